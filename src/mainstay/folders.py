@@ -1,0 +1,146 @@
+"""What an environment keeps, and where: the layout of its state (contract, section 2)."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+LONGEST_SOCKET_FOLDER = 80
+"""HAProxy takes socket paths of at most 97 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The places below one environment's state folder, and its keys, which never lie below it."""
+
+    state: Path
+    keys: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.state / "journal.db"
+
+    @property
+    def head(self) -> Path:
+        return self.state / "head"
+
+    @property
+    def lock(self) -> Path:
+        return self.state / "lock"
+
+    @property
+    def environment(self) -> Path:
+        return self.state / "environment.json"
+
+    @property
+    def desired(self) -> Path:
+        return self.state / "desired.json"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        return self.state / "supervisor.lock"
+
+    @property
+    def supervisor_log(self) -> Path:
+        return self.state / "logs" / "supervisor.log"
+
+    @property
+    def sealed(self) -> Path:
+        return self.state / "secrets.age"
+
+    @property
+    def plans(self) -> Path:
+        return self.state / "plans"
+
+    @property
+    def contents(self) -> Path:
+        return self.state / "content"
+
+    @property
+    def releases(self) -> Path:
+        return self.state / "releases"
+
+    @property
+    def instances(self) -> Path:
+        return self.state / "instances"
+
+    @property
+    def jobs(self) -> Path:
+        return self.state / "jobs"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def volumes(self) -> Path:
+        return self.state / "volumes"
+
+    @property
+    def data(self) -> Path:
+        return self.state / "data"
+
+    @property
+    def edge(self) -> Path:
+        return self.state / "edge"
+
+    @property
+    def homes(self) -> Path:
+        """HOME, TMPDIR and caches of system users, a folder each."""
+        return self.state / "homes"
+
+    @property
+    def programs(self) -> Path:
+        """World-readable copies of programs that other users run (Postgres, uv)."""
+        return self.state / "programs"
+
+    @property
+    def secret_key(self) -> Path:
+        return self.keys / "secrets.key"
+
+    @property
+    def signing_key(self) -> Path:
+        return self.keys / "journal.key"
+
+    @property
+    def public_key(self) -> Path:
+        return self.keys / "journal.pub"
+
+    def content(self, key: str) -> Path:
+        return self.contents / key
+
+    def content_done(self, key: str) -> Path:
+        """Exists only when the content is whole and built."""
+        return self.contents / f"{key}.done"
+
+    def release(self, number: int) -> Path:
+        return self.releases / str(number)
+
+    def job(self, identity: str) -> Path:
+        return self.jobs / identity
+
+    def volume(self, name: str) -> Path:
+        return self.volumes / name
+
+    @property
+    def sockets(self) -> Path:
+        """`STATE/sockets`, or a short folder elsewhere where that would be too long for a socket's path."""
+        inside = self.state / "sockets"
+        if len(str(inside)) <= LONGEST_SOCKET_FOLDER:
+            return inside
+        name = hashlib.sha256(str(self.state).encode()).hexdigest()[:16]
+        if os.geteuid() == 0:
+            return Path("/run/mainstay") / name
+        return Path(f"/tmp/mainstay-{os.geteuid()}") / name
+
+    @property
+    def supervisor_socket(self) -> Path:
+        return self.sockets / "supervisor.sock"
+
+    @property
+    def haproxy_socket(self) -> Path:
+        return self.sockets / "haproxy.sock"
+
+    @property
+    def access_log_socket(self) -> Path:
+        return self.sockets / "access.sock"

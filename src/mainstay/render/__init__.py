@@ -1,0 +1,1 @@
+"""What other programs read, written from our values: values in, text out."""

@@ -1,0 +1,47 @@
+"""`desired.json`: all the supervisor was told, kept before it acts; a reboot needs nothing else."""
+
+import msgspec
+
+from mainstay.release import Edge, Fleet, Job, Traffic, UnlessRenewed
+
+FORMAT = 1
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """An instance that is to exist: written down before its stub starts, so that no process is ever unknown."""
+
+    service: str
+    release: int
+    number: int
+    """Counts from 1 within the revision; the id is `SERVICE-RELEASE-NUMBER`."""
+    port: int | None = None
+    slot: int | None = None
+    """Counts from 1 within the service's backend."""
+    leaving: bool = False
+    """On its way out: drained, counted to zero, stopped, then forgotten."""
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """An `unless_renewed` that runs: since when by the machine's own clock (`CLOCK_BOOTTIME`), in which boot."""
+
+    unless_renewed: UnlessRenewed
+    boot: str
+    since_s: float
+
+
+class Desired(msgspec.Struct, frozen=True):
+    """What is to be. Written whole (write, fsync, rename, fsync of the folder) before anything acts on it."""
+
+    format: int = FORMAT
+    fence: int = 0
+    awake: bool = True
+    edge: Edge | None = None
+    fleet: Fleet = {}
+    traffic: Traffic = {}
+    watched: Watched | None = None
+    returned: bool = False
+    """Traffic went back by itself since the last `traffic` request."""
+    instances: dict[str, Identity] = {}
+    ports: dict[str, int] = {}
+    """Kept for ever: `listener:SERVICE` (internal address), `kept:DATASTORE`, `edge` where it was free to choose."""
+    jobs: dict[str, Job] = {}

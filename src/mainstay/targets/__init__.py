@@ -1,0 +1,91 @@
+"""Where services run and are served: the contract that every target keeps."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import msgspec
+
+from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Traffic, UnlessRenewed
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """One line that a service wrote, made harmless for terminals."""
+
+    at: str
+    service: str
+    release: int
+    instance: str
+    stream: str
+    line: str
+
+
+class Target(Protocol):
+    """Where services run and are served.
+
+    Requests name a state: asking twice is asking once. A request is durable before it is answered, and
+    what it asks for comes about later, also after a crash of whatever carries it out: the caller looks.
+    Each carries the fence of its run; `FenceRefused` when a newer one has claimed. All raise
+    `Unreachable` when the target does not answer, even after waking it. Looking never wakes and never
+    needs a fence.
+    """
+
+    def wake(self) -> None:
+        """Make the target able to act, and let what was asleep run again."""
+        ...
+
+    def sleep(self, fence: int) -> None:
+        """Ask that services drain and stop, then datastores, then the edge; kept over reboots.
+
+        Fleets, traffic and ports stay known. It has come about when `running().awake` is False and no instance is left.
+        """
+        ...
+
+    def claim(self, fence: int) -> None:
+        """From now on every older fence is refused; kept before it is answered. The same fence may claim again."""
+        ...
+
+    def fleet(self, fence: int, wanted: Fleet) -> None:
+        """What is to run, for the services that *wanted* names. An empty mapping for a service: nothing of it.
+
+        Instances that go are first taken out of the slots, drained and counted to zero, then stopped.
+        """
+        ...
+
+    def traffic(self, fence: int, wanted: Traffic, unless_renewed: UnlessRenewed | None = None) -> None:
+        """Who serves, for the services that *wanted* names, in one batch.
+
+        Shares go only to ready instances. None for *unless_renewed* ends an earlier one.
+        """
+        ...
+
+    def renew(self, fence: int) -> None:
+        """The run still watches: the time of `unless_renewed` begins anew. Nothing where there is none."""
+        ...
+
+    def edge(self, fence: int, wanted: Edge | None) -> None:
+        """The front door; None takes it away. Raises BadInput, naming the holder, when a port is taken."""
+        ...
+
+    def job(self, fence: int, job: Job) -> None:
+        """Start *job* unless its id is known already."""
+        ...
+
+    def job_state(self, identity: str) -> JobState:
+        """How the job stands."""
+        ...
+
+    def stop_job(self, fence: int, identity: str) -> None:
+        """Stop the job and all it started; returns when it is gone. Nothing for one that does not run."""
+        ...
+
+    def logs(self, service: str, *, lines: int = 100, follow: bool = False) -> Iterator[LogLine]:
+        """The last *lines* of a service, oldest first, then new ones as they come where *follow*."""
+        ...
+
+    def running(self) -> Running:
+        """What is to run and what runs."""
+        ...
+
+    def serving(self) -> Serving:
+        """Who is to be served by whom, and who is."""
+        ...
