@@ -1,0 +1,262 @@
+"""Make `.venv`: the locked dependencies, Mainstay and its kit. Doing it twice is doing it once.
+
+Needs nothing but Python 3.11 and its standard library. The stamp is written last, so a virtual environment
+without one was left half-made and is made again.
+"""
+
+import compileall
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements.lock"
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed"
+PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
+OLDEST = (3, 11)
+NAMES = ("python3", "python3.14", "python3.13", "python3.12", "python3.11", "/usr/bin/python3")
+PROBE = """
+import importlib.util as u, json, sys
+print(json.dumps([sys._base_executable, sys.version_info[:2], bool(u.find_spec("venv")),
+                  bool(u.find_spec("ensurepip")), bool(u.find_spec("pip"))]))
+"""
+DEBIAN_PACKAGES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+# pip's own settings, as far as uv has the same under another name.
+SETTINGS = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "cert": "SSL_CERT_FILE",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "trusted-host": "UV_INSECURE_HOST",
+    "find-links": "UV_FIND_LINKS",
+}
+
+
+class NotInstalled(Exception):
+    """What stands in the way, and what to type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python that was asked about itself."""
+
+    path: str
+    version: tuple[int, int]
+    venv: bool
+    ensurepip: bool
+    pip: bool
+
+    @property
+    def reachable_by_all(self) -> bool:
+        """Services run as users of their own, and `{python}` is this one."""
+        place = Path(self.path).resolve()
+        return all(folder.stat().st_mode & 0o001 for folder in (place, *place.parents))
+
+
+def main(arguments: list[str]) -> int:
+    # A cold start that compiles everything again each time is what users would call slow.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    try:
+        with only_one():
+            key = wanted()
+            if not installed(key):
+                install(key)
+            compile_ours()
+            if "--test" in arguments:
+                provide_debian_packages()
+    except NotInstalled as problem:
+        print(f"make install: {problem}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as problem:
+        print(f"make install: {shown(problem.cmd)} ended with {problem.returncode}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Two installs at once take turns; the lock file lends its descriptor."""
+    with LOCK.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def wanted() -> str:
+    """What the environment must have been made from. The place counts: its scripts name it."""
+    digest = hashlib.sha256(f"{VENV}\n{os.environ.get('PYTHON', '')}\n".encode())
+    for path in (LOCK, ROOT / "pyproject.toml", ROOT / "kit" / "pyproject.toml", Path(__file__)):
+        digest.update(path.read_bytes() if path.exists() else b"-")
+    return digest.hexdigest()
+
+
+def installed(key: str) -> bool:
+    whole = PYTHON.exists() and UV.exists() and (VENV / "bin" / "mainstay").exists()
+    return whole and STAMP.exists() and STAMP.read_text() == key
+
+
+def install(key: str) -> None:
+    again = STAMP.exists() and PYTHON.exists() and UV.exists() and not os.environ.get("PYTHON")
+    STAMP.unlink(missing_ok=True)
+    ours = ["--editable", str(ROOT)]
+    if (ROOT / "kit" / "pyproject.toml").exists():
+        ours += ["--editable", str(ROOT / "kit")]
+    if not again:
+        make_from_nothing(best_interpreter())
+    try:
+        run(UV, "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", LOCK, uv=True)
+        run(UV, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *ours, uv=True)
+    except (OSError, subprocess.CalledProcessError):
+        # pip knows settings and certificates of this machine that uv may not.
+        pip = ensure_pip(ask(str(PYTHON)) or best_interpreter())
+        run(*pip, "install", "--quiet", "--require-hashes", "--requirement", LOCK)
+        run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", *ours)
+    STAMP.write_text(key)
+
+
+def make_from_nothing(interpreter: Interpreter) -> None:
+    print(f"make install: .venv from {interpreter.path}", flush=True)
+    shutil.rmtree(VENV, ignore_errors=True)
+    run(interpreter.path, "-m", "venv", "--without-pip", VENV)
+    try:
+        pip = ensure_pip(interpreter)
+    except NotInstalled:
+        uv = shutil.which("uv")
+        if uv is None:
+            raise
+        pip = [uv, "pip"]
+    with tempfile.TemporaryDirectory() as folder:
+        requirement = Path(folder) / "uv.txt"
+        requirement.write_text(locked("uv"))
+        options = ["--quiet", "--no-deps", "--require-hashes", "--requirement", str(requirement)]
+        run(*pip, "install", *options, uv=pip[-1] == "pip" and pip[0].endswith("uv"))
+
+
+def ensure_pip(interpreter: Interpreter) -> list[str]:
+    """How to call a pip that installs into `.venv`. Debian takes pip's bundle out of Python."""
+    if not interpreter.ensurepip and not interpreter.pip and os.geteuid() == 0 and shutil.which("apt-get"):
+        install_debian("python3-venv")
+        interpreter = ask(interpreter.path) or interpreter
+    if interpreter.ensurepip:
+        run(PYTHON, "-m", "ensurepip", "--default-pip", quiet=True)
+        return [str(PYTHON), "-m", "pip"]
+    if interpreter.pip:
+        return [interpreter.path, "-m", "pip", "--python", str(PYTHON)]
+    raise NotInstalled(
+        f"{interpreter.path} has neither ensurepip nor pip; type: apt-get install python3-venv (as root),"
+        " or name another interpreter: make install PYTHON=/path/to/python3"
+    )
+
+
+def best_interpreter() -> Interpreter:
+    """One that every user can reach, that can make an environment, the newest."""
+    named = os.environ.get("PYTHON")
+    names = [named] if named else [*NAMES, sys.executable]
+    found = [one for one in map(ask, names) if one and one.version >= OLDEST]
+    if not found:
+        raise NotInstalled(
+            f"{named or 'no Python found'} is not Python {OLDEST[0]}.{OLDEST[1]} or newer;"
+            " install one, or name it: make install PYTHON=/path/to/python3"
+        )
+    return max(found, key=lambda one: (one.reachable_by_all, one.venv, one.version))
+
+
+def ask(name: str) -> Interpreter | None:
+    path = shutil.which(name)
+    if path is None:
+        return None
+    # A shim of a version manager exists for versions it will not run.
+    answer = subprocess.run([path, "-I", "-c", PROBE], capture_output=True, text=True, check=False)
+    if answer.returncode:
+        return None
+    base, version, venv, ensurepip, pip = json.loads(answer.stdout)
+    return Interpreter(base, (version[0], version[1]), venv, ensurepip, pip)
+
+
+def locked(name: str) -> str:
+    """The lines of one package in the lock, hashes included."""
+    lines = LOCK.read_text().splitlines(keepends=True)
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"{name}=="))
+    end = start + 1
+    while end < len(lines) and lines[end].startswith(" "):
+        end += 1
+    return "".join(lines[start:end])
+
+
+def settings_for_uv() -> dict[str, str]:
+    """The environment for uv, told what this machine has told pip."""
+    told = dict(os.environ, VIRTUAL_ENV=str(VENV), UV_INDEX_STRATEGY="unsafe-best-match")
+    told |= {"UV_LINK_MODE": told.get("UV_LINK_MODE", "hardlink"), "UV_NO_CONFIG": "1"}
+    pip = next((name for name in ("pip", "pip3") if shutil.which(name)), None)
+    command = [pip] if pip else [str(PYTHON), "-m", "pip"]
+    listed = subprocess.run([*command, "config", "list"], capture_output=True, text=True, check=False).stdout
+    for line in listed.splitlines():
+        name, _, value = line.partition("=")
+        variable = SETTINGS.get(name.rpartition(".")[2])
+        value = value.strip("'\"").replace("\\n", " ").strip()
+        if variable == "UV_FIND_LINKS":
+            value = " ".join(one for one in value.split() if "://" in one or Path(one).exists())
+        if variable and value:
+            told.setdefault(variable, value)
+    return told
+
+
+def provide_debian_packages() -> None:
+    """What some tests need and Debian has. Tried once; where it fails those tests skip and say so."""
+    tried = VENV / "packages-tried"
+    if os.geteuid() != 0 or not shutil.which("apt-get") or tried.exists():
+        return
+    missing = [name for name, programs in DEBIAN_PACKAGES.items() if not any(map(shutil.which, programs))]
+    try:
+        if missing:
+            install_debian(*missing)
+    except subprocess.CalledProcessError:
+        print(f"make test: {' '.join(missing)} could not be installed; tests that need it skip", flush=True)
+    tried.write_text(" ".join(missing))
+
+
+def install_debian(*packages: str) -> None:
+    print(f"installing {' '.join(packages)}", flush=True)
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    patience = ["-o", "Acquire::http::Timeout=20", "-o", "DPkg::Lock::Timeout=300", "-qq", "-y"]
+    run("apt-get", *patience, "update", quiet=True, check=False)
+    run("apt-get", *patience, "install", "--no-install-recommends", *packages, quiet=True)
+
+
+def compile_ours() -> None:
+    """Our own modules, with the interpreter that will load them."""
+    folders = [str(path) for path in (ROOT / "src", ROOT / "kit" / "src") if path.exists()]
+    if sys.prefix == str(VENV):
+        for folder in folders:
+            compileall.compile_dir(folder, quiet=2)
+    else:
+        run(PYTHON, "-m", "compileall", "-qq", *folders, check=False)
+
+
+def run(*command: str | Path, uv: bool = False, quiet: bool = False, check: bool = True) -> None:
+    subprocess.run(
+        [str(part) for part in command],
+        env=settings_for_uv() if uv else None,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL if quiet else None,
+        cwd=ROOT,
+        check=check,
+    )
+
+
+def shown(command: list[str]) -> str:
+    return " ".join(command[:5])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
