@@ -33,14 +33,15 @@ test: ## install, then every test (ARGS=… for pytest)
 check: install ## what to run before a commit: format, lint, types, house rules, quick tests
 	@.venv/bin/ruff format --check
 	@.venv/bin/ruff check
-	@.venv/bin/python tools/check_types.py
+	@.venv/bin/mypy $(wildcard src tests kit/src kit/tests tools benchmarks)
 	@.venv/bin/python tools/run_tests.py -m "not slow" $(ARGS)
 
 bench: install ## the benchmarks, written to benchmarks/results/
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 docs: install ## the documentation; fails on a broken link
-	@.venv/bin/python tools/build_docs.py
+	@.venv/bin/python tools/check_links.py
+	@.venv/bin/zensical build --clean --strict
 
 lock: install ## remake requirements.lock from pyproject.toml
 	@.venv/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade --quiet -o requirements.lock

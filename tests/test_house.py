@@ -1,0 +1,170 @@
+"""The house rules of `src/mainstay` and `kit`: floors, drivers, and what may be done where."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src"
+KIT = ROOT / "kit" / "src"
+
+FLOORS = (
+    "errors",
+    "revision clock",
+    "shell lock sealed folders content signing",
+    "release",
+    "events journal",
+    "standing record",
+    "manifest",
+    "strategy verdict flows",
+    "render",
+    "supervisor",
+    "targets storage signals notices secrets",
+    "datastores",
+    "world",
+    "snapshot",
+    "steps checks",
+    "plan",
+    "engine",
+    "retention incidents doctor watch",
+    "operations wiring",
+    "schedule",
+    "server",
+    "cli __main__",
+)
+FLOOR = {"": 0} | {name: number for number, names in enumerate(FLOORS, 1) for name in names.split()}
+DRIVERS = {"targets", "storage", "signals", "notices", "secrets", "datastores"}
+MODULES = sorted((SOURCE / "mainstay").rglob("*.py"))
+KIT_MODULES = sorted(KIT.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """`src/mainstay/render/haproxy.py` is `mainstay.render.haproxy`."""
+    parts = path.relative_to(KIT if path.is_relative_to(KIT) else SOURCE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part_of(module: str) -> str:
+    """The name that has a floor: `mainstay.render.haproxy` is part of `render`."""
+    return [*module.split("."), ""][1]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Every module that this one names, `from package import module` spelt out."""
+    return tuple(name for node in ast.walk(tree(path)) for name in names_in(node, path))
+
+
+def names_in(node: ast.AST, path: Path) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        package = name_of(path).split(".")[: None if path.name == "__init__.py" else -1]
+        above = package[: len(package) - node.level + 1] if node.level else []
+        base = ".".join([*above, *filter(None, [node.module])])
+        yield from (f"{base}.{a.name}" if is_module(f"{base}.{a.name}") else base for a in node.names)
+
+
+def is_module(name: str) -> bool:
+    place = SOURCE.joinpath(*name.split("."))
+    return place.is_dir() or place.with_suffix(".py").exists()
+
+
+def ours(path: Path) -> list[str]:
+    return [name for name in imports(path) if name.split(".")[0] == "mainstay"]
+
+
+def doings(path: Path) -> Iterator[str]:
+    """What a module calls or names, as dotted text: `time.sleep`, `print`, `self.clock.now`."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute):
+            yield ast.unparse(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node.func.id
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+every_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
+
+
+@every_module
+def test_every_module_has_a_floor(path: Path) -> None:
+    assert part_of(name_of(path)) in FLOOR
+
+
+@every_module
+def test_imports_go_down(path: Path) -> None:
+    here = part_of(name_of(path))
+    above = [name for name in ours(path) if FLOOR.get(part_of(name), 99) >= FLOOR.get(here, 0)]
+    assert [name for name in above if part_of(name) != here] == []
+
+
+@every_module
+def test_only_wiring_names_drivers(path: Path) -> None:
+    here = part_of(name_of(path))
+    drivers = [name for name in ours(path) if part_of(name) in DRIVERS and name.count(".") > 1]
+    front_door = path.name == "__init__.py" and path.parent.parent.name == "mainstay"
+    named = [name for name in drivers if part_of(name) != here or front_door]
+    assert here == "wiring" or named == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if part_of(name_of(path)) == "supervisor"], ids=name_of
+)
+def test_the_supervisor_knows_words_and_what_haproxy_reads(path: Path) -> None:
+    known = {name for name, floor in FLOOR.items() if floor <= FLOOR["release"]} | {"supervisor"}
+    strange = {name for name in ours(path) if part_of(name) not in known}
+    assert strange <= {"mainstay.render.haproxy"}
+
+
+@pytest.mark.parametrize("path", KIT_MODULES, ids=name_of)
+def test_the_kit_imports_nothing_of_ours(path: Path) -> None:
+    assert ours(path) == []
+
+
+@every_module
+def test_nobody_imports_the_kit(path: Path) -> None:
+    assert [name for name in imports(path) if name.startswith("mainstay_kit")] == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if FLOOR.get(part_of(name_of(path)), 99) <= 6], ids=name_of
+)
+def test_the_first_six_floors_import_no_pydantic(path: Path) -> None:
+    assert [name for name in imports(path) if name.startswith("pydantic")] == []
+
+
+@every_module
+def test_only_doors_and_wiring_import_inside_a_function(path: Path) -> None:
+    functions = [n for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = [name for f in functions for node in ast.walk(f) for name in names_in(node, path)]
+    assert part_of(name_of(path)) in {"cli", "wiring"} or inside == []
+
+
+@every_module
+def test_time_and_processes_have_their_own_files(path: Path) -> None:
+    used = {text.replace("datetime.datetime", "datetime") for text in doings(path)} | set(imports(path))
+    forbidden = used & {"subprocess", "time.sleep", "datetime.now", "datetime.utcnow"}
+    assert part_of(name_of(path)) in {"shell", "clock", "supervisor"} or forbidden == set()
+
+
+@every_module
+def test_nobody_catches_everything(path: Path) -> None:
+    handlers = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ExceptHandler)]
+    caught = {ast.unparse(name) for node in handlers if node.type for name in ast.walk(node.type)}
+    assert "Exception" not in caught
+    assert all(node.type for node in handlers)
+
+
+@every_module
+def test_only_the_console_prints(path: Path) -> None:
+    assert name_of(path) == "mainstay.cli.console" or "print" not in set(doings(path))
