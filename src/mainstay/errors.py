@@ -25,9 +25,7 @@ class MainstayError(Exception):
     exit_code = 1
     code = "failed"
 
-    def __init__(
-        self, what: str, *, remedy: str = "", place: Place | None = None, code: str | None = None
-    ) -> None:
+    def __init__(self, what: str, *, remedy: str = "", place: Place | None = None, code: str | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.remedy = remedy

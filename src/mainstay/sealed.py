@@ -1,8 +1,17 @@
 """What must not be shown: a secret, the reference that travels in its place, and the sealed file that keeps it."""
 
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 import msgspec
+import pyrage
+
+from mainstay.errors import BadInput
 
 
 class SecretRef(msgspec.Struct, frozen=True, tag="secret"):
@@ -49,3 +58,115 @@ class Sealed(Protocol):
     def generate(self, name: str, length: int) -> SecretRef:
         """The present version of *name*; where there is none, one is made. Two callers get the same one."""
         ...
+
+
+class SealedFile:
+    """An age file with every version of every secret; its key lies elsewhere.
+
+    Written under a short lock of its own, read again first, put in place by a rename: two writers never
+    lose each other's secrets, and a crash leaves the old file or the new one.
+    """
+
+    def __init__(self, path: Path, key: Path) -> None:
+        self._path = path
+        self._key = key
+
+    def read(self, ref: SecretRef) -> Secret:
+        versions = self._all().get(ref.name, {})
+        version = ref.version if ref.version is not None else max(versions, default=0)
+        if version not in versions:
+            which = f"version {ref.version} of {ref.name}" if ref.version else ref.name
+            raise BadInput(f"there is no secret {which}", remedy="mainstay deploy", code="secret-missing")
+        return Secret(versions[version])
+
+    def present(self, name: str) -> int | None:
+        return max(self._all().get(name, {}), default=None)
+
+    def keep(self, name: str, value: Secret) -> SecretRef:
+        return self._next(name, value.reveal(), even_if_other=True)
+
+    def generate(self, name: str, length: int) -> SecretRef:
+        return self._next(name, _random(length), even_if_other=False)
+
+    def _next(self, name: str, value: str, *, even_if_other: bool) -> SecretRef:
+        with self._locked():
+            everything = self._all()
+            versions = everything.setdefault(name, {})
+            newest = max(versions, default=0)
+            if newest and (versions[newest] == value or not even_if_other):
+                return SecretRef(name, newest)
+            versions[newest + 1] = value
+            self._write(everything)
+            return SecretRef(name, newest + 1)
+
+    def _all(self) -> dict[str, dict[int, str]]:
+        try:
+            sealed = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        try:
+            opened = pyrage.decrypt(sealed, [self._identity()])
+        except pyrage.DecryptError:
+            raise BadInput(
+                f"{self._path} cannot be opened with {self._key}",
+                remedy=f"bring back the key that belongs to it, in place of {self._key}",
+                code="secret-key-wrong",
+            ) from None
+        return msgspec.json.decode(opened, type=dict[str, dict[int, str]])
+
+    def _write(self, everything: dict[str, dict[int, str]]) -> None:
+        sealed = pyrage.encrypt(msgspec.json.encode(everything), [self._identity().to_public()])
+        part = self._path.with_name(self._path.name + ".part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(sealed)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        os.fsync(folder)
+        os.close(folder)
+
+    def _identity(self) -> pyrage.x25519.Identity:
+        if not self._key.exists():
+            if self._path.exists():
+                raise BadInput(
+                    f"the key of {self._path} is gone",
+                    remedy=f"bring back {self._key} from its recovery copy",
+                    code="secret-key-missing",
+                )
+            _write_key(self._key, str(pyrage.x25519.Identity.generate()))
+        return pyrage.x25519.Identity.from_str(self._key.read_text().strip())
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._path.with_name("secrets.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+
+def _write_key(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Made whole beside its place and linked: of two that make a key at once, one wins and both use it.
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
+
+
+def _random(length: int) -> str:
+    """Letters and digits only, so that no tool needs to quote it; 43 of them hold 256 bits."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    return "".join(secrets.choice(alphabet) for _ in range(max(length, 43)))

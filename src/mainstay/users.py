@@ -1,0 +1,60 @@
+"""System users: whom services and datastores run under when Mainstay runs as root."""
+
+import grp
+import hashlib
+import os
+import pwd
+from typing import NamedTuple
+
+LONGEST_NAME = 31
+
+
+class Identity(NamedTuple):
+    """What the machine knows a user by."""
+
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+
+
+def acting_as_root() -> bool:
+    """Whether services can be given users of their own."""
+    return os.geteuid() == 0
+
+
+def identity(name: str) -> Identity:
+    """The numbers of the user *name*; of the one who runs this when *name* is empty. Raises KeyError when unknown."""
+    if not name:
+        return Identity(os.geteuid(), os.getegid(), tuple(os.getgroups()))
+    entry = pwd.getpwnam(name)
+    return Identity(entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(name, entry.pw_gid)))
+
+
+def known(name: str) -> bool:
+    """Whether the machine has the user *name*."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def name_for(purpose: str, place: str) -> str:
+    """The name of the system user for *purpose* in the environment whose state lies at *place*; unique to both."""
+    mark = hashlib.sha256(place.encode()).hexdigest()[:8]
+    return f"ms-{purpose}"[: LONGEST_NAME - 9] + f"-{mark}"
+
+
+def addition(name: str) -> list[str]:
+    """The command that adds the system user *name*: no log-in, no home, a group of its own."""
+    group = ["--gid", name] if _group_known(name) else ["--user-group"]
+    return ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent",
+            "--shell", "/usr/sbin/nologin", *group, name]  # fmt: skip
+
+
+def _group_known(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
