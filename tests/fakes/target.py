@@ -1,0 +1,268 @@
+"""A target in memory: keeps what it was told, carries it out when it is next asked, counts what it changed."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from zlib import crc32
+
+from msgspec.structs import replace
+
+from mainstay.clock import Clock
+from mainstay.errors import BadInput, FenceRefused, Unreachable
+from mainstay.release import (
+    Edge,
+    Exit,
+    Fleet,
+    Instance,
+    Job,
+    JobState,
+    Running,
+    Serving,
+    Shares,
+    Traffic,
+    UnlessRenewed,
+)
+from mainstay.revision import Revision
+from mainstay.targets import LogLine
+from tests.fakes.clock import TurnableClock
+
+STOPPED_BY_SIGTERM = 143
+
+
+class FakeTarget:
+    """Obeys `Target`. It outlives whoever asks: a request that was kept is carried out at the next look.
+
+    `point` is told "before X", "amid X" (kept, not yet carried out) and "after X" (not yet answered) for
+    every request X that changes something. `effects` counts what happened outside, by name.
+    """
+
+    def __init__(self, clock: Clock | None = None, *, ready_after_s: float = 0, job_takes_s: float = 0) -> None:
+        self.clock = clock or TurnableClock()
+        self.ready_after_s = ready_after_s
+        self.job_takes_s = job_takes_s
+        self.answers = True
+        self.sick: set[Revision] = set()
+        self.restarts: dict[Revision, int] = {}
+        self.taken: dict[int, str] = {}
+        self.perform: Callable[[Job], int] = lambda job: 0
+        self.lines: list[LogLine] = []
+        self.effects: Counter[str] = Counter()
+        self.point: Callable[[str], None] = lambda where: None
+        self.claimed = 0
+        self._guard = threading.RLock()
+        self._awake = False
+        self._fleet: Fleet = {}
+        self._began: dict[str, tuple[Revision, float, str]] = {}
+        self._traffic: Traffic = {}
+        self._unless: UnlessRenewed | None = None
+        self._renewed = 0.0
+        self._returned = False
+        self._edge: Edge | None = None
+        self._jobs: dict[str, tuple[Job, float]] = {}
+        self._states: dict[str, JobState] = {}
+        self._listeners: dict[str, str] = {}
+
+    # what is asked of it
+
+    def wake(self) -> None:
+        self._ask("wake", None, self._wake)
+
+    def sleep(self, fence: int) -> None:
+        self._ask("sleep", fence, self._sleep)
+
+    def claim(self, fence: int) -> None:
+        def keep() -> None:
+            self.claimed = fence
+
+        self._ask("claim", fence, keep)
+
+    def fleet(self, fence: int, wanted: Fleet) -> None:
+        self._ask("fleet", fence, lambda: self._fleet.update({name: dict(m) for name, m in wanted.items()}))
+
+    def traffic(self, fence: int, wanted: Traffic, unless_renewed: UnlessRenewed | None = None) -> None:
+        def keep() -> None:
+            self._send(wanted)
+            self._unless = unless_renewed
+            self._renewed = self.clock.monotonic()
+            self._returned = False
+
+        self._ask("traffic", fence, keep)
+
+    def renew(self, fence: int) -> None:
+        with self._guard:
+            self._allow(fence)
+            self._carry_out()
+            self._renewed = self.clock.monotonic()
+
+    def edge(self, fence: int, wanted: Edge | None) -> None:
+        if wanted is not None and wanted.http in self.taken:
+            raise BadInput(f"port {wanted.http} is taken by {self.taken[wanted.http]}")
+
+        def keep() -> None:
+            if wanted != self._edge:
+                self.effects["edge" if wanted else "no edge"] += 1
+            self._edge = wanted
+
+        self._ask("edge", fence, keep)
+
+    def job(self, fence: int, job: Job) -> None:
+        def keep() -> None:
+            if job.id not in self._jobs:
+                self._jobs[job.id] = (job, self.clock.monotonic())
+                self.effects[f"job {job.id}"] += 1
+
+        self._ask("job", fence, keep)
+
+    def stop_job(self, fence: int, identity: str) -> None:
+        def keep() -> None:
+            if identity in self._jobs and identity not in self._states:
+                self._states[identity] = JobState("ended", STOPPED_BY_SIGTERM)
+                self.effects[f"stop job {identity}"] += 1
+
+        self._ask("stop_job", fence, keep)
+
+    # what it tells
+
+    def job_state(self, identity: str) -> JobState:
+        with self._guard:
+            self._answer()
+            self._carry_out()
+            unseen = JobState("running") if identity in self._jobs else JobState("none")
+            return self._states.get(identity, unseen)
+
+    def logs(self, service: str, *, lines: int = 100, follow: bool = False) -> Iterator[LogLine]:
+        yield from [line for line in self.lines if line.service == service][-lines:]
+
+    def running(self) -> Running:
+        with self._guard:
+            self._answer()
+            self._carry_out()
+            wanted = {service: dict(members) for service, members in self._fleet.items()}
+            return Running(wanted, self._instances(), self._awake, guarded_by="test")
+
+    def serving(self) -> Serving:
+        with self._guard:
+            self._answer()
+            self._carry_out()
+            actual = {service: self._actual(service) for service in self._traffic}
+            url = f"http://127.0.0.1:{self._edge.http or 8080}" if self._edge else ""
+            return Serving(
+                wanted={service: dict(shares) for service, shares in self._traffic.items()},
+                actual={service: shares for service, shares in actual.items() if shares or not self._awake},
+                edge=self._edge,
+                url=url,
+                doors=(url,) if url else (),
+                listeners=dict(self._listeners),
+                returns_to=self._unless.then if self._unless else None,
+                returned=self._returned,
+            )
+
+    # how the test turns it
+
+    def lose_jobs(self) -> None:
+        """Nobody will ever see how the jobs that run now ended."""
+        with self._guard:
+            for identity in self._jobs.keys() - self._states.keys():
+                self._states[identity] = JobState("lost")
+
+    def end_jobs(self, code: int = 0) -> None:
+        """The jobs that run now have ended with *code*."""
+        with self._guard:
+            for identity in self._jobs.keys() - self._states.keys():
+                self._states[identity] = JobState("ended", code)
+
+    def _ask(self, what: str, fence: int | None, keep: Callable[[], None]) -> None:
+        self.point(f"before {what}")
+        with self._guard:
+            if fence is None:
+                self._answer()
+            else:
+                self._allow(fence)
+            self._carry_out()
+            keep()
+        self.point(f"amid {what}")
+        with self._guard:
+            self._carry_out()
+        self.point(f"after {what}")
+
+    def _answer(self) -> None:
+        if not self.answers:
+            raise Unreachable("the target does not answer", remedy="mainstay resume")
+
+    def _allow(self, fence: int) -> None:
+        self._answer()
+        if fence < self.claimed:
+            raise FenceRefused(f"run with fence {fence} was overtaken by {self.claimed}")
+
+    def _wake(self) -> None:
+        self._awake = True
+
+    def _sleep(self) -> None:
+        self._awake = False
+
+    def _send(self, wanted: Traffic) -> None:
+        before = {service: dict(shares) for service, shares in self._traffic.items()}
+        self._traffic.update({service: dict(shares) for service, shares in wanted.items()})
+        if self._traffic != before:
+            self.effects[f"traffic {told(wanted)}"] += 1
+
+    def _carry_out(self) -> None:
+        now = self.clock.monotonic()
+        if self._unless and now - self._renewed >= self._unless.within_s:
+            self._send(self._unless.then)
+            self._unless, self._returned = None, True
+        for identity, (job, began) in self._jobs.items():
+            if identity not in self._states and now - began >= self.job_takes_s:
+                self._states[identity] = JobState("ended", self.perform(job), took_s=now - began)
+        self._start_and_stop(now)
+
+    def _start_and_stop(self, now: float) -> None:
+        wanted: dict[str, Revision] = {}
+        for service, members in self._fleet.items() if self._awake else ():
+            for release, member in members.items():
+                revision = Revision(service, release)
+                wanted |= {f"{service}-{release}-{n + 1}": revision for n in range(member.count)}
+                if member.spec.port != "none" and service not in self._listeners:
+                    self._listeners[service] = f"127.0.0.1:{20000 + len(self._listeners)}"
+        for gone in self._began.keys() - wanted.keys():
+            del self._began[gone]
+            self.effects[f"stop {gone}"] += 1
+        for new in sorted(wanted.keys() - self._began.keys()):
+            self._began[new] = (wanted[new], now, self.clock.now().isoformat())
+            self.effects[f"start {new}"] += 1
+
+    def _instances(self) -> tuple[Instance, ...]:
+        return tuple(self._instance(identity) for identity in sorted(self._began))
+
+    def _instance(self, identity: str) -> Instance:
+        revision, began, since = self._began[identity]
+        member = self._fleet[revision.service][revision.release]
+        starting = self.clock.monotonic() - began < self.ready_after_s
+        instance = Instance(
+            id=identity,
+            service=revision.service,
+            release=revision.release,
+            state="starting" if starting else "ready",
+            since=since,
+            pid=1000 + crc32(identity.encode()) % 30000,
+            address=None if member.spec.port == "none" else f"127.0.0.1:{15000 + crc32(identity.encode()) % 5000}",
+            restarts=self.restarts.get(revision, 0),
+        )
+        if revision not in self.sick:
+            return instance
+        last_exit = Exit(since, code=1)
+        return replace(instance, state="failed", pid=None, last_exit=last_exit, tail=("it is sick",))
+
+    def _actual(self, service: str) -> Shares:
+        ready = {i.release for i in self._instances() if i.service == service and i.state == "ready"}
+        shares = {release: part for release, part in self._traffic[service].items() if part and release in ready}
+        whole = sum(shares.values())
+        return {release: part * 100 / whole for release, part in shares.items()}
+
+
+def told(traffic: Traffic) -> str:
+    """`web 2:100` for each service, in a line."""
+    return " ".join(
+        f"{service} {','.join(f'{release}:{part:g}' for release, part in sorted(shares.items()))}"
+        for service, shares in sorted(traffic.items())
+    )

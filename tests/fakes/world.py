@@ -1,0 +1,83 @@
+"""A world on fakes: every family in memory, a state folder that is the test's own."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mainstay.clock import Patience
+from mainstay.datastores import Datastore
+from mainstay.errors import BadInput, Unreachable
+from mainstay.folders import Folders
+from mainstay.release import Environment
+from mainstay.sealed import Sealed, Secret, SecretRef
+from mainstay.shell import Said
+from mainstay.targets import Target
+from mainstay.world import World
+from tests.fakes.clock import TurnableClock
+from tests.fakes.target import FakeTarget
+
+
+class FakeSealed:
+    """Secrets in memory."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[Secret]] = {}
+
+    def read(self, ref: SecretRef) -> Secret:
+        kept = self._values.get(ref.name, [])
+        version = len(kept) if ref.version is None else ref.version
+        if not 0 < version <= len(kept):
+            raise BadInput(f"there is no secret {ref.name}")
+        return kept[version - 1]
+
+    def present(self, name: str) -> int | None:
+        return len(self._values[name]) if name in self._values else None
+
+    def keep(self, name: str, value: Secret) -> SecretRef:
+        kept = self._values.setdefault(name, [])
+        if not kept or kept[-1].reveal() != value.reveal():
+            kept.append(value)
+        return SecretRef(name, len(kept))
+
+    def generate(self, name: str, length: int) -> SecretRef:
+        if name not in self._values:
+            self.keep(name, Secret((name * length)[:length]))
+        return SecretRef(name, self.present(name))
+
+
+class NoShell:
+    """Starts nothing: a test that needs a child brings its own."""
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        stdin: str = "",
+        user: str = "",
+        within: float = 30.0,
+    ) -> Said:
+        raise Unreachable(f"{command[0]} cannot be started in this test")
+
+
+def fake_world(
+    folder: Path,
+    *,
+    target: Target | None = None,
+    clock: TurnableClock | None = None,
+    datastores: Mapping[str, Datastore] | None = None,
+    sealed: Sealed | None = None,
+) -> World:
+    """The world of the environment shop/local, whose state and keys lie in *folder*."""
+    clock = clock or TurnableClock()
+    folders = Folders(folder / "state", folder / "keys")
+    return World(
+        environment=Environment("shop", "local", "process", str(folders.state), str(folders.keys)),
+        folders=folders,
+        target=target or FakeTarget(clock),
+        datastores=datastores or {},
+        sealed=sealed or FakeSealed(),
+        clock=clock,
+        shell=NoShell(),
+        patience=Patience(clock),
+    )
