@@ -14,6 +14,9 @@ INSTALL = python='$(ANY_PYTHON)'; [ -n "$$python" ] || { echo "make: no Python 3
  type: apt-get install python3 (as root), or name one: make PYTHON=/path/to/python3" >&2; exit 1; };\
  "$$python" tools/install.py
 
+TYPED = $(foreach place,src tests kit/src kit/tests tools benchmarks,$(if\
+ $(shell find $(place) -name '*.py' -print -quit 2>/dev/null),$(place)))
+
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -33,7 +36,7 @@ test: ## install, then every test (ARGS=… for pytest)
 check: install ## what to run before a commit: format, lint, types, house rules, quick tests
 	@.venv/bin/ruff format --check
 	@.venv/bin/ruff check
-	@.venv/bin/mypy $(wildcard src tests kit/src kit/tests tools benchmarks)
+	@.venv/bin/mypy $(TYPED)
 	@.venv/bin/python tools/run_tests.py -m "not slow" $(ARGS)
 
 bench: install ## the benchmarks, written to benchmarks/results/

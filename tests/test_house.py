@@ -13,7 +13,7 @@ KIT = ROOT / "kit" / "src"
 
 FLOORS = (
     "errors",
-    "revision clock",
+    "revision clock users guard",
     "shell lock sealed folders content signing",
     "release",
     "events journal",
@@ -117,9 +117,7 @@ def test_only_wiring_names_drivers(path: Path) -> None:
     assert here == "wiring" or named == []
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in MODULES if part_of(name_of(path)) == "supervisor"], ids=name_of
-)
+@pytest.mark.parametrize("path", [path for path in MODULES if part_of(name_of(path)) == "supervisor"], ids=name_of)
 def test_the_supervisor_knows_words_and_what_haproxy_reads(path: Path) -> None:
     known = {name for name, floor in FLOOR.items() if floor <= FLOOR["release"]} | {"supervisor"}
     strange = {name for name in ours(path) if part_of(name) not in known}
@@ -136,9 +134,7 @@ def test_nobody_imports_the_kit(path: Path) -> None:
     assert [name for name in imports(path) if name.startswith("mainstay_kit")] == []
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in MODULES if FLOOR.get(part_of(name_of(path)), 99) <= 6], ids=name_of
-)
+@pytest.mark.parametrize("path", [path for path in MODULES if FLOOR.get(part_of(name_of(path)), 99) <= 6], ids=name_of)
 def test_the_first_six_floors_import_no_pydantic(path: Path) -> None:
     assert [name for name in imports(path) if name.startswith("pydantic")] == []
 

@@ -26,10 +26,11 @@ PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 OLDEST = (3, 11)
 NAMES = ("python3", "python3.14", "python3.13", "python3.12", "python3.11", "/usr/bin/python3")
+# An emptied folder still passes for a package, so a module counts only with a file of its own.
 PROBE = """
-import importlib.util as u, json, sys
-print(json.dumps([sys._base_executable, sys.version_info[:2], bool(u.find_spec("venv")),
-                  bool(u.find_spec("ensurepip")), bool(u.find_spec("pip"))]))
+import importlib.util, json, sys
+there = [bool(getattr(importlib.util.find_spec(name), "origin", None)) for name in ("venv", "ensurepip", "pip")]
+print(json.dumps([sys._base_executable, sys.version_info[:2], *there]))
 """
 DEBIAN_PACKAGES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
 # pip's own settings, as far as uv has the same under another name.
@@ -115,12 +116,11 @@ def install(key: str) -> None:
         make_from_nothing(best_interpreter())
     try:
         run(UV, "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", LOCK, uv=True)
-        run(UV, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *ours, uv=True)
-    except (OSError, subprocess.CalledProcessError):
+    except subprocess.CalledProcessError:
         # pip knows settings and certificates of this machine that uv may not.
-        pip = ensure_pip(ask(str(PYTHON)) or best_interpreter())
-        run(*pip, "install", "--quiet", "--require-hashes", "--requirement", LOCK)
-        run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", *ours)
+        print("make install: uv could not; trying with pip", flush=True)
+        run(*ensure_pip(best_interpreter()), "install", "-qq", "--require-hashes", "--requirement", LOCK)
+    run(UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", *ours, uv=True)
     STAMP.write_text(key)
 
 
@@ -138,7 +138,7 @@ def make_from_nothing(interpreter: Interpreter) -> None:
     with tempfile.TemporaryDirectory() as folder:
         requirement = Path(folder) / "uv.txt"
         requirement.write_text(locked("uv"))
-        options = ["--quiet", "--no-deps", "--require-hashes", "--requirement", str(requirement)]
+        options = ["-qq", "--no-deps", "--require-hashes", "--requirement", str(requirement)]
         run(*pip, "install", *options, uv=pip[-1] == "pip" and pip[0].endswith("uv"))
 
 
@@ -244,14 +244,16 @@ def compile_ours() -> None:
 
 
 def run(*command: str | Path, uv: bool = False, quiet: bool = False, check: bool = True) -> None:
-    subprocess.run(
-        [str(part) for part in command],
-        env=settings_for_uv() if uv else None,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL if quiet else None,
-        cwd=ROOT,
-        check=check,
+    """Run *command*; a quiet one is heard only when it fails."""
+    environment = settings_for_uv() if uv else None
+    heard = subprocess.PIPE if quiet else None
+    words = [str(part) for part in command]
+    ended = subprocess.run(
+        words, env=environment, stdin=subprocess.DEVNULL, stdout=heard, stderr=heard, cwd=ROOT, check=False
     )
+    if check and ended.returncode:
+        sys.stderr.buffer.write((ended.stdout or b"") + (ended.stderr or b""))
+        ended.check_returncode()
 
 
 def shown(command: list[str]) -> str:
