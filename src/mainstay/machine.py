@@ -1,0 +1,95 @@
+"""This machine as /proc tells it: which boot this is, which processes live, who listens where."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+PROC = Path("/proc")
+_STATE, _GROUP, _SESSION, _STARTED, _RESIDENT = 0, 2, 3, 19, 21
+"""Fields of /proc/PID/stat, counted after the name, which may hold anything."""
+
+
+class Started(msgspec.Struct, frozen=True):
+    """One process for certain: a number comes back, but never with the same start in the same boot."""
+
+    boot: str
+    pid: int
+    started: int
+    """Ticks since boot, as /proc/PID/stat tells them."""
+
+
+def boot_id() -> str:
+    """Another one after each boot."""
+    return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+
+
+def boottime() -> float:
+    """Seconds since boot; counts on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def started(pid: int) -> Started | None:
+    """The process that has this number now; None where there is none, or only its remains."""
+    fields = _stat(pid)
+    if fields is None or fields[_STATE] in {"Z", "X"}:
+        return None
+    return Started(boot_id(), pid, int(fields[_STARTED]))
+
+
+def is_alive(process: Started) -> bool:
+    """Whether this very process still runs."""
+    return started(process.pid) == process
+
+
+def age(process: Started) -> float:
+    """Seconds since it started."""
+    return boottime() - process.started / os.sysconf("SC_CLK_TCK")
+
+
+def of_session(leader: Started) -> tuple[int, ...]:
+    """Every living process of the session, or the group, that *leader* began; it may be gone itself."""
+    if leader.boot != boot_id():
+        return ()
+    holder = started(leader.pid)
+    if holder is not None and holder != leader:
+        return ()  # The number has been given to somebody else: nothing of ours is left.
+    names = str(leader.pid)
+    return tuple(
+        pid
+        for pid, fields in _everyone()
+        if names in (fields[_SESSION], fields[_GROUP])
+        and fields[_STATE] not in {"Z", "X"}
+        and int(fields[_STARTED]) >= leader.started
+    )
+
+
+def resident_bytes(pids: tuple[int, ...]) -> int:
+    """Memory that these processes hold now."""
+    stats = (_stat(pid) for pid in pids)
+    return sum(int(fields[_RESIDENT]) for fields in stats if fields) * os.sysconf("SC_PAGE_SIZE")
+
+
+def sessions() -> dict[int, list[int]]:
+    """Every session's living processes, by the number of the one that began it; one look at all."""
+    found: dict[int, list[int]] = {}
+    for pid, fields in _everyone():
+        if fields[_STATE] not in {"Z", "X"}:
+            found.setdefault(int(fields[_SESSION]), []).append(pid)
+    return found
+
+
+def _everyone() -> Iterator[tuple[int, list[str]]]:
+    for name in os.listdir(PROC):
+        if name.isdigit() and (fields := _stat(int(name))) is not None:
+            yield int(name), fields
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    return text[text.rindex(")") + 2 :].split()
