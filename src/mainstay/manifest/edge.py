@@ -1,0 +1,67 @@
+"""The edge: what receives requests and passes them on."""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import BeforeValidator, WithJsonSchema, model_validator
+
+from mainstay.manifest.model import Model, wrong
+from mainstay.manifest.quantities import Name, Port, SomeDuration, port
+
+
+class Route(Model):
+    """Requests whose path starts with `path` go to `service`; the longest path wins."""
+
+    path: str
+    """Starts with '/'; `/api` is also `/api/` and all below, not `/apiary`."""
+
+    service: Name
+    """Who answers."""
+
+    host: str | None = None
+    """Only requests for this host."""
+
+    listen: Port | None = None
+    """A front door of its own, beside the edge's."""
+
+    @model_validator(mode="after")
+    def _path_starts_with_a_slash(self) -> Self:
+        if not self.path.startswith("/"):
+            raise wrong("bad-path", f"'path' must start with '/', found {self.path!r}", f"write path: /{self.path}")
+        return self
+
+
+class Timeouts(Model):
+    """How long the edge waits."""
+
+    answer: SomeDuration = 60.0
+    """An answer must begin within this time."""
+
+    tunnel: SomeDuration = 3600.0
+    """A stream may be idle for this long."""
+
+
+def _front_door(value: object) -> object:
+    return 0 if value == "auto" else port(value)
+
+
+class Edge(Model):
+    """The front door and what lies behind it."""
+
+    later: ClassVar[dict[str, str]] = {
+        "https": "use 'http'",
+        "tls": "leave it out",
+        "headers": "let the service set its headers",
+        "cors": "let the service answer for its origins",
+        "limits": "let the service keep its limits",
+    }
+
+    http: Annotated[
+        int, BeforeValidator(_front_door), WithJsonSchema({"anyOf": [{"type": "integer"}, {"const": "auto"}]})
+    ] = 8080
+    """The port of the front door; `auto` (0 for programs) takes a free one, which is then kept."""
+
+    routes: tuple[Route, ...] = ()
+    """Who answers what."""
+
+    timeouts: Timeouts = Timeouts()
+    """How long the edge waits."""

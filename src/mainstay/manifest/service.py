@@ -1,0 +1,240 @@
+"""Services: what runs, from which content, how it is told to be well, and how new takes over from old."""
+
+import signal
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from mainstay.manifest.model import Model, wrong
+from mainstay.manifest.quantities import (
+    NAME,
+    Argv,
+    Duration,
+    Name,
+    Percentage,
+    Port,
+    Size,
+    SomeDuration,
+    Text,
+    VariableName,
+)
+
+
+class Source(Model):
+    """What a release copies: a folder beside the manifest, or a repository's tag. A text is a folder."""
+
+    folder: str = "."
+    """Relative to the manifest's folder."""
+
+    git: str | None = None
+    """A repository's folder, relative to the manifest's."""
+
+    ref: str | None = None
+    """The tag or branch to take out of it; `{version}` is replaced."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_text_is_a_folder(cls, value: Any) -> Any:
+        return {"folder": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _git_and_ref_go_together(self) -> Self:
+        if (self.git is None) != (self.ref is None):
+            raise wrong("half-a-source", "'git' and 'ref' go together", 'write {git: ., ref: "v{version}"}')
+        if self.git is not None and self.folder != ".":
+            raise wrong("two-sources", "has both 'git' and 'folder'", "keep one of them")
+        return self
+
+
+class Health(Model):
+    """How readiness is told: over HTTP where there is a port, else by a command, by a file's age, or by being alive."""
+
+    ready: str | None = None
+    """A path that answers 2xx or 3xx when the service can take requests."""
+
+    live: str | None = None
+    """A path that answers while the service is not stuck."""
+
+    command: Argv = ()
+    """Ends with 0 when all is well."""
+
+    file: str | None = None
+    """A file that the service touches."""
+
+    newer_than: SomeDuration = 30.0
+    """How old that file may be."""
+
+    within: SomeDuration = 30.0
+    """How long a new instance may take to become ready."""
+
+    interval: SomeDuration = 0.5
+    """How often it is asked."""
+
+    timeout: SomeDuration = 1.0
+    """How long one answer may take."""
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Self:
+        for key, path in (("ready", self.ready), ("live", self.live)):
+            if path is not None and not path.startswith("/"):
+                raise wrong("bad-path", f"'{key}' must start with '/', found {path!r}", f"write {key}: /{path}")
+        ways = {"ready": self.ready, "command": self.command, "file": self.file}
+        named = [name for name, given in ways.items() if given]
+        if len(named) > 1:
+            raise wrong("two-healths", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
+        if self.within < self.interval:
+            raise wrong(
+                "limit-too-short",
+                f"within {self.within:g}s is shorter than one interval of {self.interval:g}s",
+                "lengthen 'within'",
+            )
+        return self
+
+
+class Strategy(Model):
+    """How new takes over from old. A text is its kind."""
+
+    kind: Literal["blue-green", "canary", "rolling", "recreate"] = "blue-green"
+    """blue-green: all new beside all old, then one switch · canary: by growing percentages · rolling: replica by
+    replica · recreate: old out, then new in, with a gap."""
+
+    percent: tuple[Percentage, ...] = ()
+    """The canary's steps before 100; [5, 25, 50] where none are given."""
+
+    hold: Duration = 120.0
+    """How long each step of a canary is observed."""
+
+    settle: Duration = 60.0
+    """How long the old revision stays warm after all traffic has moved: 1 m, in `local` 0."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_text_is_a_kind(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _percentages_grow(self) -> Self:
+        if self.percent and self.kind != "canary":
+            raise wrong("percent-without-canary", f"'percent' means nothing to {self.kind}", "write kind: canary")
+        steps = (0.0, *self.percent, 100.0)
+        if any(later <= earlier for earlier, later in pairwise(steps)):
+            raise wrong("percent-does-not-grow", "percentages grow between 0 and 100", "write percent: [5, 25, 50]")
+        return self
+
+
+class Resources(Model):
+    """What one instance may use."""
+
+    memory: Size | None = None
+    """Beyond it the instance is ended and started again."""
+
+    cpus: float | None = Field(default=None, gt=0, le=1024)
+    """Processors; 0.5 is half of one."""
+
+
+class OpenFiles(Model):
+    """Limits of the system, as in Compose."""
+
+    nofile: int | None = Field(default=None, ge=64, le=1_048_576)
+    """Open files; the machine's hard limit, at most 65,536, where none is given."""
+
+
+class Volume(Model):
+    """A folder kept across releases, written `NAME:PATH`; a relative path becomes a link in the service's folder."""
+
+    name: Name
+    """Services of one environment may share a volume by its name."""
+
+    path: str
+    """Where the service sees it."""
+
+
+def _volume(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    name, colon, path = value.partition(":")
+    if not colon or not path or not NAME.fullmatch(name):
+        raise wrong("bad-volume", f"{value!r} is not NAME:PATH", "write uploads:data/uploads")
+    if ".." in path.split("/") or path.strip("./") == "":
+        raise wrong("path-leaves", f"{path!r} leaves the service's folder", "name a folder inside it")
+    return {"name": name, "path": path}
+
+
+def _stop_signal(value: str) -> str:
+    name = value if value.startswith("SIG") else f"SIG{value}"
+    if name not in signal.Signals.__members__ or name in {"SIGKILL", "SIGSTOP"}:
+        raise wrong("bad-signal", f"{value!r} is not a signal that a service can answer", "use SIGTERM or SIGINT")
+    return name
+
+
+class Service(Model):
+    """One service. It needs nothing of Mainstay: it is told HOST and PORT, and listens there."""
+
+    later: ClassVar[dict[str, str]] = {"scale": "use 'replicas'"}
+
+    image: str | None = None
+    """The image that targets other than `process` run; `{version}` is replaced."""
+
+    source: Source = Source()
+    """What a release copies for the process target; the manifest's folder where nothing is said."""
+
+    build: tuple[Argv, ...] = ()
+    """Commands that run once for each content, in the copied folder, before anything else happens."""
+
+    command: Argv = ()
+    """What runs, in the copied folder. No shell reads it."""
+
+    port: Port | None = None
+    """The service listens; on the process target each instance is told a PORT of its own. None: a worker."""
+
+    replicas: int = Field(default=1, ge=1, le=1000)
+    """How many instances run."""
+
+    variables: tuple[VariableName, ...] = ()
+    """The variables that it reads; it is told no others."""
+
+    deliver: Literal["variable", "file"] = "variable"
+    """How its secrets come: as NAME, or as NAME_FILE, the path of a file only it can read."""
+
+    volumes: tuple[Annotated[Volume, BeforeValidator(_volume)], ...] = ()
+    """Folders kept across releases, each `NAME:PATH`."""
+
+    needs: tuple[Name, ...] = ()
+    """Services and datastores that are there before it, and stay until it is gone."""
+
+    health: Health = Health()
+    """How it is known to be ready."""
+
+    drain: Duration = 30.0
+    """Time that requests in flight get once it is out of traffic."""
+
+    stop_grace_period: Duration = 10.0
+    """Time from the stop signal to SIGKILL."""
+
+    stop_signal: Annotated[str, AfterValidator(_stop_signal)] = "SIGTERM"
+    """What asks it to end."""
+
+    restart: Literal["unless-stopped", "always", "on-failure", "no"] = "unless-stopped"
+    """What happens when it ends by itself."""
+
+    user: Text | None = None
+    """The system user it runs under; one of the environment's own where none is named and Mainstay is root."""
+
+    resources: Resources = Resources()
+    """What one instance may use."""
+
+    ulimits: OpenFiles = OpenFiles()
+    """Limits of the system."""
+
+    strategy: Strategy = Strategy()
+    """How new takes over from old."""
+
+    steady: Duration = 10.0
+    """Ready without a restart for that long before it counts as ready: 10 s, in `local` 2 s."""
+
+    overlap: bool = False
+    """Workers only: the new one starts before the old one stops."""
+
+    read_only: bool = True
+    """Its content cannot be written; false gives each instance a copy of its own that goes with it."""

@@ -1,0 +1,105 @@
+"""The manifest: a system as its file declares it, and as one environment makes of it."""
+
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field, JsonValue
+
+from mainstay.errors import Mistake
+from mainstay.manifest.datastore import Datastore
+from mainstay.manifest.edge import Edge
+from mainstay.manifest.environment import Environment, Target
+from mainstay.manifest.model import Model
+from mainstay.manifest.quantities import Name, VariableName, Version
+from mainstay.manifest.service import Service
+from mainstay.manifest.variable import Variable
+
+MOST_SERVICES = 500
+
+
+class System(Model):
+    """A system: its services, what they read and keep, and who may reach them. This is `mainstay.yaml`."""
+
+    later: ClassVar[dict[str, str]] = {"smoke": "leave it out", "schedule": "leave it out"}
+    noted: ClassVar[tuple[str, ...]] = ("objectives", "watch", "notify", "contacts")
+
+    system: Name
+    """What people call it."""
+
+    version: Version
+    """What its releases are told apart by, for people."""
+
+    environments: dict[Name, Environment] = Field(default={})
+    """Places where it runs; one, `local`, where none is named."""
+
+    variables: dict[VariableName, Variable] = Field(default={})
+    """Every setting, declared once."""
+
+    services: dict[Name, Service] = Field(min_length=1)
+    """What runs."""
+
+    datastores: dict[Name, Datastore] = Field(default={})
+    """What must survive."""
+
+    edge: Edge = Edge()
+    """What receives requests."""
+
+    objectives: JsonValue = None
+    """Numbers the system must keep."""
+
+    watch: JsonValue = None
+    """How long and how often it is watched after a release."""
+
+    notify: JsonValue = None
+    """Who is told."""
+
+    contacts: JsonValue = None
+    """Whom to call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A system as it is to run in one environment: overrides merged, defaults filled in, every rule kept.
+
+    Durations are seconds, sizes bytes. `edge.http` 0 means a free port that is then kept.
+    """
+
+    file: Path
+    """Absolute; folders named in the manifest are relative to its folder."""
+    system: str
+    version: str
+    environment: str
+    target: Target
+    variables: dict[str, Variable]
+    services: dict[str, Service]
+    datastores: dict[str, Datastore]
+    edge: Edge
+    overridden: frozenset[str] = frozenset()
+    """Variables that some environment overrides: their value is not fixed."""
+    warnings: tuple[Mistake, ...] = field(default=())
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths start."""
+        return self.file.parent
+
+    def callees(self, service: str) -> tuple[str, ...]:
+        """Services and datastores that *service* needs, or whose address it is told."""
+        spec = self.services[service]
+        told = (self.variables[name].from_ for name in spec.variables)
+        return tuple(dict.fromkeys([*spec.needs, *(name for name in told if name)]))
+
+    def in_order(self) -> tuple[str, ...]:
+        """Names of the services, callees first. Services that only know each other's address may form a circle."""
+        for links in (self.callees, lambda name: self.services[name].needs):
+            among = {
+                name: [to for to in sorted(links(name)) if to in self.services and to != name]
+                for name in sorted(self.services)
+            }
+            try:
+                return tuple(TopologicalSorter(among).static_order())
+            except CycleError:
+                continue
+        return tuple(self.services)

@@ -1,0 +1,75 @@
+"""Variables: every setting of a system, declared once; a service names what it reads."""
+
+from typing import Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from mainstay.manifest.model import Model, wrong
+from mainstay.manifest.quantities import Duration, Name, Text
+
+
+class Variable(Model):
+    """One setting. A secret never has its value here: it is generated, or brought from outside when a plan is made."""
+
+    noted: ClassVar[tuple[str, ...]] = ("rotate_every",)
+
+    default: Text | None = None
+    """Its value where nothing else says one. Not for secrets."""
+
+    from_: Name | None = Field(default=None, alias="from")
+    """A datastore or a service of this system: the variable is its address."""
+
+    secret: bool = False
+    """Its value is shown nowhere and rests only in the sealed file."""
+
+    generate: bool = False
+    """Made at random once, kept for ever after."""
+
+    required: bool = True
+    """Without a value there is no plan."""
+
+    min_length: int | None = Field(default=None, ge=1, le=4096)
+    """The fewest characters its value may have; also how long a generated one is."""
+
+    one_of: tuple[Text, ...] = ()
+    """The only values it may have."""
+
+    rotate_every: Duration | None = None
+    """How old a generated secret may get."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_value_is_a_default(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) or value is None else {"default": value}
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        sources = {
+            "default": self.default is not None,
+            "from": self.from_ is not None,
+            "generate": self.generate,
+        }
+        named = [name for name, given in sources.items() if given]
+        if len(named) > 1:
+            raise wrong("two-sources", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
+        if self.secret and self.default is not None:
+            raise wrong("secret-in-clear", "a secret has a default", "leave 'default' out; its value is not shown")
+        if self.generate and not self.secret:
+            raise wrong("generated-in-clear", "is generated but not secret", "add secret: true")
+        return self
+
+    @model_validator(mode="after")
+    def _default_is_allowed(self) -> Self:
+        if self.default is None:
+            return self
+        if self.one_of and self.default not in self.one_of:
+            raise wrong(
+                "not-one-of", f"default {self.default!r} is not in one_of", f"use one of {', '.join(self.one_of)}"
+            )
+        if self.min_length and len(self.default) < self.min_length:
+            raise wrong(
+                "too-short",
+                f"the default has {len(self.default)} characters, min_length is {self.min_length}",
+                "lengthen it, or lower min_length",
+            )
+        return self
