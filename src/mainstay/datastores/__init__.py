@@ -17,6 +17,8 @@ class Schema(msgspec.Struct, frozen=True):
     half_done: tuple[str, ...] = ()
     """Begun outside a transaction and not known to have ended."""
     reachable: bool = True
+    busy: bool = False
+    """A session of the owner is there: a killed migration may still be at work."""
 
 
 class Datastore(Protocol):

