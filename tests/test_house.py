@@ -13,7 +13,7 @@ KIT = ROOT / "kit" / "src"
 
 FLOORS = (
     "errors",
-    "revision clock users guard",
+    "revision clock users guard machine",
     "shell lock sealed folders content signing",
     "release",
     "events journal",

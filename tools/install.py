@@ -82,6 +82,9 @@ def main(arguments: list[str]) -> int:
     except subprocess.CalledProcessError as problem:
         print(f"make install: {shown(problem.cmd)} ended with {problem.returncode}", file=sys.stderr)
         return 1
+    except PermissionError as problem:
+        print(f"make install: {problem.filename} belongs to another user; type: sudo make install", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -103,11 +106,17 @@ def wanted() -> str:
 
 def installed(key: str) -> bool:
     whole = PYTHON.exists() and UV.exists() and (VENV / "bin" / "mainstay").exists()
-    return whole and STAMP.exists() and STAMP.read_text() == key
+    return whole and STAMP.exists() and STAMP.read_text() == stamp(key)
+
+
+def stamp(key: str) -> str:
+    """The interpreter counts: a newer one at the same path finds none of the old one's packages."""
+    return f"{key}\n{PYTHON.resolve()}\n"
 
 
 def install(key: str) -> None:
-    again = STAMP.exists() and PYTHON.exists() and UV.exists() and not os.environ.get("PYTHON")
+    told = STAMP.read_text() if STAMP.exists() else ""
+    again = told.endswith(stamp("")) and PYTHON.exists() and UV.exists() and not os.environ.get("PYTHON")
     STAMP.unlink(missing_ok=True)
     ours = ["--editable", str(ROOT)]
     if (ROOT / "kit" / "pyproject.toml").exists():
@@ -121,7 +130,7 @@ def install(key: str) -> None:
         print("make install: uv could not; trying with pip", flush=True)
         run(*ensure_pip(best_interpreter()), "install", "-qq", "--require-hashes", "--requirement", LOCK)
     run(UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", *ours, uv=True)
-    STAMP.write_text(key)
+    STAMP.write_text(stamp(key))
 
 
 def make_from_nothing(interpreter: Interpreter) -> None:
