@@ -1,0 +1,32 @@
+"""The journal: what happened, row after row, chained and with a signed head; it knows no event by name."""
+
+from mainstay.journal.sqlite import SqliteJournal, SqliteStory
+from mainstay.journal.story import (
+    Journal,
+    JournalUnwritable,
+    Owner,
+    Row,
+    Signer,
+    Story,
+    Verdict,
+    Verifier,
+    chained,
+    first_bad,
+    run_after,
+)
+
+__all__ = [
+    "Journal",
+    "JournalUnwritable",
+    "Owner",
+    "Row",
+    "Signer",
+    "SqliteJournal",
+    "SqliteStory",
+    "Story",
+    "Verdict",
+    "Verifier",
+    "chained",
+    "first_bad",
+    "run_after",
+]

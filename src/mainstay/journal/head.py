@@ -1,0 +1,58 @@
+"""The journal's head: a second, signed file that says how far the journal goes, so that no loss is silent."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from mainstay.journal.story import GENESIS, Signer, Verdict, Verifier
+
+HEAD_BYTES = 512
+"""One sector, written whole or not at all, and never in need of room on a full disk."""
+
+
+class Head:
+    """A second file that says how far the journal goes: `{sequence, hash, signature}`, written in place.
+
+    It is written after each row. Behind by one is a crash between the two; anything else is a loss.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, sequence: int, kept: bytes, key: Signer) -> None:
+        signature = key.sign(_signed(sequence, kept))
+        text = msgspec.json.encode({"sequence": sequence, "hash": kept.hex(), "signature": signature.hex()})
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_DSYNC, 0o644)
+        try:
+            os.pwrite(file, text.ljust(HEAD_BYTES - 1) + b"\n", 0)
+        finally:
+            os.close(file)
+
+    def against(self, hashes: list[bytes], key: Verifier | None) -> Verdict:
+        """Whether a journal whose rows have these *hashes* is the one this head was written for."""
+        count = len(hashes)
+        try:
+            said = msgspec.json.decode(self.path.read_bytes(), type=_Said)
+            kept, signature = bytes.fromhex(said.hash), bytes.fromhex(said.signature)
+        except (OSError, ValueError):
+            return Verdict(count, count + 1, f"{self.path} cannot be read, so rows may be missing")
+        if key and not key.signed(_signed(said.sequence, kept), signature):
+            return Verdict(count, said.sequence, f"{self.path} was not signed with this environment's key")
+        if said.sequence > count:
+            return Verdict(count, count + 1, f"rows {count + 1} to {said.sequence} are missing")
+        if said.sequence < count - 1:
+            return Verdict(count, said.sequence + 2, f"{self.path} does not know row {said.sequence + 2}")
+        if kept != [GENESIS, *hashes][said.sequence]:
+            return Verdict(count, said.sequence, f"row {said.sequence} is not the one that was written")
+        return Verdict(count)
+
+
+class _Said(msgspec.Struct, frozen=True):
+    sequence: int
+    hash: str
+    signature: str
+
+
+def _signed(sequence: int, kept: bytes) -> bytes:
+    return b"mainstay journal head\n%d\n" % sequence + kept
