@@ -1,0 +1,46 @@
+"""Bearer tokens: requires a valid access token under the given paths."""
+
+from collections.abc import Iterable
+
+from .answer import Answer
+from .asgi import ASGIApp
+from .chain import Part
+from .exchange import Exchange
+from .problems import problem_answer
+from .tokens import TokenInvalid, Tokens
+
+CHALLENGE = (b"www-authenticate", b"Bearer")
+INVALID = (b"www-authenticate", b'Bearer error="invalid_token"')
+
+
+class BearerToken(Part):
+    """The claims of the token are in `scope["state"]["claims"]`; without a valid one the answer is 401.
+
+    Only from the `Authorization` header: tokens in addresses end up in logs and histories.
+    """
+
+    def __init__(
+        self, app: ASGIApp | None = None, *, tokens: Tokens, paths: Iterable[str] = ("/",), but: Iterable[str] = ()
+    ) -> None:
+        self._tokens = tokens
+        self._under = tuple(path.rstrip("/") + "/" for path in paths)
+        self._but = tuple(but)
+        super().__init__(app)
+
+    def enter(self, exchange: Exchange) -> Answer | None:
+        path: str = exchange.scope["path"]
+        if not (path + "/").startswith(self._under) or any(_within(path, free) for free in self._but):
+            return None
+        scheme, _, token = exchange.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return problem_answer(401, "a bearer token is required", CHALLENGE)
+        try:
+            claims = self._tokens.read(token.strip())
+        except TokenInvalid as error:
+            return problem_answer(401, error.what, INVALID)
+        exchange.scope.setdefault("state", {})["claims"] = claims
+        return None
+
+
+def _within(path: str, free: str) -> bool:
+    return path == free or path.startswith(free.rstrip("/") + "/")

@@ -1,0 +1,91 @@
+"""Cells: the numbers behind the metrics, in memory, or in a folder that all processes of a service share."""
+
+import contextlib
+import fcntl
+import mmap
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+CAPACITY = 65_536
+WIDTH = 8
+GENERATION = "generation"
+
+
+class Cells:
+    """One number for each name. A process writes only its own; reading sums over all, the dead ones included.
+
+    In a folder each process has two files: `N.values`, eight bytes a cell, mapped into memory, so that counting is a
+    store and no system call; and `N.names`, a line a cell, written before the cell is used. What lies there
+    from before the service was last started is removed by the first process to come.
+    """
+
+    def __init__(self, folder: Path | None = None, *, generation: str | None = None) -> None:
+        self._folder = folder
+        self._places: dict[str, int] = {}
+        self.values: list[float] | memoryview[float] = []
+        self._names = -1
+        if folder is not None:
+            _sweep(folder, generation or f"{os.getppid()}-{_started(os.getppid())}")
+            self._open()
+            os.register_at_fork(after_in_child=self._open)
+
+    def place(self, name: str) -> int | None:
+        """Where the cell of *name* lies in `values`; None when there is no room for another."""
+        place = self._places.get(name)
+        if place is None and len(self._places) < CAPACITY:
+            place = self._places[name] = len(self._places)
+            if isinstance(self.values, list):
+                self.values.append(0.0)
+            else:
+                os.write(self._names, f"{name}\n".encode())
+        return place
+
+    def read(self) -> Iterator[tuple[str, float, bool]]:
+        """Every cell of every process: its name, its value, and whether its process lives."""
+        if self._folder is None:
+            yield from ((name, self.values[place], True) for name, place in self._places.items())
+            return
+        for names in sorted(self._folder.glob("*.names")):
+            lives = Path("/proc", names.name.partition("-")[0]).exists()
+            lines = names.read_text().split("\n")[:-1]
+            with names.with_suffix(".values").open("rb") as file:
+                values = memoryview(file.read(len(lines) * WIDTH)).cast("d")
+            yield from ((name, value, lives) for name, value in zip(lines, values, strict=True))
+
+    def _open(self) -> None:
+        """Files of this process, also after a fork: there with the names it knows and every number at nought."""
+        assert self._folder is not None
+        stem = self._folder / f"{os.getpid()}-{time.time_ns()}"
+        with stem.with_suffix(".values").open("w+b") as file:
+            file.truncate(CAPACITY * WIDTH)
+            self.values = memoryview(mmap.mmap(file.fileno(), CAPACITY * WIDTH)).cast("d")
+        if self._names >= 0:
+            os.close(self._names)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._names = os.open(stem.with_suffix(".names"), flags, 0o600)
+        known = "".join(f"{name}\n" for name in self._places)
+        os.write(self._names, known.encode())
+
+
+def _sweep(folder: Path, generation: str) -> None:
+    """Remove the numbers of an earlier start: the processes of one start have the same parent."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / GENERATION).open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        if file.read() != generation:
+            for old in [*folder.glob("*.names"), *folder.glob("*.values")]:
+                with contextlib.suppress(FileNotFoundError):
+                    old.unlink()
+            file.truncate(0)
+            file.write(generation)
+
+
+def _started(process: int) -> str:
+    """When *process* was started, in ticks since boot; with its number it names a process for good."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return "0"

@@ -1,0 +1,88 @@
+"""CORS: which other origins a browser may let read our answers."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from .answer import Answer
+from .asgi import ASGIApp, Header
+from .chain import Part
+from .errors import Misconfigured
+from .exchange import Exchange
+from .problems import problem_answer
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+REQUEST_HEADERS = ("authorization", "content-type", "x-request-id")
+RESPONSE_HEADERS = ("x-request-id", "retry-after", "ratelimit")
+VARY = (b"vary", b"origin")
+
+
+class Cors(Part):
+    """Origins from a list, compared as a whole. An origin that is not on it gets no header, and no preflight.
+
+    WebSockets know no CORS and send cookies from anywhere, so a foreign origin is refused there too.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp | None = None,
+        *,
+        origins: Iterable[str],
+        methods: Iterable[str] = METHODS,
+        headers: Iterable[str] = REQUEST_HEADERS,
+        expose: Iterable[str] = RESPONSE_HEADERS,
+        credentials: bool = False,
+        max_age: int = 600,
+    ) -> None:
+        allowed = [_checked(origin) for origin in origins]
+        self._methods = ", ".join(methods).encode()
+        self._headers = ", ".join(headers).encode()
+        self._max_age = b"%d" % max_age
+        extra: list[Header] = [(b"access-control-expose-headers", ", ".join(expose).encode()), VARY]
+        if credentials:
+            extra.append((b"access-control-allow-credentials", b"true"))
+        self._allowed = {
+            origin: ((b"access-control-allow-origin", origin), *extra) for origin in allowed
+        }  # the bytes of each are made once
+        super().__init__(app)
+
+    def enter(self, exchange: Exchange) -> Answer | None:
+        origin = exchange.headers.get(b"origin")
+        if origin is None or origin in self._allowed:
+            return self._preflight(exchange) if origin is not None else None
+        if exchange.websocket:
+            host = exchange.headers.get(b"host", b"")
+            return None if origin.partition(b"://")[2] == host else problem_answer(403, "origin not allowed")
+        return self._preflight(exchange)
+
+    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
+        origin = exchange.headers.get(b"origin")
+        if origin is None:
+            headers.append(VARY)  # a cache must not give this answer to an allowed origin
+        else:
+            headers += self._allowed.get(origin, (VARY,))
+
+    def _preflight(self, exchange: Exchange) -> Answer | None:
+        if exchange.websocket or exchange.scope["method"] != "OPTIONS":
+            return None
+        if b"access-control-request-method" not in exchange.headers:
+            return None
+        if exchange.headers[b"origin"] not in self._allowed:
+            return problem_answer(403, "origin not allowed")
+        return Answer(
+            204,
+            headers=(
+                (b"access-control-allow-methods", self._methods),
+                (b"access-control-allow-headers", self._headers),
+                (b"access-control-max-age", self._max_age),
+            ),
+        )
+
+
+def _checked(origin: str) -> bytes:
+    """*origin* as browsers send it; anything that would never match, or match too much, is refused."""
+    parts = urlsplit(origin)
+    if origin in {"*", "null"} or "*" in origin:
+        raise Misconfigured(f"{origin} allows everybody", remedy="list the origins: https://app.example.com")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+        raise Misconfigured(f"{origin!r} is no origin", remedy="write scheme://host[:port] and nothing more")
+    return origin.lower().encode()

@@ -1,0 +1,41 @@
+"""Prometheus' text format 0.0.4: how a family of series is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+KIND = b"text/plain; version=0.0.4; charset=utf-8"
+SUM = "sum"
+Readings = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A metric's name, kind, help and, for a histogram, the edges of its buckets."""
+
+    name: str
+    kind: str
+    told: str
+    edges: tuple[float, ...] = ()
+
+
+def told(family: Family, series: Mapping[str, Readings]) -> list[str]:
+    """The lines of *family*; buckets, which are kept one by one, are added up here."""
+    help_text = family.told.replace("\\", r"\\").replace("\n", r"\n")
+    lines = [f"# HELP {family.name} {help_text}", f"# TYPE {family.name} {family.kind}"]
+    for labels in sorted(series):
+        readings = series[labels]
+        if family.kind != "histogram":
+            lines.append(f"{family.name}{{{labels}}} {number(readings[''])}")
+            continue
+        parts = [*map(number, family.edges), "+Inf"]
+        comma = "," if labels else ""
+        for part, count in zip(parts, accumulate(readings[part] for part in parts), strict=True):
+            lines.append(f'{family.name}_bucket{{{labels}{comma}le="{part}"}} {number(count)}')
+        lines.append(f"{family.name}_sum{{{labels}}} {number(readings[SUM])}")
+        lines.append(f"{family.name}_count{{{labels}}} {number(count)}")
+    return lines
+
+
+def number(value: float) -> str:
+    return f"{value:.12g}"

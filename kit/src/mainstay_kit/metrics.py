@@ -1,0 +1,88 @@
+"""Metrics of the requests: how many, how they ended, how long they took; and `/metrics` to read them."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from time import perf_counter
+
+from .access_log import CLIENT_LEFT
+from .answer import Answer
+from .asgi import ASGIApp
+from .chain import Outcome, Part
+from .exchange import Exchange
+from .exposition import KIND
+from .problems import problem_answer
+from .registry import Counter, Histogram, Registry, edges_for
+from .routes import route
+
+THRESHOLDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+ENDPOINTS_AT_MOST = 200
+OTHER = "other"
+Series = tuple[Counter, Histogram]
+
+
+def anybody(_exchange: Exchange) -> bool:
+    return True
+
+
+class Metrics(Part):
+    """`http_requests_total{method,endpoint,status}` and `http_request_duration_seconds{method,endpoint}`.
+
+    The endpoint is the route's template, and after two hundred of them `other`, so that no client can fill the
+    memory of those who watch. Bucket edges lie on the thresholds that alarms and releases compare with. Probes
+    are not counted: they would make every error rate look better than it is.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp | None = None,
+        *,
+        registry: Registry | None = None,
+        thresholds: Iterable[float] = THRESHOLDS,
+        path: str = "/metrics",
+        may_read: Callable[[Exchange], bool] = anybody,
+    ) -> None:
+        self.registry = registry or Registry()
+        self._edges = edges_for(*thresholds)
+        self._path = path
+        self._may_read = may_read
+        self._series: dict[tuple[str, str, int], Series] = {}
+        self._endpoints: set[str] = set()
+        super().__init__(app)
+
+    def enter(self, exchange: Exchange) -> Outcome:
+        if exchange.scope["path"] != self._path or exchange.websocket:
+            return None
+        exchange.probe = True
+        return self._tell() if self._may_read(exchange) else problem_answer(403)
+
+    def leave(self, exchange: Exchange) -> None:
+        if exchange.probe or exchange.websocket:
+            return
+        scope = exchange.scope
+        status = exchange.status or (CLIENT_LEFT if exchange.client_left else 500)
+        key = (scope["method"], route(exchange), status)
+        series = self._series.get(key) or self._begin(*key)
+        series[0].add()
+        series[1].observe((exchange.ended or perf_counter()) - exchange.began)
+
+    def _begin(self, method: str, endpoint: str, status: int) -> Series:
+        """The series of a first such request. What is not remembered under its own name is `other`."""
+        known_method = method if method in METHODS else OTHER
+        if endpoint not in self._endpoints and len(self._endpoints) >= ENDPOINTS_AT_MOST:
+            endpoint = OTHER
+        self._endpoints.add(endpoint)
+        where = {"method": known_method, "endpoint": endpoint}
+        series = (
+            self.registry.counter("http_requests_total", "Requests answered.", **where, status=str(status)),
+            self.registry.histogram(
+                "http_request_duration_seconds", "Time until the answer was whole.", self._edges, **where
+            ),
+        )
+        if known_method == method and endpoint != OTHER:
+            self._series[method, endpoint, status] = series
+        return series
+
+    async def _tell(self) -> Answer:
+        text = await asyncio.to_thread(self.registry.text)
+        return Answer(200, text, ((b"content-type", KIND), (b"cache-control", b"no-store")))

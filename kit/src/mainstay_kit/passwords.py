@@ -1,0 +1,67 @@
+"""Passwords: hashed with Argon2id, away from the event loop."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import argon2
+
+from .problems import Problem
+
+LONGEST = 1024
+T = TypeVar("T")
+
+
+class Passwords:
+    """Hashing costs tens of milliseconds and many MiB, on purpose: so few at a time, in threads, and a short queue.
+
+    Beyond the queue the answer is 503 at once: a flood of logins must not take the memory or the time of everything
+    else. The parameters are argon2-cffi's, which follow RFC 9106.
+    """
+
+    def __init__(self, *, threads: int = 2, queue: int = 32, hasher: argon2.PasswordHasher | None = None) -> None:
+        self._hasher = hasher or argon2.PasswordHasher()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
+        self._most = threads + queue
+        self._waiting = 0
+        self._nobody: str | None = None
+
+    async def hash(self, password: str) -> str:
+        if len(password) > LONGEST:
+            raise Problem(422, f"a password has at most {LONGEST} characters")
+        return await self._away(lambda: self._hasher.hash(password))
+
+    async def verify(self, hashed: str | None, password: str) -> bool:
+        """Whether *password* is right. With None, for an unknown account, it takes as long and is never right."""
+        if len(password) > LONGEST:
+            return False
+        if hashed is None:
+            if self._nobody is None:
+                self._nobody = await self.hash(secrets.token_hex(16))
+            await self._away(lambda: self._matches(self._nobody or "", password))
+            return False
+        return await self._away(lambda: self._matches(hashed, password))
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Whether the hash was made with weaker parameters than today's: hash again at the next right login."""
+        return self._hasher.check_needs_rehash(hashed)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _matches(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password)
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            return False
+
+    async def _away(self, work: Callable[[], T]) -> T:
+        if self._waiting >= self._most:
+            raise Problem(503, "too many logins at once", headers=((b"retry-after", b"1"),))
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1

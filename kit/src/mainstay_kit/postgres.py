@@ -1,0 +1,93 @@
+"""The Postgres pool: every wait has a limit, and how full it is can be read."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from .dependency import Dependency
+from .problems import Problem
+from .registry import Registry
+from .secret import Secret, revealed
+
+Connection = AsyncConnection[TupleRow]
+
+
+class Postgres:
+    """Connections with time-outs on connecting, waiting, statements, locks and idling in a transaction.
+
+    A pool that is empty answers 503 after `wait` seconds: requests that pile up help nobody. Limits are set on
+    the connection, so that they hold for statements of any library that uses it.
+    """
+
+    def __init__(
+        self,
+        url: Secret | str,
+        *,
+        application: str = "mainstay-kit",
+        size: tuple[int, int] = (1, 10),
+        wait: float = 3.0,
+        connect: float = 3.0,
+        statement: float = 10.0,
+        lock: float = 3.0,
+        idle_in_transaction: float = 10.0,
+        max_idle: float = 300.0,
+        registry: Registry | None = None,
+    ) -> None:
+        limits = {
+            "statement_timeout": statement,
+            "lock_timeout": lock,
+            "idle_in_transaction_session_timeout": idle_in_transaction,
+        }
+        options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items())
+        self._pool = AsyncConnectionPool(
+            revealed(url),
+            kwargs={"connect_timeout": max(2, int(connect)), "application_name": application, "options": options},
+            min_size=size[0], max_size=size[1], max_waiting=size[1] * 10,
+            timeout=wait, max_idle=max_idle, max_lifetime=1800.0, open=False,
+            check=AsyncConnectionPool.check_connection,
+        )  # fmt: skip
+        registry = registry or Registry()
+        self._in_use = registry.gauge("db_pool_connections_in_use", "Connections that requests hold.")
+        self._open = registry.gauge("db_pool_connections_open", "Connections to the database.")
+        self._waiting = registry.gauge("db_pool_requests_waiting", "Requests that wait for a connection.")
+        self._refused = registry.counter("db_pool_timeouts_total", "Requests that waited in vain.")
+
+    async def open(self) -> None:
+        """Begin to connect. A database that is away makes the service unready, and does not stop its start."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        await self._pool.close(timeout=5.0)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in a transaction: committed at the end, rolled back when anything is raised."""
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._pool.connection())
+            except (PoolTimeout, TooManyRequests) as error:
+                self._refused.add()
+                raise Problem(503, headers=((b"retry-after", b"1"),)) from error
+            finally:
+                self._tell()
+            yield connection
+        self._tell()
+
+    def dependency(self, name: str = "database") -> Dependency:
+        """The question whether the database answers, for the probes."""
+
+        async def ask() -> bool:
+            async with self._pool.connection(timeout=1.0) as connection:
+                await connection.execute("SELECT 1")
+            return True
+
+        return Dependency(name, ask)
+
+    def _tell(self) -> None:
+        stats = self._pool.get_stats()
+        self._in_use.set(stats.get("pool_size", 0) - stats.get("pool_available", 0))
+        self._open.set(stats.get("pool_size", 0))
+        self._waiting.set(stats.get("requests_waiting", 0))

@@ -1,0 +1,76 @@
+"""The preview header: a signed word that this request belongs to a release which is not live yet."""
+
+import hashlib
+import hmac
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from .asgi import ASGIApp
+from .chain import Part
+from .exchange import Exchange
+from .secret import Secret, revealed
+
+HEADER = "X-Mainstay-Preview"
+NAME = HEADER.lower().encode()
+VARIABLE = "MAINSTAY_PREVIEW_KEY"
+VALUE = re.compile(
+    r"(?P<what>(?P<release>[A-Za-z0-9._-]{1,64})\.(?P<expires>[0-9]{1,12}))\.(?P<signature>[0-9a-f]{64})"
+)
+
+
+class Preview(Part):
+    """Keeps a valid preview header for the calls to neighbours, and takes any other out of the request.
+
+    Nobody but the holder of the key can lead requests to a release that is not live. Without a key every such
+    header is dropped: a service must not pass on what it cannot judge.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp | None = None,
+        *,
+        key: Secret | str | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._key = revealed(key).encode() if key else b""
+        self._now = now
+        super().__init__(app)
+
+    def enter(self, exchange: Exchange) -> None:
+        exchange.preview = ""
+        came = exchange.headers.get(NAME)
+        if came is None:
+            return
+        value = came.decode("latin-1")
+        if is_valid(value, self._key, self._now()):
+            exchange.preview = value
+            return
+        scope = exchange.scope
+        scope["headers"] = [header for header in scope["headers"] if header[0] != NAME]
+        del exchange.headers[NAME]
+
+
+def sign(release: str, expires: int, key: bytes) -> str:
+    """`RELEASE.EXPIRES.SIGNATURE`: HMAC-SHA256 of what stands before the last dot."""
+    what = f"{release}.{expires}"
+    return f"{what}.{hmac.new(key, what.encode(), hashlib.sha256).hexdigest()}"
+
+
+def is_valid(value: str, key: bytes, now: float) -> bool:
+    match = VALUE.fullmatch(value)
+    if not key or match is None:
+        return False
+    expected = sign(match["release"], int(match["expires"]), key).rpartition(".")[2]
+    return hmac.compare_digest(match["signature"], expected) and now < int(match["expires"])
+
+
+def key_from(environment: Mapping[str, str] = os.environ) -> Secret | None:
+    """The key as the environment gives it: in the variable, or in the file that `…_FILE` names."""
+    if value := environment.get(VARIABLE):
+        return Secret(value)
+    if path := environment.get(f"{VARIABLE}_FILE"):
+        return Secret(Path(path).read_text().strip())
+    return None

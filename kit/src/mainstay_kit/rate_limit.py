@@ -1,0 +1,98 @@
+"""Rate limit: how often one client may ask."""
+
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from .answer import Answer
+from .asgi import ASGIApp, Header
+from .chain import Outcome, Part
+from .exchange import Exchange
+from .gcra import Rate, Verdict
+from .problems import problem_answer
+from .rate_store import MemoryStore, RateStore
+
+STATE = "mainstay_kit.rate"
+log = logging.getLogger(__name__)
+
+
+def client_address(exchange: Exchange) -> str:
+    """The client's address; for IPv6 its /64, because whoever has one address there has them all."""
+    client = exchange.client
+    if ":" not in client:
+        return client
+    try:
+        return str(ipaddress.ip_network(f"{client}/64", strict=False))
+    except ValueError:
+        return client
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rate for all paths under *path*, for each *key* by itself. Limits of different names do not touch."""
+
+    path: str
+    rate: Rate
+    name: str = ""
+    methods: frozenset[str] = frozenset()
+    key: Callable[[Exchange], str] = client_address
+
+    def covers(self, path: str, method: str) -> bool:
+        under = path == self.path or path.startswith(self.path.rstrip("/") + "/")
+        return under and (not self.methods or method in self.methods)
+
+
+class RateLimit(Part):
+    """Of the limits that cover a request the first counts; beyond it the answer is 429 with `Retry-After`.
+
+    A store that fails lets requests pass (`closed=False`) or answers 503: which of them is the lesser evil, the
+    service knows. Either is logged.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp | None = None,
+        *,
+        limits: Iterable[Limit],
+        store: RateStore | None = None,
+        closed: bool = False,
+    ) -> None:
+        self._limits: Sequence[Limit] = tuple(limits)
+        self._store = store or MemoryStore()
+        self._closed = closed
+        super().__init__(app)
+
+    def enter(self, exchange: Exchange) -> Outcome:
+        scope = exchange.scope
+        path, method = scope["path"], scope.get("method", "GET")
+        for limit in self._limits:
+            if limit.covers(path, method):
+                verdict = self._store.take(f"{limit.name or limit.path} {limit.key(exchange)}", limit.rate)
+                if isinstance(verdict, Verdict):
+                    return self._judge(exchange, limit, verdict)
+                return self._wait(exchange, limit, verdict)
+        return None
+
+    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
+        known: tuple[Limit, Verdict] | None = exchange.scope.get(STATE)
+        if known is not None:
+            limit, verdict = known
+            left = b"limit=%d, remaining=%d, reset=%d"
+            values = limit.rate.burst or limit.rate.limit, verdict.remaining, ceil(verdict.reset_after)
+            headers.append((b"ratelimit", left % values))
+
+    def _judge(self, exchange: Exchange, limit: Limit, verdict: Verdict) -> Answer | None:
+        exchange.scope[STATE] = (limit, verdict)
+        if verdict.allowed:
+            return None
+        seconds = max(1, ceil(verdict.retry_after))
+        return problem_answer(429, f"try again in {seconds} s", (b"retry-after", b"%d" % seconds))
+
+    async def _wait(self, exchange: Exchange, limit: Limit, coming: Awaitable[Verdict]) -> Answer | None:
+        try:
+            return self._judge(exchange, limit, await coming)
+        except Exception:  # a store's driver may raise anything; `closed` says what that means
+            log.exception("the store of the rate limit failed")
+            return problem_answer(503, "", (b"retry-after", b"1")) if self._closed else None

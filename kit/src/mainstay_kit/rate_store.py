@@ -1,0 +1,49 @@
+"""Where a rate limit keeps what each key has spent."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from .gcra import Rate, Verdict, decide
+
+KEYS_AT_MOST = 100_000
+
+
+class RateStore(Protocol):
+    """Takes one request of *key* off *rate*, and says whether there was one left.
+
+    A store outside the process answers with an awaitable, shares the limit among all processes, and decides
+    and writes in one step: between two, other processes would spend the same request.
+    """
+
+    def take(self, key: str, rate: Rate) -> Verdict | Awaitable[Verdict]: ...
+
+
+class MemoryStore:
+    """The store of one process: with N processes a client gets N times the limit.
+
+    Keys whose time is over are swept when there are many; if all are at work, the ones nearest to their end go,
+    so that a flood of addresses takes no more than a fixed amount of memory.
+    """
+
+    def __init__(self, *, now: Callable[[], float] = time.monotonic, keys_at_most: int = KEYS_AT_MOST) -> None:
+        self._now = now
+        self._most = keys_at_most
+        self._spent: dict[str, float] = {}
+
+    def take(self, key: str, rate: Rate) -> Verdict:
+        now = self._now()
+        spent = self._spent
+        verdict, until = decide(spent.get(key, 0.0), rate, now)
+        spent[key] = until
+        if len(spent) > self._most:
+            self._sweep(now)
+        return verdict
+
+    def peek(self, key: str, rate: Rate) -> Verdict:
+        """The verdict on a request that does not come."""
+        return decide(self._spent.get(key, 0.0), rate, self._now())[0]
+
+    def _sweep(self, now: float) -> None:
+        kept = sorted(((until, key) for key, until in self._spent.items() if until > now), reverse=True)
+        self._spent = {key: until for until, key in kept[: self._most // 2]}

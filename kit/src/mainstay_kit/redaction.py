@@ -1,0 +1,59 @@
+"""Redaction: known secrets, in every form in which they travel, become dots."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+from .secret import Secret, revealed
+
+DOTS = "••••"
+SHORTEST = 6
+SENSITIVE = re.compile(
+    r"(?i)passw|secret|token|authori[sz]ation|cookie|api[-_]?key|private[-_]?key|credential|session[-_]?id"
+).search
+
+
+class Redactor:
+    """Takes values of secrets out of text, whether plain or percent-, JSON-, hex- or base64-encoded.
+
+    Values under six characters are not masked: they would take half of every line with them.
+    """
+
+    def __init__(self, secrets: Iterable[Secret | str] = ()) -> None:
+        values = {revealed(secret) for secret in secrets}
+        forms = {form for value in values for form in _forms(value) if len(value) >= SHORTEST}
+        longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def text(self, text: str) -> str:
+        return self._pattern.sub(DOTS, text) if self._pattern is not None else text
+
+    def value(self, name: str, value: object) -> object:
+        """*value* as it may be shown under *name*."""
+        if SENSITIVE(name):
+            return DOTS
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {str(key): self.value(str(key), item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(name, item) for item in value]
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        return self.text(str(value))
+
+
+def _forms(value: str) -> Iterable[str]:
+    raw = value.encode()
+    yield from (value, quote(value, safe=""), quote(value), quote_plus(value), raw.hex(), raw.hex().upper())
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield from (line for line in value.splitlines() if len(line) >= SHORTEST)
+    for shift in range(3):  # a secret inside a longer text begins at any of three places of a base64 group
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            whole = encode(b"\0" * shift + raw).decode().rstrip("=")
+            inner = whole[(0, 2, 3)[shift] : len(whole) - (1 if (shift + len(raw)) % 3 else 0)]
+            if len(inner) >= SHORTEST:
+                yield inner

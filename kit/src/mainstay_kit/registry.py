@@ -1,0 +1,122 @@
+"""Metrics of a service: counters, gauges and histograms, and their Prometheus text."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import log2
+from pathlib import Path
+
+from .cells import Cells
+from .errors import Misconfigured
+from .exposition import SUM, Family, Readings, number, told
+
+SEPARATOR = "\t"
+
+
+class Registry:
+    """The families of a service. With a *folder*, its processes count together and any of them tells for all.
+
+    A gauge is the sum over the processes that live.
+    """
+
+    def __init__(self, folder: Path | None = None, *, generation: str | None = None) -> None:
+        self._cells = Cells(folder, generation=generation)
+        self._families: dict[str, Family] = {}
+
+    def counter(self, name: str, told: str, **labels: str) -> "Counter":
+        self._declare(Family(name, "counter", told))
+        return Counter(self._cells, self._cells.place(f"{name}{SEPARATOR}{_labelled(labels)}{SEPARATOR}"))
+
+    def gauge(self, name: str, told: str, **labels: str) -> "Gauge":
+        self._declare(Family(name, "gauge", told))
+        return Gauge(self._cells, self._cells.place(f"{name}{SEPARATOR}{_labelled(labels)}{SEPARATOR}"))
+
+    def histogram(self, name: str, told: str, edges: Iterable[float], **labels: str) -> "Histogram":
+        family = Family(name, "histogram", told, tuple(edges))
+        self._declare(family)
+        start = f"{name}{SEPARATOR}{_labelled(labels)}{SEPARATOR}"
+        parts = [*map(number, family.edges), "+Inf", SUM]
+        return Histogram(self._cells, family.edges, [self._cells.place(start + part) for part in parts])
+
+    def text(self) -> bytes:
+        """All series in Prometheus' text format 0.0.4."""
+        found: dict[str, dict[str, Readings]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
+        for name, value, lives in self._cells.read():
+            family, labels, part = name.split(SEPARATOR)
+            if family in self._families and (lives or self._families[family].kind != "gauge"):
+                found[family][labels][part] += value
+        lines: list[str] = []
+        for family in sorted(found):
+            lines += told(self._families[family], found[family])
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def _declare(self, family: Family) -> None:
+        if self._families.setdefault(family.name, family) != family:
+            raise Misconfigured(f"{family.name} is declared twice, differently", remedy="choose another name")
+
+
+class Counter:
+    """A number that only grows. Where there is no room for another cell, nothing is counted."""
+
+    __slots__ = ("_cells", "_place")
+
+    def __init__(self, cells: Cells, place: int | None) -> None:
+        self._cells = cells
+        self._place = place
+
+    def add(self, amount: float = 1.0) -> None:
+        if self._place is not None:
+            self._cells.values[self._place] += amount
+
+
+class Gauge(Counter):
+    __slots__ = ()
+
+    def set(self, value: float) -> None:
+        if self._place is not None:
+            self._cells.values[self._place] = value
+
+
+class Histogram:
+    """How many values were at most each edge. A cell a bucket; they are added up only when they are read."""
+
+    __slots__ = ("_cells", "_edges", "_places", "_sum")
+
+    def __init__(self, cells: Cells, edges: Sequence[float], places: Sequence[int | None]) -> None:
+        self._cells = cells
+        self._edges = edges
+        self._places = places[:-1]
+        self._sum = places[-1]
+
+    def observe(self, value: float) -> None:
+        place = self._places[bisect_left(self._edges, value)]
+        if place is not None and self._sum is not None:
+            values = self._cells.values
+            values[place] += 1.0
+            values[self._sum] += value
+
+
+def edges_for(*thresholds: float, lowest: float = 0.005) -> tuple[float, ...]:
+    """Edges at every threshold, and between them in steps of about two, so that quantiles near them are exact."""
+    wanted = sorted(set(thresholds))
+    if not wanted or wanted[0] <= 0:
+        raise Misconfigured(f"{wanted} are no thresholds", remedy="give the limits in seconds, all above 0")
+    edges = {lowest, wanted[-1] * 4, *wanted}
+    low = lowest
+    for high in [*wanted, wanted[-1] * 4]:
+        steps = max(1, round(log2(high / low)))
+        edges |= {_rounded(low * (high / low) ** (step / steps)) for step in range(1, steps)}
+        low = high
+    return tuple(sorted(edges))
+
+
+def _labelled(labels: dict[str, str]) -> str:
+    return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n").replace(SEPARATOR, " ")
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.2g}")

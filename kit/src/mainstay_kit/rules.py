@@ -1,0 +1,100 @@
+"""Rules for the values of variables: of which kind, how long, and not what everybody knows."""
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+from urllib.parse import urlsplit
+
+from .secret import Secret
+
+DEFAULT = object()
+PLACEHOLDER = re.compile(
+    r"(?i)your[-_ ]|change[-_ ]?me|placeholder|example[-_ ]?(key|secret|password)|<[^>]*>|^\[.*\]$|^x{3,}$|todo"
+)
+KNOWN = frozenset({
+    "password", "secret", "admin", "test", "default", "postgres", "guest", "root", "strong_password", "123456",
+    "strong-password", "secure-password", "secret-cookie", "ccl-internal-2025", "supersecret", "changeit",
+})  # fmt: skip
+YES, NO = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
+BITS_OF_A_SECRET = 64.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a value must be like, beyond its type."""
+
+    at_least: int = 0
+    one_of: tuple[str, ...] = ()
+    url: tuple[str, ...] = ()
+
+
+def variable(
+    default: Any = DEFAULT, *, at_least: int = 0, one_of: tuple[str, ...] = (), url: tuple[str, ...] = ()
+) -> Any:
+    """A field with a rule: *at_least* so many characters, one of a list, or a URL of these schemes.
+
+    Without a default the variable is required. (`Any`, as in `dataclasses.field`: the annotation is the type.)
+    """
+    metadata = {"rule": Rule(at_least, one_of, url)}
+    # A placeholder keeps required fields possible after optional ones, in any order the reader likes.
+    return field(default=default, metadata=metadata)
+
+
+def convert(text: str, kind: object) -> object:
+    """*text* as *kind*. ValueError says what it is not, and not what it is."""
+    if get_origin(kind) in {Union, UnionType}:
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    if kind is Secret:
+        return Secret(text)
+    if kind is bool:
+        if text.lower() not in YES | NO:
+            raise ValueError("is neither true nor false")
+        return text.lower() in YES
+    if kind is int or kind is float:
+        try:
+            return int(text) if kind is int else float(text)
+        except ValueError:
+            raise ValueError("is no number" if kind is float else "is no whole number") from None
+    if get_origin(kind) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def objections(text: str, rule: Rule, *, secret: bool) -> list[str]:
+    """What is wrong with *text*, none of it quoted."""
+    wrong = []
+    if len(text) < rule.at_least:
+        wrong.append(f"is shorter than {rule.at_least} characters")
+    if rule.one_of and text not in rule.one_of:
+        wrong.append(f"is not one of {', '.join(rule.one_of)}")
+    if rule.url:
+        wrong += _url_objections(text, rule.url)
+    if secret and (text.lower() in KNOWN or PLACEHOLDER.search(text)):
+        wrong.append("is a placeholder or a value that everybody knows")
+    elif secret and rule.at_least and not rule.url and _bits(text) < BITS_OF_A_SECRET:
+        wrong.append("is too regular to be random; make one: openssl rand -hex 32")
+    return wrong
+
+
+def _url_objections(text: str, schemes: tuple[str, ...]) -> list[str]:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return ["is no URL (is every part percent-encoded?)"]
+    if parts.scheme not in schemes:
+        return [f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"]
+    if not parts.hostname or port == 0 or parts.fragment:
+        return ["is no URL with a host (is every part percent-encoded?)"]
+    if (parts.password or "").lower() in KNOWN:
+        return ["contains a password that everybody knows"]
+    return []
+
+
+def _bits(text: str) -> float:
+    """How much the characters of *text* could tell, were they drawn independently."""
+    length = len(text)
+    return -sum(count * math.log2(count / length) for count in Counter(text).values())

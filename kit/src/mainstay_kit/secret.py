@@ -1,0 +1,28 @@
+"""A secret: a value that is shown as dots and does not travel."""
+
+from typing import NoReturn
+
+
+class Secret:
+    """Shown as dots wherever it might leak: logs, errors, tracebacks. `reveal()` at the moment of use."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "••••"
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret does not travel")
+
+
+def revealed(value: "Secret | str") -> str:
+    return value.reveal() if isinstance(value, Secret) else value

@@ -1,0 +1,124 @@
+"""Graceful stop: not ready, drain, exit."""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from .asgi import ASGIApp, Header
+from .chain import Part
+from .exchange import Exchange
+
+EVENT_STREAM = b"text/event-stream"
+CLOSE = (b"connection", b"close")
+log = logging.getLogger(__name__)
+
+Handler = Callable[[int, FrameType | None], object]
+
+
+class GracefulStop(Part):
+    """On SIGTERM the service is not ready any more; what runs may end; streams are closed politely; then it exits.
+
+    Event streams end as a whole response, so that browsers connect again elsewhere; WebSockets get 1001. What is
+    still at work after `drain` seconds is cancelled. The server's own handler runs last; a second signal runs it
+    at once. `notice` is for balancers that learn of it only by probing: so long requests are still taken.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp | None = None,
+        *,
+        drain: float = 30.0,
+        notice: float = 0.0,
+        farewell: float = 2.0,
+        signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT),
+    ) -> None:
+        self.stopping = False
+        self._drain = drain
+        self._notice = notice
+        self._farewell = farewell
+        self._signals = signals
+        self._at_work: set[Exchange] = set()
+        self._idle = asyncio.Event()
+        self._before: dict[int, Handler] = {}
+        self._run: asyncio.Task[None] | None = None
+        super().__init__(app)
+
+    def enter(self, exchange: Exchange) -> None:
+        exchange.task = asyncio.current_task()
+        self._at_work.add(exchange)
+
+    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
+        if self.stopping:
+            headers.append(CLOSE)
+        for name, value in headers:
+            if name == b"content-type":
+                exchange.event_stream = value.startswith(EVENT_STREAM)
+
+    def leave(self, exchange: Exchange) -> None:
+        self._at_work.discard(exchange)
+        if self.stopping and not self._at_work:
+            self._idle.set()
+
+    async def startup(self) -> None:
+        """Stand before the server's signal handlers, where there are any to stand before."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in self._signals:
+            before = signal.getsignal(number)
+            if callable(before):
+                self._before[number] = before
+                signal.signal(number, lambda sig, frame: self._signalled(loop, sig, frame))
+
+    async def shutdown(self) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._before.clear()
+
+    async def stop(self) -> None:
+        """Drain; returns when nothing is at work any more."""
+        self.stopping = True
+        await asyncio.sleep(self._notice)
+        streams = [exchange for exchange in self._at_work if exchange.websocket or exchange.event_stream]
+        for exchange in streams:
+            try:
+                await exchange.say_goodbye()
+            except OSError:
+                log.debug("a stream was gone before it could be closed")
+        farewell = min(self._farewell, self._drain)
+        await self._quiet(farewell)
+        self._cancel(streams)
+        if not await self._quiet(self._drain - farewell):
+            log.warning("%d requests were still at work after %g s and are cancelled", len(self._at_work), self._drain)
+            self._cancel(list(self._at_work))
+            await self._quiet(1.0)
+
+    async def _quiet(self, within: float) -> bool:
+        """Wait until nothing is at work. False when the time is over first."""
+        if not self._at_work:
+            return True
+        self._idle.clear()
+        try:
+            await asyncio.wait_for(self._idle.wait(), within)
+        except TimeoutError:
+            return False
+        return True
+
+    def _cancel(self, exchanges: list[Exchange]) -> None:
+        for exchange in exchanges:
+            if exchange in self._at_work and exchange.task is not None:
+                exchange.task.cancel()
+
+    def _signalled(self, loop: asyncio.AbstractEventLoop, number: int, frame: FrameType | None) -> None:
+        if self.stopping:
+            self._before[number](number, frame)
+            return
+        self.stopping = True
+        loop.call_soon_threadsafe(self._begin, number, frame)
+
+    def _begin(self, number: int, frame: FrameType | None) -> None:
+        self._run = asyncio.ensure_future(self.stop())
+        self._run.add_done_callback(lambda _done: self._before[number](number, frame))

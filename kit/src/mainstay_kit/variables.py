@@ -1,0 +1,99 @@
+"""Variables: what a service needs to be told, declared as a dataclass, read once, refused as a whole."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar, get_type_hints
+
+from .errors import KitError
+from .rules import DEFAULT, Rule, convert, objections
+from .secret import Secret
+
+
+class Declared(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+T = TypeVar("T", bound=Declared)
+
+
+class VariablesInvalid(KitError):
+    """Everything that is missing or wrong, in one message; values are never shown."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(f"{len(problems)} variables are missing or wrong:{lines}")
+
+
+def read_variables(declared: type[T], environment: Mapping[str, str] = os.environ) -> T:
+    """*declared* filled from variables named after its fields, in capitals: `database_url` is `DATABASE_URL`.
+
+    A value may also lie in the file that `DATABASE_URL_FILE` names. Empty is missing. Only what this service declares
+    is asked for: a secret that another one needs has no business here.
+    """
+    problems: list[str] = []
+    values: dict[str, object] = {}
+    kinds = get_type_hints(declared)
+    for field in fields(declared):
+        try:
+            values[field.name] = _value(field, kinds[field.name], environment)
+        except Objected as objected:
+            problems += objected.what
+    problems += _equal_secrets(values)
+    if problems:
+        raise VariablesInvalid(problems)
+    return declared(**values)
+
+
+class Objected(Exception):
+    def __init__(self, *what: str) -> None:
+        super().__init__(*what)
+        self.what = what
+
+
+def _value(field: Field[Any], kind: object, environment: Mapping[str, str]) -> object:
+    name = field.name.upper()
+    text = _text(name, environment)
+    if not text:
+        if field.default is not MISSING and field.default is not DEFAULT:
+            return field.default
+        if field.default_factory is not MISSING:
+            return field.default_factory()
+        raise Objected(f"{name} is missing (or give {name}_FILE)")
+    rule: Rule = field.metadata.get("rule", Rule())
+    try:
+        value = convert(text, kind)
+    except ValueError as error:
+        raise Objected(f"{name} {error}") from None
+    wrong = objections(text, rule, secret=isinstance(value, Secret))
+    if wrong:
+        raise Objected(*(f"{name} {what}" for what in wrong))
+    return value
+
+
+def _text(name: str, environment: Mapping[str, str]) -> str:
+    direct, path = environment.get(name, ""), environment.get(f"{name}_FILE", "")
+    if direct and path:
+        raise Objected(f"{name} and {name}_FILE are both given; keep one")
+    if not path:
+        return direct
+    try:
+        return Path(path).read_text().removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Objected(f"{name}_FILE cannot be read: {type(error).__name__}") from None
+
+
+def _equal_secrets(values: Mapping[str, object]) -> list[str]:
+    """Two secrets with one value: whoever learns the one has the other."""
+    seen: dict[str, str] = {}
+    problems = []
+    for name, value in values.items():
+        if isinstance(value, Secret) and value:
+            first = seen.setdefault(value.reveal(), name)
+            if first != name:
+                problems.append(f"{name.upper()} has the same value as {first.upper()}; give each its own")
+    return problems
