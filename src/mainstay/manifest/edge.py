@@ -1,17 +1,17 @@
 """The edge: what receives requests and passes them on."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, WithJsonSchema
 
-from mainstay.manifest.model import Model, wrong
-from mainstay.manifest.quantities import Name, Port, SomeDuration, port
+from mainstay.manifest.model import Model
+from mainstay.manifest.quantities import HttpPath, Name, Port, SomeDuration, port
 
 
 class Route(Model):
     """Requests whose path starts with `path` go to `service`; the longest path wins."""
 
-    path: str
+    path: HttpPath
     """Starts with '/'; `/api` is also `/api/` and all below, not `/apiary`."""
 
     service: Name
@@ -22,12 +22,6 @@ class Route(Model):
 
     listen: Port | None = None
     """A front door of its own, beside the edge's."""
-
-    @model_validator(mode="after")
-    def _path_starts_with_a_slash(self) -> Self:
-        if not self.path.startswith("/"):
-            raise wrong("bad-path", f"'path' must start with '/', found {self.path!r}", f"write path: /{self.path}")
-        return self
 
 
 class Timeouts(Model):

@@ -80,7 +80,7 @@ def seconds(value: object) -> object:
             return 0.0
         if math.isfinite(value) and value > 0:
             raise wrong("bad-duration", f"{value:g} has no unit", f"write {value:g}s")
-    raise wrong("bad-duration", f"cannot read {_shown(value)} as a duration", "use 500ms, 30s, 5m, 2h or 7d")
+    raise wrong("bad-duration", f"cannot read {shown(value)} as a duration", "use 500ms, 30s, 5m, 2h or 7d")
 
 
 def _some_seconds(value: float) -> float:
@@ -93,7 +93,7 @@ def size(value: object) -> object:
     """`512Mi`, `4Gi`, `10MB`."""
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or float(found[1]) == 0:
-        raise wrong("bad-size", f"{_shown(value)} is not clear as a size", "use 512Mi, 4Gi or 10MB")
+        raise wrong("bad-size", f"{shown(value)} is not clear as a size", "use 512Mi, 4Gi or 10MB")
     unit = 1024 if "i" in found[2] else 1000
     return round(float(found[1]) * unit ** _POWER[found[2].rstrip("Bi").upper()])
 
@@ -103,18 +103,25 @@ def percentage(value: object) -> object:
     if isinstance(value, str) and (found := _PERCENTAGE.fullmatch(value)):
         value = float(found[1])
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
-        raise wrong("bad-percentage", f"{_shown(value)} is not a percentage", "use a number from 0 to 100")
+        raise wrong("bad-percentage", f"{shown(value)} is not a percentage", "use a number from 0 to 100")
     return float(value)
 
 
 def port(value: object) -> object:
     """A whole number from 1 to 65535."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        raise wrong("bad-port", f"a port is a whole number from 1 to 65535, found {_shown(value)}", "write 8080")
+        raise wrong("bad-port", f"a port is a whole number from 1 to 65535, found {shown(value)}", "write 8080")
     return int(value)
 
 
-def _shown(value: object) -> str:
+def _http_path(value: str) -> str:
+    if not value.startswith("/"):
+        raise wrong("bad-path", f"a path starts with '/', found {value!r}", f"write /{value}")
+    return value
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it."""
     match value:
         case bool() | None:
             return {True: "true", False: "false", None: "nothing"}[value]
@@ -149,4 +156,5 @@ SomeDuration = Annotated[
 Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": "string", "examples": ["512Mi", "4Gi", "10MB"]})]
 """Bytes."""
 Percentage = Annotated[float, BeforeValidator(percentage), WithJsonSchema({"type": ["number", "string"]})]
+HttpPath = Annotated[str, AfterValidator(_http_path), WithJsonSchema({"type": "string", "pattern": "^/"})]
 Port = Annotated[int, BeforeValidator(port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})]

@@ -11,6 +11,7 @@ from mainstay.manifest.quantities import (
     NAME,
     Argv,
     Duration,
+    HttpPath,
     Name,
     Percentage,
     Port,
@@ -50,10 +51,10 @@ class Source(Model):
 class Health(Model):
     """How readiness is told: over HTTP where there is a port, else by a command, by a file's age, or by being alive."""
 
-    ready: str | None = None
+    ready: HttpPath | None = None
     """A path that answers 2xx or 3xx when the service can take requests."""
 
-    live: str | None = None
+    live: HttpPath | None = None
     """A path that answers while the service is not stuck."""
 
     command: Argv = ()
@@ -76,9 +77,6 @@ class Health(Model):
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> Self:
-        for key, path in (("ready", self.ready), ("live", self.live)):
-            if path is not None and not path.startswith("/"):
-                raise wrong("bad-path", f"'{key}' must start with '/', found {path!r}", f"write {key}: /{path}")
         ways = {"ready": self.ready, "command": self.command, "file": self.file}
         named = [name for name, given in ways.items() if given]
         if len(named) > 1:

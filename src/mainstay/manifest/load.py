@@ -1,0 +1,242 @@
+"""Read a manifest: the file, its tree, one environment's overrides, the models, the rules; all mistakes at once."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from yaml import Node
+
+from mainstay.errors import BadInput, ManifestInvalid, Mistake, Place
+from mainstay.manifest import tree
+from mainstay.manifest.environment import Target
+from mainstay.manifest.mistakes import Wrong, did_you_mean, from_pydantic
+from mainstay.manifest.rules import Scope, broken
+from mainstay.manifest.system import Manifest, System
+from mainstay.manifest.tree import Document, Location
+
+LOCAL = "local"
+LARGEST_BYTES = 1_000_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_STAND_IN = {"system": "unnamed", "version": "0"}
+_NESTED = re.compile(r"(?:[\[{]\s*){33}|^[ ]*(?:[-?][ ]+){33}", re.MULTILINE)
+
+
+class Checked(NamedTuple):
+    """What a file says for one environment, as far as it can be read."""
+
+    manifest: Manifest | None
+    mistakes: tuple[Mistake, ...]
+    warnings: tuple[Mistake, ...]
+
+
+def load(path: Path, environment: str | None = None) -> Manifest:
+    """The manifest at *path* for one environment. Raises ManifestInvalid with every mistake."""
+    document = read(path)
+    manifest, mistakes, _ = check(document, path, choose(document, environment))
+    if mistakes or manifest is None:
+        raise ManifestInvalid(mistakes)
+    return manifest
+
+
+def read(path: Path) -> Document:
+    """The file as a tree."""
+    file = _shown(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read {file}: {error.strerror}", remedy="mainstay init", code="no-manifest") from error
+    if len(raw) > LARGEST_BYTES:
+        what = f"the file has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}"
+        raise ManifestInvalid((Mistake("too-large", what, "split it into systems", Place(file, 1, 1)),))
+    return Document(file, _text(file, raw))
+
+
+def environments(document: Document) -> tuple[str, ...]:
+    """Names of the environments that the file declares."""
+    return tuple(tree.keys(tree.child(document.root, "environments")))
+
+
+def choose(document: Document, wanted: str | None) -> str:
+    """The environment that is meant: `local` where it is declared or where none is. Raises BadInput otherwise."""
+    declared = environments(document)
+    if wanted is None and (not declared or LOCAL in declared):
+        return LOCAL
+    if wanted is None:
+        raise BadInput(
+            f"{document.file} declares {', '.join(declared)}: say which",
+            remedy=f"add -e {declared[0]}",
+            code="which-environment",
+        )
+    if wanted in declared or (not declared and wanted == LOCAL):
+        return wanted
+    known = declared or (LOCAL,)
+    raise BadInput(
+        f"no environment '{wanted}' in {document.file}", remedy=did_you_mean(wanted, known), code="unknown-environment"
+    )
+
+
+def check(document: Document, path: Path, environment: str) -> Checked:
+    """Everything that can be said about *document* for *environment*."""
+    over = tree.child(tree.child(document.root, "environments"), environment)
+    root = _resolved(document.root, over)
+    data = _with_defaults(tree.plain(root), environment)
+    system, wrongs = _validated(data)
+    kind = _target_kind(over)
+    if kind != "process":
+        where = ("environments", environment, "target")
+        wrongs.append(Wrong(where, "not-yet", f"target {kind} does not work yet", "use target: process"))
+    if system is not None:
+        wrongs += broken(_scope(system, data, path, kind))
+    found = {_placed(document.file, root, wrong) for wrong in wrongs}
+    mistakes = in_order([*document.mistakes, *found])
+    if system is None or mistakes:
+        return Checked(None, mistakes, tuple(document.warnings))
+    warnings = in_order([*document.warnings, *(_placed(document.file, root, note) for note in _notes(system))])
+    return Checked(_manifest(system, path, environment, warnings), (), warnings)
+
+
+def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
+    """Sorted by place, each once."""
+    return tuple(sorted(set(mistakes), key=lambda m: (m.place.line or 0, m.place.column or 0, m.code, m.what)))
+
+
+def _shown(path: Path) -> str:
+    below = os.path.relpath(path)
+    return str(path) if below.startswith("..") else below
+
+
+def _text(file: str, raw: bytes) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4]
+        what = "the file is not UTF-8" + (" (looks like UTF-16)" if wide else "")
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ManifestInvalid((Mistake("not-utf8", what, "save it as UTF-8", Place(file, line, 1)),)) from error
+    for pattern, code, what in (
+        (_CONTROL, "control-character", "control character"),
+        (_HIDDEN, "hidden-character", "hidden character"),
+    ):
+        if found := pattern.search(text):
+            name = f"{what} U+{ord(found[0]):04X}"
+            raise ManifestInvalid((Mistake(code, name, "remove it", _position(file, text, found.start())),))
+    if found := _NESTED.search(text):
+        where = _position(file, text, found.start())
+        raise ManifestInvalid((Mistake("too-deep", "nested deeper than 32 levels", "a manifest needs fewer", where),))
+    return text
+
+
+def _position(file: str, text: str, offset: int) -> Place:
+    start = text.rfind("\n", 0, offset) + 1
+    return Place(file, text.count("\n", 0, offset) + 1, offset - start + 1)
+
+
+def _resolved(root: Node, over: Node | None) -> Node:
+    return root if over is None else tree.merged(root, tree.without(over, "target"))
+
+
+def _target_kind(over: Node | None) -> str:
+    target = tree.child(over, "target")
+    kind = tree.child(target, "kind") or target
+    return str(kind.value) if kind is not None and isinstance(kind.value, str) else "process"
+
+
+def _with_defaults(data: dict[str, Any], environment: str) -> dict[str, Any]:
+    """*data* with what is otherwise in `local` than elsewhere."""
+    services = data.get("services")
+    if environment != LOCAL or not isinstance(services, dict):
+        return data
+    return data | {"services": {name: _in_local(service) for name, service in services.items()}}
+
+
+def _in_local(service: Any) -> Any:
+    if not isinstance(service, dict):
+        return service
+    strategy = service.get("strategy", {})
+    strategy = {"kind": strategy} if isinstance(strategy, str) else strategy
+    settled = {"strategy": {"settle": 0, **strategy}} if isinstance(strategy, dict) else {}
+    return {"steady": "2s"} | service | settled
+
+
+def _validated(data: dict[str, Any]) -> tuple[System | None, list[Wrong]]:
+    """The system less what is wrong with it, so that rules can be asked of the rest, and what is wrong."""
+    wrongs: list[Wrong] = []
+    seen: set[tuple[Location, str]] = set()
+    while True:
+        try:
+            return System.model_validate(data), wrongs
+        except ValidationError as invalid:
+            errors = invalid.errors(include_url=False)
+            new = [error for error in errors if (error["loc"], error["type"]) not in seen | _left_empty(seen)]
+            if not new:
+                return None, wrongs
+            seen |= {(error["loc"], error["type"]) for error in new}
+            wrongs += [from_pydantic(System, error) for error in new]
+            for error in errors:
+                data = _less(data, error["loc"] if error["type"] != "missing" else error["loc"][:-1])
+            data = _STAND_IN | data
+
+
+def _left_empty(seen: set[tuple[Location, str]]) -> set[tuple[Location, str]]:
+    """What is no mistake once the first ones were taken out: that all services are gone."""
+    return {(("services",), "too_short")} if seen else set()
+
+
+def _less(data: Any, location: Location) -> Any:
+    """*data* without the innermost key of a mapping that *location* goes through."""
+    if not location or not isinstance(data, dict) or location[0] not in data:
+        return data
+    key, *rest = location
+    inner = _less(data[key], tuple(rest))
+    if inner is data[key]:
+        return {name: value for name, value in data.items() if name != key}
+    return data | {key: inner}
+
+
+def _scope(system: System, data: dict[str, Any], path: Path, target: str) -> Scope:
+    services, datastores, variables = (
+        frozenset(part) if isinstance(part := data.get(key), dict) else frozenset()
+        for key in ("services", "datastores", "variables")
+    )
+    return Scope(system, services, datastores, variables, path.resolve().parent, target)
+
+
+def _notes(system: System) -> Iterator[Wrong]:
+    """What is accepted although nothing acts on it yet, and what nobody reads."""
+    parts: list[tuple[Location, Any]] = [((), system)]
+    parts += [(("datastores", name), part) for name, part in system.datastores.items()]
+    parts += [(("variables", name), part) for name, part in system.variables.items()]
+    for where, part in parts:
+        for key in part.noted:
+            if key in part.model_fields_set:
+                yield Wrong((*where, key), "not-yet", f"nothing acts on '{key}' yet", "it may stay", at_key=True)
+    read = {name for service in system.services.values() for name in service.variables}
+    for name in system.variables:
+        if name not in read:
+            yield Wrong(("variables", name), "not-read", f"no service reads {name}", "leave it out", at_key=True)
+
+
+def _placed(file: str, root: Node, wrong: Wrong) -> Mistake:
+    place = tree.place(file, root, wrong.location, of_key=wrong.at_key)
+    return Mistake(wrong.code, wrong.what, wrong.remedy, place)
+
+
+def _manifest(system: System, path: Path, environment: str, warnings: tuple[Mistake, ...]) -> Manifest:
+    declared = system.environments
+    return Manifest(
+        file=path.resolve(),
+        system=system.system,
+        version=system.version,
+        environment=environment,
+        target=declared[environment].target if environment in declared else Target(),
+        variables=system.variables,
+        services=system.services,
+        datastores=system.datastores,
+        edge=system.edge,
+        overridden=frozenset(name for place in declared.values() for name in place.variables),
+        warnings=warnings,
+    )

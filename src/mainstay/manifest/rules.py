@@ -1,0 +1,195 @@
+"""Rules that span parts of a manifest; each names both sides."""
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import NamedTuple
+
+from mainstay.manifest import credentials
+from mainstay.manifest.mistakes import Wrong, did_you_mean
+from mainstay.manifest.quantities import Argv
+from mainstay.manifest.system import MOST_SERVICES, System
+from mainstay.manifest.tree import Location
+
+TOLD_BY_MAINSTAY = ("HOST", "PORT")
+
+
+class Scope(NamedTuple):
+    """What the rules look at: the system, and names that were written even where their part is wrong."""
+
+    system: System
+    services: frozenset[str]
+    datastores: frozenset[str]
+    variables: frozenset[str]
+    folder: Path
+    target: str
+
+
+def broken(scope: Scope) -> Iterator[Wrong]:
+    """Everything that breaks a rule."""
+    for rule in (
+        _amounts,
+        _names,
+        _commands,
+        _folders,
+        _needs,
+        _reads,
+        _sources,
+        _health,
+        _images,
+        _routes,
+        _clear_text,
+    ):
+        yield from rule(scope)
+
+
+def _amounts(scope: Scope) -> Iterator[Wrong]:
+    if len(scope.services) > MOST_SERVICES:
+        what = f"the manifest has {len(scope.services)} services, the limit is {MOST_SERVICES}"
+        yield Wrong(("services",), "too-many-services", what, "split it into systems", at_key=True)
+
+
+def _names(scope: Scope) -> Iterator[Wrong]:
+    for name in sorted(scope.services & scope.datastores):
+        what = f"'{name}' is a service and a datastore"
+        yield Wrong(("datastores", name), "name-taken", what, "rename one of them", at_key=True)
+    for name in scope.system.variables:
+        if name in TOLD_BY_MAINSTAY or name.startswith("MAINSTAY_"):
+            what = f"{name} is told to services by Mainstay"
+            yield Wrong(("variables", name), "name-taken", what, "give it another name", at_key=True)
+
+
+def _commands(scope: Scope) -> Iterator[Wrong]:
+    for name, service in scope.system.services.items():
+        if not service.command and scope.target == "process":
+            remedy = "add command: [PROGRAM, ARGUMENT]"
+            yield Wrong(("services", name), "no-command", f"{name} has nothing to run", remedy, at_key=True)
+        volumes = {volume.name for volume in service.volumes}
+        for position, argument in enumerate(service.command):
+            for piece in argument.split("{volume:")[1:]:
+                if (wanted := piece.partition("}")[0]) not in volumes:
+                    what = f"{name} has no volume '{wanted}'"
+                    where = ("services", name, "command", position)
+                    yield Wrong(where, "unknown-volume", what, did_you_mean(wanted, volumes))
+
+
+def _folders(scope: Scope) -> Iterator[Wrong]:
+    if scope.target == "process":
+        for name, service in scope.system.services.items():
+            source = service.source
+            key, folder = ("git", source.git) if source.git else ("folder", source.folder)
+            if not (scope.folder / folder).is_dir():
+                what = f"the source of {name}, {folder!r}, is not a folder"
+                yield Wrong(("services", name, "source", key), "no-folder", what, f"make it: mkdir -p {folder}")
+    for name, datastore in scope.system.datastores.items():
+        sql = datastore.migrations.sql if datastore.migrations else None
+        if sql is not None and not (scope.folder / sql).is_dir():
+            what = f"the migrations of {name}, {sql!r}, are not a folder"
+            yield Wrong(("datastores", name, "migrations", "sql"), "no-folder", what, f"make it: mkdir -p {sql}")
+
+
+def _needs(scope: Scope) -> Iterator[Wrong]:
+    known = scope.services | scope.datastores
+    links: dict[str, list[str]] = {}
+    for name, service in scope.system.services.items():
+        links[name] = [needed for needed in service.needs if needed in scope.services and needed != name]
+        for position, needed in enumerate(service.needs):
+            where = ("services", name, "needs", position)
+            if needed == name:
+                yield Wrong(where, "needs-itself", f"{name} needs itself", "leave it out")
+            elif needed not in known:
+                what = f"{name} needs {needed}, which is not in the manifest"
+                yield Wrong(where, "unknown-need", what, did_you_mean(needed, known))
+    try:
+        TopologicalSorter(links).prepare()
+    except CycleError as circle:
+        # graphlib names each before what needs it; people read it the other way round.
+        path = list(reversed(circle.args[1]))
+        what = f"services need each other in a circle: {' → '.join(path)}"
+        yield Wrong(("services", path[0], "needs"), "circle", what, "leave one of these needs out")
+
+
+def _reads(scope: Scope) -> Iterator[Wrong]:
+    for name, service in scope.system.services.items():
+        seen: set[str] = set()
+        for position, variable in enumerate(service.variables):
+            where = ("services", name, "variables", position)
+            if variable not in scope.variables:
+                what = f"{name} reads {variable}, which 'variables' does not declare"
+                yield Wrong(where, "unknown-variable", what, did_you_mean(variable, scope.variables))
+            if variable in seen:
+                yield Wrong(where, "given-twice", f"{name} reads {variable} twice", "keep one")
+            seen.add(variable)
+
+
+def _sources(scope: Scope) -> Iterator[Wrong]:
+    known = scope.services | scope.datastores
+    for name, variable in scope.system.variables.items():
+        where = ("variables", name, "from")
+        if variable.from_ is None:
+            continue
+        service = scope.system.services.get(variable.from_)
+        if variable.from_ not in known:
+            what = f"{name} is from {variable.from_}, which is not in the manifest"
+            yield Wrong(where, "unknown-source", what, did_you_mean(variable.from_, known))
+        elif service and service.port is None:
+            what = f"{name} is from {variable.from_}, which has no port, so it has no address"
+            yield Wrong(where, "no-address", what, f"give {variable.from_} a port")
+
+
+def _health(scope: Scope) -> Iterator[Wrong]:
+    for name, service in scope.system.services.items():
+        where = ("services", name)
+        asked = service.health.ready or service.health.live
+        if asked and service.port is None:
+            what = f"{name} is asked for {asked} and has no port"
+            yield Wrong((*where, "health"), "no-address", what, "give it a port, or use health: {command: […]}")
+        if service.overlap and service.port is not None:
+            what = f"{name} has a port: 'overlap' is for workers"
+            yield Wrong((*where, "overlap"), "not-a-worker", what, "leave it out")
+        if service.strategy.kind == "canary" and service.port is None:
+            what = f"{name} has no port, so no traffic that a canary could take a part of"
+            yield Wrong((*where, "strategy"), "not-served", what, "use rolling")
+
+
+def _images(scope: Scope) -> Iterator[Wrong]:
+    for name, service in scope.system.services.items():
+        image = (service.image or "x:1").rpartition("/")[2]
+        if (":" not in image and "@" not in image) or image.endswith(":latest"):
+            what = f"{service.image!r} has no tag or digest that stays, and a release must be repeatable"
+            yield Wrong(("services", name, "image"), "image-not-fixed", what, f"write {name}:{{version}}")
+
+
+def _routes(scope: Scope) -> Iterator[Wrong]:
+    seen: dict[tuple[str | None, int | None, str], int] = {}
+    for position, route in enumerate(scope.system.edge.routes):
+        where = ("edge", "routes", position)
+        service = scope.system.services.get(route.service)
+        if route.service not in scope.services:
+            what = f"the route {route.path} leads to {route.service}, which is not a service"
+            yield Wrong((*where, "service"), "unknown-service", what, did_you_mean(route.service, scope.services))
+        elif service and service.port is None:
+            what = f"the route {route.path} leads to {route.service}, which has no port"
+            yield Wrong((*where, "service"), "no-address", what, f"give {route.service} a port")
+        door = (route.host, route.listen, route.path)
+        if door in seen:
+            what = f"routes {seen[door] + 1} and {position + 1} have the same path {route.path}"
+            yield Wrong(where, "given-twice", what, "keep one")
+        seen.setdefault(door, position)
+
+
+def _clear_text(scope: Scope) -> Iterator[Wrong]:
+    for name, variable in scope.system.variables.items():
+        for text in filter(None, (variable.default, *variable.one_of)):
+            if kind := credentials.in_variable(name, text):
+                remedy = f"write {name}: {{secret: true}}; its value is not shown"
+                yield Wrong(("variables", name), "secret-in-clear", f"{name} holds {kind}", remedy)
+                break
+    for name, service in scope.system.services.items():
+        builds: list[tuple[Location, Argv]] = [(("build", i), argv) for i, argv in enumerate(service.build)]
+        for where, argv in [(("command",), service.command), *builds]:
+            for position, argument in enumerate(argv):
+                if kind := credentials.in_value(argument):
+                    remedy = "let the service read it from a variable with secret: true; it is not shown"
+                    location = ("services", name, *where, position)
+                    yield Wrong(location, "secret-in-clear", f"an argument holds {kind}", remedy)
