@@ -1,1 +1,23 @@
 """The user's file as frozen values."""
+
+from mainstay.manifest.datastore import Datastore, Migrations
+from mainstay.manifest.edge import Edge, Route
+from mainstay.manifest.loading import load
+from mainstay.manifest.service import Health, Service, Source, Strategy
+from mainstay.manifest.system import Manifest, System
+from mainstay.manifest.variable import Variable
+
+__all__ = [
+    "Datastore",
+    "Edge",
+    "Health",
+    "Manifest",
+    "Migrations",
+    "Route",
+    "Service",
+    "Source",
+    "Strategy",
+    "System",
+    "Variable",
+    "load",
+]

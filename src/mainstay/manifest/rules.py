@@ -63,7 +63,7 @@ def _commands(scope: Scope) -> Iterator[Wrong]:
     for name, service in scope.system.services.items():
         if not service.command and scope.target == "process":
             remedy = "add command: [PROGRAM, ARGUMENT]"
-            yield Wrong(("services", name), "no-command", f"{name} has nothing to run", remedy, at_key=True)
+            yield Wrong(("services", name, "command"), "no-command", f"{name} has nothing to run", remedy)
         volumes = {volume.name for volume in service.volumes}
         for position, argument in enumerate(service.command):
             for piece in argument.split("{volume:")[1:]:

@@ -90,7 +90,8 @@ def check(document: Document, path: Path, environment: str) -> Checked:
         where = ("environments", environment, "target")
         wrongs.append(Wrong(where, "not-yet", f"target {kind} does not work yet", "use target: process"))
     if system is not None:
-        wrongs += broken(_scope(system, data, path, kind))
+        said = {wrong.location for wrong in wrongs}
+        wrongs += [wrong for wrong in broken(_scope(system, data, path, kind)) if wrong.location not in said]
     found = {_placed(document.file, root, wrong) for wrong in wrongs}
     mistakes = in_order([*document.mistakes, *found])
     if system is None or mistakes:
