@@ -1,0 +1,133 @@
+"""Amount: what one applicant may receive; where a notice tells only the total, the total."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from granter_data.rules.money import Sum, sums_in
+from granter_data.rules.page import Page
+
+_LABEL = re.compile(
+    r"amount|award|grants?\b|funding|value|worth|size|per (project|grant|applicant|award)|support"
+    r"|stipend|prize|förder(summe|höhe|betrag|ung)|zuschuss|höhe|betrag|montant|dotation|subvention|aide"
+    r"|importe|dotación"
+    r"|cuantía|ayuda|monto|valor|financiamento|apoio|importo|contributo|bedrag|subsidie|bourse|beca|bolsa"
+    r"|ceiling|floor"
+    r"|how much|you can (get|apply for)|max|min",
+    re.I,
+)
+_TOTAL = re.compile(
+    r"total|overall|whole|programme budget|program budget|budget|pot\b|envelope|available|pool|gesamt|topf|enveloppe"
+    r"|presupuesto|orçamento|global|fund size|estimated program|all projects|fund of|verba",
+    re.I,
+)
+_OFFERED = re.compile(
+    r"up to|grants? (of|from|between|up)|awards? (of|from|between|up)|per (project|grant|applicant|award"
+    r"|organi|team|year|person)"
+    r"|each|worth|maximum|between|receive|offer|apply for|request|individual|bis zu|zwischen|erhalten"
+    r"|je\b|pro\b|jusqu|entre"
+    r"|par projet|chaque|hasta|por proyecto|cada|até|por projet|single|stipend|bursar|fellowship",
+    re.I,
+)
+_UNRELATED = re.compile(
+    r"turnover|income|revenue|since \d|has (awarded|distributed|given|invested)|have (awarded|distributed"
+    r"|given|invested)"
+    r"|last year|umsatz|chiffre d.affaires|facturación|faturamento|overhead|fee\b|co-?financ"
+    r"|own contribution|eigenanteil"
+    r"|matching|budgets? (below|under|over|above)|per (day|hour|night)|travel|endowment|assets|annual budget|raised"
+    r"|already|so far|previous",
+    re.I,
+)
+_NEAR = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """At least one bound is known; both are equal where the sum is fixed."""
+
+    least: Decimal | None
+    most: Decimal | None
+    currency: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    amount: Amount
+    weight: int
+
+
+def amount_of(page: Page, *, dollar: str) -> Amount | None:
+    """The best of all sums that the page names; labelled ones count most."""
+    candidates = [*_labelled(page, dollar), *_in_lines(page, dollar)]
+    fitting = [candidate for candidate in candidates if candidate.weight > 0]
+    if not fitting:
+        return None
+    best = max(fitting, key=lambda candidate: candidate.weight)
+    return _completed(best, fitting)
+
+
+def _labelled(page: Page, dollar: str) -> Iterator[_Candidate]:
+    for label, value in page.pairs:
+        if not (_LABEL.search(label) or _TOTAL.search(label)) or _UNRELATED.search(label):
+            continue
+        for found in sums_in(value, dollar=dollar):
+            near = _around(value, found)
+            weight = 4 if _TOTAL.search(label) and not re.search(r"\bper\b|each|award|max|min", label) else 9
+            weight -= 5 * bool(_UNRELATED.search(near)) + 3 * bool(_TOTAL.search(near) and not _OFFERED.search(near))
+            yield _Candidate(_amount(value, _bounded(label, found)), weight)
+
+
+def _in_lines(page: Page, dollar: str) -> Iterator[_Candidate]:
+    for line in page.lines:
+        for found in sums_in(line, dollar=dollar):
+            near = _around(line, found)
+            weight = 3 + 3 * bool(_OFFERED.search(near)) - 2 * bool(_TOTAL.search(near))
+            yield _Candidate(_amount(line, found), weight - 9 * bool(_UNRELATED.search(near)))
+
+
+def _around(text: str, found: Sum) -> str:
+    """The words near a sum, within its own clause."""
+    before = re.split(r"[.;!?]\s|,\s(?=while|but|and the)|\bfrom a\b", text[max(0, found.start - _NEAR) : found.start])[
+        -1
+    ]
+    after = re.split(r"[.;!?,]\s|\b(?:from|out of|within) (?:a|the|an)\b", text[found.end : found.end + 45])[0]
+    return before + "#" + after
+
+
+def _bounded(label: str, found: Sum) -> Sum:
+    """A label such as "award ceiling" says which bound its sum is."""
+    if found.least is None or found.least != found.most:
+        return found
+    if re.search(r"max|ceiling|upper|höchst|plafond|máx|up to|limit", label):
+        return replace(found, least=None)
+    if re.search(r"\bmin|floor|lower|mindest|mín|from\b", label):
+        return replace(found, most=None)
+    return found
+
+
+def _completed(best: _Candidate, others: list[_Candidate]) -> Amount:
+    """A lone bound, together with the other one where the page tells it just as surely."""
+    amount = best.amount
+    for other in others:
+        if other.weight < best.weight or other.amount.currency != amount.currency:
+            continue
+        found = other.amount
+        if amount.least is None and found.most is None and (amount.most or 0) >= (found.least or 0):
+            return replace(amount, least=found.least, text=_joined(found.text, amount.text))
+        if amount.most is None and found.least is None and (found.most or 0) >= (amount.least or 0):
+            return replace(amount, most=found.most, text=_joined(amount.text, found.text))
+    return amount
+
+
+def _joined(one: str, other: str) -> str:
+    return one if one == other else f"{one}; {other}"
+
+
+def _amount(text: str, found: Sum) -> Amount:
+    start, end = max(0, found.start - 60), min(len(text), found.end + 40)
+    shown = text[start:end].strip()
+    return Amount(
+        found.least, found.most, found.currency, ("… " if start else "") + shown + (" …" if end < len(text) else "")
+    )

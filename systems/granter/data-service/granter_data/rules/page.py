@@ -1,0 +1,173 @@
+"""Page: a notice's HTML as the rules see it: lines of text, labelled values, headings, meta."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from granter_data.rules.tongue import tongue_of
+
+_SILENT = "script, style, noscript, template, svg, form, button, nav, [hidden], [role=navigation], [role=search]"
+_AROUND = "body > header, body > footer, [role=banner], [role=contentinfo], body > div > footer"
+_ASIDE = re.compile(r"cookie|breadcrumb|related|see-?also|similar|share|newsletter|menu|sidebar-links", re.I)
+_BLOCKS = frozenset(
+    {
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "br",
+            "dd",
+            "details",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+            "figcaption",
+        ),
+        *("figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre"),
+        *("section", "summary", "table", "tbody", "thead", "tr", "ul"),
+    }
+)
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LABELLED = re.compile(r"^([^:.!?]{2,60}?)\s*:\s+(\S.*)$")
+_LONGEST_LABEL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All text is in one space, without control characters; lines are blocks as a reader sees them."""
+
+    language: str
+    document_title: str
+    headings: tuple[str, ...]
+    meta: dict[str, str]
+    pairs: tuple[tuple[str, str], ...]
+    bylines: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def page_of(html: str) -> Page:
+    """Read *html*; a page that is no HTML is an empty one."""
+    tree = LexborHTMLParser(html)
+    root = tree.root
+    if root is None:
+        return Page("", "", (), {}, (), (), ())
+    title = tree.css_first("head > title") or tree.css_first("title")
+    meta = _meta(tree)
+    stated = tree.css_first("html")
+    everywhere = tuple(filter(None, (plain(h.text()) for h in tree.css("h1"))))
+    for node in tree.css(f"{_SILENT}, {_AROUND}"):
+        node.decompose()
+    for node in tree.css("[class], [id]"):
+        if node.tag not in ("html", "body", "main", "article") and _ASIDE.search(_names(node)):
+            node.decompose()
+    main = tree.css_first("main") or tree.css_first("[role=main]") or tree.css_first("article") or tree.body or root
+    aside = list(tree.css("aside"))
+    beside = [line for node in aside for line in lines_of(node)]
+    shapes = (*_by_shape(main), *(pair for node in aside for pair in _by_shape(node)))
+    headings = tuple(filter(None, (plain(h.text()) for h in main.css("h1, h2"))))
+    bylines = tuple(_bylines(tree))
+    for node in aside:
+        node.decompose()
+    lines = tuple(lines_of(main))
+    pairs = (*_by_colon(lines), *shapes, *_by_colon(beside))
+    return Page(
+        language=tongue_of((stated.attributes.get("lang") if stated else "") or "", lines),
+        document_title=plain(title.text()) if title else "",
+        headings=(*headings, *(h for h in everywhere if h not in headings)),
+        meta=meta,
+        pairs=tuple(dict.fromkeys((label, value) for label, value in pairs if label and value)),
+        bylines=bylines,
+        lines=lines,
+    )
+
+
+def plain(text: str | None) -> str:
+    """*text* in one line; soft hyphens and control characters are gone."""
+    words = " ".join((text or "").replace("\u00ad", "").replace("\u200b", "").split())
+    return "".join(c for c in words if c.isprintable() or c in "\u00a0\u202f")
+
+
+def lines_of(node: LexborNode) -> list[str]:
+    """The text under *node*, a line a block; a term and its description, a row and its cells share one."""
+    text = "".join(_pieces(node))
+    return [line for line in map(plain, text.split("\n")) if line.strip(" :·")]
+
+
+def _pieces(node: LexborNode) -> Iterator[str]:
+    for child in node.iter(include_text=True, skip_empty=False):
+        tag = child.tag or ""
+        if tag == "-text":
+            yield re.sub(r"\s+", " ", child.text_content or "")
+        elif tag == "dt" or (tag == "th" and child.next is not None):
+            label = plain(child.text()).rstrip(":")
+            yield f"\n{label}: " if tag == "dt" else f"{label}: "
+        elif tag == "dd":
+            yield " ".join(lines_of(child)) + "\n"
+        elif tag in ("td", "th"):
+            cell = " ".join(lines_of(child))
+            first = child.parent is not None and plain(child.parent.text()).startswith(cell)
+            short = len(cell) <= _LONGEST_LABEL and not cell.endswith(":")
+            yield cell + (": " if first and short else " ")
+        elif tag in _BLOCKS:
+            yield "\n"
+            yield from _pieces(child)
+            yield "\n"
+        elif tag and not tag.startswith(("-", "!")):
+            yield from _pieces(child)
+            if child.next is not None and child.next.tag == tag:
+                # Nothing but their boxes keeps the two apart: a name and its value.
+                yield ": " if len(plain(child.text())) <= 40 else " "
+
+
+def _by_colon(lines: list[str] | tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        if found := _LABELLED.match(line):
+            yield _label(found[1]), found[2]
+
+
+def _by_shape(root: LexborNode) -> Iterator[tuple[str, str]]:
+    """Labels without a colon: a bold or boxed name before its value, a short heading above it."""
+    for node in root.css("p, li, div"):
+        children = [child for child in node.iter(include_text=True) if plain(child.text())]
+        if len(children) < 2 or len(children) > 4:
+            continue
+        name = plain(children[0].text())
+        if children[0].tag in ("b", "strong", "em", "span", "div", "small", "p", "label") and len(name) <= 40:
+            yield _label(name), plain(" ".join(child.text() or "" for child in children[1:])).lstrip(":–- ")
+    for node in root.css("h2, h3, h4, h5, h6"):
+        below = node.next
+        while below is not None and below.tag == "-text":
+            below = below.next
+        if below is not None and below.tag not in _HEADINGS and len(plain(node.text())) <= 40:
+            yield _label(plain(node.text())), (lines_of(below) or [plain(below.text())])[0]
+
+
+def _label(text: str) -> str:
+    return text.strip(" :–-•*").casefold()
+
+
+def _meta(tree: LexborHTMLParser) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in tree.css("meta[content]"):
+        name = node.attributes.get("name") or node.attributes.get("property") or node.attributes.get("itemprop")
+        if name and (content := plain(node.attributes.get("content"))):
+            found.setdefault(name.casefold(), content)
+    return found
+
+
+def _bylines(tree: LexborHTMLParser) -> Iterator[str]:
+    for node in tree.css("[itemprop=funder], [rel=author], [itemprop=author], [class]"):
+        said = f"{node.attributes.get('itemprop') or ''} {node.attributes.get('rel') or ''} {_names(node)}"
+        text = plain(node.text())
+        if re.search(r"\b(byline|author|funder|sponsor|donor|organi[sz]er|publisher|issuer)\b", said, re.I) and (
+            2 < len(text) <= 120
+        ):
+            yield text
+
+
+def _names(node: LexborNode) -> str:
+    return f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"

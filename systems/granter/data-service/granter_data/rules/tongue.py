@@ -1,0 +1,24 @@
+"""Tongue: the language of a page, as it states it or as its small words tell."""
+
+import re
+from collections import Counter
+
+_SMALL_WORDS = {
+    "en": "the and of to for with is are by this will be from which that your",
+    "de": "der die das und für mit ist sind von werden eine auf zum zur nicht bis",
+    "fr": "le les des et pour avec est sont du une dans sur aux par au vous",
+    "es": "el los las y para con es son del una por en se su al hasta",
+    "pt": "os as e para com é são do da uma por em se ao dos até",
+    "it": "il gli le e per con è sono del della una di da al entro che",
+    "nl": "de het een en voor met is zijn van op te door aan tot wordt niet",
+}
+_TONGUES = {tongue: frozenset(words.split()) for tongue, words in _SMALL_WORDS.items()}
+
+
+def tongue_of(stated: str, lines: tuple[str, ...]) -> str:
+    """The two letters of the language; English where nothing tells."""
+    if code := re.match(r"[a-z]{2}(?![a-z])", stated.strip().casefold()):
+        return code[0]
+    words = Counter(re.findall(r"[^\W\d_]+", " ".join(lines).casefold()))
+    heard = {tongue: sum(words[word] for word in small) for tongue, small in _TONGUES.items()}
+    return max(heard, key=lambda tongue: heard[tongue]) if any(heard.values()) else "en"

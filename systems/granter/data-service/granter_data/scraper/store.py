@@ -1,0 +1,51 @@
+"""Store: a grant is written when its notice is new, has changed, or is read by newer rules."""
+
+from hashlib import sha256
+
+from granter_data.database import Connection
+from granter_data.rules import RULES
+from granter_data.rules.notice import Notice
+
+_SEEN = """
+update grants set last_seen = now()
+where source_url = %(source_url)s and content_hash = %(content_hash)s and rules >= %(rules)s"""
+
+# Two releases run side by side during a deployment: what newer rules have read stays.
+_WRITE = """
+insert into grants (source_url, content_hash, rules, language, title, funder, deadline, deadline_kind,
+    deadline_text, amount_min, amount_max, currency, amount_text, body, summary)
+values (%(source_url)s, %(content_hash)s, %(rules)s, %(language)s, %(title)s, %(funder)s, %(deadline)s,
+    %(deadline_kind)s, %(deadline_text)s, %(amount_min)s, %(amount_max)s, %(currency)s, %(amount_text)s,
+    %(body)s, %(summary)s)
+on conflict (source_url) do update set
+    (content_hash, rules, language, title, funder, deadline, deadline_kind, deadline_text,
+        amount_min, amount_max, currency, amount_text, body, summary, last_seen, changed)
+    = (excluded.content_hash, excluded.rules, excluded.language, excluded.title, excluded.funder,
+        excluded.deadline, excluded.deadline_kind, excluded.deadline_text, excluded.amount_min,
+        excluded.amount_max, excluded.currency, excluded.amount_text, excluded.body,
+        excluded.summary, now(), now())
+where grants.rules <= excluded.rules"""
+
+
+async def store(connection: Connection, url: str, html: str, notice: Notice) -> bool:
+    """Keep *notice* as read from *html* at *url*. True when that changed anything but when it was seen."""
+    values = {
+        "source_url": url,
+        "content_hash": sha256(html.encode()).hexdigest(),
+        "rules": RULES,
+        "language": notice.language,
+        "title": notice.title,
+        "funder": notice.funder,
+        "deadline": notice.deadline.day,
+        "deadline_kind": notice.deadline.kind,
+        "deadline_text": notice.deadline.text,
+        "amount_min": notice.amount.least if notice.amount else None,
+        "amount_max": notice.amount.most if notice.amount else None,
+        "currency": notice.amount.currency if notice.amount else None,
+        "amount_text": notice.amount.text if notice.amount else None,
+        "body": notice.body,
+        "summary": notice.summary,
+    }
+    if (await connection.execute(_SEEN, values)).rowcount:
+        return False
+    return (await connection.execute(_WRITE, values)).rowcount > 0

@@ -1,0 +1,34 @@
+"""Town: all services of GRANTER, with every notice gathered."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from granter_postgres import Postgres
+from granter_services import TOKEN, Answer, Service, get
+
+Start = Callable[..., Service]
+
+
+@dataclass(frozen=True)
+class Town:
+    """All services of GRANTER, with every notice gathered."""
+
+    site: Service
+    data: Service
+    web: Service
+    database: str
+    postgres: Postgres
+
+    def asked(self, path: str) -> Answer:
+        """The data-service's answer to one who shows the token."""
+        return get(self.data.url + path, X_Service_Token=TOKEN)
+
+    def found(self, parameters: str) -> list[str]:
+        """The titles that a search finds, in order."""
+        results = json.loads(self.asked(f"/search?{parameters}").body)["results"]
+        return [grant["title"] for grant in results]
+
+
+def rounds_ended(postgres: Postgres, name: str) -> int:
+    return int(postgres.execute(name, "select count(*) from scrape_rounds where ended is not null"))

@@ -1,0 +1,30 @@
+"""Templates: the pages, with what all of them share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from granter_web.asked import SORTS
+from granter_web.words import amount_in_words, day_in_words, language_in_words
+
+
+class Templates:
+    """All are compiled when the service starts, so that a mistake in one is seen then."""
+
+    def __init__(self, asset: Callable[[str], str], version: str) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(asset=asset, version=version, sorts=SORTS)
+        self._environment.filters.update(day=day_in_words, amount=amount_in_words, language=language_in_words)
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
+    def page(self, name: str, **shown: object) -> str:
+        return self._environment.get_template(name).render(shown)
