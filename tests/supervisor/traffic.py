@@ -1,0 +1,190 @@
+"""Small HTTP servers in this process, and a bounded load that counts what is lost."""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+def free_port() -> int:
+    """A port below the range that the machine gives away by itself."""
+    for port in _candidates:
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no port is free")
+
+
+def _upwards() -> "list[int]":
+    with socket.socket() as any_port:
+        any_port.bind(("127.0.0.1", 0))
+        start = 12_000 + any_port.getsockname()[1] % 15_000
+    return list(range(start, start + 5_000))
+
+
+_candidates = iter(_upwards())
+
+
+@dataclass
+class Backend:
+    """Answers every path with its name, `/ready` with 200, `/slow` after `slow_s`; counts what it saw."""
+
+    name: str
+    port: int
+    status: int = 200
+    slow_s: float = 0.0
+    seen: list[dict[str, str]] = field(default_factory=list)
+    dies_at: str = ""
+    """A path whose request is cut off without an answer, once."""
+    _server: asyncio.Server | None = None
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    def kill(self) -> None:
+        """As SIGKILL would: nothing is finished, nothing is said."""
+        assert self._server is not None
+        self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                line, *rows = head.decode("latin-1").split("\r\n")
+                headers = {k.lower(): v.strip() for k, _, v in (row.partition(":") for row in rows if row)}
+                await reader.readexactly(int(headers.get("content-length", 0)))
+                await self._answer(line.split()[1], line.split()[0], headers, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _answer(self, path: str, method: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        if path == self.dies_at:
+            self.dies_at = ""
+            writer.transport.abort()
+            return
+        if path != "/ready":
+            self.seen.append(headers | {":path": path, ":method": method})
+        if path.startswith("/slow"):
+            await asyncio.sleep(self.slow_s)
+        status = 200 if path == "/ready" else self.status
+        body = self.name.encode()
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+        await writer.drain()
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+class Client:
+    """One keep-alive connection. A connection that the other side closed between requests is opened again."""
+
+    def __init__(self, port: int, *, keeps: bool = True) -> None:
+        self._port = port
+        self._keeps = keeps
+        self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, path: str = "/", *, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
+        for attempt in (1, 2):
+            fresh = self._open is None
+            if self._open is None:
+                self._open = await asyncio.open_connection("127.0.0.1", self._port)
+            try:
+                return await asyncio.wait_for(self._exchange(path, method, headers or {}), 15)
+            except (asyncio.IncompleteReadError, ConnectionError) as error:
+                unheard = not getattr(error, "partial", b"")
+                self.close()
+                if fresh or attempt == 2 or not unheard:
+                    raise
+        raise AssertionError
+
+    async def _exchange(self, path: str, method: str, headers: dict[str, str]) -> Answer:
+        assert self._open is not None
+        reader, writer = self._open
+        lines = [f"{method} {path} HTTP/1.1"]
+        lines += [f"{k}: {v}" for k, v in ({"Host": "127.0.0.1", "Content-Length": "0"} | headers).items()]
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        got = {k.lower(): v.strip() for k, _, v in (row.partition(":") for row in head[1:] if row)}
+        body = await reader.readexactly(int(got.get("content-length", 0)))
+        if got.get("connection") == "close" or not self._keeps:
+            self.close()
+        return Answer(int(head[0].split()[1]), got, body.decode())
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+
+@dataclass
+class Tally:
+    """What a load got: answers by body, and every one that was not 200."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+    took_s: list[float] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return sum(self.answers.values()) + len(self.lost)
+
+
+@asynccontextmanager
+async def load(port: int, *, rate: int = 400, clients: int = 8, method: str = "GET") -> AsyncIterator[Tally]:
+    """About *rate* requests a second until the block ends; half of the clients open a connection for each."""
+    tally, ended = Tally(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def one(number: int) -> None:
+        client = Client(port, keeps=number % 2 == 0)
+        due = loop.time()
+        while not ended.is_set():
+            began = loop.time()
+            try:
+                answer = await client.ask(f"/load/{number}", method=method)
+                if answer.status == 200:
+                    tally.answers[answer.body] += 1
+                else:
+                    tally.lost.append(f"{answer.status} {answer.body[:80]}")
+            except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
+                tally.lost.append(repr(error))
+            tally.took_s.append(loop.time() - began)
+            due = max(due + clients / rate, loop.time())
+            await asyncio.sleep(max(0, due - loop.time()))
+        client.close()
+
+    tasks = [asyncio.create_task(one(number)) for number in range(clients)]
+    try:
+        yield tally
+    finally:
+        ended.set()
+        await asyncio.gather(*tasks)
+
+
+async def until(true: object, within: float = 5.0) -> None:
+    """Wait for what the callable or coroutine function *true* says."""
+    async with asyncio.timeout(within):
+        while True:
+            said = true()  # type: ignore[operator]  # a callable, or a coroutine function
+            if asyncio.iscoroutine(said):
+                said = await said
+            if said:
+                return
+            await asyncio.sleep(0.01)
