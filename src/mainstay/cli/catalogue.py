@@ -1,0 +1,31 @@
+"""Every command with the line that tells what it does, so that help needs to load none of them."""
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where a command is, what it does, and among what it is listed."""
+
+    module: str
+    does: str
+    topic: str
+
+
+BEGIN, SHIP, LOOK, RECORD = "Begin", "Ship and go back", "Look", "The record"
+
+COMMANDS = {
+    "init": Entry("mainstay.cli.init", "Write a starter manifest and an application that runs.", BEGIN),
+    "validate": Entry("mainstay.cli.validate", "Check the manifest; tell every mistake with its place.", BEGIN),
+    "schema": Entry("mainstay.cli.schema", "Print the manifest's JSON Schema, for editors.", BEGIN),
+    "plan": Entry("mainstay.cli.plan", "Show the runbook of a deploy; touches nothing that runs.", SHIP),
+    "up": Entry("mainstay.cli.up", "Make the environment run what the manifest says.", SHIP),
+    "deploy": Entry("mainstay.cli.deploy", "Ship a version.", SHIP),
+    "rollback": Entry("mainstay.cli.rollback", "Go back to the release before, or to a named one.", SHIP),
+    "resume": Entry("mainstay.cli.resume", "Carry an unfinished run on to its end.", SHIP),
+    "abort": Entry("mainstay.cli.abort", "Turn the unfinished run back, also from another terminal.", SHIP),
+    "down": Entry("mainstay.cli.down", "Stop everything that runs; keep the data.", SHIP),
+    "status": Entry("mainstay.cli.status", "Tell what runs and what serves; exit 1 when unwell.", LOOK),
+    "history": Entry("mainstay.cli.history", "List the runs, newest first.", LOOK),
+    "logs": Entry("mainstay.cli.logs", "Show what a service says.", LOOK),
+    "journal": Entry("mainstay.cli.journal", "Show, verify or export what is recorded.", RECORD),
+}

@@ -1,0 +1,162 @@
+"""The only printer: what goes to people and programs, whatever stdout is or has become."""
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+from typing import IO, Literal
+
+import click
+import msgspec
+
+from mainstay.errors import MainstayError, ManifestInvalid, Mistake, Place
+
+Output = Literal["text", "json"]
+_HARMFUL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def harmless(text: str) -> str:
+    """*text* without anything a terminal would act on, but line ends and tabs."""
+    return _HARMFUL.sub("", text)
+
+
+class Console:
+    """Speaks text or JSON. A reader that goes away ends nothing: what is said then is dropped."""
+
+    def __init__(self, output: Output = "text", *, typed: tuple[str, ...] = ("mainstay",)) -> None:
+        self.output = output
+        self.typed = typed
+        """The program and the options before the command, so that the next command can be copied."""
+
+    @property
+    def json(self) -> bool:
+        return self.output == "json"
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody is there who could answer."""
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stdout) and not self.json
+
+    @property
+    def live(self) -> bool:
+        """Whether lines may be drawn over."""
+        return _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and not self.json
+
+    def say(self, text: str = "") -> None:
+        """A line to stdout."""
+        _write(sys.stdout, text)
+
+    def document(self, value: object) -> None:
+        """One JSON document, or one event, as a line to stdout."""
+        _write(sys.stdout, msgspec.json.encode(value).decode())
+
+    def tell(self, text: str) -> None:
+        """A line to stderr."""
+        _write(sys.stderr, text)
+
+    def ask(self, question: str) -> str:
+        """What somebody answers to *question*; an empty text at the end of input."""
+        try:
+            return input(f"{question} ")
+        except EOFError:
+            return ""
+
+    def error(self, error: MainstayError) -> None:
+        """What happened, then what to type next."""
+        if self.json:
+            _write(sys.stderr, msgspec.json.encode(_document(error)).decode())
+        elif isinstance(error, ManifestInvalid):
+            self.mistakes(error.mistakes)
+        else:
+            where = f"{error.place}: " if error.place else ""
+            self.tell(f"{styled('error:', fg='red', stream=sys.stderr)} {where}{harmless(error.what)}")
+            if error.remedy:
+                self.tell(f" next: {self.command(error.remedy)}")
+
+    def mistakes(self, mistakes: Iterable[Mistake]) -> None:
+        """Every mistake as `FILE:LINE:COLUMN: what (path); remedy [code]`."""
+        lines = [line(mistake) for mistake in mistakes]
+        for each in lines:
+            self.tell(each)
+        self.tell(f"{counted(len(lines), 'mistake')}; nothing was touched")
+
+    def command(self, remedy: str) -> str:
+        """*remedy* with the program and its options as they were typed, where it is a command."""
+        words = remedy.split(" ")
+        return " ".join([*self.typed, *words[1:]]) if words[0] == "mainstay" else remedy
+
+
+def line(mistake: Mistake) -> str:
+    """A mistake as people and editors read it."""
+    path = f" ({mistake.place.path})" if mistake.place.path else ""
+    return harmless(f"{mistake.place}: {mistake.what}{path}; {mistake.remedy} [{mistake.code}]")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 service`, `2 services`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def styled(text: str, *, fg: str, bold: bool = False, stream: IO[str] | None = None) -> str:
+    """*text* in colour, where it goes to a terminal that wants it."""
+    wanted = _is_terminal(stream or sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return click.style(text, fg=fg, bold=bold) if wanted else text
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Lines with aligned columns."""
+    cells = [head, *(tuple(harmless(cell) for cell in row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def make_streams_safe() -> None:
+    """Let no character and no closed stream raise in the middle of a release."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  # it is open as long as we are
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def flush() -> None:
+    """Write what waits; a reader that has gone away is no failure at the end either."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _silence(stream)
+
+
+def _write(stream: IO[str], text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except OSError:
+        _silence(stream)
+
+
+def _silence(stream: IO[str]) -> None:
+    # The descriptor itself, because what is buffered would be written again when the process ends.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def _document(error: MainstayError) -> dict[str, object]:
+    if isinstance(error, ManifestInvalid):
+        return {"errors": [_entry(each.code, each.what, each.remedy, each.place) for each in error.mistakes]}
+    return {"error": _entry(error.code, error.what, error.remedy, error.place)}
+
+
+def _entry(code: str, what: str, remedy: str, place: Place | None) -> dict[str, object]:
+    entry: dict[str, object] = {"code": code, "what": what, "remedy": remedy}
+    return entry | ({"place": place} if place else {})

@@ -1,0 +1,47 @@
+"""A manifest looked at in every environment that it declares, before anything is shipped anywhere."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from mainstay.errors import ManifestInvalid, Mistake
+from mainstay.manifest.loading import LOCAL, check, choose, environments, in_order, read
+
+
+class Report(NamedTuple):
+    """What a right manifest says, in a few numbers."""
+
+    file: str
+    system: str
+    version: str
+    environments: tuple[str, ...]
+    services: int
+    datastores: int
+    routes: int
+    warnings: tuple[Mistake, ...]
+
+
+def report(path: Path, environment: str | None) -> Report:
+    """The report on *path* for one environment, or for each. Raises ManifestInvalid with the mistakes of all of them.
+
+    What does not work yet is a mistake only where it was asked for by name, or there is no other environment.
+    """
+    document = read(path)
+    names = (choose(document, environment),) if environment else environments(document) or (LOCAL,)
+    checked = {name: check(document, path, name) for name in names}
+    usable = [found.manifest for found in checked.values() if found.manifest]
+    mistakes = {mistake for found in checked.values() for mistake in found.mistakes}
+    later = {mistake for mistake in mistakes if mistake.code == "not-yet"} if usable else set()
+    if mistakes - later or not usable:
+        raise ManifestInvalid(in_order(mistakes))
+    first = usable[0]
+    warnings = in_order([*later, *(warning for found in checked.values() for warning in found.warnings)])
+    return Report(
+        document.file,
+        first.system,
+        first.version,
+        names,
+        len(first.services),
+        len(first.datastores),
+        len(first.edge.routes),
+        warnings,
+    )
