@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainstay.release import Edge, Fleet, Job, Traffic, UnlessRenewed
+from mainstay.release import Edge, Fleet, Job, Member, Traffic, UnlessRenewed
 
 FORMAT = 1
 
@@ -45,3 +45,19 @@ class Desired(msgspec.Struct, frozen=True):
     ports: dict[str, int] = {}
     """Kept for ever: `listener:SERVICE` (internal address), `kept:DATASTORE`, `edge` where it was free to choose."""
     jobs: dict[str, Job] = {}
+    """Asked for and not known to have ended; of the others their folder tells."""
+    going: Fleet = {}
+    """Revisions that are not wanted any more while instances of them are left."""
+    proven: tuple[str, ...] = ()
+    """Revisions (`web@41`) that have been ready for long enough once: these are brought back for ever."""
+
+
+def identity_of(service: str, release: int, number: int) -> str:
+    """The id of an instance."""
+    return f"{service}-{release}-{number}"
+
+
+def member_of(desired: Desired, identity: Identity) -> Member:
+    """What this instance runs, wanted still or going."""
+    wanted = desired.fleet.get(identity.service, {}).get(identity.release)
+    return wanted or desired.going[identity.service][identity.release]

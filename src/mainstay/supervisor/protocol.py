@@ -117,3 +117,22 @@ class ServingAnswer(msgspec.Struct, frozen=True, tag="serving_answer"):
 
 
 Answer = Welcome | Accepted | Refused | JobAnswer | RunningAnswer | ServingAnswer
+
+
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+
+
+def to_line(said: Request | Answer) -> bytes:
+    """A request or an answer as it goes over the socket."""
+    return msgspec.json.encode(said) + b"\n"
+
+
+def request_of(line: bytes) -> Request:
+    """The request that *line* is. Raises msgspec.DecodeError when it is none."""
+    return _requests.decode(line)
+
+
+def answer_of(line: bytes) -> Answer:
+    """The answer that *line* is. Raises msgspec.DecodeError when it is none, or was torn."""
+    return _answers.decode(line)

@@ -1,0 +1,69 @@
+"""`python -m mainstay.supervisor --state DIR --keys DIR`: the daemon of one environment."""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from mainstay.folders import Folders, lay_out
+from mainstay.supervisor.daemon import Daemon, reexecute
+from mainstay.supervisor.door import Door
+
+OOM_LAST = "-900"
+
+
+def main() -> int:
+    """Supervise until everything was laid down, or until told to end; instances serve on without us."""
+    folders = _folders()
+    os.umask(0o077)
+    os.chdir("/")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write(OOM_LAST)
+    lay_out(folders)
+    if not _locked(folders.supervisor_lock):
+        return 0
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.info("supervising %s, pid %d", folders.state, os.getpid())
+    asyncio.run(_supervise(folders))
+    return 0
+
+
+async def _supervise(folders: Folders) -> None:
+    daemon = Daemon(folders)
+    server = await Door(daemon, reexecute).open()
+    reconciling = asyncio.create_task(daemon.reconcile())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, reconciling.cancel)
+    async with server:
+        with contextlib.suppress(asyncio.CancelledError):
+            await reconciling
+    folders.supervisor_socket.unlink(missing_ok=True)
+
+
+def _folders() -> Folders:
+    words = argparse.ArgumentParser(prog="python -m mainstay.supervisor")
+    words.add_argument("--state", type=Path, required=True)
+    words.add_argument("--keys", type=Path, required=True)
+    said = words.parse_args()
+    return Folders(said.state.absolute(), said.keys.absolute())
+
+
+def _locked(path: Path) -> bool:
+    """Held until we end. False: there is a supervisor already."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""The supervisor: reconciles what is to be with what is, whenever something happened."""
+
+import asyncio
+import logging
+import math
+import os
+import sys
+
+from msgspec.structs import replace
+
+from mainstay import machine
+from mainstay.folders import Folders
+from mainstay.sealed import SealedFile
+from mainstay.supervisor import decision, requests
+from mainstay.supervisor.decision import Forget, Kill, Start, Stop, decide
+from mainstay.supervisor.desired import Desired, member_of
+from mainstay.supervisor.front import AGAIN_S, Front
+from mainstay.supervisor.instances import Instances
+from mainstay.supervisor.jobs import Jobs
+from mainstay.supervisor.launching import Launching
+from mainstay.supervisor.limits import Limits
+from mainstay.supervisor.places import furnished, listeners, moved
+from mainstay.supervisor.ports import is_free
+from mainstay.supervisor.protocol import SetFleet
+from mainstay.supervisor.roster import enrolled
+from mainstay.supervisor.rotation import note_and_rotate
+from mainstay.supervisor.store import Store
+from mainstay.supervisor.values import called
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+LINGER_S = 5.0
+"""An environment that sleeps is given up so long after the start, unless it is woken."""
+
+
+class Daemon:
+    """One environment's supervisor. Everything it was told is in `desired` and on disk before it acts."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders
+        self._store = Store(folders.desired)
+        self.desired = self._store.read()
+        self._woken = asyncio.Event()
+        launching = Launching(folders, SealedFile(folders.sealed, folders.secret_key))
+        self.limits = Limits(folders.state)
+        self.instances = Instances(folders, launching, self.limits, self._woken.set)
+        self.jobs = Jobs(folders, launching, self._woken.set)
+        self.front = Front(folders, self._woken.set)
+        self._boot = machine.boot_id()
+        self._asleep_until = machine.boottime() + LINGER_S
+        self._adopt_the_watch()
+
+    def heed(self, request: requests.Changing) -> None:
+        """Keep what is asked; it comes about later. Raises FenceRefused for an older run."""
+        if isinstance(request, SetFleet):
+            requests.refuse_older(self.desired, request.fence)
+            for name, one in self.desired.instances.items():
+                if one.service in request.wanted and name in self.instances.lives:
+                    self.instances.forgive(name)
+        self.keep(requests.after(self.desired, request, self._boot, machine.boottime()))
+        self._asleep_until = 0.0
+        self._woken.set()
+
+    def keep(self, desired: Desired) -> None:
+        """Write *desired* down where it differs; from then on it is what is to be."""
+        if desired != self.desired:
+            self._store.write(desired)
+            self.desired = desired
+
+    async def reconcile(self) -> None:
+        """Bring about what is to be, until nothing is to be any more."""
+        ticking = asyncio.create_task(self._tick())
+        try:
+            while True:
+                self._woken.clear()
+                next_at = await self._once()
+                if self._is_laid_down() and machine.boottime() >= self._asleep_until:
+                    break
+                await self._until(next_at)
+        finally:
+            ticking.cancel()
+        await self.front.stop()
+        self.limits.close()
+
+    def is_awake(self) -> bool:
+        """False once everything lies down."""
+        return self.desired.awake or not self._is_laid_down() or self.front.is_alive()
+
+    async def _once(self) -> float:
+        starting = self.instances.adopt(self.desired)
+        self._plan_ahead()
+        starting |= self.instances.adopt(self.desired)
+        lives = self.instances.lives
+        draining = [name for name in self.desired.instances if lives[name].drain_since and not lives[name].drained]
+        connections = await self.front.connections(self.desired, draining)
+        decided = decide(self.desired, lives, connections, starting, machine.boottime())
+        lives.update(decided.lives)
+        for name, count in decided.cut.items():
+            log.warning("%s: its drain is over, %d connections are cut", name, count)
+        ready = decision.ready(self.desired, lives)
+        self.instances.settle(self.desired, ready)
+        drained = frozenset(name for name, life in lives.items() if life.drained)
+        converged = await self.front.converge(self.desired, ready, drained)
+        for action in decided.actions:
+            if action.identity in self.desired.instances:
+                self._do(action)
+        self._see_to_jobs()
+        return decided.next_at if converged else min(decided.next_at, machine.boottime() + AGAIN_S)
+
+    def _plan_ahead(self) -> None:
+        """Write down what is to exist, with its ports and slots, before any of it starts."""
+        lives = self.instances.lives
+        desired = requests.returned_home(self.desired, self._boot, machine.boottime())
+        steady = {f"{one.service}@{one.release}" for name, one in desired.instances.items() if lives[name].past.steady}
+        wanted = {f"{service}@{release}" for service, members in desired.fleet.items() for release in members}
+        proven = tuple(sorted((steady | {*desired.proven}) & wanted))
+        desired = replace(desired, proven=proven)
+        self.instances.proven = frozenset(proven)
+        desired = enrolled(desired, decision.ready(desired, lives))
+        values = [member_of(desired, one).spec.environment for one in desired.instances.values()]
+        values += [job.environment for job in desired.jobs.values()]
+        callees = {service for each in values for service in called(each)}
+        self.keep(furnished(requests.without_the_gone(desired), self.folders.state, callees))
+
+    def _do(self, action: decision.Action) -> None:
+        name = action.identity
+        match action:
+            case Start():
+                self._give_a_free_port(name)
+                self.instances.start(name, self.desired)
+            case Stop():
+                self.instances.stop(name, self.desired)
+            case Kill():
+                self.instances.kill(name)
+            case Forget():
+                self.instances.forget(name, member_of(self.desired, self.desired.instances[name]).spec)
+                left = {other: one for other, one in self.desired.instances.items() if other != name}
+                self.keep(requests.without_the_gone(replace(self.desired, instances=left)))
+        self._woken.set()
+
+    def _give_a_free_port(self, name: str) -> None:
+        one = self.desired.instances[name]
+        if one.slot is not None and one.port is not None and not is_free(one.port):
+            log.warning("port %d of %s is taken by another program", one.port, name)
+            self.keep(moved(self.desired, name, self.folders.state))
+
+    def _see_to_jobs(self) -> None:
+        for job in self.desired.jobs.values():
+            self.jobs.start(job, listeners(self.desired))
+        running = {name: job for name, job in self.desired.jobs.items() if not self.jobs.has_ended(name)}
+        self.keep(replace(self.desired, jobs=running))
+
+    def give_up_job(self, identity: str) -> None:
+        """It is not to be started any more, where it was not yet."""
+        self.keep(replace(self.desired, jobs={n: j for n, j in self.desired.jobs.items() if n != identity}))
+
+    def _is_laid_down(self) -> bool:
+        return not self.desired.awake and not self.desired.instances
+
+    def _adopt_the_watch(self) -> None:
+        """Renewals are not written down: after our own restart their time begins anew, in the same boot."""
+        watched = self.desired.watched
+        if watched is not None and watched.boot == self._boot:
+            self.desired = replace(self.desired, watched=replace(watched, since_s=machine.boottime()))
+
+    async def _until(self, next_at: float) -> None:
+        within = next_at - machine.boottime()
+        try:
+            await asyncio.wait_for(self._woken.wait(), None if math.isinf(within) else max(0.0, within))
+        except TimeoutError:
+            return
+
+    async def _tick(self) -> None:
+        while True:
+            note_and_rotate(self.folders.logs)
+            self.instances.sample(self.desired)
+            if not self.desired.awake:
+                self._woken.set()
+            await asyncio.sleep(TICK_S)
+
+
+def reexecute() -> None:
+    """Become the newer program that lies on disk now; children stay ours, notes tell the rest."""
+    os.execv(sys.executable, [sys.executable, "-m", "mainstay.supervisor", *sys.argv[1:]])

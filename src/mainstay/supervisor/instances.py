@@ -1,0 +1,226 @@
+"""The instances themselves: started, adopted, probed, stopped and swept away."""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay import machine
+from mainstay.errors import MainstayError
+from mainstay.folders import Folders
+from mainstay.machine import Started
+from mainstay.release import Exit, Spec
+from mainstay.supervisor import life as lives
+from mainstay.supervisor.desired import Desired, member_of
+from mainstay.supervisor.launching import Launching
+from mainstay.supervisor.life import Life, Past
+from mainstay.supervisor.limits import Limits, in_words
+from mainstay.supervisor.listens import elsewhere
+from mainstay.supervisor.logs import last_lines
+from mainstay.supervisor.places import listeners
+from mainstay.supervisor.probes import answers
+from mainstay.supervisor.runners.process import Launch, ProcessRunner
+from mainstay.supervisor.store import write_whole
+
+log = logging.getLogger(__name__)
+
+EAGER_S = 0.05
+"""Between probes of one that has not answered yet: what has just started is asked more often."""
+
+
+class Instances:
+    """Every instance with its life. `wake` is called when something has happened to one."""
+
+    def __init__(self, folders: Folders, launching: Launching, limits: Limits, wake: Callable[[], None]) -> None:
+        self.lives: dict[str, Life] = {}
+        self._folders = folders
+        self._runner = ProcessRunner(folders.instances)
+        self._launching = launching
+        self._limits = limits
+        self._wake = wake
+        self._states: dict[str, str] = {}
+        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+
+    def adopt(self, desired: Desired) -> frozenset[str]:
+        """Take up what lives already. Returns those whose stub has not written its note yet."""
+        for name in desired.instances:
+            if name not in self.lives:
+                self.lives[name] = Life(past=read_past(self._runner, name))
+            if self.lives[name].process is None and (process := self._runner.alive(name)):
+                self._take_up(name, desired, process)
+        return frozenset(
+            name for name in desired.instances if self.lives[name].process is None and self._runner.starting(name)
+        )
+
+    def start(self, name: str, desired: Desired) -> None:
+        """Start it; what cannot be started is failed, and says why."""
+        one, member = desired.instances[name], member_of(desired, desired.instances[name])
+        now = machine.boottime()
+        try:
+            group = self._limits.group(name, member.spec.memory_bytes)
+            launch = self._launching.instance(one, member, listeners(desired), group)
+            process = self._runner.start(name, launch)
+        except (MainstayError, OSError, KeyError) as error:
+            self._fail(name, f"could not be started: {error}")
+            return
+        if process is not None:
+            self.lives[name] = lives.after_start(self.lives[name], process, now)
+            self._watch(name, desired, process, launch)
+
+    def stop(self, name: str, desired: Desired) -> None:
+        """Send the stop signal to its main process."""
+        process = self.lives[name].process
+        if process is not None:
+            self._runner.signal(process, signal.Signals[member_of(desired, desired.instances[name]).spec.stop_signal])
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to all of it: session, group, control group."""
+        process = self.lives[name].process or self._runner.started(name)
+        if process is not None:
+            self._runner.end_all(process)
+        for pid in self._limits.members(name):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def forget(self, name: str, spec: Spec) -> None:
+        """Clear its place; nothing of it lives any more."""
+        self.kill(name)
+        for task in self._tasks.pop(name, ()):
+            task.cancel()
+        self._limits.remove(name)
+        if spec.private_copy or spec.files:
+            shutil.rmtree(self._launching.private(name, spec), ignore_errors=True)
+        shutil.rmtree(self._runner.place(name), ignore_errors=True)
+        self.lives.pop(name, None)
+        self._states.pop(name, None)
+
+    def forgive(self, name: str) -> None:
+        """What failed is tried anew, because it was asked for anew."""
+        if self.lives[name].past.failed:
+            self.lives[name] = Life(past=Past(restarts=self.lives[name].past.restarts))
+            self._keep_past(name)
+
+    def settle(self, desired: Desired, ready: frozenset[str]) -> None:
+        """Note since when each has the state it has."""
+        for name, one in desired.instances.items():
+            life = self.lives[name]
+            state = lives.state_of(life, leaving=one.leaving, ready=name in ready)
+            if self._states.get(name) != state:
+                since = life.past.since if name not in self._states and life.past.since else _now()
+                self._states[name] = state
+                log.info("%s is %s", name, state)
+                self.lives[name] = replace(life, past=replace(life.past, since=since))
+                self._keep_past(name)
+
+    def sample(self, desired: Desired) -> None:
+        """Note what each holds and where it listens; end what holds too much where the kernel does not."""
+        sessions = machine.sessions()
+        for name, before in list(self.lives.items()):
+            if before.process is None or name not in desired.instances:
+                continue
+            one, pids = desired.instances[name], tuple(sessions.get(before.process.pid, ()))
+            spec = member_of(desired, one).spec
+            held = machine.resident_bytes(pids)
+            life = replace(before, memory_bytes=held)
+            if spec.port == "instance" and one.port is not None and not life.past.steady:
+                life = replace(life, listens_elsewhere=elsewhere(pids, one.port))
+            self.lives[name] = life
+            if spec.memory_bytes is not None and held > spec.memory_bytes and not self._limits.enforced:
+                self.lives[name] = replace(life, reason=in_words(spec.memory_bytes))
+                self.kill(name)
+
+    def tail(self, name: str, service: str) -> tuple[str, ...]:
+        """Its last lines: what it complained of, else what it said."""
+        folder = self._folders.logs / service
+        return last_lines(folder / f"{name}.err") or last_lines(folder / f"{name}.out")
+
+    def _take_up(self, name: str, desired: Desired, process: Started) -> None:
+        one, member = desired.instances[name], member_of(desired, desired.instances[name])
+        past = self.lives[name].past
+        began = machine.boottime() - machine.age(process)
+        soon = began if past.steady else None
+        self.lives[name] = Life(past=past, process=process, began=began, answers=past.steady, good_since=soon)
+        log.info("%s was adopted, pid %d", name, process.pid)
+        launch = self._launching.instance(one, member, listeners(desired), "")
+        self._watch(name, desired, process, launch)
+
+    def _watch(self, name: str, desired: Desired, process: Started, launch: Launch) -> None:
+        one, member = desired.instances[name], member_of(desired, desired.instances[name])
+        proven = f"{one.service}@{one.release}"
+        for task in self._tasks.pop(name, ()):
+            task.cancel()
+        self._tasks[name] = [
+            asyncio.create_task(self._until_exit(name, member.spec, process, proven)),
+            asyncio.create_task(self._probe(name, member.spec, one.port, launch)),
+        ]
+
+    async def _until_exit(self, name: str, spec: Spec, process: Started, revision: str) -> None:
+        end = await self._runner.exit(process)
+        if name not in self.lives or self.lives[name].process != process:
+            return
+        life = self.lives[name]
+        if spec.memory_bytes is not None and self._limits.ran_out(name):
+            life = replace(life, reason=in_words(spec.memory_bytes))
+        self.kill(name)
+        self._tasks[name][1].cancel()
+        after = lives.after_end(life, spec, end, proven=revision in self.proven, now=machine.boottime(), at=_now())
+        self.lives[name] = replace(after, tail=self.tail(name, spec.service))
+        log.info("%s ended: %s", name, after.past.last_exit)
+        self._keep_past(name)
+        self._wake()
+
+    proven: frozenset[str] = frozenset()
+    """Revisions that are brought back for ever."""
+
+    async def _probe(self, name: str, spec: Spec, port: int | None, launch: Launch) -> None:
+        while True:
+            good = await answers(spec.health, port, launch)
+            before = self.lives[name]
+            after = lives.after_probe(before, spec, good, machine.boottime())
+            self.lives[name] = after
+            if (before.answers, before.past.steady) != (after.answers, after.past.steady):
+                self._wake()
+            await asyncio.sleep(_pause(after, spec))
+
+    def _fail(self, name: str, reason: str) -> None:
+        log.warning("%s %s", name, reason)
+        past = replace(self.lives[name].past, failed=True, last_exit=Exit(_now(), reason=reason))
+        self.lives[name] = replace(self.lives[name], past=past)
+        self._runner.place(name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._keep_past(name)
+        self._wake()
+
+    def _keep_past(self, name: str) -> None:
+        place = self._runner.place(name)
+        if place.is_dir():
+            write_whole(place / "past", msgspec.json.encode(self.lives[name].past))
+
+
+def _pause(life: Life, spec: Spec) -> float:
+    if life.past.steady:
+        return spec.health.every_s
+    if life.good_since is None:
+        return min(EAGER_S, spec.health.every_s)
+    left = life.good_since + spec.steady_s - machine.boottime()
+    return max(0.001, min(left, spec.health.every_s))
+
+
+def read_past(runner: ProcessRunner, name: str) -> Past:
+    """What is kept of it."""
+    try:
+        return msgspec.json.decode((runner.place(name) / "past").read_bytes(), type=Past)
+    except FileNotFoundError:
+        return Past()
+
+
+def _now() -> str:
+    return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,108 @@
+"""Jobs: each runs once and ends, and its folder tells how, whoever was killed meanwhile."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from signal import SIGKILL, SIGTERM
+
+import msgspec
+
+from mainstay.errors import MainstayError
+from mainstay.folders import Folders
+from mainstay.machine import Started
+from mainstay.release import Job, JobState
+from mainstay.supervisor.launching import Launching
+from mainstay.supervisor.logs import last_lines
+from mainstay.supervisor.runners.process import JobEnd, ProcessRunner
+from mainstay.supervisor.store import write_whole
+
+log = logging.getLogger(__name__)
+
+STOP_GRACE_S, STUB_GRACE_S = 5.0, 2.0
+CANNOT_START, KILLED = 126, 137
+
+
+class Jobs:
+    """The jobs of one environment. `wake` is called when one has ended."""
+
+    def __init__(self, folders: Folders, launching: Launching, wake: Callable[[], None]) -> None:
+        self._runner = ProcessRunner(folders.jobs)
+        self._launching = launching
+        self._wake = wake
+        self._watches: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, job: Job, listeners: Mapping[str, int]) -> None:
+        """Start *job* unless it was started before; watch it where it runs."""
+        if self.has_ended(job.id) or job.id in self._watches:
+            return
+        process = self._runner.alive(job.id)
+        if process is None and self._runner.started(job.id) is None:
+            try:
+                place = self._runner.place(job.id)
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                process = self._runner.start(job.id, self._launching.job(job, place, listeners))
+            except (MainstayError, OSError, KeyError) as error:
+                self._end(job.id, CANNOT_START, f"{job.title} could not be started: {error}")
+        if process is not None:
+            self._watches[job.id] = asyncio.create_task(self._watch(job.id, process))
+
+    def has_ended(self, identity: str) -> bool:
+        """Whether it ran and runs no more."""
+        return state_of(self._runner, identity).state in {"ended", "lost"}
+
+    def state(self, identity: str, wanted: bool) -> JobState:
+        """How it stands; one that is *wanted* and has no note yet is about to start."""
+        found = state_of(self._runner, identity)
+        return JobState("running") if wanted and found.state == "none" else found
+
+    async def stop(self, identity: str) -> None:
+        """Stop it and all it started; returns when it is gone."""
+        while self._runner.starting(identity) and self._runner.started(identity) is None:
+            await asyncio.sleep(0.01)
+        process = self._runner.alive(identity)
+        if process is None:
+            return
+        for number, within in ((SIGTERM, STOP_GRACE_S), (SIGKILL, STUB_GRACE_S)):
+            self._runner.end_all(process, number, spare=process.pid)
+            if await self._is_gone(process, within):
+                break
+        else:
+            self._runner.signal(process, SIGKILL)
+        self._runner.end_all(process)
+        await self._is_gone(process, STUB_GRACE_S)
+        if self._runner.job_end(identity) is None:
+            self._end(identity, KILLED, "mainstay: stopped")
+
+    async def _is_gone(self, process: Started, within: float) -> bool:
+        exit_ = asyncio.create_task(self._runner.exit(process))
+        done, _ = await asyncio.wait({exit_}, timeout=within)
+        exit_.cancel()
+        return bool(done)
+
+    async def _watch(self, identity: str, process: Started) -> None:
+        await self._runner.exit(process)
+        self._runner.end_all(process)  # A job is over when its main process is: nothing of it stays behind.
+        del self._watches[identity]
+        log.info("job %s is over: %s", identity, self._runner.job_end(identity))
+        self._wake()
+
+    def _end(self, identity: str, code: int, why: str) -> None:
+        place = self._runner.place(identity)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (place / "output").open("a") as output:
+            output.write(why + "\n")
+        write_whole(place / "exit", msgspec.json.encode(JobEnd(code)))
+        self._wake()
+
+
+def state_of(runner: ProcessRunner, identity: str) -> JobState:
+    """What the notes and the machine tell of a job."""
+    if runner.started(identity) is None and runner.job_end(identity) is None:
+        return JobState("running" if runner.starting(identity) else "none")
+    alive = runner.alive(identity) is not None
+    tail = last_lines(runner.place(identity) / "output")
+    if (end := runner.job_end(identity)) is not None:
+        if end.late:
+            tail = (*tail, f"mainstay: ended after its {end.took_s:.0f} s were over")
+        return JobState("ended", end.code, tail, end.took_s)
+    return JobState("running" if alive else "lost", tail=tail)

@@ -1,0 +1,173 @@
+"""What a process gets when it starts: folder, environment, files, user; nothing is inherited."""
+
+import os
+import pwd
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from mainstay import users
+from mainstay.folders import Folders
+from mainstay.release import Job, Member, Spec, Value
+from mainstay.sealed import Sealed
+from mainstay.supervisor.desired import Identity, identity_of
+from mainstay.supervisor.ports import LOOPBACK
+from mainstay.supervisor.runners.process import Launch
+from mainstay.supervisor.values import filled
+
+
+class Launching:
+    """Makes the places that processes need and says how each is to be started."""
+
+    def __init__(self, folders: Folders, sealed: Sealed) -> None:
+        self._folders = folders
+        self._sealed = sealed
+
+    def instance(self, one: Identity, member: Member, listeners: Mapping[str, int], cgroup: str) -> Launch:
+        """How an instance is started; repeatable."""
+        spec, name = member.spec, identity_of(one.service, one.release, one.number)
+        user = users.identity(spec.user)
+        logs = _made(self._folders.logs / spec.service)
+        folder = self.folder(name, spec)
+        told = {
+            "MAINSTAY_RELEASE": str(one.release),
+            "MAINSTAY_VERSION": member.version,
+            "MAINSTAY_SERVICE": one.service,
+            "MAINSTAY_INSTANCE": name,
+        }
+        if one.port is not None:
+            told |= {"HOST": LOOPBACK, spec.port_variable: str(one.port)}
+        return Launch(
+            command=spec.command,
+            folder=folder,
+            out=str(logs / f"{name}.out"),
+            err=str(logs / f"{name}.err"),
+            environment=self._home(spec.user, user)
+            | told
+            | self._volumes(spec, Path(folder), user)
+            | self._files(name, spec, user, listeners)
+            | self._filled(spec.environment, listeners),
+            uid=_when_root(user.uid),
+            gid=_when_root(user.gid),
+            groups=user.groups,
+            open_files=spec.open_files,
+            cgroup=cgroup,
+        )
+
+    def job(self, job: Job, place: Path, listeners: Mapping[str, int]) -> Launch:
+        """How a job is started; its output lies beside its notes."""
+        user = users.identity(job.user)
+        return Launch(
+            command=job.command,
+            folder=job.folder,
+            out=str(place / "output"),
+            err=str(place / "output"),
+            environment=self._home(job.user, user) | self._filled(job.environment, listeners),
+            uid=_when_root(user.uid),
+            gid=_when_root(user.gid),
+            groups=user.groups,
+            stdin=job.stdin,
+            stays=True,
+            within_s=job.within_s,
+        )
+
+    def folder(self, name: str, spec: Spec) -> str:
+        """Where it runs: its content, a copy of its own, a named folder, or its user's home."""
+        if not spec.content:
+            return spec.folder or str(self._folders.homes / _user_name(spec.user))
+        content = self._folders.content(spec.content)
+        if not spec.private_copy:
+            return str(content)
+        copy = self.private(name, spec) / "content"
+        if not copy.exists():
+            part = copy.with_name("content.part")
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(content, part, symlinks=True)
+            _give_all(part, users.identity(spec.user))
+            part.rename(copy)
+        return str(copy)
+
+    def private(self, name: str, spec: Spec) -> Path:
+        """The instance's own folder that its user can read; goes with it."""
+        user = users.identity(spec.user)
+        self._home(spec.user, user)
+        return _made(self._folders.homes / _user_name(spec.user) / name, user, 0o700)
+
+    def _home(self, name: str, user: users.Identity) -> dict[str, str]:
+        _made(self._folders.homes)
+        home = _made(self._folders.homes / _user_name(name), user, 0o700)
+        return {"HOME": str(home), "TMPDIR": str(_made(home / "tmp", user, 0o700))}
+
+    def _filled(self, values: Mapping[str, Value], listeners: Mapping[str, int]) -> dict[str, str]:
+        return {name: filled(value, self._sealed, listeners) for name, value in values.items()}
+
+    def _files(self, name: str, spec: Spec, user: users.Identity, listeners: Mapping[str, int]) -> dict[str, str]:
+        told = {}
+        for variable, value in spec.files.items():
+            path = self.private(name, spec) / variable
+            path.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            with os.fdopen(os.open(path, flags, 0o400), "w") as file:
+                os.fchown(file.fileno(), user.uid, user.gid)
+                file.write(filled(value, self._sealed, listeners))
+            told[f"{variable}_FILE"] = str(path)
+        return told
+
+    def _volumes(self, spec: Spec, folder: Path, user: users.Identity) -> dict[str, str]:
+        told = {}
+        for volume in spec.volumes:
+            _made(self._folders.volumes)
+            place = _made(self._folders.volume(volume.name), user, 0o700)
+            told["MAINSTAY_VOLUME_" + re.sub(r"\W", "_", volume.name).upper()] = str(place)
+            if not Path(volume.path).is_absolute():
+                _link(folder / volume.path, place)
+        return told
+
+
+def _user_name(name: str) -> str:
+    if name:
+        return name
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _when_root(number: int) -> int | None:
+    return number if users.acting_as_root() else None
+
+
+def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) -> Path:
+    """The folder, made where it was missing; only then is it given to *user*."""
+    if not place.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(mode if users.acting_as_root() else 0o700)
+        if user is not None and users.acting_as_root():
+            os.chown(place, user.uid, user.gid)
+    return place
+
+
+def _give_all(place: Path, user: users.Identity) -> None:
+    for folder, _, files in os.walk(place):
+        for path in (Path(folder), *(Path(folder, name) for name in files)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | 0o200)
+            if users.acting_as_root():
+                os.chown(path, user.uid, user.gid, follow_symlinks=False)
+
+
+def _link(link: Path, place: Path) -> None:
+    if link.is_symlink() and link.readlink() == place:
+        return
+    above = link.parent
+    mode = above.stat().st_mode if above.exists() else None
+    if mode is not None:
+        above.chmod(mode | 0o200)  # Content is not writable, also not for the one who runs us.
+    above.mkdir(parents=True, exist_ok=True)
+    if link.is_dir() and not link.is_symlink():
+        link.rmdir()  # An empty folder that holds the place; a full one is refused aloud.
+    link.unlink(missing_ok=True)
+    link.symlink_to(place)
+    if mode is not None:
+        above.chmod(mode)

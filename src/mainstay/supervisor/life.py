@@ -1,0 +1,129 @@
+"""The life of an instance: what is known of it now, and what each thing that happens makes of that; pure."""
+
+import signal
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.machine import Started
+from mainstay.release import Exit, Spec
+from mainstay.supervisor.runners.process import End
+
+TRIES = 3
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S, WELL_AFTER_S = 0.1, 30.0, 60.0
+BAD_IN_A_ROW = 2
+
+_NAMES = {one.value: one.name for one in signal.Signals}
+
+State = Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
+
+
+class Past(msgspec.Struct, frozen=True):
+    """What must be known of an instance after the supervisor was killed; kept in its folder."""
+
+    restarts: int = 0
+    early_ends: int = 0
+    """How often in a row it ended before it was steady."""
+    first_began: float = 0.0
+    steady: bool = False
+    """This process has been ready for long enough."""
+    failed: bool = False
+    last_exit: Exit | None = None
+    since: str = ""
+    """When its state changed last."""
+
+
+class Life(msgspec.Struct, frozen=True):
+    """One instance now. Times are seconds of CLOCK_BOOTTIME."""
+
+    past: Past = Past()
+    process: Started | None = None
+    began: float = 0.0
+    start_at: float = 0.0
+    """Not started before; the backoff."""
+    backoff_s: float = FIRST_BACKOFF_S
+    answers: bool = False
+    """By its last probes."""
+    good_since: float | None = None
+    bad: int = 0
+    drain_since: float | None = None
+    drained: bool = False
+    signalled_at: float | None = None
+    killed: bool = False
+    reason: str = ""
+    """Why it is about to end, where we end it."""
+    tail: tuple[str, ...] = ()
+    listens_elsewhere: str = ""
+    memory_bytes: int | None = None
+
+
+def after_start(life: Life, process: Started, now: float) -> Life:
+    """A process was started for it."""
+    first = life.past.first_began if life.past.early_ends else now
+    past = replace(life.past, first_began=first, steady=False)
+    return Life(past=past, process=process, began=now, backoff_s=life.backoff_s)
+
+
+def after_probe(life: Life, spec: Spec, good: bool, now: float) -> Life:
+    """A probe has answered. One that is steady bears a single bad answer."""
+    if good:
+        since = now if life.good_since is None else life.good_since
+        life = replace(life, answers=True, good_since=since, bad=0)
+        steady = now - since >= spec.steady_s
+        return replace(life, past=replace(life.past, steady=True, early_ends=0)) if steady else life
+    bad = life.bad + 1
+    if life.past.steady:
+        return replace(life, bad=bad, answers=life.answers and bad < BAD_IN_A_ROW)
+    return replace(life, bad=bad, answers=False, good_since=None)
+
+
+def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at: str) -> Life:
+    """Its process is gone: started again after a while, unless it never stood on its feet."""
+    past = life.past
+    early = 0 if past.steady else past.early_ends + 1
+    reason = life.reason or ("left the foreground" if end.code == 0 and not past.steady else "")
+    failed = not proven and not past.steady and _hopeless(end, spec, early, now - past.first_began)
+    failed = failed or not _comes_back(spec, end)
+    backoff = FIRST_BACKOFF_S if now - life.began >= WELL_AFTER_S else life.backoff_s
+    return Life(
+        past=replace(
+            past,
+            restarts=past.restarts + (not failed),
+            early_ends=early,
+            steady=False,
+            failed=failed,
+            last_exit=Exit(at, end.code, _name(end.signal), reason),
+            since=at,
+        ),
+        start_at=now + backoff,
+        backoff_s=min(backoff * 2, LONGEST_BACKOFF_S),
+        drain_since=life.drain_since,
+        drained=life.drained,
+        signalled_at=life.signalled_at,
+    )
+
+
+def _hopeless(end: End, spec: Spec, early: int, took_s: float) -> bool:
+    return end.code == 0 or (early >= TRIES and took_s <= spec.health.within_s)
+
+
+def _comes_back(spec: Spec, end: End) -> bool:
+    if spec.restart == "on-failure":
+        return end.code != 0
+    return spec.restart != "no"
+
+
+def _name(number: int | None) -> str | None:
+    return None if number is None else _NAMES.get(number, f"signal {number}")
+
+
+def state_of(life: Life, *, leaving: bool, ready: bool) -> State:
+    """The word people read."""
+    if leaving:
+        return "draining" if life.process else "stopped"
+    if life.past.failed:
+        return "failed"
+    if ready:
+        return "ready"
+    return "unready" if life.past.steady else "starting"

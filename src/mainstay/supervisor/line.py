@@ -1,0 +1,91 @@
+"""The other end of the supervisor's socket: asks, and starts the supervisor where it does not answer."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import msgspec
+
+from mainstay.errors import BadInput, FenceRefused, MainstayError, StepFailed, Unreachable
+from mainstay.folders import Folders, lay_out
+from mainstay.supervisor import protocol
+from mainstay.supervisor.protocol import Answer, Hello, Refused, Request, Welcome
+
+ANSWERS_WITHIN_S = 60.0
+STARTS_WITHIN_S = 20.0
+INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HAPROXY", "PYTHONDONTWRITEBYTECODE")
+_ERRORS: dict[str, type[MainstayError]] = {
+    kind.code: kind for kind in (BadInput, FenceRefused, StepFailed, Unreachable)
+}
+
+
+class Silent(Exception):
+    """Nobody answers at the socket, or the answer was torn."""
+
+
+class Line:
+    """Asks the supervisor of one environment. Every request names a state, so one that was torn is repeated."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+
+    def ask(self, request: Request) -> Answer:
+        """The answer of the supervisor that runs. Raises Silent where none does, else what it refused with."""
+        try:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(ANSWERS_WITHIN_S)
+                line.connect(str(self._folders.supervisor_socket))
+                welcome = _say(line, Hello())
+                if isinstance(welcome, Welcome) and welcome.reexecuting:
+                    raise Silent("it becomes the newer program")
+                answer = _say(line, request)
+        except (OSError, EOFError, msgspec.DecodeError) as error:
+            raise Silent(str(error)) from error
+        if isinstance(answer, Refused):
+            kind = _ERRORS.get(answer.code, BadInput)
+            raise kind(answer.what, remedy=answer.remedy, code=answer.code)
+        return answer
+
+    def insist(self, request: Request) -> Answer:
+        """The answer, from a supervisor that is started where none runs. Raises Unreachable when none comes."""
+        until = time.monotonic() + STARTS_WITHIN_S
+        child: subprocess.Popen[bytes] | None = None
+        while True:
+            try:
+                return self.ask(request)
+            except Silent as error:
+                if time.monotonic() > until:
+                    raise Unreachable(
+                        f"the supervisor of {self._folders.state} does not answer: {error}",
+                        remedy=f"read {self._folders.supervisor_log}",
+                    ) from error
+            if child is None or child.poll() is not None:
+                child = self._start()
+            time.sleep(0.02)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """A supervisor in a session of its own; where one runs already, it ends at once."""
+        lay_out(self._folders)
+        path = self._folders.supervisor_log
+        with open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "ab") as log:
+            state, keys = str(self._folders.state), str(self._folders.keys)
+            return subprocess.Popen(
+                [sys.executable, "-m", "mainstay.supervisor", "--state", state, "--keys", keys],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env={name: os.environ[name] for name in INHERITED if name in os.environ},
+                start_new_session=True,
+            )
+
+
+def _say(line: socket.socket, request: Request) -> Answer:
+    line.sendall(protocol.to_line(request))
+    with line.makefile("rb") as file:
+        answer = file.readline()
+    if not answer.endswith(b"\n"):
+        raise EOFError("it hung up in the middle of its answer")
+    return protocol.answer_of(answer)

@@ -1,0 +1,113 @@
+"""Plain processes on this machine, under the supervisor: the embedded default, without Docker."""
+
+from collections.abc import Iterator
+
+from mainstay.errors import Unreachable
+from mainstay.folders import Folders
+from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Traffic, UnlessRenewed
+from mainstay.supervisor import logs, unguarded
+from mainstay.supervisor.line import Line, Silent
+from mainstay.supervisor.protocol import (
+    Accepted,
+    AskJob,
+    AskRunning,
+    AskServing,
+    Claim,
+    JobAnswer,
+    Renew,
+    Request,
+    RunningAnswer,
+    ServingAnswer,
+    SetEdge,
+    SetFleet,
+    SetTraffic,
+    Sleep,
+    StartJob,
+    StopJob,
+    Wake,
+)
+from mainstay.targets import LogLine
+
+
+class ProcessTarget:
+    """Asks the supervisor of the environment in *folders*. Acting wakes it; looking reads files where it sleeps."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._line = Line(folders)
+
+    def wake(self) -> None:
+        self._tell(Wake())
+
+    def sleep(self, fence: int) -> None:
+        self._tell(Sleep(fence))
+
+    def claim(self, fence: int) -> None:
+        self._tell(Claim(fence))
+
+    def fleet(self, fence: int, wanted: Fleet) -> None:
+        self._tell(SetFleet(fence, wanted))
+
+    def traffic(self, fence: int, wanted: Traffic, unless_renewed: UnlessRenewed | None = None) -> None:
+        self._tell(SetTraffic(fence, wanted, unless_renewed))
+
+    def renew(self, fence: int) -> None:
+        self._tell(Renew(fence))
+
+    def edge(self, fence: int, wanted: Edge | None) -> None:
+        self._tell(SetEdge(fence, wanted))
+
+    def job(self, fence: int, job: Job) -> None:
+        self._tell(StartJob(fence, job))
+
+    def stop_job(self, fence: int, identity: str) -> None:
+        self._tell(StopJob(fence, identity))
+
+    def job_state(self, identity: str) -> JobState:
+        try:
+            answer = self._line.ask(AskJob(identity))
+        except Silent:
+            return unguarded.job_state(self._folders, identity)
+        if isinstance(answer, JobAnswer):
+            return answer.state
+        raise _strange(answer)
+
+    def running(self) -> Running:
+        try:
+            answer = self._line.ask(AskRunning())
+        except Silent:
+            return unguarded.running(self._folders)
+        if isinstance(answer, RunningAnswer):
+            return answer.running
+        raise _strange(answer)
+
+    def serving(self) -> Serving:
+        try:
+            answer = self._line.ask(AskServing())
+        except Silent:
+            return unguarded.serving(self._folders)
+        if isinstance(answer, ServingAnswer):
+            return answer.serving
+        raise _strange(answer)
+
+    def logs(self, service: str, *, lines: int = 100, follow: bool = False) -> Iterator[LogLine]:
+        folder = self._folders.logs / service
+        news = logs.follow(folder) if follow else iter(())
+        for one in logs.last(folder, lines):
+            yield _told(service, one)
+        for new in news:
+            if new is not None:
+                yield _told(service, new)
+
+    def _tell(self, request: Request) -> None:
+        answer = self._line.insist(request)
+        if not isinstance(answer, Accepted):
+            raise _strange(answer)
+
+
+def _told(service: str, one: logs.Written) -> LogLine:
+    return LogLine(logs.moment(one.at), service, one.release, one.instance, one.stream, one.line)
+
+
+def _strange(answer: object) -> Unreachable:
+    return Unreachable(f"the supervisor gave a strange answer: {type(answer).__name__}", remedy="mainstay status")

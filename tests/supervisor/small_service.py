@@ -1,0 +1,56 @@
+"""A service for tests: answers on HOST:PORT in the way that its environment says, standard library only."""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path == "/die":
+            os._exit(7)
+        if self.path == "/eat":
+            eaten.append(b"x" * 200_000_000)
+        if self.path.startswith("/slow"):
+            time.sleep(float(self.path.partition("=")[2] or 1))
+        healthy = not os.path.exists(os.environ.get("SICK_WHEN", "/nonexistent"))
+        body = json.dumps(dict(os.environ) | {"pid": str(os.getpid())}).encode()
+        self.send_response(200 if healthy or self.path != "/health" else 503)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        print(format % args, flush=True)
+
+
+eaten: list[bytes] = []
+
+
+def main() -> None:
+    if "EXIT_WITH" in os.environ:
+        print("cannot go on", file=sys.stderr, flush=True)
+        sys.exit(int(os.environ["EXIT_WITH"]))
+    if "CHILD" in os.environ:
+        os.spawnlp(os.P_NOWAIT, "sleep", "sleep", os.environ["CHILD"])
+    address = os.environ["HOST"], int(os.environ.get("LISTEN", os.environ["PORT"]))
+    server = ThreadingHTTPServer(address, Answer)
+    server.daemon_threads = True
+    stubborn = "STUBBORN" in os.environ
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if stubborn else lambda *_: stop(server))
+    print(f"listening on {address}", flush=True)
+    server.serve_forever(poll_interval=0.05)
+
+
+def stop(server: ThreadingHTTPServer) -> None:
+    threading.Thread(target=server.shutdown).start()
+
+
+if __name__ == "__main__":
+    main()
