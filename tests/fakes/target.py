@@ -16,6 +16,7 @@ from mainstay.release import (
     Instance,
     Job,
     JobState,
+    Members,
     Running,
     Serving,
     Shares,
@@ -33,7 +34,8 @@ class FakeTarget:
     """Obeys `Target`. It outlives whoever asks: a request that was kept is carried out at the next look.
 
     `point` is told "before X", "amid X" (kept, not yet carried out) and "after X" (not yet answered) for
-    every request X that changes something. `effects` counts what happened outside, by name.
+    every request X that changes something, as in "amid fleet web 1=2,2=2". `effects` counts what happened
+    outside, by name.
     """
 
     def __init__(self, clock: Clock | None = None, *, ready_after_s: float = 0, job_takes_s: float = 0) -> None:
@@ -74,10 +76,11 @@ class FakeTarget:
         def keep() -> None:
             self.claimed = fence
 
-        self._ask("claim", fence, keep)
+        self._ask(f"claim {fence}", fence, keep)
 
     def fleet(self, fence: int, wanted: Fleet) -> None:
-        self._ask("fleet", fence, lambda: self._fleet.update({name: dict(m) for name, m in wanted.items()}))
+        what = " ".join(f"{name} {_counted(members)}" for name, members in wanted.items())
+        self._ask(f"fleet {what}", fence, lambda: self._fleet.update({n: dict(m) for n, m in wanted.items()}))
 
     def traffic(self, fence: int, wanted: Traffic, unless_renewed: UnlessRenewed | None = None) -> None:
         def keep() -> None:
@@ -86,7 +89,7 @@ class FakeTarget:
             self._renewed = self.clock.monotonic()
             self._returned = False
 
-        self._ask("traffic", fence, keep)
+        self._ask(f"traffic {told(wanted)}", fence, keep)
 
     def renew(self, fence: int) -> None:
         with self._guard:
@@ -103,7 +106,7 @@ class FakeTarget:
                 self.effects["edge" if wanted else "no edge"] += 1
             self._edge = wanted
 
-        self._ask("edge", fence, keep)
+        self._ask("edge" if wanted else "no edge", fence, keep)
 
     def job(self, fence: int, job: Job) -> None:
         def keep() -> None:
@@ -111,7 +114,7 @@ class FakeTarget:
                 self._jobs[job.id] = (job, self.clock.monotonic())
                 self.effects[f"job {job.id}"] += 1
 
-        self._ask("job", fence, keep)
+        self._ask(f"job {job.id}", fence, keep)
 
     def stop_job(self, fence: int, identity: str) -> None:
         def keep() -> None:
@@ -119,7 +122,7 @@ class FakeTarget:
                 self._states[identity] = JobState("ended", STOPPED_BY_SIGTERM)
                 self.effects[f"stop job {identity}"] += 1
 
-        self._ask("stop_job", fence, keep)
+        self._ask(f"stop_job {identity}", fence, keep)
 
     # what it tells
 
@@ -258,6 +261,10 @@ class FakeTarget:
         shares = {release: part for release, part in self._traffic[service].items() if part and release in ready}
         whole = sum(shares.values())
         return {release: part * 100 / whole for release, part in shares.items()}
+
+
+def _counted(members: Members) -> str:
+    return ",".join(f"{release}={member.count}" for release, member in sorted(members.items())) or "none"
 
 
 def told(traffic: Traffic) -> str:

@@ -1,0 +1,147 @@
+"""The engine: carries a run out, from wherever it stopped, in the direction it was going."""
+
+import os
+from typing import Literal
+
+import msgspec
+
+from mainstay.clock import Patience
+from mainstay.engine.back import back
+from mainstay.engine.backoff import persistently
+from mainstay.engine.beat import Beat
+from mainstay.engine.carrier import Carrier
+from mainstay.engine.crew import OneByOne, Threads
+from mainstay.engine.forward import forward
+from mainstay.engine.interruption import Interruption
+from mainstay.engine.run import Run
+from mainstay.errors import BadInput, NotReady, Unreachable
+from mainstay.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, Turned, encode
+from mainstay.journal import Journal, Owner
+from mainstay.plan import Plan
+from mainstay.standing import MOST_RESUMES, standing
+from mainstay.world import World
+
+__all__ = ["Carrier", "Interruption", "OneByOne", "Threads", "answer", "begin", "carry_on", "turn_back"]
+
+
+def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outcome:
+    """Write *plan* down, then carry it out."""
+    run = journal.next_run()
+    planned = Planned(
+        kind=plan.kind,
+        plan=msgspec.Raw(msgspec.json.encode(plan)),
+        version=plan.version,
+        release=plan.release.number,
+        before=plan.before,
+        rollback=plan.rollback,
+        by=carrier.by,
+        steps=sum(1 for _ in plan.steps()),
+        new=plan.kind == "deploy",
+    )
+    carrier.heard(journal.append(run, *encode(planned)))
+    return carry_on(run, world, journal, carrier)
+
+
+def carry_on(identity: str, world: World, journal: Journal, carrier: Carrier) -> Outcome:
+    """Finish a run from where it stopped, in the direction it was going; that of one that is over is told.
+
+    Raises Parked when a person must decide, Interrupted when one asked to stop, FenceRefused when a newer
+    run has the target; and whatever else raises is a crash: all of them leave a run that can be carried on.
+    """
+    run = Run(identity, journal, carrier)
+    if run.standing.outcome is not None:
+        return run.standing.outcome
+    fence = journal.sequence() + 1
+    journal.own(_owner(run, carrier, world, fence))
+    try:
+        _claim(run, world, carrier, fence)
+        _keep_document(run, world)
+        return _finish(run, world, carrier, fence)
+    finally:
+        journal.disown()
+
+
+def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> None:
+    """Let a run that nobody carries go back when it is carried on. Refused once something was retired."""
+    now = standing(journal.rows(identity))
+    if now.over or now.planned is None:
+        raise NotReady(f"run {identity} is over", remedy="mainstay history")
+    if now.beyond:
+        raise NotReady(
+            f"run {identity} is past the point of return: only its tidying is left",
+            remedy="mainstay resume, then mainstay rollback",
+        )
+    if now.direction == "forward":
+        journal.append(identity, *encode(Turned(by, why)))
+
+
+def answer(
+    identity: str,
+    journal: Journal,
+    step: StepNumber,
+    as_: Literal["done", "undone"],
+    *,
+    because: str,
+    by: str,
+) -> None:
+    """A person's word on how the parked step of a run stands."""
+    parked = standing(journal.rows(identity)).parked
+    if parked is None or parked.step != step:
+        waits = f"it waits at {parked.step}" if parked and parked.step else "no step waits for a word"
+        raise BadInput(f"step {step} of run {identity} is not parked: {waits}", remedy="mainstay status")
+    journal.append(identity, *encode(Answered(step, as_, because, by)))
+
+
+def _owner(run: Run, carrier: Carrier, world: World, fence: int) -> Owner:
+    return Owner(
+        run=run.identity,
+        who=carrier.by,
+        host=carrier.host,
+        pid=carrier.pid,
+        since=world.clock.now().isoformat(timespec="seconds"),
+        message=f"{run.plan.kind} {run.plan.version}",
+        fence=fence,
+    )
+
+
+def _claim(run: Run, world: World, carrier: Carrier, fence: int) -> None:
+    """From here on every older run is refused; only now may anything be looked at."""
+    now = run.standing
+    if now.stuck:
+        raise run.park(
+            now.current,
+            f"{MOST_RESUMES} processes in a row died at step {now.current}",
+            "mainstay journal show, then mainstay resume to try again or mainstay abort to go back",
+        )
+    try:
+        persistently(world, lambda: world.target.claim(fence))
+    except Unreachable as reason:
+        raise run.park(now.current, reason.what, reason.remedy or "mainstay resume") from reason
+    run.write(Resumed(carrier.by, carrier.host, fence, carrier.tool, now.current))
+
+
+def _finish(run: Run, world: World, carrier: Carrier, fence: int) -> Outcome:
+    beat = Beat(run, world, carrier.interruption, fence)
+    world = world.claimed(fence, Patience(world.clock, beat))
+    outcome: Outcome = "released"
+    if run.standing.direction == "back" or not forward(run, world, carrier, beat):
+        back(run, world, beat)
+        outcome = "undone"
+    run.write(Ended(outcome))
+    run.journal.settle()
+    return outcome
+
+
+def _keep_document(run: Run, world: World) -> None:
+    """A release's document lies with what belongs to it, made from the journal's."""
+    planned = run.standing.planned
+    if planned is None or not planned.new:
+        return
+    path = world.folders.release(planned.release) / "release.json"
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.encode(run.plan.release))
+    part.chmod(0o600)
+    part.replace(path)

@@ -1,0 +1,78 @@
+"""Who does the steps of a rank: side by side in threads, or one after the other."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import NamedTuple, Protocol
+
+from mainstay.clock import Clock
+from mainstay.events import StepNumber
+
+Deed = Callable[[], str]
+
+
+class Report(NamedTuple):
+    """How a deed ended: with its evidence, or in trouble."""
+
+    step: StepNumber
+    evidence: str
+    took_s: float
+    trouble: BaseException | None = None
+
+
+class Crew(Protocol):
+    """Does deeds, at most `room` at a time, and reports each."""
+
+    @property
+    def room(self) -> int: ...
+
+    def send(self, step: StepNumber, deed: Deed) -> None:
+        """Let *deed* begin."""
+        ...
+
+    def wait(self) -> Report:
+        """The next that has ended. Asked only while something was sent and not reported."""
+        ...
+
+
+class Threads:
+    """Side by side. The threads do not keep the process alive: a second interruption leaves them behind."""
+
+    def __init__(self, clock: Clock, room: int = 8) -> None:
+        self.room = room
+        self._clock = clock
+        self._ended: SimpleQueue[Report] = SimpleQueue()
+
+    def send(self, step: StepNumber, deed: Deed) -> None:
+        threading.Thread(
+            target=lambda: self._ended.put(report(step, deed, self._clock)), name=f"step {step}", daemon=True
+        ).start()
+
+    def wait(self) -> Report:
+        return self._ended.get()
+
+
+class OneByOne:
+    """One after the other, in the caller's thread."""
+
+    room = 1
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ended: deque[Report] = deque()
+
+    def send(self, step: StepNumber, deed: Deed) -> None:
+        self._ended.append(report(step, deed, self._clock))
+
+    def wait(self) -> Report:
+        return self._ended.popleft()
+
+
+def report(step: StepNumber, deed: Deed, clock: Clock) -> Report:
+    """Do *deed* and say how it ended."""
+    began = clock.monotonic()
+    try:
+        return Report(step, deed(), clock.monotonic() - began)
+    except BaseException as trouble:  # noqa: BLE001 - carried to the thread that decides, and raised there
+        return Report(step, "", clock.monotonic() - began, trouble)

@@ -1,0 +1,136 @@
+"""A rank: steps that act side by side; what is written about them is serial and in the plan's order."""
+
+from collections import deque
+from functools import partial
+
+from mainstay.engine.backoff import PAUSES_S
+from mainstay.engine.beat import Beat, WaitEnded
+from mainstay.engine.crew import Crew, Report
+from mainstay.engine.run import Rank, Run
+from mainstay.errors import FenceRefused, Interrupted, MainstayError, TurnAsked, Unreachable
+from mainstay.events import Done, Failed, Progress, Started, StepNumber
+from mainstay.steps.step import Look, Step
+from mainstay.world import World
+
+STOPS = (Interrupted, TurnAsked, WaitEnded)
+"""These end a step without telling anything about it: it has begun and not ended."""
+
+
+def carry_out(rank: Rank, run: Run, world: World, crew: Crew, beat: Beat) -> None:
+    """Bring every step of *rank* about that is not done yet.
+
+    At the first trouble no further step starts, the waits of the others are ended, and all are joined. Then
+    their outcomes are written, and the first trouble in the plan's order is raised.
+    """
+    undone = [(number, step) for number, step in rank if number not in run.standing.done]
+    todo = deque((number, step) for number, step in undone if not _adopted(number, step, run, world))
+    acting = _Acting(run, crew, beat, [number for number, _ in todo])
+    try:
+        while todo and not acting.trouble:
+            beat()
+            if acting.count == crew.room:
+                acting.await_one()
+            else:
+                acting.send(*todo.popleft(), world)
+        while acting.count:
+            acting.await_one()
+    finally:
+        acting.join()
+    acting.tell()
+
+
+class _Acting:
+    """The steps of a rank that have begun, and what is known about how they ended."""
+
+    def __init__(self, run: Run, crew: Crew, beat: Beat, order: list[StepNumber]) -> None:
+        self._run = run
+        self._crew = crew
+        self._beat = beat
+        self._untold = deque(order)
+        self._reports: dict[StepNumber, Report] = {}
+        self.count = 0
+        self.trouble = False
+
+    def send(self, number: StepNumber, step: Step, world: World) -> None:
+        self._run.write(Started(number, step.kind, step.title, step.reversible))
+        self._crew.send(number, partial(step.do, world.telling(partial(self._progress, number))))
+        self.count += 1
+
+    def await_one(self) -> None:
+        self._take(self._crew.wait())
+        if self.trouble:
+            self._beat.end_waits()
+        else:
+            self._tell_done()
+
+    def _take(self, report: Report) -> None:
+        self.count -= 1
+        self._reports[report.step] = report
+        self.trouble = self.trouble or report.trouble is not None
+
+    def join(self) -> None:
+        """Nothing acts any more; but who said twice to stop waits for nobody."""
+        self._beat.end_waits()
+        while self.count and not self._beat.stop_now:
+            self._take(self._crew.wait())
+        self._beat.begin_waits()
+
+    def tell(self) -> None:
+        """Write what is not written yet, then raise the first trouble."""
+        troubles = [
+            report.trouble for number in self._untold if (report := self._reports.get(number)) and report.trouble
+        ]
+        for trouble in troubles:
+            if isinstance(trouble, FenceRefused) or not isinstance(trouble, MainstayError):
+                raise trouble
+        for number in self._untold:
+            if number in self._reports:
+                self._tell(self._reports[number])
+        for trouble in sorted(troubles, key=lambda trouble: isinstance(trouble, STOPS)):
+            if not isinstance(trouble, WaitEnded):
+                raise trouble
+
+    def _tell_done(self) -> None:
+        while self._untold and (report := self._reports.get(self._untold[0])):
+            self._untold.popleft()
+            self._tell(report)
+
+    def _tell(self, report: Report) -> None:
+        match report.trouble:
+            case None:
+                self._run.write(Done(report.step, report.evidence, round(report.took_s, 3)))
+            case Interrupted() | TurnAsked() | WaitEnded():
+                pass
+            case MainstayError() as failure:
+                self._run.write(Failed(report.step, failure.what, failure.remedy))
+
+    def _progress(self, number: StepNumber, what: str) -> None:
+        self._run.write(Progress(number, what))
+
+
+def _adopted(number: StepNumber, step: Step, run: Run, world: World) -> bool:
+    """Whether a step that began and did not end is found done by looking."""
+    if number not in run.standing.begun:
+        return False
+    if _look(number, step, run, world) is not Look.PRESENT:
+        return False
+    run.write(Done(number, "found done", 0.0, adopted=True))
+    return True
+
+
+def _look(number: StepNumber, step: Step, run: Run, world: World) -> Look:
+    """Look until it is known how the step stands; where that cannot be known a person must say."""
+    why = "it cannot be told"
+    for pause in (*PAUSES_S, None):
+        try:
+            if (found := step.look(world)) is not Look.UNKNOWN:
+                return found
+        except Unreachable as reason:
+            why = reason.what
+        if pause is not None:
+            world.patience.hold(pause, lambda: None)
+    raise run.park(
+        number,
+        f"whether step {number} ({step.title}) is done is not known: {why}",
+        f"mainstay resume, or mainstay resume --as done|undone {number} --because …",
+    )

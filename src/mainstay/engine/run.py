@@ -1,0 +1,55 @@
+"""A run while it is carried out: its plan as the journal has it, and where it stands after each row."""
+
+import threading
+
+from mainstay.engine.carrier import Carrier
+from mainstay.engine.reading import read
+from mainstay.errors import BadInput, Parked
+from mainstay.events import Event, ParkedAt, StepNumber, Turned, encode
+from mainstay.journal import Journal
+from mainstay.plan import Phase
+from mainstay.standing import Standing, standing
+from mainstay.steps.step import Step
+
+Rank = list[tuple[StepNumber, Step]]
+
+
+class Run:
+    """Nothing happens in a run but by a row: `write` keeps it, then the standing has it, then the listener hears it."""
+
+    def __init__(self, identity: str, journal: Journal, carrier: Carrier) -> None:
+        self.identity = identity
+        self.journal = journal
+        self.standing: Standing = standing(journal.rows(identity))
+        if self.standing.planned is None:
+            raise BadInput(f"there is no run {identity}", remedy="mainstay history")
+        self.plan = read(bytes(self.standing.planned.plan), carrier.registry)
+        self.steps: dict[StepNumber, Step] = dict(self.plan.steps())
+        self._heard = carrier.heard
+        self._guard = threading.Lock()
+
+    def write(self, event: Event) -> None:
+        """Let *event* have happened; durable when this returns."""
+        name, body = encode(event)
+        with self._guard:
+            row = self.journal.append(self.identity, name, body)
+            self.standing = self.standing.after(row)
+            self._heard(row)
+
+    def park(self, step: StepNumber | None, why: str, remedy: str) -> Parked:
+        """Wait for a person's word; what it returns is to be raised."""
+        self.write(ParkedAt(step, why, remedy))
+        return Parked(why, remedy=remedy)
+
+    def turn(self, by: str, why: str) -> None:
+        """Go back from here on."""
+        self.write(Turned(by, why))
+
+    def phases(self) -> list[tuple[Phase, list[Rank]]]:
+        """Each phase with its ranks, the steps numbered as the plan prints them."""
+        numbered = iter(self.steps.items())
+        return [(phase, [[next(numbered) for _ in rank] for rank in phase.ranks]) for phase in self.plan.phases]
+
+    def ordered(self, steps: frozenset[StepNumber] | tuple[StepNumber, ...]) -> list[tuple[StepNumber, Step]]:
+        """*steps* in the order of the runbook."""
+        return [(number, step) for number, step in self.steps.items() if number in steps]

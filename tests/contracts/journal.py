@@ -1,0 +1,93 @@
+"""What every journal keeps."""
+
+from abc import ABC, abstractmethod
+
+import msgspec
+import pytest
+
+from mainstay.journal import Journal, Owner
+
+US = Owner(run="r-0001", who="ada", host="here", pid=7, since="2026-01-05T12:00:00+00:00", fence=3)
+
+
+class JournalContract(ABC):
+    @pytest.fixture
+    @abstractmethod
+    def journal(self) -> Journal:
+        """An empty journal."""
+
+    def test_rows_are_read_as_they_were_written(self, journal: Journal) -> None:
+        written = [journal.append("r-0001", "planned", b'{"a":"\xc3\xa9"}'), journal.append("r-0001", "ended", b"{}")]
+        assert journal.rows() == written
+        assert [row.sequence for row in written] == [1, 2]
+        assert journal.sequence() == 2
+
+    def test_rows_of_one_run_are_told_apart(self, journal: Journal) -> None:
+        journal.append("r-0001", "planned", b"{}")
+        journal.append("r-0002", "planned", b"{}")
+        assert [row.sequence for row in journal.rows("r-0002")] == [2]
+
+    def test_a_reader_goes_on_from_where_it_was(self, journal: Journal) -> None:
+        for _ in range(4):
+            journal.append("r-0001", "progress", b"{}")
+        assert [row.sequence for row in journal.rows(after=2)] == [3, 4]
+        assert [row.sequence for row in journal.rows("r-0001", after=3)] == [4]
+
+    def test_the_first_run_is_the_first(self, journal: Journal) -> None:
+        assert journal.next_run() == "r-0001"
+        assert journal.sequence() == 0
+
+    def test_runs_are_counted(self, journal: Journal) -> None:
+        journal.append("r-0009", "planned", b"{}")
+        journal.append("r-0010", "planned", b"{}")
+        assert journal.next_run() == "r-0011"
+
+    def test_what_was_written_verifies(self, journal: Journal) -> None:
+        for _ in range(3):
+            journal.append("r-0001", "progress", b"{}")
+        assert journal.verify().bad is None
+        assert journal.verify().rows == 3
+
+    def test_nobody_owns_what_is_new(self, journal: Journal) -> None:
+        assert journal.owner() is None
+
+    def test_the_owner_is_told_until_it_lets_go(self, journal: Journal) -> None:
+        journal.own(US)
+        assert journal.owner() == US
+        journal.disown()
+        assert journal.owner() is None
+
+    def test_an_abort_is_heard_by_the_run_it_names(self, journal: Journal) -> None:
+        journal.own(US)
+        assert journal.ask_abort("r-0001")
+        assert journal.abort_asked("r-0001")
+        assert not journal.abort_asked("r-0002")
+
+    def test_an_abort_of_a_run_that_nobody_carries_is_not_taken(self, journal: Journal) -> None:
+        journal.own(US)
+        assert not journal.ask_abort("r-0002")
+        assert not journal.abort_asked("r-0001")
+
+    def test_a_new_owner_does_not_hear_what_was_asked_of_the_last(self, journal: Journal) -> None:
+        journal.own(US)
+        journal.ask_abort("r-0001")
+        journal.own(US)
+        assert not journal.abort_asked("r-0001")
+
+    def test_owning_leaves_no_row(self, journal: Journal) -> None:
+        journal.own(US)
+        journal.disown()
+        assert journal.rows() == []
+
+    def test_it_is_exported_as_lines_of_json(self, journal: Journal) -> None:
+        journal.append("r-0001", "planned", b'{"a":1}')
+        (line,) = journal.export()
+        told = msgspec.json.decode(line)
+        assert (told["sequence"], told["name"], told["body"], len(told["hash"])) == (1, "planned", {"a": 1}, 64)
+
+    def test_settling_changes_nothing_that_is_read(self, journal: Journal) -> None:
+        journal.append("r-0001", "planned", b"{}")
+        before = journal.rows()
+        journal.settle()
+        assert journal.rows() == before
+        assert journal.append("r-0001", "ended", b"{}").sequence == 2

@@ -1,0 +1,68 @@
+"""A journal in memory, with the same chain as the real one."""
+
+import threading
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.clock import Clock
+from mainstay.journal import Owner, Row, Verdict, Verifier, chained, first_bad, run_after
+from tests.fakes.clock import TurnableClock
+
+GENESIS = bytes(32)
+
+
+class MemoryJournal:
+    """Obeys `Journal`; what it holds survives whoever wrote it."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or TurnableClock()
+        self._stored: list[tuple[Row, bytes]] = []
+        self._owner: Owner | None = None
+        self._guard = threading.Lock()
+
+    def append(self, run: str, name: str, body: bytes) -> Row:
+        with self._guard:
+            row = Row(len(self._stored) + 1, self._clock.now().isoformat(), run, name, body)
+            previous = self._stored[-1][1] if self._stored else GENESIS
+            self._stored.append((row, chained(previous, row)))
+            return row
+
+    def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
+        return [row for row, _ in self._stored[after:] if run in {None, row.run}]
+
+    def sequence(self) -> int:
+        return len(self._stored)
+
+    def next_run(self) -> str:
+        return run_after(row.run for row, _ in self._stored)
+
+    def settle(self) -> None:
+        """It is one piece already."""
+
+    def own(self, owner: Owner) -> None:
+        self._owner = owner
+
+    def disown(self) -> None:
+        self._owner = None
+
+    def owner(self) -> Owner | None:
+        return self._owner
+
+    def ask_abort(self, run: str) -> bool:
+        if self._owner is None or self._owner.run != run:
+            return False
+        self._owner = replace(self._owner, abort_requested_for=run)
+        return True
+
+    def abort_asked(self, run: str) -> bool:
+        return self._owner is not None and self._owner.abort_requested_for == run
+
+    def verify(self, key: Verifier | None = None) -> Verdict:
+        return first_bad(self._stored)
+
+    def export(self) -> Iterator[bytes]:
+        for row, kept in self._stored:
+            line = {**msgspec.structs.asdict(row), "body": msgspec.Raw(row.body), "hash": kept.hex()}
+            yield msgspec.json.encode(line) + b"\n"
