@@ -25,7 +25,7 @@ from .rate_limit import Limit, RateLimit
 from .rate_store import MemoryStore, RateStore
 from .redaction import Redactor
 from .registry import Registry
-from .rules import variable
+from .rules import Rule
 from .secret import Secret
 from .service import protect
 from .service_token import ServiceToken
@@ -60,6 +60,7 @@ __all__ = [
     "Redactor",
     "Registry",
     "RequestContext",
+    "Rule",
     "Secret",
     "SecurityHeaders",
     "ServiceToken",
@@ -69,5 +70,4 @@ __all__ = [
     "current",
     "protect",
     "read_variables",
-    "variable",
 ]

@@ -28,8 +28,8 @@ class Exchange:
     __slots__ = (
         "_answering", "_held", "_receive", "_send", "_waiting", "began", "body_limit", "client", "client_left",
         "closed", "ended", "event_stream", "finished", "headers", "preview", "probe", "received", "request_id",
-        "rewrite", "route", "scope", "sent", "span_id", "started", "status", "task", "too_large", "trace_flags", "trace_id",
-        "websocket",
+        "rewrite", "route", "scope", "sent", "span_id", "started", "status", "task", "too_large",
+        "trace_flags", "trace_id", "websocket",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, answering: tuple[Answering, ...]) -> None:

@@ -3,14 +3,13 @@
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Union, get_args, get_origin
 from urllib.parse import urlsplit
 
 from .secret import Secret
 
-DEFAULT = object()
 PLACEHOLDER = re.compile(
     r"(?i)your[-_ ]|change[-_ ]?me|placeholder|example[-_ ]?(key|secret|password)|<[^>]*>|^\[.*\]$|^x{3,}$|todo"
 )
@@ -24,23 +23,14 @@ BITS_OF_A_SECRET = 64.0
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a value must be like, beyond its type."""
+    """What a value must be like, beyond its type: `jwt_secret: Annotated[Secret, Rule(at_least=32)]`.
+
+    *at_least* so many characters, one of a list, or a URL of one of these schemes.
+    """
 
     at_least: int = 0
     one_of: tuple[str, ...] = ()
     url: tuple[str, ...] = ()
-
-
-def variable(
-    default: Any = DEFAULT, *, at_least: int = 0, one_of: tuple[str, ...] = (), url: tuple[str, ...] = ()
-) -> Any:
-    """A field with a rule: *at_least* so many characters, one of a list, or a URL of these schemes.
-
-    Without a default the variable is required. (`Any`, as in `dataclasses.field`: the annotation is the type.)
-    """
-    metadata = {"rule": Rule(at_least, one_of, url)}
-    # A placeholder keeps required fields possible after optional ones, in any order the reader likes.
-    return field(default=default, metadata=metadata)
 
 
 def convert(text: str, kind: object) -> object:
@@ -67,7 +57,7 @@ def objections(text: str, rule: Rule, *, secret: bool) -> list[str]:
     """What is wrong with *text*, none of it quoted."""
     wrong = []
     if len(text) < rule.at_least:
-        wrong.append(f"is shorter than {rule.at_least} characters")
+        return [f"is shorter than {rule.at_least} characters"]
     if rule.one_of and text not in rule.one_of:
         wrong.append(f"is not one of {', '.join(rule.one_of)}")
     if rule.url:

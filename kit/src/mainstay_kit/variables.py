@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar, get_type_hints
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from .errors import KitError
-from .rules import DEFAULT, Rule, convert, objections
+from .rules import Rule, convert, objections
 from .secret import Secret
 
 
@@ -37,7 +37,7 @@ def read_variables(declared: type[T], environment: Mapping[str, str] = os.enviro
     """
     problems: list[str] = []
     values: dict[str, object] = {}
-    kinds = get_type_hints(declared)
+    kinds = get_type_hints(declared, include_extras=True)
     for field in fields(declared):
         try:
             values[field.name] = _value(field, kinds[field.name], environment)
@@ -55,16 +55,16 @@ class Objected(Exception):
         self.what = what
 
 
-def _value(field: Field[Any], kind: object, environment: Mapping[str, str]) -> object:
+def _value(field: Field[Any], declared: object, environment: Mapping[str, str]) -> object:
     name = field.name.upper()
+    kind, rule = _kind_and_rule(declared)
     text = _text(name, environment)
     if not text:
-        if field.default is not MISSING and field.default is not DEFAULT:
+        if field.default is not MISSING:
             return field.default
         if field.default_factory is not MISSING:
             return field.default_factory()
         raise Objected(f"{name} is missing (or give {name}_FILE)")
-    rule: Rule = field.metadata.get("rule", Rule())
     try:
         value = convert(text, kind)
     except ValueError as error:
@@ -73,6 +73,13 @@ def _value(field: Field[Any], kind: object, environment: Mapping[str, str]) -> o
     if wrong:
         raise Objected(*(f"{name} {what}" for what in wrong))
     return value
+
+
+def _kind_and_rule(declared: object) -> tuple[object, Rule]:
+    if get_origin(declared) is not Annotated:
+        return declared, Rule()
+    kind, *rules = get_args(declared)
+    return kind, next((rule for rule in rules if isinstance(rule, Rule)), Rule())
 
 
 def _text(name: str, environment: Mapping[str, str]) -> str:

@@ -1,0 +1,56 @@
+"""Serves an application with uvicorn in a process of its own, on a free port."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Served:
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(app: str, *options: str, **environment: str) -> Iterator[Served]:
+    """*app* as `module:name`; ends the process in any case."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--no-access-log", *options]
+    known = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'kit/src'}", **environment}
+    process = subprocess.Popen(command, env=known, cwd=ROOT)
+    try:
+        _wait_until_it_listens(port, process)
+        yield Served(port, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.02)  # a process outside: there is no clock to turn
+    raise AssertionError("the server never listened")

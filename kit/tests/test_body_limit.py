@@ -1,0 +1,62 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.tests.driving import Reply, answering, ask
+from mainstay_kit import BodyLimit, Misconfigured, protect
+from mainstay_kit.access_log import AccessLog
+from mainstay_kit.asgi import Receive, Scope, Send
+
+pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P24", "E21")]
+CHUNKED = {"Transfer-Encoding": "chunked"}
+
+
+async def send_body(chunks: list[bytes], headers: dict[str, str], limit: int = 10) -> Reply:
+    return await ask(BodyLimit(answering(), limit_bytes=limit), "/", "POST", headers, chunks)
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes() -> None:
+    seen: list[Scope] = []
+    reply = await ask(
+        BodyLimit(answering(seen=seen), limit_bytes=10), "/", "POST", {"Content-Length": "11"}, [b"x" * 11]
+    )
+    assert (reply.status, reply.headers["connection"]) == (413, "close")
+    assert not seen
+
+
+async def test_a_chunked_body_is_counted() -> None:
+    assert (await send_body([b"12345"] * 2, CHUNKED)).status == 200
+    assert (await send_body([b"12345"] * 2 + [b"6"], CHUNKED)).status == 413
+
+
+async def test_a_body_that_is_longer_than_it_says_is_counted() -> None:
+    assert (await send_body([b"x" * 11], {"Content-Length": "3"})).status == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "0x1", "", "1, 1", "+1"])
+async def test_a_length_that_is_no_number_is_refused(length: str) -> None:
+    assert (await send_body([b"x"], {"Content-Length": length})).status == 400
+
+
+async def test_an_application_that_fails_over_it_is_no_error_of_ours() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        raise RuntimeError("what frameworks raise then")
+
+    lines: list[bytes] = []
+    served = protect(app, body_limit_bytes=10, access_log=AccessLog(write=lines.append))
+    reply = await ask(served, "/", "POST", CHUNKED, [b"x" * 11, b"more"])
+    assert reply.status == 413
+    assert b'"status":413' in lines[0]
+
+
+@given(chunks=st.lists(st.binary(max_size=8), min_size=1, max_size=8), limit=st.integers(1, 30))
+async def test_a_body_passes_if_and_only_if_it_is_within_the_limit(chunks: list[bytes], limit: int) -> None:
+    reply = await send_body(chunks, CHUNKED, limit)
+    assert reply.status == (413 if sum(map(len, chunks)) > limit else 200)
+
+
+def test_no_limit_is_no_limit() -> None:
+    with pytest.raises(Misconfigured):
+        BodyLimit(limit_bytes=0)

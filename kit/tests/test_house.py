@@ -1,0 +1,42 @@
+"""What the kit promises about itself."""
+
+import ast
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import mainstay_kit
+from kit.tests.test_metrics import environment
+
+SOURCES = sorted(Path(mainstay_kit.__file__).parent.glob("*.py"))
+HEAVY = ("jwt", "cryptography", "argon2", "psycopg", "httpx2", "pydantic", "starlette", "prometheus_client")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.stem))
+def test_nothing_of_mainstay_is_imported_and_a_file_is_one_concept(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    assert not {name for name in imported if name.partition(".")[0] in {"mainstay", "systems", "tests"}}
+    assert path.name == "__init__.py" or ast.get_docstring(tree)
+    assert len(path.read_text().splitlines()) <= 190
+
+
+def test_importing_it_brings_no_library_along() -> None:
+    code = f"import sys, mainstay_kit; print([name for name in {HEAVY!r} if name in sys.modules])"
+    printed = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, check=True, text=True
+    )
+    assert printed.stdout.strip() == "[]"
+
+
+def test_importing_it_takes_at_most_150_ms() -> None:
+    def once() -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import mainstay_kit"], env=environment(), check=True)
+        return time.perf_counter() - began
+
+    assert min(once() for _ in range(7)) <= 0.15

@@ -1,0 +1,124 @@
+import base64
+import io
+import json
+import logging
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.tests.driving import answering, ask
+from mainstay_kit import AccessLog, Redactor, Secret, configure_logging, protect
+from mainstay_kit.access_log import Descriptor
+from mainstay_kit.asgi import Receive, Scope, Send
+from mainstay_kit.logs import moment
+
+pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P26")]
+SECRET = 'h"unter/2 + Ärger\\'
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure_logging(stream=stream, redactor=Redactor([Secret(SECRET)]))
+    yield stream
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+def lines(log: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+async def test_a_line_knows_its_request(log: io.StringIO) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        logging.getLogger("shop").info("sold %s", "a book")
+        await answering()(scope, receive, send)
+
+    reply = await ask(protect(app, access_log=AccessLog(write=lambda _: None)))
+    line = lines(log)[0]
+    assert (line["message"], line["logger"], line["level"]) == ("sold a book", "shop", "info")
+    assert line["request_id"] == reply.headers["x-request-id"]
+
+
+@pytest.mark.threat("S5")
+def test_a_line_stays_one_line_whatever_is_in_it(log: io.StringIO) -> None:
+    logging.getLogger("shop").warning("a\nb\x1b]52;c;x\x07\u2028")
+    assert "\x1b" not in log.getvalue()
+    assert len(log.getvalue().splitlines()) == 1
+
+
+@pytest.mark.threat("S12")
+def test_no_form_of_a_secret_is_written(log: io.StringIO) -> None:
+    raw = SECRET.encode()
+    inside = base64.b64encode(b"ab" + raw + b"c").decode()
+    forms = [SECRET, quote(SECRET, safe=""), raw.hex(), json.dumps(SECRET), inside]
+    for form in forms:
+        logging.getLogger("shop").info("got %s", form, extra={"detail": form})
+    try:
+        raise LookupError(SECRET)
+    except LookupError:
+        logging.getLogger("shop").exception("failed")
+    for line in lines(log):
+        for form in forms[:4]:
+            assert form not in json.dumps(line, ensure_ascii=False)
+            assert json.dumps(form)[1:-1] not in json.dumps(line)
+    assert inside[4:-4] not in log.getvalue()
+
+
+def test_what_is_named_like_a_secret_is_not_written(log: io.StringIO) -> None:
+    detail = {"password": "a", "Authorization": "b", "name": "ada", "nested": {"api_key": "c"}}
+    logging.getLogger("shop").info("login", extra={"detail": detail})
+    dots = "••••"
+    assert lines(log)[0]["detail"] == {
+        "password": dots, "Authorization": dots, "name": "ada", "nested": {"api_key": dots}
+    }  # fmt: skip
+
+
+@given(secret=st.text(min_size=8, max_size=40), before=st.text(max_size=20), after=st.text(max_size=20))
+def test_a_secret_is_found_wherever_it_stands(secret: str, before: str, after: str) -> None:
+    shown = Redactor([secret]).text(f"{before}{secret}{after}")
+    assert secret not in shown
+
+
+def test_very_short_values_are_not_masked() -> None:
+    assert Redactor(["on"]).text("going on") == "going on"
+
+
+async def test_the_access_log_tells_each_request_and_no_query() -> None:
+    written: list[bytes] = []
+    app = protect(answering(), access_log=AccessLog(write=written.append, now=lambda: 1_800_000_000.25))
+    await ask(app, '/a"\n', query_string=b"token=hunter2")
+    line = json.loads(written[0])
+    assert (line["at"], line["path"], line["status"], line["bytes"]) == ("2027-01-15T08:00:00.250Z", '/a"\n', 200, 5)
+    assert b"hunter2" not in written[0]
+
+
+@pytest.mark.requirement("A64")
+async def test_the_access_log_is_not_silenced_by_a_level(log: io.StringIO) -> None:
+    configure_logging(level="error", stream=log)
+    written: list[bytes] = []
+    await ask(protect(answering(), access_log=AccessLog(write=written.append)))
+    assert len(written) == 1
+
+
+async def test_probes_that_go_well_are_not_told() -> None:
+    written: list[bytes] = []
+    await ask(protect(answering(), access_log=AccessLog(write=written.append)), "/ready")
+    assert not written
+
+
+def test_a_reader_that_is_gone_costs_lines_and_no_request() -> None:
+    nowhere = Descriptor(9_999)
+    nowhere(b"line\n")
+    assert nowhere.lost == 1
+
+
+def test_moments_carry_milliseconds_and_a_zone() -> None:
+    assert [moment(at) for at in (0.0, 0.9999, 1.5)] == [
+        "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.999Z", "1970-01-01T00:00:01.500Z",
+    ]  # fmt: skip

@@ -1,0 +1,117 @@
+"""The preview header and the client that passes it on."""
+
+from pathlib import Path
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.tests.driving import answering, ask
+from mainstay_kit import Chain, Preview, RequestContext
+from mainstay_kit.asgi import Receive, Scope, Send
+from mainstay_kit.client import neighbour
+from mainstay_kit.preview import HEADER, is_valid, key_from, sign
+
+pytestmark = pytest.mark.anyio
+KEY = "k" * 32
+NOW = 1_800_000_000
+VALID = sign("42", NOW + 60, KEY.encode())
+TOKEN = "t" * 32
+
+
+async def called(url: str, headers: dict[str, str], key: str | None = KEY) -> tuple[httpx2.Headers, Scope]:
+    """What a neighbour at *url* gets while a request with *headers* is answered; and that request's scope."""
+    calls: list[httpx2.Request] = []
+    scopes: list[Scope] = []
+
+    def note(request: httpx2.Request) -> httpx2.Response:
+        calls.append(request)
+        return httpx2.Response(200)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        transport = httpx2.MockTransport(note)
+        async with neighbour("http://data:8000", service_token=TOKEN, transport=transport) as client:
+            await client.get(url)
+        scopes.append(scope)
+        await answering()(scope, receive, send)
+
+    await ask(Chain(app, RequestContext(), Preview(key=key, now=lambda: NOW)), headers=headers)
+    return calls[0].headers, scopes[0]
+
+
+async def test_a_valid_preview_goes_on_to_neighbours() -> None:
+    sent, _ = await called("/items", {HEADER: VALID})
+    assert sent[HEADER] == VALID
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(sign("42", NOW - 1, KEY.encode()), id="its time is over"),
+        pytest.param(sign("42", NOW + 60, b"another key"), id="another key"),
+        pytest.param(VALID.replace("42.", "43.", 1), id="another release"),
+        pytest.param(VALID[:-1], id="cut"),
+        pytest.param(VALID.upper(), id="capitals"),
+        pytest.param("42", id="unsigned"),
+        pytest.param("", id="empty"),
+    ],
+)
+async def test_an_invalid_one_is_dropped_for_neighbours_and_for_the_application(value: str) -> None:
+    sent, scope = await called("/items", {HEADER: value})
+    assert HEADER not in sent
+    assert HEADER.lower().encode() not in dict(scope["headers"])
+
+
+async def test_without_a_key_every_preview_is_dropped() -> None:
+    sent, _ = await called("/items", {HEADER: sign("42", NOW + 60, b"")}, key=None)
+    assert HEADER not in sent
+
+
+async def test_a_call_belongs_to_the_request_it_was_made_for() -> None:
+    sent, _ = await called("/items", {"X-Request-ID": "order-12345678"})
+    assert sent["x-request-id"] == "order-12345678"
+    assert sent["traceparent"].startswith("00-")
+    assert sent["x-service-token"] == TOKEN
+
+
+@pytest.mark.parametrize("url", ["https://evil.example.com/", "http://data:9000/", "https://data:8000/"])
+async def test_other_origins_get_nothing_of_it(url: str) -> None:
+    sent, _ = await called(url, {HEADER: VALID, "X-Request-ID": "order-12345678"})
+    assert not {HEADER.lower(), "x-request-id", "traceparent", "x-service-token"} & {name.lower() for name in sent}
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(302, headers={"location": "https://evil.example.com"}))
+    async with neighbour("http://data:8000", service_token=TOKEN, transport=transport) as client:
+        assert (await client.get("/")).status_code == 302
+
+
+async def test_a_call_outside_any_request_goes_without() -> None:
+    calls: list[httpx2.Request] = []
+    transport = httpx2.MockTransport(lambda request: (calls.append(request), httpx2.Response(200))[1])
+    async with neighbour("http://data:8000", transport=transport) as client:
+        await client.get("/")
+    assert "traceparent" not in calls[0].headers
+
+
+def test_every_wait_has_a_limit() -> None:
+    timeout = neighbour("http://data:8000").timeout
+    assert None not in (timeout.connect, timeout.read, timeout.write, timeout.pool)
+
+
+@given(place=st.integers(0, len(VALID) - 1), character=st.characters())
+def test_no_change_of_a_single_character_is_valid(place: int, character: str) -> None:
+    changed = VALID[:place] + character + VALID[place + 1 :]
+    assert is_valid(changed, KEY.encode(), NOW) is (changed == VALID)
+
+
+def test_the_key_comes_from_the_variable_or_its_file(tmp_path: Path) -> None:
+    key = key_from({"MAINSTAY_PREVIEW_KEY": KEY})
+    assert key is not None
+    assert key.reveal() == KEY
+    assert key_from({}) is None
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    from_file = key_from({"MAINSTAY_PREVIEW_KEY_FILE": str(tmp_path / "key")})
+    assert from_file is not None
+    assert from_file.reveal() == KEY

@@ -1,0 +1,203 @@
+import base64
+import hashlib
+import hmac
+import json
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kit.tests.driving import answering, ask
+from mainstay_kit import Misconfigured, Secret
+from mainstay_kit.asgi import Scope
+from mainstay_kit.bearer import BearerToken
+from mainstay_kit.keys import Key
+from mainstay_kit.refresh import MemoryRefreshStore
+from mainstay_kit.tokens import TokenInvalid, TokenReused, Tokens
+
+pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P12")]
+OLD = Key("2026-10", Secret("old-" * 10))
+NEW = Key("2026-11", Secret("new-" * 10))
+
+
+class World:
+    """Tokens of one service, with a clock that is turned by hand."""
+
+    def __init__(self, *keys: Key, store: MemoryRefreshStore | None = None, audience: str = "api") -> None:
+        self.at = 1_800_000_000.0
+        self.store = store or MemoryRefreshStore(now=lambda: self.at)
+        self.tokens = Tokens(keys or (NEW,), issuer="granter", audience=audience, store=self.store, now=lambda: self.at)
+
+
+async def test_an_access_token_says_who_is_asking() -> None:
+    tokens = World().tokens
+    pair = await tokens.issue("ada", role="admin")
+    claims = tokens.read(pair.access)
+    assert (claims["sub"], claims["role"]) == ("ada", "admin")
+
+
+async def test_a_token_is_over_when_its_time_is() -> None:
+    world = World()
+    pair = await world.tokens.issue("ada")
+    world.at += 15 * 60 + 4
+    world.tokens.read(pair.access)
+    world.at += 2
+    with pytest.raises(TokenInvalid, match="time is over"):
+        world.tokens.read(pair.access)
+
+
+@pytest.mark.requirement("J16")
+async def test_keys_change_without_logging_anyone_out() -> None:
+    pair = await World(OLD).tokens.issue("ada")
+    assert World(NEW, OLD).tokens.read(pair.access)["sub"] == "ada"
+    with pytest.raises(TokenInvalid, match="key is not known"):
+        World(NEW).tokens.read(pair.access)
+
+
+async def test_the_first_key_signs() -> None:
+    pair = await World(NEW, OLD).tokens.issue("ada")
+    assert jwt.get_unverified_header(pair.access)["kid"] == NEW.kid
+
+
+async def test_a_refresh_token_is_no_access_token_nor_the_other_way_round() -> None:
+    tokens = World().tokens
+    pair = await tokens.issue("ada")
+    with pytest.raises(TokenInvalid):
+        tokens.read(pair.refresh)
+    with pytest.raises(TokenInvalid):
+        await tokens.refresh(pair.access)
+
+
+async def test_a_token_for_another_audience_is_refused() -> None:
+    pair = await World(audience="shop").tokens.issue("ada")
+    with pytest.raises(TokenInvalid):
+        World().tokens.read(pair.access)
+
+
+async def test_a_refresh_token_works_once_and_its_reuse_ends_the_login() -> None:
+    tokens = World().tokens
+    first = await tokens.issue("ada")
+    second = await tokens.refresh(first.refresh)
+    with pytest.raises(TokenReused):
+        await tokens.refresh(first.refresh)
+    with pytest.raises(TokenReused):
+        await tokens.refresh(second.refresh)
+
+
+async def test_the_reuse_of_one_login_leaves_the_others_alone() -> None:
+    tokens = World().tokens
+    stolen, other = await tokens.issue("ada"), await tokens.issue("ada")
+    await tokens.refresh(stolen.refresh)
+    with pytest.raises(TokenReused):
+        await tokens.refresh(stolen.refresh)
+    assert (await tokens.refresh(other.refresh)).access
+
+
+async def test_after_logging_out_nothing_can_be_refreshed() -> None:
+    tokens = World().tokens
+    pair = await tokens.issue("ada")
+    await tokens.revoke(pair.refresh)
+    with pytest.raises(TokenReused):
+        await tokens.refresh(pair.refresh)
+
+
+async def test_an_unsigned_token_is_refused() -> None:
+    pair = await World().tokens.issue("ada")
+    _, payload, _ = pair.access.split(".")
+    for algorithm in ("none", "None", "NONE", "HS256"):
+        header = base64.urlsafe_b64encode(json.dumps({"alg": algorithm, "kid": NEW.kid}).encode()).rstrip(b"=").decode()
+        with pytest.raises(TokenInvalid):
+            World().tokens.read(f"{header}.{payload}.")
+
+
+async def test_the_public_half_cannot_be_used_as_a_shared_secret() -> None:
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()  # fmt: skip
+    pair = await World(Key("ed", Secret(pem), "EdDSA", public)).tokens.issue("ada")
+    reader = World(Key("ed", None, "EdDSA", public)).tokens
+    assert reader.read(pair.access)["sub"] == "ada"
+    payload = jwt.decode(pair.access, options={"verify_signature": False})
+    with pytest.raises(TokenInvalid):
+        reader.read(_signed_by_hand(payload, public, "ed"))
+    with pytest.raises(Misconfigured, match="can only verify"):
+        await reader.issue("ada")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: Key("k", Secret("")), id="an empty secret"),
+        pytest.param(lambda: Key("k", Secret("short")), id="a short secret"),
+        pytest.param(lambda: Key("k", None), id="no secret"),
+        pytest.param(lambda: Key("k", Secret("x" * 40), "none"), id="no algorithm"),
+        pytest.param(lambda: Key("k", Secret("x" * 40), "RS256"), id="an algorithm that is not on the list"),
+        pytest.param(lambda: Key("", Secret("x" * 40)), id="no name"),
+        pytest.param(lambda: World(NEW, Key(NEW.kid, Secret("x" * 40))), id="two keys of one name"),
+        pytest.param(
+            lambda: Tokens((), issuer="i", audience="a", store=MemoryRefreshStore()), id="no keys: there is no default"
+        ),
+    ],
+)
+def test_a_key_that_keeps_nothing_safe_is_refused(make: object) -> None:
+    with pytest.raises(Misconfigured):
+        make()  # type: ignore[operator]  # each makes something else
+
+
+async def test_claims_of_ours_cannot_be_set_by_the_caller() -> None:
+    with pytest.raises(Misconfigured, match="exp"):
+        await World().tokens.issue("ada", exp=9_999_999_999)
+
+
+@given(place=st.integers(0, 10_000), character=st.sampled_from("ABCxyz019-_.=\x00é"))
+@settings(max_examples=150, deadline=None)
+def test_a_token_that_was_changed_anywhere_is_refused_or_the_same(place: int, character: str) -> None:
+    world = World()
+    token, _, _ = world.tokens._sign("access", "ada", {})
+    place %= len(token)
+    changed = token[:place] + character + token[place + 1 :]
+    try:
+        claims = world.tokens.read(changed)
+    except TokenInvalid:
+        return
+    assert claims == world.tokens.read(token)
+
+
+@given(text=st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
+@settings(deadline=None)
+def test_whatever_comes_as_a_token_is_refused_and_never_an_error(text: str) -> None:
+    with pytest.raises(TokenInvalid):
+        World().tokens.read(text)
+
+
+async def test_a_bearer_token_is_required_where_it_is_asked_for() -> None:
+    world = World()
+    seen: list[Scope] = []
+    app = BearerToken(answering(seen=seen), tokens=world.tokens, paths=["/api"], but=["/api/auth/login"])
+    pair = await world.tokens.issue("ada")
+    assert (await ask(app, "/")).status == 200
+    assert (await ask(app, "/api/auth/login")).status == 200
+    refused = await ask(app, "/api/things")
+    assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer")
+    wrong = await ask(app, "/api/things", headers={"Authorization": "Bearer x.y.z"})
+    assert (wrong.status, wrong.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"')
+    assert (await ask(app, "/api/things", headers={"Authorization": f"Bearer {pair.access}"})).status == 200
+    assert seen[-1]["state"]["claims"]["sub"] == "ada"
+
+
+def _signed_by_hand(payload: dict[str, object], secret: str, kid: str) -> str:
+    """What PyJWT refuses to make: HS256 with a public key as the secret."""
+
+    def encode(document: dict[str, object]) -> bytes:
+        return base64.urlsafe_b64encode(json.dumps(document).encode()).rstrip(b"=")
+
+    head = encode({"alg": "HS256", "kid": kid}) + b"." + encode(payload)
+    signature = base64.urlsafe_b64encode(hmac.new(secret.encode(), head, hashlib.sha256).digest()).rstrip(b"=")
+    return (head + b"." + signature).decode()

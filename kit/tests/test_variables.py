@@ -1,0 +1,104 @@
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+
+from mainstay_kit import Rule, Secret, VariablesInvalid, read_variables
+
+STRONG = "q8Zr2vKxw1TfYb7NcD4mHs9LpGjE3uAo"
+OTHER = "Wm5tRz0QeXk8VbNy2LcPh7JdSgF4aUi1"
+
+
+@dataclass(frozen=True)
+class Settings:
+    database_url: Annotated[Secret, Rule(url=("postgresql",))]
+    jwt_secret: Annotated[Secret, Rule(at_least=32)]
+    port: int = 8000
+    origins: tuple[str, ...] = ()
+    debug: bool = False
+    log_level: Annotated[str, Rule(one_of=("info", "debug"))] = "info"
+    service_token: Secret | None = None
+
+
+GOOD = {"DATABASE_URL": "postgresql://app:s3cr3t-word@db/app", "JWT_SECRET": STRONG}
+
+
+def problems(**changed: str) -> list[str]:
+    with pytest.raises(VariablesInvalid) as caught:
+        read_variables(Settings, {**GOOD, **changed})
+    return caught.value.problems
+
+
+def test_values_come_in_the_types_that_are_declared() -> None:
+    settings = read_variables(Settings, {**GOOD, "PORT": "3000", "ORIGINS": "https://a, https://b", "DEBUG": "true"})
+    assert (settings.port, settings.origins, settings.debug) == (3000, ("https://a", "https://b"), True)
+    assert settings.jwt_secret.reveal() == STRONG
+
+
+@pytest.mark.requirement("A11", "P11")
+def test_all_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(VariablesInvalid) as caught:
+        read_variables(Settings, {"PORT": "many"})
+    assert len(caught.value.problems) == 3
+    for name in ("DATABASE_URL is missing", "JWT_SECRET is missing", "PORT is no whole number"):
+        assert name in str(caught.value)
+
+
+@pytest.mark.requirement("A14")
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "jwt").write_text(f"{STRONG}\n")
+    environment = {"DATABASE_URL": GOOD["DATABASE_URL"], "JWT_SECRET_FILE": str(tmp_path / "jwt")}
+    assert read_variables(Settings, environment).jwt_secret.reveal() == STRONG
+
+
+def test_a_name_given_twice_is_refused(tmp_path: Path) -> None:
+    assert problems(JWT_SECRET_FILE=str(tmp_path)) == ["JWT_SECRET and JWT_SECRET_FILE are both given; keep one"]
+
+
+def test_a_file_that_cannot_be_read_is_said() -> None:
+    with pytest.raises(VariablesInvalid, match="JWT_SECRET_FILE cannot be read: FileNotFoundError"):
+        read_variables(Settings, {"DATABASE_URL": GOOD["DATABASE_URL"], "JWT_SECRET_FILE": "/nowhere/jwt"})
+
+
+@pytest.mark.requirement("A12")
+def test_only_what_the_service_declares_is_asked_for() -> None:
+    @dataclass(frozen=True)
+    class Nothing:
+        pass
+
+    read_variables(Nothing, {})
+
+
+@pytest.mark.requirement("A13")
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        pytest.param({"JWT_SECRET": "short"}, "shorter than 32", id="too short"),
+        pytest.param({"JWT_SECRET": "your-secret-key-your-secret-key-00"}, "placeholder", id="placeholder"),
+        pytest.param({"JWT_SECRET": "a" * 64}, "too regular", id="one letter many times"),
+        pytest.param({"SERVICE_TOKEN": "ccl-internal-2025"}, "everybody knows", id="a published default"),
+        pytest.param({"SERVICE_TOKEN": STRONG}, "the same value as JWT_SECRET", id="one secret for two purposes"),
+        pytest.param({"DATABASE_URL": "mysql://a:b@c/d"}, "postgresql://", id="another database"),
+        pytest.param({"DATABASE_URL": "postgresql://app:p@ss/w#rd?1@db/app"}, "percent-encoded", id="a raw password"),
+        pytest.param({"DATABASE_URL": "postgresql://app:password@db/app"}, "password that everybody", id="password"),
+        pytest.param({"LOG_LEVEL": "loud"}, "is not one of info, debug", id="not on the list"),
+        pytest.param({"DEBUG": "perhaps"}, "neither true nor false", id="no truth value"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_refused(changed: dict[str, str], said: str) -> None:
+    assert [said in problem for problem in problems(**changed)] == [True]
+
+
+@pytest.mark.threat("S12")
+def test_no_value_is_ever_shown() -> None:
+    with pytest.raises(VariablesInvalid) as caught:
+        read_variables(Settings, {"DATABASE_URL": "mysql://u:hunter2@h/d", "JWT_SECRET": "hunter2", "PORT": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_is_dots_and_does_not_travel() -> None:
+    settings = read_variables(Settings, {**GOOD, "SERVICE_TOKEN": OTHER})
+    assert STRONG not in repr(settings)
+    with pytest.raises(TypeError, match="does not travel"):
+        settings.jwt_secret.__reduce__()
