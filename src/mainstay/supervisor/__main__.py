@@ -26,9 +26,10 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write(OOM_LAST)
-    lay_out(folders)
+    folders.state.mkdir(parents=True, exist_ok=True)
     if not _locked(folders.supervisor_lock):
         return 0
+    lay_out(folders)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.info("supervising %s, pid %d", folders.state, os.getpid())
     asyncio.run(_supervise(folders))

@@ -70,6 +70,7 @@ class Daemon:
 
     async def reconcile(self) -> None:
         """Bring about what is to be, until nothing is to be any more."""
+        await self.front.open()
         ticking = asyncio.create_task(self._tick())
         try:
             while True:
@@ -175,6 +176,7 @@ class Daemon:
         while True:
             note_and_rotate(self.folders.logs)
             self.instances.sample(self.desired)
+            await self.front.count_lost()
             if not self.desired.awake:
                 self._woken.set()
             await asyncio.sleep(TICK_S)

@@ -1,6 +1,7 @@
 """The one narrow place between the daemon and HAProxy: what is ready becomes slots, and its troubles are told."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from mainstay.errors import MainstayError, Unreachable
 from mainstay.folders import Folders
 from mainstay.machine import Started
 from mainstay.release import Traffic
+from mainstay.supervisor.access_log import AccessLog
 from mainstay.supervisor.desired import Desired
 from mainstay.supervisor.proxy import Proxy
 from mainstay.supervisor.runners.process import ProcessRunner
@@ -26,11 +28,21 @@ class Front:
     def __init__(self, folders: Folders, wake: Callable[[], None]) -> None:
         self._runner = ProcessRunner(folders.instances)
         self._proxy = Proxy(folders, self._runner)
+        self._log = AccessLog(folders)
         self._wake = wake
         self._watched: Started | None = None
         self._watch: asyncio.Task[None] | None = None
         self.trouble = ""
         """Why it does not do what it was told; empty: it does."""
+
+    async def open(self) -> None:
+        """Listen for the access log; before HAProxy starts, so that no line is lost."""
+        await self._log.start()
+
+    async def count_lost(self) -> None:
+        """Note in the access log what HAProxy had to drop of it."""
+        with contextlib.suppress(Unreachable, OSError):
+            self._log.tell_lost(await self._proxy.lost_lines())
 
     def refuse_taken(self, desired: Desired) -> None:
         """Raises BadInput, naming the holder, when a port of the edge is another program's."""
@@ -76,8 +88,9 @@ class Front:
         return self._proxy.process() is not None
 
     async def stop(self) -> None:
-        """End HAProxy."""
+        """End HAProxy, and keep what it said last."""
         await self._proxy.stop()
+        await self._log.stop()
 
     def _watch_exit(self) -> None:
         process = self._proxy.process()

@@ -150,7 +150,11 @@ class Instances:
         soon = began if past.steady else None
         self.lives[name] = Life(past=past, process=process, began=began, answers=past.steady, good_since=soon)
         log.info("%s was adopted, pid %d", name, process.pid)
-        launch = self._launching.instance(one, member, listeners(desired), "")
+        try:
+            launch = self._launching.instance(one, member, listeners(desired), "")
+        except (MainstayError, OSError, KeyError) as error:
+            log.warning("%s is asked without its environment: %s", name, error)
+            launch = Launch(member.spec.command, "/", "", "")
         self._watch(name, desired, process, launch)
 
     def _watch(self, name: str, desired: Desired, process: Started, launch: Launch) -> None:

@@ -60,7 +60,7 @@ class Launching:
         user = users.identity(job.user)
         return Launch(
             command=job.command,
-            folder=job.folder,
+            folder=job.folder or str(self._folders.homes / _user_name(job.user)),
             out=str(place / "output"),
             err=str(place / "output"),
             environment=self._home(job.user, user) | self._filled(job.environment, listeners),

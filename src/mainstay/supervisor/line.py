@@ -9,7 +9,7 @@ import time
 import msgspec
 
 from mainstay.errors import BadInput, FenceRefused, MainstayError, StepFailed, Unreachable
-from mainstay.folders import Folders, lay_out
+from mainstay.folders import Folders
 from mainstay.supervisor import protocol
 from mainstay.supervisor.protocol import Answer, Hello, Refused, Request, Welcome
 
@@ -67,8 +67,8 @@ class Line:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """A supervisor in a session of its own; where one runs already, it ends at once."""
-        lay_out(self._folders)
         path = self._folders.supervisor_log
+        path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "ab") as log:
             state, keys = str(self._folders.state), str(self._folders.keys)
             return subprocess.Popen(
