@@ -24,7 +24,7 @@ _NOWHERE = "no:route"
 _RELEASE = f"%[srv_name,map({RELEASES})]"
 _LINE = ",".join(
     (
-        '{"at":"%[date(0,ms),div(1000),utime(%Y-%m-%dT%H:%M:%S)].%[date(0,ms),bytes(10,3)]Z"',
+        '{"at":"%[date(0,ms),div(1000),utime(%Y-%m-%dT%H:%M:%S)].%[date(0,ms),concat(),bytes(10,3)]Z"',
         '"door":"%f"',
         '"service":"%[var(txn.service)]"',
         '"slot":"%s"',
@@ -109,7 +109,6 @@ def _defaults(edge: Edge) -> str:
     return f"""\
 defaults
   mode http
-  log global
   load-server-state-from-file global
   balance roundrobin
   # Refused connections and repeatable requests only: what the application answers is never tried again.
@@ -124,6 +123,7 @@ defaults
   timeout queue 5s
   timeout check 1s
   timeout tunnel {_ms(edge.tunnel_s)}
+  log-format '{_LINE}'
   http-error status 503 content-type "{_HTML}" string "{BACK_SOON}" hdr Retry-After {RETRY_AFTER_S}
 """
 
@@ -164,6 +164,7 @@ frontend listener:{service}
 def _noted(edge: Edge) -> str:
     """What every request gets on its way in, and what is kept of it for the log."""
     lines = [
+        "log global",  # Not in `defaults`: backends would log when a server comes or goes.
         "http-request disable-l7-retry if !{ method GET HEAD OPTIONS }",
         "http-request set-header X-Request-Id %[uuid()] if !{ req.hdr(X-Request-Id) -m len 1:128 }",
         "http-request set-var(txn.id) req.hdr(X-Request-Id)",
@@ -174,7 +175,7 @@ def _noted(edge: Edge) -> str:
     ]
     if edge.release_header:
         lines.append(f"http-response set-header X-Mainstay-Release {_RELEASE}")
-    return "\n".join(f"  {line}" for line in (*lines, f"log-format '{_LINE}'"))
+    return "\n".join(f"  {line}" for line in lines)
 
 
 def _backend(edge: Edge, service: str, health: Health | None) -> str:

@@ -13,7 +13,8 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
     """The program that listens on *port*, as `nginx (pid 812)`; None where it is free, or held by one of *ours*."""
     if _free(port, address):
         return None
-    pids = {c.pid for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port == port}
+    listening = (c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN)
+    pids = {c.pid for c in listening if port in c.laddr[1:]}
     if pids and pids <= set(ours):
         return None
     strangers = sorted(pid for pid in pids if pid is not None and pid not in ours)
