@@ -14,8 +14,8 @@ LONGEST_LINE = 12_000
 ANSWER_WITHIN_S = 5.0
 _FORCED_MAINT, _FORCED_DRAIN, _CONFIGURED_MAINT = 0x01, 0x08, 0x04
 _RUNNING = 2
-_ERROR = 4
-"""Syslog severities up to this one are refusals."""
+_ERROR = 3
+"""Syslog severities up to this one are refusals. A new address is told as a warning, taken or not: read back."""
 
 
 class Server(msgspec.Struct, frozen=True):
