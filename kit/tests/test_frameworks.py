@@ -3,6 +3,7 @@
 import pytest
 from fastapi import FastAPI
 from litestar import Litestar, get
+from litestar.params import FromPath
 from litestar.response import Stream
 from pydantic import BaseModel
 from starlette.applications import Starlette
@@ -59,7 +60,7 @@ def fastapi() -> ASGIApp:
 
 
 @get("/items/{item:str}")
-async def litestar_item(item: str) -> str:
+async def litestar_item(item: FromPath[str]) -> str:
     return item
 
 

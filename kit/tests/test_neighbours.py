@@ -89,7 +89,12 @@ async def test_a_redirect_is_not_followed() -> None:
 
 async def test_a_call_outside_any_request_goes_without() -> None:
     calls: list[httpx2.Request] = []
-    transport = httpx2.MockTransport(lambda request: (calls.append(request), httpx2.Response(200))[1])
+
+    def note(request: httpx2.Request) -> httpx2.Response:
+        calls.append(request)
+        return httpx2.Response(200)
+
+    transport = httpx2.MockTransport(note)
     async with neighbour("http://data:8000", transport=transport) as client:
         await client.get("/")
     assert "traceparent" not in calls[0].headers

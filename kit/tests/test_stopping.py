@@ -46,13 +46,14 @@ async def test_a_stop_waits_for_what_is_at_work() -> None:
         await answering()(scope, answered_body, send)
 
     stop, line = GracefulStop(), Line()
-    await start(Chain(app, stop), line)
+    task = await start(Chain(app, stop), line)
     stopping = asyncio.create_task(stop.stop())
     for _ in range(5):
         await asyncio.sleep(0)
     assert not stopping.done()
     go.set()
     await stopping
+    await task
     assert line.reply.status == 200
     assert line.reply.headers["connection"] == "close"
 
@@ -112,8 +113,9 @@ async def test_a_websocket_is_closed_as_going_away() -> None:
 
     stop, line = GracefulStop(), Line()
     line.coming.put_nowait({"type": "websocket.connect"})
-    await start(Chain(app, stop), line, type="websocket")
+    task = await start(Chain(app, stop), line, type="websocket")
     await stop.stop()
+    await task
     assert (line.reply.messages[-1]["type"], line.reply.messages[-1]["code"]) == ("websocket.close", 1001)
     assert (heard[0]["type"], heard[0]["code"]) == ("websocket.disconnect", 1001)
 
@@ -179,13 +181,13 @@ def test_a_stopping_server_is_not_ready_and_still_answers() -> None:
 
 
 def test_a_second_signal_ends_it_at_once() -> None:
-    with serving(APP, "--timeout-graceful-shutdown", "1") as served:
-        with socket.create_connection(("127.0.0.1", served.port)) as client:
-            client.sendall(b"GET /slow?seconds=60 HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(0.2)  # the request has to reach the other process
-            served.process.send_signal(signal.SIGTERM)
-            time.sleep(0.2)
-            exit_of(served, 5)
+    options = ("--timeout-graceful-shutdown", "1")
+    with serving(APP, *options) as served, socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(b"GET /slow?seconds=60 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.2)  # the request has to reach the other process
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        exit_of(served, 5)
 
 
 @pytest.mark.skipif(not WEBSOCKETS, reason="uvicorn serves WebSockets only with websockets or wsproto installed")
