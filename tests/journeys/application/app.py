@@ -1,0 +1,163 @@
+"""A small service that knows nothing of Mainstay: HTTP on HOST:PORT, with nothing but the standard library.
+
+What it says and how it misbehaves lies beside it, in `says` and `behaviour`: so a version is a version of its files.
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+HERE = Path(__file__).parent
+SAYS = (HERE / "says").read_text().strip()
+BEHAVIOUR = dict(line.split("=", 1) for line in (HERE / "behaviour").read_text().split())
+"""ready_after, answer_after, crash_after: seconds · crash_code · never_ready, ignores_sigterm: yes"""
+
+
+class App:
+    """Counts each POST of `/posts/ID` once, by one line in a volume; keeps rows where there is a database."""
+
+    def __init__(self) -> None:
+        self.ready = False
+        self.busy: set[asyncio.StreamWriter] = set()
+        self.idle: set[asyncio.StreamWriter] = set()
+        self.ending = asyncio.Event()
+        volume = os.environ.get("MAINSTAY_VOLUME_POSTS")
+        self.posts = os.open(f"{volume}/posts", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if volume else None
+
+    async def answer(self, method: str, path: str) -> tuple[int, str]:
+        if path == "/health":
+            return (200, "well") if self.ready else (503, "not yet")
+        if path == "/tell":
+            return 200, json.dumps({"says": SAYS, "pid": os.getpid(), **os.environ})
+        if path == "/rows":
+            return 200, await asyncio.to_thread(rows, os.environ["DATABASE_URL"], method == "POST")
+        await asyncio.sleep(float(BEHAVIOUR.get("answer_after", 0)))
+        if method == "POST" and self.posts is not None:
+            os.write(self.posts, f"{path}\n".encode())
+        return 200, SAYS
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.idle.add(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while not self.ending.is_set():
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                self.busy.add(writer)
+                length = next((line.split(":")[1] for line in head if line.lower().startswith("content-length:")), "0")
+                await reader.readexactly(int(length))
+                method, path, _ = head[0].split()
+                status, body = await self.answer(method, path)
+                end = "close" if self.ending.is_set() else "keep-alive"
+                writer.write(
+                    f"HTTP/1.1 {status} -\r\nContent-Length: {len(body.encode())}\r\nConnection: {end}\r\n\r\n"
+                    f"{body}".encode()
+                )
+                await writer.drain()
+                self.busy.discard(writer)
+        self.busy.discard(writer)
+        self.idle.discard(writer)
+        writer.close()
+
+    async def run(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        ignores = BEHAVIOUR.get("ignores_sigterm") == "yes"
+        loop.add_signal_handler(signal.SIGTERM, (lambda: print("no", flush=True)) if ignores else stop.set)
+        server = await asyncio.start_server(self.serve, os.environ["HOST"], int(os.environ["PORT"]))
+        print(f"{SAYS} listens", flush=True)
+        if "crash_after" in BEHAVIOUR:
+            loop.call_later(float(BEHAVIOUR["crash_after"]), self.crash)
+        if BEHAVIOUR.get("never_ready") != "yes":
+            loop.call_later(float(BEHAVIOUR.get("ready_after", 0)), lambda: setattr(self, "ready", True))
+        await stop.wait()
+        self.ending.set()
+        server.close()
+        while self.busy:
+            await asyncio.sleep(0.01)
+        for writer in list(self.idle):
+            writer.close()
+
+    def crash(self) -> None:
+        print("out of ink", file=sys.stderr, flush=True)
+        os._exit(int(BEHAVIOUR.get("crash_code", 7)))
+
+
+def rows(address: str, adds: bool) -> str:
+    """How many rows the table has, after adding one where *adds*."""
+    connection = Connection(address)
+    try:
+        if adds:
+            connection.ask("insert into row default values")
+        return connection.ask("select count(*) from row")
+    finally:
+        connection.close()
+
+
+class Connection:
+    """One session of one database: just enough of PostgreSQL's protocol for SCRAM and simple queries."""
+
+    def __init__(self, address: str) -> None:
+        url = urlsplit(address)
+        self._socket = socket.create_connection((url.hostname or "", url.port or 5432), 10)
+        self._stream = self._socket.makefile("rb")
+        user, password = unquote(url.username or ""), unquote(url.password or "")
+        told = f"user\0{user}\0database\0{url.path[1:]}\0\0".encode()
+        self._socket.sendall(struct.pack("!II", len(told) + 8, 196608) + told)
+        self._authenticate(password.encode())
+        while self._read()[0] != b"Z":
+            pass
+
+    def ask(self, query: str) -> str:
+        """The first column of the last row of the answer."""
+        self._send(b"Q", query.encode() + b"\0")
+        found = ""
+        while True:
+            kind, body = self._read()
+            if kind == b"D":
+                (length,) = struct.unpack_from("!I", body, 2)
+                found = body[6 : 6 + length].decode()
+            if kind == b"Z":
+                return found
+
+    def close(self) -> None:
+        self._send(b"X", b"")
+        self._socket.close()
+
+    def _authenticate(self, password: bytes) -> None:
+        self._read()
+        first = "n=,r=" + base64.b64encode(os.urandom(18)).decode()
+        message = ("n,," + first).encode()
+        self._send(b"p", b"SCRAM-SHA-256\0" + struct.pack("!I", len(message)) + message)
+        challenge = self._read()[1][4:].decode()
+        told = dict(part.split("=", 1) for part in challenge.split(","))
+        salted = hashlib.pbkdf2_hmac("sha256", password, base64.b64decode(told["s"]), int(told["i"]))
+        key = hmac.digest(salted, b"Client Key", "sha256")
+        final = f"c=biws,r={told['r']}"
+        signed = hmac.digest(hashlib.sha256(key).digest(), f"{first},{challenge},{final}".encode(), "sha256")
+        proof = base64.b64encode(bytes(a ^ b for a, b in zip(key, signed, strict=True))).decode()
+        self._send(b"p", f"{final},p={proof}".encode())
+        self._read()
+        self._read()
+
+    def _send(self, kind: bytes, body: bytes) -> None:
+        self._socket.sendall(kind + struct.pack("!I", len(body) + 4) + body)
+
+    def _read(self) -> tuple[bytes, bytes]:
+        kind, length = struct.unpack("!cI", self._stream.read(5))
+        body = self._stream.read(length - 4)
+        if kind == b"E":
+            raise OSError(body.decode(errors="replace").replace("\0", " "))
+        return kind, body
+
+
+if __name__ == "__main__":
+    asyncio.run(App().run())

@@ -1,0 +1,101 @@
+"""The application of all journeys as files: what it says, how it misbehaves, and the smallest manifest around it."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+APPLICATION = Path(__file__).with_name("application")
+
+
+@dataclass(frozen=True)
+class Parrot:
+    """One version of it. Times are short, so that a whole deploy takes about a second."""
+
+    version: str = "1"
+    behaviour: dict[str, object] = field(default_factory=dict)
+    """See `application/app.py`."""
+    replicas: int = 1
+    settle: str = "0s"
+    drain: str = "5s"
+    within: str = "10s"
+    build: list[list[str]] = field(default_factory=list)
+    builder: str = ""
+    """Text of `build.py`, for builds."""
+    migrations: dict[str, str] | None = None
+    """Files of its Postgres; None: it has none."""
+    token: bool = False
+    """A generated secret, TOKEN."""
+    files: int = 0
+    """So many more files, to make a copy take its time."""
+    service: dict[str, Any] = field(default_factory=dict)
+    """More about the service."""
+    system: str = "parrot"
+    http: int | str = "auto"
+
+    @property
+    def says(self) -> str:
+        return f"version {self.version}"
+
+    def write(self, folder: Path) -> None:
+        """Its files in *folder*, in place of those of another version."""
+        source = folder / "web"
+        shutil.rmtree(source, ignore_errors=True)
+        shutil.copytree(APPLICATION, source, ignore=shutil.ignore_patterns("__pycache__"))
+        (source / "says").write_text(self.says)
+        (source / "behaviour").write_text("\n".join(f"{name}={value}" for name, value in self.behaviour.items()))
+        (source / "build.py").write_text(self.builder)
+        for number in range(self.files):
+            (source / f"leaf-{number}").write_text(f"{number} {self.version}\n" * 20)
+        if self.migrations is not None:
+            shutil.rmtree(folder / "migrations", ignore_errors=True)
+            (folder / "migrations").mkdir()
+            for name, text in self.migrations.items():
+                (folder / "migrations" / name).write_text(text)
+        (folder / "mainstay.yaml").write_text(yaml.safe_dump(self.manifest(), sort_keys=False))
+
+    def manifest(self) -> dict[str, Any]:
+        variables: dict[str, Any] = {}
+        if self.token:
+            variables["TOKEN"] = {"secret": True, "generate": True, "min_length": 40}
+        if self.migrations is not None:
+            variables["DATABASE_URL"] = {"from": "db"}
+        service = {
+            "source": "web",
+            "command": ["{python}", "app.py"],
+            "port": 8000,
+            "replicas": self.replicas,
+            "health": {"ready": "/health", "within": self.within, "interval": "100ms"},
+            "steady": "300ms",
+            "drain": self.drain,
+            "stop_grace_period": "2s",
+            "volumes": ["posts:/posts"],
+            "strategy": {"kind": "blue-green", "settle": self.settle},
+            **({"variables": list(variables)} if variables else {}),
+            **({"build": self.build} if self.build else {}),
+            **self.service,
+        }
+        return {
+            "system": self.system,
+            "version": self.version,
+            **({"variables": variables} if variables else {}),
+            "services": {"web": service},
+            **({"datastores": {"db": self._database()}} if self.migrations is not None else {}),
+            "edge": {"http": self.http, "routes": [{"path": "/", "service": "web"}]},
+        }
+
+    def _database(self) -> dict[str, Any]:
+        return {
+            "kind": "postgres",
+            "provided": "embedded",
+            "migrations": {"sql": "migrations/"},
+            "backup": "none",
+            "because": "a journey's data is worth nothing",
+        }
+
+
+TABLE = {"0001_row.sql": "create table row (at timestamptz not null default now());\n"
+         "grant select, insert on row to public;\n"}  # fmt: skip
+"""The first migration of an application with a database."""
