@@ -13,8 +13,8 @@ KIT = ROOT / "kit" / "src"
 
 FLOORS = (
     "errors",
-    "revision clock users guard machine",
-    "shell lock sealed folders content signing",
+    "revision clock users guard machine folders",
+    "shell lock sealed content signing",
     "release",
     "events journal",
     "standing record",

@@ -26,6 +26,8 @@ class Planned(msgspec.Struct, frozen=True):
     steps: int
     new: bool = True
     """Whether the release is a new one: a rollback makes none."""
+    data: bool = False
+    """Whether a `down` takes data and releases with it: afterwards nothing has ever served."""
 
 
 class Resumed(msgspec.Struct, frozen=True):

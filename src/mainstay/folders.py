@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstay.errors import BadInput
+
 LONGEST_SOCKET_FOLDER = 80
 """HAProxy takes socket paths of at most 97 characters."""
 
@@ -144,3 +146,29 @@ class Folders:
     @property
     def access_log_socket(self) -> Path:
         return self.sockets / "access.sock"
+
+
+def lay_out(folders: Folders) -> None:
+    """Make what is missing of an environment's folders, each with the mode that keeps others out.
+
+    As root some are 0711, so that users of services reach what is theirs in them, and see nothing else:
+    under 0700 a service's interpreter would silently lose its virtual environment. Raises BadInput when
+    they cannot be made.
+    """
+    passable = 0o711 if os.geteuid() == 0 else 0o700
+    through = (folders.contents, folders.releases, folders.volumes, folders.data, folders.logs, folders.homes)
+    closed = (folders.plans, folders.instances, folders.jobs, folders.edge, folders.keys)
+    try:
+        folders.state.mkdir(parents=True, exist_ok=True)
+        for folder in (folders.state, *through):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(passable)
+        for folder in (*closed, folders.sockets):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+    except OSError as trouble:
+        raise BadInput(
+            f"cannot make {trouble.filename}: {trouble.strerror}",
+            remedy="say with --state where an environment may keep its things",
+            code="state-unwritable",
+        ) from None

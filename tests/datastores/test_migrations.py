@@ -45,7 +45,7 @@ def test_one_that_began_outside_a_transaction_and_did_not_end_is_half_done() -> 
         (Ran("0001_a.sql", "a", "now"), Ran("0002_b.sql", "b", None)),
         (Migration("0001_a.sql", "a"), Migration("0002_b.sql", "b", transaction=False), Migration("0003_c.sql", "c")),
     )
-    assert (schema.revision, schema.pending, schema.half_done) == ("0001_a", ("0003_c.sql",), ("0002_b.sql",))
+    assert (schema.revision, schema.pending, schema.half_done) == ("0001_a", ("0003_c",), ("0002_b",))
 
 
 def test_the_script_asks_the_ledger_before_each_file() -> None:

@@ -14,6 +14,7 @@ class Schema(msgspec.Struct, frozen=True):
 
     revision: str = ""
     pending: tuple[str, ...] = ()
+    """Revisions that are to come, in order."""
     half_done: tuple[str, ...] = ()
     """Begun outside a transaction and not known to have ended."""
     reachable: bool = True

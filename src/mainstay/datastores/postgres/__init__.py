@@ -172,7 +172,7 @@ class Postgres:
 
     def schema(self, folder: str | None, listener: str) -> Schema:
         wanted = migrations.found(Path(folder)) if folder else ()
-        everything = tuple(migration.name for migration in wanted)
+        everything = tuple(migrations.revision(migration.name) for migration in wanted)
         if not listener:
             return Schema(pending=everything, reachable=False)
         if not self._ask(listener, "postgres", f"select 1 from pg_database where datname = '{self._database}'"):

@@ -117,8 +117,8 @@ def standing(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
     done = [row.name for row in ran if row.done is not None]
     return Schema(
         revision=revision(done[-1]) if done else "",
-        pending=tuple(migration.name for migration in wanted if migration.name not in digests),
-        half_done=tuple(row.name for row in ran if row.done is None),
+        pending=tuple(revision(migration.name) for migration in wanted if migration.name not in digests),
+        half_done=tuple(revision(row.name) for row in ran if row.done is None),
     )
 
 

@@ -1,0 +1,57 @@
+"""`abort`: let an unfinished run go back, also one that another terminal carries."""
+
+from msgspec.structs import replace
+
+from mainstay import engine
+from mainstay.clock import Patience, SystemClock
+from mainstay.engine import Carrier
+from mainstay.errors import LockHeld, NotReady
+from mainstay.lock import Lock
+from mainstay.operations.carrying import holding
+from mainstay.operations.context import Context
+from mainstay.operations.history import recorded, story
+from mainstay.operations.outcome import Outcome
+from mainstay.operations.resume import finish, unfinished
+from mainstay.standing import standing
+
+LONGEST_WAIT_S = 900.0
+
+
+def abort(context: Context, *, carrier: Carrier) -> Outcome:
+    """All as before. Raises NotReady once something was retired: then only tidying is left."""
+    context.kept()
+    try:
+        with holding(context) as journal:
+            run = unfinished(context)
+            engine.turn_back(run, journal, by=carrier.by, why="abort was asked for")
+            return replace(finish(context, journal, carrier), wanted="undone")
+    except LockHeld:
+        return _ask_the_holder(context)
+
+
+def _ask_the_holder(context: Context) -> Outcome:
+    owner = story(context).owner()
+    if owner is None or not story(context).ask_abort(owner.run):
+        raise LockHeld("another command is about to begin or to end", remedy="mainstay abort")
+    if standing(story(context).rows(owner.run)).beyond:
+        raise NotReady(
+            f"run {owner.run} is past the point of return: only its tidying is left", remedy="mainstay rollback"
+        )
+    lock = Lock(context.folders.lock)
+    Patience(SystemClock()).until(
+        lock.free, within=LONGEST_WAIT_S, waiting_for=f"the end of run {owner.run}", remedy="mainstay status"
+    )
+    past = next(run for run in recorded(context).history if run.run == owner.run)
+    if past.outcome == "released":
+        raise NotReady(f"run {owner.run} was released before it could go back", remedy="mainstay rollback")
+    serving = recorded(context).serving
+    return Outcome(
+        run=owner.run,
+        kind=past.kind,
+        outcome="undone",
+        release=serving.number if serving else None,
+        version=serving.version if serving else "",
+        url="",
+        took_s=past.took_s,
+        wanted="undone",
+    )

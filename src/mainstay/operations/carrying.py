@@ -1,0 +1,121 @@
+"""Hold an environment's lock while a run is carried out in it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mainstay import engine, wiring
+from mainstay.clock import SystemClock
+from mainstay.engine import Carrier
+from mainstay.errors import LockHeld
+from mainstay.events import Outcome as RunOutcome
+from mainstay.folders import lay_out
+from mainstay.journal import Journal, SqliteJournal
+from mainstay.lock import Lock
+from mainstay.operations.context import Context
+from mainstay.operations.history import recorded, story
+from mainstay.operations.outcome import Outcome
+from mainstay.operations.place import keep
+from mainstay.plan import Plan
+from mainstay.release import Environment
+from mainstay.signing import SigningKey
+from mainstay.world import World
+
+
+@contextmanager
+def holding(context: Context) -> Iterator[Journal]:
+    """The journal of this environment, in our hands. Raises LockHeld, naming the holder, when it is in others'."""
+    folders = context.folders
+    lay_out(folders)
+    lock = Lock(folders.lock)
+    try:
+        lock.take()
+    except LockHeld:
+        raise _held(context) from None
+    try:
+        journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
+        try:
+            yield journal
+        finally:
+            journal.close()
+    finally:
+        lock.release()
+
+
+def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> None:
+    """Raises LockHeld when another run is carried out here now, or an unfinished one waits; holds nothing."""
+    if not context.folders.state.exists():
+        return
+    if not Lock(context.folders.lock).free():
+        raise _held(context)
+    if not unfinished_is_fine:
+        refuse_when_unfinished(context)
+
+
+def refuse_when_unfinished(context: Context) -> None:
+    """Raises LockHeld when a run must end before another begins."""
+    waiting = recorded(context).unfinished
+    if waiting:
+        raise LockHeld(
+            f"run {waiting} is unfinished",
+            remedy="mainstay resume, or mainstay abort to go back",
+            code="run-unfinished",
+        )
+
+
+def begin(plan: Plan, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
+    """Carry *plan* out; the caller holds the lock."""
+    keep(plan.environment, context.folders)
+    return _told(context, plan.environment, carrier, lambda world: engine.begin(plan, world, journal, carrier))
+
+
+def carry_on(run: str, environment: Environment, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
+    """Finish *run*; the caller holds the lock."""
+    return _told(context, environment, carrier, lambda world: engine.carry_on(run, world, journal, carrier))
+
+
+def nothing_to_do(context: Context, kind: str = "deploy") -> Outcome:
+    """What serves is what was asked for."""
+    past = recorded(context)
+    url = wiring.target(context.kept(), context.folders).serving().url
+    return Outcome(
+        run="",
+        kind=kind,
+        outcome="released",
+        release=past.serving.number if past.serving else None,
+        version=past.serving.version if past.serving else "",
+        url=url,
+        took_s=0.0,
+        note="nothing to do: what serves is what the manifest says",
+    )
+
+
+def _told(
+    context: Context, environment: Environment, carrier: Carrier, carry: Callable[[World], RunOutcome]
+) -> Outcome:
+    began = time.monotonic()
+    world = wiring.world(environment, context.folders)
+    outcome = carry(world)
+    past = recorded(context)
+    run = past.history[0]
+    serving = world.target.serving()
+    return Outcome(
+        run=run.run,
+        kind=run.kind,
+        outcome=outcome,
+        release=past.serving.number if past.serving else None,
+        version=past.serving.version if past.serving else "",
+        url=serving.url,
+        took_s=round(time.monotonic() - began, 3),
+    )
+
+
+def _held(context: Context) -> LockHeld:
+    owner = story(context).owner()
+    if owner is None:
+        return LockHeld("another command holds the lock and is about to begin", remedy="mainstay status")
+    return LockHeld(
+        f"{owner.who} on {owner.host} (process {owner.pid}) holds the lock since {owner.since}: "
+        f"{owner.message}, run {owner.run}",
+        remedy="mainstay status --watch, or mainstay abort",
+    )

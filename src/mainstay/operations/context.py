@@ -1,0 +1,95 @@
+"""Which environment a command is about, found without reading more of the manifest than its name."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import msgspec
+
+from mainstay.errors import BadInput
+from mainstay.folders import Folders
+from mainstay.release import Environment
+
+MANIFEST = "mainstay.yaml"
+DEFAULT_ENVIRONMENT = "local"
+SYSTEM_LINE = re.compile(r"""^system:[ \t]*["']?([a-z][a-z0-9-]{0,62})["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+
+
+class Context(msgspec.Struct, frozen=True):
+    """Where the command was typed: the manifest's place, the environment's name, its folders."""
+
+    file: Path | None
+    environment: str | None
+    """As it was asked for with `-e`; None: the default."""
+    state: str
+    keys: str
+
+    @property
+    def folders(self) -> Folders:
+        return Folders(Path(self.state), Path(self.keys))
+
+    def kept(self) -> Environment:
+        """The environment as the last plan kept it. Raises BadInput when nothing was ever planned here."""
+        found = self.kept_or_none()
+        if found is None:
+            raise BadInput(f"nothing was ever shipped here ({self.state})", remedy="mainstay up", code="nothing-here")
+        return found
+
+    def kept_or_none(self) -> Environment | None:
+        try:
+            text = self.folders.environment.read_bytes()
+        except FileNotFoundError:
+            return None
+        return msgspec.json.decode(text, type=Environment)
+
+
+def open_context(file: Path | None, environment: str | None, state: Path | None) -> Context:
+    """The context of a command. Raises BadInput when neither a manifest nor `--state` tells which one is meant."""
+    manifest = (file or Path.cwd() / MANIFEST).absolute()
+    if state is not None:
+        place = state.absolute()
+        return Context(manifest, environment, str(place), str(_keys(f"{place.name}-{_mark(place)}")))
+    if not manifest.exists():
+        raise BadInput(
+            f"there is no {manifest.name} in {manifest.parent}", remedy="mainstay init", code="manifest-missing"
+        )
+    name = environment or DEFAULT_ENVIRONMENT
+    known_as = f"{_system(manifest)}-{name}"
+    if name == DEFAULT_ENVIRONMENT:
+        # Two checkouts never share their `local`; other environments are one, whoever ships to them.
+        known_as += f"-{_mark(manifest.parent.resolve())}"
+    return Context(manifest, environment, str(_states() / known_as), str(_keys(known_as)))
+
+
+def _system(manifest: Path) -> str:
+    """The system's name, read as text: a mistake elsewhere in the file stops no command that needs no more."""
+    try:
+        found = SYSTEM_LINE.search(manifest.read_text(errors="replace"))
+    except OSError as trouble:
+        raise BadInput(f"cannot read {manifest}: {trouble.strerror}", code="manifest-missing") from None
+    if found is None:
+        raise BadInput(
+            f"{manifest} has no line that says which system it is",
+            remedy="begin it with system: NAME, or say --state DIR",
+            code="system-missing",
+        )
+    return found[1]
+
+
+def _mark(folder: Path) -> str:
+    return hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+
+
+def _states() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/mainstay")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mainstay"
+
+
+def _keys(name: str) -> Path:
+    if "MAINSTAY_KEYS" in os.environ:
+        return Path(os.environ["MAINSTAY_KEYS"]).absolute() / name
+    if os.geteuid() == 0:
+        return Path("/etc/mainstay/keys") / name
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "mainstay" / "keys" / name

@@ -1,0 +1,26 @@
+"""`history`: every run of an environment, newest first."""
+
+from msgspec.structs import replace
+
+from mainstay.journal import SqliteStory
+from mainstay.lock import Lock
+from mainstay.operations.context import Context
+from mainstay.record import Past, Record, record
+
+
+def recorded(context: Context) -> Record:
+    """What the journal of this environment proves."""
+    return record(story(context).rows())
+
+
+def story(context: Context) -> SqliteStory:
+    """The journal of this environment, to read."""
+    return SqliteStory(context.folders.journal, context.folders.head)
+
+
+def history(context: Context) -> tuple[Past, ...]:
+    """The runs. One that is unfinished runs now if somebody holds the lock."""
+    past = recorded(context).history
+    if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).free():
+        return tuple(replace(run, outcome="running") if run.outcome == "interrupted" else run for run in past)
+    return past

@@ -1,0 +1,34 @@
+"""The environment that a manifest makes of one place: enough for every command but those that plan."""
+
+from msgspec import json, to_builtins
+
+from mainstay.folders import Folders
+from mainstay.manifest import Manifest
+from mainstay.operations.context import Context
+from mainstay.release import DatastorePlace, Environment
+from mainstay.users import acting_as_root, name_for
+
+
+def environment_of(manifest: Manifest, context: Context) -> Environment:
+    """*manifest*'s environment at the state of *context*. As root, services and datastores get users of their own."""
+    root = acting_as_root()
+    return Environment(
+        system=manifest.system,
+        name=manifest.environment,
+        target=manifest.target.kind,
+        state=context.state,
+        keys=context.keys,
+        user=name_for(manifest.system[:16], context.state) if root else "",
+        datastore_user=name_for(f"{manifest.system[:13]}-db", context.state) if root else "",
+        datastores=tuple(
+            DatastorePlace(name, store.kind, str(store.provided)) for name, store in manifest.datastores.items()
+        ),
+        manifest=str(manifest.file),
+    )
+
+
+def keep(environment: Environment, folders: Folders) -> None:
+    """Write it down for the commands that do not read the manifest."""
+    part = folders.environment.with_name("environment.json.part")
+    part.write_bytes(json.format(json.encode(to_builtins(environment))))
+    part.replace(folders.environment)

@@ -1,0 +1,62 @@
+"""`plan`: the runbook of what a deploy would do; it brings secrets in and touches nothing that runs."""
+
+from pathlib import Path
+
+import msgspec
+
+from mainstay import wiring
+from mainstay.engine.reading import read
+from mainstay.errors import BadInput
+from mainstay.folders import lay_out
+from mainstay.manifest import load
+from mainstay.operations.context import Context
+from mainstay.operations.history import recorded
+from mainstay.operations.place import environment_of
+from mainstay.operations.secrets import bring_in
+from mainstay.plan import Plan
+from mainstay.plan.deploy import deploy
+from mainstay.plan.resolve import at_version, resolve
+from mainstay.snapshot import look
+from mainstay.steps import AnyStep
+
+
+def make(context: Context, version: str | None = None) -> Plan:
+    """The plan that makes the manifest, at *version*, serve; kept under `plans/`. Without phases where nothing changes.
+
+    Raises ManifestInvalid, and BadInput for what cannot be planned.
+    """
+    manifest = at_version(load(_file(context), context.environment), version)
+    lay_out(context.folders)
+    world = wiring.world(environment_of(manifest, context), context.folders)
+    bring_in(manifest, world, wiring.secret_sources())
+    now = look(world, recorded(context), manifest)
+    plan = deploy(resolve(manifest, now), now)
+    keep(plan, context)
+    return plan
+
+
+def keep(plan: Plan, context: Context) -> None:
+    """Write *plan* down, so that it can be shown, approved and deployed by its id."""
+    path = _place(context, plan.id)
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
+    part.chmod(0o600)
+    part.replace(path)
+
+
+def kept(context: Context, identity: str) -> Plan:
+    """The plan with this id. Raises BadInput when there is none."""
+    path = _place(context, identity)
+    if not identity.isalnum() or not path.exists():
+        raise BadInput(f"there is no plan {identity}", remedy="mainstay plan", code="no-such-plan")
+    return read(path.read_bytes(), AnyStep)
+
+
+def _place(context: Context, identity: str) -> Path:
+    return context.folders.plans / f"{identity}.json"
+
+
+def _file(context: Context) -> Path:
+    if context.file is None or not context.file.exists():
+        raise BadInput(f"there is no {context.file}", remedy="mainstay init", code="manifest-missing")
+    return context.file

@@ -1,0 +1,57 @@
+"""From an environment to its world: the only module that names drivers, each imported when it is used."""
+
+from mainstay.clock import Patience, SystemClock
+from mainstay.datastores import Datastore
+from mainstay.errors import BadInput
+from mainstay.folders import Folders
+from mainstay.release import DatastorePlace, Environment
+from mainstay.sealed import SealedFile
+from mainstay.secrets import SecretSource
+from mainstay.shell import GuardedShell, Shell
+from mainstay.targets import Target
+from mainstay.world import World
+
+
+def world(environment: Environment, folders: Folders) -> World:
+    """The world of *environment*, as nobody's run sees it yet."""
+    clock = SystemClock()
+    shell = GuardedShell()
+    return World(
+        environment=environment,
+        folders=folders,
+        target=target(environment, folders),
+        datastores={place.name: datastore(place, environment, folders, shell) for place in environment.datastores},
+        sealed=SealedFile(folders.sealed, folders.secret_key),
+        clock=clock,
+        shell=shell,
+        patience=Patience(clock),
+    )
+
+
+def target(environment: Environment, folders: Folders) -> Target:
+    """Where services of *environment* run. Raises BadInput for a kind that nobody drives."""
+    match environment.target:
+        case "process":
+            from mainstay.targets.process import ProcessTarget
+
+            return ProcessTarget(folders)
+        case kind:
+            raise BadInput(f"{kind} is not a target that Mainstay drives yet", remedy="write target: process")
+
+
+def datastore(place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell) -> Datastore:
+    """What drives the datastore at *place*. Raises BadInput for a kind that nobody drives."""
+    match place.kind:
+        case "postgres":
+            from mainstay.datastores.postgres import Postgres
+
+            return Postgres(place, environment, folders, shell)
+        case kind:
+            raise BadInput(f"{kind} is not a datastore that Mainstay drives yet", remedy="write kind: postgres")
+
+
+def secret_sources() -> tuple[SecretSource, ...]:
+    """Where secrets are looked for, in this order."""
+    from mainstay.secrets.environment import EnvironmentSecrets
+
+    return (EnvironmentSecrets(),)
