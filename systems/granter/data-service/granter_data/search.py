@@ -111,8 +111,19 @@ def pieces(marked: str) -> list[dict[str, Any]]:
 
 
 def _result(row: Row) -> dict[str, Any]:
-    snippet = row["snippet"] if HIT in row["snippet"] else _shortened(row["summary"])
-    return facts(row) | {"title_pieces": pieces(row["title_marked"]), "snippet": pieces(snippet)}
+    return facts(row) | {
+        "title_pieces": pieces(row["title_marked"]),
+        "snippet": pieces(
+            _opened(row["snippet"], row["summary"]) if HIT in row["snippet"] else _shortened(row["summary"])
+        ),
+    }
+
+
+def _opened(snippet: str, summary: str) -> str:
+    """The snippet, with dots where it begins or ends within the summary."""
+    plain = snippet.replace(HIT, "").replace(END, "")
+    before = "" if plain[:20] == summary[:20] else "… "
+    return before + snippet + ("" if summary.rstrip(".!?")[-15:] == plain.rstrip(".!?")[-15:] else " …")
 
 
 def _shortened(text: str) -> str:

@@ -32,6 +32,12 @@ class Asked:
     def at(self, page: int) -> "Asked":
         return replace(self, page=page)
 
+    def sorted_by(self, sort: str) -> "Asked":
+        return replace(self, sort=sort, page=1)
+
+    def showing(self, *, open_only: bool) -> "Asked":
+        return replace(self, open_only=open_only, page=1)
+
     def of_data_service(self) -> dict[str, str]:
         """The same search in the words of the data-service."""
         return {

@@ -126,8 +126,8 @@ def _joined(one: str, other: str) -> str:
 
 
 def _amount(text: str, found: Sum) -> Amount:
-    start, end = max(0, found.start - 60), min(len(text), found.end + 40)
-    shown = text[start:end].strip()
-    return Amount(
-        found.least, found.most, found.currency, ("… " if start else "") + shown + (" …" if end < len(text) else "")
-    )
+    """*found*, with the words around it in *text*: whole words, as far as they help."""
+    start = text.rfind(" ", 0, found.start - 60) + 1 if found.start > 60 else 0
+    end = text.find(" ", found.end + 40)
+    shown = text[start:] if end < 0 else f"{text[start:end]} …"
+    return Amount(found.least, found.most, found.currency, f"… {shown}" if start else shown)

@@ -9,7 +9,7 @@ _CURRENCIES = {
     "EUR": "eur euros euro €",
     "USD": "us$ usd u.s.$ us-dollar us-dollars",
     "GBP": "gbp £ pounds pound libras",
-    "CHF": "chf franken sfr",
+    "CHF": "chf francs franken sfr",
     "CAD": "cad c$ ca$ can$",
     "AUD": "aud a$ au$",
     "NZD": "nzd nz$",
@@ -36,7 +36,7 @@ def _one(name: str) -> str:
     return (
         rf"(?:(?<!\w)(?P<before{name}>{_CURRENCY})\s?)?(?<![\d.,/-])(?P<number{name}>{_NUMBER})"
         rf"(?:,-|\.–)?(?:[\s-]?(?P<scale{name}>{_SCALE})(?:\.|(?=€|£|\$)|(?!\w)))?"
-        rf"(?:\s?(?:de\s|d[’']|US\s)?(?P<after{name}>{_CURRENCY}))?"
+        rf"(?:\s?(?:de\s|d[’']|US\s|Swiss\s|Schweizer\s)?(?P<after{name}>{_CURRENCY}))?"
     )
 
 

@@ -54,8 +54,7 @@ class Scraping:
                 pause = await self._turn()
             except psycopg.OperationalError as away:
                 log.warning("left the scraping for later: %s", away)
-                pause = TRY_AGAIN
-            self._phase = "idle"
+                self._phase, pause = "waiting", TRY_AGAIN
             await self._rest(pause)
 
     async def _turn(self) -> float:
@@ -70,12 +69,14 @@ class Scraping:
             if row is None or not row["mine"]:
                 self._phase = "waiting"
                 return TRY_AGAIN
+            self._phase = "idle"
             due = await due_in(connection, self._settings.scrape_every)
             if due > 0:
                 return due
             self._phase = "walking"
             async with Site(self._settings.notice_site_url, self._settings.page_pause) as site:
                 round = await Walk(site, connection, self._stopping).all_pages()
+            self._phase = "idle"
             return self._settings.scrape_every if round.seen else TRY_AGAIN
 
     async def _rest(self, seconds: float) -> None:

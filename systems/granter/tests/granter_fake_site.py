@@ -1,0 +1,73 @@
+"""A site whose pages a test writes, breaks and holds back."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+JSON = "application/json"
+
+
+class FakeSite:
+    """Answers what `pages` says, 404 for the rest; `asked` tells every visit; a path in `held` waits."""
+
+    def __init__(self, pages: dict[str, str]) -> None:
+        self.pages = pages
+        self.broken: set[str] = set()
+        self.asked: list[str] = []
+        self._gates: dict[str, threading.Event] = {}
+        site = self
+
+        class Visit(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                site.asked.append(self.path)
+                if gate := site._gates.get(self.path):
+                    gate.wait(30)
+                body = site.pages.get(self.path, "").encode()
+                self.send_response(500 if self.path in site.broken else 200 if body else 404)
+                self.send_header("Content-Type", JSON if body.startswith(b"{") else "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *values: object) -> None:
+                """The tests ask `asked`."""
+
+        class Quiet(ThreadingHTTPServer):
+            def handle_error(self, request: object, client_address: object) -> None:
+                """A visitor who was stopped while waiting is what some tests are about."""
+
+        self._server = Quiet(("127.0.0.1", 0), Visit)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    @contextmanager
+    def holding(self, path: str) -> Iterator[None]:
+        """Keep every visitor of *path* waiting."""
+        gate = self._gates[path] = threading.Event()
+        try:
+            yield
+        finally:
+            del self._gates[path]
+            gate.set()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def listing(*notices: str, pages: int = 1) -> str:
+    """A listing page with *notices*, linking all its *pages*."""
+    items = "".join(f"<li><h2><a href='/{slug}'>All about the {slug} grant</a></h2></li>" for slug in notices)
+    links = "".join(f"<a href='/?page={number}'>{number}</a>" for number in range(1, pages + 1))
+    return f"<main><ul>{items}</ul><div class=pagination>{links}</div></main>"
+
+
+def notice(title: str) -> str:
+    return f"<html lang=en><title>{title}</title><h1>{title}</h1><p>Funder: Fund of {title}</p></html>"

@@ -1,0 +1,166 @@
+"""The rules, tried on forms of speech, and scored on the notices of the listing site."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("selectolax", reason="the rules need selectolax: install data-service/requirements.lock")
+
+from granter_data.rules.dates import days_in
+from granter_data.rules.listing import links_of
+from granter_data.rules.money import sums_in
+from granter_data.rules.notice import NoNotice, Notice, read_notice
+
+ROOT = Path(__file__).parent.parent
+EXPECTED = json.loads((ROOT / "tests" / "expected.json").read_text())
+FIELDS = ("title", "funder", "deadline", "amount")
+GOOD_ENOUGH = 0.9
+
+
+def told(notice: Notice) -> dict[str, object]:
+    """*notice* in the words of the labels."""
+    amount = notice.amount
+    return {
+        "title": notice.title,
+        "funder": notice.funder,
+        "deadline": {"date": str(notice.deadline.day), "rolling": "rolling", "unknown": None}[notice.deadline.kind],
+        "amount": amount and {"least": amount.least, "most": amount.most, "currency": amount.currency},
+    }
+
+
+def read(*lines: str, language: str = "en") -> Notice:
+    paragraphs = "".join(f"<p>{line}</p>" for line in lines)
+    return read_notice(f"<html lang={language}><h1>Some Call</h1><p>Funder: Some Fund</p>{paragraphs}", "/some-call")
+
+
+def test_nine_of_ten_fields_of_the_notices_are_read_right(capsys: pytest.CaptureFixture[str]) -> None:
+    right = dict.fromkeys(FIELDS, 0)
+    for slug, label in EXPECTED.items():
+        html = (ROOT / "notice-site" / "notice_site" / "notices" / f"{slug}.html").read_text()
+        found = told(read_notice(html, slug))
+        for name in FIELDS:
+            right[name] += found[name] == label[name]
+    score = sum(right.values()) / (len(EXPECTED) * len(FIELDS))
+    with capsys.disabled():
+        fields = ", ".join(f"{name} {count}/{len(EXPECTED)}" for name, count in right.items())
+        print(f"\nthe rules read {score:.1%} of the fields right: {fields}")
+    assert score >= GOOD_ENOUGH
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2027-03-12", date(2027, 3, 12)),
+        ("12 March 2027", date(2027, 3, 12)),
+        ("the 12th of March, 2027", date(2027, 3, 12)),
+        ("March 12th, 2027", date(2027, 3, 12)),
+        ("Mar. 12 2027", date(2027, 3, 12)),
+        ("12/03/2027", date(2027, 3, 12)),
+        ("12.3.27", date(2027, 3, 12)),
+        ("12-Mar-2027", date(2027, 3, 12)),
+        ("03/28/2027", date(2027, 3, 28)),
+        ("12. März 2027", date(2027, 3, 12)),
+        ("1er août 2027", date(2027, 8, 1)),
+        ("12 de diciembre del 2027", date(2027, 12, 12)),
+        ("1º de março de 2027", date(2027, 3, 1)),
+        ("end of February 2028", date(2028, 2, 29)),
+    ],
+)
+def test_a_day_is_read_in_the_forms_that_people_write(text: str, day: date) -> None:
+    assert [found.date for found in days_in(text, month_first=False)] == [day]
+
+
+@pytest.mark.parametrize("text", ["31 February 2027", "version 1.2.3", "tel. 555-12-2027-33", "13/13/2027", "May we?"])
+def test_what_is_no_day_is_not_read_as_one(text: str) -> None:
+    assert list(days_in(text, month_first=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most", "currency"),
+    [
+        ("EUR 150,000", 150_000, 150_000, "EUR"),
+        ("150.000 €", 150_000, 150_000, "EUR"),
+        ("up to 1 500 000 euros", None, 1_500_000, "EUR"),
+        ("€150k", 150_000, 150_000, "EUR"),
+        ("1,5 M€", 1_500_000, 1_500_000, "EUR"),
+        ("£1.25m", 1_250_000, 1_250_000, "GBP"),
+        ("between $5,000 and $10,000", 5_000, 10_000, "USD"),
+        ("USD 2–5 million", 2_000_000, 5_000_000, "USD"),
+        ("10,000 to 50,000 Swiss francs", 10_000, 50_000, "CHF"),
+        ("at least SEK 40 000", 40_000, None, "SEK"),
+        ("bis zu 2,5 Millionen Euro", None, 2_500_000, "EUR"),
+        ("R$ 50 mil", 50_000, 50_000, "BRL"),
+        ("CHF 1'200'000.–", 1_200_000, 1_200_000, "CHF"),
+        ("€ 2,499.50", Decimal("2499.50"), Decimal("2499.50"), "EUR"),
+    ],
+)
+def test_a_sum_is_read_in_the_forms_that_people_write(
+    text: str, least: Decimal | None, most: Decimal | None, currency: str
+) -> None:
+    assert [(found.least, found.most, found.currency) for found in sums_in(text, dollar="USD")] == [
+        (least, most, currency)
+    ]
+
+
+@pytest.mark.parametrize("text", ["12 projects", "since 1998", "100 %", "room 4.12", "call +44 20 7946 0000"])
+def test_what_is_no_sum_is_not_read_as_one(text: str) -> None:
+    assert list(sums_in(text, dollar="USD")) == []
+
+
+def test_the_slash_date_of_an_american_notice_names_the_month_first() -> None:
+    assert read("Deadline: 03/04/2027", "Awards up to $5,000").deadline.day == date(2027, 3, 4)
+    assert read("Deadline: 03/04/2027", "Awards up to £5,000").deadline.day == date(2027, 4, 3)
+
+
+def test_the_day_of_publication_is_no_deadline() -> None:
+    assert read("Published on 3 May 2027.", "The webinar is on 4 June 2027.").deadline.kind == "unknown"
+
+
+def test_the_end_of_a_period_is_the_deadline() -> None:
+    assert read("The call is open from 1 May 2027 until 30 June 2027.").deadline.day == date(2027, 6, 30)
+
+
+def test_the_first_of_two_stages_is_the_deadline() -> None:
+    notice = read("Outline deadline: 1 May 2027", "Full proposal deadline: 30 June 2027")
+    assert notice.deadline.day == date(2027, 5, 1)
+
+
+def test_a_call_without_end_is_rolling() -> None:
+    assert read("Applications are welcome at any time.").deadline.kind == "rolling"
+
+
+def test_what_one_may_receive_counts_more_than_the_whole_budget() -> None:
+    notice = read("The programme has a total budget of €20 million.", "Each project may receive up to €400,000.")
+    assert notice.amount is not None
+    assert (notice.amount.least, notice.amount.most) == (None, Decimal(400_000))
+
+
+def test_the_turnover_of_applicants_is_no_amount() -> None:
+    assert read("Firms with a turnover below EUR 2 million may apply.").amount is None
+
+
+def test_a_page_about_nothing_is_no_notice() -> None:
+    with pytest.raises(NoNotice):
+        read_notice("<h1>About us</h1><p>We like reading.</p>", "/about")
+
+
+@pytest.mark.parametrize("html", ["", "<", "\x00\x01", "<h1>" * 3000, "<table><td><dl><dt>" * 50])
+def test_a_broken_page_is_no_notice(html: str) -> None:
+    with pytest.raises(NoNotice):
+        read_notice(html, "/broken")
+
+
+def test_a_listing_leads_to_its_notices_and_to_its_next_page() -> None:
+    links = links_of(
+        """<nav><a href="/">Home</a><a href="/press">Press</a></nav>
+        <main><a href="/subscribe">Subscribe</a>
+        <div class="card"><a href="/g/one">The first call of all</a></div>
+        <div class="card"><a href="g/two#top">The second call of all</a></div>
+        <div class="pager"><b>1</b> <a href="?page=2">2</a> <a href="?page=2">Older calls</a></div></main>""",
+        "http://site.example/",
+    )
+    assert links.notices == ("http://site.example/g/one", "http://site.example/g/two")
+    assert links.listings == ("http://site.example/?page=2",)

@@ -1,0 +1,150 @@
+"""Gathering notices from a site that breaks, changes and is slow."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from granter_fake_site import FakeSite, listing, notice
+from granter_postgres import Postgres
+from granter_services import TOKEN, Service, get, until
+from granter_town import Start, rounds_ended
+
+_NUMBERS = count(1)
+
+
+class Gathering:
+    """One site, one database, and as many data-services as a test starts."""
+
+    def __init__(self, site: FakeSite, postgres: Postgres, start: Start) -> None:
+        self.site = site
+        self._postgres, self._start = postgres, start
+        self.database = f"gathering_{next(_NUMBERS)}"
+        self._address = postgres.database(self.database)
+
+    def begin(self, every: str = "300") -> Service:
+        return self._start(
+            "data-service",
+            DATABASE_URL=self._address,
+            NOTICE_SITE_URL=self.site.url + "/",
+            SERVICE_TOKEN=TOKEN,
+            SCRAPE_EVERY=every,
+            PAGE_PAUSE="0",
+        )
+
+    def rounds(self) -> int:
+        return rounds_ended(self._postgres, self.database)
+
+    def finished(self, rounds: int = 1) -> None:
+        until(lambda: self.rounds() >= rounds, f"{rounds} rounds over the site")
+
+    def titles(self) -> list[str]:
+        return self.told("select title from grants order by title")
+
+    def told(self, question: str) -> list[str]:
+        return self._postgres.execute(self.database, question).splitlines()
+
+
+@pytest.fixture
+def gathering(postgres: Postgres, start: Start) -> Iterator[Gathering]:
+    with FakeSite(
+        {
+            "/": listing("one", "two", pages=3),
+            "/?page=2": listing("three", "four", pages=3),
+            "/?page=3": listing("five", "six", pages=3),
+        }
+        | {f"/{slug}": notice(slug.title()) for slug in ("one", "two", "three", "four", "five", "six")}
+    ) as site:
+        yield Gathering(site, postgres, start)
+
+
+def test_every_listing_page_is_walked_once(gathering: Gathering) -> None:
+    gathering.begin()
+    gathering.finished()
+    assert gathering.titles() == ["Five", "Four", "One", "Six", "Three", "Two"]
+    assert sorted(set(gathering.site.asked)) == sorted([*gathering.site.pages, "/?page=1", "/robots.txt"])
+
+
+def test_a_broken_notice_loses_no_other(gathering: Gathering) -> None:
+    gathering.site.broken = {"/three"}
+    gathering.begin()
+    gathering.finished()
+    assert gathering.titles() == ["Five", "Four", "One", "Six", "Two"]
+
+
+def test_a_broken_listing_page_loses_no_other(gathering: Gathering) -> None:
+    gathering.site.broken = {"/?page=2"}
+    gathering.begin()
+    gathering.finished()
+    assert gathering.titles() == ["Five", "One", "Six", "Two"]
+
+
+def test_a_changed_notice_stays_the_same_grant(gathering: Gathering) -> None:
+    data = gathering.begin(every="0.1")
+    gathering.finished()
+    before = gathering.told("select id, changed from grants where title = 'Two'")
+    gathering.site.pages["/one"] = notice("One, again")
+    gathering.finished(gathering.rounds() + 2)
+    data.stop()
+    assert len(gathering.titles()) == 6
+    assert "One, again" in gathering.titles()
+    assert gathering.told("select id, changed from grants where title = 'Two'") == before
+
+
+def test_a_round_that_was_cut_off_is_continued(gathering: Gathering) -> None:
+    with gathering.site.holding("/three"):
+        data = gathering.begin()
+        until(lambda: "/three" in gathering.site.asked, "the third notice")
+        assert data.stop() == 0
+    gathering.site.asked.clear()
+    gathering.begin()
+    gathering.finished()
+    assert len(gathering.titles()) == 6
+    assert "/one" not in gathering.site.asked
+
+
+def test_two_processes_take_turns(gathering: Gathering) -> None:
+    with gathering.site.holding("/two"):
+        gathering.begin()
+        until(lambda: "/two" in gathering.site.asked, "the second notice")
+        other = gathering.begin().ready()
+        until(lambda: '"waiting"' in get(other.url + "/health").body.replace(" ", ""), "the other one waiting")
+    gathering.finished()
+    assert gathering.site.asked.count("/one") == 1
+
+
+def test_what_is_closed_to_robots_is_left_alone(gathering: Gathering) -> None:
+    gathering.site.pages["/robots.txt"] = "User-agent: *\nDisallow: /four\n"
+    gathering.begin()
+    gathering.finished()
+    assert "/four" not in gathering.site.asked
+    assert "Four" not in gathering.titles()
+
+
+def test_newer_rules_are_never_undone_by_older_ones(gathering: Gathering) -> None:
+    data = gathering.begin(every="0.1")
+    gathering.finished()
+    gathering.told("update grants set rules = 99, title = 'Read better' where title = 'One'")
+    gathering.site.pages["/one"] = notice("Read worse")
+    gathering.finished(gathering.rounds() + 2)
+    data.stop()
+    assert "Read better" in gathering.titles()
+
+
+def test_a_site_that_comes_late_is_found_then(gathering: Gathering) -> None:
+    gathering.site.broken = {"/"}
+    data = gathering.begin().ready()
+    gathering.finished()
+    assert get(data.url + "/ready").status == 200
+    gathering.site.broken = set()
+    gathering.finished(2)
+    assert len(gathering.titles()) == 6
+
+
+def test_only_web_addresses_of_the_site_are_visited(gathering: Gathering) -> None:
+    gathering.site.pages["/"] = listing("one") + "<li><h2><a href='http://127.0.0.1:9/x'>Another site</a></h2></li>"
+    data = gathering.begin()
+    gathering.finished()
+    found = json.loads(get(data.url + "/search", X_Service_Token=TOKEN).body)["results"]
+    assert [re.sub(r"^.*/", "", grant["source_url"]) for grant in found] == ["one"]
