@@ -59,6 +59,8 @@ class Plan(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     """What the reader should know before saying yes."""
     made_at: str = ""
+    data: bool = False
+    """Only for `down`: data and releases go too, so nothing serves afterwards."""
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Every step with its number, in the order of the runbook."""

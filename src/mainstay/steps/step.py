@@ -18,7 +18,7 @@ class Look(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """One action of a plan.
 
     Its fields are all it knows, and the journal has them before it acts: whatever `undo` needs is a
@@ -35,6 +35,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """False: from the first such step on nothing is undone, only retried."""
     moves_traffic: ClassVar[bool] = False
     """True for the step that an interruption withdraws from."""
+
+    @property
+    def kind(self) -> str:
+        """The word that names this sort of step in plans and journals."""
+        return str(self.__struct_config__.tag)
 
     @property
     @abstractmethod

@@ -1,0 +1,263 @@
+"""What a release is made of: folders, measured and copied by names, bytes, executable bits, links, empty folders."""
+
+import errno
+import hashlib
+import os
+import platform
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from pathspec import GitIgnoreSpec
+
+from mainstay.errors import BadInput
+
+IGNORE_FILES = (".gitignore", ".mainstayignore")
+"""In the order in which they speak: the later one may take back what the earlier one left out."""
+
+
+GIT = "git:"
+
+
+class Ended(Protocol):
+    """How a child ended."""
+
+    @property
+    def code(self) -> int: ...
+
+    @property
+    def err(self) -> str: ...
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What a folder holds, in numbers. Two folders with the same digest are the same to a service."""
+
+    digest: str
+    files: int
+    bytes: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the ignore files of one folder say about everything below it."""
+
+    folder: Path
+    spec: GitIgnoreSpec
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One walk through a folder; counts what it leaves out."""
+
+    root: Path
+    ignoring: bool
+    left_out: int = 0
+    found: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.found.extend(self._below(self.root, _rules_above(self.root) if self.ignoring else []))
+
+    def _below(self, folder: Path, rules: list[_Rules]) -> Iterator[Path]:
+        here = _rules_of(folder) if self.ignoring else None
+        rules = [*rules, here] if here else rules
+        for entry in sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name)):
+            path, is_folder = Path(entry.path), entry.is_dir(follow_symlinks=False)
+            if self.ignoring and entry.name == ".git":
+                continue
+            whole = is_folder or entry.is_symlink() or entry.is_file(follow_symlinks=False)
+            if not whole or _ignored(path, is_folder, rules):
+                self.left_out += 1
+                continue
+            yield path
+            if is_folder:
+                yield from self._below(path, rules)
+
+
+def measure(folder: Path, *, ignoring: bool = True) -> Measured:
+    """Digest and numbers of *folder*; without *ignoring*, of all that is in it.
+
+    Raises BadInput when it is not there, cannot be read, or holds a link that leads outside.
+    """
+    walk = _walk(folder, ignoring)
+    total, files, size = hashlib.sha256(), 0, 0
+    for path in walk.found:
+        kind, told = _told(path, walk.root)
+        name = os.fsencode(path.relative_to(walk.root))
+        total.update(b"%s %d %s %s\n" % (kind, len(name), name, told))
+        if kind in {b"file", b"program"}:
+            files += 1
+            size += path.stat().st_size
+    return Measured(total.hexdigest(), files, size, walk.left_out)
+
+
+def copy(folder: Path, to: Path, *, ignoring: bool = True) -> None:
+    """Copy *folder* to the new folder *to*; blocks are shared where the file system can."""
+    walk = _walk(folder, ignoring)
+    to.mkdir(parents=True)
+    to.chmod(0o755)
+    for path in walk.found:
+        target = to / path.relative_to(walk.root)
+        if path.is_symlink():
+            _stays_inside(path, walk.root)
+            target.symlink_to(os.readlink(path))
+        elif path.is_dir():
+            target.mkdir()
+            target.chmod(0o755)
+        else:
+            _copy_file(path, target)
+
+
+def key(digest: str, build: Sequence[Sequence[str]], path: str) -> str:
+    """The name of built content: what was copied, how it is built, with which programs, for which machine."""
+    parts = msgspec.json.encode([digest, build, path, platform.machine()])
+    return hashlib.sha256(parts).hexdigest()[:24]
+
+
+def give(folder: Path, uid: int, gid: int) -> None:
+    """Let a user build in *folder*. Only root can."""
+    for path in _everything(folder):
+        os.lchown(path, uid, gid)
+
+
+def seal(folder: Path) -> None:
+    """From now on nobody who serves can write in *folder*, and everybody can read it who comes that far.
+
+    As root it then belongs to root; else nobody may write, its owner included.
+    """
+    root = os.geteuid() == 0
+    for path in _everything(folder):
+        if root:
+            os.lchown(path, 0, 0)
+        if path.is_symlink():
+            continue
+        mode = stat.S_IMODE(path.lstat().st_mode) & 0o777
+        readable = 0o555 if path.is_dir() or mode & 0o100 else 0o444
+        path.chmod((mode | readable) & ~0o022 if root else mode & ~0o222)
+
+
+def remove(folder: Path) -> None:
+    """Take *folder* away, sealed or not; nothing where it is not."""
+    if not folder.exists():
+        return
+    for path, _, _ in os.walk(folder):
+        os.chmod(path, 0o700)
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def tree(source: str, run: Callable[[Sequence[str]], Ended]) -> Iterator[tuple[Path, bool]]:
+    """The folder that holds *source*, and whether its ignore files count: of a repository, what it tracks is meant.
+
+    *source* is a folder, or `git:FOLDER@REF`.
+    """
+    if not source.startswith(GIT):
+        yield Path(source), True
+        return
+    folder, _, ref = source.removeprefix(GIT).rpartition("@")
+    with tempfile.TemporaryDirectory(prefix="mainstay-") as place:
+        tar, unpacked = Path(place) / "tree.tar", Path(place) / "tree"
+        # A checkout that belongs to somebody else is only read here, which git would refuse otherwise.
+        git = ["git", "-c", f"safe.directory={folder}", "-C", folder]
+        said = run([*git, "archive", "--format=tar", f"--output={tar}", ref])
+        if said.code != 0:
+            raise BadInput(
+                f"cannot take {ref} out of {folder}: {said.err.strip()}",
+                remedy=f"git -C {folder} tag --list",
+                code="source-missing",
+            )
+        shutil.unpack_archive(tar, unpacked, format="tar", filter="data")
+        yield unpacked, False
+
+
+def _walk(folder: Path, ignoring: bool) -> _Walk:
+    if not folder.is_dir():
+        raise BadInput(
+            f"{folder} is not a folder", remedy="name a folder that exists as `source`", code="source-missing"
+        )
+    try:
+        return _Walk(folder.absolute(), ignoring)
+    except PermissionError as refused:
+        raise BadInput(
+            f"{refused.filename} cannot be read",
+            remedy="make it readable, or name it in .mainstayignore",
+            code="source-unreadable",
+        ) from None
+
+
+def _told(path: Path, root: Path) -> tuple[bytes, bytes]:
+    if path.is_symlink():
+        _stays_inside(path, root)
+        return b"link", os.fsencode(os.readlink(path))
+    if path.is_dir():
+        return b"folder", b""
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest().encode()
+    return (b"program" if path.stat().st_mode & stat.S_IXUSR else b"file"), digest
+
+
+def _stays_inside(link: Path, root: Path) -> None:
+    leads_to = os.readlink(link)
+    try:
+        inside = not os.path.isabs(leads_to) and link.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a link that leads to itself
+        inside = False
+    if not inside:
+        raise BadInput(
+            f"{link} leads outside of {root}, to {leads_to}",
+            remedy="copy what it leads to into the folder, or name the link in .mainstayignore",
+            code="link-leads-outside",
+        )
+
+
+def _rules_of(folder: Path) -> _Rules | None:
+    lines: list[str] = []
+    for name in IGNORE_FILES:
+        place = folder / name
+        if place.is_file():
+            lines += place.read_text(errors="replace").splitlines()
+    return _Rules(folder, GitIgnoreSpec.from_lines(lines)) if lines else None
+
+
+def _rules_above(root: Path) -> list[_Rules]:
+    """What the ignore files between the top of the repository and *root* say: git honours them too."""
+    for depth, folder in enumerate([root, *root.parents]):
+        if (folder / ".git").exists():
+            above = [*reversed(root.parents[:depth])]
+            return [rules for rules in map(_rules_of, above) if rules]
+    return []
+
+
+def _ignored(path: Path, is_folder: bool, rules: Iterable[_Rules]) -> bool:
+    """The nearest ignore file that has an opinion decides."""
+    for each in reversed([*rules]):
+        name = path.relative_to(each.folder).as_posix() + ("/" if is_folder else "")
+        opinion = each.spec.check_file(name).include
+        if opinion is not None:
+            return opinion
+    return False
+
+
+def _copy_file(path: Path, to: Path) -> None:
+    with open(path, "rb") as source, open(to, "xb") as target:
+        try:
+            while os.copy_file_range(source.fileno(), target.fileno(), 1 << 30):
+                pass
+        except OSError as cannot:
+            if cannot.errno not in {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}:
+                raise
+            shutil.copyfileobj(source, target)
+        executable = os.fstat(source.fileno()).st_mode & stat.S_IXUSR
+        os.fchmod(target.fileno(), 0o755 if executable else 0o644)
+
+
+def _everything(folder: Path) -> Iterator[Path]:
+    yield folder
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place) / name for name in [*folders, *files])

@@ -1,0 +1,112 @@
+"""The plan of a deploy: all that is new is healthy before traffic moves; nothing old stops until all of it has."""
+
+from mainstay.plan import Phase, Plan, Rollback
+from mainstay.plan.basis import basis_of, identity
+from mainstay.plan.changes import changes_between
+from mainstay.plan.edges import edge_steps
+from mainstay.plan.layers import layers_of
+from mainstay.plan.notes import notes_on
+from mainstay.plan.takeover import TakeOver, moves_between, phases
+from mainstay.plan.times import timed
+from mainstay.release import DatastoreRelease, Member, Release
+from mainstay.snapshot import Snapshot
+from mainstay.steps.fetch import Fetch
+from mainstay.steps.migrate import Migrate
+from mainstay.steps.provide_datastore import ProvideDatastore
+from mainstay.steps.step import Step
+
+Ranks = tuple[tuple[Step, ...], ...]
+
+
+def deploy(release: Release, now: Snapshot) -> Plan:
+    """The runbook that makes *release* serve where *now* was seen. Without phases where nothing changes."""
+    basis = basis_of(release, now)
+    name = identity("deploy", release, basis)
+    first_edge, final_edge = edge_steps(now.serving.edge, release.edge)
+    moves = moves_between(now, release)
+    services = (now.release.services if now.release else {}) | release.services
+    over = TakeOver(
+        moves=moves,
+        before=now.release.services if now.release else {},
+        after=release.services,
+        fleet={move.service: now.running.wanted.get(move.service, {}) for move in moves},
+        layers=layers_of(services, (move.service for move in moves)),
+        settle_s=max((release.services[m.service].strategy.settle_s for m in moves if m.new), default=0.0),
+        final_edge=final_edge,
+    )
+    migrating = _migrate(release, now, name)
+    every = (
+        Phase("fetch", _rank(fetch_steps(release, release.brought, now, name))),
+        Phase("provide", (*_rank([first_edge] if first_edge else []), *_rank(_provide(release, now, name)))),
+        Phase("migrate", tuple((step,) for step in migrating)),
+        *phases(over),
+    )
+    rollback: Rollback = "unknown" if migrating else "safe"
+    return Plan(
+        id=name,
+        kind="deploy",
+        environment=now.environment,
+        version=release.version,
+        release=release,
+        before=now.release.number if now.release else None,
+        rollback=rollback,
+        basis=basis,
+        phases=tuple(timed(phase, now.expected) for phase in every if phase.ranks),
+        changes=changes_between(now.release, release),
+        notes=notes_on(over, release, now),
+        made_at=now.taken_at,
+    )
+
+
+def _rank(steps: list[Step]) -> Ranks:
+    return (tuple(steps),) if steps else ()
+
+
+def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan: str) -> list[Step]:
+    """Content of the services in *brought*, and of migrations that are to run; what is shared comes once."""
+    users: dict[str, list[str]] = {}
+    for name in brought:
+        users.setdefault(release.services[name].spec.content, []).append(name)
+    for name, store in release.datastores.items():
+        if _pending(now, name) and store.migrations:
+            users.setdefault(store.migrations, []).append(f"the migrations of {name}")
+    return [
+        Fetch(content=release.contents[key], what=tuple(names), job=f"{plan}-build-{key[:8]}")
+        for key, names in users.items()
+        if key in release.contents
+    ]
+
+
+def _provide(release: Release, now: Snapshot, plan: str) -> list[Step]:
+    """Datastores that do not run as they are to."""
+    found: list[Step] = []
+    for name, store in release.datastores.items():
+        before = now.running.wanted.get(name, {})
+        after = _alone(store)
+        if before != after or not after:
+            found.append(ProvideDatastore(name=name, before=before, after=after, job=f"{plan}-{name}"))
+    return found
+
+
+def _alone(store: DatastoreRelease) -> dict[int, Member]:
+    """The fleet of one that is a datastore; nothing for one that runs elsewhere."""
+    return {store.revision: Member(store.spec, 1, store.version)} if store.spec else {}
+
+
+def _migrate(release: Release, now: Snapshot, plan: str) -> list[Step]:
+    return [
+        Migrate(
+            name=name,
+            migrations=store.migrations,
+            pending=_pending(now, name),
+            before=now.datastores[name].schema.revision,
+            after=store.schema,
+            job=f"{plan}-migrate-{name}",
+        )
+        for name, store in release.datastores.items()
+        if store.migrations and _pending(now, name)
+    ]
+
+
+def _pending(now: Snapshot, name: str) -> tuple[str, ...]:
+    return now.datastores[name].schema.pending if name in now.datastores else ()

@@ -1,0 +1,44 @@
+"""The plan of a down: everything is laid down in order, and nothing of it is forgotten. Only retried, never undone."""
+
+from mainstay.plan import Phase, Plan
+from mainstay.plan.basis import basis_of, identity
+from mainstay.plan.times import timed
+from mainstay.release import Release
+from mainstay.snapshot import Snapshot
+from mainstay.steps.lay_down import LayDown
+from mainstay.steps.remove_data import RemoveData
+
+SLACK_S = 60.0
+KEPT = "data, releases and ports are kept; `mainstay up` brings everything back"
+GONE = "data and releases are removed for ever; journal, backups, secrets and keys are kept"
+
+
+def down(now: Snapshot, *, data: bool = False) -> Plan:
+    """The runbook that stops all that runs; it serves again with `up`, unless *data* goes too."""
+    release = now.release or Release(0, now.environment.system, now.environment.name, "", {})
+    basis = basis_of(release, now)
+    every = [Phase("lay down", ((LayDown(within_s=_within(now)),),))]
+    if data:
+        every.append(Phase("remove", ((RemoveData(),),)))
+    return Plan(
+        id=identity("down", release, basis),
+        kind="down",
+        environment=now.environment,
+        version=release.version,
+        release=release,
+        before=now.release.number if now.release else None,
+        rollback="safe",
+        basis=basis,
+        phases=tuple(timed(phase, now.expected) for phase in every),
+        notes=(GONE if data else KEPT,),
+        data=data,
+        made_at=now.taken_at,
+    )
+
+
+def _within(now: Snapshot) -> float:
+    """Services go side by side, then datastores, then the edge."""
+    every = [member.spec for members in now.running.wanted.values() for member in members.values()]
+    services = max((spec.drain_s + spec.stop_grace_s for spec in every if not spec.datastore), default=0.0)
+    stores = max((spec.drain_s + spec.stop_grace_s for spec in every if spec.datastore), default=0.0)
+    return services + stores + SLACK_S

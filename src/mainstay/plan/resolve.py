@@ -1,0 +1,247 @@
+"""Resolve: the manifest and one look become a release, in which nothing is left to look up."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+import msgspec
+
+from mainstay import content
+from mainstay.errors import BadInput
+from mainstay.manifest import service as declared
+from mainstay.manifest.system import Manifest
+from mainstay.plan.basis import digest
+from mainstay.plan.values import Braces, braces_of, values_of
+from mainstay.release import (
+    Content,
+    DatastoreRelease,
+    Edge,
+    Health,
+    Release,
+    Route,
+    ServiceRelease,
+    Spec,
+    Strategy,
+    Volume,
+)
+from mainstay.snapshot import Snapshot, sources
+
+LOCAL = "local"
+SLOTS_PER_REPLICA = 3
+CANARY = (5.0, 25.0, 50.0)
+OPEN_FILES = 65536
+
+
+def at_version(manifest: Manifest, version: str | None) -> Manifest:
+    """*manifest* at the version that was asked for. Raises BadInput where that means nothing."""
+    if version is None or version == manifest.version:
+        return manifest
+    templates = [text for s in manifest.services.values() for text in (s.image, s.source.ref) if text]
+    if not any("{version}" in text for text in templates):
+        raise BadInput(
+            f"no source or image of {manifest.system} contains {{version}}, and the manifest says {manifest.version}",
+            remedy=f"write version: {version} into {manifest.file.name}, or leave VERSION out",
+            code="version-fixed",
+        )
+    return replace(manifest, version=version)
+
+
+def resolve(manifest: Manifest, now: Snapshot) -> Release:
+    """The release that *manifest* asks for; a service whose spec is as it serves carries its revision on.
+
+    Raises BadInput for what cannot be meant: a required variable without a value, and outside of `local` a
+    version that already serves with other content.
+    """
+    contents = _contents(manifest, now)
+    number = now.next_number
+    braces = braces_of(manifest, now)
+    services = {name: _service(manifest, now, name, contents[name].key, braces) for name in manifest.in_order()}
+    datastores = {name: _datastore(manifest, now, name, contents) for name in sorted(manifest.datastores)}
+    release = Release(
+        number=number,
+        system=manifest.system,
+        environment=manifest.environment,
+        version=manifest.version,
+        services=services,
+        datastores=datastores,
+        contents=_by_key(contents.values()),
+        edge=_edge(manifest),
+        brought=tuple(name for name, each in services.items() if each.revision == number),
+    )
+    release = msgspec.structs.replace(release, fingerprint=fingerprint(release))
+    _refuse_other_content_under_one_version(release, now.release)
+    return release
+
+
+def fingerprint(release: Release) -> str:
+    """Digest of all that a release says but its numbers: equal where nothing would change."""
+    bare = msgspec.structs.replace(
+        release,
+        number=0,
+        brought=(),
+        contents={},
+        fingerprint="",
+        services={
+            name: msgspec.structs.replace(each, revision=0, version="") for name, each in release.services.items()
+        },
+        datastores={name: msgspec.structs.replace(each, revision=0) for name, each in release.datastores.items()},
+    )
+    return digest(bare)
+
+
+def same_as_serves(release: Release, now: Snapshot) -> bool:
+    """Whether there is nothing to do: what serves is what the manifest says."""
+    return now.release is not None and now.release.fingerprint == release.fingerprint
+
+
+def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
+    """Per service, and per `migrations:DATASTORE`, the content that it runs in."""
+    braces, programs = braces_of(manifest, now), now.programs
+    found = {}
+    for name, source in sources(manifest).items():
+        service = manifest.services.get(name)
+        build = tuple(braces.fill_all(command) for command in service.build) if service else ()
+        measured = now.sources[source]
+        # Only a build can tell one PATH from another; migrations are read as they are.
+        path = programs.path if service else ""
+        found[name] = Content(
+            key=content.key(measured.digest, build, path),
+            digest=measured.digest,
+            source=source,
+            build=build,
+            path=path,
+            reads=_build_reads(now) if build else (),
+            user=_user(service, now) if service else "",
+            check=(braces.fill(service.command[0]),) if service else (),
+            files=measured.files,
+            left_out=measured.left_out,
+            bytes=measured.bytes,
+        )
+    return found
+
+
+def _by_key(contents: Iterable[Content]) -> dict[str, Content]:
+    """Services that share a folder and its build share the content."""
+    shared: dict[str, Content] = {}
+    for each in contents:
+        known = shared.get(each.key, each)
+        shared[each.key] = msgspec.structs.replace(known, check=tuple(dict.fromkeys((*known.check, *each.check))))
+    return shared
+
+
+def _build_reads(now: Snapshot) -> tuple[str, ...]:
+    # Copies, not hard links: what is sealed must not share its files with a cache that others write.
+    settings = {"LANG": now.programs.language, "UV_PYTHON": now.programs.python, "UV_LINK_MODE": "copy"}
+    return tuple(f"{name}={value}" for name, value in settings.items() if value)
+
+
+def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Braces) -> ServiceRelease:
+    said = manifest.services[name]
+    environment, files = values_of(manifest, now, name, braces)
+    spec = Spec(
+        service=name,
+        command=braces.fill_all(said.command),
+        content=key,
+        environment=environment,
+        files=files,
+        port="instance" if said.port else "none",
+        overlap=said.overlap,
+        health=_health(said, braces),
+        steady_s=said.steady,
+        drain_s=said.drain,
+        stop_grace_s=said.stop_grace_period,
+        stop_signal=said.stop_signal,
+        restart=said.restart,
+        user=_user(said, now),
+        memory_bytes=said.resources.memory,
+        cpus=said.resources.cpus,
+        open_files=said.ulimits.nofile or OPEN_FILES,
+        volumes=tuple(Volume(volume.name, volume.path) for volume in said.volumes),
+        private_copy=not said.read_only,
+    )
+    before = now.release.services.get(name) if now.release else None
+    carried = before is not None and before.spec == spec
+    return ServiceRelease(
+        revision=before.revision if before and carried else now.next_number,
+        spec=spec,
+        replicas=said.replicas,
+        version=before.version if before and carried else manifest.version,
+        strategy=_strategy(said),
+        needs=manifest.callees(name),
+    )
+
+
+def _health(said: declared.Service, braces: Braces) -> Health:
+    health = said.health
+    kind: Literal["http", "command", "file", "tcp", "alive"] = "tcp" if said.port else "alive"
+    if health.command:
+        kind = "command"
+    elif health.file:
+        kind = "file"
+    elif health.ready and said.port:
+        kind = "http"
+    return Health(
+        kind=kind,
+        ready=health.ready or "",
+        live=health.live or "",
+        command=braces.fill_all(health.command),
+        file=braces.fill(health.file or ""),
+        newer_than_s=health.newer_than,
+        within_s=health.within,
+        every_s=health.interval,
+        limit_s=health.timeout,
+    )
+
+
+def _strategy(said: declared.Service) -> Strategy:
+    percent = said.strategy.percent or (CANARY if said.strategy.kind == "canary" else ())
+    return Strategy(said.strategy.kind, percent, said.strategy.hold, said.strategy.settle)
+
+
+def _datastore(manifest: Manifest, now: Snapshot, name: str, contents: dict[str, Content]) -> DatastoreRelease:
+    facts = now.datastores[name]
+    before = now.release.datastores.get(name) if now.release else None
+    carried = before is not None and before.spec == facts.spec
+    migrations = contents.get(f"migrations:{name}")
+    return DatastoreRelease(
+        kind=facts.kind,
+        revision=before.revision if before and carried else now.next_number,
+        spec=facts.spec,
+        version=facts.version,
+        migrations=migrations.key if migrations else "",
+        schema=facts.schema.pending[-1] if facts.schema.pending else facts.schema.revision,
+    )
+
+
+def _edge(manifest: Manifest) -> Edge | None:
+    said = manifest.edge
+    if not said.routes:
+        return None
+    return Edge(
+        http=said.http,
+        routes=tuple(Route(route.path, route.service, route.host or "", route.listen or 0) for route in said.routes),
+        answer_s=said.timeouts.answer,
+        tunnel_s=said.timeouts.tunnel,
+        release_header=manifest.environment == LOCAL,
+        slots={name: SLOTS_PER_REPLICA * each.replicas for name, each in manifest.services.items() if each.port},
+    )
+
+
+def _user(said: declared.Service, now: Snapshot) -> str:
+    return said.user or now.environment.user
+
+
+def _refuse_other_content_under_one_version(release: Release, before: Release | None) -> None:
+    if release.environment == LOCAL or before is None or before.version != release.version:
+        return
+    for name in release.brought:
+        if name not in before.services:
+            continue
+        old = before.contents.get(before.services[name].spec.content)
+        new = release.contents.get(release.services[name].spec.content)
+        if old and new and old.digest != new.digest:
+            raise BadInput(
+                f"{name} has other content than the version {release.version} that serves",
+                remedy="raise `version` in the manifest",
+                code="version-taken",
+            )

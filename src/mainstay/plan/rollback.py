@@ -1,0 +1,74 @@
+"""The plan of a rollback: an earlier release serves again. It makes none, and it is never gated."""
+
+from msgspec.structs import replace
+
+from mainstay.errors import BadInput
+from mainstay.plan import Phase, Plan
+from mainstay.plan.basis import basis_of, identity
+from mainstay.plan.changes import changes_between
+from mainstay.plan.deploy import fetch_steps
+from mainstay.plan.edges import edge_steps
+from mainstay.plan.layers import layers_of
+from mainstay.plan.notes import notes_on
+from mainstay.plan.takeover import TakeOver, moves_between, phases
+from mainstay.plan.times import timed
+from mainstay.release import Release, Strategy
+from mainstay.snapshot import Snapshot
+from mainstay.strategy import Move
+
+
+def rollback(to: Release, now: Snapshot) -> Plan:
+    """The runbook that makes *to* serve again; data and schema stay as they are."""
+    if now.release is None:
+        raise BadInput("nothing serves, so there is nothing to go back from", remedy="mainstay up", code="nothing-here")
+    if now.release.number == to.number:
+        raise BadInput(f"release {to.number} serves already", remedy="mainstay history", code="serves-already")
+    basis = basis_of(to, now)
+    name = identity("rollback", to, basis)
+    first_edge, final_edge = edge_steps(now.serving.edge, to.edge)
+    moves = tuple(_at_once(move) for move in moves_between(now, to))
+    over = TakeOver(
+        moves=moves,
+        before=now.release.services,
+        after=to.services,
+        fleet={move.service: now.running.wanted.get(move.service, {}) for move in moves},
+        # Callers first on the way back: nobody meets a callee older than what it was made for.
+        layers=tuple(reversed(layers_of(now.release.services | to.services, (move.service for move in moves)))),
+        settle_s=0.0,
+        final_edge=final_edge,
+    )
+    fetched = fetch_steps(to, tuple(move.service for move in moves if move.new is not None), now, name)
+    every = (
+        Phase("fetch", (tuple(fetched),) if fetched else ()),
+        Phase("provide", ((first_edge,),) if first_edge else ()),
+        *phases(over),
+    )
+    return Plan(
+        id=name,
+        kind="rollback",
+        environment=now.environment,
+        version=to.version,
+        release=to,
+        before=now.release.number,
+        rollback="safe",
+        basis=basis,
+        phases=tuple(timed(phase, now.expected) for phase in every if phase.ranks),
+        changes=changes_between(now.release, to),
+        notes=(*notes_on(over, to, now), *_schemas(to, now)),
+        made_at=now.taken_at,
+    )
+
+
+def _at_once(move: Move) -> Move:
+    """Who goes back wants to be there: what has served before is not tried by percentages again."""
+    kind = move.strategy.kind if move.strategy.kind == "recreate" else "blue-green"
+    return replace(move, strategy=Strategy(kind, settle_s=0.0))
+
+
+def _schemas(to: Release, now: Snapshot) -> list[str]:
+    return [
+        f"the schema of {name} stays at {facts.schema.revision}; "
+        f"release {to.number} was made for {to.datastores[name].schema or 'none'}"
+        for name, facts in now.datastores.items()
+        if name in to.datastores and facts.schema.reachable and to.datastores[name].schema != facts.schema.revision
+    ]

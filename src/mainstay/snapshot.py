@@ -1,0 +1,182 @@
+"""What a plan stands on: facts about the world, gathered in one look, judged by nobody."""
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from mainstay import content
+from mainstay.content import Measured
+from mainstay.datastores import Datastore, Role, Schema
+from mainstay.errors import BadInput, Unreachable
+from mainstay.manifest.system import Manifest
+from mainstay.record import Record
+from mainstay.release import Environment, Release, Running, Serving, Spec, Template
+from mainstay.world import World
+
+OLDEST_PYTHON = (3, 11)
+
+
+class DatastoreFacts(msgspec.Struct, frozen=True):
+    """A datastore as its driver tells it, and where its schema stands against the migrations of the manifest."""
+
+    kind: str
+    version: str
+    spec: Spec | None
+    addresses: dict[Role, Template]
+    schema: Schema
+
+
+class Programs(msgspec.Struct, frozen=True):
+    """What the command line that plans brings along: it belongs to the specs."""
+
+    python: str = ""
+    """An interpreter that the services' user can reach; empty: none was found."""
+    uv: str = ""
+    path: str = ""
+    language: str = "C.UTF-8"
+    zone: str = ""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """One look at an environment."""
+
+    environment: Environment
+    running: Running
+    serving: Serving
+    release: Release | None = None
+    """The document of the release that serves."""
+    next_number: int = 1
+    last_run: str | None = None
+    sources: dict[str, Measured] = {}
+    """Per source (as `source_of` names it), what a copy of it would hold."""
+    datastores: dict[str, DatastoreFacts] = {}
+    secrets: dict[str, int] = {}
+    """The present version of every secret that the manifest names."""
+    given: dict[str, str] = {}
+    """Variables that are not secret and whose value this command line brings."""
+    programs: Programs = Programs()
+    expected: dict[str, float] = {}
+    """Per kind of step, the seconds it took."""
+    volumes: str = ""
+    """Where volumes lie."""
+    taken_at: str = ""
+
+
+def look(world: World, record: Record, manifest: Manifest | None = None) -> Snapshot:
+    """Ask the world and the record; without a *manifest*, what a plan back or down needs."""
+    running, serving = world.target.running(), world.target.serving()
+    snapshot = Snapshot(
+        environment=world.environment,
+        running=running,
+        serving=serving,
+        release=document(record, record.serving.number) if record.serving else None,
+        next_number=record.next_release,
+        last_run=record.last_run,
+        datastores={name: _datastore(store, manifest, running, serving) for name, store in world.datastores.items()},
+        expected=record.expected,
+        volumes=str(world.folders.volumes),
+        taken_at=world.clock.now().isoformat(),
+    )
+    if manifest is None:
+        return snapshot
+    return msgspec.structs.replace(
+        snapshot,
+        sources={source: measured(source, world) for source in sorted(set(sources(manifest).values()))},
+        secrets=_secrets(world, manifest),
+        given={name: os.environ[name] for name in manifest.variables if _is_given(name, manifest)},
+        programs=_programs(world),
+    )
+
+
+def document(record: Record, number: int) -> Release:
+    """The release *number* as its plan had it. Raises BadInput when none was planned."""
+    found = record.document(number)
+    if found is None:
+        raise BadInput(f"there is no release {number}", remedy="mainstay history", code="no-such-release")
+    return msgspec.json.decode(found, type=Release)
+
+
+def sources(manifest: Manifest) -> dict[str, str]:
+    """Per service, and per datastore with migrations (`migrations:NAME`), what its content is copied from."""
+    return {name: source_of(manifest, name) for name in manifest.services} | {
+        f"migrations:{name}": str((manifest.folder / store.migrations.sql).resolve())
+        for name, store in manifest.datastores.items()
+        if store.migrations is not None and store.migrations.sql is not None
+    }
+
+
+def source_of(manifest: Manifest, service: str) -> str:
+    """The folder that *service* is copied from, or `git:FOLDER@REF`."""
+    source = manifest.services[service].source
+    if source.git is None or source.ref is None:
+        return str((manifest.folder / source.folder).resolve())
+    ref = source.ref.replace("{version}", manifest.version)
+    return f"{content.GIT}{(manifest.folder / source.git).resolve()}@{ref}"
+
+
+def measured(source: str, world: World) -> Measured:
+    """What a copy of *source* would hold."""
+    with content.tree(source, world.shell) as (folder, ignoring):
+        return content.measure(folder, ignoring=ignoring)
+
+
+def _datastore(store: Datastore, manifest: Manifest | None, running: Running, serving: Serving) -> DatastoreFacts:
+    roles: tuple[Role, ...] = ("owner", "application")
+    ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
+    # Where nothing runs nothing can be asked: the driver then tells all migrations as pending.
+    listener = serving.listeners.get(store.name, "") if ready else ""
+    folder = sources(manifest).get(f"migrations:{store.name}") if manifest is not None else None
+    try:
+        schema = store.schema(folder, listener)
+    except Unreachable:
+        schema = msgspec.structs.replace(store.schema(folder, ""), reachable=False)
+    return DatastoreFacts(store.kind, store.version(), store.spec(), {r: store.address(r) for r in roles}, schema)
+
+
+def _secrets(world: World, manifest: Manifest) -> dict[str, int]:
+    names = {name for name, variable in manifest.variables.items() if variable.secret}
+    names |= {name for store in world.datastores.values() for name in store.secrets()}
+    found = {name: world.sealed.present(name) for name in sorted(names)}
+    return {name: version for name, version in found.items() if version is not None}
+
+
+def _is_given(name: str, manifest: Manifest) -> bool:
+    variable = manifest.variables[name]
+    return not variable.secret and variable.default is None and variable.from_ is None and name in os.environ
+
+
+def _programs(world: World) -> Programs:
+    path = os.environ.get("PATH", os.defpath)
+    return Programs(
+        python=_python(world, path),
+        uv=str(world.folders.programs / "uv"),
+        path=path,
+        language=os.environ.get("LANG") or "C.UTF-8",
+        zone=os.environ.get("TZ", ""),
+    )
+
+
+def _python(world: World, path: str) -> str:
+    """The base interpreter behind ours, else the first `python3` of PATH and of the system that is new enough."""
+    ours = getattr(sys, "_base_executable", sys.executable)
+    others = [os.path.join(folder, "python3") for folder in [*path.split(os.pathsep), "/usr/bin"]]
+    everybody = not world.environment.user
+    for candidate in [ours, *others]:
+        reached = os.access(candidate, os.X_OK) and (everybody or _open_to_all(Path(candidate)))
+        if reached and (candidate == ours or _new_enough(world, candidate)):
+            return candidate
+    return ""
+
+
+def _open_to_all(program: Path) -> bool:
+    """Whether a user with no rights of its own comes through to *program*, links followed."""
+    places = {*program.absolute().parents, program.absolute(), *program.resolve().parents, program.resolve()}
+    needed = {place: 0o001 if place.is_dir() else 0o005 for place in places}
+    return all(place.stat().st_mode & bits == bits for place, bits in needed.items())
+
+
+def _new_enough(world: World, python: str) -> bool:
+    said = world.shell([python, "-I", "-S", "-c", "import sys; print(*sys.version_info[:2])"])
+    return said.code == 0 and tuple(int(word) for word in said.out.split()) >= OLDEST_PYTHON

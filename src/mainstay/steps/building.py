@@ -1,0 +1,97 @@
+"""What a build is given, and whether what it made can be reached by the user that will run it."""
+
+import os
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+from mainstay.errors import StepFailed
+from mainstay.release import Content, Value
+from mainstay.sealed import Secret
+from mainstay.users import addition, known
+from mainstay.world import World
+
+CARRIED = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"})
+CARRIED_FAMILIES = ("PIP_", "UV_", "NPM_CONFIG_")
+
+
+def build_environment(content: Content, world: World) -> dict[str, Value]:
+    """PATH, what the plan says, and this command line's proxy, certificate and index settings.
+
+    Those may hold passwords, and jobs are written down: so they go through the sealed file.
+    """
+    told: dict[str, Value] = {"PATH": content.path}
+    told |= {
+        name: world.sealed.keep(f"build.{name}", Secret(value))
+        for name, value in sorted(os.environ.items())
+        if name.upper() in CARRIED or name.upper().startswith(CARRIED_FAMILIES)
+    }
+    told |= {name: value for name, _, value in (each.partition("=") for each in content.reads)}
+    return told
+
+
+def bring_uv(content: Content, world: World) -> None:
+    """Put the uv that is locked with Mainstay where every user can run it, if the build asks for it."""
+    copy = world.folders.programs / "uv"
+    if copy.exists() or not any(argument == str(copy) for command in content.build for argument in command):
+        return
+    ours = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), content.path]))
+    if ours is None:
+        raise StepFailed("the build wants {uv}, which is not installed", remedy="pip install 'mainstay[uv]'")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.parent.chmod(0o755)
+    part = copy.with_name("uv.copy")
+    shutil.copyfile(ours, part)
+    part.chmod(0o755)
+    part.rename(copy)
+
+
+def bring_user(user: str, world: World) -> None:
+    """Make the system user that builds and serves, where it is not known yet."""
+    if not user or known(user):
+        return
+    said = world.shell(addition(user))
+    if said.code != 0 and not known(user):
+        raise StepFailed(f"cannot add the system user {user}: {said.err.strip()}", remedy="mainstay doctor")
+
+
+def reach(content: Content, world: World) -> None:
+    """See that the user of the services reaches their folder and programs. Raises StepFailed naming what blocks."""
+    folder = world.folders.content(content.key)
+    for place in [folder, *(_program(name, folder, content.path) for name in content.check)]:
+        # Links are followed one by one: each folder on the way may be the one that is closed.
+        for step in _way(place):
+            if not _passes(step, content.user, world):
+                who = content.user or "the user that runs Mainstay"
+                raise StepFailed(f"{who} cannot reach {place}: {step} is closed", remedy=f"chmod o+x {step}")
+
+
+def _program(name: str, folder: Path, path: str) -> Path:
+    if "/" in name:
+        place = folder / name
+        found = place if place.exists() else None
+    else:
+        found = next((p for part in path.split(os.pathsep) if (p := Path(part) / name).is_file()), None)
+    if found is None:
+        where = "its folder" if "/" in name else f"PATH ({path})"
+        raise StepFailed(f"the command {name} is not in {where}", remedy="mend `command` or `build`")
+    return found
+
+
+def _way(place: Path) -> list[Path]:
+    way: list[Path] = []
+    for _ in range(40):
+        way += [*reversed(place.parents), place]
+        if not place.is_symlink():
+            return way
+        place = place.parent / os.readlink(place)
+    raise StepFailed(f"{place} is a link without end", remedy="mend the link")
+
+
+def _passes(place: Path, user: str, world: World) -> bool:
+    if not user:
+        return os.access(place, os.X_OK)
+    if stat.S_IMODE(place.stat().st_mode) & 0o005 == 0o005:
+        return True
+    return world.shell(["test", "-x", str(place)], user=user).code == 0

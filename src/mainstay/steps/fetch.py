@@ -1,0 +1,122 @@
+"""Fetch: bring content into place, copied and built, before anything is touched."""
+
+from itertools import count
+from pathlib import Path
+
+from mainstay import content
+from mainstay.errors import StepFailed
+from mainstay.release import Content, Job
+from mainstay.steps import jobs
+from mainstay.steps.building import bring_user, bring_uv, build_environment, reach
+from mainstay.steps.step import Look, Step
+from mainstay.users import identity
+from mainstay.world import World
+
+
+class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
+    """The content lies built and sealed at `content/KEY`, beside `KEY.done`. `what` names who runs in it."""
+
+    content: Content
+    what: tuple[str, ...]
+    job: str
+
+    @property
+    def title(self) -> str:
+        verb = "Copy and build" if self.content.build else "Copy"
+        return f"{verb} {', '.join(self.what)} ({self.content.files} files)"
+
+    def do(self, world: World) -> str:
+        done = world.folders.content_done(self.content.key)
+        bring_user(self.content.user, world)
+        if done.exists():
+            reach(self.content, world)
+            return self._told("there already")
+        bring_uv(self.content, world)
+        self._build(world)
+        content.seal(self._folder(world))
+        reach(self.content, world)
+        done.touch()
+        return self._told("copied and built" if self.content.build else "copied")
+
+    def look(self, world: World) -> Look:
+        if world.folders.content_done(self.content.key).exists():
+            return Look.PRESENT
+        begun = self._folder(world).exists() or self._part(world).exists() or self._begun(world, 1)
+        return Look.PARTIAL if begun else Look.ABSENT
+
+    def undo(self, world: World) -> str:
+        for attempt in range(1, self._attempt(world) + 1):
+            for name in self._jobs(attempt):
+                if jobs.known(world, name):
+                    world.target.stop_job(world.fence, name)
+        content.remove(self._part(world))
+        if world.folders.content_done(self.content.key).exists():
+            # Whole content harms nobody, and an earlier release may run in the same.
+            return "kept, for the next time"
+        content.remove(self._folder(world))
+        return "removed"
+
+    def _build(self, world: World) -> None:
+        for _ in range(jobs.TRIES):
+            attempt = self._attempt(world)
+            if not self._begun(world, attempt):
+                self._copy(world)
+            if all(self._run(world, attempt, number) for number in range(len(self.content.build))):
+                return
+        raise StepFailed(f"nobody saw the end of the build of {', '.join(self.what)}", remedy="mainstay deploy")
+
+    def _copy(self, world: World) -> None:
+        folder, part = self._folder(world), self._part(world)
+        if folder.exists() and content.measure(folder, ignoring=False).digest == self.content.digest:
+            return
+        content.remove(folder)
+        content.remove(part)
+        with content.tree(self.content.source, world.shell) as (source, ignoring):
+            content.copy(source, part, ignoring=ignoring)
+        if content.measure(part, ignoring=False).digest != self.content.digest:
+            content.remove(part)
+            raise StepFailed(
+                f"{self.content.source} has changed since the plan was made; nothing was done", remedy="mainstay deploy"
+            )
+        part.rename(folder)
+
+    def _run(self, world: World, attempt: int, number: int) -> bool:
+        """Whether command *number* of the build has ended well; False when nobody saw how it ended."""
+        user = self.content.user
+        command = self.content.build[number]
+        if user and number == 0 and not self._begun(world, attempt):
+            content.give(self._folder(world), identity(user).uid, identity(user).gid)
+        job = Job(
+            id=self._jobs(attempt)[number],
+            title=f"Build {', '.join(self.what)}: {' '.join(command)}",
+            command=command,
+            folder=str(self._folder(world)),
+            environment=build_environment(self.content, world),
+            user=user,
+            within_s=self.content.build_within_s,
+        )
+        return jobs.finish(world, job, remedy="mend the build, then mainstay deploy").state == "ended"
+
+    def _attempt(self, world: World) -> int:
+        """Counts from 1; a build of which nobody saw the end is followed by one from an empty folder."""
+        for attempt in count(1):
+            states = [world.target.job_state(name).state for name in self._jobs(attempt)]
+            if "lost" not in states:
+                return attempt
+        raise AssertionError("count() ends nowhere")
+
+    def _jobs(self, attempt: int) -> list[str]:
+        return [f"{self.job}-{attempt}-{number}" for number in range(1, len(self.content.build) + 1)]
+
+    def _begun(self, world: World, attempt: int) -> bool:
+        return any(jobs.known(world, name) for name in self._jobs(attempt))
+
+    def _folder(self, world: World) -> Path:
+        return world.folders.content(self.content.key)
+
+    def _part(self, world: World) -> Path:
+        return world.folders.contents / f"{self.content.key}.copy"
+
+    def _told(self, how: str) -> str:
+        left_out = f", {self.content.left_out} left out" if self.content.left_out else ""
+        return f"{self.content.files} files {how}{left_out}"

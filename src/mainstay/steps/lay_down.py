@@ -1,0 +1,39 @@
+"""Lay down: services drain and stop, then datastores, then the edge; it stays so over reboots."""
+
+from mainstay.errors import StepFailed
+from mainstay.steps.step import Look, Step
+from mainstay.world import World
+
+
+class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
+    """Nothing of the environment runs any more; fleets, traffic, ports and data are kept for the next `up`."""
+
+    within_s: float = 120.0
+
+    reversible = False
+
+    @property
+    def title(self) -> str:
+        return "Drain and stop services, then datastores, then the edge"
+
+    def do(self, world: World) -> str:
+        before = len(world.target.running().instances)
+        world.target.sleep(world.fence)
+        world.patience.until(
+            lambda: self.look(world) is Look.PRESENT,
+            within=self.within_s,
+            waiting_for="the end of everything that runs",
+            remedy="mainstay down",
+        )
+        return f"{before} instances stopped, data kept"
+
+    def look(self, world: World) -> Look:
+        running = world.target.running()
+        if running.awake:
+            return Look.ABSENT
+        # Those that failed or stopped are told, but no process is left of them.
+        alive = [one for one in running.instances if one.state not in {"failed", "stopped"}]
+        return Look.PARTIAL if alive else Look.PRESENT
+
+    def undo(self, world: World) -> str:
+        raise StepFailed("what was laid down is brought back by `mainstay up`", remedy="mainstay up")

@@ -1,0 +1,92 @@
+"""Migrate: the pending migrations of a datastore run as a job, as its owner."""
+
+from mainstay.datastores import Schema
+from mainstay.errors import StepFailed
+from mainstay.steps import jobs
+from mainstay.steps.step import Look, Step
+from mainstay.world import World
+
+OWNER_LEAVES_WITHIN_S = 60.0
+
+
+class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
+    """The schema of `name` stands at `after`: every migration of the content `migrations` has run."""
+
+    name: str
+    migrations: str
+    """Key of their content."""
+    pending: tuple[str, ...]
+    before: str
+    after: str
+    job: str
+
+    @property
+    def title(self) -> str:
+        count = f"{len(self.pending)} migration{'' if len(self.pending) == 1 else 's'}"
+        return f"Migrate {self.name} to {self.after} ({count})"
+
+    def do(self, world: World) -> str:
+        store, folder = world.datastores[self.name], self._folder(world)
+        for _ in range(jobs.TRIES):
+            identity = jobs.current(world, self.job)
+            if identity != self.job and self._done_unseen(world):
+                break
+            if jobs.finish(world, store.migrate(identity, folder), remedy=self._remedy).state == "ended":
+                break
+        schema = self._schema(world)
+        if not schema.reachable or schema.pending or schema.half_done:
+            raise StepFailed(f"{self.name} is not at {self.after} but {_told(schema)}", remedy=self._remedy)
+        return f"{self.name} at {schema.revision}, {len(self.pending)} run"
+
+    def look(self, world: World) -> Look:
+        if world.target.job_state(jobs.current(world, self.job)).state == "running":
+            return Look.PARTIAL
+        schema = self._schema(world)
+        if not schema.reachable or schema.half_done:
+            return Look.UNKNOWN
+        if schema.busy:
+            return Look.PARTIAL
+        if not schema.pending:
+            return Look.PRESENT
+        return Look.ABSENT if schema.revision == self.before else Look.PARTIAL
+
+    def undo(self, world: World) -> str:
+        jobs.stop(world, self.job)
+        schema = self._schema(world)
+        if schema.revision == self.before and not schema.half_done:
+            return f"{self.name} stays at {self.before or 'an empty schema'}"
+        return f"the schema of {self.name} is kept as it is: {_told(schema)}"
+
+    @property
+    def _remedy(self) -> str:
+        return f"mend the migrations of {self.name}, then mainstay deploy"
+
+    def _folder(self, world: World) -> str:
+        return str(world.folders.content(self.migrations))
+
+    def _schema(self, world: World) -> Schema:
+        listener = world.target.serving().listeners.get(self.name, "")
+        return world.datastores[self.name].schema(self._folder(world), listener)
+
+    def _done_unseen(self, world: World) -> bool:
+        """Whether the attempt that nobody saw ending ran all of them; a second one never meets its session."""
+        world.patience.until(
+            lambda: not self._schema(world).busy,
+            within=OWNER_LEAVES_WITHIN_S,
+            waiting_for=f"the end of the owner's sessions in {self.name}",
+            remedy="mainstay resume",
+        )
+        schema = self._schema(world)
+        if schema.half_done:
+            what = f"{self.name}: {', '.join(schema.half_done)} began outside a transaction and did not end"
+            raise StepFailed(what, remedy="look at the schema, mend it by hand, then mainstay deploy")
+        return schema.reachable and not schema.pending
+
+
+def _told(schema: Schema) -> str:
+    if not schema.reachable:
+        return "it does not answer"
+    parts = [f"at {schema.revision or 'nothing'}"]
+    parts += [f"{len(schema.pending)} pending"] if schema.pending else []
+    parts += [f"half done: {', '.join(schema.half_done)}"] if schema.half_done else []
+    return ", ".join(parts)

@@ -1,0 +1,82 @@
+"""Observe: the new revisions, while they have traffic, stay ready and are not restarted."""
+
+from mainstay.errors import StepFailed
+from mainstay.release import Instance, Traffic
+from mainstay.revision import Revision
+from mainstay.steps import readiness
+from mainstay.steps.set_traffic import same
+from mainstay.steps.step import Look, Step
+from mainstay.world import World
+
+Counts = dict[str, dict[int, int]]
+"""Per service, how many instances of each new revision are to be ready."""
+
+
+class Observe(Step, frozen=True, kw_only=True, tag="observe"):
+    """Watch what is new in a stage for `for_s` seconds: nothing of it restarts, fails or turns unready."""
+
+    watched: Counts
+    traffic: Traffic
+    for_s: float
+
+    @property
+    def title(self) -> str:
+        return f"Observe {revisions(self.watched)}" + (f" for {self.for_s:g} s" if self.for_s else "")
+
+    def do(self, world: World) -> str:
+        return watch(world, self.watched, self.traffic, self.for_s)
+
+    def look(self, world: World) -> Look:
+        # An observation that was cut off saw only a part: it starts from nothing.
+        return Look.ABSENT
+
+    def undo(self, world: World) -> str:
+        return "nothing to undo"
+
+
+def watch(world: World, watched: Counts, traffic: Traffic, for_s: float) -> str:
+    """Look again and again for *for_s* seconds; raises StepFailed at the first thing that goes wrong."""
+    before = {one.id: one.restarts for one in _new(world, watched)}
+
+    def check() -> None:
+        now = _new(world, watched)
+        for one in now:
+            if one.state == "failed" or one.restarts > before.get(one.id, 0):
+                raise StepFailed(f"{one.id} {_what(one)}", remedy=f"mainstay logs {one.service}")
+        for service, releases in watched.items():
+            of = tuple(one for one in now if one.service == service)
+            for release, count in releases.items():
+                there = readiness.ready(of, release)
+                if there < count:
+                    what = f"{Revision(service, release)}: {there} of {count} ready"
+                    raise StepFailed(what, remedy=f"mainstay logs {service}")
+        _served(world, traffic)
+
+    world.patience.hold(for_s, check)
+    wanted = sum(count for releases in watched.values() for count in releases.values())
+    return f"{wanted} of {wanted} ready, none restarted" + (f" in {for_s:g} s" if for_s else "")
+
+
+def revisions(watched: Counts) -> str:
+    """`api@42, web@42`"""
+    return ", ".join(str(Revision(name, release)) for name, releases in watched.items() for release in releases)
+
+
+def _new(world: World, watched: Counts) -> tuple[Instance, ...]:
+    every = world.target.running().instances
+    return tuple(one for one in every if one.release in watched.get(one.service, {}))
+
+
+def _what(one: Instance) -> str:
+    if one.state == "failed":
+        return "failed"
+    ended = one.last_exit
+    how = f": {ended.signal or f'exit code {ended.code}'}" if ended else ""
+    return f"was restarted while it was observed{how}"
+
+
+def _served(world: World, traffic: Traffic) -> None:
+    """What is observed must have its traffic: a machine that slept may have found it sent home."""
+    serving = world.target.serving()
+    if serving.returned or not same(serving.wanted, traffic):
+        raise StepFailed("traffic went back by itself, because nobody was heard to watch", remedy="mainstay deploy")

@@ -1,0 +1,39 @@
+"""Provide the edge: what receives requests; it answers 503 where nobody serves yet."""
+
+from mainstay.release import Edge
+from mainstay.steps.step import Look, Step
+from mainstay.world import World
+
+
+class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
+    """The edge has the doors, routes and slots of `after`; `before` is None where there was none."""
+
+    before: Edge | None
+    after: Edge | None
+
+    @property
+    def title(self) -> str:
+        if self.after is None:
+            return "Take the edge away"
+        door = f"on port {self.after.http}" if self.after.http else "on a free port"
+        routes = ", ".join(f"{route.host}{route.path} → {route.service}" for route in self.after.routes)
+        return f"{'Open' if self.before is None else 'Change'} the edge {door}: {routes or 'no routes'}"
+
+    def do(self, world: World) -> str:
+        return self._bring(world, self.after)
+
+    def look(self, world: World) -> Look:
+        serving = world.target.serving()
+        if serving.edge != self.after:
+            return Look.ABSENT
+        return Look.PRESENT if self.after is None or serving.url else Look.PARTIAL
+
+    def undo(self, world: World) -> str:
+        return self._bring(world, self.before)
+
+    def _bring(self, world: World, edge: Edge | None) -> str:
+        world.target.edge(world.fence, edge)
+        world.patience.until(
+            lambda: world.target.serving().edge == edge, within=30.0, waiting_for="the edge", remedy="mainstay status"
+        )
+        return f"open at {world.target.serving().url}" if edge else "no edge"

@@ -1,0 +1,102 @@
+"""Whether what is to run is ready, and whether what is to go is gone: waited for, and told in numbers."""
+
+from mainstay.errors import StepFailed
+from mainstay.release import Instance, Member, Members
+from mainstay.revision import Revision
+from mainstay.steps.jobs import last_words
+from mainstay.world import World
+
+SLACK_S = 15.0
+"""What a busy machine may take beyond the times that a service was given."""
+
+
+def instances(world: World, service: str) -> tuple[Instance, ...]:
+    """The instances of *service* that are there, failed ones included."""
+    every = world.target.running().instances
+    return tuple(one for one in every if one.service == service and one.state != "stopped")
+
+
+def ready(found: tuple[Instance, ...], release: int) -> int:
+    """How many of *release* are ready."""
+    return sum(one.release == release and one.state == "ready" for one in found)
+
+
+def all_ready(found: tuple[Instance, ...], members: Members) -> bool:
+    return all(ready(found, release) >= member.count for release, member in members.items())
+
+
+def leftover(found: tuple[Instance, ...], members: Members) -> tuple[Instance, ...]:
+    """Instances of revisions that *members* does not have, or beyond the number it has."""
+    kept = {release: member.count for release, member in members.items()}
+    left = []
+    for one in sorted(found, key=lambda one: one.state == "draining"):
+        kept[one.release] = kept.get(one.release, 0) - 1
+        if kept[one.release] < 0:
+            left.append(one)
+    return tuple(left)
+
+
+def await_ready(world: World, service: str, members: Members) -> str:
+    """Wait until all *members* are ready. Raises StepFailed that tells exit codes and last lines."""
+    began = world.clock.monotonic()
+    within = max((limit(member) for member in members.values()), default=0.0)
+    wanted = sum(member.count for member in members.values())
+    told = -1
+
+    def found() -> str | None:
+        nonlocal told
+        now = instances(world, service)
+        failed = [one for one in now if one.state == "failed" and one.release in members]
+        if failed:
+            raise StepFailed(_failure(failed[0]), remedy=f"mainstay logs {service}")
+        took = world.clock.monotonic() - began
+        there = sum(min(ready(now, release), member.count) for release, member in members.items())
+        if there == wanted:
+            return f"{there} of {wanted} ready after {took:.1f} s"
+        if took >= within:
+            raise StepFailed(_slow(service, now, members, within), remedy=f"mainstay logs {service}")
+        if there != told:
+            told = there
+            world.tell(f"{there} of {wanted} ready")
+        return None
+
+    return world.patience.until(found, within=within + SLACK_S, waiting_for=f"readiness of {service}")
+
+
+def await_gone(world: World, service: str, members: Members, leaving: Members) -> str:
+    """Wait until nothing of *service* is left but *members*; *leaving* says how long that may take."""
+    within = max((member.spec.drain_s + member.spec.stop_grace_s for member in leaving.values()), default=0.0)
+    began = world.clock.monotonic()
+    world.patience.until(
+        lambda: not leftover(instances(world, service), members),
+        within=within + SLACK_S,
+        waiting_for=f"the end of {', '.join(str(Revision(service, release)) for release in leaving) or service}",
+        remedy="mainstay resume",
+    )
+    return f"gone after {world.clock.monotonic() - began:.1f} s"
+
+
+def limit(member: Member) -> float:
+    """How long a revision may take until it counts as ready."""
+    return member.spec.health.within_s + member.spec.steady_s
+
+
+def _failure(one: Instance) -> str:
+    ended = "failed"
+    if one.last_exit is not None:
+        code = f"exit code {one.last_exit.code}"
+        how = one.last_exit.signal if one.last_exit.signal is not None else code
+        reason = f" ({one.last_exit.reason})" if one.last_exit.reason else ""
+        ended = f"does not stay up: {how}{reason}"
+    return f"{Revision(one.service, one.release)} {ended}{last_words(one.tail)}"
+
+
+def _slow(service: str, now: tuple[Instance, ...], members: Members, within: float) -> str:
+    parts = [
+        f"{Revision(service, release)}: {ready(now, release)} of {member.count} ready within {within:g} s"
+        for release, member in members.items()
+    ]
+    late = [one for one in now if one.release in members and one.state != "ready"]
+    parts += [f"{one.id} listens on {one.listens_elsewhere}" for one in late if one.listens_elsewhere]
+    tail = late[0].tail if late else ()
+    return "; ".join(parts) + last_words(tail)

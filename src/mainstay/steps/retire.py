@@ -1,0 +1,51 @@
+"""Retire: the old fleet is drained and stopped; from here on nothing is undone, only retried."""
+
+from mainstay.errors import StepFailed
+from mainstay.release import Members, Traffic
+from mainstay.revision import Revision
+from mainstay.steps import readiness
+from mainstay.steps.set_traffic import await_traffic, same
+from mainstay.steps.step import Look, Step
+from mainstay.world import World
+
+
+class Retire(Step, frozen=True, kw_only=True, tag="retire"):
+    """Of `service` only `after` is left; `leaving` is what goes.
+
+    `traffic` is the whole release's: from now on it needs nobody who watches.
+    """
+
+    service: str
+    leaving: Members
+    after: Members
+    traffic: Traffic
+
+    reversible = False
+
+    @property
+    def _leaving(self) -> str:
+        return (
+            ", ".join(str(Revision(self.service, each)) for each in self.leaving) or f"what is left of {self.service}"
+        )
+
+    @property
+    def title(self) -> str:
+        return f"Retire {self._leaving}"
+
+    def do(self, world: World) -> str:
+        # Traffic first: had it gone home by itself a moment ago, what serves would be stopped here.
+        world.target.traffic(world.fence, self.traffic)
+        await_traffic(world, self.traffic)
+        world.target.fleet(world.fence, {self.service: self.after})
+        return f"{self._leaving} {readiness.await_gone(world, self.service, self.after, self.leaving)}"
+
+    def look(self, world: World) -> Look:
+        running, serving = world.target.running(), world.target.serving()
+        settled = same(serving.wanted, self.traffic) and serving.returns_to is None
+        if not settled or running.wanted.get(self.service, {}) != self.after:
+            return Look.ABSENT
+        left = readiness.leftover(readiness.instances(world, self.service), self.after)
+        return Look.PARTIAL if left else Look.PRESENT
+
+    def undo(self, world: World) -> str:
+        raise StepFailed(f"{self.title}: what was retired is not brought back by an undo", remedy="mainstay rollback")

@@ -1,0 +1,73 @@
+"""Start a fleet: what is to run of one service, beside what runs of it already."""
+
+from mainstay.release import Members
+from mainstay.revision import Revision
+from mainstay.steps import readiness
+from mainstay.steps.step import Look, Step
+from mainstay.world import World
+
+
+class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
+    """Bring the fleet of `service` from `before` to `after`; what grows is waited for until it is ready."""
+
+    service: str
+    before: Members
+    after: Members
+
+    @property
+    def title(self) -> str:
+        grown = self._grown()
+        words = [self._told("Start", release) for release in grown] or [
+            self._told("Stop" if release not in self.after else "Shrink", release)
+            for release, member in self.before.items()
+            if member != self.after.get(release)
+        ]
+        return ", ".join(words) or f"Keep {self.service}"
+
+    def do(self, world: World) -> str:
+        world.target.fleet(world.fence, {self.service: self.after})
+        grown = self._grown()
+        if grown:
+            return readiness.await_ready(world, self.service, grown)
+        return readiness.await_gone(world, self.service, self.after, self.before)
+
+    def look(self, world: World) -> Look:
+        wanted = world.target.running().wanted.get(self.service, {})
+        if wanted != self.after:
+            return Look.ABSENT
+        now = readiness.instances(world, self.service)
+        grown = self._grown()
+        there = readiness.all_ready(now, grown) if grown else not readiness.leftover(now, self.after)
+        return Look.PRESENT if there else Look.PARTIAL
+
+    def undo(self, world: World) -> str:
+        world.target.fleet(world.fence, {self.service: self.before})
+        shrunk = {
+            release: member
+            for release, member in self.before.items()
+            if release not in self.after or self.after[release].count < member.count
+        }
+        if shrunk:
+            readiness.await_ready(world, self.service, shrunk)
+        gone = readiness.await_gone(world, self.service, self.before, self._grown())
+        kept = ", ".join(f"{member.count} of {Revision(self.service, r)}" for r, member in self.before.items())
+        return f"{kept or 'nothing'} runs as before, what was new is {gone}"
+
+    def hold(self, world: World) -> None:
+        # A worker's old fleet goes in a step before the one that brings the new: only the latter still counts.
+        if self._grown():
+            self.do(world)
+
+    def _grown(self) -> Members:
+        return {
+            release: member
+            for release, member in self.after.items()
+            if release not in self.before or self.before[release].count < member.count
+        }
+
+    def _told(self, verb: str, release: int) -> str:
+        count = (self.after.get(release) or self.before[release]).count
+        name = f"{verb} {Revision(self.service, release)}"
+        if release in self.before and release in self.after:
+            return f"{name} from {self.before[release].count} to {count}"
+        return name if count == 1 else f"{name}, {count} replicas"

@@ -1,0 +1,176 @@
+"""The one example system of the tests: an api, a front end that calls it, a worker, a database."""
+
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.content import Measured
+from mainstay.datastores import Schema
+from mainstay.plan import Plan
+from mainstay.plan.deploy import deploy
+from mainstay.plan.resolve import fingerprint
+from mainstay.release import (
+    Content,
+    DatastoreRelease,
+    Edge,
+    Environment,
+    Fleet,
+    Health,
+    Listener,
+    Member,
+    Piece,
+    Release,
+    Route,
+    Running,
+    ServiceRelease,
+    Serving,
+    Spec,
+    Strategy,
+    Template,
+    Traffic,
+)
+from mainstay.sealed import SecretRef
+from mainstay.snapshot import DatastoreFacts, Snapshot
+
+ADDRESS = Template(
+    (
+        Piece("postgresql://shop:"),
+        Piece(SecretRef("db.application.password"), "percent"),
+        Piece("@"),
+        Piece(Listener("db", "address")),
+        Piece("/shop"),
+    )
+)
+EDGE = Edge(routes=(Route("/api", "api"), Route("/", "web")), release_header=True, slots={"api": 6, "web": 6})
+DB = Spec(
+    service="db",
+    command=("postgres",),
+    folder="/data/db",
+    port="kept",
+    alone=True,
+    datastore=True,
+    steady_s=0,
+    drain_s=0,
+    stop_signal="SIGINT",
+)
+NEEDS = {"api": ("db",), "web": ("api",), "worker": ("db",)}
+
+
+def spec(service: str, version: str, *, overlap: bool = False) -> Spec:
+    """A service of the shop at *version*: other code, so another spec."""
+    told = {"API_URL": Listener("api")} if service == "web" else {"DATABASE_URL": ADDRESS}
+    return Spec(
+        service=service,
+        command=("python3", f"{service}.py"),
+        content=f"{service}-{version}",
+        environment={"PATH": "/usr/bin", **told},
+        port="none" if service == "worker" else "instance",
+        overlap=overlap,
+        health=Health("alive") if service == "worker" else Health("http", "/ready"),
+        steady_s=2.0,
+    )
+
+
+def service(
+    name: str, number: int, *, strategy: Strategy = Strategy(settle_s=0), replicas: int = 2, overlap: bool = False
+) -> ServiceRelease:
+    """A service as release *number* brings it; its version is the number."""
+    version = str(number)
+    count = 1 if name == "worker" else replicas
+    return ServiceRelease(number, spec(name, version, overlap=overlap), count, version, strategy, NEEDS[name])
+
+
+def release(
+    number: int,
+    *,
+    kept: Release | None = None,
+    changed: tuple[str, ...] = ("api", "web", "worker"),
+    strategy: Strategy = Strategy(settle_s=0),
+    replicas: int = 2,
+    database: bool = True,
+    schema: str = "0001_orders",
+) -> Release:
+    """Release *number*; what is not *changed* is carried on from *kept*."""
+    carried = dict(kept.services) if kept else {}
+    new = {name: service(name, number, strategy=strategy, replicas=replicas) for name in changed}
+    store = DatastoreRelease("postgres", kept.datastores["db"].revision if kept else number, DB, "18", "sql", schema)
+    contents = {
+        each.spec.content: Content(each.spec.content, each.version, f"/shop/{name}", files=3)
+        for name, each in new.items()
+    }
+    made = Release(
+        number=number,
+        system="shop",
+        environment="local",
+        version=str(number),
+        services=carried | new,
+        datastores={"db": store} if database else {},
+        contents=contents | {"sql": Content("sql", "sql", "/shop/sql", files=1)},
+        edge=EDGE,
+        brought=tuple(changed),
+    )
+    return replace(made, fingerprint=fingerprint(made))
+
+
+def snapshot(
+    serving: Release | None = None,
+    *,
+    pending: tuple[str, ...] = (),
+    next_number: int | None = None,
+    expected: dict[str, float] | None = None,
+    state: Path = Path("/state"),
+) -> Snapshot:
+    """What is seen while *serving* serves, and nothing goes on."""
+    schema = Schema(serving.datastores["db"].schema if serving and serving.datastores else "", pending)
+    return Snapshot(
+        environment=Environment("shop", "local", "process", str(state), str(state.with_name("keys"))),
+        running=Running(fleet(serving) if serving else {}, (), awake=serving is not None),
+        serving=Serving(traffic(serving) if serving else {}, {}, edge=serving.edge if serving else None),
+        release=serving,
+        next_number=next_number or (serving.number + 1 if serving else 1),
+        last_run=f"r-{serving.number:04d}" if serving else None,
+        sources={"/shop/api": Measured("a", 3, 300, 0)},
+        datastores={"db": DatastoreFacts("postgres", "18", DB, {"owner": ADDRESS, "application": ADDRESS}, schema)},
+        expected=expected or {},
+        taken_at="2026-01-05T12:00:00+00:00",
+    )
+
+
+def fleet(serving: Release) -> Fleet:
+    """What is to run when *serving* serves and nothing else is there."""
+    services = {
+        name: {each.revision: Member(each.spec, each.replicas, each.version)} for name, each in serving.services.items()
+    }
+    stores = {
+        name: {each.revision: Member(each.spec, 1, each.version)}
+        for name, each in serving.datastores.items()
+        if each.spec
+    }
+    return services | stores
+
+
+def traffic(serving: Release) -> Traffic:
+    """Everything to *serving*."""
+    return {name: {each.revision: 100.0} for name, each in serving.services.items() if each.spec.port != "none"}
+
+
+def first_plan() -> Plan:
+    """From nothing to release 1."""
+    return deploy(release(1), snapshot(pending=("0001_orders",)))
+
+
+def next_plan(strategy: Strategy = Strategy(settle_s=0), *, replicas: int = 2) -> Plan:
+    """From release 1 to release 2, with every service changed."""
+    old = release(1, strategy=strategy, replicas=replicas)
+    return deploy(release(2, kept=old, strategy=strategy, replicas=replicas), snapshot(old))
+
+
+def runbook(plan: Plan) -> list[str]:
+    """The plan as people read it."""
+    return [f"{number} {step.title}" for number, step in plan.steps()]
+
+
+def copied(plan: Plan) -> Plan:
+    """*plan* after it was written down and read again; its phases stay as they are."""
+    return msgspec.json.decode(msgspec.json.encode(plan), type=type(plan))
