@@ -1,0 +1,199 @@
+"""What every target must do. A driver is one when its test, a `TargetContract`, is green."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import pytest
+
+from mainstay.clock import Clock, Patience
+from mainstay.errors import FenceRefused
+from mainstay.release import Edge, Job, Member, Route, Shares, UnlessRenewed
+from mainstay.targets import Target
+
+EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
+FENCE = 5
+CHANGING: dict[str, Callable[[Target, int, "TargetContract"], None]] = {
+    "claim": lambda target, fence, _: target.claim(fence),
+    "fleet": lambda target, fence, tests: target.fleet(fence, {"web": {1: tests.member()}}),
+    "traffic": lambda target, fence, _: target.traffic(fence, {"web": {1: 100.0}}),
+    "renew": lambda target, fence, _: target.renew(fence),
+    "edge": lambda target, fence, _: target.edge(fence, EDGE),
+    "job": lambda target, fence, tests: target.job(fence, tests.job("r-1-build")),
+    "stop_job": lambda target, fence, _: target.stop_job(fence, "r-1-build"),
+    "sleep": lambda target, fence, _: target.sleep(fence),
+}
+
+
+class TargetContract(ABC):
+    """Inherit, give a fixture `target` (fresh, cleaned up after), and say what a member and a job are there."""
+
+    clock: Clock
+
+    @abstractmethod
+    def member(self, service: str = "web", count: int = 1) -> Member:
+        """A service that gets ready and answers on the port it is given."""
+
+    @abstractmethod
+    def job(self, identity: str, *, takes_s: float = 0) -> Job:
+        """A job that ends with 0."""
+
+    def eventually(self, seen: Callable[[], bool], what: str) -> None:
+        Patience(self.clock).until(lambda: seen() or None, within=30, waiting_for=what)
+
+    def ready(self, target: Target, release: int, service: str = "web") -> int:
+        """How many of a revision are ready."""
+        found = (one for one in target.running().instances if one.service == service)
+        return sum(one.release == release and one.state == "ready" for one in found)
+
+    def up(self, target: Target, *releases: int, count: int = 1) -> None:
+        """The edge, and a fleet of these releases, ready."""
+        target.wake()
+        target.claim(FENCE)
+        target.edge(FENCE, EDGE)
+        target.fleet(FENCE, {"web": {release: self.member(count=count) for release in releases}})
+        for release in releases:
+            self.eventually(lambda r=release: self.ready(target, r) == count, f"web@{release}")  # type: ignore[misc]  # bound at once
+
+    def served(self, target: Target, shares: Shares) -> None:
+        """Wait until *shares* is what really serves."""
+        self.eventually(lambda: target.serving().actual.get("web", {}) == shares, f"traffic {shares}")
+
+    def test_looking_at_nothing_tells_nothing(self, target: Target) -> None:
+        assert target.running().instances == ()
+        assert target.serving().actual == {}
+        assert target.job_state("r-1-build").state == "none"
+
+    def test_a_fleet_becomes_ready(self, target: Target) -> None:
+        self.up(target, 1, count=2)
+        assert {one.id for one in target.running().instances} == {"web-1-1", "web-1-2"}
+        assert target.running().wanted["web"][1].count == 2
+
+    def test_asking_twice_runs_one(self, target: Target) -> None:
+        self.up(target, 1)
+        before = [(one.id, one.pid) for one in target.running().instances]
+        self.up(target, 1)
+        assert [(one.id, one.pid) for one in target.running().instances] == before
+
+    def test_two_revisions_run_side_by_side(self, target: Target) -> None:
+        self.up(target, 1, 2)
+        assert len({one.address for one in target.running().instances}) == 2
+
+    def test_what_is_not_named_stays(self, target: Target) -> None:
+        self.up(target, 1)
+        target.fleet(FENCE, {"other": {1: self.member("other")}})
+        self.eventually(lambda: self.ready(target, 1, "other") == 1, "other@1")
+        assert self.ready(target, 1) == 1
+
+    def test_an_empty_fleet_leaves_nothing(self, target: Target) -> None:
+        self.up(target, 1)
+        target.fleet(FENCE, {"web": {}})
+        self.eventually(lambda: not target.running().instances, "the end of web")
+
+    def test_fewer_replicas_leave_the_rest_alone(self, target: Target) -> None:
+        self.up(target, 1, count=3)
+        target.fleet(FENCE, {"web": {1: self.member(count=1)}})
+        self.eventually(lambda: len(target.running().instances) == 1, "one of three")
+        assert self.ready(target, 1) == 1
+
+    @pytest.mark.parametrize("request_name", CHANGING)
+    def test_an_older_fence_is_refused(self, target: Target, request_name: str) -> None:
+        target.wake()
+        target.claim(FENCE)
+        with pytest.raises(FenceRefused):
+            CHANGING[request_name](target, FENCE - 1, self)
+
+    def test_the_same_fence_may_claim_again(self, target: Target) -> None:
+        target.wake()
+        target.claim(FENCE)
+        target.claim(FENCE)
+        target.claim(FENCE + 1)
+
+    def test_traffic_goes_where_it_is_sent(self, target: Target) -> None:
+        self.up(target, 1, 2)
+        target.traffic(FENCE, {"web": {1: 100.0}})
+        self.served(target, {1: 100.0})
+        target.traffic(FENCE, {"web": {1: 75.0, 2: 25.0}})
+        self.served(target, {1: 75.0, 2: 25.0})
+        assert target.serving().wanted["web"] == {1: 75.0, 2: 25.0}
+
+    def test_a_share_for_nobody_goes_to_those_who_are_ready(self, target: Target) -> None:
+        self.up(target, 1)
+        target.traffic(FENCE, {"web": {1: 50.0, 2: 50.0}})
+        self.served(target, {1: 100.0})
+
+    def test_traffic_goes_home_when_nobody_watches(self, target: Target) -> None:
+        self.up(target, 1, 2)
+        target.traffic(FENCE, {"web": {2: 100.0}}, UnlessRenewed(1.0, {"web": {1: 100.0}}))
+        assert target.serving().returns_to == {"web": {1: 100.0}}
+        self.served(target, {1: 100.0})
+        assert target.serving().returned
+
+    def test_who_is_heard_keeps_traffic_where_it_is(self, target: Target) -> None:
+        self.up(target, 1, 2)
+        target.traffic(FENCE, {"web": {2: 100.0}}, UnlessRenewed(2.0, {"web": {1: 100.0}}))
+        for _ in range(6):
+            target.renew(FENCE)
+            self.clock.pause(0.5)
+        self.served(target, {2: 100.0})
+        assert not target.serving().returned
+
+    def test_a_later_word_ends_the_way_home(self, target: Target) -> None:
+        self.up(target, 1, 2)
+        target.traffic(FENCE, {"web": {2: 100.0}}, UnlessRenewed(0.5, {"web": {1: 100.0}}))
+        target.traffic(FENCE, {"web": {2: 100.0}})
+        self.clock.pause(1.0)
+        self.served(target, {2: 100.0})
+        assert target.serving().returns_to is None
+
+    def test_a_job_runs_to_its_end(self, target: Target) -> None:
+        target.wake()
+        target.job(FENCE, self.job("r-1-build"))
+        self.eventually(lambda: target.job_state("r-1-build").state == "ended", "the job's end")
+        assert target.job_state("r-1-build").code == 0
+
+    def test_a_known_job_is_not_started_again(self, target: Target) -> None:
+        target.wake()
+        target.job(FENCE, self.job("r-1-build"))
+        self.eventually(lambda: target.job_state("r-1-build").state == "ended", "the job's end")
+        before = target.job_state("r-1-build")
+        target.job(FENCE, self.job("r-1-build", takes_s=60))
+        assert target.job_state("r-1-build") == before
+
+    def test_a_stopped_job_is_gone(self, target: Target) -> None:
+        target.wake()
+        target.job(FENCE, self.job("r-1-build", takes_s=60))
+        assert target.job_state("r-1-build").state == "running"
+        target.stop_job(FENCE, "r-1-build")
+        assert target.job_state("r-1-build").state in {"ended", "lost"}
+        assert target.job_state("r-1-build").code != 0
+
+    def test_stopping_a_job_that_never_ran_is_not_an_error(self, target: Target) -> None:
+        target.wake()
+        target.stop_job(FENCE, "r-1-build")
+        assert target.job_state("r-1-build").state == "none"
+
+    def test_asleep_nothing_runs_and_all_is_remembered(self, target: Target) -> None:
+        self.up(target, 1)
+        target.traffic(FENCE, {"web": {1: 100.0}})
+        self.served(target, {1: 100.0})
+        target.sleep(FENCE)
+        self.eventually(lambda: not target.running().awake and not target.running().instances, "sleep")
+        assert target.running().wanted["web"][1].count == 1
+        assert target.serving().wanted["web"] == {1: 100.0}
+
+    def test_woken_it_is_as_before(self, target: Target) -> None:
+        self.up(target, 1)
+        target.traffic(FENCE, {"web": {1: 100.0}})
+        self.served(target, {1: 100.0})
+        url = target.serving().url
+        target.sleep(FENCE)
+        self.eventually(lambda: not target.running().awake and not target.running().instances, "sleep")
+        target.wake()
+        self.served(target, {1: 100.0})
+        assert target.serving().url == url
+
+    def test_without_an_edge_there_is_no_door(self, target: Target) -> None:
+        self.up(target, 1)
+        assert target.serving().url
+        target.edge(FENCE, None)
+        self.eventually(lambda: not target.serving().url, "the end of the edge")

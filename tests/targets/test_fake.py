@@ -1,0 +1,23 @@
+"""The target in memory keeps the contract, so that tests which use it tell the truth."""
+
+import pytest
+
+from mainstay.release import Health, Job, Member, Spec
+from tests.contracts.target import TargetContract
+from tests.fakes.clock import TurnableClock
+from tests.fakes.target import FakeTarget
+
+
+class TestFakeTarget(TargetContract):
+    @pytest.fixture
+    def target(self) -> FakeTarget:
+        self.clock = TurnableClock()
+        self.fake = FakeTarget(self.clock)
+        return self.fake
+
+    def member(self, service: str = "web", count: int = 1) -> Member:
+        return Member(Spec(service, ("serve",), health=Health("http", ready="/")), count, "1.0.0")
+
+    def job(self, identity: str, *, takes_s: float = 0) -> Job:
+        self.fake.job_takes_s = takes_s
+        return Job(identity, "Build", ("true",), "/")
