@@ -4,11 +4,12 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from typing import IO, Literal
+from typing import Literal, TextIO
 
 import click
 import msgspec
 
+from mainstay.cli.streams import is_terminal
 from mainstay.errors import MainstayError, ManifestInvalid, Mistake, Place
 
 Output = Literal["text", "json"]
@@ -35,24 +36,33 @@ class Console:
     @property
     def interactive(self) -> bool:
         """Whether somebody is there who could answer."""
-        return _is_terminal(sys.stdin) and _is_terminal(sys.stdout) and not self.json
+        return is_terminal(sys.stdin) and is_terminal(sys.stdout) and not self.json
 
     @property
     def live(self) -> bool:
         """Whether lines may be drawn over."""
-        return _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and not self.json
+        return is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and not self.json
 
     def say(self, text: str = "") -> None:
         """A line to stdout."""
-        _write(sys.stdout, text)
+        print(text)
 
     def document(self, value: object) -> None:
         """One JSON document, or one event, as a line to stdout."""
-        _write(sys.stdout, msgspec.json.encode(value).decode())
+        print(msgspec.json.encode(value).decode())
 
     def tell(self, text: str) -> None:
         """A line to stderr."""
-        _write(sys.stderr, text)
+        print(text, file=sys.stderr)
+
+    def raw(self, data: bytes) -> None:
+        """Bytes that are a line already, to stdout."""
+        self.say(data.decode(errors="replace").rstrip("\n"))
+
+    def clear(self) -> None:
+        """An empty screen, where there is one."""
+        if self.live:
+            click.clear()
 
     def ask(self, question: str) -> str:
         """What somebody answers to *question*; an empty text at the end of input."""
@@ -64,7 +74,7 @@ class Console:
     def error(self, error: MainstayError) -> None:
         """What happened, then what to type next."""
         if self.json:
-            _write(sys.stderr, msgspec.json.encode(_document(error)).decode())
+            print(msgspec.json.encode(_document(error)).decode(), file=sys.stderr)
         elif isinstance(error, ManifestInvalid):
             self.mistakes(error.mistakes)
         else:
@@ -92,14 +102,26 @@ def line(mistake: Mistake) -> str:
     return harmless(f"{mistake.place}: {mistake.what}{path}; {mistake.remedy} [{mistake.code}]")
 
 
+def spoken(seconds: float) -> str:
+    """A duration as people say it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for size, unit, smaller, word in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {unit} {rest} {word}" if rest else f"{whole // size} {unit}"
+    return f"{whole} s"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 service`, `2 services`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def styled(text: str, *, fg: str, bold: bool = False, stream: IO[str] | None = None) -> str:
+def styled(text: str, *, fg: str, bold: bool = False, stream: TextIO | None = None) -> str:
     """*text* in colour, where it goes to a terminal that wants it."""
-    wanted = _is_terminal(stream or sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    wanted = is_terminal(stream or sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return click.style(text, fg=fg, bold=bold) if wanted else text
 
 
@@ -108,47 +130,6 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     cells = [head, *(tuple(harmless(cell) for cell in row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-
-
-def make_streams_safe() -> None:
-    """Let no character and no closed stream raise in the middle of a release."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  # it is open as long as we are
-        elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
-def flush() -> None:
-    """Write what waits; a reader that has gone away is no failure at the end either."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            _silence(stream)
-
-
-def _write(stream: IO[str], text: str) -> None:
-    try:
-        stream.write(f"{text}\n")
-        stream.flush()
-    except OSError:
-        _silence(stream)
-
-
-def _silence(stream: IO[str]) -> None:
-    # The descriptor itself, because what is buffered would be written again when the process ends.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
-
-
-def _is_terminal(stream: IO[str] | None) -> bool:
-    try:
-        return stream is not None and stream.isatty()
-    except ValueError:
-        return False
 
 
 def _document(error: MainstayError) -> dict[str, object]:

@@ -13,7 +13,7 @@ from types import TracebackType
 import click
 
 from mainstay import __version__
-from mainstay.cli import console
+from mainstay.cli import streams
 from mainstay.cli.catalogue import COMMANDS
 from mainstay.cli.console import Console
 from mainstay.cli.invocation import options
@@ -89,7 +89,6 @@ class LastResort:
             file.writelines(traceback.format_exception(kind, error, trace))
         what = f"something unexpected happened ({kind.__name__}); details are in {name}"
         self._said.error(MainstayError(what, remedy="mainstay resume", code="unexpected"))
-        console.flush()
         sys.exit(UNEXPECTED)
 
 
@@ -121,12 +120,11 @@ def _misused(misuse: click.UsageError, said: Console) -> int:
 
 def main() -> None:
     """The program."""
-    console.make_streams_safe()
+    streams.make_safe()
     arguments = sys.argv[1:]
     said = Console("json" if _wants_json(arguments) else "text", typed=_typed(arguments))
     with LastResort(said):
         code = run(arguments, said)
-    console.flush()
     sys.exit(code)
 
 

@@ -1,0 +1,71 @@
+"""Whether a plan is carried out: asked of the person at the terminal, or answered by a flag; never waited for."""
+
+from mainstay.cli import runbook
+from mainstay.cli.console import Console, harmless
+from mainstay.errors import MainstayError, NotReady
+from mainstay.plan import Plan
+
+NEVER_ASKS = "local"
+
+
+class OnlyShown(MainstayError):
+    """`--dry-run`: the plan was shown, and that was all."""
+
+    exit_code = 0
+    code = "only-shown"
+
+
+class Approval:
+    """Shows the runbook, then asks where there is somebody to ask."""
+
+    def __init__(
+        self, console: Console, verb: str, *, yes: bool = False, dry_run: bool = False, loses_data: bool = False,
+        confirmed: str | None = None,
+    ) -> None:  # fmt: skip
+        self._console = console
+        self._verb = verb
+        self._yes = yes
+        self._dry_run = dry_run
+        self._loses_data = loses_data
+        self._confirmed = confirmed
+        self.plan: Plan | None = None
+        """What was shown."""
+
+    def __call__(self, plan: Plan) -> bool:
+        self.plan = plan
+        self._show(plan)
+        if self._dry_run:
+            raise OnlyShown("only shown")
+        if self._loses_data:
+            return self._named(f"{plan.environment.system}/{plan.environment.name}")
+        return self._yes or plan.environment.name == NEVER_ASKS or self._asked()
+
+    def _show(self, plan: Plan) -> None:
+        if not self._console.json:
+            for line in runbook.text(plan):
+                self._console.say(harmless(line))
+            self._console.say()
+        elif self._dry_run:
+            self._console.document(runbook.document(plan))
+
+    def _asked(self) -> bool:
+        if not self._console.interactive:
+            raise NotReady(
+                "nobody is here to approve this plan", remedy=f"mainstay {self._verb} --yes", code="needs-an-answer"
+            )
+        return self._console.ask("Go? [y/N]").strip().lower() in {"y", "yes"}
+
+    def _named(self, name: str) -> bool:
+        if self._confirmed is not None:
+            if self._confirmed != name:
+                raise NotReady(
+                    f"--confirm says {self._confirmed}, this is {name}",
+                    remedy=f"mainstay {self._verb} --confirm {name}",
+                )
+            return True
+        if not self._console.interactive:
+            raise NotReady(
+                f"the data of {name} would be lost", remedy=f"mainstay {self._verb} --confirm {name}",
+                code="needs-an-answer",
+            )  # fmt: skip
+        return self._console.ask(f"The data of {name} will be lost. Type {name} to go on:").strip() == name

@@ -1,0 +1,36 @@
+"""`mainstay deploy`: ship a version."""
+
+import click
+
+from mainstay.cli.approval import Approval
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.run import carry, dry_run, yes
+from mainstay.operations.deploy import deploy
+
+
+@click.command(
+    "deploy",
+    epilog="""\b
+Examples:
+  mainstay deploy
+  mainstay -e production deploy 2.1.0
+  mainstay -e production plan, then: mainstay -e production deploy --plan 3f9a1c --yes""",
+)
+@click.argument("version", required=False)
+@click.option("--plan", "plan_id", metavar="ID", help="Carry out just this plan; refused when it is stale.")
+@yes
+@dry_run
+@invoked
+def command(invocation: Invocation, *, version: str | None, plan_id: str | None, yes: bool, dry_run: bool) -> int:
+    """Ship a version.
+
+    New revisions start beside the old ones; traffic moves when they are ready, and comes back when they fail. Killed at
+    any moment it is carried on by resume. Exit 1: it failed, and all is as before.
+    """
+    approval = Approval(invocation.console, "deploy", yes=yes, dry_run=dry_run)
+    outcome = carry(
+        invocation.console,
+        approval,
+        lambda carrier: deploy(invocation.context(), version, approve=approval, plan_id=plan_id, carrier=carrier),
+    )
+    return outcome.exit_code if outcome else 0

@@ -1,0 +1,35 @@
+"""`mainstay down`: everything that runs here stops; the data stays."""
+
+import click
+
+from mainstay.cli.approval import Approval
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.run import carry, dry_run, yes
+from mainstay.operations.down import down
+
+
+@click.command(
+    "down",
+    epilog="""\b
+Examples:
+  mainstay down
+  mainstay down --data --confirm hello/local""",
+)
+@click.option("--data", is_flag=True, help="Remove data and releases too; never backups, journal or keys.")
+@click.option("--confirm", metavar="SYSTEM/ENVIRONMENT", help="Answers the question that --yes does not.")
+@yes
+@dry_run
+@invoked
+def command(invocation: Invocation, *, data: bool, confirm: str | None, yes: bool, dry_run: bool) -> int:
+    """Stop everything that runs; keep the data.
+
+    Services drain, then datastores and the edge stop. It stays so over reboots, until `mainstay up`.
+    """
+    verb = "down --data" if data else "down"
+    approval = Approval(invocation.console, verb, yes=yes, dry_run=dry_run, loses_data=data, confirmed=confirm)
+    outcome = carry(
+        invocation.console,
+        approval,
+        lambda carrier: down(invocation.context(), data=data, approve=approval, carrier=carrier),
+    )
+    return outcome.exit_code if outcome else 0

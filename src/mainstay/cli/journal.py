@@ -1,0 +1,56 @@
+"""`mainstay journal`: what is recorded, whether it is what was written, and all of it to take away."""
+
+import click
+
+from mainstay.cli.console import harmless
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.story import document, sentence
+from mainstay.errors import JournalCorrupt
+from mainstay.events import Started, decode
+from mainstay.operations import journal
+
+
+@click.group("journal")
+def command() -> None:
+    """Show, verify or export what is recorded."""
+
+
+@command.command("show", epilog="\b\nExamples:\n  mainstay journal show\n  mainstay journal show r-0007")
+@click.argument("run", required=False)
+@invoked
+def show(invocation: Invocation, run: str | None) -> None:
+    """What happened in a run, event by event; in the last one where none is named."""
+    titles: dict[str, str] = {}
+    for row in journal.show(invocation.context(), run):
+        if invocation.console.json:
+            invocation.console.document(document(row, titles))
+            continue
+        event = decode(row.name, row.body)
+        if isinstance(event, Started):
+            titles[event.step] = event.title
+        when = row.at[:19].replace("T", " ")
+        invocation.console.say(f"{row.sequence:>5} {when} {row.run} {harmless(sentence(event, titles))}")
+
+
+@command.command("verify", epilog="\b\nExamples:\n  mainstay journal verify")
+@invoked
+def verify(invocation: Invocation) -> None:
+    """Whether every row is what was written, and none is missing. Exit 5 where not."""
+    found = journal.verify(invocation.context())
+    if found.bad is not None:
+        raise JournalCorrupt(
+            f"the journal is not what was written, from row {found.bad} on: {found.why}",
+            remedy="keep the file as it is, and restore the journal from a backup",
+        )
+    if invocation.console.json:
+        invocation.console.document(found)
+    else:
+        invocation.console.say(f"{found.rows} rows, each as it was written, none missing")
+
+
+@command.command("export", epilog="\b\nExamples:\n  mainstay journal export > journal.jsonl")
+@invoked
+def export(invocation: Invocation) -> None:
+    """Every row as a line of JSON, with its hash."""
+    for row in journal.export(invocation.context()):
+        invocation.console.raw(row)

@@ -1,0 +1,102 @@
+"""A run on a terminal: what is done stays above, what acts now moves below."""
+
+from typing import Self
+
+from rich.console import Console as Terminal
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from mainstay.cli.console import harmless, spoken
+from mainstay.cli.story import sentence
+from mainstay.clock import SystemClock
+from mainstay.events import Done, Ended, Failed, ParkedAt, Planned, Progress, Resumed, Started, Undoing, Undone, decode
+from mainstay.journal import Row
+from mainstay.plan import Plan
+
+
+class LivePhases:
+    """Each step as a line with its time; the phases' names where the plan is known."""
+
+    def __init__(self) -> None:
+        self._terminal = Terminal(highlight=False)
+        self._live = Live(console=self._terminal, refresh_per_second=8, transient=True, get_renderable=self._now)
+        self._clock = SystemClock()
+        self._titles: dict[str, str] = {}
+        self._acting: dict[str, tuple[float, str]] = {}
+        self._phases: dict[str, str] = {}
+        self._told_phase = ""
+        self._steps = 0
+        self._done = 0
+
+    def knows(self, plan: Plan) -> None:
+        """The phases' names."""
+        self._phases = {str(position): phase.name for position, phase in enumerate(plan.phases, 1)}
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *how: object) -> None:
+        self._live.stop()
+
+    def heard(self, row: Row) -> None:
+        match event := decode(row.name, row.body):
+            case Planned():
+                self._steps = event.steps
+            case Resumed():
+                pass
+            case Started():
+                self._titles[event.step] = event.title
+                self._acting[event.step] = (self._clock.monotonic(), "")
+                self._tell_phase(event.step)
+            case Progress():
+                began, _ = self._acting.get(event.step, (self._clock.monotonic(), ""))
+                self._acting[event.step] = (began, event.what)
+            case Done():
+                self._done += 1
+                self._over("✓", "green", event.step, event.evidence, spoken(event.took_s))
+            case Undoing():
+                self._acting[event.step] = (self._clock.monotonic(), "undoing")
+            case Undone():
+                self._over("↩", "yellow", event.step, event.evidence, "undone")
+            case Failed():
+                self._over("✗", "red", event.step, event.error, "")
+            case Ended(outcome="released"):
+                pass
+            case ParkedAt():
+                self._say(Text(sentence(event, self._titles), style="red"))
+            case _:
+                self._say(Text(harmless(sentence(event, self._titles)), style="yellow"))
+
+    def _tell_phase(self, step: str) -> None:
+        phase = step.partition(".")[0]
+        if phase != self._told_phase and phase in self._phases:
+            self._told_phase = phase
+            self._say(Text(f"{phase}  {self._phases[phase]}", style="bold"))
+
+    def _over(self, mark: str, colour: str, step: str, evidence: str, when: str) -> None:
+        self._acting.pop(step, None)
+        line = Text.assemble(
+            (f" {mark} ", colour), f"{step:<5} {self._titles.get(step, '')}", ("  " + harmless(evidence), "dim")
+        )
+        self._say(line if not when else Text.assemble(line, (f"  {when}", "dim")))
+
+    def _say(self, line: Text) -> None:
+        self._terminal.print(line, soft_wrap=True)
+
+    def _now(self) -> Group:
+        rows = [self._row(step, *acting) for step, acting in list(self._acting.items())]
+        if self._steps:
+            bar = Table.grid(padding=(0, 1))
+            bar.add_row("  ", ProgressBar(self._steps, self._done, width=30), f"{self._done} of {self._steps}")
+            return Group(*rows, bar)
+        return Group(*rows)
+
+    def _row(self, step: str, began: float, what: str) -> Spinner:
+        elapsed = spoken(self._clock.monotonic() - began)
+        said = f"{step:<5} {self._titles.get(step, '')}  {elapsed}" + (f"  {harmless(what)}" if what else "")
+        return Spinner("dots", Text(said))

@@ -1,0 +1,33 @@
+"""`mainstay rollback`: an old release serves again."""
+
+import click
+
+from mainstay.cli.approval import Approval
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.run import carry, dry_run, yes
+from mainstay.operations.rollback import rollback
+
+
+@click.command(
+    "rollback",
+    epilog="""\b
+Examples:
+  mainstay rollback
+  mainstay -e production rollback --to 41 --yes""",
+)
+@click.option("--to", type=click.IntRange(min=1), metavar="RELEASE", help="The release that is to serve again.")
+@yes
+@dry_run
+@invoked
+def command(invocation: Invocation, *, to: int | None, yes: bool, dry_run: bool) -> int:
+    """Go back to the release before, or to a named one.
+
+    A rollback makes no new release: the old one serves again. No check and no window holds it up.
+    """
+    approval = Approval(invocation.console, "rollback", yes=yes, dry_run=dry_run)
+    outcome = carry(
+        invocation.console,
+        approval,
+        lambda carrier: rollback(invocation.context(), to, approve=approval, carrier=carrier),
+    )
+    return outcome.exit_code if outcome else 0

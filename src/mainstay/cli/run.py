@@ -1,0 +1,78 @@
+"""A command that carries out a run: asked, heard, interrupted, and told how it ended; the same for all of them."""
+
+from collections.abc import Callable
+
+import click
+
+from mainstay.cli.approval import Approval, OnlyShown
+from mainstay.cli.console import Console, harmless, spoken, styled
+from mainstay.cli.live import LivePhases
+from mainstay.cli.signals import heard_by
+from mainstay.cli.story import Documents, Lines, Teller
+from mainstay.clock import SystemClock
+from mainstay.engine import Carrier, Interruption
+from mainstay.journal import Row
+from mainstay.operations.outcome import Outcome
+
+yes = click.option("--yes", is_flag=True, help="Carry the plan out without asking.")
+dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
+
+
+def carry(console: Console, approval: Approval, begin: Callable[[Carrier], Outcome]) -> Outcome | None:
+    """Let *begin* do its work and tell of it. None where the plan was only to be shown."""
+    ear = _Ear(console, approval)
+    interruption = Interruption()
+    try:
+        with heard_by(interruption):
+            outcome = begin(Carrier.here(SystemClock(), interruption=interruption, heard=ear.heard))
+    except OnlyShown:
+        return None
+    finally:
+        ear.close()
+    _tell(console, outcome)
+    return outcome
+
+
+class _Ear:
+    """Opens its teller with the first row, so that a question is never drawn over."""
+
+    def __init__(self, console: Console, approval: Approval) -> None:
+        self._console = console
+        self._approval = approval
+        self._teller: Teller | None = None
+
+    def heard(self, row: Row) -> None:
+        if self._teller is None:
+            self._teller = self._open()
+            self._teller.__enter__()
+        self._teller.heard(row)
+
+    def close(self) -> None:
+        if self._teller is not None:
+            self._teller.__exit__()
+
+    def _open(self) -> Teller:
+        if self._console.json:
+            return Documents(self._console)
+        if not self._console.live:
+            return Lines(self._console)
+        phases = LivePhases()
+        if self._approval.plan is not None:
+            phases.knows(self._approval.plan)
+        return phases
+
+
+def _tell(console: Console, outcome: Outcome) -> None:
+    if console.json:
+        if not outcome.run:
+            console.document(outcome)
+        return
+    where = f" at {outcome.url}" if outcome.url else ""
+    which = f"release {outcome.release} ({outcome.version})" if outcome.release is not None else "nothing"
+    if outcome.outcome == "undone":
+        as_before = styled("as before:", fg="yellow", bold=True)
+        console.say(f"{as_before} {which} serves{where}")
+    elif outcome.run:
+        console.say(f"{styled('done', fg='green', bold=True)} in {spoken(outcome.took_s)}: {which} serves{where}")
+    if outcome.note:
+        console.say(harmless(outcome.note))
