@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -97,9 +97,9 @@ class SqliteJournal:
         self._key = key
         self._head = Head(head)
         self._guard = threading.RLock()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         with _telling(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = _connect(path, "rw")
             _prepare(self._database, path)
         self._sequence, self._hash = self._checked()
@@ -130,7 +130,8 @@ class SqliteJournal:
             return run_after(run for (run,) in self._database.execute("select distinct run from row"))
 
     def settle(self) -> None:
-        with self._guard, _telling(self._path):
+        # Where it cannot be done now, the rows are as safe beside the file, and the next who settles does it.
+        with self._guard, suppress(sqlite3.OperationalError):
             self._database.execute("pragma wal_checkpoint(truncate)").fetchall()
 
     def own(self, owner: Owner) -> None:
@@ -288,7 +289,8 @@ def _telling(path: Path) -> Iterator[None]:
             case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
                 raise JournalUnwritable(f"{path}: {reason}", remedy=f"ls -l {path.parent}") from reason
         raise _damaged(path, reason) from reason
-    except sqlite3.DatabaseError as reason:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as reason:
+        # A damaged schema can make SQLite complain in bytes that are no text.
         raise _damaged(path, reason) from reason
     except OSError as reason:
         raise JournalUnwritable(f"{path}: {reason.strerror}", remedy=FULL) from reason
@@ -298,7 +300,7 @@ FULL = "make room (df -h), then mainstay resume"
 BUSY = "end what reads it, then mainstay resume"
 
 
-def _damaged(path: Path, reason: sqlite3.DatabaseError) -> JournalCorrupt:
+def _damaged(path: Path, reason: Exception) -> JournalCorrupt:
     return JournalCorrupt(
         f"{path} is damaged: {reason}",
         remedy="put the journal and its head back from a backup, never edit them",
