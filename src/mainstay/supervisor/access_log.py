@@ -111,7 +111,7 @@ class AccessLog:
 
 
 class _Sender(asyncio.Protocol):
-    """One worker's stream. A line that breaks off with the stream is dropped: HAProxy sends it again."""
+    """One worker's stream. A line that breaks off with the stream is dropped."""
 
     def __init__(self, file: "_Rotated", all_senders: "set[_Sender]") -> None:
         self._file = file

@@ -1,6 +1,7 @@
 """HAProxy's sockets: what is said to its workers, and what they answer."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -66,14 +67,22 @@ class Admin:
         rows = (line.split() for line in (await self.ask(f"show map {name}")).splitlines())
         return {row[1]: row[2] for row in rows if len(row) == 3}
 
-    async def in_use(self, backend: str) -> dict[str, int]:
+    async def in_use(self) -> dict[str, int]:
         """Connections that carry a request now, per server, summed over all workers."""
-        total: dict[str, int] = {}
-        for worker in _workers(await _exchange(self._master, "show proc")):
-            answer = await _exchange(self._master, f"@!{worker} show servers conn {backend}")
-            for server, used in _used(answer).items():
-                total[server] = total.get(server, 0) + used
+        total: Counter[str] = Counter()
+        for worker in await self._workers():
+            answer = await _exchange(self._master, f"@!{worker} show servers conn")
+            if not _is_table(answer):  # It has ended, and its connections with it; or it is sick.
+                if worker in await self._workers():
+                    raise Unreachable(f"HAProxy's worker {worker} does not tell its connections: {answer.strip()}")
+                continue
+            for row in _rows(answer):
+                total[row["bkname/svname"].partition("/")[2]] += int(row["used_cur"])
         return total
+
+    async def _workers(self) -> list[str]:
+        rows = (line.split() for line in (await _exchange(self._master, "show proc")).splitlines())
+        return [row[0] for row in rows if len(row) > 1 and row[1] == "worker"]
 
 
 async def _exchange(socket: Path, line: str, *, patiently: bool = True) -> str:
@@ -116,11 +125,16 @@ def _severity(line: str) -> int:
     return int(head[1:]) if bracket and head[:1] == "[" and head[1:].isdigit() else 99
 
 
+def _is_table(text: str) -> bool:
+    return any(line.startswith("# ") for line in text.splitlines())
+
+
 def _rows(text: str) -> list[dict[str, str]]:
-    """A table whose names stand in the line that begins with `# `."""
+    """A table whose names stand in the line that begins with `# `. Raises Unreachable where there is none."""
+    if not _is_table(text):
+        raise Unreachable(f"HAProxy does not tell how it stands: {text.strip()}")
     lines = [line for line in text.splitlines() if line.strip()]
-    head = next((line for line in lines if line.startswith("# ")), "# ")
-    names = head[2:].split()
+    names = next(line for line in lines if line.startswith("# "))[2:].split()
     return [dict(zip(names, line.split(), strict=False)) for line in lines if line[0] != "#" and " " in line]
 
 
@@ -137,12 +151,3 @@ def _server(row: dict[str, str]) -> Server:
         state = "drain"
     up = int(row["srv_op_state"]) == _RUNNING
     return Server(f"{row['srv_addr']}:{row['srv_port']}", int(row["srv_uweight"]), state, up)
-
-
-def _workers(text: str) -> list[str]:
-    rows = (line.split() for line in text.splitlines())
-    return [row[0] for row in rows if len(row) > 1 and row[1] == "worker"]
-
-
-def _used(text: str) -> dict[str, int]:
-    return {row["bkname/svname"].partition("/")[2]: int(row["used_cur"]) for row in _rows(text)}

@@ -96,7 +96,7 @@ class Proxy:
         """Requests that the slot carries now, those of workers that only finish among them."""
         if self.process() is None:
             return 0
-        return (await self._admin.in_use(service)).get(Slot(service, slot).server, 0)
+        return (await self._admin.in_use()).get(Slot(service, slot).server, 0)
 
     async def drained(self, service: str, slot: int) -> bool:
         """Whether nothing of the slot's requests is left."""
