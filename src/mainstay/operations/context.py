@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from mainstay.errors import BadInput
 from mainstay.folders import Folders
@@ -49,7 +50,7 @@ def open_context(file: Path | None, environment: str | None, state: Path | None)
     manifest = (file or Path.cwd() / MANIFEST).absolute()
     if state is not None:
         place = state.absolute()
-        return Context(manifest, environment, str(place), str(_keys(f"{place.name}-{_mark(place)}")))
+        return _context(manifest, environment, place, f"{place.name}-{_mark(place)}")
     if not manifest.exists():
         raise BadInput(
             f"there is no {manifest.name} in {manifest.parent}", remedy="mainstay init", code="manifest-missing"
@@ -59,7 +60,14 @@ def open_context(file: Path | None, environment: str | None, state: Path | None)
     if name == DEFAULT_ENVIRONMENT:
         # Two checkouts never share their `local`; other environments are one, whoever ships to them.
         known_as += f"-{_mark(manifest.parent.resolve())}"
-    return Context(manifest, environment, str(_states() / known_as), str(_keys(known_as)))
+    return _context(manifest, environment, _states() / known_as, known_as)
+
+
+def _context(manifest: Path, environment: str | None, state: Path, known_as: str) -> Context:
+    found = Context(manifest, environment, str(state), str(_keys(known_as)))
+    kept = found.kept_or_none()
+    # Keys are where they were when the environment began, whatever this shell says.
+    return found if kept is None else replace(found, keys=kept.keys)
 
 
 def _system(manifest: Path) -> str:
