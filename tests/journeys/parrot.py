@@ -96,6 +96,6 @@ class Parrot:
         }
 
 
-TABLE = {"0001_row.sql": "create table row (at timestamptz not null default now());\n"
-         "grant select, insert on row to public;\n"}  # fmt: skip
+TABLE = {"0001_visit.sql": "create table visit (at timestamptz not null default now());\n"
+         "grant select, insert on visit to public;\n"}  # fmt: skip
 """The first migration of an application with a database."""

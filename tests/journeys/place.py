@@ -275,7 +275,12 @@ class Place:
         here: list[tuple[Path | None, tuple[str, ...]]] = (
             [(None, ())] if (self.state / "environment.json").exists() else []
         )
-        return [self.run(*words, "down", "--yes", ends=None, checkout=at) for at, words in [*here, *self.shipped]]
+        downs = []
+        for at, words in [*here, *self.shipped]:
+            if self.run(*words, "down", "--yes", ends=None, checkout=at).code == 4:
+                self.run(*words, "abort", ends=None, checkout=at)
+            downs.append(self.run(*words, "down", "--yes", ends=None, checkout=at))
+        return downs
 
     def _forget_users(self) -> None:
         for kept in self.folder.rglob("environment.json"):

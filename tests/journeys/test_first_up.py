@@ -33,7 +33,7 @@ def test_a_system_with_a_database_goes_live(anyones: Place) -> None:
     assert anyones.get("/rows", method="POST") == (200, "1")
     assert anyones.get("/rows") == (200, "1")
     (database,) = assert_whole(anyones)["datastores"]
-    assert (database["name"], database["state"], database["schema"]) == ("db", "ready", "0001_row")
+    assert (database["name"], database["state"], database["schema"]) == ("db", "ready", "0001_visit")
 
 
 def test_two_environments_go_up_at_once_and_stay_apart(make_place: Callable[..., Place]) -> None:

@@ -96,8 +96,8 @@ def rows(address: str, adds: bool) -> str:
     connection = Connection(address)
     try:
         if adds:
-            connection.ask("insert into row default values")
-        return connection.ask("select count(*) from row")
+            connection.ask("insert into visit default values")
+        return connection.ask("select count(*) from visit")
     finally:
         connection.close()
 

@@ -1,0 +1,70 @@
+"""Other commands while a run goes on, and a person's word where the machine cannot know."""
+
+import pytest
+
+from tests.journeys.parrot import Parrot
+from tests.journeys.place import Place
+from tests.journeys.whole import assert_whole
+
+pytestmark = pytest.mark.slow
+SLOW = Parrot("2", behaviour={"ready_after": 4})
+
+
+@pytest.mark.failure("F16")
+def test_a_second_command_is_told_who_holds_the_lock(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.holds(SLOW)
+    deploy = place.begin("deploy", "--yes")
+    run = deploy.event("started", "Start web@2")["run"]
+    for words in (["deploy", "--yes"], ["rollback", "--yes"], ["resume"], ["up", "--yes"], ["down", "--yes"]):
+        said = place.run(*words, ends=4)
+        assert str(deploy.pid) in said.err, said
+        assert run in said.err, said
+    status = place.ask("status", ends=None)
+    assert (status["run"]["state"], status["run"]["id"]) == ("running", run)
+    assert deploy.wait().code == 0
+
+
+def test_abort_from_another_terminal_leaves_all_as_before(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.holds(SLOW)
+    deploy = place.begin("deploy", "--yes")
+    deploy.event("started", "Start web@2")
+    place.run("abort")
+    assert deploy.wait().code == 1
+    assert assert_whole(place)["release"]["version"] == "1"
+    assert place.ask("history")[0]["outcome"] == "undone"
+
+
+def test_a_release_that_is_there_is_not_aborted(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.run("abort", ends=2)
+    place.run("resume", ends=2)
+
+
+@pytest.mark.failure("F8")
+def test_a_step_that_is_killed_again_and_again_waits_for_a_persons_word(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.holds(Parrot("2", behaviour={"ready_after": 30}, within="60s"))
+    step = killed_at_start(place, "deploy", "--yes")
+    while (parked := place.status()["run"])["state"] != "parked":
+        assert len(place.commands) < 80, "it is never parked"
+        killed_at_start(place, "resume")
+    assert (parked["state"], parked["step"]) == ("parked", step)
+    place.run("resume", ends=5)
+    place.run("resume", "--as", "undone", step, "--because", "I looked", ends=None)
+    if place.status()["run"]:
+        place.run("abort", ends=None)
+    assert assert_whole(place)["release"]["version"] == "1"
+    assert "I looked" in place.run("journal", "show").out
+
+
+def killed_at_start(place: Place, *words: str) -> str:
+    """Kill the command once it works on starting the new revision; tells that step's number."""
+    command = place.begin(*words)
+    if words[0] == "deploy":
+        step = command.event("started", "Start web@2")["step"]
+    else:
+        step = command.event("resumed").get("step") or ""
+    command.kill()
+    return str(step)
