@@ -10,8 +10,8 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "data-service"), str(ROOT / "web-frontend"), str(ROOT / "notice-site"), str(ROOT / "tests")]
 
 from granter_postgres import Postgres, programs  # noqa: E402
-from granter_services import TOKEN, NotToBeHad, Service, until  # noqa: E402
-from granter_town import Start, Town, rounds_ended  # noqa: E402
+from granter_services import TOKEN, until  # noqa: E402
+from granter_town import Start, Town, rounds_ended, starting  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -24,31 +24,27 @@ def postgres() -> Iterator[Postgres]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Starts services; whatever still runs at the end is stopped."""
-    folder = tmp_path_factory.mktemp("granter")
-    running: list[Service] = []
-
-    def begin(name: str, *, source: Path | None = None, port: int = 0, **variables: str) -> Service:
-        try:
-            running.append(Service(name, variables, folder, source, port))
-        except NotToBeHad as missing:
-            pytest.skip(str(missing))
-        return running[-1]
-
-    yield begin
-    for service in reversed(running):
-        service.stop()
+@pytest.fixture
+def start(folder: Path) -> Iterator[Start]:
+    """Starts services; whatever still runs when the test ends is stopped."""
+    with starting(folder) as begin:
+        yield begin
 
 
 @pytest.fixture(scope="session")
-def town(postgres: Postgres, start: Start) -> Town:
-    address = postgres.database("town")
-    site = start("notice-site").ready()
-    data = start(
-        "data-service", DATABASE_URL=address, NOTICE_SITE_URL=site.url, SERVICE_TOKEN=TOKEN, PAGE_PAUSE="0"
-    ).ready()
-    web = start("web-frontend", DATA_SERVICE_URL=data.url, SERVICE_TOKEN=TOKEN).ready()
-    until(lambda: rounds_ended(postgres, "town") > 0, "the first round of scraping")
-    return Town(site, data, web, "town", postgres)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the services' logs are kept, and the environments that had to be made for them."""
+    return tmp_path_factory.mktemp("granter")
+
+
+@pytest.fixture(scope="session")
+def town(postgres: Postgres, folder: Path) -> Iterator[Town]:
+    with starting(folder) as start:
+        address = postgres.database("town")
+        site = start("notice-site").ready()
+        data = start(
+            "data-service", DATABASE_URL=address, NOTICE_SITE_URL=site.url, SERVICE_TOKEN=TOKEN, PAGE_PAUSE="0"
+        ).ready()
+        web = start("web-frontend", DATA_SERVICE_URL=data.url, SERVICE_TOKEN=TOKEN).ready()
+        until(lambda: rounds_ended(postgres, "town") > 0, "the first round of scraping")
+        yield Town(site, data, web, "town", postgres)
