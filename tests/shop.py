@@ -42,6 +42,9 @@ ADDRESS = Template(
         Piece("/shop"),
     )
 )
+AT_ONCE = Strategy(settle_s=0)
+"""Blue-green, as `local` does it."""
+
 EDGE = Edge(routes=(Route("/api", "api"), Route("/", "web")), release_header=True, slots={"api": 6, "web": 6})
 DB = Spec(
     service="db",
@@ -73,7 +76,7 @@ def spec(service: str, version: str, *, overlap: bool = False) -> Spec:
 
 
 def service(
-    name: str, number: int, *, strategy: Strategy = Strategy(settle_s=0), replicas: int = 2, overlap: bool = False
+    name: str, number: int, *, strategy: Strategy = AT_ONCE, replicas: int = 2, overlap: bool = False
 ) -> ServiceRelease:
     """A service as release *number* brings it; its version is the number."""
     version = str(number)
@@ -86,7 +89,7 @@ def release(
     *,
     kept: Release | None = None,
     changed: tuple[str, ...] = ("api", "web", "worker"),
-    strategy: Strategy = Strategy(settle_s=0),
+    strategy: Strategy = AT_ONCE,
     replicas: int = 2,
     database: bool = True,
     schema: str = "0001_orders",
@@ -160,7 +163,7 @@ def first_plan() -> Plan:
     return deploy(release(1), snapshot(pending=("0001_orders",)))
 
 
-def next_plan(strategy: Strategy = Strategy(settle_s=0), *, replicas: int = 2) -> Plan:
+def next_plan(strategy: Strategy = AT_ONCE, *, replicas: int = 2) -> Plan:
     """From release 1 to release 2, with every service changed."""
     old = release(1, strategy=strategy, replicas=replicas)
     return deploy(release(2, kept=old, strategy=strategy, replicas=replicas), snapshot(old))

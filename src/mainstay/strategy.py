@@ -68,7 +68,8 @@ def before(move: Move) -> Part:
 def parts_of(move: Move) -> tuple[Part, ...]:
     """The stages of one service alone, without the state before the first."""
     if move.new is None:
-        return (Part(_counted({move.old: move.old_count}), {}, _whole(move.old)),)
+        # It serves until no route leads to it: only what retires it ends its traffic.
+        return (before(move),)
     if move.worker and move.overlap and move.old != move.new:
         return (Part(_counted({move.old: move.old_count, move.new: move.count}), {}, {}),)
     if move.old == move.new or move.old is None or move.worker:
@@ -100,7 +101,8 @@ def _rolling(move: Move) -> tuple[Part, ...]:
     parts = []
     for done, (earlier, now) in enumerate(pairwise(shares), 1):
         left = ceil(move.old_count * (move.count - done + 1) / move.count)
-        parts.append(Part(_counted({move.old: left, move.new: done}), now, earlier))
+        back = _whole(move.old) if left == move.old_count else earlier
+        parts.append(Part(_counted({move.old: left, move.new: done}), now, back))
     return tuple(parts)
 
 

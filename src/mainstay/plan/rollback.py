@@ -32,9 +32,9 @@ def rollback(to: Release, now: Snapshot) -> Plan:
         before=now.release.services,
         after=to.services,
         fleet={move.service: now.running.wanted.get(move.service, {}) for move in moves},
-        # Callers first on the way back: nobody meets a callee older than what it was made for.
-        layers=tuple(reversed(layers_of(now.release.services | to.services, (move.service for move in moves)))),
+        layers=layers_of(now.release.services | to.services, (move.service for move in moves)),
         settle_s=0.0,
+        callers_first=True,
         final_edge=final_edge,
     )
     fetched = fetch_steps(to, tuple(move.service for move in moves if move.new is not None), now, name)

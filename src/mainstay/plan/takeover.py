@@ -20,7 +20,7 @@ Ranks = tuple[Rank, ...]
 
 
 class TakeOver(msgspec.Struct, frozen=True):
-    """What moves from one release to another, and in which order: `layers` are callees first on the way out."""
+    """What moves from one release to another, and in which order; `layers` are callees first."""
 
     moves: tuple[Move, ...]
     before: dict[str, ServiceRelease]
@@ -29,6 +29,8 @@ class TakeOver(msgspec.Struct, frozen=True):
     """What is to run of the moved services now."""
     layers: Layers
     settle_s: float
+    callers_first: bool = False
+    """On the way back nobody meets a callee older than what it was made for."""
     final_edge: ProvideEdge | None = None
     """What only the new release needs of the edge: set once it serves."""
 
@@ -83,7 +85,8 @@ def phases(over: TakeOver) -> tuple[Phase, ...]:
     watched = _watched(over, fleet)
     if over.settle_s and watched and any(move.old is not None for move in over.moves):
         found.append(Phase("settle", ((Settle(watched=watched, traffic=traffic, for_s=over.settle_s),),)))
-    retired = _retire(over, fleet, traffic)
+    gone: Traffic = {move.service: {} for move in over.moves if move.new is None and not move.worker}
+    retired = _retire(over, fleet, traffic | gone)
     return (*found, Phase("retire", retired)) if retired else tuple(found)
 
 
@@ -100,7 +103,7 @@ def _stage(
     moved: Traffic = dict(ending)
     if ending:
         ranks.append((SetTraffic(after=ending, back=stage.back),))
-    for position, layer in enumerate(over.layers):
+    for position, layer in enumerate(reversed(over.layers) if over.callers_first else over.layers):
         served = [name for name in layer if name in stage.traffic]
         started = tuple(step for name in served for step in _fleet_steps(name, fleet, after))
         ranks += [started] if started else []

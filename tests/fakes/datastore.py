@@ -1,0 +1,96 @@
+"""A datastore in memory: its jobs are those of a target, and it has done what they did."""
+
+from mainstay.datastores import Role, Schema
+from mainstay.errors import Unreachable
+from mainstay.release import Job, Listener, Piece, Spec, Template
+from mainstay.sealed import SecretRef
+
+
+class FakeDatastore:
+    """Obeys `Datastore`. `perform` is what a target in memory calls for each job it carries out.
+
+    `migrations` are what every folder holds; `breaks_at` names one that fails. `unreachable` and `busy` are turned
+    by the test.
+    """
+
+    kind = "postgres"
+
+    def __init__(self, name: str = "db", migrations: tuple[str, ...] = ("0001_orders",)) -> None:
+        self._name = name
+        self.migrations = migrations
+        self.breaks_at = ""
+        self.unreachable = False
+        self.busy = False
+        self.half_done: tuple[str, ...] = ()
+        self.initialised = False
+        self.roles_made = False
+        self.prepared = 0
+        self.ran: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def version(self) -> str:
+        return "18"
+
+    def secrets(self) -> tuple[str, ...]:
+        return (f"{self._name}.owner.password", f"{self._name}.application.password")
+
+    def spec(self) -> Spec | None:
+        return Spec(
+            service=self._name,
+            command=("postgres",),
+            folder=f"/data/{self._name}",
+            port="kept",
+            alone=True,
+            datastore=True,
+            steady_s=0,
+            drain_s=0,
+            stop_signal="SIGINT",
+        )
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+    def initialise(self, identity: str) -> Job | None:
+        if self.initialised:
+            return None
+        return Job(identity, f"Initialise {self._name}", ("initdb",), f"/data/{self._name}")
+
+    def roles(self, identity: str) -> Job | None:
+        return Job(identity, f"Make the roles of {self._name}", ("psql", "roles"), f"/data/{self._name}")
+
+    def address(self, role: Role) -> Template:
+        password = Piece(SecretRef(f"{self._name}.{role}.password"), "percent")
+        return Template((Piece(f"postgresql://{role}:"), password, Piece("@"), Piece(Listener(self._name, "address"))))
+
+    def migrate(self, identity: str, folder: str) -> Job:
+        return Job(identity, f"Migrate {self._name}", ("psql", "migrate"), folder)
+
+    def schema(self, folder: str | None, listener: str) -> Schema:
+        if self.unreachable:
+            raise Unreachable(f"{self._name} does not answer")
+        if not listener:
+            return Schema(pending=self.migrations if folder else (), reachable=False)
+        pending = tuple(each for each in self.migrations if each not in self.ran) if folder else ()
+        return Schema(self.ran[-1] if self.ran else "", pending, self.half_done, busy=self.busy)
+
+    def perform(self, job: Job) -> int:
+        """Do what *job* does; answers its exit code."""
+        match job.command:
+            case ("initdb",):
+                self.initialised = True
+            case ("psql", "roles"):
+                self.roles_made = True
+            case ("psql", "migrate"):
+                return self._migrate()
+        return 0
+
+    def _migrate(self) -> int:
+        for each in self.migrations:
+            if each == self.breaks_at:
+                return 3
+            if each not in self.ran:
+                self.ran.append(each)
+        return 0

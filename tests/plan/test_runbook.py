@@ -1,0 +1,154 @@
+"""Plans read as runbooks."""
+
+from msgspec.structs import replace
+
+from mainstay.plan.deploy import deploy
+from mainstay.plan.down import down
+from mainstay.plan.rollback import rollback
+from mainstay.release import Strategy
+from tests.shop import EDGE, first_plan, next_plan, release, runbook, service, snapshot
+
+
+def test_a_first_deploy_reads_like_a_runbook() -> None:
+    assert runbook(first_plan()) == [
+        "1.1 Copy api (3 files)",
+        "1.2 Copy web (3 files)",
+        "1.3 Copy worker (3 files)",
+        "1.4 Copy the migrations of db (1 files)",
+        "2.1 Open the edge on port 8080: /api → api, / → web",
+        "2.2 Start db (18) and make its roles",
+        "3.1 Migrate db to 0001_orders (1 migration)",
+        "4.1 Start api@1, 2 replicas",
+        "4.2 Traffic: api 100 % @1",
+        "4.3 Start web@1, 2 replicas",
+        "4.4 Start worker@1",
+        "4.5 Traffic: web 100 % @1",
+        "4.6 Observe api@1, web@1, worker@1",
+    ]
+
+
+def test_the_next_deploy_keeps_the_old_until_the_new_has_settled() -> None:
+    assert runbook(next_plan(Strategy(settle_s=60)))[3:] == [
+        "2.1 Start api@2, 2 replicas",
+        "2.2 Start web@2, 2 replicas",
+        "2.3 Stop worker@1",
+        "2.4 Start worker@2",
+        "2.5 Traffic: api 100 % @2, web 100 % @2",
+        "2.6 Observe api@2, web@2, worker@2",
+        "3.1 Let api@2, web@2, worker@2 settle for 60 s",
+        "4.1 Retire web@1",
+        "4.2 Retire api@1",
+    ]
+
+
+def test_a_canary_is_observed_at_every_percentage() -> None:
+    plan = next_plan(Strategy("canary", (10.0, 50.0), hold_s=120, settle_s=0), replicas=4)
+    assert [phase.name for phase in plan.phases][1:] == ["stage 1 of 3", "stage 2 of 3", "stage 3 of 3", "retire"]
+    assert runbook(plan)[3:7] == [
+        "2.1 Start api@2",
+        "2.2 Start web@2",
+        "2.3 Traffic: api 90 % @1 + 10 % @2, web 90 % @1 + 10 % @2",
+        "2.4 Observe api@2, web@2 for 120 s",
+    ]
+
+
+def test_recreate_ends_traffic_before_the_fleet_and_says_so() -> None:
+    plan = next_plan(Strategy("recreate", settle_s=0))
+    assert runbook(plan)[3:6] == [
+        "2.1 Traffic: api nobody, web nobody",
+        "2.2 Stop api@1, 2 replicas",
+        "2.3 Stop web@1, 2 replicas",
+    ]
+    assert "web answers nobody between its old and its new revision (recreate)" in plan.notes
+
+
+def test_what_did_not_change_is_not_restarted() -> None:
+    old = release(1)
+    plan = deploy(release(2, kept=old, changed=("web",)), snapshot(old))
+    assert runbook(plan) == [
+        "1.1 Copy web (3 files)",
+        "2.1 Start web@2, 2 replicas",
+        "2.2 Traffic: web 100 % @2",
+        "2.3 Observe web@2",
+        "3.1 Retire web@1",
+    ]
+
+
+def test_more_replicas_are_the_same_revision() -> None:
+    old = release(1)
+    new = replace(release(2, kept=old, changed=()), services=old.services | {"web": service("web", 1, replicas=3)})
+    new = replace(new, edge=replace(EDGE, slots={"api": 6, "web": 9}))
+    assert runbook(deploy(new, snapshot(old))) == [
+        "1.1 Change the edge on port 8080: /api → api, / → web",
+        "2.1 Start web@1 from 2 to 3",
+    ]
+
+
+def test_a_service_that_goes_is_routed_to_until_the_last_moment() -> None:
+    old = release(1)
+    routes = tuple(route for route in EDGE.routes if route.service == "web")
+    without = {name: each for name, each in release(2, kept=old, changed=("web",)).services.items() if name != "api"}
+    new = replace(release(2, kept=old, changed=("web",)), services=without, edge=replace(EDGE, routes=routes))
+    assert runbook(deploy(new, snapshot(old)))[1:] == [
+        "2.1 Start web@2, 2 replicas",
+        "2.2 Traffic: web 100 % @2",
+        "2.3 Change the edge on port 8080: / → web",
+        "2.4 Observe web@2",
+        "3.1 Retire web@1",
+        "3.2 Retire api@1",
+    ]
+
+
+def test_a_new_service_has_its_route_and_traffic_before_its_callers_start() -> None:
+    old = replace(release(1, changed=("web",)), edge=replace(EDGE, routes=EDGE.routes[1:], slots={"web": 6}))
+    new = release(2, kept=old, changed=("api", "web"))
+    assert runbook(deploy(new, snapshot(old)))[2:6] == [
+        "2.1 Change the edge on port 8080: /api → api, / → web",
+        "3.1 Start api@2, 2 replicas",
+        "3.2 Traffic: api 100 % @2",
+        "3.3 Start web@2, 2 replicas",
+    ]
+
+
+def test_a_rollback_goes_back_callers_first_and_at_once() -> None:
+    old = release(1, strategy=Strategy("canary", (5.0,)))
+    new = release(2, kept=old, strategy=Strategy("canary", (5.0,)))
+    plan = rollback(old, snapshot(new))
+    assert runbook(plan)[3:] == [
+        "2.1 Start web@1, 2 replicas",
+        "2.2 Start api@1, 2 replicas",
+        "2.3 Stop worker@2",
+        "2.4 Start worker@1",
+        "2.5 Traffic: api 100 % @1, web 100 % @1",
+        "2.6 Observe api@1, web@1, worker@1",
+        "3.1 Retire web@2",
+        "3.2 Retire api@2",
+    ]
+    assert (plan.version, plan.before, plan.release.number) == ("1", 2, 1)
+
+
+def test_a_rollback_says_that_the_schema_stays() -> None:
+    old = release(1)
+    new = release(2, kept=old, schema="0002_prices")
+    assert (
+        "the schema of db stays at 0002_prices; release 1 was made for 0001_orders"
+        in rollback(old, snapshot(new)).notes
+    )
+
+
+def test_down_lays_everything_down_in_one_step_that_is_never_undone() -> None:
+    plan = down(snapshot(release(1)))
+    assert runbook(plan) == ["1.1 Drain and stop services, then datastores, then the edge"]
+    assert [step.reversible for _, step in plan.steps()] == [False]
+
+
+def test_a_plan_says_who_may_meet_whom() -> None:
+    assert "web@1 and web@2 may each meet api@1 and api@2" in next_plan().notes
+
+
+def test_nothing_to_change_says_so() -> None:
+    old = release(1)
+    same = replace(old, number=2, brought=())
+    plan = deploy(same, snapshot(old))
+    assert plan.phases == ()
+    assert plan.notes == ("nothing to change: release 1 is what the manifest says",)
