@@ -1,7 +1,9 @@
+import gc
+
 import pytest
 
 from kit.tests.driving import Reply, answering, ask, scope_of
-from mainstay_kit import Answer, Chain, Exchange, Part, SecurityHeaders, current
+from mainstay_kit import AccessLog, Answer, Chain, Exchange, Part, SecurityHeaders, current, protect
 from mainstay_kit.asgi import ASGIApp, Header, Message, Receive, Scope, Send
 
 pytestmark = pytest.mark.anyio
@@ -115,3 +117,15 @@ async def lifespan(app: Chain) -> list[str]:
 
     await app({**scope_of(), "type": "lifespan"}, receive, send)
     return [message["type"] for message in said.messages]
+
+
+async def test_a_request_leaves_nothing_for_the_garbage_collector() -> None:
+    app = protect(answering(), access_log=AccessLog(write=lambda _: None))
+    await ask(app)
+    gc.collect()
+    gc.disable()
+    for _ in range(100):
+        await ask(app)
+    left = gc.collect()
+    gc.enable()
+    assert left < 100

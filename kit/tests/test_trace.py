@@ -2,7 +2,7 @@ import pytest
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import RequestContext
-from mainstay_kit.asgi import Scope
+from mainstay_kit.asgi import Receive, Scope, Send
 from mainstay_kit.exchange import KEY, Exchange
 from mainstay_kit.trace import traceparent
 
@@ -12,10 +12,14 @@ PARENT = f"00-{TRACE}-b7ad6b7169203331-00"
 
 
 async def exchange_of(**headers: str) -> Exchange:
-    seen: list[Scope] = []
-    await ask(RequestContext(answering(seen=seen)), headers=headers)
-    exchange: Exchange = seen[0][KEY]
-    return exchange
+    found: list[Exchange] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        found.append(scope[KEY])
+        await answering()(scope, receive, send)
+
+    await ask(RequestContext(app), headers=headers)
+    return found[0]
 
 
 async def test_a_request_without_ids_gets_new_ones() -> None:

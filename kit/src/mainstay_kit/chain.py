@@ -82,6 +82,7 @@ class Chain:
             for leave in self._leave:
                 leave(exchange)
             current.reset(token)
+            exchange.let_go()
 
     async def _fail(self, exchange: Exchange, error: Exception) -> None:
         if exchange.closed or exchange.client_left:

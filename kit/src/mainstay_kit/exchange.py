@@ -25,44 +25,37 @@ class Exchange:
     `scope[KEY]` and, within the request, `current` lead to it. Of a header that comes twice, `headers` has the last.
     """
 
-    __slots__ = (
-        "_answering", "_held", "_receive", "_send", "_waiting", "began", "body_limit", "client", "client_left",
-        "closed", "ended", "event_stream", "finished", "headers", "preview", "probe", "received", "request_id",
-        "rewrite", "route", "scope", "sent", "span_id", "started", "status", "task", "too_large",
-        "trace_flags", "trace_id", "websocket",
-    )  # fmt: skip
+    # Defaults stand on the class: what a request does not change is not written for each of them.
+    status = 0
+    sent = received = body_limit = 0
+    began = ended = 0.0
+    started = finished = closed = client_left = event_stream = probe = False
+    request_id = trace_id = span_id = preview = route = ""
+    trace_flags = "01"
+    too_large: Answer | None = None
+    rewrite: Rewrite | None = None
+    task: "asyncio.Task[object] | None" = None
+    _held: tuple[Message, bytearray] | None = None
+    _waiting: "asyncio.Task[object] | None" = None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, answering: tuple[Answering, ...]) -> None:
+        self.began = perf_counter()
         self.scope = scope
         self._receive = receive
         self._send = send
         self._answering = answering
-        self.began = perf_counter()
-        self.ended = 0.0
         self.websocket: bool = scope["type"] == "websocket"
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         client = scope.get("client")
         self.client: str = client[0] if client else ""
-        self.status = 0
-        self.sent = 0
-        self.received = 0
-        self.body_limit = 0
-        self.too_large: Answer | None = None
-        self.started = self.finished = self.closed = False
-        self.client_left = self.event_stream = self.probe = False
-        self.route = ""
-        self.rewrite: Rewrite | None = None
-        self.task: asyncio.Task[object] | None = None
-        self._held: tuple[Message, bytearray] | None = None
-        self._waiting: asyncio.Task[object] | None = None
-        outer: Exchange | None = scope.get(KEY)
+        self._outer: Exchange | None = scope.get(KEY)
         scope[KEY] = self
-        if outer is None:
-            self.request_id = self.trace_id = self.span_id = self.preview = ""
-            self.trace_flags = "01"
-        else:  # parts that were put around the application one by one know the same request
-            self.client, self.preview, self.request_id = outer.client, outer.preview, outer.request_id
-            self.trace_id, self.span_id, self.trace_flags = outer.trace_id, outer.span_id, outer.trace_flags
+        if self._outer is not None:  # parts that were put around the application one by one know the same request
+            self._take_over(self._outer)
+
+    def let_go(self) -> None:
+        """Leave the scope, which knows us as we know it: nothing is left behind for the garbage collector."""
+        self.scope[KEY] = self._outer
 
     async def receive(self) -> Message:
         """The next message for the application; a disconnect once the exchange is closed."""
@@ -153,6 +146,10 @@ class Exchange:
             await self._send({"type": "websocket.close", "code": GOING_AWAY, "reason": reason})
         elif self.started:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _take_over(self, outer: "Exchange") -> None:
+        self.client, self.preview, self.request_id = outer.client, outer.preview, outer.request_id
+        self.trace_id, self.span_id, self.trace_flags = outer.trace_id, outer.span_id, outer.trace_flags
 
     def absorbs_cancellation(self) -> bool:
         """Whether it was us who cancelled, after the exchange was closed; then it is over for the task as well."""

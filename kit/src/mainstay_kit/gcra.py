@@ -1,6 +1,7 @@
 """GCRA: the generic cell rate algorithm. One number a key says how much of its rate is spent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .errors import Misconfigured
 
@@ -12,24 +13,19 @@ class Rate:
     limit: int
     per: float
     burst: int = 0
+    interval: float = field(init=False, repr=False)  # seconds from one request to the next at the steady rate
+    tolerance: float = field(init=False, repr=False)  # how far ahead of the steady rate a key may be
 
     def __post_init__(self) -> None:
         if self.limit < 1 or self.per <= 0 or self.burst < 0:
-            raise Misconfigured(f"{self} lets nothing through", remedy="give a limit of 1 or more in some seconds")
-
-    @property
-    def interval(self) -> float:
-        """Seconds from one request to the next at the steady rate."""
-        return self.per / self.limit
-
-    @property
-    def tolerance(self) -> float:
-        """How far ahead of the steady rate a key may be."""
-        return self.interval * (self.burst or self.limit)
+            raise Misconfigured(
+                f"{self.limit} in {self.per} s lets nothing through", remedy="give a limit of 1 or more in some seconds"
+            )
+        object.__setattr__(self, "interval", self.per / self.limit)
+        object.__setattr__(self, "tolerance", self.interval * (self.burst or self.limit))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether a request may pass; how many more may come at once; seconds until it is worth to come again."""
 
     allowed: bool
@@ -41,7 +37,7 @@ class Verdict:
 def decide(spent_until: float, rate: Rate, now: float) -> tuple[Verdict, float]:
     """The verdict on a request *now*, of a key that is spent until then; and until when it is spent after it."""
     interval, tolerance = rate.interval, rate.tolerance
-    ahead = max(spent_until - now, 0.0)
+    ahead = spent_until - now if spent_until > now else 0.0
     if ahead + interval > tolerance * (1 + 1e-9):
         return Verdict(False, 0, ahead + interval - tolerance, ahead), spent_until
     ahead += interval

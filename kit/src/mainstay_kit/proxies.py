@@ -2,7 +2,6 @@
 
 import ipaddress
 from collections.abc import Iterable
-from functools import lru_cache
 
 from .asgi import ASGIApp
 from .chain import Part
@@ -12,7 +11,7 @@ from .exchange import Exchange
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 REMEDY = "give the proxies' networks (10.0.0.0/8, 127.0.0.1) or the number of hops (1)"
 REMEMBERED = 4096
-SCHEMES = {"http": ("http", "ws"), "https": ("https", "wss")}
+SCHEMES = {b"http": ("http", "ws"), b"https": ("https", "wss")}
 
 
 class TrustedProxies(Part):
@@ -30,6 +29,7 @@ class TrustedProxies(Part):
             raise Misconfigured("networks and hops were both given", remedy="choose one")
         self._hops = hops
         self._known: dict[str, bool] = {}
+        self._found: dict[tuple[bytes, str], str] = {}
         super().__init__(app)
 
     @classmethod
@@ -43,18 +43,26 @@ class TrustedProxies(Part):
     def enter(self, exchange: Exchange) -> None:
         if self._hops == 0 or (self._hops is None and not self._trusted(exchange.client)):
             return
-        headers = exchange.scope["headers"]
-        chain = [
-            address.strip() for name, value in headers if name == b"x-forwarded-for"
-            for address in value.decode("latin-1").split(",")
-        ]  # fmt: skip
-        client = self._client(chain, exchange.client)
-        if client != exchange.client:
+        peer, forwarded = exchange.client, exchange.headers.get(b"x-forwarded-for")
+        if forwarded is not None and len(exchange.headers) < len(exchange.scope["headers"]):
+            every = [value for name, value in exchange.scope["headers"] if name == b"x-forwarded-for"]
+            forwarded = b",".join(every)
+        client = peer if forwarded is None else self._remembered(forwarded, peer)
+        if client != peer:
             exchange.client = client
             exchange.scope["client"] = (client, 0)
-        said = exchange.headers.get(b"x-forwarded-proto", b"").decode("latin-1").strip().lower()
-        if said in SCHEMES:
-            exchange.scope["scheme"] = SCHEMES[said][exchange.websocket]
+        schemes = SCHEMES.get(exchange.headers.get(b"x-forwarded-proto", b"").lower())
+        if schemes is not None:
+            exchange.scope["scheme"] = schemes[exchange.websocket]
+
+    def _remembered(self, forwarded: bytes, peer: str) -> str:
+        found = self._found.get((forwarded, peer))
+        if found is None:
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            chain = [address.strip() for address in forwarded.decode("latin-1").split(",")]
+            found = self._found[forwarded, peer] = self._client(chain, peer)
+        return found
 
     def _client(self, chain: list[str], peer: str) -> str:
         """The address nearest to us that is not a trusted proxy's."""
@@ -89,7 +97,6 @@ def _network(text: str) -> Network:
     return network
 
 
-@lru_cache(REMEMBERED)
 def _address(text: str) -> str | None:
     """The plain address in *text*, which may have a port or brackets; None for anything else."""
     if text.startswith("["):

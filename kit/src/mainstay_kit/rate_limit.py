@@ -3,7 +3,7 @@
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
 from .answer import Answer
@@ -38,10 +38,14 @@ class Limit:
     name: str = ""
     methods: frozenset[str] = frozenset()
     key: Callable[[Exchange], str] = client_address
+    under: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "under", self.path.rstrip("/") + "/")
+        object.__setattr__(self, "name", self.name or self.path)
 
     def covers(self, path: str, method: str) -> bool:
-        under = path == self.path or path.startswith(self.path.rstrip("/") + "/")
-        return under and (not self.methods or method in self.methods)
+        return (path.startswith(self.under) or path == self.path) and (not self.methods or method in self.methods)
 
 
 class RateLimit(Part):
@@ -69,7 +73,7 @@ class RateLimit(Part):
         path, method = scope["path"], scope.get("method", "GET")
         for limit in self._limits:
             if limit.covers(path, method):
-                verdict = self._store.take(f"{limit.name or limit.path} {limit.key(exchange)}", limit.rate)
+                verdict = self._store.take(f"{limit.name} {limit.key(exchange)}", limit.rate)
                 if isinstance(verdict, Verdict):
                     return self._judge(exchange, limit, verdict)
                 return self._wait(exchange, limit, verdict)

@@ -26,6 +26,8 @@ def template(scope: Scope) -> str:
         return UNMATCHED
     included = scope.get("fastapi", {}).get("effective_route_context")
     path: str = getattr(included if included is not None else taken, "path", "")
+    if not scope.get("root_path"):
+        return path or UNMATCHED
     mounted = scope.get("root_path", "")[len(scope.get("app_root_path", scope.get("root_path", ""))) :]
     if not mounted:
         return path or UNMATCHED

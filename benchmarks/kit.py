@@ -1,0 +1,293 @@
+"""What the service kit costs: all parts together, beside a bare answer and beside well-known middlewares.
+
+`python -m benchmarks.kit` prints a table and writes `benchmarks/results/kit.json`. The subjects run under uvicorn, one
+worker, in an environment of their own with the versions below. Load goes to 127.0.0.1, bounded in count and time.
+"""
+
+import asyncio
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULT = ROOT / "benchmarks/results/kit.json"
+SUBJECTS = ("bare", "everything", "usual")
+PACKAGES = (
+    "starlette==1.10.0", "uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0",
+    "asgi-correlation-id==5.0.1", "prometheus-fastapi-instrumentator==8.1.0", "python-json-logger==4.2.0",
+    "secure==2.0.1", "slowapi==0.1.10",
+)  # fmt: skip
+CONNECTIONS, SECONDS, ROUNDS = 16, 4, 5
+# As an edge sends them.
+HEADERS = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+BUDGETS = {
+    "cost_us": 35.0,
+    "of_bare": 0.60,
+    "of_usual": 2.0,
+    "added_p99_ms": 0.3,
+}
+
+
+def bare() -> Any:
+    """An answer of 1 KB from Starlette."""
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    body = b"x" * 1024
+
+    async def item(request: Request) -> Response:
+        return Response(body, media_type="text/plain")
+
+    return Starlette(routes=[Route("/items/{item}", item)])
+
+
+def everything() -> Any:
+    """The same behind all parts of the kit, with a limit that counts and refuses nobody."""
+    from mainstay_kit import Limit, Rate, TrustedProxies, configure_logging, protect
+
+    configure_logging()
+    return protect(
+        bare(),
+        proxies=TrustedProxies(networks=["127.0.0.1"]),
+        origins=["https://app.example.com"],
+        limits=[Limit("/", Rate(10_000_000, 60))],
+    )
+
+
+def usual() -> Any:
+    """The same behind the middlewares that people put together for it.
+
+    No body limit, no problem details, no probes, no trace context and no graceful stop: for these there is no
+    single well-known one, so this subject does less than the kit.
+    """
+    import logging
+
+    from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
+    from prometheus_fastapi_instrumentator import Instrumentator
+    from pythonjsonlogger.json import JsonFormatter
+    from secure import Secure
+    from secure.middleware import SecureASGIMiddleware
+    from slowapi import Limiter
+    from slowapi.middleware import SlowAPIASGIMiddleware
+    from slowapi.util import get_remote_address
+    from starlette.middleware.cors import CORSMiddleware
+
+    app = bare()
+    app.state.limiter = Limiter(get_remote_address, default_limits=["10000000/minute"], headers_enabled=True)
+    app.add_middleware(SlowAPIASGIMiddleware)
+    app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"])
+    app.add_middleware(SecureASGIMiddleware, secure=Secure.with_default_headers())
+    app.add_middleware(CorrelationIdMiddleware)
+    Instrumentator().instrument(app).expose(app)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter("%(asctime)s %(levelname)s %(message)s %(correlation_id)s"))
+    handler.addFilter(CorrelationIdFilter())
+    access = logging.getLogger("uvicorn.access")
+    access.handlers[:] = [handler]
+    return app
+
+
+OPTIONS = {
+    "bare": ("--no-access-log", "--no-proxy-headers"),
+    "everything": ("--no-access-log", "--no-proxy-headers"),
+    "usual": ("--access-log", "--proxy-headers"),
+}
+
+
+@dataclass
+class Subject:
+    """A running server, and what it was seen to do."""
+
+    name: str
+    port: int
+    process: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/items/7"
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    python = environment()
+    with running("bare", python) as one, running("everything", python) as two, running("usual", python) as three:
+        subjects = (one, two, three)
+        for subject in subjects:
+            saturate(subject, 1)
+        rounds = [{subject.name: saturate(subject, SECONDS) for subject in subjects} for _ in range(ROUNDS)]
+        requests = {name: statistics.median(one_round[name][0] for one_round in rounds) for name in SUBJECTS}
+        cpu = {name: statistics.median(one_round[name][1] for one_round in rounds) for name in SUBJECTS}
+        rate = requests["everything"] / 2
+        paced_rounds = [{subject.name: paced(subject, rate) for subject in subjects} for _ in range(ROUNDS)]
+    p99 = {name: statistics.median(one_round[name] for one_round in paced_rounds) for name in SUBJECTS}
+    measured = {
+        "cost_us": cpu["everything"] - cpu["bare"],
+        "of_bare": statistics.median(one["everything"][0] / one["bare"][0] for one in rounds),
+        "of_usual": statistics.median(one["everything"][0] / one["usual"][0] for one in rounds),
+        "added_p99_ms": statistics.median(one["everything"] - one["bare"] for one in paced_rounds),
+    }
+    tell(requests, cpu, p99, rate, measured)
+
+
+def environment() -> str:
+    """The interpreter of an environment with the subjects' packages, made at the first run."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    place = cache / "mainstay/benchmarks/kit"
+    done = place / "done"
+    if not done.exists() or done.read_text() != "\n".join(PACKAGES):
+        beside = Path(sys.executable).with_name("uv")
+        uv = str(beside) if beside.exists() else shutil.which("uv") or sys.exit("uv is needed: pip install uv")
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, place], check=True)
+        install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", place / "bin/python"]
+        subprocess.run([*install, *PACKAGES], check=True)
+        done.write_text("\n".join(PACKAGES))
+    return str(place / "bin/python")
+
+
+@contextmanager
+def running(name: str, python: str) -> Iterator[Subject]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    command = [python, "-m", "uvicorn", "--factory", f"benchmarks.kit:{name}", "--port", str(port)]
+    known = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'kit/src'}"}
+    known.pop("PYTHONDONTWRITEBYTECODE", None)
+    with open(os.devnull, "w") as nowhere:
+        process = subprocess.Popen(
+            [*command, *OPTIONS[name], "--log-level", "info"], stdout=nowhere, stderr=nowhere, env=known, cwd=ROOT
+        )
+    try:
+        until = time.monotonic() + 20
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield Subject(name, port, process.pid)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def saturate(subject: Subject, seconds: int) -> tuple[float, float]:
+    """As many requests as it takes: how many a second, and CPU µs of the server for each."""
+    before = subject.cpu_seconds()
+    if shutil.which("wrk"):
+        headers = [part for name, value in HEADERS.items() for part in ("-H", f"{name}: {value}")]
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *headers, subject.url]
+        printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+        count = int(re.findall(r"(\d+) requests in", printed)[0])
+        assert "Non-2xx" not in printed, printed
+        per_second = float(re.findall(r"Requests/sec:\s+([\d.]+)", printed)[0])
+    else:
+        latencies = asyncio.run(drive(subject.port, seconds, None))
+        count, per_second = len(latencies), len(latencies) / seconds
+    return per_second, (subject.cpu_seconds() - before) / count * 1e6
+
+
+def paced(subject: Subject, rate: float) -> float:
+    """The 99th percentile, in ms, at *rate* requests a second."""
+    if shutil.which("hey"):
+        headers = [part for name, value in HEADERS.items() for part in ("-H", f"{name}: {value}")]
+        each = max(1, int(rate / CONNECTIONS))
+        command = [
+            "hey",
+            "-c",
+            str(CONNECTIONS),
+            "-q",
+            str(each),
+            "-z",
+            f"{SECONDS}s",
+            "-o",
+            "csv",
+            *headers,
+            subject.url,
+        ]
+        printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+        latencies = [float(row["response-time"]) for row in csv.DictReader(io.StringIO(printed))]
+    else:
+        latencies = asyncio.run(drive(subject.port, SECONDS, rate))
+    return statistics.quantiles(latencies, n=100)[98] * 1000
+
+
+async def drive(port: int, seconds: float, rate: float | None) -> list[float]:
+    """A client of our own, where there is neither wrk nor hey: keep-alive connections, seconds each answer took."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+    request = f"GET /items/7 HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode()
+    latencies: list[float] = []
+    until = time.perf_counter() + seconds
+
+    async def connection(number: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        gap = CONNECTIONS / rate if rate else 0.0
+        due = time.perf_counter() + gap * number / CONNECTIONS
+        while time.perf_counter() < until:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            began = time.perf_counter()
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.findall(rb"content-length: (\d+)", head)[0]))
+            latencies.append(time.perf_counter() - began)
+            due += gap
+        writer.close()
+
+    await asyncio.gather(*(connection(number) for number in range(CONNECTIONS)))
+    return latencies
+
+
+def tell(
+    requests: dict[str, float], cpu: dict[str, float], p99: dict[str, float], rate: float, measured: dict[str, float]
+) -> None:
+    print(f"| subject | requests/s | CPU µs a request | p99 ms at {rate:.0f}/s |")
+    print("|---|---:|---:|---:|")
+    for name in SUBJECTS:
+        print(f"| {name} | {requests[name]:.0f} | {cpu[name]:.1f} | {p99[name]:.2f} |")
+    met = {
+        "cost_us": measured["cost_us"] <= BUDGETS["cost_us"],
+        "of_bare": measured["of_bare"] >= BUDGETS["of_bare"],
+        "of_usual": measured["of_usual"] >= BUDGETS["of_usual"],
+        "added_p99_ms": measured["added_p99_ms"] <= BUDGETS["added_p99_ms"],
+    }
+    print("\n| figure | measured | budget | met |")
+    print("|---|---:|---:|---|")
+    for name, value in measured.items():
+        print(f"| {name} | {value:.2f} | {BUDGETS[name]:g} | {'yes' if met[name] else 'NO'} |")
+    document = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "cores": os.cpu_count(),
+        "python": sys.version.split()[0],
+        "packages": list(PACKAGES),
+        "requests_per_second": requests,
+        "cpu_us": cpu,
+        "p99_ms": p99,
+        "half_load_per_second": rate,
+        "measured": measured,
+        "budgets": BUDGETS,
+        "met": met,
+    }
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
