@@ -84,8 +84,9 @@ def test_a_call_that_closes_soon_says_how_many_days_are_left(town: Town, newer: 
 def test_calls_that_close_soon_can_be_shown_alone(town: Town, newer: Service) -> None:
     closes_in(town, 30, "Repatriation Dialogues")
     closes_in(town, 31, "Street Libraries")
-    assert "Repatriation Dialogues" in get(newer.url + "/?soon=1&q=repatriation").body
-    assert "Street Libraries" not in get(newer.url + "/?soon=1&q=street+libraries").body
+    assert "Repatriation Dialogues" in get(newer.url + "/?soon=1&q=communities").body
+    assert "Street Libraries" in get(newer.url + "/?q=cupboard").body
+    assert "Street Libraries" not in get(newer.url + "/?soon=1&q=cupboard").body
 
 
 def test_both_versions_serve_from_the_newer_schema(town: Town, newer: Service) -> None:
