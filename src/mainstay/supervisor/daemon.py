@@ -21,11 +21,12 @@ from mainstay.supervisor.launching import Launching
 from mainstay.supervisor.limits import Limits
 from mainstay.supervisor.places import furnished, listeners, moved
 from mainstay.supervisor.ports import is_free
-from mainstay.supervisor.protocol import SetFleet
+from mainstay.supervisor.protocol import Renew, SetFleet
 from mainstay.supervisor.roster import enrolled
 from mainstay.supervisor.rotation import note_and_rotate
 from mainstay.supervisor.store import Store
 from mainstay.supervisor.values import called
+from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +45,10 @@ class Daemon:
         self._woken = asyncio.Event()
         launching = Launching(folders, SealedFile(folders.sealed, folders.secret_key))
         self.limits = Limits(folders.state)
-        self.instances = Instances(folders, launching, self.limits, self._woken.set)
-        self.jobs = Jobs(folders, launching, self._woken.set)
-        self.front = Front(folders, self._woken.set)
+        self._watches = Watches(self._woken.set)
+        self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
+        self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
+        self.front = Front(folders, self._watches, self._woken.set)
         self._boot = machine.boot_id()
         self._asleep_until = machine.boottime() + LINGER_S
         self._adopt_the_watch()
@@ -58,7 +60,11 @@ class Daemon:
             for name, one in self.desired.instances.items():
                 if one.service in request.wanted and name in self.instances.lives:
                     self.instances.forgive(name)
-        self.keep(requests.after(self.desired, request, self._boot, machine.boottime()))
+        after = requests.after(self.desired, request, self._boot, machine.boottime())
+        if isinstance(request, Renew) and after.fence == self.desired.fence:
+            self.desired = after  # Not worth a write each second: after our own restart its time begins anew.
+        else:
+            self.keep(after)
         self._asleep_until = 0.0
         self._woken.set()
 
@@ -71,22 +77,30 @@ class Daemon:
     async def reconcile(self) -> None:
         """Bring about what is to be, until nothing is to be any more."""
         await self.front.open()
-        ticking = asyncio.create_task(self._tick())
+        self._watches.add("tick", self._tick())
         try:
             while True:
                 self._woken.clear()
-                next_at = await self._once()
+                self._watches.raise_failure()
+                next_at = await self._once_or_later()
                 if self._is_laid_down() and machine.boottime() >= self._asleep_until:
                     break
                 await self._until(next_at)
         finally:
-            ticking.cancel()
+            self._watches.cancel("tick")
         await self.front.stop()
         self.limits.close()
 
     def is_awake(self) -> bool:
         """False once everything lies down."""
         return self.desired.awake or not self._is_laid_down() or self.front.is_alive()
+
+    async def _once_or_later(self) -> float:
+        try:
+            return await self._once()
+        except OSError as error:  # A full disk must not leave the instances without anybody.
+            log.error("could not reconcile, trying again: %s", error)
+            return machine.boottime() + AGAIN_S
 
     async def _once(self) -> float:
         starting = self.instances.adopt(self.desired)
@@ -174,7 +188,10 @@ class Daemon:
 
     async def _tick(self) -> None:
         while True:
-            note_and_rotate(self.folders.logs)
+            try:
+                note_and_rotate(self.folders.logs)
+            except OSError as error:
+                log.error("logs could not be noted or rotated: %s", error)
             self.instances.sample(self.desired)
             await self.front.count_lost()
             if not self.desired.awake:

@@ -75,6 +75,8 @@ class Door:
             return Refused("bad-input", f"not a request: {error}")
         except MainstayError as error:
             return Refused(error.code, error.what, error.remedy)
+        except (OSError, TimeoutError) as error:
+            return Refused("unreachable", f"the supervisor could not keep or do what was asked: {error}")
 
     async def _answer(self, request: Request) -> Answer:
         daemon = self._daemon

@@ -1,6 +1,5 @@
 """The one narrow place between the daemon and HAProxy: what is ready becomes slots, and its troubles are told."""
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from mainstay.supervisor.desired import Desired
 from mainstay.supervisor.proxy import Proxy
 from mainstay.supervisor.runners.process import ProcessRunner
 from mainstay.supervisor.slots import checks, slots
+from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +25,13 @@ AGAIN_S = 1.0
 class Front:
     """HAProxy as the daemon sees it. Its failure stops nothing else, and is tried again."""
 
-    def __init__(self, folders: Folders, wake: Callable[[], None]) -> None:
+    def __init__(self, folders: Folders, watches: Watches, wake: Callable[[], None]) -> None:
         self._runner = ProcessRunner(folders.instances)
         self._proxy = Proxy(folders, self._runner)
         self._log = AccessLog(folders)
         self._wake = wake
+        self._watches = watches
         self._watched: Started | None = None
-        self._watch: asyncio.Task[None] | None = None
         self.trouble = ""
         """Why it does not do what it was told; empty: it does."""
 
@@ -96,7 +96,7 @@ class Front:
         process = self._proxy.process()
         if process is not None and process != self._watched:
             self._watched = process
-            self._watch = asyncio.create_task(self._until_exit(process))
+            self._watches.add("edge", self._until_exit(process))
 
     async def _until_exit(self, process: Started) -> None:
         await self._runner.exit(process)

@@ -28,6 +28,7 @@ from mainstay.supervisor.places import listeners
 from mainstay.supervisor.probes import answers
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
 from mainstay.supervisor.store import write_whole
+from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +39,17 @@ EAGER_S = 0.05
 class Instances:
     """Every instance with its life. `wake` is called when something has happened to one."""
 
-    def __init__(self, folders: Folders, launching: Launching, limits: Limits, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, folders: Folders, launching: Launching, limits: Limits, watches: Watches, wake: Callable[[], None]
+    ) -> None:
         self.lives: dict[str, Life] = {}
         self._folders = folders
         self._runner = ProcessRunner(folders.instances)
         self._launching = launching
         self._limits = limits
+        self._watches = watches
         self._wake = wake
         self._states: dict[str, str] = {}
-        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
 
     def adopt(self, desired: Desired) -> frozenset[str]:
         """Take up what lives already. Returns those whose stub has not written its note yet."""
@@ -94,11 +97,10 @@ class Instances:
     def forget(self, name: str, spec: Spec) -> None:
         """Clear its place; nothing of it lives any more."""
         self.kill(name)
-        for task in self._tasks.pop(name, ()):
-            task.cancel()
+        self._watches.cancel(name)
         self._limits.remove(name)
         if spec.private_copy or spec.files:
-            shutil.rmtree(self._launching.private(name, spec), ignore_errors=True)
+            shutil.rmtree(self._launching.private(name), ignore_errors=True)
         shutil.rmtree(self._runner.place(name), ignore_errors=True)
         self.lives.pop(name, None)
         self._states.pop(name, None)
@@ -160,12 +162,9 @@ class Instances:
     def _watch(self, name: str, desired: Desired, process: Started, launch: Launch) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         proven = f"{one.service}@{one.release}"
-        for task in self._tasks.pop(name, ()):
-            task.cancel()
-        self._tasks[name] = [
-            asyncio.create_task(self._until_exit(name, member.spec, process, proven)),
-            asyncio.create_task(self._probe(name, member.spec, one.port, launch)),
-        ]
+        self._watches.cancel(name)
+        self._watches.add(name, self._until_exit(name, member.spec, process, proven))
+        self._watches.add(name, self._probe(name, member.spec, one.port, launch))
 
     async def _until_exit(self, name: str, spec: Spec, process: Started, revision: str) -> None:
         end = await self._runner.exit(process)
@@ -175,7 +174,7 @@ class Instances:
         if spec.memory_bytes is not None and self._limits.ran_out(name):
             life = replace(life, reason=in_words(spec.memory_bytes))
         self.kill(name)
-        self._tasks[name][1].cancel()
+        self._watches.cancel(name)
         after = lives.after_end(life, spec, end, proven=revision in self.proven, now=machine.boottime(), at=_now())
         self.lives[name] = replace(after, tail=self.tail(name, spec.service))
         log.info("%s ended: %s", name, after.past.last_exit)
@@ -199,14 +198,16 @@ class Instances:
         log.warning("%s %s", name, reason)
         past = replace(self.lives[name].past, failed=True, last_exit=Exit(_now(), reason=reason))
         self.lives[name] = replace(self.lives[name], past=past)
-        self._runner.place(name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._keep_past(name)
         self._wake()
 
     def _keep_past(self, name: str) -> None:
         place = self._runner.place(name)
         if place.is_dir():
-            write_whole(place / "past", msgspec.json.encode(self.lives[name].past))
+            try:
+                write_whole(place / "past", msgspec.json.encode(self.lives[name].past))
+            except OSError as error:
+                log.error("the past of %s could not be kept: %s", name, error)
 
 
 def _pause(life: Life, spec: Spec) -> float:

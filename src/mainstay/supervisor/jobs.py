@@ -15,25 +15,29 @@ from mainstay.supervisor.launching import Launching
 from mainstay.supervisor.logs import last_lines
 from mainstay.supervisor.runners.process import JobEnd, ProcessRunner
 from mainstay.supervisor.store import write_whole
+from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
 
-STOP_GRACE_S, STUB_GRACE_S = 5.0, 2.0
+STARTS_WITHIN_S, STOP_GRACE_S, STUB_GRACE_S = 10.0, 5.0, 2.0
 CANNOT_START, KILLED = 126, 137
 
 
 class Jobs:
     """The jobs of one environment. `wake` is called when one has ended."""
 
-    def __init__(self, folders: Folders, launching: Launching, wake: Callable[[], None]) -> None:
+    def __init__(self, folders: Folders, launching: Launching, watches: Watches, wake: Callable[[], None]) -> None:
         self._runner = ProcessRunner(folders.jobs)
         self._launching = launching
         self._wake = wake
-        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._watches = watches
 
     def start(self, job: Job, listeners: Mapping[str, int]) -> None:
         """Start *job* unless it was started before; watch it where it runs."""
-        if self.has_ended(job.id) or job.id in self._watches:
+        if self._watches.has(_watch_of(job.id)):
+            return
+        if self.has_ended(job.id):
+            self._sweep(job.id)
             return
         process = self._runner.alive(job.id)
         if process is None and self._runner.started(job.id) is None:
@@ -44,7 +48,7 @@ class Jobs:
             except (MainstayError, OSError, KeyError) as error:
                 self._end(job.id, CANNOT_START, f"{job.title} could not be started: {error}")
         if process is not None:
-            self._watches[job.id] = asyncio.create_task(self._watch(job.id, process))
+            self._watches.add(_watch_of(job.id), self._watch(job.id, process))
 
     def has_ended(self, identity: str) -> bool:
         """Whether it ran and runs no more."""
@@ -57,8 +61,9 @@ class Jobs:
 
     async def stop(self, identity: str) -> None:
         """Stop it and all it started; returns when it is gone."""
-        while self._runner.starting(identity) and self._runner.started(identity) is None:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            while self._runner.starting(identity) and self._runner.started(identity) is None:
+                await asyncio.sleep(0.01)
         process = self._runner.alive(identity)
         if process is None:
             return
@@ -81,10 +86,14 @@ class Jobs:
 
     async def _watch(self, identity: str, process: Started) -> None:
         await self._runner.exit(process)
-        self._runner.end_all(process)  # A job is over when its main process is: nothing of it stays behind.
-        del self._watches[identity]
+        self._sweep(identity)
         log.info("job %s is over: %s", identity, self._runner.job_end(identity))
         self._wake()
+
+    def _sweep(self, identity: str) -> None:
+        """A job is over when its main process is: nothing of it stays behind."""
+        if process := self._runner.started(identity):
+            self._runner.end_all(process)
 
     def _end(self, identity: str, code: int, why: str) -> None:
         place = self._runner.place(identity)
@@ -93,6 +102,10 @@ class Jobs:
             output.write(why + "\n")
         write_whole(place / "exit", msgspec.json.encode(JobEnd(code)))
         self._wake()
+
+
+def _watch_of(identity: str) -> str:
+    return f"job {identity}"
 
 
 def state_of(runner: ProcessRunner, identity: str) -> JobState:

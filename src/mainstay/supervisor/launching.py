@@ -1,10 +1,12 @@
 """What a process gets when it starts: folder, environment, files, user; nothing is inherited."""
 
+import contextlib
 import os
 import pwd
 import re
 import shutil
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mainstay import users
@@ -15,6 +17,8 @@ from mainstay.supervisor.desired import Identity, identity_of
 from mainstay.supervisor.ports import LOOPBACK
 from mainstay.supervisor.runners.process import Launch
 from mainstay.supervisor.values import filled
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Launching:
@@ -79,7 +83,7 @@ class Launching:
         content = self._folders.content(spec.content)
         if not spec.private_copy:
             return str(content)
-        copy = self.private(name, spec) / "content"
+        copy = self.private(name) / "content"
         if not copy.exists():
             part = copy.with_name("content.part")
             shutil.rmtree(part, ignore_errors=True)
@@ -88,11 +92,9 @@ class Launching:
             part.rename(copy)
         return str(copy)
 
-    def private(self, name: str, spec: Spec) -> Path:
-        """The instance's own folder that its user can read; goes with it."""
-        user = users.identity(spec.user)
-        self._home(spec.user, user)
-        return _made(self._folders.homes / _user_name(spec.user) / name, user, 0o700)
+    def private(self, name: str) -> Path:
+        """The instance's own folder, of which its user can reach what it knows the name of; goes with it."""
+        return _made(_made(_made(self._folders.homes) / ".instances") / name)
 
     def _home(self, name: str, user: users.Identity) -> dict[str, str]:
         _made(self._folders.homes)
@@ -105,7 +107,7 @@ class Launching:
     def _files(self, name: str, spec: Spec, user: users.Identity, listeners: Mapping[str, int]) -> dict[str, str]:
         told = {}
         for variable, value in spec.files.items():
-            path = self.private(name, spec) / variable
+            path = self.private(name) / variable
             path.unlink(missing_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             with os.fdopen(os.open(path, flags, 0o400), "w") as file:
@@ -121,7 +123,7 @@ class Launching:
             place = _made(self._folders.volume(volume.name), user, 0o700)
             told["MAINSTAY_VOLUME_" + re.sub(r"\W", "_", volume.name).upper()] = str(place)
             if not Path(volume.path).is_absolute():
-                _link(folder / volume.path, place)
+                _link(folder, Path(volume.path), place)
         return told
 
 
@@ -139,35 +141,70 @@ def _when_root(number: int) -> int | None:
 
 
 def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) -> Path:
-    """The folder, made where it was missing; only then is it given to *user*."""
-    if not place.exists():
-        place.mkdir(parents=True, exist_ok=True)
-        place.chmod(mode if users.acting_as_root() else 0o700)
+    """The folder, made where it was missing; only then is it given to *user*.
+
+    What lies above may be *user*'s own: a link put in its place is not followed.
+    """
+    try:
+        place.mkdir(mode=0o700)
+    except FileExistsError:
+        return place
+    folder = os.open(place, _FOLDER)
+    try:
+        os.fchmod(folder, mode if users.acting_as_root() else 0o700)
         if user is not None and users.acting_as_root():
-            os.chown(place, user.uid, user.gid)
+            os.fchown(folder, user.uid, user.gid)
+    finally:
+        os.close(folder)
     return place
 
 
 def _give_all(place: Path, user: users.Identity) -> None:
-    for folder, _, files in os.walk(place):
-        for path in (Path(folder), *(Path(folder, name) for name in files)):
+    """Its top, which nobody else can enter before, is given last."""
+    for folder, _, files in os.walk(place, topdown=False):
+        for path in (*(Path(folder, name) for name in files), Path(folder)):
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode | 0o200)
             if users.acting_as_root():
                 os.chown(path, user.uid, user.gid, follow_symlinks=False)
 
 
-def _link(link: Path, place: Path) -> None:
-    if link.is_symlink() and link.readlink() == place:
-        return
-    above = link.parent
-    mode = above.stat().st_mode if above.exists() else None
-    if mode is not None:
-        above.chmod(mode | 0o200)  # Content is not writable, also not for the one who runs us.
-    above.mkdir(parents=True, exist_ok=True)
-    if link.is_dir() and not link.is_symlink():
-        link.rmdir()  # An empty folder that holds the place; a full one is refused aloud.
-    link.unlink(missing_ok=True)
-    link.symlink_to(place)
-    if mode is not None:
-        above.chmod(mode)
+def _link(content: Path, link: Path, place: Path) -> None:
+    """A link inside *content* to *place*; links on the way to it are not followed."""
+    *above, name = link.parts
+    folder = os.open(content, _FOLDER)
+    try:
+        for part in above:
+            folder = _entered(folder, part)
+        _linked(folder, name, place)
+    finally:
+        os.close(folder)
+
+
+def _entered(folder: int, name: str) -> int:
+    with _writable(folder), contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o755, dir_fd=folder)
+    inside = os.open(name, _FOLDER, dir_fd=folder)
+    os.close(folder)
+    return inside
+
+
+def _linked(folder: int, name: str, place: Path) -> None:
+    with contextlib.suppress(OSError):
+        if os.readlink(name, dir_fd=folder) == str(place):
+            return
+    with _writable(folder):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.rmdir(name, dir_fd=folder)  # An empty folder that holds the place; a full one is refused aloud.
+        os.symlink(place, name, dir_fd=folder)
+
+
+@contextlib.contextmanager
+def _writable(folder: int) -> Iterator[None]:
+    """Content is not writable, also not for the one who runs us."""
+    mode = stat.S_IMODE(os.fstat(folder).st_mode)
+    os.fchmod(folder, mode | 0o200)
+    try:
+        yield
+    finally:
+        os.fchmod(folder, mode)
