@@ -15,6 +15,8 @@ from mainstay.errors import MainstayError, ManifestInvalid, Mistake, Place
 Output = Literal["text", "json"]
 _HARMFUL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+_OURS = re.compile(r"\bmainstay (?=[a-z…-])")
+
 
 def harmless(text: str) -> str:
     """*text* without anything a terminal would act on, but line ends and tabs."""
@@ -91,9 +93,8 @@ class Console:
         self.tell(f"{counted(len(lines), 'mistake')}; nothing was touched")
 
     def command(self, remedy: str) -> str:
-        """*remedy* with the program and its options as they were typed, where it is a command."""
-        words = remedy.split(" ")
-        return " ".join([*self.typed, *words[1:]]) if words[0] == "mainstay" else remedy
+        """*remedy* with the program and its options as they were typed, wherever it names a command."""
+        return _OURS.sub(lambda _: " ".join(self.typed) + " ", remedy)
 
 
 def line(mistake: Mistake) -> str:

@@ -6,7 +6,6 @@ from rich.console import Console as Terminal
 from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -17,13 +16,14 @@ from mainstay.events import Done, Ended, Failed, ParkedAt, Planned, Progress, Re
 from mainstay.journal import Row
 from mainstay.plan import Plan
 
+FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
 
 class LivePhases:
     """Each step as a line with its time; the phases' names where the plan is known."""
 
     def __init__(self) -> None:
         self._terminal = Terminal(highlight=False)
-        self._live = Live(console=self._terminal, refresh_per_second=8, transient=True, get_renderable=self._now)
         self._clock = SystemClock()
         self._titles: dict[str, str] = {}
         self._acting: dict[str, tuple[float, str]] = {}
@@ -31,6 +31,7 @@ class LivePhases:
         self._told_phase = ""
         self._steps = 0
         self._done = 0
+        self._live = Live(console=self._terminal, refresh_per_second=8, transient=True, get_renderable=self._now)
 
     def knows(self, plan: Plan) -> None:
         """The phases' names."""
@@ -96,7 +97,7 @@ class LivePhases:
             return Group(*rows, bar)
         return Group(*rows)
 
-    def _row(self, step: str, began: float, what: str) -> Spinner:
-        elapsed = spoken(self._clock.monotonic() - began)
-        said = f"{step:<5} {self._titles.get(step, '')}  {elapsed}" + (f"  {harmless(what)}" if what else "")
-        return Spinner("dots", Text(said))
+    def _row(self, step: str, began: float, what: str) -> Text:
+        now = self._clock.monotonic()
+        said = f" {FRAMES[int(now * 8) % len(FRAMES)]} {step:<5} {self._titles.get(step, '')}  {spoken(now - began)}"
+        return Text(said + (f"  {harmless(what)}" if what else ""), no_wrap=True, overflow="ellipsis")

@@ -67,12 +67,15 @@ def _tell(console: Console, outcome: Outcome) -> None:
         if not outcome.run:
             console.document(outcome)
         return
-    where = f" at {outcome.url}" if outcome.url else ""
-    which = f"release {outcome.release} ({outcome.version})" if outcome.release is not None else "nothing"
     if outcome.outcome == "undone":
-        as_before = styled("as before:", fg="yellow", bold=True)
-        console.say(f"{as_before} {which} serves{where}")
+        console.say(f"{styled('as before:', fg='yellow', bold=True)} {_serving(outcome)}")
     elif outcome.run:
-        console.say(f"{styled('done', fg='green', bold=True)} in {spoken(outcome.took_s)}: {which} serves{where}")
+        now = "nothing runs any more" if outcome.kind == "down" else _serving(outcome)
+        console.say(f"{styled('done', fg='green', bold=True)} in {spoken(outcome.took_s)}: {now}")
     if outcome.note:
         console.say(harmless(outcome.note))
+
+
+def _serving(outcome: Outcome) -> str:
+    where = f" at {outcome.url}" if outcome.url else ""
+    return f"release {outcome.release} ({outcome.version}) serves{where}" if outcome.release else "nothing serves"

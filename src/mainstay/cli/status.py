@@ -48,14 +48,16 @@ def text(now: Status, console: Console, clock: Clock) -> Iterator[str]:
     serves = "nothing was released yet"
     if now.release:
         ago = spoken((clock.now() - datetime.fromisoformat(now.release.since)).total_seconds())
-        serves = f"release {now.release.number} ({now.release.version}) serves since {ago}"
+        serves = f"release {now.release.number} ({now.release.version}) has served for {ago}"
     yield f"{now.system}/{now.environment} is {word}: {serves if now.awake else 'asleep'}"
     if now.url and now.awake:
         yield f"open: {now.url}"
+    if not now.awake:
+        yield f" next: {console.command('mainstay up')}"
     yield from _run(now, console)
     if now.services:
         yield ""
-        head = ("SERVICE", "READY", "TRAFFIC", "INSTANCE", "STATE", "SINCE", "MEMORY", "RESTARTS")
+        head = ("SERVICE", "READY", "TRAFFIC", "INSTANCE", "STATE", "FOR", "MEMORY", "RESTARTS")
         yield from table(head, _rows(now, clock))
     if now.datastores:
         yield ""

@@ -4,7 +4,7 @@ from typing import Protocol, Self
 
 import msgspec
 
-from mainstay.cli.console import Console, harmless, spoken
+from mainstay.cli.console import Console, counted, harmless, spoken
 from mainstay.events import (
     Answered,
     Done,
@@ -88,7 +88,7 @@ def sentence(event: Event, titles: dict[str, str]) -> str:
     """What happened, in a line."""
     match event:
         case Planned():
-            return f"planned: {event.kind} {event.version}, release {event.release}, {event.steps} steps"
+            return f"planned: {event.kind} {event.version}, release {event.release}, {counted(event.steps, 'step')}"
         case Resumed():
             return f"taken up by {event.by} on {event.host}" + (f" at {event.step}" if event.step else "")
         case Started():

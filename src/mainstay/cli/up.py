@@ -43,13 +43,13 @@ def command(invocation: Invocation, *, yes: bool, dry_run: bool) -> int:
 def _say_what_next(console: Console, outcome: Outcome, approval: Approval) -> None:
     release = approval.plan.release if approval.plan else None
     routes = release.edge.routes if release and release.edge else ()
-    name = routes[0].service if routes else "SERVICE"
+    look = (f"logs {routes[0].service}", "what it says") if routes else ("history", "what was shipped")
     console.say()
     if outcome.url:
         console.say(f"open: {outcome.url}")
     for verb, does in (
         ("status", "what runs and what serves"),
-        (f"logs {name}", "what it says"),
+        look,
         ("deploy", "ship a change"),
     ):
         console.say(f" next: {console.command(f'mainstay {verb}')}  ({does})")
