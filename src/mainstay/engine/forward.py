@@ -1,9 +1,8 @@
 """Forward: rank after rank until every step is done, or until the run turns."""
 
-from collections.abc import Container
 from dataclasses import replace
 from functools import partial
-from itertools import chain
+from itertools import chain, dropwhile
 
 from mainstay.clock import Patience
 from mainstay.engine.backoff import persistently
@@ -54,45 +53,53 @@ def _take_up(run: Run, world: World) -> None:
     """What an earlier process brought about holds again before anything builds on it."""
     if run.standing.beyond:
         return  # What retires makes sure by itself that the new release serves; the old one must not start again.
-    moved = _moved(run, run.standing.done)
-    if moved and persistently(world, lambda: run.steps[moved].look(world)) is not Look.PRESENT:
+    moves = _last_moves(run)
+    if any(not _still_there(number, run, world) for number in moves if number in run.standing.done):
         # Traffic went home while nobody watched: what was observed before is no proof of what comes.
-        _reopen(run, moved)
+        _reopen(run, moves[0])
     for step in _last_of_each_kind(run):
         persistently(world, partial(step.hold, world))
 
 
+def _still_there(number: StepNumber, run: Run, world: World) -> bool:
+    return persistently(world, lambda: run.steps[number].look(world)) is Look.PRESENT
+
+
 def _last_of_each_kind(run: Run) -> list[Step]:
-    """Of each kind of step the done ones of the last phase that has any: earlier stages are passed."""
-    last: dict[type[Step], list[Step]] = {}
+    """Of each kind of step the done ones of the last rank in which any has begun: earlier states have passed."""
+    last: dict[str, Rank] = {}
     for _, ranks in run.phases():
-        for_phase: dict[type[Step], list[Step]] = {}
-        for number, step in chain.from_iterable(ranks):
-            if number in run.standing.done:
-                for_phase.setdefault(type(step), []).append(step)
-        last |= for_phase
-    kept = list(chain.from_iterable(last.values()))
-    return [step for step in run.steps.values() if any(step is one for one in kept)]
+        for rank in ranks:
+            begun = [(number, step) for number, step in rank if number in run.standing.begun]
+            last |= {
+                kind: [each for each in begun if each[1].kind == kind] for kind in {step.kind for _, step in begun}
+            }
+    done = [number for rank in last.values() for number, _ in rank if number in run.standing.done]
+    return [step for _, step in run.ordered(frozenset(done))]
+
+
+def _last_moves(run: Run) -> list[StepNumber]:
+    """The begun steps that move traffic, of the last phase that has any."""
+    for _, ranks in reversed(run.phases()):
+        steps = chain.from_iterable(ranks)
+        if moves := [number for number, step in steps if step.moves_traffic and number in run.standing.begun]:
+            return moves
+    return []
 
 
 def _withdraw(run: Run, world: World) -> None:
     """Nobody is left on a release that no one observes."""
-    moved = _moved(run, run.standing.begun)
-    if moved is None or run.standing.beyond:
+    moves = _last_moves(run)
+    if not moves or run.standing.beyond:
         return
-    _reopen(run, moved)
+    _reopen(run, moves[0])
     # The wait for the way home is not ended by what asked for it.
     quiet = replace(world, patience=Patience(world.clock))
-    persistently(quiet, lambda: run.steps[moved].withdraw(quiet))
+    persistently(quiet, lambda: run.steps[moves[-1]].withdraw(quiet))
 
 
-def _moved(run: Run, among: Container[StepNumber]) -> StepNumber | None:
-    """The newest step of *among* that moves traffic."""
-    return next((n for n, step in reversed(run.steps.items()) if step.moves_traffic and n in among), None)
-
-
-def _reopen(run: Run, moved: StepNumber) -> None:
-    """From *moved* on, what was begun counts as not done."""
-    after = list(run.steps)[list(run.steps).index(moved) :]
-    stage = next(phase.stage for phase, ranks in run.phases() if moved in dict(chain.from_iterable(ranks)))
+def _reopen(run: Run, first: StepNumber) -> None:
+    """From *first* on, what was begun counts as not done."""
+    stage = next(phase.stage for phase, ranks in run.phases() if first in dict(chain.from_iterable(ranks)))
+    after = dropwhile(lambda number: number != first, run.steps)
     run.write(Withdrawn(stage or 0, tuple(number for number in after if number in run.standing.begun)))

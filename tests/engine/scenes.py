@@ -1,0 +1,195 @@
+"""Scenes for the sweep: worlds before a plan, with what will go wrong in them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from mainstay import content
+from mainstay.engine import Carrier, OneByOne
+from mainstay.engine.crew import Crew
+from mainstay.errors import StepFailed
+from mainstay.plan import Plan
+from mainstay.plan.deploy import deploy
+from mainstay.plan.down import down
+from mainstay.plan.rollback import rollback
+from mainstay.release import Release, Strategy
+from mainstay.snapshot import Snapshot
+from tests import shop
+from tests.engine.sweep import Stage
+from tests.engine.workbench import REGISTRY, Burn, Move, Put, bench, bench_world, plan_of
+from tests.fakes.clock import TurnableClock
+from tests.fakes.datastore import FakeDatastore
+from tests.fakes.target import FakeTarget
+from tests.fakes.world import fake_world
+
+Make = Callable[[], Stage]
+Hands = Callable[[TurnableClock], Crew]
+
+BENCH = (
+    (Put(name="a"), Put(name="b"), Put(name="c")),
+    (Move(name="m"),),
+    (Put(name="d"),),
+    (Burn(name="e"), Burn(name="f")),
+)
+
+
+def at_the_bench(folder: Path, *, broken: str = "", hands: Hands = OneByOne) -> Make:
+    """Steps of the workbench; *broken* is a thing that can never be put whole."""
+
+    def make() -> Stage:
+        world = bench_world(folder)
+        target = bench(world)
+        if broken:
+            target.trouble[f"do {broken}"] = [StepFailed(f"{broken} is broken") for _ in range(50)]
+        carrier = Carrier(by="ada", host="here", crew=hands(target.clock), pid=7, registry=REGISTRY)  # type: ignore[arg-type] # it is turnable
+        return Stage(world, target, plan_of(*BENCH), lambda: carrier)
+
+    return make
+
+
+Spoil = Callable[["Shop"], None]
+"""What will go wrong in a scene."""
+
+
+def unspoilt(at: "Shop") -> None:
+    """All goes well."""
+
+
+class Shop:
+    """The example system in a world on fakes; `before` has served, `wrong` is told of each request and may raise."""
+
+    def __init__(self, folder: Path, hands: Hands) -> None:
+        self.clock = TurnableClock()
+        self.target = FakeTarget(self.clock, ready_after_s=0.1, job_takes_s=0.1)
+        self.store = FakeDatastore()
+        self.target.perform = self.store.perform
+        self.world = fake_world(folder, clock=self.clock, target=self.target, datastores={"db": self.store})
+        self.hands = hands
+
+    def serves(self, release: Release) -> None:
+        """*release* has been brought up earlier."""
+        self.target.wake()
+        self.target.claim(1)
+        self.target.edge(1, release.edge)
+        self.target.fleet(1, shop.fleet(release))
+        self.target.traffic(1, shop.traffic(release))
+        self.store.initialised = self.store.roles_made = True
+        self.store.ran = list(self.store.migrations)
+        self.clock.turn(10)
+        self.target.running()
+        self.target.effects.clear()
+
+    def stage(self, plan: Plan) -> Stage:
+        carrier = Carrier(by="ada", host="here", crew=self.hands(self.clock), pid=7)
+        return Stage(self.world, self.target, plan, lambda: carrier, self._also)
+
+    def _also(self) -> object:
+        contents = self.world.folders.contents
+        found = sorted(path.name for path in contents.iterdir()) if contents.exists() else []
+        return (self.store.initialised, self.store.roles_made, self.store.ran, found)
+
+
+def brought(release: Release, folder: Path, *, build: bool = False) -> Release:
+    """*release* with content that can be copied from *folder* and built, or with none that must be brought."""
+    if not build:
+        return replace(release, contents={})
+    measured = content.measure(folder)
+    commands = (("make",), ("make", "check"))
+    contents = {
+        key: replace(each, digest=measured.digest, source=str(folder), build=commands, path="/usr/bin")
+        for key, each in release.contents.items()
+        if key in {"api-1", "sql"}
+    }
+    return replace(release, contents=contents)
+
+
+def source(folder: Path) -> Path:
+    """A small source, made once."""
+    place = folder / "source"
+    if not place.exists():
+        (place / "package").mkdir(parents=True)
+        (place / "app.py").write_text("print('hello')\n")
+        (place / "package" / "__init__.py").write_text("")
+    return place
+
+
+class Scenes:
+    """The scenes of the shop, each in a fresh state folder below *folder*."""
+
+    def __init__(self, folder: Path, hands: Hands = OneByOne) -> None:
+        self._folder = folder
+        self._hands = hands
+
+    def first(self, *, build: bool = True, spoil: Spoil = unspoilt) -> Make:
+        """From nothing to release 1."""
+
+        def make() -> Stage:
+            at = self._fresh()
+            at.target.wake()
+            at.target.effects.clear()
+            release = brought(shop.release(1), source(self._folder), build=build)
+            spoil(at)
+            return at.stage(deploy(release, shop.snapshot(pending=("0001_orders",))))
+
+        return make
+
+    def next(
+        self, strategy: Strategy = shop.AT_ONCE, *, database: bool = True, spoil: Spoil = unspoilt, replicas: int = 2
+    ) -> Make:
+        """From release 1 to release 2."""
+
+        def make() -> Stage:
+            at = self._fresh()
+            old = shop.release(1, strategy=strategy, replicas=replicas, database=database)
+            new = shop.release(2, kept=old, strategy=strategy, replicas=replicas, database=database)
+            at.serves(old)
+            spoil(at)
+            return at.stage(deploy(brought(new, source(self._folder)), self._seen(old)))
+
+        return make
+
+    def migrating(self, *, spoil: Spoil = unspoilt) -> Make:
+        """From release 1 to release 2, which brings a migration."""
+
+        def make() -> Stage:
+            at = self._fresh()
+            old = shop.release(1)
+            new = shop.release(2, kept=old, schema="0002_more")
+            at.serves(old)
+            at.store.migrations = ("0001_orders", "0002_more")
+            spoil(at)
+            return at.stage(deploy(brought(new, source(self._folder)), self._seen(old, pending=("0002_more",))))
+
+        return make
+
+    def rollback(self, *, spoil: Spoil = unspoilt) -> Make:
+        """From release 2 back to release 1."""
+
+        def make() -> Stage:
+            at = self._fresh()
+            old = brought(shop.release(1), source(self._folder))
+            new = brought(shop.release(2, kept=old), source(self._folder))
+            at.serves(new)
+            spoil(at)
+            return at.stage(rollback(old, self._seen(new)))
+
+        return make
+
+    def down(self) -> Make:
+        """Release 1 is laid down."""
+
+        def make() -> Stage:
+            at = self._fresh()
+            at.serves(shop.release(1))
+            return at.stage(down(self._seen(shop.release(1))))
+
+        return make
+
+    def _seen(self, serving: Release, pending: tuple[str, ...] = ()) -> Snapshot:
+        return shop.snapshot(serving, pending=pending)
+
+    def _fresh(self) -> Shop:
+        state = self._folder / "world"
+        content.remove(state)
+        return Shop(state, self._hands)
