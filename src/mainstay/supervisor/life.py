@@ -123,7 +123,8 @@ def state_of(life: Life, *, leaving: bool, ready: bool) -> State:
     if leaving:
         return "draining" if life.process else "stopped"
     if life.past.failed:
-        return "failed"
+        last = life.past.last_exit
+        return "stopped" if last and last.code == 0 and not last.reason else "failed"
     if ready:
         return "ready"
     return "unready" if life.past.steady else "starting"

@@ -1,0 +1,246 @@
+"""What is to exist and what is to be done next, as pure reckonings."""
+
+import math
+
+import pytest
+from msgspec.structs import replace
+
+from mainstay.errors import FenceRefused
+from mainstay.machine import Started
+from mainstay.release import Edge, Health, Member, Spec, UnlessRenewed
+from mainstay.supervisor import life as lives
+from mainstay.supervisor.decision import Action, Forget, Kill, Start, Stop, decide, ready
+from mainstay.supervisor.desired import Desired, Identity, Watched
+from mainstay.supervisor.life import Life, Past
+from mainstay.supervisor.protocol import Claim, Renew, SetFleet, SetTraffic, Sleep, Wake
+from mainstay.supervisor.requests import after, returned_home
+from mainstay.supervisor.roster import enrolled
+from mainstay.supervisor.runners.process import End
+
+WEB = Spec("web", ("serve",), steady_s=10, drain_s=30, stop_grace_s=5, health=Health("http", within_s=30))
+WORKER = Spec("worker", ("work",), port="none", steady_s=10)
+STORE = Spec("db", ("keep",), port="kept", alone=True, datastore=True)
+PROCESS = Started("boot", 7, 100)
+STEADY = Life(past=Past(steady=True), process=PROCESS, answers=True, good_since=0)
+NOBODY: frozenset[str] = frozenset()
+
+
+def wants(*specs_of: tuple[int, int, Spec], **fields: object) -> Desired:
+    """(release, count, spec) of each."""
+    fleet: dict[str, dict[int, Member]] = {}
+    for release, count, spec in specs_of:
+        fleet.setdefault(spec.service, {})[release] = Member(spec, count, "1")
+    return Desired(fleet=fleet, **fields)  # type: ignore[arg-type]  # checked by name
+
+
+def moved(desired: Desired, *specs_of: tuple[int, int, Spec]) -> Desired:
+    return after(desired, SetFleet(0, wants(*specs_of).fleet), "boot", 0)
+
+
+def here(desired: Desired) -> dict[str, bool]:
+    """Each instance, and whether it leaves."""
+    return {name: one.leaving for name, one in desired.instances.items()}
+
+
+def placed(desired: Desired) -> Desired:
+    instances = {name: replace(one, port=1000, slot=1) for name, one in desired.instances.items()}
+    return replace(desired, instances=instances)
+
+
+def acts(desired: Desired, life: Life, connections: int | None, now: float) -> tuple[Life, tuple[Action, ...]]:
+    """What is decided for the one instance there is."""
+    (name,) = desired.instances
+    counted = {} if connections is None else {name: connections}
+    decided = decide(desired, {name: life}, counted, NOBODY, now)
+    return decided.lives[name], decided.actions
+
+
+def test_what_is_missing_is_made_and_the_lowest_number_is_taken() -> None:
+    desired = enrolled(wants((41, 3, WEB)), NOBODY)
+    assert here(desired) == {"web-41-1": False, "web-41-2": False, "web-41-3": False}
+    gap = replace(desired, instances={n: i for n, i in desired.instances.items() if n != "web-41-2"})
+    assert "web-41-2" in enrolled(gap, NOBODY).instances
+
+
+def test_of_too_many_the_ready_stay() -> None:
+    desired = enrolled(wants((41, 3, WEB)), NOBODY)
+    fewer = enrolled(moved(desired, (41, 1, WEB)), frozenset({"web-41-3"}))
+    assert here(fewer) == {"web-41-1": True, "web-41-2": True, "web-41-3": False}
+
+
+def test_a_service_with_a_port_starts_the_new_beside_the_old() -> None:
+    desired = enrolled(wants((41, 1, WEB)), NOBODY)
+    assert here(enrolled(moved(desired, (42, 1, WEB)), NOBODY)) == {"web-41-1": True, "web-42-1": False}
+
+
+@pytest.mark.parametrize("spec", [WORKER, STORE], ids=["a worker", "a datastore"])
+def test_old_is_seen_gone_before_new_starts(spec: Spec) -> None:
+    old = enrolled(wants((41, 1, spec)), NOBODY)
+    both = enrolled(moved(old, (42, 1, spec)), NOBODY)
+    assert here(both) == {f"{spec.service}-41-1": True}
+    gone = replace(both, instances={})
+    assert here(enrolled(gone, NOBODY)) == {f"{spec.service}-42-1": False}
+
+
+def test_an_overlapping_worker_leaves_when_the_new_one_is_ready() -> None:
+    spec = replace(WORKER, overlap=True)
+    both = enrolled(moved(enrolled(wants((41, 1, spec)), NOBODY), (42, 1, spec)), NOBODY)
+    assert here(both) == {"worker-41-1": False, "worker-42-1": False}
+    assert here(enrolled(both, frozenset({"worker-42-1"}))) == {"worker-41-1": True, "worker-42-1": False}
+
+
+def test_asleep_datastores_leave_last() -> None:
+    awake = enrolled(wants((41, 1, WEB), (41, 1, STORE)), NOBODY)
+    asleep = enrolled(after(awake, Sleep(0), "boot", 0), NOBODY)
+    assert here(asleep) == {"web-41-1": True, "db-41-1": False}
+    alone = replace(asleep, instances={"db-41-1": asleep.instances["db-41-1"]})
+    assert here(enrolled(alone, NOBODY)) == {"db-41-1": True}
+
+
+def test_woken_all_that_was_wanted_is_made_again() -> None:
+    asleep = wants((41, 1, WEB), (41, 1, STORE), awake=False)
+    assert here(enrolled(asleep, NOBODY)) == {}
+    assert here(enrolled(after(asleep, Wake(), "boot", 0), NOBODY)) == {"web-41-1": False, "db-41-1": False}
+
+
+def test_a_service_waits_for_a_datastore_that_starts() -> None:
+    desired = placed(enrolled(wants((41, 1, WEB), (41, 1, STORE)), NOBODY))
+    assert decide(desired, {}, {}, NOBODY, 5.0).actions == (Start("db-41-1"),)
+    answering = decide(desired, {"db-41-1": STEADY}, {}, NOBODY, 5.0)
+    assert answering.actions == (Start("web-41-1"),)
+
+
+def test_a_stub_that_has_not_written_its_note_is_not_started_again() -> None:
+    desired = placed(enrolled(wants((41, 1, WEB)), NOBODY))
+    assert decide(desired, {}, {}, frozenset({"web-41-1"}), 5.0).actions == ()
+
+
+def test_who_leaves_is_drained_counted_to_zero_and_only_then_stopped() -> None:
+    desired = placed(moved(placed(enrolled(wants((41, 1, WEB)), NOBODY)), (42, 0, WEB)))
+    desired = enrolled(desired, NOBODY)
+    life, actions = acts(desired, STEADY, None, 100)
+    assert (life.drain_since, actions) == (100, ())
+    life, actions = acts(desired, life, 3, 110)
+    assert actions == ()
+    life, actions = acts(desired, life, 0, 111)
+    assert (life.drained, actions, ready(desired, {"web-41-1": life})) == (True, (), NOBODY)
+    life, actions = acts(desired, life, 0, 111)
+    assert actions == (Stop("web-41-1"),)
+    assert acts(desired, life, 0, 115)[1] == ()
+    assert acts(desired, life, 0, 116)[1] == (Kill("web-41-1"),)
+    assert acts(desired, replace(life, process=None), 0, 117)[1] == (Forget("web-41-1"),)
+
+
+def test_when_the_drain_is_over_what_is_cut_is_counted() -> None:
+    desired = enrolled(moved(placed(enrolled(wants((41, 1, WEB)), NOBODY)), (42, 0, WEB)), NOBODY)
+    draining = replace(STEADY, drain_since=100.0)
+    assert decide(desired, {"web-41-1": draining}, {"web-41-1": 2}, NOBODY, 129).cut == {}
+    assert decide(desired, {"web-41-1": draining}, {"web-41-1": 2}, NOBODY, 130).cut == {"web-41-1": 2}
+
+
+def test_where_nobody_serves_a_proven_revision_need_not_be_steady() -> None:
+    desired = enrolled(wants((41, 2, WEB), proven=("web@41",)), NOBODY)
+    answers = Life(process=PROCESS, answers=True, good_since=0)
+    assert ready(desired, {"web-41-1": answers}) == {"web-41-1"}
+    assert ready(desired, {"web-41-1": answers, "web-41-2": STEADY}) == {"web-41-2"}
+    assert ready(replace(desired, proven=()), {"web-41-1": answers}) == NOBODY
+
+
+def test_ready_for_long_enough_is_steady_and_one_bad_answer_begins_anew_before_that() -> None:
+    life = lives.after_probe(lives.after_start(Life(), PROCESS, 0), WEB, True, 1)
+    assert not lives.after_probe(life, WEB, True, 10.9).past.steady
+    assert lives.after_probe(life, WEB, True, 11).past.steady
+    shaken = lives.after_probe(lives.after_probe(life, WEB, False, 5), WEB, True, 6)
+    assert not lives.after_probe(shaken, WEB, True, 15).past.steady
+
+
+def test_a_steady_one_bears_one_bad_answer_and_no_second() -> None:
+    once = lives.after_probe(STEADY, WEB, False, 20)
+    assert once.answers
+    assert not lives.after_probe(once, WEB, False, 21).answers
+
+
+def ended(life: Life, code: int, now: float, *, proven: bool = False) -> Life:
+    begun = lives.after_start(life, PROCESS, now)
+    return lives.after_end(begun, WEB, End(code), proven=proven, now=now, at="now")
+
+
+def test_three_early_ends_within_the_time_fail() -> None:
+    second = ended(ended(Life(), 1, 0), 1, 10)
+    assert not second.past.failed
+    assert ended(second, 1, 29).past.failed
+    assert not ended(second, 1, 31).past.failed
+
+
+def test_what_was_proven_is_brought_back_for_ever() -> None:
+    life = Life()
+    for now in range(10):
+        life = ended(life, 1, now, proven=True)
+    assert not life.past.failed
+
+
+def test_backoff_doubles_to_its_longest_and_is_forgotten_after_a_minute() -> None:
+    life, waits = Life(), []
+    for _ in range(11):
+        life = ended(life, 1, 0, proven=True)
+        waits.append(life.start_at)
+    assert waits[:3] == [0.1, 0.2, 0.4]
+    assert waits[-1] == 30
+    well = lives.after_start(life, PROCESS, 0)
+    assert lives.after_end(well, WEB, End(1), proven=True, now=61, at="now").start_at == pytest.approx(61.1)
+
+
+@pytest.mark.parametrize(
+    ("restart", "code", "comes_back"),
+    [("no", 1, False), ("on-failure", 0, False), ("on-failure", 1, True), ("always", 0, True)],
+)
+def test_restart_is_as_the_spec_says(restart: str, code: int, comes_back: bool) -> None:
+    spec = replace(WEB, restart=restart)
+    life = lives.after_end(STEADY, spec, End(code), proven=True, now=100, at="now")
+    assert life.past.failed is not comes_back
+
+
+@pytest.mark.failure("F17")
+def test_an_older_fence_is_refused_and_changes_nothing() -> None:
+    desired = after(Desired(), Claim(7), "boot", 0)
+    with pytest.raises(FenceRefused):
+        after(desired, SetFleet(6, {}), "boot", 0)
+    assert after(desired, Claim(7), "boot", 0) == desired
+
+
+def test_a_revision_that_goes_keeps_its_spec_until_its_last_instance_is_gone() -> None:
+    desired = enrolled(moved(enrolled(wants((41, 1, WEB)), NOBODY), (42, 1, WEB)), NOBODY)
+    assert desired.going == {"web": {41: Member(WEB, 1, "1")}}
+    back = moved(desired, (41, 1, WEB))
+    assert back.going == {} or 41 not in back.going["web"]
+
+
+HOME = UnlessRenewed(60, {"web": {41: 100.0}})
+
+
+@pytest.mark.parametrize(
+    ("boot", "now", "goes_home"),
+    [("boot", 59, False), ("boot", 60, True), ("another", 1, True)],
+    ids=["in time", "too late", "after a reboot"],
+)
+def test_traffic_goes_home_unless_renewed(boot: str, now: float, goes_home: bool) -> None:
+    desired = after(Desired(), SetTraffic(0, {"web": {42: 100.0}}, HOME), "boot", 0)
+    assert returned_home(desired, boot, now).returned is goes_home
+    assert (returned_home(desired, boot, now).traffic == HOME.then) is goes_home
+
+
+def test_renewing_begins_the_time_anew() -> None:
+    desired = after(Desired(), SetTraffic(0, {"web": {42: 100.0}}, HOME), "boot", 0)
+    renewed = after(desired, Renew(0), "boot", 50)
+    assert renewed.watched == Watched(HOME, "boot", 50)
+    assert not returned_home(renewed, "boot", 109).returned
+
+
+def test_nothing_to_do_waits_for_ever() -> None:
+    desired = placed(enrolled(wants((41, 1, WEB), edge=Edge()), NOBODY))
+    decided = decide(desired, {"web-41-1": STEADY}, {}, NOBODY, 5.0)
+    assert (decided.actions, decided.next_at) == ((), math.inf)
+
+
+def test_an_identity_knows_its_name() -> None:
+    assert list(enrolled(wants((41, 1, WEB)), NOBODY).instances.values()) == [Identity("web", 41, 1)]
