@@ -15,10 +15,11 @@ from mainstay.machine import Started
 from mainstay.release import Edge, Health, Traffic
 from mainstay.render.haproxy import CONFIGURATION, RELEASES, SERVERS, Rendered, render
 from mainstay.supervisor.admin import Admin, Server
+from mainstay.supervisor.changes import changes, differs
 from mainstay.supervisor.holder import refuse_taken
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
 from mainstay.supervisor.slot_files import releases, servers
-from mainstay.supervisor.slots import NOWHERE, Slot
+from mainstay.supervisor.slots import Slot
 from mainstay.users import acting_as_root, identity
 
 ID = "edge"
@@ -195,17 +196,15 @@ class Proxy:
         return StepFailed(f"{what}: {alerts[-1] if alerts else 'it said nothing'}", remedy="mainstay logs edge")
 
     async def _set(self, now: Mapping[str, Server]) -> None:
-        """Tell what differs: new ones in first, then old ones out; then read back."""
-        numbers = await self._admin.mapped(RELEASES)
-        order = sorted(self._wanted, key=lambda slot: ("ready", "drain", "maint").index(slot.state))
-        commands = [command for slot in order for command in _commands(slot, now[slot.server], numbers)]
+        """Tell what differs, then read back."""
+        commands = changes(self._wanted, now, await self._admin.mapped(RELEASES))
         if not commands:
             return
         self._keep_slots()
         await self._admin.tell(commands)
         after = await self._admin.servers()
         for slot in self._wanted:
-            if _differs(slot, after[slot.server]):
+            if differs(slot, after[slot.server]):
                 raise Unreachable(f"HAProxy did not take slot {slot.server}: {after[slot.server]}")
 
     def _shares(self, service: str, carrying: Mapping[str, Server], numbers: Mapping[str, str]) -> dict[int, float]:
@@ -217,30 +216,3 @@ class Proxy:
             share = told[name].share if as_told else 100 * server.weight / whole
             shares[int(numbers[name])] = shares.get(int(numbers[name]), 0.0) + share
         return {release: round(share, 6) for release, share in sorted(shares.items())}
-
-
-def _differs(slot: Slot, now: Server) -> bool:
-    return (
-        now.state != slot.state
-        or now.address != (slot.address or NOWHERE)
-        or (slot.state == "ready" and now.weight != slot.weight)
-    )
-
-
-def _commands(slot: Slot, now: Server, numbers: Mapping[str, str]) -> list[str]:
-    """What brings the server from *now* to what *slot* says; nothing where it is there."""
-    name, address = f"{slot.service}/{slot.server}", slot.address or NOWHERE
-    commands: list[str] = []
-    if slot.state not in {"ready", now.state}:
-        commands.append(f"set server {name} state {slot.state}")
-    if numbers.get(slot.server) != str(slot.release):
-        commands.append(f"set map {RELEASES} {slot.server} {slot.release}")
-    if now.address != address:
-        host, _, port = address.rpartition(":")
-        commands.append(f"set server {name} addr {host} port {port}")
-    if slot.state == "ready":
-        if now.weight != slot.weight:
-            commands.append(f"set server {name} weight {slot.weight}")
-        if now.state != "ready" or now.address != address:
-            commands += [f"set server {name} health up", f"set server {name} state ready"]
-    return commands
