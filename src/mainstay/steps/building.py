@@ -14,6 +14,11 @@ from mainstay.world import World
 
 CARRIED = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"})
 CARRIED_FAMILIES = ("PIP_", "UV_", "NPM_CONFIG_")
+KEPT_BACK = frozenset(
+    {"UV_CACHE_DIR", "PIP_CACHE_DIR", "NPM_CONFIG_CACHE", "NPM_CONFIG_PREFIX", "PIP_TARGET", "PIP_PREFIX"}
+    | {"UV_PROJECT_ENVIRONMENT", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_DIR", "UV_LINK_MODE", "PIP_REQUIRE_VIRTUALENV"}
+)
+"""Places of the one who typed the command: builds have a user and places of their own."""
 
 
 def build_environment(content: Content, world: World) -> dict[str, Value]:
@@ -25,10 +30,14 @@ def build_environment(content: Content, world: World) -> dict[str, Value]:
     told |= {
         name: world.sealed.keep(f"build.{name}", Secret(value))
         for name, value in sorted(os.environ.items())
-        if name.upper() in CARRIED or name.upper().startswith(CARRIED_FAMILIES)
+        if _carried(name.upper())
     }
     told |= {name: value for name, _, value in (each.partition("=") for each in content.reads)}
     return told
+
+
+def _carried(name: str) -> bool:
+    return name in CARRIED or (name.startswith(CARRIED_FAMILIES) and name not in KEPT_BACK)
 
 
 def bring_uv(content: Content, world: World) -> None:

@@ -1,7 +1,7 @@
 """Migrate: the pending migrations of a datastore run as a job, as its owner."""
 
 from mainstay.datastores import Schema
-from mainstay.errors import StepFailed
+from mainstay.errors import StepFailed, Unreachable
 from mainstay.steps import jobs
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
@@ -66,7 +66,10 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
 
     def _schema(self, world: World) -> Schema:
         listener = world.target.serving().listeners.get(self.name, "")
-        return world.datastores[self.name].schema(self._folder(world), listener)
+        try:
+            return world.datastores[self.name].schema(self._folder(world), listener)
+        except Unreachable:
+            return Schema(reachable=False)
 
     def _done_unseen(self, world: World) -> bool:
         """Whether the attempt that nobody saw ending ran all of them; a second one never meets its session."""

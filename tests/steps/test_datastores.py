@@ -1,0 +1,183 @@
+"""Provide and migrate a datastore, and the edge: repeatable, found by looking, and data is never deleted."""
+
+from pathlib import Path
+
+import pytest
+
+from mainstay.errors import BadInput, StepFailed
+from mainstay.release import Member, Members
+from mainstay.steps.migrate import Migrate
+from mainstay.steps.provide_datastore import ProvideDatastore
+from mainstay.steps.provide_edge import ProvideEdge
+from mainstay.steps.step import Look
+from mainstay.world import World
+from tests.fakes.clock import TurnableClock
+from tests.fakes.datastore import FakeDatastore
+from tests.fakes.target import FakeTarget
+from tests.fakes.world import fake_world
+from tests.shop import DB, EDGE
+
+ONE: Members = {1: Member(DB, 1, "18")}
+PROVIDE = ProvideDatastore(name="db", before={}, after=ONE, job="p1-db")
+TWO = ("0001_orders", "0002_prices")
+MIGRATE = Migrate(name="db", migrations="sql", pending=TWO, before="", after="0002_prices", job="p1-migrate-db")
+
+
+@pytest.fixture
+def store() -> FakeDatastore:
+    return FakeDatastore(migrations=TWO)
+
+
+@pytest.fixture
+def target(store: FakeDatastore) -> FakeTarget:
+    found = FakeTarget(TurnableClock(), ready_after_s=1, job_takes_s=1)
+    found.perform = store.perform
+    found.wake()
+    return found
+
+
+@pytest.fixture
+def world(target: FakeTarget, store: FakeDatastore, tmp_path: Path) -> World:
+    assert isinstance(target.clock, TurnableClock)
+    return fake_world(tmp_path, target=target, clock=target.clock, datastores={"db": store})
+
+
+def test_a_datastore_is_prepared_initialised_started_and_has_its_roles(world: World, store: FakeDatastore) -> None:
+    assert PROVIDE.look(world) is Look.ABSENT
+    assert PROVIDE.do(world) == "postgres 18 ready, roles made"
+    assert (store.initialised, store.roles_made) == (True, True)
+    assert PROVIDE.look(world) is Look.PRESENT
+
+
+def test_doing_it_twice_is_doing_it_once(world: World, target: FakeTarget) -> None:
+    PROVIDE.do(world)
+    effects = dict(target.effects)
+    PROVIDE.do(world)
+    assert dict(target.effects) == effects
+
+
+def test_initialising_whose_end_nobody_saw_is_tried_again(world: World, target: FakeTarget) -> None:
+    store = world.datastores["db"]
+    first = store.initialise("p1-db-initialise")
+    assert first
+    target.job(1, first)
+    target.lose_jobs()
+    assert PROVIDE.look(world) is Look.PARTIAL
+    PROVIDE.do(world)
+    assert target.job_state("p1-db-initialise-again-2").code == 0
+
+
+def test_undo_stops_what_was_started_and_keeps_the_data(world: World, store: FakeDatastore) -> None:
+    PROVIDE.do(world)
+    assert PROVIDE.undo(world) == "db gone after 0.0 s, its data is kept"
+    assert world.target.running().instances == ()
+    assert store.initialised
+
+
+def test_other_settings_take_effect_and_are_taken_back(world: World, target: FakeTarget) -> None:
+    PROVIDE.do(world)
+    changed: Members = {2: Member(DB, 1, "18.1")}
+    step = ProvideDatastore(name="db", before=ONE, after=changed, job="p2-db")
+    assert step.title == "Restart db (18.1) and make its roles"
+    step.do(world)
+    assert step.undo(world) == "db runs as before"
+    assert target.running().wanted == {"db": ONE}
+
+
+def test_migrations_run_once_and_in_order(world: World, store: FakeDatastore) -> None:
+    PROVIDE.do(world)
+    assert MIGRATE.look(world) is Look.ABSENT
+    assert MIGRATE.do(world) == "db at 0002_prices, 2 run"
+    assert MIGRATE.do(world) == "db at 0002_prices, 2 run"
+    assert store.ran == [*TWO]
+    assert MIGRATE.look(world) is Look.PRESENT
+
+
+def test_a_migration_that_fails_stops_there_and_undo_says_what_is_kept(world: World, store: FakeDatastore) -> None:
+    PROVIDE.do(world)
+    store.breaks_at = "0002_prices"
+    with pytest.raises(StepFailed, match="“Migrate db” ended with 3") as failed:
+        MIGRATE.do(world)
+    assert "mainstay deploy" in failed.value.remedy
+    assert MIGRATE.look(world) is Look.PARTIAL
+    assert MIGRATE.undo(world) == "the schema of db is kept as it is: at 0001_orders, 1 pending"
+
+
+def test_a_migration_that_still_runs_is_waited_for(world: World, target: FakeTarget, store: FakeDatastore) -> None:
+    PROVIDE.do(world)
+    target.job(1, store.migrate("p1-migrate-db", "/sql"))
+    assert MIGRATE.look(world) is Look.PARTIAL
+    MIGRATE.do(world)
+    assert target.job_state("p1-migrate-db-again-2").state == "none"
+
+
+def lost(world: World, target: FakeTarget, store: FakeDatastore) -> None:
+    PROVIDE.do(world)
+    target.job(1, store.migrate("p1-migrate-db", "/sql"))
+    target.lose_jobs()
+
+
+def test_a_migration_whose_end_nobody_saw_is_judged_by_the_schema(
+    world: World, target: FakeTarget, store: FakeDatastore
+) -> None:
+    lost(world, target, store)
+    store.ran = [*TWO]
+    assert MIGRATE.look(world) is Look.PRESENT
+    assert MIGRATE.do(world) == "db at 0002_prices, 2 run"
+    assert target.job_state("p1-migrate-db-again-2").state == "none"
+
+
+def test_what_is_still_pending_then_runs_under_the_next_id(
+    world: World, target: FakeTarget, store: FakeDatastore
+) -> None:
+    lost(world, target, store)
+    store.ran = ["0001_orders"]
+    MIGRATE.do(world)
+    assert store.ran == [*TWO]
+    assert target.job_state("p1-migrate-db-again-2").code == 0
+
+
+def test_a_second_attempt_never_meets_the_session_of_the_first(
+    world: World, target: FakeTarget, store: FakeDatastore
+) -> None:
+    lost(world, target, store)
+    store.busy = True
+    assert MIGRATE.look(world) is Look.PARTIAL
+    with pytest.raises(StepFailed, match="the owner's sessions"):
+        MIGRATE.do(world)
+    assert target.job_state("p1-migrate-db-again-2").state == "none"
+
+
+@pytest.mark.parametrize("state", ["half done", "unreachable"])
+def test_a_schema_that_cannot_be_judged_is_never_guessed_at(
+    state: str, world: World, target: FakeTarget, store: FakeDatastore
+) -> None:
+    lost(world, target, store)
+    store.half_done = ("0002_prices",) if state == "half done" else ()
+    store.unreachable = state == "unreachable"
+    assert MIGRATE.look(world) is Look.UNKNOWN
+
+
+def test_half_of_a_migration_outside_a_transaction_is_left_to_a_person(
+    world: World, target: FakeTarget, store: FakeDatastore
+) -> None:
+    lost(world, target, store)
+    store.half_done = ("0002_prices",)
+    with pytest.raises(StepFailed, match="0002_prices began outside a transaction"):
+        MIGRATE.do(world)
+
+
+def test_the_edge_opens_and_closes_again(world: World) -> None:
+    step = ProvideEdge(before=None, after=EDGE)
+    assert step.title == "Open the edge on port 8080: /api → api, / → web"
+    assert step.look(world) is Look.ABSENT
+    assert step.do(world) == "open at http://127.0.0.1:8080"
+    assert step.look(world) is Look.PRESENT
+    assert step.undo(world) == "no edge"
+    assert step.look(world) is Look.ABSENT
+
+
+def test_a_port_that_is_taken_is_said_with_its_holder(world: World, target: FakeTarget) -> None:
+    target.taken[8080] = "nginx (pid 7)"
+    with pytest.raises(BadInput, match="taken by nginx"):
+        ProvideEdge(before=None, after=EDGE).do(world)

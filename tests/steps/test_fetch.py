@@ -1,0 +1,230 @@
+"""Fetch: content is whole, built and sealed before its `.done` is there, whatever happened before."""
+
+import dataclasses
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mainstay import content
+from mainstay.errors import StepFailed
+from mainstay.release import Content, Job
+from mainstay.sealed import SecretRef
+from mainstay.shell import GuardedShell
+from mainstay.steps.fetch import Fetch
+from mainstay.steps.step import Look
+from mainstay.world import World
+from tests.fakes.clock import TurnableClock
+from tests.fakes.target import FakeTarget
+from tests.fakes.world import fake_world
+
+
+class Builder:
+    """What builds do: `make` writes a program, beside the files that it was given."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.code = 0
+
+    def __call__(self, job: Job) -> int:
+        self.jobs.append(job)
+        program = Path(job.folder) / "program"
+        if not self.code:
+            program.write_text("#!/bin/sh\n")
+            program.chmod(0o755)
+        return self.code
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "app.py").write_text("print(1)")
+    (folder / ".gitignore").write_text("*.log\n")
+    (folder / "x.log").write_text("x")
+    return folder
+
+
+@pytest.fixture
+def builder() -> Builder:
+    return Builder()
+
+
+@pytest.fixture
+def target(builder: Builder) -> FakeTarget:
+    found = FakeTarget(TurnableClock(), job_takes_s=2)
+    found.perform = builder
+    found.wake()
+    return found
+
+
+@pytest.fixture
+def world(target: FakeTarget, tmp_path: Path) -> World:
+    assert isinstance(target.clock, TurnableClock)
+    return fake_world(tmp_path, target=target, clock=target.clock)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that everybody can reach, as pytest's own cannot be."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ()) -> Fetch:
+    found = content.measure(source)
+    key = content.key(found.digest, build, "/usr/bin")
+    return Fetch(
+        content=Content(
+            key,
+            found.digest,
+            str(source),
+            build,
+            path="/usr/bin",
+            check=check,
+            files=found.files,
+            left_out=found.left_out,
+        ),
+        what=("web",),
+        job="p1-build",
+    )
+
+
+def test_without_a_build_it_is_a_sealed_copy(source: Path, world: World) -> None:
+    step = step_for(source)
+    assert step.title == "Copy web (2 files)"
+    assert step.do(world) == "2 files copied, 1 left out"
+    place = world.folders.content(step.content.key)
+    assert {path.name for path in place.iterdir()} == {"app.py", ".gitignore"}
+    assert world.folders.content_done(step.content.key).exists()
+    assert place.stat().st_mode & 0o022 == 0
+
+
+def test_a_build_runs_in_place_command_after_command(source: Path, world: World, builder: Builder) -> None:
+    step = step_for(source, ("make",), ("make", "check"), check=("./program",))
+    assert step.do(world) == "2 files copied and built, 1 left out"
+    assert [job.command for job in builder.jobs] == [("make",), ("make", "check")]
+    assert [job.id for job in builder.jobs] == ["p1-build-1-1", "p1-build-1-2"]
+    assert {job.folder for job in builder.jobs} == {str(world.folders.content(step.content.key))}
+
+
+def test_what_is_there_already_is_not_made_again(source: Path, world: World, builder: Builder) -> None:
+    step = step_for(source, ("make",))
+    step.do(world)
+    (source / "app.py").write_text("print(2)")
+    assert step.do(world) == "2 files there already, 1 left out"
+    assert len(builder.jobs) == 1
+
+
+def test_a_tree_that_changed_after_the_plan_is_refused_and_nothing_is_left(source: Path, world: World) -> None:
+    step = step_for(source, ("make",))
+    (source / "app.py").write_text("print(2)")
+    with pytest.raises(StepFailed, match="has changed since the plan was made"):
+        step.do(world)
+    assert step.look(world) is Look.ABSENT
+
+
+def test_a_build_that_fails_tells_its_code(source: Path, world: World, builder: Builder) -> None:
+    builder.code = 2
+    with pytest.raises(StepFailed, match="“Build web: make” ended with 2"):
+        step_for(source, ("make",)).do(world)
+
+
+@pytest.mark.failure("F19")
+def test_a_build_whose_end_nobody_saw_is_made_again_from_an_empty_folder(
+    source: Path, world: World, target: FakeTarget, builder: Builder
+) -> None:
+    step = step_for(source, ("make",))
+    target.job_takes_s = 1000
+    with pytest.raises(StepFailed):
+        replace(step, content=replace(step.content, build_within_s=1)).do(world)
+    place = world.folders.content(step.content.key)
+    (place / "half").write_text("x")
+    target.lose_jobs()
+    target.job_takes_s = 2
+    assert step.look(world) is Look.PARTIAL
+    step.do(world)
+    assert not (place / "half").exists()
+    assert builder.jobs[-1].id == "p1-build-2-1"
+
+
+def test_a_build_that_still_runs_is_waited_for(
+    source: Path, world: World, target: FakeTarget, builder: Builder
+) -> None:
+    step = step_for(source, ("make",))
+    target.job_takes_s = 20
+    with pytest.raises(StepFailed):
+        replace(step, content=replace(step.content, build_within_s=1)).do(world)
+    assert step.do(world) == "2 files copied and built, 1 left out"
+    assert len(builder.jobs) == 1
+
+
+@pytest.mark.parametrize("left", ["KEY.copy", "KEY"], ids=["half of a copy", "half of a build by another run"])
+def test_leftovers_are_made_again(left: str, source: Path, world: World) -> None:
+    step = step_for(source)
+    place = world.folders.contents / left.replace("KEY", step.content.key)
+    place.mkdir(parents=True)
+    (place / "rest").write_text("x")
+    assert step.look(world) is Look.PARTIAL
+    step.do(world)
+    assert not (world.folders.content(step.content.key) / "rest").exists()
+    assert not place.with_suffix(".copy").exists() or left == "KEY"
+
+
+def test_undo_stops_the_build_and_takes_away_what_is_not_whole(source: Path, world: World, target: FakeTarget) -> None:
+    step = step_for(source, ("make",))
+    target.job_takes_s = 1000
+    with pytest.raises(StepFailed):
+        replace(step, content=replace(step.content, build_within_s=1)).do(world)
+    assert step.undo(world) == "removed"
+    assert target.job_state("p1-build-1-1").code == 143
+    assert not world.folders.content(step.content.key).exists()
+    assert step.undo(world) == "removed"
+
+
+def test_undo_keeps_whole_content_for_who_else_may_run_in_it(source: Path, world: World) -> None:
+    step = step_for(source)
+    step.do(world)
+    assert step.undo(world) == "kept, for the next time"
+    assert step.look(world) is Look.PRESENT
+
+
+def test_a_command_that_is_not_there_is_said_before_anything_runs(source: Path, world: World) -> None:
+    with pytest.raises(StepFailed, match=r"the command \.venv/bin/python is not in its folder"):
+        step_for(source, check=(".venv/bin/python",)).do(world)
+    with pytest.raises(StepFailed, match=r"no-such-program is not in PATH \(/usr/bin\)"):
+        step_for(source, check=("no-such-program",)).do(world)
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.parametrize("closed", ["programs", "behind"], ids=["on the way", "behind a link"])
+def test_a_closed_folder_on_the_way_to_a_program_is_named(closed: str, source: Path, open_folder: Path) -> None:
+    world = dataclasses.replace(fake_world(open_folder), shell=GuardedShell())
+    for name in ("programs", "behind"):
+        (open_folder / name).mkdir()
+    (open_folder / "behind" / "tool").symlink_to("/usr/bin/env")
+    (open_folder / "programs" / "tool").symlink_to("../behind/tool")
+    step = step_for(source, check=(str(open_folder / "programs" / "tool"),))
+    step = replace(step, content=replace(step.content, user="nobody"))
+    step.do(world)
+    (open_folder / closed).chmod(0o700)
+    with pytest.raises(StepFailed, match=f"nobody cannot reach .*: {open_folder}/(programs/../)?{closed} is closed"):
+        step.do(world)
+
+
+def test_what_the_command_line_brings_to_builds_is_never_written_in_clear(
+    source: Path, world: World, builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "https://name:password@index.example")
+    monkeypatch.setenv("UV_CACHE_DIR", "/somewhere")
+    step = step_for(source, ("make",))
+    replace(step, content=replace(step.content, reads=("UV_PYTHON=/usr/bin/python3",))).do(world)
+    told = builder.jobs[0].environment
+    assert told["PIP_INDEX_URL"] == SecretRef("build.PIP_INDEX_URL", 1)
+    assert told["UV_PYTHON"] == "/usr/bin/python3"
+    assert "UV_CACHE_DIR" not in told

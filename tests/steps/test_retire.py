@@ -1,0 +1,74 @@
+"""Retire and lay down: what goes is gone, what serves goes on, and nothing of it is undone."""
+
+from pathlib import Path
+
+import pytest
+
+from mainstay.errors import StepFailed
+from mainstay.release import Traffic, UnlessRenewed
+from mainstay.steps.lay_down import LayDown
+from mainstay.steps.retire import Retire
+from mainstay.steps.step import Look
+from mainstay.world import World
+from tests.fakes.clock import TurnableClock
+from tests.fakes.target import FakeTarget
+from tests.fakes.world import fake_world
+from tests.shop import fleet, release
+
+OLD, NEW = fleet(release(1))["web"], fleet(release(2))["web"]
+NOW: Traffic = {"web": {2: 100.0}}
+STEP = Retire(service="web", leaving=OLD, after=NEW, traffic=NOW)
+
+
+@pytest.fixture
+def clock() -> TurnableClock:
+    return TurnableClock()
+
+
+@pytest.fixture
+def world(clock: TurnableClock, tmp_path: Path) -> World:
+    target = FakeTarget(clock)
+    target.wake()
+    target.fleet(1, {"web": OLD | NEW})
+    target.traffic(1, NOW, UnlessRenewed(60, {"web": {1: 100.0}}))
+    return fake_world(tmp_path, target=target, clock=clock)
+
+
+def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: World, clock: TurnableClock) -> None:
+    assert STEP.do(world) == "web@1 gone after 0.0 s"
+    clock.turn(3600)
+    assert world.target.serving().actual == NOW
+    assert [one.id for one in world.target.running().instances] == ["web-2-1", "web-2-2"]
+
+
+def test_traffic_that_had_gone_home_is_brought_back_before_anything_stops(world: World, clock: TurnableClock) -> None:
+    clock.turn(61)
+    assert world.target.serving().actual == {"web": {1: 100.0}}
+    STEP.do(world)
+    assert world.target.serving().actual == NOW
+
+
+def test_how_far_it_has_come_is_found_by_looking(world: World) -> None:
+    assert STEP.look(world) is Look.ABSENT
+    world.target.traffic(1, NOW)
+    assert STEP.look(world) is Look.ABSENT
+    STEP.do(world)
+    assert STEP.look(world) is Look.PRESENT
+    STEP.do(world)
+    assert STEP.look(world) is Look.PRESENT
+
+
+@pytest.mark.parametrize("step", [STEP, LayDown()], ids=["retire", "lay down"])
+def test_neither_is_ever_undone(step: Retire | LayDown, world: World) -> None:
+    assert not step.reversible
+    with pytest.raises(StepFailed, match="brought back"):
+        step.undo(world)
+
+
+def test_laid_down_nothing_runs_and_all_is_known(world: World) -> None:
+    step = LayDown()
+    assert step.look(world) is Look.ABSENT
+    assert step.do(world) == "4 instances stopped, data kept"
+    assert step.look(world) is Look.PRESENT
+    assert world.target.running().wanted == {"web": OLD | NEW}
+    step.do(world)

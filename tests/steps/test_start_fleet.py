@@ -1,0 +1,120 @@
+"""Start a fleet: what grows is ready before the step is done, and the way back is known."""
+
+from pathlib import Path
+
+import pytest
+
+from mainstay.errors import StepFailed
+from mainstay.release import Member, Members
+from mainstay.revision import Revision
+from mainstay.steps.start_fleet import StartFleet
+from mainstay.steps.step import Look
+from mainstay.world import World
+from tests.fakes.clock import TurnableClock
+from tests.fakes.target import FakeTarget
+from tests.fakes.world import fake_world
+from tests.shop import spec
+
+OLD: Members = {1: Member(spec("web", "1"), 3, "1")}
+NEW: Members = {2: Member(spec("web", "2"), 3, "2")}
+BESIDE = StartFleet(service="web", before=OLD, after=OLD | NEW)
+
+
+@pytest.fixture
+def target() -> FakeTarget:
+    found = FakeTarget(TurnableClock(), ready_after_s=2.4)
+    found.wake()
+    found.fleet(1, {"web": OLD})
+    return found
+
+
+@pytest.fixture
+def world(target: FakeTarget, tmp_path: Path) -> World:
+    assert isinstance(target.clock, TurnableClock)
+    target.clock.turn(60)
+    return fake_world(tmp_path, target=target, clock=target.clock)
+
+
+def ids(world: World) -> list[str]:
+    return [one.id for one in world.target.running().instances]
+
+
+def test_new_runs_beside_old_and_is_ready(world: World) -> None:
+    assert BESIDE.title == "Start web@2, 3 replicas"
+    assert BESIDE.do(world) == "3 of 3 ready after 2.4 s"
+    assert ids(world) == ["web-1-1", "web-1-2", "web-1-3", "web-2-1", "web-2-2", "web-2-3"]
+
+
+def test_doing_it_twice_is_doing_it_once(world: World, target: FakeTarget) -> None:
+    BESIDE.do(world)
+    effects = dict(target.effects)
+    BESIDE.do(world)
+    BESIDE.hold(world)
+    assert dict(target.effects) == effects
+
+
+def test_progress_is_told_when_it_changes(world: World) -> None:
+    told: list[str] = []
+    BESIDE.do(world.telling(told.append))
+    assert told == ["0 of 3 ready"]
+
+
+def test_what_is_there_is_found_by_looking(world: World) -> None:
+    assert BESIDE.look(world) is Look.ABSENT
+    world.target.fleet(1, {"web": OLD | NEW})
+    assert BESIDE.look(world) is Look.PARTIAL
+    BESIDE.do(world)
+    assert BESIDE.look(world) is Look.PRESENT
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["after all of it", "after half of it"])
+def test_undo_leaves_the_old_fleet_as_it_was(half: bool, world: World, target: FakeTarget) -> None:
+    (target.fleet(1, {"web": OLD | NEW}) if half else BESIDE.do(world))
+    assert BESIDE.undo(world).startswith("3 of web@1 runs as before")
+    assert ids(world) == ["web-1-1", "web-1-2", "web-1-3"]
+    assert target.effects["stop web-1-1"] == 0
+    assert BESIDE.look(world) is Look.ABSENT
+
+
+def test_a_fleet_that_does_not_stay_up_fails_at_once_with_its_exit_code_and_last_lines(
+    world: World, target: FakeTarget
+) -> None:
+    target.sick.add(Revision("web", 2))
+    with pytest.raises(
+        StepFailed, match=r"web@2 does not stay up: exit code 1; its last lines:\n    it is sick"
+    ) as failed:
+        BESIDE.do(world)
+    assert failed.value.remedy == "mainstay logs web"
+    assert world.clock.monotonic() < 61
+
+
+def test_a_fleet_that_is_slow_fails_after_its_time_in_numbers(world: World, target: FakeTarget) -> None:
+    target.ready_after_s = 1000
+    with pytest.raises(StepFailed, match=r"web@2: 0 of 3 ready within 32 s"):
+        BESIDE.do(world)
+
+
+def test_an_old_instance_that_fails_meanwhile_is_not_the_fault_of_the_new(world: World, target: FakeTarget) -> None:
+    target.sick.add(Revision("web", 1))
+    assert BESIDE.do(world) == "3 of 3 ready after 2.4 s"
+
+
+def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(world: World) -> None:
+    step = StartFleet(service="web", before=OLD, after={})
+    assert step.title == "Stop web@1, 3 replicas"
+    assert step.do(world).startswith("gone after")
+    assert step.look(world) is Look.PRESENT
+    assert ids(world) == []
+    step.undo(world)
+    assert [one.state for one in world.target.running().instances] == ["ready"] * 3
+
+
+def test_holding_a_stop_does_not_stop_what_came_after_it(world: World, target: FakeTarget) -> None:
+    stop = StartFleet(service="web", before=OLD, after={})
+    start = StartFleet(service="web", before={}, after=NEW)
+    stop.do(world)
+    start.do(world)
+    effects = dict(target.effects)
+    stop.hold(world)
+    start.hold(world)
+    assert dict(target.effects) == effects
