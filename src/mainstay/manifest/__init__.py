@@ -3,7 +3,7 @@
 from mainstay.manifest.datastore import Datastore, Migrations
 from mainstay.manifest.edge import Edge, Route
 from mainstay.manifest.loading import load
-from mainstay.manifest.service import Health, Service, Source, Strategy
+from mainstay.manifest.service import Health, OpenFiles, Resources, Service, Source, Strategy, Volume
 from mainstay.manifest.system import Manifest, System
 from mainstay.manifest.variable import Variable
 
@@ -13,11 +13,14 @@ __all__ = [
     "Health",
     "Manifest",
     "Migrations",
+    "OpenFiles",
+    "Resources",
     "Route",
     "Service",
     "Source",
     "Strategy",
     "System",
     "Variable",
+    "Volume",
     "load",
 ]

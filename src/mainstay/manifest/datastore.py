@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import JsonValue, model_validator
+from pydantic import model_validator
 
 from mainstay.manifest.model import Model, wrong
 from mainstay.manifest.quantities import Argv, Name, Text
@@ -47,13 +47,13 @@ class Datastore(Model):
     version: Text = "18"
     """Its major version."""
 
-    provided: JsonValue = "embedded"
+    provided: object = "embedded"
     """embedded: Mainstay runs it · {url: {variable: NAME}}: it runs elsewhere."""
 
     migrations: Migrations | None = None
     """How its schema follows the code."""
 
-    backup: JsonValue = None
+    backup: object = None
     """When, where to and how long it is backed up; `none` wants a `because`."""
 
     because: str | None = None

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 
 from mainstay.manifest.model import Model
 from mainstay.manifest.quantities import Version
@@ -40,11 +40,16 @@ class Environment(Model):
     """Where services run and are served."""
 
     version: Version | None = None
-    services: dict[str, JsonValue] = Field(default={})
-    datastores: dict[str, JsonValue] = Field(default={})
-    variables: dict[str, JsonValue] = Field(default={})
-    edge: dict[str, JsonValue] = Field(default={})
-    objectives: JsonValue = None
-    watch: JsonValue = None
-    notify: JsonValue = None
-    contacts: JsonValue = None
+    services: dict[str, object] = Field(default={})
+    datastores: dict[str, object] = Field(default={})
+    variables: dict[str, object] = Field(default={})
+    edge: dict[str, object] = Field(default={})
+    objectives: object = None
+    watch: object = None
+    notify: object = None
+    contacts: object = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_said_is_nothing_different(cls, value: Any) -> Any:
+        return {} if value is None else value

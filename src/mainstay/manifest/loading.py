@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from yaml import Node
+from yaml import MappingNode, Node
 
 from mainstay.errors import BadInput, ManifestInvalid, Mistake, Place
 from mainstay.manifest import tree
@@ -92,7 +92,8 @@ def check(document: Document, path: Path, environment: str) -> Checked:
     if system is not None:
         said = {wrong.location for wrong in wrongs}
         wrongs += [wrong for wrong in broken(_scope(system, data, path, kind)) if wrong.location not in said]
-    found = {_placed(document.file, root, wrong) for wrong in wrongs}
+    malformed = {mistake.place.path for mistake in document.mistakes}
+    found = {_placed(document.file, root, wrong) for wrong in wrongs if tree.dotted(wrong.location) not in malformed}
     mistakes = in_order([*document.mistakes, *found])
     if system is None or mistakes:
         return Checked(None, mistakes, tuple(document.warnings))
@@ -137,7 +138,7 @@ def _position(file: str, text: str, offset: int) -> Place:
 
 
 def _resolved(root: Node, over: Node | None) -> Node:
-    return root if over is None else tree.merged(root, tree.without(over, "target"))
+    return tree.merged(root, tree.without(over, "target")) if isinstance(over, MappingNode) else root
 
 
 def _target_kind(over: Node | None) -> str:
@@ -184,7 +185,7 @@ def _validated(data: dict[str, Any]) -> tuple[System | None, list[Wrong]]:
 
 def _left_empty(seen: set[tuple[Location, str]]) -> set[tuple[Location, str]]:
     """What is no mistake once the first ones were taken out: that all services are gone."""
-    return {(("services",), "too_short")} if seen else set()
+    return {(("services",), "too_short"), (("services",), "missing")} if seen else set()
 
 
 def _less(data: Any, location: Location) -> Any:
@@ -203,7 +204,14 @@ def _scope(system: System, data: dict[str, Any], path: Path, target: str) -> Sco
         frozenset(part) if isinstance(part := data.get(key), dict) else frozenset()
         for key in ("services", "datastores", "variables")
     )
-    return Scope(system, services, datastores, variables, path.resolve().parent, target)
+    edge = data.get("edge")
+    routes = edge.get("routes") if isinstance(edge, dict) else ()
+    routed = tuple(
+        (position, route)
+        for position, route in enumerate(routes if isinstance(routes, tuple) else ())
+        if isinstance(route, dict)
+    )
+    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target)
 
 
 def _notes(system: System) -> Iterator[Wrong]:

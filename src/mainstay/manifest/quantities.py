@@ -12,6 +12,7 @@ NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+LONGEST_SHOWN = 60
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|[kK]B|MB|GB|TB|[KMGT]iB?)")
 _POWER = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
@@ -128,7 +129,7 @@ def shown(value: object) -> str:
         case WrittenInt() | WrittenFloat():
             return value.written
         case str():
-            return repr(value)
+            return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…")
         case dict():
             return "a mapping"
         case tuple():

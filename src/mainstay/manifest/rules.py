@@ -21,6 +21,8 @@ class Scope(NamedTuple):
     services: frozenset[str]
     datastores: frozenset[str]
     variables: frozenset[str]
+    routes: tuple[tuple[int, dict[str, object]], ...]
+    """As they were written, each with its position."""
     folder: Path
     target: str
 
@@ -161,19 +163,20 @@ def _images(scope: Scope) -> Iterator[Wrong]:
 
 
 def _routes(scope: Scope) -> Iterator[Wrong]:
-    seen: dict[tuple[str | None, int | None, str], int] = {}
-    for position, route in enumerate(scope.system.edge.routes):
+    seen: dict[tuple[str, ...], int] = {}
+    for position, route in scope.routes:
         where = ("edge", "routes", position)
-        service = scope.system.services.get(route.service)
-        if route.service not in scope.services:
-            what = f"the route {route.path} leads to {route.service}, which is not a service"
-            yield Wrong((*where, "service"), "unknown-service", what, did_you_mean(route.service, scope.services))
+        path, name = route.get("path"), str(route.get("service"))
+        service = scope.system.services.get(name)
+        if "service" in route and name not in scope.services:
+            what = f"the route {path} leads to {name}, which is not a service"
+            yield Wrong((*where, "service"), "unknown-service", what, did_you_mean(name, scope.services))
         elif service and service.port is None:
-            what = f"the route {route.path} leads to {route.service}, which has no port"
-            yield Wrong((*where, "service"), "no-address", what, f"give {route.service} a port")
-        door = (route.host, route.listen, route.path)
+            what = f"the route {path} leads to {name}, which has no port"
+            yield Wrong((*where, "service"), "no-address", what, f"give {name} a port")
+        door = tuple(str(route.get(key)) for key in ("host", "listen", "path"))
         if door in seen:
-            what = f"routes {seen[door] + 1} and {position + 1} have the same path {route.path}"
+            what = f"routes {seen[door] + 1} and {position + 1} have the same path {path}"
             yield Wrong(where, "given-twice", what, "keep one")
         seen.setdefault(door, position)
 

@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from mainstay.errors import Mistake
 from mainstay.manifest.datastore import Datastore
@@ -46,16 +46,16 @@ class System(Model):
     edge: Edge = Edge()
     """What receives requests."""
 
-    objectives: JsonValue = None
+    objectives: object = None
     """Numbers the system must keep."""
 
-    watch: JsonValue = None
+    watch: object = None
     """How long and how often it is watched after a release."""
 
-    notify: JsonValue = None
+    notify: object = None
     """Who is told."""
 
-    contacts: JsonValue = None
+    contacts: object = None
     """Whom to call."""
 
 

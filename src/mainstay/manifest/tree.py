@@ -62,7 +62,7 @@ class Document:
         finally:
             loader.dispose()
         if root is None or (isinstance(root, ScalarNode) and root.tag == _NULL):
-            remedy = "type: mainstay init in an empty folder to see the smallest one"
+            remedy = "mainstay init in an empty folder writes the smallest one"
             raise ManifestInvalid((Mistake("empty-file", "the file is empty", remedy, Place(self.file, 1, 1)),))
         if not isinstance(root, MappingNode):
             found = "a list" if isinstance(root, SequenceNode) else "a text"
@@ -81,7 +81,7 @@ class Document:
         problem = f"{error.problem}"
         if "single document" in f"{error.context}{problem}":
             return Mistake("two-documents", "found a second document", "put each system in its own file", place)
-        if "cannot start any token" in problem and "\\t" in problem:
+        if "tab character" in problem or "'\t'" in problem:
             return Mistake("tab", f"line {place.line} is indented with a tab", "use spaces", place)
         if "alias" in problem:
             return Mistake("alias", "aliases are not allowed here", "repeat the value", place)

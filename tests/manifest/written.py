@@ -1,0 +1,43 @@
+"""A manifest as a test writes it, and what loading it says."""
+
+from pathlib import Path
+from textwrap import dedent
+
+from mainstay.cli.console import line
+from mainstay.errors import BadInput, ManifestInvalid
+from mainstay.manifest import Manifest, load
+
+HELLO = """\
+system: hello
+version: 1.0.0
+services:
+  web:
+    command: ["{python}", app.py]
+    port: 8000
+    health: {ready: /health}
+edge:
+  routes: [{path: /, service: web}]
+"""
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    """*text* as the manifest of *folder*."""
+    path = folder / "mainstay.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else dedent(text).encode())
+    return path
+
+
+def loaded(folder: Path, text: str, environment: str | None = None) -> Manifest:
+    """The manifest that *text* is."""
+    return load(write(folder, text), environment)
+
+
+def mistakes(folder: Path, text: str | bytes, environment: str | None = None) -> list[str]:
+    """Every mistake of *text*, as people read it; none when there is none."""
+    try:
+        load(write(folder, text), environment)
+    except ManifestInvalid as invalid:
+        return [line(mistake) for mistake in invalid.mistakes]
+    except BadInput as refused:
+        return [f"{refused.what}; {refused.remedy} [{refused.code}]"]
+    return []
