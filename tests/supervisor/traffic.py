@@ -178,7 +178,7 @@ async def load(port: int, *, rate: int = 400, clients: int = 8, method: str = "G
         await asyncio.gather(*tasks)
 
 
-async def until(true: object, within: float = 5.0) -> None:
+async def until(true: object, within: float = 20.0) -> None:
     """Wait for what the callable or coroutine function *true* says."""
     async with asyncio.timeout(within):
         while True:

