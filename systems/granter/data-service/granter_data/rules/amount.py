@@ -7,37 +7,41 @@ from decimal import Decimal
 
 from granter_data.rules.money import Sum, sums_in
 from granter_data.rules.page import Page
+from granter_data.rules.terms import any_of
 
-_LABEL = re.compile(
-    r"amount|award|grants?\b|funding|value|worth|size|per (project|grant|applicant|award)|support"
-    r"|stipend|prize|förder(summe|höhe|betrag|ung)|zuschuss|höhe|betrag|montant|dotation|subvention|aide"
-    r"|importe|dotación"
-    r"|cuantía|ayuda|monto|valor|financiamento|apoio|importo|contributo|bedrag|subsidie|bourse|beca|bolsa"
-    r"|ceiling|floor"
-    r"|how much|you can (get|apply for)|max|min",
-    re.I,
+_LABEL = any_of(
+    r"""
+    amount | award | grants?\b | funding | value | worth | size | per (project|grant|applicant|award)
+    support | stipend | ^fee$ | salary | prize | förder(summe|höhe|betrag|ung) | zuschuss | höhe | betrag
+    montant | dotation | subvention | aide | importe | dotación | cuantía | ayuda | monto | valor
+    financiamento | apoio | importo | contributo | bedrag | subsidie | bourse | beca | bolsa | ceiling
+    floor | how much | you can (get|apply for) | max | min
+    """
 )
-_TOTAL = re.compile(
-    r"total|overall|whole|programme budget|program budget|budget|pot\b|envelope|available|pool|gesamt|topf|enveloppe"
-    r"|presupuesto|orçamento|global|fund size|estimated program|all projects|fund of|verba",
-    re.I,
+_TOTAL = any_of(
+    r"""
+    total | overall | whole | programme budget | program budget | budget | pot\b | envelope | available
+    pool | gesamt | topf | enveloppe | presupuesto | orçamento | global | fund size
+    (anticipated|estimated|expected) (total )?(program(me)? )?funding | all projects | fund of | verba
+    """
 )
-_OFFERED = re.compile(
-    r"up to|grants? (of|from|between|up)|awards? (of|from|between|up)|per (project|grant|applicant|award"
-    r"|organi|team|year|person)"
-    r"|each|worth|maximum|between|receive|offer|apply for|request|individual|bis zu|zwischen|erhalten"
-    r"|je\b|pro\b|jusqu|entre"
-    r"|par projet|chaque|hasta|por proyecto|cada|até|por projet|single|stipend|bursar|fellowship",
-    re.I,
+_OFFERED = any_of(
+    r"""
+    up to | grants? (of|from|between|up) | awards? (of|from|between|up)
+    per (project|grant|applicant|award|organi|team|year|person) | each | worth | maximum | between | receive
+    offer | apply for | request | individual | bis zu | zwischen | erhalten | je\b | pro\b | jusqu | entre
+    par projet | chaque | hasta | por proyecto | cada | até | por projet | single | stipend | bursar
+    fellowship
+    """
 )
-_UNRELATED = re.compile(
-    r"turnover|income|revenue|since \d|has (awarded|distributed|given|invested)|have (awarded|distributed"
-    r"|given|invested)"
-    r"|last year|umsatz|chiffre d.affaires|facturación|faturamento|overhead|fee\b|co-?financ"
-    r"|own contribution|eigenanteil"
-    r"|matching|budgets? (below|under|over|above)|per (day|hour|night)|travel|endowment|assets|annual budget|raised"
-    r"|already|so far|previous",
-    re.I,
+_UNRELATED = any_of(
+    r"""
+    turnover | income | revenue | since \d | has (awarded|distributed|given|invested)
+    have (awarded|distributed|given|invested) | last year | umsatz | chiffre d.affaires | facturación
+    faturamento | overhead | (application|entry|registration|handling) fee | co-?financ | own contribution
+    eigenanteil | matching | budgets? (below|under|over|above) | per (day|hour|night) | travel | endowment
+    assets | annual budget | raised | already | so far | previous
+    """
 )
 _NEAR = 70
 
@@ -89,10 +93,9 @@ def _in_lines(page: Page, dollar: str) -> Iterator[_Candidate]:
 
 def _around(text: str, found: Sum) -> str:
     """The words near a sum, within its own clause."""
-    before = re.split(r"[.;!?]\s|,\s(?=while|but|and the)|\bfrom a\b", text[max(0, found.start - _NEAR) : found.start])[
-        -1
-    ]
-    after = re.split(r"[.;!?,]\s|\b(?:from|out of|within) (?:a|the|an)\b", text[found.end : found.end + 45])[0]
+    clause = r"[.;!?]\s|,\s(?=while|but|and the)|\bfrom a\b|\bplus\b"
+    before = re.split(clause, text[max(0, found.start - _NEAR) : found.start])[-1]
+    after = re.split(r"[.;!?,]\s|\bplus\b|\b(?:from|out of|within) (?:a|the|an)\b", text[found.end : found.end + 45])[0]
     return before + "#" + after
 
 

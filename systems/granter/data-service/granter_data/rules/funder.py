@@ -3,20 +3,21 @@
 import re
 
 from granter_data.rules.page import Page
+from granter_data.rules.terms import any_of
 
-_LABEL = re.compile(
-    r"^(the )?(funder|funding (body|organi[sz]ation|agency|source)|funded by|offered by|sponsor(ed by)?"
-    r"|agency|awarding body"
-    r"|grant[- ]?maker|donor|provider|provided by|provider name|programme owner|supported by"
-    r"|organi[sz]ation|foundation"
-    r"|issued by|managed by|run by|who (funds|pays|gives)( it| this)?\??|from"
-    r"|(mittel|förder|zuwendungs)geber(in)?|gefördert (durch|von)|förderer|stifter(in)?|ausgeschrieben von|träger"
-    r"|financeur|organisme( financeur)?|bailleur( de fonds)?|financé par|proposé par|porteur"
-    r"|entidad( financiadora| convocante)?|organismo( convocante| financiador)?|financiador(a)?|convoca"
-    r"|financiado por"
-    r"|entidade( financiadora| promotora)?|promotor(a)?|instituição"
-    r"|ente (finanziatore|erogatore)|financier|verstrekker)s?$",
-    re.I,
+_LABEL = any_of(
+    r"""
+    funder | funding (body|organi[sz]ation|agency|source) | funded by | offered by | sponsor(ed by)?
+    agency( name)? | awarding body | grant[- ]?maker | donor | provider | provided by | provider name
+    programme owner | supported by | organi[sz]ation | foundation | issued by | managed by | run by
+    who (funds|pays|gives)( it| this)?\?? | from | (mittel|förder|zuwendungs)geber(in)?
+    gefördert (durch|von) | förderer | stifter(in)? | ausgeschrieben von | träger | qui | wer | quién
+    realização | realizador(a)? | financeur | organisme( financeur)? | bailleur( de fonds)? | financé par
+    proposé par | porteur | entidad( financiadora| convocante)? | organismo( convocante| financiador)?
+    financiador(a)? | convoca | financiado por | entidade( financiadora| promotora)? | promotor(a)?
+    instituição | ente (finanziatore|erogatore) | financier | verstrekker
+    """,
+    whole=True,
 )
 _META = ("funder", "citation_funder", "sponsor", "dc.publisher", "dcterms.publisher", "dc.creator", "dcterms.creator")
 _WEAK_META = ("author", "article:author", "publisher", "article:publisher")
@@ -29,32 +30,42 @@ _LEAD = re.compile(
 _SMALL = (
     "of|for|the|and|in|on|to|&|de|del|la|las|los|le|les|des|du|da|do|das|dos|für|und|et|y|e|der|die|zur|di|van|voor|al"
 )
-_WORD = r"(?:[A-ZÀ-ÞŁŚŽ][\w’'&.-]*|d[’'][A-ZÀ-Þ]\w+|l[’'][A-ZÀ-Þ]\w+)"
-_NAME = rf"{_WORD}(?:(?:\s(?:{_SMALL})){{0,3}}\s{_WORD}){{0,8}}"
+_WORD = r"(?:[A-ZÀ-ÞŁŚŽ][\w’'&-]*(?:\.\w[\w’'&-]*)*\.?(?<!\w\w\.)|d[’'][A-ZÀ-Þ]\w+|l[’'][A-ZÀ-Þ]\w+)"
+_OF = r"\s(?:des|du|de|de\sla|de\slos|del|della|da|do|di)\s[^\W\d_]+"
+_NAME = rf"{_WORD}(?:(?:\s(?:{_SMALL})){{0,3}}\s{_WORD}|{_OF}){{0,8}}"
 _BY = re.compile(
-    r"(?:(?:fund|financ|offer|sponsor|award|issu|provid|support|mad)\w*(?: \w+)? (?:by|possible by)"
+    r"(?:(?i:fund|financ|offer|sponsor|award|issu|provid|support|mad)\w*(?: \w+)? (?:by|possible by)"
     r"|(?:grant|call|scheme|programme|fund) (?:from|of)"
+    r"|(?:vergibt|fördert|unterstützt|bietet|finanziert)(?= (?:die|der|das) [A-ZÄÖÜ])"
     r"|gefördert (?:von|durch)|(?:ausgeschrieben|vergeben|finanziert) (?:von|durch)|(?:financée?"
     r"|proposée?|soutenue?) par"
     r"|(?:financiad|convocad|ofrecid|oferecid|promovid|lançad)[oa]s? (?:por|pel[oa]))"
     rf"\s(?:(?:the|der|die|das|dem|den|la|le|el|o|a)\s|l[’'])?(?P<name>{_NAME})"
 )
-_ACTS = re.compile(
-    rf"(?:^|[.!?:]\s+|,\s)(?:(?:The|Die|Der|Das|La|Le|El|A|O|Il|De|the|die|der|la|le|el)\s"
-    rf"|L[’'])?(?P<name>{_NAME})(?:,[^,.]{{2,60}},|\s\([^)]+\))?\s"
-    r"(?:now |is now |is |again |has |will |today |wieder |auch |jährlich |lädt )?(?:invit|offer|announc"
-    r"|launch|fund|award|support|pleased|seek|provid|accept|welcom"
-    r"|call|mak|giv|back|help|open|vergibt|fördert|schreibt|lädt|unterstützt|stellt|finanziert|lance"
-    r"|finance|soutient|propose"
-    r"|attribue|accorde|ouvre|convoca|ofrece|lanza|abre|financia|concede|apoya|convida|lança|oferece"
-    r"|apoia|seleciona|alle )"
+_GIVES = (
+    r"(?:is|are)\s(?:\w+\s)?(?:inviting|offering|accepting|looking|pleased|seeking|making|launching|calling|welcoming|opening)"
+    r"|(?:has|have)\s(?:launched|announced|opened)|will\s(?:\w+\s)?(?:fund|award|support|give|offer|make|invite)"
+    r"|(?:now\s|again\s)?(?:invites?|offers?|announces?|launch(?:es)?|funds|awards?|supports?|seeks?|provides?|accepts?|welcomes?"
+    r"|calls?|makes?|gives?|backs?|helps?|opens?|expects?|wants?|pays?|looks?)"
+    r"|(?:wieder\s|auch\s|jährlich\s)?(?:vergibt|fördert|schreibt|lädt|unterstützt|stellt|finanziert|bietet)"
+    r"|lance|finance|soutient|propose|attribue|accorde|ouvre|convoca|ofrece|lanza|abre|financia|concede|apoya"
+    r"|convida|lança|oferece|apoia|seleciona|sostiene|finanzia|assegna|verstrekt|ondersteunt"
 )
+_ACTS = re.compile(
+    r"(?:^|[.!?:]\s+|,\s)(?:(?:The|Die|Der|Das|La|Le|El|A|O|Il|De|the|die|der|la|le|el)\s|L[’'])?"
+    rf"(?P<name>{_NAME})(?:,[^,.]{{2,60}},|\s\([^)]+\))?\s(?:{_GIVES})\b"
+)
+_BODY = re.compile(
+    r"\b(Foundation|Trust|Fund|Institute|Council|Agency|Charity|Endowment|Academy|Ministry|Department|Network|Association"
+    r"|Stiftung|Fonds|Akademie|Ministerium|Fondation|Fundación|Fundação|Instituto|Ministère|Ministerio|Ministério)\b|stiftung\b"
+)
+_SENTENCE = 40
 _NOT_A_NAME = re.compile(
     r"^(this|these|we|it|our|applicants?|applications?|projects?|successful|grants?|the grant|funding"
     r"|proposals?|awards?|each"
     r"|call|diese[rs]?|wir|ce|cette|nous|cet|esta|este|nuestr|nós|o edital|bewerb\w*|there|who|what|how"
     r"|when|all|both|you"
-    r"|successful applicants|an?|für|the (call|scheme|fund|programme|award))$",
+    r"|successful applicants|individual|single|typical|total|full|an?|für|the (call|scheme|fund|programme|award))$",
     re.I,
 )
 
@@ -62,7 +73,7 @@ _NOT_A_NAME = re.compile(
 def funder_of(page: Page, title: str) -> str | None:
     """The name in a labelled value, in a meta tag, in a byline, or in a sentence about who gives."""
     for label, value in page.pairs:
-        if _LABEL.match(label) and (name := _name(value)):
+        if _LABEL.match(label.removeprefix("the ")) and (name := _name(value)):
             return name
     for key in _META:
         if name := _name(page.meta.get(key, "")):
@@ -70,19 +81,37 @@ def funder_of(page: Page, title: str) -> str | None:
     for byline in page.bylines:
         if name := _name(byline):
             return name
-    return _in_sentences(page.lines, title) or next(
-        filter(None, (_name(page.meta.get(k, "")) for k in _WEAK_META)), None
+    return (
+        _in_sentences(page.lines, title)
+        or _body(page, title)
+        or next(filter(None, (_name(page.meta.get(key, "")) for key in _WEAK_META)), None)
     )
 
 
 def _in_sentences(lines: tuple[str, ...], title: str) -> str | None:
-    for rule in (_BY, _ACTS):
+    for rule, shortest in ((_BY, 0), (_ACTS, _SENTENCE)):
         for line in lines:
             for found in rule.finditer(line):
                 name = found["name"].rstrip(".,’'")
-                if not _NOT_A_NAME.match(name) and name.casefold() not in title.casefold() and len(name) > 2:
+                if len(line) >= shortest and _may_be(name, title):
                     return name
     return None
+
+
+def _body(page: Page, title: str) -> str | None:
+    """A name at the head of a sentence or of the document that is one of an institution."""
+    for text in (
+        *(line for line in page.lines if len(line) >= _SENTENCE),
+        *re.split(r"\s[-–—|·]\s", page.document_title),
+    ):
+        found = re.match(rf"(?:(?:The|Die|Der|Das|La|Le|El|A|O)\s|L[’'])?(?P<name>{_NAME})", text)
+        if found and _BODY.search(found["name"]) and _may_be(found["name"], title):
+            return found["name"]
+    return None
+
+
+def _may_be(name: str, title: str) -> bool:
+    return len(name) > 2 and not _NOT_A_NAME.match(name) and name.casefold() not in title.casefold()
 
 
 def _name(text: str) -> str | None:

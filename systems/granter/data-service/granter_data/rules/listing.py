@@ -7,7 +7,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from granter_data.rules.page import plain
+from granter_data.rules.text import plain
 
 _NEXT = re.compile(
     r"^(next|older|more|weiter|suivant|siguiente|próxim|seguinte|avanti|volgende|last|\d{1,4}$|[»›→])", re.I

@@ -47,9 +47,14 @@ _SUM = re.compile(
 _AT_MOST = re.compile(
     r"(up to|max(imum|imal|imum of|\.)?( of| de)?|(not|n.t) exceed(ing)?|no more than|not more than"
     r"|ceiling|at most|limit of"
-    r"|bis zu|maximal|höchstens|jusqu.à|plafond\w*( à| de)?|hasta|máxim[ao]( de)?|até|fino a|massimo|tot"
+    r"|bis zu|maximaal|maximal|höchstens|jusqu.à|plafond\w*( à| de)?|hasta|máxim[ao]( de)?|até|fino a|massimo|tot"
     r"|capped at|under)"
     r"( a maximum of| un máximo de| a| of| un total de| hauteur de| um máximo de)?\s*$",
+    re.I,
+)
+_AT_MOST_AFAR = re.compile(
+    r"\b(max\w*|ceiling|upper limit|höchst\w*|plafond|máxim\w*)\s([^\W\d]+\s){0,5}?"
+    r"(is|of|beträgt|est de|es de|é de)\s*$",
     re.I,
 )
 _AT_LEAST = re.compile(
@@ -98,7 +103,7 @@ def _bounds(
         if part["scale1"] is None and part["scale2"] and first < 1000:
             first = _value(part["number1"] or "", part["scale2"])
         return min(first, last), max(first, last)
-    if _AT_MOST.search(before) or _MOST_AFTER.search(after):
+    if _AT_MOST.search(before) or _AT_MOST_AFAR.search(before) or _MOST_AFTER.search(after):
         return None, first
     if _AT_LEAST.search(before) or _LEAST_AFTER.search(after):
         return first, None

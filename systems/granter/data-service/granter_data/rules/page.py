@@ -6,34 +6,14 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from granter_data.rules.text import lines_of, plain
 from granter_data.rules.tongue import tongue_of
 
 _SILENT = "script, style, noscript, template, svg, form, button, nav, [hidden], [role=navigation], [role=search]"
 _AROUND = "body > header, body > footer, [role=banner], [role=contentinfo], body > div > footer"
 _ASIDE = re.compile(r"cookie|breadcrumb|related|see-?also|similar|share|newsletter|menu|sidebar-links", re.I)
-_BLOCKS = frozenset(
-    {
-        *(
-            "address",
-            "article",
-            "aside",
-            "blockquote",
-            "br",
-            "dd",
-            "details",
-            "div",
-            "dl",
-            "dt",
-            "fieldset",
-            "figcaption",
-        ),
-        *("figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre"),
-        *("section", "summary", "table", "tbody", "thead", "tr", "ul"),
-    }
-)
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LABELLED = re.compile(r"^([^:.!?]{2,60}?)\s*:\s+(\S.*)$")
-_LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +35,9 @@ def page_of(html: str) -> Page:
     root = tree.root
     if root is None:
         return Page("", "", (), {}, (), (), ())
+    for time in tree.css("time[datetime]"):
+        if not re.search(r"\b20\d\d\b", time.text()):
+            time.insert_child(f" {(time.attributes.get('datetime') or '')[:10]}")
     title = tree.css_first("head > title") or tree.css_first("title")
     meta = _meta(tree)
     stated = tree.css_first("html")
@@ -83,44 +66,6 @@ def page_of(html: str) -> Page:
         bylines=bylines,
         lines=lines,
     )
-
-
-def plain(text: str | None) -> str:
-    """*text* in one line; soft hyphens and control characters are gone."""
-    words = " ".join((text or "").replace("\u00ad", "").replace("\u200b", "").split())
-    return "".join(c for c in words if c.isprintable() or c in "\u00a0\u202f")
-
-
-def lines_of(node: LexborNode) -> list[str]:
-    """The text under *node*, a line a block; a term and its description, a row and its cells share one."""
-    text = "".join(_pieces(node))
-    return [line for line in map(plain, text.split("\n")) if line.strip(" :·")]
-
-
-def _pieces(node: LexborNode) -> Iterator[str]:
-    for child in node.iter(include_text=True, skip_empty=False):
-        tag = child.tag or ""
-        if tag == "-text":
-            yield re.sub(r"\s+", " ", child.text_content or "")
-        elif tag == "dt" or (tag == "th" and child.next is not None):
-            label = plain(child.text()).rstrip(":")
-            yield f"\n{label}: " if tag == "dt" else f"{label}: "
-        elif tag == "dd":
-            yield " ".join(lines_of(child)) + "\n"
-        elif tag in ("td", "th"):
-            cell = " ".join(lines_of(child))
-            first = child.parent is not None and plain(child.parent.text()).startswith(cell)
-            short = len(cell) <= _LONGEST_LABEL and not cell.endswith(":")
-            yield cell + (": " if first and short else " ")
-        elif tag in _BLOCKS:
-            yield "\n"
-            yield from _pieces(child)
-            yield "\n"
-        elif tag and not tag.startswith(("-", "!")):
-            yield from _pieces(child)
-            if child.next is not None and child.next.tag == tag:
-                # Nothing but their boxes keeps the two apart: a name and its value.
-                yield ": " if len(plain(child.text())) <= 40 else " "
 
 
 def _by_colon(lines: list[str] | tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -3,16 +3,20 @@
 import re
 
 from granter_data.rules.page import Page
+from granter_data.rules.terms import any_of
 
 _BETWEEN = re.compile(r"\s+(?:[|–—·»:]{1,2}|-|::)\s+")
-_GENERIC = re.compile(
-    r"^(home|news|grants?|calls?( for (proposals|applications))?|(open|current|latest) (calls|grants"
-    r"|funding|opportunities)"
-    r"|funding( opportunit(y|ies))?|opportunit(y|ies)|announcements?|notice( of funding( opportunity)?)?"
-    r"|(grant )?details?"
-    r"|ausschreibung(en)?|förderung(en)?|appel(s)? à projets?|convocatorias?|editais|edital|bandi|overview|welcome)$",
-    re.I,
+_GENERIC = any_of(
+    r"""
+    home | news | (view|see) [\w\s]*(opportunity|grant|call) | grants?
+    calls?( for (proposals|applications))? | (open|current|latest) (calls|grants|funding|opportunities)
+    funding( opportunit(y|ies))? | opportunit(y|ies) | announcements? | notice( of funding( opportunity)?)?
+    (grant )?details? | ausschreibung(en)? | förderung(en)? | appel(s)? à projets? | convocatorias? | editais
+    edital | bandi | overview | welcome
+    """,
+    whole=True,
 )
+_LABEL = re.compile(r"(^|opportunity |call |grant )(title|name)$|^titel$|^titre$|^título$|^titolo$")
 
 
 def title_of(page: Page) -> str | None:
@@ -29,6 +33,8 @@ def title_of(page: Page) -> str | None:
     for heading in told:
         if any(_same(heading, part) for part in parts[:-1] or parts):
             return heading
+    if not told[1:] and (labelled := next((value for label, value in page.pairs if _LABEL.search(label)), None)):
+        return labelled
     named = [part for part in parts if not _GENERIC.match(part)]
     if told and not (named and _same(told[0], named[-1]) and len(named) > 1):
         return told[0]
