@@ -25,7 +25,7 @@ class Route(Model):
 
 
 class Timeouts(Model):
-    """How long the edge waits."""
+    """Limits on what the edge waits for."""
 
     answer: SomeDuration = 60.0
     """An answer must begin within this time."""

@@ -40,14 +40,31 @@ class Environment(Model):
     """Where services run and are served."""
 
     version: Version | None = None
+    """Another version than elsewhere."""
+
     services: dict[str, object] = Field(default={})
+    """What differs of services."""
+
     datastores: dict[str, object] = Field(default={})
+    """What differs of datastores."""
+
     variables: dict[str, object] = Field(default={})
+    """What differs of variables."""
+
     edge: dict[str, object] = Field(default={})
+    """What differs of the edge."""
+
     objectives: object = None
+    """Other objectives."""
+
     watch: object = None
+    """Another watch."""
+
     notify: object = None
+    """Others who are told."""
+
     contacts: object = None
+    """Others to call."""
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 LONGEST_SHOWN = 60
+DURATIONS = ["500ms", "30s", "5m", "2h", "7d"]
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|[kK]B|MB|GB|TB|[KMGT]iB?)")
 _POWER = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
@@ -145,13 +146,13 @@ Version = Annotated[str, BeforeValidator(_version), WithJsonSchema({"type": "str
 Text = Annotated[str, BeforeValidator(as_written), WithJsonSchema({"type": ["string", "number"]})]
 Argv = tuple[Text, ...]
 """An argument list: no shell reads it. `{python}`, `{uv}`, `{version}` and `{volume:NAME}` are replaced."""
-Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["30s", "5m"]})]
+Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": DURATIONS})]
 """Seconds."""
 SomeDuration = Annotated[
     float,
     AfterValidator(_some_seconds),
     BeforeValidator(seconds),
-    WithJsonSchema({"type": "string", "examples": ["30s", "5m"]}),
+    WithJsonSchema({"type": "string", "examples": DURATIONS}),
 ]
 """Seconds, more than none."""
 Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": "string", "examples": ["512Mi", "4Gi", "10MB"]})]

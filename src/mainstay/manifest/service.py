@@ -122,7 +122,7 @@ class Strategy(Model):
 
 
 class Resources(Model):
-    """What one instance may use."""
+    """Limits of one instance."""
 
     memory: Size | None = None
     """Beyond it the instance is ended and started again."""

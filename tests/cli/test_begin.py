@@ -1,0 +1,93 @@
+"""`init`, `validate`, `schema`: from an empty folder to a right manifest."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from mainstay.clock import Patience, SystemClock
+from tests.cli.typed import typed
+
+
+def test_init_writes_what_validates(tmp_path: Path) -> None:
+    assert typed(tmp_path, "init") == (0, "wrote mainstay.yaml and app.py\n next: mainstay up\n", "")
+    said = typed(tmp_path, "validate")
+    told = "mainstay.yaml: hello 1.0.0 for local: 1 service, 0 datastores, 1 route; no mistakes\n next: mainstay up\n"
+    assert said == (0, told, "")
+
+
+@pytest.mark.parametrize("there", ["mainstay.yaml", "app.py"])
+def test_init_overwrites_nothing(tmp_path: Path, there: str) -> None:
+    (tmp_path / there).write_text("mine")
+    assert typed(tmp_path, "init").code == 2
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_the_starter_answers_and_ends_when_asked(tmp_path: Path) -> None:
+    typed(tmp_path, "init")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told = {"HOST": "127.0.0.1", "PORT": str(port), "MAINSTAY_VERSION": "1.0.0", "PATH": os.environ["PATH"]}
+    app = subprocess.Popen([sys.executable, "app.py"], cwd=tmp_path, env=told, stdout=subprocess.DEVNULL)
+    try:
+        Patience(SystemClock()).until(lambda: answers(port), within=10, waiting_for="the starter")
+        assert "1.0.0" in asked(port, "/")
+        app.send_signal(signal.SIGTERM)
+        assert app.wait(timeout=5) == 0
+    finally:
+        app.kill()
+        app.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        return asked(port, "/health") == "well\n"
+    except OSError:
+        return False
+
+
+def asked(port: int, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_validate_tells_every_mistake(tmp_path: Path) -> None:
+    (tmp_path / "mainstay.yaml").write_text("system: shop\nversion: 1.10\nservices: {web: {command: x}}\n")
+    said = typed(tmp_path, "validate")
+    assert said == (
+        2,
+        "",
+        (
+            'mainstay.yaml:2:10: YAML reads 1.10 as the number 1.1 (version); write "1.10" with quotes '
+            "[version-is-a-number]\n"
+            "mainstay.yaml:3:27: a list is needed, found 'x' (services.web.command); write [x] [not-a-list]\n"
+            "2 mistakes; nothing was touched\n"
+        ),
+    )
+
+
+def test_validate_in_json_has_every_mistake_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "mainstay.yaml").write_text("system: shop\nversion: 1.10\nservices: {web: {command: x}}\n")
+    said = typed(tmp_path, "validate", "--output", "json")
+    errors = json.loads(said.err)["errors"]
+    assert [error["code"] for error in errors] == ["version-is-a-number", "not-a-list"]
+    assert errors[1]["place"] == {"file": "mainstay.yaml", "line": 3, "column": 27, "path": "services.web.command"}
+
+
+def test_the_schema_explains_every_key(tmp_path: Path) -> None:
+    schema = json.loads(typed(tmp_path, "schema").out)
+    parts = [schema, *schema["$defs"].values()]
+    keys = [(part["title"], key) for part in parts for key, told in part["properties"].items() if not said_of(told)]
+    assert keys == []
+    assert all(part["additionalProperties"] is False for part in parts)
+
+
+def said_of(told: dict[str, object]) -> bool:
+    return "description" in told

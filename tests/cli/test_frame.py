@@ -1,0 +1,124 @@
+"""The frame: help, what is typed wrong, what nobody expected, streams that break."""
+
+import json
+import signal
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from mainstay.cli.catalogue import COMMANDS
+from tests.cli.typed import PROGRAM, typed
+
+EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
+
+
+def command_of(name: str) -> click.Command:
+    found: click.Command = import_module(COMMANDS[name].module).command
+    return found
+
+
+@EVERY_COMMAND
+def test_the_catalogue_says_what_the_command_says(name: str) -> None:
+    assert (command_of(name).help or "").partition("\n")[0] == COMMANDS[name].does
+
+
+@EVERY_COMMAND
+def test_every_command_has_examples(name: str) -> None:
+    command = command_of(name)
+    inner = command.commands.values() if isinstance(command, click.Group) else [command]
+    assert all("Examples:" in (each.epilog or "") for each in inner)
+
+
+WATCHED = """
+import sys
+from mainstay.cli import main
+try:
+    main()
+finally:
+    print(sorted(sys.modules), file=sys.stderr)
+"""
+STRUCK = f"""
+import os
+from mainstay.cli import frame
+frame.mainstay.callback = lambda: os.kill(os.getpid(), {int(signal.SIGINT)})
+frame.main()
+"""
+
+
+def test_help_loads_no_command(tmp_path: Path) -> None:
+    said = typed(tmp_path, "--help", program=[sys.executable, "-c", WATCHED])
+    assert said.code == 0
+    assert not [heavy for heavy in ("pydantic", "rich", "yaml", "sqlite3") if f"'{heavy}'" in said.err]
+
+
+def test_a_command_nobody_knows_is_bad_input(tmp_path: Path) -> None:
+    said = typed(tmp_path, "stats")
+    assert said == (2, "", "error: No such command 'stats'. Did you mean 'status'?\n next: mainstay --help\n")
+
+
+def test_an_option_nobody_knows_names_the_commands_help(tmp_path: Path) -> None:
+    said = typed(tmp_path, "deploy", "--yess")
+    assert (said.code, said.err.splitlines()[1]) == (2, " next: mainstay deploy --help")
+
+
+def test_options_may_stand_behind_the_command(tmp_path: Path) -> None:
+    assert typed(tmp_path, "status", "--output", "json").err == typed(tmp_path, "--output", "json", "status").err
+
+
+def test_an_error_in_json_is_one_document(tmp_path: Path) -> None:
+    said = typed(tmp_path, "--output", "json", "status")
+    error = json.loads(said.err)["error"]
+    assert (said.code, set(error)) == (2, {"code", "what", "remedy"})
+
+
+def test_the_next_command_keeps_the_options_that_were_typed(tmp_path: Path) -> None:
+    said = typed(tmp_path, "-e", "staging", "status")
+    assert said.err.splitlines()[1] == " next: mainstay -e staging up"
+
+
+def test_what_nobody_expected_is_told_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "environment.json").write_text('{"not": "ours"}')
+    said = typed(tmp_path, "status", TMPDIR=str(tmp_path))
+    details = Path(said.err.partition("details are in ")[2].split()[0])
+    assert (said.code, "Traceback" in said.err, details.stat().st_mode & 0o777) == (70, False, 0o600)
+    assert "ValidationError" in details.read_text()
+
+
+@pytest.mark.failure("F13")
+def test_a_reader_that_goes_away_ends_nothing(tmp_path: Path) -> None:
+    typed(tmp_path, "init")
+    script = 'set -o pipefail; "$@" | true'
+    ended = subprocess.run(
+        ["bash", "-c", script, "-", *PROGRAM, "schema"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.failure("F13")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_end_nothing(tmp_path: Path, closed: str) -> None:
+    typed(tmp_path, "init")
+    ended = subprocess.run(["bash", "-c", f'"$@" {closed}', "-", *PROGRAM, "validate"], cwd=tmp_path, check=False)
+    assert ended.returncode == 0
+
+
+@pytest.mark.failure("F14")
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
+def test_no_character_ends_anything(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "mainstay.yaml").write_text("system: é\n")
+    said = typed(tmp_path, "validate", PYTHONIOENCODING=encoding)
+    assert said.code == 2
+
+
+def test_completion_answers(tmp_path: Path) -> None:
+    said = typed(tmp_path, COMP_WORDS="mainstay ro", COMP_CWORD="1", _MAINSTAY_COMPLETE="bash_complete")
+    assert said.out == "plain,rollback\n"
+
+
+def test_an_interruption_ends_with_130(tmp_path: Path) -> None:
+    assert typed(tmp_path, "status", program=[sys.executable, "-c", STRUCK]).code == 130
