@@ -143,8 +143,9 @@ def seal(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Take *folder* away, sealed or not; nothing where it is not."""
-    if not folder.exists():
+    """Take *folder* (or a file) away, sealed or not; nothing where it is not."""
+    if not folder.is_dir():
+        folder.unlink(missing_ok=True)
         return
     for path, _, _ in os.walk(folder):
         os.chmod(path, 0o700)

@@ -142,6 +142,12 @@ def test_down_lays_everything_down_in_one_step_that_is_never_undone() -> None:
     assert [step.reversible for _, step in plan.steps()] == [False]
 
 
+def test_down_with_its_data_says_what_is_lost() -> None:
+    plan = down(snapshot(release(1)), data=True)
+    assert runbook(plan)[1:] == ["2.1 Remove data, releases and logs for ever"]
+    assert plan.notes[0].startswith("data and releases are removed for ever")
+
+
 def test_a_plan_says_who_may_meet_whom() -> None:
     assert "web@1 and web@2 may each meet api@1 and api@2" in next_plan().notes
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mainstay import content
 from mainstay.errors import StepFailed
 from mainstay.release import Traffic, UnlessRenewed
 from mainstay.steps.lay_down import LayDown
+from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.retire import Retire
 from mainstay.steps.step import Look
 from mainstay.world import World
@@ -58,10 +60,10 @@ def test_how_far_it_has_come_is_found_by_looking(world: World) -> None:
     assert STEP.look(world) is Look.PRESENT
 
 
-@pytest.mark.parametrize("step", [STEP, LayDown()], ids=["retire", "lay down"])
-def test_neither_is_ever_undone(step: Retire | LayDown, world: World) -> None:
+@pytest.mark.parametrize("step", [STEP, LayDown(), RemoveData()], ids=["retire", "lay down", "remove data"])
+def test_none_is_ever_undone(step: Retire | LayDown | RemoveData, world: World) -> None:
     assert not step.reversible
-    with pytest.raises(StepFailed, match="brought back"):
+    with pytest.raises(StepFailed, match=r"brought back|is gone"):
         step.undo(world)
 
 
@@ -71,4 +73,20 @@ def test_laid_down_nothing_runs_and_all_is_known(world: World) -> None:
     assert step.do(world) == "4 instances stopped, data kept"
     assert step.look(world) is Look.PRESENT
     assert world.target.running().wanted == {"web": OLD | NEW}
+    step.do(world)
+
+
+def test_data_goes_and_journal_backups_and_keys_stay(world: World) -> None:
+    state = world.folders.state
+    for name in ("data/db", "content/k", "volumes/v", "backups/b", "plans"):
+        (state / name).mkdir(parents=True)
+    for name in ("journal.db", "desired.json", "secrets.age"):
+        (state / name).write_text("x")
+    content.seal(state / "content" / "k")
+    step = RemoveData()
+    assert step.look(world) is Look.ABSENT
+    (state / "data").rename(state / "data.removed")
+    step.do(world)
+    assert step.look(world) is Look.PRESENT
+    assert {path.name for path in state.iterdir()} == {"backups", "plans", "journal.db", "secrets.age"}
     step.do(world)

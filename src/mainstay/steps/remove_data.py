@@ -1,8 +1,8 @@
 """Remove data: what a laid-down environment has kept is gone, but its journal, its secrets and its keys."""
 
-import shutil
 from pathlib import Path
 
+from mainstay import content
 from mainstay.errors import StepFailed
 from mainstay.folders import Folders
 from mainstay.steps.step import Look, Step
@@ -21,17 +21,19 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
     def do(self, world: World) -> str:
         there = [path for path in _everything(world.folders) if path.exists()]
         # Renamed first: what carries the old name is whole or gone, never half.
-        for path in there:
+        for path in _everything(world.folders):
             gone = path.with_name(f"{path.name}.removed")
-            path.rename(gone)
-            shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+            content.remove(gone)
+            if path.exists():
+                path.rename(gone)
+                content.remove(gone)
         return f"{len(there)} removed; journal, secrets and keys are kept"
 
     def look(self, world: World) -> Look:
-        there = [path.exists() for path in _everything(world.folders)]
-        if not any(there):
-            return Look.PRESENT
-        return Look.ABSENT if all(there) else Look.PARTIAL
+        every = _everything(world.folders)
+        if any(path.exists() for path in every):
+            return Look.ABSENT
+        return Look.PARTIAL if any(path.with_name(f"{path.name}.removed").exists() for path in every) else Look.PRESENT
 
     def undo(self, world: World) -> str:
         raise StepFailed("what was removed is gone", remedy="mainstay up")

@@ -1,0 +1,122 @@
+"""A look gathers facts from a real folder and a world on fakes, and changes nothing."""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mainstay.errors import BadInput
+from mainstay.manifest import Manifest, load
+from mainstay.record import Record
+from mainstay.sealed import Secret
+from mainstay.shell import GuardedShell
+from mainstay.snapshot import look
+from mainstay.world import World
+from tests.fakes.datastore import FakeDatastore
+from tests.fakes.world import fake_world
+
+Write = Callable[[str], Manifest]
+
+SHOP = """
+system: shop
+version: 1.0.0
+variables:
+  DATABASE_URL: {from: db}
+  API_URL: {from: api}
+  LOG_LEVEL: {default: info}
+  TOKEN: {secret: true, generate: true}
+  REGION: {required: false}
+services:
+  api:
+    source: api
+    command: ["{python}", api.py]
+    port: 8000
+    health: {ready: /ready}
+    variables: [DATABASE_URL, LOG_LEVEL, TOKEN, REGION]
+    needs: [db]
+  web:
+    source: web
+    command: ["{python}", web.py, "--version={version}"]
+    port: 8000
+    variables: [API_URL]
+datastores:
+  db: {kind: postgres, migrations: {sql: migrations}, backup: none, because: a test}
+edge:
+  routes: [{path: /, service: web}]
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    for name in ("api", "web", "migrations"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+
+    def write(text: str = SHOP) -> Manifest:
+        (tmp_path / "mainstay.yaml").write_text(text)
+        return load(tmp_path / "mainstay.yaml")
+
+    return write
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return fake_world(tmp_path, datastores={"db": FakeDatastore()})
+
+
+def test_a_look_measures_every_source_once(write: Write, world: World, tmp_path: Path) -> None:
+    now = look(world, Record(highest=4), write(SHOP.replace("source: web", "source: api")))
+    assert set(now.sources) == {str(tmp_path / "api"), str(tmp_path / "migrations")}
+    assert now.next_number == 5
+
+
+def test_a_look_changes_nothing(write: Write, world: World, tmp_path: Path) -> None:
+    manifest = write(SHOP)
+    before = sorted(tmp_path.rglob("*"))
+    assert look(world, Record(), manifest) == look(world, Record(), manifest)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_this_command_line_brings_is_seen(write: Write, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGION", "north")
+    monkeypatch.setenv("TZ", "Europe/Lisbon")
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+    world.sealed.keep("TOKEN", Secret("x"))
+    now = look(world, Record(), write(SHOP))
+    assert now.given == {"REGION": "north"}
+    assert now.secrets == {"TOKEN": 1}
+    assert now.programs.zone == "Europe/Lisbon"
+    assert Path(now.programs.python).is_file()
+
+
+def test_where_no_datastore_runs_all_migrations_are_pending(write: Write, world: World) -> None:
+    schema = look(world, Record(), write(SHOP)).datastores["db"].schema
+    assert (schema.pending, schema.reachable) == (("0001_orders",), False)
+
+
+def test_without_a_manifest_a_look_still_tells_what_serves(world: World) -> None:
+    now = look(world, Record())
+    assert (now.release, now.sources, now.datastores["db"].kind) == (None, {}, "postgres")
+
+
+def test_a_link_out_of_a_source_is_said_when_planning(write: Write, world: World, tmp_path: Path) -> None:
+    (tmp_path / "web" / "out").symlink_to("/etc/hostname")
+    with pytest.raises(BadInput, match="leads outside"):
+        look(world, Record(), write(SHOP))
+
+
+def test_an_interpreter_that_others_cannot_reach_is_not_chosen(
+    write: Write, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "python3").symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "_base_executable", str(closed / "python3"))
+    manifest = write(SHOP)
+    assert look(world, Record(), manifest).programs.python == str(closed / "python3")
+    of_others = replace(world.environment, user="nobody")
+    world = dataclasses.replace(world, environment=of_others, shell=GuardedShell())
+    assert not look(world, Record(), manifest).programs.python.startswith(str(closed))
