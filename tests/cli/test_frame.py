@@ -81,8 +81,9 @@ def test_the_next_command_keeps_the_options_that_were_typed(tmp_path: Path) -> N
 
 
 def test_what_nobody_expected_is_told_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "environment.json").write_text('{"not": "ours"}')
+    state = Path(f"{tmp_path}-state")
+    state.mkdir()
+    (state / "environment.json").write_text('{"not": "ours"}')
     said = typed(tmp_path, "status", TMPDIR=str(tmp_path))
     details = Path(said.err.partition("details are in ")[2].split()[0])
     assert (said.code, "Traceback" in said.err, details.stat().st_mode & 0o777) == (70, False, 0o600)

@@ -19,7 +19,7 @@ class Said(NamedTuple):
 
 
 def typed(folder: Path, *words: str, program: Sequence[str] = PROGRAM, **environment: str) -> Said:
-    """Run `mainstay WORDS` in *folder*, with a state of its own below it."""
-    seen = {"PATH": os.environ["PATH"], "HOME": str(folder), "MAINSTAY_STATE": str(folder / "state")} | environment
+    """Run `mainstay WORDS` in *folder*, with a state of its own beside it."""
+    seen = {"PATH": os.environ["PATH"], "HOME": str(folder), "MAINSTAY_STATE": f"{folder}-state"} | environment
     ended = subprocess.run([*program, *words], cwd=folder, env=seen, capture_output=True, timeout=60, check=False)
     return Said(ended.returncode, ended.stdout.decode(errors="replace"), ended.stderr.decode(errors="replace"))

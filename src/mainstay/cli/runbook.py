@@ -25,7 +25,7 @@ def document(plan: Plan) -> dict[str, object]:
             {"name": phase.name, "ranks": [[_step(next(numbers), step) for step in rank] for rank in phase.ranks]}
             for phase in plan.phases
         ],
-        "changes": msgspec.to_builtins(plan.changes),
+        "changes": [msgspec.to_builtins(change) for change in plan.changes],
         "notes": list(plan.notes),
     }
 

@@ -1,0 +1,101 @@
+"""Whether a plan is carried out: nobody is waited for who is not there, and data wants its name."""
+
+import os
+import signal
+
+import pytest
+
+from mainstay.cli.approval import Approval, OnlyShown
+from mainstay.cli.console import Console
+from mainstay.cli.signals import heard_by
+from mainstay.engine import Interruption
+from mainstay.errors import Interrupted, NotReady
+from tests.cli.told import plan
+
+
+class Person(Console):
+    """Somebody at a terminal who answers *answer*."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__()
+        self._answer = answer
+
+    @property
+    def interactive(self) -> bool:
+        return True
+
+    def ask(self, question: str) -> str:
+        return self._answer
+
+
+def test_without_a_terminal_the_flag_that_answers_is_named() -> None:
+    with pytest.raises(NotReady) as refused:
+        Approval(Console(), "deploy")(plan())
+    assert (refused.value.exit_code, refused.value.remedy) == (3, "mainstay deploy --yes")
+
+
+def test_yes_answers() -> None:
+    assert Approval(Console(), "deploy", yes=True)(plan())
+
+
+def test_local_is_not_asked() -> None:
+    assert Approval(Console(), "deploy")(plan("local"))
+
+
+@pytest.mark.parametrize(("answer", "approved"), [("y", True), ("YES ", True), ("", False), ("n", False)])
+def test_a_person_is_asked(answer: str, approved: bool) -> None:
+    assert Approval(Person(answer), "deploy")(plan()) is approved
+
+
+def test_the_loss_of_data_is_not_answered_by_yes() -> None:
+    with pytest.raises(NotReady) as refused:
+        Approval(Console(), "down --data", yes=True, loses_data=True)(plan("local"))
+    assert refused.value.remedy == "mainstay down --data --confirm shop/local"
+
+
+def test_the_loss_of_data_wants_the_right_name() -> None:
+    assert Approval(Console(), "down --data", loses_data=True, confirmed="shop/local")(plan("local"))
+    with pytest.raises(NotReady):
+        Approval(Console(), "down --data", loses_data=True, confirmed="shop/staging")(plan("local"))
+
+
+@pytest.mark.parametrize(("typed", "approved"), [("shop/local", True), ("y", False)])
+def test_a_person_types_the_name(typed: str, approved: bool) -> None:
+    assert Approval(Person(typed), "down --data", loses_data=True)(plan("local")) is approved
+
+
+def test_a_dry_run_shows_and_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(OnlyShown) as shown:
+        Approval(Console(), "deploy", dry_run=True)(plan())
+    assert shown.value.exit_code == 0
+    assert "1.1   Brew tea" in capsys.readouterr().out
+
+
+@pytest.mark.failure("F9", "F11")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_is_heard_once(number: signal.Signals) -> None:
+    interruption = Interruption()
+    with heard_by(interruption):
+        os.kill(os.getpid(), number)
+    assert (interruption.signal, interruption.twice) == (number, False)
+
+
+@pytest.mark.failure("F10")
+def test_a_second_signal_stops_at_once() -> None:
+    with pytest.raises(Interrupted) as stopped, heard_by(Interruption()):
+        strike(signal.SIGTERM, signal.SIGINT)
+    assert stopped.value.exit_code == 130
+
+
+@pytest.mark.failure("F12")
+def test_a_lost_terminal_ends_nothing() -> None:
+    interruption = Interruption()
+    with heard_by(interruption):
+        os.kill(os.getpid(), signal.SIGHUP)
+    assert interruption.signal is None
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+
+
+def strike(*numbers: signal.Signals) -> None:
+    for number in numbers:
+        os.kill(os.getpid(), number)

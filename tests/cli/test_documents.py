@@ -1,0 +1,78 @@
+"""The documents of the contract's section 7, from a system that really runs."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.journeys.person import persons, why_not
+from tests.journeys.place import Place
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    if reason := why_not(persons()[0]):
+        pytest.skip(reason)
+    here = Place.make(persons()[0])
+    here.run("init")
+    manifest = here.checkout / "mainstay.yaml"
+    manifest.write_text(manifest.read_text().replace("edge:", "edge:\n  http: auto"))
+    yield here
+    here.end()
+
+
+@pytest.fixture(scope="module")
+def up(place: Place) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in place.run("--output", "json", "up").out.splitlines()]
+
+
+def test_a_run_is_one_event_a_line(up: list[dict[str, Any]]) -> None:
+    assert (up[0]["event"], up[-1]["event"], up[-1]["outcome"]) == ("planned", "ended", "released")
+    assert [each["sequence"] for each in up] == list(range(1, len(up) + 1))
+
+
+@pytest.mark.usefixtures("up")
+def test_status(place: Place) -> None:
+    now = place.ask("status")
+    assert {"system", "environment", "target", "url", "state", "release", "run", "services", "datastores"} <= set(now)
+    assert set(now["release"]) == {"number", "version", "since"}
+    assert now["run"] is None
+    (web,) = now["services"]
+    assert (web["name"], web["desired"], web["ready"], web["traffic"]) == ("web", 1, 1, {"1": 100})
+    assert {"id", "release", "state", "since", "restarts", "memory_bytes"} <= set(web["instances"][0])
+
+
+@pytest.mark.usefixtures("up")
+def test_history(place: Place) -> None:
+    (run,) = place.ask("history")
+    assert {"run", "kind", "version", "release", "outcome", "began", "took_s", "by", "rollback"} <= set(run)
+
+
+@pytest.mark.usefixtures("up")
+def test_a_plan_with_nothing_to_do_has_no_phases(place: Place) -> None:
+    assert place.ask("plan")["phases"] == []
+
+
+@pytest.mark.usefixtures("up")
+def test_a_dry_run_touches_nothing(place: Place) -> None:
+    app = place.checkout / "app.py"
+    app.write_text(app.read_text().replace("It runs", "It runs better"))
+    told = place.ask("deploy", "--dry-run")
+    assert [phase["name"] for phase in told["phases"]] == ["fetch", "release", "retire"]
+    assert len(place.ask("history")) == 1
+
+
+@pytest.mark.usefixtures("up")
+def test_logs(place: Place) -> None:
+    said = place.run("--output", "json", "logs", "web")
+    assert set(json.loads(said.out.splitlines()[0])) == {"at", "service", "release", "instance", "stream", "line"}
+
+
+@pytest.mark.usefixtures("up")
+def test_the_journal_verifies_and_is_exported(place: Place) -> None:
+    assert place.ask("journal", "verify")["bad"] is None
+    rows = [json.loads(line) for line in place.run("journal", "export").out.splitlines()]
+    assert rows[0]["name"] == "planned"

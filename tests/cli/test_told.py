@@ -1,0 +1,138 @@
+"""What is told about plans and runs: the runbook, the sentences, the documents, the moving picture."""
+
+import json
+
+import pytest
+
+from mainstay.cli import runbook
+from mainstay.cli.console import Console, harmless, spoken
+from mainstay.cli.live import LivePhases
+from mainstay.cli.story import Documents, Lines, document
+from mainstay.events import (
+    NAMES,
+    Answered,
+    Done,
+    Ended,
+    Event,
+    Failed,
+    ParkedAt,
+    Planned,
+    Progress,
+    Resumed,
+    Started,
+    Turned,
+    Undoing,
+    Undone,
+    Withdrawn,
+)
+from tests.cli.told import RAW, plan, row
+
+STORY: list[tuple[Event, str]] = [
+    (Planned("deploy", RAW, "1.1.0", 2, 1, "safe", "ada", 3), "planned: deploy 1.1.0, release 2, 3 steps"),
+    (Resumed("ada", "box", 1, "mainstay 1"), "taken up by ada on box"),
+    (Started("1.1", "brew", "Brew tea"), "1.1 Brew tea"),
+    (Progress("1.1", "90 °C"), "1.1 … 90 °C"),
+    (Done("1.1", "hot", 2.04), "1.1 done in 2.0 s: hot"),
+    (Done("1.1", "hot", 0.0, adopted=True), "1.1 was there already: hot"),
+    (Failed("1.1", "cold\x1b[2J"), "1.1 failed: cold"),
+    (Withdrawn(1, ("1.1",)), "interrupted in stage 1: traffic goes back"),
+    (Turned("ada", "no milk"), "going back: no milk (ada)"),
+    (Undoing("1.1"), "1.1 undoing: Brew tea"),
+    (Undone("1.1", "poured away"), "1.1 undone: poured away"),
+    (ParkedAt("1.1", "no water", "mainstay resume"), "parked: no water; mainstay resume"),
+    (Answered("1.1", "done", "I saw it", "ada"), "1.1 is done, says ada: I saw it"),
+    (Ended("undone"), "ended: undone"),
+]
+
+
+def test_the_story_knows_every_event() -> None:
+    assert {type(event) for event, _ in STORY} == set(NAMES)
+
+
+def test_piped_a_run_is_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines(Console())
+    for sequence, (event, _) in enumerate(STORY, 1):
+        lines.heard(row(sequence, event))
+    assert capsys.readouterr().out.splitlines() == [f"13:00:00 r-0001 {said}" for _, said in STORY]
+
+
+def test_in_json_a_run_is_one_document_an_event(capsys: pytest.CaptureFixture[str]) -> None:
+    documents = Documents(Console("json"))
+    for sequence, (event, _) in enumerate(STORY, 1):
+        documents.heard(row(sequence, event))
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all({"at", "run", "sequence", "event"} <= set(each) for each in told)
+    assert told[4] == {
+        "at": "2026-11-21T13:00:00.000+00:00", "run": "r-0001", "sequence": 5, "event": "done", "step": "1.1",
+        "title": "Brew tea", "evidence": "hot", "took_s": 2.04, "adopted": False,
+    }  # fmt: skip
+
+
+def test_the_plans_document_is_not_told_twice() -> None:
+    assert "plan" not in document(row(1, STORY[0][0]), {})
+
+
+def test_the_moving_picture_leaves_a_line_for_each_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with LivePhases() as phases:
+        phases.knows(plan())
+        for sequence, (event, _) in enumerate(STORY, 1):
+            phases.heard(row(sequence, event))
+    said = capsys.readouterr().out
+    assert [mark for mark in "✓✗↩" if mark not in said] == []
+    assert "1  prepare" in said
+
+
+def test_the_runbook_reads_like_one() -> None:
+    assert list(runbook.text(plan())) == [
+        "plan 3f9a1c: ship 1.1.0 to shop/production as release 2",
+        "serves now: release 1 · rollback: safe",
+        "",
+        "1  prepare",
+        "   1.1   Brew tea  ~2.0 s",
+        " ∥ 1.2   Brew coffee",
+        "",
+        "2  serve",
+        "   2.1   Brew both  ~1 min  (from here on nothing is undone)",
+        "",
+        "changes",
+        "   services.web.replicas: 1 → 2",
+        "",
+        "note: the kettle is hot",
+        "",
+        "takes about 1 min 2 s, as earlier runs did",
+    ]
+
+
+def test_the_plans_document_is_the_contracts() -> None:
+    told = runbook.document(plan())
+    assert {"id", "kind", "from", "to", "version", "rollback", "phases", "changes"} <= set(told)
+    assert told["changes"] == [{"path": "services.web.replicas", "before": 1, "after": 2}]
+    assert told["phases"] == [
+        {"name": "prepare", "ranks": [[
+            {"number": "1.1", "kind": "brew", "title": "Brew tea", "place": "live", "reversible": True,
+             "expected_s": 2.0},
+            {"number": "1.2", "kind": "brew", "title": "Brew coffee", "place": "live", "reversible": True,
+             "expected_s": None},
+        ]]},
+        {"name": "serve", "ranks": [[
+            {"number": "2.1", "kind": "pour", "title": "Brew both", "place": "live", "reversible": False,
+             "expected_s": 60.0},
+        ]]},
+    ]  # fmt: skip
+
+
+@pytest.mark.threat("S5")
+@pytest.mark.parametrize(
+    "text",
+    ["a\x1b[31mb", "a\x1b]52;c;aGk=\x07b", "a\x1b]0;title\x1b\\b", "a\rb", "a\x9bb", "a\x00b", "a\x08b", "a\x1bb"],
+)
+def test_nothing_reaches_the_terminal_that_it_would_act_on(text: str) -> None:
+    assert harmless(text) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.6, "1 min"), (3600, "1 h"), (90000, "1 d 1 h")],
+)
+def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> None:
+    assert spoken(seconds) == said

@@ -1,0 +1,64 @@
+"""A plan and rows of a run, for tests of what is told about them."""
+
+import msgspec
+
+from mainstay.events import Event, encode
+from mainstay.journal import Row
+from mainstay.plan import Basis, Change, Phase, Plan
+from mainstay.release import Environment, Release
+from mainstay.steps.step import Look, Step
+from mainstay.world import World
+
+
+class Brew(Step, frozen=True, kw_only=True, tag="brew"):
+    """A step that only has a title."""
+
+    what: str
+
+    @property
+    def title(self) -> str:
+        return f"Brew {self.what}"
+
+    def do(self, world: World) -> str:
+        raise NotImplementedError
+
+    def look(self, world: World) -> Look:
+        raise NotImplementedError
+
+    def undo(self, world: World) -> str:
+        raise NotImplementedError
+
+
+class Pour(Brew, frozen=True, kw_only=True, tag="pour"):
+    """A step that cannot be undone."""
+
+    reversible = False
+
+
+def plan(environment: str = "production") -> Plan:
+    """A plan of three steps, two of them side by side."""
+    return Plan(
+        id="3f9a1c",
+        kind="deploy",
+        environment=Environment("shop", environment, "process", "/state", "/keys"),
+        version="1.1.0",
+        release=Release(2, "shop", environment, "1.1.0", {}),
+        before=1,
+        rollback="safe",
+        basis=Basis("", 1, {}, {}, {}, None),
+        phases=(
+            Phase("prepare", ((Brew(what="tea", expected_s=2.0), Brew(what="coffee")),)),
+            Phase("serve", ((Pour(what="both", expected_s=60.0),),)),
+        ),
+        changes=(Change("services.web.replicas", 1, 2),),
+        notes=("the kettle is hot",),
+    )
+
+
+def row(sequence: int, event: Event) -> Row:
+    """*event* as the journal keeps it."""
+    name, body = encode(event)
+    return Row(sequence, "2026-11-21T13:00:00.000+00:00", "r-0001", name, body)
+
+
+RAW = msgspec.Raw(b"{}")
