@@ -1,3 +1,4 @@
+import gzip
 import logging
 
 import pytest
@@ -88,3 +89,20 @@ async def test_a_client_that_left_is_no_error(caplog: pytest.LogCaptureFixture) 
 async def test_a_head_answer_has_no_body_to_replace() -> None:
     reply = await ask(Problems(answering(404, b"")), method="HEAD")
     assert (reply.status, reply.body) == (404, b"")
+
+
+async def test_a_compressed_4xx_is_left_as_it_is() -> None:
+    body = gzip.compress(b'{"error": "sold out"}')
+    reply = await ask(Problems(answering(409, body, "application/json", {"content-encoding": "gzip"})))
+    assert (reply.body, reply.headers["content-encoding"]) == (body, "gzip")
+
+
+async def test_of_an_endless_error_only_a_part_is_kept() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
+        await send(END)
+
+    reply = await ask(Problems(app))
+    assert reply.document["status"] == 500

@@ -96,9 +96,9 @@ async def test_a_stream_that_listens_for_its_client_sees_it_leave() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
         heard.append((await receive())["type"])
 
-    stop = GracefulStop()
+    stop = GracefulStop(drain=60, farewell=60)
     task = await start(Chain(app, stop), Line())
-    await stop.stop()
+    await asyncio.wait_for(stop.stop(), 5)
     assert heard == ["http.disconnect"]
     assert task.done()
 
@@ -111,10 +111,10 @@ async def test_a_websocket_is_closed_as_going_away() -> None:
         await send({"type": "websocket.accept"})
         heard.append(await receive())
 
-    stop, line = GracefulStop(), Line()
+    stop, line = GracefulStop(drain=60, farewell=60), Line()
     line.coming.put_nowait({"type": "websocket.connect"})
     task = await start(Chain(app, stop), line, type="websocket")
-    await stop.stop()
+    await asyncio.wait_for(stop.stop(), 5)
     await task
     assert (line.reply.messages[-1]["type"], line.reply.messages[-1]["code"]) == ("websocket.close", 1001)
     assert (heard[0]["type"], heard[0]["code"]) == ("websocket.disconnect", 1001)

@@ -8,13 +8,13 @@ from time import perf_counter
 from .answer import Answer
 from .asgi import Header, Message, Receive, Scope, Send
 from .errors import StreamEnded
+from .held import Held
 
 Answering = Callable[["Exchange", list[Header]], None]
 Rewrite = Callable[[int, bytes], Answer]
 
 KEY = "mainstay_kit.exchange"
 GOING_AWAY = 1001
-HELD_AT_MOST = 65_536
 
 current: ContextVar["Exchange | None"] = ContextVar("mainstay_kit.exchange", default=None)
 
@@ -35,7 +35,7 @@ class Exchange:
     too_large: Answer | None = None
     rewrite: Rewrite | None = None
     task: "asyncio.Task[object] | None" = None
-    _held: tuple[Message, bytearray] | None = None
+    _held: Held | None = None
     _waiting: "asyncio.Task[object] | None" = None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, answering: tuple[Answering, ...]) -> None:
@@ -87,8 +87,10 @@ class Exchange:
             raise StreamEnded("the answer is over")
         kind = message["type"]
         if kind == "http.response.body":
-            if self._held is not None:
-                return await self._hold(self._held, message)
+            if self._held is not None and self.rewrite is not None:
+                if self._held.is_whole_with(message):
+                    await self._send_rewritten(self._held, self.rewrite)
+                return None
             self.sent += len(message.get("body", b""))
             if not message.get("more_body"):
                 self._finish()
@@ -102,7 +104,7 @@ class Exchange:
                 answering(self, headers)
             message = {**message, "headers": headers}
             if self.rewrite is not None:
-                self._held = message, bytearray()
+                self._held = Held(message)
                 return None
         elif kind == "websocket.accept":
             self.started, self.status = True, 101
@@ -167,18 +169,10 @@ class Exchange:
         self.finished = True
         self.ended = perf_counter()
 
-    async def _hold(self, held: tuple[Message, bytearray], message: Message) -> None:
-        """Keep the body of an error back until it is whole, then send what `rewrite` makes of it."""
-        start, body = held
-        body += message.get("body", b"")[: HELD_AT_MOST - len(body)]
-        if message.get("more_body") or self.rewrite is None:
-            return
+    async def _send_rewritten(self, held: Held, rewrite: Rewrite) -> None:
         self._held = None
-        answer = self.rewrite(self.status, bytes(body))
-        replaced = {b"content-length", b"content-encoding", *(name for name, _ in answer.headers)}
-        kept = [(name, value) for name, value in start["headers"] if name.lower() not in replaced]
-        headers = [*kept, *answer.headers, (b"content-length", b"%d" % len(answer.body))]
+        answer = rewrite(self.status, held.body)
         self.sent += len(answer.body)
         self._finish()
-        await self._send({**start, "headers": headers})
-        await self._send({"type": "http.response.body", "body": answer.body})
+        for message in held.replaced_by(answer):
+            await self._send(message)

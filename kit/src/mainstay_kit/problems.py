@@ -51,7 +51,8 @@ class Problems(Part):
         if status < 400 or exchange.scope.get("method") == "HEAD":
             return
         kind = next((value for name, value in headers if name == b"content-type"), b"").partition(b";")[0]
-        if kind == KIND or (status < 500 and kind not in {b"text/plain", b"application/json", b""}):
+        unread = any(name == b"content-encoding" for name, _ in headers)
+        if kind == KIND or (status < 500 and (unread or kind not in {b"text/plain", b"application/json", b""})):
             return
         exchange.rewrite = _as_problem if kind == b"application/json" else _without_internals
 
