@@ -94,6 +94,8 @@ def a_place() -> Iterator[Place]:
         yield place
     finally:
         place.end()
+        for folder, _, _ in os.walk(root):
+            os.chmod(folder, 0o755)  # Content is read-only, also for us where we are not root.
         shutil.rmtree(root)
 
 

@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import socket
+import stat
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +14,9 @@ import pytest
 
 from mainstay import machine
 from mainstay.clock import SystemClock
+from mainstay.errors import BadInput
 from mainstay.release import Edge, Health, Route, UnlessRenewed
-from tests.supervisor.place import PATH, PYTHON, Place, a_place, member, service, shell_job, starts_of, worker
+from tests.supervisor.place import PATH, PYTHON, Place, a_place, member, run, service, shell_job, starts_of, worker
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
 
@@ -189,6 +193,67 @@ def test_killed_between_fork_and_note_it_is_found_and_not_started_twice(place: P
     place.until(lambda: place.ready(1, service="worker"), "the worker")
     os.close(reader)
     assert starts_of(told) == 1
+
+
+def test_who_was_told_ready_may_send_traffic_though_the_supervisor_is_killed_at_once(place: Place) -> None:
+    place.target.edge(1, EDGE)
+    for release in range(1, 6):
+        place.up(member(service(), 2), release)
+        place.kill_supervisor()
+        place.target.wake()
+        assert place.ready(release, 2)
+
+
+def test_somebody_with_a_newer_protocol_finds_the_newer_program(place: Place) -> None:
+    (one,) = place.up(member(service()))
+    before = place.supervisor()
+    assert before is not None
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(place.folders.supervisor_socket))
+        line.sendall(b'{"type":"hello","protocol":99}\n')
+        assert json.loads(line.recv(4096))["reexecuting"] is True
+    place.until(lambda: place.target.running().answers, "the newer program")
+    assert place.supervisor() == before
+    assert [(x.pid, x.state) for x in place.found(1)] == [(one.pid, "ready")]
+    os.kill(one.pid or 0, signal.SIGTERM)
+    place.until(lambda: place.found(1)[0].restarts == 1, "the restart")
+    last = place.found(1)[0].last_exit
+    assert last is not None
+    assert last.code == 0
+
+
+def test_there_is_one_supervisor_whoever_starts_another(place: Place) -> None:
+    place.target.wake()
+    before = place.supervisor()
+    state, keys = str(place.folders.state), str(place.folders.keys)
+    run(sys.executable, "-m", "mainstay.supervisor", "--state", state, "--keys", keys)
+    assert place.supervisor() == before
+
+
+def test_only_we_may_speak_to_the_supervisor(place: Place) -> None:
+    place.target.wake()
+    assert stat.S_IMODE(place.folders.supervisor_socket.stat().st_mode) == 0o600
+
+
+def test_what_is_no_request_is_refused_and_the_line_stays_open(place: Place) -> None:
+    place.target.wake()
+    with socket.socket(socket.AF_UNIX) as line, line.makefile("rb") as answers:
+        line.connect(str(place.folders.supervisor_socket))
+        line.sendall(b'nonsense\n{"type":"hello"}\n')
+        assert json.loads(answers.readline())["type"] == "refused"
+        assert json.loads(answers.readline())["type"] == "welcome"
+
+
+@pytest.mark.failure("F61")
+def test_a_door_that_is_taken_is_said_with_its_holder(place: Place) -> None:
+    place.target.wake()
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(BadInput, match=rf"port {port} is taken by .*python.*pid {os.getpid()}"):
+            place.target.edge(1, Edge(http=port, address="127.0.0.1"))
+    assert place.target.serving().edge is None
 
 
 @pytest.mark.slow

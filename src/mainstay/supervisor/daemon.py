@@ -114,9 +114,9 @@ class Daemon:
         for name, count in decided.cut.items():
             log.warning("%s: its drain is over, %d connections are cut", name, count)
         ready = decision.ready(self.desired, lives)
-        self.instances.settle(self.desired, ready)
         drained = frozenset(name for name, life in lives.items() if life.drained)
         converged = await self.front.converge(self.desired, ready, drained)
+        self.instances.settle(self.desired, ready)
         for action in decided.actions:
             if action.identity in self.desired.instances:
                 self._do(action)

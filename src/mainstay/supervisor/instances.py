@@ -75,6 +75,7 @@ class Instances:
             return
         if process is not None:
             self.lives[name] = lives.after_start(self.lives[name], process, now)
+            self._keep_past(name)  # It is not steady any more, also for whoever adopts it.
             self._watch(name, desired, process, launch)
 
     def stop(self, name: str, desired: Desired) -> None:
@@ -190,6 +191,8 @@ class Instances:
             before = self.lives[name]
             after = lives.after_probe(before, spec, good, machine.boottime())
             self.lives[name] = after
+            if before.past.steady != after.past.steady:
+                self._keep_past(name)  # Before anybody is told: who was told "ready" may send it traffic.
             if (before.answers, before.past.steady) != (after.answers, after.past.steady):
                 self._wake()
             await asyncio.sleep(_pause(after, spec))
