@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mainstay import content
+from mainstay.clock import Clock
 from mainstay.engine import Carrier, OneByOne
 from mainstay.engine.crew import Crew
 from mainstay.errors import StepFailed
@@ -24,7 +25,7 @@ from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
 
 Make = Callable[[], Stage]
-Hands = Callable[[TurnableClock], Crew]
+Hands = Callable[[Clock], Crew]
 
 BENCH = (
     (Put(name="a"), Put(name="b"), Put(name="c")),
@@ -34,16 +35,19 @@ BENCH = (
 )
 
 
-def at_the_bench(folder: Path, *, broken: str = "", hands: Hands = OneByOne) -> Make:
-    """Steps of the workbench; *broken* is a thing that can never be put whole."""
+def at_the_bench(folder: Path, *, broken: tuple[str, ...] = (), hands: Hands = OneByOne) -> Make:
+    """Steps of the workbench; *broken* are moves that go wrong until somebody mends them."""
 
     def make() -> Stage:
         world = bench_world(folder)
         target = bench(world)
-        if broken:
-            target.trouble[f"do {broken}"] = [StepFailed(f"{broken} is broken") for _ in range(50)]
-        carrier = Carrier(by="ada", host="here", crew=hands(target.clock), pid=7, registry=REGISTRY)  # type: ignore[arg-type] # it is turnable
-        return Stage(world, target, plan_of(*BENCH), lambda: carrier)
+        for move in broken:
+            target.trouble[move] = [StepFailed(f"{move} is broken") for _ in range(50)]
+
+        def carrier() -> Carrier:
+            return Carrier(by="ada", host="here", crew=hands(target.clock), pid=7, registry=REGISTRY)
+
+        return Stage(world, target, plan_of(*BENCH), carrier, mend=target.trouble.clear)
 
     return make
 
@@ -81,8 +85,10 @@ class Shop:
         self.target.effects.clear()
 
     def stage(self, plan: Plan) -> Stage:
-        carrier = Carrier(by="ada", host="here", crew=self.hands(self.clock), pid=7)
-        return Stage(self.world, self.target, plan, lambda: carrier, self._also)
+        def carrier() -> Carrier:
+            return Carrier(by="ada", host="here", crew=self.hands(self.clock), pid=7)
+
+        return Stage(self.world, self.target, plan, carrier, self._also, self.target.breaks.clear)
 
     def _also(self) -> object:
         contents = self.world.folders.contents
@@ -115,11 +121,12 @@ def source(folder: Path) -> Path:
 
 
 class Scenes:
-    """The scenes of the shop, each in a fresh state folder below *folder*."""
+    """The scenes of the shop in fresh state folders below *folder*: one of them for each instance."""
 
     def __init__(self, folder: Path, hands: Hands = OneByOne) -> None:
         self._folder = folder
         self._hands = hands
+        self._plan: Plan | None = None
 
     def first(self, *, build: bool = True, spoil: Spoil = unspoilt) -> Make:
         """From nothing to release 1."""
@@ -130,7 +137,7 @@ class Scenes:
             at.target.effects.clear()
             release = brought(shop.release(1), source(self._folder), build=build)
             spoil(at)
-            return at.stage(deploy(release, shop.snapshot(pending=("0001_orders",))))
+            return at.stage(self._once(lambda: deploy(release, shop.snapshot(pending=("0001_orders",)))))
 
         return make
 
@@ -145,7 +152,7 @@ class Scenes:
             new = shop.release(2, kept=old, strategy=strategy, replicas=replicas, database=database)
             at.serves(old)
             spoil(at)
-            return at.stage(deploy(brought(new, source(self._folder)), self._seen(old)))
+            return at.stage(self._once(lambda: deploy(brought(new, source(self._folder)), self._seen(old))))
 
         return make
 
@@ -159,7 +166,9 @@ class Scenes:
             at.serves(old)
             at.store.migrations = ("0001_orders", "0002_more")
             spoil(at)
-            return at.stage(deploy(brought(new, source(self._folder)), self._seen(old, pending=("0002_more",))))
+            return at.stage(
+                self._once(lambda: deploy(brought(new, source(self._folder)), self._seen(old, pending=("0002_more",))))
+            )
 
         return make
 
@@ -172,7 +181,7 @@ class Scenes:
             new = brought(shop.release(2, kept=old), source(self._folder))
             at.serves(new)
             spoil(at)
-            return at.stage(rollback(old, self._seen(new)))
+            return at.stage(self._once(lambda: rollback(old, self._seen(new))))
 
         return make
 
@@ -182,12 +191,17 @@ class Scenes:
         def make() -> Stage:
             at = self._fresh()
             at.serves(shop.release(1))
-            return at.stage(down(self._seen(shop.release(1))))
+            return at.stage(self._once(lambda: down(self._seen(shop.release(1)))))
 
         return make
 
     def _seen(self, serving: Release, pending: tuple[str, ...] = ()) -> Snapshot:
         return shop.snapshot(serving, pending=pending)
+
+    def _once(self, make: Callable[[], Plan]) -> Plan:
+        """The plan of the scene: it is the same every time."""
+        self._plan = self._plan or make()
+        return self._plan
 
     def _fresh(self) -> Shop:
         state = self._folder / "world"

@@ -3,12 +3,14 @@
 A `Scene` makes a world; `carried` runs it to the end through any number of cuts, and says how it ended.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from signal import SIGINT
 
-from mainstay.engine import begin, carry_on
+from mainstay.engine import Interruption, begin, carry_on
 from mainstay.engine.carrier import Carrier
-from mainstay.events import Outcome
+from mainstay.errors import Interrupted, Parked
 from mainstay.journal import Journal
 from mainstay.plan import Plan
 from mainstay.record import record
@@ -17,10 +19,12 @@ from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power, PowerCut, PoweredJournal
 from tests.fakes.target import FakeTarget
 
+MOST_PARKED = 12
+
 
 @dataclass(frozen=True)
 class Stage:
-    """A world before a plan, and the process that will carry it."""
+    """A world before a plan, and what makes a process that carries it."""
 
     world: World
     target: FakeTarget
@@ -28,40 +32,64 @@ class Stage:
     carrier: Callable[[], Carrier]
     also: Callable[[], object] = lambda: None
     """What else is outside and is to be the same in the end, however often it was cut."""
+    mend: Callable[[], None] = lambda: None
+    """What a person does when the run is parked."""
 
 
 @dataclass(frozen=True)
 class Story:
     """How it ended: None where nothing was ever planned."""
 
-    outcome: Outcome | None
+    outcome: str
     stage: Stage
     journal: Journal
     points: int
     """How many points the last life had."""
 
 
-def carried(stage: Stage, journal: Journal, cuts: Sequence[int]) -> Story:
-    """Carry *stage* to its end; its n-th process dies at the n-th of *cuts*, counted from its own start."""
-    for cut in [*cuts, None]:
+def carried(stage: Stage, journal: Journal, cuts: Sequence[int] = (), interrupted: Sequence[int] = ()) -> Story:
+    """Carry *stage* to its end; its n-th process dies at the n-th of *cuts*, counted from its own start.
+
+    Where *interrupted* is given, the first process is asked to stop at each of those points instead.
+    """
+    lives: list[int | None] = [None, *cuts] if interrupted else [*cuts]
+    for life, cut in enumerate([*lives, *[None] * MOST_PARKED]):
+        carrier = stage.carrier()
         power = Power(cut)
+        if interrupted and life == 0:
+            power = Interrupting(carrier.interruption, interrupted)
         stage.target.point = power.point
         try:
-            outcome = live(stage, PoweredJournal(journal, power))
-        except PowerCut:
+            return Story(live(stage, PoweredJournal(journal, power), carrier), stage, journal, power.count)
+        except (PowerCut, Interrupted):
             continue
-        return Story(outcome, stage, journal, power.count)
+        except Parked:
+            stage.mend()
     raise AssertionError("a process that nobody cut did not end")
 
 
-def live(stage: Stage, journal: Journal) -> Outcome | None:
+class Interrupting(Power):
+    """Asks the process to stop, at each of some points."""
+
+    def __init__(self, interruption: Interruption, at: Sequence[int]) -> None:
+        super().__init__()
+        self._interruption = interruption
+        self._at = at
+
+    def point(self, where: str) -> None:
+        super().point(where)
+        if self.count in self._at:
+            self._interruption.ask(SIGINT)
+
+
+def live(stage: Stage, journal: Journal, carrier: Carrier) -> str:
     """What one process does: carry the unfinished run on, or begin."""
-    unfinished = record(journal.rows()).unfinished
-    if unfinished is not None:
-        return carry_on(unfinished, stage.world, journal, stage.carrier())
-    if journal.sequence():
-        return record(journal.rows()).history[0].outcome  # type: ignore[return-value] # it is over
-    return begin(stage.plan, stage.world, journal, stage.carrier())
+    past = record(journal.rows())
+    if past.unfinished is not None:
+        return carry_on(past.unfinished, stage.world, journal, carrier)
+    if past.history:
+        return past.history[0].outcome
+    return begin(stage.plan, stage.world, journal, carrier)
 
 
 def settled(target: FakeTarget) -> object:
@@ -84,29 +112,43 @@ class Sweep:
     def __init__(self, make: Callable[[], Stage]) -> None:
         self._make = make
         self.before = settled(make().target)
-        whole = carried(make(), MemoryJournal(), [])
+        whole = carried(make(), MemoryJournal())
         self.points = whole.points
         self.outcome = whole.outcome
         self._after = settled(whole.stage.target)
         self._also = whole.stage.also()
         self._effects = +whole.stage.target.effects
 
-    def cut(self, *cuts: int, journal: Journal | None = None) -> None:
-        """Cut it at *cuts*; the message of what fails repeats it."""
-        stage = self._make()
-        try:
-            story = carried(stage, journal or MemoryJournal(), cuts)
-            self._check(story)
-        except Exception as wrong:
-            wrong.add_note(f"repeat it with cut{cuts}")
-            raise
+    def cut(self, *cuts: int) -> None:
+        """Cut it at *cuts*; every effect happens as often as in one piece."""
+        with repeated_by(f"cut{cuts}"):
+            story = self._ended(carried(self._make(), MemoryJournal(), cuts))
+            assert +story.stage.target.effects == self._effects
 
-    def _check(self, story: Story) -> None:
+    def interrupt(self, *at: int, then: Sequence[int] = ()) -> None:
+        """Ask it to stop at *at*, then carry it on, cut at *then*; traffic may go home and out again."""
+        with repeated_by(f"interrupt(*{at}, then={then})"):
+            self._ended(carried(self._make(), MemoryJournal(), then, at))
+
+    def mix(self, *cuts: int) -> None:
+        """Cut it where steps act side by side: how far each came may differ, where all end may not."""
+        self._ended(carried(self._make(), MemoryJournal(), cuts))
+
+    def _ended(self, story: Story) -> Story:
         assert story.outcome == self.outcome
         assert settled(story.stage.target) == self._after
         assert story.stage.also() == self._also
-        assert +story.stage.target.effects == self._effects
         assert story.journal.verify().bad is None
         assert [row.name for row in story.journal.rows()].count("ended") == 1
-        if self.outcome == "undone":
-            assert self._after == self.before
+        assert self.outcome != "undone" or self._after == self.before
+        return story
+
+
+@contextmanager
+def repeated_by(call: str) -> Iterator[None]:
+    """Let what fails say how to repeat it."""
+    try:
+        yield
+    except BaseException as wrong:
+        wrong.add_note(f"repeat it with {call}")
+        raise

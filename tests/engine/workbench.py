@@ -1,6 +1,7 @@
 """A workbench for the engine: steps that put one thing each, whose every move can be failed, watched and cut."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 from mainstay.engine import Carrier, OneByOne
@@ -24,27 +25,33 @@ class Bench(FakeTarget):
         self.trouble: defaultdict[str, list[MainstayError]] = defaultdict(list)
         self.looks: dict[str, list[Look]] = {}
         self.told: list[str] = []
+        self.switch: Callable[[], None] = lambda: None
+        """Called at every point of a step, before anything else happens there."""
+
+    def at(self, where: str) -> None:
+        self.switch()
+        self.point(where)
 
     def put(self, fence: int, name: str) -> None:
         self._allow(fence)
-        self.point(f"before put {name}")
+        self.at(f"before put {name}")
         self.things.setdefault(name, "half")
-        self.point(f"amid put {name}")
+        self.at(f"amid put {name}")
         self._stumble(f"do {name}")
         self.effects[f"put {name}"] += self.things[name] == "half"
         self.things[name] = "whole"
-        self.point(f"after put {name}")
+        self.at(f"after put {name}")
 
     def take(self, fence: int, name: str) -> None:
         self._allow(fence)
-        self.point(f"before take {name}")
+        self.at(f"before take {name}")
         self._stumble(f"undo {name}")
         self.effects[f"take {name}"] += self.things.get(name) == "whole"
         if name in self.things:
             self.things[name] = "half"
-        self.point(f"amid take {name}")
+        self.at(f"amid take {name}")
         self.things.pop(name, None)
-        self.point(f"after take {name}")
+        self.at(f"after take {name}")
 
     def see(self, name: str) -> Look:
         self._answer()

@@ -8,7 +8,7 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from mainstay.clock import Clock
-from mainstay.errors import BadInput, FenceRefused, Unreachable
+from mainstay.errors import BadInput, FenceRefused, StepFailed, Unreachable
 from mainstay.release import (
     Edge,
     Exit,
@@ -44,6 +44,11 @@ class FakeTarget:
         self.job_takes_s = job_takes_s
         self.answers = True
         self.sick: set[Revision] = set()
+        """Never ready."""
+        self.overwhelmed: set[Revision] = set()
+        """Fails as soon as it has traffic."""
+        self.breaks: set[str] = set()
+        """Requests that are refused."""
         self.restarts: dict[Revision, int] = {}
         self.taken: dict[int, str] = {}
         self.perform: Callable[[Job], int] = lambda job: 0
@@ -53,6 +58,7 @@ class FakeTarget:
         self.claimed = 0
         self._guard = threading.RLock()
         self._awake = False
+        self._changed = False
         self._fleet: Fleet = {}
         self._began: dict[str, tuple[Revision, float, str]] = {}
         self._traffic: Traffic = {}
@@ -176,6 +182,8 @@ class FakeTarget:
 
     def _ask(self, what: str, fence: int | None, keep: Callable[[], None]) -> None:
         self.point(f"before {what}")
+        if what in self.breaks:
+            raise StepFailed(f"{what} was refused")
         with self._guard:
             if fence is None:
                 self._answer()
@@ -183,6 +191,7 @@ class FakeTarget:
                 self._allow(fence)
             self._carry_out()
             keep()
+            self._changed = True
         self.point(f"amid {what}")
         with self._guard:
             self._carry_out()
@@ -217,7 +226,9 @@ class FakeTarget:
         for identity, (job, began) in self._jobs.items():
             if identity not in self._states and now - began >= self.job_takes_s:
                 self._states[identity] = JobState("ended", self.perform(job), took_s=now - began)
-        self._start_and_stop(now)
+        if self._changed:
+            self._start_and_stop(now)
+            self._changed = False
 
     def _start_and_stop(self, now: float) -> None:
         wanted: dict[str, Revision] = {}
@@ -251,13 +262,15 @@ class FakeTarget:
             address=None if member.spec.port == "none" else f"127.0.0.1:{15000 + crc32(identity.encode()) % 5000}",
             restarts=self.restarts.get(revision, 0),
         )
-        if revision not in self.sick:
+        serves = self._traffic.get(revision.service, {}).get(revision.release, 0) > 0
+        if revision not in self.sick and not (serves and revision in self.overwhelmed):
             return instance
         last_exit = Exit(since, code=1)
         return replace(instance, state="failed", pid=None, last_exit=last_exit, tail=("it is sick",))
 
     def _actual(self, service: str) -> Shares:
-        ready = {i.release for i in self._instances() if i.service == service and i.state == "ready"}
+        mine = [name for name, (revision, _, _) in self._began.items() if revision.service == service]
+        ready = {one.release for one in map(self._instance, mine) if one.state == "ready"}
         shares = {release: part for release, part in self._traffic[service].items() if part and release in ready}
         whole = sum(shares.values())
         return {release: part * 100 / whole for release, part in shares.items()}

@@ -1,0 +1,49 @@
+"""Steps side by side in an order that a seed decides: one thread moves at a time, until its next point."""
+
+import random
+import threading
+
+from mainstay.clock import Clock
+from mainstay.engine.crew import Deed, Report, report
+from mainstay.events import StepNumber
+
+
+class Seeded:
+    """A crew whose threads take turns at points; the same seed gives the same order."""
+
+    room = 8
+
+    def __init__(self, clock: Clock, chance: random.Random) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._turns: dict[StepNumber, threading.Semaphore] = {}
+        self._ended: dict[StepNumber, Report] = {}
+        self._yielded = threading.Semaphore(0)
+        self._mine = threading.local()
+
+    def send(self, step: StepNumber, deed: Deed) -> None:
+        turn = self._turns[step] = threading.Semaphore(0)
+
+        def act() -> None:
+            self._mine.turn = turn
+            turn.acquire()
+            self._ended[step] = report(step, deed, self._clock)
+            self._yielded.release()
+
+        threading.Thread(target=act, daemon=True).start()
+
+    def wait(self) -> Report:
+        while True:
+            step = self._chance.choice(sorted(self._turns))
+            self._turns[step].release()
+            self._yielded.acquire()
+            if step in self._ended:
+                del self._turns[step]
+                return self._ended.pop(step)
+
+    def switch(self) -> None:
+        """Let another thread move, if this is one of the crew."""
+        turn = getattr(self._mine, "turn", None)
+        if turn is not None:
+            self._yielded.release()
+            turn.acquire()
