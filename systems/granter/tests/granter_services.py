@@ -61,6 +61,9 @@ def python_of(service: str, made_in: Path) -> str:
     if all(importlib.util.find_spec(module) for module in NEEDED[service]):
         return sys.executable
     made = made_in / service
+    python = made / "bin" / "python"
+    if python.exists():
+        return str(python)
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
     if not Path(uv).exists():
         raise NotToBeHad(f"{service} needs {', '.join(NEEDED[service])}, or uv to install them from its lock")
@@ -71,7 +74,7 @@ def python_of(service: str, made_in: Path) -> str:
     ):
         if subprocess.run(words, check=False).returncode:
             raise NotToBeHad(f"{service}'s environment could not be made from {lock}; is the package index reachable?")
-    return str(made / "bin" / "python")
+    return str(python)
 
 
 class Service:
