@@ -113,6 +113,19 @@ async def test_an_unsigned_token_is_refused() -> None:
             World().tokens.read(f"{header}.{payload}.")
 
 
+async def test_an_algorithm_that_is_not_the_keys_is_refused() -> None:
+    world = World()
+    assert NEW.secret is not None
+    payload = dict(world.tokens.read((await world.tokens.issue("ada")).access))
+    token = jwt.encode(payload, NEW.secret.reveal() * 2, "HS512", {"kid": NEW.kid})
+    with pytest.raises(TokenInvalid):
+        world.tokens.read(token)
+    twice = World(Key(NEW.kid, Secret(NEW.secret.reveal() * 2)))
+    with pytest.raises(TokenInvalid):
+        twice.tokens.read(token)
+    assert twice.tokens.read(jwt.encode(payload, NEW.secret.reveal() * 2, "HS256", {"kid": NEW.kid}))
+
+
 async def test_the_public_half_cannot_be_used_as_a_shared_secret() -> None:
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(
