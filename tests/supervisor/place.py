@@ -16,6 +16,7 @@ from mainstay.clock import Patience, SystemClock
 from mainstay.folders import Folders
 from mainstay.machine import Started
 from mainstay.release import Health, Instance, Job, Member, Spec, Value
+from mainstay.supervisor.limits import Limits
 from mainstay.supervisor.runners.process import ProcessRunner
 from mainstay.targets.process import ProcessTarget
 
@@ -82,6 +83,10 @@ class Place:
                 if started := runner.started(name):
                     runner.end_all(started)
         self.until(lambda: not self.processes(), "the end of all processes")
+        limits = Limits(self.folders.state)
+        for name in self.instances.known():
+            limits.remove(name)
+        limits.close()
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.release import Job, Listener, Piece, Template, Value, Volume
+from mainstay.clock import SystemClock
+from mainstay.release import Health, Job, Listener, Piece, Template, Value, Volume
 from mainstay.sealed import SealedFile, Secret, SecretRef
 from mainstay.supervisor.values import called, filled
 from tests.supervisor.place import PATH, Place, a_place, member, service, worker
@@ -131,6 +132,41 @@ def test_limits_are_those_of_the_spec(place: Place) -> None:
     place.up(member(worker("sh", "-c", script, open_files=4096)), service="worker")
     place.until(lambda: len(list(place.target.logs("worker"))) == 3, "three lines")
     assert [one.line for one in place.target.logs("worker")] == ["4096", "0", "0077"]
+
+
+@pytest.mark.parametrize(
+    ("health", "becomes"),
+    [
+        (Health("command", command=("test", "-e", "well"), every_s=0.1), "ready"),
+        (Health("command", command=("test", "-e", "ill"), every_s=0.1), "starting"),
+        (Health("command", command=("no-such-program",), every_s=0.1), "starting"),
+        (Health("command", command=("sleep", "60"), every_s=0.1, limit_s=0.2), "starting"),
+        (Health("file", file="well", newer_than_s=60, every_s=0.1), "ready"),
+        (Health("file", file="well", newer_than_s=0, every_s=0.1), "starting"),
+        (Health("alive", every_s=0.1), "ready"),
+    ],
+    ids=["command", "command fails", "no such command", "command hangs", "file", "old file", "alive"],
+)
+def test_a_worker_is_well_as_its_health_says(place: Place, tmp_path: Path, health: Health, becomes: str) -> None:
+    spec = worker("sh", "-c", "touch well; exec sleep 60", folder=str(tmp_path), health=health)
+    place.target.fleet(1, {"worker": {1: member(spec)}})
+    place.until((tmp_path / "well").exists, "the worker's start")
+    SystemClock().pause(1)
+    assert [one.state for one in place.found(1, "worker")] == [becomes]
+
+
+def test_a_service_may_be_asked_for_a_connection_only(place: Place) -> None:
+    place.up(member(service(health=Health("tcp", every_s=0.1))))
+
+
+def test_a_sick_service_is_unready_and_ready_again_without_a_restart(place: Place, tmp_path: Path) -> None:
+    sick = tmp_path / "sick"
+    (one,) = place.up(member(service(told={"SICK_WHEN": str(sick)})))
+    sick.touch()
+    place.until(lambda: place.found(1)[0].state == "unready", "sickness")
+    sick.unlink()
+    place.until(lambda: place.ready(1), "health")
+    assert (place.found(1)[0].pid, place.found(1)[0].restarts) == (one.pid, 0)
 
 
 @needs_root

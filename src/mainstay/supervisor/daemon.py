@@ -1,6 +1,7 @@
 """The supervisor: reconciles what is to be with what is, whenever something happened."""
 
 import asyncio
+import itertools
 import logging
 import math
 import os
@@ -31,6 +32,8 @@ from mainstay.supervisor.watches import Watches
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
+MEMORY_TICKS = 5
+"""Where the kernel holds the limits, memory is only looked at to be told."""
 LINGER_S = 5.0
 """An environment that sleeps is given up so long after the start, unless it is woken."""
 
@@ -187,12 +190,14 @@ class Daemon:
             return
 
     async def _tick(self) -> None:
-        while True:
+        for ticks in itertools.count():
             try:
                 note_and_rotate(self.folders.logs)
             except OSError as error:
                 log.error("logs could not be noted or rotated: %s", error)
-            self.instances.sample(self.desired)
+            self.instances.sample_listening(self.desired)
+            if not self.limits.enforced or ticks % MEMORY_TICKS == 0:
+                self.instances.sample_memory(self.desired)
             await self.front.count_lost()
             if not self.desired.awake:
                 self._woken.set()

@@ -124,22 +124,27 @@ class Instances:
                 self.lives[name] = replace(life, past=replace(life.past, since=since))
                 self._keep_past(name)
 
-    def sample(self, desired: Desired) -> None:
-        """Note what each holds and where it listens; end what holds too much where the kernel does not."""
-        sessions = machine.sessions()
-        for name, before in list(self.lives.items()):
-            if before.process is None or name not in desired.instances:
+    def sample_memory(self, desired: Desired) -> None:
+        """Note what each holds; end what holds too much where the kernel does not."""
+        sessions = machine.sessions() if self.lives else {}
+        for name, life in list(self.lives.items()):
+            if life.process is None or name not in desired.instances:
                 continue
-            one, pids = desired.instances[name], tuple(sessions.get(before.process.pid, ()))
-            spec = member_of(desired, one).spec
-            held = machine.resident_bytes(pids)
-            life = replace(before, memory_bytes=held)
-            if spec.port == "instance" and one.port is not None and not life.past.steady:
-                life = replace(life, listens_elsewhere=elsewhere(pids, one.port))
-            self.lives[name] = life
-            if spec.memory_bytes is not None and held > spec.memory_bytes and not self._limits.enforced:
-                self.lives[name] = replace(life, reason=in_words(spec.memory_bytes))
+            held = machine.resident_bytes(tuple(sessions.get(life.process.pid, ())))
+            most = member_of(desired, desired.instances[name]).spec.memory_bytes
+            too_much = most is not None and held > most and not self._limits.enforced
+            reason = in_words(most) if most is not None and too_much else life.reason
+            self.lives[name] = replace(life, memory_bytes=held, reason=reason)
+            if too_much:
                 self.kill(name)
+
+    def sample_listening(self, desired: Desired) -> None:
+        """Note where those that are not ready yet listen."""
+        for name, life in list(self.lives.items()):
+            one = desired.instances.get(name)
+            if one is not None and one.slot is not None and one.port and life.process and not life.past.steady:
+                pids = machine.of_session(life.process)
+                self.lives[name] = replace(life, listens_elsewhere=elsewhere(pids, one.port))
 
     def tail(self, name: str, service: str) -> tuple[str, ...]:
         """Its last lines: what it complained of, else what it said."""

@@ -13,7 +13,7 @@ from mainstay.folders import Folders
 from mainstay.supervisor import protocol
 from mainstay.supervisor.protocol import Answer, Hello, Refused, Request, Welcome
 
-ANSWERS_WITHIN_S = 60.0
+ANSWERS_WITHIN_S = 30.0
 STARTS_WITHIN_S = 20.0
 INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HAPROXY", "PYTHONDONTWRITEBYTECODE")
 _ERRORS: dict[str, type[MainstayError]] = {

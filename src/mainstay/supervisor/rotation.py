@@ -1,6 +1,7 @@
 """Log files that do not grow for ever, and notes of when they had which size."""
 
 import contextlib
+import os
 import shutil
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from mainstay.supervisor.logs import notes_of
 
 MOST_BYTES, MOST_FILES = 10_000_000, 10
+LONGEST_NOTE = 64
 
 
 def note_and_rotate(folder: Path) -> None:
@@ -20,12 +22,20 @@ def note_and_rotate(folder: Path) -> None:
 
 
 def _note(path: Path) -> None:
-    size, notes = path.stat().st_size, notes_of(path)
-    if size and (not notes.exists() or path.stat().st_mtime >= notes.stat().st_mtime - 2):
-        last = notes.read_text().rpartition("\n")[0].rpartition("\n")[2].split() if notes.exists() else []
-        if not last or int(last[0]) != size:
-            with notes.open("a") as file:
-                file.write(f"{size} {time.time():.3f}\n")
+    size = path.stat().st_size
+    if size and size != _last_noted(notes_of(path)):
+        with notes_of(path).open("a") as file:
+            file.write(f"{size} {time.time():.3f}\n")
+
+
+def _last_noted(notes: Path) -> int | None:
+    try:
+        with notes.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_NOTE))
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return None
+    return int(lines[-1].split()[0]) if lines else None
 
 
 def _rotate(path: Path) -> None:
