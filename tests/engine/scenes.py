@@ -16,6 +16,7 @@ from mainstay.plan.down import down
 from mainstay.plan.rollback import rollback
 from mainstay.release import Release, Strategy
 from mainstay.snapshot import Snapshot
+from mainstay.source import Source
 from tests import shop
 from tests.engine.sweep import Stage
 from tests.engine.workbench import REGISTRY, Burn, Move, Put, bench, bench_world, plan_of
@@ -103,7 +104,7 @@ def brought(release: Release, folder: Path, *, build: bool = False) -> Release:
     measured = content.measure(folder)
     commands = (("make",), ("make", "check"))
     contents = {
-        key: replace(each, digest=measured.digest, source=str(folder), build=commands, path="/usr/bin")
+        key: replace(each, digest=measured.digest, source=Source(str(folder)), build=commands, path="/usr/bin")
         for key, each in release.contents.items()
         if key in {"api-1", "sql"}
     }

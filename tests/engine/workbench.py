@@ -25,8 +25,13 @@ class Bench(FakeTarget):
         self.trouble: defaultdict[str, list[MainstayError]] = defaultdict(list)
         self.looks: dict[str, list[Look]] = {}
         self.told: list[str] = []
+        self.renewals: list[float] = []
         self.switch: Callable[[], None] = lambda: None
         """Called at every point of a step, before anything else happens there."""
+
+    def renew(self, fence: int) -> None:
+        super().renew(fence)
+        self.renewals.append(self.clock.monotonic())
 
     def at(self, where: str) -> None:
         self.switch()

@@ -1,0 +1,121 @@
+"""What the past proves, folded from all rows in one pass."""
+
+import time
+
+import msgspec
+import pytest
+
+from mainstay.events import Done, Ended, Event, Outcome, ParkedAt, Planned, Resumed, Started, encode
+from mainstay.journal import Row
+from mainstay.record import Record, Serves, record
+
+
+class Past:
+    """Writes runs down, one second a row."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def tell(self, run: str, *events: Event) -> None:
+        for event in events:
+            n = len(self.rows)
+            at = f"2026-01-05T12:{n // 60 % 60:02d}:{n % 60:02d}+00:00"
+            self.rows.append(Row(n + 1, at, run, *encode(event)))
+
+    def plan(self, run: str, kind: str, release: int) -> None:
+        plan = msgspec.Raw(b'{"release":{"number":%d}}' % release)
+        planned = Planned(kind, plan, f"{release}.0", release, None, "safe", "ada", 1, kind == "deploy")
+        self.tell(run, planned, Resumed("ada", "here", len(self.rows) + 2, "mainstay"))
+
+    def whole(self, run: str, kind: str, release: int, outcome: Outcome = "released", took_s: float = 1.0) -> None:
+        self.plan(run, kind, release)
+        self.tell(run, Started("1.1", "fetch", "Fetch"), Done("1.1", "there", took_s), Ended(outcome))
+
+
+@pytest.fixture
+def past() -> Past:
+    return Past()
+
+
+def test_before_anything_happened_nothing_is_known() -> None:
+    assert record([]) == Record()
+    assert record([]).next_release == 1
+
+
+def test_what_was_released_serves(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1)
+    past.whole("r-0002", "deploy", 2)
+    assert record(past.rows).serving == Serves(2, "2.0", past.rows[-1].at)
+    assert record(past.rows).last_run == "r-0002"
+
+
+def test_what_was_undone_does_not_serve_and_its_number_is_not_used_again(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1)
+    past.whole("r-0002", "deploy", 2, "undone")
+    found = record(past.rows)
+    assert found.serving is not None
+    assert (found.serving.number, found.next_release) == (1, 3)
+
+
+def test_a_rollback_makes_an_old_one_serve_again(past: Past) -> None:
+    for run, kind, release in (("r-0001", "deploy", 1), ("r-0002", "deploy", 2), ("r-0003", "rollback", 1)):
+        past.whole(run, kind, release)
+    found = record(past.rows)
+    assert found.serving is not None
+    assert (found.serving.number, found.next_release) == (1, 3)
+
+
+def test_what_is_laid_down_serves_again_when_it_is_woken(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1)
+    serving = record(past.rows).serving
+    past.whole("r-0002", "down", 1)
+    assert record(past.rows).serving == serving
+
+
+def test_a_run_without_an_end_is_unfinished(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1)
+    past.plan("r-0002", "deploy", 2)
+    found = record(past.rows)
+    assert (found.unfinished, found.history[0].outcome) == ("r-0002", "interrupted")
+    past.tell("r-0002", ParkedAt("1.1", "why", "what to do"))
+    assert record(past.rows).history[0].outcome == "parked"
+    past.tell("r-0002", Ended("released"))
+    assert record(past.rows).unfinished is None
+
+
+def test_history_is_newest_first(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1)
+    past.whole("r-0002", "rollback", 1, "undone")
+    assert [(run.run, run.kind, run.outcome, run.took_s) for run in record(past.rows).history] == [
+        ("r-0002", "rollback", "undone", 4.0),
+        ("r-0001", "deploy", "released", 4.0),
+    ]
+
+
+def test_the_document_of_a_release_is_in_the_plan_that_brought_it(past: Past) -> None:
+    past.whole("r-0001", "deploy", 7)
+    past.whole("r-0002", "rollback", 7)
+    assert record(past.rows).document(7) == b'{"number":7}'
+    assert record(past.rows).document(8) is None
+
+
+def test_steps_are_expected_to_take_what_they_took(past: Past) -> None:
+    for number, took_s in enumerate((1.0, 2.0, 30.0), 1):
+        past.whole(f"r-{number:04d}", "deploy", number, took_s=took_s)
+    past.plan("r-0004", "deploy", 4)
+    past.tell("r-0004", Started("1.1", "fetch", "Fetch"), Done("1.1", "found", 0.0, adopted=True))
+    assert record(past.rows).expected == {"fetch": 2.0}
+
+
+def test_ten_thousand_rows_are_folded_before_one_notices(past: Past) -> None:
+    for number in range(1, 2001):
+        past.whole(f"r-{number:04d}", "deploy", number)
+    assert len(past.rows) == 10_000
+    quickest = min(folded(past.rows) for _ in range(5))
+    assert quickest < 0.1
+
+
+def folded(rows: list[Row]) -> float:
+    began = time.perf_counter()
+    record(rows)
+    return time.perf_counter() - began
