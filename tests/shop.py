@@ -32,6 +32,7 @@ from mainstay.release import (
 )
 from mainstay.sealed import SecretRef
 from mainstay.snapshot import DatastoreFacts, Snapshot
+from mainstay.source import Source
 
 ADDRESS = Template(
     (
@@ -99,7 +100,7 @@ def release(
     new = {name: service(name, number, strategy=strategy, replicas=replicas) for name in changed}
     store = DatastoreRelease("postgres", kept.datastores["db"].revision if kept else number, DB, "18", "sql", schema)
     contents = {
-        each.spec.content: Content(each.spec.content, each.version, f"/shop/{name}", files=3)
+        each.spec.content: Content(each.spec.content, each.version, Source(f"/shop/{name}"), files=3)
         for name, each in new.items()
     }
     made = Release(
@@ -109,7 +110,7 @@ def release(
         version=str(number),
         services=carried | new,
         datastores={"db": store} if database else {},
-        contents=contents | {"sql": Content("sql", "sql", "/shop/sql", files=1)},
+        contents=contents | {"sql": Content("sql", "sql", Source("/shop/sql"), files=1)},
         edge=EDGE,
         brought=tuple(changed),
     )
@@ -133,7 +134,7 @@ def snapshot(
         release=serving,
         next_number=next_number or (serving.number + 1 if serving else 1),
         last_run=f"r-{serving.number:04d}" if serving else None,
-        sources={"/shop/api": Measured("a", 3, 300, 0)},
+        sources={Source("/shop/api"): Measured("a", 3, 300, 0)},
         datastores={"db": DatastoreFacts("postgres", "18", DB, {"owner": ADDRESS, "application": ADDRESS}, schema)},
         expected=expected or {},
         taken_at="2026-01-05T12:00:00+00:00",

@@ -1,14 +1,12 @@
 """Content: what counts in a folder, what is left out, and what a copy of it keeps."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from mainstay import content
 from mainstay.errors import BadInput
-from mainstay.shell import GuardedShell
 
 
 def written(folder: Path, **files: str) -> Path:
@@ -160,20 +158,3 @@ def test_what_is_sealed_can_be_taken_away(app: Path) -> None:
 def test_another_key_for_another_build(other: tuple[str, tuple[tuple[str, ...], ...], str]) -> None:
     assert content.key(*other) != content.key("d", (("make",),), "/bin")
     assert content.key(*other) == content.key(*other)
-
-
-def test_a_version_comes_out_of_the_repository(app: Path) -> None:
-    git = ["git", "-C", str(app), "-c", "user.name=a", "-c", "user.email=a@example.com"]
-    written(app, _dot_gitignore="app.py\n")
-    for command in (["init", "-q"], ["add", "-f", "."], ["commit", "-qm", "one"], ["tag", "v1"]):
-        subprocess.run([*git, *command], check=True)
-    (app / "app.py").write_text("print(2)")
-    with content.tree(f"git:{app}@v1", GuardedShell()) as (folder, ignoring):
-        assert (folder / "app.py").read_text() == "print(1)"
-        assert ignoring is False
-
-
-def test_a_version_that_is_not_there_is_bad_input(app: Path) -> None:
-    subprocess.run(["git", "-C", str(app), "init", "-q"], check=True)
-    with pytest.raises(BadInput, match="v9"), content.tree(f"git:{app}@v9", GuardedShell()):
-        pass

@@ -69,7 +69,7 @@ def world(tmp_path: Path) -> World:
 
 def test_a_look_measures_every_source_once(write: Write, world: World, tmp_path: Path) -> None:
     now = look(world, Record(highest=4), write(SHOP.replace("source: web", "source: api")))
-    assert set(now.sources) == {str(tmp_path / "api"), str(tmp_path / "migrations")}
+    assert {str(source) for source in now.sources} == {str(tmp_path / "api"), str(tmp_path / "migrations")}
     assert now.next_number == 5
 
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from mainstay.engine.reading import read
 from mainstay.plan import Plan
@@ -117,6 +118,13 @@ def test_a_stale_plan_names_what_has_changed(now: Plan, said: str) -> None:
     planned = deploy(release(2, kept=release(1), replicas=2), snapshot(release(1)))
     assert any(said in each or "what runs" in each for each in differences(planned, now))
     assert differences(planned, planned) == ()
+
+
+def test_another_run_meanwhile_makes_a_plan_stale() -> None:
+    now = snapshot(release(1))
+    planned, later = (deploy(release(2, kept=release(1)), each) for each in (now, replace(now, last_run="r-0009")))
+    assert differences(planned, later) == ("the last run: r-0001 → r-0009",)
+    assert planned.id != later.id
 
 
 def test_the_document_is_what_the_contract_says() -> None:

@@ -14,7 +14,7 @@ def test_a_first_deploy_reads_like_a_runbook() -> None:
         "1.1 Copy api (3 files)",
         "1.2 Copy web (3 files)",
         "1.3 Copy worker (3 files)",
-        "1.4 Copy the migrations of db (1 files)",
+        "1.4 Copy the migrations of db (1 file)",
         "2.1 Open the edge on port 8080: /api → api, / → web",
         "2.2 Start db (18) and make its roles",
         "3.1 Migrate db to 0001_orders (1 migration)",
@@ -82,6 +82,13 @@ def test_more_replicas_are_the_same_revision() -> None:
         "1.1 Change the edge on port 8080: /api → api, / → web",
         "2.1 Start web@1 from 2 to 3",
     ]
+
+
+def test_fewer_replicas_leave_their_slots_where_they_are() -> None:
+    old = replace(release(1, replicas=3), edge=replace(EDGE, slots={"api": 9, "web": 9}))
+    new = release(2, kept=old, changed=())
+    new = replace(new, services=old.services | {"web": service("web", 1, replicas=2)})
+    assert runbook(deploy(new, snapshot(old))) == ["1.1 Shrink web@1 from 3 to 2"]
 
 
 def test_a_service_that_goes_is_routed_to_until_the_last_moment() -> None:

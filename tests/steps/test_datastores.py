@@ -74,6 +74,15 @@ def test_undo_stops_what_was_started_and_keeps_the_data(world: World, store: Fak
     assert store.initialised
 
 
+def test_undo_stops_its_jobs_first(world: World, target: FakeTarget, store: FakeDatastore) -> None:
+    target.job_takes_s = 1000
+    for job in (store.initialise("p1-db-initialise"), store.roles("p1-db-roles")):
+        assert job
+        target.job(1, job)
+    PROVIDE.undo(world)
+    assert [target.job_state(f"p1-db-{name}").state for name in ("initialise", "roles")] == ["ended", "ended"]
+
+
 def test_other_settings_take_effect_and_are_taken_back(world: World, target: FakeTarget) -> None:
     PROVIDE.do(world)
     changed: Members = {2: Member(DB, 1, "18.1")}

@@ -14,6 +14,7 @@ from mainstay.errors import StepFailed
 from mainstay.release import Content, Job
 from mainstay.sealed import SecretRef
 from mainstay.shell import GuardedShell
+from mainstay.source import Source
 from mainstay.steps.fetch import Fetch
 from mainstay.steps.step import Look
 from mainstay.world import World
@@ -34,7 +35,7 @@ class Builder:
         program = Path(job.folder) / "program"
         if not self.code:
             program.write_text("#!/bin/sh\n")
-            program.chmod(0o755)
+            program.chmod(0o777)
         return self.code
 
 
@@ -82,7 +83,7 @@ def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ())
         content=Content(
             key,
             found.digest,
-            str(source),
+            Source(str(source)),
             build,
             path="/usr/bin",
             check=check,
@@ -109,7 +110,9 @@ def test_a_build_runs_in_place_command_after_command(source: Path, world: World,
     assert step.do(world) == "2 files copied and built, 1 left out"
     assert [job.command for job in builder.jobs] == [("make",), ("make", "check")]
     assert [job.id for job in builder.jobs] == ["p1-build-1-1", "p1-build-1-2"]
-    assert {job.folder for job in builder.jobs} == {str(world.folders.content(step.content.key))}
+    place = world.folders.content(step.content.key)
+    assert {job.folder for job in builder.jobs} == {str(place)}
+    assert (place / "program").stat().st_mode & 0o022 == 0
 
 
 def test_what_is_there_already_is_not_made_again(source: Path, world: World, builder: Builder) -> None:

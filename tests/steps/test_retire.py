@@ -52,7 +52,7 @@ def test_traffic_that_had_gone_home_is_brought_back_before_anything_stops(world:
 
 def test_how_far_it_has_come_is_found_by_looking(world: World) -> None:
     assert STEP.look(world) is Look.ABSENT
-    world.target.traffic(1, NOW)
+    world.target.fleet(1, {"web": NEW})
     assert STEP.look(world) is Look.ABSENT
     STEP.do(world)
     assert STEP.look(world) is Look.PRESENT

@@ -13,8 +13,16 @@ def edge_steps(before: Edge | None, after: Edge | None) -> tuple[ProvideEdge | N
     """
     both = _both(before, after)
     first = ProvideEdge(before=before, after=both) if both != before else None
-    final = ProvideEdge(before=both, after=after) if after != both else None
+    last = _last(both, after)
+    final = ProvideEdge(before=both, after=last) if last != both else None
     return first, final
+
+
+def _last(both: Edge | None, after: Edge | None) -> Edge | None:
+    if both is None or after is None:
+        return after
+    # Slots beyond what is needed cost nothing; taking them away would cost a reload.
+    return replace(after, slots={name: both.slots[name] for name in after.slots})
 
 
 def _both(before: Edge | None, after: Edge | None) -> Edge | None:

@@ -3,7 +3,7 @@
 from itertools import count
 from pathlib import Path
 
-from mainstay import content
+from mainstay import content, source
 from mainstay.errors import StepFailed
 from mainstay.release import Content, Job
 from mainstay.steps import jobs
@@ -23,7 +23,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
     @property
     def title(self) -> str:
         verb = "Copy and build" if self.content.build else "Copy"
-        return f"{verb} {', '.join(self.what)} ({self.content.files} files)"
+        return f"{verb} {', '.join(self.what)} ({self._files})"
 
     def do(self, world: World) -> str:
         done = world.folders.content_done(self.content.key)
@@ -71,8 +71,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
             return
         content.remove(folder)
         content.remove(part)
-        with content.tree(self.content.source, world.shell) as (source, ignoring):
-            content.copy(source, part, ignoring=ignoring)
+        source.copy(self.content.source, part, world.shell)
         if content.measure(part, ignoring=False).digest != self.content.digest:
             content.remove(part)
             raise StepFailed(
@@ -119,4 +118,8 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
 
     def _told(self, how: str) -> str:
         left_out = f", {self.content.left_out} left out" if self.content.left_out else ""
-        return f"{self.content.files} files {how}{left_out}"
+        return f"{self._files} {how}{left_out}"
+
+    @property
+    def _files(self) -> str:
+        return f"{self.content.files} file{'' if self.content.files == 1 else 's'}"
