@@ -48,7 +48,7 @@ def read(path: Path) -> Document:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"cannot read {file}: {error.strerror}", remedy="mainstay init", code="no-manifest") from error
+        raise BadInput(f"cannot read {file}: {error.strerror}", remedy="mainstay init", code="manifest-missing") from error
     if len(raw) > LARGEST_BYTES:
         what = f"the file has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}"
         raise ManifestInvalid((Mistake("too-large", what, "split it into systems", Place(file, 1, 1)),))

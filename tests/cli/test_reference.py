@@ -1,0 +1,10 @@
+"""The reference pages say what the code says."""
+
+import pytest
+
+from tools.reference import PAGES, pages
+
+
+@pytest.mark.parametrize("name", pages())
+def test_the_reference_is_as_the_code_says(name: str) -> None:
+    assert (PAGES / name).read_text() == pages()[name], "type: .venv/bin/python tools/reference.py"

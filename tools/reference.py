@@ -1,0 +1,273 @@
+"""The pages of `docs/reference/`, printed from the code they tell of, so that they cannot be out of date."""
+
+import ast
+import sys
+import types
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import cleandoc, getdoc
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import click
+import msgspec
+
+from mainstay.errors import MainstayError
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ROOT / "docs" / "reference"
+SOURCE = ROOT / "src" / "mainstay"
+
+
+def main() -> int:
+    """Write every page; 1 when one was not as it is now."""
+    stale = [name for name, text in pages().items() if not _same(PAGES / name, text)]
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (PAGES / name).write_text(text)
+    print(f"written anew: {', '.join(stale)}" if stale else "the reference is as the code says")
+    return 1 if stale else 0
+
+
+def pages() -> dict[str, str]:
+    """Every page with its text."""
+    made = {"manifest.md": manifest(), "cli.md": command_line(), "json.md": documents(), "errors.md": errors()}
+    return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
+
+
+def manifest() -> Iterator[str]:
+    schema = import_module("mainstay.manifest.json_schema").json_schema()
+    yield "# The manifest"
+    yield ""
+    yield f"{schema['description']} `mainstay schema` prints the same for editors."
+    yield from _part(schema)
+    for name, part in sorted(schema["$defs"].items()):
+        yield ""
+        yield f"## {name}"
+        yield ""
+        yield part["description"]
+        yield from _part(part)
+
+
+def _part(part: dict[str, Any]) -> Iterator[str]:
+    yield ""
+    yield "| key | is | default | means |"
+    yield "|---|---|---|---|"
+    for key, told in part["properties"].items():
+        default = "needed" if key in part.get("required", ()) else _code(told.get("default"))
+        yield f"| `{key}` | {_kind(told)} | {default} | {_cell(told.get('description', ''))} |"
+
+
+def _kind(told: dict[str, Any]) -> str:
+    if "$ref" in told:
+        name = told["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in told:
+        return " or ".join(_kind(each) for each in told["anyOf"] if each.get("type") != "null")
+    if "enum" in told or "const" in told:
+        return ", ".join(f"`{word}`" for word in told.get("enum", [told.get("const")]))
+    if told.get("type") == "array":
+        return f"list of {_kind(told['items'])}"
+    if told.get("type") == "object":
+        values = told.get("additionalProperties")
+        values = values if isinstance(values, dict) else next(iter(told.get("patternProperties", {}).values()), None)
+        return f"name: {_kind(values)}" if values else "keys"
+    if "examples" in told:
+        return f"`{told['examples'][1]}`"
+    kind = told.get("type", "anything")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def command_line() -> Iterator[str]:
+    frame = import_module("mainstay.cli.frame")
+    yield "# The command line"
+    yield ""
+    yield frame.mainstay.help
+    yield ""
+    yield "`mainstay [-f FILE] [-e ENVIRONMENT] [--state DIR] [--output text|json] COMMAND`"
+    yield ""
+    yield "The options before the command may also stand behind it."
+    yield from _options(frame.mainstay)
+    for name, entry in import_module("mainstay.cli.catalogue").COMMANDS.items():
+        command = import_module(entry.module).command
+        inner = command.commands if isinstance(command, click.Group) else {}
+        for full, each in {name: command, **{f"{name} {word}": one for word, one in inner.items()}}.items():
+            yield from _command(full, each)
+
+
+def _command(name: str, command: click.Command) -> Iterator[str]:
+    yield ""
+    yield f"## {name}"
+    yield ""
+    usage = " ".join(command.collect_usage_pieces(click.Context(command)))
+    yield f"`mainstay {name} {usage}`"
+    yield ""
+    yield cleandoc(command.help or "")
+    yield from _options(command)
+    if command.epilog:
+        yield ""
+        yield "```sh"
+        yield from (line.strip() for line in command.epilog.splitlines() if line.strip() not in ("\b", "Examples:"))
+        yield "```"
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    shown = [each for each in command.params if isinstance(each, click.Option) and not each.hidden]
+    if shown:
+        yield ""
+        yield "| option | does |"
+        yield "|---|---|"
+        for option in shown:
+            names = ", ".join(f"`{name}`" for name in option.opts)
+            yield f"| {names} {_cell(option.metavar or '')} | {_cell(option.help or '')} |"
+
+
+def documents() -> Iterator[str]:
+    events = import_module("mainstay.events")
+    yield "# Documents"
+    yield ""
+    yield "What `--output json` prints. Queries print one document, runs one event a line. Times are RFC 3339 with"
+    yield "zone; durations are seconds in fields that end in `_s`; percentages are numbers from 0 to 100. Errors go to"
+    yield "standard error: `{error: {code, what, remedy, place: {file, line, column, path}?}}`, and those of a"
+    yield "manifest, all of them, `{errors: […]}`."
+    yield ""
+    yield "## plan"
+    yield ""
+    yield "`{id, kind, from, to, version, rollback, phases: [{name, ranks: [[{number, kind, title, place, reversible,"
+    yield "expected_s}]]}], changes: [{path, before, after}], notes}`"
+    roots = {
+        "status": import_module("mainstay.operations.status").Status,
+        "history": import_module("mainstay.record").Past,
+        "logs": import_module("mainstay.targets").LogLine,
+        "journal verify": import_module("mainstay.journal").Verdict,
+        "validate": import_module("mainstay.manifest.checking").Report,
+    }
+    for name, root in roots.items():
+        yield ""
+        yield f"## {name}"
+        yield from _struct(root, set())
+    yield ""
+    yield "## events"
+    yield ""
+    yield "Every event has `at`, `run`, `sequence` and `event`, its name; those of a step also its `title`."
+    for kind, name in events.NAMES.items():
+        yield ""
+        yield f"### {name}"
+        yield from _struct(kind, set(), left_out={"plan"})
+
+
+def _struct(root: type, seen: set[type], left_out: set[str] = frozenset()) -> Iterator[str]:  # type: ignore[assignment]
+    seen.add(root)
+    if root.__module__.startswith("mainstay") and (said := root.__doc__):
+        yield ""
+        yield cleandoc(said)
+    yield ""
+    yield "| field | is |"
+    yield "|---|---|"
+    hints = {name: hint for name, hint in get_type_hints(root).items() if name not in left_out}
+    renamed = dict(
+        zip(getattr(root, "__struct_fields__", ()), getattr(root, "__struct_encode_fields__", ()), strict=True)
+    )
+    for name, hint in hints.items():
+        yield f"| `{renamed.get(name, name)}` | {_cell(_hint(hint))} |"
+    for inner in dict.fromkeys(each for hint in hints.values() for each in _structs(hint)):
+        if inner not in seen:
+            yield ""
+            yield f"**{inner.__name__}**"
+            yield from _struct(inner, seen)
+
+
+def _structs(hint: Any) -> Iterator[type]:
+    if isinstance(hint, type) and (issubclass(hint, msgspec.Struct) or hint.__name__ in ("Mistake", "Place")):
+        yield hint
+    for inner in get_args(hint):
+        yield from _structs(inner)
+
+
+def _hint(hint: Any) -> str:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return " or ".join("null" if each is type(None) else _hint(each) for each in inner)
+    if origin is Literal:
+        return ", ".join(f"`{word}`" for word in inner)
+    if origin is tuple:
+        return f"list of {_hint(inner[0])}"
+    if origin is dict:
+        return f"{_hint(inner[0])}: {_hint(inner[1])}"
+    words = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    return words.get(hint, getattr(hint, "__name__", str(hint)))
+
+
+def errors() -> Iterator[str]:
+    module = import_module("mainstay.errors")
+    yield "# Errors"
+    yield ""
+    yield "Every error says what happened, then what to type next. Its code is stable: scripts may compare it."
+    yield ""
+    yield "| code | exit | means |"
+    yield "|---|---|---|"
+    for kind in vars(module).values():
+        if isinstance(kind, type) and issubclass(kind, MainstayError):
+            yield f"| `{kind.code}` | {kind.exit_code} | {_cell((getdoc(kind) or '').partition('.')[0])} |"
+    for title, folder in (("In a manifest (exit 2)", SOURCE / "manifest"), ("Elsewhere", SOURCE)):
+        found = sorted({pair for path in folder.rglob("*.py") for pair in _said(path, folder == SOURCE)})
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| code | says |"
+        yield "|---|---|"
+        yield from (f"| `{code}` | {_cell(says)} |" for code, says in found)
+
+
+CODE_AT = {"wrong": 0, "Mistake": 0, "Wrong": 1, "_at": 2}
+
+
+def _said(path: Path, elsewhere: bool) -> Iterator[tuple[str, str]]:
+    """Codes and texts of the errors that a module raises."""
+    if elsewhere and path.is_relative_to(SOURCE / "manifest"):
+        return
+    for scope in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(scope, ast.FunctionDef):
+            continue
+        texts = [n for n in ast.walk(scope) if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)]
+        for call in ast.walk(scope):
+            if isinstance(call, ast.Call):
+                name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+                named = next((each.value for each in call.keywords if each.arg == "code"), None)
+                at = CODE_AT.get(name, 99)
+                code = call.args[at] if at < len(call.args) else named
+                what = call.args[at + 1] if at + 1 < len(call.args) else call.args[0] if named and call.args else None
+                if isinstance(code, ast.Constant) and isinstance(code.value, str) and what is not None:
+                    yield code.value, _text(_meant(what, texts))
+
+
+def _meant(what: ast.expr, texts: list[ast.Assign]) -> ast.expr:
+    """The text that stands at *what*, or that was last given to the name there."""
+    if not isinstance(what, ast.Name):
+        return what
+    given = [each for each in texts if ast.unparse(each.targets[0]) == what.id and each.lineno < what.lineno]
+    return max(given, key=lambda each: each.lineno).value if given else what
+
+
+def _text(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values)
+    return _text(node.left) + " …" if isinstance(node, ast.BinOp) else "…"
+
+
+def _same(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
+
+
+def _code(value: object) -> str:
+    return "" if value in (None, [], {}, ()) else f"`{msgspec.json.encode(value).decode()}`"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
