@@ -2,7 +2,7 @@
 
 import logging
 from asyncio import Event
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -25,6 +25,8 @@ class Walk:
     site: Site
     connection: Connection
     stopping: Event
+    met: set[str] = field(default_factory=set)
+    """Notices of this walk; one may stand on several listing pages."""
 
     async def all_pages(self) -> Round:
         """Begin or continue a round, and walk until no listing page is left or the stop was asked for."""
@@ -51,8 +53,9 @@ class Walk:
         for notice in links.notices:
             if self.stopping.is_set():
                 return round
-            if not self.site.same_origin(notice):
+            if notice in self.met or not self.site.same_origin(notice):
                 continue
+            self.met.add(notice)
             try:
                 changed += await self._notice(notice)
                 seen += 1
