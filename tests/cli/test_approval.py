@@ -87,6 +87,21 @@ def test_a_second_signal_stops_at_once() -> None:
     assert stopped.value.exit_code == 130
 
 
+class Impatient(Person):
+    """Somebody who answers by an interruption."""
+
+    def ask(self, question: str) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        return "y"
+
+
+def test_an_interruption_at_the_question_ends_the_command() -> None:
+    interruption = Interruption()
+    with pytest.raises(KeyboardInterrupt), heard_by(interruption):
+        Approval(Impatient("y"), "deploy")(plan())
+    assert interruption.signal is None
+
+
 @pytest.mark.failure("F12")
 def test_a_lost_terminal_ends_nothing() -> None:
     interruption = Interruption()

@@ -2,6 +2,7 @@
 
 from mainstay.cli import runbook
 from mainstay.cli.console import Console, harmless
+from mainstay.cli.signals import while_asking
 from mainstay.errors import MainstayError, NotReady
 from mainstay.plan import Plan
 
@@ -53,7 +54,7 @@ class Approval:
             raise NotReady(
                 "nobody is here to approve this plan", remedy=f"mainstay {self._verb} --yes", code="needs-an-answer"
             )
-        return self._console.ask("Go? [y/N]").strip().lower() in {"y", "yes"}
+        return self._answer("Go? [y/N]").lower() in {"y", "yes"}
 
     def _named(self, name: str) -> bool:
         if self._confirmed is not None:
@@ -68,4 +69,8 @@ class Approval:
                 f"the data of {name} would be lost", remedy=f"mainstay {self._verb} --confirm {name}",
                 code="needs-an-answer",
             )  # fmt: skip
-        return self._console.ask(f"The data of {name} will be lost. Type {name} to go on:").strip() == name
+        return self._answer(f"The data of {name} will be lost. Type {name} to go on:") == name
+
+    def _answer(self, question: str) -> str:
+        with while_asking():
+            return self._console.ask(question).strip()

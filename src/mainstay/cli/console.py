@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Literal, TextIO
 
 import click
-import msgspec
 
 from mainstay.cli.streams import is_terminal
 from mainstay.errors import MainstayError, ManifestInvalid, Mistake, Place
@@ -51,7 +50,7 @@ class Console:
 
     def document(self, value: object) -> None:
         """One JSON document, or one event, as a line to stdout."""
-        print(msgspec.json.encode(value).decode())
+        print(_encoded(value))
 
     def tell(self, text: str) -> None:
         """A line to stderr."""
@@ -76,7 +75,7 @@ class Console:
     def error(self, error: MainstayError) -> None:
         """What happened, then what to type next."""
         if self.json:
-            print(msgspec.json.encode(_document(error)).decode(), file=sys.stderr)
+            print(_encoded(_document(error)), file=sys.stderr)
         elif isinstance(error, ManifestInvalid):
             self.mistakes(error.mistakes)
         else:
@@ -131,6 +130,13 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     cells = [head, *(tuple(harmless(cell) for cell in row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _encoded(value: object) -> str:
+    # Loaded when it is used: help and most errors need none of it.
+    import msgspec
+
+    return msgspec.json.encode(value).decode()
 
 
 def _document(error: MainstayError) -> dict[str, object]:

@@ -4,8 +4,6 @@ import gc
 import importlib
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +15,7 @@ from mainstay import __version__
 from mainstay.cli import streams
 from mainstay.cli.catalogue import COMMANDS
 from mainstay.cli.console import Console
-from mainstay.cli.invocation import options
+from mainstay.cli.options import options
 from mainstay.errors import BadInput, Interrupted, MainstayError
 
 UNEXPECTED = 70
@@ -85,6 +83,9 @@ class LastResort:
     ) -> None:
         if kind is None or error is None or not issubclass(kind, Exception):
             return
+        import tempfile
+        import traceback
+
         descriptor, name = tempfile.mkstemp(prefix="mainstay-", suffix=".txt")
         with os.fdopen(descriptor, "w") as file:
             file.writelines(traceback.format_exception(kind, error, trace))

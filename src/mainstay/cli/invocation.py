@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -32,39 +32,6 @@ class Invocation:
     def context(self) -> Context:
         """The environment that is meant."""
         return open_context(self.file, self.environment, self.state)
-
-
-def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
-    if value is not None and parameter.name:
-        context.meta[parameter.name] = value
-
-
-def options(taken: frozenset[str] = frozenset(), *, hidden: bool = False) -> list[click.Parameter]:
-    """The options of every command, less the names that a command has taken for its own."""
-    declared: list[tuple[list[str], click.ParamType[Any] | None, str, str]] = [
-        (
-            ["-f", "--file"],
-            click.Path(path_type=Path),
-            "FILE",
-            "The manifest; mainstay.yaml of this folder by default.",
-        ),
-        (["-e", "--environment"], None, "NAME", "The environment; local by default, where the manifest allows it."),
-        (["--state"], click.Path(path_type=Path, file_okay=False), "DIR", "Where the environment keeps its state."),
-        (["--output"], click.Choice(["text", "json"]), "text|json", "For people, or for programs."),
-    ]
-    return [
-        click.Option(
-            [*(name for name in names if name not in taken), names[-1].strip("-")],
-            type=kind,
-            metavar=metavar,
-            help=help_text,
-            expose_value=False,
-            callback=_remember,
-            hidden=hidden,
-            envvar="MAINSTAY_STATE" if "--state" in names and not hidden else None,
-        )
-        for names, kind, metavar, help_text in declared
-    ]
 
 
 def invoked(command: Callable[Concatenate[Invocation, P], T]) -> Callable[P, T]:

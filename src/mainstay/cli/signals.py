@@ -30,6 +30,19 @@ def heard_by(interruption: Interruption) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def while_asking() -> Iterator[None]:
+    """At a question nothing runs yet: a signal ends the command at once."""
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    before[signal.SIGTERM] = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _say(text: bytes) -> None:
     # Not through stderr's buffer: the signal may have come while that was written.
     with suppress(OSError):
