@@ -33,7 +33,7 @@ registry.histogram("job_seconds", "Time.", [0.5, 1.0]).observe(0.7)
 
 
 def readings(text: bytes) -> dict[str, float]:
-    lines = text.decode().splitlines()
+    lines = text.decode().split("\n")[:-1]
     assert all(LINE.match(line) for line in lines)
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
 
@@ -120,6 +120,7 @@ def test_a_forked_child_counts_in_files_of_its_own(tmp_path: Path) -> None:
     os.waitpid(child, 0)
     counter.add(100)
     assert readings(registry.text()) == {"jobs_total{}": 111}
+    assert len(list(tmp_path.glob("*.values"))) == 2
 
 
 def test_several_workers_of_a_real_server_tell_the_whole(tmp_path: Path) -> None:
@@ -144,7 +145,14 @@ def test_a_name_declared_twice_differently_is_refused() -> None:
 def test_no_label_breaks_the_format(value: str) -> None:
     registry = Registry()
     registry.counter("jobs_total", "Jobs.", kind=value).add()
-    assert len(registry.text().decode().split("\n")) == 4
+    assert list(readings(registry.text()).values()) == [1]
+
+
+def test_a_line_end_in_a_label_mixes_up_no_cells(tmp_path: Path) -> None:
+    registry = Registry(tmp_path, generation="one start")
+    for number, kind in enumerate(["a\rb", "c\nd", "e\tf", "g\u2028h", "\udc80"], 1):
+        registry.counter("jobs_total", "Jobs.", kind=kind).add(number)
+    assert sorted(readings(registry.text()).values()) == [1, 2, 3, 4, 5]
 
 
 def test_when_there_is_no_room_nothing_is_counted_and_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:

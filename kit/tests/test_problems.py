@@ -51,9 +51,18 @@ async def test_a_half_answer_is_cut_so_that_it_is_seen_as_broken() -> None:
         await ask(Problems(raising(LookupError(), START)))
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "text/html", "application/json", "application/octet-stream"])
-async def test_no_answer_of_500_and_more_keeps_a_body_of_its_own(kind: str) -> None:
-    reply = await ask(Problems(answering(500, b'Traceback: password="hunter2"', kind, {"retry-after": "3"})))
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/plain", b'Traceback: password="hunter2"'),
+        ("text/html", b"<pre>hunter2</pre>"),
+        ("application/json", b'{"error": "hunter2"}'),
+        ("application/json", b'{"detail": "hunter2"}'),
+        ("application/octet-stream", b"hunter2"),
+    ],
+)
+async def test_no_answer_of_500_and_more_keeps_a_body_of_its_own(kind: str, body: bytes) -> None:
+    reply = await ask(Problems(answering(500, body, kind, {"retry-after": "3"})))
     assert b"hunter2" not in reply.body
     assert (reply.headers["content-type"], reply.headers["retry-after"]) == ("application/problem+json", "3")
     assert int(reply.headers["content-length"]) == len(reply.body)

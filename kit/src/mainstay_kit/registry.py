@@ -11,6 +11,7 @@ from .errors import Misconfigured
 from .exposition import SUM, Family, Readings, number, told
 
 SEPARATOR = "\t"
+CONTROLS = dict.fromkeys(range(32), " ")
 
 
 class Registry:
@@ -115,7 +116,9 @@ def _labelled(labels: dict[str, str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n").replace(SEPARATOR, " ")
+    """*text* as a label's value. Control characters, which also separate our cells, become spaces."""
+    plain = text.encode("utf-8", "replace").decode().translate(CONTROLS)
+    return plain.replace("\\", r"\\").replace('"', r"\"")
 
 
 def _rounded(value: float) -> float:
