@@ -19,6 +19,7 @@ def main() -> None:
     with os.fdopen(0, "rb", closefd=False) as told:
         launch = json.load(told)
     os.set_inheritable(LOCK, False)
+    os.closerange(LOCK + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.umask(launch["umask"])
     _streams(launch)
     if launch["cgroup"]:
