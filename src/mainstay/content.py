@@ -6,12 +6,9 @@ import os
 import platform
 import shutil
 import stat
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 from pathspec import GitIgnoreSpec
@@ -20,19 +17,6 @@ from mainstay.errors import BadInput
 
 IGNORE_FILES = (".gitignore", ".mainstayignore")
 """In the order in which they speak: the later one may take back what the earlier one left out."""
-
-
-GIT = "git:"
-
-
-class Ended(Protocol):
-    """How a child ended."""
-
-    @property
-    def code(self) -> int: ...
-
-    @property
-    def err(self) -> str: ...
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -150,33 +134,6 @@ def remove(folder: Path) -> None:
     for path, _, _ in os.walk(folder):
         os.chmod(path, 0o700)
     shutil.rmtree(folder)
-
-
-@contextmanager
-def tree(source: str, run: Callable[[Sequence[str]], Ended]) -> Iterator[tuple[Path, bool]]:
-    """The folder that holds *source*, and whether its ignore files count: of a repository, what it tracks is meant.
-
-    *source* is a folder, or `git:FOLDER@REF`.
-    """
-    if not source.startswith(GIT):
-        yield Path(source), True
-        return
-    folder, _, ref = source.removeprefix(GIT).rpartition("@")
-    with tempfile.TemporaryDirectory(prefix="mainstay-") as place:
-        tar, unpacked = Path(place) / "tree.tar", Path(place) / "tree"
-        # A checkout that belongs to somebody else is only read here, which git would refuse otherwise.
-        git = ["git", "-c", f"safe.directory={folder}", "-C", folder]
-        said = run([*git, "archive", "--format=tar", f"--output={tar}", ref])
-        if said.code != 0:
-            raise BadInput(
-                f"cannot take {ref} out of {folder}: {said.err.strip()}",
-                remedy=f"git -C {folder} tag --list",
-                code="source-missing",
-            )
-        unpacked.mkdir()
-        # Python's own unpacking is safe from 3.11.4 on only, which Debian 12 does not have.
-        run(["tar", "--extract", "--no-same-owner", f"--file={tar}", f"--directory={unpacked}"])
-        yield unpacked, False
 
 
 def _walk(folder: Path, ignoring: bool) -> _Walk:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from mainstay.sealed import SecretRef
+from mainstay.source import Source
 
 ReleaseNumber = int
 
@@ -256,8 +257,7 @@ class Content(msgspec.Struct, frozen=True):
 
     key: str
     digest: str
-    source: str
-    """The folder it is copied from (absolute), or `git:FOLDER@REF`."""
+    source: Source
     build: tuple[tuple[str, ...], ...] = ()
     build_within_s: float = 600.0
     path: str = ""

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay import content
+from mainstay import source
 from mainstay.content import Measured
 from mainstay.datastores import Datastore, Role, Schema
 from mainstay.errors import BadInput, Unreachable
 from mainstay.manifest.system import Manifest
 from mainstay.record import Record
 from mainstay.release import Environment, Release, Running, Serving, Spec, Template
+from mainstay.source import Source
 from mainstay.world import World
 
 OLDEST_PYTHON = (3, 11)
@@ -49,8 +50,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """The document of the release that serves."""
     next_number: int = 1
     last_run: str | None = None
-    sources: dict[str, Measured] = {}
-    """Per source (as `source_of` names it), what a copy of it would hold."""
+    sources: dict[Source, Measured] = {}
+    """What a copy of each source would hold."""
     datastores: dict[str, DatastoreFacts] = {}
     secrets: dict[str, int] = {}
     """The present version of every secret that the manifest names."""
@@ -83,7 +84,7 @@ def look(world: World, record: Record, manifest: Manifest | None = None) -> Snap
         return snapshot
     return msgspec.structs.replace(
         snapshot,
-        sources={source: measured(source, world) for source in sorted(set(sources(manifest).values()))},
+        sources={each: source.measure(each, world.shell) for each in set(sources(manifest).values())},
         secrets=_secrets(world, manifest),
         given={name: os.environ[name] for name in manifest.variables if _is_given(name, manifest)},
         programs=_programs(world),
@@ -98,28 +99,22 @@ def document(record: Record, number: int) -> Release:
     return msgspec.json.decode(found, type=Release)
 
 
-def sources(manifest: Manifest) -> dict[str, str]:
+def sources(manifest: Manifest) -> dict[str, Source]:
     """Per service, and per datastore with migrations (`migrations:NAME`), what its content is copied from."""
     return {name: source_of(manifest, name) for name in manifest.services} | {
-        f"migrations:{name}": str((manifest.folder / store.migrations.sql).resolve())
+        f"migrations:{name}": Source(str((manifest.folder / store.migrations.sql).resolve()))
         for name, store in manifest.datastores.items()
         if store.migrations is not None and store.migrations.sql is not None
     }
 
 
-def source_of(manifest: Manifest, service: str) -> str:
-    """The folder that *service* is copied from, or `git:FOLDER@REF`."""
-    source = manifest.services[service].source
-    if source.git is None or source.ref is None:
-        return str((manifest.folder / source.folder).resolve())
-    ref = source.ref.replace("{version}", manifest.version)
-    return f"{content.GIT}{(manifest.folder / source.git).resolve()}@{ref}"
-
-
-def measured(source: str, world: World) -> Measured:
-    """What a copy of *source* would hold."""
-    with content.tree(source, world.shell) as (folder, ignoring):
-        return content.measure(folder, ignoring=ignoring)
+def source_of(manifest: Manifest, service: str) -> Source:
+    """What *service* is copied from."""
+    said = manifest.services[service].source
+    beside = tuple(sorted((place, str((manifest.folder / folder).resolve())) for place, folder in said.with_.items()))
+    if said.git is None or said.ref is None:
+        return Source(str((manifest.folder / said.folder).resolve()), beside=beside)
+    return Source(str((manifest.folder / said.git).resolve()), said.ref.replace("{version}", manifest.version), beside)
 
 
 def _datastore(store: Datastore, manifest: Manifest | None, running: Running, serving: Serving) -> DatastoreFacts:
@@ -127,7 +122,8 @@ def _datastore(store: Datastore, manifest: Manifest | None, running: Running, se
     ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
     # Where nothing runs nothing can be asked: the driver then tells all migrations as pending.
     listener = serving.listeners.get(store.name, "") if ready else ""
-    folder = sources(manifest).get(f"migrations:{store.name}") if manifest is not None else None
+    migrations = sources(manifest).get(f"migrations:{store.name}") if manifest is not None else None
+    folder = migrations.folder if migrations else None
     try:
         schema = store.schema(folder, listener)
     except Unreachable:

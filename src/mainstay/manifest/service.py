@@ -34,6 +34,10 @@ class Source(Model):
     ref: str | None = None
     """The tag or branch to take out of it; `{version}` is replaced."""
 
+    with_: dict[str, str] = Field(default={}, alias="with")
+    """Places inside the copy, and the folders, relative to the manifest's, that are copied there: `{lib: ../lib}`.
+    For what several services share."""
+
     @model_validator(mode="before")
     @classmethod
     def _a_text_is_a_folder(cls, value: Any) -> Any:
@@ -45,6 +49,13 @@ class Source(Model):
             raise wrong("half-a-source", "'git' and 'ref' go together", 'write {git: ., ref: "v{version}"}')
         if self.git is not None and self.folder != ".":
             raise wrong("two-sources", "has both 'git' and 'folder'", "keep one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _shared_folders_lie_inside(self) -> Self:
+        for place in self.with_:
+            if place.startswith("/") or ".." in place.split("/") or place.strip("./") == "":
+                raise wrong("path-leaves", f"{place!r} is not a place inside the copy", "write lib, or package/lib")
         return self
 
 
