@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
+from mainstay import wiring
 from mainstay.cli.console import Console
 from mainstay.operations.context import Context, open_context
 
@@ -31,7 +32,7 @@ class Invocation:
 
     def context(self) -> Context:
         """The environment that is meant."""
-        return open_context(self.file, self.environment, self.state)
+        return open_context(wiring, self.file, self.environment, self.state)
 
 
 def invoked(command: Callable[Concatenate[Invocation, P], T]) -> Callable[P, T]:

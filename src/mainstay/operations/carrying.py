@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from mainstay import engine, wiring
+from mainstay import engine
 from mainstay.clock import SystemClock
 from mainstay.engine import Carrier
 from mainstay.errors import LockHeld
@@ -77,7 +77,7 @@ def carry_on(run: str, environment: Environment, journal: Journal, context: Cont
 def nothing_to_do(context: Context, kind: str = "deploy") -> Outcome:
     """What serves is what was asked for."""
     past = recorded(context)
-    url = wiring.target(context.kept(), context.folders).serving().url
+    url = context.wiring.target(context.kept(), context.folders).serving().url
     return Outcome(
         run="",
         kind=kind,
@@ -94,7 +94,7 @@ def _told(
     context: Context, environment: Environment, carrier: Carrier, carry: Callable[[World], RunOutcome]
 ) -> Outcome:
     began = time.monotonic()
-    world = wiring.world(environment, context.folders)
+    world = context.wiring.world(environment, context.folders)
     outcome = carry(world)
     past = recorded(context)
     run = past.history[0]

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -11,10 +12,23 @@ from msgspec.structs import replace
 from mainstay.errors import BadInput
 from mainstay.folders import Folders
 from mainstay.release import Environment
+from mainstay.secrets import SecretSource
+from mainstay.targets import Target
+from mainstay.world import World
 
 MANIFEST = "mainstay.yaml"
 DEFAULT_ENVIRONMENT = "local"
 SYSTEM_LINE = re.compile(r"""^system:[ \t]*["']?([a-z][a-z0-9-]{0,62})["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+
+
+class Wiring(Protocol):
+    """Who makes a world of an environment: the doors know, the operations need not."""
+
+    def world(self, environment: Environment, folders: Folders) -> World: ...
+
+    def target(self, environment: Environment, folders: Folders) -> Target: ...
+
+    def secret_sources(self) -> tuple[SecretSource, ...]: ...
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -25,6 +39,7 @@ class Context(msgspec.Struct, frozen=True):
     """As it was asked for with `-e`; None: the default."""
     state: str
     keys: str
+    wiring: Wiring
 
     @property
     def folders(self) -> Folders:
@@ -45,12 +60,12 @@ class Context(msgspec.Struct, frozen=True):
         return msgspec.json.decode(text, type=Environment)
 
 
-def open_context(file: Path | None, environment: str | None, state: Path | None) -> Context:
+def open_context(wiring: Wiring, file: Path | None, environment: str | None, state: Path | None) -> Context:
     """The context of a command. Raises BadInput when neither a manifest nor `--state` tells which one is meant."""
     manifest = (file or Path.cwd() / MANIFEST).absolute()
     if state is not None:
         place = state.absolute()
-        return _context(manifest, environment, place, f"{place.name}-{_mark(place)}")
+        return _context(wiring, manifest, environment, place, f"{place.name}-{_mark(place)}")
     if not manifest.exists():
         raise BadInput(
             f"there is no {manifest.name} in {manifest.parent}", remedy="mainstay init", code="manifest-missing"
@@ -60,11 +75,11 @@ def open_context(file: Path | None, environment: str | None, state: Path | None)
     if name == DEFAULT_ENVIRONMENT:
         # Two checkouts never share their `local`; other environments are one, whoever ships to them.
         known_as += f"-{_mark(manifest.parent.resolve())}"
-    return _context(manifest, environment, _states() / known_as, known_as)
+    return _context(wiring, manifest, environment, _states() / known_as, known_as)
 
 
-def _context(manifest: Path, environment: str | None, state: Path, known_as: str) -> Context:
-    found = Context(manifest, environment, str(state), str(_keys(known_as)))
+def _context(wiring: Wiring, manifest: Path, environment: str | None, state: Path, known_as: str) -> Context:
+    found = Context(manifest, environment, str(state), str(_keys(known_as)), wiring)
     kept = found.kept_or_none()
     # Keys are where they were when the environment began, whatever this shell says.
     return found if kept is None else replace(found, keys=kept.keys)

@@ -1,6 +1,5 @@
 """`down`: everything drains and stops, and stays so over reboots; with its data gone only when that was named."""
 
-from mainstay import wiring
 from mainstay.engine import Carrier
 from mainstay.operations.carrying import nothing_to_do, refuse_when_busy
 from mainstay.operations.context import Context
@@ -29,10 +28,10 @@ def down(context: Context, *, data: bool = False, approve: Approve, carrier: Car
 
 def make(context: Context, *, data: bool) -> Plan:
     """The plan that lays everything down."""
-    world = wiring.world(context.kept(), context.folders)
+    world = context.wiring.world(context.kept(), context.folders)
     return planned.down(look(world, recorded(context)), data=data)
 
 
 def _nothing_runs(context: Context) -> bool:
-    running = wiring.target(context.kept(), context.folders).running()
+    running = context.wiring.target(context.kept(), context.folders).running()
     return not running.awake and not running.instances

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay import wiring
 from mainstay.engine.reading import read
 from mainstay.errors import BadInput
 from mainstay.folders import lay_out
@@ -27,8 +26,8 @@ def make(context: Context, version: str | None = None) -> Plan:
     """
     manifest = at_version(load(_file(context), context.environment), version)
     lay_out(context.folders)
-    world = wiring.world(environment_of(manifest, context), context.folders)
-    bring_in(manifest, world, wiring.secret_sources())
+    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    bring_in(manifest, world, context.wiring.secret_sources())
     now = look(world, recorded(context), manifest)
     plan = deploy(resolve(manifest, now), now)
     keep(plan, context)

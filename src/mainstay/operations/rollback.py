@@ -1,6 +1,5 @@
 """`rollback`: an earlier release serves again. Gated by nothing: not by the manifest, not by checks."""
 
-from mainstay import wiring
 from mainstay.engine import Carrier
 from mainstay.errors import BadInput
 from mainstay.operations.carrying import refuse_when_busy
@@ -39,7 +38,7 @@ def make(context: Context, to: int) -> Plan:
         raise BadInput(
             f"release {to} never served; those that did: {known}", remedy="mainstay history", code="no-such-release"
         )
-    world = wiring.world(context.kept(), context.folders)
+    world = context.wiring.world(context.kept(), context.folders)
     return planned.rollback(document(past, to), look(world, past))
 
 

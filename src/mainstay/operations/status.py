@@ -4,7 +4,6 @@ from typing import Literal
 
 import msgspec
 
-from mainstay import wiring
 from mainstay.errors import Unreachable
 from mainstay.lock import Lock
 from mainstay.operations.context import Context
@@ -79,7 +78,7 @@ def status(context: Context) -> Status:
     """How the environment stands. Raises BadInput when nothing was ever shipped here."""
     environment = context.kept()
     past = recorded(context)
-    target = wiring.target(environment, context.folders)
+    target = context.wiring.target(environment, context.folders)
     running, serving = target.running(), target.serving()
     stores = {place.name for place in environment.datastores}
     return Status(
@@ -121,7 +120,7 @@ def _datastore(
     version = next((member.version for member in running.wanted.get(place.name, {}).values()), "")
     schema = ""
     if state == "ready":
-        store = wiring.world(environment, context.folders).datastores[place.name]
+        store = context.wiring.world(environment, context.folders).datastores[place.name]
         try:
             schema = store.schema(None, serving.listeners.get(place.name, "")).revision
         except Unreachable:

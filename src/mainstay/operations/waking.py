@@ -1,6 +1,5 @@
 """Whether an environment sleeps, and how it is brought back with all that ran."""
 
-from mainstay import wiring
 from mainstay.errors import NotReady, StepFailed
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
@@ -34,7 +33,7 @@ def bring_back(context: Context) -> bool:
     if before.awake and before.answers and not _missing(before):
         return False
     target.wake()
-    world = wiring.world(context.kept(), context.folders)
+    world = context.wiring.world(context.kept(), context.folders)
     try:
         world.patience.until(
             lambda: not _missing(target.running()), within=LONGEST_START_S, waiting_for="all that ran before"
@@ -47,7 +46,7 @@ def bring_back(context: Context) -> bool:
 
 def _target(context: Context) -> Target | None:
     environment = context.kept_or_none()
-    return wiring.target(environment, context.folders) if environment else None
+    return context.wiring.target(environment, context.folders) if environment else None
 
 
 def _missing(running: Running) -> list[str]:
