@@ -156,6 +156,10 @@ def _tell(run: _Run, row: Row, took: dict[str, list[float]]) -> None:
 def _serving(runs: Iterable[_Run]) -> Serves | None:
     serving = None
     for run in runs:
-        if run.ended and run.ended.outcome == "released" and run.planned.kind != "down":
+        if run.ended is None or run.ended.outcome != "released":
+            continue
+        if run.planned.data:
+            serving = None
+        elif run.planned.kind != "down":
             serving = Serves(run.planned.release, run.planned.version, run.last)
     return serving

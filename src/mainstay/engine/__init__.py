@@ -37,6 +37,7 @@ def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outco
         by=carrier.by,
         steps=sum(1 for _ in plan.steps()),
         new=plan.kind == "deploy",
+        data=plan.data,
     )
     carrier.heard(journal.append(run, *encode(planned)))
     return carry_on(run, world, journal, carrier)
