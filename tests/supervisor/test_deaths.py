@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -133,6 +134,17 @@ def test_what_was_laid_down_stays_so_over_a_reboot(place: Place) -> None:
     assert place.target.serving().actual == {"web": {}}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("delay_ms", range(0, 300, 20))
+def test_woken_at_any_moment_of_lying_down_it_is_awake(place: Place, delay_ms: int) -> None:
+    serving(place)
+    place.target.sleep(1)
+    SystemClock().pause(delay_ms / 1000)
+    place.target.wake()
+    place.until(lambda: place.ready(1, 2), "both instances")
+    place.until(lambda: place.target.serving().actual.get("web") == {1: 100.0}, "traffic")
+
+
 def test_a_job_outlives_the_supervisor(place: Place, tmp_path: Path) -> None:
     told = tmp_path / "starts"
     job = shell_job("r-1-build", f"echo begun >> {told}; sleep 1; exit 4")
@@ -233,6 +245,26 @@ def test_there_is_one_supervisor_whoever_starts_another(place: Place) -> None:
 def test_only_we_may_speak_to_the_supervisor(place: Place) -> None:
     place.target.wake()
     assert stat.S_IMODE(place.folders.supervisor_socket.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.root
+@pytest.mark.threat("S19")
+def test_a_stranger_at_the_socket_is_not_believed(place: Place) -> None:
+    path = place.folders.supervisor_socket
+    path.parent.mkdir(parents=True)
+    for folder in (place.folders.state, path.parent):
+        folder.chmod(0o777)
+    answers = (
+        "import os,socket;s=socket.socket(socket.AF_UNIX);os.setgid(65534);os.setuid(65534)\n"
+        f"s.bind({str(path)!r});os.chmod({str(path)!r},0o777);s.listen();s.accept()[0].recv(99)"
+    )
+    with subprocess.Popen([sys.executable, "-c", answers]) as stranger:
+        place.until(path.exists, "the stranger")
+        with pytest.raises(BadInput, match="user 65534 answers"):
+            place.target.running()
+        stranger.kill()
+    path.unlink()
 
 
 def test_what_is_no_request_is_refused_and_the_line_stays_open(place: Place) -> None:

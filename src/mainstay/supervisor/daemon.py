@@ -54,10 +54,13 @@ class Daemon:
         self.front = Front(folders, self._watches, self._woken.set)
         self._boot = machine.boot_id()
         self._asleep_until = machine.boottime() + LINGER_S
+        self._over = False
         self._adopt_the_watch()
 
     def heed(self, request: requests.Changing) -> None:
         """Keep what is asked; it comes about later. Raises FenceRefused for an older run."""
+        if self._over:
+            raise ConnectionAbortedError("this supervisor ends: the next one is to be asked")
         if isinstance(request, SetFleet):
             requests.refuse_older(self.desired, request.fence)
             for name, one in self.desired.instances.items():
@@ -79,20 +82,27 @@ class Daemon:
 
     async def reconcile(self) -> None:
         """Bring about what is to be, until nothing is to be any more."""
-        await self.front.open()
         self._watches.add("tick", self._tick())
         try:
             while True:
-                self._woken.clear()
-                self._watches.raise_failure()
-                next_at = await self._once_or_later()
-                if self._is_laid_down() and machine.boottime() >= self._asleep_until:
-                    break
-                await self._until(next_at)
+                await self.front.open()
+                await self._until_laid_down()
+                await self.front.stop()
+                if self._is_laid_down():
+                    break  # Nobody has woken us meanwhile; nobody can any more.
         finally:
+            self._over = True
             self._watches.cancel("tick")
-        await self.front.stop()
         self.limits.close()
+
+    async def _until_laid_down(self) -> None:
+        while True:
+            self._woken.clear()
+            self._watches.raise_failure()
+            next_at = await self._once_or_later()
+            if self._is_laid_down() and machine.boottime() >= self._asleep_until:
+                return
+            await self._until(next_at)
 
     def is_awake(self) -> bool:
         """False once everything lies down."""

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import os
+import stat
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.errors import MainstayError
+from mainstay.errors import BadInput, MainstayError
 from mainstay.supervisor import protocol, requests
 from mainstay.supervisor.daemon import Daemon
 from mainstay.supervisor.front import Front
@@ -49,6 +51,7 @@ class Door:
         """Listen, for the one who runs us alone. Whoever calls holds the lock: no other daemon is behind the path."""
         path = self._daemon.folders.supervisor_socket
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_strange(path.parent)
         path.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._serve, path, limit=LONGEST_LINE)
         path.chmod(0o600)
@@ -75,6 +78,8 @@ class Door:
             return Refused("bad-input", f"not a request: {error}")
         except MainstayError as error:
             return Refused(error.code, error.what, error.remedy)
+        except ConnectionError:
+            raise  # Whoever hears nothing asks again.
         except (OSError, TimeoutError) as error:
             return Refused("unreachable", f"the supervisor could not keep or do what was asked: {error}")
 
@@ -101,6 +106,13 @@ class Door:
             case _:
                 daemon.heed(request)
         return Accepted()
+
+
+def _refuse_strange(folder: Path) -> None:
+    """Outside the state somebody else may have made it before us."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise BadInput(f"{folder} is not ours alone", remedy=f"see who made {folder}, then remove it")
 
 
 def _refuse_taken(front: Front, daemon: Daemon, request: SetEdge) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -19,6 +20,8 @@ INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HA
 _ERRORS: dict[str, type[MainstayError]] = {
     kind.code: kind for kind in (BadInput, FenceRefused, StepFailed, Unreachable)
 }
+_CREDENTIALS = struct.Struct("iii")
+"""Number, user and group of the process at the other end."""
 
 
 class Silent(Exception):
@@ -37,6 +40,7 @@ class Line:
             with socket.socket(socket.AF_UNIX) as line:
                 line.settimeout(ANSWERS_WITHIN_S)
                 line.connect(str(self._folders.supervisor_socket))
+                self._refuse_stranger(line)
                 welcome = _say(line, Hello())
                 if isinstance(welcome, Welcome) and welcome.reexecuting:
                     raise Silent("it becomes the newer program")
@@ -47,6 +51,14 @@ class Line:
             kind = _ERRORS.get(answer.code, BadInput)
             raise kind(answer.what, remedy=answer.remedy, code=answer.code)
         return answer
+
+    def _refuse_stranger(self, line: socket.socket) -> None:
+        """A socket outside the state may have been put there by anybody: only its owner, or root, is believed."""
+        peer = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        user = _CREDENTIALS.unpack(peer)[1]
+        if user not in {0, os.geteuid(), self._folders.state.stat().st_uid}:
+            place = self._folders.supervisor_socket
+            raise BadInput(f"user {user} answers at {place}", remedy=f"see who made {place.parent}, then remove it")
 
     def insist(self, request: Request) -> Answer:
         """The answer, from a supervisor that is started where none runs. Raises Unreachable when none comes."""
