@@ -14,7 +14,7 @@ from mainstay.errors import BadInput, Unreachable
 from mainstay.folders import Folders
 from mainstay.release import DatastorePlace, Environment, Health, Job, Listener, Piece, Spec, Template
 from mainstay.sealed import SecretRef
-from mainstay.shell import Said, Shell
+from mainstay.shell import Shell
 from mainstay.users import acting_as_root, addition, known
 
 SETTINGS = {
@@ -175,31 +175,21 @@ class Postgres:
         everything = tuple(migrations.revision(migration.name) for migration in wanted)
         if not listener:
             return Schema(pending=everything, reachable=False)
-        if not self._ask(listener, "postgres", f"select 1 from pg_database where datname = '{self._database}'"):
-            return Schema(pending=everything)
-        if not self._ask(listener, self._database, "select to_regclass('mainstay.migration')"):
-            return Schema(pending=everything, busy=self._owner_is_busy(listener))
-        rows = self._ask(listener, self._database, migrations.LEDGER_QUERY)
-        schema = migrations.standing(msgspec.json.decode(rows, type=tuple[migrations.Ran, ...]), wanted)
-        return msgspec.structs.replace(schema, busy=self._owner_is_busy(listener))
+        told = self._ask(listener, migrations.question(self._database, self._roles["owner"]))
+        schema = migrations.standing(told.ran, wanted)
+        return msgspec.structs.replace(schema, busy=told.busy)
 
-    def _owner_is_busy(self, listener: str) -> bool:
-        owner = self._roles["owner"]
-        return (
-            self._ask(listener, "postgres", f"select 1 from pg_stat_activity where usename = '{owner}' limit 1") != ""
-        )
-
-    def _ask(self, listener: str, database: str, query: str) -> str:
-        """The answer of the server to *query*, read as its superuser. Raises Unreachable when it does not answer."""
-        said: Said = self._shell(
-            [self._program("psql"), "--no-psqlrc", "--tuples-only", "--no-align", f"--dbname={database}", "-c", query],
+    def _ask(self, listener: str, question: str) -> migrations.Told:
+        """What the server answers to its superuser. Raises Unreachable when it does not answer."""
+        said = self._shell(
+            [self._program("psql"), "--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--dbname=postgres"],
             environment={"PGHOST": self._socket, "PGPORT": listener.rpartition(":")[2], "PGUSER": "postgres"},
+            stdin=question,
             user=self._environment.datastore_user,
-            within=30.0,
         )
         if said.code != 0:
             raise Unreachable(f"{self.name} does not answer: {said.err.strip()}", remedy=f"mainstay logs {self.name}")
-        return said.out.strip()
+        return msgspec.json.decode(said.out, type=migrations.Told)
 
     def _password(self, role: Role) -> SecretRef:
         return SecretRef(f"{self.name}.{role}.password")

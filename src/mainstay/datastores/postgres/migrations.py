@@ -12,8 +12,21 @@ from mainstay.errors import BadInput, Place
 NAME = re.compile(r"(?P<number>\d{4})_[A-Za-z0-9_-]+\.sql")
 OUTSIDE = "-- mainstay: no transaction"
 
-LEDGER_QUERY = """select coalesce(json_agg(json_build_object(
-'name', name, 'sha256', sha256, 'done', done) order by name), '[]') from mainstay.migration"""
+# One call answers all of it: `status` asks it, and is quick.
+_QUESTION = r"""\set ON_ERROR_STOP on
+select exists (select from pg_database where datname = '{database}') as there,
+exists (select from pg_stat_activity where usename = '{owner}') as busy \gset
+\set ran '[]'
+\if :there
+\connect "{database}"
+select to_regclass('mainstay.migration') is not null as kept \gset
+\if :kept
+select coalesce(json_agg(json_build_object('name', name, 'sha256', sha256, 'done', done) order by name), '[]') as ran
+from mainstay.migration \gset
+\endif
+\endif
+select json_build_object('busy', :'busy'::boolean, 'ran', :'ran'::json);
+"""
 
 _OPENING = r"""\set ON_ERROR_STOP on
 set client_min_messages = warning;
@@ -61,6 +74,18 @@ class Ran(msgspec.Struct, frozen=True):
     name: str
     sha256: str
     done: str | None = None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the server tells: the ledger, and whether a session of the owner is there."""
+
+    busy: bool
+    ran: tuple[Ran, ...]
+
+
+def question(database: str, owner: str) -> str:
+    """What psql asks to learn where the schema of *database* stands; it need not be there yet."""
+    return _QUESTION.format(database=database, owner=owner)
 
 
 def found(folder: Path) -> tuple[Migration, ...]:
