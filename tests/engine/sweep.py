@@ -44,7 +44,7 @@ class Story:
     stage: Stage
     journal: Journal
     points: int
-    """How many points the last life had."""
+    """How many points the longest life had."""
 
 
 def carried(stage: Stage, journal: Journal, cuts: Sequence[int] = (), interrupted: Sequence[int] = ()) -> Story:
@@ -53,6 +53,7 @@ def carried(stage: Stage, journal: Journal, cuts: Sequence[int] = (), interrupte
     Where *interrupted* is given, the first process is asked to stop at each of those points instead.
     """
     lives: list[int | None] = [None, *cuts] if interrupted else [*cuts]
+    points = 0
     for life, cut in enumerate([*lives, *[None] * MOST_PARKED]):
         carrier = stage.carrier()
         power = Power(cut)
@@ -60,10 +61,12 @@ def carried(stage: Stage, journal: Journal, cuts: Sequence[int] = (), interrupte
             power = Interrupting(carrier.interruption, interrupted)
         stage.target.point = power.point
         try:
-            return Story(live(stage, PoweredJournal(journal, power), carrier), stage, journal, power.count)
+            outcome = live(stage, PoweredJournal(journal, power), carrier)
+            return Story(outcome, stage, journal, max(points, power.count))
         except (PowerCut, Interrupted):
-            continue
+            points = max(points, power.count)
         except Parked:
+            points = max(points, power.count)
             stage.mend()
     raise AssertionError("a process that nobody cut did not end")
 

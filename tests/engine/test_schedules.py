@@ -36,26 +36,26 @@ class Scene:
 
 @pytest.mark.goal("G1")
 @pytest.mark.parametrize("broken", [(), ("c",), ("a", "e"), ("g",)], ids=str)
-def test_whatever_the_order_it_ends_whole(broken: tuple[str, ...], tmp_path: Path) -> None:
+def test_whatever_the_order_it_ends_whole(broken: tuple[str, ...], in_memory: Path) -> None:
     for seed in range(50):
-        scene = Sweep(Scene(tmp_path, seed, broken))
+        scene = Sweep(Scene(in_memory, seed, broken))
         assert scene.outcome == ("undone" if broken else "released")
         cuts = random.Random(seed)
         scene.mix(cuts.randint(1, scene.points))
         scene.mix(cuts.randint(1, scene.points), cuts.randint(1, scene.points))
 
 
-def test_outcomes_are_told_in_the_order_of_the_plan_whatever_came_first(tmp_path: Path) -> None:
+def test_outcomes_are_told_in_the_order_of_the_plan_whatever_came_first(in_memory: Path) -> None:
     for seed in range(20):
         journal = MemoryJournal()
-        carried(Scene(tmp_path, seed, ())(), journal)
+        carried(Scene(in_memory, seed, ())(), journal)
         done = [decode(row.name, row.body) for row in journal.rows() if row.name == "done"]
         assert [event.step for event in done] == ["1.1", "1.2", "1.3", "1.4", "1.5", "2.1", "2.2"]  # type: ignore[union-attr] # they are Done
 
 
-def test_the_same_seed_gives_the_same_story(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_story(in_memory: Path) -> None:
     def told(seed: int) -> list[bytes]:
-        stage = Scene(tmp_path, seed, ("c",))()
+        stage = Scene(in_memory, seed, ("c",))()
         carried(stage, MemoryJournal())
         return [*map(str.encode, bench(stage.world).told)]
 

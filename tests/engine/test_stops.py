@@ -290,10 +290,11 @@ def test_a_target_that_does_not_answer_at_all_parks(world: World, journal: Memor
     assert carry_on(RUN, world, journal, carrier_of(world)) == "released"
 
 
-def test_a_run_that_watches_says_so_every_second(world: World, journal: MemoryJournal, carrier: Carrier) -> None:
-    begin(plan_of((A,), (Wait(name="p", within=5),)), world, MemoryJournal(), carrier)
-    assert bench(world).renewals == []
-    begin(plan_of((Move(name="m"),), (Wait(name="q", within=10),)), world, journal, carrier)
+@pytest.mark.parametrize("first", [A, Move(name="m")], ids=["before traffic has moved", "after it"])
+def test_a_run_that_waits_says_so_every_second(
+    world: World, journal: MemoryJournal, carrier: Carrier, first: Step
+) -> None:
+    begin(plan_of((first,), (Wait(name="q", within=10),)), world, journal, carrier)
     assert 9 <= len(bench(world).renewals) <= 12
 
 

@@ -62,12 +62,13 @@ class Beat:
         self._abort_asked = self._abort_asked or self._run.journal.abort_asked(self._run.identity)
 
     def _renew(self) -> None:
-        now = self._run.standing
-        if now.direction == "forward" and any(self._run.steps[step].moves_traffic for step in now.begun):
-            try:
-                self._world.target.renew(self._fence)
-            except Unreachable:
-                return  # It is told again in a second; unheard for too long, traffic goes home, as it should.
+        if self._run.plan.kind == "down":
+            return  # What guards the target ends with it, and is not to be woken by us.
+        try:
+            # Also before traffic has moved: a guard that was killed under us is brought back by it.
+            self._world.target.renew(self._fence)
+        except Unreachable:
+            return  # It is told again in a second; unheard for too long, traffic goes home, as it should.
 
     def _may_turn(self) -> bool:
         now = self._run.standing

@@ -1,0 +1,91 @@
+"""What the journal costs a step: two rows, each on the disk with its head before anything else happens."""
+
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from mainstay.clock import SystemClock
+from mainstay.folders import Folders
+from mainstay.journal import SqliteJournal, SqliteStory
+from mainstay.record import record
+from mainstay.signing import PublicKey, SigningKey
+
+STEPS = 2000
+BUDGET_MS = 1.0
+RESULTS = Path(__file__).parent / "results" / "journal.json"
+STARTED = b'{"step":"4.1","kind":"start_fleet","title":"Start api@42, 3 replicas","reversible":true}'
+DONE = b'{"step":"4.1","evidence":"3 of 3 ready after 2.4 s","took_s":2.412,"adopted":false}'
+
+Row = tuple[str, float, str]
+
+
+def main() -> None:
+    # Beside this file, and not in /tmp: what counts is a disk.
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as place:
+        measured = measure(Folders(Path(place) / "state", Path(place) / "keys"))
+    told = {name: {"value": value, "unit": unit} for name, value, unit in measured}
+    RESULTS.parent.mkdir(exist_ok=True)
+    about = {"benchmark": "journal", "python": platform.python_version(), "steps": STEPS, "budget_ms": BUDGET_MS}
+    RESULTS.write_text(json.dumps(about | {"results": told}, indent=2) + "\n")
+    print("| journal | measured |\n|---|---|")
+    for name, value, unit in measured:
+        print(f"| {name} | {value:.3f} {unit} |")
+
+
+def measure(folders: Folders) -> list[Row]:
+    """Each figure with its name and unit."""
+    bare = sorted(synced(folders.state.parent / "bare"))
+    journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
+    rows, steps = [], []
+    for _ in range(STEPS):
+        began = time.perf_counter()
+        journal.append("r-0001", "started", STARTED)
+        between = time.perf_counter()
+        journal.append("r-0001", "done", DONE)
+        ended = time.perf_counter()
+        rows += [between - began, ended - between]
+        steps.append(ended - began)
+    journal.settle()
+    journal.close()
+    story = SqliteStory(folders.journal, folders.head)
+    began = time.perf_counter()
+    assert story.verify(PublicKey.read(folders.public_key)).rows == 2 * STEPS
+    verified = time.perf_counter() - began
+    began = time.perf_counter()
+    record(story.rows())
+    folded = time.perf_counter() - began
+    return [
+        ("this disk: one bare fdatasync, p50", statistics.median(bare) * 1e3, "ms"),
+        ("this disk: one bare fdatasync, p99", at(bare, 0.99) * 1e3, "ms"),
+        ("a row, p50", statistics.median(rows) * 1e3, "ms"),
+        ("a row, p99", at(rows, 0.99) * 1e3, "ms"),
+        ("a step (started and done), p50", statistics.median(steps) * 1e3, "ms"),
+        ("a step (started and done), p99", at(steps, 0.99) * 1e3, "ms"),
+        (f"verify {2 * STEPS} rows", verified * 1e3, "ms"),
+        (f"read and fold {2 * STEPS} rows", folded * 1e3, "ms"),
+    ]
+
+
+def synced(path: Path) -> list[float]:
+    """How long this disk takes for a growing file to be safe."""
+    took = []
+    with path.open("wb", buffering=0) as file:
+        for _ in range(STEPS // 4):
+            began = time.perf_counter()
+            file.write(b"x" * 4096)
+            os.fdatasync(file.fileno())
+            took.append(time.perf_counter() - began)
+    return took
+
+
+def at(values: list[float], share: float) -> float:
+    """The value that *share* of all do not exceed."""
+    return sorted(values)[int(len(values) * share)]
+
+
+if __name__ == "__main__":
+    main()
