@@ -8,7 +8,7 @@ from mainstay.engine import Carrier, answer, begin, carry_on, turn_back
 from mainstay.engine.crew import Threads
 from mainstay.errors import BadInput, FenceRefused, Interrupted, NotReady, Parked, StepFailed, Unreachable
 from mainstay.standing import Standing, standing
-from mainstay.steps.step import Look
+from mainstay.steps.step import Look, Step
 from mainstay.world import World
 from tests.engine.workbench import Burn, Move, Put, Wait, bench, bench_world, carrier_of, plan_of
 from tests.fakes.clock import TurnableClock
@@ -296,6 +296,11 @@ def test_a_run_that_waits_says_so_every_second(
 ) -> None:
     begin(plan_of((first,), (Wait(name="q", within=10),)), world, journal, carrier)
     assert 9 <= len(bench(world).renewals) <= 12
+
+
+def test_who_lays_down_does_not_wake_what_ends(world: World, journal: MemoryJournal, carrier: Carrier) -> None:
+    begin(plan_of((Wait(name="q", within=10),), kind="down"), world, journal, carrier)
+    assert bench(world).renewals == []
 
 
 @pytest.mark.parametrize("broken", ["a", "b"])
