@@ -83,6 +83,12 @@ class Command:
             self._told.wait_for(lambda: done() or not self._alive(), within)
         assert done(), f"{title!r} was not done\n{self._said()}"
 
+    def says(self, text: str, *, within: float = 10.0) -> None:
+        """Wait until it has said *text* on standard error."""
+        with self._told:
+            self._told.wait_for(lambda: text in "".join(self._lines["err"]) or not self._alive(), within)
+            assert text in "".join(self._lines["err"]), f"{text!r} was never said\n{self._said()}"
+
     def send(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
 
@@ -263,11 +269,13 @@ class Place:
         for command in self.commands:
             if not command.ended:
                 command.kill()
-        downs = self._downs()
-        left = self.processes()
-        machine.end_all(self.folder)
-        self._forget_users()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            downs = self._downs()
+            left = self.processes()
+        finally:
+            machine.end_all(self.folder)
+            self._forget_users()
+            shutil.rmtree(self.folder, ignore_errors=True)
         assert [str(down) for down in downs if down.code != 0] == []
         assert left == [], f"left behind after down: {left}"
 
