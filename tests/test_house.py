@@ -13,8 +13,8 @@ KIT = ROOT / "kit" / "src"
 
 FLOORS = (
     "errors",
-    "revision clock users guard machine folders content",
-    "shell lock sealed source signing",
+    "revision clock users guard machine folders content source",
+    "shell lock sealed checkout signing",
     "release",
     "events journal",
     "standing record",

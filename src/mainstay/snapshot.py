@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay import source
+from mainstay import checkout
 from mainstay.content import Measured
 from mainstay.datastores import Datastore, Role, Schema
 from mainstay.errors import BadInput, Unreachable
@@ -84,7 +84,7 @@ def look(world: World, record: Record, manifest: Manifest | None = None) -> Snap
         return snapshot
     return msgspec.structs.replace(
         snapshot,
-        sources={each: source.measure(each, world.shell) for each in set(sources(manifest).values())},
+        sources={each: checkout.measure(each, world.shell) for each in set(sources(manifest).values())},
         secrets=_secrets(world, manifest),
         given={name: os.environ[name] for name in manifest.variables if _is_given(name, manifest)},
         programs=_programs(world),

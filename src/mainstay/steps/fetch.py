@@ -3,7 +3,7 @@
 from itertools import count
 from pathlib import Path
 
-from mainstay import content, source
+from mainstay import checkout, content
 from mainstay.errors import StepFailed
 from mainstay.release import Content, Job
 from mainstay.steps import jobs
@@ -71,7 +71,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
             return
         content.remove(folder)
         content.remove(part)
-        source.copy(self.content.source, part, world.shell)
+        checkout.copy(self.content.source, part, world.shell)
         if content.measure(part, ignoring=False).digest != self.content.digest:
             content.remove(part)
             raise StepFailed(

@@ -1,0 +1,75 @@
+"""Take a source into a folder, or tell what taking it would bring."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from mainstay import content
+from mainstay.content import Measured
+from mainstay.errors import BadInput
+from mainstay.source import Source
+
+
+class Ended(Protocol):
+    """How a child ended."""
+
+    @property
+    def code(self) -> int: ...
+
+    @property
+    def err(self) -> str: ...
+
+
+Run = Callable[[Sequence[str]], Ended]
+
+
+def measure(source: Source, run: Run) -> Measured:
+    """What a copy of *source* would hold."""
+    with _tree(source, run) as (folder, ignoring):
+        return content.measure(folder, ignoring=ignoring)
+
+
+def copy(source: Source, to: Path, run: Run) -> None:
+    """Copy *source* to the new folder *to*."""
+    with _tree(source, run) as (folder, ignoring):
+        content.copy(folder, to, ignoring=ignoring)
+
+
+@contextmanager
+def _tree(source: Source, run: Run) -> Iterator[tuple[Path, bool]]:
+    """The folder that holds *source*, and whether its ignore files count: of a repository, what it tracks is meant."""
+    if not source.ref and not source.beside:
+        yield Path(source.folder), True
+        return
+    with tempfile.TemporaryDirectory(prefix="mainstay-") as place:
+        whole = Path(place) / "tree"
+        if source.ref:
+            _take_out(source, Path(place) / "tree.tar", whole, run)
+        else:
+            content.copy(Path(source.folder), whole)
+        for inside, folder in source.beside:
+            if (whole / inside).exists():
+                raise BadInput(
+                    f"{source} has a {inside} already, so {folder} cannot be copied there",
+                    remedy="name another place in `source: {with: …}`",
+                    code="place-taken",
+                )
+            content.copy(Path(folder), whole / inside)
+        yield whole, False
+
+
+def _take_out(source: Source, tar: Path, to: Path, run: Run) -> None:
+    # A checkout that belongs to somebody else is only read here, which git would refuse otherwise.
+    git = ["git", "-c", f"safe.directory={source.folder}", "-C", source.folder]
+    said = run([*git, "archive", "--format=tar", f"--output={tar}", source.ref])
+    if said.code != 0:
+        raise BadInput(
+            f"cannot take {source.ref} out of {source.folder}: {said.err.strip()}",
+            remedy=f"git -C {source.folder} tag --list",
+            code="source-missing",
+        )
+    to.mkdir()
+    # Python's own unpacking is safe from 3.11.4 on only, which Debian 12 does not have.
+    run(["tar", "--extract", "--no-same-owner", f"--file={tar}", f"--directory={to}"])
