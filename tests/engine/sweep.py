@@ -47,7 +47,9 @@ class Story:
     """How many points the longest life had."""
 
 
-def carried(stage: Stage, journal: Journal, cuts: Sequence[int] = (), interrupted: Sequence[int] = ()) -> Story:
+def carried(
+    stage: Stage, journal: Journal, cuts: Sequence[int] = (), interrupted: Sequence[int] = (), *, away_s: float = 0
+) -> Story:
     """Carry *stage* to its end; its n-th process dies at the n-th of *cuts*, counted from its own start.
 
     Where *interrupted* is given, the first process is asked to stop at each of those points instead.
@@ -65,6 +67,7 @@ def carried(stage: Stage, journal: Journal, cuts: Sequence[int] = (), interrupte
             return Story(outcome, stage, journal, max(points, power.count))
         except (PowerCut, Interrupted):
             points = max(points, power.count)
+            stage.world.clock.pause(away_s)
         except Parked:
             points = max(points, power.count)
             stage.mend()
@@ -132,6 +135,11 @@ class Sweep:
         """Ask it to stop at *at*, then carry it on, cut at *then*; traffic may go home and out again."""
         with repeated_by(f"interrupt(*{at}, then={then})"):
             self._ended(carried(self._make(), MemoryJournal(), then, at))
+
+    def leave(self, *cuts: int) -> None:
+        """Cut it at *cuts*, and let nobody come back for so long that traffic goes home by itself."""
+        with repeated_by(f"leave{cuts}"):
+            self._ended(carried(self._make(), MemoryJournal(), cuts, away_s=100))
 
     def mix(self, *cuts: int) -> None:
         """Cut it where steps act side by side: how far each came may differ, where all end may not."""

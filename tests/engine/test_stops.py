@@ -303,6 +303,20 @@ def test_who_lays_down_does_not_wake_what_ends(world: World, journal: MemoryJour
     assert bench(world).renewals == []
 
 
+@pytest.mark.failure("F6")
+def test_traffic_that_went_home_unwatched_is_moved_and_observed_anew(
+    world: World, journal: MemoryJournal, carrier: Carrier
+) -> None:
+    while_waiting(world, dies)
+    with pytest.raises(PowerCut):
+        begin(plan_of((Move(name="m"),), (Wait(name="x"),), (Burn(name="b"),)), world, journal, carrier)
+    while_waiting(world, lambda: None)
+    bench(world).things = {"x": "whole"}
+    assert carry_on(RUN, world, journal, carrier_of(world)) == "released"
+    assert bench(world).told.count("do m") == 2
+    assert names(journal).count("withdrawn") == 1
+
+
 @pytest.mark.parametrize("broken", ["a", "b"])
 def test_when_one_of_a_rank_fails_the_waits_of_the_others_end(
     broken: str, world: World, journal: MemoryJournal

@@ -133,6 +133,14 @@ def test_steps_of_every_sort_end_whole_however_often_they_are_cut(broken: tuple[
         scene.cut(first, second)
 
 
+@pytest.mark.failure("F6")
+@pytest.mark.parametrize("name", ["next", "canary", "rolling", "rollback", "next, traffic is too much"])
+def test_left_alone_anywhere_it_ends_whole_when_somebody_comes_back(name: str, in_memory: Path) -> None:
+    scene = sweep(name, in_memory)
+    for point in range(1, scene.points + 1):
+        scene.leave(point)
+
+
 @pytest.mark.goal("G29")
 @pytest.mark.failure("F9")
 @pytest.mark.failure("F11")
