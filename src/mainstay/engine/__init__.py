@@ -1,11 +1,11 @@
 """The engine: carries a run out, from wherever it stopped, in the direction it was going."""
 
-import os
 from typing import Literal
 
 import msgspec
 
 from mainstay.clock import Patience
+from mainstay.engine import document
 from mainstay.engine.back import back
 from mainstay.engine.backoff import persistently
 from mainstay.engine.beat import Beat
@@ -56,7 +56,7 @@ def carry_on(identity: str, world: World, journal: Journal, carrier: Carrier) ->
     journal.own(_owner(run, carrier, world, fence))
     try:
         _claim(run, world, carrier, fence)
-        _keep_document(run, world)
+        document.keep(run, world)
         return _finish(run, world, carrier, fence)
     finally:
         journal.disown()
@@ -131,18 +131,3 @@ def _finish(run: Run, world: World, carrier: Carrier, fence: int) -> Outcome:
     run.write(Ended(outcome))
     run.journal.settle()
     return outcome
-
-
-def _keep_document(run: Run, world: World) -> None:
-    """A release's document lies with what belongs to it, made from the journal's."""
-    planned = run.standing.planned
-    if planned is None or not planned.new:
-        return
-    path = world.folders.release(planned.release) / "release.json"
-    if path.exists():
-        return
-    path.parent.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.encode(run.plan.release))
-    part.chmod(0o600)
-    part.replace(path)

@@ -7,7 +7,7 @@ import msgspec
 from mainstay.engine.reading import read
 from mainstay.errors import BadInput
 from mainstay.folders import lay_out
-from mainstay.manifest import load
+from mainstay.manifest import Manifest, load
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
 from mainstay.operations.place import environment_of
@@ -15,7 +15,7 @@ from mainstay.operations.secrets import bring_in
 from mainstay.plan import Plan
 from mainstay.plan.deploy import deploy
 from mainstay.plan.resolve import at_version, resolve
-from mainstay.snapshot import look
+from mainstay.snapshot import look, sources
 from mainstay.steps import AnyStep
 
 
@@ -25,6 +25,7 @@ def make(context: Context, version: str | None = None) -> Plan:
     Raises ManifestInvalid, and BadInput for what cannot be planned.
     """
     manifest = at_version(load(_file(context), context.environment), version)
+    _refuse_state_within(manifest, context)
     lay_out(context.folders)
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     bring_in(manifest, world, context.wiring.secret_sources())
@@ -49,6 +50,17 @@ def kept(context: Context, identity: str) -> Plan:
     if not identity.isalnum() or not path.exists():
         raise BadInput(f"there is no plan {identity}", remedy="mainstay plan", code="no-such-plan")
     return read(path.read_bytes(), AnyStep)
+
+
+def _refuse_state_within(manifest: Manifest, context: Context) -> None:
+    """What a release copies must not hold what the release changes: no two looks would find the same."""
+    for source in sources(manifest).values():
+        if Path(context.state).is_relative_to(source.folder) and not source.ref:
+            raise BadInput(
+                f"the state {context.state} lies inside of {source.folder}, which a release copies",
+                remedy="name a --state outside of the checkout, or leave it out",
+                code="state-within-source",
+            )
 
 
 def _place(context: Context, identity: str) -> Path:
