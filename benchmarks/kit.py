@@ -136,12 +136,13 @@ def main() -> None:
             saturate(subject, 1)
         rounds = [{subject.name: saturate(subject, SECONDS) for subject in subjects} for _ in range(ROUNDS)]
         requests = {name: statistics.median(one_round[name][0] for one_round in rounds) for name in SUBJECTS}
-        cpu = {name: statistics.median(one_round[name][1] for one_round in rounds) for name in SUBJECTS}
+        # The machine is shared: others' work can only add to a cost or a latency, so the quietest round tells ours.
+        cpu = {name: min(one_round[name][1] for one_round in rounds) for name in SUBJECTS}
+        cpu_median = {name: statistics.median(one_round[name][1] for one_round in rounds) for name in SUBJECTS}
         rate = requests["everything"] / 2
         paced_rounds = [
             {subject.name: paced(subject, rate, python) for subject in (one, two)} for _ in range(PACED_ROUNDS)
         ]
-    # The machine is shared: others' work can only add to a latency, so the quietest round tells most of ours.
     p99 = {name: min(one_round[name] for one_round in paced_rounds) for name in ("bare", "everything")}
     measured = {
         "cost_us": cpu["everything"] - cpu["bare"],
@@ -149,7 +150,7 @@ def main() -> None:
         "of_usual": statistics.median(one["everything"][0] / one["usual"][0] for one in rounds),
         "added_p99_ms": p99["everything"] - p99["bare"],
     }
-    tell(requests, cpu, p99, rate, load, measured)
+    tell(requests, cpu, cpu_median, p99, rate, load, measured)
 
 
 def environment() -> str:
@@ -281,16 +282,17 @@ def drive_here(port: str, seconds: str, rate: str) -> None:
 def tell(
     requests: dict[str, float],
     cpu: dict[str, float],
+    cpu_median: dict[str, float],
     p99: dict[str, float],
     rate: float,
     load: float,
     measured: dict[str, float],
 ) -> None:
-    print(f"| subject | requests/s | CPU µs a request | p99 ms at {rate:.0f}/s |")
+    print(f"| subject | requests/s | CPU µs a request, quietest round (median) | p99 ms at {rate:.0f}/s |")
     print("|---|---:|---:|---:|")
     for name in SUBJECTS:
         slowest = f"{p99[name]:.2f}" if name in p99 else "–"
-        print(f"| {name} | {requests[name]:.0f} | {cpu[name]:.1f} | {slowest} |")
+        print(f"| {name} | {requests[name]:.0f} | {cpu[name]:.1f} ({cpu_median[name]:.1f}) | {slowest} |")
     met = {
         "cost_us": measured["cost_us"] <= BUDGETS["cost_us"],
         "of_bare": measured["of_bare"] >= BUDGETS["of_bare"],
@@ -308,8 +310,9 @@ def tell(
         "python": sys.version.split()[0],
         "packages": list(PACKAGES),
         "requests_per_second": requests,
-        "cpu_us": cpu,
-        "p99_ms": p99,
+        "cpu_us_quietest_round": cpu,
+        "cpu_us_median": cpu_median,
+        "p99_ms_quietest_round": p99,
         "half_load_per_second": rate,
         "measured": measured,
         "budgets": BUDGETS,

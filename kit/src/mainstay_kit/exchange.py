@@ -102,7 +102,7 @@ class Exchange:
             headers = list(message.get("headers", ()))
             for answering in self._answering:
                 answering(self, headers)
-            message = {**message, "headers": headers}
+            message["headers"] = headers
             if self.rewrite is not None:
                 self._held = Held(message)
                 return None
