@@ -111,7 +111,7 @@ def test_a_job_that_takes_too_long_is_ended_and_says_so(runner: ProcessRunner, t
 
 
 def test_what_is_not_there_says_so_in_its_log(runner: ProcessRunner, tmp_path: Path) -> None:
-    told = msgspec.structs.replace(launch("", tmp_path), command=("no-such-program",))
+    told = msgspec.structs.replace(launch("", tmp_path), command=("no-such-program",), environment={"PATH": "/usr/bin"})
     end = asyncio.run(runner.exit(started(runner, "a", told)))
     assert end == End(code=127)
     assert "cannot start no-such-program" in (tmp_path / "out").read_text()

@@ -98,6 +98,12 @@ def test_a_secret_delivered_as_a_file_is_read_only_and_goes_with_the_instance(pl
     assert not path.parent.exists()
 
 
+def test_a_callee_that_nobody_has_started_yet_has_its_address_already(place: Place) -> None:
+    place.up(member(service(told={"API": Listener("api")}, files={"API": Listener("api", "port")})))
+    assert told(place)["API"] == "http://" + place.target.serving().listeners["api"]
+    assert Path(told(place)["API_FILE"]).read_text() in told(place)["API"]
+
+
 def test_a_volume_is_linked_told_and_kept(place: Place) -> None:
     content = place.folders.content("abc")
     content.mkdir(parents=True)

@@ -146,7 +146,8 @@ class Daemon:
         desired = replace(desired, proven=proven)
         self.instances.proven = frozenset(proven)
         desired = enrolled(desired, decision.ready(desired, lives))
-        values = [member_of(desired, one).spec.environment for one in desired.instances.values()]
+        specs = [member_of(desired, one).spec for one in desired.instances.values()]
+        values = [spec.environment for spec in specs] + [spec.files for spec in specs]
         values += [job.environment for job in desired.jobs.values()]
         callees = {service for each in values for service in called(each)}
         self.keep(furnished(requests.without_the_gone(desired), self.folders.state, callees))

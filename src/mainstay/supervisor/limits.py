@@ -26,7 +26,7 @@ class Limits:
             return ""
         self.remove(identity)
         place = self._base / identity
-        place.mkdir(exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         if memory_bytes is not None:
             (place / self._limit).write_text(str(memory_bytes))
         return str(place / "cgroup.procs")
