@@ -72,7 +72,7 @@ class App:
         loop = asyncio.get_running_loop()
         ignores = BEHAVIOUR.get("ignores_sigterm") == "yes"
         loop.add_signal_handler(signal.SIGTERM, (lambda: print("no", flush=True)) if ignores else stop.set)
-        server = await asyncio.start_server(self.serve, os.environ["HOST"], int(os.environ["PORT"]))
+        server = await asyncio.start_server(self.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=1024)
         print(f"{SAYS} listens", flush=True)
         if "crash_after" in BEHAVIOUR:
             loop.call_later(float(BEHAVIOUR["crash_after"]), self.crash)

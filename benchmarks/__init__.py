@@ -1,0 +1,1 @@
+"""What Mainstay costs, measured; `python -m benchmarks` runs all and writes `benchmarks/results/`."""

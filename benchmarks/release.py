@@ -1,0 +1,137 @@
+"""What a release costs those who use the system, and those who wait for it: through the real command line, under load.
+
+`python -m benchmarks.release` prints a table and writes `benchmarks/results/release.json`. Load goes to 127.0.0.1,
+bounded in rate and time.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.journeys.load import Load, Tally
+from tests.journeys.machine import until
+from tests.journeys.parrot import APPLICATION, Parrot
+from tests.journeys.person import Person
+from tests.journeys.place import Place
+
+RESULT = Path(__file__).parent / "results" / "release.json"
+RATE = 500.0
+ROUNDS, ABORTS, PLAIN = 10, 3, 3
+QUIET_S = 8.0
+READY_AFTER_S = 2.0
+STEADY_S = 0.3
+BUDGETS = {"lost": 0, "p99_ratio": 2.0, "warm_rollback_s": 2.0, "overhead_s": 3.0}
+
+
+def main() -> int:
+    load_before = os.getloadavg()[0]
+    place = Place.make(Person("whoever"))
+    try:
+        place.ship(Parrot("0"))
+        measured = switches(place) | warm_rollback(place) | overhead(place)
+    finally:
+        place.end()
+    met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
+    tell(measured, met, load_before)
+    return 0 if all(met.values()) else 1
+
+
+def switches(place: Place) -> dict[str, float]:
+    """Deploys and rollbacks in turn under a paced load, beside the same load with nothing going on."""
+    with Load(place.url, rate=RATE, longest_s=QUIET_S) as quiet:
+        until(lambda: not quiet.running, within=QUIET_S + 10, what="the end of the quiet load")
+    took: dict[str, list[float]] = {"deploy": [], "rollback": []}
+    busy, slowest = Tally(), []
+    for number in range(1, ROUNDS + 1):
+        place.holds(Parrot(f"0.{number}"))
+        with Load(place.url, rate=RATE, posts=True) as load:
+            for verb, seconds in took.items():
+                seconds.append(timed(place, verb))
+        tally = load.stop()
+        busy.answers += tally.answers
+        slowest.append(tally.percentile(99))
+        assert len(tally.releases) == 2, tally
+    # Of each round, so that one moment in which the machine did something else does not stand for all.
+    before, during = quiet.tally.percentile(99), statistics.median(slowest)
+    return {
+        "requests_per_s": RATE,
+        "deploys": ROUNDS,
+        "rollbacks": ROUNDS,
+        "requests": busy.total,
+        "lost": len(busy.lost) + len(quiet.tally.lost),
+        "quiet_p99_ms": 1000 * before,
+        "switching_p99_ms": 1000 * during,
+        "switching_p99_ms_worst_round": 1000 * max(slowest),
+        "p99_ratio": during / before,
+        "deploy_s": statistics.median(took["deploy"]),
+        "rollback_s": statistics.median(took["rollback"]),
+    }
+
+
+def warm_rollback(place: Place) -> dict[str, float]:
+    """From typing `abort` while both revisions run until the old one serves alone."""
+    seconds = []
+    for number in range(ABORTS):
+        old = str(place.status()["release"]["number"])
+        place.holds(Parrot(f"1.{number}", settle="5m"))
+        deploy = place.begin("deploy", "--yes")
+        deploy.event("started", "settle")
+        with Load(place.url, rate=100) as load:
+            began = time.monotonic()
+            place.run("abort")
+        deploy.wait()
+        strange = [answer.due for answer in load.stop().answers if answer.release != old]
+        seconds.append(max(strange, default=began) - began)
+    return {"warm_rollback_s": max(seconds)}
+
+
+def overhead(place: Place) -> dict[str, float]:
+    """What a deploy takes beyond the start of the application and the time it was asked to be steady."""
+    parts = start_s() + READY_AFTER_S + STEADY_S
+    took = []
+    for number in range(PLAIN):
+        place.holds(Parrot(f"2.{number}", behaviour={"ready_after": READY_AFTER_S}))
+        took.append(timed(place, "deploy"))
+    whole = statistics.median(took)
+    return {"parts_s": parts, "whole_s": whole, "overhead_s": whole - parts}
+
+
+def timed(place: Place, verb: str) -> float:
+    began = time.monotonic()
+    place.run(verb, "--yes")
+    return time.monotonic() - began
+
+
+def start_s() -> float:
+    """How long the application's interpreter takes until its modules are read."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import asyncio, hashlib, hmac, json"], cwd=APPLICATION, check=True)
+    return time.monotonic() - began
+
+
+def tell(measured: dict[str, float], met: dict[str, bool], load_before: float) -> None:
+    print("| figure | measured | budget | met |\n|---|---:|---:|---|")
+    for name, value in measured.items():
+        print(f"| {name} | {value:,.2f} | {BUDGETS.get(name, '')} | {_word(met.get(name))} |")
+    document = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "cores": os.cpu_count(),
+        "load_average_before": load_before,
+        "measured": measured,
+        "budgets": BUDGETS,
+        "met": met,
+    }
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _word(met: bool | None) -> str:
+    return "" if met is None else "yes" if met else "NO"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
