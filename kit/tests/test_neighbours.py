@@ -73,12 +73,15 @@ async def test_a_call_belongs_to_the_request_it_was_made_for() -> None:
     assert sent["x-request-id"] == "order-12345678"
     assert sent["traceparent"].startswith("00-")
     assert sent["x-service-token"] == TOKEN
+    assert sent["x-forwarded-for"] == "203.0.113.7"
 
 
 @pytest.mark.parametrize("url", ["https://evil.example.com/", "http://data:9000/", "https://data:8000/"])
 async def test_other_origins_get_nothing_of_it(url: str) -> None:
     sent, _ = await called(url, {HEADER: VALID, "X-Request-ID": "order-12345678"})
-    assert not {HEADER.lower(), "x-request-id", "traceparent", "x-service-token"} & {name.lower() for name in sent}
+    assert not {HEADER.lower(), "x-request-id", "traceparent", "x-service-token", "x-forwarded-for"} & {
+        name.lower() for name in sent
+    }
 
 
 async def test_a_redirect_is_not_followed() -> None:

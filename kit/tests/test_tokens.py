@@ -39,6 +39,14 @@ async def test_an_access_token_says_who_is_asking() -> None:
     assert (claims["sub"], claims["role"]) == ("ada", "admin")
 
 
+async def test_all_access_tokens_of_a_login_name_it() -> None:
+    tokens = World().tokens
+    first, other = await tokens.issue("ada"), await tokens.issue("ada")
+    second = await tokens.refresh(first.refresh)
+    assert tokens.read(first.access)["family"] == tokens.read(second.access)["family"]
+    assert tokens.read(first.access)["family"] != tokens.read(other.access)["family"]
+
+
 async def test_a_token_is_over_when_its_time_is() -> None:
     world = World()
     pair = await world.tokens.issue("ada")

@@ -17,7 +17,7 @@ def neighbour(
     timeout: httpx2.Timeout = TIMEOUT,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> httpx2.AsyncClient:
-    """A client for one neighbour. Its calls carry the request's id, its trace and the preview header.
+    """A client for one neighbour. Its calls carry the request's id, its trace, its client and the preview header.
 
     They do so to that neighbour alone: a call to any other origin gets none of them, and redirects are not followed,
     because both would hand the service's credentials to whoever the address leads to.
@@ -36,6 +36,8 @@ def neighbour(
         if exchange.trace_id:
             request.headers["X-Request-ID"] = exchange.request_id
             request.headers["traceparent"] = traceparent(exchange)
+        if exchange.client:  # as our trusted proxies told it; the neighbour believes it if it trusts us
+            request.headers["X-Forwarded-For"] = exchange.client
         if exchange.preview:
             request.headers[HEADER] = exchange.preview
 

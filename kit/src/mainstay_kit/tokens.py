@@ -95,7 +95,7 @@ class Tokens:
     def _pair(self, subject: str, family: str, claims: Mapping[str, object]) -> tuple[Pair, str, float]:
         if taken := {*REQUIRED, "family"} & claims.keys():
             raise Misconfigured(f"{sorted(taken)} are set by the kit", remedy="choose other names for your claims")
-        access, _, _ = self._sign("access", subject, dict(claims))
+        access, _, _ = self._sign("access", subject, {**claims, "family": family})
         refresh, number, until = self._sign("refresh", subject, {"family": family})
         return Pair(access, refresh, int(self._lasts["access"])), number, until
 
