@@ -163,9 +163,11 @@ def lay_out(folders: Folders) -> None:
         for folder in (folders.state, *through):
             folder.mkdir(exist_ok=True)
             folder.chmod(passable)
-        for folder in (*closed, folders.sockets):
+        for folder in closed:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
+        # The supervisor opens it a little further for HAProxy's workers, which are nobody.
+        folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as trouble:
         raise BadInput(
             f"cannot make {trouble.filename}: {trouble.strerror}",

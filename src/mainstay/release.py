@@ -212,6 +212,8 @@ class Running(msgspec.Struct, frozen=True):
     answers: bool = True
     """False: nobody guards it now; this was read from files and from the machine."""
     guarded_by: str = ""
+    cut: dict[str, int] = {}
+    """Per revision (`web@41`), how many connections its drains have cut."""
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -229,6 +231,10 @@ class Serving(msgspec.Struct, frozen=True):
     """Set while traffic goes back by itself unless renewed."""
     returned: bool = False
     """Traffic went back by itself, because the run that watched was not heard."""
+    open: bool = False
+    """The edge is as it was told to be; False while it is on its way there."""
+    trouble: str = ""
+    """Why it is not."""
 
 
 class ServiceRelease(msgspec.Struct, frozen=True):

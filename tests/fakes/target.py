@@ -164,6 +164,7 @@ class FakeTarget:
                 listeners=dict(self._listeners),
                 returns_to=self._unless.then if self._unless else None,
                 returned=self._returned,
+                open=True,
             )
 
     # how the test turns it

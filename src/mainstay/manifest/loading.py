@@ -48,7 +48,9 @@ def read(path: Path) -> Document:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"cannot read {file}: {error.strerror}", remedy="mainstay init", code="manifest-missing") from error
+        raise BadInput(
+            f"cannot read {file}: {error.strerror}", remedy="mainstay init", code="manifest-missing"
+        ) from error
     if len(raw) > LARGEST_BYTES:
         what = f"the file has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}"
         raise ManifestInvalid((Mistake("too-large", what, "split it into systems", Place(file, 1, 1)),))
@@ -219,6 +221,8 @@ def _notes(system: System) -> Iterator[Wrong]:
     parts: list[tuple[Location, Any]] = [((), system)]
     parts += [(("datastores", name), part) for name, part in system.datastores.items()]
     parts += [(("variables", name), part) for name, part in system.variables.items()]
+    parts += [(("services", name, "health"), part.health) for name, part in system.services.items()]
+    parts += [(("services", name, "resources"), part.resources) for name, part in system.services.items()]
     for where, part in parts:
         for key in part.noted:
             if key in part.model_fields_set:

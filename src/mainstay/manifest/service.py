@@ -62,6 +62,8 @@ class Source(Model):
 class Health(Model):
     """How readiness is told: over HTTP where there is a port, else by a command, by a file's age, or by being alive."""
 
+    noted: ClassVar[tuple[str, ...]] = ("live",)
+
     ready: HttpPath | None = None
     """A path that answers 2xx or 3xx when the service can take requests."""
 
@@ -134,6 +136,8 @@ class Strategy(Model):
 
 class Resources(Model):
     """Limits of one instance."""
+
+    noted: ClassVar[tuple[str, ...]] = ("cpus",)
 
     memory: Size | None = None
     """Beyond it the instance is ended and started again."""

@@ -1,8 +1,12 @@
 """Provide the edge: what receives requests; it answers 503 where nobody serves yet."""
 
-from mainstay.release import Edge
+from mainstay.errors import StepFailed
+from mainstay.release import Edge, Serving
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
+
+OPENS_WITHIN_S = 15.0
+CHECK = "mainstay validate, then mainstay deploy"
 
 
 class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
@@ -26,14 +30,21 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
         serving = world.target.serving()
         if serving.edge != self.after:
             return Look.ABSENT
-        return Look.PRESENT if self.after is None or serving.url else Look.PARTIAL
+        return Look.PRESENT if serving.open else Look.PARTIAL
 
     def undo(self, world: World) -> str:
         return self._bring(world, self.before)
 
     def _bring(self, world: World, edge: Edge | None) -> str:
         world.target.edge(world.fence, edge)
-        world.patience.until(
-            lambda: world.target.serving().edge == edge, within=30.0, waiting_for="the edge", remedy="mainstay status"
-        )
-        return f"open at {world.target.serving().url}" if edge else "no edge"
+        try:
+            serving = world.patience.until(lambda: _open(world, edge), within=OPENS_WITHIN_S, waiting_for="the edge")
+        except StepFailed as late:
+            trouble = world.target.serving().trouble
+            raise StepFailed(f"the edge does not open: {trouble}" if trouble else late.what, remedy=CHECK) from late
+        return f"open at {serving.url}" if edge else "no edge"
+
+
+def _open(world: World, edge: Edge | None) -> Serving | None:
+    serving = world.target.serving()
+    return serving if serving.edge == edge and serving.open else None

@@ -67,13 +67,22 @@ def await_gone(world: World, service: str, members: Members, leaving: Members) -
     """Wait until nothing of *service* is left but *members*; *leaving* says how long that may take."""
     within = max((member.spec.drain_s + member.spec.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
+    before = world.target.running().cut
     world.patience.until(
         lambda: not leftover(instances(world, service), members),
         within=within + SLACK_S,
         waiting_for=f"the end of {', '.join(str(Revision(service, release)) for release in leaving) or service}",
         remedy="mainstay resume",
     )
-    return f"gone after {world.clock.monotonic() - began:.1f} s"
+    cut = _cut(world, service, leaving, before)
+    streams = f", {cut} open connection{'' if cut == 1 else 's'} cut at the end of the drain" if cut else ""
+    return f"gone after {world.clock.monotonic() - began:.1f} s{streams}"
+
+
+def _cut(world: World, service: str, leaving: Members, before: dict[str, int]) -> int:
+    now = world.target.running().cut
+    names = [str(Revision(service, release)) for release in leaving]
+    return sum(now.get(name, 0) - before.get(name, 0) for name in names)
 
 
 def limit(member: Member) -> float:

@@ -6,11 +6,13 @@ import logging
 import math
 import os
 import sys
+from collections import Counter
 
 from msgspec.structs import replace
 
 from mainstay import machine
 from mainstay.folders import Folders
+from mainstay.revision import Revision
 from mainstay.sealed import SealedFile
 from mainstay.supervisor import decision, requests
 from mainstay.supervisor.decision import Forget, Kill, Start, Stop, decide
@@ -52,6 +54,8 @@ class Daemon:
         self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
         self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
         self.front = Front(folders, self._watches, self._woken.set)
+        self.cut: Counter[str] = Counter()
+        """Per revision, the connections that its drains have cut since this supervisor began."""
         self._boot = machine.boot_id()
         self._asleep_until = machine.boottime() + LINGER_S
         self._over = False
@@ -126,6 +130,8 @@ class Daemon:
         lives.update(decided.lives)
         for name, count in decided.cut.items():
             log.warning("%s: its drain is over, %d connections are cut", name, count)
+            one = self.desired.instances[name]
+            self.cut[str(Revision(one.service, one.release))] += count
         ready = decision.ready(self.desired, lives)
         drained = frozenset(name for name, life in lives.items() if life.drained)
         converged = await self.front.converge(self.desired, ready, drained)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mainstay.errors import MainstayError, Unreachable
 from mainstay.folders import Folders
 from mainstay.machine import Started
-from mainstay.release import Traffic
+from mainstay.release import Edge, Traffic
 from mainstay.supervisor.access_log import AccessLog
 from mainstay.supervisor.desired import Desired
 from mainstay.supervisor.proxy import Proxy
@@ -34,6 +34,8 @@ class Front:
         self._watched: Started | None = None
         self.trouble = ""
         """Why it does not do what it was told; empty: it does."""
+        self.edge: Edge | None = None
+        """What it was last brought to."""
 
     async def open(self) -> None:
         """Listen for the access log; before HAProxy starts, so that no line is lost."""
@@ -62,7 +64,7 @@ class Front:
             return False
         finally:
             self._watch_exit()
-        self.trouble = ""
+        self.trouble, self.edge = "", desired.edge
         return True
 
     async def connections(self, desired: Desired, names: list[str]) -> dict[str, int]:

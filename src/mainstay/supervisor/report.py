@@ -2,6 +2,8 @@
 
 import os
 
+from msgspec.structs import replace
+
 from mainstay.release import Edge, Instance, Running, Serving
 from mainstay.supervisor import decision
 from mainstay.supervisor.daemon import Daemon
@@ -18,12 +20,14 @@ def running(daemon: Daemon) -> Running:
     instances = tuple(
         told(name, one, lives.get(name, Life()), ready=name in ready) for name, one in desired.instances.items()
     )
-    return Running(desired.fleet, instances, daemon.is_awake(), guarded_by=guard())
+    return Running(desired.fleet, instances, daemon.is_awake(), guarded_by=guard(), cut=dict(daemon.cut))
 
 
 async def serving(daemon: Daemon) -> Serving:
     """Who is to serve and who does, now."""
-    return told_serving(daemon.desired, await daemon.front.serving())
+    front = daemon.front
+    told = told_serving(daemon.desired, await front.serving())
+    return replace(told, open=front.edge == told.edge and not front.trouble, trouble=front.trouble)
 
 
 def told(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
