@@ -26,7 +26,7 @@ Document = dict[str, Any]
 ENDS_WITHIN_S = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Said:
     """How a command ended and what it said."""
 
@@ -39,7 +39,7 @@ class Said:
     def json(self) -> Any:
         return json.loads(self.out)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.typed} ended with {self.code}\n{self.out[-6000:]}\n{self.err[-6000:]}"
 
 

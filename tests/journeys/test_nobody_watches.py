@@ -18,10 +18,11 @@ def test_traffic_goes_home_by_itself(place: Place) -> None:
     place.holds(Parrot("2", settle="5m"))
     deploy = place.begin("deploy", "--yes")
     deploy.event("started", "settle")
-    assert place.get() == (200, "version 2")
-    with Load(place.url, rate=20, longest_s=RENEWED_WITHIN_S + 60) as load:
+    url = place.url
+    assert place.get(url=url) == (200, "version 2")
+    with Load(url, rate=20, longest_s=RENEWED_WITHIN_S + 60) as load:
         deploy.kill()
-        until(lambda: place.get() == (200, "version 1"), within=RENEWED_WITHIN_S + 20, what="traffic at home")
+        until(lambda: place.get(url=url) == (200, "version 1"), within=RENEWED_WITHIN_S + 20, what="traffic at home")
     assert load.stop().lost == [], load.tally
     assert place.run("status", ends=1).code == 1
     place.run("abort")

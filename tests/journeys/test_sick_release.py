@@ -15,7 +15,7 @@ SICK = {
     "never ready": (Parrot("2", behaviour={"never_ready": "yes"}, within="2s"), ("0 of 1 ready", "version 2 listens")),
     "cannot be started": (Parrot("2", service={"command": ["./no-such-program"]}), ("no-such-program",)),
     "listens elsewhere": (
-        Parrot("2", within="2s", service={"command": ["{python}", "-m", "http.server", "--bind", "127.0.0.1", "0"]}),
+        Parrot("2", within="4s", service={"command": ["{python}", "-m", "http.server", "--bind", "127.0.0.1", "0"]}),
         ("listens on",),
     ),
 }
