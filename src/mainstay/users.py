@@ -52,6 +52,11 @@ def addition(name: str) -> list[str]:
             "--shell", "/usr/sbin/nologin", *group, name]  # fmt: skip
 
 
+def removal(name: str) -> list[str]:
+    """The command that takes the system user *name* away again."""
+    return ["userdel", name]
+
+
 def _group_known(name: str) -> bool:
     try:
         grp.getgrnam(name)

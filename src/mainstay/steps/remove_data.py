@@ -6,6 +6,7 @@ from mainstay import content
 from mainstay.errors import StepFailed
 from mainstay.folders import Folders
 from mainstay.steps.step import Look, Step
+from mainstay.users import known, removal
 from mainstay.world import World
 
 
@@ -27,16 +28,24 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
             if path.exists():
                 path.rename(gone)
                 content.remove(gone)
+        for user in _users(world):
+            world.shell(removal(user))
         return f"{len(there)} removed; journal, secrets and keys are kept"
 
     def look(self, world: World) -> Look:
         every = _everything(world.folders)
         if any(path.exists() for path in every):
             return Look.ABSENT
-        return Look.PARTIAL if any(path.with_name(f"{path.name}.removed").exists() for path in every) else Look.PRESENT
+        left = any(path.with_name(f"{path.name}.removed").exists() for path in every)
+        return Look.PARTIAL if left or _users(world) else Look.PRESENT
 
     def undo(self, world: World) -> str:
         raise StepFailed("what was removed is gone", remedy="mainstay up")
+
+
+def _users(world: World) -> list[str]:
+    """The system users that were added for this environment and are still there."""
+    return [user for user in (world.environment.user, world.environment.datastore_user) if user and known(user)]
 
 
 def _everything(folders: Folders) -> tuple[Path, ...]:
