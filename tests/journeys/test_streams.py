@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 def test_what_is_open_at_the_end_of_the_drain_is_cut_and_counted(place: Place) -> None:
     place.ship(Parrot("1", {"answer_after": 60}, drain="1s"))
-    asked = threading.Thread(target=lambda: place.get(), daemon=True)
+    asked = threading.Thread(target=place.get, daemon=True)
     asked.start()
     place.holds(Parrot("2", drain="1s"))
     deploy = place.begin("deploy", "--yes")
