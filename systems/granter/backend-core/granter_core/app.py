@@ -1,0 +1,98 @@
+"""The application: its routes, what lives as long as it does, and what protects it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from granter_core import problems
+from granter_core.auth import auth
+from granter_core.description import description
+from granter_core.grants import grants
+from granter_core.parts import Parts
+from granter_core.settings import Settings
+from granter_core.sweeping import keep_sweeping
+from mainstay_kit import (
+    AccessLog,
+    Chain,
+    GracefulStop,
+    Limit,
+    Metrics,
+    Probes,
+    Rate,
+    Redactor,
+    ServiceToken,
+    TrustedProxies,
+    protect,
+)
+
+DRAIN = 8.0  # below the ten seconds after which whoever stops us loses patience
+BODY_LIMIT = 1024 * 1024
+POST = frozenset({"POST"})
+
+
+def app_of(settings: Settings) -> Chain:
+    """The service as an ASGI application. It starts at once, and is ready when its database answers."""
+    metrics = Metrics()
+    parts = Parts.of(settings, metrics.registry)
+    dependencies = (parts.postgres.dependency(), parts.data_service.dependency())
+    stop = GracefulStop(drain=DRAIN)
+    may_read = ServiceToken(tokens=[settings.service_token]).came_with
+    return protect(
+        _routes(settings, parts),
+        dependencies=dependencies,
+        version=settings.mainstay_version,
+        limits=_limits(settings),
+        body_limit_bytes=BODY_LIMIT,
+        proxies=TrustedProxies.from_text(settings.trust_proxy),
+        metrics=metrics,
+        access_log=AccessLog(redactor=Redactor(settings.secrets)),
+        stop=stop,
+        details=may_read,
+        # The same probes where the front door leads to.
+        more=[Probes(dependencies=dependencies, stop=stop, version=settings.mainstay_version, prefixes=["/api"])],
+    )
+
+
+def _routes(settings: Settings, parts: Parts) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await parts.postgres.open()
+        await parts.passwords.verify(None, "")  # the hash that unknown accounts are compared with is made now
+        ended = asyncio.Event()
+        sweeping = asyncio.create_task(keep_sweeping(parts.postgres, ended))
+        yield
+        ended.set()
+        await sweeping
+        parts.passwords.close()
+        await parts.data_service.close()
+        await parts.postgres.close()
+
+    app = FastAPI(
+        title="GRANTER",
+        version=settings.mainstay_version,
+        description="Accounts, and what people do with grants.",
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.parts = parts
+    app.include_router(auth)
+    app.include_router(grants)
+    if settings.shows_api:
+        app.include_router(description)
+    problems.install(app)
+    return app
+
+
+def _limits(settings: Settings) -> list[Limit]:
+    """For each client by itself, and for each replica: they keep a crowd off, what must hold is in the database."""
+    return [
+        Limit("/api/auth/register", Rate(30, per=60), methods=POST),
+        Limit("/api/extract", Rate(30, per=60), methods=POST),
+        Limit("/api/scrape", Rate(30, per=60), methods=POST),
+        Limit("/api", Rate(settings.requests_per_minute, per=60)),
+    ]

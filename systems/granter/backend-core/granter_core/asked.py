@@ -1,0 +1,92 @@
+"""What callers may say to us: the models that check it and that the API's description is made from."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from granter_core.words import LONGEST_ADDRESS, LONGEST_PASSWORD, Address, NewPassword, Words, one_mailbox
+
+Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Token = Annotated[str, Field(min_length=1, max_length=8192)]
+
+
+class Asked(BaseModel):
+    """Frozen, and deaf to fields it does not know: a newer caller may send them."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Registration(Asked):
+    email: Address
+    password: NewPassword
+
+    @model_validator(mode="after")
+    def _password_is_not_the_address(self) -> Self:
+        if one_mailbox(self.password) == self.email:
+            raise ValueError("the password must not be the address")
+        return self
+
+
+class Login(Asked):
+    """Checked for length alone: what is no address is no account either, and is answered like one."""
+
+    email: Annotated[str, Field(max_length=LONGEST_ADDRESS)]
+    password: Annotated[str, Field(max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"})]
+
+
+class Refresh(Asked):
+    refresh_token: Token
+
+
+class Logout(Asked):
+    refresh_token: Token | None = None
+
+
+class Search(Asked):
+    """A search, as it is asked and as it is saved."""
+
+    query: Words | None = None
+    topic: Words | None = None
+    funder: Words | None = None
+    region: Words | None = None
+    min_amount: Amount | None = None
+    max_amount: Amount | None = None
+    currency: Annotated[str, Field(pattern="^[A-Za-z]{3}$")] | None = None
+    deadline_after: date | None = None
+    deadline_before: date | None = None
+    open: bool | None = None
+    sort: Literal["relevance", "deadline", "amount", "newest"] | None = None
+
+    def parameters(self) -> dict[str, str]:
+        """The same in the words of the data-service."""
+        given = self.model_dump(mode="json", exclude_none=True)
+        return {name: _parameter(value) for name, value in given.items() if value not in ("", False)}
+
+
+class PagedSearch(Search):
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+    page_size: Annotated[int, Field(ge=1, le=50)] = 20
+
+
+class SavedSearchWanted(Asked):
+    name: Annotated[Words, Field(min_length=1, max_length=100)]
+    query: Search
+
+    @model_validator(mode="after")
+    def _name_can_be_read(self) -> Self:
+        if not self.name:
+            raise ValueError("the name has no letter that can be read")
+        return self
+
+
+class Extraction(Asked):
+    text: Annotated[str, Field(min_length=1, max_length=200_000)]
+
+
+def _parameter(value: object) -> str:
+    if value is True:
+        return "1"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

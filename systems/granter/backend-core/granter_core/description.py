@@ -1,0 +1,53 @@
+"""The API's description, for programs and for people; only where the environment shows it."""
+
+from html import escape
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from granter_core.problems import described
+
+description = APIRouter(include_in_schema=False)
+
+
+@description.get("/api/openapi.json")
+async def openapi(request: Request) -> Response:
+    return JSONResponse(described(request.app))
+
+
+@description.get("/api/docs")
+async def docs(request: Request) -> Response:
+    """A page without script or style of others: every operation with what it takes and what it answers."""
+    document = described(request.app)
+    operations = "".join(
+        _operation(path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    )
+    title = escape(document["info"]["title"])
+    return HTMLResponse(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><main><h1>{title}</h1>'
+        f'<p>The same for programs: <a href="/api/openapi.json">openapi.json</a></p>{operations}</main></html>'
+    )
+
+
+def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
+    told = escape(operation.get("description", operation.get("summary", "")))
+    takes = [f"<code>{escape(one['name'])}</code>" for one in operation.get("parameters", ())]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    takes += [f"<code>{escape(name)}</code>" for name in _models(body)]
+    answers = "".join(
+        f"<li>{escape(status)}: {escape(answer['description'])}</li>"
+        for status, answer in operation["responses"].items()
+    )
+    token = "<p>Needs an access token.</p>" if operation.get("security") else ""
+    taken = f"<p>Takes {', '.join(takes)}.</p>" if takes else ""
+    heading = f"<h2><code>{method.upper()} {escape(path)}</code></h2>"
+    return f"<section>{heading}<p>{told}</p>{token}{taken}<ul>{answers}</ul></section>"
+
+
+def _models(schema: dict[str, Any]) -> list[str]:
+    """The models that a body may be."""
+    choices = schema.get("anyOf", [schema])
+    return [choice["$ref"].rsplit("/", 1)[1] for choice in choices if "$ref" in choice]

@@ -1,0 +1,67 @@
+"""The service's parts, made once, and how requests come by them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from granter_core.accounts import Account, Accounts
+from granter_core.data_service import DataService
+from granter_core.login_limits import LoginLimits
+from granter_core.saved_searches import SavedSearchRows
+from granter_core.sessions import Sessions, keys_of
+from granter_core.settings import Settings
+from mainstay_kit import Registry
+from mainstay_kit.passwords import Passwords
+from mainstay_kit.postgres import Postgres
+from mainstay_kit.registry import Counter
+from mainstay_kit.tokens import TokenInvalid
+
+bearer = HTTPBearer(auto_error=False, description="The access token of a log-in.")
+Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    postgres: Postgres
+    passwords: Passwords
+    accounts: Accounts
+    sessions: Sessions
+    login_limits: LoginLimits
+    saved_searches: SavedSearchRows
+    data_service: DataService
+    failed_logins: Counter
+
+    @classmethod
+    def of(cls, settings: Settings, registry: Registry) -> Self:
+        postgres = Postgres(settings.database_url, application="backend-core", registry=registry)
+        keys = [secret for secret in (settings.jwt_secret, settings.jwt_secret_previous) if secret]
+        return cls(
+            postgres=postgres,
+            passwords=Passwords(),
+            accounts=Accounts(postgres),
+            sessions=Sessions(postgres, keys_of(keys)),
+            login_limits=LoginLimits(postgres, settings.jwt_secret),
+            saved_searches=SavedSearchRows(postgres),
+            data_service=DataService(settings.data_service_url, settings.service_token),
+            failed_logins=registry.counter("failed_logins_total", "Log-ins with a wrong address or password."),
+        )
+
+
+def parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Wired = Annotated[Parts, Depends(parts_of)]
+
+
+async def whoever(parts: Wired, shown: Shown) -> Account:
+    """The account of the access token that came with the request. Raises TokenInvalid without a valid one."""
+    if shown is None:
+        raise TokenInvalid("a bearer token is required")
+    return await parts.sessions.account(shown.credentials)
+
+
+WhoAsks = Annotated[Account, Depends(whoever)]

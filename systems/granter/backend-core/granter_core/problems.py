@@ -1,0 +1,78 @@
+"""Problems: how errors leave, and how the API's description tells of them."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import Response
+
+from granter_core.told import Problem as ProblemTold
+from mainstay_kit import Answer, Problem
+from mainstay_kit.problems import KIND, problem_answer
+from mainstay_kit.tokens import TokenInvalid
+
+REF = "#/components/schemas/{model}"
+CONTENT = {KIND.decode(): {"schema": {"$ref": REF.format(model="Problem")}}}
+CHALLENGE = (b"www-authenticate", b"Bearer")
+MEANINGS = {
+    400: "The body cannot be read.",
+    401: "No valid token, or no such account and password.",
+    404: "There is no such thing.",
+    409: "It is there already, or there are too many.",
+    413: "The body is too large.",
+    422: "A field is not valid; `errors` says which.",
+    429: "Too many requests; `Retry-After` says when to come again.",
+    502: "The data-service answered what was not agreed.",
+    503: "Too much to do, or a neighbour is away; `Retry-After` says when to come again.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that an operation may answer, beside those that any may."""
+    every = sorted({*statuses, 400, 413, 422, 429, 503})
+    return {status: {"description": MEANINGS[status], "content": CONTENT} for status in every}
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _said)
+    app.add_exception_handler(TokenInvalid, _unknown)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+
+
+def described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the one shape that all problems have."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schema = ProblemTold.model_json_schema(ref_template=REF)
+        document["components"]["schemas"]["Problem"] = schema
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, {name.decode(): value.decode() for name, value in answer.headers})
+
+
+async def _said(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return response(error.answer)
+
+
+async def _unknown(_: Request, __: Exception) -> Response:
+    return response(problem_answer(401, "log in again", CHALLENGE))
+
+
+async def _not_valid(_: Request, error: Exception) -> Response:
+    """Where and what, never the value, which may be a password."""
+    assert isinstance(error, RequestValidationError)
+    wrong = [
+        {"loc": [_readable(part) for part in mistake["loc"]], "msg": mistake["msg"], "type": mistake["type"]}
+        for mistake in error.errors()[:20]
+    ]
+    return response(problem_answer(422, "the request is not valid", errors=wrong))
+
+
+def _readable(part: int | str) -> int | str:
+    """Names of fields may be the caller's own; half a character of UTF-16 cannot be sent back."""
+    return part if isinstance(part, int) else part[:100].encode(errors="replace").decode()

@@ -1,0 +1,60 @@
+"""Saved searches: what an account looks for again, under names of its own."""
+
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from granter_core.asked import SavedSearchWanted
+from granter_core.told import SavedSearch
+from mainstay_kit import Problem
+from mainstay_kit.postgres import Postgres
+
+AT_MOST = 100
+
+
+class SavedSearchRows:
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    async def all_of(self, account: UUID) -> list[SavedSearch]:
+        async with self._postgres.connection() as connection:
+            cursor = await connection.execute(
+                "select id, name, query, created_at from saved_searches where account_id = %s order by created_at, id",
+                (account,),
+            )
+            return [_told(row) for row in await cursor.fetchall()]
+
+    async def save(self, account: UUID, wanted: SavedSearchWanted) -> SavedSearch:
+        """Saved under its name; what was saved under it before is replaced."""
+        query = wanted.query.model_dump(mode="json", exclude_none=True)
+        async with self._postgres.connection() as connection:
+            # Whoever saves twice at once waits here, so that the count is true.
+            locked = await connection.execute("select from accounts where id = %s for no key update", (account,))
+            if not locked.rowcount:
+                raise Problem(401, "the session has ended")
+            cursor = await connection.execute(
+                "select count(*) from saved_searches where account_id = %s and name <> %s", (account, wanted.name)
+            )
+            counted = await cursor.fetchone()
+            if counted and counted[0] >= AT_MOST:
+                raise Problem(409, f"an account keeps at most {AT_MOST} searches; delete one first")
+            cursor = await connection.execute(
+                "insert into saved_searches (account_id, name, query) values (%s, %s, %s)"
+                " on conflict (account_id, name) do update set query = excluded.query"
+                " returning id, name, query, created_at",
+                (account, wanted.name, Jsonb(query)),
+            )
+            return _told(await cursor.fetchone())
+
+    async def delete(self, account: UUID, search: UUID) -> bool:
+        """Whether there was one; other accounts' searches are not there."""
+        async with self._postgres.connection() as connection:
+            deleted = await connection.execute(
+                "delete from saved_searches where id = %s and account_id = %s", (search, account)
+            )
+        return deleted.rowcount == 1
+
+
+def _told(row: tuple[object, ...] | None) -> SavedSearch:
+    identity, name, query, created_at = row or ()
+    return SavedSearch.model_validate({"id": identity, "name": name, "query": query, "created_at": created_at})

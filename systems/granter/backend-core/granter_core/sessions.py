@@ -1,0 +1,99 @@
+"""Sessions: log-ins that last, each with its one refresh token that is not spent."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from uuid import UUID
+
+from granter_core.accounts import Account
+from mainstay_kit import Secret
+from mainstay_kit.keys import Key
+from mainstay_kit.postgres import Postgres
+from mainstay_kit.tokens import Pair, TokenInvalid, Tokens
+
+AT_MOST = 20  # log-ins that one account may have at once; the oldest ends when there are more
+
+
+def keys_of(secrets: Sequence[Secret]) -> list[Key]:
+    """Keys named by what they are made of, so that all replicas and releases call the same one the same."""
+    return [Key(_kid(secret), secret) for secret in secrets]
+
+
+class RefreshRows:
+    """The refresh tokens of an account, in the database: the truth for all replicas and releases."""
+
+    def __init__(self, postgres: Postgres, account: UUID | None = None) -> None:
+        self._postgres = postgres
+        self._account = account
+
+    async def begin(self, family: str, token: str, until: float) -> None:
+        async with self._postgres.connection() as connection:
+            await connection.execute(
+                "insert into sessions (family, account_id, token, ends) values (%s, %s, %s, to_timestamp(%s))",
+                (family, self._account, token, until),
+            )
+            await connection.execute(
+                "delete from sessions where family in (select family from sessions"
+                " where account_id = %s order by began desc, family offset %s)",
+                (self._account, AT_MOST),
+            )
+
+    async def turn(self, family: str, spent: str, new: str, until: float) -> bool:
+        async with self._postgres.connection() as connection:
+            turned = await connection.execute(
+                "update sessions set token = %s, ends = to_timestamp(%s)"
+                " where family = %s and token = %s and ends > now()",
+                (new, until, family, spent),
+            )
+            if turned.rowcount:
+                return True
+            await connection.execute("delete from sessions where family = %s", (family,))
+        return False
+
+    async def end(self, family: str) -> None:
+        async with self._postgres.connection() as connection:
+            await connection.execute("delete from sessions where family = %s", (family,))
+
+
+class Sessions:
+    """Access tokens last a quarter of an hour, and no longer than their session and their account."""
+
+    def __init__(self, postgres: Postgres, keys: Sequence[Key]) -> None:
+        self._postgres = postgres
+        self._keys = keys
+        self._tokens = self._tokens_over(RefreshRows(postgres))
+
+    async def begin(self, account: UUID) -> Pair:
+        return await self._tokens_over(RefreshRows(self._postgres, account)).issue(str(account))
+
+    async def refresh(self, token: str) -> Pair:
+        return await self._tokens.refresh(token)
+
+    async def end(self, token: str) -> None:
+        """End the session of a refresh token."""
+        await self._tokens.revoke(token)
+
+    async def end_of(self, access: str) -> None:
+        """End the session of an access token."""
+        await RefreshRows(self._postgres).end(str(self._tokens.read(access)["family"]))
+
+    async def account(self, access: str) -> Account:
+        """Whose access token it is. Raises TokenInvalid once the session or the account is gone."""
+        claims = self._tokens.read(access)
+        async with self._postgres.connection() as connection:
+            cursor = await connection.execute(
+                "select accounts.id, email, created_at from sessions join accounts on accounts.id = account_id"
+                " where family = %s and account_id = %s and ends > now()",
+                (str(claims["family"]), str(claims["sub"])),
+            )
+            row = await cursor.fetchone()
+        if row is None:
+            raise TokenInvalid("the session has ended")
+        return Account(*row)
+
+    def _tokens_over(self, rows: RefreshRows) -> Tokens:
+        return Tokens(self._keys, issuer="granter", audience="granter-api", store=rows)
+
+
+def _kid(secret: Secret) -> str:
+    return hmac.new(secret.reveal().encode(), b"granter kid", hashlib.sha256).hexdigest()[:12]

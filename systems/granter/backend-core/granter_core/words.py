@@ -1,0 +1,61 @@
+"""Words that people give us: addresses, passwords and plain text, checked and brought to one form."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+LONGEST_ADDRESS = 254
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+
+LOCAL = re.compile(r"""[^\s@"(),:;<>\[\]\\]{1,64}""")
+LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*")
+
+
+def one_mailbox(text: str) -> str:
+    """The address in the one form in which it is kept; the same mailbox must not have two accounts."""
+    return unicodedata.normalize("NFC", text.strip()).lower()
+
+
+def _address(text: str) -> str:
+    address = one_mailbox(text)
+    local, at, domain = address.rpartition("@")
+    well_formed = at and LOCAL.fullmatch(local) and DOMAIN.fullmatch(domain)
+    if not (well_formed and address.isprintable() and len(address) <= LONGEST_ADDRESS):
+        raise ValueError("this is no e-mail address")
+    return address
+
+
+def one_password(text: str) -> str:
+    """The same characters, however a keyboard composed them."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _new_password(text: str) -> str:
+    password = one_password(text)
+    if len(password) < SHORTEST_PASSWORD:
+        raise ValueError(f"a password has at least {SHORTEST_PASSWORD} characters")
+    if len(password) > LONGEST_PASSWORD:
+        raise ValueError(f"a password has at most {LONGEST_PASSWORD} characters")
+    return password
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+Address = Annotated[
+    str,
+    Field(min_length=3, max_length=LONGEST_ADDRESS, json_schema_extra={"format": "email"}),
+    AfterValidator(_address),
+]
+NewPassword = Annotated[
+    str,
+    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"}),
+    AfterValidator(_new_password),
+]
+Words = Annotated[str, Field(max_length=300), AfterValidator(_printable)]
+"""Text on one line; characters that cannot be seen count as blanks."""

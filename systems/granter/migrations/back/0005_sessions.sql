@@ -1,0 +1,2 @@
+drop table failed_logins;
+drop table sessions;
