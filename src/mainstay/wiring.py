@@ -32,9 +32,14 @@ def target(environment: Environment, folders: Folders) -> Target:
     """Where services of *environment* run. Raises BadInput for a kind that nobody drives."""
     match environment.target:
         case "process":
-            from mainstay.targets.process import ProcessTarget
+            from mainstay.targets.process import ProcessTarget, Unguarded
 
-            return ProcessTarget(folders)
+            def reading_files() -> Unguarded:
+                from mainstay.supervisor import unguarded
+
+                return unguarded
+
+            return ProcessTarget(folders, reading_files)
         case kind:
             raise BadInput(f"{kind} is not a target that Mainstay drives yet", remedy="write target: process")
 

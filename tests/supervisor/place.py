@@ -16,6 +16,7 @@ from mainstay.clock import Patience, SystemClock
 from mainstay.folders import Folders
 from mainstay.machine import Started
 from mainstay.release import Health, Instance, Job, Member, Spec, Value
+from mainstay.supervisor import unguarded
 from mainstay.supervisor.limits import Limits
 from mainstay.supervisor.runners.process import ProcessRunner
 from mainstay.targets.process import ProcessTarget
@@ -32,7 +33,7 @@ class Place:
 
     def __init__(self, root: Path) -> None:
         self.folders = Folders(root / "state", root / "keys")
-        self.target = ProcessTarget(self.folders)
+        self.target = ProcessTarget(self.folders, lambda: unguarded)
         self.instances = ProcessRunner(self.folders.instances)
         self.jobs = ProcessRunner(self.folders.jobs)
 

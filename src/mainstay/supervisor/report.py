@@ -4,13 +4,10 @@ import os
 
 from msgspec.structs import replace
 
-from mainstay.release import Edge, Instance, Running, Serving
-from mainstay.supervisor import decision
+from mainstay.release import Running, Serving
+from mainstay.supervisor import decision, telling
 from mainstay.supervisor.daemon import Daemon
-from mainstay.supervisor.desired import Desired, Identity
-from mainstay.supervisor.life import Life, state_of
-from mainstay.supervisor.places import listeners
-from mainstay.supervisor.ports import LOOPBACK
+from mainstay.supervisor.life import Life
 
 
 def running(daemon: Daemon) -> Running:
@@ -18,7 +15,8 @@ def running(daemon: Daemon) -> Running:
     desired, lives = daemon.desired, daemon.instances.lives
     ready = decision.ready(desired, lives)
     instances = tuple(
-        told(name, one, lives.get(name, Life()), ready=name in ready) for name, one in desired.instances.items()
+        telling.instance(name, one, lives.get(name, Life()), ready=name in ready)
+        for name, one in desired.instances.items()
     )
     return Running(desired.fleet, instances, daemon.is_awake(), guarded_by=guard(), cut=dict(daemon.cut))
 
@@ -26,53 +24,10 @@ def running(daemon: Daemon) -> Running:
 async def serving(daemon: Daemon) -> Serving:
     """Who is to serve and who does, now."""
     front = daemon.front
-    told = told_serving(daemon.desired, await front.serving())
+    told = telling.serving(daemon.desired, await front.serving())
     return replace(told, open=front.edge == told.edge and not front.trouble, trouble=front.trouble)
-
-
-def told(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
-    """An instance as people see it."""
-    state = state_of(life, leaving=one.leaving, ready=ready)
-    return Instance(
-        id=name,
-        service=one.service,
-        release=one.release,
-        state=state,
-        since=life.past.since,
-        pid=life.process.pid if life.process else None,
-        address=None if one.port is None else f"{LOOPBACK}:{one.port}",
-        restarts=life.past.restarts,
-        memory_bytes=life.memory_bytes,
-        last_exit=life.past.last_exit,
-        tail=life.tail if state == "failed" else (),
-        listens_elsewhere=life.listens_elsewhere,
-    )
-
-
-def told_serving(desired: Desired, actual: dict[str, dict[int, float]]) -> Serving:
-    """Who is to serve, beside *actual*."""
-    doors = _doors(desired.edge, desired)
-    return Serving(
-        wanted=desired.traffic,
-        actual={service: actual.get(service, {}) for service in {*actual, *desired.traffic}},
-        edge=desired.edge,
-        url=doors[0] if doors else "",
-        doors=doors,
-        listeners={service: f"{LOOPBACK}:{port}" for service, port in listeners(desired).items()},
-        returns_to=desired.watched.unless_renewed.then if desired.watched else None,
-        returned=desired.returned,
-    )
 
 
 def guard() -> str:
     """Who brings the supervisor back when it is killed; empty: nobody."""
     return "systemd" if "INVOCATION_ID" in os.environ else ""
-
-
-def _doors(edge: Edge | None, desired: Desired) -> tuple[str, ...]:
-    if edge is None:
-        return ()
-    host = LOOPBACK if edge.address in {"", "0.0.0.0", "::", "*"} else edge.address
-    first = edge.http or desired.ports.get("edge", 0)
-    others = sorted({route.listen for route in edge.routes} - {0, first})
-    return tuple(f"http://{host}:{port}" for port in (first, *others) if port)

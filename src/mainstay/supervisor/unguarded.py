@@ -5,12 +5,11 @@ import asyncio
 from mainstay.errors import Unreachable
 from mainstay.folders import Folders
 from mainstay.release import Instance, JobState, Running, Serving, Traffic
-from mainstay.supervisor import jobs
+from mainstay.supervisor import jobs, telling
 from mainstay.supervisor.desired import Identity
 from mainstay.supervisor.instances import read_past
 from mainstay.supervisor.life import Life
 from mainstay.supervisor.proxy import Proxy
-from mainstay.supervisor.report import told, told_serving
 from mainstay.supervisor.runners.process import ProcessRunner
 from mainstay.supervisor.store import Store
 
@@ -25,7 +24,7 @@ def running(folders: Folders) -> Running:
 
 def serving(folders: Folders) -> Serving:
     """Who was to serve, and who does as the edge tells it."""
-    return told_serving(Store(folders.desired).read(), asyncio.run(_actual(folders)))
+    return telling.serving(Store(folders.desired).read(), asyncio.run(_actual(folders)))
 
 
 def job_state(folders: Folders, identity: str) -> JobState:
@@ -42,7 +41,7 @@ def _told(runner: ProcessRunner, name: str, one: Identity) -> Instance:
         return Instance(
             name, one.service, one.release, "stopped", past.since, restarts=past.restarts, last_exit=past.last_exit
         )
-    return told(name, one, life, ready=process is not None and past.steady)
+    return telling.instance(name, one, life, ready=process is not None and past.steady)
 
 
 def _edge(folders: Folders) -> object | None:

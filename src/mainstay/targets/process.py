@@ -1,11 +1,12 @@
 """Plain processes on this machine, under the supervisor: the embedded default, without Docker."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from mainstay.errors import Unreachable
 from mainstay.folders import Folders
 from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Traffic, UnlessRenewed
-from mainstay.supervisor import logs, unguarded
+from mainstay.supervisor import logs
 from mainstay.supervisor.line import Line, Silent
 from mainstay.supervisor.protocol import (
     Accepted,
@@ -29,12 +30,26 @@ from mainstay.supervisor.protocol import (
 from mainstay.targets import LogLine
 
 
-class ProcessTarget:
-    """Asks the supervisor of the environment in *folders*. Acting wakes it; looking reads files where it sleeps."""
+class Unguarded(Protocol):
+    """What files and the machine tell where no supervisor answers."""
 
-    def __init__(self, folders: Folders) -> None:
+    def running(self, folders: Folders) -> Running: ...
+
+    def serving(self, folders: Folders) -> Serving: ...
+
+    def job_state(self, folders: Folders, identity: str) -> JobState: ...
+
+
+class ProcessTarget:
+    """Asks the supervisor of the environment in *folders*. Acting wakes it; looking reads files where it sleeps.
+
+    What reads the files takes a while to load and is seldom needed, so it is asked for when it is.
+    """
+
+    def __init__(self, folders: Folders, unguarded: Callable[[], Unguarded]) -> None:
         self._folders = folders
         self._line = Line(folders)
+        self._unguarded = unguarded
 
     def wake(self) -> None:
         self._tell(Wake())
@@ -67,7 +82,7 @@ class ProcessTarget:
         try:
             answer = self._line.ask(AskJob(identity))
         except Silent:
-            return unguarded.job_state(self._folders, identity)
+            return self._unguarded().job_state(self._folders, identity)
         if isinstance(answer, JobAnswer):
             return answer.state
         raise _strange(answer)
@@ -76,7 +91,7 @@ class ProcessTarget:
         try:
             answer = self._line.ask(AskRunning())
         except Silent:
-            return unguarded.running(self._folders)
+            return self._unguarded().running(self._folders)
         if isinstance(answer, RunningAnswer):
             return answer.running
         raise _strange(answer)
@@ -85,7 +100,7 @@ class ProcessTarget:
         try:
             answer = self._line.ask(AskServing())
         except Silent:
-            return unguarded.serving(self._folders)
+            return self._unguarded().serving(self._folders)
         if isinstance(answer, ServingAnswer):
             return answer.serving
         raise _strange(answer)

@@ -1,0 +1,50 @@
+"""How what was told and what lives is said to people: an instance, who is to serve and who does."""
+
+from mainstay.release import Edge, Instance, Serving
+from mainstay.supervisor.desired import Desired, Identity
+from mainstay.supervisor.life import Life, state_of
+from mainstay.supervisor.places import listeners
+from mainstay.supervisor.ports import LOOPBACK
+
+
+def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
+    """An instance as people see it."""
+    state = state_of(life, leaving=one.leaving, ready=ready)
+    return Instance(
+        id=name,
+        service=one.service,
+        release=one.release,
+        state=state,
+        since=life.past.since,
+        pid=life.process.pid if life.process else None,
+        address=None if one.port is None else f"{LOOPBACK}:{one.port}",
+        restarts=life.past.restarts,
+        memory_bytes=life.memory_bytes,
+        last_exit=life.past.last_exit,
+        tail=life.tail if state == "failed" else (),
+        listens_elsewhere=life.listens_elsewhere,
+    )
+
+
+def serving(desired: Desired, actual: dict[str, dict[int, float]]) -> Serving:
+    """Who is to serve, beside *actual*."""
+    doors = _doors(desired.edge, desired)
+    return Serving(
+        wanted=desired.traffic,
+        actual={service: actual.get(service, {}) for service in {*actual, *desired.traffic}},
+        edge=desired.edge,
+        url=doors[0] if doors else "",
+        doors=doors,
+        listeners={service: f"{LOOPBACK}:{port}" for service, port in listeners(desired).items()},
+        returns_to=desired.watched.unless_renewed.then if desired.watched else None,
+        returned=desired.returned,
+    )
+
+
+def _doors(edge: Edge | None, desired: Desired) -> tuple[str, ...]:
+    if edge is None:
+        return ()
+    host = LOOPBACK if edge.address in {"", "0.0.0.0", "::", "*"} else edge.address
+    first = edge.http or desired.ports.get("edge", 0)
+    others = sorted({route.listen for route in edge.routes} - {0, first})
+    return tuple(f"http://{host}:{port}" for port in (first, *others) if port)
