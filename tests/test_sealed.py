@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from mainstay.errors import BadInput
-from mainstay.sealed import SealedFile, Secret, SecretRef
+from mainstay.sealed import Sealed, SealedFile, Secret, SecretRef
+from tests.contracts.sealed import SealedContract
+from tests.fakes.world import FakeSealed
 
 
 @pytest.fixture
@@ -16,21 +18,16 @@ def sealed(tmp_path: Path) -> SealedFile:
     return SealedFile(tmp_path / "state" / "secrets.age", tmp_path / "keys" / "secrets.key")
 
 
-def test_a_secret_is_read_back_by_its_reference(sealed: SealedFile) -> None:
-    ref = sealed.keep("TOKEN", Secret("hunter2"))
-    assert ref == SecretRef("TOKEN", 1)
-    assert sealed.read(ref).reveal() == "hunter2"
+class TestSealedFile(SealedContract):
+    @pytest.fixture
+    def sealed(self, tmp_path: Path) -> Sealed:
+        return SealedFile(tmp_path / "state" / "secrets.age", tmp_path / "keys" / "secrets.key")
 
 
-def test_every_version_is_kept_and_the_present_one_is_the_newest(sealed: SealedFile) -> None:
-    first = sealed.keep("TOKEN", Secret("one"))
-    sealed.keep("TOKEN", Secret("two"))
-    assert sealed.read(first).reveal() == "one"
-    assert sealed.read(SecretRef("TOKEN")).reveal() == "two"
-
-
-def test_keeping_the_same_value_again_makes_no_version(sealed: SealedFile) -> None:
-    assert sealed.keep("TOKEN", Secret("one")) == sealed.keep("TOKEN", Secret("one"))
+class TestFakeSealed(SealedContract):
+    @pytest.fixture
+    def sealed(self) -> Sealed:
+        return FakeSealed()
 
 
 def test_ten_writers_at_once_generate_one_secret_and_lose_none(sealed: SealedFile) -> None:
@@ -64,11 +61,6 @@ def test_a_key_that_is_gone_is_said_and_no_new_one_is_made(sealed: SealedFile, t
     with pytest.raises(BadInput, match=r"key of .* is gone"):
         sealed.keep("OTHER", Secret("x"))
     assert not (tmp_path / "keys" / "secrets.key").exists()
-
-
-def test_a_secret_that_is_not_there_is_named(sealed: SealedFile) -> None:
-    with pytest.raises(BadInput, match="no secret NOTHING"):
-        sealed.read(SecretRef("NOTHING"))
 
 
 @pytest.mark.threat("S12")

@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 
 from mainstay.clock import Patience, SystemClock
+from mainstay.datastores import Datastore
 from mainstay.datastores.postgres import Postgres
 from mainstay.folders import Folders
 from mainstay.release import DatastorePlace, Environment, Job, Listener, Template, Value
 from mainstay.sealed import SealedFile, SecretRef
 from mainstay.shell import GuardedShell
 from mainstay.users import identity
+from tests.contracts.datastore import FIRST, SECOND, DatastoreContract, Perform
+from tests.fakes.datastore import FakeDatastore
 
 ROOT = os.geteuid() == 0
 SERVER_USER, SERVICE_USER = ("games", "nobody") if ROOT else ("", "")
@@ -281,3 +284,48 @@ def test_nothing_that_the_plan_would_hold_shows_a_password(machine: Machine) -> 
     job = machine.postgres.migrate("shown", str(machine.folders.contents))
     shown = json.dumps([str(machine.postgres.spec()), str(job), str(machine.postgres.address("application"))])
     assert all(machine.sealed.read(SecretRef(name)).reveal() not in shown for name in machine.postgres.secrets())
+
+
+class TestPostgres(DatastoreContract):
+    @pytest.fixture
+    def store(self, machine: Machine) -> Datastore:
+        return machine.postgres
+
+    @pytest.fixture
+    def perform(self, machine: Machine) -> Perform:
+        def carried_out(job: Job) -> int:
+            child = machine.begin(job)
+            child.communicate(job.stdin, timeout=60)
+            return child.returncode
+
+        return carried_out
+
+    @pytest.fixture
+    def listener(self, machine: Machine) -> str:
+        return machine.listener
+
+    @pytest.fixture
+    def folder(self, migrations: Path) -> Path:
+        write(migrations, f"{FIRST}.sql", "create table first (id int);")
+        write(migrations, f"{SECOND}.sql", "create table second (id int);")
+        return migrations
+
+
+class TestFakeDatastore(DatastoreContract):
+    @pytest.fixture
+    def store(self) -> FakeDatastore:
+        store = FakeDatastore(migrations=(FIRST, SECOND))
+        store.initialised = True
+        return store
+
+    @pytest.fixture
+    def perform(self, store: FakeDatastore) -> Perform:
+        return store.perform
+
+    @pytest.fixture
+    def listener(self) -> str:
+        return "127.0.0.1:5432"
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path

@@ -1,0 +1,46 @@
+"""What every place where secrets rest must do."""
+
+from abc import ABC, abstractmethod
+
+import pytest
+
+from mainstay.errors import BadInput
+from mainstay.sealed import Sealed, Secret, SecretRef
+
+
+class SealedContract(ABC):
+    """Inherited by the tests of each; `sealed` is an empty one."""
+
+    @pytest.fixture
+    @abstractmethod
+    def sealed(self) -> Sealed: ...
+
+    def test_a_secret_is_read_back_by_its_reference(self, sealed: Sealed) -> None:
+        ref = sealed.keep("TOKEN", Secret("hunter2"))
+        assert ref == SecretRef("TOKEN", 1)
+        assert sealed.read(ref).reveal() == "hunter2"
+
+    def test_every_version_is_kept_and_the_present_one_is_the_newest(self, sealed: Sealed) -> None:
+        first = sealed.keep("TOKEN", Secret("one"))
+        sealed.keep("TOKEN", Secret("two"))
+        assert sealed.read(first).reveal() == "one"
+        assert sealed.read(SecretRef("TOKEN")).reveal() == "two"
+        assert sealed.present("TOKEN") == 2
+
+    def test_keeping_the_same_value_again_makes_no_version(self, sealed: Sealed) -> None:
+        assert sealed.keep("TOKEN", Secret("one")) == sealed.keep("TOKEN", Secret("one"))
+
+    def test_a_name_is_generated_once(self, sealed: Sealed) -> None:
+        first = sealed.generate("TOKEN", 64)
+        assert sealed.generate("TOKEN", 64) == first
+        assert len(sealed.read(first).reveal()) >= 64
+
+    def test_what_was_kept_is_not_generated_over(self, sealed: Sealed) -> None:
+        sealed.keep("TOKEN", Secret("mine"))
+        assert sealed.read(sealed.generate("TOKEN", 64)).reveal() == "mine"
+
+    def test_a_secret_that_is_not_there_is_named(self, sealed: Sealed) -> None:
+        assert sealed.present("NOTHING") is None
+        for ref in (SecretRef("NOTHING"), SecretRef("NOTHING", 1)):
+            with pytest.raises(BadInput, match="NOTHING"):
+                sealed.read(ref)

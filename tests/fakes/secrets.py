@@ -1,0 +1,15 @@
+"""A source of secrets in memory."""
+
+from collections.abc import Mapping
+
+from mainstay.sealed import Secret
+
+
+class FakeSecrets:
+    """Has what it is given."""
+
+    def __init__(self, values: Mapping[str, Secret]) -> None:
+        self._values = values
+
+    def fetch(self, name: str) -> Secret | None:
+        return self._values.get(name)

@@ -1,0 +1,23 @@
+"""The sources of secrets against their contract, and a source in memory."""
+
+import pytest
+
+from mainstay.sealed import Secret
+from mainstay.secrets import SecretSource
+from mainstay.secrets.environment import EnvironmentSecrets
+from tests.contracts.secrets import SecretSourceContract
+from tests.fakes.secrets import FakeSecrets
+
+
+class TestEnvironmentSecrets(SecretSourceContract):
+    @pytest.fixture
+    def source(self, monkeypatch: pytest.MonkeyPatch) -> SecretSource:
+        monkeypatch.setenv("TOKEN", "hunter2")
+        monkeypatch.setenv("EMPTY", "")
+        return EnvironmentSecrets()
+
+
+class TestFakeSecrets(SecretSourceContract):
+    @pytest.fixture
+    def source(self) -> SecretSource:
+        return FakeSecrets({"TOKEN": Secret("hunter2")})
