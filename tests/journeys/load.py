@@ -32,7 +32,7 @@ class Answer:
     why: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class Tally:
     """Every answer of a load."""
 
@@ -52,14 +52,6 @@ class Tally:
     def releases(self) -> Counter[str]:
         return Counter(answer.release for answer in self.answers if answer.status == 200)
 
-    @property
-    def statuses(self) -> Counter[int]:
-        return Counter(answer.status for answer in self.answers)
-
-    def between(self, since: float, until: float) -> "Tally":
-        """Those that were due in this time of the monotonic clock."""
-        return Tally([answer for answer in self.answers if since <= answer.due < until])
-
     def percentile(self, percent: float) -> float:
         """Seconds within which *percent* of the answers came."""
         took = sorted(answer.took_s for answer in self.answers) or [0.0]
@@ -77,7 +69,7 @@ class Tally:
             "p99_ms": round(1000 * self.percentile(99), 2),
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return json.dumps(self.summary())
 
 
@@ -101,10 +93,21 @@ class Connection:
         writer.write(f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-        await reader.readexactly(int(headers.get("content-length", 0)))
+        await self._body(reader, headers)
         if headers.get("connection") == "close":
             self.close()
         return int(head[0].split()[1]), headers.get(RELEASE, "")
+
+    async def _body(self, reader: asyncio.StreamReader, headers: dict[str, str]) -> None:
+        if headers.get("transfer-encoding") == "chunked":
+            while (size := int(await reader.readuntil(b"\r\n"), 16)) > 0:
+                await reader.readexactly(size + 2)
+            await reader.readexactly(2)
+        elif "content-length" in headers:
+            await reader.readexactly(int(headers["content-length"]))
+        else:
+            await reader.read()
+            self.close()
 
     def close(self) -> None:
         if self._streams is not None:
