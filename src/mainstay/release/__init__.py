@@ -1,0 +1,52 @@
+"""What a release is made of: frozen values that plan, supervisor and journal share."""
+
+from mainstay.release.document import Content, DatastoreRelease, Release, ServiceRelease, Strategy
+from mainstay.release.edge import Edge, Route
+from mainstay.release.environment import DatastorePlace, Environment
+from mainstay.release.fleet import (
+    Fleet,
+    Member,
+    Members,
+    ReleaseNumber,
+    Shares,
+    Stage,
+    Traffic,
+    UnlessRenewed,
+)
+from mainstay.release.job import Job, JobState
+from mainstay.release.seen import Exit, Instance, Running, Serving
+from mainstay.release.spec import Health, Spec, Volume
+from mainstay.release.value import Listener, Piece, Template, Value
+
+__all__ = [
+    "Content",
+    "DatastorePlace",
+    "DatastoreRelease",
+    "Edge",
+    "Environment",
+    "Exit",
+    "Fleet",
+    "Health",
+    "Instance",
+    "Job",
+    "JobState",
+    "Listener",
+    "Member",
+    "Members",
+    "Piece",
+    "Release",
+    "ReleaseNumber",
+    "Route",
+    "Running",
+    "ServiceRelease",
+    "Serving",
+    "Shares",
+    "Spec",
+    "Stage",
+    "Strategy",
+    "Template",
+    "Traffic",
+    "UnlessRenewed",
+    "Value",
+    "Volume",
+]

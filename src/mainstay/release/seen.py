@@ -1,0 +1,70 @@
+"""What is seen of a target: instances, what runs, who serves."""
+
+from typing import Literal
+
+import msgspec
+
+from mainstay.release.edge import Edge
+from mainstay.release.fleet import Fleet, ReleaseNumber, Traffic
+
+
+class Exit(msgspec.Struct, frozen=True):
+    """How a process last ended: exactly one of `code` and `signal`, and why, where that is known."""
+
+    at: str
+    code: int | None = None
+    signal: str | None = None
+    reason: str = ""
+
+
+class Instance(msgspec.Struct, frozen=True):
+    """One replica as it is now."""
+
+    id: str
+    service: str
+    release: ReleaseNumber
+    state: Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
+    since: str
+    pid: int | None = None
+    address: str | None = None
+    restarts: int = 0
+    memory_bytes: int | None = None
+    last_exit: Exit | None = None
+    tail: tuple[str, ...] = ()
+    """Its last lines, given while it is failed."""
+    listens_elsewhere: str = ""
+    """Where it was found to listen although it was told another address."""
+
+
+class Running(msgspec.Struct, frozen=True):
+    """What is to run and what runs."""
+
+    wanted: Fleet
+    instances: tuple[Instance, ...]
+    awake: bool
+    answers: bool = True
+    """False: nobody guards it now; this was read from files and from the machine."""
+    guarded_by: str = ""
+    cut: dict[str, int] = {}
+    """Per revision (`web@41`), how many connections its drains have cut."""
+
+
+class Serving(msgspec.Struct, frozen=True):
+    """Who is to be served by whom, and who really is."""
+
+    wanted: Traffic
+    actual: Traffic
+    """By the slots that take requests now; equal to `wanted` when it has come about."""
+    edge: Edge | None = None
+    url: str = ""
+    doors: tuple[str, ...] = ()
+    listeners: dict[str, str] = {}
+    """Per service or datastore, its kept internal address `127.0.0.1:PORT`."""
+    returns_to: Traffic | None = None
+    """Set while traffic goes back by itself unless renewed."""
+    returned: bool = False
+    """Traffic went back by itself, because the run that watched was not heard."""
+    open: bool = False
+    """The edge is as it was told to be; False while it is on its way there."""
+    trouble: str = ""
+    """Why it is not."""

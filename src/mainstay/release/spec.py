@@ -1,0 +1,71 @@
+"""A spec: one service, fully resolved, as its target runs it."""
+
+from typing import Literal
+
+import msgspec
+
+from mainstay.release.value import Value
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How readiness is told. Times in seconds.
+
+    http: GET `ready` answers 2xx or 3xx · command: ends with 0 · file: is newer than `newer_than_s` ·
+    tcp: accepts a connection · alive: the process runs.
+    """
+
+    kind: Literal["http", "command", "file", "tcp", "alive"] = "alive"
+    ready: str = ""
+    live: str = ""
+    command: tuple[str, ...] = ()
+    file: str = ""
+    newer_than_s: float = 30.0
+    within_s: float = 30.0
+    every_s: float = 0.5
+    limit_s: float = 1.0
+
+
+class Volume(msgspec.Struct, frozen=True):
+    """A folder kept across releases; a relative path becomes a link in the service's folder."""
+
+    name: str
+    path: str
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """One service, fully resolved, as its target runs it. Times in seconds.
+
+    Two releases whose specs are equal share the revision. So it has no release number, no version of
+    the system and no count of replicas; those are told beside it.
+    """
+
+    service: str
+    command: tuple[str, ...]
+    content: str = ""
+    """Key of the content it runs in (`content/KEY`); empty: it runs in `folder`."""
+    folder: str = ""
+    environment: dict[str, Value] = {}
+    files: dict[str, Value] = {}
+    """Delivered as a file (0400); its variable is told as NAME_FILE."""
+    port: Literal["instance", "kept", "none"] = "instance"
+    """instance: one each, told as PORT · kept: one for the service for ever (datastores) · none: a worker."""
+    port_variable: str = "PORT"
+    alone: bool = False
+    """The old instance is seen gone before the new one starts (datastores)."""
+    overlap: bool = False
+    """Workers only: new in, then old out."""
+    health: Health = Health()
+    steady_s: float = 10.0
+    drain_s: float = 30.0
+    stop_grace_s: float = 10.0
+    stop_signal: str = "SIGTERM"
+    restart: Literal["unless-stopped", "always", "on-failure", "no"] = "unless-stopped"
+    user: str = ""
+    """System user it runs under; empty: the one that runs Mainstay."""
+    memory_bytes: int | None = None
+    cpus: float | None = None
+    open_files: int = 65536
+    volumes: tuple[Volume, ...] = ()
+    private_copy: bool = False
+    """`read_only: false`: each instance gets a copy of the content that goes with it."""
+    datastore: bool = False
