@@ -100,7 +100,7 @@ def test_a_reader_is_not_in_the_way_of_the_writer(folders: Folders) -> None:
 
 @pytest.mark.failure("F33")
 def test_a_program_that_locks_it_for_long_is_told_clearly(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mainstay.journal.sqlite.PATIENCE_S", 0.05)
+    monkeypatch.setattr("mainstay.journal.file.PATIENCE_S", 0.05)
     journal = filled(folders)
     other = sqlite3.connect(folders.journal, isolation_level=None)
     other.execute("begin immediate")

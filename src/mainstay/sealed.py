@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -158,12 +158,9 @@ def _write_key(path: Path, text: str) -> None:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
-    try:
+    with suppress(FileExistsError):
         os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
+    part.unlink()
 
 
 def _random(length: int) -> str:
