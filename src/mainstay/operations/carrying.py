@@ -17,7 +17,9 @@ from mainstay.operations.history import recorded, story
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.place import keep
 from mainstay.plan import Plan
+from mainstay.record import Record
 from mainstay.release import Environment
+from mainstay.retention import kept, prune
 from mainstay.signing import SigningKey
 from mainstay.world import World
 
@@ -99,6 +101,7 @@ def _told(
     past = recorded(context)
     run = past.history[0]
     serving = world.target.serving()
+    note = _tidied(context, past) if outcome == "released" and run.kind != "down" else ""
     return Outcome(
         run=run.run,
         kind=run.kind,
@@ -107,7 +110,17 @@ def _told(
         version=past.serving.version if past.serving else "",
         url=serving.url,
         took_s=round(time.monotonic() - began, 3),
+        note=note,
     )
+
+
+def _tidied(context: Context, past: Record) -> str:
+    """Take away what no kept release needs; the release has succeeded, whatever comes of it."""
+    try:
+        prune(context.folders, kept(past))
+    except OSError as trouble:
+        return f"older releases could not be taken away: {trouble.strerror} ({trouble.filename})"
+    return ""
 
 
 def _held(context: Context) -> LockHeld:

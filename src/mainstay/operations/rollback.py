@@ -11,6 +11,7 @@ from mainstay.operations.waking import refuse_when_asleep
 from mainstay.plan import Plan
 from mainstay.plan import rollback as planned
 from mainstay.record import Record
+from mainstay.retention import kept
 from mainstay.snapshot import document, look
 
 
@@ -37,6 +38,13 @@ def make(context: Context, to: int) -> Plan:
         known = ", ".join(str(number) for number in sorted(served)) or "none yet"
         raise BadInput(
             f"release {to} never served; those that did: {known}", remedy="mainstay history", code="no-such-release"
+        )
+    stays = kept(past).releases
+    if to not in stays:
+        raise BadInput(
+            f"release {to} is no longer kept; those that are: {', '.join(str(number) for number in sorted(stays))}",
+            remedy="deploy its version again",
+            code="release-gone",
         )
     world = context.wiring.world(context.kept(), context.folders)
     return planned.rollback(document(past, to), look(world, past))
