@@ -31,7 +31,7 @@ class Instance(msgspec.Struct, frozen=True):
     memory_bytes: int | None = None
     last_exit: Exit | None = None
     tail: tuple[str, ...] = ()
-    """Its last lines, given while it is failed."""
+    """Its last lines, given while it starts and once it is failed."""
     listens_elsewhere: str = ""
     """Where it was found to listen although it was told another address."""
 

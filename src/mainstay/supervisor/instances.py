@@ -139,12 +139,15 @@ class Instances:
                 self.kill(name)
 
     def sample_listening(self, desired: Desired) -> None:
-        """Note where those that are not ready yet listen."""
+        """Note where those that are not ready yet listen, and what they have said."""
         for name, life in list(self.lives.items()):
             one = desired.instances.get(name)
-            if one is not None and one.slot is not None and one.port and life.process and not life.past.steady:
-                pids = machine.of_session(life.process)
-                self.lives[name] = replace(life, listens_elsewhere=elsewhere(pids, one.port))
+            if one is None or life.process is None or life.past.steady:
+                continue
+            told = ""
+            if one.slot is not None and one.port:
+                told = elsewhere(machine.of_session(life.process), one.port)
+            self.lives[name] = replace(life, listens_elsewhere=told, tail=self.tail(name, one.service))
 
     def tail(self, name: str, service: str) -> tuple[str, ...]:
         """Its last lines: what it complained of, else what it said."""
