@@ -83,6 +83,20 @@ def test_a_supervisor_killed_between_fork_and_note_starts_nothing_twice(place: P
         os.close(reader)
 
 
+def test_a_stub_killed_before_its_note_is_followed_by_another(place: Place) -> None:
+    place.ship(Parrot("1"))
+    pipe = place.state / "logs" / "web" / "web-2-1.out"
+    os.mkfifo(pipe, 0o600)
+    place.holds(Parrot("2"))
+    deploy = place.begin("deploy", "--yes")
+    stub = until(lambda: held_stub(place), within=20, what="a stub that waits")
+    pipe.rename(pipe.with_name("pipe"))
+    stub.end()
+    said = deploy.wait()
+    assert said.code == 0, said
+    assert assert_whole(place)["release"]["version"] == "2"
+
+
 def held_stub(place: Place) -> Process | None:
     lock = str(place.state / "instances" / "web-2-1" / "lock")
     fitting = (one for one in place.processes() if "stub.py" in one.command and lock in opened(one.pid))
