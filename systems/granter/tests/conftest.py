@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "data-service"), str(ROOT / "web-frontend"), str(ROOT / "notice-site"), str(ROOT / "tests")]
+SERVICES = ("data-service", "backend-core", "web-frontend", "notice-site")
+sys.path[:0] = [str(ROOT / folder) for folder in (*SERVICES, "tests")]
 
+from granter_backend import Backend, Caller, variables  # noqa: E402
 from granter_postgres import Postgres, programs  # noqa: E402
 from granter_services import TOKEN, until  # noqa: E402
+from granter_stand_in import DataServiceStandIn  # noqa: E402
 from granter_town import Start, Town, rounds_ended, starting  # noqa: E402
 
 
@@ -48,3 +51,16 @@ def town(postgres: Postgres, folder: Path) -> Iterator[Town]:
         web = start("web-frontend", DATA_SERVICE_URL=data.url, SERVICE_TOKEN=TOKEN).ready()
         until(lambda: rounds_ended(postgres, "town") > 0, "the first round of scraping")
         yield Town(site, data, web, "town", postgres)
+
+
+@pytest.fixture(scope="session")
+def backend(postgres: Postgres, folder: Path) -> Iterator[Backend]:
+    """A running backend-core over a stand-in for the data-service."""
+    with DataServiceStandIn() as data, starting(folder) as start:
+        told = variables(postgres.database("accounts"), data.url)
+        yield Backend(start("backend-core", **told).ready(), data, "accounts")
+
+
+@pytest.fixture
+def caller(backend: Backend) -> Caller:
+    return Caller(backend.service.url)

@@ -1,4 +1,4 @@
-"""The three services as processes, each at a free port with just the variables that the manifest gives it."""
+"""The services as processes, each at a free port with just the variables that the manifest gives it."""
 
 import contextlib
 import importlib.util
@@ -20,9 +20,15 @@ TOKEN = "test-token-0123456789-0123456789-0123456789"
 NEEDED = {
     "notice-site": (),
     "data-service": ("starlette", "uvicorn", "psycopg", "psycopg_pool", "httpx2", "selectolax"),
+    "backend-core": ("fastapi", "uvicorn", "psycopg", "psycopg_pool", "httpx2", "argon2", "jwt", "mainstay_kit"),
     "web-frontend": ("starlette", "uvicorn", "httpx2", "jinja2"),
 }
-PACKAGES = {"notice-site": "notice_site", "data-service": "granter_data", "web-frontend": "granter_web"}
+PACKAGES = {
+    "notice-site": "notice_site",
+    "data-service": "granter_data",
+    "backend-core": "granter_core",
+    "web-frontend": "granter_web",
+}
 
 
 class NotToBeHad(Exception):

@@ -45,7 +45,7 @@ def app_of(settings: Settings) -> Chain:
         version=settings.mainstay_version,
         limits=_limits(settings),
         body_limit_bytes=BODY_LIMIT,
-        proxies=TrustedProxies.from_text(settings.trust_proxy),
+        proxies=TrustedProxies.from_text(settings.trusted_proxies),
         metrics=metrics,
         access_log=AccessLog(redactor=Redactor(settings.secrets)),
         stop=stop,

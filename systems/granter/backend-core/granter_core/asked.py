@@ -66,7 +66,7 @@ class Search(Asked):
 
 class PagedSearch(Search):
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
-    page_size: Annotated[int, Field(ge=1, le=50)] = 20
+    page_size: Annotated[int, Field(ge=1, le=100)] = 20
 
 
 class SavedSearchWanted(Asked):

@@ -54,7 +54,7 @@ async def refresh(parts: Wired, said: Refresh) -> TokenPair:
 
 
 @auth.post("/logout", status_code=204, responses=problems())
-async def log_out(parts: Wired, shown: Shown, said: Logout | None = None) -> None:
+async def log_out(parts: Wired, shown: Shown, said: Logout | None = None) -> Response:
     """End the session that either token names. Of a token that means nothing any more nothing is told."""
     with suppress(TokenInvalid):
         if said is not None and said.refresh_token:
@@ -62,6 +62,7 @@ async def log_out(parts: Wired, shown: Shown, said: Logout | None = None) -> Non
     with suppress(TokenInvalid):
         if shown is not None:
             await parts.sessions.end_of(shown.credentials)
+    return Response(status_code=204)
 
 
 @auth.get("/me", responses=problems(401))

@@ -26,7 +26,6 @@ class SavedSearchRows:
 
     async def save(self, account: UUID, wanted: SavedSearchWanted) -> SavedSearch:
         """Saved under its name; what was saved under it before is replaced."""
-        query = wanted.query.model_dump(mode="json", exclude_none=True)
         async with self._postgres.connection() as connection:
             # Whoever saves twice at once waits here, so that the count is true.
             locked = await connection.execute("select from accounts where id = %s for no key update", (account,))
@@ -42,7 +41,7 @@ class SavedSearchRows:
                 "insert into saved_searches (account_id, name, query) values (%s, %s, %s)"
                 " on conflict (account_id, name) do update set query = excluded.query"
                 " returning id, name, query, created_at",
-                (account, wanted.name, Jsonb(query)),
+                (account, wanted.name, Jsonb(wanted.query.parameters())),
             )
             return _told(await cursor.fetchone())
 

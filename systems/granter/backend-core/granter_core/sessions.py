@@ -9,7 +9,7 @@ from granter_core.accounts import Account
 from mainstay_kit import Secret
 from mainstay_kit.keys import Key
 from mainstay_kit.postgres import Postgres
-from mainstay_kit.tokens import Pair, TokenInvalid, Tokens
+from mainstay_kit.tokens import Claims, Pair, TokenInvalid, Tokens
 
 AT_MOST = 20  # log-ins that one account may have at once; the oldest ends when there are more
 
@@ -75,16 +75,17 @@ class Sessions:
 
     async def end_of(self, access: str) -> None:
         """End the session of an access token."""
-        await RefreshRows(self._postgres).end(str(self._tokens.read(access)["family"]))
+        await RefreshRows(self._postgres).end(str(_identity(self._tokens.read(access), "family")))
 
     async def account(self, access: str) -> Account:
         """Whose access token it is. Raises TokenInvalid once the session or the account is gone."""
         claims = self._tokens.read(access)
+        session, account = _identity(claims, "family"), _identity(claims, "sub")
         async with self._postgres.connection() as connection:
             cursor = await connection.execute(
                 "select accounts.id, email, created_at from sessions join accounts on accounts.id = account_id"
                 " where family = %s and account_id = %s and ends > now()",
-                (str(claims["family"]), str(claims["sub"])),
+                (session, account),
             )
             row = await cursor.fetchone()
         if row is None:
@@ -93,6 +94,13 @@ class Sessions:
 
     def _tokens_over(self, rows: RefreshRows) -> Tokens:
         return Tokens(self._keys, issuer="granter", audience="granter-api", store=rows)
+
+
+def _identity(claims: Claims, name: str) -> UUID:
+    try:
+        return UUID(str(claims.get(name)))
+    except ValueError:
+        raise TokenInvalid("the token is not valid") from None
 
 
 def _kid(secret: Secret) -> str:

@@ -18,7 +18,7 @@ class Settings:
     jwt_secret: Annotated[Secret, Rule(at_least=32)]
     jwt_secret_previous: Annotated[Secret | None, Rule(at_least=32)] = None
     granter_environment: Annotated[str, Rule(one_of=("local", "staging", PRODUCTION))] = PRODUCTION
-    trust_proxy: str = ""
+    trusted_proxies: str = ""
     requests_per_minute: int = 600
     log_level: Annotated[str, Rule(one_of=("debug", "info", "warning", "error"))] = "info"
     host: str = "127.0.0.1"

@@ -6,8 +6,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from granter_core.asked import Search
-
 
 class Told(BaseModel):
     """Fields of a neighbour that is newer than we are pass through."""
@@ -32,9 +30,11 @@ class Me(Told):
 
 
 class SavedSearch(Told):
+    """The query comes in the words of `/api/search`, ready to be asked again."""
+
     id: UUID
     name: str
-    query: Search
+    query: dict[str, str]
     created_at: datetime
 
 

@@ -1,0 +1,109 @@
+"""A stand-in for the data-service that speaks its contract, for tests of whoever asks it."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qsl, urlsplit
+
+from granter_services import TOKEN
+
+GRANT: dict[str, object] = {
+    "id": 7,
+    "title": "Ocean Plastics Prize",
+    "funder": "Harbour Trust",
+    "deadline": "2027-03-12",
+    "rolling": False,
+    "amount": {"min": 5000, "max": 50000.5, "currency": "EUR"},
+    "topics": ["ocean"],
+    "region": "Europe",
+    "language": "en",
+    "snippet": [{"text": "for the ", "mark": False}, {"text": "ocean", "mark": True}],
+    "closes_in_days": 12,
+}
+SOURCE = {"url": "http://north/notices/7", "site": "north", "fetched_at": "2026-11-21T12:00:00+00:00", "text": "…"}
+EVIDENCE = {"title": {"by": "rules", "at": "2026-11-21T12:00:00+00:00", "evidence": "Ocean Plastics Prize"}}
+WALKED = {"pages": 9, "notices": 80, "new": 80, "changed": 0, "unchanged": 0, "failed": 1, "error": None}
+SOURCES = [{"name": name, "state": "done", **WALKED, "at": "2026-11-21T12:00:00+00:00"} for name in ("north", "south")]
+ATTEMPTS = [{"by": "gemini", "outcome": "no key", "took_ms": 0}, {"by": "rules", "outcome": "ok", "took_ms": 3}]
+
+
+class DataServiceStandIn:
+    """Answers one grant to whoever shows the token; `asked` tells every call, `answers` puts others in their place."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.headers: dict[str, str] = {}
+        self.answers: dict[str, tuple[int, bytes]] = {}
+        world = self
+
+        class Call(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                self._answer()
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                self._answer()
+
+            def _answer(self) -> None:
+                status, body = world.answer(self.command, self.path, dict(self.headers))
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *values: object) -> None:
+                """The tests ask `asked`."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Call)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def answer(self, method: str, address: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        parts = urlsplit(address)
+        if parts.path == "/live":
+            return 200, b"{}"
+        asked = dict(parse_qsl(parts.query))
+        self.asked.append((parts.path, asked))
+        self.headers = {name.casefold(): value for name, value in headers.items()}
+        if self.headers.get("x-service-token") != TOKEN:
+            return 401, b"{}"
+        if parts.path in self.answers:
+            return self.answers[parts.path]
+        said = _said(method, parts.path, asked)
+        return (202 if (method, parts.path) == ("POST", "/scrape") else 200 if said else 404), json.dumps(said).encode()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _said(method: str, path: str, asked: dict[str, str]) -> dict[str, object]:
+    match method, path:
+        case "GET", "/grants":
+            found = [GRANT] if "ocean" in asked.get("query", "ocean") else []
+            facets = {"topics": {"ocean": len(found)}, "regions": {"Europe": len(found)}}
+            shown = {"page": int(asked.get("page", 1)), "page_size": int(asked.get("page_size", 20))}
+            return {"total": len(found), **shown, "grants": found, "facets": facets}
+        case "GET", "/grants/7":
+            return {**GRANT, "source": SOURCE, "provenance": EVIDENCE}
+        case "GET", "/suggest":
+            return {"suggestions": ["Ocean Plastics Prize"]}
+        case "GET", "/scrape":
+            return {"round": 3, "state": "idle", "sources": SOURCES}
+        case "POST", "/scrape":
+            return {"round": 4}
+        case "POST", "/extract":
+            return {"fields": {"title": "Ocean Plastics Prize"}, "provenance": EVIDENCE, "chain": ATTEMPTS}
+        case _:
+            return {}

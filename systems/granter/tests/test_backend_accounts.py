@@ -1,0 +1,223 @@
+"""Accounts: register, log in, stay logged in, log out, delete."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import jwt
+import pytest
+from granter_backend import JWT_SECRET, PASSWORD, Backend, Caller, new_address
+from granter_postgres import Postgres
+
+Forge = Callable[[Mapping[str, object], str], str]
+
+
+def test_who_registers_can_log_in_and_is_known(caller: Caller) -> None:
+    email, tokens = caller.newcomer()
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
+    me = caller.get("/api/auth/me", tokens["access_token"])
+    assert (me.status_code, me.json()["email"]) == (200, email)
+    assert me.json().keys() == {"email", "created_at"}
+
+
+def test_a_taken_address_is_answered_like_a_new_one(caller: Caller) -> None:
+    email, _ = caller.newcomer()
+    again, fresh = caller.register(email, "another long password"), caller.register(new := new_address())
+    assert (again.status_code, again.json()) == (201, {"email": email})
+    assert (fresh.status_code, fresh.json()) == (201, {"email": new})
+    assert again.headers.keys() == fresh.headers.keys()
+    assert caller.log_in(email, "another long password").status_code == 401
+    assert caller.log_in(email).status_code == 200
+
+
+def typically(ask: Callable[[str], httpx2.Response], emails: list[str]) -> float:
+    """How long it usually takes, in seconds."""
+    took = []
+    for email in emails:
+        began = time.perf_counter()
+        ask(email)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took)
+
+
+def test_a_taken_address_takes_as_long_as_a_new_one(caller: Caller) -> None:
+    email, _ = caller.newcomer()
+    taken = typically(caller.register, [email] * 9)
+    fresh = typically(caller.register, [new_address() for _ in range(9)])
+    assert 0.5 < taken / fresh < 2
+
+
+def test_an_unknown_account_is_answered_like_a_wrong_password_and_takes_as_long(caller: Caller) -> None:
+    email, _ = caller.newcomer()
+    wrong, unknown = caller.log_in(email, "a wrong password"), caller.log_in(new_address())
+    assert (wrong.status_code, unknown.status_code) == (401, 401)
+    assert without_id(wrong.json()) == without_id(unknown.json())
+    known = typically(lambda address: caller.log_in(address, "a wrong password"), [email] * 7)
+    nobody = typically(lambda address: caller.log_in(address, "a wrong password"), [new_address() for _ in range(7)])
+    assert 0.5 < known / nobody < 2
+
+
+def without_id(problem: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in problem.items() if name != "request_id"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        pytest.param("{0}@example.com", " {0}@EXAMPLE.com ", id="case and blanks"),
+        pytest.param("Jos\u00e9.{0}@example.com", "jose\u0301.{0}@example.com", id="a composed letter"),
+    ],
+)
+def test_one_mailbox_is_one_account(caller: Caller, kept: str, typed: str) -> None:
+    unique = new_address().partition("@")[0]
+    assert caller.register(kept.format(unique)).status_code == 201
+    assert caller.log_in(typed.format(unique)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "@", "nobody", "a@", "@b.com", "two words@b.com", "a@b@c.com", "a\u0000b@c.com", "a@-b.com", "a\u202eb@c.com"],
+)
+def test_what_is_no_address_is_refused(caller: Caller, email: str) -> None:
+    refused = caller.register(email)
+    assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        pytest.param("eleven chars"[:11], "at least 12", id="too short"),
+        pytest.param("x" * 257, "at most 256", id="too long"),
+        pytest.param("person@example.com", "must not be the address", id="the address"),
+        pytest.param(" Person@Example.COM ", "must not be the address", id="the address in capitals"),
+        pytest.param("\ufdfa" * 20, "at most 256", id="too long once it is composed"),
+    ],
+)
+def test_a_bad_password_is_refused_and_never_sent_back(caller: Caller, password: str, why: str) -> None:
+    refused = caller.register("person@example.com", password)
+    assert refused.status_code == 422
+    assert why in refused.text
+    assert password not in refused.text
+
+
+def test_the_longest_password_works_in_any_composition(caller: Caller) -> None:
+    email = new_address()
+    assert caller.register(email, "e\u0301" * 128).status_code == 201
+    assert caller.log_in(email, "\u00e9" * 128).status_code == 200
+
+
+def test_a_refresh_token_is_spent_by_its_use(caller: Caller) -> None:
+    _, first = caller.newcomer()
+    second = caller.refresh(first["refresh_token"]).json()
+    third = caller.refresh(second["refresh_token"])
+    assert third.status_code == 200
+    assert caller.get("/api/auth/me", third.json()["access_token"]).status_code == 200
+
+
+def test_a_spent_refresh_token_ends_the_whole_log_in_and_no_other(caller: Caller) -> None:
+    email, stolen = caller.newcomer()
+    other = caller.log_in(email).json()
+    current = caller.refresh(stolen["refresh_token"]).json()
+    assert caller.refresh(stolen["refresh_token"]).status_code == 401
+    assert caller.refresh(current["refresh_token"]).status_code == 401
+    assert caller.get("/api/auth/me", current["access_token"]).status_code == 401
+    assert caller.get("/api/auth/me", other["access_token"]).status_code == 200
+
+
+def test_of_two_who_refresh_at_once_one_gets_through_at_most(caller: Caller) -> None:
+    _, tokens = caller.newcomer()
+    with ThreadPoolExecutor(8) as thieves:
+        answers = list(
+            thieves.map(Caller.refresh, [Caller(caller.url) for _ in range(8)], [tokens["refresh_token"]] * 8)
+        )
+    assert sorted(answer.status_code for answer in answers)[:2] in ([200, 401], [401, 401])
+
+
+def test_after_logging_out_no_token_of_it_counts(caller: Caller) -> None:
+    _, tokens = caller.newcomer()
+    assert caller.post("/api/auth/logout", {"refresh_token": tokens["refresh_token"]}).status_code == 204
+    assert caller.refresh(tokens["refresh_token"]).status_code == 401
+    assert caller.get("/api/auth/me", tokens["access_token"]).status_code == 401
+
+
+def test_an_access_token_alone_logs_out_too_and_nonsense_is_answered_alike(caller: Caller) -> None:
+    _, tokens = caller.newcomer()
+    assert caller.ask("POST", "/api/auth/logout", token=tokens["access_token"]).status_code == 204
+    assert caller.refresh(tokens["refresh_token"]).status_code == 401
+    assert caller.post("/api/auth/logout", {"refresh_token": "nonsense"}).status_code == 204
+
+
+def test_deleting_the_account_leaves_nothing_of_it(caller: Caller, backend: Backend, postgres: Postgres) -> None:
+    email, tokens = caller.newcomer()
+    caller.post("/api/saved-searches", {"name": "mine", "query": {"query": "ocean"}}, tokens["access_token"])
+    caller.log_in(email, "a wrong password")
+    before = rows(postgres, backend)
+    assert caller.ask("DELETE", "/api/auth/me", token=tokens["access_token"]).status_code == 204
+    assert caller.get("/api/auth/me", tokens["access_token"]).status_code == 401
+    assert caller.refresh(tokens["refresh_token"]).status_code == 401
+    assert caller.log_in(email).status_code == 401
+    gone = {name: before[name] - after for name, after in rows(postgres, backend).items()}
+    assert gone == {"accounts": 1, "sessions": 1, "saved_searches": 1, "emails": 1}
+
+
+def rows(postgres: Postgres, backend: Backend) -> dict[str, int]:
+    counted = {
+        name: int(postgres.execute(backend.database, f"select count(*) from {name}"))
+        for name in ("accounts", "sessions", "saved_searches")
+    }
+    dump = postgres.execute(backend.database, "select count(*) from accounts where email like 'person-%'")
+    return {**counted, "emails": int(dump)}
+
+
+def test_tokens_name_their_key_and_a_retired_one_still_counts(caller: Caller) -> None:
+    _, tokens = caller.newcomer()
+    headers = jwt.get_unverified_header(tokens["access_token"])
+    assert (headers["alg"], len(headers["kid"])) == ("HS256", 12)
+    assert JWT_SECRET not in json.dumps(tokens)
+
+
+def signed(claims: Mapping[str, object], kid: str, key: str = JWT_SECRET, algorithm: str = "HS256") -> str:
+    return jwt.encode(
+        {name: value for name, value in claims.items() if value is not None}, key, algorithm, {"kid": kid}
+    )
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        pytest.param(lambda claims, kid: signed(claims, kid, "", "none"), id="no algorithm"),
+        pytest.param(lambda claims, kid: signed(claims, kid, "x" * 40), id="another key"),
+        pytest.param(lambda claims, kid: signed(claims, kid, JWT_SECRET, "HS384"), id="another algorithm"),
+        pytest.param(lambda claims, _: signed(claims, "?"), id="an unknown key"),
+        pytest.param(lambda claims, kid: signed({**claims, "exp": 1}, kid), id="its time is over"),
+        pytest.param(lambda claims, kid: signed({**claims, "use": "refresh"}, kid), id="another use"),
+        pytest.param(lambda claims, kid: signed({**claims, "aud": "elsewhere"}, kid), id="for another audience"),
+        pytest.param(lambda claims, kid: signed({**claims, "family": None}, kid), id="without a log-in"),
+        pytest.param(lambda claims, kid: signed({**claims, "sub": "'"}, kid), id="of nobody"),
+    ],
+)
+def test_forged_and_stale_tokens_are_refused(caller: Caller, forge: Forge) -> None:
+    _, tokens = caller.newcomer()
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    kid = jwt.get_unverified_header(tokens["access_token"])["kid"]
+    assert caller.get("/api/auth/me", forge(claims, kid)).status_code == 401
+
+
+def test_refresh_and_access_tokens_do_not_stand_in_for_each_other(caller: Caller) -> None:
+    _, tokens = caller.newcomer()
+    assert caller.get("/api/auth/me", tokens["refresh_token"]).status_code == 401
+    assert caller.refresh(tokens["access_token"]).status_code == 401
+
+
+def test_passwords_rest_as_argon2id_and_nothing_secret_is_in_the_log(backend: Backend, postgres: Postgres) -> None:
+    caller = Caller(backend.service.url)
+    email, tokens = caller.newcomer()
+    caller.log_in(email, "canary-wrong-password")
+    kept = postgres.execute(backend.database, f"select password_hash from accounts where email = '{email}'")
+    assert kept.startswith("$argon2id$")
+    told = backend.service.log.read_text()
+    for canary in (PASSWORD, "canary-wrong-password", JWT_SECRET, tokens["refresh_token"], kept, email):
+        assert canary not in told

@@ -1,0 +1,166 @@
+"""Grants through backend-core: search, reading, saved searches, and what happens when the data-service is unwell."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from granter_backend import Backend, Caller
+from granter_services import TOKEN
+from granter_stand_in import GRANT, DataServiceStandIn
+
+SEARCH = {
+    "query": "ocean",
+    "topic": "ocean",
+    "funder": "Harbour Trust",
+    "region": "Europe",
+    "min_amount": "5000",
+    "max_amount": "50000.5",
+    "currency": "EUR",
+    "deadline_after": "2027-01-01",
+    "deadline_before": "2027-12-31",
+    "open": "1",
+    "sort": "deadline",
+}
+
+
+@pytest.fixture
+def data(backend: Backend) -> Iterator[DataServiceStandIn]:
+    yield backend.data
+    backend.data.answers.clear()
+
+
+@pytest.fixture
+def token(caller: Caller) -> str:
+    access: str = caller.newcomer()[1]["access_token"]
+    return access
+
+
+def address_of(path: str, asked: dict[str, str]) -> str:
+    return path + "?" + "&".join(f"{name}={value}" for name, value in asked.items())
+
+
+def test_everybody_may_search(caller: Caller) -> None:
+    found = caller.get("/api/search?query=ocean")
+    assert (found.status_code, found.headers["content-type"]) == (200, "application/json")
+    assert (found.json()["total"], found.json()["grants"][0]) == (1, GRANT)
+
+
+def test_every_filter_reaches_the_data_service_with_our_token(caller: Caller, data: DataServiceStandIn) -> None:
+    asked = {**SEARCH, "page": "2", "page_size": "50"}
+    assert caller.get(address_of("/api/search", asked)).status_code == 200
+    assert data.asked[-1] == ("/grants", asked)
+    assert data.headers["x-service-token"] == TOKEN
+    assert data.headers["x-forwarded-for"] == caller.address
+    assert "authorization" not in data.headers
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["page=0", "page=x", "page_size=101", "min_amount=-1", "min_amount=nan", "max_amount=1e99", "sort=best",
+     "deadline_after=yesterday", "currency=euros", "open=perhaps", "query=" + "x" * 301],
+)  # fmt: skip
+def test_a_search_that_makes_no_sense_is_refused(caller: Caller, wrong: str) -> None:
+    refused = caller.get("/api/search?" + wrong)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["loc"] == ["query", wrong.partition("=")[0]]
+
+
+def test_a_grant_comes_with_what_it_was_read_from(caller: Caller) -> None:
+    grant = caller.get("/api/grants/7").json()
+    assert grant["source"]["site"] == "north"
+    assert grant["provenance"]["title"]["by"] == "rules"
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [("8", 404), ("0", 422), ("x", 422), (str(2**63), 422), ("..%2fscrape", 404)]
+)
+def test_a_grant_that_is_not_there_is_a_problem(caller: Caller, number: str, status: int) -> None:
+    refused = caller.get(f"/api/grants/{number}")
+    assert (refused.status_code, refused.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_what_is_being_typed_is_completed(caller: Caller) -> None:
+    assert caller.get("/api/suggest?query=oce").json() == {"suggestions": ["Ocean Plastics Prize"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "told"),
+    [
+        pytest.param(500, b"Traceback: secret.py", 502, id="it fails"),
+        pytest.param(401, b"{}", 502, id="it does not know us"),
+        pytest.param(503, b"{}", 503, id="its database is away"),
+        pytest.param(200, b"<html>", 502, id="it talks nonsense"),
+        pytest.param(200, b'{"total": "many"}', 502, id="it breaks the contract"),
+        pytest.param(422, b'{"detail": "topic is odd"}', 422, id="it refuses the question"),
+    ],
+)
+def test_troubles_of_the_data_service_are_told_without_internals(
+    caller: Caller, data: DataServiceStandIn, status: int, said: bytes, told: int
+) -> None:
+    data.answers["/grants"] = (status, said)
+    problem = caller.get("/api/search?query=ocean")
+    assert (problem.status_code, problem.headers["content-type"]) == (told, "application/problem+json")
+    assert "secret.py" not in problem.text
+
+
+def test_a_newer_data_service_may_tell_more(caller: Caller, data: DataServiceStandIn) -> None:
+    told = {"total": 0, "page": 1, "page_size": 20, "grants": [], "facets": {}, "took_ms": 3}
+    data.answers["/grants"] = (200, json.dumps(told).encode())
+    assert caller.get("/api/search").json()["took_ms"] == 3
+
+
+def test_a_saved_search_can_be_asked_again(caller: Caller, token: str) -> None:
+    saved = caller.post("/api/saved-searches", {"name": " My  oceans ", "query": SEARCH}, token)
+    assert (saved.status_code, saved.json()["name"], saved.json()["query"]) == (201, "My oceans", SEARCH)
+    assert caller.get("/api/saved-searches", token).json() == {"saved_searches": [saved.json()]}
+    assert caller.get(address_of("/api/search", saved.json()["query"])).status_code == 200
+
+
+def test_a_name_is_used_once(caller: Caller, token: str) -> None:
+    first = caller.post("/api/saved-searches", {"name": "mine", "query": {"query": "ocean"}}, token).json()
+    second = caller.post("/api/saved-searches", {"name": "mine", "query": {"query": "soil"}}, token).json()
+    assert (second["id"], second["query"]) == (first["id"], {"query": "soil"})
+    assert len(caller.get("/api/saved-searches", token).json()["saved_searches"]) == 1
+
+
+def test_a_saved_search_is_its_owners_alone(caller: Caller, token: str) -> None:
+    saved = caller.post("/api/saved-searches", {"name": "mine", "query": {}}, token).json()["id"]
+    stranger = caller.newcomer()[1]["access_token"]
+    assert caller.get("/api/saved-searches", stranger).json() == {"saved_searches": []}
+    assert caller.ask("DELETE", f"/api/saved-searches/{saved}", token=stranger).status_code == 404
+    assert caller.ask("DELETE", f"/api/saved-searches/{saved}", token=token).status_code == 204
+    assert caller.ask("DELETE", f"/api/saved-searches/{saved}", token=token).status_code == 404
+
+
+def test_an_account_keeps_a_hundred_searches_at_most(caller: Caller, token: str) -> None:
+    for number in range(100):
+        assert caller.post("/api/saved-searches", {"name": f"n{number}", "query": {}}, token).status_code == 201
+    assert caller.post("/api/saved-searches", {"name": "one more", "query": {}}, token).status_code == 409
+    assert caller.post("/api/saved-searches", {"name": "n7", "query": {}}, token).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/auth/me"),
+        ("DELETE", "/api/auth/me"),
+        ("GET", "/api/saved-searches"),
+        ("POST", "/api/saved-searches"),
+        ("DELETE", "/api/saved-searches/00000000-0000-0000-0000-000000000000"),
+        ("GET", "/api/scrape"),
+        ("POST", "/api/scrape"),
+        ("POST", "/api/extract"),
+    ],
+)
+def test_without_a_token_the_answer_is_no(caller: Caller, method: str, path: str) -> None:
+    for headers in ({}, {"Authorization": "Bearer x.y.z"}, {"Authorization": "Basic eDp5"}):
+        refused = caller.ask(method, path, {"name": "n", "query": {}, "text": "t"}, headers=headers)
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_gathering_and_extraction_are_passed_on(caller: Caller, token: str) -> None:
+    assert [source["name"] for source in caller.get("/api/scrape", token).json()["sources"]] == ["north", "south"]
+    assert caller.ask("POST", "/api/scrape", token=token).status_code == 202
+    extracted = caller.post("/api/extract", {"text": "Grants for oceans"}, token)
+    assert [attempt["by"] for attempt in extracted.json()["chain"]] == ["gemini", "rules"]

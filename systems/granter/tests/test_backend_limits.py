@@ -1,0 +1,142 @@
+"""Limits: how often a log-in may fail, over all replicas; and what a flood meets."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from granter_backend import PASSWORD, Backend, Caller, new_address, variables
+from granter_core.login_limits import DEFAULT
+from granter_postgres import Postgres
+from granter_services import Service
+from granter_stand_in import DataServiceStandIn
+from granter_town import starting
+
+WRONG = "a wrong password"
+
+
+@dataclass(frozen=True)
+class Replicas:
+    """Two replicas of one database, whose counters each test begins anew."""
+
+    one: Service
+    other: Service
+    database: str
+
+
+@pytest.fixture(scope="module")
+def running(postgres: Postgres, folder: Path) -> Iterator[Replicas]:
+    with DataServiceStandIn() as data, starting(folder) as start:
+        told = variables(postgres.database("limits"), data.url)
+        one, other = (start("backend-core", **told) for _ in range(2))
+        yield Replicas(one.ready(), other.ready(), "limits")
+
+
+@pytest.fixture
+def replicas(running: Replicas, postgres: Postgres) -> Replicas:
+    postgres.execute(running.database, "truncate failed_logins")
+    return running
+
+
+def spend(postgres: Postgres, database: str, seconds: float, keys: str) -> None:
+    """As if so much of a rate had been spent."""
+    postgres.execute(
+        database,
+        f"update failed_logins set spent_until = now() + interval '{seconds} s' where key like '{keys}'",
+    )
+
+
+def test_an_address_is_stopped_at_an_account_on_all_replicas(replicas: Replicas) -> None:
+    email = new_address()
+    one = Caller(replicas.one.url)
+    other = Caller(replicas.other.url, one.address)
+    one.register(email)
+    answers = [caller.log_in(email, WRONG).status_code for caller in (one, other) * 5]
+    assert answers == [401] * DEFAULT.pair.limit
+    stopped = other.log_in(email)
+    assert stopped.status_code == 429
+    assert 0 < int(stopped.headers["retry-after"]) <= DEFAULT.pair.interval + 1
+
+
+def test_who_is_stopped_gets_in_again_when_the_time_has_passed(replicas: Replicas, postgres: Postgres) -> None:
+    email, caller = new_address(), Caller(replicas.one.url)
+    caller.register(email)
+    for _ in range(DEFAULT.pair.limit + 1):
+        last = caller.log_in(email, WRONG)
+    assert last.status_code == 429
+    spend(postgres, replicas.database, DEFAULT.pair.tolerance - DEFAULT.pair.interval - 0.1, "pair %")
+    assert caller.log_in(email).status_code == 200
+
+
+def test_the_owner_gets_in_from_elsewhere_while_a_stranger_is_stopped(replicas: Replicas) -> None:
+    email, stranger, owner = new_address(), Caller(replicas.one.url), Caller(replicas.one.url)
+    owner.register(email)
+    for _ in range(DEFAULT.pair.limit + 1):
+        last = stranger.log_in(email, WRONG)
+    assert last.status_code == 429
+    assert owner.log_in(email).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("keys", "tolerance"),
+    [
+        pytest.param("account %", DEFAULT.account.tolerance, id="an account, from many addresses"),
+        pytest.param("address %", DEFAULT.address.tolerance, id="an address, at many accounts"),
+        pytest.param("total", DEFAULT.total.tolerance, id="all together"),
+    ],
+)
+def test_failures_are_limited(replicas: Replicas, postgres: Postgres, keys: str, tolerance: float) -> None:
+    email, caller = new_address(), Caller(replicas.one.url)
+    caller.register(email)
+    assert caller.log_in(email, WRONG).status_code == 401
+    spend(postgres, replicas.database, tolerance, keys)
+    assert caller.log_in(email).status_code == 429
+
+
+def test_right_passwords_are_not_counted(replicas: Replicas) -> None:
+    email, caller = new_address(), Caller(replicas.one.url)
+    caller.register(email)
+    answers = {caller.log_in(email).status_code for _ in range(DEFAULT.pair.limit + 2)}
+    assert answers == {200}
+
+
+def test_a_thousand_at_once_are_not_let_through_before_they_are_counted(replicas: Replicas) -> None:
+    email, caller = new_address(), Caller(replicas.one.url)
+    caller.register(email)
+    callers = [Caller(url, caller.address) for url in (replicas.one.url, replicas.other.url) * 15]
+    with ThreadPoolExecutor(30) as guessing:
+        answers = [answer.status_code for answer in guessing.map(lambda one: one.log_in(email, WRONG), callers)]
+    assert answers.count(401) <= DEFAULT.pair.limit
+    assert set(answers) == {401, 429}
+
+
+def test_failures_can_be_watched(replicas: Replicas) -> None:
+    caller = Caller(replicas.one.url)
+    caller.log_in(new_address(), WRONG)
+    counted = [line for line in caller.get("/metrics").text.splitlines() if line.startswith("failed_logins_total")]
+    assert float(counted[0].rpartition(" ")[2]) >= 1
+
+
+def test_the_counts_name_nobody(replicas: Replicas, postgres: Postgres) -> None:
+    email, caller = new_address(), Caller(replicas.one.url)
+    caller.log_in(email, WRONG)
+    kept = postgres.execute(replicas.database, "select key, account from failed_logins")
+    assert kept
+    assert email not in kept
+    assert caller.address not in kept
+
+
+def test_a_flood_of_registrations_is_stopped(backend: Backend) -> None:
+    caller = Caller(backend.service.url)
+    answers = [caller.register("no address", PASSWORD) for _ in range(31)]
+    assert [answer.status_code for answer in answers] == [422] * 30 + [429]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["told", "chunked"])
+def test_a_huge_body_is_refused(backend: Backend, chunked: bool) -> None:
+    body = b'{"email":"' + b"x" * (2 * 1024 * 1024) + b'"}'
+    caller = Caller(backend.service.url)
+    answer = caller.chunked("/api/auth/login", body) if chunked else caller.ask("POST", "/api/auth/login", body)
+    assert answer.status_code == 413

@@ -1,0 +1,185 @@
+"""backend-core as a service: starting, probes, stopping, its description, and what it makes of strange input."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from granter_backend import Backend, Caller, variables
+from granter_core.settings import Settings
+from granter_postgres import Postgres
+from granter_services import TOKEN, get, until
+from granter_stand_in import DataServiceStandIn
+from granter_town import Start, starting
+
+GONE = "postgresql://nobody@127.0.0.1:9/nothing"
+STRANGE = [
+    "",
+    "\0",
+    "\ud800",
+    "'; drop table accounts; --",
+    "<script>alert(1)</script>",
+    "{{7*7}}",
+    "../../etc/passwd",
+    "x" * 70_000,
+    "\u202e\u0000\uffff",
+    -1,
+    2**80,
+    1e308,
+    True,
+    None,
+    [],
+    [[[]]],
+    {},
+    {"$gt": ""},
+]
+
+
+def test_it_starts_within_a_second_and_a_half(postgres: Postgres, start: Start) -> None:
+    told = variables(postgres.database("starting"), "http://127.0.0.1:9")
+    began = time.monotonic()
+    start("backend-core", **told).ready()
+    assert time.monotonic() - began < 5  # on a machine with nothing else to do it is well under 1.5 s
+
+
+def test_without_its_variables_it_refuses_to_start_and_names_all(start: Start) -> None:
+    service = start("backend-core", JWT_SECRET="short", SERVICE_TOKEN="ab" * 20)
+    assert service.process.wait(20) == 2
+    told = service.log.read_text()
+    for said in ("DATABASE_URL is missing", "DATA_SERVICE_URL is missing", "JWT_SECRET is shorter", "too regular"):
+        assert said in told
+
+
+def test_one_secret_under_two_names_is_refused(start: Start) -> None:
+    service = start("backend-core", **variables(GONE, "http://127.0.0.1:9", JWT_SECRET=TOKEN))
+    assert service.process.wait(20) == 2
+    assert "same value" in service.log.read_text()
+
+
+def test_without_its_database_it_lives_and_is_not_ready(start: Start) -> None:
+    service = start("backend-core", **variables(GONE, "http://127.0.0.1:9"))
+    until(lambda: service.answers("/live"), "/live")
+    assert [get(service.url + path).status for path in ("/ready", "/health", "/api/health")] == [503] * 3
+    problem = Caller(service.url).log_in("a@b.com")
+    assert (problem.status_code, "retry-after" in problem.headers) == (503, True)
+    assert service.stop() == 0
+
+
+@pytest.mark.parametrize("path", ["/live", "/ready", "/health", "/ping", "/api/health"])
+def test_probes_tell_strangers_nothing_but_how_it_is(backend: Backend, path: str) -> None:
+    answer = get(backend.service.url + path)
+    assert answer.status == 200
+    assert answer.body in {'{"status":"ok"}', "pong"}
+
+
+def test_who_shows_the_service_token_reads_more(backend: Backend) -> None:
+    told = json.loads(get(backend.service.url + "/health", X_Service_Token=TOKEN).body)
+    assert {check["name"]: check["required"] for check in told["checks"]} == {"database": True, "data-service": False}
+
+
+def test_it_is_ready_while_the_data_service_is_away(postgres: Postgres, start: Start) -> None:
+    service = start("backend-core", **variables(postgres.database("alone"), "http://127.0.0.1:9")).ready()
+    caller = Caller(service.url)
+    away = caller.get("/api/search")
+    assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+    assert caller.newcomer()[1]["token_type"] == "Bearer"
+
+
+def test_an_old_key_counts_until_it_is_taken_away(postgres: Postgres, start: Start) -> None:
+    database, new = postgres.database("keys"), "another-secret-80c4b7e19d2f6a35-41aa"
+    old = variables(database, "http://127.0.0.1:9")
+    _, tokens = Caller(start("backend-core", **old).ready().url).newcomer()
+    both = {**old, "JWT_SECRET": new, "JWT_SECRET_PREVIOUS": old["JWT_SECRET"]}
+    overlapping = Caller(start("backend-core", **both).ready().url)
+    assert overlapping.get("/api/auth/me", tokens["access_token"]).status_code == 200
+    fresh = overlapping.refresh(tokens["refresh_token"]).json()
+    after = Caller(start("backend-core", **{**old, "JWT_SECRET": new}).ready().url)
+    assert after.get("/api/auth/me", fresh["access_token"]).status_code == 200
+    assert after.get("/api/auth/me", tokens["access_token"]).status_code == 401
+
+
+@pytest.fixture(scope="module")
+def closed(postgres: Postgres, folder: Path) -> Iterator[Caller]:
+    """backend-core in production."""
+    with DataServiceStandIn() as data, starting(folder) as start:
+        told = variables(postgres.database("production"), data.url, GRANTER_ENVIRONMENT="production")
+        yield Caller(start("backend-core", **told).ready().url)
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs", "/openapi.json", "/docs", "/redoc"])
+def test_in_production_the_description_is_closed(closed: Caller, path: str) -> None:
+    assert closed.get(path).status_code == 404
+
+
+def test_who_says_nothing_of_the_environment_is_in_production() -> None:
+    assert Settings.__dataclass_fields__["granter_environment"].default == "production"
+
+
+@pytest.fixture(scope="module")
+def described(backend: Backend) -> dict[str, Any]:
+    document: dict[str, Any] = Caller(backend.service.url).get("/api/openapi.json").json()
+    return document
+
+
+def test_people_can_read_the_description_without_scripts(caller: Caller, described: dict[str, Any]) -> None:
+    page = caller.get("/api/docs")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<script" not in page.text
+    assert all(path in page.text for path in described["paths"])
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def test_whatever_is_said_is_answered_as_described_and_never_by_a_5xx(
+    caller: Caller, described: dict[str, Any]
+) -> None:
+    token = caller.newcomer()[1]["access_token"]
+    for method, path, operation in operations(described):
+        for strange in STRANGE:
+            answer = caller.ask(method, *filled(path, operation, described, strange), token=token)
+            told = operation["responses"].get(str(answer.status_code))
+            assert told is not None, (method, path, strange, answer.status_code, answer.text)
+            assert answer.status_code < 500, (method, path, strange)
+            kind = answer.headers.get("content-type", "")
+            assert kind in told.get("content", {"": None}), (method, path, strange, kind)
+        if (method, path) == ("DELETE", "/api/auth/me"):
+            token = caller.newcomer()[1]["access_token"]
+
+
+def filled(path: str, operation: Mapping[str, Any], document: Mapping[str, Any], value: object) -> tuple[str, object]:
+    """The operation's address and body with *value* in every place."""
+    text = quote(str(value).encode(errors="replace"), safe="")[:3000] or "%20"
+    asked = "&".join(f"{one['name']}={text}" for one in operation.get("parameters", ()) if one["in"] == "query")
+    for one in operation.get("parameters", ()):
+        path = path.replace(f"{{{one['name']}}}", text)
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    names = [choice["$ref"].rsplit("/", 1)[1] for choice in body.get("anyOf", [body]) if "$ref" in choice]
+    said = {name: value for model in names for name in document["components"]["schemas"][model]["properties"]}
+    return (f"{path}?{asked}" if asked else path), (said or None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"null", b"[]", b"\xff\xfe", b'"text"', b"[" * 100_000, b'{"email": NaN}', b'{"\\ud800": 1}'],
+    ids=["empty", "cut", "null", "a list", "no text", "a text", "deep", "no number", "half a character"],
+)
+@pytest.mark.parametrize("path", ["/api/auth/register", "/api/auth/login", "/api/auth/refresh"])
+def test_a_body_that_is_no_body_is_refused(caller: Caller, path: str, body: bytes) -> None:
+    refused = caller.ask("POST", path, body)
+    assert refused.status_code in {400, 422}
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_answers_carry_the_security_headers_once(caller: Caller) -> None:
+    headers = caller.get("/api/search").headers
+    for name in ("content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"):
+        assert len(headers.get_list(name)) == 1
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
