@@ -4,9 +4,24 @@ import grp
 import hashlib
 import os
 import pwd
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from mainstay.errors import BadInput
 
 LONGEST_NAME = 31
+TRIES = 20
+PAUSE_S = 0.25
+
+
+class Ended(Protocol):
+    """How a child ended."""
+
+    @property
+    def code(self) -> int: ...
+
+    @property
+    def err(self) -> str: ...
 
 
 class Identity(NamedTuple):
@@ -50,6 +65,21 @@ def addition(name: str) -> list[str]:
     group = ["--gid", name] if _group_known(name) else ["--user-group"]
     return ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent",
             "--shell", "/usr/sbin/nologin", *group, name]  # fmt: skip
+
+
+def ensure(name: str, run: Callable[[Sequence[str]], Ended], pause: Callable[[float], None]) -> None:
+    """Let the system user *name* be known. Raises BadInput when it cannot be added.
+
+    Others add theirs at the same moment, and the file of users has one writer: so it is tried for a while.
+    """
+    for _ in range(TRIES):
+        if known(name):
+            return
+        said = run(addition(name))
+        if said.code == 0 or known(name):
+            return
+        pause(PAUSE_S)
+    raise BadInput(f"cannot add the system user {name}: {said.err.strip()}", remedy=" ".join(addition(name)))
 
 
 def removal(name: str) -> list[str]:

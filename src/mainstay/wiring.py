@@ -1,6 +1,6 @@
 """From an environment to its world: the only module that names drivers, each imported when it is used."""
 
-from mainstay.clock import Patience, SystemClock
+from mainstay.clock import Clock, Patience, SystemClock
 from mainstay.datastores import Datastore
 from mainstay.errors import BadInput
 from mainstay.folders import Folders
@@ -20,7 +20,9 @@ def world(environment: Environment, folders: Folders) -> World:
         environment=environment,
         folders=folders,
         target=target(environment, folders),
-        datastores={place.name: datastore(place, environment, folders, shell) for place in environment.datastores},
+        datastores={
+            place.name: datastore(place, environment, folders, shell, clock) for place in environment.datastores
+        },
         sealed=SealedFile(folders.sealed, folders.secret_key),
         clock=clock,
         shell=shell,
@@ -44,13 +46,15 @@ def target(environment: Environment, folders: Folders) -> Target:
             raise BadInput(f"{kind} is not a target that Mainstay drives yet", remedy="write target: process")
 
 
-def datastore(place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell) -> Datastore:
+def datastore(
+    place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell, clock: Clock
+) -> Datastore:
     """What drives the datastore at *place*. Raises BadInput for a kind that nobody drives."""
     match place.kind:
         case "postgres":
             from mainstay.datastores.postgres import Postgres
 
-            return Postgres(place, environment, folders, shell)
+            return Postgres(place, environment, folders, shell, clock)
         case kind:
             raise BadInput(f"{kind} is not a datastore that Mainstay drives yet", remedy="write kind: postgres")
 

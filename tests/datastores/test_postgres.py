@@ -37,9 +37,8 @@ class Machine:
             "shop", "local", "process", str(state), str(state / "keys"), SERVICE_USER, SERVER_USER
         )
         self.sealed = SealedFile(self.folders.sealed, self.folders.secret_key)
-        self.postgres = Postgres(
-            DatastorePlace("db", "postgres", "embedded"), self.environment, self.folders, GuardedShell()
-        )
+        place = DatastorePlace("db", "postgres", "embedded")
+        self.postgres = Postgres(place, self.environment, self.folders, GuardedShell(), SystemClock())
         for secret in self.postgres.secrets():
             self.sealed.generate(secret, 43)
         with socket.socket() as free:

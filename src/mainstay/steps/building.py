@@ -4,12 +4,13 @@ import os
 import shutil
 import stat
 import sys
+import threading
 from pathlib import Path
 
 from mainstay.errors import StepFailed
 from mainstay.release import Content, Value
 from mainstay.sealed import Secret
-from mainstay.users import addition, known
+from mainstay.users import ensure
 from mainstay.world import World
 
 CARRIED = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"})
@@ -50,7 +51,8 @@ def bring_uv(content: Content, world: World) -> None:
         raise StepFailed("the build wants {uv}, which is not installed", remedy="pip install 'mainstay[uv]'")
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.parent.chmod(0o755)
-    part = copy.with_name("uv.copy")
+    # Builds of one rank bring it side by side: each its own, and the last rename wins.
+    part = copy.with_name(f"uv.{threading.get_ident()}.copy")
     shutil.copyfile(ours, part)
     part.chmod(0o755)
     part.rename(copy)
@@ -58,11 +60,8 @@ def bring_uv(content: Content, world: World) -> None:
 
 def bring_user(user: str, world: World) -> None:
     """Make the system user that builds and serves, where it is not known yet."""
-    if not user or known(user):
-        return
-    said = world.shell(addition(user))
-    if said.code != 0 and not known(user):
-        raise StepFailed(f"cannot add the system user {user}: {said.err.strip()}", remedy="mainstay doctor")
+    if user:
+        ensure(user, world.shell, world.clock.pause)
 
 
 def reach(content: Content, world: World) -> None:

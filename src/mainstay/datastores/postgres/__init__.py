@@ -8,14 +8,15 @@ from pathlib import Path
 
 import msgspec
 
+from mainstay.clock import Clock
 from mainstay.datastores import Role, Schema
 from mainstay.datastores.postgres import migrations, programs, roles
-from mainstay.errors import BadInput, Unreachable
+from mainstay.errors import Unreachable
 from mainstay.folders import Folders
 from mainstay.release import DatastorePlace, Environment, Health, Job, Listener, Piece, Spec, Template
 from mainstay.sealed import SecretRef
 from mainstay.shell import Shell
-from mainstay.users import acting_as_root, addition, known
+from mainstay.users import acting_as_root, ensure
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -39,11 +40,14 @@ class Postgres:
 
     kind = "postgres"
 
-    def __init__(self, place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell) -> None:
+    def __init__(
+        self, place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell, clock: Clock
+    ) -> None:
         self._place = place
         self._environment = environment
         self._folders = folders
         self._shell = shell
+        self._clock = clock
         base = re.sub(r"\W", "_", environment.system)
         self._database = base
         self._roles: dict[Role, str] = {"owner": f"{base}_owner", "application": f"{base}_application"}
@@ -85,11 +89,8 @@ class Postgres:
 
     def prepare(self) -> None:
         user = self._environment.datastore_user
-        if user and not known(user):
-            said = self._shell(addition(user))
-            if said.code != 0 and not known(user):
-                raise BadInput(f"cannot add the system user {user}: {said.err.strip()}", remedy="mainstay doctor")
         if user:
+            ensure(user, self._shell, self._clock.pause)
             self._folders.programs.mkdir(parents=True, exist_ok=True)
             self._folders.programs.chmod(0o755)
             programs.make_copy(self._folders.programs)
