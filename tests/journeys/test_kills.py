@@ -1,19 +1,18 @@
 """SIGKILL of the command line at any moment of a deploy or a rollback: released or as before, and nothing else."""
 
-import os
-import random
 import time
 
 import pytest
 
+from tests.journeys.dice import dice
 from tests.journeys.load import Load
-from tests.journeys.parrot import Parrot
+from tests.journeys.machine import reboot
+from tests.journeys.parrot import TABLE, Parrot
 from tests.journeys.place import Place
 from tests.journeys.whole import assert_whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-SEED = "MAINSTAY_JOURNEY_SEED"
 KILLS = 10
 
 
@@ -21,15 +20,13 @@ KILLS = 10
 @pytest.mark.failure("F3")
 @pytest.mark.parametrize("part", [1, 2, 3])
 def test_a_run_killed_at_any_moment_ends_whole(place: Place, part: int) -> None:
-    seed = int(os.environ.get(SEED) or random.randrange(10**6))
-    print(f"{SEED}={seed}")
-    dice = random.Random(seed * 10 + part)
+    chance = dice(part)
     place.ship(Parrot("0"))
     took_s = timed_deploy(place)
     with Load(place.url, rate=60, longest_s=300) as load:
         for number in range(1, KILLS + 1):
             verb = "rollback" if number % 3 == 0 else "deploy"
-            moments = [dice.uniform(0.15, took_s * 1.1) for _ in range(dice.choice((1, 1, 1, 2, 3)))]
+            moments = [chance.uniform(0.15, took_s * 1.1) for _ in range(chance.choice((1, 1, 1, 2, 3)))]
             print(f"{number}: {verb}, killed after {', '.join(f'{moment:.3f} s' for moment in moments)}")
             killed_then_resumed(place, verb, str(number), moments)
     assert load.stop().lost == [], load.tally
@@ -70,3 +67,38 @@ def timed_deploy(place: Place) -> float:
     began = time.monotonic()
     place.run("deploy", "--yes")
     return time.monotonic() - began
+
+
+@pytest.mark.goal("G1")
+@pytest.mark.parametrize("part", [4, 5])
+def test_a_first_up_killed_again_and_again_goes_live(place: Place, part: int) -> None:
+    chance = dice(part)
+    place.holds(Parrot("1", migrations=TABLE))
+    for _ in range(6):
+        moment = chance.uniform(0.3, 4)
+        print(f"killed after {moment:.3f} s")
+        killed(place, ["up"], moment)
+    place.run("up")
+    assert place.get("/rows", method="POST") == (200, "1")
+    assert assert_whole(place)["release"]["version"] == "1"
+
+
+@pytest.mark.goal("G1")
+@pytest.mark.failure("F83")
+@pytest.mark.parametrize("part", [6, 7])
+def test_a_power_cut_at_any_moment_loses_no_row_and_ends_whole(place: Place, part: int) -> None:
+    chance = dice(part)
+    place.ship(Parrot("0", migrations=TABLE))
+    for number in range(1, 6):
+        assert place.get("/rows", method="POST") == (200, str(number))
+        place.holds(Parrot(f"0.{number}", migrations=TABLE))
+        moment = chance.uniform(0.2, 3)
+        print(f"cut after {moment:.3f} s")
+        deploy = place.start("deploy", "--yes")
+        deploy.ends_within(moment)
+        reboot(place.state)
+        deploy.wait()
+        ended = place.run("up", ends=None)
+        assert ended.code in {0, 1}, ended
+        assert place.get("/rows") == (200, str(number))
+        assert_whole(place)
