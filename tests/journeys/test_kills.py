@@ -102,3 +102,23 @@ def test_a_power_cut_at_any_moment_loses_no_row_and_ends_whole(place: Place, par
         assert ended.code in {0, 1}, ended
         assert place.get("/rows") == (200, str(number))
         assert_whole(place)
+
+
+@pytest.mark.goal("G1")
+@pytest.mark.parametrize("part", [8, 9])
+def test_any_processes_killed_at_any_moment_are_survived(place: Place, part: int) -> None:
+    chance = dice(part)
+    place.ship(Parrot("0", migrations=TABLE, replicas=2))
+    for number in range(1, 7):
+        before = place.status()["release"]["version"]
+        place.holds(Parrot(f"0.{number}", migrations=TABLE, replicas=2))
+        deploy = place.start("deploy", "--yes")
+        for _ in range(chance.choice((1, 2, 3))):
+            deploy.ends_within(chance.uniform(0.1, 1.5))
+            victim = chance.choice(sorted(place.processes(), key=lambda one: one.command))
+            print(f"{number}: {victim.command[:90]}")
+            victim.end()
+        deploy.wait()
+        ended = place.run("up", ends=None)
+        assert ended.code in {0, 1}, ended
+        assert assert_whole(place)["release"]["version"] in {before, f"0.{number}"}
