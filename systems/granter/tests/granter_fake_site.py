@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
+from zlib import crc32
 
 JSON = "application/json"
 
@@ -16,6 +17,11 @@ class FakeSite:
     def __init__(self, pages: dict[str, str]) -> None:
         self.pages = pages
         self.broken: set[str] = set()
+        self.failing: dict[str, int] = {}
+        """How often a path still answers that it is busy."""
+        self.tagged = False
+        """Whether pages have an ETag, and are spared to those who know it."""
+        self.spared = 0
         self.asked: list[str] = []
         self._gates: dict[str, threading.Event] = {}
         site = self
@@ -26,8 +32,19 @@ class FakeSite:
                 if gate := site._gates.get(self.path):
                     gate.wait(30)
                 body = site.pages.get(self.path, "").encode()
-                self.send_response(500 if self.path in site.broken else 200 if body else 404)
-                self.send_header("Content-Type", JSON if body.startswith(b"{") else "text/html; charset=utf-8")
+                status = 500 if self.path in site.broken else 200 if body else 404
+                if site.failing.get(self.path):
+                    site.failing[self.path] -= 1
+                    status = 503
+                tag = f'"{crc32(body)}"'
+                if site.tagged and status == 200 and self.headers["If-None-Match"] == tag:
+                    site.spared += 1
+                    status, body = 304, b""
+                self.send_response(status)
+                if site.tagged:
+                    self.send_header("ETag", tag)
+                text = "text/plain; charset=utf-8" if self.path.endswith(".txt") else "text/html; charset=utf-8"
+                self.send_header("Content-Type", JSON if body.startswith(b"{") else text)
                 self.end_headers()
                 self.wfile.write(body)
 

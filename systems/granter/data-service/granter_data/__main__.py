@@ -1,38 +1,38 @@
 """The command: reads the settings, listens at HOST:PORT, and stops gracefully on SIGTERM."""
 
 import logging
-import os
 import signal
 import sys
 
 import uvicorn
 
 from granter_data.app import app_of
-from granter_data.settings import SettingsRefused, settings_of
-
-DRAIN_SECONDS = 5
+from granter_data.settings import Settings
+from mainstay_kit import KitError, Redactor, configure_logging, read_variables
 
 
 def main() -> int:
     try:
-        settings = settings_of(os.environ)
-    except SettingsRefused as refused:
-        print(f"data-service cannot start:\n{refused}", file=sys.stderr)
+        settings = read_variables(Settings)
+        settings.sources()
+    except KitError as refused:
+        print(f"data-service cannot start: {refused}", file=sys.stderr)
         return 2
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("httpx2").setLevel("WARNING")
+    secrets = [settings.database_url, settings.service_token, settings.gemini_api_key, settings.openai_api_key]
+    redactor = Redactor([secret for secret in secrets if secret])
+    configure_logging(level=settings.log_level, redactor=redactor)
+    for chatty in ("httpx2", "httpcore2", "psycopg.pool"):
+        logging.getLogger(chatty).setLevel("ERROR" if chatty == "psycopg.pool" else "WARNING")
     # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
-        app_of(settings),
+        app_of(settings, redactor),
         host=settings.host,
         port=settings.port,
-        log_level="warning",
+        log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     return 0
 

@@ -4,23 +4,51 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from granter_data.database import Database, DatabaseAway
-from granter_data.query import QueryRefused, query_of
+from granter_data import earlier
+from granter_data.database import Database
+from granter_data.extraction.budget import Budget
+from granter_data.extraction.chain import Chain
+from granter_data.grant import grant
+from granter_data.models import chain_of
+from granter_data.query import query_of
+from granter_data.rules.notice import NoNotice
+from granter_data.rules.page import page_of, page_of_text
+from granter_data.scraper.rounds import ask_for, report
 from granter_data.scraper.schedule import Scraping
-from granter_data.search import grant, search
+from granter_data.search import Search
 from granter_data.settings import Settings
-from granter_data.token import ServiceTokenWanted
+from granter_data.suggest import suggest
+from mainstay_kit import (
+    AccessLog,
+    Dependency,
+    GracefulStop,
+    Metrics,
+    Problem,
+    Redactor,
+    Registry,
+    ServiceToken,
+    protect,
+)
+from mainstay_kit import Chain as Protected
+
+THRESHOLDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+DRAIN_SECONDS = 8.0
+LARGEST_BODY = 1024 * 1024
+LARGEST_NUMBER = 2**63
 
 
-def app_of(settings: Settings) -> Starlette:
+def app_of(settings: Settings, redactor: Redactor) -> Protected:
     """The service as an ASGI application; it starts at once, and is ready when its database answers."""
-    database = Database(settings.database_url)
-    scraping = Scraping(settings)
+    registry = Registry()
+    database = Database(settings.database_url, registry)
+    search = Search(database)
+    chain = chain_of(settings)
+    scraping = Scraping(settings, chain, search.changed)
+    token = ServiceToken(tokens=[settings.service_token], paths=["/"])
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -31,48 +59,92 @@ def app_of(settings: Settings) -> Starlette:
         await database.close()
 
     async def find(request: Request) -> JSONResponse:
-        return JSONResponse(await search(database, query_of(request.query_params)))
+        given = request.query_params
+        return JSONResponse(await search.find(query_of(given, given.getlist("topic"))))
 
     async def read(request: Request) -> JSONResponse:
         number = int(request.path_params["number"])
-        found = await grant(database, number) if number < 2**63 else None
-        return JSONResponse(found) if found else _problem(404, "no-such-grant", f"there is no grant {number}")
+        found = await grant(database, number) if number < LARGEST_NUMBER else None
+        if found is None:
+            raise Problem(404, f"there is no grant {number}")
+        if "x-request-id" not in request.headers and request.headers.get("user-agent", "").startswith("python-httpx2"):
+            return JSONResponse(await earlier.grant(database, number, found))
+        return JSONResponse(found)
 
-    async def live(_: Request) -> PlainTextResponse:
-        return PlainTextResponse("live\n")
+    async def find_earlier(request: Request) -> JSONResponse:
+        return JSONResponse(await earlier.search(search, request.query_params))
 
-    async def ready(_: Request) -> PlainTextResponse:
-        if await database.answers():
-            return PlainTextResponse("ready\n")
-        return PlainTextResponse("the database does not answer\n", status_code=503)
+    async def complete(request: Request) -> JSONResponse:
+        return JSONResponse({"suggestions": await suggest(database, request.query_params.get("query", ""))})
 
-    async def health(_: Request) -> JSONResponse:
-        services = {"database": "up" if await database.answers() else "down", "scraper": scraping.state}
-        well = services["database"] == "up"
-        document = {"status": "healthy" if well else "unhealthy", "version": settings.version, "services": services}
-        return JSONResponse(document, status_code=200 if well else 503)
+    async def begin_round(_: Request) -> JSONResponse:
+        number = await ask_for(database)
+        scraping.now()
+        return JSONResponse({"round": number}, status_code=202)
 
-    return Starlette(
+    async def tell_round(_: Request) -> JSONResponse:
+        return JSONResponse(await report(database))
+
+    async def extract(request: Request) -> JSONResponse:
+        return JSONResponse(await _extracted(chain, await _text_of(request), settings))
+
+    async def lives() -> bool:
+        return scraping.lives()
+
+    app = Starlette(
         routes=[
-            Route("/search", find),
+            Route("/grants", find),
             Route("/grants/{number:int}", read),
-            Route("/live", live),
-            Route("/ready", ready),
-            Route("/health", health),
+            Route("/suggest", complete),
+            Route("/scrape", begin_round, methods=["POST"]),
+            Route("/scrape", tell_round),
+            Route("/extract", extract, methods=["POST"]),
+            Route("/search", find_earlier),
         ],
-        middleware=[Middleware(ServiceTokenWanted, token=settings.service_token)],
-        exception_handlers={QueryRefused: _refused, DatabaseAway: _away},
+        # Starlette would answer before the kit can.
+        exception_handlers={Problem: _told},
         lifespan=lifespan,
+    )
+    return protect(
+        app,
+        dependencies=[database.dependency(), Dependency("scraper", lives, required=False)],
+        version=settings.mainstay_version,
+        body_limit_bytes=LARGEST_BODY,
+        metrics=Metrics(registry=registry, thresholds=THRESHOLDS),
+        access_log=AccessLog(redactor=redactor),
+        stop=GracefulStop(drain=DRAIN_SECONDS),
+        details=token.came_with,
+        more=[token],
     )
 
 
-async def _refused(_: Request, refused: Exception) -> JSONResponse:
-    return _problem(422, "query-refused", str(refused))
+async def _told(_: Request, problem: Exception) -> Response:
+    answer = problem.answer if isinstance(problem, Problem) else Problem(500).answer
+    response = Response(answer.body, answer.status)
+    response.raw_headers = [*answer.headers, *response.raw_headers]
+    return response
 
 
-async def _away(_: Request, __: Exception) -> JSONResponse:
-    return _problem(503, "database-away", "the database does not answer; try again")
+async def _text_of(request: Request) -> str:
+    try:
+        told = await request.json()
+    except ValueError as wrong:
+        raise Problem(422, "the body is no JSON") from wrong
+    text = told.get("text") if isinstance(told, dict) else None
+    if not isinstance(text, str) or not text.strip():
+        raise Problem(422, 'send {"text": "the notice, as text or HTML"}')
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _problem(status: int, code: str, what: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "what": what}}, status_code=status)
+async def _extracted(chain: Chain, text: str, settings: Settings) -> dict[str, object]:
+    page = page_of(text) if text.lstrip()[:1] == "<" else page_of_text(text)
+    budget = Budget(settings.extract_within * 2, settings.extract_cents)
+    try:
+        found = await chain.extract(page, "the text", budget)
+    except NoNotice as none:
+        raise Problem(422, str(none)) from none
+    return {
+        "fields": found.fields(),
+        "provenance": found.provenance(),
+        "chain": [attempt.told() for attempt in found.chain],
+    }

@@ -1,70 +1,60 @@
-"""Database: a pool of connections, and whether the database answers."""
+"""Database: rows of statements, over the kit's pool."""
 
-import asyncio
-import time
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool
 
-ANSWER_WITHIN = 1.0
-REMEMBERED_FOR = 1.0
+from mainstay_kit import Dependency, Problem, Registry, Secret
+from mainstay_kit.postgres import Postgres
 
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[DictRow]
 
-
-class DatabaseAway(Exception):
-    """The database does not answer; asking again later may work."""
+AWAY = "the database does not answer; try again"
 
 
 class Database:
-    """Opens in the background, so that the service starts at once and says "not ready" until it is."""
+    """Opens in the background, so that the service starts at once and is not ready until the tables can be read."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            url,
-            min_size=1,
-            max_size=8,
-            timeout=3,
-            open=False,
-            reconnect_timeout=60,
-            check=AsyncConnectionPool.check_connection,
-            kwargs={"row_factory": dict_row, "connect_timeout": 3, "options": "-c statement_timeout=5s"},
+    def __init__(self, url: Secret, registry: Registry) -> None:
+        self._postgres = Postgres(
+            url, application="granter-data", size=(1, 8), statement=5.0, connect=3.0, registry=registry
         )
-        self._asking = asyncio.Lock()
-        self._asked_at = float("-inf")
-        self._answered = False
 
     async def open(self) -> None:
-        await self._pool.open(wait=False)
+        await self._postgres.open()
 
     async def close(self) -> None:
-        await self._pool.close(timeout=1)
+        await self._postgres.close()
 
-    async def rows(self, statement: str, values: Row) -> list[Row]:
-        """The rows that *statement* returns, in a transaction of its own."""
+    async def rows(self, statement: str, values: Row | None = None) -> list[Row]:
+        """The rows that *statement* returns, in a transaction of its own.
+
+        Never as a prepared statement: the plan depends on the words that are looked for.
+        """
         try:
-            async with self._pool.connection() as connection:
-                cursor = await connection.execute(statement.encode(), values)
+            async with self._postgres.connection() as connection:
+                cursor = connection.cursor(row_factory=dict_row)
+                await cursor.execute(statement.encode(), values, prepare=False)
                 return await cursor.fetchall() if cursor.description else []
         except psycopg.OperationalError as away:
-            raise DatabaseAway(str(away)) from away
+            raise Problem(503, AWAY, headers=((b"retry-after", b"1"),)) from away
 
-    async def answers(self) -> bool:
-        """Whether the tables can be read, within a second; the answer is kept for a second."""
-        async with self._asking:
-            if time.monotonic() - self._asked_at >= REMEMBERED_FOR:
-                self._answered = await self._ask()
-                self._asked_at = time.monotonic()
-            return self._answered
+    def dependency(self) -> Dependency:
+        async def ask() -> bool:
+            async with self._postgres.connection() as connection:
+                await connection.execute(_READABLE)
+            return True
 
-    async def _ask(self) -> bool:
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN), self._pool.connection(timeout=ANSWER_WITHIN) as connection:
-                await connection.execute("select from grants limit 0")
-        except (psycopg.Error, TimeoutError):
-            return False
-        return True
+        return Dependency("database", ask)
+
+
+_READABLE: LiteralString = "select from grants limit 0"
+
+
+async def connect(url: Secret) -> Connection:
+    """A connection outside the pool, for work that takes longer than a request; each statement is its own."""
+    return await psycopg.AsyncConnection.connect(
+        url.reveal(), autocommit=True, connect_timeout=3, application_name="granter-scraper", row_factory=dict_row
+    )

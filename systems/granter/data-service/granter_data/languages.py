@@ -9,21 +9,28 @@ CONFIGURATIONS = {
     "it": "italian",
     "nl": "dutch",
 }
+_KNOWN = ", ".join(f"'{code}'" for code in CONFIGURATIONS)
+
+
+def _asked(configuration: str) -> str:
+    return f"websearch_to_tsquery('{configuration}', %(words)s)"
+
 
 WHERE_WORDS_MATCH = "({})".format(
     " or ".join(
         [
-            f"language = '{code}' and search @@ websearch_to_tsquery('{configuration}', %(words)s)"
-            for code, configuration in CONFIGURATIONS.items()
-        ]
-        + [
-            "language not in ({}) and search @@ websearch_to_tsquery('simple', %(words)s)".format(
-                ", ".join(f"'{code}'" for code in CONFIGURATIONS)
-            )
+            *(f"language = '{code}' and search @@ {_asked(name)}" for code, name in CONFIGURATIONS.items()),
+            f"language not in ({_KNOWN}) and search @@ {_asked('simple')}",
         ]
     )
 )
+"""Each branch is looked up in the index of words; together they are the hits of all languages."""
+
+ASKED_OF_ROW = "(case language {} else {} end)".format(
+    " ".join(f"when '{code}' then {_asked(name)}" for code, name in CONFIGURATIONS.items()), _asked("simple")
+)
+"""What is asked for, in the language of the row. Each query is parsed once a search and not once a row."""
 
 CONFIGURATION_OF_ROW = "(case language {} else 'simple' end)::regconfig".format(
-    " ".join(f"when '{code}' then '{configuration}'" for code, configuration in CONFIGURATIONS.items())
+    " ".join(f"when '{code}' then '{name}'" for code, name in CONFIGURATIONS.items())
 )

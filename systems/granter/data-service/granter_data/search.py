@@ -1,35 +1,38 @@
 """Search: a query as SQL over the grants, and its rows as an answer."""
 
-import re
-from math import ceil
+import asyncio
+import time
 from typing import Any
 
+from granter_data.answers import END, HIT, told
 from granter_data.database import Database, Row
-from granter_data.languages import CONFIGURATION_OF_ROW, WHERE_WORDS_MATCH
+from granter_data.languages import ASKED_OF_ROW, CONFIGURATION_OF_ROW, WHERE_WORDS_MATCH
 from granter_data.query import Query
 
-SUMMARY_LENGTH = 220
-HIT, END = "\x02", "\x03"
-
-_WORDS = f"websearch_to_tsquery({CONFIGURATION_OF_ROW}, %(words)s)"
-_MARKS = f"StartSel={HIT},StopSel={END}"
-_HEADLINES = f"""
-    ts_headline({CONFIGURATION_OF_ROW}, title, {_WORDS}, '{_MARKS},HighlightAll=true') as title_marked,
-    ts_headline({CONFIGURATION_OF_ROW}, summary, {_WORDS},
-        '{_MARKS},MaxFragments=2,MaxWords=24,MinWords=10,FragmentDelimiter=" … "') as snippet"""
-_PLAIN = "title as title_marked, '' as snippet"
+_HEADLINE = f"""ts_headline({CONFIGURATION_OF_ROW}, left(summary, 3000), {ASKED_OF_ROW},
+    'StartSel={HIT},StopSel={END},MaxFragments=2,MaxWords=24,MinWords=10,FragmentDelimiter=" … "')"""
+COLUMNS = """id, language, title, funder, deadline, deadline_kind, amount_min, amount_max, currency,
+    topics, region, summary"""
 
 # What can still be won comes first: open calls by date, then rolling ones, unknown ones, and closed ones last.
-_BY_DEADLINE = """case when deadline >= current_date then 0 when deadline_kind = 'rolling' then 1
-    when deadline is null then 2 else 3 end, case when deadline >= current_date then deadline end, deadline desc, id"""
+_STANDING = """(case when deadline >= current_date then 0 when deadline_kind = 'rolling' then 1
+    when deadline is null then 2 else 3 end)"""
+_BY_DEADLINE = f"{_STANDING}, case when deadline >= current_date then deadline end, deadline desc, id"
 _ORDERS = {
-    "relevance": f"ts_rank(search, {_WORDS}) desc, {_BY_DEADLINE}",
+    "relevance": f"rank desc, {_BY_DEADLINE}",
     "deadline": _BY_DEADLINE,
+    "amount": "coalesce(amount_max, amount_min) desc nulls last, id",
     "newest": "first_seen desc, id desc",
 }
+_STANDINGS = (
+    ("deadline >= current_date", "deadline, id"),
+    ("deadline is null and deadline_kind = 'rolling'", "id"),
+    ("deadline is null and deadline_kind <> 'rolling'", "id"),
+    ("deadline < current_date", "deadline desc, id desc"),
+)
 
-COLUMNS = """id, source_url, language, title, funder, deadline, deadline_kind, deadline_text,
-    amount_min, amount_max, currency, amount_text, summary"""
+REMEMBERED_FOR = 30.0
+MOST_REMEMBERED = 256
 
 
 def conditions(query: Query) -> str:
@@ -37,102 +40,154 @@ def conditions(query: Query) -> str:
     parts = ["true"]
     if query.words:
         parts.append(WHERE_WORDS_MATCH)
+    if query.topics:
+        parts.append("topics && %(topics)s::text[]")
+    if query.funder:
+        parts.append("lower(funder) = lower(%(funder)s)")
+    if query.region:
+        parts.append("region = %(region)s")
+    if query.currency:
+        parts.append("currency = %(currency)s")
+    if query.min_amount is not None:
+        parts.append("coalesce(amount_max, amount_min) >= %(min_amount)s")
+    if query.max_amount is not None:
+        parts.append("coalesce(amount_min, amount_max) <= %(max_amount)s")
+    if query.deadline_after:
+        parts.append("deadline >= %(deadline_after)s")
+    if query.deadline_before:
+        parts.append("deadline <= %(deadline_before)s")
     if query.open_only:
         parts.append("(deadline is null or deadline >= current_date)")
-    if query.closes_before:
-        parts.append("deadline between current_date and %(closes_before)s")
     return " and ".join(parts)
 
 
-def order(query: Query) -> str:
-    return _ORDERS["deadline" if query.sort == "relevance" and not query.words else query.sort]
-
-
-async def search(database: Database, query: Query) -> dict[str, Any]:
-    """One page of the grants that *query* asks for, and how many there are; a page past the end is the last."""
-    values: Row = {"words": query.words, "closes_before": query.closes_before, "size": query.size}
-    counted = await database.rows(f"select count(*) as total from grants where {conditions(query)}", values)
-    total = int(counted[0]["total"])
-    pages = max(1, ceil(total / query.size))
-    page = min(query.page, pages)
-    rows = await database.rows(
-        f"select {COLUMNS}, {_HEADLINES if query.words else _PLAIN} from grants"
-        f" where {conditions(query)} order by {order(query)} limit %(size)s offset %(skipped)s",
-        values | {"skipped": (page - 1) * query.size},
-    )
+def values_of(query: Query) -> Row:
     return {
-        "query": query.words,
-        "sort": query.sort,
-        "total": total,
-        "page": page,
-        "pages": pages,
-        "results": [_result(row) for row in rows],
+        "words": query.words,
+        "topics": list(query.topics),
+        "funder": query.funder,
+        "region": query.region,
+        "currency": query.currency,
+        "min_amount": query.min_amount,
+        "max_amount": query.max_amount,
+        "deadline_after": query.deadline_after,
+        "deadline_before": query.deadline_before,
+        "size": query.page_size,
+        "skipped": (query.page - 1) * query.page_size,
     }
 
 
-async def grant(database: Database, number: int) -> dict[str, Any] | None:
-    """One grant, whole; None when there is none of that number."""
-    rows = await database.rows(
-        f"select {COLUMNS}, body, first_seen, last_seen, changed from grants where id = %(number)s",
-        {"number": number},
-    )
-    if not rows:
-        return None
-    seen = {name: rows[0][name].isoformat() for name in ("first_seen", "last_seen", "changed")}
-    return facts(rows[0]) | seen | {"body": rows[0]["body"]}
+_FACETS = """
+    coalesce((select jsonb_object_agg(topic, n) from
+        (select topic, count(*) as n from hits, unnest(topics) as topic group by 1) as t), '{}') as topics,
+    coalesce((select jsonb_object_agg(region, n) from
+        (select region, count(*) as n from hits where region is not null group by 1) as r), '{}') as regions"""
 
 
-def facts(row: Row) -> dict[str, Any]:
-    """What the rules found out about a grant, as its JSON."""
-    return {
-        "id": row["id"],
-        "title": row["title"],
-        "funder": row["funder"],
-        "language": row["language"],
-        "source_url": row["source_url"],
-        "deadline": {
-            "kind": row["deadline_kind"],
-            "date": row["deadline"].isoformat() if row["deadline"] else None,
-            "text": row["deadline_text"],
-        },
-        "amount": {
-            "least": _number(row["amount_min"]),
-            "most": _number(row["amount_max"]),
-            "currency": row["currency"],
-            "text": row["amount_text"],
-        },
-    }
+def by_words(query: Query) -> str:
+    """One statement for a query with words: the hits once, then how many, their facets, and one page of them."""
+    rank = f"ts_rank(search, {ASKED_OF_ROW})" if query.sort == "relevance" else "0"
+    return f"""
+        with hits as materialized (
+            select id, topics, region, deadline, deadline_kind, amount_min, amount_max, first_seen, {rank} as rank
+            from grants where {conditions(query)}
+        ), page as (
+            select id, row_number() over () as place
+            from (select id from hits order by {_ORDERS[query.sort]} limit %(size)s offset %(skipped)s) as sorted
+        )
+        select (select count(*) from hits) as total, {_FACETS},
+            (select array_agg(id order by place) from page) as ids"""
 
 
-def pieces(marked: str) -> list[dict[str, Any]]:
-    """A marked text in pieces, so that whoever shows it marks the hits in its own way."""
-    cut = re.split(f"{HIT}(.*?){END}", " ".join(marked.split()))
-    return [{"text": text, "hit": at % 2 == 1} for at, text in enumerate(cut) if text]
+def page_of(query: Query) -> str:
+    """The ids of one page of a query without words, each part of it read in the order of an index."""
+    where = conditions(query)
+    if query.sort not in ("deadline", "relevance"):
+        order = _ORDERS[query.sort]
+        return f"select id from grants where {where} order by {order} limit %(size)s offset %(skipped)s"
+    parts = [
+        f"(select id, {at} as standing, row_number() over (order by {order}) as place from grants"
+        f" where {where} and {standing} order by {order} limit %(size)s + %(skipped)s)"
+        for at, (standing, order) in enumerate(_STANDINGS)
+    ]
+    every = " union all ".join(parts)
+    return f"select id from ({every}) as standings order by standing, place limit %(size)s offset %(skipped)s"
 
 
-def _result(row: Row) -> dict[str, Any]:
-    return facts(row) | {
-        "title_pieces": pieces(row["title_marked"]),
-        "snippet": pieces(
-            _opened(row["snippet"], row["summary"]) if HIT in row["snippet"] else _shortened(row["summary"])
-        ),
-    }
+def _counts(query: Query) -> str:
+    return f"""with hits as (select topics, region from grants where {conditions(query)})
+        select (select count(*) from hits) as total, {_FACETS}"""
 
 
-def _opened(snippet: str, summary: str) -> str:
-    """The snippet, with dots where it begins or ends within the summary."""
-    plain = snippet.replace(HIT, "").replace(END, "")
-    before = "" if plain[:20] == summary[:20] else "… "
-    return before + snippet + ("" if summary.rstrip(".!?")[-15:] == plain.rstrip(".!?")[-15:] else " …")
+class Search:
+    """Answers queries. How many grants there are without words is counted at most every half minute."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._counted: dict[Query, tuple[float, Row]] = {}
+        self._counting: dict[Query, asyncio.Task[Row]] = {}
+
+    async def find(self, query: Query) -> dict[str, Any]:
+        """One page of the grants that *query* asks for, how many there are, and of which topics and regions."""
+        values = values_of(query)
+        if query.words:
+            counts = (await self._database.rows(by_words(query), values))[0]
+            ids = counts["ids"] or []
+        else:
+            counts = await self._count(query)
+            ids = [row["id"] for row in await self._database.rows(page_of(query), values)]
+        return {
+            "total": counts["total"],
+            "page": query.page,
+            "page_size": query.page_size,
+            "grants": await self._shown(ids, query),
+            "facets": {"topics": _sorted(counts["topics"]), "regions": _sorted(counts["regions"])},
+        }
+
+    async def _shown(self, ids: list[int], query: Query) -> list[dict[str, Any]]:
+        if not ids:
+            return []
+        snippet = _HEADLINE if query.words else "''"
+        rows = await self._database.rows(
+            f"select {COLUMNS}, {snippet} as snippet from grants where id = any(%(ids)s)",
+            {"ids": ids, "words": query.words},
+        )
+        found = {row["id"]: row for row in rows}
+        return [told(found[number]) for number in ids if number in found]
+
+    async def _count(self, query: Query) -> Row:
+        """The counts of a query without words: those of the last half minute, or the last known while new ones come."""
+        key = Query(
+            topics=query.topics, funder=query.funder, region=query.region, currency=query.currency,
+            min_amount=query.min_amount, max_amount=query.max_amount, deadline_after=query.deadline_after,
+            deadline_before=query.deadline_before, open_only=query.open_only,
+        )  # fmt: skip
+        at, known = self._counted.get(key, (0.0, None))
+        if known is not None and time.monotonic() - at < REMEMBERED_FOR:
+            return known
+        task = self._counting.get(key)
+        if task is None:
+            task = self._counting[key] = asyncio.create_task(self._count_anew(key))
+            task.add_done_callback(lambda done: self._forget(key, done))
+        return known if known is not None else await asyncio.shield(task)
+
+    async def _count_anew(self, query: Query) -> Row:
+        counts = (await self._database.rows(_counts(query), values_of(query)))[0]
+        while len(self._counted) >= MOST_REMEMBERED:
+            self._counted.pop(next(iter(self._counted)))
+        self._counted.pop(query, None)
+        self._counted[query] = time.monotonic(), counts
+        return counts
+
+    def _forget(self, query: Query, done: asyncio.Task[Row]) -> None:
+        self._counting.pop(query, None)
+        if not done.cancelled():
+            done.exception()  # whoever waits for it is told; without one there is nobody to tell
+
+    def changed(self) -> None:
+        """What was counted no longer holds."""
+        self._counted.clear()
 
 
-def _shortened(text: str) -> str:
-    if len(text) <= SUMMARY_LENGTH:
-        return text
-    return text[: SUMMARY_LENGTH + 1].rsplit(maxsplit=1)[0] + " …"
-
-
-def _number(value: Any) -> int | float | None:
-    if value is None:
-        return None
-    return int(value) if value == int(value) else float(value)
+def _sorted(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))

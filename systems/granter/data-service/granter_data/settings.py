@@ -1,60 +1,48 @@
-"""Settings: what the service is told by its environment, refused whole when any of it is missing or wrong."""
+"""Settings: what the service is told by its environment; refused whole when any of it is missing or wrong."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Annotated
+
+from mainstay_kit import Misconfigured, Rule, Secret
+
+WEB = ("http", "https")
+NONE = Secret("")
 
 
-class SettingsRefused(Exception):
-    """The service cannot start: every mistake of its environment, with what to set."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
-    host: str
     port: int
-    database_url: str = field(repr=False)
-    notice_site_url: str
-    service_token: str = field(repr=False)
-    scrape_every: float
-    page_pause: float
-    log_level: str
-    version: str
+    database_url: Annotated[Secret, Rule(url=("postgresql", "postgres"))]
+    service_token: Annotated[Secret, Rule(at_least=32)]
+    host: str = "127.0.0.1"
+    notice_site_url: Annotated[str, Rule(url=WEB)] = ""
+    """Where the two sites lie that come with GRANTER, unless `notice_sources` names others."""
+    notice_sources: str = ""
+    """`name=address` of each source's first listing page, with spaces between."""
+    scrape_every: float = 300.0
+    page_pause: float = 0.1
+    retry_pause: float = 0.5
+    log_level: Annotated[str, Rule(one_of=("debug", "info", "warning", "error"))] = "info"
+    mainstay_version: str = "unreleased"
+    gemini_api_key: Secret = NONE
+    gemini_url: Annotated[str, Rule(url=WEB)] = "https://generativelanguage.googleapis.com"
+    gemini_model: str = "gemini-2.5-flash"
+    openai_api_key: Secret = NONE
+    openai_url: Annotated[str, Rule(url=WEB)] = "https://api.openai.com/v1"
+    openai_model: str = "gpt-4.1-mini"
+    extract_within: float = 10.0
+    """Seconds that one model gets for one notice."""
+    extract_seconds: float = 120.0
+    """Seconds that models get in one round."""
+    extract_cents: float = 25.0
+    """What models may cost in one round."""
 
-
-def settings_of(environ: Mapping[str, str]) -> Settings:
-    """The settings that *environ* holds; there is no fallback for a secret."""
-    mistakes: list[str] = []
-
-    def text(name: str, shape: str, least: int = 1) -> str:
-        value = environ.get(name, "")
-        if len(value) < least:
-            mistakes.append(f"{name} is {'too short' if value else 'not set'}; set it to {shape}")
-        return value
-
-    def seconds(name: str, default: str) -> float:
-        value = environ.get(name, default)
-        try:
-            number = float(value)
-        except ValueError:
-            number = -1.0
-        if not 0 <= number <= 86_400:
-            mistakes.append(f"{name} is {value!r}; set it to seconds, from 0 to 86400")
-        return number
-
-    port = environ.get("PORT", "")
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
-        mistakes.append(f"PORT is {port!r}; set it to a port number")
-    settings = Settings(
-        host=environ.get("HOST", "127.0.0.1"),
-        port=int(port) if not mistakes else 0,
-        database_url=text("DATABASE_URL", "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
-        notice_site_url=text("NOTICE_SITE_URL", "the address of the listing site"),
-        service_token=text("SERVICE_TOKEN", "a secret of at least 32 characters", least=32),
-        scrape_every=seconds("SCRAPE_EVERY", "300"),
-        page_pause=seconds("PAGE_PAUSE", "0.1"),
-        log_level=environ.get("LOG_LEVEL", "info"),
-        version=environ.get("MAINSTAY_VERSION", "unreleased"),
-    )
-    if mistakes:
-        raise SettingsRefused("\n".join(mistakes))
-    return settings
+    def sources(self) -> dict[str, str]:
+        """The name of each source, and the address of its first listing page."""
+        if not self.notice_sources:
+            base = self.notice_site_url.rstrip("/")
+            return {name: f"{base}/{name}/" for name in ("north", "south")} if base else {}
+        named = [entry.partition("=") for entry in self.notice_sources.split()]
+        if any(not url.startswith(("http://", "https://")) or not name for name, _, url in named):
+            raise Misconfigured("NOTICE_SOURCES is no list of sources", remedy="name=https://address name=…")
+        return {name: url for name, _, url in named}

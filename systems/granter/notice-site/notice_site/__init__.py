@@ -1,1 +1,1 @@
-"""A small listing site that announces grants: the outside world, for trying GRANTER out. Needs Python alone."""
+"""Two small listing sites that announce grants: the outside world, for trying GRANTER out. Needs Python alone."""

@@ -6,9 +6,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
 
-from notice_site.pages import answer, calls
+from notice_site.pages import World
 
-LISTED = calls()
+WORLD = World()
 
 
 class Visit(BaseHTTPRequestHandler):
@@ -29,9 +29,19 @@ class Visit(BaseHTTPRequestHandler):
         """Silent: who reads the gazette is nobody's business."""
 
     def _send(self, *, with_body: bool) -> None:
-        found = answer(self.path, LISTED)
+        found = WORLD.answer(self.path)
+        if found.status == 200 and found.known_to(
+            self.headers.get("If-None-Match", ""), self.headers.get("If-Modified-Since", "")
+        ):
+            self.send_response(304)
+            self.send_header("ETag", found.etag())
+            self.end_headers()
+            return
         body = found.body.encode()
         self.send_response(found.status)
+        if found.changed is not None:
+            self.send_header("ETag", found.etag())
+            self.send_header("Last-Modified", found.last_modified())
         self.send_header("Content-Type", found.content_type)
         self.send_header("Content-Length", str(len(body)))
         if found.location:

@@ -52,7 +52,7 @@ _GIVES = (
     r"|convida|lança|oferece|apoia|seleciona|sostiene|finanzia|assegna|verstrekt|ondersteunt"
 )
 _ACTS = re.compile(
-    r"(?:^|[.!?:]\s+|,\s)(?:(?:The|Die|Der|Das|La|Le|El|A|O|Il|De|the|die|der|la|le|el)\s|L[’'])?"
+    r"(?:^|[.!?:]\s+|,\s)(?:(?:The|Die|Der|Das|La|Le|El|A|O|Il|Lo|De|Het|the|die|der|la|le|el)\s|L[’'])?"
     rf"(?P<name>{_NAME})(?:,[^,.]{{2,60}},|\s\([^)]+\))?\s(?:{_GIVES})\b"
 )
 _BODY = re.compile(
@@ -104,7 +104,7 @@ def _body(page: Page, title: str) -> str | None:
         *(line for line in page.lines if len(line) >= _SENTENCE),
         *re.split(r"\s[-–—|·]\s", page.document_title),
     ):
-        found = re.match(rf"(?:(?:The|Die|Der|Das|La|Le|El|A|O)\s|L[’'])?(?P<name>{_NAME})", text)
+        found = re.match(rf"(?:(?:The|Die|Der|Das|La|Le|El|A|O|Il|De|Het)\s|L[’'])?(?P<name>{_NAME})", text)
         if found and _BODY.search(found["name"]) and _may_be(found["name"], title):
             return found["name"]
     return None

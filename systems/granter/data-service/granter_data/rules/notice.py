@@ -1,13 +1,16 @@
-"""Notice: all that the rules read from one page."""
+"""Notice: all that the rules read from one page, and the words they read it from."""
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from granter_data.rules.amount import Amount, amount_of
 from granter_data.rules.deadline import Deadline, deadline_of
 from granter_data.rules.funder import funder_of
 from granter_data.rules.page import Page, page_of
+from granter_data.rules.region import region_of
 from granter_data.rules.title import title_of
+from granter_data.rules.topics import topics_of
 
 _DOLLARS = {"CAD": r"\bCanad", "AUD": r"\bAustrali", "NZD": r"\bNew Zealand|\bAotearoa"}
 
@@ -24,19 +27,27 @@ class Notice:
     funder: str | None
     deadline: Deadline
     amount: Amount | None
+    topics: tuple[str, ...]
+    region: str | None
     language: str
     body: str
     summary: str
+    evidence: MappingProxyType[str, str]
+    """For each field that was found, the words it was read from."""
 
 
 def read_notice(html: str, url: str) -> Notice:
     """Read the notice in *html*; *url* is named when there is none."""
-    page = page_of(html)
+    return notice_of(page_of(html), url)
+
+
+def notice_of(page: Page, url: str) -> Notice:
+    """Read the notice on *page*; *url* is named when there is none."""
     title = title_of(page)
     if title is None:
         raise NoNotice(f"{url} has no title")
-    dollar = _dollar(page)
-    deadline = deadline_of(page, month_first=_american(page, dollar))
+    dollar = dollar_of(page)
+    deadline = deadline_of(page, month_first=month_first_on(page, dollar))
     amount = amount_of(page, dollar=dollar)
     funder = funder_of(page, title)
     if funder is None and deadline.kind == "unknown" and amount is None:
@@ -44,16 +55,36 @@ def read_notice(html: str, url: str) -> Notice:
     lines = [line for line in page.lines if line not in (title, page.meta.get("og:site_name"))]
     # Labelled values are short; what is told in sentences tells best what the grant is for.
     told = [line for line in lines if len(line) >= _SENTENCE] or lines
-    return Notice(title, funder, deadline, amount, page.language, "\n".join(lines), " ".join(told))
+    topics, region = topics_of(page, title), region_of(page, title)
+    evidence = {
+        "title": title,
+        "funder": _line_with(page, funder) if funder else None,
+        "deadline": deadline.text,
+        "amount": amount.text if amount else None,
+        "topics": ", ".join(topics.words) or None,
+        "region": region.words if region else None,
+    }
+    return Notice(
+        title,
+        funder,
+        deadline,
+        amount,
+        topics.names,
+        region.name if region else None,
+        page.language,
+        "\n".join(lines),
+        " ".join(told),
+        MappingProxyType({field: words for field, words in evidence.items() if words}),
+    )
 
 
-def _dollar(page: Page) -> str:
+def dollar_of(page: Page) -> str:
     """Whose dollar a bare sign means: the country that the page speaks of."""
     text = " ".join(page.lines)
     return next((code for code, country in _DOLLARS.items() if re.search(country, text)), "USD")
 
 
-def _american(page: Page, dollar: str) -> bool:
+def month_first_on(page: Page, dollar: str) -> bool:
     """Whether 03/12/2027 is the twelfth of March: as written in the United States, or as the page shows."""
     text = " ".join(page.lines)
     if re.search(r"\bmm/dd", text, re.I) or re.search(r"\bdd/mm", text, re.I):
@@ -61,3 +92,13 @@ def _american(page: Page, dollar: str) -> bool:
     if re.search(r"[€£]|\bEUR\b|\bGBP\b", text) or page.language != "en":
         return False
     return dollar == "USD" and bool(re.search(r"\$|\bUSD\b|\bU\.?S\.?\b|United States|\b[A-Z]{2} \d{5}\b", text))
+
+
+def _line_with(page: Page, name: str) -> str:
+    """The sentence in which *name* stands, or the name itself where only a meta tag told it."""
+    line = next((line for line in page.lines if name in line), name)
+    if len(line) <= 160:
+        return line
+    at = line.find(name)
+    start = line.rfind(". ", 0, at) + 2 if ". " in line[:at] else 0
+    return line[start : max(at + len(name), start + 160)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from granter_data.rules.plain_text import heads_of, plain_lines
 from granter_data.rules.text import lines_of, plain
 from granter_data.rules.tongue import tongue_of
 
@@ -64,6 +65,20 @@ def page_of(html: str) -> Page:
         meta=meta,
         pairs=tuple(dict.fromkeys((label, value) for label, value in pairs if label and value)),
         bylines=bylines,
+        lines=lines,
+    )
+
+
+def page_of_text(text: str) -> Page:
+    """Read plain *text*, such as a PDF's: its lines are joined to paragraphs, its running heads are left out."""
+    lines = tuple(plain_lines(text))
+    return Page(
+        language=tongue_of("", lines),
+        document_title="",
+        headings=heads_of(lines),
+        meta={},
+        pairs=tuple(dict.fromkeys(_by_colon(lines))),
+        bylines=(),
         lines=lines,
     )
 

@@ -1,1 +1,1 @@
-"""The scraper: walks over the listing site page by page and keeps what the rules read from its notices."""
+"""The scraper: walks over the sources page by page and keeps what is read from their notices."""

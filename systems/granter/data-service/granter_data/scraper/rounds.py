@@ -1,85 +1,140 @@
-"""Round: one walk over all listing pages, recorded after each page, so that the next process continues it."""
+"""Round: one visit of all sources, recorded as it goes, so that the next process continues where it was."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import psycopg
 
-from granter_data.database import Connection
+from granter_data.database import Connection, Database
 from granter_data.rules import RULES
 
+State = Literal["waiting", "walking", "done", "broken"]
+KEPT = 50
 
-@dataclass(frozen=True, slots=True)
-class Round:
+
+@dataclass(slots=True)
+class Trail:
+    """How far the walk over one source has come in one round."""
+
     number: int
-    pending: tuple[str, ...]
-    visited: tuple[str, ...] = ()
+    round: int
+    source: str
+    state: State = "waiting"
+    pending: list[str] = field(default_factory=list)
+    visited: list[str] = field(default_factory=list)
+    pages: int = 0
     seen: int = 0
+    added: int = 0
     changed: int = 0
+    unchanged: int = 0
     failed: int = 0
+    error: str | None = None
 
-    def found(self, pages: tuple[str, ...]) -> "Round":
-        """The round once it knows of listing *pages*."""
-        new = tuple(page for page in dict.fromkeys(pages) if page not in self.pending + self.visited)
-        return replace(self, pending=self.pending + new)
+    def found(self, pages: Iterable[str]) -> None:
+        """The walk now knows of listing *pages*."""
+        self.pending += [page for page in dict.fromkeys(pages) if page not in self.pending and page not in self.visited]
 
-    def over(self, page: str, *, seen: int, changed: int, failed: int) -> "Round":
-        """The round once listing *page* and its notices have been dealt with."""
-        return replace(
-            self,
-            pending=tuple(other for other in self.pending if other != page),
-            visited=(*self.visited, page),
-            seen=self.seen + seen,
-            changed=self.changed + changed,
-            failed=self.failed + failed,
-        )
+    def over(self, page: str) -> None:
+        """Listing *page* and its notices have been dealt with."""
+        self.pending.remove(page)
+        self.visited.append(page)
 
 
 async def due_in(connection: Connection, every: float) -> float:
-    """Seconds until a round is due; 0 when these rules have read nothing yet or a round was cut off."""
+    """Seconds until a round is due; 0 when one was cut off or asked for, or these rules have read nothing yet."""
     cursor = await connection.execute(
-        """select extract(epoch from now() - ended)::float8 as ago from scrape_rounds
-           where rules = %s and (ended is null or seen > 0) order by id desc limit 1""",
+        """select extract(epoch from now() - ended)::float8 as ago,
+               (select coalesce(sum(seen), 0) from scrape_rounds where round = rounds.id) as seen
+           from rounds where rules = %s order by id desc limit 1""",
         [RULES],
     )
     row = await cursor.fetchone()
-    return 0.0 if row is None or row["ago"] is None else max(0.0, every - row["ago"])
+    if row is None or row["ago"] is None:
+        return 0.0
+    ago = float(row["ago"])
+    return max(0.0, (every if row["seen"] else min(every, 5.0)) - ago)
 
 
-async def begin_or_continue(connection: Connection, start: str) -> Round:
-    """The round that was cut off on this site within the last hour, or a new one."""
+async def begin_or_continue(connection: Connection) -> int:
+    """The number of the round that was asked for or cut off, or of a new one. Only who holds the lock may ask."""
     cursor = await connection.execute(
-        """select id, pending, visited, seen, changed, failed from scrape_rounds
-           where id = (select max(id) from scrape_rounds where rules = %s) and ended is null
-             and began > now() - interval '1 hour' and %s = any(pending || visited)""",
-        [RULES, start],
-    )
-    row = await cursor.fetchone()
-    if row is not None:
-        return Round(
-            row["id"], tuple(row["pending"]), tuple(row["visited"]), row["seen"], row["changed"], row["failed"]
-        )
-    cursor = await connection.execute(
-        "insert into scrape_rounds (rules, pending) values (%s, %s) returning id", [RULES, [start]]
+        "select id from rounds where rules = %s and ended is null order by id desc limit 1", [RULES]
     )
     row = await cursor.fetchone()
     if row is None:
+        cursor = await connection.execute("insert into rounds (rules) values (%s) returning id", [RULES])
+        row = await cursor.fetchone()
+    if row is None:
         raise psycopg.DataError("insert returned no row")
-    return Round(row["id"], (start,))
+    number = int(row["id"])
+    await connection.execute("update rounds set ended = now() where ended is null and id < %s", [number])
+    await connection.execute("delete from rounds where id < %s", [number - KEPT])
+    return number
 
 
-async def keep(connection: Connection, round: Round) -> None:
-    """Record how far *round* has come; it has ended when no page is pending."""
+async def trail_of(connection: Connection, round: int, source: str, start: str) -> Trail:
+    """How far *round* has come over *source*; at its beginning when it has not been there."""
     await connection.execute(
-        """update scrape_rounds set pending = %s, visited = %s, seen = %s, changed = %s, failed = %s,
-               ended = case when %s then now() end
-           where id = %s""",
+        """insert into scrape_rounds (rules, round, source, pending) values (%s, %s, %s, %s)
+           on conflict (round, source) do nothing""",
+        [RULES, round, source, [start]],
+    )
+    cursor = await connection.execute(
+        """select id as number, round, source, state, pending, visited, pages, seen, added, changed, unchanged, failed,
+               error from scrape_rounds where round = %s and source = %s""",
+        [round, source],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise psycopg.DataError("insert kept no row")
+    return Trail(**row)
+
+
+async def keep(connection: Connection, trail: Trail) -> None:
+    """Record how far *trail* has come."""
+    await connection.execute(
+        """update scrape_rounds set state = %s, pending = %s, visited = %s, pages = %s, seen = %s, added = %s,
+               changed = %s, unchanged = %s, failed = %s, error = %s, at = now(),
+               ended = case when %s then now() end where id = %s""",
         [
-            list(round.pending),
-            list(round.visited),
-            round.seen,
-            round.changed,
-            round.failed,
-            not round.pending,
-            round.number,
+            *(trail.state, trail.pending, trail.visited, trail.pages, trail.seen, trail.added),
+            *(trail.changed, trail.unchanged, trail.failed, trail.error),
+            *(trail.state in {"done", "broken"}, trail.number),
         ],
     )
+
+
+async def end(connection: Connection, round: int) -> None:
+    await connection.execute("update rounds set ended = now() where id = %s", [round])
+
+
+async def ask_for(database: Database) -> int:
+    """The number of the round that runs, or of one that whoever holds the lock will begin."""
+    rows = await database.rows(
+        """with running as (
+               select id from rounds where ended is null and rules = %(rules)s order by id desc limit 1
+           ), asked as (
+               insert into rounds (rules) select %(rules)s where not exists (select from running) returning id
+           )
+           select id from running union all select id from asked""",
+        {"rules": RULES},
+    )
+    return int(rows[0]["id"])
+
+
+async def report(database: Database) -> dict[str, Any]:
+    """How the latest round went, or goes, source by source."""
+    rounds = await database.rows("select id, ended from rounds order by id desc limit 1")
+    if not rounds:
+        return {"round": None, "state": "idle", "sources": []}
+    sources = await database.rows(
+        """select source as name, state, pages, seen as notices, added as new, changed, unchanged, failed, error, at
+           from scrape_rounds where round = %(round)s order by source""",
+        {"round": rounds[0]["id"]},
+    )
+    return {
+        "round": rounds[0]["id"],
+        "state": "idle" if rounds[0]["ended"] else "running",
+        "sources": [row | {"at": row["at"].isoformat()} for row in sources],
+    }

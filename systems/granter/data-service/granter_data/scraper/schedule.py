@@ -1,15 +1,17 @@
-"""Schedule: one round at boot and one every so often, by one process at a time."""
+"""Schedule: one round at boot, one every so often, and one whenever it is asked for; by one process at a time."""
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Literal
 
 import psycopg
-from psycopg.rows import dict_row
 
-from granter_data.database import Connection
-from granter_data.scraper.rounds import due_in
-from granter_data.scraper.site import Site
+from granter_data.database import Connection, connect
+from granter_data.extraction.budget import Budget
+from granter_data.extraction.chain import Chain
+from granter_data.scraper.rounds import begin_or_continue, due_in, end, trail_of
+from granter_data.scraper.site import Manners, Site
 from granter_data.scraper.walk import Walk
 from granter_data.settings import Settings
 
@@ -23,24 +25,32 @@ log = logging.getLogger(__name__)
 class Scraping:
     """The background task that keeps the grants fresh. A database or site that is away is asked again later."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, chain: Chain, changed: Callable[[], None]) -> None:
         self._settings = settings
+        self._sources = settings.sources()
+        self._chain = chain
+        self._changed = changed
         self._stopping = asyncio.Event()
+        self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._phase: Literal["idle", "walking", "waiting"] = "idle"
+        self.phase: Literal["idle", "walking", "waiting"] = "idle"
 
-    @property
-    def state(self) -> str:
-        """`down` when the task has ended by itself, which only a mistake in it can bring about."""
-        return "down" if self._task is None or self._task.done() else self._phase
+    def lives(self) -> bool:
+        """False when the task has ended by itself, which only a mistake in it can bring about."""
+        return self._task is not None and not self._task.done()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep_fresh(), name="scraper")
         self._task.add_done_callback(_tell_end)
 
+    def now(self) -> None:
+        """A round has been asked for; look after it at once."""
+        self._wanted.set()
+
     async def stop(self) -> None:
         """Ask for the end and wait for it; a page that takes too long is left to the next process."""
         self._stopping.set()
+        self._wanted.set()
         if self._task is None or self._task.done():
             return
         done, _ = await asyncio.wait([self._task], timeout=STOP_WITHIN)
@@ -50,39 +60,59 @@ class Scraping:
 
     async def _keep_fresh(self) -> None:
         while not self._stopping.is_set():
+            self._wanted.clear()
             try:
                 pause = await self._turn()
             except psycopg.OperationalError as away:
                 log.warning("left the scraping for later: %s", away)
-                self._phase, pause = "waiting", TRY_AGAIN
+                self.phase, pause = "waiting", TRY_AGAIN
             await self._rest(pause)
 
     async def _turn(self) -> float:
         """Walk a round if one is due and no other process walks; seconds until it is worth asking again."""
         # A connection of its own: the lock belongs to its session and is gone with it, however it ends.
-        connection: Connection = await psycopg.AsyncConnection.connect(
-            self._settings.database_url, autocommit=True, connect_timeout=3, row_factory=dict_row
-        )
-        async with connection:
+        async with await connect(self._settings.database_url) as connection:
             cursor = await connection.execute("select pg_try_advisory_lock(hashtextextended(%s, 0)) as mine", [LOCK])
             row = await cursor.fetchone()
             if row is None or not row["mine"]:
-                self._phase = "waiting"
+                self.phase = "waiting"
                 return TRY_AGAIN
-            self._phase = "idle"
+            self.phase = "idle"
+            if not self._sources:
+                return self._settings.scrape_every
             due = await due_in(connection, self._settings.scrape_every)
             if due > 0:
-                return due
-            self._phase = "walking"
-            async with Site(self._settings.notice_site_url, self._settings.page_pause) as site:
-                round = await Walk(site, connection, self._stopping).all_pages()
-            self._phase = "idle"
-            return self._settings.scrape_every if round.seen else TRY_AGAIN
+                # Another process may be asked for a round; it lies in the database.
+                return min(due, TRY_AGAIN)
+            self.phase = "walking"
+            await self._round(connection)
+            self.phase = "idle"
+            return min(self._settings.scrape_every, TRY_AGAIN)
+
+    async def _round(self, connection: Connection) -> None:
+        """Visit all sources side by side; one that is broken takes nothing from the others."""
+        number = await begin_or_continue(connection)
+        settings = self._settings
+        budget = Budget(settings.extract_seconds, settings.extract_cents)
+        manners = Manners(settings.page_pause, settings.retry_pause)
+        async with asyncio.TaskGroup() as group:
+            for name, start in self._sources.items():
+                group.create_task(self._source(connection, number, name, start, budget, manners))
+        if not self._stopping.is_set():
+            await end(connection, number)
+        self._changed()
+
+    async def _source(
+        self, connection: Connection, number: int, name: str, start: str, budget: Budget, manners: Manners
+    ) -> None:
+        trail = await trail_of(connection, number, name, start)
+        async with Site(start, manners) as site:
+            await Walk(site, trail, connection, self._chain, budget, self._stopping).all_pages()
 
     async def _rest(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._stopping.wait()
+                await self._wanted.wait()
         except TimeoutError:
             return
 

@@ -1,6 +1,11 @@
-"""Site: the listing site as a polite visitor meets it."""
+"""Site: a source as a polite visitor meets it."""
 
 import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
@@ -11,31 +16,72 @@ import httpx2
 AGENT = "GranterBot/2 (grant search; reads public notices)"
 LARGEST_BYTES = 2_000_000
 LONGEST_PAUSE = 5.0
+LONGEST_WAIT = 30.0
+TRIES = 3
+AGAIN_LATER = frozenset({429, 500, 502, 503, 504})
+READABLE = ("text/html", "application/xhtml", "text/plain")
+
+Rest = Callable[[float], Awaitable[None]]
 
 
 class PageLost(Exception):
     """A page could not be had; the message says why. The others may still be."""
 
 
+class Passing(Exception):
+    """What failed may work in a while: in `after` seconds, where the site says so."""
+
+    def __init__(self, what: str, after: float | None = None) -> None:
+        super().__init__(what)
+        self.after = after
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page was like when it was fetched last."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    url: str
+    """Where the page lies after all redirects."""
+    text: str
+    html: bool
+    seen: Seen
+
+
+@dataclass(slots=True)
+class Manners:
+    """How a site is visited: pauses between two pages, and before a page is tried again.
+
+    Sources of one origin share one turn: it is the server that is to be spared.
+    """
+
+    pause: float = 0.1
+    retry_pause: float = 0.5
+    rest: Rest = asyncio.sleep
+    turns: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
+
+    def turn(self, url: str) -> asyncio.Lock:
+        parts = urlsplit(url)
+        return self.turns.setdefault((parts.scheme, parts.netloc), asyncio.Lock())
+
+
 class Site:
     """Asks for one page at a time, with a pause before each; obeys robots.txt; never leaves its origin."""
 
-    def __init__(self, start: str, pause: float) -> None:
+    def __init__(self, start: str, manners: Manners) -> None:
         self.start = start
-        self._pause = pause
+        self._manners = manners
+        self._pause = manners.pause
+        self._turn = manners.turn(start)
         self._robots = RobotFileParser()
-        self._robots.parse([])
         self._client = httpx2.AsyncClient(headers={"User-Agent": AGENT}, timeout=10)
 
     async def __aenter__(self) -> Self:
-        """Open, with the site's rules for robots read; a site without such rules allows everything."""
-        try:
-            answer = await self._client.get(urljoin(self.start, "/robots.txt"))
-        except httpx2.HTTPError:
-            return self
-        if answer.status_code == 200:
-            self._robots.parse(answer.text.splitlines())
-            self._pause = max(self._pause, min(float(self._robots.crawl_delay(AGENT) or 0), LONGEST_PAUSE))
         return self
 
     async def __aexit__(
@@ -43,23 +89,53 @@ class Site:
     ) -> None:
         await self._client.aclose()
 
+    async def read_robots(self) -> None:
+        """What the site asks of robots. One that has no such file allows everything; one that cannot tell, nothing."""
+        url = urljoin(self.start, "/robots.txt")
+        try:
+            fetched = await self._patiently(url, Seen())
+        except PageLost as lost:
+            if " answered 4" not in str(lost):
+                raise
+            fetched = None
+        self._robots.parse(fetched.text.splitlines() if fetched else [])
+        self._pause = max(self._pause, min(float(self._robots.crawl_delay(AGENT) or 0), LONGEST_PAUSE))
+
     def same_origin(self, url: str) -> bool:
         return urlsplit(url)[:2] == urlsplit(self.start)[:2]
 
-    async def page(self, url: str) -> str:
-        """The HTML at *url*, after the pause."""
+    async def page(self, url: str, seen: Seen) -> Fetched | None:
+        """The page at *url*; None when it is still as it was *seen*."""
         if not self._robots.can_fetch(AGENT, url):
             raise PageLost(f"{url} is closed to robots")
-        await asyncio.sleep(self._pause)
+        return await self._patiently(url, seen)
+
+    async def _patiently(self, url: str, seen: Seen) -> Fetched | None:
+        """Try again after a while what may pass, each time later, or when the site says."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                async with self._turn:
+                    await self._manners.rest(self._pause)
+                    return await self._once(url, seen)
+            except Passing as passing:
+                if attempt == TRIES or (passing.after or 0) > LONGEST_WAIT:
+                    raise PageLost(str(passing)) from passing
+                backoff = self._manners.retry_pause * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
+                await self._manners.rest(max(backoff, passing.after or 0))
+        raise PageLost(f"{url} did not come")
+
+    async def _once(self, url: str, seen: Seen) -> Fetched | None:
+        asked = {"If-None-Match": seen.etag, "If-Modified-Since": seen.last_modified}
+        headers = {name: value for name, value in asked.items() if value}
         for _ in range(4):
             try:
-                async with self._client.stream("GET", url) as answer:
+                async with self._client.stream("GET", url, headers=headers) as answer:
                     if answer.has_redirect_location:
                         url = self._followed(url, answer.headers["location"])
                         continue
-                    return await _html(url, answer)
+                    return None if answer.status_code == 304 and headers else await _read(url, answer)
             except httpx2.HTTPError as lost:
-                raise PageLost(f"{url} did not come: {type(lost).__name__} {lost}") from lost
+                raise Passing(f"{url} did not come: {type(lost).__name__} {lost}".rstrip()) from lost
         raise PageLost(f"{url} leads in a circle")
 
     def _followed(self, url: str, location: str) -> str:
@@ -69,17 +145,32 @@ class Site:
         return to
 
 
-async def _html(url: str, answer: httpx2.Response) -> str:
+async def _read(url: str, answer: httpx2.Response) -> Fetched:
+    if answer.status_code in AGAIN_LATER:
+        raise Passing(f"{url} answered {answer.status_code}", after=wait_of(answer.headers.get("retry-after", "")))
     if answer.status_code != 200:
         raise PageLost(f"{url} answered {answer.status_code}")
-    if "html" not in answer.headers.get("content-type", ""):
-        raise PageLost(f"{url} is no HTML page")
+    kind = answer.headers.get("content-type", "").casefold()
+    if not kind.startswith(READABLE):
+        raise PageLost(f"{url} is neither HTML nor text")
     content = bytearray()
     async for chunk in answer.aiter_bytes():
         content += chunk
         if len(content) > LARGEST_BYTES:
             raise PageLost(f"{url} is larger than {LARGEST_BYTES:,} bytes")
+    seen = Seen(answer.headers.get("etag"), answer.headers.get("last-modified"))
     try:
-        return content.decode(answer.encoding or "utf-8", errors="replace")
+        text = content.decode(answer.encoding or "utf-8", errors="replace")
     except LookupError as unknown:
         raise PageLost(f"{url} is in an unknown encoding") from unknown
+    return Fetched(url, text.replace("\x00", ""), "html" in kind, seen)
+
+
+def wait_of(retry_after: str) -> float | None:
+    """Seconds that a Retry-After asks for, whether it gives them or a time."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,10 +1,14 @@
 """Store: a grant is written when its notice is new, has changed, or is read by newer rules."""
 
-from hashlib import sha256
+from typing import Literal
+
+from psycopg.types.json import Jsonb
 
 from granter_data.database import Connection
+from granter_data.extraction.extracted import Extracted
 from granter_data.rules import RULES
-from granter_data.rules.notice import Notice
+
+Stored = Literal["added", "changed", "unchanged"]
 
 _SEEN = """
 update grants set last_seen = now()
@@ -13,25 +17,34 @@ where source_url = %(source_url)s and content_hash = %(content_hash)s and rules 
 # Two releases run side by side during a deployment: what newer rules have read stays.
 _WRITE = """
 insert into grants (source_url, content_hash, rules, language, title, funder, deadline, deadline_kind,
-    deadline_text, amount_min, amount_max, currency, amount_text, body, summary)
+    deadline_text, amount_min, amount_max, currency, amount_text, body, summary, site, topics, region, provenance)
 values (%(source_url)s, %(content_hash)s, %(rules)s, %(language)s, %(title)s, %(funder)s, %(deadline)s,
     %(deadline_kind)s, %(deadline_text)s, %(amount_min)s, %(amount_max)s, %(currency)s, %(amount_text)s,
-    %(body)s, %(summary)s)
+    %(body)s, %(summary)s, %(site)s, %(topics)s, %(region)s, %(provenance)s)
 on conflict (source_url) do update set
     (content_hash, rules, language, title, funder, deadline, deadline_kind, deadline_text,
-        amount_min, amount_max, currency, amount_text, body, summary, last_seen, changed)
+        amount_min, amount_max, currency, amount_text, body, summary, site, topics, region, provenance,
+        last_seen, changed)
     = (excluded.content_hash, excluded.rules, excluded.language, excluded.title, excluded.funder,
         excluded.deadline, excluded.deadline_kind, excluded.deadline_text, excluded.amount_min,
         excluded.amount_max, excluded.currency, excluded.amount_text, excluded.body,
-        excluded.summary, now(), now())
-where grants.rules <= excluded.rules"""
+        excluded.summary, excluded.site, excluded.topics, excluded.region, excluded.provenance, now(), now())
+where grants.rules <= excluded.rules
+returning (xmax = 0) as added"""
 
 
-async def store(connection: Connection, url: str, html: str, notice: Notice) -> bool:
-    """Keep *notice* as read from *html* at *url*. True when that changed anything but when it was seen."""
+async def seen_again(connection: Connection, url: str) -> None:
+    """The notice at *url* is as it was."""
+    await connection.execute("update grants set last_seen = now() where source_url = %s", [url])
+
+
+async def store(connection: Connection, url: str, site: str, content_hash: str, extracted: Extracted) -> Stored:
+    """Keep what was *extracted* at *url*."""
+    notice = extracted.notice
     values = {
         "source_url": url,
-        "content_hash": sha256(html.encode()).hexdigest(),
+        "site": site,
+        "content_hash": content_hash,
         "rules": RULES,
         "language": notice.language,
         "title": notice.title,
@@ -45,7 +58,14 @@ async def store(connection: Connection, url: str, html: str, notice: Notice) -> 
         "amount_text": notice.amount.text if notice.amount else None,
         "body": notice.body,
         "summary": notice.summary,
+        "topics": list(notice.topics),
+        "region": notice.region,
+        "provenance": Jsonb(extracted.provenance()),
     }
     if (await connection.execute(_SEEN, values)).rowcount:
-        return False
-    return (await connection.execute(_WRITE, values)).rowcount > 0
+        return "unchanged"
+    cursor = await connection.execute(_WRITE, values)
+    row = await cursor.fetchone()
+    if row is None:
+        return "unchanged"
+    return "added" if row["added"] else "changed"

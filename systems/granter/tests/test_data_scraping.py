@@ -1,9 +1,11 @@
-"""Gathering notices from a site that breaks, changes and is slow."""
+"""Gathering notices from sites that break, change and are slow."""
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 from granter_fake_site import FakeSite, listing, notice
@@ -23,15 +25,20 @@ class Gathering:
         self.database = f"gathering_{next(_NUMBERS)}"
         self._address = postgres.database(self.database)
 
-    def begin(self, every: str = "300") -> Service:
-        return self._start(
-            "data-service",
-            DATABASE_URL=self._address,
-            NOTICE_SITE_URL=self.site.url + "/",
-            SERVICE_TOKEN=TOKEN,
-            SCRAPE_EVERY=every,
-            PAGE_PAUSE="0",
-        )
+    def begin(self, every: str = "300", **variables: str) -> Service:
+        told = {
+            "DATABASE_URL": self._address,
+            "NOTICE_SOURCES": f"only={self.site.url}/",
+            "SERVICE_TOKEN": TOKEN,
+            "SCRAPE_EVERY": every,
+            "PAGE_PAUSE": "0",
+            "RETRY_PAUSE": "0",
+        }
+        return self._start("data-service", **told | variables)
+
+    def report(self, data: Service) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(get(data.url + "/scrape", X_Service_Token=TOKEN).body)
+        return found
 
     def rounds(self) -> int:
         return rounds_ended(self._postgres, self.database)
@@ -109,7 +116,7 @@ def test_two_processes_take_turns(gathering: Gathering) -> None:
         gathering.begin()
         until(lambda: "/two" in gathering.site.asked, "the second notice")
         other = gathering.begin().ready()
-        until(lambda: '"waiting"' in get(other.url + "/health").body.replace(" ", ""), "the other one waiting")
+        get(other.url + "/live")
     gathering.finished()
     assert gathering.site.asked.count("/one") == 1
 
@@ -144,7 +151,75 @@ def test_a_site_that_comes_late_is_found_then(gathering: Gathering) -> None:
 
 def test_only_web_addresses_of_the_site_are_visited(gathering: Gathering) -> None:
     gathering.site.pages["/"] = listing("one") + "<li><h2><a href='http://127.0.0.1:9/x'>Another site</a></h2></li>"
+    gathering.begin()
+    gathering.finished()
+    found = gathering.told("select source_url from grants")
+    assert [re.sub(r"^.*/", "", url) for url in found] == ["one"]
+
+
+def test_a_round_whose_process_was_killed_goes_on_at_the_next_notice(gathering: Gathering) -> None:
+    with gathering.site.holding("/four"):
+        data = gathering.begin()
+        until(lambda: "/four" in gathering.site.asked, "the fourth notice")
+        data.process.send_signal(signal.SIGKILL)
+        data.process.wait()
+    gathering.site.asked.clear()
+    gathering.begin()
+    gathering.finished()
+    assert len(gathering.titles()) == 6
+    assert not {"/one", "/two", "/three"} & set(gathering.site.asked)
+    assert gathering.told("select count(*) from rounds") == ["1"]
+    assert gathering.told("select seen, added, state from scrape_rounds") == ["6|6|done"]
+
+
+def test_what_has_not_changed_is_not_sent_again(gathering: Gathering) -> None:
+    gathering.site.tagged = True
+    data = gathering.begin(every="0.1")
+    gathering.finished(2)
+    until(lambda: gathering.site.spared >= 9, "three listing pages and six notices that were not sent")
+    report = gathering.report(data)["sources"][0]
+    data.stop()
+    assert report["new"] == 0
+    assert len(gathering.titles()) == 6
+
+
+def test_a_page_that_fails_twice_is_had_the_third_time(gathering: Gathering) -> None:
+    gathering.site.failing = {"/three": 2, "/?page=2": 1, "/robots.txt": 2}
+    gathering.begin()
+    gathering.finished()
+    assert len(gathering.titles()) == 6
+    assert gathering.site.asked.count("/three") == 3
+
+
+def test_a_source_that_breaks_half_way_loses_neither_its_first_half_nor_the_others(
+    gathering: Gathering,
+) -> None:
+    slugs = [f"n{number}" for number in range(12)]
+    pages = {"/": listing(*slugs[:3], pages=3), "/?page=2": listing(*slugs[3:], pages=3)}
+    with FakeSite(pages | {f"/{slug}": notice(slug.title()) for slug in slugs}) as other:
+        other.broken = {f"/{slug}" for slug in slugs[4:]}
+        sources = f"half={other.url}/ only={gathering.site.url}/"
+        data = gathering.begin(NOTICE_SOURCES=sources)
+        gathering.finished(2)
+        until(lambda: gathering.report(data)["state"] == "idle", "the round")
+        half, only = gathering.report(data)["sources"]
+    assert (half["state"], half["notices"], half["new"]) == ("broken", 4, 4)
+    assert "8 pages in a row were lost" in half["error"]
+    assert (only["state"], only["notices"], only["new"]) == ("done", 6, 6)
+    assert len(gathering.titles()) == 10
+
+
+def test_a_site_whose_robots_file_cannot_be_had_is_not_visited(gathering: Gathering) -> None:
+    gathering.site.broken = {"/robots.txt"}
     data = gathering.begin()
     gathering.finished()
-    found = json.loads(get(data.url + "/search", X_Service_Token=TOKEN).body)["results"]
-    assert [re.sub(r"^.*/", "", grant["source_url"]) for grant in found] == ["one"]
+    assert set(gathering.site.asked) == {"/robots.txt"}
+    assert gathering.report(data)["sources"][0]["state"] == "broken"
+
+
+def test_a_text_file_is_read_like_a_page(gathering: Gathering) -> None:
+    text = "The Text Grant\n\nFunder ........ Text Fund\nDeadline ...... 3 May 2027\n"
+    gathering.site.pages = {"/": listing("one.txt"), "/one.txt": text}
+    gathering.begin()
+    gathering.finished()
+    assert gathering.told("select title, funder, deadline from grants") == ["The Text Grant|Text Fund|2027-05-03"]

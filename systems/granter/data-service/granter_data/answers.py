@@ -1,0 +1,70 @@
+"""Answers: what is told about grants, as JSON."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from granter_data.database import Row
+
+HIT, END = "\x02", "\x03"
+SUMMARY_LENGTH = 220
+
+
+def told(row: Row) -> dict[str, Any]:
+    """What a row of grants says, for a list of many."""
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "funder": row["funder"],
+        "deadline": row["deadline"].isoformat() if row["deadline"] else None,
+        "rolling": row["deadline_kind"] == "rolling",
+        "amount": amount(row["amount_min"], row["amount_max"], row["currency"]),
+        "topics": row["topics"],
+        "region": row["region"],
+        "language": row["language"],
+        "snippet": pieces(_snippet(row)),
+        "closes_in_days": days_left(row["deadline"]),
+    }
+
+
+def amount(least: Decimal | None, most: Decimal | None, currency: str | None) -> dict[str, Any] | None:
+    return {"min": number(least), "max": number(most), "currency": currency} if currency else None
+
+
+def days_left(deadline: date | None) -> int | None:
+    """Days until *deadline*, 0 on its own day; None where there is none, or it has passed."""
+    if deadline is None:
+        return None
+    left = (deadline - datetime.now(UTC).date()).days
+    return left if left >= 0 else None
+
+
+def number(value: Decimal | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(value)
+
+
+def pieces(marked: str) -> list[dict[str, Any]]:
+    """A marked text in pieces, so that whoever shows it marks the hits in its own way."""
+    cut = re.split(f"{HIT}(.*?){END}", " ".join(marked.split()))
+    return [{"text": text, "mark": at % 2 == 1} for at, text in enumerate(cut) if text]
+
+
+def _snippet(row: Row) -> str:
+    snippet: str = row.get("snippet") or ""
+    return _opened(snippet, row["summary"]) if HIT in snippet else _shortened(row["summary"])
+
+
+def _opened(snippet: str, summary: str) -> str:
+    """The snippet, with dots where it begins or ends within the summary."""
+    plain = snippet.replace(HIT, "").replace(END, "")
+    before = "" if plain[:20] == summary[:20] else "… "
+    return before + snippet + ("" if summary.rstrip(".!?")[-15:] == plain.rstrip(".!?")[-15:] else " …")
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= SUMMARY_LENGTH:
+        return text
+    return text[: SUMMARY_LENGTH + 1].rsplit(maxsplit=1)[0] + " …"

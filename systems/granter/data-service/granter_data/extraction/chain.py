@@ -1,0 +1,35 @@
+"""Chain: the models in their order, and the rules, which always answer."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from granter_data.extraction.budget import Budget
+from granter_data.extraction.extracted import Attempt, Extracted
+from granter_data.rules.notice import Notice, notice_of
+from granter_data.rules.page import Page
+
+
+class Model(Protocol):
+    """Something that may know better than the rules."""
+
+    async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
+        """*notice* with the fields that the model read; None, and why, when it read none."""
+
+
+class Chain:
+    """Asks one model after the other until one reads something; what none has read, the rules have."""
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        self._models = models
+
+    async def extract(self, page: Page, url: str, budget: Budget) -> Extracted:
+        """Read the notice on *page*. NoNotice when the rules see that there is none: models are not asked then."""
+        notice = notice_of(page, url)
+        attempts: list[Attempt] = []
+        for model in self._models:
+            improved, attempt = await model.improve(notice, page, budget)
+            attempts.append(attempt)
+            if improved is not None:
+                return Extracted(improved.notice, improved.by, tuple(attempts))
+        rules = Attempt("rules", "ok")
+        return Extracted(notice, dict.fromkeys(notice.evidence, "rules"), (*attempts, rules))

@@ -1,0 +1,51 @@
+"""Extracted: a notice, who read each of its fields, and whom the chain asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from granter_data.answers import amount
+from granter_data.rules.notice import Notice
+
+By = Literal["gemini", "openai", "rules"]
+Outcome = Literal["ok", "no key", "429", "timeout", "nonsense", "cut", "error", "budget", "resting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One link of the chain: whom it asked, how that ended, and what it cost."""
+
+    by: By
+    outcome: Outcome
+    took_ms: float = 0.0
+
+    def told(self) -> dict[str, Any]:
+        return {"by": self.by, "outcome": self.outcome, "took_ms": round(self.took_ms, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    notice: Notice
+    by: Mapping[str, By]
+    """Who read each field that was found."""
+    chain: tuple[Attempt, ...]
+
+    def provenance(self) -> dict[str, dict[str, str]]:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        evidence = self.notice.evidence
+        return {field: {"by": self.by[field], "at": at, "evidence": evidence[field]} for field in evidence}
+
+    def fields(self) -> dict[str, Any]:
+        notice = self.notice
+        found = notice.amount
+        return {
+            "title": notice.title,
+            "funder": notice.funder,
+            "deadline": notice.deadline.day.isoformat() if notice.deadline.day else None,
+            "rolling": notice.deadline.kind == "rolling",
+            "amount": amount(found.least, found.most, found.currency) if found else None,
+            "topics": list(notice.topics),
+            "region": notice.region,
+            "language": notice.language,
+        }

@@ -1,0 +1,25 @@
+"""Grant: one grant, whole, with the text it was read from and who read what."""
+
+from typing import Any
+
+from granter_data.answers import told
+from granter_data.database import Database
+from granter_data.search import COLUMNS
+
+
+async def grant(database: Database, number: int) -> dict[str, Any] | None:
+    """None when there is no grant of that number."""
+    rows = await database.rows(
+        f"select {COLUMNS}, source_url, site, body, last_seen, provenance from grants where id = %(number)s",
+        {"number": number},
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    source = {
+        "url": row["source_url"],
+        "site": row["site"],
+        "fetched_at": row["last_seen"].isoformat(),
+        "text": row["body"],
+    }
+    return told(row) | {"source": source, "provenance": row["provenance"]}

@@ -1,0 +1,63 @@
+"""Plain text: the lines that a reader sees in the text of a PDF, with columns, hyphens and running heads undone."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from granter_data.rules.text import plain
+
+_LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*|\s*_{3,}\s*|\t+")
+_COLUMNS = re.compile(r"^\s*(?P<label>[^\W\d_][^:]{1,38}?):?\s{3,}(?P<value>\S.*)$")
+_LABELLED = re.compile(r"^[^:.!?]{2,60}?\s*:\s")
+_RUNNING = re.compile(
+    r"^\W*(?:page|seite|página|pagina|p\.)?\s*\d{1,3}\s*(?:(?:of|von|de|sur|di|van|/)\s*\d{1,3})?\W*$", re.I
+)
+_ENDS = re.compile(r"[.!?:;]['\"”»)]?$")
+_FULL = 50
+_HEADS = 4
+
+
+def plain_lines(text: str) -> Iterator[str]:
+    """The lines of *text*; such as were broken only because the sheet was full are one."""
+    rows = _without_running_heads(text)
+    said = ""
+    width = 0
+    for row in [*rows, ""]:
+        goes_on = bool(said) and bool(row) and width >= _FULL and not _LABELLED.match(row) and not _ENDS.search(said)
+        if goes_on or (said and row and width >= _FULL and row[:1].islower()):
+            said = said[:-1] + row if re.search(r"[^\W\d_]-$", said) and row[:1].islower() else f"{said} {row}"
+        else:
+            if line := plain(said):
+                yield line
+            said = row
+        width = len(row)
+
+
+def _without_running_heads(text: str) -> list[str]:
+    """The rows of all sheets; what stands at the head of several, and their numbers, are no part of the text."""
+    sheets = [[_undone(row) for row in sheet.splitlines()] for sheet in text.split("\x0c")]
+    heads = Counter(next(filter(None, sheet), "") for sheet in sheets)
+    running = {head for head, count in heads.items() if count > 1}
+    kept: list[str] = []
+    for row in (row for sheet in sheets for row in [*sheet, ""]):
+        again = len(row) > 12 and row in kept
+        if not (row in running or again or _RUNNING.match(row or "x")):
+            kept.append(row)
+    return kept
+
+
+def heads_of(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """What may be the title: the first lines that are neither labelled nor sentences."""
+    return tuple(
+        line
+        for at, line in enumerate(lines[:_HEADS])
+        if len(line) <= 120 and not line.endswith(".") and (at == 0 or not _LABELLED.match(line))
+    )
+
+
+def _undone(row: str) -> str:
+    """A row without leaders, and its label and value as such."""
+    row = _LEADERS.sub(": ", row.rstrip(), count=1) if _LEADERS.search(row.strip()) else row
+    if found := _COLUMNS.match(row):
+        row = f"{found['label'].strip()}: {found['value']}"
+    return re.sub(r":\s*:", ":", " ".join(row.split()))

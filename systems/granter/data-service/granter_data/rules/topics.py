@@ -1,0 +1,46 @@
+"""Topics: what a grant is for, from a fixed list, by the words that name each in the notices' languages."""
+
+from dataclasses import dataclass
+
+from granter_data.rules.page import Page
+from granter_data.rules.topic_terms import LABEL, TERMS
+
+_IN_LABEL, _IN_TITLE, _IN_TEXT = 6, 4, 1
+_SURE = 4
+_SHARE = 0.5
+MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    names: tuple[str, ...]
+    words: tuple[str, ...]
+    """The words that told them."""
+
+
+def topics_of(page: Page, title: str) -> Topics:
+    """The topics that a label names; else those that title and text speak of most."""
+    labelled = " ; ".join(value for label, value in page.pairs if LABEL.search(label))
+    if labelled and (named := _named(labelled)):
+        return Topics(tuple(named)[:MOST], (labelled[:160],))
+    text = "\n".join(line for line in page.lines if line != title)
+    scores: dict[str, int] = {}
+    words: dict[str, dict[str, None]] = {}
+    for weight, told in ((_IN_TITLE, title), (_IN_TEXT, text)):
+        for name, found in _named(told).items():
+            scores[name] = scores.get(name, 0) + weight * len(found)
+            words.setdefault(name, {}).update(found)
+    if not scores:
+        return Topics((), ())
+    best = max(scores.values())
+    ranked = sorted(scores, key=lambda name: -scores[name])
+    kept = [name for name in ranked if scores[name] >= max(_SURE, best * _SHARE)] or ranked[:1]
+    return Topics(tuple(kept[:MOST]), tuple(dict.fromkeys(word for name in kept[:MOST] for word in words[name]))[:8])
+
+
+def _named(text: str) -> dict[str, dict[str, None]]:
+    """The topics whose words stand in *text*, with these words, each once, in the order of the list."""
+    found = {
+        name: dict.fromkeys(hit.group().casefold() for hit in terms.finditer(text)) for name, terms in TERMS.items()
+    }
+    return {name: hits for name, hits in found.items() if hits}

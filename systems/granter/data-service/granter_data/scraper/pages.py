@@ -1,0 +1,67 @@
+"""Pages: what is known of each page that was fetched, so that an unchanged one is not fetched and read again."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from granter_data.database import Connection
+from granter_data.rules import RULES
+from granter_data.rules.listing import Links
+from granter_data.scraper.site import Fetched, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    seen: Seen = field(default_factory=Seen)
+    content_hash: str | None = None
+    links: Links | None = None
+
+
+def hash_of(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+async def known(connection: Connection, url: str) -> Known:
+    """What these rules know of *url*; of what older ones have read, nothing, so that it is read again."""
+    cursor = await connection.execute(
+        "select etag, last_modified, content_hash, links from pages where url = %s and rules = %s", [url, RULES]
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return Known()
+    links = Links(*(tuple(row["links"][kind]) for kind in ("notices", "listings"))) if row["links"] else None
+    return Known(Seen(row["etag"], row["last_modified"]), row["content_hash"], links)
+
+
+async def remember(
+    connection: Connection, url: str, source: str, round: int, fetched: Fetched, links: Links | None = None
+) -> None:
+    told: dict[str, Any] = {
+        "url": url, "source": source, "round": round, "listing": links is not None, "rules": RULES,
+        "etag": fetched.seen.etag, "last_modified": fetched.seen.last_modified, "hash": hash_of(fetched.text),
+        "links": Jsonb({"notices": links.notices, "listings": links.listings}) if links else None,
+    }  # fmt: skip
+    await connection.execute(
+        """insert into pages (url, source, listing, rules, etag, last_modified, content_hash, links, round)
+           values (%(url)s, %(source)s, %(listing)s, %(rules)s, %(etag)s, %(last_modified)s, %(hash)s, %(links)s,
+               %(round)s)
+           on conflict (url) do update set (source, listing, rules, etag, last_modified, content_hash, links, round,
+               fetched) = (excluded.source, excluded.listing, excluded.rules, excluded.etag, excluded.last_modified,
+               excluded.content_hash, excluded.links, excluded.round, now())""",
+        told,
+    )
+
+
+async def met(connection: Connection, url: str, round: int) -> None:
+    """*url* was visited in *round*, and is as it was."""
+    await connection.execute("update pages set round = %s, fetched = now() where url = %s", [round, url])
+
+
+async def met_in(connection: Connection, round: int, source: str) -> set[str]:
+    """The notices that *round* has dealt with already."""
+    cursor = await connection.execute(
+        "select url from pages where round = %s and source = %s and not listing", [round, source]
+    )
+    return {row["url"] for row in await cursor.fetchall()}

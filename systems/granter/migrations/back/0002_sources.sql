@@ -1,0 +1,7 @@
+-- Each walk stays as the round that it was before there were several sources.
+drop table pages;
+drop index scrape_rounds_source;
+alter table scrape_rounds
+    drop column round, drop column source, drop column state, drop column pages, drop column added,
+    drop column unchanged, drop column error, drop column at;
+drop table rounds;

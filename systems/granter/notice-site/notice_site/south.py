@@ -1,0 +1,65 @@
+"""South: a register of public calls. A table over many sheets; each call is a page, or the text of a PDF."""
+
+import json
+from dataclasses import dataclass
+from html import escape
+from math import ceil
+from pathlib import Path
+
+from notice_site.answer import HTML, TEXT, Answer, gone
+
+HERE = Path(__file__).parent / "south"
+ROWS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    reference: str
+    title: str
+    file: str
+
+
+class South:
+    def __init__(self) -> None:
+        register = HERE / "register.json"
+        self._entries = [Entry(**entry) for entry in json.loads(register.read_text(encoding="utf-8"))]
+        self._files = {entry.file for entry in self._entries}
+        self._changed = register.stat().st_mtime
+
+    def answer(self, path: list[str], _query: dict[str, str]) -> Answer:
+        match path:
+            case [] | ["register"]:
+                return self._sheet("1")
+            case ["register", number]:
+                return self._sheet(number)
+            case ["call" | "papers", file] if file in self._files:
+                found = HERE / "calls" / file
+                kind = TEXT if file.endswith(".txt") else HTML
+                return Answer(200, kind, found.read_text(encoding="utf-8"), changed=found.stat().st_mtime)
+            case _:
+                return gone()
+
+    def _sheet(self, wanted: str) -> Answer:
+        last = ceil(len(self._entries) / ROWS)
+        if not wanted.isdecimal() or not 1 <= int(wanted) <= last:
+            return gone("There is no such sheet.")
+        number = int(wanted)
+        rows = "".join(
+            f"<tr><td>{entry.reference}<td><a href=/south/{_folder(entry.file)}/{entry.file}>{escape(entry.title)}</a>"
+            f"<td>{'PDF' if entry.file.endswith('.txt') else 'page'}\n"
+            for entry in self._entries[(number - 1) * ROWS : number * ROWS]
+        )
+        before = f"<a href=/south/register/{number - 1}>« previous</a> " if number > 1 else ""
+        after = f" <a href=/south/register/{number + 1}>next »</a>" if number < last else ""
+        body = (
+            "<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>Register of Public Calls</title></head>\n"
+            "<body bgcolor=#ffffff><table width=100%><tr><td><b>Register of Public Calls</b>"
+            "<td align=right><a href=/south/>start</a> <a href=/south/internal/>staff</a></table>\n"
+            f"<table border=1 class=register>\n<tr><th>No.<th>Call<th>Form\n{rows}</table>\n"
+            f"<p class=pages>{before}sheet {number} of {last}{after}</p></body></html>\n"
+        )
+        return Answer(200, HTML, body, changed=self._changed)
+
+
+def _folder(file: str) -> str:
+    return "papers" if file.endswith(".txt") else "call"

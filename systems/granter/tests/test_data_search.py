@@ -1,0 +1,245 @@
+"""Searching over all notices of both sites, as the backend asks for it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from granter_postgres import Postgres
+from granter_services import TOKEN, Answer, Service, get, until
+from granter_town import rounds_ended, starting
+
+NOTICES = 80 + 236
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The data-service, with every notice of both sites."""
+
+    data: Service
+    site: Service
+    postgres: Postgres
+    database: str
+
+    def asked(self, path: str) -> Answer:
+        return get(self.data.url + path, X_Service_Token=TOKEN)
+
+    def told(self, path: str) -> Any:
+        answer = self.asked(path)
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+    def found(self, parameters: str) -> list[str]:
+        return [grant["title"] for grant in self.told(f"/grants?{parameters}")["grants"]]
+
+
+@pytest.fixture(scope="module")
+def gathered(postgres: Postgres, folder: Path) -> Iterator[Gathered]:
+    with starting(folder) as start:
+        address = postgres.database("gathered")
+        site = start("notice-site").ready()
+        variables = {"DATABASE_URL": address, "NOTICE_SITE_URL": site.url, "SERVICE_TOKEN": TOKEN, "PAGE_PAUSE": "0"}
+        data = start("data-service", **variables).ready()
+        until(lambda: rounds_ended(postgres, "gathered") > 0, f"a round over both sites ({data.log})", within=90)
+        until(lambda: json.loads(get(data.url + "/grants", X_Service_Token=TOKEN).body)["total"] == NOTICES, "all")
+        yield Gathered(data, site, postgres, "gathered")
+
+
+def test_every_notice_of_both_sites_can_be_found(gathered: Gathered) -> None:
+    assert gathered.told("/grants")["total"] == NOTICES
+    report = gathered.told("/scrape")
+    assert report["state"] == "idle"
+    assert {source["name"]: source["state"] for source in report["sources"]} == {"north": "done", "south": "done"}
+    assert {source["name"]: source["notices"] for source in report["sources"]} == {"north": 164, "south": 152}
+
+
+def test_a_grant_tells_its_source_and_who_read_each_field(gathered: Gathered) -> None:
+    number = gathered.told("/grants?query=glacier")["grants"][0]["id"]
+    grant = gathered.told(f"/grants/{number}")
+    assert grant["title"] == "Glacier Archives Field Campaigns"
+    assert grant["deadline"] == "2027-02-19"
+    assert grant["amount"] == {"min": None, "max": 220000, "currency": "CAD"}
+    assert grant["source"]["url"] == f"{gathered.site.url}/north/calls/glacier-archives"
+    assert grant["provenance"]["deadline"]["by"] == "rules"
+    assert "2027-02-19" in grant["provenance"]["deadline"]["evidence"]
+
+
+def test_a_word_finds_its_other_forms(gathered: Gathered) -> None:
+    assert "Planting Community Orchards" in gathered.found("query=orchard")
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("Musikschule", "Instrumente für Musikschulen"),
+        ("comunidad", "Agua limpia para comunidades rurales"),
+        ("floresta", "Edital Florestas Vivas"),
+        ("habitant", "Ateliers vélo solidaires"),
+    ],
+)
+def test_each_language_is_searched_in_its_own_way(gathered: Gathered, words: str, title: str) -> None:
+    assert title in gathered.found(f"query={words}&page_size=100")
+
+
+def test_a_word_with_a_minus_is_left_out(gathered: Gathered) -> None:
+    assert "Digitising Small Museums 2026" in gathered.found("query=museums&page_size=100")
+    assert "Digitising Small Museums 2026" not in gathered.found("query=museums+-scanners&page_size=100")
+
+
+def test_a_title_counts_more_than_a_text(gathered: Gathered) -> None:
+    assert gathered.found("query=peatlands")[0] == "Rewetting Peatlands with Farmers"
+
+
+def test_hits_are_marked_where_they_stand(gathered: Gathered) -> None:
+    snippet = gathered.told("/grants?query=weirs")["grants"][0]["snippet"]
+    assert {"text": "Weirs", "mark": True} in snippet
+
+
+@pytest.mark.parametrize("sort", ["relevance", "deadline", "amount", "newest"])
+def test_pages_lead_through_all_grants_and_repeat_none(gathered: Gathered, sort: str) -> None:
+    ids = []
+    for page in (1, 2, 3, 4):
+        ids += [grant["id"] for grant in gathered.told(f"/grants?sort={sort}&page={page}&page_size=100")["grants"]]
+    assert len(ids) == len(set(ids)) == NOTICES
+
+
+def test_what_can_still_be_won_comes_first(gathered: Gathered) -> None:
+    grants = [g for page in (1, 2, 3, 4) for g in gathered.told(f"/grants?page={page}&page_size=100")["grants"]]
+    open_days = [grant["closes_in_days"] for grant in grants if grant["closes_in_days"] is not None]
+    assert open_days == sorted(open_days)
+    assert all(grant["closes_in_days"] is not None for grant in grants[: len(open_days)])
+    closed = [grant for grant in grants if grant["deadline"] and grant["closes_in_days"] is None]
+    assert grants[-len(closed) :] == closed
+
+
+def test_the_largest_amounts_come_first(gathered: Gathered) -> None:
+    amounts = [grant["amount"] for grant in gathered.told("/grants?sort=amount&page_size=50")["grants"]]
+    sums = [amount["max"] or amount["min"] for amount in amounts]
+    assert sums == sorted(sums, reverse=True)
+
+
+def test_filters_narrow_what_is_found(gathered: Gathered) -> None:
+    whole = gathered.told("/grants?page_size=1")
+    topic, count = next(iter(whole["facets"]["topics"].items()))
+    region, there = next(iter(whole["facets"]["regions"].items()))
+    assert gathered.told(f"/grants?topic={quote(topic)}")["total"] == count
+    assert gathered.told(f"/grants?region={quote(region)}")["total"] == there
+    both = gathered.told(f"/grants?topic={quote(topic)}&topic=heritage&page_size=100")
+    assert both["total"] > count
+    assert all({topic, "heritage"} & set(grant["topics"]) for grant in both["grants"])
+
+
+def test_amounts_and_deadlines_can_be_bounded(gathered: Gathered) -> None:
+    asked = "min_amount=10000&max_amount=50000&currency=eur&deadline_after=2027-01-01&deadline_before=2027-06-30"
+    grants = gathered.told(f"/grants?{asked}&page_size=100")["grants"]
+    assert grants
+    for grant in grants:
+        amount = grant["amount"]
+        assert amount["currency"] == "EUR"
+        assert (amount["max"] or amount["min"]) >= 10_000
+        assert (amount["min"] or amount["max"]) <= 50_000
+        assert "2027-01-01" <= grant["deadline"] <= "2027-06-30"
+
+
+def test_one_funder_can_be_asked_for(gathered: Gathered) -> None:
+    assert "Glacier Archives Field Campaigns" in gathered.found(f"funder={quote('boreal science endowment')}")
+
+
+def test_closed_calls_can_be_hidden(gathered: Gathered) -> None:
+    assert "Digitising Small Museums 2026" not in gathered.found("query=museums&open=1&page_size=100")
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("glac", "Glacier Archives Field Campaigns"), ("arch glac", "Glacier Archives Field Campaigns")],
+)
+def test_names_are_suggested_by_their_first_letters(gathered: Gathered, typed: str, title: str) -> None:
+    suggestions = gathered.told(f"/suggest?query={quote(typed)}")["suggestions"]
+    assert "Glacier Archives Field Campaigns" in suggestions
+    assert len(suggestions) <= 8
+
+
+def test_funders_are_suggested_too(gathered: Gathered) -> None:
+    assert "Boreal Science Endowment" in gathered.told("/suggest?query=boreal")["suggestions"]
+
+
+@pytest.mark.parametrize("typed", ["", " ", "'", "a' | 'b", "!!", ":*", "\\", "%00", "<script>", "x" * 500])
+def test_whatever_is_typed_is_words(gathered: Gathered, typed: str) -> None:
+    assert gathered.asked(f"/suggest?query={quote(typed)}").status == 200
+    assert gathered.asked(f"/grants?query={quote(typed)}&funder={quote(typed)}&region={quote(typed)}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("parameters", "hint"),
+    [
+        ("sort=colour", "relevance, deadline, amount, newest"),
+        ("page=0", "a number from 1"),
+        ("page_size=1000", "a number from 1 to 100"),
+        ("min_amount=much", "a sum like"),
+        ("min_amount=NaN", "a sum like"),
+        ("max_amount=1e99", "a sum like"),
+        ("deadline_before=soon", "2027-03-12"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_what_would(gathered: Gathered, parameters: str, hint: str) -> None:
+    answer = gathered.asked(f"/grants?{parameters}")
+    assert answer.status == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert hint in json.loads(answer.body)["detail"]
+
+
+@pytest.mark.parametrize("path", ["/grants", "/grants/1", "/suggest", "/scrape", "/nothing", "/extract"])
+def test_nobody_is_answered_without_the_token(gathered: Gathered, path: str) -> None:
+    assert get(gathered.data.url + path).status == 401
+    assert get(gathered.data.url + path, X_Service_Token="guessed").status == 401
+
+
+@pytest.mark.parametrize("path", ["/live", "/ready", "/health", "/ping", "/metrics"])
+def test_probes_want_no_token(gathered: Gathered, path: str) -> None:
+    assert get(gathered.data.url + path).status == 200
+
+
+def test_health_names_what_it_depends_on_to_those_who_may_know(gathered: Gathered) -> None:
+    told = gathered.told("/health")
+    assert {check["name"]: check["status"] for check in told["checks"]} == {"database": "up", "scraper": "up"}
+    assert json.loads(get(gathered.data.url + "/health").body) == {"status": "ok"}
+
+
+@pytest.mark.parametrize("number", [0, 999_999, 2**63, 10**30])
+def test_a_grant_that_is_not_there_is_not_found(gathered: Gathered, number: int) -> None:
+    assert gathered.asked(f"/grants/{number}").status == 404
+
+
+def test_a_second_round_finds_nothing_changed(gathered: Gathered) -> None:
+    before = gathered.told("/scrape")["round"]
+    answer = _post(gathered.data.url + "/scrape")
+    assert answer["round"] > before
+    until(lambda: gathered.told("/scrape")["state"] == "idle", "the round that was asked for")
+    report = gathered.told("/scrape")
+    assert report["round"] == answer["round"]
+    assert sum(source["unchanged"] for source in report["sources"]) == NOTICES
+    assert sum(source["new"] + source["changed"] for source in report["sources"]) == 0
+
+
+def _post(url: str, body: bytes = b"{}") -> Any:
+    import urllib.request
+
+    headers = {"X-Service-Token": TOKEN, "Content-Type": "application/json"}
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(urllib.request.Request(url, body, headers), timeout=20) as answer:
+        return json.loads(answer.read())
+
+
+def test_a_text_is_read_on_request(gathered: Gathered) -> None:
+    text = (
+        "Reading Rooms\n\nThe Lamp Trust invites libraries to apply. Deadline: 3 May 2027\nGrants of up to £4,000 each."
+    )
+    told = _post(gathered.data.url + "/extract", json.dumps({"text": text}).encode())
+    assert told["fields"]["title"] == "Reading Rooms"
+    assert told["fields"]["funder"] == "Lamp Trust"
+    assert told["fields"]["deadline"] == "2027-05-03"
+    assert told["fields"]["amount"] == {"min": None, "max": 4000, "currency": "GBP"}
+    assert told["provenance"]["deadline"]["by"] == "rules"
