@@ -2,16 +2,13 @@
 
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from granter_fake_site import FakeSite, listing
 from granter_postgres import Postgres
 from granter_services import TOKEN, get, until
 from granter_town import Start
 
 GONE = "postgresql://nobody@127.0.0.1:9/nothing"
-FOUND = json.dumps({"query": "", "sort": "relevance", "total": 0, "page": 1, "pages": 1, "results": []})
 
 
 def test_the_data_service_stops_within_ten_seconds_while_a_page_hangs(postgres: Postgres, start: Start) -> None:
@@ -20,19 +17,6 @@ def test_the_data_service_stops_within_ten_seconds_while_a_page_hangs(postgres: 
         data = start("data-service", SERVICE_TOKEN=TOKEN, **variables).ready()
         until(lambda: "/one" in site.asked, "the page that hangs")
         assert data.stop(within=10) == 0
-
-
-def test_the_web_frontend_finishes_what_it_has_begun(start: Start) -> None:
-    asked = "/search?query=&sort=relevance&open=&page=1"
-    with FakeSite({asked: FOUND}) as data, ThreadPoolExecutor() as visitors:
-        web = start("web-frontend", DATA_SERVICE_URL=data.url, SERVICE_TOKEN=TOKEN).ready()
-        with data.holding(asked):
-            visit = visitors.submit(get, web.url + "/")
-            until(lambda: asked in data.asked, "the visit under way")
-            ended = visitors.submit(web.stop)
-            until(lambda: not web.answers("/live"), "the door closed to new visitors")
-        assert visit.result().status == 200
-        assert ended.result() == 0
 
 
 def test_the_notice_site_stops_when_asked(start: Start) -> None:
@@ -56,9 +40,8 @@ def test_readiness_is_answered_within_two_seconds_whatever_the_database_does(sta
     assert time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize("name", ["data-service", "web-frontend"])
-def test_a_service_without_its_secrets_refuses_to_start_and_says_all(start: Start, name: str) -> None:
-    service = start(name, SERVICE_TOKEN="short")
+def test_the_data_service_without_its_secrets_refuses_to_start_and_says_all(start: Start) -> None:
+    service = start("data-service", SERVICE_TOKEN="short")
     assert service.process.wait(10) == 2
     told = service.log.read_text()
     assert "SERVICE_TOKEN is" in told

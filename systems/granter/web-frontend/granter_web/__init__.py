@@ -1,1 +1,1 @@
-"""GRANTER's web-frontend: two pages, to search grants and to read one."""
+"""GRANTER's web-frontend: the pages by which people search grants, read them, and keep their searches."""

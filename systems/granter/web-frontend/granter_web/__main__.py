@@ -1,27 +1,26 @@
 """The command: reads the settings, listens at HOST:PORT, and stops gracefully on SIGTERM."""
 
 import logging
-import os
 import signal
 import sys
 
 import uvicorn
 
 from granter_web.app import app_of
-from granter_web.settings import SettingsRefused, settings_of
-
-DRAIN_SECONDS = 5
+from granter_web.settings import Settings
+from mainstay_kit import VariablesInvalid, configure_logging, read_variables
 
 
 def main() -> int:
     try:
-        settings = settings_of(os.environ)
-    except SettingsRefused as refused:
-        print(f"web-frontend cannot start:\n{refused}", file=sys.stderr)
+        settings = read_variables(Settings)
+    except VariablesInvalid as invalid:
+        print(f"web-frontend cannot start: {invalid}", file=sys.stderr)
         return 2
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    if not settings.backend_url and not (settings.data_service_url and settings.service_token):
+        print("web-frontend cannot start: BACKEND_URL is missing", file=sys.stderr)
+        return 2
+    configure_logging(level=settings.log_level)
     logging.getLogger("httpx2").setLevel("WARNING")
     # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
@@ -29,10 +28,11 @@ def main() -> int:
         app_of(settings),
         host=settings.host,
         port=settings.port,
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        proxy_headers=False,
     )
     return 0
 

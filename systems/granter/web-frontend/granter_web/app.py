@@ -1,88 +1,127 @@
-"""The application: its two pages, its probes, and what it says when something is not there."""
+"""The application: its pages, and the kit around them."""
 
-import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from granter_web.asked import asked_of
+from granter_web.accounts import Accounts
 from granter_web.assets import Assets
-from granter_web.grants import DataAway, Grants
-from granter_web.headers import SecurityHeaders
-from granter_web.paging import pages_around
+from granter_web.backend import Away, Backend, LoggedOut, Refused, TooMany
+from granter_web.inside import login_for
+from granter_web.kindly import Kindly
+from granter_web.saved import SavedSearches
+from granter_web.searching import Searching
 from granter_web.settings import Settings
 from granter_web.templating import Templates
+from granter_web.tokens import Renewals
+from granter_web.visit import ForeignForm, Visit
+from granter_web.without_backend import WithoutBackend
+from mainstay_kit import (
+    Chain,
+    Dependency,
+    Exchange,
+    GracefulStop,
+    Limit,
+    Metrics,
+    Rate,
+    Secret,
+    SecurityHeaders,
+    TrustedProxies,
+    protect,
+)
 
-log = logging.getLogger(__name__)
+LARGEST_FORM = 65_536
+DRAIN_SECONDS = 8.0
+Handle = Callable[[Visit], Awaitable[Response]]
 
 
-def app_of(settings: Settings) -> Starlette:
-    """The service as an ASGI application. It is ready without the data-service: then it says so to people."""
-    grants = Grants(settings.data_service_url, settings.service_token)
+def app_of(settings: Settings) -> Chain:
+    """The service. It is ready without backend-core: then it says so to people."""
     assets = Assets()
-    templates = Templates(assets.address, settings.version)
+    templates = Templates(assets.address, settings.mainstay_version)
+    backend = (
+        Backend(settings.backend_url)
+        if settings.backend_url
+        else WithoutBackend(settings.data_service_url, settings.service_token or Secret(""))
+    )
+    return protect(
+        pages_of(backend, templates, assets),
+        dependencies=[Dependency("backend-core", backend.answers, required=False)],
+        version=settings.mainstay_version,
+        limits=[Limit("/", Rate(60, per=60), methods=frozenset({"POST"}))],
+        body_limit_bytes=LARGEST_FORM,
+        proxies=TrustedProxies.from_text(settings.trusted_proxies),
+        # With `no-referrer` a browser would hide from us that a form is our own.
+        headers=SecurityHeaders(others={"referrer-policy": "same-origin"}),
+        metrics=Metrics(may_read=from_within),
+        stop=GracefulStop(drain=DRAIN_SECONDS),
+        more=[Kindly(templates)],
+    )
+
+
+def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlette:
+    renewals = Renewals(backend.renew)
+    searching = Searching(backend)
+    accounts = Accounts(backend)
+    saved = SavedSearches(backend)
+
+    def page(handle: Handle) -> Callable[[Request], Awaitable[Response]]:
+        """*handle* as an endpoint: what may go wrong anywhere is answered here, once."""
+
+        async def endpoint(request: Request) -> Response:
+            visit = Visit(request, templates, renewals)
+            try:
+                await visit.read_form()
+                response = await handle(visit)
+            except ForeignForm:
+                response = visit.trouble(403)
+            except LoggedOut:
+                visit.end()
+                response = RedirectResponse(login_for(request), 303)
+            except TooMany as many:
+                response = visit.trouble(429, wait=many.seconds)
+            except Away as away:
+                response = visit.trouble(503, wait=away.seconds)
+            except Refused as refused:
+                response = visit.trouble(refused.status)
+            return visit.with_cookies(response)
+
+        return endpoint
+
+    async def trouble(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return Visit(request, templates, renewals).trouble(status)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await grants.close()
-
-    async def search(request: Request) -> Response:
-        asked = asked_of(request.query_params)
-        try:
-            found = await grants.search(asked.of_data_service())
-        except DataAway as away:
-            log.warning("answered a search with an apology: %s", away)
-            page = templates.page("search.html", asked=asked, found=None, today=_today())
-            return HTMLResponse(page, status_code=503, headers={"Retry-After": "10"})
-        around = pages_around(found.page, found.pages)
-        return HTMLResponse(templates.page("search.html", asked=asked, found=found, around=around, today=_today()))
-
-    async def read(request: Request) -> Response:
-        number = int(request.path_params["number"])
-        try:
-            grant = await grants.read(number)
-        except DataAway as away:
-            log.warning("answered for grant %d with an apology: %s", number, away)
-            page = templates.page("trouble.html", status=503)
-            return HTMLResponse(page, status_code=503, headers={"Retry-After": "10"})
-        if grant is None:
-            return HTMLResponse(templates.page("trouble.html", status=404), status_code=404)
-        back = asked_of(request.query_params)
-        return HTMLResponse(templates.page("grant.html", grant=grant, back=back, today=_today()))
-
-    async def probe(_: Request) -> PlainTextResponse:
-        return PlainTextResponse("well\n")
-
-    async def health(_: Request) -> JSONResponse:
-        services = {"data-service": "up" if await grants.answers() else "down"}
-        return JSONResponse({"status": "healthy", "version": settings.version, "services": services})
-
-    async def trouble(_: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        return HTMLResponse(templates.page("trouble.html", status=status), status_code=status)
+        await backend.close()
 
     return Starlette(
         routes=[
-            Route("/", search),
-            Route("/grants/{number:int}", read),
+            Route("/", page(searching.search)),
+            Route("/suggest", page(searching.suggest)),
+            Route("/grants/{number:int}", page(searching.read)),
+            Route("/register", page(accounts.register), methods=["GET", "POST"]),
+            Route("/login", page(accounts.log_in), methods=["GET", "POST"]),
+            Route("/logout", page(accounts.log_out), methods=["GET", "POST"]),
+            Route("/account", page(accounts.show)),
+            Route("/account/delete", page(accounts.delete), methods=["GET", "POST"]),
+            Route("/saved", page(saved.show)),
+            Route("/saved/new", page(saved.keep), methods=["GET", "POST"]),
+            Route("/saved/{number}/delete", page(saved.forget), methods=["POST"]),
             Route("/static/{name}", assets.serve),
-            Route("/live", probe),
-            Route("/ready", probe),
-            Route("/health", health),
         ],
-        middleware=[Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: trouble, 500: trouble},
         lifespan=lifespan,
     )
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def from_within(exchange: Exchange) -> bool:
+    """Not through the front door, which tells whom it forwards for."""
+    return b"x-forwarded-for" not in exchange.headers

@@ -2,10 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import urlencode
 
-SORTS = {"relevance": "Best match", "deadline": "Deadline", "newest": "Newest"}
+SORTS = {"relevance": "Best match", "deadline": "Deadline", "amount": "Amount", "newest": "Newest"}
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "JPY", "INR", "BRL", "ZAR")
 LONGEST = 200
+PAGE_SIZE = 10
+# Each filter of an address, by the field that keeps it; backend-core knows them by the same names.
+FILTERS = {
+    "topic": "topic",
+    "funder": "funder",
+    "region": "region",
+    "least": "min_amount",
+    "most": "max_amount",
+    "currency": "currency",
+    "after": "deadline_after",
+    "before": "deadline_before",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,43 +30,87 @@ class Asked:
     sort: str = "relevance"
     open_only: bool = False
     page: int = 1
+    topic: str = ""
+    funder: str = ""
+    region: str = ""
+    least: str = ""
+    most: str = ""
+    currency: str = ""
+    after: str = ""
+    before: str = ""
 
     @property
     def address(self) -> str:
         """The page that shows this search; what is as usual is left out."""
-        parts = {
-            "q": self.words,
-            "sort": self.sort if self.sort != "relevance" else "",
-            "open": "1" if self.open_only else "",
-            "page": str(self.page) if self.page > 1 else "",
-        }
-        said = urlencode({name: value for name, value in parts.items() if value})
-        return f"/?{said}" if said else "/"
+        return f"/?{said}" if (said := self.said) else "/"
+
+    @property
+    def said(self) -> str:
+        """The same as parameters."""
+        parts = {"q": self.words, **self.filters, "page": str(self.page) if self.page > 1 else ""}
+        return urlencode({name: value for name, value in parts.items() if value})
+
+    @property
+    def filters(self) -> dict[str, str]:
+        chosen = {name: getattr(self, kept) for kept, name in FILTERS.items()}
+        chosen["open"] = "1" if self.open_only else ""
+        chosen["sort"] = self.sort if self.sort != "relevance" else ""
+        return {name: value for name, value in chosen.items() if value}
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.filters.keys() - {"sort"})
 
     def at(self, page: int) -> "Asked":
         return replace(self, page=page)
 
+    def without(self, *kept: str) -> "Asked":
+        """The same search with some of its fields as usual."""
+        usual = Asked()
+        return replace(self, page=1, **{name: getattr(usual, name) for name in kept})
+
     def sorted_by(self, sort: str) -> "Asked":
         return replace(self, sort=sort, page=1)
 
-    def showing(self, *, open_only: bool) -> "Asked":
-        return replace(self, open_only=open_only, page=1)
+    def of_backend(self) -> dict[str, str]:
+        """The same search in the words of backend-core, as it is kept too."""
+        return {**({"query": self.words} if self.words else {}), **self.filters}
 
-    def of_data_service(self) -> dict[str, str]:
-        """The same search in the words of the data-service."""
-        return {
-            "query": self.words,
-            "sort": self.sort,
-            "open": "1" if self.open_only else "",
-            "page": str(self.page),
-        }
+    def of_page(self) -> dict[str, str]:
+        return {**self.of_backend(), "page": str(self.page), "page_size": str(PAGE_SIZE)}
 
 
 def asked_of(given: Mapping[str, str]) -> Asked:
     page = given.get("page", "1")
+    currency = given.get("currency", "").strip().upper()
     return Asked(
-        words=given.get("q", "").strip()[:LONGEST],
+        words=_text(given.get("q", given.get("query", ""))),
         sort=given["sort"] if given.get("sort") in SORTS else "relevance",
         open_only=given.get("open") == "1",
         page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 5 and int(page) > 0 else 1,
+        topic=_text(given.get("topic", "")),
+        funder=_text(given.get("funder", "")),
+        region=_text(given.get("region", "")),
+        least=_sum(given.get("min_amount", "")),
+        most=_sum(given.get("max_amount", "")),
+        currency=currency if len(currency) == 3 and currency.isascii() and currency.isalpha() else "",
+        after=_day(given.get("deadline_after", "")),
+        before=_day(given.get("deadline_before", "")),
     )
+
+
+def _text(given: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in given).strip()[:LONGEST]
+
+
+def _sum(given: str) -> str:
+    """Digits alone: people write 10,000 and 10 000 and 10'000."""
+    digits = "".join(letter for letter in given if letter not in " ,'’\u00a0\u202f_")
+    return digits.lstrip("0") if digits.isascii() and digits.isdigit() and len(digits) <= 12 else ""
+
+
+def _day(given: str) -> str:
+    try:
+        return date.fromisoformat(given).isoformat()
+    except ValueError:
+        return ""

@@ -1,4 +1,4 @@
-"""Assets: the style sheet and the icon, whose addresses carry a digest of their content."""
+"""Assets: the style sheet, the script and the icon, whose addresses carry a digest of their content."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 FOLDER = Path(__file__).parent / "static"
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 class Assets:

@@ -1,16 +1,12 @@
-"""Grants: what the data-service tells about them, as values that the pages show."""
+"""Grants: what backend-core tells about them, as values that the pages show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
 
-import httpx2
-
-
-class DataAway(Exception):
-    """The data-service does not answer, or not with an answer; asking again later may work."""
+FIELDS = ("title", "funder", "deadline", "amount", "topics", "region", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,98 +18,107 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    least: Decimal | None
+    most: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who read a field, when, and the words it was read from."""
+
+    by: str
+    at: datetime | None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    url: str
+    site: str
+    fetched: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     number: int
     title: str
     funder: str | None
-    language: str
-    source_url: str
-    deadline_kind: str
     deadline: date | None
-    deadline_text: str | None
-    least: Decimal | None
-    most: Decimal | None
-    currency: str | None
-    amount_text: str | None
-    title_pieces: tuple[Piece, ...] = ()
-    snippet: tuple[Piece, ...] = ()
-    body: tuple[str, ...] = ()
-    last_seen: date | None = None
+    rolling: bool
+    amount: Amount | None
+    topics: tuple[str, ...]
+    region: str | None
+    language: str
+    snippet: tuple[Piece, ...]
+    source: Source | None = None
+    provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Self:
-        deadline, amount = told["deadline"], told["amount"]
         return cls(
             number=int(told["id"]),
             title=told["title"],
             funder=told["funder"],
-            language=told["language"],
-            # An address comes from a foreign page: only such as a browser may safely follow are kept.
-            source_url=told["source_url"] if told["source_url"].startswith(("http://", "https://")) else "",
-            deadline_kind=deadline["kind"],
-            deadline=date.fromisoformat(deadline["date"]) if deadline["date"] else None,
-            deadline_text=deadline["text"],
-            least=_decimal(amount["least"]),
-            most=_decimal(amount["most"]),
-            currency=amount["currency"],
-            amount_text=amount["text"],
-            title_pieces=_pieces(told.get("title_pieces", ())),
-            snippet=_pieces(told.get("snippet", ())),
-            body=tuple(told.get("body", "").splitlines()),
-            last_seen=date.fromisoformat(told["last_seen"][:10]) if "last_seen" in told else None,
+            deadline=date.fromisoformat(told["deadline"]) if told["deadline"] else None,
+            rolling=bool(told["rolling"]),
+            amount=_amount(told["amount"]),
+            topics=tuple(told.get("topics") or ()),
+            region=told.get("region"),
+            language=told["language"] or "",
+            snippet=tuple(Piece(piece["text"], piece["mark"]) for piece in told.get("snippet") or ()),
+            source=_source(told["source"]) if "source" in told else None,
+            provenance={
+                name: Provenance(said.get("by") or "rules", _moment(said.get("at")), said.get("evidence") or "")
+                for name, said in (told.get("provenance") or {}).items()
+                if name in FIELDS
+            },
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of a search."""
+    """One page of a search, and how many of all that was found belong to each topic and region."""
 
     total: int
     page: int
     pages: int
+    page_size: int
     grants: tuple[Grant, ...]
+    topics: Mapping[str, int]
+    regions: Mapping[str, int]
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        total, size = int(told["total"]), max(1, int(told["page_size"]))
+        facets = told.get("facets") or {}
+        return cls(
+            total=total,
+            page=int(told["page"]),
+            pages=max(1, -(-total // size)),
+            page_size=size,
+            grants=tuple(map(Grant.read, told["grants"])),
+            topics=facets.get("topics") or {},
+            regions=facets.get("regions") or {},
+        )
 
 
-class Grants:
-    """The data-service, asked over HTTP with the service token."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._client = httpx2.AsyncClient(base_url=url, headers={"X-Service-Token": token}, timeout=5, trust_env=False)
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-    async def search(self, asked: Mapping[str, str]) -> Found:
-        told = await self._told("/search", asked)
-        grants = tuple(map(Grant.read, told["results"])) if told else ()
-        return Found(told["total"], told["page"], told["pages"], grants) if told else Found(0, 1, 1, ())
-
-    async def read(self, number: int) -> Grant | None:
-        """The grant of that number; None when there is none."""
-        told = await self._told(f"/grants/{number}", {})
-        return Grant.read(told) if told else None
-
-    async def answers(self) -> bool:
-        try:
-            return (await self._client.get("/live", timeout=1)).is_success
-        except httpx2.HTTPError:
-            return False
-
-    async def _told(self, path: str, asked: Mapping[str, str]) -> dict[str, Any] | None:
-        try:
-            answer = await self._client.get(path, params=dict(asked))
-        except httpx2.HTTPError as away:
-            raise DataAway(f"data-service: {type(away).__name__} {away}") from away
-        if answer.status_code == 404:
-            return None
-        if answer.status_code != 200:
-            raise DataAway(f"data-service answered {answer.status_code}")
-        told: dict[str, Any] = answer.json()
-        return told
+def _amount(told: Mapping[str, Any] | None) -> Amount | None:
+    if not told:
+        return None
+    return Amount(_decimal(told["min"]), _decimal(told["max"]), told["currency"])
 
 
-def _pieces(told: Any) -> tuple[Piece, ...]:
-    return tuple(Piece(piece["text"], piece["hit"]) for piece in told)
+def _source(told: Mapping[str, Any]) -> Source:
+    # An address comes from a foreign page: only such as a browser may safely follow are kept.
+    url = told["url"] if str(told["url"]).startswith(("http://", "https://")) else ""
+    return Source(url, told.get("site") or "", _moment(told.get("fetched_at")), told.get("text") or "")
+
+
+def _moment(told: str | None) -> datetime | None:
+    return datetime.fromisoformat(told) if told else None
 
 
 def _decimal(told: Any) -> Decimal | None:

@@ -1,40 +1,25 @@
-"""Settings: what the service is told by its environment, refused whole when any of it is missing or wrong."""
+"""Settings: what the service is told by its environment."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Annotated
 
+from mainstay_kit import Rule, Secret
 
-class SettingsRefused(Exception):
-    """The service cannot start: every mistake of its environment, with what to set."""
+ADDRESS = Rule(url=("http", "https"))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    host: str
+    """It needs no secret: whatever a visitor may do, it is backend-core that lets them.
+
+    Where there is no backend-core, the data-service is asked, and wants its token.
+    """
+
     port: int
-    data_service_url: str
-    service_token: str = field(repr=False)
-    log_level: str
-    version: str
-
-
-def settings_of(environ: Mapping[str, str]) -> Settings:
-    """The settings that *environ* holds; there is no fallback for a secret."""
-    mistakes: list[str] = []
-    port = environ.get("PORT", "")
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
-        mistakes.append(f"PORT is {port!r}; set it to a port number")
-    if not environ.get("DATA_SERVICE_URL", "").startswith(("http://", "https://")):
-        mistakes.append("DATA_SERVICE_URL is not set; set it to the address of the data-service")
-    if len(environ.get("SERVICE_TOKEN", "")) < 32:
-        mistakes.append("SERVICE_TOKEN is not set or too short; set it to a secret of at least 32 characters")
-    if mistakes:
-        raise SettingsRefused("\n".join(mistakes))
-    return Settings(
-        host=environ.get("HOST", "127.0.0.1"),
-        port=int(port),
-        data_service_url=environ["DATA_SERVICE_URL"].rstrip("/"),
-        service_token=environ["SERVICE_TOKEN"],
-        log_level=environ.get("LOG_LEVEL", "info"),
-        version=environ.get("MAINSTAY_VERSION", "unreleased"),
-    )
+    backend_url: Annotated[str, ADDRESS] = ""
+    data_service_url: Annotated[str, ADDRESS] = ""
+    service_token: Annotated[Secret | None, Rule(at_least=32)] = None
+    host: str = "127.0.0.1"
+    trusted_proxies: str = "127.0.0.1, ::1"
+    log_level: Annotated[str, Rule(one_of=("debug", "info", "warning", "error"))] = "info"
+    mainstay_version: str = "unreleased"

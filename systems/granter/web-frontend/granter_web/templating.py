@@ -5,8 +5,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from granter_web.asked import SORTS
-from granter_web.words import amount_in_words, day_in_words, language_in_words
+from granter_web import words
+from granter_web.asked import CURRENCIES, SORTS
 
 
 class Templates:
@@ -21,10 +21,18 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(asset=asset, version=version, sorts=SORTS)
-        self._environment.filters.update(day=day_in_words, amount=amount_in_words, language=language_in_words)
+        self._environment.globals.update(asset=asset, version=version, sorts=SORTS, currencies=CURRENCIES)
+        self._environment.filters.update(
+            day=words.day_in_words,
+            amount=words.amount_in_words,
+            language=words.language_in_words,
+            reader=words.reader_in_words,
+            wait=words.wait_in_words,
+            search=words.search_in_words,
+            chips=words.chips_of,
+        )
         for name in self._environment.list_templates():
             self._environment.get_template(name)
 
-    def page(self, name: str, **shown: object) -> str:
-        return self._environment.get_template(name).render(shown)
+    def page(self, template: str, **shown: object) -> str:
+        return self._environment.get_template(template).render(shown)

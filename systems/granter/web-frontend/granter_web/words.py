@@ -1,9 +1,10 @@
-"""Words: how dates and sums are said to people."""
+"""Words: how dates, sums, searches and waits are said to people."""
 
 from datetime import date
 from decimal import Decimal
 
-from granter_web.grants import Grant
+from granter_web.asked import Asked
+from granter_web.grants import Amount
 
 _SIGNS = {
     "EUR": "€",
@@ -20,27 +21,77 @@ _LANGUAGES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese",
     "it": "Italian", "nl": "Dutch",
 }  # fmt: skip
+_READERS = {"rules": "rules", "gemini": "Gemini", "openai": "OpenAI"}
 
 
 def day_in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def amount_in_words(grant: Grant) -> str | None:
+def amount_in_words(amount: Amount | None) -> str | None:
     """What one may receive; None when the notice does not say."""
-    if grant.currency is None or (grant.least is None and grant.most is None):
+    if amount is None or amount.currency is None or (amount.least is None and amount.most is None):
         return None
-    if grant.least is None and grant.most is not None:
-        return f"up to {_money(grant.most, grant.currency)}"
-    if grant.most is None and grant.least is not None:
-        return f"from {_money(grant.least, grant.currency)}"
-    if grant.least == grant.most:
-        return _money(grant.most, grant.currency)
-    return f"{_money(grant.least, grant.currency)} – {_money(grant.most, grant.currency)}"
+    if amount.least is None and amount.most is not None:
+        return f"up to {_money(amount.most, amount.currency)}"
+    if amount.most is None and amount.least is not None:
+        return f"from {_money(amount.least, amount.currency)}"
+    if amount.least == amount.most:
+        return _money(amount.most, amount.currency)
+    return f"{_money(amount.least, amount.currency)} – {_money(amount.most, amount.currency)}"
 
 
 def language_in_words(code: str) -> str:
     return _LANGUAGES.get(code, code)
+
+
+def reader_in_words(by: str) -> str:
+    return _READERS.get(by, by)
+
+
+def wait_in_words(seconds: int) -> str:
+    if seconds < 90:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    if seconds < 5_400:
+        return f"{-(-seconds // 60)} minutes"
+    return f"{-(-seconds // 3600)} hours"
+
+
+def chips_of(asked: Asked) -> list[tuple[str, Asked]]:
+    """Each filter that narrows *asked*, in words, with the search that goes without it."""
+    said = [
+        (f"Topic: {asked.topic}" if asked.topic else "", ("topic",)),
+        (f"Region: {asked.region}" if asked.region else "", ("region",)),
+        (f"Funder: {asked.funder}" if asked.funder else "", ("funder",)),
+        (_sums(asked), ("least", "most", "currency")),
+        (_days(asked), ("after", "before")),
+        ("Open calls only" if asked.open_only else "", ("open_only",)),
+    ]
+    return [(words, asked.without(*kept)) for words, kept in said if words]
+
+
+def search_in_words(asked: Asked) -> str:
+    parts = [asked.words, *(words for words, _ in chips_of(asked))]
+    return " · ".join(part for part in parts if part) or "All grants"
+
+
+def _sums(asked: Asked) -> str:
+    currency = f" {asked.currency}" if asked.currency else ""
+    least, most = (f"{int(sum_):,}" if sum_ else "" for sum_ in (asked.least, asked.most))
+    if least and most:
+        return f"{least} – {most}{currency}"
+    if least or most:
+        return f"{'From' if least else 'Up to'} {least or most}{currency}"
+    return f"In {asked.currency}" if asked.currency else ""
+
+
+def _days(asked: Asked) -> str:
+    after, before = (day_in_words(date.fromisoformat(day)) if day else "" for day in (asked.after, asked.before))
+    if after and before:
+        return f"Closes {after} – {before}"
+    if after or before:
+        return f"Closes {'from' if after else 'by'} {after or before}"
+    return ""
 
 
 def _money(value: Decimal | None, currency: str) -> str:

@@ -1,0 +1,198 @@
+"""The whole way of a user through GRANTER, in chromium, with all services behind it."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from browser_world import PASSWORD, Watch, World, chromium, serious, world
+from playwright.sync_api import Browser, Page, expect
+
+__all__ = ["chromium", "world"]
+SIZES = {"desk": (1200, 900), "phone": (360, 740)}
+
+
+@pytest.fixture
+def page(chromium: Browser, world: World) -> Iterator[Page]:
+    """A page of a browser that was never here; at the end it has done nothing that a page must not do."""
+    context = chromium.new_context(base_url=world.web.url, viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    watch = Watch(world.web.url)
+    watch.follow(page)
+    yield page
+    context.close()
+    assert watch.wrong == []
+    assert watch.asked
+
+
+def address() -> str:
+    return f"reader-{uuid.uuid4().hex[:12]}@example.org"
+
+
+def register_and_log_in(page: Page, email: str) -> None:
+    page.goto("/register")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_role("status")).to_contain_text("Your account is ready")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_a_user_finds_a_grant_keeps_the_search_and_leaves(page: Page) -> None:
+    email = address()
+    register_and_log_in(page, email)
+
+    page.get_by_role("searchbox").press_sequentially("glacier")
+    expect(page.locator("#found")).to_contain_text("glacier")
+    expect(page).to_have_url(re.compile(r"/\?q=glacier$"))
+    page.get_by_label("Open calls only").check()
+    expect(page.get_by_role("link", name="Without Open calls only")).to_be_visible()
+    expect(page).to_have_url(re.compile("open=1"))
+
+    page.get_by_role("heading", level=3).first.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="What the notice says")).to_be_visible()
+    page.get_by_role("link", name="Back to the results").click()
+
+    page.get_by_role("link", name="Save this search").click()
+    page.get_by_label("Name").fill("Ice")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").first).to_contain_text("saved")
+    page.get_by_role("link", name="Ice").click()
+    expect(page.get_by_role("searchbox")).to_have_value("glacier")
+    expect(page.get_by_label("Open calls only")).to_be_checked()
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    page.goto("/account")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text(email)).to_be_visible()
+
+    page.get_by_role("link", name="Delete the account").click()
+    expect(page.get_by_text("1 saved search will be gone")).to_be_visible()
+    page.get_by_label("I am sure").check()
+    page.get_by_role("button", name="Delete the account").click()
+    expect(page.get_by_role("status").first).to_contain_text("deleted")
+    page.goto("/login")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+
+
+def test_all_of_it_can_be_done_by_keyboard_alone(page: Page) -> None:
+    def tab_to(name: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if name in (page.evaluate("document.activeElement.innerText || document.activeElement.name") or ""):
+                return
+        raise AssertionError(f"the tab key does not lead to {name}")
+
+    page.goto("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("glacier")
+    page.keyboard.press("Enter")
+    expect(page.locator("#found")).to_contain_text("glacier")
+    tab_to("Glacier")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What we read")).to_be_visible()
+    tab_to("DEADLINE")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    lit = page.locator('mark[data-of~="deadline"]').first
+    expect(lit).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#read-deadline$"))
+    page.goto("/login")
+    tab_to("email")
+    page.keyboard.type("nobody@example.org")
+    page.keyboard.press("Tab")
+    page.keyboard.type("not the password at all")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+
+
+def test_pointing_at_a_field_marks_its_words_in_the_source(page: Page) -> None:
+    page.goto("/?q=glacier")
+    page.get_by_role("heading", level=3).first.get_by_role("link").click()
+    lit = page.locator('mark[data-of~="amount"]').first
+    expect(lit).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    page.locator('.reading[data-field="amount"]').hover()
+    expect(lit).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
+def test_what_is_typed_suggests_titles_and_funders(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("searchbox").press_sequentially("glac")
+    expect(page.locator("#hints")).to_contain_text("Glacier")
+    page.get_by_role("searchbox").fill("")
+    expect(page.locator("#hints")).to_contain_text("For example")
+
+
+def test_a_lost_connection_is_told_and_a_found_one_brings_the_page_up_to_date(page: Page, world: World) -> None:
+    page.goto("/")
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("#connection")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_fit_for_everybody(chromium: Browser, world: World, scheme: str, size: str) -> None:
+    width, height = SIZES[size]
+    context = chromium.new_context(
+        base_url=world.web.url,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    register_and_log_in(page, address())
+    page.goto("/saved/new?q=glacier")
+    page.get_by_role("button", name="Save").click()
+    page.goto("/?q=glacier")
+    grant = page.get_by_role("heading", level=3).first.get_by_role("link").get_attribute("href") or ""
+    wrong: list[str] = []
+    pages = ("/", "/?q=glacier&open=1", "/?q=zeppelin", grant, "/saved", "/saved/new?q=ice", "/account")
+    for path in (*pages, "/account/delete", "/login", "/register", "/nothing"):
+        page.goto(path)
+        wrong += [f"{path} {finding}" for finding in serious(page)]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"{path} is wider than {width}")
+    context.close()
+    assert wrong == []
+
+
+def test_it_works_without_a_script(chromium: Browser, world: World) -> None:
+    context = chromium.new_context(base_url=world.web.url, java_script_enabled=False)
+    page = context.new_page()
+    register_and_log_in(page, address())
+    page.get_by_role("searchbox").fill("glacier")
+    page.get_by_role("button", name="Search").click()
+    expect(page).to_have_url(re.compile(r"/\?q=glacier"))
+    page.locator("summary").evaluate("it => it.parentElement.open = true")
+    page.get_by_label("Open calls only").check()
+    page.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(re.compile("open=1"))
+    page.get_by_role("heading", level=3).first.get_by_role("link").click()
+    page.locator('.reading[data-field="amount"]').hover()
+    expect(page.locator('mark[data-of~="amount"]').first).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    context.close()
+
+
+def test_a_page_is_there_within_two_seconds_and_half_a_megabyte(chromium: Browser, world: World) -> None:
+    context = chromium.new_context(base_url=world.web.url)
+    page = context.new_page()
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(len(answer.body())))
+    page.goto("/?q=research", wait_until="load")
+    took = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+    context.close()
+    assert took < 2_000
+    assert 10_000 < sum(sizes) < 500_000

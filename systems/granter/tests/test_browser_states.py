@@ -1,0 +1,370 @@
+"""States that the real backend-core cannot be brought to, played by a stand-in, and what a page must withstand."""
+
+import contextlib
+import re
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+
+import pytest
+from browser_stand_in import GRANT, WHOLE, BackendStandIn, Call, Says, Told, found, tokens
+from browser_visitor import Visitor
+from browser_world import Watch, chromium
+from granter_services import Service, get, until
+from granter_town import Start
+from playwright.sync_api import Browser, expect
+
+from mainstay_kit.preview import sign
+
+__all__ = ["chromium"]
+KEY = "preview-key-0123456789abcdef"
+ME = Told(200, {"email": "ada@example.org", "created_at": "2026-10-01T09:00:00+00:00"})
+NONE_SAVED = Told(200, {"saved_searches": []})
+SLOW = Told(429, {"detail": "slow down"}, {"Retry-After": "240"})
+
+
+@pytest.fixture
+def core() -> Iterator[BackendStandIn]:
+    with BackendStandIn() as stand_in:
+        stand_in.says |= {
+            "POST /api/auth/login": tokens("1"),
+            "GET /api/auth/me": ME,
+            "GET /api/saved-searches": NONE_SAVED,
+            "POST /api/auth/logout": Told(204),
+        }
+        yield stand_in
+
+
+@pytest.fixture
+def web(start: Start, core: BackendStandIn) -> Service:
+    return start("web-frontend", BACKEND_URL=core.url, MAINSTAY_PREVIEW_KEY=KEY).ready()
+
+
+@pytest.fixture
+def visitor(web: Service) -> Visitor:
+    return Visitor(web.url)
+
+
+def only_with(token: str, told: Told) -> Says:
+    return lambda call: told if call.headers.get("authorization") == f"Bearer {token}" else Told(401, {})
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_while_backend_core_is_away_the_visitor_keeps_the_question(
+    visitor: Visitor, core: BackendStandIn, status: int
+) -> None:
+    core.says["GET /api/search"] = Told(status, {"detail": "secret reason"}, {"Retry-After": "20"})
+    answer = visitor.get("/?q=glacier&open=1&topic=ice")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "20"
+    assert "taking a break" in answer.text
+    assert "Try again in 20 seconds" in answer.text
+    assert 'value="glacier"' in answer.text
+    assert 'value="ice" selected' in answer.text
+    assert "secret reason" not in answer.text
+
+
+def test_a_backend_core_that_does_not_listen_is_away_too(start: Start) -> None:
+    visitor = Visitor(start("web-frontend", BACKEND_URL="http://127.0.0.1:9").ready().url)
+    assert "taking a break" in visitor.get("/?q=glacier").text
+    assert visitor.get("/grants/1").status_code == 503
+    assert visitor.get("/health").status_code == 200
+    assert visitor.get("/suggest?q=gl").json() == {"suggestions": []}
+
+
+def test_who_asks_too_much_is_told_when_to_come_again(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says |= {"GET /api/search": SLOW, "GET /api/grants/7": SLOW, "POST /api/auth/login": SLOW}
+    for answer in (visitor.get("/?q=glacier"), visitor.get("/grants/7"), visitor.log_in()):
+        assert answer.status_code == 429
+        assert answer.headers["retry-after"] == "240"
+        assert re.search(r"(Try again in|wait) 4 minutes", answer.text)
+
+
+def test_nonsense_of_a_neighbour_is_no_page_without_an_apology(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["GET /api/search"] = Told(200, ["nonsense"])
+    assert visitor.get("/?q=glacier").status_code == 503
+
+
+def test_before_the_first_notices_the_page_says_so(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["GET /api/search"] = found()
+    assert "No grants yet" in visitor.get("/").text
+
+
+def test_the_filters_are_passed_on_in_the_words_of_the_api(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.get(
+        "/?q=reef&topic=water&funder=Fund&region=Fiji&min_amount=1'000&max_amount=20,000&currency=eur"
+        "&deadline_after=2027-01-01&deadline_before=2027-12-31&open=1&sort=amount&page=2"
+    )
+    assert core.calls("/api/search")[-1].path == (
+        "/api/search?query=reef&topic=water&funder=Fund&region=Fiji&min_amount=1000&max_amount=20000&currency=EUR"
+        "&deadline_after=2027-01-01&deadline_before=2027-12-31&open=1&sort=amount&page=2&page_size=10"
+    )
+
+
+def test_a_saved_search_leads_back_to_what_was_asked(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    query = {"query": "reef", "topic": None, "min_amount": 1000.0, "open": True, "deadline_after": "2027-01-01"}
+    core.says["GET /api/saved-searches"] = Told(
+        200, {"saved_searches": [{"id": "a-b", "name": "Reefs", "query": query}]}
+    )
+    page = unescape(visitor.get("/saved").text)
+    assert 'href="/?q=reef&min_amount=1000&deadline_after=2027-01-01&open=1"' in page
+    assert 'action="/saved/a-b/delete"' in page
+
+
+def test_words_are_found_in_the_source_however_it_breaks_its_lines(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["GET /api/grants/7"] = Told(200, WHOLE)
+    page = visitor.get("/grants/7").text
+    assert '<a id="read-deadline"></a><mark data-of="deadline">Closing date:</mark>' in page
+    assert '<mark data-of="deadline"> 4 May 2031</mark>' in page
+    assert '<mark data-of="amount">EUR 25 000</mark>' in page
+    assert "Gemini" in page
+
+
+def test_what_a_notice_says_is_shown_and_not_run(visitor: Visitor, core: BackendStandIn) -> None:
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+    source = {"url": "javascript:alert(1)", "site": evil, "fetched_at": None, "text": evil}
+    said = {"by": evil, "at": None, "evidence": evil}
+    grant = {
+        **WHOLE, "title": evil, "funder": evil, "topics": [evil], "region": evil, "language": evil, "source": source,
+        "snippet": [{"text": evil, "mark": True}], "provenance": dict.fromkeys(("title", "funder", "amount"), said),
+    }  # fmt: skip
+    core.says |= {"GET /api/grants/7": Told(200, grant), "GET /api/search": found(grant)}
+    for page in (visitor.get("/grants/7").text, visitor.get("/?q=x").text):
+        assert "<script>" not in page
+        assert "<img src=x" not in page
+        assert "javascript:" not in page
+
+
+def test_tokens_stay_in_cookies_that_no_script_reads(web: Service) -> None:
+    visitor = Visitor(web.url)
+    cookies = visitor.log_in().headers.get_list("set-cookie")
+    kept = [cookie for cookie in cookies if "access-1" in cookie or "refresh-1" in cookie]
+    assert len(kept) == 2
+    for cookie in cookies:
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert "Secure" not in cookie
+    secure = Visitor(web.url, **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.5"}).get("/login")
+    assert secure.headers["set-cookie"].startswith("__Host-granter_form=")
+    assert "Secure" in secure.headers["set-cookie"]
+
+
+def test_an_access_token_that_is_over_is_renewed_behind_the_scenes(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    core.says |= {"GET /api/auth/me": only_with("access-2", ME), "POST /api/auth/refresh": tokens("2")}
+    assert "ada@example.org" in visitor.get("/account").text
+    assert visitor.cookies["granter_refresh"] == "refresh-2"
+    assert core.calls("/api/auth/refresh")[0].body == {"refresh_token": "refresh-1"}
+
+
+def test_requests_side_by_side_spend_a_refresh_token_once(web: Service, core: BackendStandIn) -> None:
+    def slowly(_: Call) -> Told:
+        time.sleep(0.3)  # so that the others come while the first renewal is under way
+        return tokens("2")
+
+    core.says |= {"GET /api/auth/me": only_with("access-2", ME), "POST /api/auth/refresh": slowly}
+    cookie = "granter_access=access-1; granter_refresh=refresh-1"
+    with ThreadPoolExecutor(4) as visitors:
+        answers = list(visitors.map(lambda _: Visitor(web.url).get("/account", Cookie=cookie), range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert len(core.calls("/api/auth/refresh")) == 1
+
+
+def test_a_log_in_that_has_ended_leads_to_a_new_one_and_back(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    core.says |= {"GET /api/saved-searches": Told(401, {}), "POST /api/auth/refresh": Told(401, {})}
+    answer = visitor.get("/saved/new?q=reef&open=1")
+    assert answer.status_code == 200
+    answer = visitor.get("/saved")
+    assert answer.headers["location"] == "/login?next=/saved"
+    assert "granter_refresh" not in visitor.cookies
+    answer = visitor.get("/saved/new?q=reef&open=1")
+    assert answer.headers["location"] == "/login?next=/saved/new%3Fq%3Dreef%26open%3D1"
+    sent = {"email": "a@example.org", "password": "p" * 12, "next": "/saved/new?q=reef&open=1"}
+    assert visitor.send("/login", sent).headers["location"] == "/saved/new?q=reef&open=1"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "\\/evil.example", "/\t/evil.example", "javascript:x",
+     "/\n/evil.example", "https:evil.example", "evil.example", " //evil.example", "/%09/evil.example"],
+)  # fmt: skip
+def test_nobody_is_led_elsewhere(visitor: Visitor, elsewhere: str) -> None:
+    sent = {"email": "a@example.org", "password": "p" * 12, "next": elsewhere}
+    led = visitor.send("/login", sent).headers["location"]
+    assert led in {"/", "/%09/evil.example"}
+    assert re.match(r"/([^/\\]|$)", led)
+
+
+FOREIGN = {
+    "another site's page": {"Sec_Fetch_Site": "cross-site"},
+    "a neighbour domain's page": {"Sec_Fetch_Site": "same-site"},
+    "another origin": {"Origin": "https://evil.example"},
+    "an origin that hides": {"Origin": "null"},
+}
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/logout", "/account/delete", "/saved/new", "/saved/1/delete"])
+def test_a_form_without_proof_changes_nothing(visitor: Visitor, core: BackendStandIn, path: str) -> None:
+    visitor.log_in()
+    before = len(core.asked)
+    for fields in ({}, {"csrf": ""}, {"csrf": "0." + "0" * 64}):
+        answer = visitor.post(path, {**fields, "email": "a@example.org", "password": "p" * 12, "sure": "yes"})
+        assert answer.status_code == 403
+    assert len(core.asked) == before
+
+
+@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
+def test_a_form_from_elsewhere_changes_nothing(visitor: Visitor, core: BackendStandIn, headers: dict[str, str]) -> None:
+    answer = visitor.send("/login", {"email": "a@example.org", "password": "p" * 12}, **headers)
+    assert answer.status_code == 403
+    assert core.calls("/api/auth/login") == []
+
+
+def test_a_proof_of_one_browser_is_none_for_another(web: Service, core: BackendStandIn) -> None:
+    proof = re.search(r'name="csrf" value="([^"]+)"', Visitor(web.url).get("/login").text)
+    assert proof
+    other = Visitor(web.url)
+    other.get("/login")
+    assert other.post("/login", {"csrf": proof[1], "email": "a@example.org", "password": "x"}).status_code == 403
+
+
+def test_following_a_link_signs_nobody_out(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    assert "Sign out?" in visitor.get("/logout").text
+    assert core.calls("/api/auth/logout") == []
+
+
+def test_signing_out_works_while_backend_core_is_away(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    core.says["POST /api/auth/logout"] = Told(503, {})
+    assert visitor.send("/logout", {}).headers["location"] == "/"
+    assert "granter_refresh" not in visitor.cookies
+
+
+def test_an_account_is_deleted_only_by_one_who_is_sure(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["DELETE /api/auth/me"] = Told(204)
+    visitor.log_in()
+    assert "Nothing was deleted" in visitor.send("/account/delete", {}).text
+    assert visitor.send("/account/delete", {"sure": "yes"}).status_code == 303
+    assert [call.method for call in core.calls("/api/auth/me")].count("DELETE") == 1
+
+
+def test_a_note_is_told_once(visitor: Visitor) -> None:
+    visitor.log_in()
+    assert "You are logged in" in visitor.get("/").text
+    assert "You are logged in" not in visitor.get("/").text
+
+
+def test_what_belongs_to_a_request_goes_on_to_backend_core(web: Service, core: BackendStandIn) -> None:
+    preview = sign("7", int(time.time()) + 60, KEY.encode())
+    headers = {"X-Request-ID": "request-0001", "X-Mainstay-Preview": preview, "X-Forwarded-For": "203.0.113.5"}
+    Visitor(web.url, **headers).get("/?q=reef")
+    sent = core.calls("/api/search")[-1].headers
+    assert sent["x-request-id"] == "request-0001"
+    assert sent["x-mainstay-preview"] == preview
+    assert sent["x-forwarded-for"] == "203.0.113.5"
+    Visitor(web.url, **{"X-Mainstay-Preview": preview[:-1] + "x"}).get("/?q=reef")
+    assert "x-mainstay-preview" not in core.calls("/api/search")[-1].headers
+
+
+def test_what_the_kit_refuses_is_a_page_for_people(visitor: Visitor) -> None:
+    html = {"Accept": "text/html"}
+    large = visitor.post("/login", {"email": "x" * 100_000}, **html)
+    assert large.status_code == 413
+    assert "That is too long" in large.text
+    answers = [visitor.post("/login", {}, **html) for _ in range(70)]
+    assert answers[-1].status_code == 429
+    assert re.search(r"Try again in \d+ second", answers[-1].text)
+
+
+def test_metrics_are_not_read_through_the_front_door(visitor: Visitor) -> None:
+    assert visitor.get("/metrics").status_code == 200
+    assert visitor.get("/metrics", X_Forwarded_For="203.0.113.5").status_code == 403
+
+
+def test_passwords_and_tokens_are_in_no_log(visitor: Visitor, web: Service, core: BackendStandIn) -> None:
+    visitor.log_in("ada@example.org", "canary password here")
+    core.says["GET /api/auth/me"] = Told(500, {})
+    visitor.get("/account")
+    told = web.log.read_text()
+    assert '"path":"/account"' in told
+    assert not [word for word in ("canary", "access-1", "refresh-1", "ada@") if word in told]
+
+
+def test_without_a_backend_it_refuses_to_start_and_says_why(start: Start) -> None:
+    service = start("web-frontend", LOG_LEVEL="loud")
+    assert service.process.wait(10) == 2
+    assert "LOG_LEVEL is not one of" in service.log.read_text()
+    service = start("web-frontend")
+    assert service.process.wait(10) == 2
+    assert "BACKEND_URL is missing" in service.log.read_text()
+
+
+def test_what_was_begun_is_finished_before_it_stops(web: Service, core: BackendStandIn) -> None:
+    gate = threading.Event()
+
+    def held(_: Call) -> Told:
+        gate.wait(30)
+        return found(GRANT)
+
+    core.says["GET /api/search"] = held
+    with ThreadPoolExecutor() as visitors:
+        visit = visitors.submit(Visitor(web.url).get, "/?q=harbour")
+        until(lambda: bool(core.calls("/api/search")), "the visit under way")
+        ended = visitors.submit(web.stop)
+        until(lambda: get(web.url + "/ready").status == 503, "the word that it stops")
+        gate.set()
+    assert "Quiet Harbours" in visit.result().text
+    assert ended.result() == 0
+
+
+def test_the_search_asks_again_by_itself_when_the_pause_is_over(
+    chromium: Browser, web: Service, core: BackendStandIn
+) -> None:
+    core.says["GET /api/search"] = Told(429, {}, {"Retry-After": "1"})
+    context = chromium.new_context(base_url=web.url)
+    page = context.new_page()
+    page.goto("/?q=harbour")
+    expect(page.locator("#found")).to_contain_text("A little slower")
+    core.says["GET /api/search"] = found(GRANT)
+    expect(page.get_by_role("link", name="Quiet Harbours")).to_be_visible()
+    context.close()
+
+
+def test_of_quick_typing_only_the_last_words_are_shown(chromium: Browser, web: Service, core: BackendStandIn) -> None:
+    def late(call: Call) -> Told:
+        if "query=h&" in call.path:
+            time.sleep(1)  # an answer that comes after a later one
+        return found({**GRANT, "title": f"Asked {call.path}"})
+
+    core.says["GET /api/search"] = late
+    context = chromium.new_context(base_url=web.url)
+    page = context.new_page()
+    watch = Watch(web.url)
+    watch.follow(page)
+    page.goto("/")
+    with page.expect_request("**/?q=h"):
+        page.get_by_role("searchbox").fill("h")
+    page.get_by_role("searchbox").fill("harbour")
+    expect(page.get_by_role("heading", level=3)).to_contain_text("query=harbour")
+    page.wait_for_timeout(1_200)
+    expect(page.get_by_role("heading", level=3)).to_contain_text("query=harbour")
+    context.close()
+    assert watch.wrong == []
+
+
+def test_when_the_service_is_gone_a_page_that_is_open_says_so(chromium: Browser, web: Service) -> None:
+    context = chromium.new_context(base_url=web.url)
+    page = context.new_page()
+    page.goto("/?q=harbour")
+    expect(page.get_by_role("link", name="Quiet Harbours")).to_be_visible()
+    with contextlib.suppress(AssertionError):
+        web.stop()
+    page.get_by_role("searchbox").fill("harbours")
+    expect(page.locator("#connection")).to_be_visible()
+    expect(page.get_by_role("link", name="Quiet Harbours")).to_be_visible()
+    context.close()

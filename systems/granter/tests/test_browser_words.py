@@ -1,0 +1,96 @@
+"""What the pages are made of, without a page: addresses, evidence, and words."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from granter_web.asked import Asked, asked_of
+from granter_web.evidence import found_in, shown_in
+from granter_web.forms import is_proof, mask
+from granter_web.grants import Amount, Provenance
+from granter_web.inside import inside
+from granter_web.words import amount_in_words, search_in_words, wait_in_words
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+TEXT = st.text(alphabet="ab \n,", max_size=60)
+
+
+def said(evidence: str) -> Provenance:
+    return Provenance("rules", NOW, evidence)
+
+
+@given(TEXT, st.dictionaries(st.sampled_from(["title", "funder", "amount"]), TEXT.map(said)))
+def test_whatever_was_read_from_it_a_source_keeps_its_words(text: str, provenance: dict[str, Provenance]) -> None:
+    lines = ["".join(stretch.text for stretch in line) for line in shown_in(text, provenance)]
+    assert lines == [line for line in text.split("\n") if line.strip()]
+
+
+def test_words_that_overlap_belong_to_both_fields() -> None:
+    lines = shown_in("up to EUR 5 by May", {"amount": said("to EUR 5"), "deadline": said("5 by May")})
+    assert [(stretch.text, stretch.fields) for stretch in lines[0]] == [
+        ("up ", ()),
+        ("to EUR ", ("amount",)),
+        ("5", ("amount", "deadline")),
+        (" by May", ("deadline",)),
+    ]
+
+
+def test_a_list_of_words_is_found_word_by_word() -> None:
+    lines = shown_in("The seas and the sea.\nWater!", {"topics": said("sea, water, ice")})
+    marked = [stretch.text for line in lines for stretch in line if stretch.fields]
+    assert marked == ["sea", "Water"]
+    assert found_in(lines) == {"topics"}
+
+
+def test_words_that_are_not_there_are_not_marked() -> None:
+    assert found_in(shown_in("nothing of it", {"amount": said("EUR 5"), "funder": said("")})) == set()
+
+
+@given(st.text())
+def test_inside_is_always_a_path_of_ours(address: str) -> None:
+    led = inside(address)
+    assert led.startswith("/")
+    assert led[1:2] not in {"/", "\\"}
+
+
+@given(st.dictionaries(st.sampled_from(["q", "topic", "min_amount", "deadline_after", "open", "page"]), st.text()))
+def test_an_address_says_the_search_again(given_: dict[str, str]) -> None:
+    asked = asked_of(given_)
+    assert asked_of({**asked.of_backend(), "page": str(asked.page)}) == asked
+
+
+def test_a_search_is_said_in_words() -> None:
+    asked = Asked("reef", least="1000", currency="EUR", before="2027-03-01", open_only=True)
+    assert search_in_words(asked) == "reef · From 1,000 EUR · Closes by 1 March 2027 · Open calls only"
+    assert search_in_words(Asked()) == "All grants"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "1 second"), (45, "45 seconds"), (100, "2 minutes"), (7000, "2 hours")]
+)
+def test_a_wait_is_said_so_that_nobody_comes_too_early(seconds: int, words: str) -> None:
+    assert wait_in_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (Amount(Decimal(5), Decimal(5), "EUR"), "€5"),
+        (Amount(None, Decimal(2_500_000), "USD"), "up to $2.5\u00a0million"),
+        (Amount(Decimal(1000), None, "SEK"), "from SEK\u00a01,000"),
+        (Amount(Decimal("10.5"), Decimal(20), "GBP"), "£10.50 – £20"),
+        (Amount(None, None, "EUR"), None),
+        (None, None),
+    ],
+)
+def test_a_sum_is_said_as_people_say_it(amount: Amount | None, words: str | None) -> None:
+    assert amount_in_words(amount) == words
+
+
+def test_a_proof_is_new_each_time_and_good_for_its_secret_alone() -> None:
+    assert mask("secret") != mask("secret")
+    assert is_proof(mask("secret"), "secret")
+    assert not is_proof(mask("other"), "secret")
+    assert not is_proof(mask(""), "")

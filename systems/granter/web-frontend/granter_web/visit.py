@@ -1,0 +1,127 @@
+"""A visit: one request of a browser, who it comes from, and what its cookies are to become."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from granter_web import forms
+from granter_web.backend import LoggedOut
+from granter_web.inside import inside
+from granter_web.notes import NOTES
+from granter_web.templating import Templates
+from granter_web.tokens import Renewals, Tokens
+
+ACCESS, REFRESH, SECRET, NOTE = "granter_access", "granter_refresh", "granter_form", "granter_note"
+REFRESH_SECONDS = 30 * 86_400
+NOTE_SECONDS = 60
+T = TypeVar("T")
+
+
+class Visit:
+    """Cookies are HttpOnly and SameSite=Lax; over https also Secure, and bound to our host by their name."""
+
+    def __init__(self, request: Request, templates: Templates, renewals: Renewals) -> None:
+        self.request = request
+        self.fields: dict[str, str] = {}
+        self._templates = templates
+        self._renewals = renewals
+        self._secure = request.url.scheme == "https"
+        self._becoming: dict[str, tuple[str, int | None]] = {}
+        self.note = NOTES.get(self._cookie(NOTE))
+        if self.note:
+            self._becoming[NOTE] = ("", 0)
+
+    @property
+    def sends(self) -> bool:
+        return self.request.method == "POST"
+
+    @property
+    def signed_in(self) -> bool:
+        """As far as the cookies tell; what is shown to a user alone is asked for with their token."""
+        return bool(self._cookie(REFRESH))
+
+    @property
+    def next(self) -> str:
+        """Where the visitor wanted to be before a log-in came between."""
+        return inside(self.fields.get("next") or self.request.query_params.get("next", ""))
+
+    @property
+    def csrf(self) -> str:
+        secret = self._cookie(SECRET)
+        if len(secret) < 32:
+            secret = secrets.token_urlsafe(32)
+            self._becoming[SECRET] = (secret, None)
+        return forms.mask(secret)
+
+    async def read_form(self) -> None:
+        """Read what the page sent; a form that is not one of ours changes nothing."""
+        if not self.sends:
+            return
+        fields = await forms.fields_of(self.request)
+        if not forms.comes_from_our_page(self.request, fields, self._cookie(SECRET)):
+            raise ForeignForm
+        self.fields = fields
+
+    async def as_user(self, ask: Callable[[str], Awaitable[T]]) -> T:
+        """What *ask* tells with the visitor's access token, renewed when it is over."""
+        if access := self._cookie(ACCESS):
+            try:
+                return await ask(access)
+            except LoggedOut:
+                pass
+        if not self.signed_in:
+            raise LoggedOut
+        tokens = await self._renewals.renewed(self._cookie(REFRESH))
+        self.begin(tokens)
+        return await ask(tokens.access)
+
+    def begin(self, tokens: Tokens) -> None:
+        self._becoming[ACCESS] = (tokens.access, tokens.seconds)
+        self._becoming[REFRESH] = (tokens.refresh, REFRESH_SECONDS)
+
+    def end(self) -> None:
+        """Forget who it is; the secret of the forms too, since whoever logs in next is someone else."""
+        self._becoming |= {ACCESS: ("", 0), REFRESH: ("", 0), SECRET: ("", 0)}
+
+    def refresh_token(self) -> str:
+        return self._cookie(REFRESH)
+
+    def page(self, template: str, *, status: int = 200, wait: int | None = None, **shown: object) -> Response:
+        body = self._templates.page(template, visit=self, today=today(), wait=wait, **shown)
+        headers = {"Retry-After": str(wait)} if wait is not None else {}
+        return HTMLResponse(body, status, headers)
+
+    def trouble(self, status: int, *, wait: int | None = None) -> Response:
+        return self.page("trouble.html", status=status, wait=wait, trouble=status)
+
+    def goes_to(self, address: str, *, note: str = "") -> Response:
+        if note:
+            self._becoming[NOTE] = (note, NOTE_SECONDS)
+        return RedirectResponse(inside(address), 303)
+
+    def with_cookies(self, response: Response) -> Response:
+        for name, (value, seconds) in self._becoming.items():
+            response.set_cookie(
+                self._named(name), value, seconds, path="/", secure=self._secure, httponly=True, samesite="lax"
+            )
+        return response
+
+    def _cookie(self, name: str) -> str:
+        if name in self._becoming:
+            return self._becoming[name][0]
+        return self.request.cookies.get(self._named(name), "")
+
+    def _named(self, name: str) -> str:
+        return f"__Host-{name}" if self._secure else name
+
+
+class ForeignForm(Exception):
+    """A form was sent that none of our pages showed to this browser."""
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
