@@ -40,6 +40,7 @@ class DataServiceStandIn:
 
         class Call(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet
 
             def do_GET(self) -> None:
                 self._answer()

@@ -57,7 +57,7 @@ def test_every_filter_reaches_the_data_service_with_our_token(caller: Caller, da
 @pytest.mark.parametrize(
     "wrong",
     ["page=0", "page=x", "page_size=101", "min_amount=-1", "min_amount=nan", "max_amount=1e99", "sort=best",
-     "deadline_after=yesterday", "currency=euros", "open=perhaps", "query=" + "x" * 301],
+     "deadline_after=yesterday", "deadline_before=0", "currency=euros", "open=perhaps", "query=" + "x" * 301],
 )  # fmt: skip
 def test_a_search_that_makes_no_sense_is_refused(caller: Caller, wrong: str) -> None:
     refused = caller.get("/api/search?" + wrong)

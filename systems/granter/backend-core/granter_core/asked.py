@@ -1,13 +1,37 @@
 """What callers may say to us: the models that check it and that the API's description is made from."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from granter_core.words import LONGEST_ADDRESS, LONGEST_PASSWORD, Address, NewPassword, Words, one_mailbox
 
-Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+FLAGS = ("1", "0", "true", "false", "yes", "no", "on", "off")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def in_full(text: object) -> object:
+    """A day as 2027-03-12; a number would be taken for seconds since 1970."""
+    if isinstance(text, str) and DAY.fullmatch(text):
+        return text
+    raise ValueError("a day is written like 2027-03-12")
+
+
+# Forms and addresses say everything as text: what is taken besides is told in the description too.
+Amount = Annotated[
+    float,
+    Field(ge=0, le=1e12, allow_inf_nan=False),
+    WithJsonSchema({
+        "anyOf": [
+            {"type": "number", "minimum": 0, "maximum": 1e12},
+            {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"},
+        ]
+    }),
+]
+Flag = Annotated[bool, WithJsonSchema({"enum": [True, False, 1, 0, *FLAGS]})]
+Day = Annotated[date, BeforeValidator(in_full)]
 Token = Annotated[str, Field(min_length=1, max_length=8192)]
 
 
@@ -53,9 +77,9 @@ class Search(Asked):
     min_amount: Amount | None = None
     max_amount: Amount | None = None
     currency: Annotated[str, Field(pattern="^[A-Za-z]{3}$")] | None = None
-    deadline_after: date | None = None
-    deadline_before: date | None = None
-    open: bool | None = None
+    deadline_after: Day | None = None
+    deadline_before: Day | None = None
+    open: Flag | None = None
     sort: Literal["relevance", "deadline", "amount", "newest"] | None = None
 
     def parameters(self) -> dict[str, str]:
