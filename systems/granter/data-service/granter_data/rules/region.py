@@ -81,3 +81,9 @@ def _name(found: re.Match[str]) -> str:
 def _around(text: str, found: re.Match[str]) -> str:
     start = text.rfind(" ", 0, max(0, found.start() - 40)) + 1
     return text[start : found.end()]
+
+
+def known_region(name: str) -> str | None:
+    """The name under which a region is kept, whatever it is called."""
+    found = _ALL.fullmatch(name.strip())
+    return _name(found) if found else None
