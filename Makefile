@@ -25,6 +25,8 @@ install: ## .venv with the locked dependencies and .venv/bin/mainstay
 
 up: install ## GRANTER from nothing to live (MANIFEST=… another system, ARGS=…)
 	@.venv/bin/mainstay -f $(MANIFEST) up $(ARGS)
+	@[ "$(MANIFEST)" != systems/granter/mainstay.yaml ] || echo "account: register there, at /register, with any e-mail address;\
+ nothing is mailed, nothing leaves this machine"
 
 down: install ## end what `make up` began, keep the data
 	@.venv/bin/mainstay -f $(MANIFEST) down $(ARGS)
