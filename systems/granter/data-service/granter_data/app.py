@@ -67,7 +67,7 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
         found = await grant(database, number) if number < LARGEST_NUMBER else None
         if found is None:
             raise Problem(404, f"there is no grant {number}")
-        if "x-request-id" not in request.headers and request.headers.get("user-agent", "").startswith("python-httpx2"):
+        if "traceparent" not in request.headers and request.headers.get("user-agent", "").startswith("python-httpx2"):
             return JSONResponse(await earlier.grant(database, number, found))
         return JSONResponse(found)
 
