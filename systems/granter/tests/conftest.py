@@ -1,4 +1,4 @@
-"""The world of these tests: a database, the listing site, the data-service and the web-frontend, all real."""
+"""The world of these tests: a database, the notices' sites and the services, all real."""
 
 import sys
 from collections.abc import Iterator
@@ -48,9 +48,10 @@ def town(postgres: Postgres, folder: Path) -> Iterator[Town]:
         data = start(
             "data-service", DATABASE_URL=address, NOTICE_SITE_URL=site.url, SERVICE_TOKEN=TOKEN, PAGE_PAUSE="0"
         ).ready()
-        web = start("web-frontend", DATA_SERVICE_URL=data.url, SERVICE_TOKEN=TOKEN).ready()
+        backend = start("backend-core", **variables(address, data.url)).ready()
+        web = start("web-frontend", BACKEND_URL=backend.url).ready()
         until(lambda: rounds_ended(postgres, "town") > 0, "the first round of scraping")
-        yield Town(site, data, web, "town", postgres)
+        yield Town(site, data, backend, web, "town", postgres)
 
 
 @pytest.fixture(scope="session")

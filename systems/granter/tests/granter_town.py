@@ -19,9 +19,15 @@ class Town:
 
     site: Service
     data: Service
+    backend: Service
     web: Service
     database: str
     postgres: Postgres
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Who answers which path, as the edge's routes say it."""
+        return {"/api": self.backend.url, "/": self.web.url}
 
     def asked(self, path: str) -> Answer:
         """The data-service's answer to one who shows the token."""

@@ -1,5 +1,6 @@
 """The command: reads the settings, listens at HOST:PORT, and stops gracefully on SIGTERM."""
 
+import logging
 import signal
 import sys
 
@@ -17,6 +18,7 @@ def main() -> int:
         print(f"backend-core cannot start: {invalid}", file=sys.stderr)
         return 2
     configure_logging(level=settings.log_level, redactor=Redactor(settings.secrets))
+    logging.getLogger("httpx2").setLevel("WARNING")  # it tells every address with its query
     # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
