@@ -1,0 +1,141 @@
+"""Migrations: each of the six keeps the rows that are there, on the way forth and on the way back."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from granter_postgres import ROOT, Postgres
+
+FOLDER = ROOT / "migrations"
+FORTH = sorted(FOLDER.glob("*.sql"))
+BACK = {path.name: path for path in (FOLDER / "back").glob("*.sql")}
+ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+# What people would have entered by the time the next migration comes.
+ROWS = {
+    "0001_grants.sql": """
+        insert into grants (source_url, content_hash, rules, language, title, funder, deadline, deadline_kind,
+            deadline_text, amount_min, amount_max, currency, amount_text, body, summary)
+        values ('http://site/a', 'a1', 1, 'en', 'Ocean Prize', 'Harbour Trust', '2027-03-12', 'date',
+            '12 March 2027', 5000, 50000.50, 'EUR', '€5,000 to €50,000.50', 'For the ocean.', 'For the ocean.'),
+            ('http://site/b', 'b1', 1, 'de', 'Musikschulen – Instrumente', null, null, 'rolling', null,
+            null, null, null, null, 'Für Geigen & Hörner; ''laufend''.', 'Für Geigen.');
+        insert into scrape_rounds (rules, ended, pending, visited, seen, changed, failed)
+        values (1, now(), '{}', '{http://site/1,http://site/2}', 2, 2, 0),
+            (1, null, '{http://site/2}', '{http://site/1}', 1, 0, 1);""",
+    "0002_sources.sql": """
+        insert into rounds (rules) values (1);
+        insert into pages (url, source, listing, rules, etag, content_hash)
+        values ('http://site/north/', 'north', true, 1, '"e1"', 'h1');""",
+    "0003_extraction.sql": """
+        update grants set topics = '{ocean,health}', region = 'Europe' where source_url = 'http://site/a';""",
+    "0004_accounts.sql": f"""
+        insert into accounts (id, email, password_hash)
+        values ('{ONE}', 'ada@example.com', '$argon2id$a'), ('{OTHER}', 'josé@example.org', '$argon2id$b');""",
+    "0005_sessions.sql": f"""
+        insert into sessions (family, account_id, token, ends)
+        values (gen_random_uuid(), '{ONE}', gen_random_uuid(), now() + interval '30 days');
+        insert into failed_logins (key, account, spent_until) values ('total', null, now() + interval '1 minute');""",
+    "0006_saved_searches.sql": f"""
+        insert into saved_searches (account_id, name, query) values ('{ONE}', 'Ozeane', '{{"query": "ocean"}}');""",
+}
+_COLUMNS = """
+select table_name || '.' || column_name from information_schema.columns
+where table_schema = 'public' and is_generated = 'NEVER' order by 1"""
+
+Content = dict[str, list[dict[str, object]]]
+
+
+def columns(postgres: Postgres, database: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in postgres.execute(database, _COLUMNS).splitlines():
+        table, _, column = line.partition(".")
+        found.setdefault(table, []).append(column)
+    return found
+
+
+def content(postgres: Postgres, database: str, asked: dict[str, list[str]]) -> Content:
+    """All rows of the tables and columns that are *asked* for, in an order that does not depend on how they lie."""
+    return {
+        table: sorted(
+            json.loads(
+                postgres.execute(
+                    database,
+                    f"select coalesce(json_agg(known), '[]') from (select {', '.join(names)} from {table}) as known",
+                )
+            ),
+            key=str,
+        )
+        for table, names in asked.items()
+    }
+
+
+def indexes(postgres: Postgres, database: str) -> set[str]:
+    listed = postgres.execute(database, "select indexdef from pg_indexes where schemaname = 'public'")
+    return set(listed.splitlines())
+
+
+def used_until(postgres: Postgres, migration: Path, name: str = "used") -> str:
+    """A database in use: every migration before *migration* has run, and left time to enter rows."""
+    name = f"{name}_{migration.stem}"
+    postgres.database(name, upto=0)
+    for before in FORTH[: FORTH.index(migration)]:
+        postgres.migrate(name, before)
+        postgres.execute(name, ROWS[before.name])
+    return name
+
+
+def test_there_are_six_and_each_has_a_way_back() -> None:
+    assert [path.name[:4] for path in FORTH] == ["0001", "0002", "0003", "0004", "0005", "0006"]
+    assert set(BACK) == {path.name for path in FORTH} == set(ROWS)
+
+
+@pytest.mark.parametrize("migration", FORTH, ids=lambda path: path.stem)
+def test_the_rows_that_are_there_survive_forth_and_back(postgres: Postgres, migration: Path) -> None:
+    database = used_until(postgres, migration)
+    known = columns(postgres, database)
+    before, built = content(postgres, database, known), indexes(postgres, database)
+    assert all(before.values())
+    postgres.migrate(database, migration)
+    assert content(postgres, database, known) == before
+    postgres.execute(database, ROWS[migration.name])
+    postgres.migrate(database, BACK[migration.name])
+    assert columns(postgres, database) == known
+    assert indexes(postgres, database) == built
+    assert content(postgres, database, known) == before
+    postgres.migrate(database, migration)
+    assert columns(postgres, database) != known
+
+
+def test_from_nothing_to_the_newest_and_all_the_way_back(postgres: Postgres) -> None:
+    postgres.database("both_ways")
+    for migration in reversed(FORTH):
+        postgres.migrate("both_ways", BACK[migration.name])
+    assert columns(postgres, "both_ways") == {}
+
+
+def test_the_application_may_read_and_write_every_table_and_change_none(postgres: Postgres) -> None:
+    postgres.database("application")
+    for table in columns(postgres, "application"):
+        allowed = postgres.execute(
+            "application", f"select has_table_privilege('granter_app', '{table}', 'select, insert, update, delete')"
+        )
+        assert allowed == "t"
+    with pytest.raises(AssertionError, match="must be owner"):
+        postgres.execute("application", "drop table accounts", as_role="granter_app")
+
+
+@pytest.mark.parametrize("migration", FORTH, ids=lambda path: path.stem)
+def test_a_migration_gives_no_rights_and_ends_no_transaction(migration: Path) -> None:
+    words = re.sub(r"--.*", "", migration.read_text()).casefold()
+    assert not re.search(r"\b(grant \w+ on|revoke|create role|commit|rollback|begin;)", words)
+
+
+def test_an_account_takes_all_that_is_its_own_along(postgres: Postgres) -> None:
+    database = used_until(postgres, FORTH[-1], "deleting")
+    postgres.migrate(database, FORTH[-1])
+    postgres.execute(database, ROWS[FORTH[-1].name])
+    postgres.execute(database, f"delete from accounts where id = '{ONE}'")
+    left = content(postgres, database, {"accounts": ["id"], "sessions": ["family"], "saved_searches": ["id"]})
+    assert {table: len(rows) for table, rows in left.items()} == {"accounts": 1, "sessions": 0, "saved_searches": 0}
