@@ -5,20 +5,21 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from browser_world import PASSWORD, Watch, World, chromium, serious, world
+from browser_chromium import PASSWORD, Watch, chromium, serious
+from granter_town import Town
 from playwright.sync_api import Browser, Page, expect
 
-__all__ = ["chromium", "world"]
+__all__ = ["chromium"]
 SIZES = {"desk": (1200, 900), "phone": (360, 740)}
 
 
 @pytest.fixture
-def page(chromium: Browser, world: World) -> Iterator[Page]:
+def page(chromium: Browser, town: Town) -> Iterator[Page]:
     """A page of a browser that was never here; at the end it has done nothing that a page must not do."""
-    context = chromium.new_context(base_url=world.web.url, viewport={"width": 1200, "height": 900})
+    context = chromium.new_context(base_url=town.web.url, viewport={"width": 1200, "height": 900})
     context.set_default_timeout(15_000)
     page = context.new_page()
-    watch = Watch(world.web.url)
+    watch = Watch(town.web.url)
     watch.follow(page)
     yield page
     context.close()
@@ -134,7 +135,7 @@ def test_what_is_typed_suggests_titles_and_funders(page: Page) -> None:
     expect(page.locator("#hints")).to_contain_text("For example")
 
 
-def test_a_lost_connection_is_told_and_a_found_one_brings_the_page_up_to_date(page: Page, world: World) -> None:
+def test_a_lost_connection_is_told_and_a_found_one_brings_the_page_up_to_date(page: Page, town: Town) -> None:
     page.goto("/")
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_be_visible()
@@ -144,10 +145,10 @@ def test_a_lost_connection_is_told_and_a_found_one_brings_the_page_up_to_date(pa
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_fit_for_everybody(chromium: Browser, world: World, scheme: str, size: str) -> None:
+def test_every_page_is_fit_for_everybody(chromium: Browser, town: Town, scheme: str, size: str) -> None:
     width, height = SIZES[size]
     context = chromium.new_context(
-        base_url=world.web.url,
+        base_url=town.web.url,
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
@@ -169,8 +170,8 @@ def test_every_page_is_fit_for_everybody(chromium: Browser, world: World, scheme
     assert wrong == []
 
 
-def test_it_works_without_a_script(chromium: Browser, world: World) -> None:
-    context = chromium.new_context(base_url=world.web.url, java_script_enabled=False)
+def test_it_works_without_a_script(chromium: Browser, town: Town) -> None:
+    context = chromium.new_context(base_url=town.web.url, java_script_enabled=False)
     page = context.new_page()
     register_and_log_in(page, address())
     page.get_by_role("searchbox").fill("glacier")
@@ -186,8 +187,8 @@ def test_it_works_without_a_script(chromium: Browser, world: World) -> None:
     context.close()
 
 
-def test_a_page_is_there_within_two_seconds_and_half_a_megabyte(chromium: Browser, world: World) -> None:
-    context = chromium.new_context(base_url=world.web.url)
+def test_a_page_is_there_within_two_seconds_and_half_a_megabyte(chromium: Browser, town: Town) -> None:
+    context = chromium.new_context(base_url=town.web.url)
     page = context.new_page()
     sizes: list[int] = []
     page.on("response", lambda answer: sizes.append(len(answer.body())))

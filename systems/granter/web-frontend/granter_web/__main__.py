@@ -17,9 +17,6 @@ def main() -> int:
     except VariablesInvalid as invalid:
         print(f"web-frontend cannot start: {invalid}", file=sys.stderr)
         return 2
-    if not settings.backend_url and not (settings.data_service_url and settings.service_token):
-        print("web-frontend cannot start: BACKEND_URL is missing", file=sys.stderr)
-        return 2
     configure_logging(level=settings.log_level)
     logging.getLogger("httpx2").setLevel("WARNING")
     # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.

@@ -20,7 +20,6 @@ from granter_web.settings import Settings
 from granter_web.templating import Templates
 from granter_web.tokens import Renewals
 from granter_web.visit import ForeignForm, Visit
-from granter_web.without_backend import WithoutBackend
 from mainstay_kit import (
     Chain,
     Dependency,
@@ -29,7 +28,6 @@ from mainstay_kit import (
     Limit,
     Metrics,
     Rate,
-    Secret,
     SecurityHeaders,
     TrustedProxies,
     protect,
@@ -44,11 +42,7 @@ def app_of(settings: Settings) -> Chain:
     """The service. It is ready without backend-core: then it says so to people."""
     assets = Assets()
     templates = Templates(assets.address, settings.mainstay_version)
-    backend = (
-        Backend(settings.backend_url)
-        if settings.backend_url
-        else WithoutBackend(settings.data_service_url, settings.service_token or Secret(""))
-    )
+    backend = Backend(settings.backend_url)
     return protect(
         pages_of(backend, templates, assets),
         dependencies=[Dependency("backend-core", backend.answers, required=False)],

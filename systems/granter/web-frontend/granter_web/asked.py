@@ -6,7 +6,10 @@ from datetime import date
 from urllib.parse import urlencode
 
 SORTS = {"relevance": "Best match", "deadline": "Deadline", "amount": "Amount", "newest": "Newest"}
-CURRENCIES = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "JPY", "INR", "BRL", "ZAR")
+CURRENCIES = (
+    "EUR", "USD", "GBP", "CHF", "AUD", "BRL", "CAD", "COP", "DKK", "INR", "JPY", "KES", "MXN", "NOK", "NZD", "PLN",
+    "SEK", "ZAR",
+)  # fmt: skip
 LONGEST = 200
 PAGE_SIZE = 10
 # Each filter of an address, by the field that keeps it; backend-core knows them by the same names.
@@ -68,9 +71,6 @@ class Asked:
         """The same search with some of its fields as usual."""
         usual = Asked()
         return replace(self, page=1, **{name: getattr(usual, name) for name in kept})
-
-    def sorted_by(self, sort: str) -> "Asked":
-        return replace(self, sort=sort, page=1)
 
     def of_backend(self) -> dict[str, str]:
         """The same search in the words of backend-core, as it is kept too."""

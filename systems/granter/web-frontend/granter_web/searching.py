@@ -47,8 +47,20 @@ class Searching:
         if grant is None:
             return visit.trouble(404)
         lines = shown_in(grant.source.text, grant.provenance) if grant.source else []
+        elsewhere = {name: said for name, said in grant.provenance.items() if name not in found_in(lines)}
+        title = shown_in(grant.title, elsewhere)
         back = asked_of(visit.request.query_params)
-        return visit.page("grant.html", grant=grant, lines=lines, marked_fields=found_in(lines), back=back)
+        return visit.page(
+            "grant.html",
+            grant=grant,
+            lines=lines,
+            title=title,
+            marked_fields=found_in(lines) | found_in(title),
+            back=back,
+            of_funder=Asked(funder=grant.funder or ""),
+            of_region=Asked(region=grant.region or ""),
+            of_topics=[Asked(topic=topic) for topic in grant.topics],
+        )
 
     def _apology(self, visit: Visit, asked: Asked, status: int, wait: int) -> Response:
         return visit.page("search.html", status=status, wait=wait, asked=asked, found=None, trouble=status)

@@ -37,6 +37,7 @@ if (ask) {
       if (fresh.options.length > 1) ask.elements[name].replaceChildren(...fresh.options);
       ask.elements[name].value = chosen;
     }
+    document.getElementById("funders").replaceChildren(...page.getElementById("funders").childNodes);
     said.textContent = document.getElementById("found").textContent;
     wait();
   };
@@ -99,7 +100,7 @@ if (ask) {
 
   words.addEventListener("input", soon);
   for (const field of ask.elements) {
-    if (field !== words && field.name) field.addEventListener(field.type === "text" ? "input" : "change", soon);
+    if (field !== words && field.name) field.addEventListener("change", soon);
   }
   ask.addEventListener("submit", (event) => {
     event.preventDefault();

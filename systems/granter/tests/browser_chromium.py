@@ -1,14 +1,10 @@
-"""The world of the browser tests: GRANTER whole, and chromium in front of it."""
+"""Chromium, and what its pages must never do."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from granter_backend import variables
-from granter_postgres import Postgres
-from granter_services import TOKEN, Service, until
-from granter_town import rounds_ended, starting
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -23,16 +19,6 @@ FLAGS = (
 )
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 PASSWORD = "four words without reason"
-
-
-@dataclass(frozen=True)
-class World:
-    """All services of GRANTER as the manifest wires them, with every notice gathered."""
-
-    web: Service
-    core: Service
-    database: str
-    postgres: Postgres
 
 
 @dataclass
@@ -62,20 +48,7 @@ class Watch:
             self.wrong.append(f"asked {request.url}")
 
 
-@pytest.fixture(scope="session")
-def world(postgres: Postgres, folder: Path) -> Iterator[World]:
-    with starting(folder) as start:
-        address = postgres.database("browsed")
-        site = start("notice-site").ready()
-        gathering = {"NOTICE_SITE_URL": site.url, "SERVICE_TOKEN": TOKEN, "PAGE_PAUSE": "0"}
-        data = start("data-service", DATABASE_URL=address, **gathering).ready()
-        core = start("backend-core", **variables(address, data.url)).ready()
-        web = start("web-frontend", BACKEND_URL=core.url).ready()
-        until(lambda: rounds_ended(postgres, "browsed") > 0, "the first round of scraping", within=90)
-        yield World(web, core, "browsed", postgres)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no chromium at {CHROMIUM}: apt-get install chromium")
