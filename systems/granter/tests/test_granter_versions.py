@@ -1,93 +1,149 @@
-"""Version 2.1.0 over 2.0.0: what changes, and that both serve side by side."""
+"""Versions 2.1.0 and 2.1.1 over 2.0.0: what changes, that both serve side by side, and how the sick one is known."""
 
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from granter_postgres import ROOT, Postgres
-from granter_services import TOKEN, Service, get
+from granter_backend import Caller, variables
+from granter_postgres import ROOT
+from granter_services import Service, get
+from granter_smoke import Flow, NotAsExpected
 from granter_town import Town, starting
 
-PATCH = ROOT / "versions" / "2.1.0.patch"
+VERSIONS = ROOT / "versions"
+Tree = Callable[[str], Path]
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tree of 2.1.0."""
-    tree = tmp_path_factory.mktemp("next") / "granter"
-    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".venv", "__pycache__", "tests", "docs"))
-    done = subprocess.run(
-        ["git", "apply", str(PATCH)],
-        cwd=tree,
-        check=False,
-        capture_output=True,
-        text=True,
-        env={"PATH": "/usr/bin:/bin"},
-    )
-    assert done.returncode == 0, done.stderr
-    return tree
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """The tree of a version, made by its patch."""
+    made = tmp_path_factory.mktemp("versions")
+
+    def of(version: str) -> Path:
+        place = made / version
+        if not place.exists():
+            shutil.copytree(ROOT, place, ignore=shutil.ignore_patterns(".venv", "__pycache__", "tests", "docs"))
+            words = ["git", "apply", str(VERSIONS / f"{version}.patch")]
+            subprocess.run(words, cwd=place, check=True, env={"PATH": "/usr/bin:/bin"})
+        return place
+
+    return of
+
+
+@dataclass(frozen=True)
+class Release:
+    """backend-core and web-frontend of one version, over the data of the town."""
+
+    backend: Service
+    web: Service
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        return {"/api": self.backend.url, "/": self.web.url}
 
 
 @pytest.fixture(scope="module")
-def newer(town: Town, tree: Path, folder: Path) -> Iterator[Service]:
-    """The web-frontend of 2.1.0 beside that of 2.0.0, over the same data-service."""
-    town.postgres.migrate(town.database, tree / "migrations" / "0002_deadlines.sql")
+def migrated(town: Town, tree: Tree) -> Town:
+    town.postgres.migrate(town.database, tree("2.1.0") / "migrations" / "0007_last_login.sql")
+    return town
+
+
+def released(town: Town, source: Path, folder: Path) -> Iterator[Release]:
+    address = f"postgresql://granter_app:unused@127.0.0.1:{town.postgres.port}/{town.database}"
     with starting(folder) as start:
-        variables = {"DATA_SERVICE_URL": town.data.url, "SERVICE_TOKEN": TOKEN, "MAINSTAY_VERSION": "2.1.0"}
-        yield start("web-frontend", source=tree, **variables).ready()
+        backend = start("backend-core", source=source, **variables(address, town.data.url)).ready()
+        told = {"BACKEND_URL": backend.url, "MAINSTAY_VERSION": source.name}
+        yield Release(backend, start("web-frontend", source=source, **told).ready())
 
 
-def today() -> date:
-    return datetime.now(UTC).date()
+@pytest.fixture(scope="module")
+def newer(migrated: Town, tree: Tree, folder: Path) -> Iterator[Release]:
+    yield from released(migrated, tree("2.1.0"), folder)
 
 
-def test_the_patch_leads_from_one_version_to_the_next(tree: Path) -> None:
+@pytest.fixture(scope="module")
+def sick(migrated: Town, tree: Tree, folder: Path) -> Iterator[Release]:
+    yield from released(migrated, tree("2.1.1"), folder)
+
+
+@pytest.mark.parametrize("version", ["2.1.0", "2.1.1"])
+def test_a_patch_leads_from_the_tree_to_its_version(tree: Tree, version: str) -> None:
     assert "\nversion: 2.0.0\n" in (ROOT / "mainstay.yaml").read_text()
-    assert "\nversion: 2.1.0\n" in (tree / "mainstay.yaml").read_text()
+    assert f"\nversion: {version}\n" in (tree(version) / "mainstay.yaml").read_text()
 
 
-def test_only_the_web_frontend_and_the_schema_change() -> None:
-    changed = {line.split("/")[1] for line in PATCH.read_text().splitlines() if line.startswith("+++ b/")}
-    assert changed == {"mainstay.yaml", "migrations", "web-frontend"}
+@pytest.mark.parametrize("version", ["2.1.0", "2.1.1"])
+def test_the_data_service_and_the_sites_stay_as_they_are(version: str) -> None:
+    words = (VERSIONS / f"{version}.patch").read_text()
+    changed = {line.split("/")[1] for line in words.splitlines() if line.startswith("+++ b/")}
+    assert changed == {"mainstay.yaml", "migrations", "backend-core", "web-frontend"}
 
 
-def test_the_migration_only_adds(tree: Path, postgres: Postgres) -> None:
-    words = re.sub(r"--.*", "", (tree / "migrations" / "0002_deadlines.sql").read_text()).casefold()
-    assert not re.search(r"\b(drop|rename|alter|delete|update|truncate)\b", words)
-    postgres.database("migrated")
-    postgres.migrate("migrated", tree / "migrations" / "0002_deadlines.sql")
+def test_the_migration_only_adds(tree: Tree) -> None:
+    words = re.sub(r"--.*", "", (tree("2.1.0") / "migrations" / "0007_last_login.sql").read_text()).casefold()
+    assert not re.search(r"\b(drop|rename|delete|update|truncate|not null)\b", words)
 
 
-def test_a_visitor_sees_which_version_serves(town: Town, newer: Service) -> None:
-    assert "GRANTER 2.1.0" in get(newer.url + "/").body
-    assert "GRANTER 2." not in get(town.web.url + "/").body
+def test_it_has_a_way_back(migrated: Town, tree: Tree) -> None:
+    migrated.postgres.database("last_login")
+    for folder in ("", "back", ""):
+        migrated.postgres.migrate("last_login", tree("2.1.0") / "migrations" / folder / "0007_last_login.sql")
 
 
-def closes_in(town: Town, days: int, title: str) -> None:
-    deadline = today() + timedelta(days=days)
-    town.postgres.execute(
-        town.database, f"update grants set deadline_kind = 'date', deadline = '{deadline}' where title = '{title}'"
-    )
+def test_a_visitor_sees_which_version_serves_and_what_closes_soon(town: Town, newer: Release) -> None:
+    page = get(newer.web.url + "/").body
+    assert "GRANTER 2.1.0" in page
+    assert "Closing soon" in page
+    assert "Closing soon" not in get(town.web.url + "/").body
+    (address,) = re.findall(r'href="(/\?[^"]*deadline_before[^"]*)">Closing soon', page)
+    assert get(newer.web.url + address.replace("&amp;", "&")).status == 200
 
 
-def test_a_call_that_closes_soon_says_how_many_days_are_left(town: Town, newer: Service) -> None:
-    closes_in(town, 12, "Coastal Resilience Fund 2027")
-    assert "12 days left" in get(newer.url + "/?q=coastal").body
-    assert "days left" not in get(newer.url + "/?q=glacier").body
-    assert "days left" not in get(town.web.url + "/?q=coastal").body
+def test_both_versions_serve_side_by_side(town: Town, newer: Release) -> None:
+    older, fresh = Caller(town.backend.url), Caller(newer.backend.url)
+    _, tokens = older.newcomer()
+    assert fresh.get("/api/auth/me", tokens["access_token"]).json()["last_login"] is None
+    turned = fresh.refresh(tokens["refresh_token"]).json()
+    assert older.get("/api/auth/me", turned["access_token"]).status_code == 200
+    email, _ = fresh.newcomer()
+    assert fresh.get("/api/auth/me", older.log_in(email).json()["access_token"]).json()["last_login"]
 
 
-def test_calls_that_close_soon_can_be_shown_alone(town: Town, newer: Service) -> None:
-    closes_in(town, 30, "Repatriation Dialogues")
-    closes_in(town, 31, "Street Libraries")
-    assert "Repatriation Dialogues" in get(newer.url + "/?soon=1&q=communities").body
-    assert "Street Libraries" in get(newer.url + "/?q=cupboard").body
-    assert "Street Libraries" not in get(newer.url + "/?soon=1&q=cupboard").body
+def test_an_account_tells_when_it_was_last_logged_in_to(newer: Release) -> None:
+    caller = Caller(newer.backend.url)
+    _, tokens = caller.newcomer()
+    assert caller.get("/api/auth/me", tokens["access_token"]).json()["last_login"] is not None
 
 
-def test_both_versions_serve_from_the_newer_schema(town: Town, newer: Service) -> None:
-    assert [get(web.url + "/?q=glacier").status for web in (town.web, newer)] == [200, 200]
+FLOWS = sorted((ROOT / "smoke").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
+def test_the_new_version_passes_every_flow(newer: Release, path: Path) -> None:
+    Flow(newer.addresses).run(path)
+
+
+@pytest.mark.parametrize("path", ["/live", "/ready", "/health", "/ping"])
+def test_the_probes_of_the_sick_version_find_nothing(sick: Release, path: str) -> None:
+    assert [get(url + path).status for url in sick.addresses.values()] == [200, 200]
+
+
+def test_a_flow_finds_the_sick_version(sick: Release) -> None:
+    with pytest.raises(NotAsExpected, match=r"GET /api/search.*status is 500"):
+        Flow(sick.addresses).run(ROOT / "smoke" / "search.yaml")
+
+
+@pytest.mark.parametrize("name", ["auth", "extraction", "health", "scraper"])
+def test_the_other_flows_do_not(sick: Release, name: str) -> None:
+    Flow(sick.addresses).run(ROOT / "smoke" / f"{name}.yaml")
+
+
+def test_measured_errors_find_the_sick_version(sick: Release) -> None:
+    caller = Caller(sick.backend.url)
+    answers = [caller.get(f"/api/search?page={page}").status_code for page in range(1, 6)]
+    assert answers.count(500) >= 2
+    assert 'endpoint="/api/search",status="500"' in caller.get("/metrics").text.replace(", ", ",")
