@@ -40,7 +40,10 @@ class App:
         if path == "/tell":
             return 200, json.dumps({"says": SAYS, "pid": os.getpid(), **os.environ})
         if path == "/rows":
-            return 200, await asyncio.to_thread(rows, os.environ["DATABASE_URL"], method == "POST")
+            try:
+                return 200, await asyncio.to_thread(rows, os.environ["DATABASE_URL"], method == "POST")
+            except (OSError, struct.error) as trouble:
+                return 500, repr(trouble)
         await asyncio.sleep(float(BEHAVIOUR.get("answer_after", 0)))
         if method == "POST" and self.posts is not None:
             os.write(self.posts, f"{path}\n".encode())
