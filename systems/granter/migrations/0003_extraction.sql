@@ -1,16 +1,23 @@
 -- What is read from a notice besides: topics and region, and of every field who read it, when, and from which words.
 
--- Ranking reads the words of every hit: they stay in the row, and long texts leave it.
-alter table grants alter column search set storage main;
+-- Filters, counts and the first sorting read every hit: what they read stays in the row, long texts leave it.
+alter table grants set (toast_tuple_target = 128);
+alter table grants
+    alter column title set storage main,
+    alter column funder set storage main;
 
 alter table grants
     add column site       text not null default 'north',
-    add column topics     text[] not null default '{}',
-    add column region     text,
+    add column topics     text[] storage main not null default '{}',
+    add column region     text storage main,
     add column provenance jsonb not null default '{}',
+    -- The words by which hits are sorted first, stemmed like all others.
+    add column head       tsvector storage main generated always as (
+        setweight(words_of(language, title), 'A') || setweight(words_of(language, coalesce(funder, '')), 'B')
+    ) stored,
     -- Names as they are written, for finding them by their first letters.
-    add column names      tsvector generated always as (
-        to_tsvector('simple', title || ' ' || coalesce(funder, ''))
+    add column names      tsvector storage main generated always as (
+        setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', coalesce(funder, '')), 'B')
     ) stored;
 
 update grants set provenance = jsonb_strip_nulls(jsonb_build_object(
@@ -21,6 +28,18 @@ update grants set provenance = jsonb_strip_nulls(jsonb_build_object(
         jsonb_build_object('by', 'rules', 'at', changed, 'evidence', deadline_text) end,
     'amount', case when amount_text is not null then
         jsonb_build_object('by', 'rules', 'at', changed, 'evidence', amount_text) end));
+
+-- An index for each language: its hits are those of the question in that language, and need no second look.
+drop index grants_search;
+create index grants_search_en on grants using gin (search) where language = 'en';
+create index grants_search_de on grants using gin (search) where language = 'de';
+create index grants_search_fr on grants using gin (search) where language = 'fr';
+create index grants_search_es on grants using gin (search) where language = 'es';
+create index grants_search_pt on grants using gin (search) where language = 'pt';
+create index grants_search_it on grants using gin (search) where language = 'it';
+create index grants_search_nl on grants using gin (search) where language = 'nl';
+create index grants_search_others on grants using gin (search)
+    where language not in ('en', 'de', 'fr', 'es', 'pt', 'it', 'nl');
 
 create index grants_topics on grants using gin (topics);
 create index grants_names on grants using gin (names);

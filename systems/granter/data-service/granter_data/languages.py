@@ -16,15 +16,11 @@ def _asked(configuration: str) -> str:
     return f"websearch_to_tsquery('{configuration}', %(words)s)"
 
 
-WHERE_WORDS_MATCH = "({})".format(
-    " or ".join(
-        [
-            *(f"language = '{code}' and search @@ {_asked(name)}" for code, name in CONFIGURATIONS.items()),
-            f"language not in ({_KNOWN}) and search @@ {_asked('simple')}",
-        ]
-    )
+BRANCHES = (
+    *((f"language = '{code}'", _asked(name)) for code, name in CONFIGURATIONS.items()),
+    (f"language not in ({_KNOWN})", _asked("simple")),
 )
-"""Each branch is looked up in the index of words; together they are the hits of all languages."""
+"""Which rows an index of words covers, and what is asked of it."""
 
 ASKED_OF_ROW = "(case language {} else {} end)".format(
     " ".join(f"when '{code}' then {_asked(name)}" for code, name in CONFIGURATIONS.items()), _asked("simple")

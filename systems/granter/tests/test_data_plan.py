@@ -1,0 +1,67 @@
+"""How PostgreSQL goes about a search, over enough grants that it matters."""
+
+from collections.abc import Iterator
+from typing import LiteralString, cast
+
+import psycopg
+import pytest
+from granter_data.query import query_of
+from granter_data.search import by_words, page_of, values_of
+from granter_postgres import Postgres
+
+MANY = """
+insert into grants (source_url, content_hash, rules, language, title, funder, deadline, deadline_kind, body, summary,
+    topics, region)
+select 'http://plan.example/' || n, '', 0, (array['en', 'de', 'fr'])[1 + n % 3], 'Grant w' || n % 4000,
+    'Fund ' || n % 90, current_date + n % 400, 'date', 'about w' || n % 5000 || ' and w' || n % 777, 'summary',
+    array['t' || n % 12], 'r' || n % 30
+from generate_series(1, 30000) as n;
+analyze grants"""
+
+
+@pytest.fixture(scope="module")
+def planned(postgres: Postgres) -> Iterator[psycopg.Connection]:
+    address = postgres.database("planned")
+    postgres.execute("planned", MANY)
+    with psycopg.connect(address, autocommit=True) as connection:
+        yield connection
+
+
+def plan(connection: psycopg.Connection, statement: str, asked: dict[str, str], topics: tuple[str, ...] = ()) -> str:
+    values = values_of(query_of(asked, topics))
+    question = cast("LiteralString", f"explain {statement}")
+    return "\n".join(row[0] for row in connection.execute(question, values, prepare=False))
+
+
+@pytest.mark.parametrize("words", ["w123", '"w123 w77"', "w123 or w9", "w123 -w77"])
+def test_words_are_looked_up_in_the_index_of_each_language(planned: psycopg.Connection, words: str) -> None:
+    asked = {"query": words}
+    told = plan(planned, by_words(query_of(asked)), asked)
+    for language in ("en", "de", "fr", "others"):
+        assert f"Bitmap Index Scan on grants_search_{language}" in told
+    assert "Seq Scan on grants" not in told
+    assert "Filter: (search" not in told
+
+
+def test_whole_texts_are_read_for_one_block_of_hits_alone(planned: psycopg.Connection) -> None:
+    asked = {"query": "w123"}
+    told = plan(planned, by_words(query_of(asked)), asked)
+    assert "Index Scan using grants_pkey on grants" in told
+
+
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [("deadline", "grants_by_deadline"), ("amount", "grants_by_amount"), ("newest", "grants_by_age")],
+)
+def test_without_words_grants_are_read_in_the_order_of_an_index(
+    planned: psycopg.Connection, sort: str, index: str
+) -> None:
+    asked = {"sort": sort}
+    told = plan(planned, page_of(query_of(asked)), asked)
+    assert index in told
+    assert "Seq Scan on grants" not in told
+
+
+def test_names_are_looked_up_by_their_first_letters_in_an_index(planned: psycopg.Connection) -> None:
+    question = "explain select title from grants where names @@ to_tsquery('simple', 'w1234:*') limit 200"
+    assert "grants_names" in "\n".join(row[0] for row in planned.execute(question))
