@@ -65,6 +65,7 @@ class Done(msgspec.Struct, frozen=True):
     took_s: float
     adopted: bool = False
     """It was found done by looking."""
+    title: str = ""
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -91,10 +92,15 @@ class Turned(msgspec.Struct, frozen=True):
 
 
 class Undoing(msgspec.Struct, frozen=True):
+    """A step is about to be undone."""
+
     step: StepNumber
+    title: str = ""
 
 
 class Undone(msgspec.Struct, frozen=True):
+    """The state before the step is back."""
+
     step: StepNumber
     evidence: str
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import takewhile
 from statistics import median
 from typing import Literal
 
@@ -34,6 +35,8 @@ class Past(msgspec.Struct, frozen=True):
     took_s: float
     by: str
     rollback: str
+    data: bool = False
+    """A `down` that took data and releases with it."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -53,6 +56,13 @@ class Record(msgspec.Struct, frozen=True):
     """Per kind of step, the median of the seconds it took."""
 
     @property
+    def served(self) -> tuple[int, ...]:
+        """Releases that served and were not removed since, the last first, each once."""
+        ended = [run for run in self.history if run.outcome == "released"]
+        since = takewhile(lambda run: not run.data, ended)
+        return tuple(dict.fromkeys(run.release for run in since if run.kind != "down"))
+
+    @property
     def next_release(self) -> int:
         return self.highest + 1
 
@@ -61,9 +71,15 @@ class Record(msgspec.Struct, frozen=True):
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).release) if plan is not None else None
 
+    def environment(self, number: int) -> bytes | None:
+        """The environment that a release was planned for; None where none was planned."""
+        plan = self.documents.get(number)
+        return bytes(msgspec.json.decode(plan, type=_OfPlan).environment) if plan is not None else None
+
 
 class _OfPlan(msgspec.Struct):
     release: msgspec.Raw
+    environment: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Began(msgspec.Struct):
@@ -110,6 +126,7 @@ class _Run:
             took_s=(datetime.fromisoformat(self.last) - datetime.fromisoformat(self.began)).total_seconds(),
             by=self.planned.by,
             rollback=self.planned.rollback,
+            data=self.planned.data,
         )
 
 

@@ -114,6 +114,9 @@ class FakeTarget:
 
         self._ask("edge" if wanted else "no edge", fence, keep)
 
+    def refuse_taken(self, wanted: Edge) -> None:
+        self._answer()
+
     def job(self, fence: int, job: Job) -> None:
         def keep() -> None:
             if job.id not in self._jobs:

@@ -71,7 +71,8 @@ def test_traffic_goes_only_to_what_was_started(plan: Plan) -> None:
 @every_plan
 def test_percentages_sum_to_100_or_to_nothing(plan: Plan) -> None:
     moved = [step for _, step in plan.steps() if isinstance(step, SetTraffic)]
-    sums = {round(sum(shares.values()), 6) for step in moved for state in (step.after, step.back) for shares in state.values()}
+    every = [shares for step in moved for state in (step.after, step.back) for shares in state.values()]
+    sums = {round(sum(shares.values()), 6) for shares in every}
     assert sums <= {0, 100}
 
 

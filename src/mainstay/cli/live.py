@@ -59,8 +59,10 @@ class LivePhases:
                 self._acting[event.step] = (began, event.what)
             case Done():
                 self._done += 1
+                self._titles.setdefault(event.step, event.title)
                 self._over("✓", "green", event.step, event.evidence, spoken(event.took_s))
             case Undoing():
+                self._titles.setdefault(event.step, event.title)
                 self._acting[event.step] = (self._clock.monotonic(), "undoing")
             case Undone():
                 self._over("↩", "yellow", event.step, event.evidence, "undone")

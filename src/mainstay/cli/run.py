@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import click
+import msgspec
 
 from mainstay.cli.approval import Approval, OnlyShown
 from mainstay.cli.console import Console, harmless, spoken, styled
@@ -11,6 +12,7 @@ from mainstay.cli.signals import heard_by
 from mainstay.cli.story import Documents, Lines, Teller
 from mainstay.clock import SystemClock
 from mainstay.engine import Carrier, Interruption
+from mainstay.events import Failed
 from mainstay.journal import Row
 from mainstay.operations.outcome import Outcome
 
@@ -30,6 +32,8 @@ def carry(console: Console, approval: Approval, begin: Callable[[Carrier], Outco
     finally:
         ear.close()
     _tell(console, outcome)
+    if outcome.outcome == "undone" and outcome.wanted == "released" and ear.remedy and not console.json:
+        console.say(f" next: {console.command(ear.remedy)}")
     return outcome
 
 
@@ -40,8 +44,12 @@ class _Ear:
         self._console = console
         self._approval = approval
         self._teller: Teller | None = None
+        self.remedy = ""
+        """What is to be typed after the first failure."""
 
     def heard(self, row: Row) -> None:
+        if row.name == "failed" and not self.remedy:
+            self.remedy = msgspec.json.decode(row.body, type=Failed).remedy
         if self._teller is None:
             self._teller = self._open()
             self._teller.__enter__()

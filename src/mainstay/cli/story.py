@@ -81,6 +81,8 @@ def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
         titles[str(step)] = str(body["title"])
     elif step in titles:
         body["title"] = titles[str(step)]
+    elif not body.get("title", "told"):
+        del body["title"]
     return {"at": row.at, "run": row.run, "sequence": row.sequence, "event": row.name, **body}
 
 
@@ -96,16 +98,18 @@ def sentence(event: Event, titles: dict[str, str]) -> str:
         case Progress():
             return f"{event.step} … {event.what}"
         case Done():
-            how = "was there already" if event.adopted else f"done in {spoken(event.took_s)}"
+            found = f"was there already ({event.title})" if event.title else "was there already"
+            how = found if event.adopted else f"done in {spoken(event.took_s)}"
             return f"{event.step} {how}: {event.evidence}"
         case Failed():
             return f"{event.step} failed: {event.error}"
         case Withdrawn():
             return f"interrupted in stage {event.stage}: traffic goes back"
         case Turned():
-            return f"going back: {event.why} ({event.by})"
+            # The whole of it was told when the step failed.
+            return f"going back: {event.why.splitlines()[0] if event.why else ''} ({event.by})"
         case Undoing():
-            return f"{event.step} undoing: {titles.get(event.step, '')}".rstrip(": ")
+            return f"{event.step} undoing: {titles.get(event.step, event.title)}".rstrip(": ")
         case Undone():
             return f"{event.step} undone: {event.evidence}"
         case ParkedAt():

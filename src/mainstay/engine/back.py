@@ -19,7 +19,7 @@ def back(run: Run, world: World, beat: Beat) -> None:
 
 
 def _undo(number: StepNumber, step: Step, run: Run, world: World) -> None:
-    run.write(Undoing(number))
+    run.write(Undoing(number, step.title))
     telling = world.telling(lambda what: run.write(Progress(number, what)))
     try:
         evidence = persistently(world, partial(step.undo, telling))

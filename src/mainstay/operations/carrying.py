@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from mainstay import engine
 from mainstay.clock import SystemClock
 from mainstay.engine import Carrier
@@ -99,6 +101,7 @@ def _told(
     world = context.wiring.world(environment, context.folders)
     outcome = carry(world)
     past = recorded(context)
+    _keep_what_serves(context, past)
     run = past.history[0]
     serving = world.target.serving()
     note = _tidied(context, past) if outcome == "released" and run.kind != "down" else ""
@@ -112,6 +115,13 @@ def _told(
         took_s=round(time.monotonic() - began, 3),
         note=note,
     )
+
+
+def _keep_what_serves(context: Context, past: Record) -> None:
+    """What a run that went back had planned is not how this environment is."""
+    found = past.environment(past.serving.number) if past.serving else None
+    if found is not None and found != b"null":
+        keep(msgspec.json.decode(found, type=Environment), context.folders)
 
 
 def _tidied(context: Context, past: Record) -> str:

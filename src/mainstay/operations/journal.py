@@ -17,9 +17,11 @@ def show(context: Context, run: str | None = None) -> list[Row]:
 
 
 def verify(context: Context) -> Verdict:
-    """Whether every row is what was written and none is missing, by the public key."""
-    folders = context.folders
-    return story(context).verify(PublicKey.read(folders.public_key) if folders.public_key.exists() else None)
+    """Whether every row is what was written and none is missing, by the public key.
+
+    Raises JournalCorrupt when that key cannot be read: then nobody can tell.
+    """
+    return story(context).verify(PublicKey.read(context.folders.public_key))
 
 
 def export(context: Context) -> Iterator[bytes]:

@@ -31,6 +31,8 @@ def make(context: Context, version: str | None = None) -> Plan:
     bring_in(manifest, world, context.wiring.secret_sources())
     now = look(world, recorded(context), manifest)
     plan = deploy(resolve(manifest, now), now)
+    if plan.release.edge is not None and plan.release.edge != now.serving.edge:
+        world.target.refuse_taken(plan.release.edge)
     keep(plan, context)
     return plan
 

@@ -33,9 +33,8 @@ def rollback(context: Context, to: int | None = None, *, approve: Approve, carri
 def make(context: Context, to: int) -> Plan:
     """The plan that leads back to release *to*. Raises BadInput when it never served."""
     past = recorded(context)
-    served = {run.release for run in past.history if run.outcome == "released" and run.kind != "down"}
-    if to not in served:
-        known = ", ".join(str(number) for number in sorted(served)) or "none yet"
+    if to not in past.served:
+        known = ", ".join(str(number) for number in sorted(past.served)) or "none yet"
         raise BadInput(
             f"release {to} never served; those that did: {known}", remedy="mainstay history", code="no-such-release"
         )
@@ -52,8 +51,7 @@ def make(context: Context, to: int) -> Plan:
 
 def _before(past: Record) -> int:
     """The release that served before the one that serves."""
-    if past.serving is not None:
-        for run in past.history:
-            if run.outcome == "released" and run.kind != "down" and run.release != past.serving.number:
-                return run.release
+    earlier = [number for number in past.served if past.serving and number != past.serving.number]
+    if earlier:
+        return earlier[0]
     raise BadInput("there is no earlier release to go back to", remedy="mainstay history", code="no-such-release")

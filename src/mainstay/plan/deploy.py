@@ -41,7 +41,7 @@ def deploy(release: Release, now: Snapshot) -> Plan:
         Phase("migrate", tuple((step,) for step in migrating)),
         *phases(over),
     )
-    rollback: Rollback = "unknown" if migrating else "safe"
+    rollback: Rollback = "unknown" if migrating or _schema_has_moved(now) else "safe"
     return Plan(
         id=name,
         kind="deploy",
@@ -55,6 +55,15 @@ def deploy(release: Release, now: Snapshot) -> Plan:
         changes=changes_between(now.release, release),
         notes=notes_on(over, release, now),
         made_at=now.taken_at,
+    )
+
+
+def _schema_has_moved(now: Snapshot) -> bool:
+    """Whether a schema is not the one that what serves was made for: a run that went back may have migrated it."""
+    made_for = {name: store.schema for name, store in now.release.datastores.items()} if now.release else {}
+    return any(
+        facts.schema.reachable and made_for.get(name, facts.schema.revision) != facts.schema.revision
+        for name, facts in now.datastores.items()
     )
 
 

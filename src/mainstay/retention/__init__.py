@@ -26,8 +26,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 def kept(past: Record) -> Kept:
     """The last releases that served, the one that serves first of all; what they carry on counts as theirs."""
-    served = [run.release for run in past.history if run.outcome == "released" and run.kind != "down"]
-    numbers = list(dict.fromkeys(served))[:KEPT_RELEASES]
+    numbers = past.served[:KEPT_RELEASES]
     documents = [msgspec.json.decode(found, type=Release) for number in numbers if (found := past.document(number))]
     return Kept(
         releases=frozenset(numbers),

@@ -4,8 +4,8 @@ import asyncio
 
 from mainstay.errors import Unreachable
 from mainstay.folders import Folders
-from mainstay.release import Instance, JobState, Running, Serving, Traffic
-from mainstay.supervisor import jobs, telling
+from mainstay.release import Edge, Instance, JobState, Running, Serving, Traffic
+from mainstay.supervisor import holder, jobs, telling
 from mainstay.supervisor.desired import Identity
 from mainstay.supervisor.instances import read_past
 from mainstay.supervisor.life import Life
@@ -32,6 +32,13 @@ def job_state(folders: Folders, identity: str) -> JobState:
     found = jobs.state_of(ProcessRunner(folders.jobs), identity)
     wanted = identity in Store(folders.desired).read().jobs
     return JobState("running") if wanted and found.state == "none" else found
+
+
+def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
+    """Raises BadInput, naming the holder, when a port of *wanted* that is not one of our *doors* is taken."""
+    ours = {int(door.rpartition(":")[2]) for door in doors}
+    named = {wanted.http, *(route.listen for route in wanted.routes)} - {0}
+    holder.refuse_taken(named - ours, wanted.address)
 
 
 def _told(runner: ProcessRunner, name: str, one: Identity) -> Instance:

@@ -66,6 +66,10 @@ class Target(Protocol):
         """The front door; None takes it away. Raises BadInput, naming the holder, when a port is taken."""
         ...
 
+    def refuse_taken(self, wanted: Edge) -> None:
+        """Raises BadInput, naming the holder, when a port that *wanted* names is another program's. Changes nothing."""
+        ...
+
     def job(self, fence: int, job: Job) -> None:
         """Start *job* unless its id is known already."""
         ...

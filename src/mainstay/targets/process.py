@@ -39,6 +39,8 @@ class Unguarded(Protocol):
 
     def job_state(self, folders: Folders, identity: str) -> JobState: ...
 
+    def refuse_taken(self, wanted: Edge, doors: tuple[str, ...]) -> None: ...
+
 
 class ProcessTarget:
     """Asks the supervisor of the environment in *folders*. Acting wakes it; looking reads files where it sleeps.
@@ -71,6 +73,9 @@ class ProcessTarget:
 
     def edge(self, fence: int, wanted: Edge | None) -> None:
         self._tell(SetEdge(fence, wanted))
+
+    def refuse_taken(self, wanted: Edge) -> None:
+        self._unguarded().refuse_taken(wanted, self.serving().doors)
 
     def job(self, fence: int, job: Job) -> None:
         self._tell(StartJob(fence, job))

@@ -30,7 +30,7 @@ select json_build_object('busy', :'busy'::boolean, 'ran', :'ran'::json);
 
 _OPENING = r"""\set ON_ERROR_STOP on
 set client_min_messages = warning;
-select pg_advisory_lock(hashtext('mainstay.migration'));
+select pg_advisory_lock(hashtext('mainstay.migration')) \g /dev/null
 create table if not exists mainstay.migration (
   name text primary key, sha256 text not null, begun timestamptz not null default now(), done timestamptz
 );
