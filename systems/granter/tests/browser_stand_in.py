@@ -69,8 +69,9 @@ class BackendStandIn:
     """Answers by method and path without the query; what it was not told about is 404. `asked` tells every call."""
 
     def __init__(self) -> None:
-        self.says: dict[str, Told | Says] = {"GET /live": Told(200, {}), "GET /api/search": found(GRANT)}
+        self.says: dict[str, Told | Says] = {}
         self.asked: list[Call] = []
+        self.begin_anew()
         stand_in = self
 
         class Visit(BaseHTTPRequestHandler):
@@ -102,6 +103,11 @@ class BackendStandIn:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Visit)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def begin_anew(self) -> None:
+        """Forget who asked, and what a test said."""
+        self.says = {"GET /live": Told(200, {}), "GET /api/search": found(GRANT)}
+        self.asked.clear()
 
     def calls(self, path: str) -> list[Call]:
         return [call for call in self.asked if call.path.partition("?")[0] == path]

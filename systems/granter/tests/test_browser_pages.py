@@ -9,6 +9,8 @@ from browser_visitor import Visitor
 from granter_services import get
 from granter_town import Town
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
 
 def test_a_visitor_searches_and_reads(town: Town) -> None:
     results = unescape(get(town.web.url + "/?q=glacier").body)
