@@ -1,7 +1,8 @@
 -- What is read from a notice besides: topics and region, and of every field who read it, when, and from which words.
 
 -- Filters, counts and the first sorting read every hit: what they read stays in the row, long texts leave it.
-alter table grants set (toast_tuple_target = 128);
+-- A search is over before other processes have begun to help with it.
+alter table grants set (toast_tuple_target = 128, parallel_workers = 0);
 alter table grants
     alter column title set storage main,
     alter column funder set storage main;

@@ -1,6 +1,8 @@
 """Database: rows of statements, over the kit's pool."""
 
-from typing import Any, LiteralString
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString, Protocol
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -10,6 +12,13 @@ from mainstay_kit.postgres import Postgres
 
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[DictRow]
+
+
+class Ask(Protocol):
+    """The rows that a statement returns."""
+
+    async def __call__(self, statement: str, values: Row | None = None) -> list[Row]: ...
+
 
 AWAY = "the database does not answer; try again"
 
@@ -29,15 +38,25 @@ class Database:
         await self._postgres.close()
 
     async def rows(self, statement: str, values: Row | None = None) -> list[Row]:
-        """The rows that *statement* returns, in a transaction of its own.
+        """The rows that *statement* returns, in a transaction of its own."""
+        async with self.asking() as ask:
+            return await ask(statement, values)
 
-        Never as a prepared statement: the plan depends on the words that are looked for.
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[Ask]:
+        """Ask several things over one connection, in one transaction.
+
+        Never as prepared statements: the plan depends on the words that are looked for.
         """
         try:
             async with self._postgres.connection() as connection:
                 cursor = connection.cursor(row_factory=dict_row)
-                await cursor.execute(statement.encode(), values, prepare=False)
-                return await cursor.fetchall() if cursor.description else []
+
+                async def ask(statement: str, values: Row | None = None) -> list[Row]:
+                    await cursor.execute(statement.encode(), values, prepare=False)
+                    return await cursor.fetchall() if cursor.description else []
+
+                yield ask
         except psycopg.OperationalError as away:
             raise Problem(503, AWAY, headers=((b"retry-after", b"1"),)) from away
 

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from granter_data.answers import END, HIT, told
-from granter_data.database import Database, Row
+from granter_data.database import Ask, Database, Row
 from granter_data.languages import ASKED_OF_ROW, BRANCHES, CONFIGURATION_OF_ROW
 from granter_data.query import Query
 
@@ -157,30 +157,22 @@ class Search:
     async def find(self, query: Query) -> dict[str, Any]:
         """One page of the grants that *query* asks for, how many there are, and of which topics and regions."""
         values = values_of(query)
-        if query.words:
-            counts = (await self._database.rows(by_words(query), values))[0]
-            ids = counts["ids"] or []
-        else:
-            counts = await self._count(query)
-            ids = [row["id"] for row in await self._database.rows(page_of(query), values)]
+        counted = None if query.words else await self._count(query)
+        async with self._database.asking() as ask:
+            if counted is None:
+                counts = (await ask(by_words(query), values))[0]
+                ids = counts["ids"] or []
+            else:
+                counts = counted
+                ids = [row["id"] for row in await ask(page_of(query), values)]
+            shown = await _shown(ask, ids, query)
         return {
             "total": counts["total"],
             "page": query.page,
             "page_size": query.page_size,
-            "grants": await self._shown(ids, query),
+            "grants": shown,
             "facets": {"topics": _sorted(counts["topics"]), "regions": _sorted(counts["regions"])},
         }
-
-    async def _shown(self, ids: list[int], query: Query) -> list[dict[str, Any]]:
-        if not ids:
-            return []
-        snippet = _HEADLINE if query.words else "''"
-        rows = await self._database.rows(
-            f"select {COLUMNS}, {snippet} as snippet from grants where id = any(%(ids)s)",
-            {"ids": ids, "words": query.words},
-        )
-        found = {row["id"]: row for row in rows}
-        return [told(found[number]) for number in ids if number in found]
 
     async def _count(self, query: Query) -> Row:
         """The counts of a query without words: those of the last half minute, or the last known while new ones come."""
@@ -214,6 +206,18 @@ class Search:
     def changed(self) -> None:
         """What was counted no longer holds."""
         self._counted.clear()
+
+
+async def _shown(ask: Ask, ids: list[int], query: Query) -> list[dict[str, Any]]:
+    if not ids:
+        return []
+    snippet = _HEADLINE if query.words else "''"
+    rows = await ask(
+        f"select {COLUMNS}, {snippet} as snippet from grants where id = any(%(ids)s)",
+        {"ids": ids, "words": query.words},
+    )
+    found = {row["id"]: row for row in rows}
+    return [told(found[number]) for number in ids if number in found]
 
 
 def _sorted(counts: dict[str, int]) -> dict[str, int]:

@@ -4,7 +4,7 @@ alter table grants
 alter table grants
     alter column title set storage extended,
     alter column funder set storage extended;
-alter table grants reset (toast_tuple_target);
+alter table grants reset (toast_tuple_target, parallel_workers);
 drop index grants_by_deadline;
 drop index grants_by_amount;
 drop index grants_by_age;

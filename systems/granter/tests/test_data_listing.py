@@ -1,0 +1,79 @@
+"""Listing pages of other forms: which links lead to notices, and which to more of the listing."""
+
+import pytest
+
+pytest.importorskip("selectolax", reason="the rules need selectolax: install data-service/requirements.lock")
+
+from granter_data.rules.listing import links_of
+
+NAMES = ["Clean water for small towns", "Young choirs on the road", "Seeds and soils in schools"]
+
+
+def each(form: str) -> str:
+    return "".join(form.format(n=number, name=name) for number, name in enumerate(NAMES, 1))
+
+
+FORMS = {
+    "cards of a blog": (
+        "https://fund.example/grants/",
+        "<header><a href=/>Home</a><a href=/grants/>Grants</a></header><main>"
+        + each(
+            "<article class=post><h2 class=name><a href='/grants/call-{n}/'>{name}</a></h2>"
+            "<p>About it. <a class=more href='/grants/call-{n}/'>Read more</a></p></article>"
+        )
+        + "</main><nav class=pagination><a class=page-numbers href='/grants/page/2/'>2</a>"
+        "<a class='next page-numbers' href='/grants/page/2/'>Next »</a></nav><aside><a href=/about>About</a></aside>",
+        [f"https://fund.example/grants/call-{n}/" for n in (1, 2, 3)],
+        ["https://fund.example/grants/page/2/"],
+    ),
+    "a table with an offset": (
+        "https://agency.example/search?type=open",
+        "<table>"
+        + each("<tr><td>OPP-{n}</td><td><a href='/view?id={n}'>{name}</a></td><td>Posted</td></tr>")
+        + "</table><div id=pager><a href='/search?type=open&offset=25'>Next</a></div>",
+        [f"https://agency.example/view?id={n}" for n in (1, 2, 3)],
+        ["https://agency.example/search?type=open&offset=25"],
+    ),
+    "a list of definitions with rel=next": (
+        "https://stiftung.example/foerderung",
+        "<link rel=next href='/foerderung?seite=2'><dl>"
+        + each("<dt><a href='foerderung/{n}.html'>{name}</a></dt><dd>mehr</dd>")
+        + "</dl><p><a href=/impressum>Impressum</a> <a href=/kontakt>Kontakt</a></p>",
+        [f"https://stiftung.example/foerderung/{n}.html" for n in (1, 2, 3)],
+        ["https://stiftung.example/foerderung?seite=2"],
+    ),
+    "Portuguese, with numbers": (
+        "https://editais.example/editais?pagina=2",
+        "<ul class=lista>"
+        + each("<li><a href='https://editais.example/edital/{n}'>{name}</a> <span>aberto</span></li>")
+        + "</ul><div class=paginacao><a href='?pagina=1'>1</a> <b>2</b> <a href='?pagina=3'>3</a>"
+        "<a href='?pagina=3'>Próxima</a></div>",
+        [f"https://editais.example/edital/{n}" for n in (1, 2, 3)],
+        ["https://editais.example/editais?pagina=1", "https://editais.example/editais?pagina=3"],
+    ),
+    "papers as PDF texts": (
+        "http://register.example/",
+        "<table border=1>"
+        + each("<tr><td>{n}<td><a href=papers/{n}.pdf.txt>{name}</a>")
+        + "</table><p class=pages><a href=/register/2>next »</a></p>",
+        [f"http://register.example/papers/{n}.pdf.txt" for n in (1, 2, 3)],
+        ["http://register.example/register/2"],
+    ),
+    "one box that is all link": (
+        "https://boxes.example/open-calls",
+        "<div class=grid>"
+        + each("<a class=box href='/open-calls/{n}-x'><h3>{name}</h3><p>Some words about what it is for.</p></a>")
+        + "</div><a class='load-more' href='/open-calls?page=2'>More</a>",
+        [f"https://boxes.example/open-calls/{n}-x" for n in (1, 2, 3)],
+        ["https://boxes.example/open-calls?page=2"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("url", "body", "notices", "listings"), FORMS.values(), ids=FORMS)
+def test_a_listing_of_any_form_leads_to_its_notices_and_its_other_pages(
+    url: str, body: str, notices: list[str], listings: list[str]
+) -> None:
+    links = links_of(f"<html><body>{body}</body></html>", url)
+    assert list(links.notices) == notices
+    assert list(links.listings) == listings
