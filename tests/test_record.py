@@ -119,3 +119,20 @@ def folded(rows: list[Row]) -> float:
     began = time.perf_counter()
     record(rows)
     return time.perf_counter() - began
+
+
+def test_releases_that_were_removed_with_their_data_are_no_way_back(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1)
+    removed = Planned("down", msgspec.Raw(b"{}"), "1.0", 1, 1, "safe", "ada", 1, new=False, data=True)
+    past.tell("r-0002", removed, Ended("released"))
+    past.whole("r-0003", "deploy", 2)
+    past.whole("r-0004", "deploy", 3)
+    past.whole("r-0005", "rollback", 2)
+    assert record(past.rows).served == (2, 3)
+
+
+def test_the_environment_of_what_serves_is_that_of_its_plan(past: Past) -> None:
+    plan = msgspec.Raw(b'{"release":{"number":1},"environment":{"name":"local"}}')
+    past.tell("r-0001", Planned("deploy", plan, "1.0", 1, None, "safe", "ada", 1), Ended("released"))
+    assert record(past.rows).environment(1) == b'{"name":"local"}'
+    assert record(past.rows).environment(2) is None

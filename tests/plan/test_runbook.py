@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from mainstay.datastores import Schema
 from mainstay.plan.deploy import deploy
 from mainstay.plan.down import down
 from mainstay.plan.rollback import rollback
@@ -165,3 +166,12 @@ def test_nothing_to_change_says_so() -> None:
     plan = deploy(same, snapshot(old))
     assert plan.phases == ()
     assert plan.notes == ("nothing to change: release 1 is what the manifest says",)
+
+
+def test_after_a_migration_of_a_run_that_went_back_the_way_back_is_not_called_safe() -> None:
+    old = release(1)
+    now = snapshot(old)
+    facts = replace(now.datastores["db"], schema=Schema("0002_more"))
+    assert (
+        deploy(release(2, kept=old, schema="0002_more"), replace(now, datastores={"db": facts})).rollback == "unknown"
+    )
