@@ -125,6 +125,17 @@ def test_a_saved_search_leads_back_to_what_was_asked(visitor: Visitor, core: Bac
     assert 'action="/saved/a-b/delete"' in page
 
 
+@pytest.mark.parametrize(
+    ("left", "words"), [(0, "closes today"), (1, "closes tomorrow"), (12, "12 days left"), (31, None), (None, None)]
+)
+def test_a_call_that_closes_soon_says_so(
+    visitor: Visitor, core: BackendStandIn, left: int | None, words: str | None
+) -> None:
+    core.says["GET /api/search"] = found({**GRANT, "closes_in_days": left})
+    hurry = re.findall(r'class="hurry[^>]*>([^<]+)<', visitor.get("/?q=harbour").text)
+    assert hurry == ([words] if words else [])
+
+
 def test_words_are_found_in_the_source_however_it_breaks_its_lines(visitor: Visitor, core: BackendStandIn) -> None:
     core.says["GET /api/grants/7"] = Told(200, WHOLE)
     page = visitor.get("/grants/7").text

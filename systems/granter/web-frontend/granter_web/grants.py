@@ -53,6 +53,7 @@ class Grant:
     region: str | None
     language: str
     snippet: tuple[Piece, ...]
+    days_left: int | None = None
     source: Source | None = None
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
@@ -69,6 +70,7 @@ class Grant:
             region=told.get("region"),
             language=told["language"] or "",
             snippet=tuple(Piece(piece["text"], piece["mark"]) for piece in told.get("snippet") or ()),
+            days_left=told.get("closes_in_days"),
             source=_source(told["source"]) if "source" in told else None,
             provenance={
                 name: Provenance(said.get("by") or "rules", _moment(said.get("at")), said.get("evidence") or "")
