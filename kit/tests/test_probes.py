@@ -61,6 +61,12 @@ async def test_a_dependency_that_does_not_answer_is_down_after_its_time() -> Non
     assert reply.document["checks"][0]["why"] == "no answer within 0.01 s"  # type: ignore[index]  # a JSON document
 
 
+async def test_what_is_down_is_told_with_all_parts_around_it_too() -> None:
+    app = protect(answering(), dependencies=[Dependency("db", Asked(False))], details=lambda _: True)
+    reply = await ask(app, "/health")
+    assert (reply.status, reply.document["status"]) == (503, "unavailable")
+
+
 async def test_dependencies_are_asked_side_by_side() -> None:
     met = asyncio.Barrier(3)
     dependencies = Dependencies([Dependency(str(number), met.wait) for number in range(3)])

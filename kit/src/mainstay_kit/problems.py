@@ -48,8 +48,8 @@ class Problems(Part):
 
     def answering(self, exchange: Exchange, headers: list[Header]) -> None:
         status = exchange.status
-        if status < 400 or exchange.scope.get("method") == "HEAD":
-            return
+        if status < 400 or exchange.probe or exchange.scope.get("method") == "HEAD":
+            return  # what a probe says is made for those who ask, however it turns out
         kind = next((value for name, value in headers if name == b"content-type"), b"").partition(b";")[0]
         unread = any(name == b"content-encoding" for name, _ in headers)
         if kind == KIND or (status < 500 and (unread or kind not in {b"text/plain", b"application/json", b""})):
