@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from granter_data import earlier
 from granter_data.database import Database
 from granter_data.extraction.budget import Budget
 from granter_data.extraction.chain import Chain
@@ -67,12 +66,7 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
         found = await grant(database, number) if number < LARGEST_NUMBER else None
         if found is None:
             raise Problem(404, f"there is no grant {number}")
-        if "traceparent" not in request.headers and request.headers.get("user-agent", "").startswith("python-httpx2"):
-            return JSONResponse(await earlier.grant(database, number, found))
         return JSONResponse(found)
-
-    async def find_earlier(request: Request) -> JSONResponse:
-        return JSONResponse(await earlier.search(search, request.query_params))
 
     async def complete(request: Request) -> JSONResponse:
         return JSONResponse({"suggestions": await suggest(database, request.query_params.get("query", ""))})
@@ -99,7 +93,6 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
             Route("/scrape", begin_round, methods=["POST"]),
             Route("/scrape", tell_round),
             Route("/extract", extract, methods=["POST"]),
-            Route("/search", find_earlier),
         ],
         # Starlette would answer before the kit can.
         exception_handlers={Problem: _told},
