@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -129,7 +130,16 @@ def main() -> None:
     said = Console("json" if _wants_json(arguments) else "text", typed=_typed(arguments))
     with LastResort(said):
         code = run(arguments, said)
-    sys.exit(code)
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """End the process. Steps left behind in their threads are not waited for, and must not run into its end."""
+    if threading.active_count() == 1:
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:

@@ -161,7 +161,9 @@ class SqliteJournal:
         return SqliteStory(self._path, self._head.path).export()
 
     def close(self) -> None:
-        self._database.close()
+        # A step that nobody waits for any more may be writing: closing under its hands would end the process.
+        with self._guard:
+            self._database.close()
 
     def _checked(self) -> tuple[int, bytes]:
         with file.telling(self._path):
