@@ -148,7 +148,7 @@ def measure(url: str, asked: dict[str, list[str]]) -> dict[str, list[float]]:
     end = time.monotonic() + LONGEST_S
 
     def client(part: list[tuple[str, str]]) -> list[tuple[str, float]]:
-        told = []
+        told: list[tuple[str, float]] = []
         for at in range(0, len(part), 20):
             if time.monotonic() > end:
                 break

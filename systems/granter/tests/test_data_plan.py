@@ -1,7 +1,6 @@
 """How PostgreSQL goes about a search, over enough grants that it matters."""
 
 from collections.abc import Iterator
-from typing import LiteralString, cast
 
 import psycopg
 import pytest
@@ -29,8 +28,7 @@ def planned(postgres: Postgres) -> Iterator[psycopg.Connection]:
 
 def plan(connection: psycopg.Connection, statement: str, asked: dict[str, str], topics: tuple[str, ...] = ()) -> str:
     values = values_of(query_of(asked, topics))
-    question = cast("LiteralString", f"explain {statement}")
-    return "\n".join(row[0] for row in connection.execute(question, values, prepare=False))
+    return "\n".join(row[0] for row in connection.execute(f"explain {statement}".encode(), values, prepare=False))
 
 
 @pytest.mark.parametrize("words", ["w123", '"w123 w77"', "w123 or w9", "w123 -w77"])
