@@ -116,6 +116,17 @@ def test_a_saved_search_can_be_asked_again(caller: Caller, token: str) -> None:
     assert caller.get(address_of("/api/search", saved.json()["query"])).status_code == 200
 
 
+@pytest.mark.parametrize("amount", [True, False, -1, "much", 1e13, [5]])
+def test_what_is_no_amount_is_not_saved(caller: Caller, token: str, amount: object) -> None:
+    wanted = {"name": "mine", "query": {"max_amount": amount}}
+    assert caller.post("/api/saved-searches", wanted, token).status_code == 422
+
+
+def test_an_amount_of_nothing_is_an_amount(caller: Caller, token: str) -> None:
+    saved = caller.post("/api/saved-searches", {"name": "mine", "query": {"max_amount": 0, "open": False}}, token)
+    assert saved.json()["query"] == {"max_amount": "0"}
+
+
 def test_a_name_is_used_once(caller: Caller, token: str) -> None:
     first = caller.post("/api/saved-searches", {"name": "mine", "query": {"query": "ocean"}}, token).json()
     second = caller.post("/api/saved-searches", {"name": "mine", "query": {"query": "soil"}}, token).json()

@@ -19,16 +19,26 @@ def in_full(text: object) -> object:
     raise ValueError("a day is written like 2027-03-12")
 
 
+def no_flag(value: object) -> object:
+    """A truth value is no amount, although Python counts with it."""
+    if isinstance(value, bool):
+        raise ValueError("an amount is a number")
+    return value
+
+
 # Forms and addresses say everything as text: what is taken besides is told in the description too.
 Amount = Annotated[
     float,
+    BeforeValidator(no_flag),
     Field(ge=0, le=1e12, allow_inf_nan=False),
-    WithJsonSchema({
-        "anyOf": [
-            {"type": "number", "minimum": 0, "maximum": 1e12},
-            {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"},
-        ]
-    }),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": 1e12},
+                {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"},
+            ]
+        }
+    ),
 ]
 Flag = Annotated[bool, WithJsonSchema({"enum": [True, False, 1, 0, *FLAGS]})]
 Day = Annotated[date, BeforeValidator(in_full)]
@@ -85,7 +95,7 @@ class Search(Asked):
     def parameters(self) -> dict[str, str]:
         """The same in the words of the data-service."""
         given = self.model_dump(mode="json", exclude_none=True)
-        return {name: _parameter(value) for name, value in given.items() if value not in ("", False)}
+        return {name: _parameter(value) for name, value in given.items() if value is not False and value != ""}
 
 
 class PagedSearch(Search):
