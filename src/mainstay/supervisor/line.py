@@ -14,6 +14,8 @@ from mainstay.folders import Folders
 from mainstay.supervisor import protocol
 from mainstay.supervisor.protocol import Answer, Hello, Refused, Request, Welcome
 
+LOOKS_WITHIN_S = 8.0
+"""Who only looks is not kept waiting by a supervisor that stands still: the files tell too."""
 ANSWERS_WITHIN_S = 30.0
 STARTS_WITHIN_S = 20.0
 INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HAPROXY", "PYTHONDONTWRITEBYTECODE")
@@ -34,11 +36,11 @@ class Line:
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request, *, within: float = LOOKS_WITHIN_S) -> Answer:
         """The answer of the supervisor that runs. Raises Silent where none does, else what it refused with."""
         try:
             with socket.socket(socket.AF_UNIX) as line:
-                line.settimeout(ANSWERS_WITHIN_S)
+                line.settimeout(within)
                 line.connect(str(self._folders.supervisor_socket))
                 self._refuse_stranger(line)
                 welcome = _say(line, Hello())
@@ -66,7 +68,7 @@ class Line:
         child: subprocess.Popen[bytes] | None = None
         while True:
             try:
-                return self.ask(request)
+                return self.ask(request, within=ANSWERS_WITHIN_S)
             except Silent as error:
                 if time.monotonic() > until:
                     raise Unreachable(
