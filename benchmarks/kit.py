@@ -78,14 +78,14 @@ def usual() -> Any:
     """
     import logging
 
-    from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware  # type: ignore[import-not-found]
-    from prometheus_fastapi_instrumentator import Instrumentator  # type: ignore[import-not-found]
-    from pythonjsonlogger.json import JsonFormatter  # type: ignore[import-not-found]
-    from secure import Secure  # type: ignore[import-not-found]
-    from secure.middleware import SecureASGIMiddleware  # type: ignore[import-not-found]
-    from slowapi import Limiter  # type: ignore[import-not-found]
-    from slowapi.middleware import SlowAPIASGIMiddleware  # type: ignore[import-not-found]
-    from slowapi.util import get_remote_address  # type: ignore[import-not-found]
+    from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware  # type: ignore[import-not-found]  # made here
+    from prometheus_fastapi_instrumentator import Instrumentator  # type: ignore[import-not-found]  # made here
+    from pythonjsonlogger.json import JsonFormatter  # type: ignore[import-not-found]  # made here
+    from secure import Secure  # type: ignore[import-not-found]  # made here
+    from secure.middleware import SecureASGIMiddleware  # type: ignore[import-not-found]  # made here
+    from slowapi import Limiter  # type: ignore[import-not-found]  # made here
+    from slowapi.middleware import SlowAPIASGIMiddleware  # type: ignore[import-not-found]  # made here
+    from slowapi.util import get_remote_address  # type: ignore[import-not-found]  # made here
     from starlette.middleware.cors import CORSMiddleware
 
     app = bare()
@@ -271,7 +271,7 @@ async def drive(port: int, seconds: float, rate: float) -> list[float]:
 
 def drive_here(port: str, seconds: str, rate: str) -> None:
     """As a process of its own, on uvloop, so that the client disturbs what it measures as little as may be."""
-    import uvloop  # type: ignore[import-not-found]
+    import uvloop  # type: ignore[import-not-found]  # made here
 
     favour(os.getpid())
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
@@ -69,10 +70,9 @@ class Visit:
     async def as_user(self, ask: Callable[[str], Awaitable[T]]) -> T:
         """What *ask* tells with the visitor's access token, renewed when it is over."""
         if access := self._cookie(ACCESS):
-            try:
+            # An access token that is over says nothing about the log-in: it is renewed below.
+            with suppress(LoggedOut):
                 return await ask(access)
-            except LoggedOut:
-                pass
         if not self.signed_in:
             raise LoggedOut
         tokens = await self._renewals.renewed(self._cookie(REFRESH))
