@@ -78,7 +78,7 @@ def usual() -> Any:
     """
     import logging
 
-    from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware  # type: ignore[import-not-found]  # made here
+    from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware  # type: ignore[import-not-found]  # own
     from prometheus_fastapi_instrumentator import Instrumentator  # type: ignore[import-not-found]  # made here
     from pythonjsonlogger.json import JsonFormatter  # type: ignore[import-not-found]  # made here
     from secure import Secure  # type: ignore[import-not-found]  # made here
