@@ -223,9 +223,12 @@ def _notes(system: System) -> Iterator[Wrong]:
     parts += [(("variables", name), part) for name, part in system.variables.items()]
     parts += [(("services", name, "health"), part.health) for name, part in system.services.items()]
     parts += [(("services", name, "resources"), part.resources) for name, part in system.services.items()]
+    said: set[tuple[type, str]] = set()
     for where, part in parts:
         for key in part.noted:
-            if key in part.model_fields_set:
+            # Once is enough: every service may have it.
+            if key in part.model_fields_set and (type(part), key) not in said:
+                said.add((type(part), key))
                 yield Wrong((*where, key), "not-yet", f"nothing acts on '{key}' yet", "it may stay", at_key=True)
     read = {name for service in system.services.values() for name in service.variables}
     for name in system.variables:
