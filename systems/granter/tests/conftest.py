@@ -17,6 +17,14 @@ from granter_stand_in import DataServiceStandIn  # noqa: E402
 from granter_town import Start, Town, rounds_ended, starting  # noqa: E402
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts services or a database is a journey: the quick tests leave it out."""
+    for item in items:
+        if item.path.is_relative_to(ROOT) and {"start", "postgres"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     installed = programs()
