@@ -25,6 +25,7 @@ from mainstay.events import (
     Undone,
     Withdrawn,
 )
+from mainstay.plan import document as plan_document
 from tests.cli.told import RAW, plan, row
 
 STORY: list[tuple[Event, str]] = [
@@ -104,7 +105,7 @@ def test_the_runbook_reads_like_one() -> None:
 
 
 def test_the_plans_document_is_the_contracts() -> None:
-    told = runbook.document(plan())
+    told = plan_document.document(plan())
     assert {"id", "kind", "from", "to", "version", "rollback", "phases", "changes"} <= set(told)
     assert told["changes"] == [{"path": "services.web.replicas", "before": 1, "after": 2}]
     assert told["phases"] == [

@@ -5,6 +5,7 @@ from mainstay.cli.console import Console, harmless
 from mainstay.cli.signals import while_asking
 from mainstay.errors import MainstayError, NotReady
 from mainstay.plan import Plan
+from mainstay.plan.document import document
 
 NEVER_ASKS = "local"
 
@@ -47,7 +48,7 @@ class Approval:
                 self._console.say(harmless(line))
             self._console.say()
         elif self._dry_run:
-            self._console.document(runbook.document(plan))
+            self._console.document(document(plan))
 
     def _asked(self) -> bool:
         if not self._console.interactive:

@@ -6,6 +6,7 @@ from mainstay.cli import runbook
 from mainstay.cli.console import harmless
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.plan import make
+from mainstay.plan.document import document
 
 
 @click.command(
@@ -25,7 +26,7 @@ def command(invocation: Invocation, version: str | None) -> None:
     """
     plan = make(invocation.context(), version)
     if invocation.console.json:
-        invocation.console.document(runbook.document(plan))
+        invocation.console.document(document(plan))
         return
     for line in runbook.text(plan):
         invocation.console.say(harmless(line))

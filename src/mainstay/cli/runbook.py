@@ -1,4 +1,4 @@
-"""A plan as the runbook that people read before they say yes, and as the document that programs read."""
+"""A plan as the runbook that people read before they say yes."""
 
 from collections.abc import Iterator
 
@@ -9,36 +9,6 @@ from mainstay.plan import Phase, Plan
 from mainstay.steps.step import Step
 
 LONGEST_VALUE = 80
-
-
-def document(plan: Plan) -> dict[str, object]:
-    """The plan as the contract's JSON has it."""
-    numbers = iter(number for number, _ in plan.steps())
-    return {
-        "id": plan.id,
-        "kind": plan.kind,
-        "from": plan.before,
-        "to": plan.release.number,
-        "version": plan.version,
-        "rollback": plan.rollback,
-        "phases": [
-            {"name": phase.name, "ranks": [[_step(next(numbers), step) for step in rank] for rank in phase.ranks]}
-            for phase in plan.phases
-        ],
-        "changes": [msgspec.to_builtins(change) for change in plan.changes],
-        "notes": list(plan.notes),
-    }
-
-
-def _step(number: str, step: Step) -> dict[str, object]:
-    return {
-        "number": number,
-        "kind": step.kind,
-        "title": step.title,
-        "place": step.place,
-        "reversible": step.reversible,
-        "expected_s": step.expected_s,
-    }
 
 
 def text(plan: Plan) -> Iterator[str]:
