@@ -55,6 +55,13 @@ def test_help_loads_no_command(tmp_path: Path) -> None:
     assert not [heavy for heavy in ("pydantic", "rich", "yaml", "sqlite3") if f"'{heavy}'" in said.err]
 
 
+def test_to_check_a_manifest_nothing_is_loaded_that_acts(tmp_path: Path) -> None:
+    typed(tmp_path, "init")
+    said = typed(tmp_path, "validate", program=[sys.executable, "-c", WATCHED])
+    acts = ("mainstay.wiring", "mainstay.operations", "mainstay.sealed", "sqlite3", "subprocess")
+    assert (said.code, [each for each in acts if f"'{each}" in said.err]) == (0, [])
+
+
 def test_a_command_nobody_knows_is_bad_input(tmp_path: Path) -> None:
     said = typed(tmp_path, "stats")
     assert said == (2, "", "error: No such command 'stats'. Did you mean 'status'?\n next: mainstay --help\n")

@@ -3,6 +3,7 @@
 import click
 
 from mainstay.cli.approval import Approval
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.run import carry
 from mainstay.operations.abort import abort
@@ -24,6 +25,6 @@ def command(invocation: Invocation) -> int:
     outcome = carry(
         invocation.console,
         approval,
-        lambda carrier: abort(invocation.context(), carrier=carrier),
+        lambda carrier: abort(context_of(invocation), carrier=carrier),
     )
     return 0 if outcome and outcome.outcome == "undone" else 1

@@ -3,6 +3,7 @@
 import click
 
 from mainstay.cli.approval import Approval
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.run import carry, dry_run, yes
 from mainstay.operations.deploy import deploy
@@ -31,6 +32,6 @@ def command(invocation: Invocation, *, version: str | None, plan_id: str | None,
     outcome = carry(
         invocation.console,
         approval,
-        lambda carrier: deploy(invocation.context(), version, approve=approval, plan_id=plan_id, carrier=carrier),
+        lambda carrier: deploy(context_of(invocation), version, approve=approval, plan_id=plan_id, carrier=carrier),
     )
     return outcome.exit_code if outcome else 0

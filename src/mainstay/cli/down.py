@@ -3,6 +3,7 @@
 import click
 
 from mainstay.cli.approval import Approval
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.run import carry, dry_run, yes
 from mainstay.operations.down import down
@@ -30,6 +31,6 @@ def command(invocation: Invocation, *, data: bool, confirm: str | None, yes: boo
     outcome = carry(
         invocation.console,
         approval,
-        lambda carrier: down(invocation.context(), data=data, approve=approval, carrier=carrier),
+        lambda carrier: down(context_of(invocation), data=data, approve=approval, carrier=carrier),
     )
     return outcome.exit_code if outcome else 0

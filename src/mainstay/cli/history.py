@@ -3,6 +3,7 @@
 import click
 
 from mainstay.cli.console import spoken, table
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.history import history
 
@@ -19,7 +20,7 @@ Examples:
 @invoked
 def command(invocation: Invocation, most: int | None) -> None:
     """List the runs, newest first."""
-    runs = history(invocation.context())[:most]
+    runs = history(context_of(invocation))[:most]
     if invocation.console.json:
         invocation.console.document(runs)
         return

@@ -8,9 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
-from mainstay import wiring
 from mainstay.cli.console import Console
-from mainstay.operations.context import Context, open_context
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,10 +27,6 @@ class Invocation:
     def manifest(self) -> Path:
         """The file that is meant, whether it is there or not. Parents are not searched: no system by surprise."""
         return self.file or Path("mainstay.yaml")
-
-    def context(self) -> Context:
-        """The environment that is meant."""
-        return open_context(wiring, self.file, self.environment, self.state)
 
 
 def invoked(command: Callable[Concatenate[Invocation, P], T]) -> Callable[P, T]:

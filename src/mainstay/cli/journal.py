@@ -3,6 +3,7 @@
 import click
 
 from mainstay.cli.console import harmless
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.story import document, sentence
 from mainstay.errors import JournalCorrupt
@@ -21,7 +22,7 @@ def command() -> None:
 def show(invocation: Invocation, run: str | None) -> None:
     """What happened in a run, event by event; in the last one where none is named."""
     titles: dict[str, str] = {}
-    for row in journal.show(invocation.context(), run):
+    for row in journal.show(context_of(invocation), run):
         if invocation.console.json:
             invocation.console.document(document(row, titles))
             continue
@@ -36,7 +37,7 @@ def show(invocation: Invocation, run: str | None) -> None:
 @invoked
 def verify(invocation: Invocation) -> None:
     """Whether every row is what was written, and none is missing. Exit 5 where not."""
-    found = journal.verify(invocation.context())
+    found = journal.verify(context_of(invocation))
     if found.bad is not None:
         raise JournalCorrupt(
             f"the journal is not what was written, from row {found.bad} on: {found.why}",
@@ -52,5 +53,5 @@ def verify(invocation: Invocation) -> None:
 @invoked
 def export(invocation: Invocation) -> None:
     """Every row as a line of JSON, with its hash."""
-    for row in journal.export(invocation.context()):
+    for row in journal.export(context_of(invocation)):
         invocation.console.raw(row)

@@ -3,6 +3,7 @@
 import click
 
 from mainstay.cli.console import harmless
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.logs import logs
 
@@ -22,7 +23,7 @@ Examples:
 @invoked
 def command(invocation: Invocation, service: str, *, lines: int, follow: bool) -> None:
     """Show what a service says."""
-    for said in logs(invocation.context(), service, lines=lines, follow=follow):
+    for said in logs(context_of(invocation), service, lines=lines, follow=follow):
         if invocation.console.json:
             invocation.console.document(said)
         else:

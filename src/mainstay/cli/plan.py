@@ -4,6 +4,7 @@ import click
 
 from mainstay.cli import runbook
 from mainstay.cli.console import harmless
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.plan import make
 from mainstay.plan.document import document
@@ -24,7 +25,7 @@ def command(invocation: Invocation, version: str | None) -> None:
 
     VERSION is accepted where a source or an image contains {version}; else it is the manifest's.
     """
-    plan = make(invocation.context(), version)
+    plan = make(context_of(invocation), version)
     if invocation.console.json:
         invocation.console.document(document(plan))
         return

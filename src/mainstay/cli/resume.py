@@ -5,6 +5,7 @@ from typing import Literal
 import click
 
 from mainstay.cli.approval import Approval
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.run import carry
 from mainstay.errors import BadInput
@@ -42,6 +43,6 @@ def command(
     outcome = carry(
         invocation.console,
         approval,
-        lambda carrier: resume(invocation.context(), word, carrier=carrier),
+        lambda carrier: resume(context_of(invocation), word, carrier=carrier),
     )
     return outcome.exit_code if outcome else 0

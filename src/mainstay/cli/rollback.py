@@ -3,6 +3,7 @@
 import click
 
 from mainstay.cli.approval import Approval
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.run import carry, dry_run, yes
 from mainstay.operations.rollback import rollback
@@ -28,6 +29,6 @@ def command(invocation: Invocation, *, to: int | None, yes: bool, dry_run: bool)
     outcome = carry(
         invocation.console,
         approval,
-        lambda carrier: rollback(invocation.context(), to, approve=approval, carrier=carrier),
+        lambda carrier: rollback(context_of(invocation), to, approve=approval, carrier=carrier),
     )
     return outcome.exit_code if outcome else 0

@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 
 from mainstay.cli.console import Console, harmless, spoken, styled, table
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.clock import Clock, SystemClock
 from mainstay.operations.status import Status, status
@@ -29,7 +30,7 @@ def command(invocation: Invocation, *, watch: bool) -> int:
     """
     clock = SystemClock()
     while True:
-        now = status(invocation.context())
+        now = status(context_of(invocation))
         if invocation.console.json:
             invocation.console.document(now)
         else:

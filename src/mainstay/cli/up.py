@@ -4,6 +4,7 @@ import click
 
 from mainstay.cli.approval import Approval
 from mainstay.cli.console import Console
+from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.run import carry, dry_run, yes
 from mainstay.operations.outcome import Outcome
@@ -31,7 +32,7 @@ def command(invocation: Invocation, *, yes: bool, dry_run: bool) -> int:
     outcome = carry(
         console,
         approval,
-        lambda carrier: up(invocation.context(), approve=approval, carrier=carrier),
+        lambda carrier: up(context_of(invocation), approve=approval, carrier=carrier),
     )
     if outcome is None:
         return 0

@@ -1,7 +1,12 @@
 """The manifest as a JSON Schema: what editors complete and explain."""
 
+import ast
+import inspect
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
+from mainstay.manifest.model import Model
 from mainstay.manifest.quantities import DURATIONS
 from mainstay.manifest.system import System
 
@@ -11,9 +16,23 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema() -> dict[str, Any]:
     """The schema of `mainstay.yaml`, each key with its meaning and its default as one would write it."""
     schema = System.model_json_schema(mode="validation")
-    for part in (schema, *schema["$defs"].values()):
-        part["properties"] = {key: _as_written(told) for key, told in part["properties"].items()}
+    models = {model.__name__: model for model in Model.__subclasses__()}
+    for name, part in {System.__name__: schema, **schema["$defs"]}.items():
+        means = dict(_meanings(models[name]))
+        part["properties"] = {
+            key: _as_written(told | {"description": means[key]}) for key, told in part["properties"].items()
+        }
     return {"$schema": DRAFT, **schema, "title": "mainstay.yaml"}
+
+
+def _meanings(model: type[Model]) -> Iterator[tuple[str, str]]:
+    """Each key with the docstring below its field; read here, and not by pydantic whenever a manifest is read."""
+    (written,) = ast.parse(inspect.getsource(model)).body
+    assert isinstance(written, ast.ClassDef)
+    for field, below in pairwise(written.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield model.model_fields[name].alias or name, inspect.cleandoc(text)
 
 
 def _as_written(told: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,7 @@ from pydantic_core import PydanticCustomError
 class Model(BaseModel):
     """A part of a manifest. Its docstring and those below its fields are the reference page and the JSON Schema."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
     later: ClassVar[dict[str, str]] = {}
     """Keys that Mainstay knows but does not act on yet, and what to write meanwhile: refused, never ignored."""
