@@ -4,13 +4,15 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from string import ascii_letters, digits
 from typing import NoReturn, Protocol
 
 import msgspec
 import pyrage
 
+from mainstay import durable
 from mainstay.errors import BadInput
 
 
@@ -106,7 +108,7 @@ class SealedFile:
             return {}
         try:
             opened = pyrage.decrypt(sealed, [self._identity()])
-        except pyrage.DecryptError:
+        except (pyrage.DecryptError, pyrage.IdentityError):
             raise BadInput(
                 f"{self._path} cannot be opened with {self._key}",
                 remedy=f"bring back the key that belongs to it, in place of {self._key}",
@@ -115,17 +117,8 @@ class SealedFile:
         return msgspec.json.decode(opened, type=dict[str, dict[int, str]])
 
     def _write(self, everything: dict[str, dict[int, str]]) -> None:
-        sealed = pyrage.encrypt(msgspec.json.encode(everything), [self._identity().to_public()])
-        part = self._path.with_name(self._path.name + ".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(sealed)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        os.fsync(folder)
-        os.close(folder)
+        opened = msgspec.json.encode(everything)
+        durable.write(self._path, pyrage.encrypt(opened, [self._identity().to_public()]))
 
     def _identity(self) -> pyrage.x25519.Identity:
         if not self._key.exists():
@@ -135,13 +128,14 @@ class SealedFile:
                     remedy=f"bring back {self._key} from its recovery copy",
                     code="secret-key-missing",
                 )
-            _write_key(self._key, str(pyrage.x25519.Identity.generate()))
+            self._key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            durable.write(self._key, f"{pyrage.x25519.Identity.generate()}\n".encode())
         return pyrage.x25519.Identity.from_str(self._key.read_text().strip())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self._path.with_name("secrets.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(self._path.with_name("secrets.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -149,21 +143,6 @@ class SealedFile:
             os.close(lock)
 
 
-def _write_key(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Made whole beside its place and linked: of two that make a key at once, one wins and both use it.
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(part, path)
-    part.unlink()
-
-
 def _random(length: int) -> str:
-    """Letters and digits only, so that no tool needs to quote it; 43 of them hold 256 bits."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-    return "".join(secrets.choice(alphabet) for _ in range(max(length, 43)))
+    """Letters and digits only, so that no tool needs to quote it."""
+    return "".join(secrets.choice(ascii_letters + digits) for _ in range(length))

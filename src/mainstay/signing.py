@@ -1,11 +1,11 @@
 """The key that signs the journal's head (Ed25519), made once; anyone checks with its public half."""
 
-import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from mainstay import durable
 from mainstay.errors import JournalCorrupt
 from mainstay.folders import Folders
 
@@ -47,13 +47,13 @@ class SigningKey:
         """
         if not folders.signing_key.exists():
             folders.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(folders.signing_key, Ed25519PrivateKey.generate().private_bytes_raw(), 0o600)
+            durable.write(folders.signing_key, _written(Ed25519PrivateKey.generate().private_bytes_raw()))
         try:
             key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(folders.signing_key.read_text()))
         except (OSError, ValueError) as reason:
             raise _unreadable(folders.signing_key) from reason
         if not folders.public_key.exists():
-            _write(folders.public_key, key.public_key().public_bytes_raw(), 0o644)
+            durable.write(folders.public_key, _written(key.public_key().public_bytes_raw()), 0o644)
         return cls(key)
 
     def sign(self, data: bytes) -> bytes:
@@ -63,21 +63,8 @@ class SigningKey:
         return self._public.signed(data, signature)
 
 
-def _write(path: Path, key: bytes, mode: int) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    part.unlink(missing_ok=True)
-    file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        os.write(file, key.hex().encode() + b"\n")
-        os.fsync(file)
-    finally:
-        os.close(file)
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _written(key: bytes) -> bytes:
+    return f"{key.hex()}\n".encode()
 
 
 def _unreadable(path: Path) -> JournalCorrupt:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from random import choices
+from string import ascii_letters
 
 from mainstay.clock import Patience
 from mainstay.datastores import Datastore
@@ -40,7 +42,7 @@ class FakeSealed:
 
     def generate(self, name: str, length: int) -> SecretRef:
         if name not in self._values:
-            self.keep(name, Secret((name * length)[:length]))
+            self.keep(name, Secret("".join(choices(ascii_letters, k=length))))
         return SecretRef(name, self.present(name))
 
 
