@@ -1,6 +1,9 @@
 """Sources: folders, a repository's tags, and what services share."""
 
+import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -22,22 +25,70 @@ def app(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_version_comes_out_of_the_repository_and_what_git_does_not_track_stays_there(app: Path) -> None:
-    git = ["git", "-C", str(app), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+@pytest.fixture
+def tagged(app: Path) -> Path:
+    """A repository whose `v1` tracks what its ignore file names; later commits and the tree say something else."""
     (app / ".gitignore").write_text("app.py\n")
-    for command in (["init", "-q"], ["add", "-f", "."], ["commit", "-qm", "one"], ["tag", "v1"]):
-        subprocess.run([*git, *command], check=True)
-    (app / "app.py").write_text("print(2)")
+    git(app, "init", "-q")
+    for version in ("1", "2"):
+        (app / "app.py").write_text(f"print({version})")
+        for words in (["add", "-f", "."], ["commit", "-qm", version], ["tag", f"v{version}"]):
+            git(app, *words)
+    (app / "app.py").write_text("print(3)")
     (app / "untracked").write_text("")
-    checkout.copy(Source(str(app), "v1"), app.parent / "copy", shell)
-    assert (app.parent / "copy" / "app.py").read_text() == "print(1)"
-    assert not (app.parent / "copy" / "untracked").exists()
+    return app
 
 
-def test_a_version_that_is_not_there_is_bad_input(app: Path) -> None:
-    subprocess.run(["git", "-C", str(app), "init", "-q"], check=True)
-    with pytest.raises(BadInput, match="v9"):
-        checkout.measure(Source(str(app), "v9"), shell)
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.com", *words], check=True)
+
+
+def test_a_version_comes_out_of_the_repository_and_what_git_does_not_track_stays_there(tagged: Path) -> None:
+    source, copy = Source(str(tagged), "v1"), tagged.parent / "copy"
+    checkout.copy(source, copy, shell)
+    assert (copy / "app.py").read_text() == "print(1)"
+    assert not (copy / "untracked").exists()
+    assert checkout.measure(source, shell).digest == content.measure(copy, ignoring=False).digest
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read what is closed to it in name")
+def test_a_version_comes_out_of_a_repository_that_belongs_to_somebody_else(tagged: Path) -> None:
+    for path in (tagged, *tagged.rglob("*")):
+        shutil.chown(path, "nobody")
+    assert checkout.measure(Source(str(tagged), "v1"), shell).files == 3
+
+
+def test_a_version_that_is_not_there_is_bad_input(tagged: Path) -> None:
+    with pytest.raises(BadInput, match=r"take v9 out of .*: fatal: not a valid object name") as refused:
+        checkout.measure(Source(str(tagged), "v9"), shell)
+    assert refused.value.code == "source-missing"
+
+
+@pytest.mark.parametrize("missing", ["git", "tar"])
+def test_without_the_programs_that_take_it_out_there_is_no_empty_version(
+    tagged: Path, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tagged.parent / "programs"
+    programs.mkdir()
+    for name in {"git", "tar"} - {missing}:
+        (programs / name).symlink_to(shutil.which(name) or "")
+    monkeypatch.setenv("PATH", str(programs))
+    with pytest.raises(BadInput, match=f"{missing}: No such file"):
+        checkout.measure(Source(str(tagged), "v1"), shell)
+
+
+@pytest.mark.parametrize("beside", [(), (("library", "library"),)], ids=["alone", "with what is shared"])
+def test_what_ignore_files_name_stays_where_it_is(app: Path, beside: tuple[tuple[str, str], ...]) -> None:
+    library = app.parent / "library"
+    library.mkdir()
+    for folder in (app, library):
+        (folder / ".gitignore").write_text("*.log\n")
+        (folder / "much.log").write_text("")
+    source = Source(str(app), beside=tuple((inside, str(app.parent / folder)) for inside, folder in beside))
+    checkout.copy(source, app.parent / "copy", shell)
+    assert list((app.parent / "copy").rglob("*.log")) == []
+    assert content.measure(app.parent / "copy", ignoring=False).digest == checkout.measure(source, shell).digest
 
 
 def test_what_services_share_is_copied_beside_and_measured_as_it_will_lie(app: Path) -> None:
@@ -60,5 +111,15 @@ def test_a_change_of_what_is_shared_is_a_change(app: Path) -> None:
 
 
 def test_a_place_that_the_folder_has_already_is_refused(app: Path) -> None:
-    with pytest.raises(BadInput, match="has a package already"):
+    with pytest.raises(BadInput, match="has a package already") as refused:
         checkout.measure(Source(str(app), beside=(("package", str(app)),)), shell)
+    assert refused.value.code == "place-taken"
+
+
+def test_nothing_is_left_where_versions_are_unpacked(
+    tagged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unpacked").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "unpacked"))
+    checkout.measure(Source(str(tagged), "v1"), shell)
+    assert list((tmp_path / "unpacked").iterdir()) == []

@@ -13,9 +13,9 @@ KIT = ROOT / "kit" / "src"
 
 FLOORS = (
     "errors",
-    "revision clock users guard machine folders content source",
-    "shell lock sealed checkout signing",
-    "release",
+    "revision clock users guard machine folders durable content source",
+    "shell lock sealed signing",
+    "release checkout",
     "events journal",
     "standing record",
     "manifest",

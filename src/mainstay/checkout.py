@@ -1,44 +1,31 @@
 """Take a source into a folder, or tell what taking it would bring."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from mainstay import content
 from mainstay.content import Measured
 from mainstay.errors import BadInput
+from mainstay.shell import Shell
 from mainstay.source import Source
 
 
-class Ended(Protocol):
-    """How a child ended."""
-
-    @property
-    def code(self) -> int: ...
-
-    @property
-    def err(self) -> str: ...
-
-
-Run = Callable[[Sequence[str]], Ended]
-
-
-def measure(source: Source, run: Run) -> Measured:
+def measure(source: Source, shell: Shell) -> Measured:
     """What a copy of *source* would hold."""
-    with _tree(source, run) as (folder, ignoring):
+    with _tree(source, shell) as (folder, ignoring):
         return content.measure(folder, ignoring=ignoring)
 
 
-def copy(source: Source, to: Path, run: Run) -> None:
+def copy(source: Source, to: Path, shell: Shell) -> None:
     """Copy *source* to the new folder *to*."""
-    with _tree(source, run) as (folder, ignoring):
+    with _tree(source, shell) as (folder, ignoring):
         content.copy(folder, to, ignoring=ignoring)
 
 
 @contextmanager
-def _tree(source: Source, run: Run) -> Iterator[tuple[Path, bool]]:
+def _tree(source: Source, shell: Shell) -> Iterator[tuple[Path, bool]]:
     """The folder that holds *source*, and whether its ignore files count: of a repository, what it tracks is meant."""
     if not source.ref and not source.beside:
         yield Path(source.folder), True
@@ -46,7 +33,7 @@ def _tree(source: Source, run: Run) -> Iterator[tuple[Path, bool]]:
     with tempfile.TemporaryDirectory(prefix="mainstay-") as place:
         whole = Path(place) / "tree"
         if source.ref:
-            _take_out(source, Path(place) / "tree.tar", whole, run)
+            _take_out(source, Path(place) / "tree.tar", whole, shell)
         else:
             content.copy(Path(source.folder), whole)
         for inside, folder in source.beside:
@@ -60,16 +47,19 @@ def _tree(source: Source, run: Run) -> Iterator[tuple[Path, bool]]:
         yield whole, False
 
 
-def _take_out(source: Source, tar: Path, to: Path, run: Run) -> None:
+def _take_out(source: Source, tar: Path, to: Path, shell: Shell) -> None:
     # A checkout that belongs to somebody else is only read here, which git would refuse otherwise.
     git = ["git", "-c", f"safe.directory={source.folder}", "-C", source.folder]
-    said = run([*git, "archive", "--format=tar", f"--output={tar}", source.ref])
-    if said.code != 0:
-        raise BadInput(
-            f"cannot take {source.ref} out of {source.folder}: {said.err.strip()}",
-            remedy=f"git -C {source.folder} tag --list",
-            code="source-missing",
-        )
     to.mkdir()
-    # Python's own unpacking is safe from 3.11.4 on only, which Debian 12 does not have.
-    run(["tar", "--extract", "--no-same-owner", f"--file={tar}", f"--directory={to}"])
+    for command in (
+        [*git, "archive", "--format=tar", f"--output={tar}", source.ref],
+        # Python's own unpacking is safe from 3.11.4 on only, which Debian 12 does not have.
+        ["tar", "--extract", f"--file={tar}", f"--directory={to}"],
+    ):
+        said = shell(command)
+        if said.code != 0:
+            raise BadInput(
+                f"cannot take {source.ref} out of {source.folder}: {said.err.strip()}",
+                remedy=f"git -C {source.folder} tag --list",
+                code="source-missing",
+            )
