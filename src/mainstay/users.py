@@ -76,7 +76,7 @@ def ensure(name: str, run: Callable[[Sequence[str]], Ended], pause: Callable[[fl
         if known(name):
             return
         said = run(addition(name))
-        if said.code == 0 or known(name):
+        if said.code == 0:
             return
         pause(PAUSE_S)
     raise BadInput(f"cannot add the system user {name}: {said.err.strip()}", remedy=" ".join(addition(name)))

@@ -1,5 +1,6 @@
 """What of earlier releases stays on disk."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -7,13 +8,16 @@ import pytest
 
 from mainstay.folders import Folders, lay_out
 from mainstay.record import Past, Record
-from mainstay.release import Release, ServiceRelease, Spec, Strategy
-from mainstay.retention import KEPT_JOBS, Kept, kept, prune
+from mainstay.release import DatastoreRelease, Release, ServiceRelease, Spec, Strategy
+from mainstay.retention import KEPT_JOBS, KEPT_PLANS, Kept, kept, prune
+
+NOTHING = Kept(frozenset(), frozenset(), frozenset())
 
 
 def release(number: int, revision: int) -> Release:
     web = ServiceRelease(revision, Spec("web", ("./web",), content=f"content{revision}"), 1, "1", Strategy())
-    return Release(number, "shop", "local", "1", {"web": web})
+    db = DatastoreRelease("postgres", 1, None, "18", migrations=f"migrations{number}")
+    return Release(number, "shop", "local", "1", {"web": web}, {"db": db})
 
 
 def past(number: int, kind: str = "deploy", outcome: str = "released") -> Past:
@@ -24,10 +28,10 @@ def past(number: int, kind: str = "deploy", outcome: str = "released") -> Past:
     )  # fmt: skip
 
 
-def record(*runs: Past) -> Record:
-    documents = {
-        run.release: msgspec.Raw(msgspec.json.encode({"release": release(run.release, run.release)})) for run in runs
-    }
+def record(*runs: Past, revision: int | None = None) -> Record:
+    """Each release brings its own revision, or carries on the one that is named."""
+    releases = [release(run.release, revision or run.release) for run in runs]
+    documents = {each.number: msgspec.Raw(msgspec.json.encode({"release": each})) for each in releases}
     return Record(history=tuple(reversed(runs)), documents=documents)
 
 
@@ -47,34 +51,57 @@ def test_what_went_back_by_itself_does_not_count_and_what_serves_again_does() ->
     assert kept(record(*runs)).releases == {1, 3, 4, 5, 6}
 
 
+def test_what_a_kept_release_carries_on_stays_with_it() -> None:
+    assert kept(record(past(8), past(9), revision=2)) == Kept(
+        releases=frozenset({8, 9}),
+        revisions=frozenset({("web", 2)}),
+        contents=frozenset({"content2", "migrations8", "migrations9"}),
+    )
+
+
 def test_content_goes_with_the_last_release_that_needs_it(folders: Folders) -> None:
     for key in ("content1", "content2"):
         folders.content(key).mkdir()
         folders.content_done(key).touch()
     (folders.contents / "content3.copy").mkdir()
     prune(folders, Kept(frozenset({2}), frozenset({("web", 2)}), frozenset({"content2"})))
-    assert sorted(path.name for path in folders.contents.iterdir()) == ["content2", "content2.done"]
+    assert names(folders.contents) == ["content2", "content2.done"]
 
 
-def test_logs_go_with_their_revision_and_those_of_a_datastore_stay(folders: Folders) -> None:
-    for service, name in (("web", "web-1-1.out"), ("web", "web-2-1.out"), ("db", "db-1-1.err"), ("edge", "access.log")):
-        (folders.logs / service).mkdir(exist_ok=True)
-        (folders.logs / service / name).touch()
-    prune(folders, Kept(frozenset({2}), frozenset({("web", 2)}), frozenset()))
-    left = sorted(path.name for path in folders.logs.rglob("*") if path.is_file())
-    assert left == ["access.log", "db-1-1.err", "web-2-1.out"]
+def test_releases_go_and_what_is_no_release_stays(folders: Folders) -> None:
+    for name in ("1", "2", "notes"):
+        (folders.releases / name).mkdir()
+        (folders.releases / name / "release.json").touch()
+    prune(folders, Kept(frozenset({2}), frozenset(), frozenset()))
+    assert names(folders.releases) == ["2", "notes"]
 
 
-def test_the_newest_jobs_are_kept(folders: Folders) -> None:
-    for number in range(KEPT_JOBS + 3):
-        folders.job(f"job-{number:03}").mkdir()
-    prune(folders, Kept(frozenset(), frozenset(), frozenset()))
-    assert len(list(folders.jobs.iterdir())) == KEPT_JOBS
+def test_logs_go_with_their_revision_and_all_others_stay(folders: Folders) -> None:
+    stay = ["db/db-1-1.err", "edge/access.log", "front-end/front-end-2-1.out", "front-end/notes", "supervisor.log"]
+    for name in (*stay, "front-end/front-end-1-1.out"):
+        (folders.logs / name).parent.mkdir(exist_ok=True)
+        (folders.logs / name).touch()
+    prune(folders, Kept(frozenset({2}), frozenset({("front-end", 2)}), frozenset()))
+    assert sorted(str(path.relative_to(folders.logs)) for path in folders.logs.rglob("*") if path.is_file()) == stay
+
+
+@pytest.mark.parametrize(("what", "keep"), [("jobs", KEPT_JOBS), ("plans", KEPT_PLANS)])
+@pytest.mark.parametrize("more", [-1, 0, 3])
+def test_the_newest_are_kept(folders: Folders, what: str, keep: int, more: int) -> None:
+    paths = [folders.state / what / f"{number:03}" for number in range(keep + more)]
+    for age, path in enumerate(paths):
+        path.mkdir() if what == "jobs" else path.touch()
+        os.utime(path, (0, -age))
+    prune(folders, NOTHING)
+    assert names(folders.state / what) == [path.name for path in paths[:keep]]
 
 
 def test_pruning_twice_is_pruning_once(folders: Folders) -> None:
     folders.content("content1").mkdir()
-    nothing = Kept(frozenset(), frozenset(), frozenset())
-    prune(folders, nothing)
-    prune(folders, nothing)
-    assert list(folders.contents.iterdir()) == []
+    prune(folders, NOTHING)
+    prune(folders, NOTHING)
+    assert names(folders.contents) == []
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())

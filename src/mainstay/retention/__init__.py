@@ -1,7 +1,7 @@
 """Retention: what of earlier releases is kept on disk, and what is taken away after a release."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -46,7 +46,7 @@ def prune(folders: Folders, stays: Kept) -> None:
         if path.name.isdigit() and int(path.name) not in stays.releases:
             shutil.rmtree(path)
     for service in _children(folders.logs):
-        for path in _children(service) if service.is_dir() else ():
+        for path in _children(service):
             if _is_left_behind(service.name, path.name, stays):
                 path.unlink()
     for path in _oldest(folders.jobs, KEPT_JOBS):
@@ -72,6 +72,5 @@ def _children(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
-def _oldest(folder: Path, keep: int) -> Iterable[Path]:
-    by_age = sorted(_children(folder), key=lambda path: path.lstat().st_mtime)
-    return by_age[: max(0, len(by_age) - keep)]
+def _oldest(folder: Path, keep: int) -> list[Path]:
+    return sorted(_children(folder), key=lambda path: path.lstat().st_mtime)[:-keep]
