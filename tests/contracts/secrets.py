@@ -6,18 +6,20 @@ import pytest
 
 from mainstay.secrets import SecretSource
 
+VALUE = " hunter2 "
+
 
 class SecretSourceContract(ABC):
-    """Inherited by the tests of each source; `source` has TOKEN with the value `hunter2`, and EMPTY with none."""
+    """Inherited by the tests of each source; `source` has TOKEN with the value VALUE, and EMPTY with none."""
 
     @pytest.fixture
     @abstractmethod
     def source(self) -> SecretSource: ...
 
-    def test_what_it_has_is_brought(self, source: SecretSource) -> None:
+    def test_what_it_has_is_brought_to_the_letter(self, source: SecretSource) -> None:
         found = source.fetch("TOKEN")
         assert found is not None
-        assert found.reveal() == "hunter2"
+        assert found.reveal() == VALUE
 
     def test_what_it_brings_shows_nothing(self, source: SecretSource) -> None:
         assert "hunter2" not in repr(source.fetch("TOKEN"))

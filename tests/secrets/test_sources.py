@@ -5,14 +5,14 @@ import pytest
 from mainstay.sealed import Secret
 from mainstay.secrets import SecretSource
 from mainstay.secrets.environment import EnvironmentSecrets
-from tests.contracts.secrets import SecretSourceContract
+from tests.contracts.secrets import VALUE, SecretSourceContract
 from tests.fakes.secrets import FakeSecrets
 
 
 class TestEnvironmentSecrets(SecretSourceContract):
     @pytest.fixture
     def source(self, monkeypatch: pytest.MonkeyPatch) -> SecretSource:
-        monkeypatch.setenv("TOKEN", "hunter2")
+        monkeypatch.setenv("TOKEN", VALUE)
         monkeypatch.setenv("EMPTY", "")
         return EnvironmentSecrets()
 
@@ -20,4 +20,4 @@ class TestEnvironmentSecrets(SecretSourceContract):
 class TestFakeSecrets(SecretSourceContract):
     @pytest.fixture
     def source(self) -> SecretSource:
-        return FakeSecrets({"TOKEN": Secret("hunter2")})
+        return FakeSecrets({"TOKEN": Secret(VALUE)})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from mainstay.errors import BadInput
 from mainstay.manifest import Manifest, Variable
-from mainstay.sealed import Secret, SecretRef
+from mainstay.sealed import Secret
 from mainstay.secrets import SecretSource
 from mainstay.world import World
 
@@ -12,15 +12,15 @@ LEAST_CHARACTERS = 43
 """So many letters and digits hold 256 bits."""
 
 
-def bring_in(manifest: Manifest, world: World, sources: Iterable[SecretSource]) -> dict[str, SecretRef]:
-    """Per variable that is secret, the version that releases planned now use.
+def bring_in(manifest: Manifest, world: World, sources: Iterable[SecretSource]) -> None:
+    """Every secret that a service or a datastore needs is in the sealed file; generated ones are made once.
 
-    Generated ones are made once. Raises BadInput naming all that have no value.
+    Raises BadInput naming all that have no value.
     """
     wanted = {name for service in manifest.services.values() for name in service.variables}
     secret = {name: manifest.variables[name] for name in sorted(wanted) if manifest.variables[name].secret}
-    found = {name: _bring(name, variable, world, sources) for name, variable in secret.items()}
-    missing = [name for name, ref in found.items() if ref is None and manifest.variables[name].required]
+    brought = {name: _bring(name, variable, world, sources) for name, variable in secret.items()}
+    missing = [name for name, variable in secret.items() if variable.required and not brought[name]]
     if missing:
         readers = {
             name: [service for service, spec in manifest.services.items() if name in spec.variables] for name in missing
@@ -35,19 +35,20 @@ def bring_in(manifest: Manifest, world: World, sources: Iterable[SecretSource]) 
     for datastore in world.datastores.values():
         for name in datastore.secrets():
             world.sealed.generate(name, LEAST_CHARACTERS)
-    return {name: ref for name, ref in found.items() if ref is not None}
 
 
-def _bring(name: str, variable: Variable, world: World, sources: Iterable[SecretSource]) -> SecretRef | None:
+def _bring(name: str, variable: Variable, world: World, sources: Iterable[SecretSource]) -> bool:
+    """Whether *name* has a value now."""
     if variable.generate:
-        return world.sealed.generate(name, max(LEAST_CHARACTERS, variable.min_length or 0))
+        world.sealed.generate(name, max(LEAST_CHARACTERS, variable.min_length or 0))
+        return True
     for source in sources:
         value = source.fetch(name)
         if value is not None:
             _refuse_unfit(name, variable, value)
-            return world.sealed.keep(name, value)
-    version = world.sealed.present(name)
-    return SecretRef(name, version) if version is not None else None
+            world.sealed.keep(name, value)
+            return True
+    return world.sealed.present(name) is not None
 
 
 def _refuse_unfit(name: str, variable: Variable, value: Secret) -> None:
