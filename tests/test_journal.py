@@ -16,6 +16,7 @@ from mainstay.clock import SystemClock
 from mainstay.errors import BadInput, JournalCorrupt, Parked
 from mainstay.folders import Folders
 from mainstay.journal import Journal, JournalUnwritable, SqliteJournal, SqliteStory
+from mainstay.journal.room import ROOM_BYTES
 from mainstay.signing import PublicKey, SigningKey
 from tests.contracts.journal import JournalContract
 from tests.fakes.journal import MemoryJournal
@@ -154,6 +155,25 @@ def in_a_child_as(user: int, look: Callable[[], int], *, once: Callable[[], obje
     os.close(say)
     assert kept
     return code
+
+
+@pytest.mark.goal("G4")
+def test_a_row_finds_room_and_does_not_wait_for_a_longer_file(folders: Folders) -> None:
+    journal = filled(folders, 1)
+    log = folders.journal.with_name("journal.db-wal")
+    before = log.stat().st_size
+    for _ in range(100):
+        journal.append("r-0001", "progress", b"{}")
+    assert log.stat().st_size == before
+
+
+def test_room_that_was_used_up_is_made_again(folders: Folders) -> None:
+    journal = filled(folders, 1)
+    journal.append("r-0001", "progress", b'{"what":"%s"}' % (b"x" * ROOM_BYTES))
+    before = folders.journal.with_name("journal.db-wal").stat().st_size
+    journal.append("r-0001", "progress", b"{}")
+    assert folders.journal.with_name("journal.db-wal").stat().st_size == before > 2 * ROOM_BYTES
+    assert (len(journal.rows()), journal.verify().bad) == (3, None)
 
 
 @pytest.mark.failure("F30")

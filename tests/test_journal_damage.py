@@ -14,6 +14,7 @@ from mainstay.clock import SystemClock
 from mainstay.errors import JournalCorrupt, Parked
 from mainstay.folders import Folders
 from mainstay.journal import JournalUnwritable, Row, SqliteJournal, SqliteStory
+from mainstay.journal.room import ROOM_BYTES
 from mainstay.signing import PublicKey, SigningKey
 
 ROWS = 24
@@ -36,8 +37,8 @@ class Wreck:
         self._copies = 0
 
     def _files(self) -> dict[str, bytes]:
-        names = ("journal.db", "journal.db-wal", "head")
-        return {name: (self.folders.state / name).read_bytes() for name in names}
+        files = {name: (self.folders.state / name).read_bytes() for name in ("journal.db", "journal.db-wal", "head")}
+        return files | {"journal.db-wal": without_room(files["journal.db-wal"])}
 
     def found(self, **damaged: bytes) -> list[Row] | None:
         """The rows of a copy with these *damaged* files; None where the loss was told, by opening and by reading."""
@@ -62,6 +63,13 @@ class Wreck:
         journal.close()
         assert told is None
         return rows
+
+
+def without_room(wal: bytes) -> bytes:
+    """As much of *wal* as is written: its header and whole frames."""
+    header, frame = 32, 24 + 4096
+    frames = -(-(len(wal.rstrip(b"\0")) - header) // frame)
+    return wal[: header + max(frames, 0) * frame]
 
 
 def _name(key: str) -> str:
@@ -106,7 +114,9 @@ def test_power_lost_while_the_last_row_was_written_leaves_all_before_it(wreck: W
     wal, shorter = wreck.files["journal.db-wal"], len(wreck.before_the_last["journal.db-wal"])
     head = wreck.before_the_last["head"]
     for size in range(shorter, len(wal), 97):
-        assert wreck.found(wal=wal[:size], head=head) == wreck.rows[:-1], f"cut at {size}"
+        for room in (0, len(wal) - size, ROOM_BYTES):
+            torn = wal[:size] + bytes(room)
+            assert wreck.found(wal=torn, head=head) == wreck.rows[:-1], f"cut at {size}, then {room} zeros"
     assert wreck.found(head=head) == wreck.rows
 
 
@@ -185,6 +195,7 @@ from pathlib import Path
 from mainstay.clock import SystemClock
 from mainstay.folders import Folders
 from mainstay.journal import SqliteJournal
+from mainstay.journal.room import ROOM_BYTES
 from mainstay.signing import SigningKey
 state = Path(sys.argv[1])
 folders = Folders(state / "state", state / "keys")

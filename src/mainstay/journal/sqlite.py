@@ -13,6 +13,7 @@ from mainstay.clock import Clock
 from mainstay.errors import JournalCorrupt
 from mainstay.journal import file
 from mainstay.journal.head import Head
+from mainstay.journal.room import Room
 from mainstay.journal.story import (
     GENESIS,
     Owner,
@@ -98,6 +99,7 @@ class SqliteJournal:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = file.connect(path, "rw")
             file.prepare(self._database, path)
+        self._room = Room(self._database, path)
         self._sequence, self._hash = self._checked()
         file.sync_folder(path.parent)
 
@@ -112,6 +114,7 @@ class SqliteJournal:
             )
             self._sequence, self._hash = row.sequence, kept
             self._head.write(row.sequence, kept, self._key)
+            self._room.keep()
             return row
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
