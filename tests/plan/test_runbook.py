@@ -7,6 +7,7 @@ from mainstay.plan.deploy import deploy
 from mainstay.plan.down import down
 from mainstay.plan.rollback import rollback
 from mainstay.release import Strategy
+from mainstay.steps.set_traffic import SetTraffic
 from tests.shop import EDGE, first_plan, next_plan, release, runbook, service, snapshot
 
 
@@ -40,6 +41,15 @@ def test_the_next_deploy_keeps_the_old_until_the_new_has_settled() -> None:
         "4.1 Retire web@1",
         "4.2 Retire api@1",
     ]
+
+
+def test_the_most_careful_service_decides_how_long_nobody_may_watch() -> None:
+    new = release(2, kept=release(1))
+    services = new.services | {"web": service("web", 2, strategy=Strategy(settle_s=0, unwatched_s=10))}
+    there = deploy(replace(new, services=services), snapshot(release(1)))
+    back = rollback(release(1), snapshot(replace(new, services=services)))
+    assert [step.unwatched_s for _, step in there.steps() if isinstance(step, SetTraffic)] == [10]
+    assert [step.unwatched_s for _, step in back.steps() if isinstance(step, SetTraffic)] == [60]
 
 
 def test_a_canary_is_observed_at_every_percentage() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mainstay.errors import StepFailed
 from mainstay.release import Traffic
@@ -52,6 +53,14 @@ def test_traffic_goes_home_by_itself_when_nobody_renews(world: World, clock: Tur
     clock.turn(61)
     assert world.target.serving().actual == OLD
     assert STEP.look(world) is Look.ABSENT
+
+
+def test_how_long_nobody_may_watch_is_what_the_plan_says(world: World, clock: TurnableClock) -> None:
+    replace(STEP, unwatched_s=300.0).do(world)
+    clock.turn(299)
+    assert world.target.serving().actual == NEW
+    clock.turn(2)
+    assert world.target.serving().actual == OLD
 
 
 def test_a_first_release_has_nowhere_to_go(world: World, clock: TurnableClock) -> None:

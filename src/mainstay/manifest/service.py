@@ -21,6 +21,9 @@ from mainstay.manifest.quantities import (
     VariableName,
 )
 
+SHORTEST_UNWATCHED = 5
+"""A run says about once a second that it watches; on a busy machine some seconds may pass."""
+
 
 class Source(Model):
     """What a release copies: a folder beside the manifest, or a repository's tag. A text is a folder."""
@@ -119,6 +122,9 @@ class Strategy(Model):
     settle: Duration = 60.0
     """How long the old revision stays warm after all traffic has moved: 1 m, in `local` 0."""
 
+    unwatched: SomeDuration = 60.0
+    """From when traffic moves until the old revision goes: how long after a run fell silent traffic goes back."""
+
     @model_validator(mode="before")
     @classmethod
     def _a_text_is_a_kind(cls, value: Any) -> Any:
@@ -131,6 +137,16 @@ class Strategy(Model):
         steps = (0.0, *self.percent, 100.0)
         if any(later <= earlier for earlier, later in pairwise(steps)):
             raise wrong("percent-does-not-grow", "percentages grow between 0 and 100", "write percent: [5, 25, 50]")
+        return self
+
+    @model_validator(mode="after")
+    def _a_hiccup_is_no_silence(self) -> Self:
+        if self.unwatched < SHORTEST_UNWATCHED:
+            raise wrong(
+                "limit-too-short",
+                f"unwatched {self.unwatched:g}s is so short that a run which is only slow counts as gone",
+                f"write {SHORTEST_UNWATCHED}s or more",
+            )
         return self
 
 

@@ -195,7 +195,7 @@ def _health(said: declared.Service, braces: Braces) -> Health:
 
 def _strategy(said: declared.Service) -> Strategy:
     percent = said.strategy.percent or (CANARY if said.strategy.kind == "canary" else ())
-    return Strategy(said.strategy.kind, percent, said.strategy.hold, said.strategy.settle)
+    return Strategy(said.strategy.kind, percent, said.strategy.hold, said.strategy.settle, said.strategy.unwatched)
 
 
 def _datastore(manifest: Manifest, now: Snapshot, name: str, contents: dict[str, Content]) -> DatastoreRelease:

@@ -62,7 +62,7 @@ def rollback(to: Release, now: Snapshot) -> Plan:
 def _at_once(move: Move) -> Move:
     """Who goes back wants to be there: what has served before is not tried by percentages again."""
     kind = move.strategy.kind if move.strategy.kind == "recreate" else "blue-green"
-    return replace(move, strategy=Strategy(kind, settle_s=0.0))
+    return replace(move, strategy=Strategy(kind, settle_s=0.0, unwatched_s=move.strategy.unwatched_s))
 
 
 def _schemas(to: Release, now: Snapshot) -> list[str]:

@@ -35,6 +35,11 @@ class TakeOver(msgspec.Struct, frozen=True):
     """What only the new release needs of the edge: set once it serves."""
 
     @property
+    def unwatched_s(self) -> float:
+        """All services of a stage go back together: the most careful one decides when."""
+        return min(move.strategy.unwatched_s for move in self.moves)
+
+    @property
     def moving(self) -> tuple[str, ...]:
         return tuple(move.service for move in self.moves)
 
@@ -102,7 +107,7 @@ def _stage(
     }
     moved: Traffic = dict(ending)
     if ending:
-        ranks.append((SetTraffic(after=ending, back=stage.back),))
+        ranks.append((SetTraffic(after=ending, back=stage.back, unwatched_s=over.unwatched_s),))
     for position, layer in enumerate(reversed(over.layers) if over.callers_first else over.layers):
         served = [name for name in layer if name in stage.traffic]
         started = tuple(step for name in served for step in _fleet_steps(name, fleet, after))
@@ -110,12 +115,12 @@ def _stage(
         # A service that nobody served before takes its traffic at once: its callers look for it when they start.
         first = {n: stage.traffic[n] for n in served if not traffic.get(n) and stage.traffic[n] and not stage.back[n]}
         if first and position + 1 < len(over.layers):
-            ranks.append((SetTraffic(after=first, back=stage.back),))
+            ranks.append((SetTraffic(after=first, back=stage.back, unwatched_s=over.unwatched_s),))
             moved |= first
     ranks += _worker_ranks(over, stage, fleet, after)
     batch = {n: shares for n, shares in stage.traffic.items() if n not in moved and shares != traffic.get(n, {})}
     if batch:
-        ranks.append((SetTraffic(after=batch, back=stage.back),))
+        ranks.append((SetTraffic(after=batch, back=stage.back, unwatched_s=over.unwatched_s),))
     fleet = fleet | after
     watched = _watched(over, fleet)
     if watched and ranks:

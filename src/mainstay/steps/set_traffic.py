@@ -4,7 +4,6 @@ from mainstay.release import Traffic, UnlessRenewed
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
 
-RENEWED_WITHIN_S = 60.0
 COMES_ABOUT_WITHIN_S = 30.0
 
 
@@ -13,6 +12,8 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
     after: Traffic
     back: Traffic
+    unwatched_s: float = 60.0
+    """How long after the run fell silent traffic goes back by itself."""
 
     moves_traffic = True
 
@@ -22,7 +23,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
     def do(self, world: World) -> str:
         # A first release has nothing to return to.
-        watched = UnlessRenewed(RENEWED_WITHIN_S, self.back) if any(self.back.values()) else None
+        watched = UnlessRenewed(self.unwatched_s, self.back) if any(self.back.values()) else None
         world.target.traffic(world.fence, self.after, watched)
         await_traffic(world, self.after)
         return ", ".join(f"{told(shares)} of {name}" for name, shares in self.after.items())
