@@ -85,6 +85,13 @@ def test_a_secret_is_found_wherever_it_stands(secret: str, before: str, after: s
     assert secret not in shown
 
 
+def test_the_password_of_a_url_is_a_secret_by_itself() -> None:
+    redactor = Redactor(["postgresql://app:h%23nter2@db/app"])
+    assert redactor.text("no pg_hba entry for app, tried h#nter2 and h%23nter2") == (
+        "no pg_hba entry for app, tried •••• and ••••"
+    )
+
+
 def test_very_short_values_are_not_masked() -> None:
     assert Redactor(["on"]).text("going on") == "going on"
 

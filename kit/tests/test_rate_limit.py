@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.tests.driving import answering, ask
-from mainstay_kit import FailedLogins, Limit, MemoryStore, Misconfigured, Problem, Rate, RateLimit, RateStore
+from mainstay_kit import Limit, MemoryStore, Misconfigured, Rate, RateLimit, RateStore
 from mainstay_kit.gcra import Verdict, decide
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P19")]
@@ -140,27 +140,3 @@ def test_keys_whose_time_is_over_are_swept_first() -> None:
 def test_a_rate_of_nothing_is_refused() -> None:
     with pytest.raises(Misconfigured):
         Rate(0, 60)
-
-
-@pytest.mark.requirement("P31", "E22")
-@pytest.mark.threat("S8")
-def test_ten_wrong_passwords_close_an_account_to_that_address_alone() -> None:
-    counted: list[int] = []
-    logins = FailedLogins(store=MemoryStore(now=Clock()), counted=lambda: counted.append(1))
-    for _ in range(10):
-        logins.refuse_if_too_many("Ada@example.com", "203.0.113.7")
-        logins.failed("ada@example.com ", "203.0.113.7")
-    with pytest.raises(Problem) as caught:
-        logins.refuse_if_too_many("ada@example.com", "203.0.113.7")
-    assert caught.value.status == 429
-    logins.refuse_if_too_many("ada@example.com", "203.0.113.8")
-    logins.refuse_if_too_many("bob@example.com", "203.0.113.7")
-    assert len(counted) == 10
-
-
-def test_one_password_on_every_account_is_noticed_too() -> None:
-    logins = FailedLogins(store=MemoryStore(now=Clock()))
-    for number in range(100):
-        logins.failed(f"{number}@example.com", "203.0.113.7")
-    with pytest.raises(Problem):
-        logins.refuse_if_too_many("somebody@else.com", "203.0.113.7")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.tests.driving import answering, ask
-from mainstay_kit import Misconfigured, Secret
+from mainstay_kit import Misconfigured, Problem, Secret
 from mainstay_kit.asgi import Scope
 from mainstay_kit.bearer import BearerToken
 from mainstay_kit.keys import Key
@@ -23,12 +23,31 @@ OLD = Key("2026-10", Secret("old-" * 10))
 NEW = Key("2026-11", Secret("new-" * 10))
 
 
+class PlainStore:
+    """Knows no subjects, and forgives nothing."""
+
+    def __init__(self) -> None:
+        self.current: dict[str, str] = {}
+
+    async def begin(self, family: str, token: str, until: float) -> None:
+        self.current[family] = token
+
+    async def turn(self, family: str, spent: str, new: str, until: float) -> bool:
+        if self.current.pop(family, None) != spent:
+            return False
+        self.current[family] = new
+        return True
+
+    async def end(self, family: str) -> None:
+        del self.current[family]
+
+
 class World:
     """Tokens of one service, with a clock that is turned by hand."""
 
     def __init__(self, *keys: Key, store: MemoryRefreshStore | None = None, audience: str = "api") -> None:
         self.at = 1_800_000_000.0
-        self.store = store or MemoryRefreshStore(now=lambda: self.at)
+        self.store = store or MemoryRefreshStore()
         self.tokens = Tokens(keys or (NEW,), issuer="granter", audience=audience, store=self.store, now=lambda: self.at)
 
 
@@ -86,22 +105,87 @@ async def test_a_token_for_another_audience_is_refused() -> None:
 
 
 async def test_a_refresh_token_works_once_and_its_reuse_ends_the_login() -> None:
-    tokens = World().tokens
-    first = await tokens.issue("ada")
-    second = await tokens.refresh(first.refresh)
+    world = World()
+    first = await world.tokens.issue("ada")
+    second = await world.tokens.refresh(first.refresh)
+    world.at += 10
     with pytest.raises(TokenReused):
-        await tokens.refresh(first.refresh)
+        await world.tokens.refresh(first.refresh)
     with pytest.raises(TokenReused):
-        await tokens.refresh(second.refresh)
+        await world.tokens.refresh(second.refresh)
 
 
 async def test_the_reuse_of_one_login_leaves_the_others_alone() -> None:
-    tokens = World().tokens
-    stolen, other = await tokens.issue("ada"), await tokens.issue("ada")
-    await tokens.refresh(stolen.refresh)
+    world = World()
+    stolen, other = await world.tokens.issue("ada"), await world.tokens.issue("ada")
+    await world.tokens.refresh(stolen.refresh)
+    world.at += 10
     with pytest.raises(TokenReused):
-        await tokens.refresh(stolen.refresh)
-    assert (await tokens.refresh(other.refresh)).access
+        await world.tokens.refresh(stolen.refresh)
+    assert (await world.tokens.refresh(other.refresh)).access
+
+
+async def test_two_tabs_that_refresh_at_once_stay_logged_in() -> None:
+    world = World()
+    first = await world.tokens.issue("ada")
+    one, other = await world.tokens.refresh(first.refresh), await world.tokens.refresh(first.refresh)
+    assert world.tokens.read(other.access)["sub"] == "ada"
+    world.at += 3600
+    after = await world.tokens.refresh(one.refresh)
+    assert (await world.tokens.refresh(other.refresh)).refresh == after.refresh
+
+
+async def test_a_subject_is_logged_out_everywhere_at_once() -> None:
+    tokens = World().tokens
+    pairs = [await tokens.issue("ada"), await tokens.issue("ada"), await tokens.issue("bob")]
+    await tokens.revoke_all("ada")
+    for ended in pairs[:2]:
+        with pytest.raises(TokenReused):
+            await tokens.refresh(ended.refresh)
+    assert (await tokens.refresh(pairs[2].refresh)).access
+
+
+async def test_the_claims_of_a_subject_are_asked_for_at_each_refresh() -> None:
+    roles = {"ada": "admin"}
+
+    async def claims_of(subject: str) -> dict[str, object]:
+        return {"role": roles[subject]}
+
+    tokens = Tokens([NEW], issuer="i", audience="a", store=MemoryRefreshStore(), claims_of=claims_of)
+    pair = await tokens.issue("ada")
+    roles["ada"] = "reader"
+    assert tokens.read(pair.access)["role"] == "admin"
+    assert tokens.read((await tokens.refresh(pair.refresh)).access)["role"] == "reader"
+
+
+async def test_no_token_is_signed_or_read_without_a_claim_that_is_required() -> None:
+    store = MemoryRefreshStore()
+    strict = Tokens([NEW], issuer="i", audience="a", store=store, required=["role"], grace=0)
+    without = await Tokens([NEW], issuer="i", audience="a", store=store).issue("ada")
+    with pytest.raises(TokenInvalid):
+        strict.read(without.access)
+    with pytest.raises(Misconfigured, match="role"):
+        await strict.issue("ada")
+    with pytest.raises(Misconfigured, match="role"):
+        await strict.refresh(without.refresh)
+    assert strict.read((await strict.refresh(without.refresh, role="reader")).access)["role"] == "reader"
+
+
+async def test_a_token_that_is_not_valid_is_told_to_the_client() -> None:
+    with pytest.raises(Problem) as caught:
+        World().tokens.read("x.y.z")
+    assert caught.value.status == 401
+    assert (b"www-authenticate", b'Bearer error="invalid_token"') in caught.value.answer.headers
+
+
+async def test_a_store_of_the_plain_form_serves_too() -> None:
+    tokens = Tokens([NEW], issuer="i", audience="a", store=PlainStore())
+    pair = await tokens.issue("ada")
+    assert (await tokens.refresh(pair.refresh)).access
+    with pytest.raises(TokenReused):
+        await tokens.refresh(pair.refresh)
+    with pytest.raises(Misconfigured):
+        await tokens.revoke_all("ada")
 
 
 async def test_after_logging_out_nothing_can_be_refreshed() -> None:
@@ -181,7 +265,7 @@ async def test_claims_of_ours_cannot_be_set_by_the_caller() -> None:
 @settings(max_examples=150, deadline=None)
 def test_a_token_that_was_changed_anywhere_is_refused_or_the_same(place: int, character: str) -> None:
     world = World()
-    token, _, _ = world.tokens._sign("access", "ada", {})
+    token = world.tokens._sign("access", "ada", {"family": "f", "jti": "j"})
     place %= len(token)
     changed = token[:place] + character + token[place + 1 :]
     try:

@@ -1,10 +1,13 @@
-from dataclasses import dataclass
+import subprocess
+import sys
+from dataclasses import dataclass, make_dataclass
 from pathlib import Path
 from typing import Annotated
 
 import pytest
 
-from mainstay_kit import Rule, Secret, VariablesInvalid, read_variables
+from kit.tests.test_metrics import environment
+from mainstay_kit import Misconfigured, Rule, Secret, VariablesInvalid, read_variables, secrets_of
 
 STRONG = "q8Zr2vKxw1TfYb7NcD4mHs9LpGjE3uAo"
 OTHER = "Wm5tRz0QeXk8VbNy2LcPh7JdSgF4aUi1"
@@ -17,6 +20,7 @@ class Settings:
     port: int = 8000
     origins: tuple[str, ...] = ()
     debug: bool = False
+    folder: Path = Path("/tmp")
     log_level: Annotated[str, Rule(one_of=("info", "debug"))] = "info"
     service_token: Secret | None = None
 
@@ -33,6 +37,7 @@ def problems(**changed: str) -> list[str]:
 def test_values_come_in_the_types_that_are_declared() -> None:
     settings = read_variables(Settings, {**GOOD, "PORT": "3000", "ORIGINS": "https://a, https://b", "DEBUG": "true"})
     assert (settings.port, settings.origins, settings.debug) == (3000, ("https://a", "https://b"), True)
+    assert read_variables(Settings, {**GOOD, "FOLDER": "/var/shop"}).folder == Path("/var/shop")
     assert settings.jwt_secret.reveal() == STRONG
 
 
@@ -43,6 +48,26 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     assert len(caught.value.problems) == 3
     for name in ("DATABASE_URL is missing", "JWT_SECRET is missing", "PORT is no whole number"):
         assert name in str(caught.value)
+
+
+def test_where_nobody_catches_it_the_process_ends_with_the_message_alone() -> None:
+    code = (
+        "from dataclasses import make_dataclass; from mainstay_kit import read_variables;"
+        "read_variables(make_dataclass('S', [('shop_name', str)]))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "1 variable is missing or wrong:\n  SHOP_NAME is missing (or give SHOP_NAME_FILE)\n"
+
+
+def test_a_type_that_no_variable_can_have_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="declare one of str, int"):
+        read_variables(make_dataclass("S", [("when", complex)]), {"WHEN": "1j"})
+
+
+def test_all_secrets_of_the_settings_can_be_masked() -> None:
+    settings = read_variables(Settings, GOOD)
+    assert [secret.reveal() for secret in secrets_of(settings)] == list(GOOD.values())
 
 
 @pytest.mark.requirement("A14")

@@ -31,7 +31,7 @@ from .service import protect
 from .service_token import ServiceToken
 from .stopping import GracefulStop
 from .trace import RequestContext
-from .variables import VariablesInvalid, read_variables
+from .variables import VariablesInvalid, read_variables, secrets_of
 
 __all__ = [
     "AccessLog",
@@ -70,4 +70,5 @@ __all__ = [
     "current",
     "protect",
     "read_variables",
+    "secrets_of",
 ]

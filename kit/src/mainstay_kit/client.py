@@ -1,5 +1,7 @@
 """The HTTP client for neighbours: what belongs to a request goes with it, and nothing waits for ever."""
 
+import logging
+
 import httpx2
 
 from .exchange import current
@@ -7,6 +9,7 @@ from .preview import HEADER
 from .secret import Secret, revealed
 from .trace import traceparent
 
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # at info it tells every address with its query
 TIMEOUT = httpx2.Timeout(10.0, connect=2.0, pool=2.0)
 
 

@@ -1,6 +1,6 @@
 """The Postgres pool: every wait has a limit, and how full it is can be read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from psycopg import AsyncConnection
@@ -19,7 +19,8 @@ class Postgres:
     """Connections with time-outs on connecting, waiting, statements, locks and idling in a transaction.
 
     A pool that is empty answers 503 after `wait` seconds: requests that pile up help nobody. Limits are set on
-    the connection, so that they hold for statements of any library that uses it.
+    the connection, so that they hold for statements of any library that uses it; so are further `settings` of
+    Postgres, such as `{"search_path": "shop", "jit": "off"}`, which may also say one of the limits in its words.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Postgres:
         lock: float = 3.0,
         idle_in_transaction: float = 10.0,
         max_idle: float = 300.0,
+        settings: Mapping[str, str] | None = None,
         registry: Registry | None = None,
     ) -> None:
         limits = {
@@ -41,7 +43,8 @@ class Postgres:
             "lock_timeout": lock,
             "idle_in_transaction_session_timeout": idle_in_transaction,
         }
-        options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items())
+        every = {name: str(int(seconds * 1000)) for name, seconds in limits.items()} | dict(settings or {})
+        options = " ".join(f"-c {_escaped(name)}={_escaped(value)}" for name, value in every.items())
         self._pool = AsyncConnectionPool(
             revealed(url),
             kwargs={"connect_timeout": max(2, int(connect)), "application_name": application, "options": options},
@@ -91,3 +94,8 @@ class Postgres:
         self._in_use.set(stats.get("pool_size", 0) - stats.get("pool_available", 0))
         self._open.set(stats.get("pool_size", 0))
         self._waiting.set(stats.get("requests_waiting", 0))
+
+
+def _escaped(text: str) -> str:
+    """*text* as one word of `options`, which Postgres parts at spaces."""
+    return text.replace("\\", "\\\\").replace(" ", "\\ ")

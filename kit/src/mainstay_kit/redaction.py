@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from .secret import Secret, revealed
 
@@ -18,14 +18,21 @@ SENSITIVE = re.compile(
 class Redactor:
     """Takes values of secrets out of text, whether plain or percent-, JSON-, hex- or base64-encoded.
 
-    Values under six characters are not masked: they would take half of every line with them.
+    Of a URL its password is one as well. Values under six characters are not masked: they would take half of every
+    line with them.
     """
 
     def __init__(self, secrets: Iterable[Secret | str] = ()) -> None:
-        values = {revealed(secret) for secret in secrets}
+        whole = {revealed(secret) for secret in secrets}
+        values = whole | {password for value in whole for password in _passwords(value)}
         forms = {form for value in values for form in _forms(value) if len(value) >= SHORTEST}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    @property
+    def knows(self) -> bool:
+        """Whether there is anything to mask."""
+        return self._pattern is not None
 
     def text(self, text: str) -> str:
         return self._pattern.sub(DOTS, text) if self._pattern is not None else text
@@ -43,6 +50,15 @@ class Redactor:
         if value is None or isinstance(value, bool | int | float):
             return value
         return self.text(str(value))
+
+
+def _passwords(value: str) -> Iterable[str]:
+    """The password of a URL, as it stands there and as it is."""
+    try:
+        password = urlsplit(value).password if "://" in value else None
+    except ValueError:
+        return ()
+    return (password, unquote(password)) if password else ()
 
 
 def _forms(value: str) -> Iterable[str]:

@@ -4,10 +4,12 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from types import UnionType
 from typing import Union, get_args, get_origin
 from urllib.parse import urlsplit
 
+from .errors import Misconfigured
 from .secret import Secret
 
 PLACEHOLDER = re.compile(
@@ -17,6 +19,7 @@ KNOWN = frozenset({
     "password", "secret", "admin", "test", "default", "postgres", "guest", "root", "strong_password", "123456",
     "strong-password", "secure-password", "secret-cookie", "ccl-internal-2025", "supersecret", "changeit",
 })  # fmt: skip
+KINDS = "str, int, float, bool, Path, Secret, tuple[str, ...]"
 YES, NO = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
 BITS_OF_A_SECRET = 64.0
 
@@ -37,8 +40,8 @@ def convert(text: str, kind: object) -> object:
     """*text* as *kind*. ValueError says what it is not, and not what it is."""
     if get_origin(kind) in {Union, UnionType}:
         kind = next(part for part in get_args(kind) if part is not type(None))
-    if kind is Secret:
-        return Secret(text)
+    if kind is Secret or kind is Path:
+        return Secret(text) if kind is Secret else Path(text)
     if kind is bool:
         if text.lower() not in YES | NO:
             raise ValueError("is neither true nor false")
@@ -50,6 +53,8 @@ def convert(text: str, kind: object) -> object:
             raise ValueError("is no number" if kind is float else "is no whole number") from None
     if get_origin(kind) is tuple:
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if kind is not str:
+        raise Misconfigured(f"a variable cannot be {kind}", remedy=f"declare one of {KINDS}")
     return text
 
 

@@ -1,31 +1,39 @@
 """Access and refresh tokens (JWT): who is asking, for how long, signed with which key."""
 
+import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import jwt
 from jwt.types import Options
 
-from .errors import KitError, Misconfigured
+from .errors import Misconfigured
 from .keys import Key
-from .refresh import RefreshStore
+from .problems import Problem
+from .refresh import Login, RefreshStore, Turn
+from .refresh_plain import PlainRefreshStore, Untold
 
 LONGEST = 8192
-REQUIRED = ("sub", "iat", "exp", "iss", "aud", "jti", "use")
+REQUIRED = ("sub", "iat", "exp", "iss", "aud", "jti", "use", "family")
+CHALLENGE = (b"www-authenticate", b'Bearer error="invalid_token"')
 # The times are compared here, with a clock that can be turned.
 OPTIONS: Options = {"require": list(REQUIRED), "verify_exp": False, "verify_iat": False}
 FIFTEEN_MINUTES = 15 * 60.0
 THIRTY_DAYS = 30 * 24 * 3600.0
+log = logging.getLogger(__name__)
 
 
-class TokenInvalid(KitError):
-    """The token is not one of ours, not of this use, or its time is over."""
+class TokenInvalid(Problem):
+    """The token is not one of ours, not of this use, or its time is over: the client reads 401."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(401, what, headers=(CHALLENGE,))
 
 
 class TokenReused(TokenInvalid):
-    """A refresh token came a second time: it was stolen, so all that came of the same login is over."""
+    """A refresh token came a second time, so two parties have it: all that came of the same login is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +44,20 @@ class Pair:
 
 
 Claims = Mapping[str, object]
+ClaimsOf = Callable[[str], Awaitable[Claims]]
+
+
+async def no_claims(_subject: str) -> Claims:
+    return {}
 
 
 class Tokens:
     """Signs with the first key and accepts all of them, found by `kid`: so keys are changed without logging anyone out.
 
     The key says the algorithm; what a token claims about itself does not count, and `none` is no algorithm. There is
-    no default key. An access token is never accepted as a refresh token, nor the other way round.
+    no default key. An access token is never accepted as a refresh token, nor the other way round. `claims_of` is asked
+    for the claims of a subject at the login and at each refresh, so that a right that was taken away ends with the
+    access token; none is signed, and none is accepted, without those that `required` names.
     """
 
     def __init__(
@@ -51,10 +66,13 @@ class Tokens:
         *,
         issuer: str,
         audience: str,
-        store: RefreshStore,
+        store: RefreshStore | PlainRefreshStore,
+        claims_of: ClaimsOf = no_claims,
+        required: Iterable[str] = (),
         access_lasts: float = FIFTEEN_MINUTES,
         refresh_lasts: float = THIRTY_DAYS,
         leeway: float = 5.0,
+        grace: float = 10.0,
         now: Callable[[], float] = time.time,
     ) -> None:
         if not keys or len({key.kid for key in keys}) != len(keys):
@@ -63,49 +81,68 @@ class Tokens:
         self._signing = keys[0]
         self._issuer = issuer
         self._audience = audience
-        self._store = store
+        self._store: RefreshStore = store if isinstance(store, RefreshStore) else Untold(store)
         self._lasts = {"access": access_lasts, "refresh": refresh_lasts}
+        self._claims_of = claims_of
+        self._required = frozenset(required)
         self._leeway = leeway
+        self._grace = grace
         self._now = now
 
     async def issue(self, subject: str, **claims: object) -> Pair:
         """A new login."""
-        family = uuid.uuid4().hex
-        pair, number, until = self._pair(subject, family, claims)
-        await self._store.begin(family, number, until)
+        now, family, number = self._now(), uuid.uuid4().hex, uuid.uuid4().hex
+        pair = self._pair(subject, family, number, {**await self._claims_of(subject), **claims})
+        await self._store.begin(Login(family, subject, number, now, now + self._lasts["refresh"]))
         return pair
 
     async def refresh(self, token: str, **claims: object) -> Pair:
-        """A new pair for a refresh token, which is spent by it. A spent one ends the whole login."""
+        """A new pair for a refresh token, which is spent by it. A spent one ends the whole login.
+
+        But within the grace the one just spent gets the pair that took its place once more: two tabs, or a client whose
+        answer was lost, are no theft.
+        """
         old = self._read(token, "refresh")
-        subject, family = str(old["sub"]), str(old["family"])
-        pair, number, until = self._pair(subject, family, claims)
-        if not await self._store.turn(family, str(old["jti"]), number, until):
-            raise TokenReused("the refresh token was used before", remedy="log in again")
-        return pair
+        now, subject, family = self._now(), str(old["sub"]), str(old["family"])
+        given = {**await self._claims_of(subject), **claims}
+        self._refuse_lack(given)
+        until = now + self._lasts["refresh"]
+        number = await self._store.turn(Turn(family, str(old["jti"]), uuid.uuid4().hex, now, until, self._grace))
+        if number is None:
+            log.warning("a refresh token came that does not count any more", extra={"login": family})
+            raise TokenReused("log in again")
+        return self._pair(subject, family, number, given)
 
     async def revoke(self, token: str) -> None:
         """Log out: nothing that came of this login can be refreshed any more."""
         await self._store.end(str(self._read(token, "refresh")["family"]))
 
+    async def revoke_all(self, subject: str) -> None:
+        """Log *subject* out everywhere: when the password changed, say."""
+        await self._store.end_all(subject)
+
     def read(self, token: str) -> Claims:
         """The claims of a valid access token."""
         return self._read(token, "access")
 
-    def _pair(self, subject: str, family: str, claims: Mapping[str, object]) -> tuple[Pair, str, float]:
-        if taken := {*REQUIRED, "family"} & claims.keys():
-            raise Misconfigured(f"{sorted(taken)} are set by the kit", remedy="choose other names for your claims")
-        access, _, _ = self._sign("access", subject, {**claims, "family": family})
-        refresh, number, until = self._sign("refresh", subject, {"family": family})
-        return Pair(access, refresh, int(self._lasts["access"])), number, until
+    def _pair(self, subject: str, family: str, number: str, claims: Claims) -> Pair:
+        self._refuse_lack(claims)
+        access = self._sign("access", subject, {**claims, "family": family, "jti": uuid.uuid4().hex})
+        refresh = self._sign("refresh", subject, {"family": family, "jti": number})
+        return Pair(access, refresh, int(self._lasts["access"]))
 
-    def _sign(self, use: str, subject: str, claims: dict[str, object]) -> tuple[str, str, float]:
-        now, number = self._now(), uuid.uuid4().hex
-        until = now + self._lasts[use]
-        own = {"sub": subject, "iss": self._issuer, "aud": self._audience, "jti": number, "use": use}
-        payload: dict[str, object] = {**claims, **own, "iat": int(now), "exp": int(until)}
+    def _refuse_lack(self, claims: Claims) -> None:
+        if taken := claims.keys() & REQUIRED:
+            raise Misconfigured(f"{sorted(taken)} are set by the kit", remedy="choose other names for your claims")
+        if lacking := self._required - claims.keys():
+            raise Misconfigured(f"claims are missing: {sorted(lacking)}", remedy="give them, or a claims_of that does")
+
+    def _sign(self, use: str, subject: str, claims: Claims) -> str:
+        now = self._now()
+        own = {"sub": subject, "iss": self._issuer, "aud": self._audience, "use": use}
+        payload: dict[str, object] = {**claims, **own, "iat": int(now), "exp": int(now + self._lasts[use])}
         key = self._signing
-        return jwt.encode(payload, key.signing(), key.algorithm, {"kid": key.kid}), number, until
+        return jwt.encode(payload, key.signing(), key.algorithm, {"kid": key.kid})
 
     def _read(self, token: str, use: str) -> Claims:
         try:
@@ -120,7 +157,8 @@ class Tokens:
         except jwt.PyJWTError as error:
             raise TokenInvalid("the token is not valid") from error
         moments = claims["iat"], claims["exp"]
-        if not all(isinstance(moment, int) for moment in moments) or claims["use"] != use:
+        lacks = use == "access" and not self._required <= claims.keys()
+        if lacks or claims["use"] != use or not all(isinstance(moment, int) for moment in moments):
             raise TokenInvalid("the token is not valid")
         if not moments[0] - self._leeway <= self._now() < moments[1] + self._leeway:
             raise TokenInvalid("the token's time is over")

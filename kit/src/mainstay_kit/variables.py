@@ -20,13 +20,18 @@ class Declared(Protocol):
 T = TypeVar("T", bound=Declared)
 
 
-class VariablesInvalid(KitError):
-    """Everything that is missing or wrong, in one message; values are never shown."""
+class VariablesInvalid(KitError, SystemExit):
+    """Everything that is missing or wrong, in one message; values are never shown.
+
+    Where nobody catches it the process ends with the message alone, without a traceback, and exit code 1.
+    """
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         lines = "".join(f"\n  {problem}" for problem in problems)
-        super().__init__(f"{len(problems)} variables are missing or wrong:{lines}")
+        are = "variable is" if len(problems) == 1 else "variables are"
+        super().__init__(f"{len(problems)} {are} missing or wrong:{lines}")
+        self.code = str(self)
 
 
 def read_variables(declared: type[T], environment: Mapping[str, str] = os.environ) -> T:
@@ -47,6 +52,12 @@ def read_variables(declared: type[T], environment: Mapping[str, str] = os.enviro
     if problems:
         raise VariablesInvalid(problems)
     return declared(**values)
+
+
+def secrets_of(settings: Declared) -> tuple[Secret, ...]:
+    """All secrets among *settings*, for the `Redactor`."""
+    values = (getattr(settings, field.name) for field in fields(settings))
+    return tuple(value for value in values if isinstance(value, Secret) and value)
 
 
 class Objected(Exception):

@@ -1,0 +1,52 @@
+"""Rates in Postgres: what each key has spent, counted for all processes together."""
+
+from .gcra import Rate, Verdict
+from .postgres import Postgres
+
+TABLE = """
+CREATE UNLOGGED TABLE IF NOT EXISTS kit_rates (key text PRIMARY KEY, spent_until timestamptz NOT NULL);
+CREATE INDEX IF NOT EXISTS kit_rates_spent_until ON kit_rates (spent_until);
+"""
+SWEEP_EVERY = 1000
+# Decided and written in one statement; a refused one writes nothing and returns no row. A thousandth of an interval
+# makes up for what Postgres, which counts in microseconds, rounds away.
+_TAKE = """
+INSERT INTO kit_rates AS known (key, spent_until) VALUES (%(key)s, now() + %(interval)s * interval '1 second')
+ON CONFLICT (key) DO UPDATE
+SET spent_until = greatest(known.spent_until, now()) + %(interval)s * interval '1 second'
+WHERE greatest(known.spent_until, now()) <= now() + (%(tolerance)s - 0.999 * %(interval)s) * interval '1 second'
+RETURNING extract(epoch FROM spent_until - now())::float8
+"""
+_AHEAD = "SELECT extract(epoch FROM greatest(spent_until, now()) - now())::float8 FROM kit_rates WHERE key = %(key)s"
+_GIVE_BACK = """
+UPDATE kit_rates SET spent_until = spent_until - %(interval)s * interval '1 second' WHERE key = %(key)s
+"""
+
+
+class PostgresRateStore:
+    """A row for each key, in a table that a migration of the service makes of `TABLE`; nothing of it is worth a backup.
+
+    Each request that is counted costs a write: count log-ins and what is expensive here, and the rest in memory.
+    """
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+        self._taken = 0
+
+    async def take(self, key: str, rate: Rate) -> Verdict:
+        values = {"key": key, "interval": rate.interval, "tolerance": rate.tolerance}
+        async with self._postgres.connection() as connection:
+            self._taken += 1
+            if self._taken % SWEEP_EVERY == 0:
+                await connection.execute("DELETE FROM kit_rates WHERE spent_until < now()")
+            taken = await (await connection.execute(_TAKE, values)).fetchone()
+            if taken is not None:
+                return Verdict(True, int((rate.tolerance - taken[0]) / rate.interval + 1e-3), 0.0, taken[0])
+            row = await (await connection.execute(_AHEAD, values)).fetchone()
+        ahead = row[0] if row is not None else 0.0  # given back or swept in between
+        return Verdict(False, 0, max(0.0, ahead + rate.interval - rate.tolerance), ahead)
+
+    async def give_back(self, key: str, rate: Rate) -> None:
+        """Take back what was taken: it was not meant to count."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(_GIVE_BACK, {"key": key, "interval": rate.interval})

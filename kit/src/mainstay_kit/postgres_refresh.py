@@ -1,0 +1,70 @@
+"""Refresh tokens in Postgres: one truth for all processes, which outlives them."""
+
+from .postgres import Postgres
+from .refresh import Login, Turn
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS kit_logins (
+    family text PRIMARY KEY,
+    subject text NOT NULL,
+    token text NOT NULL,
+    before text NOT NULL DEFAULT '',
+    turned timestamptz NOT NULL DEFAULT '-infinity',
+    until timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS kit_logins_subject ON kit_logins (subject);
+CREATE INDEX IF NOT EXISTS kit_logins_until ON kit_logins (until);
+"""
+_BEGIN = """
+INSERT INTO kit_logins (family, subject, token, until)
+VALUES (%(family)s, %(subject)s, %(token)s, to_timestamp(%(until)s))
+"""
+# Of two that come with the same token at once the second waits for the row, and finds that it is not current any more.
+_TURN = """
+UPDATE kit_logins
+SET token = %(new)s, before = token, turned = to_timestamp(%(at)s), until = to_timestamp(%(until)s)
+WHERE family = %(family)s AND token = %(spent)s AND until > to_timestamp(%(at)s)
+RETURNING token
+"""
+_FORGIVE = """
+SELECT token FROM kit_logins
+WHERE family = %(family)s AND before = %(spent)s AND until > to_timestamp(%(at)s)
+  AND turned > to_timestamp(%(at)s - %(grace)s)
+"""
+
+
+class PostgresRefreshStore:
+    """A row for each login, in a table that a migration of the service makes of `TABLE`.
+
+    What is kept are numbers of tokens, of which nobody can make one. Logins whose time is over go when others begin.
+    """
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    async def begin(self, login: Login) -> None:
+        values = {"family": login.family, "subject": login.subject, "token": login.token, "until": login.until}
+        async with self._postgres.connection() as connection:
+            await connection.execute("DELETE FROM kit_logins WHERE until <= to_timestamp(%s)", [login.at])
+            await connection.execute(_BEGIN, values)
+
+    async def turn(self, turn: Turn) -> str | None:
+        values = {
+            "family": turn.family, "spent": turn.spent, "new": turn.new,
+            "at": turn.at, "until": turn.until, "grace": turn.grace,
+        }  # fmt: skip
+        async with self._postgres.connection() as connection:
+            for question in (_TURN, _FORGIVE):
+                row = await (await connection.execute(question, values)).fetchone()
+                if row is not None:
+                    return str(row[0])
+            await connection.execute("DELETE FROM kit_logins WHERE family = %s", [turn.family])
+        return None
+
+    async def end(self, family: str) -> None:
+        async with self._postgres.connection() as connection:
+            await connection.execute("DELETE FROM kit_logins WHERE family = %s", [family])
+
+    async def end_all(self, subject: str) -> None:
+        async with self._postgres.connection() as connection:
+            await connection.execute("DELETE FROM kit_logins WHERE subject = %s", [subject])
