@@ -20,7 +20,7 @@ def test_a_second_command_is_told_who_holds_the_lock(place: Place) -> None:
         said = place.run(*words, ends=4)
         assert str(deploy.pid) in said.err, said
         assert run in said.err, said
-    status = place.ask("status", ends=None)
+    status = place.ask("status")
     assert (status["run"]["state"], status["run"]["id"]) == ("running", run)
     assert deploy.wait().code == 0
 

@@ -8,6 +8,7 @@ from mainstay.errors import Unreachable
 from mainstay.lock import Lock
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded, story
+from mainstay.operations.missed import missed
 from mainstay.record import Record, Serves
 from mainstay.release import DatastorePlace, Environment, Instance, Running, Serving
 from mainstay.standing import standing
@@ -34,6 +35,8 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     ready: int
     traffic: dict[int, float]
     instances: tuple[Instance, ...]
+    missed: int
+    """How many are less than desired; while a run goes on, those that it has just begun to start are awaited."""
 
 
 class DatastoreStatus(msgspec.Struct, frozen=True):
@@ -68,7 +71,7 @@ class Status(msgspec.Struct, frozen=True):
     @property
     def well(self) -> bool:
         """Nothing is less than desired, and no run waits for anybody."""
-        short = any(service.ready < service.desired for service in self.services)
+        short = any(service.missed for service in self.services)
         ill = any(store.state != "ready" for store in self.datastores)
         waits = self.run is not None and self.run.state != "running"
         return self.release is not None and self.awake and not (short or ill or waits or self.returned)
@@ -80,6 +83,8 @@ def status(context: Context) -> Status:
     past = recorded(context)
     target = context.wiring.target(environment, context.folders)
     running, serving = target.running(), target.serving()
+    run = _run(context, past)
+    carried = run is not None and run.state == "running"
     stores = {place.name for place in environment.datastores}
     return Status(
         system=environment.system,
@@ -88,8 +93,10 @@ def status(context: Context) -> Status:
         url=serving.url,
         state=context.state,
         release=past.serving,
-        run=_run(context, past),
-        services=tuple(_service(name, running, serving) for name in sorted(_names(running)) if name not in stores),
+        run=run,
+        services=tuple(
+            _service(name, running, serving, carried=carried) for name in sorted(_names(running)) if name not in stores
+        ),
         datastores=tuple(_datastore(place, environment, context, running, serving) for place in environment.datastores),
         awake=running.awake,
         guarded=running.answers,
@@ -102,14 +109,16 @@ def _names(running: Running) -> set[str]:
     return {name for name, members in running.wanted.items() if members} | {one.service for one in running.instances}
 
 
-def _service(name: str, running: Running, serving: Serving) -> ServiceStatus:
+def _service(name: str, running: Running, serving: Serving, *, carried: bool) -> ServiceStatus:
     instances = tuple(one for one in running.instances if one.service == name)
+    wanted, shares = running.wanted.get(name, {}), serving.actual.get(name, {})
     return ServiceStatus(
         name=name,
-        desired=sum(member.count for member in running.wanted.get(name, {}).values()),
+        desired=sum(member.count for member in wanted.values()),
         ready=sum(one.state == "ready" for one in instances),
-        traffic=serving.actual.get(name, {}),
+        traffic=shares,
         instances=instances,
+        missed=missed(wanted, shares, instances, carried=carried),
     )
 
 
