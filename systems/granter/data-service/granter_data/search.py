@@ -8,6 +8,7 @@ from granter_data.answers import END, HIT, told
 from granter_data.database import Ask, Database, Row
 from granter_data.languages import ASKED_OF_ROW, BRANCHES, CONFIGURATION_OF_ROW
 from granter_data.query import Query
+from granter_data.suggest import prefixes_of
 
 _HEADLINE = f"""ts_headline({CONFIGURATION_OF_ROW}, left(summary, 3000), {ASKED_OF_ROW},
     'StartSel={HIT},StopSel={END},MaxFragments=2,MaxWords=24,MinWords=10,FragmentDelimiter=" … "')"""
@@ -44,7 +45,7 @@ def conditions(query: Query) -> str:
     if query.topics:
         parts.append("topics && %(topics)s::text[]")
     if query.funder:
-        parts.append("lower(funder) = lower(%(funder)s)")
+        parts.append("(names @@ to_tsquery('simple', %(funder_words)s) or lower(funder) = lower(%(funder)s))")
     if query.region:
         parts.append("region = %(region)s")
     if query.currency:
@@ -67,6 +68,7 @@ def values_of(query: Query) -> Row:
         "words": query.words,
         "topics": list(query.topics),
         "funder": query.funder,
+        "funder_words": prefixes_of(query.funder, "B"),
         "region": query.region,
         "currency": query.currency,
         "min_amount": query.min_amount,
