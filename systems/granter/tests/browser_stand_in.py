@@ -95,6 +95,9 @@ class BackendStandIn:
             def do_POST(self) -> None:
                 self.answer()
 
+            def do_PATCH(self) -> None:
+                self.answer()
+
             def do_DELETE(self) -> None:
                 self.answer()
 

@@ -134,6 +134,20 @@ def test_a_name_is_used_once(caller: Caller, token: str) -> None:
     assert len(caller.get("/api/saved-searches", token).json()["saved_searches"]) == 1
 
 
+def test_a_saved_search_gets_another_name_that_is_free(caller: Caller, token: str) -> None:
+    mine, other = (
+        caller.post("/api/saved-searches", {"name": name, "query": SEARCH}, token).json() for name in ("mine", "other")
+    )
+    renamed = caller.ask("PATCH", f"/api/saved-searches/{mine['id']}", {"name": " My  seas "}, token=token)
+    assert (renamed.status_code, renamed.json()) == (200, {**mine, "name": "My seas"})
+    taken = caller.ask("PATCH", f"/api/saved-searches/{mine['id']}", {"name": "other"}, token=token)
+    assert (taken.status_code, taken.json()["detail"]) == (409, "another saved search has this name")
+    stranger = caller.newcomer()[1]["access_token"]
+    for asked in ({"name": ""}, {"name": "\u200b"}, {}):
+        assert caller.ask("PATCH", f"/api/saved-searches/{other['id']}", asked, token=token).status_code == 422
+    assert caller.ask("PATCH", f"/api/saved-searches/{mine['id']}", {"name": "x"}, token=stranger).status_code == 404
+
+
 def test_a_saved_search_is_its_owners_alone(caller: Caller, token: str) -> None:
     saved = caller.post("/api/saved-searches", {"name": "mine", "query": {}}, token).json()["id"]
     stranger = caller.newcomer()[1]["access_token"]
@@ -157,6 +171,7 @@ def test_an_account_keeps_a_hundred_searches_at_most(caller: Caller, token: str)
         ("DELETE", "/api/auth/me"),
         ("GET", "/api/saved-searches"),
         ("POST", "/api/saved-searches"),
+        ("PATCH", "/api/saved-searches/00000000-0000-0000-0000-000000000000"),
         ("DELETE", "/api/saved-searches/00000000-0000-0000-0000-000000000000"),
         ("GET", "/api/scrape"),
         ("POST", "/api/scrape"),

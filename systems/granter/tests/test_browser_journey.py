@@ -38,7 +38,7 @@ def register_and_log_in(page: Page, email: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Make the account").click()
     expect(page.get_by_role("status")).to_contain_text("Your account is ready")
-    page.get_by_label("Email").fill(email)
+    expect(page.get_by_label("Email")).to_have_value(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
@@ -63,7 +63,7 @@ def test_a_user_finds_a_grant_keeps_the_search_and_leaves(page: Page) -> None:
     page.get_by_label("Name").fill("Ice")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").first).to_contain_text("saved")
-    page.get_by_role("link", name="Ice").click()
+    page.get_by_role("link", name="Ice", exact=True).click()
     expect(page.get_by_role("searchbox")).to_have_value("glacier")
     expect(page.get_by_label("Open calls only")).to_be_checked()
 
@@ -134,6 +134,54 @@ def test_what_is_typed_suggests_titles_and_funders(page: Page) -> None:
     expect(page.locator("#hints")).to_contain_text("Glacier")
     page.get_by_role("searchbox").fill("")
     expect(page.locator("#hints")).to_contain_text("For example")
+
+
+def test_back_leads_to_the_search_before(page: Page) -> None:
+    page.goto("/?q=research")
+    page.get_by_label("Open calls only").check()
+    expect(page).to_have_url(re.compile(r"\?q=research&open=1$"))
+    page.get_by_role("searchbox").press("End")
+    page.get_by_role("searchbox").press_sequentially(" health", delay=250)
+    expect(page).to_have_url(re.compile(r"\?q=research\+health&open=1$"))
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_have_value("research")
+    expect(page.get_by_label("Open calls only")).to_be_checked()
+    page.go_back()
+    expect(page.get_by_label("Open calls only")).not_to_be_checked()
+    expect(page).to_have_url(re.compile(r"\?q=research$"))
+
+
+def test_an_amount_is_asked_for_in_a_currency(page: Page) -> None:
+    page.goto("/")
+    currency = page.get_by_label("in", exact=True)
+    expect(currency.locator("option").first).to_have_text("Any currency")
+    page.get_by_label("from").first.fill("50k")
+    page.keyboard.press("Tab")
+    expect(page).to_have_url(re.compile(r"\?min_amount=50000&currency=USD$"))
+    expect(currency).to_have_value("USD")
+    expect(currency.locator("option").first).not_to_have_text("Any currency")
+    expect(page.get_by_role("link", name="From 50,000 USD")).to_be_visible()
+    currency.select_option("GBP")
+    expect(page.get_by_role("link", name="From 50,000 GBP")).to_be_visible()
+    expect(page.locator(".result .amount").first).to_contain_text("£")
+
+
+def test_a_password_can_be_looked_at(page: Page) -> None:
+    page.goto("/login")
+    page.get_by_label("Password").fill(PASSWORD)
+    expect(page.get_by_label("Password")).to_have_attribute("type", "password")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_label("Password")).to_have_attribute("type", "text")
+
+
+def test_who_still_types_is_not_told_that_there_is_nothing(page: Page) -> None:
+    page.goto("/")
+    page.evaluate("""() => { window.said = new Set(); new MutationObserver(() =>
+        window.said.add(document.getElementById('found').textContent)).observe(
+        document.getElementById('results'), {childList: true}) }""")
+    page.get_by_role("searchbox").press_sequentially("glacier", delay=230)
+    expect(page.locator("#found")).to_contain_text("glacier")
+    assert [words for words in page.evaluate("[...window.said]") if "No grant" in words] == []
 
 
 def test_a_lost_connection_is_told_and_a_found_one_brings_the_page_up_to_date(page: Page, town: Town) -> None:

@@ -62,12 +62,17 @@ def test_filters_narrow_and_are_taken_away_one_by_one(town: Town) -> None:
     assert 'href="/?q=research&open=1"' in both
 
 
+def test_a_part_of_the_funders_name_is_enough(town: Town) -> None:
+    assert "Boreal Science Endowment" in get(town.web.url + "/?funder=boreal+endow").body
+    assert "No grant matches" in get(town.web.url + "/?funder=oreal").body
+
+
 def test_no_result_says_what_to_try(town: Town) -> None:
     answer = get(town.web.url + "/?q=zeppelin&open=1")
     assert answer.status == 200
     assert "No grant matches" in answer.body
     assert "Try fewer or more general words" in answer.body
-    assert "Take a filter away" in answer.body
+    assert "Drop a filter" in answer.body
 
 
 @pytest.mark.parametrize(

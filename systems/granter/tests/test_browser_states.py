@@ -105,13 +105,101 @@ def test_before_the_first_notices_the_page_says_so(visitor: Visitor, core: Backe
 
 def test_the_filters_are_passed_on_in_the_words_of_the_api(visitor: Visitor, core: BackendStandIn) -> None:
     visitor.get(
-        "/?q=reef&topic=water&funder=Fund&region=Fiji&min_amount=1'000&max_amount=20,000&currency=eur"
+        "/?q=reef&topic=water&funder=Fund&region=Fiji&min_amount=1000&max_amount=20000&currency=EUR"
         "&deadline_after=2027-01-01&deadline_before=2027-12-31&open=1&sort=amount&page=2"
     )
     assert core.calls("/api/search")[-1].path == (
         "/api/search?query=reef&topic=water&funder=Fund&region=Fiji&min_amount=1000&max_amount=20000&currency=EUR"
         "&deadline_after=2027-01-01&deadline_before=2027-12-31&open=1&sort=amount&page=2&page_size=10"
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("/?q=reef&topic=&sort=relevance&page=1", "/?q=reef"),
+        ("/?q=reef&utm_source=letter", "/?q=reef"),
+        ("/?min_amount=50k&currency=eur", "/?min_amount=50000&currency=EUR"),
+        ("/?max_amount=1'000", "/?max_amount=1000&currency=NOK"),
+    ],
+    ids=["what is as usual", "what is not ours", "an amount as people write it", "an amount without currency"],
+)
+def test_a_search_has_one_address(visitor: Visitor, typed: str, address: str) -> None:
+    answer = visitor.get(typed, Accept_Language="nb-NO,nb;q=0.9")
+    assert (answer.status_code, answer.headers["location"]) == (303, address)
+    assert visitor.get(address).status_code == 200
+
+
+def test_a_page_beyond_the_last_one_leads_back_to_it(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["GET /api/search"] = found(total=35)
+    assert visitor.get("/?q=reef&page=9").headers["location"] == "/?q=reef&page=4"
+    assert visitor.get("/?q=reef&page=2").headers["location"] == "/?q=reef"
+    assert visitor.get("/?q=reef").status_code == 200
+
+
+def test_what_was_not_understood_is_said_and_the_rest_is_searched(visitor: Visitor, core: BackendStandIn) -> None:
+    answer = visitor.get("/?q=reef&min_amount=lots")
+    assert "“lots” is not an amount" in answer.text
+    assert "Quiet Harbours" in answer.text
+    assert core.calls("/api/search")[-1].path == "/api/search?query=reef&page=1&page_size=10"
+
+
+def test_amounts_of_many_currencies_are_not_put_in_order_without_a_word(visitor: Visitor) -> None:
+    assert "whatever their currency" in visitor.get("/?sort=amount").text
+    assert "whatever their currency" not in visitor.get("/?currency=EUR&sort=amount").text
+
+
+def test_where_nothing_is_found_names_like_it_are_offered(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says |= {"GET /api/search": found(), "GET /api/suggest": Told(200, {"suggestions": ["Reef & Sand"]})}
+    page = visitor.get("/?q=ree&open=1").text
+    assert '<a href="/?q=Reef+%26+Sand">Reef &amp; Sand</a>' in page
+    assert 'href="/?q=ree">Search without filters' in page
+    assert 'href="/saved/new?q=ree&amp;open=1"' in page
+
+
+def test_a_search_of_a_taken_name_is_replaced_only_by_one_who_says_so(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    kept = {"id": "a", "name": "Reefs", "query": {"query": "coral"}}
+    core.says |= {
+        "GET /api/saved-searches": Told(200, {"saved_searches": [kept]}),
+        "POST /api/saved-searches": Told(201),
+    }
+    asked = {"query": "reef", "name": "Reefs"}
+    refused = visitor.send("/saved/new", asked)
+    assert refused.status_code == 409
+    assert "Replace it: coral" in refused.text
+    assert not [call for call in core.calls("/api/saved-searches") if call.method == "POST"]
+    assert visitor.send("/saved/new", {**asked, "replace": "yes"}).status_code == 303
+    assert visitor.send("/saved/new", {"query": "coral", "name": "Reefs"}).status_code == 303
+
+
+def test_a_deleted_search_can_be_brought_back(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    core.says["DELETE /api/saved-searches/a"] = Told(204)
+    core.says["GET /api/saved-searches"] = Told(
+        200, {"saved_searches": [{"id": "a", "name": "Reefs", "query": {"query": "coral", "open": "1"}}]}
+    )
+    answer = visitor.send("/saved/a/delete", {"query": "coral", "open": "1", "name": "Reefs"}, on="/saved")
+    page = visitor.get(answer.headers["location"]).text
+    assert 'action="/saved/new"' in page
+    assert '<input type="hidden" name="query" value="coral">' in page
+    assert "bring “Reefs” back" in page
+    assert "bring “" not in visitor.get(answer.headers["location"]).text
+
+
+def test_a_search_gets_another_name_that_is_free(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    kept = {"id": "a", "name": "Reefs", "query": {}}
+    taken = Told(409, {"detail": "another saved search has this name"})
+    core.says |= {
+        "GET /api/saved-searches": Told(200, {"saved_searches": [kept]}),
+        "PATCH /api/saved-searches/a": taken,
+    }
+    assert "Another saved search has this name" in visitor.send("/saved/a/rename", {"name": "Ice"}).text
+    core.says["PATCH /api/saved-searches/a"] = Told(200, kept)
+    assert visitor.send("/saved/a/rename", {"name": " Ice "}).headers["location"] == "/saved"
+    assert core.calls("/api/saved-searches/a")[-1].body == {"name": "Ice"}
+    assert visitor.get("/saved/b/rename").status_code == 404
 
 
 def test_a_saved_search_leads_back_to_what_was_asked(visitor: Visitor, core: BackendStandIn) -> None:
@@ -209,6 +297,30 @@ def test_a_log_in_that_has_ended_leads_to_a_new_one_and_back(visitor: Visitor, c
     assert visitor.send("/login", sent).headers["location"] == "/saved/new?q=reef&open=1"
 
 
+def test_what_was_typed_outlives_a_log_in_that_has_ended(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    core.says |= {"POST /api/saved-searches": Told(401, {}), "POST /api/auth/refresh": Told(401, {})}
+    answer = visitor.send("/saved/new", {"query": "reef", "name": "My reefs"})
+    assert answer.headers["location"] == "/login?next=/saved/new%3Fq%3Dreef%26name%3DMy%2Breefs"
+    visitor.log_in()
+    assert 'value="My reefs"' in visitor.get("/saved/new?q=reef&name=My+reefs").text
+
+
+def test_who_has_registered_need_not_type_the_address_again(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["POST /api/auth/register"] = Told(201, {"email": "ada@example.org"})
+    answer = visitor.send("/register", {"email": 'a"da@example.org', "password": "p" * 12})
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert 'value="a&#34;da@example.org"' in visitor.get("/login").text
+    visitor.log_in()
+    assert "granter_address" not in visitor.cookies
+
+
+def test_who_is_logged_in_is_not_asked_to_log_in(visitor: Visitor) -> None:
+    visitor.log_in()
+    assert visitor.get("/login?next=/saved").headers["location"] == "/saved"
+    assert visitor.get("/register").headers["location"] == "/"
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [
@@ -232,7 +344,10 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("path", ["/login", "/register", "/logout", "/account/delete", "/saved/new", "/saved/1/delete"])
+POSTED = ("/login", "/register", "/logout", "/account/delete", "/saved/new", "/saved/1/rename", "/saved/1/delete")
+
+
+@pytest.mark.parametrize("path", POSTED)
 def test_a_form_without_proof_changes_nothing(visitor: Visitor, core: BackendStandIn, path: str) -> None:
     visitor.log_in()
     before = len(core.asked)

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from granter_web.asked import Asked, asked_of
+from granter_web.asked import Asked, asked_of, misread
 from granter_web.evidence import found_in, shown_in
 from granter_web.forms import is_proof, mask
 from granter_web.grants import Amount, Provenance
 from granter_web.inside import inside
+from granter_web.sums import currency_of, sum_of
 from granter_web.words import amount_in_words, search_in_words, wait_in_words
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,19 @@ def test_a_list_of_words_is_found_word_by_word() -> None:
     assert found_in(lines) == {"topics"}
 
 
+@pytest.mark.parametrize(
+    ("evidence", "marked"),
+    [
+        ("… the sea is deep and …", "the sea is deep and"),
+        ("Of the sea " * 9 + "and the d", "Of the sea " * 9 + "and the d"),
+    ],
+    ids=["with dots", "after so many letters"],
+)
+def test_words_that_were_cut_are_found_as_far_as_they_go(evidence: str, marked: str) -> None:
+    lines = shown_in("Of the sea " * 9 + "and the deep: the sea is deep and blue.", {"amount": said(evidence)})
+    assert [stretch.text for line in lines for stretch in line if stretch.fields] == [marked]
+
+
 def test_words_that_are_not_there_are_not_marked() -> None:
     assert found_in(shown_in("nothing of it", {"amount": said("EUR 5"), "funder": said("")})) == set()
 
@@ -59,6 +73,56 @@ def test_inside_is_always_a_path_of_ours(address: str) -> None:
 def test_an_address_says_the_search_again(given_: dict[str, str]) -> None:
     asked = asked_of(given_)
     assert asked_of({**asked.of_backend(), "page": str(asked.page)}) == asked
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "50000",
+        "50,000",
+        "50.000",
+        "50 000",
+        "50'000",
+        "50k",
+        "€ 50 000",
+        "50,000.00",
+        "50 tsd.",
+        "0.05 million",
+        "EUR 50k",
+    ],
+)
+def test_an_amount_is_understood_as_people_write_it(written: str) -> None:
+    assert sum_of(written) == 50_000
+
+
+@pytest.mark.parametrize("written", ["", "lots", "-5", "1e9", "9" * 400, "50 potatoes", "fifty"])
+def test_what_is_no_amount_is_none(written: str) -> None:
+    assert sum_of(written) is None
+
+
+@given(st.text())
+def test_whatever_is_written_as_an_amount_ends_as_a_number_or_none(written: str) -> None:
+    assert (sum_of(written) or 0) >= 0
+
+
+@pytest.mark.parametrize(
+    ("languages", "currency"),
+    [("de-CH,de;q=0.9", "CHF"), ("en-GB,en-US;q=0.8", "GBP"), ("en,pt-BR;q=0.5", "BRL"), ("de", "EUR"), ("", "EUR")],
+)
+def test_an_amount_without_currency_means_that_of_the_visitors_country(languages: str, currency: str) -> None:
+    assert currency_of(languages) == currency
+
+
+def test_ends_that_were_given_the_wrong_way_round_are_turned() -> None:
+    given_ = {"min_amount": "9k", "max_amount": "900", "deadline_after": "2028-01-01", "deadline_before": "2027-01-01"}
+    assert asked_of(given_) == Asked(least="900", most="9000", after="2027-01-01", before="2028-01-01")
+
+
+def test_what_is_not_understood_is_named() -> None:
+    assert misread({"min_amount": "lots", "max_amount": "5k", "deadline_after": "soon", "deadline_before": ""}) == [
+        "“lots” is not an amount: write it like 50,000 or 50k.",
+        "“soon” is not a day: write it like 2027-03-12.",
+    ]
 
 
 def test_a_search_is_said_in_words() -> None:

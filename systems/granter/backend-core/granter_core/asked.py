@@ -103,15 +103,18 @@ class PagedSearch(Search):
     page_size: Annotated[int, Field(ge=1, le=100)] = 20
 
 
-class SavedSearchWanted(Asked):
+class Renaming(Asked):
     name: Annotated[Words, Field(min_length=1, max_length=100)]
-    query: Search
 
     @model_validator(mode="after")
     def _name_can_be_read(self) -> Self:
         if not self.name:
             raise ValueError("the name has no letter that can be read")
         return self
+
+
+class SavedSearchWanted(Renaming):
+    query: Search
 
 
 class Extraction(Asked):

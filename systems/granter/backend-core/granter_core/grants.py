@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from granter_core.asked import Extraction, PagedSearch, SavedSearchWanted
+from granter_core.asked import Extraction, PagedSearch, Renaming, SavedSearchWanted
 from granter_core.parts import WhoAsks, Wired
 from granter_core.problems import problems
 from granter_core.told import Extracted, Found, Round, SavedSearch, SavedSearches, Scraping, Suggestions, WholeGrant
@@ -18,7 +18,11 @@ grants = APIRouter(prefix="/api")
 
 @grants.get("/search", tags=["grants"], response_model=Found, responses=problems(502))
 async def search(parts: Wired, asked: Annotated[PagedSearch, Query()]) -> Response:
-    """Search grants; open to everybody."""
+    """Search grants; open to everybody.
+
+    `currency` says what `min_amount` and `max_amount` are in: without it, amounts are compared as numbers, whatever
+    their currency. `funder` finds those in whose name each of its words begins a word.
+    """
     return await parts.data_service.get("/grants", Found, asked.parameters())
 
 
@@ -43,6 +47,12 @@ async def saved_searches(parts: Wired, who: WhoAsks) -> SavedSearches:
 async def save_search(parts: Wired, who: WhoAsks, wanted: SavedSearchWanted) -> SavedSearch:
     """Save a search under a name; one that was saved under it before is replaced."""
     return await parts.saved_searches.save(who.id, wanted)
+
+
+@grants.patch("/saved-searches/{search}", tags=["saved searches"], responses=problems(401, 404, 409))
+async def rename_search(parts: Wired, who: WhoAsks, search: UUID, wanted: Renaming) -> SavedSearch:
+    """Give a saved search another name, unless another one has it."""
+    return await parts.saved_searches.rename(who.id, search, wanted.name)
 
 
 @grants.delete("/saved-searches/{search}", tags=["saved searches"], status_code=204, responses=problems(401, 404))

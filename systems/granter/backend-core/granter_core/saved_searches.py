@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from granter_core.asked import SavedSearchWanted
@@ -44,6 +45,21 @@ class SavedSearchRows:
                 (account, wanted.name, Jsonb(wanted.query.parameters())),
             )
             return _told(await cursor.fetchone())
+
+    async def rename(self, account: UUID, search: UUID, name: str) -> SavedSearch:
+        async with self._postgres.connection() as connection:
+            try:
+                cursor = await connection.execute(
+                    "update saved_searches set name = %s where id = %s and account_id = %s"
+                    " returning id, name, query, created_at",
+                    (name, search, account),
+                )
+            except UniqueViolation as taken:
+                raise Problem(409, "another saved search has this name") from taken
+            row = await cursor.fetchone()
+        if row is None:
+            raise Problem(404, "there is no such saved search")
+        return _told(row)
 
     async def delete(self, account: UUID, search: UUID) -> bool:
         """Whether there was one; other accounts' searches are not there."""

@@ -15,7 +15,7 @@ class Accounts:
 
     async def register(self, visit: Visit) -> Response:
         if not visit.sends:
-            return visit.page("register.html", email="", why="")
+            return visit.goes_to(visit.next) if visit.signed_in else visit.page("register.html", email="", why="")
         email, password = _given(visit)
         try:
             await self._backend.register(email, password)
@@ -24,11 +24,12 @@ class Accounts:
         except Refused as refused:
             why = refused.why or "This address or this password cannot be taken."
             return visit.page("register.html", status=422, email=email, why=why)
+        visit.registered(email)
         return visit.goes_to(f"/login?next={quote(visit.next)}", note="registered")
 
     async def log_in(self, visit: Visit) -> Response:
         if not visit.sends:
-            return visit.page("login.html", email="", why="")
+            return visit.goes_to(visit.next) if visit.signed_in else visit.page("login.html", email=visit.email, why="")
         email, password = _given(visit)
         try:
             visit.begin(await self._backend.log_in(email, password))

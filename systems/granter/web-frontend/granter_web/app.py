@@ -12,7 +12,7 @@ from starlette.routing import Route
 from granter_web.accounts import Accounts
 from granter_web.assets import Assets
 from granter_web.backend import Away, Backend, LoggedOut, Refused, TooMany
-from granter_web.inside import login_for
+from granter_web.inside import login_before, login_for
 from granter_web.kindly import Kindly
 from granter_web.saved import SavedSearches
 from granter_web.searching import Searching
@@ -76,7 +76,7 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
                 response = visit.trouble(403)
             except LoggedOut:
                 visit.end()
-                response = RedirectResponse(login_for(request), 303)
+                response = RedirectResponse(login_before(visit.wanted) if visit.wanted else login_for(request), 303)
             except TooMany as many:
                 response = visit.trouble(429, wait=many.seconds)
             except Away as away:
@@ -108,6 +108,7 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
             Route("/account/delete", page(accounts.delete), methods=["GET", "POST"]),
             Route("/saved", page(saved.show)),
             Route("/saved/new", page(saved.keep), methods=["GET", "POST"]),
+            Route("/saved/{number}/rename", page(saved.rename), methods=["GET", "POST"]),
             Route("/saved/{number}/delete", page(saved.forget), methods=["POST"]),
             Route("/static/{name}", assets.serve),
         ],

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
+from granter_web.sums import sum_of
+
 SORTS = {"relevance": "Best match", "deadline": "Deadline", "amount": "Amount", "newest": "Newest"}
 CURRENCIES = (
     "EUR", "USD", "GBP", "CHF", "AUD", "BRL", "CAD", "COP", "DKK", "INR", "JPY", "KES", "MXN", "NOK", "NZD", "PLN",
@@ -64,13 +66,24 @@ class Asked:
     def narrowed(self) -> bool:
         return bool(self.filters.keys() - {"sort"})
 
+    @property
+    def sums_without_currency(self) -> bool:
+        return bool(self.least or self.most) and not self.currency
+
     def at(self, page: int) -> "Asked":
         return replace(self, page=page)
+
+    def in_currency(self, currency: str) -> "Asked":
+        return replace(self, currency=currency)
 
     def without(self, *kept: str) -> "Asked":
         """The same search with some of its fields as usual."""
         usual = Asked()
         return replace(self, page=1, **{name: getattr(usual, name) for name in kept})
+
+    @property
+    def unfiltered(self) -> "Asked":
+        return Asked(self.words, self.sort)
 
     def of_backend(self) -> dict[str, str]:
         """The same search in the words of backend-core, as it is kept too."""
@@ -81,7 +94,14 @@ class Asked:
 
 
 def asked_of(given: Mapping[str, str]) -> Asked:
+    """The search of an address. Of a range whose ends were given the wrong way round, the lower one comes first."""
     page = given.get("page", "1")
+    least, most = _sum(given.get("min_amount", "")), _sum(given.get("max_amount", ""))
+    if least and most and int(least) > int(most):
+        least, most = most, least
+    after, before = _day(given.get("deadline_after", "")), _day(given.get("deadline_before", ""))
+    if after and before and after > before:
+        after, before = before, after
     currency = given.get("currency", "").strip().upper()
     return Asked(
         words=_text(given.get("q", given.get("query", ""))),
@@ -91,12 +111,26 @@ def asked_of(given: Mapping[str, str]) -> Asked:
         topic=_text(given.get("topic", "")),
         funder=_text(given.get("funder", "")),
         region=_text(given.get("region", "")),
-        least=_sum(given.get("min_amount", "")),
-        most=_sum(given.get("max_amount", "")),
+        least=least,
+        most=most,
         currency=currency if len(currency) == 3 and currency.isascii() and currency.isalpha() else "",
-        after=_day(given.get("deadline_after", "")),
-        before=_day(given.get("deadline_before", "")),
+        after=after,
+        before=before,
     )
+
+
+def misread(given: Mapping[str, str]) -> list[str]:
+    """What an address says of amounts and days that is none."""
+    sums = (given.get(name, "").strip() for name in ("min_amount", "max_amount"))
+    days = (given.get(name, "").strip() for name in ("deadline_after", "deadline_before"))
+    return [
+        *(
+            f"“{_text(said)}” is not an amount: write it like 50,000 or 50k."
+            for said in sums
+            if said and not _sum(said)
+        ),
+        *(f"“{_text(said)}” is not a day: write it like 2027-03-12." for said in days if said and not _day(said)),
+    ]
 
 
 def _text(given: str) -> str:
@@ -104,9 +138,8 @@ def _text(given: str) -> str:
 
 
 def _sum(given: str) -> str:
-    """Digits alone: people write 10,000 and 10 000 and 10'000."""
-    digits = "".join(letter for letter in given if letter not in " ,'’\u00a0\u202f_")
-    return digits.lstrip("0") if digits.isascii() and digits.isdigit() and len(digits) <= 12 else ""
+    value = sum_of(given)
+    return "" if value is None else str(value)
 
 
 def _day(given: str) -> str:

@@ -57,11 +57,13 @@ class Saved:
     number: str
     name: str
     query: Mapping[str, str]
+    since: datetime | None
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Self:
         query = {name: said for name, value in told["query"].items() if (said := _parameter(value))}
-        return cls(str(told["id"]), told["name"], query)
+        since = told.get("created_at")
+        return cls(str(told["id"]), told["name"], query, datetime.fromisoformat(since) if since else None)
 
 
 class Backend:
@@ -121,6 +123,9 @@ class Backend:
 
     async def save(self, token: str, name: str, query: Mapping[str, str]) -> None:
         await self._told("POST", "/api/saved-searches", token=token, json={"name": name, "query": dict(query)})
+
+    async def rename(self, token: str, number: str, name: str) -> None:
+        await self._told("PATCH", f"/api/saved-searches/{number}", token=token, json={"name": name})
 
     async def forget(self, token: str, number: str) -> None:
         await self._told("DELETE", f"/api/saved-searches/{number}", token=token)

@@ -9,6 +9,7 @@ from granter_web.grants import Provenance
 
 LONGEST = 2_000
 MOST_PARTS = 20
+CUT = 100
 Place = tuple[int, int]
 
 
@@ -66,10 +67,15 @@ def _places(text: str, words: str) -> list[Place]:
 
 
 def _place(text: str, words: str) -> Place | None:
-    """The first place of *words* as whole words, however the source breaks its lines between them."""
-    parts = [re.escape(part) for part in words[:LONGEST].split()]
+    """The first place of *words* as whole words, however the source breaks its lines between them.
+
+    Of words that were cut, with dots or after so many letters, the last may be the beginning of one.
+    """
+    said = words[:LONGEST].strip(" …")
+    parts = [re.escape(part) for part in said.split()]
     if not parts:
         return None
-    pattern = r"(?<!\w)" + r"\s+".join(parts) + r"(?!\w)"
+    end = "" if len(said) >= CUT else r"(?!\w)"
+    pattern = r"(?<!\w)" + r"\s+".join(parts) + end
     found = re.search(pattern, text) or re.search(pattern, text, re.IGNORECASE)
     return found.span() if found else None

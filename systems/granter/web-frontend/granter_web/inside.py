@@ -5,6 +5,7 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 
 HOME = "/"
+FORMS = frozenset({"/login", "/register", "/saved/new", "/account/delete"})
 
 
 def inside(address: str) -> str:
@@ -20,7 +21,16 @@ def login_for(request: Request) -> str:
     path = request.url.path
     # What was sent by a form is gone after the detour; the page before it is still there.
     if request.method != "GET":
-        path = "/saved" if path.startswith("/saved") else "/account"
-        return f"/login?next={quote(path)}"
-    wanted = f"{path}?{request.url.query}" if request.url.query else path
+        return login_before(page_before(path))
+    return login_before(f"{path}?{request.url.query}" if request.url.query else path)
+
+
+def login_before(wanted: str) -> str:
     return f"/login?next={quote(wanted, safe='/')}"
+
+
+def page_before(path: str) -> str:
+    """The page that shows the form which is sent to *path*."""
+    if path in FORMS:
+        return path
+    return "/saved" if path.startswith("/saved") else "/account"

@@ -5,6 +5,7 @@ NOTES = {
     "in": "You are logged in.",
     "out": "You are signed out.",
     "saved": "The search is saved.",
-    "forgotten": "The saved search is gone.",
+    "renamed": "The search has its new name.",
+    "forgotten": "The saved search is deleted.",
     "deleted": "Your account and your saved searches are deleted.",
 }

@@ -1,15 +1,16 @@
-"""Saved searches: kept under a name, found again, and forgotten."""
+"""Saved searches: kept under a name, found again, renamed, and deleted."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from granter_web.asked import asked_of
-from granter_web.backend import Backend, LoggedOut, Refused
+from granter_web.asked import Asked, asked_of
+from granter_web.backend import Backend, LoggedOut, Refused, Saved
 from granter_web.visit import Visit
 from granter_web.words import search_in_words
 
 LONGEST_NAME = 100
+NO_NAME = "Give the search a name."
 
 
 class SavedSearches:
@@ -18,23 +19,51 @@ class SavedSearches:
 
     async def show(self, visit: Visit) -> Response:
         saved = await visit.as_user(self._backend.saved)
-        return visit.page("saved.html", searches=[(kept, asked_of(kept.query)) for kept in saved])
+        given = visit.request.query_params  # of the search that was just deleted, so that it can be brought back
+        deleted = (name, asked_of(given)) if visit.note and (name := _name(given.get("name", ""))) else None
+        return visit.page("saved.html", searches=[(kept, asked_of(kept.query)) for kept in saved], deleted=deleted)
 
     async def keep(self, visit: Visit) -> Response:
+        """A search that is saved under the same name is only replaced when somebody says so."""
+        given = visit.fields if visit.sends else visit.request.query_params
+        asked = asked_of(given).at(1)
+        name = _name(given.get("name", "")) or ("" if visit.sends else _name(search_in_words(asked)))
+
+        if visit.sends:
+            visit.wanted = f"/saved/new?{asked.said}&{urlencode({'name': name})}"
         if not visit.signed_in:
             raise LoggedOut
-        asked = asked_of(visit.fields if visit.sends else visit.request.query_params).at(1)
+
+        def again(status: int, why: str, other: Asked | None = None) -> Response:
+            return visit.page("save.html", status=status, asked=asked, name=name, why=why, other=other)
+
         if not visit.sends:
-            return visit.page("save.html", asked=asked, name=search_in_words(asked)[:LONGEST_NAME], why="")
-        name = " ".join(visit.fields.get("name", "").split())[:LONGEST_NAME]
+            return again(200, "")
         if not name:
-            return visit.page("save.html", status=422, asked=asked, name="", why="Give the search a name.")
+            return again(422, NO_NAME)
+        other = await self._called(visit, name)
+        if other and asked_of(other.query) != asked and visit.fields.get("replace") != "yes":
+            return again(409, "You have another search of this name.", asked_of(other.query))
         try:
             await visit.as_user(lambda token: self._backend.save(token, name, asked.of_backend()))
         except Refused as refused:
-            why = refused.why or "This search cannot be saved."
-            return visit.page("save.html", status=422, asked=asked, name=name, why=why)
+            return again(422, refused.why or "This search cannot be saved.")
         return visit.goes_to("/saved", note="saved")
+
+    async def rename(self, visit: Visit) -> Response:
+        number = str(visit.request.path_params["number"])
+        kept = next((one for one in await visit.as_user(self._backend.saved) if one.number == number), None)
+        if kept is None:
+            return visit.trouble(404)
+        name = _name(visit.fields.get("name", "")) if visit.sends else kept.name
+        if visit.sends and name:
+            try:
+                await visit.as_user(lambda token: self._backend.rename(token, quote(number, safe=""), name))
+            except Refused as refused:
+                return visit.page("rename.html", status=422, kept=kept, name=name, why=refused.why)
+            return visit.goes_to("/saved", note="renamed")
+        why = NO_NAME if visit.sends else ""
+        return visit.page("rename.html", status=422 if why else 200, kept=kept, name=name, why=why)
 
     async def forget(self, visit: Visit) -> Response:
         number = quote(str(visit.request.path_params["number"]), safe="")
@@ -43,4 +72,13 @@ class SavedSearches:
         except Refused as refused:
             if refused.status != 404:  # gone is gone, whoever did it
                 raise
-        return visit.goes_to("/saved", note="forgotten")
+        name = _name(visit.fields.get("name", ""))
+        said = f"?{urlencode({'name': name})}&{asked_of(visit.fields).said}" if name else ""
+        return visit.goes_to(f"/saved{said}", note="forgotten")
+
+    async def _called(self, visit: Visit, name: str) -> Saved | None:
+        return next((one for one in await visit.as_user(self._backend.saved) if one.name == name), None)
+
+
+def _name(text: str) -> str:
+    return " ".join(text.split())[:LONGEST_NAME]

@@ -1,13 +1,15 @@
 """Searching: the page to find grants on, the page to read one, and the suggestions while somebody types."""
 
 import logging
+from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
-from granter_web.asked import Asked, asked_of
+from granter_web.asked import Asked, asked_of, misread
 from granter_web.backend import Away, Backend, Refused, TooMany
 from granter_web.evidence import found_in, shown_in
 from granter_web.paging import pages_around
+from granter_web.sums import currency_of
 from granter_web.visit import Visit
 
 log = logging.getLogger(__name__)
@@ -20,9 +22,12 @@ class Searching:
         self._backend = backend
 
     async def search(self, visit: Visit) -> Response:
+        """One page of a search. Whatever somebody typed, the address that they see and share is the search's own."""
         given = visit.request.query_params
-        asked = asked_of(given)
-        if not all(given.values()):  # a form sends its empty fields too; the address people share has none
+        asked, unread = asked_of(given), misread(given)
+        if asked.sums_without_currency:
+            asked = asked.in_currency(currency_of(visit.request.headers.get("accept-language", "")))
+        if not unread and dict(given) != dict(parse_qsl(asked.said)):
             return visit.goes_to(asked.address)
         try:
             found = await self._backend.search(asked.of_page())
@@ -31,16 +36,16 @@ class Searching:
         except Away as away:
             log.warning("answered a search with an apology: %s", away)
             return self._apology(visit, asked, 503, away.seconds)
+        if not found.grants and asked.page > 1:  # always towards the first page: totals may be of a moment ago
+            return visit.goes_to(asked.at(min(found.pages, asked.page - 1)).address)
+        near = [] if found.grants else [Asked(name) for name in await self._names_like(asked.words)]
         around = pages_around(found.page, found.pages)
-        return visit.page("search.html", asked=asked, found=found, around=around, trouble=None)
+        return visit.page(
+            "search.html", asked=asked, unread=unread, found=found, around=around, near=near, trouble=None
+        )
 
     async def suggest(self, visit: Visit) -> Response:
-        words = asked_of(visit.request.query_params).words
-        try:
-            suggestions = await self._backend.suggest(words) if words else ()
-        except (Away, TooMany, Refused):
-            suggestions = ()  # they are a help, and no help is no error
-        return JSONResponse({"suggestions": suggestions})
+        return JSONResponse({"suggestions": await self._names_like(asked_of(visit.request.query_params).words)})
 
     async def read(self, visit: Visit) -> Response:
         grant = await self._backend.grant(int(visit.request.path_params["number"]))
@@ -62,5 +67,11 @@ class Searching:
             of_topics=[Asked(topic=topic) for topic in grant.topics],
         )
 
+    async def _names_like(self, words: str) -> tuple[str, ...]:
+        try:
+            return await self._backend.suggest(words) if words else ()
+        except (Away, TooMany, Refused):
+            return ()  # they are a help, and no help is no error
+
     def _apology(self, visit: Visit, asked: Asked, status: int, wait: int) -> Response:
-        return visit.page("search.html", status=status, wait=wait, asked=asked, found=None, trouble=status)
+        return visit.page("search.html", status=status, wait=wait, asked=asked, unread=(), found=None, trouble=status)

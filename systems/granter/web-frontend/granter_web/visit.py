@@ -5,20 +5,23 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TypeVar
+from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from granter_web import forms
 from granter_web.backend import LoggedOut
-from granter_web.inside import inside
+from granter_web.inside import inside, page_before
 from granter_web.notes import NOTES
 from granter_web.templating import Templates
 from granter_web.tokens import Renewals, Tokens
 
 ACCESS, REFRESH, SECRET, NOTE = "granter_access", "granter_refresh", "granter_form", "granter_note"
+ADDRESS = "granter_address"
 REFRESH_SECONDS = 30 * 86_400
 NOTE_SECONDS = 60
+ADDRESS_SECONDS = 300
 T = TypeVar("T")
 
 
@@ -28,6 +31,8 @@ class Visit:
     def __init__(self, request: Request, templates: Templates, renewals: Renewals) -> None:
         self.request = request
         self.fields: dict[str, str] = {}
+        self.wanted = ""
+        """The page to come back to after a log-in, where it is not the one that was asked for."""
         self._templates = templates
         self._renewals = renewals
         self._secure = request.url.scheme == "https"
@@ -49,6 +54,19 @@ class Visit:
     def next(self) -> str:
         """Where the visitor wanted to be before a log-in came between."""
         return inside(self.fields.get("next") or self.request.query_params.get("next", ""))
+
+    @property
+    def before(self) -> str:
+        """The page whose form was sent."""
+        return page_before(self.request.url.path)
+
+    @property
+    def email(self) -> str:
+        """The address that somebody has just registered, for the log-in that follows."""
+        return unquote(self._cookie(ADDRESS))
+
+    def registered(self, email: str) -> None:
+        self._becoming[ADDRESS] = (quote(email), ADDRESS_SECONDS)
 
     @property
     def csrf(self) -> str:
@@ -82,6 +100,8 @@ class Visit:
     def begin(self, tokens: Tokens) -> None:
         self._becoming[ACCESS] = (tokens.access, tokens.seconds)
         self._becoming[REFRESH] = (tokens.refresh, REFRESH_SECONDS)
+        if self._cookie(ADDRESS):
+            self._becoming[ADDRESS] = ("", 0)
 
     def end(self) -> None:
         """Forget who it is; the secret of the forms too, since whoever logs in next is someone else."""

@@ -3,6 +3,7 @@
 "use strict";
 
 const PAUSE = 180; // milliseconds after the last key
+const CALM = 600; // and so many more before somebody who types is told that there is nothing
 
 const connection = document.getElementById("connection");
 const ask = document.querySelector("[data-search]");
@@ -19,6 +20,8 @@ if (ask) {
   let asking = null;
   let typing = 0;
   let again = 0;
+  let settled = true; // what is typed letter by letter is one step of the history
+  let shown = location.search;
 
   const address = () => {
     const parts = new URLSearchParams();
@@ -37,12 +40,22 @@ if (ask) {
       if (fresh.options.length > 1) ask.elements[name].replaceChildren(...fresh.options);
       ask.elements[name].value = chosen;
     }
+    const currency = page.getElementById("currency").value; // the page chooses one for amounts that have none
+    ask.elements.currency.replaceChildren(...page.getElementById("currency").options);
+    ask.elements.currency.value = currency;
     document.getElementById("funders").replaceChildren(...page.getElementById("funders").childNodes);
     said.textContent = document.getElementById("found").textContent;
     wait();
   };
 
-  const search = async (wanted = address()) => {
+  const move = (wanted, typed) => {
+    if (wanted.search === shown) return;
+    history[typed && !settled ? "replaceState" : "pushState"](null, "", wanted);
+    shown = wanted.search;
+    settled = !typed;
+  };
+
+  const search = async (wanted = address(), typed = false) => {
     asking?.abort();
     const mine = (asking = new AbortController());
     clearTimeout(again);
@@ -52,8 +65,10 @@ if (ask) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!page.getElementById("results")) return location.assign(wanted);
       online(true);
+      if (typed && !page.querySelector(".results")) await new Promise((resolve) => setTimeout(resolve, CALM));
+      if (asking !== mine) return;
       show(page);
-      history.replaceState(null, "", wanted);
+      move(new URL(answer.url), typed);
     } catch (error) {
       if (error.name !== "AbortError") online(false);
     } finally {
@@ -90,15 +105,17 @@ if (ask) {
     hints.replaceChildren(...(links.length ? [title, ...links] : examples.map((node) => node.cloneNode(true))));
   };
 
-  const soon = () => {
+  const soon = (event) => {
+    const typed = event.target === words;
     clearTimeout(typing);
     typing = setTimeout(() => {
-      search();
-      suggest();
+      search(address(), typed);
+      if (typed) suggest();
     }, PAUSE);
   };
 
   words.addEventListener("input", soon);
+  words.addEventListener("change", () => (settled = true));
   for (const field of ask.elements) {
     if (field !== words && field.name) field.addEventListener("change", soon);
   }
@@ -106,6 +123,9 @@ if (ask) {
     event.preventDefault();
     clearTimeout(typing);
     search();
+  });
+  addEventListener("popstate", () => {
+    if (location.search !== shown) location.reload();
   });
   addEventListener("online", () => search());
   document.body.classList.add("lively");
@@ -115,6 +135,24 @@ if (ask) {
 // On a wide page the filters stand beside the results; on a narrow one they wait to be opened.
 const filters = document.querySelector("details.filters");
 if (filters && matchMedia("(min-width: 56rem)").matches) filters.open = true;
+
+for (const secret of document.querySelectorAll('input[type="password"]')) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = "Show";
+  button.setAttribute("aria-controls", secret.id);
+  button.addEventListener("click", () => {
+    const hidden = secret.type === "password";
+    secret.type = hidden ? "text" : "password";
+    button.textContent = hidden ? "Hide" : "Show";
+  });
+  secret.form.addEventListener("submit", () => (secret.type = "password"));
+  const pair = document.createElement("span");
+  pair.className = "pair";
+  secret.replaceWith(pair);
+  pair.append(secret, button);
+}
 
 for (const reading of document.querySelectorAll(".reading")) {
   const first = document.getElementById(`read-${reading.dataset.field}`);
