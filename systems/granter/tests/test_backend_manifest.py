@@ -1,0 +1,32 @@
+"""The manifest beside what the services read: an operator sees every variable, with the value it has by itself."""
+
+from dataclasses import fields
+from typing import Any
+
+import granter_core.settings
+import granter_data.settings
+import granter_web.settings
+import pytest
+import yaml
+from granter_postgres import ROOT
+
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "mainstay.yaml").read_text())
+OF_ALL = {"HOST", "PORT", "MAINSTAY_VERSION"}  # given to every service
+SETTINGS = {
+    "data-service": granter_data.settings.Settings,
+    "backend-core": granter_core.settings.Settings,
+    "web-frontend": granter_web.settings.Settings,
+}
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_the_manifest_names_every_variable_that_a_service_reads(service: str) -> None:
+    reads = {field.name.upper() for field in fields(SETTINGS[service])} - OF_ALL
+    assert set(MANIFEST["services"][service]["variables"]) == reads
+
+
+def test_the_manifest_says_the_values_that_the_data_service_has_by_itself() -> None:
+    said = {name: told["default"] for name, told in MANIFEST["variables"].items() if "default" in told}
+    own = {field.name.upper(): field.default for field in fields(granter_data.settings.Settings)}
+    for name in said.keys() & own.keys():
+        assert type(own[name])(said[name]) == own[name], name
