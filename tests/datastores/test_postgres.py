@@ -8,23 +8,26 @@ import socket
 import subprocess
 import urllib.parse
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mainstay.clock import Patience, SystemClock
 from mainstay.datastores import Datastore
-from mainstay.datastores.postgres import Postgres
+from mainstay.datastores.postgres import SETTINGS, Postgres
+from mainstay.errors import Unreachable
 from mainstay.folders import Folders
 from mainstay.release import DatastorePlace, Environment, Job, Listener, Template, Value
 from mainstay.sealed import SealedFile, SecretRef
 from mainstay.shell import GuardedShell
-from mainstay.users import identity
+from mainstay.users import identity, name_for, removal
 from tests.contracts.datastore import FIRST, SECOND, DatastoreContract, Perform
 from tests.fakes.datastore import FakeDatastore
 
 ROOT = os.geteuid() == 0
-SERVER_USER, SERVICE_USER = ("games", "nobody") if ROOT else ("", "")
+SERVER_USER, SERVICE_USER = (name_for("test", f"postgres {os.getpid()}"), "nobody") if ROOT else ("", "")
 patience = Patience(SystemClock())
 
 
@@ -37,8 +40,7 @@ class Machine:
             "shop", "local", "process", str(state), str(state / "keys"), SERVICE_USER, SERVER_USER
         )
         self.sealed = SealedFile(self.folders.sealed, self.folders.secret_key)
-        place = DatastorePlace("db", "postgres", "embedded")
-        self.postgres = Postgres(place, self.environment, self.folders, GuardedShell(), SystemClock())
+        self.postgres = self.of("shop")
         for secret in self.postgres.secrets():
             self.sealed.generate(secret, 43)
         with socket.socket() as free:
@@ -46,6 +48,12 @@ class Machine:
             self.port = free.getsockname()[1]
         self.listener = f"127.0.0.1:{self.port}"
         self.server: subprocess.Popen[bytes] | None = None
+
+    def of(self, system: str) -> Postgres:
+        """What drives it for *system*."""
+        environment = msgspec.structs.replace(self.environment, system=system)
+        place = DatastorePlace("db", "postgres", "embedded")
+        return Postgres(place, environment, self.folders, GuardedShell(), SystemClock())
 
     def fill(self, value: Value) -> str:
         match value:
@@ -79,11 +87,21 @@ class Machine:
             extra_groups=[] if ROOT else None,
         )
 
-    def run(self, job: Job | None) -> None:
-        if job is not None:
-            child = self.begin(job)
-            said, _ = child.communicate(job.stdin, timeout=60)
-            assert child.returncode == 0, said
+    def run(self, job: Job | None) -> str:
+        """What it said."""
+        if job is None:
+            return ""
+        child = self.begin(job)
+        said, _ = child.communicate(job.stdin, timeout=60)
+        assert child.returncode == 0, said
+        return said
+
+    def migrate(self, identity: str, folder: Path) -> str:
+        return self.run(self.postgres.migrate(identity, str(folder)))
+
+    def schema(self, folder: Path) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        schema = self.postgres.schema(str(folder), self.listener)
+        return schema.revision, schema.pending, schema.half_done
 
     def start(self) -> None:
         spec = self.postgres.spec()
@@ -111,12 +129,15 @@ class Machine:
 
     def stop(self) -> None:
         if self.server is not None:
-            self.server.send_signal(signal.SIGINT)
+            self.server.send_signal(signal.Signals[self.postgres.spec().stop_signal])
             self.server.wait(timeout=30)
             self.server = None
 
     def up(self) -> None:
+        # Whoever typed the command may keep all they make to themselves.
+        usual = os.umask(0o077)
         self.postgres.prepare()
+        os.umask(usual)
         self.run(self.postgres.initialise("initdb"))
         self.start()
         self.run(self.postgres.roles("roles"))
@@ -131,6 +152,11 @@ class Machine:
             text=True,
             check=False,
         )
+
+    def await_sleeper(self) -> None:
+        """Wait for a session that sleeps."""
+        query = "select count(*) from pg_stat_activity where query ~ 'pg_sleep' and wait_event = 'PgSleep'"
+        patience.until(lambda: self.ask("owner", query).stdout == "1\n", within=10, waiting_for="a session that sleeps")
 
 
 def parts(url: str) -> dict[str, str]:
@@ -153,10 +179,14 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     for folder in ("data", "content"):
         (state / folder).mkdir(mode=0o711)
     machine = Machine(state)
-    machine.up()
-    yield machine
-    machine.stop()
-    shutil.rmtree(state)
+    try:
+        machine.up()
+        yield machine
+    finally:
+        machine.stop()
+        shutil.rmtree(state)
+        if ROOT:
+            subprocess.run(removal(SERVER_USER), check=True)
 
 
 @pytest.fixture
@@ -185,6 +215,49 @@ def test_pending_migrations_run_in_order_as_the_owner_and_only_once(machine: Mac
     schema = machine.postgres.schema(str(migrations), machine.listener)
     assert (schema.revision, schema.pending, schema.half_done) == ("0002_b", (), ())
     assert machine.ask("application", "select * from grants").stdout == "1|shop_owner\n"
+
+
+def test_one_that_is_added_with_an_earlier_number_runs_and_the_schema_stays_at_the_last(
+    machine: Machine, migrations: Path
+) -> None:
+    for name in ("0002_b.sql", "0001_a.sql"):
+        write(migrations, name, f"create table t{name[:4]} (id int);")
+        machine.migrate(name, migrations)
+    assert machine.schema(migrations) == ("0002_b", (), ())
+
+
+def test_one_that_ended_outside_a_transaction_is_done(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", "create table grants (id int);")
+    write(migrations, "0002_b.sql", "-- mainstay: no transaction\ncreate index concurrently on grants (id);")
+    machine.migrate("concurrently", migrations)
+    assert machine.schema(migrations) == ("0002_b", (), ())
+
+
+def test_two_at_once_run_each_migration_once(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", "create table grants (id int); select pg_sleep(0.3);")
+    jobs = [machine.postgres.migrate(name, str(migrations)) for name in ("one", "other")]
+    children = [(machine.begin(job), job) for job in jobs]
+    for child, job in children:
+        assert child.stdin is not None
+        child.stdin.write(job.stdin)
+        child.stdin.close()
+    assert [child.wait(timeout=30) for child, _ in children] == [0, 0]
+
+
+def test_what_cannot_be_told_in_the_ledger_has_not_happened(machine: Machine, migrations: Path) -> None:
+    refuses = "alter table mainstay.migration add constraint none check (name <> '0001_a.sql');"
+    write(migrations, "0001_a.sql", f"create table gone (id int); {refuses}")
+    job = machine.postgres.migrate("untold", str(migrations))
+    child = machine.begin(job)
+    said, _ = child.communicate(job.stdin, timeout=30)
+    assert (child.returncode, 'violates check constraint "none"' in said) == (3, True)
+    assert machine.ask("owner", "select to_regclass('gone')").stdout == "\n"
+
+
+def test_a_migration_is_heard_and_the_ledger_is_not(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", "do $$ begin raise notice 'moved 3 rows'; end $$;")
+    assert "NOTICE:  moved 3 rows" in machine.migrate("heard", migrations)
+    assert machine.migrate("again", migrations) == ""
 
 
 def test_the_application_may_change_rows_but_neither_tables_nor_the_ledger(machine: Machine, migrations: Path) -> None:
@@ -216,10 +289,7 @@ def test_a_kill_in_mid_migration_leaves_no_session_and_no_half(machine: Machine,
     assert child.stdin is not None
     child.stdin.write(job.stdin)
     child.stdin.close()
-    sleeping = (
-        "select 1 from pg_stat_activity where query like '%pg_sleep%' and state = 'active' and pid <> pg_backend_pid()"
-    )
-    patience.until(lambda: machine.ask("owner", sleeping).stdout == "1\n", within=10, waiting_for="the migration")
+    machine.await_sleeper()
     assert machine.postgres.schema(str(migrations), machine.listener).busy
     child.kill()
     child.wait()
@@ -246,7 +316,49 @@ def test_a_kill_outside_a_transaction_is_known_to_be_half_done(machine: Machine,
     )
     child.kill()
     child.wait()
-    assert machine.postgres.schema(str(migrations), machine.listener).half_done == ("0001_slow",)
+    write(migrations, "0002_b.sql", "-- mainstay: no transaction\nselect 1;")
+    machine.migrate("after-it", migrations)
+    assert machine.schema(migrations) == ("0002_b", (), ("0001_slow",))
+
+
+def test_half_of_a_store_is_kept_beside_and_one_is_made_anew(tmp_path: Path) -> None:
+    postgres = Machine(tmp_path).postgres
+    cluster = tmp_path / "data" / "db" / "cluster"
+    for name in ("one", "two"):
+        cluster.mkdir(parents=True)
+        (cluster / "PG_VERSION").write_text(name)
+        assert postgres.initialise(name) is not None
+    halves = {half.name: (half / "PG_VERSION").read_text() for half in cluster.parent.iterdir()}
+    assert halves == {"cluster.half-1": "one", "cluster.half-2": "two"}
+
+
+def test_a_store_that_is_being_made_is_left_alone(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    cluster = tmp_path / "data" / "db" / "cluster"
+    for folder in (cluster, machine.folders.job("one")):
+        folder.mkdir(parents=True)
+    assert machine.postgres.initialise("one") is not None
+    assert cluster.exists()
+
+
+def test_where_its_database_was_not_made_yet_all_is_pending(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", "select 1;")
+    other = machine.of("corner-shop")
+    assert other.schema(str(migrations), machine.listener).pending == ("0001_a",)
+    assert machine.fill(other.address("owner")).endswith("/corner_shop")
+
+
+def test_a_server_that_does_not_answer_is_said_to_be_unreachable(machine: Machine) -> None:
+    with pytest.raises(Unreachable, match=r"db does not answer: .*Connection refused") as silent:
+        machine.postgres.schema(None, "127.0.0.1:1")
+    assert silent.value.remedy == "mainstay logs db"
+
+
+def test_the_server_is_set_as_said_and_listens_on_this_machine_only(machine: Machine) -> None:
+    for name, value in SETTINGS.items():
+        assert machine.ask("application", f"show {name}").stdout == f"{value}\n"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", machine.port), timeout=5)
 
 
 def test_no_password_gets_in_as_the_superuser(machine: Machine) -> None:
@@ -270,10 +382,14 @@ def test_the_service_user_can_neither_read_the_data_nor_become_superuser(machine
 
 
 @pytest.mark.failure("F48")
-def test_what_was_written_is_there_after_a_restart(machine: Machine, migrations: Path) -> None:
+def test_what_was_written_is_there_after_a_restart_that_no_client_holds_up(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "create table kept (id int); insert into kept values (7);")
-    machine.run(machine.postgres.migrate("restart", str(migrations)))
-    machine.stop()
+    machine.migrate("restart", migrations)
+    with ThreadPoolExecutor() as threads:
+        client = threads.submit(machine.ask, "owner", "select pg_sleep(60)")
+        machine.await_sleeper()
+        machine.stop()
+        assert "terminating connection" in client.result().stderr
     assert machine.postgres.initialise("another") is None
     machine.start()
     assert machine.ask("application", "select id from kept").stdout == "7\n"
