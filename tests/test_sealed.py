@@ -71,6 +71,7 @@ def test_a_key_that_is_gone_is_said_and_no_new_one_is_made(sealed: SealedFile, t
     with pytest.raises(BadInput, match=r"key of .* is gone") as missing:
         sealed.keep("OTHER", Secret("x"))
     assert missing.value.code == "secret-key-missing"
+    assert "from its recovery copy" in missing.value.remedy
     assert not (tmp_path / "keys" / "secrets.key").exists()
 
 

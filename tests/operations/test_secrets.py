@@ -18,7 +18,7 @@ SHOP = """
 system: shop
 version: 1.0.0
 variables:
-  TOKEN: {secret: true, min_length: 8}
+  TOKEN: {secret: true, min_length: 10}
   MODE: {secret: true, one_of: [live, test], required: false}
   SIGNING: {secret: true, generate: true, min_length: 64}
   OTHER: {secret: true, generate: true}
@@ -85,22 +85,23 @@ def test_what_is_not_read_is_not_needed_and_what_is_no_secret_is_not_sealed(worl
 )
 def test_all_that_are_missing_are_named_at_once_with_who_reads_them(world: World, variables: str, told: str) -> None:
     secrets = "variables: {ONE: {secret: true}, TWO: {secret: true}}\n"
+    services = f"services:\n  api: {{command: [run]}}\n  web:\n    variables: {variables}"
     with pytest.raises(BadInput) as missing:
-        bring(world, manifest=secrets + HELLO.replace("port: 8000", f"port: 8000\n    variables: {variables}"))
+        bring(world, manifest=secrets + HELLO.replace("services:\n  web:", services))
     assert (missing.value.what, missing.value.code) == (told, "secret-missing")
     assert missing.value.remedy.endswith(": ONE=… mainstay deploy")
 
 
 @pytest.mark.parametrize(
     ("name", "unfit", "code"),
-    [("TOKEN", "1234567", "secret-too-short"), ("MODE", "unheard of", "not-one-of")],
+    [("TOKEN", "123456789", "secret-too-short"), ("MODE", "unheard of", "not-one-of")],
     ids=["too short", "not one of those allowed"],
 )
 def test_a_value_that_is_not_allowed_is_refused_unshown_and_not_kept(
     world: World, name: str, unfit: str, code: str
 ) -> None:
     with pytest.raises(BadInput, match=name) as refused:
-        bring(world, {"TOKEN": "12345678", name: unfit})
+        bring(world, {"TOKEN": "given once", name: unfit})
     assert refused.value.code == code
     assert unfit not in refused.value.what + refused.value.remedy
     assert world.sealed.present(name) is None
