@@ -1,11 +1,14 @@
 """What holds of every store of refresh tokens: in memory, and in a real Postgres."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mainstay_kit import postgres_rates
 from mainstay_kit.postgres import Postgres
 from mainstay_kit.postgres_refresh import TABLE, PostgresRefreshStore
 from mainstay_kit.refresh import Login, MemoryRefreshStore, RefreshStore, Turn
@@ -87,6 +90,18 @@ async def test_logins_that_are_over_are_forgotten_when_others_begin(store: Refre
     await store.begin(login("new", at=AT + LONG))
     assert await store.turn(turn("old0", "old1", family="old")) is None
     assert await store.turn(turn("new0", "new1", family="new", at=AT + LONG)) == "new1"
+
+
+def test_processes_that_start_at_once_may_all_make_the_tables(postgres_server: str) -> None:
+    def make(_number: int) -> None:
+        with psycopg.connect(postgres_server) as connection:
+            connection.execute(TABLE + postgres_rates.TABLE)
+
+    for _ in range(3):
+        with psycopg.connect(postgres_server) as connection:
+            connection.execute("DROP TABLE IF EXISTS kit_logins, kit_rates")
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(make, range(8)))
 
 
 PRESENTED = st.lists(st.tuples(st.integers(0, 4), st.floats(0, 2 * GRACE)), max_size=12)

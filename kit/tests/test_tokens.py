@@ -23,25 +23,6 @@ OLD = Key("2026-10", Secret("old-" * 10))
 NEW = Key("2026-11", Secret("new-" * 10))
 
 
-class PlainStore:
-    """Knows no subjects, and forgives nothing."""
-
-    def __init__(self) -> None:
-        self.current: dict[str, str] = {}
-
-    async def begin(self, family: str, token: str, until: float) -> None:
-        self.current[family] = token
-
-    async def turn(self, family: str, spent: str, new: str, until: float) -> bool:
-        if self.current.pop(family, None) != spent:
-            return False
-        self.current[family] = new
-        return True
-
-    async def end(self, family: str) -> None:
-        del self.current[family]
-
-
 class World:
     """Tokens of one service, with a clock that is turned by hand."""
 
@@ -176,16 +157,6 @@ async def test_a_token_that_is_not_valid_is_told_to_the_client() -> None:
         World().tokens.read("x.y.z")
     assert caught.value.status == 401
     assert (b"www-authenticate", b'Bearer error="invalid_token"') in caught.value.answer.headers
-
-
-async def test_a_store_of_the_plain_form_serves_too() -> None:
-    tokens = Tokens([NEW], issuer="i", audience="a", store=PlainStore())
-    pair = await tokens.issue("ada")
-    assert (await tokens.refresh(pair.refresh)).access
-    with pytest.raises(TokenReused):
-        await tokens.refresh(pair.refresh)
-    with pytest.raises(Misconfigured):
-        await tokens.revoke_all("ada")
 
 
 async def test_after_logging_out_nothing_can_be_refreshed() -> None:

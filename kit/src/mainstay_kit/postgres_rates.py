@@ -3,7 +3,9 @@
 from .gcra import Rate, Verdict
 from .postgres import Postgres
 
+# Processes that start at once may all run it: to create a table if it does not exist is no protection from that.
 TABLE = """
+SELECT pg_advisory_xact_lock(hashtext('mainstay_kit'));
 CREATE UNLOGGED TABLE IF NOT EXISTS kit_rates (key text PRIMARY KEY, spent_until timestamptz NOT NULL);
 CREATE INDEX IF NOT EXISTS kit_rates_spent_until ON kit_rates (spent_until);
 """

@@ -3,7 +3,9 @@
 from .postgres import Postgres
 from .refresh import Login, Turn
 
+# Processes that start at once may all run it: to create a table if it does not exist is no protection from that.
 TABLE = """
+SELECT pg_advisory_xact_lock(hashtext('mainstay_kit'));
 CREATE TABLE IF NOT EXISTS kit_logins (
     family text PRIMARY KEY,
     subject text NOT NULL,

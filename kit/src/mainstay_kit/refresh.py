@@ -1,7 +1,7 @@
 """Which refresh token of each login is the one that counts."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,6 @@ class Turn:
     grace: float
 
 
-@runtime_checkable
 class RefreshStore(Protocol):
     """Knows, for every login, the one refresh token that is not spent yet, and the one that it took the place of."""
 

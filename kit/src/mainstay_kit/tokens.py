@@ -13,7 +13,6 @@ from .errors import Misconfigured
 from .keys import Key
 from .problems import Problem
 from .refresh import Login, RefreshStore, Turn
-from .refresh_plain import PlainRefreshStore, Untold
 
 LONGEST = 8192
 REQUIRED = ("sub", "iat", "exp", "iss", "aud", "jti", "use", "family")
@@ -66,7 +65,7 @@ class Tokens:
         *,
         issuer: str,
         audience: str,
-        store: RefreshStore | PlainRefreshStore,
+        store: RefreshStore,
         claims_of: ClaimsOf = no_claims,
         required: Iterable[str] = (),
         access_lasts: float = FIFTEEN_MINUTES,
@@ -81,7 +80,7 @@ class Tokens:
         self._signing = keys[0]
         self._issuer = issuer
         self._audience = audience
-        self._store: RefreshStore = store if isinstance(store, RefreshStore) else Untold(store)
+        self._store = store
         self._lasts = {"access": access_lasts, "refresh": refresh_lasts}
         self._claims_of = claims_of
         self._required = frozenset(required)

@@ -9,6 +9,7 @@ from granter_core.accounts import Account
 from mainstay_kit import Secret
 from mainstay_kit.keys import Key
 from mainstay_kit.postgres import Postgres
+from mainstay_kit.refresh import Login, Turn
 from mainstay_kit.tokens import Claims, Pair, TokenInvalid, Tokens
 
 AT_MOST = 20  # log-ins that one account may have at once; the oldest ends when there are more
@@ -22,37 +23,40 @@ def keys_of(secrets: Sequence[Secret]) -> list[Key]:
 class RefreshRows:
     """The refresh tokens of an account, in the database: the truth for all replicas and releases."""
 
-    def __init__(self, postgres: Postgres, account: UUID | None = None) -> None:
+    def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
-        self._account = account
 
-    async def begin(self, family: str, token: str, until: float) -> None:
+    async def begin(self, login: Login) -> None:
         async with self._postgres.connection() as connection:
             await connection.execute(
                 "insert into sessions (family, account_id, token, ends) values (%s, %s, %s, to_timestamp(%s))",
-                (family, self._account, token, until),
+                (login.family, login.subject, login.token, login.until),
             )
             await connection.execute(
                 "delete from sessions where family in (select family from sessions"
                 " where account_id = %s order by began desc, family offset %s)",
-                (self._account, AT_MOST),
+                (login.subject, AT_MOST),
             )
 
-    async def turn(self, family: str, spent: str, new: str, until: float) -> bool:
+    async def turn(self, turn: Turn) -> str | None:
         async with self._postgres.connection() as connection:
             turned = await connection.execute(
                 "update sessions set token = %s, ends = to_timestamp(%s)"
                 " where family = %s and token = %s and ends > now()",
-                (new, until, family, spent),
+                (turn.new, turn.until, turn.family, turn.spent),
             )
             if turned.rowcount:
-                return True
-            await connection.execute("delete from sessions where family = %s", (family,))
-        return False
+                return turn.new
+            await connection.execute("delete from sessions where family = %s", (turn.family,))
+        return None
 
     async def end(self, family: str) -> None:
         async with self._postgres.connection() as connection:
             await connection.execute("delete from sessions where family = %s", (family,))
+
+    async def end_all(self, subject: str) -> None:
+        async with self._postgres.connection() as connection:
+            await connection.execute("delete from sessions where account_id = %s", (subject,))
 
 
 class Sessions:
@@ -60,11 +64,11 @@ class Sessions:
 
     def __init__(self, postgres: Postgres, keys: Sequence[Key]) -> None:
         self._postgres = postgres
-        self._keys = keys
-        self._tokens = self._tokens_over(RefreshRows(postgres))
+        self._rows = RefreshRows(postgres)
+        self._tokens = Tokens(keys, issuer="granter", audience="granter-api", store=self._rows)
 
     async def begin(self, account: UUID) -> Pair:
-        return await self._tokens_over(RefreshRows(self._postgres, account)).issue(str(account))
+        return await self._tokens.issue(str(account))
 
     async def refresh(self, token: str) -> Pair:
         return await self._tokens.refresh(token)
@@ -75,7 +79,7 @@ class Sessions:
 
     async def end_of(self, access: str) -> None:
         """End the session of an access token."""
-        await RefreshRows(self._postgres).end(str(_identity(self._tokens.read(access), "family")))
+        await self._rows.end(str(_identity(self._tokens.read(access), "family")))
 
     async def account(self, access: str) -> Account:
         """Whose access token it is. Raises TokenInvalid once the session or the account is gone."""
@@ -91,9 +95,6 @@ class Sessions:
         if row is None:
             raise TokenInvalid("the session has ended")
         return Account(*row)
-
-    def _tokens_over(self, rows: RefreshRows) -> Tokens:
-        return Tokens(self._keys, issuer="granter", audience="granter-api", store=rows)
 
 
 def _identity(claims: Claims, name: str) -> UUID:
