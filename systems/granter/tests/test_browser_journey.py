@@ -208,13 +208,21 @@ def test_every_page_is_fit_for_everybody(chromium: Browser, town: Town, scheme: 
     page.get_by_role("button", name="Save").click()
     page.goto("/?q=glacier")
     grant = page.get_by_role("heading", level=3).first.get_by_role("link").get_attribute("href") or ""
+    page.goto("/saved")
+    rename = page.get_by_role("link", name="Rename").get_attribute("href") or ""
     wrong: list[str] = []
-    pages = ("/", "/?q=glacier&open=1", "/?q=zeppelin", grant, "/saved", "/saved/new?q=ice", "/account")
-    for path in (*pages, "/account/delete", "/login", "/register", "/nothing"):
-        page.goto(path)
-        wrong += [f"{path} {finding}" for finding in serious(page)]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            wrong.append(f"{path} is wider than {width}")
+
+    def look_at(*paths: str) -> None:
+        for path in paths:
+            page.goto(path)
+            wrong.extend(f"{path} {finding}" for finding in serious(page))
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"{path} is wider than {width}")
+
+    look_at("/", "/?q=water&open=1", "/?q=zeppelin", "/?sort=amount&min_amount=lots", grant, "/nothing")
+    look_at("/saved", rename, "/saved/new?q=ice", "/account", "/account/delete")
+    context.clear_cookies()
+    look_at("/login", "/register")
     context.close()
     assert wrong == []
 

@@ -16,7 +16,7 @@ def test_a_visitor_searches_and_reads(town: Town) -> None:
     results = unescape(get(town.web.url + "/?q=glacier").body)
     assert re.search(r"\d+ grants? for", results)
     assert re.search(r"<mark>[Ww]ater", get(town.web.url + "/?q=water").body)
-    link = re.search(r'href="(/grants/\d+[^"]*)"[^>]*>Glacier Archives', results)
+    link = re.search(r'href="(/grants/\d+[^"]*)"[^>]*><mark>Glacier</mark> Archives', results)
     assert link
     grant = unescape(get(town.web.url + link[1]).body)
     assert "Boreal Science Endowment" in grant
@@ -28,7 +28,7 @@ def test_a_visitor_searches_and_reads(town: Town) -> None:
 
 def test_each_fact_of_a_grant_leads_to_the_words_it_was_read_from(town: Town) -> None:
     results = get(town.web.url + "/?q=glacier").body
-    link = re.search(r'href="(/grants/\d+[^"]*)"[^>]*>Glacier Archives', results)
+    link = re.search(r'href="(/grants/\d+[^"]*)"[^>]*><mark>Glacier</mark> Archives', results)
     assert link
     page = get(town.web.url + link[1]).body
     assert 'href="#read-deadline"' in page

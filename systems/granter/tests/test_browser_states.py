@@ -453,7 +453,7 @@ def test_what_was_begun_is_finished_before_it_stops(start: Start, core: BackendS
 
     core.says["GET /api/search"] = held
     with ThreadPoolExecutor() as visitors:
-        visit = visitors.submit(Visitor(web.url).get, "/?q=harbour")
+        visit = visitors.submit(Visitor(web.url).get, "/?q=tide")
         until(lambda: bool(core.calls("/api/search")), "the visit under way")
         ended = visitors.submit(web.stop)
         until(lambda: get(web.url + "/ready").status == 503, "the word that it stops")

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from urllib.parse import parse_qsl
 
 import pytest
 from granter_web.asked import Asked, asked_of, misread
 from granter_web.evidence import found_in, shown_in
 from granter_web.forms import is_proof, mask
 from granter_web.grants import Amount, Provenance
+from granter_web.hits import hits_in
 from granter_web.inside import inside
 from granter_web.sums import currency_of, sum_of
 from granter_web.words import amount_in_words, search_in_words, wait_in_words
@@ -69,10 +71,44 @@ def test_inside_is_always_a_path_of_ours(address: str) -> None:
     assert led[1:2] not in {"/", "\\"}
 
 
-@given(st.dictionaries(st.sampled_from(["q", "topic", "min_amount", "deadline_after", "open", "page"]), st.text()))
+PARAMETERS = (
+    "q",
+    "topic",
+    "funder",
+    "region",
+    "min_amount",
+    "max_amount",
+    "currency",
+    "deadline_after",
+    "open",
+    "page",
+)
+SAID = (
+    st.text() | st.integers(0, 10**6).map(str) | st.dates().map(str) | st.sampled_from(["EUR", "5k", "x" * 199 + " y"])
+)
+
+
+@given(st.dictionaries(st.sampled_from(PARAMETERS), SAID))
 def test_an_address_says_the_search_again(given_: dict[str, str]) -> None:
     asked = asked_of(given_)
     assert asked_of({**asked.of_backend(), "page": str(asked.page)}) == asked
+    assert asked_of(dict(parse_qsl(asked.said))) == asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "hit"),
+    [
+        ("ocean", ["Oceans"]),
+        ("oceans research", ["Oceans", "Research"]),
+        ('"small research" -oceans or', ["Research", "small"]),
+        ("sea", []),
+        ("", []),
+    ],
+)
+def test_a_hit_is_seen_in_a_title_whatever_its_ending(asked: str, hit: list[str]) -> None:
+    pieces = hits_in("Oceans: Research for a small seed", asked)
+    assert "".join(piece.text for piece in pieces) == "Oceans: Research for a small seed"
+    assert [piece.text for piece in pieces if piece.hit] == hit
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def misread(given: Mapping[str, str]) -> list[str]:
 
 
 def _text(given: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in given).strip()[:LONGEST]
+    return "".join(letter if letter.isprintable() else " " for letter in given).strip()[:LONGEST].strip()
 
 
 def _sum(given: str) -> str:

@@ -14,8 +14,8 @@ class Kindly(Part):
         self._templates = templates
         super().__init__()
 
-    def answering(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
-        if exchange.status < 400 or exchange.probe:
+    def erring(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
+        if exchange.probe:
             return
         said = dict(headers)
         kind = said.get(b"content-type", b"")
@@ -25,7 +25,7 @@ class Kindly(Part):
             wait = said.get(b"retry-after", b"").decode()
             exchange.rewrite = lambda status, _body: self._page(status, int(wait) if wait.isdecimal() else None)
 
-    erring = answering
+    answering = erring
 
     def _page(self, status: int, wait: int | None) -> Answer:
         page = self._templates.page("trouble.html", visit=None, trouble=status, wait=wait)

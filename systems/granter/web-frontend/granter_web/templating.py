@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from granter_web import words
 from granter_web.asked import CURRENCIES, SORTS
+from granter_web.hits import hits_in
 
 
 class Templates:
@@ -30,6 +31,7 @@ class Templates:
             wait=words.wait_in_words,
             search=words.search_in_words,
             chips=words.chips_of,
+            hits=hits_in,
         )
         for name in self._environment.list_templates():
             self._environment.get_template(name)

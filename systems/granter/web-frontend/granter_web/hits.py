@@ -1,0 +1,24 @@
+"""Hits: where the words of a search stand in a title, a funder or a topic, so that people see why it was found."""
+
+import re
+
+from granter_web.grants import Piece
+
+SHORTEST = 3
+_WORD = re.compile(r"\w+")
+_ASKED = re.compile(r"(-?)\b(\w+)")
+
+
+def hits_in(text: str, asked: str) -> list[Piece]:
+    """*text* in pieces. A word is hit by one that it begins with, or that begins with it: endings do not matter."""
+    words = [word for minus, word in _ASKED.findall(asked.casefold()) if not minus and len(word) >= SHORTEST]
+    pieces, end = [], 0
+    for found in _WORD.finditer(text):
+        if any(_alike(found[0].casefold(), word) for word in words):
+            pieces += [Piece(text[end : found.start()], hit=False), Piece(found[0], hit=True)]
+            end = found.end()
+    return [piece for piece in (*pieces, Piece(text[end:], hit=False)) if piece.text]
+
+
+def _alike(word: str, asked: str) -> bool:
+    return word.startswith(asked) or (asked.startswith(word) and len(asked) - len(word) <= SHORTEST <= len(word))
