@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import signal
 import stat
 import urllib.request
 from collections.abc import Iterator
@@ -159,6 +160,19 @@ def test_a_worker_is_well_as_its_health_says(place: Place, tmp_path: Path, healt
     place.until((tmp_path / "well").exists, "the worker's start")
     SystemClock().pause(1)
     assert [one.state for one in place.found(1, "worker")] == [becomes]
+
+
+def test_a_worker_that_is_only_about_to_begin_is_not_ready_yet(place: Place) -> None:
+    note = place.folders.instances / "worker-1-1" / "started.part"
+    note.parent.mkdir(parents=True)
+    os.mkfifo(note)  # Its stub waits here for a reader, before it becomes the worker.
+    place.target.fleet(1, {"worker": {1: member(worker("sleep", "60"))}})
+    place.until(lambda: place.found(1, "worker") and place.found(1, "worker")[0].pid, "the stub")
+    SystemClock().pause(1)
+    (one,) = place.found(1, "worker")
+    assert one.pid is not None
+    os.kill(one.pid, signal.SIGKILL)
+    assert one.state == "starting"
 
 
 def test_a_service_may_be_asked_for_a_connection_only(place: Place) -> None:

@@ -65,13 +65,14 @@ class Source(Model):
 class Health(Model):
     """How readiness is told: over HTTP where there is a port, else by a command, by a file's age, or by being alive."""
 
-    noted: ClassVar[tuple[str, ...]] = ("live",)
-
     ready: HttpPath | None = None
     """A path that answers 2xx or 3xx when the service can take requests."""
 
     live: HttpPath | None = None
-    """A path that answers while the service is not stuck."""
+    """A path that answers 2xx or 3xx while the service is not stuck, whatever it depends on is doing."""
+
+    stuck_after: SomeDuration = 30.0
+    """So long, and three times in a row, `live` is not answered before the instance is ended and started again."""
 
     command: Argv = ()
     """Ends with 0 when all is well."""

@@ -184,6 +184,7 @@ def _health(said: declared.Service, braces: Braces) -> Health:
         kind=kind,
         ready=health.ready or "",
         live=health.live or "",
+        stuck_after_s=health.stuck_after,
         command=braces.fill_all(health.command),
         file=braces.fill(health.file or ""),
         newer_than_s=health.newer_than,

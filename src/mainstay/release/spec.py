@@ -11,12 +11,13 @@ class Health(msgspec.Struct, frozen=True):
     """How readiness is told. Times in seconds.
 
     http: GET `ready` answers 2xx or 3xx · command: ends with 0 · file: is newer than `newer_than_s` ·
-    tcp: accepts a connection · alive: the process runs.
+    tcp: accepts a connection · alive: the process runs. `live` is asked besides, once it has been ready.
     """
 
     kind: Literal["http", "command", "file", "tcp", "alive"] = "alive"
     ready: str = ""
     live: str = ""
+    stuck_after_s: float = 30.0
     command: tuple[str, ...] = ()
     file: str = ""
     newer_than_s: float = 30.0

@@ -25,7 +25,7 @@ from mainstay.supervisor.limits import Limits, in_words
 from mainstay.supervisor.listens import elsewhere
 from mainstay.supervisor.logs import last_lines
 from mainstay.supervisor.places import listeners
-from mainstay.supervisor.probes import answers
+from mainstay.supervisor.probes import answers, is_live
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
 from mainstay.supervisor.store import write_whole
 from mainstay.supervisor.watches import Watches
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 EAGER_S = 0.05
 """Between probes of one that has not answered yet: what has just started is asked more often."""
+LIVE_ASKED = 10
+"""How often one that does not answer is asked before it counts as stuck, where there is time for it."""
 
 
 class Instances:
@@ -174,6 +176,8 @@ class Instances:
         self._watches.cancel(name)
         self._watches.add(name, self._until_exit(name, member.spec, process, proven))
         self._watches.add(name, self._probe(name, member.spec, one.port, launch))
+        if member.spec.health.live:
+            self._watches.add(name, self._until_stuck(name, member.spec, one.port))
 
     async def _until_exit(self, name: str, spec: Spec, process: Started, revision: str) -> None:
         end = await self._runner.exit(process)
@@ -195,7 +199,10 @@ class Instances:
 
     async def _probe(self, name: str, spec: Spec, port: int | None, launch: Launch) -> None:
         while True:
-            good = await answers(spec.health, port, launch)
+            before = self.lives[name]
+            # While it is only about to become the service, being alive says nothing.
+            begun = before.answers or not self._runner.starting(name)
+            good = begun and await answers(spec.health, port, launch)
             before = self.lives[name]
             after = lives.after_probe(before, spec, good, machine.boottime())
             self.lives[name] = after
@@ -204,6 +211,20 @@ class Instances:
             if (before.answers, before.past.steady) != (after.answers, after.past.steady):
                 self._wake()
             await asyncio.sleep(_pause(after, spec))
+
+    async def _until_stuck(self, name: str, spec: Spec, port: int | None) -> None:
+        """From when it is steady it is asked whether it is stuck; then its end is that of a crash."""
+        while True:
+            await asyncio.sleep(max(spec.health.every_s, spec.health.stuck_after_s / LIVE_ASKED))
+            if not self.lives[name].past.steady:
+                continue  # Whether it starts well is told by its readiness.
+            good = await is_live(spec.health, port)
+            now = machine.boottime()
+            self.lives[name] = lives.after_live(self.lives[name], spec, good, now)
+            if lives.is_stuck(self.lives[name], spec, now):
+                log.warning("%s is %s", name, self.lives[name].reason)
+                self.kill(name)
+                return
 
     def _fail(self, name: str, reason: str) -> None:
         log.warning("%s %s", name, reason)

@@ -13,6 +13,7 @@ from mainstay.supervisor.runners.process import End
 TRIES = 3
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, WELL_AFTER_S = 0.1, 30.0, 60.0
 BAD_IN_A_ROW = 2
+SILENT_IN_A_ROW = 3
 
 _NAMES = {one.value: one.name for one in signal.Signals}
 
@@ -47,6 +48,9 @@ class Life(msgspec.Struct, frozen=True):
     """By its last probes."""
     good_since: float | None = None
     bad: int = 0
+    silent: int = 0
+    """How often in a row it was asked whether it is stuck and did not say no."""
+    silent_since: float | None = None
     drain_since: float | None = None
     drained: bool = False
     signalled_at: float | None = None
@@ -76,6 +80,21 @@ def after_probe(life: Life, spec: Spec, good: bool, now: float) -> Life:
     if life.past.steady:
         return replace(life, bad=bad, answers=life.answers and bad < BAD_IN_A_ROW)
     return replace(life, bad=bad, answers=False, good_since=None)
+
+
+def after_live(life: Life, spec: Spec, good: bool, now: float) -> Life:
+    """Whoever leaves is not asked any more: it may take its time to finish what it has begun."""
+    if good or life.drain_since is not None or life.drained:
+        return replace(life, silent=0, silent_since=None)
+    since = now if life.silent_since is None else life.silent_since
+    life = replace(life, silent=life.silent + 1, silent_since=since)
+    return replace(life, reason=f"stuck, {spec.health.live} was not answered") if is_stuck(life, spec, now) else life
+
+
+def is_stuck(life: Life, spec: Spec, now: float) -> bool:
+    """Whether it is ended and started again: a slow answer is none, nor is a moment in which nothing answers."""
+    since = now if life.silent_since is None else life.silent_since
+    return life.silent >= SILENT_IN_A_ROW and now - since >= spec.health.stuck_after_s
 
 
 def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at: str) -> Life:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Awaitable
 
 from mainstay.release import Health
 from mainstay.supervisor.ports import LOOPBACK
@@ -12,20 +13,30 @@ from mainstay.supervisor.runners.process import Launch
 
 
 async def answers(health: Health, port: int | None, launch: Launch) -> bool:
-    """One probe within its limit. *launch* says as whom and where a command is run."""
+    """Whether it is ready. *launch* says as whom and where a command is run."""
+    match health.kind:
+        case "http":
+            return await _within(health, _http(port or 0, health.ready))
+        case "tcp":
+            return await _within(health, _tcp(port or 0))
+        case "command":
+            return await _within(health, _command(health.command, launch))
+        case "file":
+            return await _within(health, _is_newer(os.path.join(launch.folder, health.file), health.newer_than_s))
+        case "alive":
+            return True
+
+
+async def is_live(health: Health, port: int | None) -> bool:
+    """Whether it says that it is not stuck."""
+    return await _within(health, _http(port or 0, health.live))
+
+
+async def _within(health: Health, probe: Awaitable[bool]) -> bool:
+    """What *probe* finds within its limit."""
     try:
         async with asyncio.timeout(health.limit_s):
-            match health.kind:
-                case "http":
-                    return await _http(port or 0, health.ready)
-                case "tcp":
-                    return await _tcp(port or 0)
-                case "command":
-                    return await _command(health.command, launch)
-                case "file":
-                    return _is_newer(os.path.join(launch.folder, health.file), health.newer_than_s)
-                case "alive":
-                    return True
+            return await probe
     except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
         return False
 
@@ -67,5 +78,5 @@ async def _command(command: tuple[str, ...], launch: Launch) -> bool:
             os.killpg(child.pid, signal.SIGKILL)
 
 
-def _is_newer(path: str, seconds: float) -> bool:
+async def _is_newer(path: str, seconds: float) -> bool:
     return time.time() - os.stat(path).st_mtime <= seconds
