@@ -48,13 +48,13 @@ def await_ready(world: World, service: str, members: Members) -> str:
         now = instances(world, service)
         failed = [one for one in now if one.state == "failed" and one.release in members]
         if failed:
-            raise StepFailed(_failure(failed[0]), remedy=f"mainstay logs {service}")
+            raise StepFailed(_failure(world, failed[0]), remedy=f"mainstay logs {service}")
         took = world.clock.monotonic() - began
         there = sum(min(ready(now, release), member.count) for release, member in members.items())
         if there == wanted:
             return f"{there} of {wanted} ready after {took:.1f} s"
         if took >= within:
-            raise StepFailed(_slow(service, now, members, within), remedy=f"mainstay logs {service}")
+            raise StepFailed(_slow(world, service, now, members, within), remedy=f"mainstay logs {service}")
         if there != told:
             told = there
             world.tell(f"{there} of {wanted} ready")
@@ -90,22 +90,32 @@ def limit(member: Member) -> float:
     return member.spec.health.within_s + member.spec.steady_s
 
 
-def _failure(one: Instance) -> str:
-    ended = "failed"
+def end_of(world: World, one: Instance) -> str:
+    """How it ended last, and its last lines: `: exit code 3; its last lines: …`."""
+    how = ""
     if one.last_exit is not None:
-        code = f"exit code {one.last_exit.code}"
-        how = one.last_exit.signal if one.last_exit.signal is not None else code
-        reason = f" ({one.last_exit.reason})" if one.last_exit.reason else ""
-        ended = f"does not stay up: {how}{reason}"
-    return f"{Revision(one.service, one.release)} {ended}{last_words(one.tail)}"
+        how = f": {one.last_exit.signal or f'exit code {one.last_exit.code}'}"
+        how += f" ({one.last_exit.reason})" if one.last_exit.reason else ""
+    return how + last_words(_last_lines(world, one))
 
 
-def _slow(service: str, now: tuple[Instance, ...], members: Members, within: float) -> str:
+def _last_lines(world: World, one: Instance) -> tuple[str, ...]:
+    """As they came with it; one that runs again, or that another supervisor took up, has them in its log only."""
+    said = [said for said in world.target.logs(one.service) if said.instance == one.id]
+    complained = [each for each in said if each.stream == "err"]
+    return one.tail or tuple(each.line for each in complained or said)
+
+
+def _failure(world: World, one: Instance) -> str:
+    ended = "failed" if one.last_exit is None else "does not stay up"
+    return f"{Revision(one.service, one.release)} {ended}{end_of(world, one)}"
+
+
+def _slow(world: World, service: str, now: tuple[Instance, ...], members: Members, within: float) -> str:
     parts = [
         f"{Revision(service, release)}: {ready(now, release)} of {member.count} ready within {within:g} s"
         for release, member in members.items()
     ]
     late = [one for one in now if one.release in members and one.state != "ready"]
     parts += [f"{one.id} listens on {one.listens_elsewhere}" for one in late if one.listens_elsewhere]
-    tail = late[0].tail if late else ()
-    return "; ".join(parts) + last_words(tail)
+    return "; ".join(parts) + (last_words(_last_lines(world, late[0])) if late else "")
