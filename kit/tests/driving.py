@@ -1,5 +1,6 @@
 """Drives an ASGI application as a server does, without one: requests, event streams that end, clients that leave."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ async def ask(
         reply.messages.append(message)
 
     await app(scope_of(path, method, headers, **more), receive, send)
+    await asyncio.sleep(0)  # what is recorded is recorded at the end of the loop's turn
     return reply
 
 

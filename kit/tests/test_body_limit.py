@@ -60,3 +60,15 @@ async def test_a_body_passes_if_and_only_if_it_is_within_the_limit(chunks: list[
 def test_no_limit_is_no_limit() -> None:
     with pytest.raises(Misconfigured):
         BodyLimit(limit_bytes=0)
+
+
+async def test_a_route_may_have_a_limit_of_its_own() -> None:
+    app = BodyLimit(answering(), limit_bytes=4, routes={"/files": 10, "/files/large/": 20})
+    body = [b"x" * 15]
+    paths = ("/files", "/files/large/1", "/files/large", "/filesystem")
+    assert [(await ask(app, path, "POST", CHUNKED, body)).status for path in paths] == [413, 200, 200, 413]
+
+
+async def test_a_refusal_names_its_request() -> None:
+    reply = await ask(protect(answering(), body_limit_bytes=4), "/", "POST", CHUNKED, [b"12345"])
+    assert reply.document["request_id"] == reply.headers["x-request-id"]

@@ -1,4 +1,7 @@
+import asyncio
+import contextlib
 import gc
+from collections.abc import Sequence
 
 import pytest
 
@@ -62,7 +65,7 @@ async def test_an_error_goes_on_to_the_server_when_no_part_answers_it() -> None:
     notes: list[str] = []
     with pytest.raises(LookupError):
         await ask(Chain(failing(LookupError("x")), Noting("a", notes)))
-    assert notes == ["a enters", "a leaves 0"]
+    assert notes == ["a enters", "a leaves 500"]
 
 
 async def test_the_current_exchange_is_that_of_the_request_and_gone_after_it() -> None:
@@ -129,3 +132,54 @@ async def test_a_request_leaves_nothing_for_the_garbage_collector() -> None:
     left = gc.collect()
     gc.enable()
     assert left < 100
+
+
+class Recording(Part):
+    def __init__(self) -> None:
+        self.turns: list[list[int]] = []
+        super().__init__()
+
+    def record(self, ended: Sequence[Exchange]) -> None:
+        self.turns.append([exchange.status for exchange in ended])
+
+
+async def test_what_can_wait_is_done_once_for_all_that_ended_in_a_turn() -> None:
+    part = Recording()
+    app = Chain(answering(), part)
+    await asyncio.gather(ask(app), ask(app), ask(app))
+    assert part.turns == [[200, 200, 200]]
+
+
+class AtOnePath(Noting):
+    paths = ("/one",)
+
+
+async def test_a_part_that_names_its_paths_enters_at_no_other() -> None:
+    notes: list[str] = []
+    app = Chain(answering(), Noting("a", notes), AtOnePath("b", notes), Noting("c", notes))
+    await ask(app, "/one")
+    assert notes[:3] == ["a enters", "b enters", "c enters"]
+    notes.clear()
+    await ask(app, "/two")
+    assert notes[:2] == ["a enters", "c enters"]
+
+
+@pytest.mark.parametrize(("version", "left"), [("2.4", True), ("2.3", False)])
+async def test_a_server_that_raises_when_the_client_has_left_is_believed(version: str, left: bool) -> None:
+    exchanges: list[Exchange] = []
+
+    class Watching(Part):
+        def leave(self, exchange: Exchange) -> None:
+            exchanges.append(exchange)
+
+    async def gone(_message: Message) -> None:
+        raise OSError("gone")
+
+    scope = scope_of(asgi={"version": "3.0", "spec_version": version})
+    with contextlib.suppress(OSError):
+        await Chain(answering(), Watching())(scope, receive_nothing, gone)
+    assert exchanges[0].client_left is left
+
+
+async def receive_nothing() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}

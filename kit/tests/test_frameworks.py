@@ -1,5 +1,7 @@
 """All parts together under each framework: the same answers, whoever routes."""
 
+from collections.abc import Mapping
+
 import pytest
 from fastapi import FastAPI
 from litestar import Litestar, get
@@ -8,12 +10,13 @@ from litestar.response import Stream
 from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from kit.tests.driving import ask
-from mainstay_kit import AccessLog, Chain, Metrics, protect
+from mainstay_kit import AccessLog, Chain, Limit, Metrics, Problem, Problems, Rate, protect
 from mainstay_kit.asgi import ASGIApp
+from mainstay_kit.problems import hand_on
 
 pytestmark = pytest.mark.anyio
 
@@ -26,11 +29,16 @@ async def broken(request: Request) -> Response:
     raise LookupError("the password is hunter2")
 
 
+async def taken(request: Request) -> Response:
+    raise Problem(409, "the seat is taken", seat="12A")
+
+
 def starlette() -> ASGIApp:
     return Starlette(
         routes=[
             Route("/items/{item}", item),
             Route("/broken", broken),
+            Route("/taken", taken),
             Mount("/of/{tenant}", routes=[Route("/items/{item:int}", item)]),
         ]
     )
@@ -52,6 +60,10 @@ def fastapi() -> ASGIApp:
     async def get_broken() -> str:
         raise LookupError("the password is hunter2")
 
+    @app.get("/taken")
+    async def get_taken() -> str:
+        raise Problem(409, "the seat is taken", seat="12A")
+
     @app.post("/login")
     async def login(login: Login) -> str:
         return login.name
@@ -69,8 +81,15 @@ async def litestar_broken() -> Stream:
     raise LookupError("the password is hunter2")
 
 
+@get("/taken")
+async def litestar_taken() -> str:
+    raise Problem(409, "the seat is taken", seat="12A")
+
+
 def litestar() -> ASGIApp:
-    return Litestar([litestar_item, litestar_broken])  # type: ignore[return-value]  # its own, narrower scope type
+    routes = [litestar_item, litestar_broken, litestar_taken]
+    # The type of its scope is its own, and narrower.
+    return Litestar(routes, exception_handlers={500: hand_on}, logging_config=None)  # type: ignore[return-value]
 
 
 FRAMEWORKS = [starlette, fastapi, litestar]
@@ -92,6 +111,50 @@ async def test_an_answer_passes_with_all_headers(app: ASGIApp) -> None:
     reply = await ask(whole(app), "/items/7")
     assert reply.status == 200
     assert {"x-request-id", "content-security-policy", "vary"} <= reply.headers.keys()
+
+
+@pytest.mark.requirement("P25")
+async def test_a_problem_that_is_raised_in_a_route_says_what_it_says(app: ASGIApp) -> None:
+    reply = await ask(whole(app), "/taken")
+    assert (reply.status, reply.headers["content-type"]) == (409, "application/problem+json")
+    assert (reply.document["detail"], reply.document["seat"]) == ("the seat is taken", "12A")
+
+
+async def test_what_fails_is_logged_once_whoever_routes(app: ASGIApp, caplog: pytest.LogCaptureFixture) -> None:
+    await ask(whole(app), "/broken")
+    assert [record.name for record in caplog.records] == ["mainstay_kit.problems"]
+    assert caplog.records[0].exc_info is not None
+
+
+async def test_a_sites_own_page_of_an_error_stays_and_the_error_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def page(request: Request, error: Exception) -> Response:
+        return HTMLResponse("<h1>Something broke</h1>", 500)
+
+    site = Starlette(routes=[Route("/broken", broken)], exception_handlers={500: page})
+    reply = await ask(whole(site), "/broken")
+    assert (reply.status, reply.body) == (500, b"<h1>Something broke</h1>")
+    assert [record.name for record in caplog.records] == ["mainstay_kit.problems"]
+
+
+@pytest.mark.parametrize("path", ["/taken", "/broken", "/nowhere", "/refused"])
+async def test_who_asks_for_html_gets_problems_as_the_page_that_a_site_makes_of_them(path: str) -> None:
+    def page(problem: Mapping[str, object]) -> str:
+        return f"<h1>{problem['title']}</h1><p>{problem.get('detail', '')}</p>"
+
+    site = protect(starlette(), Problems(page=page), limits=[Limit("/refused", Rate(1, 60))])
+    await ask(site, path)
+    said = (await ask(site, path)).document
+    reply = await ask(site, path, headers={"accept": "text/html,*/*"})
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    assert reply.body.decode() == page(said)
+
+
+@pytest.mark.parametrize("make", [Starlette, FastAPI])
+async def test_no_page_of_a_debugger_leaves_the_service(make: type[Starlette]) -> None:
+    site = make(debug=True, routes=[Route("/broken", broken)])
+    reply = await ask(whole(site), "/broken", headers={"accept": "text/html"})
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert b"hunter2" not in reply.body
 
 
 @pytest.mark.requirement("P25")

@@ -1,7 +1,7 @@
 import pytest
 
 from kit.tests.driving import answering, ask
-from mainstay_kit import SecurityHeaders
+from mainstay_kit import SecurityHeaders, protect
 from mainstay_kit.asgi import Scope
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P20")]
@@ -61,3 +61,10 @@ async def test_a_header_can_be_changed_or_left_out() -> None:
     headers = (await ask(SecurityHeaders(answering(), others=others))).headers
     assert headers["referrer-policy"] == "no-referrer"
     assert "x-xss-protection" not in headers
+
+
+async def test_what_other_parts_answer_has_a_nonce_as_well() -> None:
+    headers = SecurityHeaders(policy="script-src 'nonce-{nonce}'")
+    reply = await ask(protect(answering(), headers), "/ready")
+    assert reply.status == 200
+    assert "{nonce}" not in reply.headers["content-security-policy"]

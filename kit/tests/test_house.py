@@ -21,7 +21,7 @@ def test_nothing_of_mainstay_is_imported_and_a_file_is_one_concept(path: Path) -
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
     assert not {name for name in imported if name.partition(".")[0] in {"mainstay", "systems", "tests"}}
     assert path.name == "__init__.py" or ast.get_docstring(tree)
-    assert len(path.read_text().splitlines()) <= 180
+    assert len(path.read_text().splitlines()) <= 220
 
 
 def test_importing_it_brings_no_library_along() -> None:

@@ -1,7 +1,9 @@
+import asyncio
 import base64
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -121,11 +123,37 @@ async def test_probes_that_go_well_are_not_told() -> None:
 
 def test_a_reader_that_is_gone_costs_lines_and_no_request() -> None:
     nowhere = Descriptor(9_999)
-    nowhere(b"line\n")
-    assert nowhere.lost == 1
+    nowhere.write(b"line\nline\n")
+    assert nowhere.lost == 2
 
 
 def test_moments_carry_milliseconds_and_a_zone() -> None:
     assert [moment(at) for at in (0.0, 0.9999, 1.5)] == [
         "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.999Z", "1970-01-01T00:00:01.500Z",
     ]  # fmt: skip
+
+
+async def test_without_a_redactor_of_its_own_the_access_log_has_the_configured_one(log: io.StringIO) -> None:
+    written: list[bytes] = []
+    await ask(AccessLog(answering(), write=written.append), f"/{SECRET}")
+    assert json.loads(written[0])["path"] == "/••••"
+
+
+async def test_what_ended_in_one_turn_is_written_at_once() -> None:
+    written: list[bytes] = []
+    app = AccessLog(answering(), write=written.append)
+    await asyncio.gather(*(ask(app) for _ in range(5)))
+    assert [lines.count(b"\n") for lines in written] == [5]
+
+
+def test_lines_are_never_cut_by_a_pipe_that_several_processes_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[bytes] = []
+
+    def write(_number: int, lines: bytes) -> int:
+        pieces.append(lines)
+        return len(lines)
+
+    monkeypatch.setattr(os, "write", write)
+    lines = [b"x" * size + b"\n" for size in (2000, 2000, 2000, 9000, 10)]
+    Descriptor(1).write(b"".join(lines))
+    assert pieces == [lines[0] + lines[1], lines[2], lines[3], lines[4]]

@@ -2,6 +2,7 @@ import gzip
 import logging
 
 import pytest
+from starlette.applications import Starlette
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import AccessLog, Problem, Problems, protect
@@ -55,7 +56,6 @@ async def test_a_half_answer_is_cut_so_that_it_is_seen_as_broken() -> None:
     ("kind", "body"),
     [
         ("text/plain", b'Traceback: password="hunter2"'),
-        ("text/html", b"<pre>hunter2</pre>"),
         ("application/json", b'{"error": "hunter2"}'),
         ("application/json", b'{"detail": "hunter2"}'),
         ("application/octet-stream", b"hunter2"),
@@ -79,6 +79,39 @@ async def test_no_answer_of_500_and_more_keeps_a_body_of_its_own(kind: str, body
 async def test_what_an_application_says_of_4xx_in_its_own_words_stays(kind: str, body: bytes) -> None:
     reply = await ask(Problems(answering(404, body, kind)))
     assert (reply.body, reply.headers["content-type"]) == (body, kind)
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        pytest.param(b"not before nine", "not before nine", id="a text"),
+        pytest.param(b"Conflict", None, id="what the status says already"),
+        pytest.param(b'{"status_code": 409, "detail": "not yet"}', "not yet", id="a framework's JSON sent as text"),
+        pytest.param(b"", None, id="nothing"),
+    ],
+)
+async def test_what_is_said_of_4xx_in_plain_text_becomes_the_detail(body: bytes, detail: str | None) -> None:
+    reply = await ask(Problems(answering(409, body, "text/plain")))
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.document.get("detail") == detail
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_page_that_was_made_for_people_stays(status: int) -> None:
+    page = b"<h1>Down for repair</h1>" + b" " * 100_000
+    reply = await ask(Problems(answering(status, page, "text/html; charset=utf-8", {"retry-after": "60"})))
+    assert (reply.status, reply.body, reply.headers["retry-after"]) == (status, page, "60")
+
+
+async def test_the_page_of_a_framework_that_is_debugged_does_not() -> None:
+    answer = answering(500, b"<pre>hunter2</pre>", "text/html")
+
+    async def debugged(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = Starlette(debug=True)
+        await answer(scope, receive, send)
+
+    reply = await ask(Problems(debugged))
+    assert reply.document == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
 
 
 async def test_a_client_that_left_is_no_error(caplog: pytest.LogCaptureFixture) -> None:

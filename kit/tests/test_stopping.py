@@ -68,11 +68,13 @@ async def test_what_is_still_at_work_when_the_time_is_over_is_cancelled() -> Non
             cancelled.set()
             raise
 
-    stop = GracefulStop(drain=0.02)
-    task = await start(Chain(app, stop), Line())
+    stop, line = GracefulStop(drain=0.02), Line()
+    task = await start(Chain(app, stop), line)
     await stop.stop()
     assert cancelled.is_set()
     assert task.done()
+    assert not task.cancelled()
+    assert (line.reply.status, line.reply.headers["retry-after"]) == (503, "1")
 
 
 async def test_an_event_stream_ends_as_a_whole_answer() -> None:

@@ -2,17 +2,18 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring_ascii as quoted
+from select import PIPE_BUF
 
 from .asgi import ASGIApp
 from .chain import Part
 from .exchange import Exchange
-from .logs import moment
+from .logs import configured_redactor, moment
 from .redaction import Redactor
 from .routes import route
 
-CLIENT_LEFT = 499
+REMEMBERED = 1000
 Write = Callable[[bytes], object]
 
 
@@ -20,6 +21,7 @@ class AccessLog(Part):
     """Who asked what, how it ended and how long it took; the query is left out, because tokens travel in it.
 
     A client that left is a fact, not an error: 499 where nothing was answered yet. Successful probes are not told.
+    Without a redactor it has that of `configure_logging`.
     """
 
     def __init__(
@@ -30,27 +32,38 @@ class AccessLog(Part):
         redactor: Redactor | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._write = write or Descriptor(1)
-        self._redact = (redactor or Redactor()).text
+        self._write = write or Descriptor(1).write
+        self._redactor = redactor
         self._now = now
+        self._known: dict[tuple[str, str], str] = {}
         super().__init__(app)
 
-    def leave(self, exchange: Exchange) -> None:
-        status = exchange.status or (CLIENT_LEFT if exchange.client_left else 500)
-        if exchange.probe and status < 400:
-            return
-        scope = exchange.scope
-        took = (exchange.ended or time.perf_counter()) - exchange.began
+    def record(self, ended: Sequence[Exchange]) -> None:
+        self._redactor = self._redactor or configured_redactor()
+        begin = f'{{"at":"{moment(self._now())}","level":"info","message":"request",'
+        told = [exchange for exchange in ended if not exchange.probe or exchange.status >= 400]
+        if told:
+            redact = self._redactor.text
+            self._write("".join([begin + self._rest(exchange, redact) for exchange in told]).encode())
+
+    def _rest(self, exchange: Exchange, redact: Callable[[str], str]) -> str:
+        path = redact(exchange.scope["path"])
+        where = exchange.scope.get("method", "WEBSOCKET"), exchange.route or route(exchange)
         left = ',"client_left":true' if exchange.client_left else ""
-        method = '"WEBSOCKET"' if exchange.websocket else quoted(scope["method"])
         # By hand, because this line is written for every request and json.dumps costs three times as much.
-        line = (
-            f'{{"at":"{moment(self._now())}","level":"info","message":"request","method":{method},'
-            f'"path":{quoted(self._redact(scope["path"]))},"route":{quoted(route(exchange))},"status":{status},'
-            f'"took_s":{took:.6f},"bytes":{exchange.sent},"client":{quoted(exchange.client)},'
-            f'"request_id":"{exchange.request_id}","trace_id":"{exchange.trace_id}"{left}}}\n'
+        return (
+            f'{self._known.get(where) or self._begin(where)}"path":{quoted(path)},"status":{exchange.status},'
+            f'"took_s":{exchange.ended - exchange.began:.6f},"bytes":{exchange.sent},'
+            f'"client":{quoted(exchange.client)},"request_id":"{exchange.request_id}","trace_id":"{exchange.trace_id}"{left}}}\n'
         )
-        self._write(line.encode())
+
+    def _begin(self, where: tuple[str, str]) -> str:
+        """What is the same in all lines of a method and a route."""
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        method, path = where
+        told = self._known[where] = f'"method":{quoted(method)},"route":{quoted(path)},'
+        return told
 
 
 class Descriptor:
@@ -63,9 +76,17 @@ class Descriptor:
         self._number = number
         self.lost = 0
 
-    def __call__(self, line: bytes) -> None:
+    def write(self, lines: bytes) -> None:
+        while lines:
+            # More than that would be cut by a pipe, wherever another process writes into it.
+            end = len(lines) if len(lines) <= PIPE_BUF else lines.rfind(b"\n", 0, PIPE_BUF) + 1 or lines.find(b"\n") + 1
+            self._write_whole(lines[:end])
+            lines = lines[end:]
+
+    def _write_whole(self, lines: bytes) -> None:
         try:
-            while line:
-                line = line[os.write(self._number, line) :]
+            written = os.write(self._number, lines)
+            while written < len(lines):
+                written += os.write(self._number, lines[written:])
         except OSError:
-            self.lost += 1
+            self.lost += lines.count(b"\n")

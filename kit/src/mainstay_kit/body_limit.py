@@ -1,5 +1,7 @@
 """Body limit: how much a request may send, whether it says so beforehand or not."""
 
+from collections.abc import Callable, Mapping
+
 from .answer import Answer
 from .asgi import ASGIApp
 from .chain import Part
@@ -8,37 +10,61 @@ from .exchange import Exchange
 from .problems import problem_answer
 
 MEBIBYTE = 1024 * 1024
+CLOSE = (b"connection", b"close")  # the rest of the body would be read as the next request
 
 
 class BodyLimit(Part):
     """Refuses at once by `content-length`, and counts what comes: a chunked body says nothing beforehand.
 
-    413 goes out while the body is still coming; the application then sees its client leave.
+    413 goes out while the body is still coming; the application then sees its client leave. *routes* have limits of
+    their own for all paths under them; the longest that fits counts.
     """
 
-    def __init__(self, app: ASGIApp | None = None, *, limit_bytes: int = 10 * MEBIBYTE) -> None:
-        if limit_bytes <= 0:
-            raise Misconfigured(f"{limit_bytes} bytes are no limit", remedy="give the most bytes of a body")
+    def __init__(
+        self,
+        app: ASGIApp | None = None,
+        *,
+        limit_bytes: int = 10 * MEBIBYTE,
+        routes: Mapping[str, int] | None = None,
+    ) -> None:
+        longest_first = sorted((routes or {}).items(), key=lambda route: -len(route[0]))
+        for limit in (limit_bytes, *dict(longest_first).values()):
+            if limit <= 0:
+                raise Misconfigured(f"{limit} bytes are no limit", remedy="give the most bytes of a body")
         self._limit = limit_bytes
-        what = f"the body is larger than {limit_bytes} bytes"
-        # The rest of the body would be read as the next request, so the connection ends here.
-        self._answer = problem_answer(413, what, (b"connection", b"close"))
+        self._routes = [(path.rstrip("/") + "/", limit) for path, limit in longest_first]
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Answer | None:
         declared = exchange.headers.get(b"content-length")
         if declared is None:
             if b"transfer-encoding" in exchange.headers or exchange.scope.get("http_version") != "1.1":
-                self._count(exchange)
+                exchange.incoming = _counted(self._limit_at(exchange.scope["path"]))
             return None
         if not declared.isdigit():
-            return problem_answer(400, "content-length is no number", (b"connection", b"close"))
-        if int(declared) > self._limit:
-            return self._answer
-        if declared != b"0":
-            self._count(exchange)
+            return problem_answer(400, "content-length is no number", CLOSE)
+        if declared == b"0":
+            return None
+        limit = self._limit_at(exchange.scope["path"])
+        if int(declared) > limit:
+            return _too_large(limit)
+        exchange.incoming = _counted(limit)
         return None
 
-    def _count(self, exchange: Exchange) -> None:
-        exchange.body_limit = self._limit
-        exchange.too_large = self._answer
+    def _limit_at(self, path: str) -> int:
+        return next((limit for under, limit in self._routes if (path + "/").startswith(under)), self._limit)
+
+
+def _counted(limit: int) -> Callable[[bytes], Answer | None]:
+    left = limit
+
+    def more(body: bytes) -> Answer | None:
+        nonlocal left
+        left -= len(body)
+        return _too_large(limit) if left < 0 else None
+
+    return more
+
+
+def _too_large(limit: int) -> Answer:
+    return problem_answer(413, f"the body is larger than {limit} bytes", CLOSE)

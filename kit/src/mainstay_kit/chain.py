@@ -1,8 +1,8 @@
 """A chain: any number of parts around an application, in one wrapper."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
 
 from .answer import Answer
 from .asgi import ASGIApp, Header, Message, Receive, Scope, Send
@@ -10,14 +10,18 @@ from .errors import Misconfigured
 from .exchange import Exchange, current
 
 Outcome = Answer | Awaitable[Answer | None] | None
-Hook = TypeVar("Hook", bound=Callable[..., object])
+EXCHANGES = frozenset({"http", "websocket"})
+SILENT = frozenset({"2.0", "2.1", "2.2", "2.3"})  # servers of these versions do not raise when the client has left
 
 
 class Part:
     """One concern of a service. Given an application it is ASGI middleware; several are run by one `Chain`.
 
-    A part overrides the hooks it needs; those it leaves alone cost nothing.
+    A part overrides the hooks it needs; those it leaves alone cost nothing. One that enters at some paths only says
+    which, and costs nothing at the others.
     """
+
+    paths: Collection[str] | None = None
 
     def __init__(self, app: ASGIApp | None = None) -> None:
         self._alone = None if app is None else Chain(app, self)
@@ -32,13 +36,19 @@ class Part:
         """Before the application: None lets the request through, an answer takes its place."""
 
     def answering(self, exchange: Exchange, headers: list[Header]) -> None:
-        """When a response begins: add to its headers."""
+        """When a response begins: add to its headers what depends on it. The rest `enter` puts in `exchange.adding`."""
+
+    def erring(self, exchange: Exchange, headers: list[Header]) -> None:
+        """When a response of 400 and above begins: as `answering`, and after it."""
 
     def failing(self, exchange: Exchange, error: Exception) -> Answer | None:
         """When the application failed: the answer, if none was begun."""
 
     def leave(self, exchange: Exchange) -> None:
-        """When all is over, however it ended."""
+        """When all is over, however it ended: `status` and `ended` are known."""
+
+    def record(self, ended: Sequence[Exchange]) -> None:
+        """After a turn of the loop: all that ended in it. For what can wait until the answers have gone out."""
 
     async def startup(self) -> None:
         """Before the application starts."""
@@ -47,46 +57,65 @@ class Part:
         """After the application has ended."""
 
 
+def _overridden(hook: str, *parts: Part) -> tuple[Callable[..., Any], ...]:
+    return tuple(getattr(part, hook) for part in parts if getattr(type(part), hook) is not getattr(Part, hook))
+
+
 class Chain:
     """The parts around an application, outermost first. What one of them refuses, the later ones never see."""
 
     def __init__(self, app: ASGIApp, *parts: Part) -> None:
         self._app = app
         self._parts = parts
-        self._enter = [part.enter for part in parts if type(part).enter is not Part.enter]
-        self._answering = tuple(part.answering for part in parts if type(part).answering is not Part.answering)
-        self._failing = [part.failing for part in parts if type(part).failing is not Part.failing]
-        self._leave = [part.leave for part in reversed(parts) if type(part).leave is not Part.leave]
+        self._enter = _overridden("enter", *(part for part in parts if part.paths is None))
+        self._enter_at = {
+            path: _overridden("enter", *(part for part in parts if part.paths is None or path in part.paths))
+            for path in frozenset[str]().union(*(part.paths or () for part in parts))
+        }
+        answering = _overridden("answering", *parts)
+        self._hooks = answering, answering + _overridden("erring", *parts)
+        self._failing = _overridden("failing", *parts)
+        self._leave = _overridden("leave", *reversed(parts))
+        self._record = _overridden("record", *parts)
+        self._ended: list[Exchange] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            return await self._lifespan(scope, receive, send)
-        if scope["type"] not in {"http", "websocket"}:
-            return await self._app(scope, receive, send)
-        exchange = Exchange(scope, receive, send, self._answering)
+        if scope["type"] not in EXCHANGES:
+            serve = self._lifespan if scope["type"] == "lifespan" else self._app
+            return await serve(scope, receive, send)
+        exchange = Exchange(scope, receive, send, self._hooks)
         token = current.set(exchange)
         try:
-            for enter in self._enter:
+            for enter in self._enter_at.get(scope["path"], self._enter):
                 outcome = enter(exchange)
-                if outcome is not None and not isinstance(outcome, Answer):
-                    outcome = await outcome
                 if outcome is not None:
-                    return await exchange.reply(outcome)
-            await self._app(scope, exchange.receive, exchange.send)
+                    answer = outcome if isinstance(outcome, Answer) else await outcome
+                    if answer is not None:
+                        return await exchange.reply(answer)
+            silent = scope["asgi"].get("spec_version") in SILENT
+            await self._app(scope, exchange.receive, exchange.send if silent else exchange.watched_send)
+            if exchange.holds:
+                await exchange.release()
         except asyncio.CancelledError:
             if not exchange.absorbs_cancellation():
                 raise
         except Exception as error:  # noqa: BLE001 a door: what failed becomes an answer, or goes on to the server
             await self._fail(exchange, error)
         finally:
+            exchange.conclude()
             for leave in self._leave:
                 leave(exchange)
             current.reset(token)
             exchange.let_go()
+            if self._record:
+                if not self._ended:
+                    asyncio.get_running_loop().call_soon(self._record_ended)
+                self._ended.append(exchange)
 
     async def _fail(self, exchange: Exchange, error: Exception) -> None:
         if exchange.closed or exchange.client_left:
             return  # nobody is there to be answered, and that is no error of the service
+        exchange.drop_held()
         answer = None
         for failing in self._failing:
             answer = answer or failing(exchange, error)
@@ -94,6 +123,11 @@ class Chain:
             raise error  # the server cuts the connection, so that the client sees a broken answer as broken
         if not exchange.finished:
             await exchange.reply(answer)
+
+    def _record_ended(self) -> None:
+        ended, self._ended = self._ended, []
+        for record in self._record:
+            record(ended)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         for part in self._parts:
@@ -117,6 +151,7 @@ class Chain:
                     raise
             await _finish_lifespan(said, receive, send)
         finally:
+            self._record_ended()
             for part in reversed(self._parts):
                 await part.shutdown()
 

@@ -47,19 +47,14 @@ class Cors(Part):
 
     def enter(self, exchange: Exchange) -> Answer | None:
         origin = exchange.headers.get(b"origin")
-        if origin is None or origin in self._allowed:
-            return self._preflight(exchange) if origin is not None else None
-        if exchange.websocket:
+        if origin is None:
+            exchange.adding.append(VARY)  # a cache must not give this answer to an allowed origin
+            return None
+        exchange.adding += self._allowed.get(origin, (VARY,))
+        if origin not in self._allowed and exchange.websocket:
             host = exchange.headers.get(b"host", b"")
             return None if origin.partition(b"://")[2] == host else problem_answer(403, "origin not allowed")
         return self._preflight(exchange)
-
-    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
-        origin = exchange.headers.get(b"origin")
-        if origin is None:
-            headers.append(VARY)  # a cache must not give this answer to an allowed origin
-        else:
-            headers += self._allowed.get(origin, (VARY,))
 
     def _preflight(self, exchange: Exchange) -> Answer | None:
         if exchange.websocket or exchange.scope["method"] != "OPTIONS":

@@ -1,20 +1,23 @@
 """An exchange: one HTTP request, or one WebSocket, on its way through the parts."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from time import perf_counter
 
 from .answer import Answer
 from .asgi import Header, Message, Receive, Scope, Send
 from .errors import StreamEnded
-from .held import Held
+from .held import Held, Rewrite
 
 Answering = Callable[["Exchange", list[Header]], None]
-Rewrite = Callable[[int, bytes], Answer]
+Hooks = tuple[tuple[Answering, ...], tuple[Answering, ...]]  # of an answer, and of one of 400 and above
 
 KEY = "mainstay_kit.exchange"
 GOING_AWAY = 1001
+CLIENT_LEFT = 499
+EVENT_STREAM = b"text/event-stream"
+ENDS = frozenset({"websocket.close", "http.response.pathsend", "http.response.zerocopysend"})
 
 current: ContextVar["Exchange | None"] = ContextVar("mainstay_kit.exchange", default=None)
 
@@ -25,33 +28,41 @@ class Exchange:
     `scope[KEY]` and, within the request, `current` lead to it. Of a header that comes twice, `headers` has the last.
     """
 
-    # Defaults stand on the class: what a request does not change is not written for each of them.
-    status = 0
-    sent = received = body_limit = 0
-    began = ended = 0.0
-    started = finished = closed = client_left = event_stream = probe = False
-    request_id = trace_id = span_id = preview = route = ""
+    # What few requests need has its default on the class; the rest is set for each, because it is read for each.
+    span_id = preview = ""
     trace_flags = "01"
-    too_large: Answer | None = None
+    incoming: Callable[[bytes], Answer | None] | None = None  # sees the body come, and may refuse it
     rewrite: Rewrite | None = None
+    response: Sequence[Header] = ()
     task: "asyncio.Task[object] | None" = None
-    _held: Held | None = None
     _waiting: "asyncio.Task[object] | None" = None
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, answering: tuple[Answering, ...]) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, hooks: Hooks = ((), ())) -> None:
         self.began = perf_counter()
         self.scope = scope
         self._receive = receive
         self._send = send
-        self._answering = answering
+        self._hooks = hooks
         self.websocket: bool = scope["type"] == "websocket"
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.adding: list[Header] = []  # what a part knows when it enters, and the response is to carry
+        self.request_id = self.trace_id = self.route = ""
+        self.status = self.sent = 0
+        self.started = self.finished = self.closed = self.client_left = self.probe = False
+        self._held: Held | None = None
         client = scope.get("client")
         self.client: str = client[0] if client else ""
         self._outer: Exchange | None = scope.get(KEY)
         scope[KEY] = self
         if self._outer is not None:  # parts that were put around the application one by one know the same request
             self._take_over(self._outer)
+
+    def conclude(self) -> None:
+        """Say how it ended, and when, if no answer did."""
+        if not self.finished:
+            self.ended = perf_counter()
+        if not self.status:
+            self.status = CLIENT_LEFT if self.client_left else 500
 
     def let_go(self) -> None:
         """Leave the scope, which knows us as we know it: nothing is left behind for the garbage collector."""
@@ -70,51 +81,58 @@ class Exchange:
             return self._goodbye()
         finally:
             self._waiting = None
-        kind = message["type"]
-        if kind == "http.request":
-            if self.body_limit:
-                self.received += len(message.get("body", b""))
-                if self.received > self.body_limit and self.too_large is not None:
-                    await self.settle(self.too_large)
-                    return self._goodbye()
-        elif kind.endswith("disconnect"):
+        if self.incoming is not None and message["type"] == "http.request":
+            refused = self.incoming(message.get("body", b""))
+            if refused is not None:
+                await self.settle(refused)
+                return self._goodbye()
+        elif message["type"].endswith("disconnect"):
             self.client_left = self.client_left or not self.finished
         return message
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Pass on what the application says, once the parts have added their headers."""
+        # No coroutine of its own where there is nothing to wait for: this runs twice a request.
+        kind = message["type"]
         if self.closed:
             raise StreamEnded("the answer is over")
-        kind = message["type"]
         if kind == "http.response.body":
-            if self._held is not None and self.rewrite is not None:
-                if self._held.is_whole_with(message):
-                    await self._send_rewritten(self._held, self.rewrite)
-                return None
+            if self._held is not None:
+                return self._hold(self._held, message)
             self.sent += len(message.get("body", b""))
             if not message.get("more_body"):
                 self._finish()
         elif kind == "http.response.start":
             if self.started:
-                return await self._send(message)  # the server says what is wrong with a second start
+                return self._send(message)  # the server says what is wrong with a second start
             self.started = True
-            self.status = message["status"]
+            self.status = status = message["status"]
             headers = list(message.get("headers", ()))
-            for answering in self._answering:
+            for answering in self._hooks[status >= 400]:
                 answering(self, headers)
-            message["headers"] = headers
+            headers += self.adding
+            self.response = message["headers"] = headers
             if self.rewrite is not None:
-                self._held = Held(message)
-                return None
+                self._held = Held(message, self.rewrite)
+                return _nothing()
         elif kind == "websocket.accept":
             self.started, self.status = True, 101
-        elif kind in {"websocket.close", "http.response.pathsend", "http.response.zerocopysend"}:
+        elif kind in ENDS:
             self._finish()
+        return self._send(message)
+
+    async def watched_send(self, message: Message) -> None:
+        """The same, under a server that raises when the client has left."""
         try:
-            return await self._send(message)
+            await self.send(message)
         except OSError:
             self.client_left = True
             raise
+
+    @property
+    def event_stream(self) -> bool:
+        """Whether the response is one that goes on until somebody ends it."""
+        return any(name == b"content-type" and value.startswith(EVENT_STREAM) for name, value in self.response)
 
     async def reply(self, answer: Answer) -> None:
         """Answer in place of the application."""
@@ -122,10 +140,10 @@ class Exchange:
             self.status = answer.status
             self._finish()
             return await self._send({"type": "websocket.close", "code": 1008, "reason": ""})
-        length = (b"content-length", b"%d" % len(answer.body))
-        headers = [*answer.headers, length]
+        headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
         await self.send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        return await self.send({"type": "http.response.body", "body": answer.body})
+        await self.send({"type": "http.response.body", "body": answer.body})
+        return await self.release()
 
     async def settle(self, answer: Answer) -> None:
         """Answer while the application is still at work; what it says from now on is dropped."""
@@ -169,10 +187,32 @@ class Exchange:
         self.finished = True
         self.ended = perf_counter()
 
-    async def _send_rewritten(self, held: Held, rewrite: Rewrite) -> None:
-        self._held = None
-        answer = rewrite(self.status, held.body)
-        self.sent += len(answer.body)
+    async def _hold(self, held: Held, message: Message) -> None:
+        # One of 5xx waits until the application is done: frameworks send theirs before they raise what was wrong.
+        if held.is_whole_with(message) and self.status < 500:
+            await self.release()
+
+    @property
+    def holds(self) -> bool:
+        return self._held is not None
+
+    async def release(self) -> None:
+        """Send what takes the place of the answer that is held."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        start, body = held.rewritten()
+        self.sent = len(body["body"])
         self._finish()
-        for message in held.replaced_by(answer):
-            await self._send(message)
+        await self._send(start)
+        await self._send(body)
+
+    def drop_held(self) -> None:
+        """Forget the answer that is held: it was not begun after all."""
+        if self._held is not None:
+            self._held = self.rewrite = None
+            self.started = False
+
+
+async def _nothing() -> None:
+    """What is awaited where nothing is sent yet."""

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from operator import itemgetter
 
 from .asgi import ASGIApp, Header
 from .chain import Part
@@ -12,6 +13,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+NAME = itemgetter(0)
+NO_STORE = (b"cache-control", b"no-store")
 HSTS = "max-age=31536000; includeSubDomains"
 DEFAULTS = {
     "x-content-type-options": "nosniff",
@@ -43,28 +46,35 @@ class SecurityHeaders(Part):
         name = b"content-security-policy-report-only" if report_only else b"content-security-policy"
         self._policy = (name, policy.encode())
         self._nonce = "{nonce}" in policy
-        self._hsts = (b"strict-transport-security", hsts.encode()) if hsts else None
-        self._no_store = no_store
         chosen = {**DEFAULTS, **(others or {})}
         fixed = [(key.lower().encode(), value.encode()) for key, value in chosen.items() if value is not None]
-        self._fixed: tuple[Header, ...] = tuple(fixed if self._nonce else [self._policy, *fixed])
-        self._names = frozenset(name for name, _ in self._fixed)
+        if not self._nonce:
+            fixed.insert(0, self._policy)
+        if no_store:
+            fixed.append(NO_STORE)
+        self._plain: tuple[Header, ...] = tuple(fixed)
+        self._https = (*self._plain, (b"strict-transport-security", hsts.encode())) if hsts else self._plain
+        self._ours = frozenset([b"etag", self._policy[0], *(name for name, _ in self._https)])
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> None:
         if self._nonce:
-            exchange.scope.setdefault("state", {})["nonce"] = secrets.token_urlsafe(16)
+            _nonce_of(exchange)
 
     def answering(self, exchange: Exchange, headers: list[Header]) -> None:
-        present = {name for name, _ in headers}
-        if self._names.isdisjoint(present):
-            headers += self._fixed
-        else:
-            headers += [header for header in self._fixed if header[0] not in present]
-        if self._nonce and self._policy[0] not in present:
+        fixed = self._https if exchange.scope["scheme"] == "https" else self._plain
+        theirs = self._ours.intersection(map(NAME, headers))
+        if theirs:
+            fixed = tuple(header for header in fixed if header[0] not in theirs)
+            if b"etag" in theirs:
+                fixed = tuple(header for header in fixed if header is not NO_STORE)
+        headers += fixed
+        if self._nonce and self._policy[0] not in theirs:
             name, policy = self._policy
-            headers.append((name, policy.replace(b"{nonce}", exchange.scope["state"]["nonce"].encode())))
-        if self._no_store and b"cache-control" not in present and b"etag" not in present:
-            headers.append((b"cache-control", b"no-store"))
-        if self._hsts is not None and exchange.scope["scheme"] == "https" and self._hsts[0] not in present:
-            headers.append(self._hsts)
+            headers.append((name, policy.replace(b"{nonce}", _nonce_of(exchange).encode())))
+
+
+def _nonce_of(exchange: Exchange) -> str:
+    """Made when it is first asked for: parts that stand before this one answer too."""
+    nonce: str = exchange.scope.setdefault("state", {}).setdefault("nonce", secrets.token_urlsafe(16))
+    return nonce

@@ -10,7 +10,7 @@ from typing import TextIO
 from .exchange import current
 from .redaction import Redactor
 
-OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 SERVER_ACCESS = ("uvicorn.access", "hypercorn.access")
 SERVERS = ("uvicorn", "uvicorn.error", "hypercorn.error")
 
@@ -20,10 +20,10 @@ class JsonFormatter(logging.Formatter):
 
     def __init__(self, redactor: Redactor | None = None) -> None:
         super().__init__()
-        self._redactor = redactor or Redactor()
+        self.redactor = redactor or Redactor()
 
     def format(self, record: logging.LogRecord) -> str:
-        redact = self._redactor.text
+        redact = self.redactor.text
         line: dict[str, object] = {
             "at": moment(record.created),
             "level": record.levelname.lower(),
@@ -35,7 +35,7 @@ class JsonFormatter(logging.Formatter):
             line |= {"request_id": exchange.request_id, "trace_id": exchange.trace_id}
         for name, value in vars(record).items():
             if name not in OWN and name not in line:
-                line[name] = self._redactor.value(name, value)
+                line[name] = self.redactor.value(name, value)
         if record.exc_info and record.exc_info[1] is not None:
             # Without locals: they hold whatever the request brought along.
             line["error"] = redact("".join(traceback.format_exception(record.exc_info[1])))
@@ -60,15 +60,22 @@ def configure_logging(*, level: str = "INFO", redactor: Redactor | None = None, 
         logging.getLogger(name).propagate = False
 
 
-_second = (0, "")
+def configured_redactor() -> Redactor:
+    """That of `configure_logging`; one that knows no secrets where it was not called."""
+    formatters = (handler.formatter for handler in logging.getLogger().handlers)
+    return next((one.redactor for one in formatters if isinstance(one, JsonFormatter)), Redactor())
+
+
+MILLISECONDS = tuple(f".{number:03d}Z" for number in range(1000))
+_second = (0.0, 0.0, "")
 
 
 def moment(at: float) -> str:
     """RFC 3339 with milliseconds. The part down to the second is made once a second."""
     global _second  # noqa: PLW0603 one tuple, replaced as a whole
-    whole = int(at)
-    known, text = _second
-    if known != whole:
-        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
-        _second = (whole, text)
-    return f"{text}.{int((at - whole) * 1000):03d}Z"
+    begin, end, text = _second
+    if not begin <= at < end:
+        begin = at // 1
+        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(begin))
+        _second = (begin, begin + 1, text)
+    return text + MILLISECONDS[int((at - begin) * 1000)]

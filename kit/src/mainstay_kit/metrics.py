@@ -1,10 +1,8 @@
 """Metrics of the requests: how many, how they ended, how long they took; and `/metrics` to read them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from time import perf_counter
+from collections.abc import Callable, Iterable, Sequence
 
-from .access_log import CLIENT_LEFT
 from .answer import Answer
 from .asgi import ASGIApp
 from .chain import Outcome, Part
@@ -44,27 +42,25 @@ class Metrics(Part):
     ) -> None:
         self.registry = registry or Registry()
         self._edges = edges_for(*thresholds)
-        self._path = path
+        self.paths = (path,)
         self._may_read = may_read
         self._series: dict[tuple[str, str, int], Series] = {}
         self._endpoints: set[str] = set()
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Outcome:
-        if exchange.scope["path"] != self._path or exchange.websocket:
+        if exchange.websocket:
             return None
         exchange.probe = True
         return self._tell() if self._may_read(exchange) else problem_answer(403)
 
-    def leave(self, exchange: Exchange) -> None:
-        if exchange.probe or exchange.websocket:
-            return
-        scope = exchange.scope
-        status = exchange.status or (CLIENT_LEFT if exchange.client_left else 500)
-        key = (scope["method"], route(exchange), status)
-        series = self._series.get(key) or self._begin(*key)
-        series[0].add()
-        series[1].observe((exchange.ended or perf_counter()) - exchange.began)
+    def record(self, ended: Sequence[Exchange]) -> None:
+        for exchange in ended:
+            if not exchange.probe and not exchange.websocket:
+                key = (exchange.scope["method"], exchange.route or route(exchange), exchange.status)
+                count, duration = self._series.get(key) or self._begin(*key)
+                count.add()
+                duration.observe(exchange.ended - exchange.began)
 
     def _begin(self, method: str, endpoint: str, status: int) -> Series:
         """The series of a first such request. What is not remembered under its own name is `other`."""

@@ -40,7 +40,6 @@ class Preview(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> None:
-        exchange.preview = ""
         came = exchange.headers.get(NAME)
         if came is None:
             return
@@ -48,6 +47,7 @@ class Preview(Part):
         if is_valid(value, self._key, self._now()):
             exchange.preview = value
             return
+        exchange.preview = ""
         scope = exchange.scope
         scope["headers"] = [header for header in scope["headers"] if header[0] != NAME]
         del exchange.headers[NAME]

@@ -39,7 +39,7 @@ class Probes(Part):
         prefixes: Iterable[str] = ("", "/api/monitoring"),
     ) -> None:
         self._dependencies = Dependencies(dependencies)
-        self._stop = stop
+        self.stop = stop
         self._version = version
         self._details = details
         self._shape = shape
@@ -50,17 +50,17 @@ class Probes(Part):
             "/ready": self._ready, "/health": self._health,
         }  # fmt: skip
         self._probes = {prefix + path: probe for prefix in prefixes for path, probe in probes.items()}
+        self.paths = frozenset(self._probes)
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Outcome:
-        probe = self._probes.get(exchange.scope["path"])
-        if probe is None or exchange.websocket or exchange.scope["method"] not in {"GET", "HEAD"}:
+        if exchange.websocket or exchange.scope["method"] not in {"GET", "HEAD"}:
             return None
         exchange.probe = True
-        return probe(exchange)
+        return self._probes[exchange.scope["path"]](exchange)
 
     def _ready(self, exchange: Exchange) -> Answer | Awaitable[Answer]:
-        if self._stop is not None and self._stop.stopping:
+        if self.stop is not None and self.stop.stopping:
             return json_answer(503, {"status": "stopping"}, NO_STORE)
         return self._look(exchange)
 

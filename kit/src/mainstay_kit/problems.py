@@ -2,19 +2,23 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import NoReturn
 
 from .answer import Answer
-from .asgi import ASGIApp, Header
+from .asgi import ASGIApp, Header, Scope
 from .chain import Part
 from .errors import KitError
 from .exchange import Exchange, current
+from .held import Rewrite
 
 KIND = b"application/problem+json"
+HTML = b"text/html"
 log = logging.getLogger(__name__)
 
 FRAMEWORK_KEYS = {"detail", "status_code", "extra"}
+Page = Callable[[Mapping[str, object]], str]
 TOLD_OF_A_FIELD = ("loc", "msg", "type", "key", "message", "source")
 
 
@@ -40,27 +44,38 @@ class Problems(Part):
 
     A `Problem` says what it says. Any other exception is logged with its traceback and answered by 500 and the
     request's id alone. Answers of 500 and more that are not problem details are replaced; so are the plain ones of
-    4xx that frameworks give by themselves. What an application says in its own words of 4xx stays.
+    4xx that frameworks give by themselves. What an application says in its own words of 4xx stays, and so does an HTML
+    page of any status: somebody made it for people, unless a framework that is being debugged did. Who asks for HTML
+    gets problem details as the HTML that *page* makes of them, if there is one.
     """
 
-    def __init__(self, app: ASGIApp | None = None) -> None:
+    def __init__(self, app: ASGIApp | None = None, *, page: Page | None = None) -> None:
+        self._page = page
         super().__init__(app)
 
-    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
-        status = exchange.status
-        if status < 400 or exchange.probe or exchange.scope.get("method") == "HEAD":
+    def erring(self, exchange: Exchange, headers: list[Header]) -> None:
+        if exchange.probe or exchange.scope.get("method") == "HEAD":
             return  # what a probe says is made for those who ask, however it turns out
         kind = next((value for name, value in headers if name == b"content-type"), b"").partition(b";")[0]
-        unread = any(name == b"content-encoding" for name, _ in headers)
-        if kind == KIND or (status < 500 and (unread or kind not in {b"text/plain", b"application/json", b""})):
-            return
-        exchange.rewrite = _as_problem if kind == b"application/json" else _without_internals
+        rewrite = _rewrite_of(kind, exchange, encoded=any(name == b"content-encoding" for name, _ in headers))
+        if self._page is not None and (rewrite or kind == KIND) and HTML in exchange.headers.get(b"accept", b""):
+            exchange.rewrite = _as_page(self._page, rewrite)
+        elif rewrite is not None:
+            exchange.rewrite = rewrite
 
     def failing(self, exchange: Exchange, error: Exception) -> Answer:
         if isinstance(error, Problem):
             return error.answer
         log.error("the application failed", exc_info=error)
         return problem_answer(500)
+
+
+def hand_on(_request: object, error: Exception) -> NoReturn:
+    """For frameworks that answer errors by themselves: leaves *error* to `Problems`.
+
+    Litestar, for one: `Litestar(…, exception_handlers={500: hand_on})`.
+    """
+    raise error
 
 
 def problem_answer(
@@ -78,21 +93,52 @@ def problem_answer(
     return Answer(status, body, ((b"content-type", KIND), *headers))
 
 
+def _rewrite_of(kind: bytes, exchange: Exchange, *, encoded: bool) -> Rewrite | None:
+    """What takes the place of an answer of this kind; None where it stays."""
+    if kind == KIND or (kind == HTML and not _is_debugged(exchange.scope)):
+        return None
+    if exchange.status >= 500:
+        return _without_internals
+    return None if encoded else REWRITES.get(kind)
+
+
+def _as_page(page: Page, rewrite: Rewrite | None) -> Rewrite:
+    def rewritten(status: int, body: bytes) -> Answer:
+        answer = rewrite(status, body) if rewrite else Answer(status, body, ((b"content-type", KIND),))
+        if (b"content-type", KIND) not in answer.headers:
+            return answer
+        return Answer(status, page(json.loads(answer.body)).encode(), ((b"content-type", HTML + b"; charset=utf-8"),))
+
+    return rewritten
+
+
+def _is_debugged(scope: Scope) -> bool:
+    """Whether the framework writes its insides into its pages. It puts itself into the scope."""
+    return bool(getattr(scope.get("app"), "debug", False))
+
+
 def _without_internals(status: int, _body: bytes) -> Answer:
     return problem_answer(status)
 
 
-def _as_problem(status: int, body: bytes) -> Answer:
-    """What a framework said in its own JSON; anything else of 4xx is the application's and stays."""
+def _from_json(status: int, body: bytes) -> Answer:
+    """What a framework said in its own JSON; anything else is the application's and stays."""
+    return _from_framework(status, body) or Answer(status, body, ((b"content-type", b"application/json"),))
+
+
+def _from_text(status: int, body: bytes) -> Answer:
+    """A text in the place of details. Litestar's JSON comes as text where the route would have answered with text."""
+    text = body.decode(errors="replace").strip()
+    return _from_framework(status, body) or problem_answer(status, "" if text == _title(status) else text)
+
+
+def _from_framework(status: int, body: bytes) -> Answer | None:
     try:
         said = json.loads(body)
     except ValueError:
-        return problem_answer(status)
-    plain = isinstance(said, dict) and "detail" in said and said.keys() <= FRAMEWORK_KEYS
-    if status >= 500:
-        return problem_answer(status)
-    if not plain:
-        return Answer(status, body, ((b"content-type", b"application/json"),))
+        return None
+    if not isinstance(said, dict) or "detail" not in said or not said.keys() <= FRAMEWORK_KEYS:
+        return None
     detail, extra = said["detail"], said.get("extra")
     fields = detail if isinstance(detail, list) else extra
     if isinstance(fields, list):
@@ -114,3 +160,6 @@ def _title(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Error"
+
+
+REWRITES = {b"application/json": _from_json, b"text/plain": _from_text, b"": _from_text}

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 
-from .asgi import ASGIApp
+from .asgi import ASGIApp, Header
 from .chain import Part
 from .errors import Misconfigured
 from .exchange import Exchange
@@ -11,6 +11,8 @@ from .exchange import Exchange
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 REMEDY = "give the proxies' networks (10.0.0.0/8, 127.0.0.1) or the number of hops (1)"
 REMEMBERED = 4096
+Came = tuple[str, bytes | None, bytes | None]  # the peer, and what it says of the client and of the scheme
+Found = tuple[str, tuple[str, str] | None]
 SCHEMES = {b"http": ("http", "ws"), b"https": ("https", "wss")}
 
 
@@ -28,8 +30,7 @@ class TrustedProxies(Part):
         if self._networks and hops is not None:
             raise Misconfigured("networks and hops were both given", remedy="choose one")
         self._hops = hops
-        self._known: dict[str, bool] = {}
-        self._found: dict[tuple[bytes, str], str] = {}
+        self._found: dict[Came, Found] = {}
         super().__init__(app)
 
     @classmethod
@@ -41,27 +42,27 @@ class TrustedProxies(Part):
         return cls(networks=[part.strip() for part in text.split(",") if part.strip()])
 
     def enter(self, exchange: Exchange) -> None:
-        if self._hops == 0 or (self._hops is None and not self._trusted(exchange.client)):
-            return
-        peer, forwarded = exchange.client, exchange.headers.get(b"x-forwarded-for")
-        if forwarded is not None and len(exchange.headers) < len(exchange.scope["headers"]):
-            every = [value for name, value in exchange.scope["headers"] if name == b"x-forwarded-for"]
-            forwarded = b",".join(every)
-        client = peer if forwarded is None else self._remembered(forwarded, peer)
-        if client != peer:
-            exchange.client = client
-            exchange.scope["client"] = (client, 0)
-        schemes = SCHEMES.get(exchange.headers.get(b"x-forwarded-proto", b"").lower())
+        headers = exchange.headers
+        came = exchange.client, headers.get(b"x-forwarded-for"), headers.get(b"x-forwarded-proto")
+        if len(headers) < len(exchange.scope["headers"]):
+            came = came[0], _whole(exchange.scope["headers"]), came[2]
+        client, schemes = self._found.get(came) or self._find(came)
         if schemes is not None:
             exchange.scope["scheme"] = schemes[exchange.websocket]
+        if client != exchange.client:
+            exchange.client = client
+            exchange.scope["client"] = (client, 0)
 
-    def _remembered(self, forwarded: bytes, peer: str) -> str:
-        found = self._found.get((forwarded, peer))
-        if found is None:
-            if len(self._found) >= REMEMBERED:
-                self._found.clear()
-            chain = [address.strip() for address in forwarded.decode("latin-1").split(",")]
-            found = self._found[forwarded, peer] = self._client(chain, peer)
+    def _find(self, came: Came) -> Found:
+        """The client and the schemes that a peer with such headers speaks for; remembered, since most come again."""
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        peer, forwarded, proto = came
+        found: Found = peer, None
+        if self._trusts(peer):
+            chain = forwarded.decode("latin-1").split(",") if forwarded is not None else []
+            found = self._client([said.strip() for said in chain], peer), SCHEMES.get((proto or b"").lower())
+        self._found[came] = found
         return found
 
     def _client(self, chain: list[str], peer: str) -> str:
@@ -74,17 +75,17 @@ class TrustedProxies(Part):
             if address is None:
                 return peer
             peer = address
-            if not self._trusted(address):
+            if not _within(address, self._networks):
                 return address
         return peer
 
-    def _trusted(self, address: str) -> bool:
-        known = self._known.get(address)
-        if known is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            known = self._known[address] = _within(address, self._networks)
-        return known
+    def _trusts(self, peer: str) -> bool:
+        return _within(peer, self._networks) if self._hops is None else self._hops > 0
+
+
+def _whole(headers: Iterable[Header]) -> bytes | None:
+    """The chain, which may come in several headers."""
+    return b",".join(value for name, value in headers if name == b"x-forwarded-for") or None
 
 
 def _network(text: str) -> Network:

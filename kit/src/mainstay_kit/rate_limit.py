@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from .answer import Answer
-from .asgi import ASGIApp, Header
+from .asgi import ASGIApp
 from .chain import Outcome, Part
 from .exchange import Exchange
 from .gcra import Rate, Verdict
 from .problems import problem_answer
 from .rate_store import MemoryStore, RateStore
 
-STATE = "mainstay_kit.rate"
+LEFT = b"limit=%d, remaining=%d, reset=%d"
 log = logging.getLogger(__name__)
 
 
@@ -75,28 +75,23 @@ class RateLimit(Part):
             if limit.covers(path, method):
                 verdict = self._store.take(f"{limit.name} {limit.key(exchange)}", limit.rate)
                 if isinstance(verdict, Verdict):
-                    return self._judge(exchange, limit, verdict)
+                    return _judge(exchange, limit, verdict)
                 return self._wait(exchange, limit, verdict)
         return None
 
-    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
-        known: tuple[Limit, Verdict] | None = exchange.scope.get(STATE)
-        if known is not None:
-            limit, verdict = known
-            left = b"limit=%d, remaining=%d, reset=%d"
-            values = limit.rate.burst or limit.rate.limit, verdict.remaining, ceil(verdict.reset_after)
-            headers.append((b"ratelimit", left % values))
-
-    def _judge(self, exchange: Exchange, limit: Limit, verdict: Verdict) -> Answer | None:
-        exchange.scope[STATE] = (limit, verdict)
-        if verdict.allowed:
-            return None
-        seconds = max(1, ceil(verdict.retry_after))
-        return problem_answer(429, f"try again in {seconds} s", (b"retry-after", b"%d" % seconds))
-
     async def _wait(self, exchange: Exchange, limit: Limit, coming: Awaitable[Verdict]) -> Answer | None:
         try:
-            return self._judge(exchange, limit, await coming)
+            return _judge(exchange, limit, await coming)
         except Exception:  # a store's driver may raise anything; `closed` says what that means
             log.exception("the store of the rate limit failed")
             return problem_answer(503, "", (b"retry-after", b"1")) if self._closed else None
+
+
+def _judge(exchange: Exchange, limit: Limit, verdict: Verdict) -> Answer | None:
+    allowed, remaining, retry_after, reset_after = verdict
+    rate = limit.rate
+    exchange.adding.append((b"ratelimit", LEFT % (rate.burst or rate.limit, remaining, ceil(reset_after))))
+    if allowed:
+        return None
+    seconds = max(1, ceil(retry_after))
+    return problem_answer(429, f"try again in {seconds} s", (b"retry-after", b"%d" % seconds))

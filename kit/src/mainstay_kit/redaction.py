@@ -29,11 +29,6 @@ class Redactor:
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
-    @property
-    def knows(self) -> bool:
-        """Whether there is anything to mask."""
-        return self._pattern is not None
-
     def text(self, text: str) -> str:
         return self._pattern.sub(DOTS, text) if self._pattern is not None else text
 

@@ -7,9 +7,8 @@ UNMATCHED = "unmatched"
 
 
 def route(exchange: Exchange) -> str:
-    """The template of the request's route, found once."""
-    if not exchange.route:
-        exchange.route = template(exchange.scope)
+    """The template of the request's route, found once: ask for `exchange.route or route(exchange)`."""
+    exchange.route = exchange.route or template(exchange.scope)
     return exchange.route
 
 
@@ -24,8 +23,9 @@ def template(scope: Scope) -> str:
     taken = scope.get("route")  # Starlette and FastAPI
     if taken is None:
         return UNMATCHED
-    included = scope.get("fastapi", {}).get("effective_route_context")
-    path: str = getattr(included if included is not None else taken, "path", "")
+    if "fastapi" in scope:
+        taken = scope["fastapi"].get("effective_route_context") or taken
+    path: str = getattr(taken, "path", "")
     if not scope.get("root_path"):
         return path or UNMATCHED
     mounted = scope.get("root_path", "")[len(scope.get("app_root_path", scope.get("root_path", ""))) :]

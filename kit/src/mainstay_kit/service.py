@@ -8,6 +8,7 @@ from .body_limit import MEBIBYTE, BodyLimit
 from .chain import Chain, Part
 from .cors import Cors
 from .dependency import Dependency
+from .errors import Misconfigured
 from .exchange import Exchange
 from .headers import SecurityHeaders
 from .metrics import Metrics
@@ -22,7 +23,7 @@ from .trace import RequestContext
 
 def protect(
     app: ASGIApp,
-    *,
+    *parts: Part,
     dependencies: Sequence[Dependency] = (),
     version: str = "",
     origins: Iterable[str] = (),
@@ -36,26 +37,47 @@ def protect(
     details: Callable[[Exchange], bool] = nobody,
     more: Iterable[Part] = (),
 ) -> Chain:
-    """*app* with everything on; *more* parts (a token check, say) come last, next to the application.
+    """*app* with everything on. Each of *parts* takes the place of the default one of its kind.
+
+    Parts of other kinds (a token check, say) come last, next to the application, and so do *more*, whatever they are.
 
     The order matters: the client's address before whatever uses it; the record of a request around all that may
     refuse it; probes before the limits, so that no flood makes the service look dead; CORS before the rate limit,
     so that a browser can read why it was refused.
     """
-    stop = stop or GracefulStop()
-    return Chain(
-        app,
+    origins, limits = tuple(origins), tuple(limits)
+    said = {Probes: dependencies or version, Cors: origins, RateLimit: limits}
+    for part in parts:
+        if said.get(type(part)):
+            name = type(part).__name__
+            raise Misconfigured(f"settings of {name} are given beside it", remedy=f"give them to {name}(…)")
+    defaults = (
         proxies or TrustedProxies(),
         RequestContext(),
-        stop,
+        stop or GracefulStop(),
         access_log or AccessLog(),
         metrics or Metrics(),
         Problems(),
         Preview(key=key_from()),
-        Probes(dependencies=dependencies, stop=stop, version=version, details=details),
+        Probes(dependencies=dependencies, version=version, details=details),
         headers or SecurityHeaders(),
         Cors(origins=origins),
         BodyLimit(limit_bytes=body_limit_bytes),
         RateLimit(limits=limits),
-        *more,
     )
+    line, last = _in_their_places(defaults, parts)
+    stops = [part for part in line if isinstance(part, GracefulStop)]
+    for probes in (part for part in line if isinstance(part, Probes)):
+        probes.stop = probes.stop or stops[0]
+    return Chain(app, *line, *last, *more)
+
+
+def _in_their_places(defaults: Iterable[Part], parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
+    """The defaults, each replaced by the first part of its kind; and the parts that are left."""
+    left, line = list(parts), []
+    for default in defaults:
+        own = next((part for part in left if isinstance(part, type(default))), None)
+        if own is not None:
+            left.remove(own)
+        line.append(own or default)
+    return line, left

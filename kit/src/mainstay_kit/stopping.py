@@ -1,17 +1,19 @@
 """Graceful stop: not ready, drain, exit."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
 
-from .asgi import ASGIApp, Header
+from .asgi import ASGIApp
 from .chain import Part
 from .exchange import Exchange
+from .problems import problem_answer
 
-EVENT_STREAM = b"text/event-stream"
+RETRY = (b"retry-after", b"1")
 CLOSE = (b"connection", b"close")
 log = logging.getLogger(__name__)
 
@@ -49,13 +51,8 @@ class GracefulStop(Part):
     def enter(self, exchange: Exchange) -> None:
         exchange.task = asyncio.current_task()
         self._at_work.add(exchange)
-
-    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
         if self.stopping:
-            headers.append(CLOSE)
-        for name, value in headers:
-            if name == b"content-type":
-                exchange.event_stream = value.startswith(EVENT_STREAM)
+            exchange.adding.append(CLOSE)
 
     def leave(self, exchange: Exchange) -> None:
         self._at_work.discard(exchange)
@@ -81,19 +78,20 @@ class GracefulStop(Part):
     async def stop(self) -> None:
         """Drain; returns when nothing is at work any more."""
         self.stopping = True
+        for exchange in self._at_work:
+            if CLOSE not in exchange.adding:
+                exchange.adding.append(CLOSE)
         await asyncio.sleep(self._notice)
         streams = [exchange for exchange in self._at_work if exchange.websocket or exchange.event_stream]
         for exchange in streams:
-            try:
+            with contextlib.suppress(OSError):  # it was gone before it could be closed
                 await exchange.say_goodbye()
-            except OSError:
-                log.debug("a stream was gone before it could be closed")
         farewell = min(self._farewell, self._drain)
         await self._quiet(farewell)
-        self._cancel(streams)
+        await self._cancel(streams)
         if not await self._quiet(self._drain - farewell):
             log.warning("%d requests were still at work after %g s and are cancelled", len(self._at_work), self._drain)
-            self._cancel(list(self._at_work))
+            await self._cancel(list(self._at_work))
             await self._quiet(1.0)
 
     async def _quiet(self, within: float) -> bool:
@@ -107,9 +105,13 @@ class GracefulStop(Part):
             return False
         return True
 
-    def _cancel(self, exchanges: list[Exchange]) -> None:
+    async def _cancel(self, exchanges: list[Exchange]) -> None:
+        """End them; whoever was not answered yet is told to come again."""
         for exchange in exchanges:
             if exchange in self._at_work and exchange.task is not None:
+                with contextlib.suppress(OSError):
+                    if not exchange.closed:
+                        await exchange.settle(problem_answer(503, "the service is stopping", RETRY))
                 exchange.task.cancel()
 
     def _signalled(self, loop: asyncio.AbstractEventLoop, number: int, frame: FrameType | None) -> None:

@@ -3,7 +3,7 @@
 import re
 from random import getrandbits
 
-from .asgi import ASGIApp, Header
+from .asgi import ASGIApp
 from .chain import Part
 from .exchange import Exchange
 
@@ -30,15 +30,13 @@ class RequestContext(Part):
             exchange.trace_id = match[1].decode()
             exchange.trace_flags = match[3].decode()
         else:
-            exchange.trace_id = f"{getrandbits(128) | 1:032x}"
-        exchange.span_id = f"{getrandbits(64) | 1:016x}"
+            exchange.trace_id = getrandbits(128).to_bytes(16, "big").hex()
         came = headers.get(self._header)
         exchange.request_id = came.decode() if came and REQUEST_ID(came) else exchange.trace_id
-
-    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
-        headers.append((self._header, exchange.request_id.encode()))
+        exchange.adding.append((self._header, exchange.request_id.encode()))
 
 
 def traceparent(exchange: Exchange) -> str:
     """What a call to a neighbour carries: the same trace, and us as the parent."""
+    exchange.span_id = exchange.span_id or getrandbits(64).to_bytes(8, "big").hex()
     return f"00-{exchange.trace_id}-{exchange.span_id}-{exchange.trace_flags}"
