@@ -11,6 +11,7 @@ from mainstay.revision import Revision
 from mainstay.steps.observe import Observe
 from mainstay.steps.settle import Settle
 from mainstay.steps.step import Look
+from mainstay.targets import LogLine
 from mainstay.world import World
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
@@ -54,6 +55,14 @@ def test_a_restart_ends_it(step: Observe | Settle, bench: Bench) -> None:
     with pytest.raises(StepFailed, match="web-2-1 was restarted while it was observed"):
         step.do(bench.world)
     assert bench.clock.monotonic() < 11
+
+
+def test_what_it_said_last_is_told_though_it_runs_again(bench: Bench) -> None:
+    for instance, stream, line in (("web-2-1", "out", "busy"), ("web-2-1", "err", "no ink"), ("web-2-2", "err", "?")):
+        bench.target.lines.append(LogLine("", "web", 2, instance, stream, line))
+    bench.at(10, lambda: bench.target.restarts.update({Revision("web", 2): 1}))
+    with pytest.raises(StepFailed, match=r"; its last lines:\n    no ink$"):
+        OBSERVE.do(bench.world)
 
 
 @both

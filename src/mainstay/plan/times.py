@@ -4,7 +4,6 @@ import msgspec
 
 from mainstay.plan import Phase
 from mainstay.steps.observe import Observe
-from mainstay.steps.settle import Settle
 from mainstay.steps.step import Step
 
 
@@ -15,5 +14,5 @@ def timed(phase: Phase, expected: dict[str, float]) -> Phase:
 
 
 def _timed(step: Step, expected: dict[str, float]) -> Step:
-    seconds = step.for_s if isinstance(step, Observe | Settle) else expected.get(step.kind)
+    seconds = step.for_s if isinstance(step, Observe) else expected.get(step.kind)
     return msgspec.structs.replace(step, expected_s=seconds)

@@ -24,7 +24,10 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         return f"Observe {revisions(self.watched)}" + (f" for {self.for_s:g} s" if self.for_s else "")
 
     def do(self, world: World) -> str:
-        return watch(world, self.watched, self.traffic, self.for_s)
+        before = {one.id: one.restarts for one in _new(world, self.watched)}
+        world.patience.hold(self.for_s, lambda: self._check(world, before))
+        wanted = sum(count for releases in self.watched.values() for count in releases.values())
+        return f"{wanted} of {wanted} ready, none restarted" + (f" in {self.for_s:g} s" if self.for_s else "")
 
     def look(self, world: World) -> Look:
         # An observation that was cut off saw only a part: it starts from nothing.
@@ -33,28 +36,23 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
     def undo(self, world: World) -> str:
         return "nothing to undo"
 
-
-def watch(world: World, watched: Counts, traffic: Traffic, for_s: float) -> str:
-    """Look again and again for *for_s* seconds; raises StepFailed at the first thing that goes wrong."""
-    before = {one.id: one.restarts for one in _new(world, watched)}
-
-    def check() -> None:
-        now = _new(world, watched)
+    def _check(self, world: World, before: dict[str, int]) -> None:
+        """Raises StepFailed at the first thing that goes wrong."""
+        now = _new(world, self.watched)
         for one in now:
             if one.state == "failed" or one.restarts > before.get(one.id, 0):
-                raise StepFailed(f"{one.id} {_what(one)}", remedy=f"mainstay logs {one.service}")
-        for service, releases in watched.items():
+                what = "failed" if one.state == "failed" else "was restarted while it was observed"
+                raise StepFailed(
+                    f"{one.id} {what}{readiness.end_of(world, one)}", remedy=f"mainstay logs {one.service}"
+                )
+        for service, releases in self.watched.items():
             of = tuple(one for one in now if one.service == service)
             for release, count in releases.items():
                 there = readiness.ready(of, release)
                 if there < count:
                     what = f"{Revision(service, release)}: {there} of {count} ready"
                     raise StepFailed(what, remedy=f"mainstay logs {service}")
-        _served(world, traffic)
-
-    world.patience.hold(for_s, check)
-    wanted = sum(count for releases in watched.values() for count in releases.values())
-    return f"{wanted} of {wanted} ready, none restarted" + (f" in {for_s:g} s" if for_s else "")
+        _served(world, self.traffic)
 
 
 def revisions(watched: Counts) -> str:
@@ -65,14 +63,6 @@ def revisions(watched: Counts) -> str:
 def _new(world: World, watched: Counts) -> tuple[Instance, ...]:
     every = world.target.running().instances
     return tuple(one for one in every if one.release in watched.get(one.service, {}))
-
-
-def _what(one: Instance) -> str:
-    if one.state == "failed":
-        return "failed"
-    ended = one.last_exit
-    how = f": {ended.signal or f'exit code {ended.code}'}" if ended else ""
-    return f"was restarted while it was observed{how}"
 
 
 def _served(world: World, traffic: Traffic) -> None:
