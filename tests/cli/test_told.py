@@ -7,7 +7,7 @@ import pytest
 from mainstay.cli import runbook
 from mainstay.cli.console import Console, harmless, spoken
 from mainstay.cli.live import LivePhases
-from mainstay.cli.story import Documents, Lines, document
+from mainstay.cli.story import Lines, document
 from mainstay.events import (
     NAMES,
     Answered,
@@ -58,7 +58,7 @@ def test_piped_a_run_is_one_line_an_event(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_in_json_a_run_is_one_document_an_event(capsys: pytest.CaptureFixture[str]) -> None:
-    documents = Documents(Console("json"))
+    documents = Lines(Console("json"))
     for sequence, (event, _) in enumerate(STORY, 1):
         documents.heard(row(sequence, event))
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

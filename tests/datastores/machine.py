@@ -78,6 +78,14 @@ class Machine:
             extra_groups=[] if ROOT else None,
         )
 
+    def send(self, job: Job) -> subprocess.Popen[str]:
+        """Begun, and told all that it is to do."""
+        child = self.begin(job)
+        assert child.stdin is not None
+        child.stdin.write(job.stdin)
+        child.stdin.close()
+        return child
+
     def run(self, job: Job | None) -> str:
         """What it said."""
         if job is None:

@@ -36,13 +36,8 @@ def test_one_that_ended_outside_a_transaction_is_done(machine: Machine, migratio
 
 def test_two_at_once_run_each_migration_once(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "create table grants (id int); select pg_sleep(0.3);")
-    jobs = [machine.postgres.migrate(name, str(migrations)) for name in ("one", "other")]
-    children = [(machine.begin(job), job) for job in jobs]
-    for child, job in children:
-        assert child.stdin is not None
-        child.stdin.write(job.stdin)
-        child.stdin.close()
-    assert [child.wait(timeout=30) for child, _ in children] == [0, 0]
+    children = [machine.send(machine.postgres.migrate(name, str(migrations))) for name in ("one", "other")]
+    assert [child.wait(timeout=30) for child in children] == [0, 0]
 
 
 def test_what_cannot_be_told_in_the_ledger_has_not_happened(machine: Machine, migrations: Path) -> None:
@@ -77,11 +72,7 @@ def test_a_migration_that_fails_leaves_nothing_and_the_earlier_ones_stay(machine
 @pytest.mark.failure("F51")
 def test_a_kill_in_mid_migration_leaves_no_session_and_no_half(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_slow.sql", "create table half (id int); select pg_sleep(60);")
-    job = machine.postgres.migrate("killed", str(migrations))
-    child = machine.begin(job)
-    assert child.stdin is not None
-    child.stdin.write(job.stdin)
-    child.stdin.close()
+    child = machine.send(machine.postgres.migrate("killed", str(migrations)))
     machine.await_sleeper()
     assert machine.postgres.schema(str(migrations), machine.listener).busy
     child.kill()
@@ -97,11 +88,7 @@ def test_a_kill_in_mid_migration_leaves_no_session_and_no_half(machine: Machine,
 @pytest.mark.failure("F52")
 def test_a_kill_outside_a_transaction_is_known_to_be_half_done(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_slow.sql", "-- mainstay: no transaction\nselect pg_sleep(60);")
-    job = machine.postgres.migrate("outside", str(migrations))
-    child = machine.begin(job)
-    assert child.stdin is not None
-    child.stdin.write(job.stdin)
-    child.stdin.close()
+    child = machine.send(machine.postgres.migrate("outside", str(migrations)))
     patience.until(
         lambda: machine.postgres.schema(str(migrations), machine.listener).half_done == ("0001_slow",),
         within=10,

@@ -1,4 +1,4 @@
-"""Where the sweep makes its thousands of worlds."""
+"""The worlds of the engine's tests: a bench and its journal, and where the sweep makes its thousands."""
 
 import os
 import tempfile
@@ -7,7 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from mainstay.world import World
+from tests.engine.workbench import bench_world
+from tests.fakes.journal import MemoryJournal
+
 MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return bench_world(tmp_path)
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    return MemoryJournal()
 
 
 @pytest.fixture

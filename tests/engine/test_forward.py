@@ -1,7 +1,5 @@
 """Forward: what is done, in which order, and what is written about it."""
 
-from pathlib import Path
-
 import pytest
 
 from mainstay.engine import begin, carry_on
@@ -9,26 +7,12 @@ from mainstay.errors import StepFailed
 from mainstay.events import Done, Resumed, decode
 from mainstay.standing import standing
 from mainstay.world import World
-from tests.engine.workbench import Burn, Move, Put, Wait, bench, bench_world, carrier_of, plan_of
+from tests.engine.workbench import Burn, Move, Put, Wait, bench, carrier_of, names, plan_of
 from tests.fakes.clock import TurnableClock
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power, PowerCut, PoweredJournal
 
 A, B, C = Put(name="a"), Put(name="b"), Put(name="c")
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return bench_world(tmp_path)
-
-
-@pytest.fixture
-def journal() -> MemoryJournal:
-    return MemoryJournal()
-
-
-def names(journal: MemoryJournal) -> list[str]:
-    return [row.name for row in journal.rows()]
 
 
 def test_a_run_that_goes_well_is_told_step_by_step(world: World, journal: MemoryJournal) -> None:

@@ -1,7 +1,5 @@
 """What stops a run on its way: interruptions, aborts, newer runs, steps that nobody can judge, processes that die."""
 
-from pathlib import Path
-
 import pytest
 
 from mainstay.engine import Carrier, answer, begin, carry_on, turn_back
@@ -10,7 +8,7 @@ from mainstay.errors import BadInput, FenceRefused, Interrupted, NotReady, Parke
 from mainstay.standing import Standing, standing
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
-from tests.engine.workbench import Burn, Move, Put, Wait, bench, bench_world, carrier_of, plan_of
+from tests.engine.workbench import Burn, Move, Put, Wait, bench, carrier_of, names, plan_of
 from tests.fakes.clock import TurnableClock
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import PowerCut
@@ -20,22 +18,8 @@ RUN = "r-0001"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return bench_world(tmp_path)
-
-
-@pytest.fixture
-def journal() -> MemoryJournal:
-    return MemoryJournal()
-
-
-@pytest.fixture
 def carrier(world: World) -> Carrier:
     return carrier_of(world)
-
-
-def names(journal: MemoryJournal) -> list[str]:
-    return [row.name for row in journal.rows()]
 
 
 def now(journal: MemoryJournal) -> Standing:

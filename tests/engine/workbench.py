@@ -12,6 +12,7 @@ from mainstay.release import Environment, Release
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
 from tests.fakes.clock import TurnableClock
+from tests.fakes.journal import MemoryJournal
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
 
@@ -166,3 +167,8 @@ def carrier_of(world: World, crew: Crew | None = None) -> Carrier:
 def bench_world(folder: Path) -> World:
     clock = TurnableClock()
     return fake_world(folder, clock=clock, target=Bench(clock))
+
+
+def names(journal: MemoryJournal) -> list[str]:
+    """What was written, in order."""
+    return [row.name for row in journal.rows()]

@@ -95,6 +95,12 @@ def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ())
     )
 
 
+def give_up_on(step: Fetch, world: World) -> None:
+    """The build is begun and takes longer than anybody waits."""
+    with pytest.raises(StepFailed):
+        replace(step, content=replace(step.content, build_within_s=1)).do(world)
+
+
 def test_without_a_build_it_is_a_sealed_copy(source: Path, world: World) -> None:
     step = step_for(source)
     assert step.title == "Copy web (2 files)"
@@ -143,8 +149,7 @@ def test_a_build_whose_end_nobody_saw_is_made_again_from_an_empty_folder(
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
-    with pytest.raises(StepFailed):
-        replace(step, content=replace(step.content, build_within_s=1)).do(world)
+    give_up_on(step, world)
     place = world.folders.content(step.content.key)
     (place / "half").write_text("x")
     target.lose_jobs()
@@ -160,8 +165,7 @@ def test_a_build_that_still_runs_is_waited_for(
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 20
-    with pytest.raises(StepFailed):
-        replace(step, content=replace(step.content, build_within_s=1)).do(world)
+    give_up_on(step, world)
     assert step.do(world) == "2 files copied and built, 1 left out"
     assert len(builder.jobs) == 1
 
@@ -181,8 +185,7 @@ def test_leftovers_are_made_again(left: str, source: Path, world: World) -> None
 def test_undo_stops_the_build_and_takes_away_what_is_not_whole(source: Path, world: World, target: FakeTarget) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
-    with pytest.raises(StepFailed):
-        replace(step, content=replace(step.content, build_within_s=1)).do(world)
+    give_up_on(step, world)
     assert step.undo(world) == "removed"
     assert target.job_state("p1-build-1-1").code == 143
     assert not world.folders.content(step.content.key).exists()

@@ -9,7 +9,7 @@ from mainstay.cli.approval import Approval, OnlyShown
 from mainstay.cli.console import Console, harmless, spoken, styled
 from mainstay.cli.live import LivePhases
 from mainstay.cli.signals import heard_by
-from mainstay.cli.story import Documents, Lines, Teller
+from mainstay.cli.story import Lines, Teller
 from mainstay.clock import SystemClock
 from mainstay.engine import Carrier, Interruption
 from mainstay.events import Failed
@@ -60,8 +60,6 @@ class _Ear:
             self._teller.__exit__()
 
     def _open(self) -> Teller:
-        if self._console.json:
-            return Documents(self._console)
         if not self._console.live:
             return Lines(self._console)
         phases = LivePhases()

@@ -2,13 +2,13 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
 
 from mainstay.engine import Interruption
 
-ASKED = (signal.SIGINT, signal.SIGTERM)
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 SAID_ONCE = b"\nstopping at the next safe point; once more stops at once, and both can be resumed\n"
 
 
@@ -21,21 +21,21 @@ def heard_by(interruption: Interruption) -> Iterator[None]:
             _say(SAID_ONCE)
         interruption.ask(number)
 
-    before = {number: signal.signal(number, ask) for number in ASKED}
-    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
+    with _handled({signal.SIGINT: ask, signal.SIGTERM: ask, signal.SIGHUP: signal.SIG_IGN}):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
 def while_asking() -> Iterator[None]:
     """At a question nothing runs yet: a signal ends the command at once."""
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler)}
-    before[signal.SIGTERM] = signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    interrupts, ends = signal.default_int_handler, signal.SIG_DFL
+    with _handled({signal.SIGINT: interrupts, signal.SIGTERM: ends, signal.SIGHUP: ends}):
+        yield
+
+
+@contextmanager
+def _handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:

@@ -36,7 +36,7 @@ class Teller(Protocol):
 
 
 class Lines:
-    """One line an event, for logs and pipes."""
+    """One line an event, for logs and pipes: a sentence, or a JSON document for programs."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -49,27 +49,13 @@ class Lines:
         pass
 
     def heard(self, row: Row) -> None:
+        if self._console.json:
+            self._console.document(document(row, self._titles))
+            return
         event = decode(row.name, row.body)
         if isinstance(event, Started):
             self._titles[event.step] = event.title
         self._console.say(f"{row.at[11:19]} {row.run} {harmless(sentence(event, self._titles))}")
-
-
-class Documents:
-    """One JSON document an event, for programs."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._titles: dict[str, str] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *how: object) -> None:
-        pass
-
-    def heard(self, row: Row) -> None:
-        self._console.document(document(row, self._titles))
 
 
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
