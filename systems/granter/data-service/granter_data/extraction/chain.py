@@ -12,6 +12,13 @@ from granter_data.rules.page import Page
 class Model(Protocol):
     """Something that may know better than the rules."""
 
+    @property
+    def reader(self) -> str:
+        """Its name, and its maker's, as the record of who was asked has it."""
+
+    def ready(self, budget: Budget) -> bool:
+        """Whether it would be asked now."""
+
     async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
         """*notice* with the fields that the model read; None, and why, when it read none."""
 
@@ -21,6 +28,15 @@ class Chain:
 
     def __init__(self, models: Sequence[Model]) -> None:
         self._models = models
+
+    def may_improve(self, asked: Sequence[str], budget: Budget) -> bool:
+        """Whether a better model than the last of *asked*, who read a notice, could be asked now for the first time."""
+        for model in self._models:
+            if model.reader in asked[-1:]:
+                return False
+            if model.reader not in asked and model.ready(budget):
+                return True
+        return False
 
     async def extract(self, page: Page, url: str, budget: Budget) -> Extracted:
         """Read the notice on *page*. NoNotice when the rules see that there is none: models are not asked then."""

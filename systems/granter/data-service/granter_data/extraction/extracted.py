@@ -9,7 +9,9 @@ from granter_data.answers import amount
 from granter_data.rules.notice import Notice
 
 By = Literal["gemini", "openai", "rules"]
-Outcome = Literal["ok", "no key", "429", "timeout", "nonsense", "cut", "error", "budget", "resting"]
+Outcome = Literal["ok", "no key", "429", "timeout", "nonsense", "refused", "cut", "error", "budget", "resting"]
+FINAL = frozenset({"ok", "nonsense", "refused"})
+"""What will not be better when the same is asked once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class Attempt:
     by: By
     outcome: Outcome
     took_ms: float = 0.0
+    model: str = ""
+
+    @property
+    def reader(self) -> str:
+        return f"{self.by} {self.model}".rstrip()
 
     def told(self) -> dict[str, Any]:
         return {"by": self.by, "outcome": self.outcome, "took_ms": round(self.took_ms, 1)}
@@ -30,6 +37,14 @@ class Extracted:
     by: Mapping[str, By]
     """Who read each field that was found."""
     chain: tuple[Attempt, ...]
+
+    def read_by(self) -> By:
+        """Whose turn ended the chain."""
+        return self.chain[-1].by
+
+    def asked(self) -> list[str]:
+        """Who has had their say on the notice, and last who read it: none of these need be asked again."""
+        return [attempt.reader for attempt in self.chain if attempt.outcome in FINAL]
 
     def provenance(self) -> dict[str, dict[str, str]]:
         at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,11 +1,13 @@
 """Prompt: what a model is asked, and the shape in which it answers."""
 
+import re
 from typing import Any
 
 from granter_data.rules.page import Page
 from granter_data.rules.topic_terms import TERMS
 
 MOST_TEXT = 12_000
+_MARKER = re.compile(r"<(?=[\s/]*notice)", re.I)
 TOPICS = tuple(TERMS)
 
 INSTRUCTIONS = f"""You read one notice of a grant and answer with one JSON object and nothing else.
@@ -22,9 +24,9 @@ region: the country or part of the world where the grant may be used, in English
 
 
 def notice_text(page: Page) -> str:
-    """The notice as the model reads it. The markers are named in no notice, as control characters are gone."""
-    lines = "\n".join(dict.fromkeys((*page.headings[:1], *page.lines)))
-    return f"<notice>\n{lines[:MOST_TEXT].replace('</notice>', '')}\n</notice>"
+    """The notice as the model reads it, between markers that it cannot write itself."""
+    lines = "\n".join(dict.fromkeys((*page.headings[:1], *page.lines)))[:MOST_TEXT]
+    return f"<notice>\n{_MARKER.sub('‹', lines)}\n</notice>"
 
 
 def _field(value: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def read_answer(text: str) -> Mapping[str, Any]:
     bare = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", text)
     try:
         told = json.loads(bare)
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         raise Nonsense("no JSON") from wrong
     if not isinstance(told, dict):
         raise Nonsense("no object")

@@ -23,6 +23,9 @@ from mainstay_kit import Secret
 LARGEST_ANSWER = 256 * 1024
 MOST_TOKENS = 800
 REST_AFTER_429 = 30.0
+REST_AFTER_TROUBLE = 5.0
+REST_AFTER_REFUSAL = 600.0
+"""Where the key or the model's name is wrong, asking for each notice again helps nobody."""
 LONGEST_REST = 3600.0
 
 log = logging.getLogger(__name__)
@@ -69,6 +72,13 @@ class Remote(ABC):
     def answer(self, document: Mapping[str, Any]) -> Answered:
         """The text in the provider's *document*. LookupError and TypeError when it is of another shape."""
 
+    @property
+    def reader(self) -> str:
+        return f"{self.by} {self._model}"
+
+    def ready(self, budget: Budget) -> bool:
+        return bool(self._key) and time.monotonic() >= self._rests_until and budget.left() > 0
+
     async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
         if not self._key:
             return None, Attempt(self.by, "no key")
@@ -82,7 +92,8 @@ class Remote(ABC):
         cents = dearest  # what a call that failed half-way has cost, nobody tells
         try:
             answered = await self._ask(page, within)
-            cents = self._cents(answered.tokens_in, answered.tokens_out)
+            # One that does not tell is taken to be dear.
+            cents = self._cents(answered.tokens_in, answered.tokens_out) or dearest
             extracted = reading.improved(notice, page, reading.read_answer(answered.text), self.by)
             outcome: Outcome = "ok"
         except (Failed, reading.Nonsense) as failed:
@@ -94,7 +105,7 @@ class Remote(ABC):
                 cents = 0.0 if failed.outcome in {"429", "error"} else dearest
         took = time.monotonic() - began
         budget.spend(took, cents)
-        return extracted, Attempt(self.by, outcome, took * 1000)
+        return extracted, Attempt(self.by, outcome, took * 1000, self._model)
 
     async def _ask(self, page: Page, within: float) -> Answered:
         url, headers, body = self.question(page)
@@ -106,24 +117,27 @@ class Remote(ABC):
             ):
                 return self._read(response, await _body_of(response))
         except (TimeoutError, httpx2.TimeoutException) as late:
-            raise Failed("timeout", f"no answer within {within:g} s") from late
-        except httpx2.RemoteProtocolError as cut:
+            raise Failed("timeout", f"no answer within {within:.3g} s") from late
+        except (httpx2.RemoteProtocolError, httpx2.ReadError) as cut:
             raise Failed("cut", "the answer was cut") from cut
-        except (httpx2.HTTPError, httpx2.InvalidURL) as lost:
-            raise Failed("error", type(lost).__name__) from lost
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as lost:
+            # The name alone: what a key or address cannot be is told with the key or address.
+            raise Failed("error", type(lost).__name__, rest=REST_AFTER_TROUBLE) from lost
 
     def _read(self, response: httpx2.Response, body: bytes) -> Answered:
-        if response.status_code == 429:
+        status = response.status_code
+        if status != 200:
             asked = wait_of(response.headers.get("retry-after", ""))
-            raise Failed("429", "too many requests", rest=min(asked or REST_AFTER_429, LONGEST_REST))
-        if response.status_code != 200:
+            usual = REST_AFTER_429 if status == 429 else REST_AFTER_TROUBLE if status >= 500 else REST_AFTER_REFUSAL
             # The body is not logged: it may repeat the key.
-            raise Failed("error", f"answered {response.status_code}")
+            why = "too many requests" if status == 429 else f"answered {status}"
+            raise Failed("429" if status == 429 else "error", why, rest=min(asked or usual, LONGEST_REST))
         try:
             document = json.loads(body)
-            return self.answer(document)
-        except ValueError as wrong:
+        except (ValueError, RecursionError) as wrong:
             raise Failed("nonsense", "the answer is no JSON") from wrong
+        try:
+            return self.answer(document)
         except (LookupError, TypeError, AttributeError) as wrong:
             raise Failed("nonsense", "the answer has another shape") from wrong
 
@@ -140,6 +154,11 @@ async def _body_of(response: httpx2.Response) -> bytes:
     return bytes(body)
 
 
+def _count(told: object) -> int:
+    """Tokens, where a number of them was told."""
+    return min(max(told, 0), 1_000_000) if isinstance(told, int) and not isinstance(told, bool) else 0
+
+
 class Gemini(Remote):
     """`models/MODEL:generateContent`."""
 
@@ -148,27 +167,37 @@ class Gemini(Remote):
     cents_out = 250.0
 
     def question(self, page: Page) -> tuple[str, dict[str, str], dict[str, Any]]:
+        config: dict[str, Any] = {
+            "temperature": 0,
+            "maxOutputTokens": MOST_TOKENS,
+            "responseMimeType": "application/json",
+            "responseSchema": schema(),
+        }
+        if "2.5-flash" in self._model:
+            config["thinkingConfig"] = {"thinkingBudget": 0}  # others think by levels, or cannot be kept from it
         body = {
             "systemInstruction": {"parts": [{"text": INSTRUCTIONS}]},
             "contents": [{"role": "user", "parts": [{"text": notice_text(page)}]}],
-            "generationConfig": {
-                "temperature": 0,
-                "maxOutputTokens": MOST_TOKENS,
-                "responseMimeType": "application/json",
-                "responseSchema": schema(),
-                "thinkingConfig": {"thinkingBudget": 0},
-            },
+            "generationConfig": config,
         }
         url = f"{self._url}/v1beta/models/{self._model}:generateContent"
         return url, {"x-goog-api-key": self._key.reveal()}, body
 
     def answer(self, document: Mapping[str, Any]) -> Answered:
+        if not document.get("candidates") and (document.get("promptFeedback") or {}).get("blockReason"):
+            raise Failed("refused", "the notice was blocked")
         candidate = document["candidates"][0]
-        if candidate.get("finishReason") == "MAX_TOKENS":
-            raise Failed("cut", "the answer ended at the limit of tokens")
-        text = "".join(part.get("text", "") for part in candidate["content"]["parts"])
+        match candidate.get("finishReason"):
+            case "MAX_TOKENS":
+                raise Failed("cut", "the answer ended at the limit of tokens")
+            case None | "STOP" | "FINISH_REASON_UNSPECIFIED":
+                pass
+            case _:
+                raise Failed("refused", "the answer was blocked")
+        said = [part for part in candidate["content"]["parts"] if not part.get("thought")]
         used = document.get("usageMetadata") or {}
-        return Answered(text, int(used.get("promptTokenCount", 0)), int(used.get("candidatesTokenCount", 0)))
+        out = _count(used.get("candidatesTokenCount")) + _count(used.get("thoughtsTokenCount"))
+        return Answered("".join(part.get("text", "") for part in said), _count(used.get("promptTokenCount")), out)
 
 
 class OpenAI(Remote):
@@ -195,8 +224,10 @@ class OpenAI(Remote):
         choice = document["choices"][0]
         if choice.get("finish_reason") == "length":
             raise Failed("cut", "the answer ended at the limit of tokens")
+        if choice.get("finish_reason") == "content_filter" or choice["message"].get("refusal"):
+            raise Failed("refused", "the model refused")
         text = choice["message"]["content"]
         if not isinstance(text, str):
-            raise Failed("nonsense", "the model refused")
+            raise Failed("nonsense", "the answer has no text")
         used = document.get("usage") or {}
-        return Answered(text, int(used.get("prompt_tokens", 0)), int(used.get("completion_tokens", 0)))
+        return Answered(text, _count(used.get("prompt_tokens")), _count(used.get("completion_tokens")))
