@@ -21,6 +21,7 @@ alter table scrape_rounds
     add column pages     integer not null default 0,
     add column added     integer not null default 0,
     add column unchanged integer not null default 0,
+    add column withdrawn integer not null default 0,
     add column error     text,
     add column at        timestamptz not null default now();
 
@@ -39,6 +40,7 @@ create table pages (
     last_modified text,
     content_hash  text,
     links         jsonb,
+    asked         text[] not null default '{}',   -- which models have had their say, and last who read it
     round         bigint,
     fetched       timestamptz not null default now()
 );
@@ -47,3 +49,6 @@ create index pages_of_round on pages (round, source);
 
 insert into pages (url, source, listing, rules, content_hash, fetched)
 select source_url, 'north', false, rules, content_hash, last_seen from grants;
+
+-- Since when the source has no longer what a grant was read from: it is kept, found no more, and may come back.
+alter table grants add column withdrawn timestamptz;

@@ -1,8 +1,9 @@
 """A site whose pages a test writes, breaks and holds back."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -11,11 +12,25 @@ from zlib import crc32
 JSON = "application/json"
 
 
-class FakeSite:
-    """Answers what `pages` says, 404 for the rest; `asked` tells every visit; a path in `held` waits."""
+@dataclass(frozen=True)
+class Reply:
+    """What is answered at a path, where that is more than a text."""
 
-    def __init__(self, pages: dict[str, str]) -> None:
-        self.pages = pages
+    body: str | bytes
+    type: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _none(_: str) -> str | Reply | None:
+    return None
+
+
+class FakeSite:
+    """Answers what `pages` says or `made` makes, else 404; `asked` tells all visits; a path in `held` waits."""
+
+    def __init__(self, pages: Mapping[str, str | Reply], made: Callable[[str], str | Reply | None] = _none) -> None:
+        self.pages = dict(pages)
         self.broken: set[str] = set()
         self.failing: dict[str, int] = {}
         """How often a path still answers that it is busy."""
@@ -31,8 +46,9 @@ class FakeSite:
                 site.asked.append(self.path)
                 if gate := site._gates.get(self.path):
                     gate.wait(30)
-                body = site.pages.get(self.path, "").encode()
-                status = 500 if self.path in site.broken else 200 if body else 404
+                said = site._reply(self.path)
+                body = said.body if isinstance(said.body, bytes) else said.body.encode()
+                status = 500 if self.path in site.broken else said.status
                 if site.failing.get(self.path):
                     site.failing[self.path] -= 1
                     status = 503
@@ -43,8 +59,9 @@ class FakeSite:
                 self.send_response(status)
                 if site.tagged:
                     self.send_header("ETag", tag)
-                text = "text/plain; charset=utf-8" if self.path.endswith(".txt") else "text/html; charset=utf-8"
-                self.send_header("Content-Type", JSON if body.startswith(b"{") else text)
+                self.send_header("Content-Type", said.type)
+                for name, value in said.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -55,8 +72,17 @@ class FakeSite:
             def handle_error(self, request: object, client_address: object) -> None:
                 """A visitor who was stopped while waiting is what some tests are about."""
 
+        self._made = made
         self._server = Quiet(("127.0.0.1", 0), Visit)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def _reply(self, path: str) -> Reply:
+        said = self.pages.get(path) or self._made(path)
+        if isinstance(said, Reply):
+            return said
+        text = "text/plain; charset=utf-8" if path.endswith(".txt") else "text/html; charset=utf-8"
+        body = said or ""
+        return Reply(body, JSON if body.startswith("{") else text, 200 if body else 404)
 
     @contextmanager
     def holding(self, path: str) -> Iterator[None]:

@@ -1,6 +1,5 @@
 """Town: all services of GRANTER, with every notice gathered."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,11 +31,6 @@ class Town:
     def asked(self, path: str) -> Answer:
         """The data-service's answer to one who shows the token."""
         return get(self.data.url + path, X_Service_Token=TOKEN)
-
-    def found(self, parameters: str) -> list[str]:
-        """The titles that a search finds, in order."""
-        results = json.loads(self.asked(f"/search?{parameters}").body)["results"]
-        return [grant["title"] for grant in results]
 
 
 def rounds_ended(postgres: Postgres, name: str) -> int:

@@ -1,9 +1,12 @@
 """Listing pages of other forms: which links lead to notices, and which to more of the listing."""
 
+import time
+
 import pytest
 
 pytest.importorskip("selectolax", reason="the rules need selectolax: install data-service/requirements.lock")
 
+from granter_data.rules.links import Links
 from granter_data.rules.listing import links_of
 
 NAMES = ["Clean water for small towns", "Young choirs on the road", "Seeds and soils in schools"]
@@ -77,3 +80,19 @@ def test_a_listing_of_any_form_leads_to_its_notices_and_its_other_pages(
     links = links_of(f"<html><body>{body}</body></html>", url)
     assert list(links.notices) == notices
     assert list(links.listings) == listings
+
+
+def test_a_feed_that_is_broken_leads_nowhere() -> None:
+    assert links_of("<rss><channel><item><link>/a</link>", "http://site.example/feed") == Links((), ())
+
+
+def test_a_page_without_notices_leads_to_its_feed() -> None:
+    html = "<link rel=alternate type=application/atom+xml href=/feed.xml><div id=app></div>"
+    assert links_of(html, "http://site.example/calls").listings == ("http://site.example/feed.xml",)
+
+
+def test_many_thousands_of_links_are_sorted_in_a_moment() -> None:
+    html = "<ul>" + "".join(f"<li><a href='/call/{n}'>Call number {n}</a> until 3 May 2027</li>" for n in range(5000))
+    began = time.process_time()
+    assert len(links_of(html, "http://site.example/calls").notices) == 5000
+    assert time.process_time() - began < 10

@@ -223,3 +223,91 @@ def test_a_text_file_is_read_like_a_page(gathering: Gathering) -> None:
     gathering.begin()
     gathering.finished()
     assert gathering.told("select title, funder, deadline from grants") == ["The Text Grant|Text Fund|2027-05-03"]
+
+
+def withdrawn(gathering: Gathering) -> list[str]:
+    return gathering.told("select title from grants where withdrawn is not null order by title")
+
+
+def shown(gathering: Gathering, data: Service) -> int:
+    total: int = json.loads(get(data.url + "/grants?page_size=1", X_Service_Token=TOKEN).body)["total"]
+    return total
+
+
+def once_more(gathering: Gathering) -> None:
+    """Two rounds: the one that runs may have passed what a test changes."""
+    gathering.finished(gathering.rounds() + 2)
+
+
+@pytest.mark.parametrize("gone", ["the page", "the link"])
+def test_a_notice_that_its_site_has_removed_is_kept_and_not_found(gathering: Gathering, gone: str) -> None:
+    data = gathering.begin(every="0.1").ready()
+    gathering.finished()
+    if gone == "the page":
+        del gathering.site.pages["/three"]
+    else:
+        gathering.site.pages["/?page=2"] = listing("four", pages=3)
+    once_more(gathering)
+    assert withdrawn(gathering) == ["Three"]
+    assert len(gathering.titles()) == 6
+    until(lambda: shown(gathering, data) == 5, "a search that does not find it")
+    assert gathering.report(data)["sources"][0]["state"] in {"walking", "done"}
+
+
+def test_a_notice_that_is_there_again_is_found_again(gathering: Gathering) -> None:
+    gathering.site.tagged = True
+    gathering.begin(every="0.1")
+    gathering.finished()
+    three = gathering.site.pages.pop("/three")
+    once_more(gathering)
+    assert withdrawn(gathering) == ["Three"]
+    gathering.site.pages["/three"] = three
+    once_more(gathering)
+    assert withdrawn(gathering) == []
+
+
+@pytest.mark.parametrize("broken", [{"/?page=2"}, {"/"}, {"/robots.txt"}, {"/three", "/four"}], ids=" ".join)
+def test_what_a_site_cannot_show_just_now_is_not_taken_for_removed(gathering: Gathering, broken: set[str]) -> None:
+    gathering.begin(every="0.1")
+    gathering.finished()
+    gathering.site.broken = broken
+    once_more(gathering)
+    assert withdrawn(gathering) == []
+
+
+def test_a_listing_that_leads_to_nothing_all_at_once_withdraws_nothing(gathering: Gathering) -> None:
+    data = gathering.begin(every="0.1").ready()
+    gathering.finished()
+    gathering.site.pages = {"/": "<main><h1>We are working on our site</h1></main>"}
+    once_more(gathering)
+    assert withdrawn(gathering) == []
+    assert "leads to no notice" in gathering.report(data)["sources"][0]["error"]
+
+
+def test_what_the_grant_says_of_itself_tells_since_when_it_is_gone(gathering: Gathering) -> None:
+    data = gathering.begin().ready()
+    gathering.finished()
+    number = gathering.told("update grants set withdrawn = now() where title = 'Two' returning id")[0]
+    source = json.loads(get(f"{data.url}/grants/{number}", X_Service_Token=TOKEN).body)["source"]
+    assert source["withdrawn_at"]
+    assert json.loads(get(f"{data.url}/suggest?query=two", X_Service_Token=TOKEN).body)["suggestions"] == []
+
+
+@pytest.mark.parametrize("brings", ["nothing", "what was there", "no grants"])
+def test_a_listing_without_end_is_left_after_a_while(gathering: Gathering, brings: str) -> None:
+    items = {"nothing": (), "what was there": ("one", "two"), "no grants": ("m{0}a", "m{0}b")}[brings]
+
+    def month(path: str) -> str | None:
+        if not path.startswith("/?month="):
+            return "<h1>Summer party</h1><p>On 3 May 2027 at the lake.</p>" if path.startswith("/m") else None
+        at = int(path.partition("=")[2])
+        return listing(*(item.format(at) for item in items)) + f"<a rel=next href='/?month={at + 1}'>Next month</a>"
+
+    with FakeSite(
+        gathering.site.pages | {"/": listing("one") + "<a rel=next href='/?month=1'>Next</a>"}, month
+    ) as site:
+        data = gathering.begin(NOTICE_SOURCES=f"only={site.url}/").ready()
+        gathering.finished()
+        assert len(site.asked) < 100
+    report = gathering.report(data)["sources"][0]
+    assert (report["state"], "seems to have no end" in report["error"]) == ("done", True)

@@ -8,9 +8,9 @@ from granter_data.search import COLUMNS
 
 
 async def grant(database: Database, number: int) -> dict[str, Any] | None:
-    """None when there is no grant of that number."""
+    """None when there is no grant of that number. One that its source has withdrawn is there, and says so."""
     rows = await database.rows(
-        f"select {COLUMNS}, source_url, site, body, last_seen, provenance from grants where id = %(number)s",
+        f"select {COLUMNS}, source_url, site, body, last_seen, withdrawn, provenance from grants where id = %(number)s",
         {"number": number},
     )
     if not rows:
@@ -21,5 +21,6 @@ async def grant(database: Database, number: int) -> dict[str, Any] | None:
         "site": row["site"],
         "fetched_at": row["last_seen"].isoformat(),
         "text": row["body"],
+        "withdrawn_at": row["withdrawn"].isoformat() if row["withdrawn"] else None,
     }
     return told(row) | {"source": source, "provenance": row["provenance"]}

@@ -41,7 +41,7 @@ MOST_REMEMBERED = 256
 
 def conditions(query: Query) -> str:
     """The part after `where`, but for the words."""
-    parts = ["true"]
+    parts = ["withdrawn is null"]
     if query.topics:
         parts.append("topics && %(topics)s::text[]")
     if query.funder:

@@ -70,10 +70,15 @@ _NOT_A_NAME = re.compile(
 )
 
 
+def is_funder(label: str) -> bool:
+    """Whether what stands beside *label* is the name of who gives."""
+    return bool(_LABEL.match(label.removeprefix("the ")))
+
+
 def funder_of(page: Page, title: str) -> str | None:
     """The name in a labelled value, in a meta tag, in a byline, or in a sentence about who gives."""
     for label, value in page.pairs:
-        if _LABEL.match(label.removeprefix("the ")) and (name := _name(value)):
+        if is_funder(label) and (name := _name(value)):
             return name
     for key in _META:
         if name := _name(page.meta.get(key, "")):

@@ -1,81 +1,129 @@
 """Listing: a page that leads to notices, and to more pages like itself."""
 
-import re
 from collections import defaultdict
-from dataclasses import dataclass
-from urllib.parse import urldefrag, urljoin, urlsplit
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from granter_data.rules import deadline_terms, linked_data
+from granter_data.rules.address import (
+    asks_for_one,
+    bare,
+    base_of,
+    family,
+    is_document,
+    is_news,
+    led_to,
+    lies_below,
+    without_variants,
+)
+from granter_data.rules.dates import days_in
+from granter_data.rules.feed import is_feed, links_of_feed
+from granter_data.rules.furniture import clear, is_furniture
+from granter_data.rules.links import Links
+from granter_data.rules.money import sums_in
+from granter_data.rules.paging import other_pages
+from granter_data.rules.sections import anchored
+from granter_data.rules.shape import item_of, shape_of
 from granter_data.rules.text import plain
 
-_NEXT = re.compile(
-    r"^(next|older|more|weiter|suivant|siguiente|próxim|seguinte|avanti|volgende|last|\d{1,4}$|[»›→])", re.I
-)
-_PAGES = re.compile(r"pag(e|ing|ination|er|inator)", re.I)
-_AROUND = "nav, header, footer, aside, form, [role=navigation], [role=banner], [role=contentinfo]"
+_NAME = 60
+_SAME_AS_ANY = 3
+"""A name counts by its letters, up to so many; this part of it where nothing else speaks for the link."""
+_TELLS, _CARD, _BELOW, _HEADING = 100, 40, 40, 20
+_MOST_WEIGHED = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Absolute addresses, each once, in the order of the page."""
+@dataclass(slots=True)
+class _Group:
+    """Links that stand in boxes of one shape, by where they lead."""
 
-    notices: tuple[str, ...]
-    listings: tuple[str, ...]
+    nodes: dict[str, list[LexborNode]] = field(default_factory=lambda: defaultdict(list))
+
+    def worth(self, url: str) -> int:
+        """How much these links look like those to notices: names, beside days and sums, below the listing's address."""
+        return sum(self._worth(to, nodes, url) for to, nodes in list(self.nodes.items())[:_MOST_WEIGHED])
+
+    def _worth(self, to: str, nodes: list[LexborNode], url: str) -> int:
+        others = {link.attributes.get("href") or "" for at, links in self.nodes.items() if at != to for link in links}
+        around = " ".join(item_of(node, others) for node in nodes[:2])
+        name = max(min(len(plain(node.text())), _NAME) for node in nodes)
+        speaks = (
+            _TELLS * tells_of_a_call(around)
+            + _CARD * (len(around) > 2 * name)
+            + _BELOW * lies_below(to, url)
+            + _HEADING * any(_is_heading(node) for node in nodes)
+        )
+        return name + speaks if speaks else name // _SAME_AS_ANY
 
 
-def links_of(html: str, url: str) -> Links:
-    """What the listing page *html* at *url* leads to."""
+def links_of(text: str, url: str) -> Links:
+    """What the listing *text* at *url* leads to, whether it is a page or a feed."""
+    return links_of_feed(text, url) if is_feed(text) else _links_of_page(text, url)
+
+
+def _links_of_page(html: str, url: str) -> Links:
     tree = LexborHTMLParser(html)
-    listings = [to for node in tree.css("a[href], link[rel=next]") if (to := _listing(node, url))]
-    for node in tree.css(_AROUND):
-        node.decompose()
-    alike: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
-    for node in tree.css("a[href]"):
-        to = _to(node, url)
-        if to and to not in listings and _bare(to) != _bare(url):
-            alike[_shape(node)].setdefault(to, min(len(plain(node.text())), 60))
-    # Notices are linked alike and by their names: many links of one shape with much text.
-    notices = max(alike.values(), key=lambda group: sum(group.values()), default={})
-    return Links(tuple(notices), tuple(dict.fromkeys(listings)))
+    base = base_of(tree, url)
+    listings = other_pages(tree, url, base)
+    told = [to for href in linked_data.listed(tree) if (to := led_to(href, base)) and to != url]
+    feeds = [to for node in tree.css("link[rel=alternate][type*=xml]") if (to := led_to(node.attributes["href"], base))]
+    clear(tree)
+    linked = _notices(tree, url, base, set(listings))
+    if told:
+        linked = list(dict.fromkeys(told + linked)) if set(told) & set(linked) else list(dict.fromkeys(told))
+    sections = [f"{url}#{anchor}" for anchor, said in anchored(tree, url) if tells_of_a_call(said)]
+    if len(sections) > len(linked):
+        linked = sections
+    # A page that is drawn by script may still tell programs what is new.
+    return Links(tuple(linked), tuple(listings if linked else dict.fromkeys([*listings, *feeds])))
 
 
-def _listing(node: LexborNode, url: str) -> str | None:
-    """Where a link to another page of the same listing leads."""
-    to = _to(node, url)
-    if to is None or to == url or urlsplit(to).netloc != urlsplit(url).netloc:
+def _notices(tree: LexborHTMLParser, url: str, base: str, listings: set[str]) -> list[str]:
+    """Notices are linked alike; and so are those that stand apart but lie where most of them do."""
+    linked = [(node, to) for node in tree.css("a[href]") if (to := _may_be_notice(node, url, base, listings))]
+    pages = set(without_variants(list(dict.fromkeys(to for _, to in linked if not is_document(to)))))
+    candidates = [(node, to) for node, to in linked if to in pages or not pages]
+    groups: dict[tuple[str, ...], _Group] = defaultdict(_Group)
+    for node, to in candidates:
+        groups[shape_of(node)].nodes[to].append(node)
+    if not groups:
+        return []
+    best = max(groups.values(), key=lambda group: group.worth(url))
+    families = [family(to) for to in best.nodes]
+    usual = max(families, key=families.count)
+    alike = usual is not None and families.count(usual) > len(families) / 2
+    return list(dict.fromkeys(to for _, to in candidates if to in best.nodes or (alike and family(to) == usual)))
+
+
+def _may_be_notice(node: LexborNode, url: str, base: str, listings: set[str]) -> str | None:
+    to = led_to(node.attributes.get("href"), base)
+    if to is None or to in listings or to == url or not bare(to) + urlsplit(to).query:
         return None
-    if "next" in (node.attributes.get("rel") or "").split():
-        return to
-    alike = _bare(to) == _bare(url) or re.sub(r"\d+", "", _bare(to)).startswith(re.sub(r"\d+/?$", "", _bare(url)))
-    return to if alike and _NEXT.match(plain(node.text())) and _among_pages(node, to) else None
+    if bare(to) == bare(url) and not asks_for_one(to, url):
+        return None
+    if node.attributes.get("hreflang") and node.attributes.get("lang"):
+        return None  # the same page in another language
+    name = plain(node.text())
+    return None if is_furniture(name) or is_news(to, url) or (not name and not node.css("img[alt]")) else to
 
 
-def _among_pages(node: LexborNode, to: str) -> bool:
-    around: LexborNode | None = node
-    for _ in range(4):
-        if around is None:
-            break
-        names = " ".join(around.attributes.get(key) or "" for key in ("class", "id", "aria-label"))
-        if _PAGES.search(names):
-            return True
-        around = around.parent
-    return bool(re.search(r"[?&/](page|p|seite|pagina|página|start|offset)[=/]\d+", to, re.I))
-
-
-def _to(node: LexborNode, url: str) -> str | None:
-    to = urldefrag(urljoin(url, node.attributes.get("href") or "")).url
-    return to if urlsplit(to).scheme in ("http", "https") else None
-
-
-def _bare(url: str) -> str:
-    return urlsplit(url).path.rstrip("/")
-
-
-def _shape(node: LexborNode) -> tuple[str, ...]:
-    shape: list[str] = []
+def _is_heading(node: LexborNode) -> bool:
+    headings = "h1, h2, h3, h4, h5, h6"
     above: LexborNode | None = node
-    while above is not None and above.tag != "body" and len(shape) < 6:
-        shape.append(f"{above.tag}.{(above.attributes.get('class') or '').split(' ')[0]}")
-        above = above.parent
-    return tuple(shape)
+    for _ in range(3):
+        if above is not None and above.tag in headings.split(", "):
+            return True
+        above = above.parent if above is not None else None
+    return bool(node.css(headings))
+
+
+def tells_of_a_call(text: str) -> bool:
+    """Whether *text* names a day, a sum or the word for one."""
+    return bool(
+        deadline_terms.STRONG.search(text)
+        or deadline_terms.ROLLING.search(text)
+        or any(days_in(text, month_first=False))
+        or any(sums_in(text, dollar="USD"))
+    )

@@ -9,6 +9,7 @@ from granter_data.rules.deadline import Deadline, deadline_of
 from granter_data.rules.funder import funder_of
 from granter_data.rules.page import Page, page_of
 from granter_data.rules.region import region_of
+from granter_data.rules.standing import is_notice
 from granter_data.rules.title import title_of
 from granter_data.rules.topics import topics_of
 
@@ -18,7 +19,7 @@ _SENTENCE = 60
 
 
 class NoNotice(Exception):
-    """The page tells of no grant: it has no title, or neither funder nor deadline nor amount."""
+    """The page tells of no grant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def notice_of(page: Page, url: str) -> Notice:
     deadline = deadline_of(page, month_first=month_first_on(page, dollar))
     amount = amount_of(page, dollar=dollar)
     funder = funder_of(page, title)
-    if funder is None and deadline.kind == "unknown" and amount is None:
-        raise NoNotice(f"{url} tells of no funder, deadline or amount")
+    if not is_notice(page, title, funder, deadline, amount):
+        raise NoNotice(f"{url} tells of no grant: of none who gives, no deadline or no amount")
     lines = [line for line in page.lines if line not in (title, page.meta.get("og:site_name"))]
     # Labelled values are short; what is told in sentences tells best what the grant is for.
     told = [line for line in lines if len(line) >= _SENTENCE] or lines

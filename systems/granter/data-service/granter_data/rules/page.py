@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from granter_data.rules import linked_data
 from granter_data.rules.plain_text import heads_of, plain_lines
 from granter_data.rules.text import lines_of, plain
 from granter_data.rules.tongue import tongue_of
@@ -42,6 +43,7 @@ def page_of(html: str) -> Page:
     title = tree.css_first("head > title") or tree.css_first("title")
     meta = _meta(tree)
     stated = tree.css_first("html")
+    name, said = linked_data.told(tree)
     everywhere = tuple(filter(None, (plain(h.text()) for h in tree.css("h1"))))
     for node in tree.css(f"{_SILENT}, {_AROUND}"):
         node.decompose()
@@ -56,12 +58,14 @@ def page_of(html: str) -> Page:
     bylines = tuple(_bylines(tree))
     for node in aside:
         node.decompose()
-    lines = tuple(lines_of(main))
-    pairs = (*_by_colon(lines), *shapes, *_by_colon(beside))
+    seen = tuple(lines_of(main))
+    # What the page says to programs alone is a part of its text too.
+    lines = (*seen, *(line for line in _as_lines(name, said) if line not in seen))
+    pairs = (*_by_colon(seen), *shapes, *_by_colon(beside), *said)
     return Page(
         language=tongue_of((stated.attributes.get("lang") if stated else "") or "", lines),
         document_title=plain(title.text()) if title else "",
-        headings=(*headings, *(h for h in everywhere if h not in headings)),
+        headings=tuple(dict.fromkeys(filter(None, (*headings, *everywhere, name)))),
         meta=meta,
         pairs=tuple(dict.fromkeys((label, value) for label, value in pairs if label and value)),
         bylines=bylines,
@@ -81,6 +85,13 @@ def page_of_text(text: str) -> Page:
         bylines=(),
         lines=lines,
     )
+
+
+def _as_lines(name: str, said: list[tuple[str, str]]) -> Iterator[str]:
+    if name:
+        yield name
+    for label, value in said:
+        yield value if label == "about" else f"{label.capitalize()}: {value}"
 
 
 def _by_colon(lines: list[str] | tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Pages: what is known of each page that was fetched, so that an unchanged one is not fetched and read again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -8,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from granter_data.database import Connection
 from granter_data.rules import RULES
-from granter_data.rules.listing import Links
+from granter_data.rules.links import Links
 from granter_data.scraper.site import Fetched, Seen
 
 
@@ -17,6 +18,8 @@ class Known:
     seen: Seen = field(default_factory=Seen)
     content_hash: str | None = None
     links: Links | None = None
+    asked: tuple[str, ...] = ()
+    """Which models have had their say on it, and last who read it."""
 
 
 def hash_of(text: str) -> str:
@@ -26,30 +29,40 @@ def hash_of(text: str) -> str:
 async def known(connection: Connection, url: str) -> Known:
     """What these rules know of *url*; of what older ones have read, nothing, so that it is read again."""
     cursor = await connection.execute(
-        "select etag, last_modified, content_hash, links from pages where url = %s and rules = %s", [url, RULES]
+        "select etag, last_modified, content_hash, links, asked from pages where url = %s and rules = %s", [url, RULES]
     )
     row = await cursor.fetchone()
     if row is None:
         return Known()
     links = Links(*(tuple(row["links"][kind]) for kind in ("notices", "listings"))) if row["links"] else None
-    return Known(Seen(row["etag"], row["last_modified"]), row["content_hash"], links)
+    return Known(Seen(row["etag"], row["last_modified"]), row["content_hash"], links, tuple(row["asked"]))
 
 
 async def remember(
-    connection: Connection, url: str, source: str, round: int, fetched: Fetched, links: Links | None = None
+    connection: Connection,
+    url: str,
+    source: str,
+    round: int,
+    fetched: Fetched,
+    links: Links | None = None,
+    asked: Sequence[str] = (),
 ) -> None:
     told: dict[str, Any] = {
         "url": url, "source": source, "round": round, "listing": links is not None, "rules": RULES,
         "etag": fetched.seen.etag, "last_modified": fetched.seen.last_modified, "hash": hash_of(fetched.text),
         "links": Jsonb({"notices": links.notices, "listings": links.listings}) if links else None,
+        "asked": list(asked),
     }  # fmt: skip
     await connection.execute(
-        """insert into pages (url, source, listing, rules, etag, last_modified, content_hash, links, round)
+        """insert into pages (url, source, listing, rules, etag, last_modified, content_hash, links, round,
+               asked)
            values (%(url)s, %(source)s, %(listing)s, %(rules)s, %(etag)s, %(last_modified)s, %(hash)s, %(links)s,
-               %(round)s)
+               %(round)s, %(asked)s)
            on conflict (url) do update set (source, listing, rules, etag, last_modified, content_hash, links, round,
-               fetched) = (excluded.source, excluded.listing, excluded.rules, excluded.etag, excluded.last_modified,
-               excluded.content_hash, excluded.links, excluded.round, now())""",
+               asked, fetched)
+               = (excluded.source, excluded.listing, excluded.rules, excluded.etag, excluded.last_modified,
+               excluded.content_hash, excluded.links, excluded.round, excluded.asked,
+               now())""",
         told,
     )
 
@@ -65,3 +78,22 @@ async def met_in(connection: Connection, round: int, source: str) -> set[str]:
         "select url from pages where round = %s and source = %s and not listing", [round, source]
     )
     return {row["url"] for row in await cursor.fetchall()}
+
+
+async def withdraw_unlisted(connection: Connection, round: int, source: str, visited: list[str]) -> int:
+    """Withdraw the notices of *source* that stand on none of the listing pages *visited* in *round*; how many.
+
+    Where one of these pages could not be had, what stood on it may still be there: none is withdrawn.
+    """
+    cursor = await connection.execute(
+        """update grants set withdrawn = now()
+           where site = %(source)s and withdrawn is null
+               and %(visited)s::text[] <@ (
+                   select coalesce(array_agg(url), '{}') from pages
+                   where round = %(round)s and source = %(source)s and listing)
+               and source_url not in (
+                   select jsonb_array_elements_text(links -> 'notices') from pages
+                   where listing and (round = %(round)s or source <> %(source)s and round = %(round)s - 1))""",
+        {"round": round, "source": source, "visited": visited},
+    )
+    return cursor.rowcount

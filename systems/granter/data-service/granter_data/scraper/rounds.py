@@ -29,6 +29,7 @@ class Trail:
     changed: int = 0
     unchanged: int = 0
     failed: int = 0
+    withdrawn: int = 0
     error: str | None = None
 
     def found(self, pages: Iterable[str]) -> None:
@@ -82,7 +83,7 @@ async def trail_of(connection: Connection, round: int, source: str, start: str) 
     )
     cursor = await connection.execute(
         """select id as number, round, source, state, pending, visited, pages, seen, added, changed, unchanged, failed,
-               error from scrape_rounds where round = %s and source = %s""",
+               withdrawn, error from scrape_rounds where round = %s and source = %s""",
         [round, source],
     )
     row = await cursor.fetchone()
@@ -95,11 +96,11 @@ async def keep(connection: Connection, trail: Trail) -> None:
     """Record how far *trail* has come."""
     await connection.execute(
         """update scrape_rounds set state = %s, pending = %s, visited = %s, pages = %s, seen = %s, added = %s,
-               changed = %s, unchanged = %s, failed = %s, error = %s, at = now(),
+               changed = %s, unchanged = %s, failed = %s, withdrawn = %s, error = %s, at = now(),
                ended = case when %s then now() end where id = %s""",
         [
             *(trail.state, trail.pending, trail.visited, trail.pages, trail.seen, trail.added),
-            *(trail.changed, trail.unchanged, trail.failed, trail.error),
+            *(trail.changed, trail.unchanged, trail.failed, trail.withdrawn, trail.error),
             *(trail.state in {"done", "broken"}, trail.number),
         ],
     )
@@ -129,7 +130,8 @@ async def report(database: Database) -> dict[str, Any]:
     if not rounds:
         return {"round": None, "state": "idle", "sources": []}
     sources = await database.rows(
-        """select source as name, state, pages, seen as notices, added as new, changed, unchanged, failed, error, at
+        """select source as name, state, pages, seen as notices, added as new, changed, unchanged, failed,
+               withdrawn, error, at
            from scrape_rounds where round = %(round)s order by source""",
         {"round": rounds[0]["id"]},
     )

@@ -61,11 +61,12 @@ class Scraping:
     async def _keep_fresh(self) -> None:
         while not self._stopping.is_set():
             self._wanted.clear()
+            pause = TRY_AGAIN
             try:
                 pause = await self._turn()
-            except psycopg.OperationalError as away:
-                log.warning("left the scraping for later: %s", away)
-                self.phase, pause = "waiting", TRY_AGAIN
+            except* psycopg.OperationalError as away:  # one of each walk that was under way
+                log.warning("left the scraping for later: %s", away.exceptions[0])
+                self.phase = "waiting"
             await self._rest(pause)
 
     async def _turn(self) -> float:

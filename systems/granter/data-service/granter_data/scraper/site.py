@@ -9,23 +9,36 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
-from urllib.robotparser import RobotFileParser
 
 import httpx2
 
-AGENT = "GranterBot/2 (grant search; reads public notices)"
+from granter_data.scraper.encoding import decoded
+from granter_data.scraper.robots import Robots, robots_of
+
+NAME = "GranterBot"
+AGENT = f"{NAME}/2 (grant search; reads public notices)"
 LARGEST_BYTES = 2_000_000
 LONGEST_PAUSE = 5.0
 LONGEST_WAIT = 30.0
 TRIES = 3
 AGAIN_LATER = frozenset({429, 500, 502, 503, 504})
-READABLE = ("text/html", "application/xhtml", "text/plain")
+PAGES = ("text/html", "application/xhtml")
+FEEDS = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/xml", "text/xml")
+READABLE = (*PAGES, *FEEDS, "text/plain")
 
 Rest = Callable[[float], Awaitable[None]]
 
 
 class PageLost(Exception):
     """A page could not be had; the message says why. The others may still be."""
+
+
+class Gone(PageLost):
+    """The site says that there is no such page."""
+
+
+class Unreadable(PageLost):
+    """What came is no page; that says nothing about the site."""
 
 
 class Passing(Exception):
@@ -78,7 +91,7 @@ class Site:
         self._manners = manners
         self._pause = manners.pause
         self._turn = manners.turn(start)
-        self._robots = RobotFileParser()
+        self._robots = Robots()
         self._client = httpx2.AsyncClient(headers={"User-Agent": AGENT}, timeout=10)
 
     async def __aenter__(self) -> Self:
@@ -98,16 +111,16 @@ class Site:
             if " answered 4" not in str(lost):
                 raise
             fetched = None
-        self._robots.parse(fetched.text.splitlines() if fetched else [])
-        self._pause = max(self._pause, min(float(self._robots.crawl_delay(AGENT) or 0), LONGEST_PAUSE))
+        self._robots = robots_of(fetched.text if fetched else "", NAME)
+        self._pause = max(self._pause, min(self._robots.delay, LONGEST_PAUSE))
 
     def same_origin(self, url: str) -> bool:
-        return urlsplit(url)[:2] == urlsplit(self.start)[:2]
+        return _origin(url) == _origin(self.start)
 
     async def page(self, url: str, seen: Seen) -> Fetched | None:
         """The page at *url*; None when it is still as it was *seen*."""
-        if not self._robots.can_fetch(AGENT, url):
-            raise PageLost(f"{url} is closed to robots")
+        if not self._robots.allow(url):
+            raise Unreadable(f"{url} is closed to robots")
         return await self._patiently(url, seen)
 
     async def _patiently(self, url: str, seen: Seen) -> Fetched | None:
@@ -148,22 +161,28 @@ class Site:
 async def _read(url: str, answer: httpx2.Response) -> Fetched:
     if answer.status_code in AGAIN_LATER:
         raise Passing(f"{url} answered {answer.status_code}", after=wait_of(answer.headers.get("retry-after", "")))
+    if answer.status_code in {404, 410}:
+        raise Gone(f"{url} answered {answer.status_code}")
     if answer.status_code != 200:
         raise PageLost(f"{url} answered {answer.status_code}")
     kind = answer.headers.get("content-type", "").casefold()
     if not kind.startswith(READABLE):
-        raise PageLost(f"{url} is neither HTML nor text")
+        raise Unreadable(f"{url} is neither HTML nor text")
     content = bytearray()
     async for chunk in answer.aiter_bytes():
         content += chunk
         if len(content) > LARGEST_BYTES:
             raise PageLost(f"{url} is larger than {LARGEST_BYTES:,} bytes")
     seen = Seen(answer.headers.get("etag"), answer.headers.get("last-modified"))
-    try:
-        text = content.decode(answer.encoding or "utf-8", errors="replace")
-    except LookupError as unknown:
-        raise PageLost(f"{url} is in an unknown encoding") from unknown
-    return Fetched(url, text.replace("\x00", ""), "html" in kind, seen)
+    text = decoded(bytes(content), answer.charset_encoding)
+    return Fetched(url, text.replace("\x00", ""), not kind.startswith("text/plain"), seen)
+
+
+def _origin(url: str) -> tuple[str, int | None]:
+    """The server; that of www. and that of https are the same one's."""
+    parts = urlsplit(url)
+    usual = parts.port is None or parts.port == {"http": 80, "https": 443}.get(parts.scheme)
+    return (parts.hostname or "").removeprefix("www."), None if usual else parts.port
 
 
 def wait_of(retry_after: str) -> float | None:

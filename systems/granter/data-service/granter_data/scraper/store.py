@@ -11,8 +11,8 @@ from granter_data.rules import RULES
 Stored = Literal["added", "changed", "unchanged"]
 
 _SEEN = """
-update grants set last_seen = now()
-where source_url = %(source_url)s and content_hash = %(content_hash)s and rules >= %(rules)s"""
+update grants set last_seen = now(), withdrawn = null
+where source_url = %(source_url)s and not %(again)s and content_hash = %(content_hash)s and rules >= %(rules)s"""
 
 # Two releases run side by side during a deployment: what newer rules have read stays.
 _WRITE = """
@@ -24,22 +24,32 @@ values (%(source_url)s, %(content_hash)s, %(rules)s, %(language)s, %(title)s, %(
 on conflict (source_url) do update set
     (content_hash, rules, language, title, funder, deadline, deadline_kind, deadline_text,
         amount_min, amount_max, currency, amount_text, body, summary, site, topics, region, provenance,
-        last_seen, changed)
+        last_seen, changed, withdrawn)
     = (excluded.content_hash, excluded.rules, excluded.language, excluded.title, excluded.funder,
         excluded.deadline, excluded.deadline_kind, excluded.deadline_text, excluded.amount_min,
         excluded.amount_max, excluded.currency, excluded.amount_text, excluded.body,
-        excluded.summary, excluded.site, excluded.topics, excluded.region, excluded.provenance, now(), now())
+        excluded.summary, excluded.site, excluded.topics, excluded.region, excluded.provenance, now(), now(), null)
 where grants.rules <= excluded.rules
 returning (xmax = 0) as added"""
 
 
 async def seen_again(connection: Connection, url: str) -> None:
-    """The notice at *url* is as it was."""
-    await connection.execute("update grants set last_seen = now() where source_url = %s", [url])
+    """The notice at *url* is as it was, or is there again."""
+    await connection.execute("update grants set last_seen = now(), withdrawn = null where source_url = %s", [url])
 
 
-async def store(connection: Connection, url: str, site: str, content_hash: str, extracted: Extracted) -> Stored:
-    """Keep what was *extracted* at *url*."""
+async def withdraw(connection: Connection, url: str) -> int:
+    """The notice at *url* is gone: its grant is kept, and found no longer. How many have been withdrawn."""
+    cursor = await connection.execute(
+        "update grants set withdrawn = now() where source_url = %s and withdrawn is null", [url]
+    )
+    return cursor.rowcount
+
+
+async def store(
+    connection: Connection, url: str, site: str, content_hash: str, extracted: Extracted, *, again: bool = False
+) -> Stored:
+    """Keep what was *extracted* at *url*; *again*: even from a text that was read before."""
     notice = extracted.notice
     values = {
         "source_url": url,
@@ -61,6 +71,7 @@ async def store(connection: Connection, url: str, site: str, content_hash: str, 
         "topics": list(notice.topics),
         "region": notice.region,
         "provenance": Jsonb(extracted.provenance()),
+        "again": again,
     }
     if (await connection.execute(_SEEN, values)).rowcount:
         return "unchanged"

@@ -1,0 +1,101 @@
+"""Address: what names a page, without what only names a visit or the way that led there."""
+
+import re
+from collections import defaultdict
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+_VISIT = re.compile(
+    r"^(utm_\w+|fbclid|gclid|mc_[ce]id|phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken|s?session_?(id)?|sid)$", re.I
+)
+_ONE = re.compile(r"\w*id|nr|no|ref|call|grant|fund|notice|article|item|entry|opp\w*|view|detail\w*|slug|name", re.I)
+_NEWS = re.compile(
+    r"/(news(room)?|press\w*|media|blog|events?|stories|aktuelles|presse\w*|veranstaltungen|nachrichten|actualites?|actus?"
+    r"|evenements?|noticias?|novedades|prensa|eventos?|agenda|imprensa|notizie|comunicati|eventi|nieuws|pers)(?=/|$)",
+    re.I,
+)
+_PAGE = re.compile(r"(/(index|default)\.\w+|/[^\W\d/]{0,10}[/:_-]?\d{1,4}(\.\w+)?)$", re.I)
+_IN_PATH = re.compile(r";(jsessionid|phpsessid|sid)=[^/;?]*", re.I)
+
+
+def settled(url: str) -> str:
+    """*url* without session ids and marks of campaigns: the same page in every visit."""
+    parts = urlsplit(url)
+    query = "&".join(part for part in parts.query.split("&") if part and not _VISIT.match(part.partition("=")[0]))
+    return urlunsplit(parts._replace(path=_IN_PATH.sub("", parts.path), query=query))
+
+
+def led_to(href: str | None, base: str) -> str | None:
+    """Where a link leads, without its fragment; None where that is no web address."""
+    try:
+        to = urldefrag(urljoin(base, (href or "").strip())).url
+        known = urlsplit(to)
+        if known.scheme not in ("http", "https") or not known.hostname or known.port == 0:
+            return None
+    except ValueError:
+        return None
+    return settled(to)
+
+
+def base_of(tree: LexborHTMLParser, url: str) -> str:
+    """What the links of the page at *url* are relative to."""
+    node = tree.css_first("base[href]")
+    try:
+        return urljoin(url, (node.attributes.get("href") or "").strip()) if node else url
+    except ValueError:
+        return url
+
+
+def bare(url: str) -> str:
+    """The path of *url*."""
+    return urlsplit(url).path.rstrip("/")
+
+
+def asks_for_one(to: str, script: str) -> bool:
+    """Whether *to* asks the *script* that shows the listing for one thing, by its number or name."""
+    return bool(_ones(to) - _ones(script))
+
+
+def lies_below(to: str, listing: str) -> bool:
+    """Whether *to* lies in the folder of the *listing*, whichever of its pages that is."""
+    folder = _PAGE.sub("", bare(listing))
+    return bool(folder) and bare(to).startswith(f"{folder}/")
+
+
+def is_news(to: str, listing: str) -> bool:
+    """Whether *to* lies among a site's news, when the *listing* does not."""
+    return bool(_NEWS.search(bare(to)) and not _NEWS.search(bare(listing)))
+
+
+def family(url: str) -> tuple[str, tuple[str, ...]] | None:
+    """What *url* shares with its like: the folder, or the script and what it is asked by. None at the root."""
+    parts = urlsplit(url)
+    if asked := tuple(sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})):
+        return parts.path, asked
+    folder = parts.path.rstrip("/").rpartition("/")[0]
+    return (folder, ()) if folder else None
+
+
+def is_document(url: str) -> bool:
+    """Whether *url* names a file that is no page."""
+    return bool(
+        re.search(r"\.(pdf|docx?|odt|rtf|xlsx?|ods|pptx?|csv|zip|epub|ics|jpe?g|png|gif|svg|mp[34])$", bare(url), re.I)
+    )
+
+
+def without_variants(urls: list[str]) -> list[str]:
+    """*urls* without other views of the same page: those that are asked all that another one is, and more."""
+    asked = {url: frozenset(parse_qsl(urlsplit(url).query, keep_blank_values=True)) for url in urls}
+    alike: dict[str, list[str]] = defaultdict(list)
+    for url in urls:
+        alike[bare(url)].append(url)
+    views = {url: [more for more in alike[bare(url)] if asked[url] < asked[more]] for url in urls}
+    # What most of its like say more than is the script that shows them, and no page of its own.
+    scripts = {url for url, more in views.items() if len(more) > max(2, len(alike[bare(url)]) / 2)}
+    gone = scripts | {more for url in urls if url not in scripts for more in views[url]}
+    return [url for url in urls if url not in gone]
+
+
+def _ones(url: str) -> set[tuple[str, str]]:
+    return {(name, value) for name, value in parse_qsl(urlsplit(url).query) if _ONE.fullmatch(name)}

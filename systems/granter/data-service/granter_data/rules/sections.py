@@ -1,0 +1,86 @@
+"""Sections: parts of one page that links on it lead to, when each is a notice of its own."""
+
+from collections.abc import Iterator
+from html import escape
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from granter_data.rules.address import bare, led_to
+from granter_data.rules.text import plain
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_HEADS = (*_HEADINGS, "dt", "p")
+_INLINE = ("a", "span", "b", "strong", "em", "i", "small")
+_MOST = 0.6
+"""What holds more of the page than this is no part of it."""
+_MOST_LINKS = 2
+
+
+def anchored(tree: LexborHTMLParser, url: str) -> Iterator[tuple[str, str]]:
+    """The anchors that links on the page lead to, each with the text of its section."""
+    whole = len(tree.body.text()) if tree.body else 0
+    anchors = _anchors(tree)
+    for anchor in anchors:
+        nodes = _section(tree, anchor, anchors)
+        said = plain(" ".join(node.text(separator=" ") for node in nodes))
+        away = {to for node in nodes for link in node.css("a[href]") if (to := led_to(link.attributes["href"], url))}
+        if said and len(said) < whole * _MOST and len([to for to in away if bare(to) != bare(url)]) <= _MOST_LINKS:
+            yield anchor, said
+
+
+def section_of(html: str, anchor: str) -> str:
+    """The section at *anchor* as a page of its own; empty when there is none."""
+    tree = LexborHTMLParser(html)
+    anchor = unquote(anchor)
+    nodes = _section(tree, anchor, {*_anchors(tree), anchor})
+    if not nodes:
+        return ""
+    stated = tree.css_first("html")
+    language = (stated.attributes.get("lang") if stated else "") or ""
+    title = tree.css_first("title")
+    head, *rest = nodes
+    inner = [head.html or "", *(node.html or "" for node in rest)]
+    if head.tag in _HEADS:
+        inner[0] = f"<h1>{escape(plain(head.text()))}</h1>"
+    elif named := head.css_first(", ".join((*_HEADINGS, "summary", "dt", "strong"))):
+        inner.insert(0, f"<h1>{escape(plain(named.text()))}</h1>")
+    site = escape(plain(title.text())) if title else ""
+    return f"<html lang='{escape(language)}'><title>{site}</title><body>{''.join(inner)}</body></html>"
+
+
+def _anchors(tree: LexborHTMLParser) -> dict[str, None]:
+    hrefs = (node.attributes.get("href") or "" for node in tree.css("a[href*='#']"))
+    return dict.fromkeys(unquote(href.partition("#")[2]) for href in hrefs if len(href.partition("#")[2]) > 1)
+
+
+def _section(tree: LexborHTMLParser, anchor: str, anchors: dict[str, None] | set[str]) -> list[LexborNode]:
+    """The box that has the anchor; or the head that has it, and what follows up to the next one."""
+    node = next((node for node in tree.css("[id], a[name]") if anchor in _named(node)), None)
+    while node is not None and node.tag in _INLINE:
+        node = node.parent
+    if node is None or node.tag in ("html", "body", "main"):
+        return []
+    if node.tag not in _HEADS:
+        return [node]
+    nodes = [node]
+    beside = node.next
+    while beside is not None and not _begins_another(beside, node, anchors):
+        if beside.tag != "-text":
+            nodes.append(beside)
+        beside = beside.next
+    return nodes
+
+
+def _begins_another(beside: LexborNode, head: LexborNode, anchors: dict[str, None] | set[str]) -> bool:
+    if beside.tag == "-text":
+        return False
+    if beside.tag in _HEADINGS and (head.tag not in _HEADINGS or beside.tag <= head.tag):
+        return True
+    if any(name in anchors for inner in (beside, *beside.css("[id], a[name]")) for name in _named(inner)):
+        return True
+    return beside.tag == head.tag == "dt"
+
+
+def _named(node: LexborNode) -> tuple[str, ...]:
+    return tuple(filter(None, (node.attributes.get("id"), node.attributes.get("name") if node.tag == "a" else None)))

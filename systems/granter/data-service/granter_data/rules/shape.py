@@ -1,0 +1,40 @@
+"""Shape: the boxes around a link, by which links of one kind are told from those of another."""
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from granter_data.rules.text import plain
+
+_DEEP = 6
+_LONGEST = 600
+
+
+def shape_of(node: LexborNode) -> tuple[str, ...]:
+    """The tags and first classes of *node* and what it stands in; numbers in them do not count."""
+    shape: list[str] = []
+    above: LexborNode | None = node
+    while above is not None and above.tag != "body" and len(shape) < _DEEP:
+        first = (above.attributes.get("class") or "").split(" ")[0]
+        shape.append(f"{above.tag}.{re.sub(r'[-_]?([0-9]+|first|last|odd|even)$', '', first)}")
+        above = above.parent
+    return tuple(shape)
+
+
+def item_of(node: LexborNode, others: set[str]) -> str:
+    """The text of the item that *node* is the link of: of the largest box around it that leads to none of *others*,
+
+    and of what follows that box, up to the next one like it.
+    """
+    box = node
+    while box.parent is not None and box.parent.tag not in ("body", "main", "html", "-undef"):
+        hrefs = {link.attributes.get("href") or "" for link in box.parent.css("a[href]")}
+        if hrefs & others:
+            break
+        box = box.parent
+    said = [plain(box.text())]
+    beside = box.next
+    while beside is not None and beside.tag != box.tag and len(said) < _DEEP:
+        said.append(plain(beside.text()))
+        beside = beside.next
+    return " ".join(said)[:_LONGEST]

@@ -1,0 +1,63 @@
+"""Robots: what a site asks of visitors like us, as RFC 9309 has it."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+_LINE = re.compile(r"^\s*([\w-]+)\s*:\s*(.*?)\s*$")
+_LARGEST = 500 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """The rules of the group that is meant; without any, all is open."""
+
+    rules: tuple[tuple[str, bool], ...] = ()
+    delay: float = 0.0
+
+    def allow(self, url: str) -> bool:
+        """The longest rule that fits decides; of two of one length, the kinder one."""
+        parts = urlsplit(url)
+        path = _settled((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+        fitting = [(len(pattern), allowed) for pattern, allowed in self.rules if _fits(pattern, path)]
+        return max(fitting, default=(0, True))[1]
+
+
+def robots_of(text: str, agent: str) -> Robots:
+    """What *text* says to *agent* by name, else to all."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    named: list[str] = []
+    ruled = False
+    for line in text[:_LARGEST].splitlines():
+        if not (found := _LINE.match(line.partition("#")[0])):
+            continue
+        key, value = found[1].casefold(), found[2]
+        if key == "user-agent":
+            named = [] if ruled else named
+            ruled = False
+            named.append(value.casefold())
+            groups.setdefault(value.casefold(), [])
+        elif key in ("allow", "disallow", "crawl-delay"):
+            ruled = True
+            for name in named:
+                groups[name].append((key, value))
+    return _robots(groups.get(agent.casefold(), groups.get("*", [])))
+
+
+def _robots(said: list[tuple[str, str]]) -> Robots:
+    rules = tuple((_settled(path), key == "allow") for key, path in said if key != "crawl-delay" and path)
+    delays = (value for key, value in said if key == "crawl-delay")
+    return Robots(
+        rules, max((float(value) for value in delays if re.fullmatch(r"\d{1,6}(\.\d+)?", value)), default=0.0)
+    )
+
+
+def _fits(pattern: str, path: str) -> bool:
+    ends = pattern.endswith("$")
+    parts = map(re.escape, pattern.removesuffix("$").split("*"))
+    return bool(re.match(".*?".join(parts) + ("$" if ends else ""), path))
+
+
+def _settled(path: str) -> str:
+    """Both sides in the same letters, whichever of them were written as %xx."""
+    return quote(unquote(path), safe="/?&=*$:@!'(),;+~%#[]")

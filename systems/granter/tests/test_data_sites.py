@@ -1,0 +1,63 @@
+"""Listing sites as funders have them: the scraper is pointed at each as an operator would, and finds what is there."""
+
+import importlib
+import json
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import listing_sites
+import pytest
+from granter_fake_site import FakeSite
+from granter_postgres import Postgres
+from granter_services import TOKEN, get, until
+from granter_town import rounds_ended, starting
+from listing_sites.listing_site import Call, ListingSite
+
+SITES = sorted(module.name for module in pkgutil.iter_modules(listing_sites.__path__) if module.name != "listing_site")
+ABOUT_THE_LISTING = 12
+"""Requests that a visit may take besides one for each notice: robots.txt, the listing's pages, a page in vain."""
+
+
+@dataclass(frozen=True)
+class Visited:
+    site: ListingSite
+    asked: list[str]
+    found: dict[str, Call]
+    report: dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=SITES)
+def visited(request: pytest.FixtureRequest, postgres: Postgres, folder: Path) -> Visited:
+    """A site after one round over it, and nothing but it."""
+    site: ListingSite = importlib.import_module(f"listing_sites.{request.param}").SITE
+    with FakeSite(site.pages, site.endless) as served, starting(folder) as start:
+        database = f"site_{request.param}"
+        data = start(
+            "data-service",
+            DATABASE_URL=postgres.database(database),
+            NOTICE_SOURCES=f"funder={served.url}{site.start}",
+            SERVICE_TOKEN=TOKEN,
+            PAGE_PAUSE="0",
+            RETRY_PAUSE="0",
+        )
+        until(lambda: rounds_ended(postgres, database) > 0, f"a round over {request.param}")
+        report = json.loads(get(data.url + "/scrape", X_Service_Token=TOKEN).body)["sources"][0]
+        rows = postgres.execute(database, "select source_url, title, coalesce(deadline::text, '') from grants")
+    told = (row.split("|") for row in rows.splitlines())
+    found = {url.removeprefix(served.url): Call(title, day or None) for url, title, day in told}
+    return Visited(site, served.asked, found, report)
+
+
+def test_each_notice_is_found_and_read_and_nothing_else(visited: Visited) -> None:
+    assert visited.found == visited.site.calls
+
+
+def test_the_visit_comes_to_an_end(visited: Visited) -> None:
+    assert visited.report["state"] == "done"
+    assert len(visited.asked) <= len(visited.site.calls) + ABOUT_THE_LISTING
+
+
+def test_no_page_is_asked_for_twice(visited: Visited) -> None:
+    assert len(visited.asked) == len(set(visited.asked))
