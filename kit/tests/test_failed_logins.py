@@ -2,15 +2,15 @@ import asyncio
 
 import pytest
 
-from mainstay_kit import Problem, Rate
-from mainstay_kit.failed_logins import FailedLogins, LoginRates, MemoryLoginStore
+from mainstay_kit import MemoryStore, Problem, Rate
+from mainstay_kit.failed_logins import FailedLogins, LoginRates
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P31", "E22"), pytest.mark.threat("S8")]
 ADA, PLACE = "ada@example.com", "203.0.113.7"
 
 
 def logins_at(moment: float = 1000.0, **rates: Rate) -> FailedLogins:
-    return FailedLogins(store=MemoryLoginStore(now=lambda: moment), rates=LoginRates(**rates))
+    return FailedLogins(store=MemoryStore(now=lambda: moment), rates=LoginRates(**rates))
 
 
 async def refused(logins: FailedLogins, account: str, address: str) -> bool:
@@ -85,7 +85,7 @@ async def test_whoever_has_one_address_of_an_ipv6_network_has_them_all() -> None
 
 
 async def test_what_a_store_keeps_names_nobody() -> None:
-    store = MemoryLoginStore()
+    store = MemoryStore()
     await FailedLogins(store=store, secret="s" * 40).attempt(ADA, PLACE)
     assert not [key for key in store._spent if "ada" in key or "203" in key]
     assert FailedLogins(secret="s" * 40).mark(ADA) != FailedLogins(secret="t" * 40).mark(ADA)

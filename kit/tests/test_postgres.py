@@ -69,6 +69,12 @@ async def test_an_empty_pool_answers_503_soon_and_counts_it(postgres: Postgres, 
     assert b"db_pool_connections_in_use{} 0" in registry.text()
 
 
+async def test_a_connection_whose_block_raised_is_not_in_use_any_more(postgres: Postgres, registry: Registry) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        await fail(postgres)
+    assert b"db_pool_connections_in_use{} 0" in registry.text()
+
+
 @pytest.mark.parametrize(("name", "value"), [("search_path", '"a b", "c\\d"'), ("jit", "off")])
 async def test_further_settings_hold_on_every_connection(postgres_server: str, name: str, value: str) -> None:
     pool = Postgres(postgres_server, settings={name: value})
@@ -102,4 +108,9 @@ async def test_a_database_that_is_there_makes_it_ready(postgres: Postgres) -> No
 async def insert_and_fail(postgres: Postgres) -> None:
     async with postgres.connection() as connection:
         await connection.execute("INSERT INTO things VALUES ('lost')")
+        await connection.execute("SELECT 1 / 0")
+
+
+async def fail(postgres: Postgres) -> None:
+    async with postgres.connection() as connection:
         await connection.execute("SELECT 1 / 0")

@@ -108,7 +108,7 @@ PRESENTED = st.lists(st.tuples(st.integers(0, 4), st.floats(0, 2 * GRACE)), max_
 
 
 @given(presented=PRESENTED)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_spent_token_is_worth_nothing_but_in_its_grace(
     store: RefreshStore, presented: list[tuple[int, float]]
 ) -> None:

@@ -34,14 +34,6 @@ class LoginStore(Protocol):
     def give_back(self, key: str, rate: Rate) -> Awaitable[None] | None: ...
 
 
-class MemoryLoginStore(MemoryStore):
-    """The store of one process: with N processes there are N times the attempts."""
-
-    def give_back(self, key: str, rate: Rate) -> None:
-        if key in self._spent:
-            self._spent[key] -= rate.interval
-
-
 class FailedLogins:
     """An attempt is counted before the password is looked at, and given back when it was right.
 
@@ -58,7 +50,7 @@ class FailedLogins:
         secret: Secret | str = "",
     ) -> None:
         self._rates = rates
-        self._store: LoginStore = store or MemoryLoginStore()
+        self._store: LoginStore = store or MemoryStore()
         self._key = revealed(secret).encode()
 
     async def attempt(self, account: str, address: str) -> "Attempt":

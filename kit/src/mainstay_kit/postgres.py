@@ -52,6 +52,7 @@ class Postgres:
             timeout=wait, max_idle=max_idle, max_lifetime=1800.0, open=False,
             check=AsyncConnectionPool.check_connection,
         )  # fmt: skip
+        self._used = 0
         registry = registry or Registry()
         self._in_use = registry.gauge("db_pool_connections_in_use", "Connections that requests hold.")
         self._open = registry.gauge("db_pool_connections_open", "Connections to the database.")
@@ -69,15 +70,16 @@ class Postgres:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in a transaction: committed at the end, rolled back when anything is raised."""
         async with AsyncExitStack() as stack:
+            stack.callback(self._tell)
             try:
                 connection = await stack.enter_async_context(self._pool.connection())
             except (PoolTimeout, TooManyRequests) as error:
                 self._refused.add()
                 raise Problem(503, headers=((b"retry-after", b"1"),)) from error
-            finally:
-                self._tell()
+            stack.callback(self._count, -1)
+            self._count(1)
+            self._tell()
             yield connection
-        self._tell()
 
     def dependency(self, name: str = "database") -> Dependency:
         """The question whether the database answers, for the probes."""
@@ -89,9 +91,12 @@ class Postgres:
 
         return Dependency(name, ask)
 
+    def _count(self, more: int) -> None:
+        self._used += more
+
     def _tell(self) -> None:
         stats = self._pool.get_stats()
-        self._in_use.set(stats.get("pool_size", 0) - stats.get("pool_available", 0))
+        self._in_use.set(self._used)  # the pool's own numbers count connections that are only being made
         self._open.set(stats.get("pool_size", 0))
         self._waiting.set(stats.get("requests_waiting", 0))
 

@@ -33,16 +33,15 @@ class MemoryStore:
 
     def take(self, key: str, rate: Rate) -> Verdict:
         now = self._now()
-        spent = self._spent
-        verdict, until = decide(spent.get(key, 0.0), rate, now)
-        spent[key] = until
-        if len(spent) > self._most:
+        verdict, self._spent[key] = decide(self._spent.get(key, 0.0), rate, now)
+        if len(self._spent) > self._most:
             self._sweep(now)
         return verdict
 
-    def peek(self, key: str, rate: Rate) -> Verdict:
-        """The verdict on a request that does not come."""
-        return decide(self._spent.get(key, 0.0), rate, self._now())[0]
+    def give_back(self, key: str, rate: Rate) -> None:
+        """Take back what was taken: it was not meant to count."""
+        if key in self._spent:
+            self._spent[key] -= rate.interval
 
     def _sweep(self, now: float) -> None:
         kept = sorted(((until, key) for key, until in self._spent.items() if until > now), reverse=True)

@@ -1,0 +1,121 @@
+"""What the how-to pages show runs: every snippet of a page after the ones before it, and the whole services served."""
+
+import ast
+import contextlib
+import inspect
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import httpx
+import psycopg
+import pytest
+
+from kit.tests.driving import answering
+from kit.tests.serving import ROOT, Served, serving
+from mainstay_kit import Secret
+
+pytestmark = pytest.mark.anyio
+FOLDER = ROOT / "docs/how-to/kit"
+PAGES = sorted(FOLDER.glob("*.md"))
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TOKEN, KEY, OLD_KEY = (
+    "9f3c1b7e5a2d4860b1c3e5f7a9d0b2c4",
+    "q8Zr2vKxw1TfYb7NcD4mHs9LpGjE3uAo",
+    "Wm5tRz0QeXk8VbNy2LcPh7JdSgF4aUi1",
+)
+
+
+@pytest.fixture
+def page_module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module in which `app` and `settings` are what index.md says of them."""
+    module = ModuleType("page")
+    monkeypatch.setitem(sys.modules, "page", module)
+    database = Secret("postgresql://app@127.0.0.1:1/app")
+    module.__dict__["app"] = answering()
+    module.__dict__["settings"] = SimpleNamespace(
+        database_url=database, jwt_secret=Secret(KEY), jwt_secret_old=Secret(OLD_KEY),
+        service_token=Secret(TOKEN), data_service_url="http://127.0.0.1:1",
+    )  # fmt: skip
+    for name, value in {"DATABASE_URL": database.reveal(), "JWT_SECRET": KEY, "SERVICE_TOKEN": TOKEN}.items():
+        monkeypatch.setenv(name, value)
+    return module
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.stem))
+async def test_every_snippet_of_a_page_runs(page: Path, page_module: ModuleType) -> None:
+    snippets = PYTHON.findall(page.read_text())
+    assert snippets
+    for snippet in snippets:
+        code = compile(snippet, page.name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        outcome = eval(code, page_module.__dict__)
+        if inspect.isawaitable(outcome):
+            await outcome
+
+
+def test_every_page_of_a_part_is_in_the_index_and_says_why() -> None:
+    index = (FOLDER / "index.md").read_text()
+    for page in PAGES:
+        assert page.name == "index.md" or f"({page.name})" in index
+        assert page.name == "index.md" or "## Why it is made so" in page.read_text()
+
+
+@contextlib.contextmanager
+def served_from(page: str, folder: Path, **environment: str) -> Iterator[Served]:
+    """The first snippet of *page* as `service.py`, started as the page says."""
+    (folder / "service.py").write_text(PYTHON.findall((FOLDER / page).read_text())[0])
+    options = ["--app-dir", str(folder), "--no-proxy-headers", "--no-server-header"]
+    with serving("service:app", *options, **environment) as served:
+        yield served
+
+
+def test_the_service_of_the_first_five_minutes_does_what_the_page_says(tmp_path: Path) -> None:
+    with (
+        served_from("index.md", tmp_path, SERVICE_TOKEN=TOKEN) as served,
+        httpx.Client(base_url=served.url, timeout=10) as client,
+    ):
+        statuses = {path: client.get(path).status_code for path in ("/ready", "/health", "/live", "/ping", "/metrics")}
+        assert set(statuses.values()) == {200}
+        assert client.get("/items/7").json() == {"number": 7}
+        assert "seven" not in client.get("/items/seven").text
+        assert client.get("/items/700").json()["detail"] == "there is no such item"
+        assert client.get("/internal/stock").status_code == 401
+        assert client.get("/internal/stock", headers={"X-Service-Token": TOKEN}).json() == {"items": 100}
+        assert {client.get("/items/7").status_code for _ in range(120)} == {200, 429}
+
+
+@pytest.mark.slow
+def test_the_service_with_accounts_does_what_the_page_says(tmp_path: Path, postgres_server: str) -> None:
+    ada = {"email": "ada@example.com", "password": "correct horse"}
+    with (
+        served_from("log-in.md", tmp_path, DATABASE_URL=postgres_server, JWT_SECRET=KEY) as served,
+        httpx.Client(base_url=served.url, timeout=10) as client,
+    ):
+        for _ in range(2):
+            assert client.post("/auth/register", json=ada).status_code == 202
+        assert client.post("/auth/log-in", json={**ada, "password": "wrong"}).status_code == 401
+        assert client.post("/auth/log-in", json={**ada, "email": "eve@example.com"}).status_code == 401
+        pair = client.post("/auth/log-in", json=ada).json()
+        assert client.get("/api/me").status_code == 401
+        said = client.get("/api/me", headers={"Authorization": f"Bearer {pair['access']}"}).json()
+        assert said == {"email": "ada@example.com", "role": "buyer"}
+        refreshed = client.post("/auth/refresh", json={"refresh": pair["refresh"]}).json()
+        assert client.post("/auth/log-out", json={"refresh": refreshed["refresh"]}).status_code == 204
+        assert client.post("/auth/refresh", json={"refresh": refreshed["refresh"]}).status_code == 401
+        assert client.post("/auth/refresh", json={"refresh": "junk"}).status_code == 401
+        tries = [client.post("/auth/log-in", json={**ada, "password": "wrong"}).status_code for _ in range(11)]
+        assert tries[-1] == 429
+    with psycopg.connect(postgres_server) as connection:
+        assert not connection.execute("SELECT * FROM kit_logins").fetchall()
