@@ -25,8 +25,6 @@ class Kindly(Part):
             wait = said.get(b"retry-after", b"").decode()
             exchange.rewrite = lambda status, _body: self._page(status, int(wait) if wait.isdecimal() else None)
 
-    answering = erring
-
     def _page(self, status: int, wait: int | None) -> Answer:
         page = self._templates.page("trouble.html", visit=None, trouble=status, wait=wait)
         return Answer(status, page.encode(), ((b"content-type", b"text/html; charset=utf-8"),))
