@@ -97,6 +97,7 @@ def test_the_service_of_the_first_five_minutes_does_what_the_page_says(tmp_path:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("kit-postgres")
 def test_the_service_with_accounts_does_what_the_page_says(tmp_path: Path, postgres_server: str) -> None:
     ada = {"email": "ada@example.com", "password": "correct horse"}
     with (

@@ -9,7 +9,7 @@ from kit.tests.serving import free_port
 from mainstay_kit import Probes, Problem, Registry, Secret
 from mainstay_kit.postgres import Postgres
 
-pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P28")]
+pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P28"), pytest.mark.xdist_group("kit-postgres")]
 
 
 @pytest.fixture

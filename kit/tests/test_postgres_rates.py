@@ -8,7 +8,7 @@ from mainstay_kit import FailedLogins, Limit, Problem, Rate, RateLimit
 from mainstay_kit.postgres import Postgres
 from mainstay_kit.postgres_rates import SWEEP_EVERY, TABLE, PostgresRateStore
 
-pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P19")]
+pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P19"), pytest.mark.xdist_group("kit-postgres")]
 THREE_AN_HOUR = Rate(3, 3600)
 
 

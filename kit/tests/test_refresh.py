@@ -13,7 +13,7 @@ from mainstay_kit.postgres import Postgres
 from mainstay_kit.postgres_refresh import TABLE, PostgresRefreshStore
 from mainstay_kit.refresh import Login, MemoryRefreshStore, RefreshStore, Turn
 
-pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P12")]
+pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P12"), pytest.mark.xdist_group("kit-postgres")]
 AT, LONG, GRACE = 1_800_000_000.0, 86_400.0, 10.0
 
 
