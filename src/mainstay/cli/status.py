@@ -110,6 +110,8 @@ def _notes(now: Status) -> Iterator[str]:
                 yield f"note: {instance.id} listens on {instance.listens_elsewhere}, not where it was told"
     if now.returned:
         yield "note: traffic went back by itself, because the run that watched was not heard"
+    if now.unlimited:
+        yield "note: this machine lets us limit no processors: resources.cpus is without effect"
     if now.awake and not now.guarded:
         yield "note: nothing guards this environment now; the next command that acts starts its supervisor"
     elif now.awake and not now.guarded_by:

@@ -221,8 +221,6 @@ def _notes(system: System) -> Iterator[Wrong]:
     parts: list[tuple[Location, Any]] = [((), system)]
     parts += [(("datastores", name), part) for name, part in system.datastores.items()]
     parts += [(("variables", name), part) for name, part in system.variables.items()]
-    parts += [(("services", name, "health"), part.health) for name, part in system.services.items()]
-    parts += [(("services", name, "resources"), part.resources) for name, part in system.services.items()]
     said: set[tuple[type, str]] = set()
     for where, part in parts:
         for key in part.noted:

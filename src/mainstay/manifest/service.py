@@ -154,13 +154,11 @@ class Strategy(Model):
 class Resources(Model):
     """Limits of one instance."""
 
-    noted: ClassVar[tuple[str, ...]] = ("cpus",)
-
     memory: Size | None = None
     """Beyond it the instance is ended and started again."""
 
     cpus: float | None = Field(default=None, gt=0, le=1024)
-    """Processors; 0.5 is half of one."""
+    """Processors; 0.5 is half of one. Held where the machine's kernel lets us; `status` says where it does not."""
 
 
 class OpenFiles(Model):

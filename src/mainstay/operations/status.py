@@ -65,6 +65,8 @@ class Status(msgspec.Struct, frozen=True):
     guarded: bool
     """False: nothing starts again what ends, until the next command that acts."""
     guarded_by: str
+    unlimited: bool
+    """A service has a limit of processors, and the machine lets us set none."""
     returned: bool
     """Traffic went home by itself, because the run that watched was not heard."""
 
@@ -101,8 +103,14 @@ def status(context: Context) -> Status:
         awake=running.awake,
         guarded=running.answers,
         guarded_by=running.guarded_by,
+        unlimited=not running.processors_held and _limits_processors(running),
         returned=serving.returned,
     )
+
+
+def _limits_processors(running: Running) -> bool:
+    members = (member for of in running.wanted.values() for member in of.values())
+    return any(member.spec.cpus is not None for member in members)
 
 
 def _names(running: Running) -> set[str]:

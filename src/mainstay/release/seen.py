@@ -45,6 +45,8 @@ class Running(msgspec.Struct, frozen=True):
     answers: bool = True
     """False: nobody guards it now; this was read from files and from the machine."""
     guarded_by: str = ""
+    processors_held: bool = True
+    """False: limits of processors are without effect, the machine lets us set none."""
     cut: dict[str, int] = {}
     """Per revision (`web@41`), how many connections its drains have cut."""
 

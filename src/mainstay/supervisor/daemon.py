@@ -213,7 +213,7 @@ class Daemon:
             except OSError as error:
                 log.error("logs could not be noted or rotated: %s", error)
             self.instances.sample_listening(self.desired)
-            if not self.limits.enforced or ticks % MEMORY_TICKS == 0:
+            if not self.limits.hold_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.sample_memory(self.desired)
             await self.front.count_lost()
             if not self.desired.awake:

@@ -69,8 +69,8 @@ class Instances:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         now = machine.boottime()
         try:
-            group = self._limits.group(name, member.spec.memory_bytes)
-            launch = self._launching.instance(one, member, listeners(desired), group)
+            groups = self._limits.groups(name, member.spec.memory_bytes, member.spec.cpus)
+            launch = self._launching.instance(one, member, listeners(desired), groups)
             process = self._runner.start(name, launch)
         except (MainstayError, OSError, KeyError) as error:
             self._fail(name, f"could not be started: {error}")
@@ -134,7 +134,7 @@ class Instances:
                 continue
             held = machine.resident_bytes(tuple(sessions.get(life.process.pid, ())))
             most = member_of(desired, desired.instances[name]).spec.memory_bytes
-            too_much = most is not None and held > most and not self._limits.enforced
+            too_much = most is not None and held > most and not self._limits.hold_memory
             reason = in_words(most) if most is not None and too_much else life.reason
             self.lives[name] = replace(life, memory_bytes=held, reason=reason)
             if too_much:
@@ -164,7 +164,7 @@ class Instances:
         self.lives[name] = Life(past=past, process=process, began=began, answers=past.steady, good_since=soon)
         log.info("%s was adopted, pid %d", name, process.pid)
         try:
-            launch = self._launching.instance(one, member, listeners(desired), "")
+            launch = self._launching.instance(one, member, listeners(desired), ())
         except (MainstayError, OSError, KeyError) as error:
             log.warning("%s is asked without its environment: %s", name, error)
             launch = Launch(member.spec.command, "/", "", "")

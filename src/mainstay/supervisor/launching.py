@@ -28,7 +28,7 @@ class Launching:
         self._folders = folders
         self._sealed = sealed
 
-    def instance(self, one: Identity, member: Member, listeners: Mapping[str, int], cgroup: str) -> Launch:
+    def instance(self, one: Identity, member: Member, listeners: Mapping[str, int], cgroups: tuple[str, ...]) -> Launch:
         """How an instance is started; repeatable."""
         spec, name = member.spec, identity_of(one.service, one.release, one.number)
         user = users.identity(spec.user)
@@ -56,7 +56,7 @@ class Launching:
             gid=_when_root(user.gid),
             groups=user.groups,
             open_files=spec.open_files,
-            cgroup=cgroup,
+            cgroups=cgroups,
         )
 
     def job(self, job: Job, place: Path, listeners: Mapping[str, int]) -> Launch:

@@ -18,7 +18,14 @@ def running(daemon: Daemon) -> Running:
         telling.instance(name, one, lives.get(name, Life()), ready=name in ready)
         for name, one in desired.instances.items()
     )
-    return Running(desired.fleet, instances, daemon.is_awake(), guarded_by=guard(), cut=dict(daemon.cut))
+    return Running(
+        wanted=desired.fleet,
+        instances=instances,
+        awake=daemon.is_awake(),
+        guarded_by=guard(),
+        processors_held=daemon.limits.hold_processors,
+        cut=dict(daemon.cut),
+    )
 
 
 async def serving(daemon: Daemon) -> Serving:

@@ -22,8 +22,8 @@ def main() -> None:
     os.closerange(LOCK + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.umask(launch["umask"])
     _streams(launch)
-    if launch["cgroup"]:
-        _write(launch["cgroup"], str(os.getpid()))
+    for group in launch["cgroups"]:
+        _write(group, str(os.getpid()))
     _write_whole(launch["note"], "started", _whoami())
     if launch["stays"]:
         _stay(launch)

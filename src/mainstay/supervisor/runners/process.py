@@ -34,8 +34,8 @@ class Launch(msgspec.Struct, frozen=True):
     groups: tuple[int, ...] = ()
     open_files: int = 65536
     umask: int = 0o077
-    cgroup: str = ""
-    """The file that takes its number; empty: none."""
+    cgroups: tuple[str, ...] = ()
+    """The files that take its number."""
     stdin: str = ""
     stays: bool = False
     """A job: the stub stays, waits and writes `exit`."""
