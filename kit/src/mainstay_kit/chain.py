@@ -94,7 +94,7 @@ class Chain:
                         return await exchange.reply(answer)
             silent = scope["asgi"].get("spec_version") in SILENT
             await self._app(scope, exchange.receive, exchange.send if silent else exchange.watched_send)
-            if exchange.holds:
+            if exchange.status >= 500:
                 await exchange.release()
         except asyncio.CancelledError:
             if not exchange.absorbs_cancellation():
@@ -106,7 +106,6 @@ class Chain:
             for leave in self._leave:
                 leave(exchange)
             current.reset(token)
-            exchange.let_go()
             if self._record:
                 if not self._ended:
                     asyncio.get_running_loop().call_soon(self._record_ended)

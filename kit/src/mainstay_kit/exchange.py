@@ -58,15 +58,12 @@ class Exchange:
             self._take_over(self._outer)
 
     def conclude(self) -> None:
-        """Say how it ended, and when, if no answer did."""
+        """Say how it ended, and when, if no answer did; and leave the scope, which knows us as we know it."""
         if not self.finished:
             self.ended = perf_counter()
         if not self.status:
             self.status = CLIENT_LEFT if self.client_left else 500
-
-    def let_go(self) -> None:
-        """Leave the scope, which knows us as we know it: nothing is left behind for the garbage collector."""
-        self.scope[KEY] = self._outer
+        self.scope[KEY] = self._outer  # a circle would be left behind for the garbage collector
 
     async def receive(self) -> Message:
         """The next message for the application; a disconnect once the exchange is closed."""
@@ -191,10 +188,6 @@ class Exchange:
         # One of 5xx waits until the application is done: frameworks send theirs before they raise what was wrong.
         if held.is_whole_with(message) and self.status < 500:
             await self.release()
-
-    @property
-    def holds(self) -> bool:
-        return self._held is not None
 
     async def release(self) -> None:
         """Send what takes the place of the answer that is held."""

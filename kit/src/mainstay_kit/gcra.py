@@ -25,6 +25,9 @@ class Rate:
         object.__setattr__(self, "tolerance", self.interval * (self.burst or self.limit))
 
 
+ROUNDING = 1 + 1e-9
+
+
 class Verdict(NamedTuple):
     """Whether a request may pass; how many more may come at once; seconds until it is worth to come again."""
 
@@ -38,7 +41,7 @@ def decide(spent_until: float, rate: Rate, now: float) -> tuple[Verdict, float]:
     """The verdict on a request *now*, of a key that is spent until then; and until when it is spent after it."""
     interval, tolerance = rate.interval, rate.tolerance
     ahead = spent_until - now if spent_until > now else 0.0
-    if ahead + interval > tolerance * (1 + 1e-9):
+    if ahead + interval > tolerance * ROUNDING:
         return Verdict(False, 0, ahead + interval - tolerance, ahead), spent_until
     ahead += interval
     return Verdict(True, int((tolerance - ahead) / interval + 1e-6), 0.0, ahead), now + ahead
