@@ -7,7 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self
 
-Behaviour = Literal["good", "nonsense", "429", "slow", "cut", "500", "other shape", "prose", "too long"]
+# fmt: off
+Behaviour = Literal[
+    "good", "nonsense", "slow", "drip", "cut", "empty", "other shape", "list", "deep", "prose", "too long",
+    "400", "401", "403", "404", "429", "429 for 7 s", "500", "503", "503 for 7 s",
+    "blocked", "refused", "length",
+]
+# fmt: on
 
 
 @dataclass
@@ -24,6 +30,7 @@ class FakeModels:
     says: dict[str, Any]
     behaves: dict[str, Behaviour] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    tells_cost: bool = True
 
     def __enter__(self) -> Self:
         models, self._gate = self, threading.Event()
@@ -60,7 +67,7 @@ class FakeModels:
         text = json.dumps(self.says)
         match self.behaves.get(provider, "good"):
             case "good":
-                self._send(call, 200, document(provider, text))
+                self._send(call, 200, document(provider, text, tells_cost=self.tells_cost))
             case "prose":
                 self._send(call, 200, document(provider, "Certainly! The deadline is soon."))
             case "nonsense":
@@ -69,12 +76,22 @@ class FakeModels:
                 self._send(call, 200, b'{"candidates": [], "choices": [{}]}')
             case "too long":
                 self._send(call, 200, b'"' + b"x" * 300_000 + b'"')
-            case "429":
-                self._send(call, 429, b'{"error": "slow down"}', ("Retry-After", "7"))
-            case "500":
-                self._send(call, 500, b"a traceback with the key")
+            case "list":
+                self._send(call, 200, b"[1, 2]")
+            case "deep":
+                self._send(call, 200, b"[" * 100_000)
+            case "empty":
+                self._send(call, 200, b"")
+            case "blocked":
+                self._send(call, 200, BLOCKED[provider])
+            case "refused":
+                self._send(call, 200, REFUSED[provider])
+            case "length":
+                self._send(call, 200, CUT_SHORT[provider])
             case "slow":
                 self._gate.wait(20)
+            case "drip":
+                self._drip(call, document(provider, text))
             case "cut":
                 whole = document(provider, text)
                 call.send_response(200)
@@ -82,6 +99,21 @@ class FakeModels:
                 call.end_headers()
                 call.wfile.write(whole[: len(whole) // 2])
                 call.close_connection = True
+            case status:
+                code, _, after = status.partition(" for ")
+                body = json.dumps({"error": {"message": f"the key was {call.headers}"}}).encode()
+                self._send(call, int(code), body, *([("Retry-After", after.split()[0])] if after else []))
+
+    def _drip(self, call: BaseHTTPRequestHandler, whole: bytes) -> None:
+        """A letter every now and then, so that each comes in time and the whole does not."""
+        call.send_response(200)
+        call.send_header("Content-Length", str(len(whole)))
+        call.end_headers()
+        for at in range(len(whole)):
+            if self._gate.wait(0.05):
+                return
+            call.wfile.write(whole[at : at + 1])
+            call.wfile.flush()
 
     @staticmethod
     def _send(call: BaseHTTPRequestHandler, status: int, body: bytes, *headers: tuple[str, str]) -> None:
@@ -94,18 +126,35 @@ class FakeModels:
         call.wfile.write(body)
 
 
-def document(provider: str, text: str) -> bytes:
+def document(provider: str, text: str, *, tells_cost: bool = True) -> bytes:
     """A provider's answer around the *text* of its model."""
     if provider == "gemini":
-        return json.dumps(
-            {
-                "candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP"}],
-                "usageMetadata": {"promptTokenCount": 900, "candidatesTokenCount": 200},
-            }
-        ).encode()
-    return json.dumps(
-        {
-            "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        thought = {"text": "Let me see: {", "thought": True}
+        parts = [thought, {"text": text}]
+        told: dict[str, Any] = {
+            "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}],
+            "usageMetadata": {"promptTokenCount": 900, "candidatesTokenCount": 200, "thoughtsTokenCount": 0},
+        }
+    else:
+        told = {
+            "choices": [{"message": {"role": "assistant", "content": text, "refusal": None}, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 900, "completion_tokens": 200},
         }
-    ).encode()
+    if not tells_cost:
+        told = {key: value for key, value in told.items() if not key.startswith("usage")}
+    return json.dumps(told).encode()
+
+
+# What the providers say when they will not: the question is blocked, the answer is withheld, or ends too early.
+BLOCKED = {
+    "gemini": b'{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": 900}}',
+    "openai": b'{"choices": [{"message": {"role": "assistant", "content": ""}, "finish_reason": "content_filter"}]}',
+}
+REFUSED = {
+    "gemini": b'{"candidates": [{"finishReason": "SAFETY", "safetyRatings": []}], "usageMetadata": {}}',
+    "openai": b'{"choices": [{"message": {"content": null, "refusal": "I cannot"}, "finish_reason": "stop"}]}',
+}
+CUT_SHORT = {
+    "gemini": b'{"candidates": [{"content": {"parts": [{"text": "{"}]}, "finishReason": "MAX_TOKENS"}]}',
+    "openai": b'{"choices": [{"message": {"content": "{"}, "finish_reason": "length"}]}',
+}

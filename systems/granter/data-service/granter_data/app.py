@@ -45,7 +45,7 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
     registry = Registry()
     database = Database(settings.database_url, registry)
     search = Search(database)
-    chain = chain_of(settings)
+    chain = chain_of(settings, registry)
     scraping = Scraping(settings, chain, search.changed)
     token = ServiceToken(tokens=[settings.service_token], paths=["/"])
 

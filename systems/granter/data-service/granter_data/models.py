@@ -1,12 +1,19 @@
-"""Models: the chain that the settings describe, Gemini first."""
+"""Models: the chain that the settings describe, Gemini first, and how often each link of it held."""
 
 from granter_data.extraction.chain import Chain
+from granter_data.extraction.extracted import Attempt
 from granter_data.extraction.remote import Gemini, OpenAI
 from granter_data.settings import Settings
+from mainstay_kit import Registry
 
 
-def chain_of(settings: Settings) -> Chain:
+def chain_of(settings: Settings, registry: Registry) -> Chain:
     within = settings.extract_within
     gemini = Gemini(settings.gemini_url, settings.gemini_model, settings.gemini_api_key, within)
     openai = OpenAI(settings.openai_url, settings.openai_model, settings.openai_api_key, within)
-    return Chain([gemini, openai])
+
+    def count(attempt: Attempt) -> None:
+        told = "Notices that a link of the chain was to read, by how that ended."
+        registry.counter("granter_readings_total", told, by=attempt.by, outcome=attempt.outcome).add()
+
+    return Chain([gemini, openai], count)

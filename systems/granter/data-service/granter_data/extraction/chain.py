@@ -1,6 +1,6 @@
 """Chain: the models in their order, and the rules, which always answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from granter_data.extraction.budget import Budget
@@ -26,8 +26,9 @@ class Model(Protocol):
 class Chain:
     """Asks one model after the other until one reads something; what none has read, the rules have."""
 
-    def __init__(self, models: Sequence[Model]) -> None:
+    def __init__(self, models: Sequence[Model], count: Callable[[Attempt], None] = lambda _: None) -> None:
         self._models = models
+        self._count = count
 
     def may_improve(self, asked: Sequence[str], budget: Budget) -> bool:
         """Whether a better model than the last of *asked*, who read a notice, could be asked now for the first time."""
@@ -45,7 +46,9 @@ class Chain:
         for model in self._models:
             improved, attempt = await model.improve(notice, page, budget)
             attempts.append(attempt)
+            self._count(attempt)
             if improved is not None:
                 return Extracted(improved.notice, improved.by, tuple(attempts))
         rules = Attempt("rules", "ok")
+        self._count(rules)
         return Extracted(notice, dict.fromkeys(notice.evidence, "rules"), (*attempts, rules))
