@@ -45,15 +45,17 @@ class DatastoreContract(ABC):
 
     @pytest.mark.parametrize("role", ["owner", "application"])
     def test_an_address_names_its_secret_and_does_not_hold_it(self, store: Datastore, role: Role) -> None:
-        pieces = store.address(role).pieces
-        secrets = [piece for piece in pieces if isinstance(piece.value, SecretRef)]
-        assert store.address(role).secret
-        assert [piece.encoding for piece in secrets] == ["percent"]
-        assert {piece.value.name for piece in secrets if isinstance(piece.value, SecretRef)} <= set(store.secrets())
-        assert any(piece.value == Listener(store.name, "address") for piece in pieces)
+        address = store.address(role)
+        assert address.secret
+        assert [piece.encoding for piece in address.pieces if isinstance(piece.value, SecretRef)] == ["percent"]
+        assert any(piece.value == Listener(store.name, "address") for piece in address.pieces)
 
-    def test_roles_have_different_secrets(self, store: Datastore) -> None:
-        assert store.address("owner") != store.address("application")
+    def test_each_role_has_a_secret_of_its_own_that_bears_the_datastores_name(self, store: Datastore) -> None:
+        pieces = [*store.address("owner").pieces, *store.address("application").pieces]
+        secrets = [piece.value.name for piece in pieces if isinstance(piece.value, SecretRef)]
+        assert len(set(secrets)) == 2
+        assert set(secrets) <= set(store.secrets())
+        assert all(name.startswith(f"{store.name}.") for name in store.secrets())
 
     def test_jobs_carry_the_id_they_are_given(self, store: Datastore, folder: Path) -> None:
         jobs = [store.roles("one"), store.migrate("one", str(folder))]

@@ -152,10 +152,12 @@ class Machine:
             check=False,
         )
 
-    def await_sleeper(self) -> None:
-        """Wait for a session that sleeps."""
-        query = "select count(*) from pg_stat_activity where query ~ 'pg_sleep' and wait_event = 'PgSleep'"
-        patience.until(lambda: self.ask("owner", query).stdout == "1\n", within=10, waiting_for="a session that sleeps")
+    def await_sleeper(self) -> str:
+        """Wait for a session that sleeps; it says who it is."""
+        query = "select application_name from pg_stat_activity where wait_event = 'PgSleep'"
+        return patience.until(
+            lambda: self.ask("owner", query).stdout.strip() or None, within=10, waiting_for="a session that sleeps"
+        )
 
 
 def parts(url: str) -> dict[str, str]:

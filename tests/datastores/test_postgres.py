@@ -37,6 +37,17 @@ def test_a_store_that_is_being_made_is_left_alone(tmp_path: Path) -> None:
     assert cluster.exists()
 
 
+def test_servers_of_two_environments_never_meet(tmp_path: Path) -> None:
+    commands = [Machine(tmp_path / name).postgres.spec().command for name in ("one", "other")]
+    one, other = ({word for word in command if word.startswith("unix_socket")} for command in commands)
+    assert one
+    assert not one & other
+
+
+def test_it_says_the_version_that_its_server_says(machine: Machine) -> None:
+    assert machine.ask("owner", "show server_version").stdout == f"{machine.postgres.version()}\n"
+
+
 def test_a_server_that_does_not_answer_is_said_to_be_unreachable(machine: Machine) -> None:
     with pytest.raises(Unreachable, match=r"db does not answer: .*Connection refused") as silent:
         machine.postgres.schema(None, "127.0.0.1:1")
@@ -48,6 +59,10 @@ def test_the_server_is_set_as_said_and_listens_on_this_machine_only(machine: Mac
         assert machine.ask("application", f"show {name}").stdout == f"{value}\n"
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", machine.port), timeout=5)
+
+
+def test_text_is_unicode_whatever_this_machines_language_is(machine: Machine) -> None:
+    assert machine.ask("application", r"select upper(U&'\00e9') = U&'\00c9'").stdout == "t\n"
 
 
 @pytest.mark.failure("F48")

@@ -73,7 +73,7 @@ def test_a_migration_that_fails_leaves_nothing_and_the_earlier_ones_stay(machine
 def test_a_kill_in_mid_migration_leaves_no_session_and_no_half(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_slow.sql", "create table half (id int); select pg_sleep(60);")
     child = machine.send(machine.postgres.migrate("killed", str(migrations)))
-    machine.await_sleeper()
+    assert machine.await_sleeper() == "mainstay killed"
     assert machine.postgres.schema(str(migrations), machine.listener).busy
     child.kill()
     child.wait()

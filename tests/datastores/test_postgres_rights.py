@@ -29,6 +29,21 @@ def test_all_that_a_migration_brings_is_the_applications_to_use(machine: Machine
         assert "permission denied" in machine.ask("application", forbidden).stderr
 
 
+def test_its_folders_are_closed_to_others_again_when_they_were_opened(machine: Machine) -> None:
+    folders = [machine.folders.data / "db", machine.folders.data / "db" / "settings"]
+    for folder in folders:
+        folder.chmod(0o755)
+    machine.postgres.prepare()
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
+
+
+@pytest.mark.root
+@pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
+def test_a_migration_may_do_no_more_on_the_machine_than_a_service(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", r"\! id -un")
+    assert SERVICE_USER in machine.migrate("escapes", migrations).splitlines()
+
+
 def test_no_session_waits_or_holds_for_ever(machine: Machine) -> None:
     names = "lock_timeout statement_timeout idle_in_transaction_session_timeout client_connection_check_interval"
     told = {

