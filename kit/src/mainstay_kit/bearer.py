@@ -6,6 +6,7 @@ from .answer import Answer
 from .asgi import ASGIApp
 from .chain import Part
 from .exchange import Exchange
+from .paths import Under
 from .problems import problem_answer
 from .tokens import TokenInvalid, Tokens
 
@@ -23,13 +24,12 @@ class BearerToken(Part):
         self, app: ASGIApp | None = None, *, tokens: Tokens, paths: Iterable[str] = ("/",), but: Iterable[str] = ()
     ) -> None:
         self._tokens = tokens
-        self._under = tuple(path.rstrip("/") + "/" for path in paths)
-        self._but = tuple(but)
+        self._guarded = Under(paths)
+        self._free = Under(but)
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Answer | None:
-        path: str = exchange.scope["path"]
-        if not (path + "/").startswith(self._under) or any(_within(path, free) for free in self._but):
+        if not self._guarded.covers(exchange.scope) or self._free.covers(exchange.scope):
             return None
         scheme, _, token = exchange.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not token:
@@ -40,7 +40,3 @@ class BearerToken(Part):
             return problem_answer(401, error.what, INVALID)
         exchange.scope.setdefault("state", {})["claims"] = claims
         return None
-
-
-def _within(path: str, free: str) -> bool:
-    return path == free or path.startswith(free.rstrip("/") + "/")

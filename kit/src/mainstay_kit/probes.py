@@ -7,6 +7,7 @@ from .asgi import ASGIApp
 from .chain import Outcome, Part
 from .dependency import Dependencies, Dependency, Finding
 from .exchange import Exchange
+from .paths import asked_path
 from .stopping import GracefulStop
 
 NO_STORE = (b"cache-control", b"no-store")
@@ -54,10 +55,11 @@ class Probes(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Outcome:
-        if exchange.websocket or exchange.scope["method"] not in {"GET", "HEAD"}:
+        probe = self._probes.get(asked_path(exchange.scope))
+        if probe is None or exchange.websocket or exchange.scope["method"] not in {"GET", "HEAD"}:
             return None
         exchange.probe = True
-        return self._probes[exchange.scope["path"]](exchange)
+        return probe(exchange)
 
     def _ready(self, exchange: Exchange) -> Answer | Awaitable[Answer]:
         if self.stop is not None and self.stop.stopping:

@@ -9,6 +9,7 @@ from .asgi import ASGIApp
 from .chain import Part
 from .errors import Misconfigured
 from .exchange import Exchange
+from .paths import Under
 from .problems import problem_answer
 from .secret import Secret, revealed
 
@@ -36,14 +37,12 @@ class ServiceToken(Part):
                 f"a service token of at least {SHORTEST} characters is needed", remedy="make one: openssl rand -hex 32"
             )
         self._digests = tuple(hashlib.sha256(value.encode()).digest() for value in values)
-        self._paths = tuple(path.rstrip("/") for path in paths)
-        self._under = tuple(path + "/" for path in self._paths)
+        self._guarded = Under(paths)
         self._header = header.lower().encode()
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Answer | None:
-        path: str = exchange.scope["path"]
-        if not path.startswith(self._under) and path not in self._paths:
+        if not self._guarded.covers(exchange.scope):
             return None
         return None if self.came_with(exchange) else problem_answer(401, "a service token is required")
 

@@ -1,0 +1,89 @@
+"""No spelling of a path, and no place where the application is mounted, leads past a part that guards it."""
+
+from collections.abc import Callable
+
+import pytest
+from litestar import Litestar, get
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from kit.tests.driving import ask
+from mainstay_kit import BodyLimit, ServiceToken, protect
+from mainstay_kit.asgi import ASGIApp
+from mainstay_kit.paths import Under, asked_path
+
+pytestmark = [pytest.mark.anyio, pytest.mark.threat("S8")]
+TOKEN = "9f3c1b7e5a2d4860b1c3e5f7a9d0b2c4"
+
+
+@get("/internal/stock")
+async def litestar_stock() -> str:
+    return "secret"
+
+
+async def stock(request: Request) -> Response:
+    return PlainTextResponse("secret")
+
+
+def guarded(app: ASGIApp) -> ASGIApp:
+    return protect(app, ServiceToken(tokens=[TOKEN], paths=["/internal"]))
+
+
+def litestar() -> ASGIApp:
+    return Litestar([litestar_stock], logging_config=None)  # type: ignore[return-value]  # its own, narrower scope type
+
+
+def starlette() -> ASGIApp:
+    return Starlette(routes=[Route("/internal/stock", stock), Route("/items", stock)])
+
+
+@pytest.mark.parametrize("make", [litestar, starlette])
+@pytest.mark.parametrize(
+    "path", ["/internal/stock", "//internal/stock", "///internal//stock", "/internal/stock/", "//internal///stock//"]
+)
+async def test_no_spelling_of_a_path_comes_in_without_the_token(make: Callable[[], ASGIApp], path: str) -> None:
+    reply = await ask(guarded(make()), path)
+    assert b"secret" not in reply.body
+    assert reply.status in {401, 404}
+
+
+async def test_a_mounted_service_is_guarded_as_one_that_is_not() -> None:
+    site = Starlette(routes=[Mount("/shop", guarded(starlette()))])
+    assert (await ask(site, "/shop/internal/stock")).status == 401
+    assert (await ask(site, "/shop/internal/stock", headers={"X-Service-Token": TOKEN})).body == b"secret"
+
+
+@pytest.mark.parametrize("root", ["/shop", "/shop/"])
+async def test_a_root_path_of_the_server_does_not_count(root: str) -> None:
+    reply = await ask(guarded(starlette()), "/shop/internal/stock", root_path=root)
+    assert reply.status == 401
+
+
+async def test_a_limit_of_a_route_holds_wherever_it_is_mounted() -> None:
+    app = BodyLimit(starlette(), limit_bytes=10, routes={"/items": 1})
+    reply = await ask(app, "/shop//items", "POST", {"content-length": "5"}, [b"12345"], root_path="/shop")
+    assert reply.status == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "asked"),
+    [
+        ("/", "", "/"),
+        ("/a/b", "", "/a/b"),
+        ("//a///b/", "", "/a/b/"),
+        ("/shop", "/shop", "/"),
+        ("/shop/a", "/shop", "/a"),
+        ("/shopping", "/shop", "/shopping"),
+        ("/a", "/shop", "/a"),
+    ],
+)
+def test_the_path_within_the_application_is_read_as_routers_do(path: str, root: str, asked: str) -> None:
+    assert asked_path({"path": path, "root_path": root}) == asked
+
+
+def test_what_only_begins_alike_is_not_under_a_path() -> None:
+    under = Under(["/api", "/internal/"])
+    covered = [under.covers({"path": path}) for path in ("/api", "/api/x", "/apis", "/", "/internal", "/internal/x")]
+    assert covered == [True, True, False, False, True, True]
