@@ -4,6 +4,7 @@ import json
 import re
 from html import unescape
 
+import httpx2
 import pytest
 from browser_visitor import Visitor
 from granter_services import get
@@ -114,6 +115,19 @@ def test_the_style_is_kept_only_when_it_is_the_one_of_the_page(town: Town) -> No
     assert link
     assert "immutable" in get(town.web.url + link[0]).headers["cache-control"]
     assert get(town.web.url + "/static/granter.css?v=other").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.requirement("P29")
+@pytest.mark.parametrize(
+    ("service", "path"), [("web", "/?q=water"), ("web", "/static/granter.css"), ("backend", "/api/search")]
+)
+def test_what_is_long_travels_compressed_to_whoever_takes_it_so(town: Town, service: str, path: str) -> None:
+    url = f"{getattr(town, service).url}{path}"
+    with httpx2.Client(trust_env=False) as client:
+        packed, plain = client.get(url), client.get(url, headers={"Accept-Encoding": "identity"})
+    assert (packed.headers["content-encoding"], "accept-encoding" in packed.headers["vary"].lower()) == ("gzip", True)
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    assert "content-encoding" not in plain.headers
 
 
 def test_health_says_well_and_nothing_of_the_inside(town: Town) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from granter_core import problems
 from granter_core.auth import auth
@@ -29,6 +30,7 @@ from mainstay_kit import (
 
 DRAIN = 8.0  # below the ten seconds after which whoever stops us loses patience
 BODY_LIMIT = 1024 * 1024
+COMPRESSED_FROM = 1_000  # bytes
 POST = frozenset({"POST"})
 
 
@@ -80,6 +82,7 @@ def _routes(settings: Settings, parts: Parts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.parts = parts
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM)
     app.include_router(auth)
     app.include_router(grants)
     if settings.shows_api:

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -35,6 +37,7 @@ from mainstay_kit import (
 
 LARGEST_FORM = 65_536
 DRAIN_SECONDS = 8.0
+COMPRESSED_FROM = 1_000  # bytes; the proofs in forms are masked anew in each page, so their length tells nothing
 Handle = Callable[[Visit], Awaitable[Response]]
 
 
@@ -113,6 +116,7 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
             Route("/static/{name}", assets.serve),
         ],
         exception_handlers={HTTPException: trouble, 500: trouble},
+        middleware=[Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM)],
         lifespan=lifespan,
     )
 
