@@ -77,6 +77,27 @@ def test_while_backend_core_is_away_the_visitor_keeps_the_question(
     assert "secret reason" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "kept"),
+    [
+        ("/login", "POST /api/auth/login", 'value="ada@example.org"'),
+        ("/register", "POST /api/auth/register", 'value="ada@example.org"'),
+        ("/saved/new", "POST /api/saved-searches", 'value="My reefs"'),
+    ],
+)
+def test_while_backend_core_is_away_a_form_keeps_what_was_typed(
+    visitor: Visitor, core: BackendStandIn, path: str, asked: str, kept: str
+) -> None:
+    if path == "/saved/new":
+        visitor.log_in()
+    core.says[asked] = Told(503, {}, {"Retry-After": "20"})
+    answer = visitor.send(path, {"email": "ada@example.org", "password": "p" * 12, "name": "My reefs", "query": "reef"})
+    assert answer.status_code == 503
+    assert "Try again in 20 seconds" in answer.text
+    assert kept in answer.text
+    assert "p" * 12 not in answer.text
+
+
 def test_a_backend_core_that_does_not_listen_is_away_too(start: Start) -> None:
     visitor = Visitor(start("web-frontend", BACKEND_URL="http://127.0.0.1:9").ready().url)
     assert "taking a break" in visitor.get("/?q=glacier").text

@@ -65,7 +65,8 @@ class Sessions:
     def __init__(self, postgres: Postgres, keys: Sequence[Key]) -> None:
         self._postgres = postgres
         self._rows = RefreshRows(postgres)
-        self._tokens = Tokens(keys, issuer="granter", audience="granter-api", store=self._rows)
+        # Without grace: our pages renew once for all tabs, so whoever else comes with a spent token is a thief.
+        self._tokens = Tokens(keys, issuer="granter", audience="granter-api", store=self._rows, grace=0)
 
     async def begin(self, account: UUID) -> Pair:
         return await self._tokens.issue(str(account))

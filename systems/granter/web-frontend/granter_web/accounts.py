@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from granter_web.backend import Away, Backend, LoggedOut, Refused, TooMany
 from granter_web.visit import Visit
+from granter_web.words import away_in_words
 
 
 class Accounts:
@@ -21,6 +22,8 @@ class Accounts:
             await self._backend.register(email, password)
         except TooMany as many:
             return visit.page("register.html", status=429, wait=many.seconds, email=email, why="")
+        except Away as away:
+            return visit.page("register.html", status=503, email=email, why=away_in_words(away.seconds))
         except Refused as refused:
             why = refused.why or "This address or this password cannot be taken."
             return visit.page("register.html", status=422, email=email, why=why)
@@ -35,6 +38,8 @@ class Accounts:
             visit.begin(await self._backend.log_in(email, password))
         except TooMany as many:
             return visit.page("login.html", status=429, wait=many.seconds, email=email, why="")
+        except Away as away:
+            return visit.page("login.html", status=503, email=email, why=away_in_words(away.seconds))
         except Refused:
             why = "The address and the password do not belong together."
             return visit.page("login.html", status=401, email=email, why=why)

@@ -5,9 +5,9 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from granter_web.asked import Asked, asked_of
-from granter_web.backend import Backend, LoggedOut, Refused, Saved
+from granter_web.backend import Away, Backend, LoggedOut, Refused, Saved
 from granter_web.visit import Visit
-from granter_web.words import search_in_words
+from granter_web.words import away_in_words, search_in_words
 
 LONGEST_NAME = 100
 NO_NAME = "Give the search a name."
@@ -41,11 +41,13 @@ class SavedSearches:
             return again(200, "")
         if not name:
             return again(422, NO_NAME)
-        other = await self._called(visit, name)
-        if other and asked_of(other.query) != asked and visit.fields.get("replace") != "yes":
-            return again(409, "You have another search of this name.", asked_of(other.query))
         try:
+            other = await self._called(visit, name)
+            if other and asked_of(other.query) != asked and visit.fields.get("replace") != "yes":
+                return again(409, "You have another search of this name.", asked_of(other.query))
             await visit.as_user(lambda token: self._backend.save(token, name, asked.of_backend()))
+        except Away as away:
+            return again(503, away_in_words(away.seconds))
         except Refused as refused:
             return again(422, refused.why or "This search cannot be saved.")
         return visit.goes_to("/saved", note="saved")

@@ -57,6 +57,10 @@ def wait_in_words(seconds: int) -> str:
     return f"{-(-seconds // 3600)} hours"
 
 
+def away_in_words(seconds: int) -> str:
+    return f"The service does not answer at the moment. Try again in {wait_in_words(seconds)}."
+
+
 def chips_of(asked: Asked) -> list[tuple[str, Asked]]:
     """Each filter that narrows *asked*, in words, with the search that goes without it."""
     said = [
