@@ -96,6 +96,15 @@ async def test_what_is_said_of_4xx_in_plain_text_becomes_the_detail(body: bytes,
     assert reply.document.get("detail") == detail
 
 
+async def test_a_framework_that_writes_headers_in_capitals_is_understood() -> None:
+    async def django(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"Content-Type", b"text/html; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 404, "headers": headers})
+        await send({"type": "http.response.body", "body": b"<h1>Not Found</h1>"})
+
+    assert (await ask(Problems(django))).body == b"<h1>Not Found</h1>"
+
+
 @pytest.mark.parametrize("status", [500, 503])
 async def test_a_page_that_was_made_for_people_stays(status: int) -> None:
     page = b"<h1>Down for repair</h1>" + b" " * 100_000

@@ -56,8 +56,9 @@ class Problems(Part):
     def erring(self, exchange: Exchange, headers: list[Header]) -> None:
         if exchange.probe or exchange.scope.get("method") == "HEAD":
             return  # what a probe says is made for those who ask, however it turns out
-        kind = next((value for name, value in headers if name == b"content-type"), b"").partition(b";")[0]
-        rewrite = _rewrite_of(kind, exchange, encoded=any(name == b"content-encoding" for name, _ in headers))
+        said = {name.lower(): value for name, value in headers}  # Django does not keep to ASGI's lower case
+        kind = said.get(b"content-type", b"").partition(b";")[0]
+        rewrite = _rewrite_of(kind, exchange, encoded=b"content-encoding" in said)
         if self._page is not None and (rewrite or kind == KIND) and HTML in exchange.headers.get(b"accept", b""):
             exchange.rewrite = _as_page(self._page, rewrite)
         elif rewrite is not None:
@@ -162,4 +163,4 @@ def _title(status: int) -> str:
         return "Error"
 
 
-REWRITES = {b"application/json": _from_json, b"text/plain": _from_text, b"": _from_text}
+REWRITES = {b"application/json": _from_json, b"text/plain": _from_text, b"": _without_internals}
