@@ -393,6 +393,19 @@ def test_a_proof_of_one_browser_is_none_for_another(web: Service, core: BackendS
     assert other.post("/login", {"csrf": proof[1], "email": "a@example.org", "password": "x"}).status_code == 403
 
 
+def test_a_form_of_another_tab_outlives_signing_out_but_no_other_log_in(visitor: Visitor) -> None:
+    visitor.log_in()
+    proof = re.search(r'name="csrf" value="([^"]+)"', visitor.get("/saved/new?q=reef").text)
+    assert proof
+    sent = {"csrf": proof[1], "query": "reef", "name": "Mine"}
+    visitor.send("/logout", {})
+    assert visitor.post("/saved/new", sent).headers["location"] == "/login?next=/saved/new%3Fq%3Dreef%26name%3DMine"
+    visitor.log_in()
+    refused = visitor.post("/saved/new", sent)
+    assert refused.status_code == 403
+    assert '<a href="/saved/new?query=reef&amp;name=Mine">Open the page anew</a>' in refused.text
+
+
 def test_following_a_link_signs_nobody_out(visitor: Visitor, core: BackendStandIn) -> None:
     visitor.log_in()
     assert "Sign out?" in visitor.get("/logout").text

@@ -35,7 +35,7 @@ class Accounts:
             return visit.goes_to(visit.next) if visit.signed_in else visit.page("login.html", email=visit.email, why="")
         email, password = _given(visit)
         try:
-            visit.begin(await self._backend.log_in(email, password))
+            visit.enter(await self._backend.log_in(email, password))
         except TooMany as many:
             return visit.page("login.html", status=429, wait=many.seconds, email=email, why="")
         except Away as away:

@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from granter_web import forms
+from granter_web.asked import FILTERS
 from granter_web.backend import LoggedOut
 from granter_web.inside import inside, page_before
 from granter_web.notes import NOTES
@@ -22,6 +23,7 @@ ADDRESS = "granter_address"
 REFRESH_SECONDS = 30 * 86_400
 NOTE_SECONDS = 60
 ADDRESS_SECONDS = 300
+REFILLED = {"name", "query", "open", "sort", *FILTERS.values()}
 T = TypeVar("T")
 
 
@@ -31,6 +33,7 @@ class Visit:
     def __init__(self, request: Request, templates: Templates, renewals: Renewals) -> None:
         self.request = request
         self.fields: dict[str, str] = {}
+        self._sent: dict[str, str] = {}
         self.wanted = ""
         """The page to come back to after a log-in, where it is not the one that was asked for."""
         self._templates = templates
@@ -57,8 +60,10 @@ class Visit:
 
     @property
     def before(self) -> str:
-        """The page whose form was sent."""
-        return page_before(self.request.url.path)
+        """The page whose form was sent, filled in again as far as an address may say it."""
+        path = page_before(self.request.url.path)
+        filled = {name: said for name, said in self._sent.items() if name in REFILLED and said}
+        return f"{path}?{urlencode(filled)}" if path == "/saved/new" and filled else path
 
     @property
     def email(self) -> str:
@@ -80,10 +85,10 @@ class Visit:
         """Read what the page sent; a form that is not one of ours changes nothing."""
         if not self.sends:
             return
-        fields = await forms.fields_of(self.request)
-        if not forms.comes_from_our_page(self.request, fields, self._cookie(SECRET)):
+        self._sent = await forms.fields_of(self.request)
+        if not forms.comes_from_our_page(self.request, self._sent, self._cookie(SECRET)):
             raise ForeignForm
-        self.fields = fields
+        self.fields = self._sent
 
     async def as_user(self, ask: Callable[[str], Awaitable[T]]) -> T:
         """What *ask* tells with the visitor's access token, renewed when it is over."""
@@ -97,6 +102,11 @@ class Visit:
         self.begin(tokens)
         return await ask(tokens.access)
 
+    def enter(self, tokens: Tokens) -> None:
+        """Begin a log-in; a form that was shown before it is not sent after it, by whomever."""
+        self.begin(tokens)
+        self._becoming[SECRET] = ("", 0)
+
     def begin(self, tokens: Tokens) -> None:
         self._becoming[ACCESS] = (tokens.access, tokens.seconds)
         self._becoming[REFRESH] = (tokens.refresh, REFRESH_SECONDS)
@@ -104,8 +114,8 @@ class Visit:
             self._becoming[ADDRESS] = ("", 0)
 
     def end(self) -> None:
-        """Forget who it is; the secret of the forms too, since whoever logs in next is someone else."""
-        self._becoming |= {ACCESS: ("", 0), REFRESH: ("", 0), SECRET: ("", 0)}
+        """Forget who it is. What still stands in a form of another tab leads to a log-in, and back."""
+        self._becoming |= {ACCESS: ("", 0), REFRESH: ("", 0)}
 
     def refresh_token(self) -> str:
         return self._cookie(REFRESH)
