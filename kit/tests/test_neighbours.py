@@ -104,7 +104,8 @@ async def test_a_call_outside_any_request_goes_without() -> None:
     assert "traceparent" not in calls[0].headers
 
 
-def test_no_log_tells_the_address_of_a_call_with_its_query() -> None:
+def test_no_log_tells_the_address_of_a_call_with_its_query(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     assert not logging.getLogger("httpx2").isEnabledFor(logging.INFO)
 
 
