@@ -50,6 +50,8 @@ class FakeTarget:
         self.breaks: set[str] = set()
         """Requests that are refused."""
         self.restarts: dict[Revision, int] = {}
+        self.cut: Counter[str] = Counter()
+        """Connections that drains have cut, per revision."""
         self.taken: dict[int, str] = {}
         self.perform: Callable[[Job], int] = lambda job: 0
         self.lines: list[LogLine] = []
@@ -150,7 +152,7 @@ class FakeTarget:
             self._answer()
             self._carry_out()
             wanted = {service: dict(members) for service, members in self._fleet.items()}
-            return Running(wanted, self._instances(), self._awake, guarded_by="test")
+            return Running(wanted, self._instances(), self._awake, guarded_by="test", cut=dict(self.cut))
 
     def serving(self) -> Serving:
         with self._guard:

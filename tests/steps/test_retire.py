@@ -43,6 +43,27 @@ def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: World, clo
     assert [one.id for one in world.target.running().instances] == ["web-2-1", "web-2-2"]
 
 
+@pytest.mark.parametrize(
+    ("cut", "told"),
+    [
+        (0, ""),
+        (1, ", 1 open connection cut at the end of the drain"),
+        (2, ", 2 open connections cut at the end of the drain"),
+    ],
+)
+def test_what_its_drain_cuts_is_counted_and_what_others_have_cut_is_not(world: World, cut: int, told: str) -> None:
+    target = world.target
+    assert isinstance(target, FakeTarget)
+    target.cut["web@1"] = 5
+
+    def cuts(where: str) -> None:
+        if where.startswith("amid fleet"):
+            target.cut.update({"web@1": cut, "web@2": 7})
+
+    target.point = cuts
+    assert STEP.do(world) == f"web@1 gone after 0.0 s{told}"
+
+
 def test_traffic_that_had_gone_home_is_brought_back_before_anything_stops(world: World, clock: TurnableClock) -> None:
     clock.turn(61)
     assert world.target.serving().actual == {"web": {1: 100.0}}

@@ -53,8 +53,7 @@ class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore")
         jobs.stop(world, self._roles)
         if self.before == self.after:
             return f"{self.name} was there before"
-        world.target.fleet(world.fence, {self.name: self.before})
-        gone = readiness.await_gone(world, self.name, self.before, self.after)
+        gone = readiness.let_go(world, self.name, self.before, self.after)
         if self.before:
             readiness.await_ready(world, self.name, self.before)
             return f"{self.name} runs as before"

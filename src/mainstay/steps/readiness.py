@@ -63,11 +63,13 @@ def await_ready(world: World, service: str, members: Members) -> str:
     return world.patience.until(found, within=within + SLACK_S, waiting_for=f"readiness of {service}")
 
 
-def await_gone(world: World, service: str, members: Members, leaving: Members) -> str:
-    """Wait until nothing of *service* is left but *members*; *leaving* says how long that may take."""
+def let_go(world: World, service: str, members: Members, leaving: Members) -> str:
+    """Keep *members* of *service* and wait until nothing else is left; *leaving* says how long that may take."""
     within = max((member.spec.drain_s + member.spec.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
+    # Asked before anything goes: without a drain it is cut at once.
     before = world.target.running().cut
+    world.target.fleet(world.fence, {service: members})
     world.patience.until(
         lambda: not leftover(instances(world, service), members),
         within=within + SLACK_S,

@@ -36,8 +36,7 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         # Traffic first: had it gone home by itself a moment ago, what serves would be stopped here.
         world.target.traffic(world.fence, self.traffic)
         await_traffic(world, self.traffic)
-        world.target.fleet(world.fence, {self.service: self.after})
-        return f"{self._leaving} {readiness.await_gone(world, self.service, self.after, self.leaving)}"
+        return f"{self._leaving} {readiness.let_go(world, self.service, self.after, self.leaving)}"
 
     def look(self, world: World) -> Look:
         running, serving = world.target.running(), world.target.serving()

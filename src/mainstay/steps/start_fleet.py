@@ -25,11 +25,11 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         return ", ".join(words) or f"Keep {self.service}"
 
     def do(self, world: World) -> str:
-        world.target.fleet(world.fence, {self.service: self.after})
         grown = self._grown()
         if grown:
+            world.target.fleet(world.fence, {self.service: self.after})
             return readiness.await_ready(world, self.service, grown)
-        return readiness.await_gone(world, self.service, self.after, self.before)
+        return readiness.let_go(world, self.service, self.after, self.before)
 
     def look(self, world: World) -> Look:
         wanted = world.target.running().wanted.get(self.service, {})
@@ -41,7 +41,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         return Look.PRESENT if there else Look.PARTIAL
 
     def undo(self, world: World) -> str:
-        world.target.fleet(world.fence, {self.service: self.before})
+        gone = readiness.let_go(world, self.service, self.before, self._grown())
         shrunk = {
             release: member
             for release, member in self.before.items()
@@ -49,7 +49,6 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         }
         if shrunk:
             readiness.await_ready(world, self.service, shrunk)
-        gone = readiness.await_gone(world, self.service, self.before, self._grown())
         kept = ", ".join(f"{member.count} of {Revision(self.service, r)}" for r, member in self.before.items())
         return f"{kept or 'nothing'} runs as before, what was new is {gone}"
 
