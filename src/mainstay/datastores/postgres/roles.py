@@ -22,8 +22,6 @@ where not exists (select from pg_database where datname = '{database}') \gexec
 revoke connect, temporary on database "{database}" from public;
 grant connect, temporary on database "{database}" to "{application}";
 \connect "{database}"
-alter schema public owner to "{owner}";
-revoke create on schema public from public;
 grant usage on schema public to "{application}";
 create schema if not exists mainstay authorization "{owner}";
 alter default privileges for role "{owner}" grant usage on schemas to "{application}";
