@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.load import Load
 from tests.journeys.machine import Process, until
 from tests.journeys.parrot import TABLE, Parrot
-from tests.journeys.place import Place
+from tests.journeys.place import Command, Place
 from tests.journeys.whole import assert_whole, well
 
 pytestmark = pytest.mark.slow
@@ -62,13 +62,7 @@ def test_a_deploy_goes_on_when_the_supervisor_is_killed_under_it(place: Place) -
 
 
 def test_a_supervisor_killed_between_fork_and_note_starts_nothing_twice(place: Place) -> None:
-    """The stub opens its log before it writes its note: a pipe in the log's place holds it there."""
-    place.ship(Parrot("1"))
-    pipe = place.state / "logs" / "web" / "web-2-1.out"
-    os.mkfifo(pipe, 0o600)
-    place.holds(Parrot("2"))
-    deploy = place.begin("deploy", "--yes")
-    stub = until(lambda: held_stub(place), within=20, what="a stub that waits")
+    deploy, stub, pipe = deploy_with_a_stub_that_waits(place)
     assert not (place.state / "instances" / "web-2-1" / "started").exists()
     place.process(SUPERVISOR).end()
     until(lambda: place.process(SUPERVISOR), within=10, what="another supervisor")
@@ -84,17 +78,22 @@ def test_a_supervisor_killed_between_fork_and_note_starts_nothing_twice(place: P
 
 
 def test_a_stub_killed_before_its_note_is_followed_by_another(place: Place) -> None:
-    place.ship(Parrot("1"))
-    pipe = place.state / "logs" / "web" / "web-2-1.out"
-    os.mkfifo(pipe, 0o600)
-    place.holds(Parrot("2"))
-    deploy = place.begin("deploy", "--yes")
-    stub = until(lambda: held_stub(place), within=20, what="a stub that waits")
+    deploy, stub, pipe = deploy_with_a_stub_that_waits(place)
     pipe.rename(pipe.with_name("pipe"))
     stub.end()
     said = deploy.wait()
     assert said.code == 0, said
     assert assert_whole(place)["release"]["version"] == "2"
+
+
+def deploy_with_a_stub_that_waits(place: Place) -> tuple[Command, Process, Path]:
+    """The stub opens its log before it writes its note: a pipe in the log's place holds it there."""
+    place.ship(Parrot("1"))
+    pipe = place.state / "logs" / "web" / "web-2-1.out"
+    os.mkfifo(pipe, 0o600)
+    place.holds(Parrot("2"))
+    deploy = place.begin("deploy", "--yes")
+    return deploy, until(lambda: held_stub(place), within=20, what="a stub that waits"), pipe
 
 
 def held_stub(place: Place) -> Process | None:
