@@ -49,6 +49,11 @@ async def test_readiness_follows_the_stop_whoever_made_the_parts() -> None:
     assert [(await ask(app, path)).status for path in ("/ready", "/api/ready", "/live")] == [503, 503, 200]
 
 
+async def test_a_part_that_is_given_is_there_once() -> None:
+    app = protect(answering(), RateLimit(limits=[Limit("/", Rate(2, 60))]))
+    assert [(await ask(app)).status for _ in range(2)] == [200, 200]
+
+
 async def test_a_second_part_of_a_kind_comes_after_the_first() -> None:
     limits = [RateLimit(limits=[Limit("/", Rate(rate, 60))]) for rate in (5, 1)]
     app = protect(answering(), *limits)
