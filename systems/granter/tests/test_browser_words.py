@@ -101,7 +101,10 @@ def test_an_address_says_the_search_again(given_: dict[str, str]) -> None:
         ("ocean", ["Oceans"]),
         ("oceans research", ["Oceans", "Research"]),
         ('"small research" -oceans or', ["Research", "small"]),
-        ("sea", []),
+        ("see", ["seed"]),
+        ("se", []),
+        ("ream", []),
+        ("rese", []),
         ("", []),
     ],
 )

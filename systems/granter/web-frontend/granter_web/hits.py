@@ -10,8 +10,8 @@ _ASKED = re.compile(r"(-?)\b(\w+)")
 
 
 def hits_in(text: str, asked: str) -> list[Piece]:
-    """*text* in pieces. A word is hit by one that it begins with, or that begins with it: endings do not matter."""
-    words = [word for minus, word in _ASKED.findall(asked.casefold()) if not minus and len(word) >= SHORTEST]
+    """*text* in pieces. Words that differ in a short ending are the same."""
+    words = [word for minus, word in _ASKED.findall(asked.casefold()) if not minus]
     pieces, end = [], 0
     for found in _WORD.finditer(text):
         if any(_alike(found[0].casefold(), word) for word in words):
@@ -20,5 +20,6 @@ def hits_in(text: str, asked: str) -> list[Piece]:
     return [piece for piece in (*pieces, Piece(text[end:], hit=False)) if piece.text]
 
 
-def _alike(word: str, asked: str) -> bool:
-    return word.startswith(asked) or (asked.startswith(word) and len(asked) - len(word) <= SHORTEST <= len(word))
+def _alike(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return len(short) >= SHORTEST and long.startswith(short) and len(long) - len(short) <= len(short) // 2
