@@ -61,12 +61,11 @@ class Scraping:
     async def _keep_fresh(self) -> None:
         while not self._stopping.is_set():
             self._wanted.clear()
-            pause = TRY_AGAIN
             try:
                 pause = await self._turn()
-            except* psycopg.OperationalError as away:  # one of each walk that was under way
-                log.warning("left the scraping for later: %s", away.exceptions[0])
-                self.phase = "waiting"
+            except psycopg.OperationalError as away:
+                log.warning("left the scraping for later: %s", away)
+                self.phase, pause = "waiting", TRY_AGAIN
             await self._rest(pause)
 
     async def _turn(self) -> float:
@@ -96,9 +95,13 @@ class Scraping:
         settings = self._settings
         budget = Budget(settings.extract_seconds, settings.extract_cents)
         manners = Manners(settings.page_pause, settings.retry_pause)
-        async with asyncio.TaskGroup() as group:
-            for name, start in self._sources.items():
-                group.create_task(self._source(connection, number, name, start, budget, manners))
+        # No TaskGroup: in Python 3.11 it leaves whoever catches its error half cancelled.
+        walks = (
+            self._source(connection, number, name, start, budget, manners) for name, start in self._sources.items()
+        )
+        for ended in await asyncio.gather(*walks, return_exceptions=True):
+            if ended is not None:
+                raise ended
         if not self._stopping.is_set():
             await end(connection, number)
         self._changed()

@@ -1,0 +1,53 @@
+"""Gathering: one site, one database, and as many data-services as a test starts."""
+
+import json
+from itertools import count
+from typing import Any
+
+from granter_fake_site import FakeSite
+from granter_postgres import Postgres
+from granter_services import TOKEN, Service, get, until
+from granter_town import Start, rounds_ended
+
+_NUMBERS = count(1)
+
+
+class Gathering:
+    def __init__(self, site: FakeSite, postgres: Postgres, start: Start) -> None:
+        self.site = site
+        self._postgres, self._start = postgres, start
+        self.database = f"gathering_{next(_NUMBERS)}"
+        self._address = postgres.database(self.database)
+
+    def begin(self, every: str = "300", **variables: str) -> Service:
+        told = {
+            "DATABASE_URL": self._address,
+            "NOTICE_SOURCES": f"only={self.site.url}/",
+            "SERVICE_TOKEN": TOKEN,
+            "SCRAPE_EVERY": every,
+            "PAGE_PAUSE": "0",
+            "RETRY_PAUSE": "0",
+        }
+        return self._start("data-service", **told | variables)
+
+    def report(self, data: Service) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(get(data.url + "/scrape", X_Service_Token=TOKEN).body)
+        return found
+
+    def rounds(self) -> int:
+        return rounds_ended(self._postgres, self.database)
+
+    def finished(self, rounds: int = 1) -> None:
+        until(lambda: self.rounds() >= rounds, f"{rounds} rounds over the site")
+
+    def titles(self) -> list[str]:
+        return self.told("select title from grants order by title")
+
+    def told(self, question: str) -> list[str]:
+        return self._postgres.execute(self.database, question).splitlines()
+
+    def cut_off(self) -> None:
+        """End all connections of the data-services to their database."""
+        mine = "usename = 'granter_app' and pid <> pg_backend_pid()"
+        ended = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{self.database}' and {mine}"
+        self._postgres.execute(self.database, ended, as_role="granter_app")
