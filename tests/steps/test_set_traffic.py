@@ -79,8 +79,9 @@ def test_how_far_it_has_come_is_found_by_looking(world: World, target: FakeTarge
 
 def test_it_waits_for_those_that_are_to_serve_and_no_longer_than_it_must(world: World, target: FakeTarget) -> None:
     target.sick.add(Revision("web", 2))
-    with pytest.raises(StepFailed, match="100 % @2 of web did not come about"):
+    with pytest.raises(StepFailed, match="100 % @2 of web did not come about") as late:
         STEP.do(world)
+    assert "; web-2-1 is failed: exit code 1; its last lines:\n    it is sick" in late.value.what
 
 
 @pytest.mark.parametrize("way", ["undo", "withdraw"])

@@ -1,6 +1,8 @@
 """Set traffic: who serves, for all services of a stage in one batch."""
 
+from mainstay.errors import StepFailed
 from mainstay.release import Traffic, UnlessRenewed
+from mainstay.steps import readiness
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
 
@@ -59,13 +61,24 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
 
 def await_traffic(world: World, wanted: Traffic) -> None:
-    """Wait until those serve that are to."""
-    world.patience.until(
-        lambda: same(world.target.serving().actual, wanted),
-        within=COMES_ABOUT_WITHIN_S,
-        waiting_for=", ".join(f"traffic {told(shares)} of {name}" for name, shares in wanted.items()),
-        remedy="mainstay status",
-    )
+    """Wait until those serve that are to. Raises StepFailed that tells who of them is not ready, and how it ended."""
+    try:
+        world.patience.until(
+            lambda: same(world.target.serving().actual, wanted),
+            within=COMES_ABOUT_WITHIN_S,
+            waiting_for=", ".join(f"traffic {told(shares)} of {name}" for name, shares in wanted.items()),
+            remedy="mainstay status",
+        )
+    except StepFailed as late:
+        raise StepFailed(f"{late.what}{_not_ready(world, wanted)}", remedy=late.remedy) from late
+
+
+def _not_ready(world: World, wanted: Traffic) -> str:
+    for name, shares in wanted.items():
+        for one in readiness.instances(world, name):
+            if one.release in shares and one.state != "ready":
+                return f"; {one.id} is {one.state}{readiness.end_of(world, one)}"
+    return ""
 
 
 def same(found: Traffic, wanted: Traffic) -> bool:
