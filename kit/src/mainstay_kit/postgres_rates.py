@@ -20,6 +20,10 @@ WHERE greatest(known.spent_until, now()) <= now() + (%(tolerance)s - 0.999 * %(i
 RETURNING extract(epoch FROM spent_until - now())::float8
 """
 _AHEAD = "SELECT extract(epoch FROM greatest(spent_until, now()) - now())::float8 FROM kit_rates WHERE key = %(key)s"
+_SWEEP = """
+DELETE FROM kit_rates
+WHERE key IN (SELECT key FROM kit_rates WHERE spent_until < now() LIMIT 10000 FOR UPDATE SKIP LOCKED)
+"""
 _GIVE_BACK = """
 UPDATE kit_rates SET spent_until = spent_until - %(interval)s * interval '1 second' WHERE key = %(key)s
 """
@@ -37,10 +41,10 @@ class PostgresRateStore:
 
     async def take(self, key: str, rate: Rate) -> Verdict:
         values = {"key": key, "interval": rate.interval, "tolerance": rate.tolerance}
+        self._taken += 1
+        if self._taken % SWEEP_EVERY == 0:
+            await self._sweep()
         async with self._postgres.connection() as connection:
-            self._taken += 1
-            if self._taken % SWEEP_EVERY == 0:
-                await connection.execute("DELETE FROM kit_rates WHERE spent_until < now()")
             taken = await (await connection.execute(_TAKE, values)).fetchone()
             if taken is not None:
                 return Verdict(True, int((rate.tolerance - taken[0]) / rate.interval + 1e-3), 0.0, taken[0])
@@ -52,3 +56,8 @@ class PostgresRateStore:
         """Take back what was taken: it was not meant to count."""
         async with self._postgres.connection() as connection:
             await connection.execute(_GIVE_BACK, {"key": key, "interval": rate.interval})
+
+    async def _sweep(self) -> None:
+        """In a transaction of its own that waits for nobody: so no two of them ever wait for each other."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(_SWEEP)

@@ -21,6 +21,11 @@ _BEGIN = """
 INSERT INTO kit_logins (family, subject, token, until)
 VALUES (%(family)s, %(subject)s, %(token)s, to_timestamp(%(until)s))
 """
+# What another process is removing already is left to it: two that remove the same rows could wait for each other.
+_SWEEP = """
+DELETE FROM kit_logins
+WHERE family IN (SELECT family FROM kit_logins WHERE until <= to_timestamp(%s) LIMIT 1000 FOR UPDATE SKIP LOCKED)
+"""
 # Of two that come with the same token at once the second waits for the row, and finds that it is not current any more.
 _TURN = """
 UPDATE kit_logins
@@ -47,7 +52,7 @@ class PostgresRefreshStore:
     async def begin(self, login: Login) -> None:
         values = {"family": login.family, "subject": login.subject, "token": login.token, "until": login.until}
         async with self._postgres.connection() as connection:
-            await connection.execute("DELETE FROM kit_logins WHERE until <= to_timestamp(%s)", [login.at])
+            await connection.execute(_SWEEP, [login.at])
             await connection.execute(_BEGIN, values)
 
     async def turn(self, turn: Turn) -> str | None:
