@@ -96,3 +96,17 @@ def test_many_thousands_of_links_are_sorted_in_a_moment() -> None:
     began = time.process_time()
     assert len(links_of(html, "http://site.example/calls").notices) == 5000
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Past Futures Fellowship",
+        "Search for Meaning Grants",
+        "Privacy Research Fund",
+        "About the Sea: a prize for films",
+    ],
+)
+def test_a_grant_may_be_called_like_a_page_that_every_site_has(title: str) -> None:
+    html = f"<ul><li><a href=/calls/1>{title}</a> by 3 May 2027</li><li><a href=/privacy>Privacy policy</a></li></ul>"
+    assert links_of(html, "http://site.example/calls").notices == ("http://site.example/calls/1",)

@@ -8,29 +8,54 @@ from granter_data.rules.terms import any_of
 
 _NAMES = any_of(
     r"""
-    about( us| the .*| this .*)? | who we are | our (team|history|mission|story|people|impact) | team
-    contact( us)? | imprint
-    legal( notice.*| information)? | (privacy|cookies?|data protection)( .*)? | terms( .*)? | accessibility( .*)?
-    sitemap | map of this site | home( page)? | log ?in.* | sign ?(in|up|out).* | register
-    (create|my|your) .*account.*
-    careers?( .*)? | jobs | vacanc(y|ies) | work (with|for) us.* | news(room)? | press( .*)? | media( centre| center)?
-    newsletter( .*)? | subscribe.* | feedback( .*)? | help | faqs? | frequently asked questions | how to apply( .*)?
-    search( .*)? | annual (report|accounts).* | events? | donate | skip to .* | back to .* | (print|share)( .*)?
-    download( .*)?
-    beneficiaries( .*)? | past (grants|winners|calls).* | status( page)? | disclaimer | copyright | rss( feed)?
-    manage .*
-    impressum( .*)? | datenschutz.* | kontakt( .*)? | über uns.* | das (ministerium|team|haus)( .*)?
-    barrierefreiheit.*
-    erklärung zur .* | leichte sprache | gebärdensprache | startseite | presse.* | aktuelles | anmelden | suche
-    drucken
-    mentions légales | accueil | (la|notre) (fondation|équipe|histoire) | qui sommes.nous.* | nous contacter
-    actualités
-    connexion | politique de confidentialité.* | plan du site | inicio( .*)? | aviso legal.* | quiénes somos.*
-    contacto
-    noticias | política de .* | accesibilidad | início | quem somos | contato | contacto | notícias | acessibilidade
-    chi siamo | contatti | note legali | notizie | accessibilità | over ons | colofon | nieuws | toegankelijkheid
+    about( us)? | who we are | our (team|history|mission|story|people|impact) | team | contact( us)? | imprint
+    legal( notice| information)?( and copyright)? | privacy( notice| policy| statement)?
+    (privacy (notice|policy) and )?cookies?( policy| settings| statement)? | data protection
+    terms( of (use|service)| and conditions)? | accessibility( statement)? | sitemap | home( page)?
+    log ?(in|out) | sign ?(in|up|out) | register | (create|my|your) account | careers? | jobs | vacanc(y|ies)
+    news(room)?
+    press( releases?| room)? | media( centre| center)? | newsletter | subscribe | feedback | help | faqs?
+    frequently asked questions | how to apply( for (funding|a grant))? | search | annual (report|accounts)( 20\d\d)?
+    events? | donate | print | share | download | beneficiaries | archives?
+    status( page)?
+    (previously funded|past|closed) (projects|grants|calls|winners) | disclaimer | copyright | rss( feed)?
+    impressum | datenschutz(erklärung|hinweise)? | kontakt | über uns | barrierefreiheit
+    erklärung zur barrierefreiheit | leichte sprache | gebärdensprache | startseite | presse | aktuelles
+    anmelden | suche
+    drucken | mentions légales | accueil | (la|notre) (fondation|équipe|histoire) | qui sommes[- ]nous ?\??
+    nous contacter
+    actualités | connexion | politique de confidentialité | plan du site | inicio | aviso legal( y privacidad)?
+    quiénes somos | contacto | noticias | política de (privacidad|cookies) | accesibilidad | início | quem somos
+    contato
+    notícias | acessibilidade | chi siamo | contatti | note legali | notizie | accessibilità | over ons | colofon
+    nieuws
+    toegankelijkheid | privacyverklaring
     """,
     whole=True,
+)
+_LEADS = any_of(
+    r"""
+    about (the|this) .* | (privacy|cookies?|data protection|terms|legal|accessibility) .*
+    (log ?in|sign ?(in|up|out)) .*
+    (create|my|your) .*account.* | work (with|for) us.* | careers? .* | news .* | subscribe .* | feedback .*
+    how .* (apply|assessed)
+    search .* | annual (report|accounts).* | skip to .* | back to .* | (print|share|download|manage|clear) .*
+    map of .*
+    (beneficiaries|archives?) .* | (past|previous(ly)?|former|closed) .* | das (ministerium|team|haus) .* | impressum .*
+    datenschutz.* | kontakt .* | über uns .* | erklärung zur .* | presse .* | politique de .* | qui sommes.nous .*
+    inicio .*
+    aviso legal .* | quiénes somos .* | política de .* | privacyverklaring .*
+    """,
+    whole=True,
+)
+_CALLED = any_of(
+    r"""
+    \bgrants?\b | \bfund(ing)?\b | \bawards?\b | fellowship | scholarship | \bprizes?\b | challenge | residenc
+    programme | scheme
+    förder | preis\b | stipendi | bourse | appel à | \bprix\b | \bbecas? | \bpremios? | convocatori | \bbandi?\b
+    \bedita(l|is)\b
+    subsidie | regeling | \bbeurs
+    """
 )
 _BOXES = re.compile(
     r"(?<![a-z])(cookies?|consent|breadcrumbs?|language|lang-?(switch\w*|nav|menu)|skip-?link|share|social|menu|nav|navbar|navigation"
@@ -39,12 +64,19 @@ _BOXES = re.compile(
     re.I,
 )
 _AROUND = "nav, aside, form, dialog, [role=navigation], [role=banner], [role=contentinfo], [role=dialog], [role=search]"
+_AROUND_WORDS = " .:|»«›‹→>-–"
 _OWN = ("article", "li", "td", "dd")
 
 
-def is_furniture(words: str) -> bool:
-    """Whether a page or a link of this name is none of a notice."""
-    return bool(_NAMES.match(words.strip(" .:|»«›‹→>-–")))
+def is_furniture(title: str) -> bool:
+    """Whether a page of this *title* is one that every site has."""
+    return bool(_NAMES.match(title.strip(_AROUND_WORDS)))
+
+
+def leads_aside(words: str) -> bool:
+    """Whether a link of these *words* leads to such a page; what calls itself a grant does not."""
+    words = words.strip(_AROUND_WORDS)
+    return bool(_NAMES.match(words) or (_LEADS.match(words) and not _CALLED.search(words)))
 
 
 def clear(tree: LexborHTMLParser) -> None:

@@ -20,7 +20,7 @@ from granter_data.rules.address import (
 )
 from granter_data.rules.dates import days_in
 from granter_data.rules.feed import is_feed, links_of_feed
-from granter_data.rules.furniture import clear, is_furniture
+from granter_data.rules.furniture import clear, leads_aside
 from granter_data.rules.links import Links
 from granter_data.rules.money import sums_in
 from granter_data.rules.paging import other_pages
@@ -106,7 +106,7 @@ def _may_be_notice(node: LexborNode, url: str, base: str, listings: set[str]) ->
     if node.attributes.get("hreflang") and node.attributes.get("lang"):
         return None  # the same page in another language
     name = plain(node.text())
-    return None if is_furniture(name) or is_news(to, url) or (not name and not node.css("img[alt]")) else to
+    return None if leads_aside(name) or is_news(to, url) or (not name and not node.css("img[alt]")) else to
 
 
 def _is_heading(node: LexborNode) -> bool:

@@ -1,6 +1,7 @@
 """Paging: which links of a listing lead to its other pages."""
 
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -13,9 +14,10 @@ _ONWARD = any_of(
     ^next | ^((load|show|view|see) )?(older|more) | ^last\b
     ^(page |seite |página |pagina )?\d{1,4}( (of|von|de|sur|di|van) \d+)?$
     ^[»›→>]+$ | ^weiter | ^nächste | ^mehr | ^letzte | ^suivant | ^page suivante
-    ^(voir|charger|afficher) (plus|la suite)
-    ^dernière | ^siguiente | ^(ver|cargar|mostrar) más | ^últim | ^próxim | ^seguinte | ^(ver|carregar) mais | ^avanti
-    ^success | ^prossim | ^(mostra|carica) altr | ^volgende | ^(toon|laad) meer | ^laatste
+    ^((voir|charger|afficher) )?(plus|la suite)
+    ^dernière | ^siguiente | ^((ver|cargar|mostrar) )?más | ^últim | ^próxim | ^seguinte | ^((ver|carregar) )?mais
+    ^avanti
+    ^success | ^prossim | ^((mostra|carica) )?altr | ^volgende | ^((toon|laad) )?meer | ^laatste
     """
 )
 _PAGES = re.compile(r"pag(e|ing|ination|er|inator)|load-?more|blaettern|blättern|paginaci", re.I)
@@ -43,12 +45,19 @@ def _leads_on(node: LexborNode, url: str, base: str) -> str | None:
         return None
     if _in_pager(node):
         return to if _alike(to, url) or _folder(to) == _folder(url) else None
-    return to if _alike(to, url) and _ASKED.search(to) else None
+    numbered = _counts_on(to, url) and not said[0].isdigit()
+    return to if numbered or (_alike(to, url) and _ASKED.search(to)) else None
 
 
 def _alike(to: str, url: str) -> bool:
     """Whether both paths are the same but for a number."""
     return bare(to) == bare(url) or re.sub(r"\d+", "", bare(to)).startswith(re.sub(r"\d+/?$", "", bare(url)))
+
+
+def _counts_on(to: str, url: str) -> bool:
+    """Whether *to* asks for the same but for one number, whatever its name."""
+    other = {*parse_qsl(urlsplit(to).query)} ^ {*parse_qsl(urlsplit(url).query)}
+    return bare(to) == bare(url) and len({name for name, _ in other}) == 1 and all(v.isdigit() for _, v in other)
 
 
 def _folder(url: str) -> str:
