@@ -152,6 +152,21 @@ def test_an_amount_without_currency_means_that_of_the_visitors_country(languages
     assert currency_of(languages) == currency
 
 
+@pytest.mark.parametrize(
+    ("given_", "currency"),
+    [
+        ({"min_amount": "£50k"}, "GBP"),
+        ({"max_amount": "20 000 chf"}, "CHF"),
+        ({"min_amount": "5", "max_amount": "9 €"}, "EUR"),
+        ({"min_amount": "£50k", "currency": "SEK"}, "SEK"),
+        ({"min_amount": "50k"}, ""),
+        ({"min_amount": "lots of €"}, ""),
+    ],
+)
+def test_a_currency_that_is_written_is_meant_unless_another_is_chosen(given_: dict[str, str], currency: str) -> None:
+    assert asked_of(given_).currency == currency
+
+
 def test_ends_that_were_given_the_wrong_way_round_are_turned() -> None:
     given_ = {"min_amount": "9k", "max_amount": "900", "deadline_after": "2028-01-01", "deadline_before": "2027-01-01"}
     assert asked_of(given_) == Asked(least="900", most="9000", after="2027-01-01", before="2028-01-01")

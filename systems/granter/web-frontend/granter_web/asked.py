@@ -1,16 +1,16 @@
 """Asked: what a visitor wants to find, as the address of the search page says it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
-from granter_web.sums import sum_of
+from granter_web.sums import currency_in, sum_of
 
 SORTS = {"relevance": "Best match", "deadline": "Deadline", "amount": "Amount", "newest": "Newest"}
 CURRENCIES = (
-    "EUR", "USD", "GBP", "CHF", "AUD", "BRL", "CAD", "COP", "DKK", "INR", "JPY", "KES", "MXN", "NOK", "NZD", "PLN",
-    "SEK", "ZAR",
+    "EUR", "USD", "GBP", "CHF", "AUD", "BRL", "CAD", "COP", "CZK", "DKK", "HUF", "INR", "JPY", "KES", "MXN", "NOK",
+    "NZD", "PLN", "SEK", "ZAR",
 )  # fmt: skip
 LONGEST = 200
 PAGE_SIZE = 10
@@ -96,13 +96,8 @@ class Asked:
 def asked_of(given: Mapping[str, str]) -> Asked:
     """The search of an address. Of a range whose ends were given the wrong way round, the lower one comes first."""
     page = given.get("page", "1")
-    least, most = _sum(given.get("min_amount", "")), _sum(given.get("max_amount", ""))
-    if least and most and int(least) > int(most):
-        least, most = most, least
-    after, before = _day(given.get("deadline_after", "")), _day(given.get("deadline_before", ""))
-    if after and before and after > before:
-        after, before = before, after
-    currency = given.get("currency", "").strip().upper()
+    least, most = _in_order(_sum(given.get("min_amount", "")), _sum(given.get("max_amount", "")), int)
+    after, before = _in_order(_day(given.get("deadline_after", "")), _day(given.get("deadline_before", "")), str)
     return Asked(
         words=_text(given.get("q", given.get("query", ""))),
         sort=given["sort"] if given.get("sort") in SORTS else "relevance",
@@ -113,7 +108,7 @@ def asked_of(given: Mapping[str, str]) -> Asked:
         region=_text(given.get("region", "")),
         least=least,
         most=most,
-        currency=currency if len(currency) == 3 and currency.isascii() and currency.isalpha() else "",
+        currency=_currency(given),
         after=after,
         before=before,
     )
@@ -131,6 +126,19 @@ def misread(given: Mapping[str, str]) -> list[str]:
         ),
         *(f"“{_text(said)}” is not a day: write it like 2027-03-12." for said in days if said and not _day(said)),
     ]
+
+
+def _in_order(low: str, high: str, value: Callable[[str], int | str]) -> tuple[str, str]:
+    return (high, low) if low and high and sorted((low, high), key=value) != [low, high] else (low, high)
+
+
+def _currency(given: Mapping[str, str]) -> str:
+    """The one that is chosen, else the one that is written beside an amount."""
+    chosen = given.get("currency", "").strip().upper()
+    if len(chosen) == 3 and chosen.isascii() and chosen.isalpha():
+        return chosen
+    sums = (given.get(name, "") for name in ("min_amount", "max_amount"))
+    return next((named for said in sums if _sum(said) and (named := currency_in(said))), "")
 
 
 def _text(given: str) -> str:

@@ -5,10 +5,12 @@ import re
 USUAL = "EUR"
 LARGEST = 10**12
 _CURRENCY_OF = {
-    "AU": "AUD", "BR": "BRL", "CA": "CAD", "CH": "CHF", "CO": "COP", "DK": "DKK", "GB": "GBP", "IN": "INR",
-    "JP": "JPY", "KE": "KES", "LI": "CHF", "MX": "MXN", "NO": "NOK", "NZ": "NZD", "PL": "PLN", "SE": "SEK",
+    "AU": "AUD", "BR": "BRL", "CA": "CAD", "CH": "CHF", "CO": "COP", "CZ": "CZK", "DK": "DKK", "GB": "GBP", "HU": "HUF",
+    "IN": "INR", "JP": "JPY", "KE": "KES", "LI": "CHF", "MX": "MXN", "NO": "NOK", "NZ": "NZD", "PL": "PLN", "SE": "SEK",
     "US": "USD", "ZA": "ZAR",
 }  # fmt: skip
+_SIGNS = {"€": USUAL, "£": "GBP", "$": "USD", "¥": "JPY", "₹": "INR"}
+_NAMED = re.compile(rf"[€£$¥₹]|(?<![A-Z])(?:{'|'.join({USUAL, *_CURRENCY_OF.values()})})(?![A-Z])")
 _TIMES = {"": 1, "k": 1_000, "thousand": 1_000, "tsd": 1_000, "m": 1_000_000, "mio": 1_000_000, "million": 1_000_000}
 _WRITTEN = re.compile(
     r"(?:[€$£¥₹]|[a-z]{3}(?![a-z]))? ?(\d[\d .,'’_]*?)(?:[.,](\d{1,2}))? ?(k|thousand|tsd|mio|million|m)?\.?"
@@ -26,6 +28,12 @@ def sum_of(written: str) -> int | None:
     part = (found[2] or "").ljust(2, "0")
     value = int(digits + part) * _TIMES[found[3] or ""] // 100 if len(digits) < 16 else LARGEST
     return value if value < LARGEST else None
+
+
+def currency_in(written: str) -> str:
+    """The currency that an amount names, as £50k or 20 000 CHF do; empty when it names none."""
+    found = _NAMED.search(written.upper())
+    return _SIGNS.get(found[0], found[0]) if found else ""
 
 
 def currency_of(languages: str) -> str:
