@@ -40,7 +40,7 @@ _UNRELATED = any_of(
     have (awarded|distributed|given|invested) | last year | umsatz | chiffre d.affaires | facturación
     faturamento | overhead | (application|entry|registration|handling) fee | co-?financ | own contribution
     eigenanteil | matching | budgets? (below|under|over|above) | per (day|hour|night) | travel | endowment
-    assets | annual budget | raised | already | so far | previous
+    assets | annual budget | raised | already | so far | previous | \bgave\b | paid out | distributed | went to
     """
 )
 _NEAR = 70
