@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from kit.tests.driving import ask
-from mainstay_kit import BodyLimit, ServiceToken, protect
+from mainstay_kit import BodyLimit, Limit, Rate, ServiceToken, protect
 from mainstay_kit.asgi import ASGIApp
 from mainstay_kit.paths import Under, asked_path
 
@@ -28,7 +28,7 @@ async def stock(request: Request) -> Response:
 
 
 def guarded(app: ASGIApp) -> ASGIApp:
-    return protect(app, ServiceToken(tokens=[TOKEN], paths=["/internal"]))
+    return protect(app, ServiceToken(tokens=[TOKEN], paths=["/internal"]), limits=[Limit("/items", Rate(1, 60))])
 
 
 def litestar() -> ASGIApp:
@@ -85,5 +85,11 @@ def test_the_path_within_the_application_is_read_as_routers_do(path: str, root: 
 
 def test_what_only_begins_alike_is_not_under_a_path() -> None:
     under = Under(["/api", "/internal/"])
-    covered = [under.covers({"path": path}) for path in ("/api", "/api/x", "/apis", "/", "/internal", "/internal/x")]
+    covered = [under.covers(path) for path in ("/api", "/api/x", "/apis", "/", "/internal", "/internal/x")]
     assert covered == [True, True, False, False, True, True]
+
+
+async def test_a_mounted_service_has_its_probes_and_limits_where_it_is_mounted() -> None:
+    site = Starlette(routes=[Mount("/shop", guarded(starlette()))])
+    assert (await ask(site, "/shop/ready")).document == {"status": "ok"}
+    assert [(await ask(site, "/shop/items")).status for _ in range(2)] == [200, 429]

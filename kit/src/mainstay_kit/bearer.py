@@ -29,7 +29,7 @@ class BearerToken(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Answer | None:
-        if not self._guarded.covers(exchange.scope) or self._free.covers(exchange.scope):
+        if not self._guarded.covers(exchange.path) or self._free.covers(exchange.path):
             return None
         scheme, _, token = exchange.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not token:

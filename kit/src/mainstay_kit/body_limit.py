@@ -7,7 +7,6 @@ from .asgi import ASGIApp
 from .chain import Part
 from .errors import Misconfigured
 from .exchange import Exchange
-from .paths import asked_path
 from .problems import problem_answer
 
 MEBIBYTE = 1024 * 1024
@@ -40,13 +39,13 @@ class BodyLimit(Part):
         declared = exchange.headers.get(b"content-length")
         if declared is None:
             if b"transfer-encoding" in exchange.headers or exchange.scope.get("http_version") != "1.1":
-                exchange.incoming = _counted(self._limit_at(asked_path(exchange.scope)))
+                exchange.incoming = _counted(self._limit_at(exchange.path))
             return None
         if not declared.isdigit():
             return problem_answer(400, "content-length is no number", CLOSE)
         if declared == b"0":
             return None
-        limit = self._limit_at(asked_path(exchange.scope))
+        limit = self._limit_at(exchange.path)
         if int(declared) > limit:
             return _too_large(limit)
         exchange.incoming = _counted(limit)

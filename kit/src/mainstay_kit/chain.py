@@ -86,7 +86,7 @@ class Chain:
         exchange = Exchange(scope, receive, send, self._hooks)
         token = current.set(exchange)
         try:
-            for enter in self._enter_at.get(scope["path"], self._enter):
+            for enter in self._enter_at.get(exchange.path, self._enter):
                 outcome = enter(exchange)
                 if outcome is not None:
                     answer = outcome if isinstance(outcome, Answer) else await outcome

@@ -9,6 +9,7 @@ from .answer import Answer
 from .asgi import Header, Message, Receive, Scope, Send
 from .errors import StreamEnded
 from .held import Held, Rewrite
+from .paths import asked_path
 
 Answering = Callable[["Exchange", list[Header]], None]
 Hooks = tuple[tuple[Answering, ...], tuple[Answering, ...]]  # of an answer, and of one of 400 and above
@@ -25,7 +26,8 @@ current: ContextVar["Exchange | None"] = ContextVar("mainstay_kit.exchange", def
 class Exchange:
     """What the parts learn about a request, and the one `receive` and the one `send` around the application.
 
-    `scope[KEY]` and, within the request, `current` lead to it. Of a header that comes twice, `headers` has the last.
+    `scope[KEY]` and, within the request, `current` lead to it. `path` is what a router finds the route by. Of a
+    header that comes twice, `headers` has the last.
     """
 
     # What few requests need has its default on the class; the rest is set for each, because it is read for each.
@@ -44,6 +46,9 @@ class Exchange:
         self._send = send
         self._hooks = hooks
         self.websocket: bool = scope["type"] == "websocket"
+        self.path: str = scope["path"]
+        if "//" in self.path or scope.get("root_path"):
+            self.path = asked_path(scope)
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.adding: list[Header] = []  # what a part knows when it enters, and the response is to carry
         self.request_id = self.trace_id = self.route = ""

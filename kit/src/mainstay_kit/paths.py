@@ -26,5 +26,5 @@ class Under:
     def __init__(self, paths: Iterable[str]) -> None:
         self._prefixes = tuple(path.rstrip("/") + "/" for path in paths)
 
-    def covers(self, scope: Scope) -> bool:
-        return (asked_path(scope) + "/").startswith(self._prefixes)
+    def covers(self, path: str) -> bool:
+        return (path + "/").startswith(self._prefixes)

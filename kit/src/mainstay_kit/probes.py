@@ -7,7 +7,6 @@ from .asgi import ASGIApp
 from .chain import Outcome, Part
 from .dependency import Dependencies, Dependency, Finding
 from .exchange import Exchange
-from .paths import asked_path
 from .stopping import GracefulStop
 
 NO_STORE = (b"cache-control", b"no-store")
@@ -55,7 +54,7 @@ class Probes(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Outcome:
-        probe = self._probes.get(asked_path(exchange.scope))
+        probe = self._probes.get(exchange.path)
         if probe is None or exchange.websocket or exchange.scope["method"] not in {"GET", "HEAD"}:
             return None
         exchange.probe = True

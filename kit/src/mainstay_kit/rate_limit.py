@@ -70,7 +70,7 @@ class RateLimit(Part):
 
     def enter(self, exchange: Exchange) -> Outcome:
         scope = exchange.scope
-        path, method = scope["path"], scope.get("method", "GET")
+        path, method = exchange.path, scope.get("method", "GET")
         for limit in self._limits:
             if limit.covers(path, method):
                 verdict = self._store.take(f"{limit.name} {limit.key(exchange)}", limit.rate)

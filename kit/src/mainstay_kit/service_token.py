@@ -42,7 +42,7 @@ class ServiceToken(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Answer | None:
-        if not self._guarded.covers(exchange.scope):
+        if not self._guarded.covers(exchange.path):
             return None
         return None if self.came_with(exchange) else problem_answer(401, "a service token is required")
 
