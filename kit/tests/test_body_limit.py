@@ -33,9 +33,19 @@ async def test_a_body_that_is_longer_than_it_says_is_counted() -> None:
     assert (await send_body([b"x" * 11], {"Content-Length": "3"})).status == 413
 
 
+async def test_a_body_that_is_just_as_long_as_may_be_passes() -> None:
+    assert (await send_body([b"x" * 10], {"Content-Length": "10"})).status == 200
+
+
+async def test_a_body_of_http_2_says_nothing_beforehand_and_is_counted() -> None:
+    app = BodyLimit(answering(), limit_bytes=10)
+    assert (await ask(app, "/", "POST", {}, [b"x" * 11], http_version="2")).status == 413
+
+
 @pytest.mark.parametrize("length", ["-1", "1e3", "0x1", "", "1, 1", "+1"])
 async def test_a_length_that_is_no_number_is_refused(length: str) -> None:
-    assert (await send_body([b"x"], {"Content-Length": length})).status == 400
+    reply = await send_body([b"x"], {"Content-Length": length})
+    assert (reply.status, reply.headers["connection"]) == (400, "close")
 
 
 async def test_an_application_that_fails_over_it_is_no_error_of_ours() -> None:
@@ -60,13 +70,16 @@ async def test_a_body_passes_if_and_only_if_it_is_within_the_limit(chunks: list[
 def test_no_limit_is_no_limit() -> None:
     with pytest.raises(Misconfigured):
         BodyLimit(limit_bytes=0)
+    with pytest.raises(Misconfigured):
+        BodyLimit(routes={"/files": 0})
 
 
 async def test_a_route_may_have_a_limit_of_its_own() -> None:
     app = BodyLimit(answering(), limit_bytes=4, routes={"/files": 10, "/files/large/": 20})
-    body = [b"x" * 15]
-    paths = ("/files", "/files/large/1", "/files/large", "/filesystem")
-    assert [(await ask(app, path, "POST", CHUNKED, body)).status for path in paths] == [413, 200, 200, 413]
+    limits = {"/files": 10, "/files/small": 10, "/files/large/1": 20, "/files/large": 20, "/filesystem": 4}
+    for path, limit in limits.items():
+        statuses = [(await ask(app, path, "POST", CHUNKED, [b"x" * size])).status for size in (limit, limit + 1)]
+        assert statuses == [200, 413], path
 
 
 async def test_a_refusal_names_its_request() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from mainstay_kit import MemoryStore, Problem, Rate
 from mainstay_kit.failed_logins import FailedLogins, LoginRates
+from mainstay_kit.gcra import Verdict
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P31", "E22"), pytest.mark.threat("S8")]
 ADA, PLACE = "ada@example.com", "203.0.113.7"
@@ -25,9 +26,9 @@ async def refused(logins: FailedLogins, account: str, address: str) -> bool:
 async def test_ten_wrong_passwords_close_an_account_to_that_address_alone() -> None:
     logins = logins_at()
     for _ in range(10):
-        await logins.attempt("Ada@example.com ", PLACE)
-    assert await refused(logins, ADA, PLACE)
-    assert not await refused(logins, ADA, "203.0.113.8")
+        await logins.attempt("STRASSE@Example.com ", PLACE)
+    assert await refused(logins, "straße@example.com", PLACE)
+    assert not await refused(logins, "straße@example.com", "203.0.113.8")
     assert not await refused(logins, "bob@example.com", PLACE)
 
 
@@ -37,6 +38,15 @@ async def test_a_refusal_says_when_to_come_again() -> None:
     with pytest.raises(Problem) as caught:
         await logins.attempt(ADA, PLACE)
     assert (b"retry-after", b"90") in caught.value.answer.headers
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(Rate(1, 0.2), b"1"), (Rate(1, 1.5), b"2")])
+async def test_a_refusal_never_says_to_come_too_early(rate: Rate, seconds: bytes) -> None:
+    logins = logins_at(total=rate)
+    await logins.attempt(ADA, PLACE)
+    with pytest.raises(Problem) as caught:
+        await logins.attempt(ADA, PLACE)
+    assert (b"retry-after", seconds) in caught.value.answer.headers
 
 
 async def test_right_passwords_do_not_count() -> None:
@@ -82,6 +92,36 @@ async def test_whoever_has_one_address_of_an_ipv6_network_has_them_all() -> None
     for number in range(10):
         await logins.attempt(ADA, f"2001:db8::{number:x}")
     assert await refused(logins, ADA, "2001:db8::ffff")
+
+
+async def test_what_is_no_address_is_a_place_too() -> None:
+    logins = logins_at()
+    for _ in range(10):
+        await logins.attempt(ADA, "unix:/run/edge.sock")
+    assert await refused(logins, ADA, "unix:/run/edge.sock")
+
+
+async def test_an_account_that_is_named_like_an_address_is_not_taken_for_it() -> None:
+    store = MemoryStore()
+    await FailedLogins(store=store).attempt(PLACE, PLACE)
+    marks = {key.split()[-1] for key in store._spent if "account" in key or "address" in key}
+    assert len(marks) == 2
+
+
+async def test_a_store_may_take_its_time() -> None:
+    kept = MemoryStore()
+
+    class Slow:
+        async def take(self, key: str, rate: Rate) -> Verdict:
+            return kept.take(key, rate)
+
+        async def give_back(self, key: str, rate: Rate) -> None:
+            kept.give_back(key, rate)
+
+    logins = FailedLogins(store=Slow(), rates=LoginRates(total=Rate(1, 900)))
+    await (await logins.attempt(ADA, PLACE)).give_back()
+    assert not await refused(logins, ADA, PLACE)
+    assert await refused(logins, ADA, PLACE)
 
 
 async def test_what_a_store_keeps_names_nobody() -> None:

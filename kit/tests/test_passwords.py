@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from typing import Literal
 
 import argon2
 import pytest
@@ -17,12 +18,17 @@ class Watched(argon2.PasswordHasher):
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=64, parallelism=1)
         self.threads: list[str] = []
+        self.verified: list[str] = []
         self.go = threading.Event()
 
     def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
         self.threads.append(threading.current_thread().name)
         self.go.wait(5)
         return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.verified.append(str(hash))
+        return super().verify(hash, password)
 
 
 async def test_a_password_is_right_or_wrong() -> None:
@@ -31,7 +37,8 @@ async def test_a_password_is_right_or_wrong() -> None:
     assert hashed.startswith("$argon2id$")
     assert await passwords.verify(hashed, "correct horse")
     assert not await passwords.verify(hashed, "wrong")
-    assert not await passwords.verify("no hash at all", "wrong")
+    for damaged in ("no hash at all", hashed[:-1], hashed.replace("$m=", "$n=")):
+        assert not await passwords.verify(damaged, "correct horse")
 
 
 async def test_an_unknown_account_costs_as_much_as_a_known_one_and_is_never_right() -> None:
@@ -41,6 +48,7 @@ async def test_an_unknown_account_costs_as_much_as_a_known_one_and_is_never_righ
     assert not await passwords.verify(None, "x")
     assert not await passwords.verify(None, "x")
     assert len(hasher.threads) == 1
+    assert [hashed.startswith("$argon2id$") for hashed in hasher.verified] == [True, True]
 
 
 async def test_hashing_is_away_from_the_event_loop() -> None:
@@ -62,15 +70,46 @@ async def test_a_flood_of_logins_is_refused_beyond_the_queue() -> None:
     with pytest.raises(Problem) as caught:
         await passwords.hash("x")
     assert caught.value.status == 503
+    assert (b"retry-after", b"1") in caught.value.answer.headers
     hasher.go.set()
     await asyncio.gather(*waiting)
+    assert await passwords.hash("when it is over")
+
+
+async def test_as_many_are_hashed_at_once_as_there_are_threads() -> None:
+    hasher = Watched()
+    passwords = Passwords(hasher=hasher, threads=2)
+    hashing = [asyncio.create_task(passwords.hash("x")) for _ in range(3)]
+    while len(hasher.threads) < 2:
+        await asyncio.sleep(0)
+    assert len(set(hasher.threads)) == 2
+    hasher.go.set()
+    await asyncio.gather(*hashing)
+
+
+async def test_closing_lets_what_is_hashed_end_and_forgets_what_waits() -> None:
+    hasher = Watched()
+    passwords = Passwords(hasher=hasher, threads=1)
+    hashed, waits = (asyncio.create_task(passwords.hash("x")) for _ in range(2))
+    while not hasher.threads:
+        await asyncio.sleep(0)
+    passwords.close()
+    hasher.go.set()
+    assert await hashed
+    with pytest.raises(asyncio.CancelledError):
+        await waits
 
 
 async def test_a_password_without_end_is_not_hashed() -> None:
-    passwords = Passwords(hasher=QUICK)
-    with pytest.raises(Problem):
+    hasher = Watched()
+    hasher.go.set()
+    passwords = Passwords(hasher=hasher)
+    longest = await passwords.hash("x" * 1024)
+    with pytest.raises(Problem) as caught:
         await passwords.hash("x" * 1025)
-    assert not await passwords.verify("$argon2id$", "x" * 1025)
+    assert caught.value.status == 422
+    assert not await passwords.verify(longest, "x" * 1025)
+    assert (len(hasher.threads), hasher.verified) == (1, [])
 
 
 async def test_weaker_hashes_are_outdated() -> None:

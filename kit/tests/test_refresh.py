@@ -71,6 +71,12 @@ async def test_a_login_whose_time_is_over_cannot_be_refreshed(store: RefreshStor
     assert await store.turn(turn("f0", "f1", AT + LONG)) is None
 
 
+async def test_each_refresh_makes_a_login_last_longer(store: RefreshStore) -> None:
+    await store.begin(login())
+    await store.turn(turn("f0", "f1", AT + LONG - 1))
+    assert await store.turn(turn("f1", "f2", AT + LONG + 1)) == "f2"
+
+
 async def test_a_login_that_was_ended_cannot_be_refreshed(store: RefreshStore) -> None:
     await store.begin(login())
     await store.end("f")

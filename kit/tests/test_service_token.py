@@ -25,6 +25,12 @@ async def test_without_a_valid_token_nobody_comes_in(token: str | None) -> None:
     assert await status("/internal", token) == 401
 
 
+async def test_a_header_of_another_name_and_32_characters_will_do() -> None:
+    app = ServiceToken(answering(), tokens=[NEW[:32]], header="X-Key")
+    assert (await ask(app, "/internal", headers={"X-Key": NEW[:32]})).status == 200
+    assert (await ask(app, "/internal", headers={"X-Service-Token": NEW[:32]})).status == 401
+
+
 async def test_other_paths_are_open() -> None:
     assert await status("/", None) == await status("/internals", None) == 200
 

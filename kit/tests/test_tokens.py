@@ -26,10 +26,10 @@ NEW = Key("2026-11", Secret("new-" * 10))
 class World:
     """Tokens of one service, with a clock that is turned by hand."""
 
-    def __init__(self, *keys: Key, store: MemoryRefreshStore | None = None, audience: str = "api") -> None:
+    def __init__(self, *keys: Key) -> None:
         self.at = 1_800_000_000.0
-        self.store = store or MemoryRefreshStore()
-        self.tokens = Tokens(keys or (NEW,), issuer="granter", audience=audience, store=self.store, now=lambda: self.at)
+        store = MemoryRefreshStore()
+        self.tokens = Tokens(keys or (NEW,), issuer="granter", audience="api", store=store, now=lambda: self.at)
 
 
 async def test_an_access_token_says_who_is_asking() -> None:
@@ -45,6 +45,78 @@ async def test_all_access_tokens_of_a_login_name_it() -> None:
     second = await tokens.refresh(first.refresh)
     assert tokens.read(first.access)["family"] == tokens.read(second.access)["family"]
     assert tokens.read(first.access)["family"] != tokens.read(other.access)["family"]
+
+
+async def test_a_client_is_told_how_long_an_access_token_lasts() -> None:
+    tokens = Tokens([NEW], issuer="i", audience="a", store=MemoryRefreshStore(), access_lasts=60, refresh_lasts=3600)
+    assert (await tokens.issue("ada")).expires_in == 60
+
+
+async def test_a_login_lasts_for_a_month_without_a_refresh() -> None:
+    world = World()
+    pair = await world.tokens.issue("ada")
+    for _ in range(3):
+        world.at += 29 * 24 * 3600
+        pair = await world.tokens.refresh(pair.refresh)
+    world.at += 31 * 24 * 3600
+    with pytest.raises(TokenInvalid, match="time is over"):
+        await world.tokens.refresh(pair.refresh)
+
+
+async def test_an_access_token_does_not_tell_its_refresh_token() -> None:
+    tokens = World().tokens
+    pair = await tokens.issue("ada")
+    numbers = [jwt.decode(token, options={"verify_signature": False})["jti"] for token in (pair.access, pair.refresh)]
+    assert numbers[0] != numbers[1]
+
+
+async def test_a_token_of_a_clock_that_is_a_little_ahead_is_taken() -> None:
+    world = World()
+    pair = await world.tokens.issue("ada")
+    world.at -= 4
+    world.tokens.read(pair.access)
+    world.at -= 2
+    with pytest.raises(TokenInvalid, match="time is over"):
+        world.tokens.read(pair.access)
+
+
+async def test_the_clock_that_counts_is_the_one_that_was_given() -> None:
+    world = World()
+    world.at = 1_000_000_000.0
+    pair = await world.tokens.issue("ada")
+    assert world.tokens.read(pair.access)["sub"] == "ada"
+
+
+@pytest.mark.parametrize("name", ["sub", "iat", "exp", "iss", "aud", "jti", "use", "family"])
+async def test_a_token_that_lacks_what_we_sign_is_refused_although_the_key_is_right(name: str) -> None:
+    world = World()
+    payload = dict(world.tokens.read((await world.tokens.issue("ada")).access))
+    del payload[name]
+    with pytest.raises(TokenInvalid):
+        world.tokens.read(_signed_by_hand(payload, "new-" * 10, NEW.kid))
+
+
+@pytest.mark.parametrize("moment", [2e9, "2000000000", None])
+async def test_a_moment_that_is_no_whole_number_is_refused(moment: object) -> None:
+    world = World()
+    payload = dict(world.tokens.read((await world.tokens.issue("ada")).access))
+    assert world.tokens.read(_signed_by_hand({**payload, "exp": 2_000_000_000}, "new-" * 10, NEW.kid))
+    with pytest.raises(TokenInvalid):
+        world.tokens.read(_signed_by_hand({**payload, "exp": moment}, "new-" * 10, NEW.kid))
+
+
+async def test_what_is_said_at_the_login_counts_more_than_what_is_known_of_the_subject() -> None:
+    async def claims_of(_subject: str) -> dict[str, object]:
+        return {"role": "reader"}
+
+    tokens = Tokens([NEW], issuer="i", audience="a", store=MemoryRefreshStore(), claims_of=claims_of)
+    pair = await tokens.issue("ada", role="owner")
+    assert tokens.read(pair.access)["role"] == "owner"
+
+
+def test_a_token_without_end_is_not_looked_at() -> None:
+    with pytest.raises(TokenInvalid, match="too long"):
+        World().tokens.read("x" * 8193)
 
 
 async def test_a_token_is_over_when_its_time_is() -> None:
@@ -79,13 +151,14 @@ async def test_a_refresh_token_is_no_access_token_nor_the_other_way_round() -> N
         await tokens.refresh(pair.access)
 
 
-async def test_a_token_for_another_audience_is_refused() -> None:
-    pair = await World(audience="shop").tokens.issue("ada")
+@pytest.mark.parametrize(("issuer", "audience"), [("granter", "shop"), ("shop", "api")])
+async def test_a_token_for_another_audience_or_of_another_issuer_is_refused(issuer: str, audience: str) -> None:
+    other = Tokens([NEW], issuer=issuer, audience=audience, store=MemoryRefreshStore())
     with pytest.raises(TokenInvalid):
-        World().tokens.read(pair.access)
+        World().tokens.read((await other.issue("ada")).access)
 
 
-async def test_a_refresh_token_works_once_and_its_reuse_ends_the_login() -> None:
+async def test_a_refresh_token_works_once_and_its_reuse_ends_the_login(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     first = await world.tokens.issue("ada")
     second = await world.tokens.refresh(first.refresh)
@@ -94,6 +167,8 @@ async def test_a_refresh_token_works_once_and_its_reuse_ends_the_login() -> None
         await world.tokens.refresh(first.refresh)
     with pytest.raises(TokenReused):
         await world.tokens.refresh(second.refresh)
+    family = world.tokens.read(first.access)["family"]
+    assert [vars(record)["login"] for record in caplog.records] == [family, family]
 
 
 async def test_the_reuse_of_one_login_leaves_the_others_alone() -> None:
@@ -216,6 +291,8 @@ async def test_the_public_half_cannot_be_used_as_a_shared_secret() -> None:
         pytest.param(lambda: Key("k", Secret("x" * 40), "none"), id="no algorithm"),
         pytest.param(lambda: Key("k", Secret("x" * 40), "RS256"), id="an algorithm that is not on the list"),
         pytest.param(lambda: Key("", Secret("x" * 40)), id="no name"),
+        pytest.param(lambda: Key("k", Secret("x" * 31)), id="one character too few"),
+        pytest.param(lambda: Key("k", Secret("pem"), "EdDSA"), id="no public half"),
         pytest.param(lambda: World(NEW, Key(NEW.kid, Secret("x" * 40))), id="two keys of one name"),
         pytest.param(
             lambda: Tokens((), issuer="i", audience="a", store=MemoryRefreshStore()), id="no keys: there is no default"
@@ -225,6 +302,10 @@ async def test_the_public_half_cannot_be_used_as_a_shared_secret() -> None:
 def test_a_key_that_keeps_nothing_safe_is_refused(make: object) -> None:
     with pytest.raises(Misconfigured):
         make()  # type: ignore[operator]  # each makes something else
+
+
+def test_32_characters_are_enough() -> None:
+    assert Key("k", Secret("x" * 32)).signing() == "x" * 32
 
 
 async def test_claims_of_ours_cannot_be_set_by_the_caller() -> None:
@@ -266,6 +347,22 @@ async def test_a_bearer_token_is_required_where_it_is_asked_for() -> None:
     assert (wrong.status, wrong.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"')
     assert (await ask(app, "/api/things", headers={"Authorization": f"Bearer {pair.access}"})).status == 200
     assert seen[-1]["state"]["claims"]["sub"] == "ada"
+
+
+@pytest.mark.parametrize("given", ["Basic {}", "{}", "Bearer", "Bearer ", "Token {}"])
+async def test_what_is_no_bearer_token_is_asked_for_one(given: str) -> None:
+    world = World()
+    app = BearerToken(answering(), tokens=world.tokens)
+    reply = await ask(app, "/", headers={"Authorization": given.format((await world.tokens.issue("ada")).access)})
+    assert (reply.status, reply.headers["www-authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("given", ["bearer {}", "BEARER {}", "Bearer   {} "])
+async def test_a_bearer_token_is_read_however_it_is_written(given: str) -> None:
+    world = World()
+    app = BearerToken(answering(), tokens=world.tokens)
+    headers = {"Authorization": given.format((await world.tokens.issue("ada")).access)}
+    assert (await ask(app, "/anything", headers=headers)).status == 200
 
 
 def _signed_by_hand(payload: dict[str, object], secret: str, kid: str) -> str:

@@ -1,8 +1,8 @@
 import subprocess
 import sys
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
@@ -41,6 +41,73 @@ def test_values_come_in_the_types_that_are_declared() -> None:
     assert settings.jwt_secret.reveal() == STRONG
 
 
+def test_what_is_not_given_is_as_declared() -> None:
+    made = make_dataclass("S", [("shops", list, field(default_factory=lambda: ["one"]))])
+    assert read_variables(made, {}).shops == ["one"]
+    settings = read_variables(Settings, GOOD)
+    assert (settings.port, settings.folder, settings.service_token) == (8000, Path("/tmp"), None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        *((bool, text, True) for text in ("true", "1", "yes", "on", "On")),
+        *((bool, text, False) for text in ("false", "0", "no", "off", "NO")),
+        (float, "2.5", 2.5),
+        (int | None, "3", 3),
+        (None | int, "3", 3),
+        (tuple[str, ...], "a, ,b,", ("a", "b")),
+        (str, "test", "test"),
+        (Annotated[str, Rule(at_least=8)], "a" * 8, "a" * 8),
+        (Annotated[str, "said to people", Rule(at_least=3)], "abc", "abc"),
+    ],
+    ids=str,
+)
+def test_each_kind_is_read_as_people_write_it(kind: object, text: str, value: object) -> None:
+    assert read_variables(make_dataclass("S", [("it", kind)]), {"IT": text}).it == value
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (Rule(at_least=32), "ab" * 16),
+        (Rule(at_least=8), "Password"),
+        (Rule(), "PostgreS"),
+        (Rule(), "the-Change-Me-of-all"),
+        (Rule(url=("postgresql",)), "postgresql:///db"),
+        (Rule(url=("postgresql",)), "postgresql://db:0/app"),
+        (Rule(url=("postgresql",)), "postgresql://db:99999/app"),
+        (Rule(url=("postgresql",)), "postgresql://db/app#rest"),
+        (Rule(url=("postgresql",)), "postgresql://app:Postgres@db/app"),
+    ],
+)
+def test_a_secret_that_protects_nothing_or_leads_nowhere_is_refused(rule: Rule, text: str) -> None:
+    with pytest.raises(VariablesInvalid):
+        read_variables(make_dataclass("S", [("it", Annotated[Secret, rule])]), {"IT": text})
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (Rule(at_least=32), "5f2b8c0e9d4a7163" * 2),
+        (Rule(at_least=32), "40719382654918273604958172630495"),
+        (Rule(at_least=8, url=("postgresql",)), "postgresql://a:b@c/d"),
+        (Rule(), "k-1"),
+    ],
+    ids=["hex", "digits", "a url", "one of which nothing is said"],
+)
+def test_a_secret_that_may_be_random_is_taken(rule: Rule, text: str) -> None:
+    made: type[Any] = make_dataclass("S", [("it", Annotated[Secret, rule])])
+    assert read_variables(made, {"IT": text}).it.reveal() == text
+
+
+def test_all_that_is_wrong_with_a_value_is_said() -> None:
+    rule = Rule(one_of=("one",), url=("https",))
+    with pytest.raises(VariablesInvalid) as caught:
+        read_variables(make_dataclass("S", [("it", Annotated[Secret, rule])]), {"IT": "your-url"})
+    assert len(caught.value.problems) == 3
+
+
 @pytest.mark.requirement("A11", "P11")
 def test_all_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(VariablesInvalid) as caught:
@@ -66,8 +133,8 @@ def test_a_type_that_no_variable_can_have_is_refused() -> None:
 
 
 def test_all_secrets_of_the_settings_can_be_masked() -> None:
-    settings = read_variables(Settings, GOOD)
-    assert [secret.reveal() for secret in secrets_of(settings)] == list(GOOD.values())
+    made: type[Any] = make_dataclass("S", [("empty", Secret, Secret(""))], bases=(Settings,), frozen=True)
+    assert [secret.reveal() for secret in secrets_of(read_variables(made, GOOD))] == list(GOOD.values())
 
 
 @pytest.mark.requirement("A14")
@@ -75,13 +142,18 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "jwt").write_text(f"{STRONG}\n")
     environment = {"DATABASE_URL": GOOD["DATABASE_URL"], "JWT_SECRET_FILE": str(tmp_path / "jwt")}
     assert read_variables(Settings, environment).jwt_secret.reveal() == STRONG
+    (tmp_path / "jwt").write_text(f" {STRONG} \n\n")
+    assert read_variables(Settings, environment).jwt_secret.reveal() == f" {STRONG} \n"
 
 
 def test_a_name_given_twice_is_refused(tmp_path: Path) -> None:
     assert problems(JWT_SECRET_FILE=str(tmp_path)) == ["JWT_SECRET and JWT_SECRET_FILE are both given; keep one"]
 
 
-def test_a_file_that_cannot_be_read_is_said() -> None:
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "jwt").write_bytes(b"\xff")
+    with pytest.raises(VariablesInvalid, match="JWT_SECRET_FILE cannot be read: UnicodeDecodeError"):
+        read_variables(Settings, {"DATABASE_URL": GOOD["DATABASE_URL"], "JWT_SECRET_FILE": str(tmp_path / "jwt")})
     with pytest.raises(VariablesInvalid, match="JWT_SECRET_FILE cannot be read: FileNotFoundError"):
         read_variables(Settings, {"DATABASE_URL": GOOD["DATABASE_URL"], "JWT_SECRET_FILE": "/nowhere/jwt"})
 
@@ -127,3 +199,5 @@ def test_a_secret_is_dots_and_does_not_travel() -> None:
     assert STRONG not in repr(settings)
     with pytest.raises(TypeError, match="does not travel"):
         settings.jwt_secret.__reduce__()
+    with pytest.raises(TypeError):
+        vars(settings.jwt_secret)
