@@ -7,6 +7,7 @@ from html import unescape
 import httpx2
 import pytest
 from browser_visitor import Visitor
+from granter_core.words import LONGEST_PASSWORD
 from granter_services import get
 from granter_town import Town
 
@@ -139,6 +140,11 @@ def test_an_address_that_is_registered_is_answered_like_a_new_one(town: Town) ->
     first, second = (Visitor(town.web.url).send("/register", wanted) for _ in range(2))
     assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"])
     assert first.status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+def test_the_longest_password_that_counts_can_be_typed(town: Town, path: str) -> None:
+    assert f'maxlength="{LONGEST_PASSWORD}"' in get(town.web.url + path).body
 
 
 def test_a_password_that_is_too_short_is_told_beside_its_field(town: Town) -> None:

@@ -254,6 +254,13 @@ def test_words_are_found_in_the_source_however_it_breaks_its_lines(visitor: Visi
     assert "Gemini" in page
 
 
+def test_a_notice_that_its_source_took_down_says_so(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["GET /api/grants/7"] = Told(200, {**WHOLE, "withdrawn_at": "2026-11-21T10:00:00+00:00"})
+    assert "took this notice down on" in visitor.get("/grants/7").text
+    core.says["GET /api/grants/7"] = Told(200, WHOLE)
+    assert "took this notice down on" not in visitor.get("/grants/7").text
+
+
 def test_what_a_notice_says_is_shown_and_not_run(visitor: Visitor, core: BackendStandIn) -> None:
     evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
     source = {"url": "javascript:alert(1)", "site": evil, "fetched_at": None, "text": evil}

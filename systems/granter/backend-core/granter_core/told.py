@@ -89,6 +89,9 @@ class Provenance(Told):
 
 
 class WholeGrant(Grant):
+    """One whose notice its source has taken down since is told still, with the moment; a search finds it no more."""
+
+    withdrawn_at: datetime | None = None
     source: Source
     provenance: dict[str, Provenance]
 

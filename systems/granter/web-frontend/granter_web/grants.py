@@ -54,6 +54,7 @@ class Grant:
     language: str
     snippet: tuple[Piece, ...]
     days_left: int | None = None
+    withdrawn: datetime | None = None
     source: Source | None = None
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
@@ -71,6 +72,7 @@ class Grant:
             language=told["language"] or "",
             snippet=tuple(Piece(piece["text"], piece["mark"]) for piece in told.get("snippet") or ()),
             days_left=told.get("closes_in_days"),
+            withdrawn=_moment(told.get("withdrawn_at")),
             source=_source(told["source"]) if "source" in told else None,
             provenance={
                 name: Provenance(said.get("by") or "rules", _moment(said.get("at")), said.get("evidence") or "")
