@@ -22,7 +22,7 @@ def main() -> None:
     os.closerange(LOCK + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.umask(launch["umask"])
     _streams(launch)
-    for group in launch["cgroups"]:
+    for group in launch.get("cgroups", ()):  # An older supervisor may start us, until it is heard and becomes the new.
         _write(group, str(os.getpid()))
     _write_whole(launch["note"], "started", _whoami())
     if launch["stays"]:
