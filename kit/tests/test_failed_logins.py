@@ -124,6 +124,16 @@ async def test_a_store_may_take_its_time() -> None:
     assert await refused(logins, ADA, PLACE)
 
 
+async def test_a_refusal_without_a_wait_asks_for_a_second() -> None:
+    class Full(MemoryStore):
+        def take(self, key: str, rate: Rate) -> Verdict:
+            return Verdict(False, 0, 0.0, 0.0)
+
+    with pytest.raises(Problem) as caught:
+        await FailedLogins(store=Full()).attempt(ADA, PLACE)
+    assert (b"retry-after", b"1") in caught.value.answer.headers
+
+
 async def test_what_a_store_keeps_names_nobody() -> None:
     store = MemoryStore()
     await FailedLogins(store=store, secret="s" * 40).attempt(ADA, PLACE)

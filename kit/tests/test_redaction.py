@@ -55,6 +55,10 @@ def test_six_characters_are_a_secret_and_five_are_not() -> None:
     assert Redactor(["sesame", "seven"]).text("seven times sesame") == "seven times ••••"
 
 
+def test_the_password_of_a_url_is_masked_as_it_was_written_there() -> None:
+    assert Redactor(["postgresql://app:h%2fnter%32@db/app"]).text("h%2fnter%32, h/nter2") == "••••, ••••"
+
+
 def test_what_is_no_url_is_masked_as_it_is() -> None:
     assert Redactor(["http://[half"]).text("GET http://[half") == "GET ••••"
 

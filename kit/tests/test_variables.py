@@ -91,7 +91,7 @@ def test_a_secret_that_protects_nothing_or_leads_nowhere_is_refused(rule: Rule, 
     [
         (Rule(at_least=32), "5f2b8c0e9d4a7163" * 2),
         (Rule(at_least=32), "40719382654918273604958172630495"),
-        (Rule(at_least=8, url=("postgresql",)), "postgresql://a:b@c/d"),
+        (Rule(at_least=8, url=("postgresql",)), "postgresql://a@b"),
         (Rule(), "k-1"),
     ],
     ids=["hex", "digits", "a url", "one of which nothing is said"],
