@@ -30,7 +30,7 @@ OTHER_LABEL = any_of(
 ROLLING = any_of(
     r"""
     \brolling\b | no (fixed |set |specific )?(closing date|deadline)
-    (open|accepted|considered|welcome|apply|submit\w*|write|send)[^.]{0,40}(all year|at any time)
+    (open|accepted|considered|welcome|apply|submit\w*|write|send|ask)[^.]{0,40}(all year|at any time)
     (open|accepted|considered|welcome|apply|submit\w*)[^.]{0,40}(throughout the year|continuously)
     year[- ]round | until (the )?funds? (is|are) (exhausted|spent) | laufend | jederzeit | ganzjährig
     fortlaufend | au fil de l.eau | en continu | à tout moment | toute l.année | todo el año

@@ -73,7 +73,7 @@ def _links_of_page(html: str, url: str) -> Links:
     linked = _notices(tree, url, base, set(listings))
     if told:
         linked = list(dict.fromkeys(told + linked)) if set(told) & set(linked) else list(dict.fromkeys(told))
-    sections = [f"{url}#{anchor}" for anchor, said in anchored(tree, url) if tells_of_a_call(said)]
+    sections = [f"{url}#{anchor}" for anchor, said in anchored(tree, url, linked) if tells_of_a_call(said)]
     if len(sections) > len(linked):
         linked = sections
     # A page that is drawn by script may still tell programs what is new.

@@ -1,6 +1,6 @@
 """Sections: parts of one page that links on it lead to, when each is a notice of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 from urllib.parse import unquote
 
@@ -12,20 +12,23 @@ from granter_data.rules.text import plain
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HEADS = (*_HEADINGS, "dt", "p")
 _INLINE = ("a", "span", "b", "strong", "em", "i", "small")
+_PARTS = "details[id], section[id], article[id], li[id], h2[id], h3[id], dt[id]"
 _MOST = 0.6
 """What holds more of the page than this is no part of it."""
 _MOST_LINKS = 2
 
 
-def anchored(tree: LexborHTMLParser, url: str) -> Iterator[tuple[str, str]]:
-    """The anchors that links on the page lead to, each with the text of its section."""
+def anchored(tree: LexborHTMLParser, url: str, linked: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The anchors of the page's sections, each with the text there; one that leads to a *linked* notice is its card."""
     whole = len(tree.body.text()) if tree.body else 0
     anchors = _anchors(tree)
-    for anchor in anchors:
+    # Where nothing links to them, parts that have a name can still be linked to.
+    for anchor in anchors or dict.fromkeys(node.attributes["id"] or "" for node in tree.css(_PARTS)):
         nodes = _section(tree, anchor, anchors)
         said = plain(" ".join(node.text(separator=" ") for node in nodes))
         away = {to for node in nodes for link in node.css("a[href]") if (to := led_to(link.attributes["href"], url))}
-        if said and len(said) < whole * _MOST and len([to for to in away if bare(to) != bare(url)]) <= _MOST_LINKS:
+        others = {to for to in away if bare(to) != bare(url)}
+        if said and len(said) < whole * _MOST and len(others) <= _MOST_LINKS and not others.intersection(linked):
             yield anchor, said
 
 

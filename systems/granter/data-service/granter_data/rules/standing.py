@@ -13,7 +13,7 @@ _GIVING = any_of(
     scholarship | \bprizes?\b
     \bcalls?\b | residenc | stipend | sponsor | subsid | \bdonat | \bsupports?\b | \bapplica | \bappl(y|ies)\b
     \bpropos | \baid\b
-    \bgives?\b | \bgiving\b | \bcompetition | challenge | voucher | allowance | \bloans?\b | microgrant
+    \bgives?\b | \bpays?\b | \bgiving\b | \bcompetition | challenge | voucher | allowance | \bloans?\b | microgrant
     seed money | honorari | \bfee\b | commission
     förder | zuschuss | zuschüss | stipendi | ausschreib | beihilf | wettbewerb | \bpreis | antrag | bewerb | zuwendung
     subvention | bourse | \baides?\b | \bappels?\b | dotation | \bprix\b | candidat | soutien | financ
@@ -25,9 +25,9 @@ _GIVING = any_of(
 
 
 def is_notice(page: Page, title: str, funder: str | None, deadline: Deadline, amount: Amount | None) -> bool:
-    """Whether somebody gives something here: the page says two of until when, how much and who; or speaks of giving."""
+    """Whether somebody gives something here: the page says who, and until when or how much; or it speaks of giving."""
     if is_furniture(title) or (funder is None and deadline.kind == "unknown" and amount is None):
         return False
-    dated = deadline.kind != "unknown" and (funder is not None or amount is not None)
+    dated = deadline.kind != "unknown" and funder is not None
     paid = amount is not None and any(is_funder(label) for label, _ in page.pairs)
     return dated or paid or any(_GIVING.search(line) for line in (title, *page.lines))
