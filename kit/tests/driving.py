@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mainstay_kit.asgi import ASGIApp, Message, Receive, Scope, Send
+from mainstay_kit.chain import ASGIApp, Message, Receive, Scope, Send
 
 
 @dataclass

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from kit.tests.driving import Reply, answering, ask
 from mainstay_kit import BodyLimit, Misconfigured, protect
-from mainstay_kit.access_log import AccessLog
-from mainstay_kit.asgi import Receive, Scope, Send
+from mainstay_kit.chain import Receive, Scope, Send
+from mainstay_kit.logs import AccessLog
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P24", "E21")]
 CHUNKED = {"Transfer-Encoding": "chunked"}

@@ -7,7 +7,7 @@ import pytest
 
 from kit.tests.driving import Reply, answering, ask, scope_of
 from mainstay_kit import AccessLog, Answer, Chain, Exchange, Part, SecurityHeaders, current, protect
-from mainstay_kit.asgi import ASGIApp, Header, Message, Receive, Scope, Send
+from mainstay_kit.chain import ASGIApp, Header, Message, Receive, Scope, Send
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@ import pytest
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import Cors, Misconfigured
-from mainstay_kit.asgi import Scope
+from mainstay_kit.chain import Scope
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P21")]
 OURS = "https://app.example.com"

@@ -3,8 +3,7 @@ import asyncio
 import pytest
 
 from mainstay_kit import MemoryStore, Problem, Rate
-from mainstay_kit.failed_logins import FailedLogins, LoginRates
-from mainstay_kit.gcra import Verdict
+from mainstay_kit.limits import FailedLogins, LoginRates, Verdict
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P31", "E22"), pytest.mark.threat("S8")]
 ADA, PLACE = "ada@example.com", "203.0.113.7"

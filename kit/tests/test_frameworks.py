@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 
 from kit.tests.driving import ask
 from mainstay_kit import AccessLog, Chain, Limit, Metrics, Problem, Problems, Rate, protect
-from mainstay_kit.asgi import ASGIApp
+from mainstay_kit.chain import ASGIApp
 from mainstay_kit.problems import hand_on
 
 pytestmark = pytest.mark.anyio

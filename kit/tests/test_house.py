@@ -10,7 +10,7 @@ import pytest
 import mainstay_kit
 from kit.tests.test_metrics import environment
 
-SOURCES = sorted(Path(mainstay_kit.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(mainstay_kit.__file__).parent.rglob("*.py"))
 HEAVY = ("jwt", "cryptography", "argon2", "psycopg", "httpx2", "pydantic", "starlette", "prometheus_client")
 
 

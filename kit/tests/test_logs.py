@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import AccessLog, Redactor, Secret, configure_logging, protect
-from mainstay_kit.access_log import Descriptor
-from mainstay_kit.asgi import Receive, Scope, Send
+from mainstay_kit.chain import Receive, Scope, Send
 from mainstay_kit.logs import moment
+from mainstay_kit.logs.access_log import Descriptor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P26")]
 SECRET = 'h"unter/2 + Ärger\\'
@@ -45,6 +46,44 @@ async def test_a_line_knows_its_request(log: io.StringIO) -> None:
     line = lines(log)[0]
     assert (line["message"], line["logger"], line["level"]) == ("sold a book", "shop", "info")
     assert line["request_id"] == reply.headers["x-request-id"]
+
+
+def test_what_is_added_to_a_line_takes_nothing_else_its_place(log: io.StringIO) -> None:
+    extra = {"level": "loud", "at": "never", "logger": "me", "color_message": "\x1b[1mgo", "order": 7}
+    logging.getLogger("shop").info("go", extra=extra)
+    line = lines(log)[0]
+    assert line.keys() == {"at", "level", "logger", "message", "order"}
+    assert (line["level"], line["logger"], line["order"]) == ("info", "shop", 7)
+    assert line["at"] != "never"
+
+
+def test_what_other_handlers_make_of_a_record_is_not_told_twice(log: io.StringIO) -> None:
+    other = logging.StreamHandler(io.StringIO())
+    other.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logging.getLogger().handlers.insert(0, other)
+    logging.getLogger("shop").info("go")
+    assert lines(log)[0].keys() == {"at", "level", "logger", "message"}
+
+
+def test_an_error_that_is_none_is_not_told(log: io.StringIO) -> None:
+    logging.getLogger("shop").error("late", exc_info=True)
+    assert "error" not in lines(log)[0]
+
+
+def test_what_a_server_tells_is_one_line_of_ours_and_its_access_log_is_off(log: io.StringIO) -> None:
+    servers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error", "uvicorn.access")]
+    before = [(server.handlers[:], server.propagate) for server in servers]
+    own = io.StringIO()
+    for server in servers:
+        server.handlers[:], server.propagate = [logging.StreamHandler(own)], server.name == "uvicorn.access"
+    configure_logging(stream=log)
+    configure_logging(stream=log)
+    for server in servers:
+        server.info("from %s", server.name)
+    for server, (handlers, propagate) in zip(servers, before, strict=True):
+        server.handlers[:], server.propagate = handlers, propagate
+    assert [line["message"] for line in lines(log)] == ["from uvicorn", "from uvicorn.error"]
+    assert own.getvalue() == ""
 
 
 @pytest.mark.threat("S5")
@@ -127,10 +166,14 @@ def test_a_reader_that_is_gone_costs_lines_and_no_request() -> None:
     assert nowhere.lost == 2
 
 
-def test_moments_carry_milliseconds_and_a_zone() -> None:
-    assert [moment(at) for at in (0.0, 0.9999, 1.5)] == [
-        "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.999Z", "1970-01-01T00:00:01.500Z",
-    ]  # fmt: skip
+def test_moments_carry_milliseconds_and_a_zone_whatever_the_machines_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XXX-5")
+    time.tzset()
+    told = [moment(at) for at in (0.0, 0.9999, 1.0, 1.5)]
+    monkeypatch.undo()
+    time.tzset()
+    seconds = ("00.000", "00.999", "01.000", "01.500")
+    assert told == [f"1970-01-01T00:00:{second}Z" for second in seconds]
 
 
 async def test_without_a_redactor_of_its_own_the_access_log_has_the_configured_one(log: io.StringIO) -> None:

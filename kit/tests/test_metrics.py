@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from kit.tests.driving import answering, ask
 from kit.tests.serving import ROOT, serving
 from mainstay_kit import Metrics, Misconfigured, Registry
-from mainstay_kit.cells import Cells
-from mainstay_kit.registry import edges_for
+from mainstay_kit.metrics import edges_for
+from mainstay_kit.metrics.cells import Cells
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P10", "G21", "G22")]
 LINE = re.compile(r'(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+\{([a-z]+="([^"\\\n]|\\["\\n])*",?)*\} [0-9.e+-]+)\Z')
@@ -156,7 +156,7 @@ def test_a_line_end_in_a_label_mixes_up_no_cells(tmp_path: Path) -> None:
 
 
 def test_when_there_is_no_room_nothing_is_counted_and_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mainstay_kit.cells.CAPACITY", 1)
+    monkeypatch.setattr("mainstay_kit.metrics.cells.CAPACITY", 1)
     cells = Cells()
     assert [cells.place(name) for name in ("a", "b", "a")] == [0, None, 0]
 

@@ -1,5 +1,6 @@
 """The preview header and the client that passes it on."""
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.tests.driving import answering, ask
+from kit.tests.serving import free_port
 from mainstay_kit import Chain, Preview, RequestContext
-from mainstay_kit.asgi import Receive, Scope, Send
+from mainstay_kit.chain import Exchange, Part, Receive, Scope, Send
+from mainstay_kit.chain.exchange import Exchange
 from mainstay_kit.client import neighbour
 from mainstay_kit.preview import HEADER, is_valid, key_from, sign
 
@@ -54,6 +57,8 @@ async def test_a_valid_preview_goes_on_to_neighbours() -> None:
         pytest.param(VALID.replace("42.", "43.", 1), id="another release"),
         pytest.param(VALID[:-1], id="cut"),
         pytest.param(VALID.upper(), id="capitals"),
+        pytest.param(f"{VALID}0", id="longer"),
+        pytest.param(sign("42", NOW, KEY.encode()), id="its time is over now"),
         pytest.param("42", id="unsigned"),
         pytest.param("", id="empty"),
     ],
@@ -62,6 +67,17 @@ async def test_an_invalid_one_is_dropped_for_neighbours_and_for_the_application(
     sent, scope = await called("/items", {HEADER: value})
     assert HEADER not in sent
     assert HEADER.lower().encode() not in dict(scope["headers"])
+
+
+async def test_an_invalid_one_is_not_found_by_the_parts_behind_either() -> None:
+    found: list[bytes | None] = []
+
+    class Behind(Part):
+        def enter(self, exchange: Exchange) -> None:
+            found.append(exchange.headers.get(HEADER.lower().encode()))
+
+    await ask(Chain(answering(), Preview(key=KEY, now=lambda: NOW), Behind()), headers={HEADER: "42"})
+    assert found == [None]
 
 
 async def test_without_a_key_every_preview_is_dropped() -> None:
@@ -102,6 +118,36 @@ async def test_a_call_outside_any_request_goes_without() -> None:
     async with neighbour("http://data:8000", transport=transport) as client:
         await client.get("/")
     assert "traceparent" not in calls[0].headers
+
+
+async def test_a_call_tells_of_its_request_only_what_is_known() -> None:
+    calls: list[httpx2.Request] = []
+
+    def note(request: httpx2.Request) -> httpx2.Response:
+        calls.append(request)
+        return httpx2.Response(200)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async with neighbour("http://data:8000", transport=httpx2.MockTransport(note)) as client:
+            await client.get("/")
+        await answering()(scope, receive, send)
+
+    await ask(Chain(app, Preview()), client=None)
+    assert not {"x-request-id", "traceparent", "x-service-token", "x-forwarded-for", HEADER.lower()} & {
+        name.lower() for name in calls[0].headers
+    }
+
+
+async def test_a_proxy_of_the_environment_is_not_for_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with neighbour(f"http://127.0.0.1:{port}") as client:
+            assert (await client.get("/")).status_code == 204
 
 
 def test_no_log_tells_the_address_of_a_call_with_its_query(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,8 +11,8 @@ from starlette.routing import Mount, Route
 
 from kit.tests.driving import ask
 from mainstay_kit import BodyLimit, Limit, Rate, ServiceToken, protect
-from mainstay_kit.asgi import ASGIApp
-from mainstay_kit.paths import Under, asked_path
+from mainstay_kit.chain import ASGIApp
+from mainstay_kit.chain.paths import Under, asked_path
 
 pytestmark = [pytest.mark.anyio, pytest.mark.threat("S8")]
 TOKEN = "9f3c1b7e5a2d4860b1c3e5f7a9d0b2c4"

@@ -5,8 +5,8 @@ import pytest
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import FailedLogins, Limit, Problem, Rate, RateLimit
+from mainstay_kit.limits.in_postgres import SWEEP_EVERY, PostgresRateStore
 from mainstay_kit.postgres import Postgres
-from mainstay_kit.postgres_rates import SWEEP_EVERY, TABLE, PostgresRateStore
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P19"), pytest.mark.xdist_group("kit-postgres")]
 THREE_AN_HOUR = Rate(3, 3600)
@@ -17,7 +17,7 @@ async def postgres(postgres_server: str) -> AsyncIterator[Postgres]:
     pool = Postgres(postgres_server, size=(1, 4))
     await pool.open()
     async with pool.connection() as connection:
-        await connection.execute(TABLE)
+        await connection.execute(PostgresRateStore.TABLE)
         await connection.execute("TRUNCATE kit_rates")
     yield pool
     await pool.close()

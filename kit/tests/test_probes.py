@@ -4,9 +4,8 @@ import pytest
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import Dependency, GracefulStop, Probes, ServiceToken, protect
-from mainstay_kit.dependency import Dependencies
-from mainstay_kit.gcra import Rate
-from mainstay_kit.rate_limit import Limit
+from mainstay_kit.limits import Limit, Rate
+from mainstay_kit.probes.dependency import Dependencies
 
 pytestmark = pytest.mark.anyio
 TOKEN = "0123456789abcdef0123456789abcdef"

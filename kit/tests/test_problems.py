@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import AccessLog, Problem, Problems, protect
-from mainstay_kit.asgi import ASGIApp, Message, Receive, Scope, Send
+from mainstay_kit.chain import ASGIApp, Message, Receive, Scope, Send
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P25")]
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from kit.tests.driving import answering, ask, scope_of
 from mainstay_kit import Misconfigured, TrustedProxies
-from mainstay_kit.asgi import Message, Scope
+from mainstay_kit.chain import Message, Scope
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("A59", "P30")]
 ADDRESSES = st.ip_addresses(v=4).map(str)

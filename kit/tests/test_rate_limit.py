@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import Limit, MemoryStore, Misconfigured, Rate, RateLimit, RateStore
-from mainstay_kit.gcra import Verdict, decide
+from mainstay_kit.limits.gcra import Verdict, decide
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P19")]
 

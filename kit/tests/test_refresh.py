@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mainstay_kit import postgres_rates
+from mainstay_kit.limits.in_postgres import PostgresRateStore
 from mainstay_kit.postgres import Postgres
-from mainstay_kit.postgres_refresh import TABLE, PostgresRefreshStore
-from mainstay_kit.refresh import Login, MemoryRefreshStore, RefreshStore, Turn
+from mainstay_kit.tokens import Login, MemoryRefreshStore, RefreshStore, Turn
+from mainstay_kit.tokens.in_postgres import PostgresRefreshStore
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P12"), pytest.mark.xdist_group("kit-postgres")]
 AT, LONG, GRACE = 1_800_000_000.0, 86_400.0, 10.0
@@ -25,7 +25,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[RefreshStore]:
     postgres = Postgres(request.getfixturevalue("postgres_server"))
     await postgres.open()
     async with postgres.connection() as connection:
-        await connection.execute(TABLE)
+        await connection.execute(PostgresRefreshStore.TABLE)
         await connection.execute("TRUNCATE kit_logins")
     yield PostgresRefreshStore(postgres)
     await postgres.close()
@@ -101,7 +101,7 @@ async def test_logins_that_are_over_are_forgotten_when_others_begin(store: Refre
 def test_processes_that_start_at_once_may_all_make_the_tables(postgres_server: str) -> None:
     def make(_number: int) -> None:
         with psycopg.connect(postgres_server) as connection:
-            connection.execute(TABLE + postgres_rates.TABLE)
+            connection.execute(PostgresRefreshStore.TABLE + PostgresRateStore.TABLE)
 
     for _ in range(3):
         with psycopg.connect(postgres_server) as connection:

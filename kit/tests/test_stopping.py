@@ -10,7 +10,7 @@ import pytest
 from kit.tests.driving import Reply, answering, ask, scope_of
 from kit.tests.serving import Served, serving
 from mainstay_kit import Chain, GracefulStop, protect
-from mainstay_kit.asgi import Message, Receive, Scope, Send
+from mainstay_kit.chain import Message, Receive, Scope, Send
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P27")]
 APP = "kit.tests.stopping_app:app"

@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import Misconfigured, Problem, Secret
-from mainstay_kit.asgi import Scope
-from mainstay_kit.bearer import BearerToken
-from mainstay_kit.keys import Key
-from mainstay_kit.refresh import MemoryRefreshStore
-from mainstay_kit.tokens import TokenInvalid, TokenReused, Tokens
+from mainstay_kit.chain import Scope
+from mainstay_kit.tokens import BearerToken, Key, MemoryRefreshStore, TokenInvalid, TokenReused, Tokens
 
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("P12")]
 OLD = Key("2026-10", Secret("old-" * 10))

@@ -2,9 +2,9 @@ import pytest
 
 from kit.tests.driving import answering, ask
 from mainstay_kit import RequestContext
-from mainstay_kit.asgi import Receive, Scope, Send
-from mainstay_kit.exchange import KEY, Exchange
-from mainstay_kit.trace import traceparent
+from mainstay_kit.chain import Receive, Scope, Send
+from mainstay_kit.chain.exchange import KEY, Exchange
+from mainstay_kit.logs import traceparent
 
 pytestmark = pytest.mark.anyio
 TRACE = "0af7651916cd43dd8448eb211c80319c"

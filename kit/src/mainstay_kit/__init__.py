@@ -1,37 +1,37 @@
 """What a service in production needs around its application: parts of ASGI middleware, alone or all together.
 
-Parts that need a library of their own are imported from their module: `tokens`, `bearer`, `passwords`, `client`,
-`postgres`.
+What needs a library of its own is imported from its module: `tokens`, `passwords`, `client`, `postgres`, and the stores
+`limits.in_postgres` and `tokens.in_postgres`.
 """
 
-from .access_log import AccessLog
-from .answer import Answer
-from .body_limit import BodyLimit
-from .chain import Chain, Part
-from .cors import Cors
-from .dependency import Dependency
+from .browsers.cors import Cors
+from .browsers.headers import SecurityHeaders
+from .chain.answer import Answer
+from .chain.chain import Chain, Part
+from .chain.exchange import Exchange, current
 from .errors import KitError, Misconfigured
-from .exchange import Exchange, current
-from .failed_logins import FailedLogins
-from .gcra import Rate
-from .headers import SecurityHeaders
-from .logs import JsonFormatter, configure_logging
-from .metrics import Metrics
+from .limits.body_limit import BodyLimit
+from .limits.failed_logins import FailedLogins
+from .limits.gcra import Rate
+from .limits.rate_limit import Limit, RateLimit
+from .limits.rate_store import MemoryStore, RateStore
+from .logs.access_log import AccessLog
+from .logs.logs import JsonFormatter, configure_logging
+from .logs.redaction import Redactor
+from .logs.trace import RequestContext
+from .metrics.registry import Registry
+from .metrics.requests import Metrics
 from .preview import Preview
-from .probes import Probes
+from .probes.dependency import Dependency
+from .probes.probes import Probes
+from .probes.stopping import GracefulStop
 from .problems import Problem, Problems
 from .proxies import TrustedProxies
-from .rate_limit import Limit, RateLimit
-from .rate_store import MemoryStore, RateStore
-from .redaction import Redactor
-from .registry import Registry
-from .rules import Rule
-from .secret import Secret
 from .service import protect
 from .service_token import ServiceToken
-from .stopping import GracefulStop
-from .trace import RequestContext
-from .variables import VariablesInvalid, read_variables, secrets_of
+from .variables.rules import Rule
+from .variables.secret import Secret
+from .variables.variables import VariablesInvalid, read_variables, secrets_of
 
 __all__ = [
     "AccessLog",

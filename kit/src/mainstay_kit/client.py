@@ -4,10 +4,10 @@ import logging
 
 import httpx2
 
-from .exchange import current
+from .chain.exchange import current
+from .logs.trace import traceparent
 from .preview import HEADER
-from .secret import Secret, revealed
-from .trace import traceparent
+from .variables.secret import Secret, revealed
 
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # at info it tells every address with its query
 TIMEOUT = httpx2.Timeout(10.0, connect=2.0, pool=2.0)

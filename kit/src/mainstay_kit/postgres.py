@@ -7,10 +7,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from .dependency import Dependency
-from .problems import Problem
-from .registry import Registry
-from .secret import Secret, revealed
+from mainstay_kit.metrics.registry import Registry
+from mainstay_kit.probes.dependency import Dependency
+from mainstay_kit.problems import Problem
+from mainstay_kit.variables.secret import Secret, revealed
 
 Connection = AsyncConnection[TupleRow]
 

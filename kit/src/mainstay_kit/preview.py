@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from .asgi import ASGIApp
-from .chain import Part
-from .exchange import Exchange
-from .secret import Secret, revealed
+from .chain.asgi import ASGIApp
+from .chain.chain import Part
+from .chain.exchange import Exchange
+from .variables.secret import Secret, revealed
 
 HEADER = "X-Mainstay-Preview"
 NAME = HEADER.lower().encode()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import NoReturn
 
-from .answer import Answer
-from .asgi import ASGIApp, Header, Scope
-from .chain import Part
+from .chain.answer import Answer
+from .chain.asgi import ASGIApp, Header, Scope
+from .chain.chain import Part
+from .chain.exchange import Exchange, current
+from .chain.held import Rewrite
 from .errors import KitError
-from .exchange import Exchange, current
-from .held import Rewrite
 
 KIND = b"application/problem+json"
 HTML = b"text/html"

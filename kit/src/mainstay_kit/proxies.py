@@ -3,10 +3,10 @@
 import ipaddress
 from collections.abc import Iterable
 
-from .asgi import ASGIApp, Header
-from .chain import Part
+from .chain.asgi import ASGIApp, Header
+from .chain.chain import Part
+from .chain.exchange import Exchange
 from .errors import Misconfigured
-from .exchange import Exchange
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 REMEDY = "give the proxies' networks (10.0.0.0/8, 127.0.0.1) or the number of hops (1)"

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from .access_log import AccessLog
-from .asgi import ASGIApp
-from .body_limit import MEBIBYTE, BodyLimit
-from .chain import Chain, Part
-from .cors import Cors
-from .dependency import Dependency
+from .browsers.cors import Cors
+from .browsers.headers import SecurityHeaders
+from .chain.asgi import ASGIApp
+from .chain.chain import Chain, Part
+from .chain.exchange import Exchange
 from .errors import Misconfigured
-from .exchange import Exchange
-from .headers import SecurityHeaders
-from .metrics import Metrics
+from .limits.body_limit import MEBIBYTE, BodyLimit
+from .limits.rate_limit import Limit, RateLimit
+from .logs.access_log import AccessLog
+from .logs.trace import RequestContext
+from .metrics.requests import Metrics
 from .preview import Preview, key_from
-from .probes import Probes, nobody
+from .probes.dependency import Dependency
+from .probes.probes import Probes, nobody
+from .probes.stopping import GracefulStop
 from .problems import Problems
 from .proxies import TrustedProxies
-from .rate_limit import Limit, RateLimit
-from .stopping import GracefulStop
-from .trace import RequestContext
 
 
 def protect(

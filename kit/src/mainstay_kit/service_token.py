@@ -4,14 +4,14 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from .answer import Answer
-from .asgi import ASGIApp
-from .chain import Part
+from .chain.answer import Answer
+from .chain.asgi import ASGIApp
+from .chain.chain import Part
+from .chain.exchange import Exchange
+from .chain.paths import Under
 from .errors import Misconfigured
-from .exchange import Exchange
-from .paths import Under
 from .problems import problem_answer
-from .secret import Secret, revealed
+from .variables.secret import Secret, revealed
 
 SHORTEST = 32
 

@@ -13,9 +13,9 @@ from granter_core.saved_searches import SavedSearchRows
 from granter_core.sessions import Sessions, keys_of
 from granter_core.settings import Settings
 from mainstay_kit import Registry
+from mainstay_kit.metrics import Counter
 from mainstay_kit.passwords import Passwords
 from mainstay_kit.postgres import Postgres
-from mainstay_kit.registry import Counter
 from mainstay_kit.tokens import TokenInvalid
 
 bearer = HTTPBearer(auto_error=False, description="The access token of a log-in.")

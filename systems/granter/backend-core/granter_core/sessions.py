@@ -7,10 +7,8 @@ from uuid import UUID
 
 from granter_core.accounts import Account
 from mainstay_kit import Secret
-from mainstay_kit.keys import Key
 from mainstay_kit.postgres import Postgres
-from mainstay_kit.refresh import Login, Turn
-from mainstay_kit.tokens import Claims, Pair, TokenInvalid, Tokens
+from mainstay_kit.tokens import Claims, Key, Login, Pair, TokenInvalid, Tokens, Turn
 
 AT_MOST = 20  # log-ins that one account may have at once; the oldest ends when there are more
 

@@ -6,7 +6,8 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
-from .errors import KitError
+from mainstay_kit.errors import KitError
+
 from .rules import Rule, convert, objections
 from .secret import Secret
 

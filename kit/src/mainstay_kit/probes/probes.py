@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from .answer import Answer, json_answer, text_answer
-from .asgi import ASGIApp
-from .chain import Outcome, Part
+from mainstay_kit.chain.answer import Answer, json_answer, text_answer
+from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.chain import Outcome, Part
+from mainstay_kit.chain.exchange import Exchange
+
 from .dependency import Dependencies, Dependency, Finding
-from .exchange import Exchange
 from .stopping import GracefulStop
 
 NO_STORE = (b"cache-control", b"no-store")

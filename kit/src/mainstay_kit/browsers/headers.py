@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Mapping
 from operator import itemgetter
 
-from .asgi import ASGIApp, Header
-from .chain import Part
-from .exchange import Exchange
+from mainstay_kit.chain.asgi import ASGIApp, Header
+from mainstay_kit.chain.chain import Part
+from mainstay_kit.chain.exchange import Exchange
 
 # No upgrade-insecure-requests: it would break plain http on localhost, and where there is TLS, HSTS says it already.
 CONTENT_SECURITY_POLICY = (

@@ -1,10 +1,13 @@
 """Rates in Postgres: what each key has spent, counted for all processes together."""
 
+from typing import ClassVar
+
+from mainstay_kit.postgres import Postgres
+
 from .gcra import Rate, Verdict
-from .postgres import Postgres
 
 # Processes that start at once may all run it: to create a table if it does not exist is no protection from that.
-TABLE = """
+_TABLE = """
 SELECT pg_advisory_xact_lock(hashtext('mainstay_kit'));
 CREATE UNLOGGED TABLE IF NOT EXISTS kit_rates (key text PRIMARY KEY, spent_until timestamptz NOT NULL);
 CREATE INDEX IF NOT EXISTS kit_rates_spent_until ON kit_rates (spent_until);
@@ -34,6 +37,8 @@ class PostgresRateStore:
 
     Each request that is counted costs a write: count log-ins and what is expensive here, and the rest in memory.
     """
+
+    TABLE: ClassVar[str] = _TABLE
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .errors import Misconfigured
+from mainstay_kit.errors import Misconfigured
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """Refresh tokens in Postgres: one truth for all processes, which outlives them."""
 
-from .postgres import Postgres
+from typing import ClassVar
+
+from mainstay_kit.postgres import Postgres
+
 from .refresh import Login, Turn
 
 # Processes that start at once may all run it: to create a table if it does not exist is no protection from that.
-TABLE = """
+_TABLE = """
 SELECT pg_advisory_xact_lock(hashtext('mainstay_kit'));
 CREATE TABLE IF NOT EXISTS kit_logins (
     family text PRIMARY KEY,
@@ -45,6 +48,8 @@ class PostgresRefreshStore:
 
     What is kept are numbers of tokens, of which nobody can make one. Logins whose time is over go when others begin.
     """
+
+    TABLE: ClassVar[str] = _TABLE
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from .errors import Misconfigured
-from .secret import Secret
+from mainstay_kit.errors import Misconfigured
+from mainstay_kit.variables.secret import Secret
 
 SHORTEST = 32
 ALGORITHMS = ("HS256", "EdDSA")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from .answer import Answer
-from .asgi import ASGIApp
-from .chain import Part
-from .exchange import Exchange
-from .paths import Under
-from .problems import problem_answer
+from mainstay_kit.chain.answer import Answer
+from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.chain import Part
+from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.chain.paths import Under
+from mainstay_kit.problems import problem_answer
+
 from .tokens import TokenInvalid, Tokens
 
 CHALLENGE = (b"www-authenticate", b"Bearer")

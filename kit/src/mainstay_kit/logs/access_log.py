@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from select import PIPE_BUF
 
-from .asgi import ASGIApp
-from .chain import Part
-from .exchange import Exchange
+from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.chain import Part
+from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.chain.routes import route
+
 from .logs import configured_redactor, moment
 from .redaction import Redactor
-from .routes import route
 
 REMEMBERED = 1000
 Write = Callable[[bytes], object]

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from time import perf_counter
 
+from mainstay_kit.errors import StreamEnded
+
 from .answer import Answer
 from .asgi import Header, Message, Receive, Scope, Send
-from .errors import StreamEnded
 from .held import Held, Rewrite
 from .paths import asked_path
 

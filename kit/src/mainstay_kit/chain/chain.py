@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
+from mainstay_kit.errors import Misconfigured
+
 from .answer import Answer
 from .asgi import ASGIApp, Header, Message, Receive, Scope, Send
-from .errors import Misconfigured
 from .exchange import Exchange, current
 
 Outcome = Answer | Awaitable[Answer | None] | None

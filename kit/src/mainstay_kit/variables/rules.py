@@ -9,7 +9,8 @@ from types import UnionType
 from typing import Union, get_args, get_origin
 from urllib.parse import urlsplit
 
-from .errors import Misconfigured
+from mainstay_kit.errors import Misconfigured
+
 from .secret import Secret
 
 PLACEHOLDER = re.compile(

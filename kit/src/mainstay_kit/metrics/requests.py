@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from .answer import Answer
-from .asgi import ASGIApp
-from .chain import Outcome, Part
-from .exchange import Exchange
+from mainstay_kit.chain.answer import Answer
+from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.chain import Outcome, Part
+from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.chain.routes import route
+from mainstay_kit.problems import problem_answer
+
 from .exposition import KIND
-from .problems import problem_answer
 from .registry import Counter, Histogram, Registry, edges_for
-from .routes import route
 
 THRESHOLDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

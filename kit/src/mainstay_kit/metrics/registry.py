@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from math import log2
 from pathlib import Path
 
+from mainstay_kit.errors import Misconfigured
+
 from .cells import Cells
-from .errors import Misconfigured
 from .exposition import SUM, Family, Readings, number, told
 
 SEPARATOR = "\t"

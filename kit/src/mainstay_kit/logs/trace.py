@@ -3,9 +3,9 @@
 import re
 from random import getrandbits
 
-from .asgi import ASGIApp
-from .chain import Part
-from .exchange import Exchange
+from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.chain import Part
+from mainstay_kit.chain.exchange import Exchange
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}\Z").match
 TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})\Z").match

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from .answer import Answer
-from .asgi import ASGIApp, Header
-from .chain import Part
-from .errors import Misconfigured
-from .exchange import Exchange
-from .problems import problem_answer
+from mainstay_kit.chain.answer import Answer
+from mainstay_kit.chain.asgi import ASGIApp, Header
+from mainstay_kit.chain.chain import Part
+from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.errors import Misconfigured
+from mainstay_kit.problems import problem_answer
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REQUEST_HEADERS = ("authorization", "content-type", "x-request-id")

@@ -8,10 +8,11 @@ from collections.abc import Awaitable
 from math import ceil
 from typing import NamedTuple, Protocol, TypeVar
 
+from mainstay_kit.problems import Problem
+from mainstay_kit.variables.secret import Secret, revealed
+
 from .gcra import Rate, Verdict
-from .problems import Problem
 from .rate_store import MemoryStore
-from .secret import Secret, revealed
 
 QUARTER = 15 * 60.0
 T = TypeVar("T")

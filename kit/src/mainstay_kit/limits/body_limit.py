@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from .answer import Answer
-from .asgi import ASGIApp
-from .chain import Part
-from .errors import Misconfigured
-from .exchange import Exchange
-from .problems import problem_answer
+from mainstay_kit.chain.answer import Answer
+from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.chain import Part
+from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.errors import Misconfigured
+from mainstay_kit.problems import problem_answer
 
 MEBIBYTE = 1024 * 1024
 CLOSE = (b"connection", b"close")  # the rest of the body would be read as the next request

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from .answer import Answer
-from .asgi import ASGIApp
-from .chain import Outcome, Part
-from .exchange import Exchange
+from mainstay_kit.chain.answer import Answer
+from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.chain import Outcome, Part
+from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.problems import problem_answer
+
 from .gcra import Rate, Verdict
-from .problems import problem_answer
 from .rate_store import MemoryStore, RateStore
 
 LEFT = b"limit=%d, remaining=%d, reset=%d"

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
-from .asgi import ASGIApp
-from .chain import Part
-from .exchange import Exchange
-from .problems import problem_answer
+from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.chain import Part
+from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.problems import problem_answer
 
 RETRY = (b"retry-after", b"1")
 CLOSE = (b"connection", b"close")

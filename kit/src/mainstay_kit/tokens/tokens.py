@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import jwt
 from jwt.types import Options
 
-from .errors import Misconfigured
+from mainstay_kit.errors import Misconfigured
+from mainstay_kit.problems import Problem
+
 from .keys import Key
-from .problems import Problem
 from .refresh import Login, RefreshStore, Turn
 
 LONGEST = 8192

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-from .secret import Secret, revealed
+from mainstay_kit.variables.secret import Secret, revealed
 
 DOTS = "••••"
 SHORTEST = 6

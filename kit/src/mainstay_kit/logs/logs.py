@@ -7,7 +7,8 @@ import time
 import traceback
 from typing import TextIO
 
-from .exchange import current
+from mainstay_kit.chain.exchange import current
+
 from .redaction import Redactor
 
 OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}

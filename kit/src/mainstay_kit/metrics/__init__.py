@@ -1,0 +1,6 @@
+"""What is counted, and told as Prometheus text."""
+
+from .registry import Counter, Gauge, Histogram, Registry, edges_for
+from .requests import Metrics
+
+__all__ = ["Counter", "Gauge", "Histogram", "Metrics", "Registry", "edges_for"]

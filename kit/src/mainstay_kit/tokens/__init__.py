@@ -1,0 +1,20 @@
+"""Access and refresh tokens. Needs `mainstay-kit[tokens]`."""
+
+from .bearer import BearerToken
+from .keys import Key
+from .refresh import Login, MemoryRefreshStore, RefreshStore, Turn
+from .tokens import Claims, Pair, TokenInvalid, TokenReused, Tokens
+
+__all__ = [
+    "BearerToken",
+    "Claims",
+    "Key",
+    "Login",
+    "MemoryRefreshStore",
+    "Pair",
+    "RefreshStore",
+    "TokenInvalid",
+    "TokenReused",
+    "Tokens",
+    "Turn",
+]
