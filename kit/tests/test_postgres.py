@@ -61,12 +61,39 @@ async def test_a_lock_is_not_waited_for_for_ever(postgres: Postgres) -> None:
 async def test_an_empty_pool_answers_503_soon_and_counts_it(postgres: Postgres, registry: Registry) -> None:
     async with postgres.connection(), postgres.connection():
         with pytest.raises(Problem) as caught:
-            async with postgres.connection():
+            async with asyncio.timeout(5), postgres.connection():
                 pass
         assert caught.value.status == 503
+        assert (b"retry-after", b"1") in caught.value.answer.headers
         assert b"db_pool_connections_in_use{} 2" in registry.text()
     assert b"db_pool_timeouts_total{} 1" in registry.text()
     assert b"db_pool_connections_in_use{} 0" in registry.text()
+
+
+async def test_who_comes_when_many_wait_is_refused_at_once(postgres_server: str) -> None:
+    pool = Postgres(postgres_server, size=(1, 1), wait=60)
+    await pool.open()
+    async with pool.connection():
+        waiting = [asyncio.create_task(use(pool)) for _ in range(10)]
+        await asyncio.sleep(0)
+        with pytest.raises(Problem) as caught:
+            async with asyncio.timeout(5):
+                await use(pool)
+        assert caught.value.status == 503
+    await asyncio.gather(*waiting)
+    await pool.close()
+
+
+async def test_every_limit_holds_on_the_connection_and_the_server_is_told_whose_it_is(postgres: Postgres) -> None:
+    names = "statement_timeout lock_timeout idle_in_transaction_session_timeout application_name"
+    async with postgres.connection() as connection:
+        told = [await (await connection.execute(f"SHOW {name}")).fetchone() for name in names.split()]
+    assert told == [("300ms",), ("200ms",), ("300ms",), ("mainstay-kit",)]
+
+
+async def test_how_many_connections_are_open_can_be_read(postgres: Postgres, registry: Registry) -> None:
+    async with postgres.connection(), postgres.connection():
+        assert b"db_pool_connections_open{} 2" in registry.text()
 
 
 async def test_a_connection_whose_block_raised_is_not_in_use_any_more(postgres: Postgres, registry: Registry) -> None:
@@ -103,6 +130,11 @@ async def test_a_database_that_is_away_makes_the_service_unready_and_lets_it_sta
 
 async def test_a_database_that_is_there_makes_it_ready(postgres: Postgres) -> None:
     assert (await ask(Probes(answering(), dependencies=[postgres.dependency()]), "/ready")).status == 200
+
+
+async def use(postgres: Postgres) -> None:
+    async with postgres.connection():
+        pass
 
 
 async def insert_and_fail(postgres: Postgres) -> None:
