@@ -13,7 +13,6 @@ from kit.tests.driving import answering, ask
 from kit.tests.serving import free_port
 from mainstay_kit import Chain, Preview, RequestContext
 from mainstay_kit.chain import Exchange, Part, Receive, Scope, Send
-from mainstay_kit.chain.exchange import Exchange
 from mainstay_kit.client import neighbour
 from mainstay_kit.preview import HEADER, is_valid, key_from, sign
 
