@@ -7,7 +7,7 @@ import pytest
 
 from mainstay.cli.approval import Approval, OnlyShown
 from mainstay.cli.console import Console
-from mainstay.cli.signals import heard_by
+from mainstay.cli.signals import heard_by, while_asking
 from mainstay.engine import Interruption
 from mainstay.errors import Interrupted, NotReady
 from tests.cli.told import plan
@@ -80,6 +80,26 @@ def test_a_signal_is_heard_once(number: signal.Signals) -> None:
     assert (interruption.signal, interruption.twice) == (number, False)
 
 
+def test_how_to_stop_at_once_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Interrupted), heard_by(Interruption()):
+        strike(signal.SIGTERM, signal.SIGINT)
+    assert (
+        capfd.readouterr().err
+        == "\nstopping at the next safe point; once more stops at once, and both can be resumed\n"
+    )
+
+
+def test_a_signal_is_heard_where_nothing_can_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_number: int, _text: bytes) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(os, "write", gone)
+    interruption = Interruption()
+    with heard_by(interruption):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert interruption.signal == signal.SIGTERM
+
+
 @pytest.mark.failure("F10")
 def test_a_second_signal_stops_at_once() -> None:
     with pytest.raises(Interrupted) as stopped, heard_by(Interruption()):
@@ -93,6 +113,20 @@ class Impatient(Person):
     def ask(self, question: str) -> str:
         os.kill(os.getpid(), signal.SIGINT)
         return "y"
+
+
+def test_at_the_question_every_signal_ends_the_command_and_afterwards_none_does() -> None:
+    ends = [signal.default_int_handler, signal.SIG_DFL, signal.SIG_DFL]
+    with heard_by(Interruption()):
+        heard = handlers()
+        with while_asking():
+            assert handlers() == ends
+        assert handlers() == heard
+    assert not set(heard) & set(ends)
+
+
+def handlers() -> list[object]:
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
 
 
 def test_an_interruption_at_the_question_ends_the_command() -> None:

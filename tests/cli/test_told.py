@@ -69,6 +69,10 @@ def test_in_json_a_run_is_one_document_an_event(capsys: pytest.CaptureFixture[st
     }  # fmt: skip
 
 
+def test_a_step_without_a_title_has_none_in_its_document() -> None:
+    assert "title" not in document(row(1, Done("1.1", "hot", 2.04)), {})
+
+
 def test_the_plans_document_is_not_told_twice() -> None:
     assert "plan" not in document(row(1, STORY[0][0]), {})
 

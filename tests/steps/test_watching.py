@@ -8,7 +8,7 @@ import pytest
 from mainstay.errors import StepFailed
 from mainstay.release import Traffic
 from mainstay.revision import Revision
-from mainstay.steps.observe import Observe
+from mainstay.steps.observe import Counts, Observe
 from mainstay.steps.settle import Settle
 from mainstay.steps.step import Look
 from mainstay.targets import LogLine
@@ -76,6 +76,16 @@ def test_one_that_turns_unready_ends_it(bench: Bench) -> None:
     bench.at(10, lambda: setattr(bench.target, "ready_after_s", 1000))
     with pytest.raises(StepFailed, match="web@2: 0 of 2 ready"):
         OBSERVE.do(bench.world)
+
+
+@pytest.mark.parametrize(
+    ("watched", "said"),
+    [({"web": {2: 3}}, "web@2: 2 of 3 ready"), ({"web": {2: 2}, "api": {2: 1}}, "api@2: 0 of 1 ready")],
+    ids=["one too few", "another service's do not count"],
+)
+def test_as_many_must_be_ready_as_are_watched(bench: Bench, watched: Counts, said: str) -> None:
+    with pytest.raises(StepFailed, match=said):
+        Observe(watched=watched, traffic=NEW, for_s=30).do(bench.world)
 
 
 def test_what_happens_to_the_old_is_no_word_about_the_new(bench: Bench) -> None:
