@@ -90,7 +90,8 @@ def test_other_settings_take_effect_and_are_taken_back(world: World, target: Fak
     assert step.title == "Restart db (18.1) and make its roles"
     step.do(world)
     assert step.undo(world) == "db runs as before"
-    assert target.running().wanted == {"db": ONE}
+    running = target.running()
+    assert (running.wanted, [one.state for one in running.instances]) == ({"db": ONE}, ["ready"])
 
 
 def test_migrations_run_once_and_in_order(world: World, store: FakeDatastore) -> None:
