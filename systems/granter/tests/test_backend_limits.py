@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from granter_backend import PASSWORD, Backend, Caller, new_address, variables
-from granter_core.login_limits import DEFAULT
 from granter_postgres import Postgres
 from granter_services import Service
 from granter_stand_in import DataServiceStandIn
 from granter_town import starting
 
+from mainstay_kit.limits.failed_logins import LoginRates
+
 WRONG = "a wrong password"
+DEFAULT = LoginRates()
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def running(postgres: Postgres, folder: Path) -> Iterator[Replicas]:
 
 @pytest.fixture
 def replicas(running: Replicas, postgres: Postgres) -> Replicas:
-    postgres.execute(running.database, "truncate failed_logins")
+    postgres.execute(running.database, "truncate kit_rates")
     return running
 
 
@@ -43,7 +45,7 @@ def spend(postgres: Postgres, database: str, seconds: float, keys: str) -> None:
     """As if so much of a rate had been spent."""
     postgres.execute(
         database,
-        f"update failed_logins set spent_until = now() + interval '{seconds} s' where key like '{keys}'",
+        f"update kit_rates set spent_until = now() + interval '{seconds} s' where key like '{keys}'",
     )
 
 
@@ -65,7 +67,7 @@ def test_who_is_stopped_gets_in_again_when_the_time_has_passed(replicas: Replica
     for _ in range(DEFAULT.pair.limit + 1):
         last = caller.log_in(email, WRONG)
     assert last.status_code == 429
-    spend(postgres, replicas.database, DEFAULT.pair.tolerance - DEFAULT.pair.interval - 0.1, "pair %")
+    spend(postgres, replicas.database, DEFAULT.pair.tolerance - DEFAULT.pair.interval - 0.1, "login pair %")
     assert caller.log_in(email).status_code == 200
 
 
@@ -81,9 +83,9 @@ def test_the_owner_gets_in_from_elsewhere_while_a_stranger_is_stopped(replicas: 
 @pytest.mark.parametrize(
     ("keys", "tolerance"),
     [
-        pytest.param("account %", DEFAULT.account.tolerance, id="an account, from many addresses"),
-        pytest.param("address %", DEFAULT.address.tolerance, id="an address, at many accounts"),
-        pytest.param("total", DEFAULT.total.tolerance, id="all together"),
+        pytest.param("login account %", DEFAULT.account.tolerance, id="an account, from many addresses"),
+        pytest.param("login address %", DEFAULT.address.tolerance, id="an address, at many accounts"),
+        pytest.param("login total", DEFAULT.total.tolerance, id="all together"),
     ],
 )
 def test_failures_are_limited(replicas: Replicas, postgres: Postgres, keys: str, tolerance: float) -> None:
@@ -121,7 +123,7 @@ def test_failures_can_be_watched(replicas: Replicas) -> None:
 def test_the_counts_name_nobody(replicas: Replicas, postgres: Postgres) -> None:
     email, caller = new_address(), Caller(replicas.one.url)
     caller.log_in(email, WRONG)
-    kept = postgres.execute(replicas.database, "select key, account from failed_logins")
+    kept = postgres.execute(replicas.database, "select key from kit_rates")
     assert kept
     assert email not in kept
     assert caller.address not in kept

@@ -36,7 +36,7 @@ ROWS = {
     "0005_sessions.sql": f"""
         insert into sessions (family, account_id, token, ends)
         values (gen_random_uuid(), '{ONE}', gen_random_uuid(), now() + interval '30 days');
-        insert into failed_logins (key, account, spent_until) values ('total', null, now() + interval '1 minute');""",
+        insert into kit_rates (key, spent_until) values ('login total', now() + interval '1 minute');""",
     "0006_saved_searches.sql": f"""
         insert into saved_searches (account_id, name, query) values ('{ONE}', 'Ozeane', '{{"query": "ocean"}}');""",
 }

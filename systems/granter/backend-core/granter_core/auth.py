@@ -28,20 +28,19 @@ async def register(parts: Wired, wanted: Registration) -> Registered:
 async def log_in(request: Request, parts: Wired, said: Login) -> TokenPair:
     """Log in. An unknown address and a wrong password are answered alike and take the same time."""
     email, password = one_mailbox(said.email), one_password(said.password)
-    counts = parts.login_limits.counts(email, request.client.host if request.client else "")
-    await parts.login_limits.spend(counts)
+    attempt = await parts.logins.attempt(email, request.client.host if request.client else "")
     known = await parts.accounts.with_hash(email) if "\0" not in email else None
     try:
         right = await parts.passwords.verify(known[1] if known else None, password)
     except Problem:  # too many at once: nothing was tried, so nothing counts
-        await parts.login_limits.give_back(counts)
+        await attempt.give_back()
         raise
     if known is None or not right:
         parts.failed_logins.add()
-        log.info("a log-in failed", extra={"account": parts.login_limits.mark(email)})
+        log.info("a log-in failed", extra={"account": parts.logins.mark(email)})
         raise Problem(401, "address or password is wrong", headers=((b"www-authenticate", b"Bearer"),))
     account, hashed = known
-    await parts.login_limits.give_back(counts)
+    await attempt.give_back()
     if parts.passwords.is_outdated(hashed):
         await parts.accounts.rehash(account, await parts.passwords.hash(password))
     return _told(await parts.sessions.begin(account))
@@ -49,7 +48,11 @@ async def log_in(request: Request, parts: Wired, said: Login) -> TokenPair:
 
 @auth.post("/refresh", responses=problems(401))
 async def refresh(parts: Wired, said: Refresh) -> TokenPair:
-    """A new pair for a refresh token, which is spent by it. A spent one ends the session: somebody else has it too."""
+    """A new pair for a refresh token, which is spent by it.
+
+    For ten seconds the one just spent is answered as if it were not, since two tabs are no theft. Any other spent one
+    ends the session: somebody else has it too.
+    """
     return _told(await parts.sessions.refresh(said.refresh_token))
 
 
@@ -73,7 +76,7 @@ async def me(who: WhoAsks) -> Me:
 @auth.delete("/me", status_code=204, responses=problems(401))
 async def delete_me(parts: Wired, who: WhoAsks) -> Response:
     """Delete the account with all that is kept of it; its tokens end at once."""
-    await parts.accounts.delete(who.id, parts.login_limits.mark(who.email))
+    await parts.accounts.delete(who.id, parts.logins.mark(who.email))
     return Response(status_code=204)
 
 

@@ -8,11 +8,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from granter_core.accounts import Account, Accounts
 from granter_core.data_service import DataService
-from granter_core.login_limits import LoginLimits
 from granter_core.saved_searches import SavedSearchRows
 from granter_core.sessions import Sessions, keys_of
 from granter_core.settings import Settings
-from mainstay_kit import Registry
+from mainstay_kit import FailedLogins, Registry
+from mainstay_kit.limits.in_postgres import PostgresRateStore
 from mainstay_kit.metrics import Counter
 from mainstay_kit.passwords import Passwords
 from mainstay_kit.postgres import Postgres
@@ -28,7 +28,7 @@ class Parts:
     passwords: Passwords
     accounts: Accounts
     sessions: Sessions
-    login_limits: LoginLimits
+    logins: FailedLogins
     saved_searches: SavedSearchRows
     data_service: DataService
     failed_logins: Counter
@@ -42,7 +42,7 @@ class Parts:
             passwords=Passwords(),
             accounts=Accounts(postgres),
             sessions=Sessions(postgres, keys_of(keys)),
-            login_limits=LoginLimits(postgres, settings.jwt_secret),
+            logins=FailedLogins(store=PostgresRateStore(postgres), secret=settings.jwt_secret),
             saved_searches=SavedSearchRows(postgres),
             data_service=DataService(settings.data_service_url, settings.service_token),
             failed_logins=registry.counter("failed_logins_total", "Log-ins with a wrong address or password."),

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from granter_core.accounts import Account
@@ -10,6 +11,17 @@ from mainstay_kit import Secret
 from mainstay_kit.postgres import Postgres
 from mainstay_kit.tokens import Claims, Key, Login, Pair, TokenInvalid, Tokens, Turn
 
+# Of two that come with the same token at once the second waits for the row, and finds that it is not current any more.
+_TURN = """
+update sessions set token = %(new)s, before = token, turned = to_timestamp(%(at)s), ends = to_timestamp(%(until)s)
+where family = %(family)s and token = %(spent)s and ends > to_timestamp(%(at)s)
+returning token
+"""
+_FORGIVE = """
+select token from sessions
+where family = %(family)s and before = %(spent)s and ends > to_timestamp(%(at)s)
+  and turned > to_timestamp(%(at)s - %(grace)s)
+"""
 AT_MOST = 20  # log-ins that one account may have at once; the oldest ends when there are more
 
 
@@ -38,13 +50,10 @@ class RefreshRows:
 
     async def turn(self, turn: Turn) -> str | None:
         async with self._postgres.connection() as connection:
-            turned = await connection.execute(
-                "update sessions set token = %s, ends = to_timestamp(%s)"
-                " where family = %s and token = %s and ends > now()",
-                (turn.new, turn.until, turn.family, turn.spent),
-            )
-            if turned.rowcount:
-                return turn.new
+            for question in (_TURN, _FORGIVE):
+                row = await (await connection.execute(question, asdict(turn))).fetchone()
+                if row is not None:
+                    return str(row[0].hex)
             await connection.execute("delete from sessions where family = %s", (turn.family,))
         return None
 
@@ -63,8 +72,7 @@ class Sessions:
     def __init__(self, postgres: Postgres, keys: Sequence[Key]) -> None:
         self._postgres = postgres
         self._rows = RefreshRows(postgres)
-        # Without grace: our pages renew once for all tabs, so whoever else comes with a spent token is a thief.
-        self._tokens = Tokens(keys, issuer="granter", audience="granter-api", store=self._rows, grace=0)
+        self._tokens = Tokens(keys, issuer="granter", audience="granter-api", store=self._rows)
 
     async def begin(self, account: UUID) -> Pair:
         return await self._tokens.issue(str(account))

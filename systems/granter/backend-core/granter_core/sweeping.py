@@ -17,7 +17,7 @@ async def sweep(postgres: Postgres) -> None:
     """Remove sessions whose time is over, and counts that mean nothing any more."""
     async with postgres.connection() as connection:
         await connection.execute("delete from sessions where ends < now()")
-        await connection.execute("delete from failed_logins where spent_until < now()")
+        await connection.execute("delete from kit_rates where spent_until < now()")
 
 
 async def keep_sweeping(postgres: Postgres, stop: asyncio.Event) -> None:

@@ -1,2 +1,2 @@
-drop table failed_logins;
+drop table kit_rates;
 drop table sessions;
