@@ -9,7 +9,7 @@ import pytest
 from browser_visitor import Visitor
 from granter_core.words import LONGEST_PASSWORD
 from granter_services import get
-from granter_town import Town
+from granter_town import Start, Town
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -140,6 +140,20 @@ def test_an_address_that_is_registered_is_answered_like_a_new_one(town: Town) ->
     first, second = (Visitor(town.web.url).send("/register", wanted) for _ in range(2))
     assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"])
     assert first.status_code == 303
+
+
+def test_two_web_frontends_renew_one_log_in_side_by_side(town: Town, start: Start) -> None:
+    other = start("web-frontend", BACKEND_URL=town.backend.url).ready()
+    said = {"email": "tabs@example.org", "password": "four words without reason"}
+    visitor = Visitor(town.web.url)
+    visitor.send("/register", said)
+    visitor.send("/login", said)
+    cookie = f"granter_refresh={visitor.cookies['granter_refresh']}"
+    tabs = [Visitor(town.web.url), Visitor(other.url)]
+    assert [tab.get("/account", Cookie=cookie).status_code for tab in tabs] == [200, 200]
+    for tab in tabs:
+        tab.cookies.delete("granter_access")
+        assert "tabs@example.org" in tab.get("/account").text
 
 
 @pytest.mark.parametrize("path", ["/login", "/register"])

@@ -298,19 +298,6 @@ def test_an_access_token_that_is_over_is_renewed_behind_the_scenes(visitor: Visi
     assert core.calls("/api/auth/refresh")[0].body == {"refresh_token": "refresh-1"}
 
 
-def test_requests_side_by_side_spend_a_refresh_token_once(web: Service, core: BackendStandIn) -> None:
-    def slowly(_: Call) -> Told:
-        time.sleep(0.3)  # so that the others come while the first renewal is under way
-        return tokens("2")
-
-    core.says |= {"GET /api/auth/me": only_with("access-2", ME), "POST /api/auth/refresh": slowly}
-    cookie = "granter_access=access-1; granter_refresh=refresh-of-four"
-    with ThreadPoolExecutor(4) as visitors:
-        answers = list(visitors.map(lambda _: Visitor(web.url).get("/account", Cookie=cookie), range(4)))
-    assert [answer.status_code for answer in answers] == [200] * 4
-    assert len(core.calls("/api/auth/refresh")) == 1
-
-
 def test_a_log_in_that_has_ended_leads_to_a_new_one_and_back(visitor: Visitor, core: BackendStandIn) -> None:
     visitor.log_in()
     core.says |= {"GET /api/saved-searches": Told(401, {}), "POST /api/auth/refresh": Told(401, {})}
@@ -459,7 +446,7 @@ def test_what_the_kit_refuses_is_a_page_for_people(visitor: Visitor) -> None:
     assert "That is too long" in large.text
     answers = [visitor.post("/login", {}, **html) for _ in range(70)]
     assert answers[-1].status_code == 429
-    assert re.search(r"Try again in \d+ second", answers[-1].text)
+    assert "Try again in a moment" in answers[-1].text
 
 
 def test_metrics_are_not_read_through_the_front_door(visitor: Visitor, web: Service) -> None:

@@ -15,12 +15,10 @@ from granter_web.accounts import Accounts
 from granter_web.assets import Assets
 from granter_web.backend import Away, Backend, LoggedOut, Refused, TooMany
 from granter_web.inside import login_before, login_for
-from granter_web.kindly import Kindly
 from granter_web.saved import SavedSearches
 from granter_web.searching import Searching
 from granter_web.settings import Settings
 from granter_web.templating import Templates
-from granter_web.tokens import Renewals
 from granter_web.visit import ForeignForm, Visit
 from mainstay_kit import (
     Chain,
@@ -29,6 +27,7 @@ from mainstay_kit import (
     GracefulStop,
     Limit,
     Metrics,
+    Problems,
     Rate,
     SecurityHeaders,
     TrustedProxies,
@@ -48,6 +47,7 @@ def app_of(settings: Settings) -> Chain:
     backend = Backend(settings.backend_url)
     return protect(
         pages_of(backend, templates, assets),
+        Problems(page=lambda told: templates.page("trouble.html", visit=None, trouble=told["status"], wait=None)),
         dependencies=[Dependency("backend-core", backend.answers, required=False)],
         version=settings.mainstay_version,
         limits=[Limit("/", Rate(60, per=60), methods=frozenset({"POST"}))],
@@ -57,12 +57,10 @@ def app_of(settings: Settings) -> Chain:
         headers=SecurityHeaders(others={"referrer-policy": "same-origin"}),
         metrics=Metrics(may_read=from_within),
         stop=GracefulStop(drain=DRAIN_SECONDS),
-        more=[Kindly(templates)],
     )
 
 
 def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlette:
-    renewals = Renewals(backend.renew)
     searching = Searching(backend)
     accounts = Accounts(backend)
     saved = SavedSearches(backend)
@@ -71,7 +69,7 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
         """*handle* as an endpoint: what may go wrong anywhere is answered here, once."""
 
         async def endpoint(request: Request) -> Response:
-            visit = Visit(request, templates, renewals)
+            visit = Visit(request, templates, backend)
             try:
                 await visit.read_form()
                 response = await handle(visit)
@@ -92,7 +90,7 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
 
     async def trouble(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return Visit(request, templates, renewals).trouble(status)
+        return Visit(request, templates, backend).trouble(status)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

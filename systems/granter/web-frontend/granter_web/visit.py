@@ -12,11 +12,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from granter_web import forms
 from granter_web.asked import FILTERS
-from granter_web.backend import LoggedOut
+from granter_web.backend import Backend, LoggedOut
 from granter_web.inside import inside, page_before
 from granter_web.notes import NOTES
 from granter_web.templating import Templates
-from granter_web.tokens import Renewals, Tokens
+from granter_web.tokens import Tokens
 
 ACCESS, REFRESH, SECRET, NOTE = "granter_access", "granter_refresh", "granter_form", "granter_note"
 ADDRESS = "granter_address"
@@ -30,14 +30,14 @@ T = TypeVar("T")
 class Visit:
     """Cookies are HttpOnly and SameSite=Lax; over https also Secure, and bound to our host by their name."""
 
-    def __init__(self, request: Request, templates: Templates, renewals: Renewals) -> None:
+    def __init__(self, request: Request, templates: Templates, backend: Backend) -> None:
         self.request = request
         self.fields: dict[str, str] = {}
         self._sent: dict[str, str] = {}
         self.wanted = ""
         """The page to come back to after a log-in, where it is not the one that was asked for."""
         self._templates = templates
-        self._renewals = renewals
+        self._backend = backend
         self._secure = request.url.scheme == "https"
         self._becoming: dict[str, tuple[str, int | None]] = {}
         self.note = NOTES.get(self._cookie(NOTE))
@@ -98,7 +98,7 @@ class Visit:
                 return await ask(access)
         if not self.signed_in:
             raise LoggedOut
-        tokens = await self._renewals.renewed(self._cookie(REFRESH))
+        tokens = await self._backend.renew(self._cookie(REFRESH))
         self.begin(tokens)
         return await ask(tokens.access)
 
