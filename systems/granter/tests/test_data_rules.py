@@ -1,6 +1,7 @@
 """The rules, tried on forms of speech, and scored on the notices of the listing site."""
 
 import json
+import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -164,6 +165,14 @@ def test_a_page_about_nothing_is_no_notice() -> None:
 def test_a_broken_page_is_no_notice(html: str) -> None:
     with pytest.raises(NoNotice):
         read_notice(html, "/broken")
+
+
+@pytest.mark.parametrize("text", ["1 € ", "Aa ", "<div>", "<p><b>a</b> b</p>", "The Fund of the ", "12 March ", "a: "])
+def test_a_page_made_to_be_slow_is_not(text: str) -> None:
+    html = "<h1>Some Call</h1><p>Funder: Some Fund</p><p>" + text * (40_000 // len(text))
+    began = time.process_time()
+    assert read_notice(html, "/slow").title == "Some Call"
+    assert time.process_time() - began < 10
 
 
 def test_a_listing_leads_to_its_notices_and_to_its_next_page() -> None:

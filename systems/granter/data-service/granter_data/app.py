@@ -1,5 +1,6 @@
 """The application: its routes, and what lives as long as it does."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -130,7 +131,7 @@ async def _text_of(request: Request) -> str:
 
 
 async def _extracted(chain: Chain, text: str, settings: Settings) -> dict[str, object]:
-    page = page_of(text) if text.lstrip()[:1] == "<" else page_of_text(text)
+    page = await to_thread(page_of if text.lstrip()[:1] == "<" else page_of_text, text)
     budget = Budget(settings.extract_within * 2, settings.extract_cents)
     try:
         found = await chain.extract(page, "the text", budget)

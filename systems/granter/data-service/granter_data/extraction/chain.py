@@ -1,5 +1,6 @@
 """Chain: the models in their order, and the rules, which always answer."""
 
+from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -41,7 +42,7 @@ class Chain:
 
     async def extract(self, page: Page, url: str, budget: Budget) -> Extracted:
         """Read the notice on *page*. NoNotice when the rules see that there is none: models are not asked then."""
-        notice = notice_of(page, url)
+        notice = await to_thread(notice_of, page, url)  # a long text takes its time, and others are served meanwhile
         attempts: list[Attempt] = []
         for model in self._models:
             improved, attempt = await model.improve(notice, page, budget)

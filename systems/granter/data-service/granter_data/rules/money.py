@@ -65,6 +65,8 @@ _AT_LEAST = re.compile(
 )
 _MOST_AFTER = re.compile(r"^\s?(\(?max(imum|imal|\.)?\b|at (the )?most|or less|ceiling)", re.I)
 _LEAST_AFTER = re.compile(r"^\s?(\(?min(imum|\.)\b|or more|and above|upwards|\+)", re.I)
+_NEAR = 150
+"""Letters before and after a sum that may say which bound it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def sums_in(text: str, *, dollar: str) -> Iterator[Sum]:
         if second and not (part["before1"] or part["after2"] or part["before2"]):
             second = None
         code = _CODE_OF[marks[0].casefold()]
-        least, most = _bounds(part, second, text[: found.start()], text[found.end() :])
+        before, after = text[max(0, found.start() - _NEAR) : found.start()], text[found.end() : found.end() + _NEAR]
+        least, most = _bounds(part, second, before, after)
         end = found.end() if second else found.end("after1") if part["after1"] else found.end()
         yield Sum(least, most, dollar if code == "$" else code, found.start(), end)
 

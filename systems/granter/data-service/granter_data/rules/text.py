@@ -28,19 +28,26 @@ _BLOCKS = frozenset(
 )
 
 
+_DEEPEST = 150
+"""Boxes within boxes, beyond which nobody has put them by intention."""
+
+
 def plain(text: str | None) -> str:
     """*text* in one line; soft hyphens and control characters are gone."""
     words = " ".join((text or "").replace("\u00ad", "").replace("\u200b", "").split())
     return "".join(c for c in words if c.isprintable() or c in "\u00a0\u202f")
 
 
-def lines_of(node: LexborNode) -> list[str]:
+def lines_of(node: LexborNode, depth: int = 0) -> list[str]:
     """The text under *node*, a line a block; a term and its description, a row and its cells share one."""
-    text = "".join(_pieces(node))
+    text = "".join(_pieces(node, depth))
     return [line for line in map(plain, text.split("\n")) if line.strip(" :·")]
 
 
-def _pieces(node: LexborNode) -> Iterator[str]:
+def _pieces(node: LexborNode, depth: int = 0) -> Iterator[str]:
+    if depth > _DEEPEST:
+        yield plain(node.text())
+        return
     for child in node.iter(include_text=True, skip_empty=False):
         tag = child.tag or ""
         if tag == "-text":
@@ -49,9 +56,9 @@ def _pieces(node: LexborNode) -> Iterator[str]:
             label = plain(child.text()).rstrip(":")
             yield f"\n{label}: " if tag == "dt" else f"{label}: "
         elif tag == "dd":
-            yield " ".join(lines_of(child)) + "\n"
+            yield " ".join(lines_of(child, depth + 1)) + "\n"
         elif tag in ("td", "th"):
-            cell = " ".join(lines_of(child))
+            cell = " ".join(lines_of(child, depth + 1))
             first = child.parent is not None and plain(child.parent.text()).startswith(cell)
             short = len(cell) <= LONGEST_LABEL and not cell.endswith(":")
             yield cell + (": " if first and short else " ")
@@ -59,10 +66,10 @@ def _pieces(node: LexborNode) -> Iterator[str]:
             yield f"\n{child.text()}\n"
         elif tag in _BLOCKS:
             yield "\n"
-            yield from _pieces(child)
+            yield from _pieces(child, depth + 1)
             yield "\n"
         elif tag and not tag.startswith(("-", "!")):
-            yield from _pieces(child)
+            yield from _pieces(child, depth + 1)
             if child.next is not None and child.next.tag == tag:
                 # Nothing but their boxes keeps the two apart: a name and its value.
                 yield ": " if len(plain(child.text())) <= 40 else " "

@@ -1,7 +1,7 @@
 """Walk: over the listing pages of a source, and from each to its notices. What is lost on the way is counted."""
 
 import logging
-from asyncio import Event
+from asyncio import Event, to_thread
 from dataclasses import dataclass, field
 
 import psycopg
@@ -130,7 +130,7 @@ class Walk:
         if fetched is None:
             raise PageLost(f"{url} says that it has not changed, but its links are not known")
         self.sheet = fetched
-        links = links_of(fetched.text, fetched.url)
+        links = await to_thread(links_of, fetched.text, fetched.url)
         await pages.remember(self.connection, url, self.trail.source, self.trail.round, fetched, links)
         return links
 
@@ -163,7 +163,7 @@ class Walk:
         if fetched is None or (same and not again):
             await seen_again(self.connection, url)
             return "unchanged"
-        page = page_of(fetched.text) if fetched.html else page_of_text(fetched.text)
+        page = await to_thread(page_of if fetched.html else page_of_text, fetched.text)
         try:
             extracted = await self.chain.extract(page, url, self.budget)
             if same and extracted.read_by() == "rules":
