@@ -1,5 +1,6 @@
 """Limits: how often a log-in may fail, over all replicas; and what a flood meets."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -7,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from granter_backend import PASSWORD, Backend, Caller, new_address, variables
+from granter_core.sweeping import sweep
 from granter_postgres import Postgres
 from granter_services import Service
 from granter_stand_in import DataServiceStandIn
 from granter_town import starting
 
 from mainstay_kit.limits.failed_logins import LoginRates
+from mainstay_kit.postgres import Postgres as Pool
 
 WRONG = "a wrong password"
 DEFAULT = LoginRates()
@@ -127,6 +130,20 @@ def test_the_counts_name_nobody(replicas: Replicas, postgres: Postgres) -> None:
     assert kept
     assert email not in kept
     assert caller.address not in kept
+
+
+def test_counts_that_mean_nothing_any_more_are_swept(replicas: Replicas, postgres: Postgres) -> None:
+    async def swept() -> None:
+        pool = Pool(f"postgresql://granter_app:unused@127.0.0.1:{postgres.port}/{replicas.database}")
+        await pool.open()
+        await sweep(pool)
+        await pool.close()
+
+    Caller(replicas.one.url).log_in(new_address(), WRONG)
+    spend(postgres, replicas.database, -1, "login pair %")
+    asyncio.run(swept())
+    left = postgres.execute(replicas.database, "select key from kit_rates where key <> 'login total'").splitlines()
+    assert {key.split()[1] for key in left} == {"account", "address"}
 
 
 def test_a_flood_of_registrations_is_stopped(backend: Backend) -> None:
