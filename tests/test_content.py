@@ -1,6 +1,9 @@
 """Content: what counts in a folder, what is left out, and what a copy of it keeps."""
 
+import errno
+import hashlib
 import os
+import platform
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,51 @@ def test_a_copy_is_the_same_to_a_service(app: Path, tmp_path: Path) -> None:
     assert names(tmp_path / "copy") == names(app)
     assert os.access(tmp_path / "copy" / "run.sh", os.X_OK)
     assert os.readlink(tmp_path / "copy" / "link") == "package/__init__.py"
+
+
+def test_a_copy_can_be_entered_by_everybody_whatever_who_copies_keeps_to_himself(app: Path, tmp_path: Path) -> None:
+    usual = os.umask(0o077)
+    content.copy(app, tmp_path / "copy")
+    os.umask(usual)
+    copied = [tmp_path / "copy", tmp_path / "copy" / "package", tmp_path / "copy" / "run.sh"]
+    assert [path.stat().st_mode & 0o777 for path in copied] == [0o755] * 3
+    assert (tmp_path / "copy" / "app.py").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.ENOSYS])
+def test_where_no_blocks_can_be_shared_bytes_are_copied(
+    app: Path, tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "copy_file_range", lambda *_: fail(number))
+    content.copy(app, tmp_path / "copy")
+    assert content.measure(tmp_path / "copy") == content.measure(app)
+
+
+def test_a_disk_that_fails_is_not_copied_round(app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "copy_file_range", lambda *_: fail(errno.EIO))
+    with pytest.raises(OSError, match="Input/output error"):
+        content.copy(app, tmp_path / "copy")
+
+
+def fail(number: int) -> int:
+    raise OSError(number, os.strerror(number))
+
+
+def test_what_counts_is_told_in_numbers(app: Path) -> None:
+    measured = content.measure(app)
+    assert (measured.files, measured.bytes, measured.left_out) == (3, 18, 0)
+
+
+def test_in_which_order_a_disk_tells_does_not_count(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, scandir = content.measure(app), os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: reversed([*scandir(folder)]))
+    assert content.measure(app) == before
+
+
+def test_no_name_can_be_read_as_two_files(tmp_path: Path) -> None:
+    two = written(tmp_path / "two", a="A", b="B")
+    one = written(tmp_path / "one", **{f"a {hashlib.sha256(b'A').hexdigest()}\nfile b": "B"})
+    assert content.measure(one).digest != content.measure(two).digest
 
 
 def test_a_copy_does_not_change_with_what_it_was_copied_from(app: Path, tmp_path: Path) -> None:
@@ -82,25 +130,46 @@ def test_what_is_ignored_is_left_out_and_counted(app: Path) -> None:
     assert now.files == before.files + 3
 
 
+def test_a_folder_that_is_ignored_is_not_copied_empty(app: Path, tmp_path: Path) -> None:
+    content.copy(written(app, _dot_gitignore="node_modules/\n", node_modules__a="a"), tmp_path / "copy")
+    assert not (tmp_path / "copy" / "node_modules").exists()
+
+
+def test_what_git_ignores_can_be_meant_all_the_same(app: Path) -> None:
+    before = content.measure(written(app, _dot_gitignore="dist/\n", dist__page="x"))
+    now = content.measure(written(app, _dot_mainstayignore="!dist/\n"))
+    assert (before.left_out, now.left_out, now.files) == (1, 0, before.files + 2)
+
+
 def test_a_nearer_ignore_file_takes_back_what_a_farther_left_out(app: Path, tmp_path: Path) -> None:
     written(app, _dot_gitignore="*.txt\n", package___dot_gitignore="!note.txt\n", package__note_dot_txt="x")
-    written(app, other_dot_txt="x")
+    written(app, other_dot_txt="x", package__other_dot_txt="x")
     content.copy(app, tmp_path / "copy")
     assert (tmp_path / "copy" / "package" / "note.txt").exists()
-    assert not (tmp_path / "copy" / "other.txt").exists()
+    assert not {"other.txt", "package/other.txt"} & names(tmp_path / "copy")
 
 
-def test_the_ignore_files_above_count_up_to_the_top_of_the_repository(app: Path) -> None:
+@pytest.mark.parametrize("repository", ["_dot_git__HEAD", "_dot_git"], ids=["a clone", "a second work tree of one"])
+def test_the_ignore_files_above_count_up_to_the_top_of_the_repository(app: Path, repository: str) -> None:
     written(app, _dot_venv__python="x")
+    written(app.parent, _dot_gitignore=".venv/\n")
     assert content.measure(app).left_out == 0
-    written(app.parent, _dot_gitignore=".venv/\n", _dot_git__HEAD="ref")
+    written(app.parent, **{repository: "ref"})
     assert content.measure(app).left_out == 1
+
+
+def test_of_the_ignore_files_above_the_nearer_counts(app: Path) -> None:
+    written(app / "package", note_dot_txt="x", other_dot_txt="x")
+    written(app, _dot_gitignore="!note.txt\n")
+    written(app.parent, _dot_git__HEAD="ref", _dot_gitignore="*.txt\n")
+    assert content.measure(app / "package").left_out == 1
 
 
 def test_a_repository_is_never_part_of_what_it_holds(app: Path) -> None:
     before = content.measure(app).digest
     written(app, _dot_git__HEAD="ref")
     assert content.measure(app).digest == before
+    assert content.measure(app, ignoring=False).digest != before
 
 
 @pytest.mark.parametrize("leads_to", ["/etc/hostname", "../outside", "package/../../outside", "loop"])
@@ -109,6 +178,13 @@ def test_a_link_that_leads_outside_is_refused(leads_to: str, app: Path) -> None:
     (app / "loop").unlink() if leads_to != "loop" else (app / "link").unlink()
     (app / "link").unlink(missing_ok=True)
     (app / "link").symlink_to(leads_to)
+    for look in (content.measure, lambda app: content.copy(app, app.parent / "copy")):
+        with pytest.raises(BadInput, match="leads outside"):
+            look(app)
+
+
+def test_a_link_that_would_lead_back_here_from_a_copy_is_refused(app: Path) -> None:
+    (app / "absolute").symlink_to(app / "app.py")
     with pytest.raises(BadInput, match="leads outside"):
         content.measure(app)
 
@@ -131,8 +207,9 @@ def test_a_name_that_is_no_text_is_kept(app: Path, tmp_path: Path) -> None:
 
 
 def test_a_source_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="not a folder"):
+    with pytest.raises(BadInput, match="not a folder") as missing:
         content.measure(tmp_path / "nothing")
+    assert missing.value.code == "source-missing"
 
 
 def test_what_is_sealed_can_be_read_and_not_written(app: Path) -> None:
@@ -141,6 +218,19 @@ def test_what_is_sealed_can_be_read_and_not_written(app: Path) -> None:
     assert mode & 0o022 == 0
     assert mode & (0o044 if os.geteuid() == 0 else 0o400)
     assert os.geteuid() == 0 or mode & 0o200 == 0
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_a_build_left_is_roots_and_for_everybody_to_read_once_it_is_sealed(app: Path) -> None:
+    given = {"package": 0o2700, "app.py": 0o600, "run.sh": 0o4700, "package/__init__.py": 0o666}
+    for name, mode in given.items():
+        (app / name).chmod(mode)
+    content.give(app, 65534, 65534)
+    content.seal(app)
+    assert {path.lstat().st_uid for path in [app, *app.rglob("*")]} == {0}
+    modes = {name: (app / name).stat().st_mode & 0o7777 for name in given}
+    assert modes == {"package": 0o755, "app.py": 0o644, "run.sh": 0o755, "package/__init__.py": 0o644}
 
 
 def test_what_is_sealed_can_be_taken_away(app: Path) -> None:
@@ -158,3 +248,9 @@ def test_what_is_sealed_can_be_taken_away(app: Path) -> None:
 def test_another_key_for_another_build(other: tuple[str, tuple[tuple[str, ...], ...], str]) -> None:
     assert content.key(*other) != content.key("d", (("make",),), "/bin")
     assert content.key(*other) == content.key(*other)
+
+
+def test_another_key_on_another_kind_of_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = content.key("d", (), "/bin")
+    monkeypatch.setattr(platform, "machine", lambda: "another")
+    assert content.key("d", (), "/bin") != before
