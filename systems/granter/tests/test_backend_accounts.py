@@ -12,6 +12,8 @@ import pytest
 from granter_backend import JWT_SECRET, PASSWORD, Backend, Caller, new_address
 from granter_postgres import Postgres
 
+pytestmark = pytest.mark.requirement("Q5", "Q7", "P12")
+
 Forge = Callable[[Mapping[str, object], str], str]
 
 

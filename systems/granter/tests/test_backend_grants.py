@@ -8,6 +8,8 @@ from granter_backend import Backend, Caller
 from granter_services import TOKEN
 from granter_stand_in import GRANT, DataServiceStandIn
 
+pytestmark = pytest.mark.requirement("Q8", "Q11")
+
 SEARCH = {
     "query": "ocean",
     "topic": "ocean",

@@ -17,6 +17,8 @@ from granter_town import starting
 from mainstay_kit.limits.failed_logins import LoginRates
 from mainstay_kit.postgres import Postgres as Pool
 
+pytestmark = pytest.mark.requirement("P19", "P31")
+
 WRONG = "a wrong password"
 DEFAULT = LoginRates()
 

@@ -10,6 +10,8 @@ import pytest
 import yaml
 from granter_postgres import ROOT
 
+pytestmark = pytest.mark.requirement("Q1", "Q4", "A26", "A29", "A30", "A32", "A33", "A35", "A36")
+
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "mainstay.yaml").read_text())
 OF_ALL = {"HOST", "PORT", "MAINSTAY_VERSION"}  # given to every service
 SETTINGS = {

@@ -15,6 +15,8 @@ from granter_services import TOKEN, get, until
 from granter_stand_in import DataServiceStandIn
 from granter_town import Start, starting
 
+pytestmark = pytest.mark.requirement("Q5", "A26", "A29", "A30", "A31")
+
 GONE = "postgresql://nobody@127.0.0.1:9/nothing"
 STRANGE = [
     "",

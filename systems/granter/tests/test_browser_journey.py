@@ -10,7 +10,7 @@ from granter_town import Town
 from playwright.sync_api import Browser, Page, expect
 
 __all__ = ["chromium"]
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.requirement("Q6", "Q7", "Q8"), pytest.mark.slow, pytest.mark.xdist_group("browser")]
 SIZES = {"desk": (1200, 900), "phone": (360, 740)}
 
 

@@ -11,7 +11,7 @@ from granter_core.words import LONGEST_PASSWORD
 from granter_services import get
 from granter_town import Start, Town
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.requirement("Q6"), pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 def test_a_visitor_searches_and_reads(town: Town) -> None:

@@ -23,6 +23,8 @@ from granter_town import Start
 
 from mainstay_kit import Secret
 
+pytestmark = pytest.mark.requirement("Q10", "A32", "A33")
+
 PATIENCE = {"slow": 0.3, "drip": 0.3}
 KEY = "canary-key-of-the-models-0123456789"
 NOTICE = """<html lang=en><title>Lamps for Reading Rooms</title><h1>Lamps for Reading Rooms</h1>

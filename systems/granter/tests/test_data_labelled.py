@@ -16,6 +16,8 @@ pytest.importorskip("selectolax", reason="the rules need selectolax: install dat
 from granter_data.rules.notice import NoNotice, Notice, notice_of
 from granter_data.rules.page import page_of, page_of_text
 
+pytestmark = pytest.mark.requirement("Q10")
+
 HERE = Path(__file__).parent
 SITE = HERE.parent / "notice-site" / "notice_site"
 FIELDS = ("title", "funder", "deadline", "amount", "topics")

@@ -9,6 +9,8 @@ pytest.importorskip("selectolax", reason="the rules need selectolax: install dat
 from granter_data.rules.links import Links
 from granter_data.rules.listing import links_of
 
+pytestmark = pytest.mark.requirement("Q9")
+
 NAMES = ["Clean water for small towns", "Young choirs on the road", "Seeds and soils in schools"]
 
 

@@ -9,6 +9,8 @@ from granter_data.scraper.encoding import decoded
 from granter_data.scraper.robots import robots_of
 from granter_data.scraper.site import Manners, Site
 
+pytestmark = pytest.mark.requirement("Q9")
+
 ROBOTS = """
 User-agent: OtherBot
 Disallow: /

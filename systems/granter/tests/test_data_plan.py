@@ -8,6 +8,8 @@ from granter_data.query import query_of
 from granter_data.search import by_words, page_of, values_of
 from granter_postgres import Postgres
 
+pytestmark = pytest.mark.requirement("Q8", "Q12")
+
 MANY = """
 insert into grants (source_url, content_hash, rules, language, title, funder, deadline, deadline_kind, body, summary,
     topics, region)

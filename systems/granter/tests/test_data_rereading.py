@@ -10,6 +10,8 @@ from granter_postgres import Postgres
 from granter_services import Service
 from granter_town import Start
 
+pytestmark = pytest.mark.requirement("Q9")
+
 SLUGS = ("one", "two", "three")
 KEY = "canary-key-of-the-models-0123456789"
 PAGE = """<html lang=en><title>{0}</title><h1>{0}</h1><p>Paid by those who care: the Society of {0}.</p>

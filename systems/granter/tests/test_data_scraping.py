@@ -12,6 +12,8 @@ from granter_postgres import Postgres
 from granter_services import TOKEN, Service, get, until
 from granter_town import Start
 
+pytestmark = pytest.mark.requirement("Q9")
+
 
 @pytest.fixture
 def gathering(postgres: Postgres, start: Start) -> Iterator[Gathering]:

@@ -12,6 +12,8 @@ from granter_postgres import Postgres
 from granter_services import TOKEN, Answer, Service, get, until
 from granter_town import rounds_ended, starting
 
+pytestmark = pytest.mark.requirement("Q8")
+
 NOTICES = 80 + 236
 
 

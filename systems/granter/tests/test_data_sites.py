@@ -15,6 +15,8 @@ from granter_services import TOKEN, get, until
 from granter_town import rounds_ended, starting
 from listing_sites.listing_site import Call, ListingSite
 
+pytestmark = pytest.mark.requirement("Q9")
+
 SITES = sorted(module.name for module in pkgutil.iter_modules(listing_sites.__path__) if module.name != "listing_site")
 ABOUT_THE_LISTING = 12
 """Requests that a visit may take besides one for each notice: robots.txt, the listing's pages, a page in vain."""

@@ -3,10 +3,13 @@
 import json
 import time
 
+import pytest
 from granter_fake_site import FakeSite, listing
 from granter_postgres import Postgres
 from granter_services import TOKEN, get, until
 from granter_town import Start
+
+pytestmark = pytest.mark.requirement("P27")
 
 GONE = "postgresql://nobody@127.0.0.1:9/nothing"
 

@@ -14,6 +14,8 @@ from granter_services import Service, get
 from granter_smoke import Flow, NotAsExpected
 from granter_town import Town, starting
 
+pytestmark = pytest.mark.requirement("Q3")
+
 VERSIONS = ROOT / "versions"
 Tree = Callable[[str], Path]
 

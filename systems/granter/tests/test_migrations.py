@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from granter_postgres import ROOT, Postgres
 
+pytestmark = pytest.mark.requirement("Q12", "Q13")
+
 FOLDER = ROOT / "migrations"
 FORTH = sorted(FOLDER.glob("*.sql"))
 BACK = {path.name: path for path in (FOLDER / "back").glob("*.sql")}

@@ -10,6 +10,8 @@ from granter_postgres import ROOT
 from granter_smoke import NOTHING, Flow, NotAsExpected, differences, value_at
 from granter_town import Town
 
+pytestmark = pytest.mark.requirement("Q14", "Q15", "Q16", "Q17", "Q18")
+
 FLOWS = sorted((ROOT / "smoke").glob("*.yaml"))
 
 
