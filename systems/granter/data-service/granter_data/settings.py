@@ -18,7 +18,7 @@ class Settings:
     notice_site_url: Annotated[str, Rule(url=WEB)] = ""
     """Where the two sites lie that come with GRANTER, unless `notice_sources` names others."""
     notice_sources: str = ""
-    """`name=address` of each source's first listing page, with spaces between."""
+    """`name=address` of each source's first listing page, feed or sitemap, with spaces between."""
     scrape_every: float = 300.0
     page_pause: float = 0.1
     retry_pause: float = 0.5
