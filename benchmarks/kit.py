@@ -34,6 +34,7 @@ PACKAGES = (
     "secure==2.0.1", "slowapi==0.1.10",
 )  # fmt: skip
 END = b"x" * 64
+CORES = sorted(os.sched_getaffinity(0))
 CONNECTIONS, SECONDS, ROUNDS, PACED_ROUNDS = 16, 4, 5, 8
 # As an edge sends them.
 HEADERS = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
@@ -133,6 +134,7 @@ class Subject:
 def main() -> None:
     python = environment()
     load = os.getloadavg()[0]
+    keep_to(0, os.getpid())  # and what it starts to send: the servers have the last core
     with running("bare", python) as one, running("everything", python) as two, running("usual", python) as three:
         subjects = (one, two, three)
         for subject in subjects:
@@ -189,6 +191,8 @@ def running(name: str, python: str) -> Iterator[Subject]:
                 break
             except OSError:
                 time.sleep(0.05)
+        keep_to(-1, process.pid)
+        put_first(process.pid)
         yield Subject(name, port, process.pid)
     finally:
         process.send_signal(signal.SIGKILL)
@@ -214,15 +218,20 @@ def saturate(subject: Subject, seconds: int) -> tuple[float, float]:
 def paced(subject: Subject, rate: float, python: str) -> float:
     """The 99th percentile, in ms, at *rate* requests a second."""
     command = [python, "-m", "benchmarks.kit", "drive", str(subject.port), str(SECONDS), str(rate)]
-    favour(subject.process)
     printed = subprocess.run(command, capture_output=True, check=True, text=True, cwd=ROOT).stdout
     return float(printed)
 
 
-def favour(process: int) -> None:
-    """Put *process* before others on this machine where we may: what they do would be counted as latency."""
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, process, -20)
+def keep_to(core: int, process: int) -> None:
+    """Keep *process* on one core, as far as we may: two that take turns on one would wait for each other."""
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(process, {CORES[core]})
+
+
+def put_first(process: int) -> None:
+    """Before all others on its core, where we may: what they do would be counted as ours. Not for one that spins."""
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(1))
 
 
 def drive(port: int, seconds: float, rate: float) -> list[float]:
@@ -262,7 +271,6 @@ def drive(port: int, seconds: float, rate: float) -> list[float]:
 
 def drive_here(port: str, seconds: str, rate: str) -> None:
     """As a process of its own, so that the client disturbs what it measures as little as may be."""
-    favour(os.getpid())
     latencies = drive(int(port), float(seconds), float(rate))
     print(statistics.quantiles(latencies, n=100)[98] * 1000)
 
