@@ -46,6 +46,7 @@ class SecurityHeaders(Part):
         name = b"content-security-policy-report-only" if report_only else b"content-security-policy"
         self._policy = (name, policy.encode())
         self._nonce = "{nonce}" in policy
+        self.paths = None if self._nonce else ()  # without one there is nothing to do before the answer
         chosen = {**DEFAULTS, **(others or {})}
         fixed = [(key.lower().encode(), value.encode()) for key, value in chosen.items() if value is not None]
         if not self._nonce:
@@ -58,8 +59,7 @@ class SecurityHeaders(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> None:
-        if self._nonce:
-            _nonce_of(exchange)
+        _nonce_of(exchange)
 
     def answering(self, exchange: Exchange, headers: list[Header]) -> None:
         fixed = self._https if exchange.scope["scheme"] == "https" else self._plain

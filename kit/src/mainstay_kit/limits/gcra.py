@@ -40,8 +40,8 @@ class Verdict(NamedTuple):
 def decide(spent_until: float, rate: Rate, now: float) -> tuple[Verdict, float]:
     """The verdict on a request *now*, of a key that is spent until then; and until when it is spent after it."""
     interval, tolerance = rate.interval, rate.tolerance
-    ahead = spent_until - now if spent_until > now else 0.0
-    if ahead + interval > tolerance * ROUNDING:
-        return Verdict(False, 0, ahead + interval - tolerance, ahead), spent_until
-    ahead += interval
-    return Verdict(True, int((tolerance - ahead) / interval + 1e-6), 0.0, ahead), now + ahead
+    until = (spent_until if spent_until > now else now) + interval
+    ahead = until - now
+    if ahead > tolerance * ROUNDING:
+        return Verdict(False, 0, ahead - tolerance, ahead - interval), spent_until
+    return Verdict(True, int((tolerance - ahead) / interval + 1e-6), 0.0, ahead), until
