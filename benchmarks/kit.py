@@ -35,7 +35,7 @@ PACKAGES = (
 )  # fmt: skip
 END = b"x" * 64
 CORES = sorted(os.sched_getaffinity(0))
-CONNECTIONS, SECONDS, ROUNDS, PACED_ROUNDS = 16, 4, 5, 8
+CONNECTIONS, SECONDS, ROUNDS, PACED_ROUNDS = 16, 2, 12, 12
 # As an edge sends them.
 HEADERS = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
 BUDGETS = {
@@ -140,22 +140,23 @@ def main() -> None:
         for subject in subjects:
             saturate(subject, 1)
         rounds = [{subject.name: saturate(subject, SECONDS) for subject in subjects} for _ in range(ROUNDS)]
-        requests = {name: statistics.median(one_round[name][0] for one_round in rounds) for name in SUBJECTS}
         # The machine is shared: others' work can only add to a cost or a latency, so the quietest round tells ours.
+        requests = {name: max(one_round[name][0] for one_round in rounds) for name in SUBJECTS}
+        requests_median = {name: statistics.median(one_round[name][0] for one_round in rounds) for name in SUBJECTS}
         cpu = {name: min(one_round[name][1] for one_round in rounds) for name in SUBJECTS}
         cpu_median = {name: statistics.median(one_round[name][1] for one_round in rounds) for name in SUBJECTS}
-        rate = requests["everything"] / 2
+        rate = requests_median["everything"] / 2
         paced_rounds = [
             {subject.name: paced(subject, rate, python) for subject in (one, two)} for _ in range(PACED_ROUNDS)
         ]
     p99 = {name: min(one_round[name] for one_round in paced_rounds) for name in ("bare", "everything")}
     measured = {
         "cost_us": cpu["everything"] - cpu["bare"],
-        "of_bare": statistics.median(one["everything"][0] / one["bare"][0] for one in rounds),
-        "of_usual": statistics.median(one["everything"][0] / one["usual"][0] for one in rounds),
+        "of_bare": requests["everything"] / requests["bare"],
+        "of_usual": requests["everything"] / requests["usual"],
         "added_p99_ms": p99["everything"] - p99["bare"],
     }
-    tell(requests, cpu, cpu_median, p99, rate, load, measured)
+    tell(requests, requests_median, cpu, cpu_median, p99, rate, load, measured)
 
 
 def environment() -> str:
@@ -277,6 +278,7 @@ def drive_here(port: str, seconds: str, rate: str) -> None:
 
 def tell(
     requests: dict[str, float],
+    requests_median: dict[str, float],
     cpu: dict[str, float],
     cpu_median: dict[str, float],
     p99: dict[str, float],
@@ -284,11 +286,14 @@ def tell(
     load: float,
     measured: dict[str, float],
 ) -> None:
-    print(f"| subject | requests/s | CPU µs a request, quietest round (median) | p99 ms at {rate:.0f}/s |")
+    print("Of each the quietest round; in brackets the median.\n")
+    print(f"| subject | requests/s | CPU µs a request | p99 ms at {rate:.0f}/s |")
     print("|---|---:|---:|---:|")
     for name in SUBJECTS:
         slowest = f"{p99[name]:.2f}" if name in p99 else "–"
-        print(f"| {name} | {requests[name]:.0f} | {cpu[name]:.1f} ({cpu_median[name]:.1f}) | {slowest} |")
+        print(
+            f"| {name} | {requests[name]:.0f} ({requests_median[name]:.0f}) | {cpu[name]:.1f} ({cpu_median[name]:.1f}) | {slowest} |"
+        )
     met = {
         "cost_us": measured["cost_us"] <= BUDGETS["cost_us"],
         "of_bare": measured["of_bare"] >= BUDGETS["of_bare"],
@@ -305,7 +310,8 @@ def tell(
         "load_average_before": load,
         "python": sys.version.split()[0],
         "packages": list(PACKAGES),
-        "requests_per_second": requests,
+        "requests_per_second_quietest_round": requests,
+        "requests_per_second_median": requests_median,
         "cpu_us_quietest_round": cpu,
         "cpu_us_median": cpu_median,
         "p99_ms_quietest_round": p99,
