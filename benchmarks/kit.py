@@ -290,10 +290,9 @@ def tell(
     print(f"| subject | requests/s | CPU µs a request | p99 ms at {rate:.0f}/s |")
     print("|---|---:|---:|---:|")
     for name in SUBJECTS:
-        slowest = f"{p99[name]:.2f}" if name in p99 else "–"
-        print(
-            f"| {name} | {requests[name]:.0f} ({requests_median[name]:.0f}) | {cpu[name]:.1f} ({cpu_median[name]:.1f}) | {slowest} |"
-        )
+        asked = f"{requests[name]:.0f} ({requests_median[name]:.0f})"
+        spent = f"{cpu[name]:.1f} ({cpu_median[name]:.1f})"
+        print(f"| {name} | {asked} | {spent} | {f'{p99[name]:.2f}' if name in p99 else '–'} |")
     met = {
         "cost_us": measured["cost_us"] <= BUDGETS["cost_us"],
         "of_bare": measured["of_bare"] >= BUDGETS["of_bare"],

@@ -54,7 +54,7 @@ class Problems(Part):
         super().__init__(app)
 
     def erring(self, exchange: Exchange, headers: list[Header]) -> None:
-        if exchange.probe or exchange.scope.get("method") == "HEAD":
+        if exchange.probe or exchange.method == "HEAD":
             return  # what a probe says is made for those who ask, however it turns out
         said = {name.lower(): value for name, value in headers}  # Django does not keep to ASGI's lower case
         kind = said.get(b"content-type", b"").partition(b";")[0]

@@ -57,7 +57,7 @@ class Cors(Part):
         return self._preflight(exchange)
 
     def _preflight(self, exchange: Exchange) -> Answer | None:
-        if exchange.websocket or exchange.scope["method"] != "OPTIONS":
+        if exchange.websocket or exchange.method != "OPTIONS":
             return None
         if b"access-control-request-method" not in exchange.headers:
             return None

@@ -47,6 +47,7 @@ class Exchange:
         self._send = send
         self._hooks = hooks
         self.websocket: bool = scope["type"] == "websocket"
+        self.method: str = scope.get("method", "GET")  # as a WebSocket begins
         self.path: str = scope["path"]
         if "//" in self.path or scope.get("root_path"):
             self.path = asked_path(scope)

@@ -70,8 +70,7 @@ class RateLimit(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Outcome:
-        scope = exchange.scope
-        path, method = exchange.path, scope.get("method", "GET")
+        path, method = exchange.path, exchange.method
         for limit in self._limits:
             if limit.covers(path, method):
                 verdict = self._store.take(f"{limit.name} {limit.key(exchange)}", limit.rate)

@@ -49,7 +49,7 @@ class AccessLog(Part):
 
     def _rest(self, exchange: Exchange, redact: Callable[[str], str]) -> str:
         path = redact(exchange.scope["path"])
-        where = exchange.scope.get("method", "WEBSOCKET"), exchange.route or route(exchange)
+        where = "WEBSOCKET" if exchange.websocket else exchange.method, exchange.route or route(exchange)
         left = ',"client_left":true' if exchange.client_left else ""
         # By hand, because this line is written for every request and json.dumps costs three times as much.
         return (

@@ -58,7 +58,7 @@ class Metrics(Part):
     def record(self, ended: Sequence[Exchange]) -> None:
         for exchange in ended:
             if not exchange.probe and not exchange.websocket:
-                key = (exchange.scope["method"], exchange.route or route(exchange), exchange.status)
+                key = (exchange.method, exchange.route or route(exchange), exchange.status)
                 count, duration = self._series.get(key) or self._begin(*key)
                 count.add()
                 duration.observe(exchange.ended - exchange.began)

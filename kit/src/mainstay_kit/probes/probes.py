@@ -56,7 +56,7 @@ class Probes(Part):
 
     def enter(self, exchange: Exchange) -> Outcome:
         probe = self._probes.get(exchange.path)
-        if probe is None or exchange.websocket or exchange.scope["method"] not in {"GET", "HEAD"}:
+        if probe is None or exchange.websocket or exchange.method not in {"GET", "HEAD"}:
             return None
         exchange.probe = True
         return probe(exchange)
