@@ -244,6 +244,7 @@ def test_a_listing_that_leads_to_nothing_all_at_once_withdraws_nothing(gathering
     once_more(gathering)
     assert withdrawn(gathering) == []
     until(lambda: "leads to no notice" in str(gathering.report(data)["sources"][0]["error"]), "a word about it")
+    until(lambda: "leads to no notice" in data.log.read_text(), "a word about it in the log")
 
 
 def test_what_the_grant_says_of_itself_tells_since_when_it_is_gone(gathering: Gathering) -> None:

@@ -75,6 +75,7 @@ class Walk:
                 "notices": trail.seen,
                 "failed": trail.failed,
                 "withdrawn": trail.withdrawn,
+                "why": trail.error,
             },
         )
 
