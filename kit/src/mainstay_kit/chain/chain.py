@@ -8,7 +8,7 @@ from mainstay_kit.errors import Misconfigured
 
 from .answer import Answer
 from .asgi import ASGIApp, Header, Message, Receive, Scope, Send
-from .exchange import Exchange, current
+from .exchange import KEY, Exchange, current
 
 Outcome = Answer | Awaitable[Answer | None] | None
 EXCHANGES = frozenset({"http", "websocket"})
@@ -103,7 +103,9 @@ class Chain:
         except Exception as error:  # noqa: BLE001 a door: what failed becomes an answer, or goes on to the server
             await self._fail(exchange, error)
         finally:
-            exchange.conclude()
+            scope[KEY] = exchange.outer  # a circle would be left behind for the garbage collector
+            if not exchange.finished:
+                exchange.conclude()
             for leave in self._leave:
                 leave(exchange)
             current.reset(token)

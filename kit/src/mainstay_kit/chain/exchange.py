@@ -59,18 +59,15 @@ class Exchange:
         self._held: Held | None = None
         client = scope.get("client")
         self.client: str = client[0] if client else ""
-        self._outer: Exchange | None = scope.get(KEY)
+        self.outer: Exchange | None = scope.get(KEY)
         scope[KEY] = self
-        if self._outer is not None:  # parts that were put around the application one by one know the same request
-            self._take_over(self._outer)
+        if self.outer is not None:  # parts that were put around the application one by one know the same request
+            self._take_over(self.outer)
 
     def conclude(self) -> None:
-        """Say how it ended, and when, if no answer did; and leave the scope, which knows us as we know it."""
-        if not self.finished:
-            self.ended = perf_counter()
-        if not self.status:
-            self.status = CLIENT_LEFT if self.client_left else 500
-        self.scope[KEY] = self._outer  # a circle would be left behind for the garbage collector
+        """Say how it ended, and when, although no answer was finished."""
+        self.ended = perf_counter()
+        self.status = self.status or (CLIENT_LEFT if self.client_left else 500)
 
     async def receive(self) -> Message:
         """The next message for the application; a disconnect once the exchange is closed."""
@@ -105,7 +102,8 @@ class Exchange:
                 return self._hold(self._held, message)
             self.sent += len(message.get("body", b""))
             if not message.get("more_body"):
-                self._finish()
+                self.finished = True
+                self.ended = perf_counter()
         elif kind == "http.response.start":
             if self.started:
                 return self._send(message)  # the server says what is wrong with a second start
@@ -122,6 +120,7 @@ class Exchange:
         elif kind == "websocket.accept":
             self.started, self.status = True, 101
         elif kind in ENDS:
+            self.status = self.status or 403  # a WebSocket that was never accepted
             self._finish()
         return self._send(message)
 

@@ -45,9 +45,6 @@ class Limit:
         object.__setattr__(self, "under", self.path.rstrip("/") + "/")
         object.__setattr__(self, "name", self.name or self.path)
 
-    def covers(self, path: str, method: str) -> bool:
-        return (path.startswith(self.under) or path == self.path) and (not self.methods or method in self.methods)
-
 
 class RateLimit(Part):
     """Of the limits that cover a request the first counts; beyond it the answer is 429 with `Retry-After`.
@@ -70,9 +67,10 @@ class RateLimit(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Outcome:
-        path, method = exchange.path, exchange.method
+        path = exchange.path
         for limit in self._limits:
-            if limit.covers(path, method):
+            covered = path.startswith(limit.under) or path == limit.path
+            if covered and (not limit.methods or exchange.method in limit.methods):
                 verdict = self._store.take(f"{limit.name} {limit.key(exchange)}", limit.rate)
                 if isinstance(verdict, Verdict):
                     return _judge(exchange, limit, verdict)
