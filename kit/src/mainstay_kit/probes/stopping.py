@@ -45,11 +45,13 @@ class GracefulStop(Part):
         self._at_work: set[Exchange] = set()
         self._idle = asyncio.Event()
         self._before: dict[int, Handler] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._run: asyncio.Task[None] | None = None
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> None:
-        exchange.task = asyncio.current_task()
+        # Without the loop, Python before 3.12 asks the system for the process's number, for every request.
+        exchange.task = asyncio.current_task(self._loop) or asyncio.current_task()
         self._at_work.add(exchange)
         if self.stopping:
             exchange.adding.append(CLOSE)
@@ -61,6 +63,7 @@ class GracefulStop(Part):
 
     async def startup(self) -> None:
         """Stand before the server's signal handlers, where there are any to stand before."""
+        self._loop = asyncio.get_running_loop()
         if threading.current_thread() is not threading.main_thread():
             return
         loop = asyncio.get_running_loop()
