@@ -1,5 +1,6 @@
 """Run the tests with pytest; say why each skipped test was skipped; end with one line of numbers."""
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,9 @@ PLACES = ("tests", "kit/tests", "systems/*/tests", "systems/*/*/tests", "systems
 
 
 def main(arguments: list[str]) -> int:
+    # Whoever starts this in the background hands these on as ignored, and the tests are about what they do.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]

@@ -11,6 +11,7 @@ import jwt
 import pytest
 from granter_backend import JWT_SECRET, PASSWORD, Backend, Caller, new_address
 from granter_postgres import Postgres
+from granter_services import until
 
 pytestmark = pytest.mark.requirement("Q5", "Q7", "P12")
 
@@ -236,6 +237,7 @@ def test_passwords_rest_as_argon2id_and_nothing_secret_is_in_the_log(backend: Ba
     caller.log_in(email, "canary-wrong-password")
     kept = postgres.execute(backend.database, f"select password_hash from accounts where email = '{email}'")
     assert kept.startswith("$argon2id$")
+    until(lambda: '"path":"/api/auth/login"' in backend.service.log.read_text(), "the line of the log-in")
     told = backend.service.log.read_text()
     for canary in (PASSWORD, "canary-wrong-password", JWT_SECRET, tokens["refresh_token"], kept, email):
         assert canary not in told
