@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec.structs import replace
 
-from mainstay import machine
+from mainstay import durable, machine
 from mainstay.errors import MainstayError
 from mainstay.folders import Folders
 from mainstay.machine import Started
@@ -27,7 +27,6 @@ from mainstay.supervisor.logs import last_lines
 from mainstay.supervisor.places import listeners
 from mainstay.supervisor.probes import answers, is_live
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
-from mainstay.supervisor.store import write_whole
 from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
@@ -237,7 +236,7 @@ class Instances:
         place = self._runner.place(name)
         if place.is_dir():
             try:
-                write_whole(place / "past", msgspec.json.encode(self.lives[name].past))
+                durable.write(place / "past", msgspec.json.encode(self.lives[name].past))
             except OSError as error:
                 log.error("the past of %s could not be kept: %s", name, error)
 

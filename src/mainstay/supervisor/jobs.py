@@ -7,6 +7,7 @@ from signal import SIGKILL, SIGTERM
 
 import msgspec
 
+from mainstay import durable
 from mainstay.errors import MainstayError
 from mainstay.folders import Folders
 from mainstay.machine import Started
@@ -14,7 +15,6 @@ from mainstay.release import Job, JobState
 from mainstay.supervisor.launching import Launching
 from mainstay.supervisor.logs import last_lines
 from mainstay.supervisor.runners.process import JobEnd, ProcessRunner
-from mainstay.supervisor.store import write_whole
 from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Jobs:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (place / "output").open("a") as output:
             output.write(why + "\n")
-        write_whole(place / "exit", msgspec.json.encode(JobEnd(code)))
+        durable.write(place / "exit", msgspec.json.encode(JobEnd(code)))
         self._wake()
 
 

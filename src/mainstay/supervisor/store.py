@@ -1,10 +1,10 @@
 """`desired.json` on disk: whole before and after every crash."""
 
-import os
 from pathlib import Path
 
 import msgspec
 
+from mainstay import durable
 from mainstay.errors import BadInput
 from mainstay.supervisor.desired import FORMAT, Desired
 
@@ -29,24 +29,8 @@ class Store:
         return msgspec.json.decode(text, type=Desired)
 
     def write(self, desired: Desired) -> None:
-        write_whole(self._path, msgspec.json.encode(desired))
+        durable.write(self._path, msgspec.json.encode(desired))
 
 
 class _Format(msgspec.Struct):
     format: int = FORMAT
-
-
-def write_whole(path: Path, text: bytes) -> None:
-    """Write, fsync, rename, fsync of the folder."""
-    part = path.with_name(path.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -63,10 +63,9 @@ class GracefulStop(Part):
 
     async def startup(self) -> None:
         """Stand before the server's signal handlers, where there are any to stand before."""
-        self._loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         if threading.current_thread() is not threading.main_thread():
             return
-        loop = asyncio.get_running_loop()
         for number in self._signals:
             before = signal.getsignal(number)
             if callable(before):
