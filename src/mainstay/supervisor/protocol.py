@@ -4,7 +4,7 @@ import msgspec
 
 from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Traffic, UnlessRenewed
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
