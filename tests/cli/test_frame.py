@@ -130,3 +130,62 @@ def test_completion_answers(tmp_path: Path) -> None:
 
 def test_an_interruption_ends_with_130(tmp_path: Path) -> None:
     assert typed(tmp_path, "status", program=[sys.executable, "-c", STRUCK]).code == 130
+
+
+SELECTIONS = pytest.mark.parametrize(
+    ("words", "repeated"),
+    [
+        (["-e", "staging"], "-e staging"),
+        (["-estaging"], "-e staging"),
+        (["--environment", "staging"], "-e staging"),
+        (["--environment=staging"], "-e staging"),
+        (["--state=/tmp/no such state"], "--state '/tmp/no such state'"),
+        (["--file=other.yaml"], "-f other.yaml"),
+        (["-fother.yaml", "--environment=staging"], "-f other.yaml -e staging"),
+    ],
+    ids=" ".join,
+)
+
+
+@SELECTIONS
+@pytest.mark.parametrize("behind", [False, True], ids=["before the command", "after the command"])
+def test_the_next_command_selects_the_same_environment(
+    tmp_path: Path, words: list[str], repeated: str, *, behind: bool
+) -> None:
+    (tmp_path / "other.yaml").write_text("system: shop\n")
+    said = typed(tmp_path, *(["abort", *words] if behind else [*words, "abort"]))
+    assert said.err.splitlines()[1] == f" next: mainstay {repeated} up"
+
+
+def test_the_next_command_in_json_selects_the_same_environment(tmp_path: Path) -> None:
+    said = typed(tmp_path, "--output=json", "--environment=staging", "status")
+    assert json.loads(said.err)["error"]["remedy"] == "mainstay -e staging up"
+
+
+def test_a_state_from_the_shell_is_not_repeated(tmp_path: Path) -> None:
+    said = typed(tmp_path, "status", MAINSTAY_STATE="/tmp/no-such-state")
+    assert said.err.splitlines()[1] == " next: mainstay up"
+
+
+def test_logs_takes_f_as_follow_and_does_not_repeat_it(tmp_path: Path) -> None:
+    said = typed(tmp_path, "-e", "staging", "logs", "-f", "web")
+    assert said.err.splitlines()[1] == " next: mainstay -e staging up"
+
+
+def test_a_command_of_a_later_version_is_named_as_such(tmp_path: Path) -> None:
+    assert typed(tmp_path, "backup", "create").err.startswith("error: 'backup' is not available in version 0.1.0\n")
+
+
+def test_the_command_of_another_tool_names_ours(tmp_path: Path) -> None:
+    assert typed(tmp_path, "ps").err.startswith("error: No such command 'ps'. In Mainstay: 'status'\n")
+
+
+@pytest.mark.parametrize(("name", "remedy"), [("status", "report it as a bug"), ("deploy", "mainstay resume")])
+def test_resume_is_suggested_only_where_a_run_may_be_unfinished(tmp_path: Path, name: str, remedy: str) -> None:
+    state = Path(f"{tmp_path}-state")
+    state.mkdir()
+    (state / "environment.json").write_text('{"not": "ours"}')
+    (tmp_path / "mainstay.yaml").write_text("system: shop\n")
+    said = typed(tmp_path, name, TMPDIR=str(tmp_path))
+    assert said.code == 70
+    assert said.err.splitlines()[1].startswith(f" next: {remedy}")

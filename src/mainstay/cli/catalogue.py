@@ -29,3 +29,43 @@ COMMANDS = {
     "logs": Entry("mainstay.cli.logs", "Show what a service says.", LOOK),
     "journal": Entry("mainstay.cli.journal", "Show, verify or export what is recorded.", RECORD),
 }
+
+NOT_YET = frozenset(
+    [
+        "attest",
+        "backup",
+        "boot",
+        "check",
+        "db",
+        "doctor",
+        "drill",
+        "edge",
+        "exec",
+        "incident",
+        "maintenance",
+        "metrics",
+        "migrate",
+        "render",
+        "restart",
+        "run",
+        "scale",
+        "schedule",
+        "serve",
+        "smoke",
+        "watch",
+    ]
+)
+"""Commands of later versions."""
+
+WORDS_OF_OTHER_TOOLS = {
+    "apply": "deploy",
+    "destroy": "down --data",
+    "env": "config",
+    "log": "logs",
+    "ps": "status",
+    "release": "deploy",
+    "releases": "history",
+    "stop": "down",
+    "undo": "rollback",
+}
+"""What users of Compose, Kamal, Heroku or Terraform type, and the command that does it here."""

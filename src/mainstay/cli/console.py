@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable
 from typing import Literal, TextIO
@@ -25,10 +26,14 @@ def harmless(text: str) -> str:
 class Console:
     """Speaks text or JSON. A reader that goes away ends nothing: what is said then is dropped."""
 
-    def __init__(self, output: Output = "text", *, typed: tuple[str, ...] = ("mainstay",)) -> None:
+    def __init__(self, output: Output = "text", *, program: str = "mainstay") -> None:
         self.output = output
-        self.typed = typed
-        """The program and the options before the command, so that the next command can be copied."""
+        self._program = program
+        self._repeated: dict[str, str] = {}
+
+    def repeat(self, option: str, value: str) -> None:
+        """Repeat *option* in every command that is suggested from now on."""
+        self._repeated[option] = value
 
     @property
     def json(self) -> bool:
@@ -75,7 +80,7 @@ class Console:
     def error(self, error: MainstayError) -> None:
         """What happened, then what to type next."""
         if self.json:
-            print(_encoded(_document(error)), file=sys.stderr)
+            print(_encoded(self._document(error)), file=sys.stderr)
         elif isinstance(error, ManifestInvalid):
             self.mistakes(error.mistakes)
         else:
@@ -92,8 +97,14 @@ class Console:
         self.tell(f"{counted(len(lines), 'mistake')}; nothing was touched")
 
     def command(self, remedy: str) -> str:
-        """*remedy* with the program and its options as they were typed, wherever it names a command."""
-        return _OURS.sub(lambda _: " ".join(self.typed) + " ", remedy)
+        """Return *remedy* with the program and the options that the user typed, wherever it names a command."""
+        typed = [self._program, *(word for pair in self._repeated.items() for word in pair)]
+        return _OURS.sub(lambda _: shlex.join(typed) + " ", remedy)
+
+    def _document(self, error: MainstayError) -> dict[str, object]:
+        if isinstance(error, ManifestInvalid):
+            return {"errors": [_entry(each.code, each.what, each.remedy, each.place) for each in error.mistakes]}
+        return {"error": _entry(error.code, error.what, self.command(error.remedy), error.place)}
 
 
 def line(mistake: Mistake) -> str:
@@ -137,12 +148,6 @@ def _encoded(value: object) -> str:
     import msgspec
 
     return msgspec.json.encode(value).decode()
-
-
-def _document(error: MainstayError) -> dict[str, object]:
-    if isinstance(error, ManifestInvalid):
-        return {"errors": [_entry(each.code, each.what, each.remedy, each.place) for each in error.mistakes]}
-    return {"error": _entry(error.code, error.what, error.remedy, error.place)}
 
 
 def _entry(code: str, what: str, remedy: str, place: Place | None) -> dict[str, object]:

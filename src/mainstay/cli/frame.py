@@ -1,4 +1,4 @@
-"""The frame around every command: options, help without loading anything, errors that become exit codes."""
+"""The program around every command: options, help without loading a command, errors that become exit codes."""
 
 import gc
 import importlib
@@ -14,7 +14,7 @@ import click
 
 from mainstay import __version__
 from mainstay.cli import streams
-from mainstay.cli.catalogue import COMMANDS
+from mainstay.cli.catalogue import COMMANDS, NOT_YET, SHIP, WORDS_OF_OTHER_TOOLS
 from mainstay.cli.console import Console
 from mainstay.cli.options import options
 from mainstay.errors import BadInput, Interrupted, MainstayError
@@ -39,13 +39,21 @@ class Catalogue(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise click.exceptions.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+            raise _unknown(args[0], ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for topic in dict.fromkeys(entry.topic for entry in COMMANDS.values()):
             with formatter.section(topic):
                 formatter.write_dl([(name, entry.does) for name, entry in COMMANDS.items() if entry.topic == topic])
+
+
+def _unknown(name: str, ctx: click.Context) -> click.UsageError:
+    if name in NOT_YET:
+        return click.UsageError(f"'{name}' is not available in version {__version__}", ctx)
+    if name in WORDS_OF_OTHER_TOOLS:
+        return click.UsageError(f"No such command '{name}'. In Mainstay: '{WORDS_OF_OTHER_TOOLS[name]}'", ctx)
+    return click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx)
 
 
 def _adopt(command: click.Command) -> None:
@@ -70,11 +78,12 @@ def mainstay() -> None:
     """One file declares a production system. Mainstay checks it, ships it, watches it and brings it back."""
 
 
-class LastResort:
-    """What nobody expected: told in a file, without a traceback on the terminal; the run stays resumable."""
+class UnexpectedErrors:
+    """Turns an unexpected error into exit code 70: the traceback goes to a file, the terminal shows its name."""
 
-    def __init__(self, said: Console) -> None:
-        self._said = said
+    def __init__(self, console: Console, arguments: Sequence[str]) -> None:
+        self._console = console
+        self._arguments = arguments
 
     def __enter__(self) -> None:
         pass
@@ -90,47 +99,52 @@ class LastResort:
         descriptor, name = tempfile.mkstemp(prefix="mainstay-", suffix=".txt")
         with os.fdopen(descriptor, "w") as file:
             file.writelines(traceback.format_exception(kind, error, trace))
-        what = f"something unexpected happened ({kind.__name__}); details are in {name}"
-        self._said.error(MainstayError(what, remedy="mainstay resume", code="unexpected"))
+        what = f"unexpected error ({kind.__name__}); the details are in {name}"
+        self._console.error(MainstayError(what, remedy=self._remedy(name), code="unexpected"))
         sys.exit(UNEXPECTED)
 
+    def _remedy(self, details: str) -> str:
+        """`resume` only after a command that may have left a run unfinished."""
+        ships = any(word in COMMANDS and COMMANDS[word].topic == SHIP for word in self._arguments)
+        return "mainstay resume" if ships else f"report it as a bug of Mainstay, with {details}"
 
-def run(arguments: Sequence[str], said: Console) -> int:
-    """Carry out what was typed; the exit code."""
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """Execute the command line *arguments* and return the exit code."""
     try:
-        code = mainstay.main(list(arguments), prog_name="mainstay", standalone_mode=False, obj=said)
+        code = mainstay.main(list(arguments), prog_name="mainstay", standalone_mode=False, obj=console)
     except MainstayError as error:
-        said.error(error)
+        console.error(error)
         return error.exit_code
     except click.UsageError as misuse:
-        return _misused(misuse, said)
+        return _misused(misuse, console)
     except click.ClickException as refused:
-        said.error(BadInput(refused.format_message()))
+        console.error(BadInput(refused.format_message()))
         return BadInput.exit_code
     except (click.Abort, KeyboardInterrupt):
         return Interrupted("interrupted").exit_code
     return code if isinstance(code, int) else 0
 
 
-def _misused(misuse: click.UsageError, said: Console) -> int:
+def _misused(misuse: click.UsageError, console: Console) -> int:
     if isinstance(misuse, click.exceptions.NoArgsIsHelpError):
-        said.tell(misuse.format_message())
+        console.tell(misuse.format_message())
         return BadInput.exit_code
     words = misuse.ctx.command_path.split()[1:] if misuse.ctx else []
-    said.error(BadInput(misuse.format_message(), remedy=" ".join(["mainstay", *words, "--help"]), code="misused"))
+    console.error(BadInput(misuse.format_message(), remedy=" ".join(["mainstay", *words, "--help"]), code="misused"))
     return BadInput.exit_code
 
 
 def main() -> None:
-    """The program."""
-    # Most of what a command makes lives as long as the command: looking for garbage costs a third of its start.
-    # So much is not even made for a manifest of 500 services.
+    """Run the program and exit with its code."""
+    # Nearly every object lives as long as the command, so garbage collection only costs time: a third of the start.
+    # Even a manifest of 500 services creates fewer objects than this threshold.
     gc.set_threshold(200_000)
     streams.make_safe()
     arguments = sys.argv[1:]
-    said = Console("json" if _wants_json(arguments) else "text", typed=_typed(arguments))
-    with LastResort(said):
-        code = run(arguments, said)
+    console = Console("json" if _wants_json(arguments) else "text", program=_program())
+    with UnexpectedErrors(console, arguments):
+        code = run(arguments, console)
     _leave(code)
 
 
@@ -148,16 +162,9 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     return "--output=json" in arguments or ("--output", "json") in pairs
 
 
-def _typed(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The program and the options that say which environment is meant, as they were typed."""
-    program = sys.argv[0] if "/" in sys.argv[0] and not _on_path(sys.argv[0]) else "mainstay"
-    kept: list[str] = []
-    for position, word in enumerate(arguments):
-        if word in ("-f", "--file", "-e", "--environment", "--state") and position + 1 < len(arguments):
-            kept += [word, arguments[position + 1]]
-        elif word == "logs":
-            break  # its own -f follows
-    return (program, *kept)
+def _program() -> str:
+    """The program as the user must type it again: its path where the shell would not find it by name."""
+    return sys.argv[0] if "/" in sys.argv[0] and not _on_path(sys.argv[0]) else "mainstay"
 
 
 def _on_path(program: str) -> bool:

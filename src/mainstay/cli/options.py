@@ -4,11 +4,23 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
+
+from mainstay.cli.console import Console
+
+REPEATED = {"file": "-f", "environment": "-e", "state": "--state"}
+"""The options that select the environment: every command that Mainstay suggests repeats them."""
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
-    if value is not None and parameter.name:
-        context.meta[parameter.name] = value
+    if value is None or parameter.name is None:
+        return
+    context.meta[parameter.name] = value
+    console = context.find_object(Console)
+    # A value from the environment variable still holds in the shell where the next command is typed.
+    typed = context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    if console is not None and typed and parameter.name in REPEATED:
+        console.repeat(REPEATED[parameter.name], str(value))
 
 
 def options(taken: frozenset[str] = frozenset(), *, hidden: bool = False) -> list[click.Parameter]:
