@@ -7,10 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.clock import Clock
-from mainstay.journal import Owner, Row, Verdict, Verifier, chained, first_bad, run_after
+from mainstay.journal import GENESIS, Owner, Row, Verdict, Verifier, chained, first_bad, run_after
 from tests.fakes.clock import TurnableClock
-
-GENESIS = bytes(32)
 
 
 class MemoryJournal:

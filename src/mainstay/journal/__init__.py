@@ -2,6 +2,7 @@
 
 from mainstay.journal.sqlite import SqliteJournal, SqliteStory
 from mainstay.journal.story import (
+    GENESIS,
     Journal,
     JournalUnwritable,
     Owner,
@@ -16,6 +17,7 @@ from mainstay.journal.story import (
 )
 
 __all__ = [
+    "GENESIS",
     "Journal",
     "JournalUnwritable",
     "Owner",

@@ -1,0 +1,69 @@
+"""A journal that was rewritten so that its chain is right again: the signed head shows it."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from mainstay.clock import SystemClock
+from mainstay.errors import JournalCorrupt
+from mainstay.folders import Folders
+from mainstay.journal import GENESIS, SqliteJournal, SqliteStory, chained
+from mainstay.signing import PublicKey, SigningKey
+
+ROWS = 6
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders(tmp_path / "state", tmp_path / "keys")
+
+
+def opened(folders: Folders) -> SqliteJournal:
+    return SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
+
+
+def append_rows(folders: Folders, count: int) -> None:
+    journal = opened(folders)
+    for _ in range(count):
+        journal.append("r-0001", "progress", b'{"step":"1.1","what":"as it happened"}')
+    journal.close()
+
+
+def rewrite_row(folders: Folders, sequence: int) -> None:
+    """Change the body of one row, then compute the hashes of this row and of every later one again."""
+    with sqlite3.connect(folders.journal) as database:
+        database.execute("""update row set body = '{"step":"1.1","what":"forged"}' where sequence = ?""", (sequence,))
+    database.close()
+    previous = GENESIS
+    hashes = [previous := chained(previous, row) for row in SqliteStory(folders.journal, folders.head).rows()]
+    with sqlite3.connect(folders.journal) as database:
+        database.executemany("update row set hash = ? where sequence = ?", [(h, n) for n, h in enumerate(hashes, 1)])
+    database.close()
+
+
+def assert_refused(folders: Folders, bad: int) -> None:
+    verdict = SqliteStory(folders.journal, folders.head).verify(PublicKey.read(folders.public_key))
+    assert (verdict.bad, verdict.why) == (bad, f"row {bad} is not the one that was written")
+    with pytest.raises(JournalCorrupt, match=verdict.why):
+        opened(folders)
+
+
+@pytest.mark.failure("F32")
+@pytest.mark.threat("S25")
+@pytest.mark.parametrize("sequence", [1, 3, ROWS], ids=["the first row", "a row in the middle", "the last row"])
+def test_a_rewritten_row_with_a_recomputed_chain_is_refused(folders: Folders, sequence: int) -> None:
+    append_rows(folders, ROWS)
+    rewrite_row(folders, sequence)
+    assert_refused(folders, ROWS)
+
+
+@pytest.mark.failure("F32")
+@pytest.mark.threat("S25")
+def test_a_rewritten_row_is_refused_when_rows_follow_the_signed_one(folders: Folders) -> None:
+    append_rows(folders, ROWS)
+    signed = folders.head.read_bytes()
+    append_rows(folders, 1)
+    folders.head.write_bytes(signed)
+    rewrite_row(folders, 3)
+    assert_refused(folders, ROWS)
