@@ -40,7 +40,7 @@ class Approval:
             raise OnlyShown("only shown")
         if self._loses_data:
             return self._named(f"{plan.environment.system}/{plan.environment.name}")
-        return self._yes or plan.environment.name == NEVER_ASKS or self._asked()
+        return self._yes or plan.environment.name == NEVER_ASKS or self._asked(plan)
 
     def _show(self, plan: Plan) -> None:
         if not self._console.json:
@@ -50,12 +50,14 @@ class Approval:
         elif self._dry_run:
             self._console.document(document(plan))
 
-    def _asked(self) -> bool:
+    def _asked(self, plan: Plan) -> bool:
         if not self._console.interactive:
             raise NotReady(
-                "nobody is here to approve this plan", remedy=f"mainstay {self._verb} --yes", code="needs-an-answer"
+                "cannot ask for approval: stdin or stdout is not a terminal",
+                remedy=f"mainstay {self._verb} --yes",
+                code="needs-an-answer",
             )
-        return self._answer("Go? [y/N]").lower() in {"y", "yes"}
+        return self._answer(f"{_question(plan)} [y/N]").lower() in {"y", "yes"}
 
     def _named(self, name: str) -> bool:
         if self._confirmed is not None:
@@ -75,3 +77,13 @@ class Approval:
     def _answer(self, question: str) -> str:
         with while_asking():
             return self._console.ask(question).strip()
+
+
+def _question(plan: Plan) -> str:
+    place = f"{plan.environment.system}/{plan.environment.name}"
+    match plan.kind:
+        case "down":
+            return f"Stop {place}?"
+        case "rollback":
+            return f"Roll {place} back to release {plan.release.number} ({plan.version})?"
+    return f"Deploy {plan.version} to {place}?"

@@ -67,7 +67,7 @@ class LivePhases:
             case Undone():
                 self._over("↩", "yellow", event.step, event.evidence, "undone")
             case Failed():
-                self._over("✗", "red", event.step, event.error, "")
+                self._failed(event)
             case Ended(outcome="released"):
                 pass
             case ParkedAt():
@@ -87,6 +87,14 @@ class LivePhases:
             (f" {mark} ", colour), f"{step:<5} {self._titles.get(step, '')}", ("  " + harmless(evidence), "dim")
         )
         self._say(line if not when else Text.assemble(line, (f"  {when}", "dim")))
+
+    def _failed(self, event: Failed) -> None:
+        """Print the cause below the step, more visible than anything around it."""
+        self._acting.pop(event.step, None)
+        title = f"{event.step:<5} {self._titles.get(event.step, '')}".rstrip()
+        self._say(Text.assemble((" ✗ ", "red"), title))
+        for line in harmless(event.error).splitlines():
+            self._say(Text(f"         {line}", style="bold red"))
 
     def _say(self, line: Text) -> None:
         self._terminal.print(line, soft_wrap=True)

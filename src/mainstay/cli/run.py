@@ -74,14 +74,14 @@ def _tell(console: Console, outcome: Outcome) -> None:
             console.document(outcome)
         return
     if outcome.outcome == "undone":
-        console.say(f"{styled('as before:', fg='yellow', bold=True)} {_serving(outcome)}")
+        console.say(f"{styled('rolled back:', fg='yellow', bold=True)} {_live(outcome)}")
     elif outcome.run:
-        now = "nothing runs any more" if outcome.kind == "down" else _serving(outcome)
+        now = "everything is stopped" if outcome.kind == "down" else _live(outcome)
         console.say(f"{styled('done', fg='green', bold=True)} in {spoken(outcome.took_s)}: {now}")
     if outcome.note:
         console.say(harmless(outcome.note))
 
 
-def _serving(outcome: Outcome) -> str:
+def _live(outcome: Outcome) -> str:
     where = f" at {outcome.url}" if outcome.url else ""
-    return f"release {outcome.release} ({outcome.version}) serves{where}" if outcome.release else "nothing serves"
+    return f"release {outcome.release} ({outcome.version}) is live{where}" if outcome.release else "no release is live"
