@@ -21,7 +21,7 @@ help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 install: ## .venv with the locked dependencies and .venv/bin/mainstay
-	@$(INSTALL)
+	@$(INSTALL) $(if $(filter install,$(MAKECMDGOALS)),--report)
 
 up: install ## GRANTER from nothing to live (MANIFEST=… another system, ARGS=…)
 	@.venv/bin/mainstay -f $(MANIFEST) up $(ARGS)

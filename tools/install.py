@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,8 +72,12 @@ def main(arguments: list[str]) -> int:
     try:
         with only_one():
             key = wanted()
-            if not installed(key):
+            if installed(key):
+                report_if(arguments, "nothing to do")
+            else:
+                started = time.monotonic()
                 install(key)
+                report_if(["--report"], f"done in {time.monotonic() - started:.0f} s")
             compile_ours()
             if "--test" in arguments:
                 provide_debian_packages()
@@ -86,6 +91,11 @@ def main(arguments: list[str]) -> int:
         print(f"make install: {problem.filename} belongs to another user; type: sudo make install", file=sys.stderr)
         return 1
     return 0
+
+
+def report_if(arguments: list[str], result: str) -> None:
+    if "--report" in arguments:
+        print(f"make install: {result}; Mainstay is .venv/bin/mainstay; next: make up", flush=True)
 
 
 @contextmanager
@@ -123,6 +133,7 @@ def install(key: str) -> None:
         ours += ["--editable", str(ROOT / "kit")]
     if not again:
         make_from_nothing(best_interpreter())
+    print("make install: installing the locked dependencies (20 s or more on a new machine)", flush=True)
     try:
         run(UV, "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", LOCK, uv=True)
     except subprocess.CalledProcessError:
@@ -134,7 +145,7 @@ def install(key: str) -> None:
 
 
 def make_from_nothing(interpreter: Interpreter) -> None:
-    print(f"make install: .venv from {interpreter.path}", flush=True)
+    print(f"make install: creating .venv with {interpreter.path}", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     run(interpreter.path, "-m", "venv", "--without-pip", VENV)
     try:
@@ -235,7 +246,7 @@ def provide_debian_packages() -> None:
 
 
 def install_debian(*packages: str) -> None:
-    print(f"installing {' '.join(packages)}", flush=True)
+    print(f"running as root: apt-get install {' '.join(packages)}", flush=True)
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     patience = ["-o", "Acquire::http::Timeout=20", "-o", "DPkg::Lock::Timeout=300", "-qq", "-y"]
     run("apt-get", *patience, "update", quiet=True, check=False)
