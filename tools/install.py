@@ -73,12 +73,15 @@ def main(arguments: list[str]) -> int:
         with only_one():
             key = wanted()
             if installed(key):
-                report_if(arguments, "nothing to do")
+                result = "nothing to do" if "--report" in arguments else ""
             else:
                 started = time.monotonic()
                 install(key)
-                report_if(["--report"], f"done in {time.monotonic() - started:.0f} s")
+                result = f"done in {time.monotonic() - started:.0f} s"
             compile_ours()
+            if result:
+                next_command = "; next: make up" if "--report" in arguments else ""
+                print(f"make install: {result}{next_command}", flush=True)
             if "--test" in arguments:
                 provide_debian_packages()
     except NotInstalled as problem:
@@ -91,11 +94,6 @@ def main(arguments: list[str]) -> int:
         print(f"make install: {problem.filename} belongs to another user; type: sudo make install", file=sys.stderr)
         return 1
     return 0
-
-
-def report_if(arguments: list[str], result: str) -> None:
-    if "--report" in arguments:
-        print(f"make install: {result}; Mainstay is .venv/bin/mainstay; next: make up", flush=True)
 
 
 @contextmanager
