@@ -1,51 +1,70 @@
-"""The lock of an environment: one process acts at a time; it is free the moment its holder is gone."""
+"""Exclusive locks between processes; the kernel releases one as soon as its holder has ended, however it ended.
+
+They are open file description record locks (Linux 3.15), not `flock`: only of these the kernel can be asked
+whether one is held without taking it, so a check never makes a process that wants the lock fail.
+"""
 
 import fcntl
 import os
+import struct
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from mainstay.errors import LockHeld
 
+_WHOLE_FILE = struct.Struct("hhqqi0q")
+"""`struct flock`: type, whence, start, length (0: to the end), pid (0 for these locks), padded to its alignment."""
+
 
 class Lock:
-    """Held until it is let go or this process ends, however it ends; children do not inherit it."""
+    """An environment's lock: one process acts at a time. Held until it is released or this process ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = None
 
-    def take(self) -> Self:
-        """Hold it. Raises LockHeld at once when another process does; who that is, the journal's owner tells."""
+    def take(self) -> None:
+        """Take the lock. Raises LockHeld at once when another process holds it; table `owner` names it."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as held:
-            os.close(file)
-            raise LockHeld("another run holds the lock", remedy="mainstay status") from held
+        file = try_lock(self._path)
+        if file is None:
+            raise LockHeld("another run holds the lock", remedy="mainstay status")
         self._file = file
-        return self
 
     def release(self) -> None:
-        """Let it go; nothing where it is not held."""
+        """Release the lock; without effect where this object does not hold it."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
     def free(self) -> bool:
-        """Whether nobody holds it now."""
-        try:
-            Lock(self._path).take().release()
-        except LockHeld:
-            return False
-        return True
+        """Whether no process holds the lock. Takes nothing and creates nothing."""
+        return not is_locked(self._path)
 
-    def __enter__(self) -> Self:
-        return self.take()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
+def try_lock(path: Path) -> int | None:
+    """Lock the file *path*, which is created where it is missing; None where another process holds the lock.
+
+    The descriptor returned holds the lock until it and every copy of it are closed. Programs started later do not
+    inherit it, unless it is passed to them explicitly.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, _WHOLE_FILE.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the lock of *path*. Takes nothing and creates nothing."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    try:
+        found = fcntl.fcntl(file, fcntl.F_OFD_GETLK, _WHOLE_FILE.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    finally:
+        os.close(file)
+    held_as, *_ = _WHOLE_FILE.unpack(found)
+    return bool(held_as != fcntl.F_UNLCK)

@@ -72,7 +72,7 @@ class Place:
     def processes(self) -> list[Started]:
         """Everything of the environment that lives, by its notes."""
         runners = (self.instances, self.jobs)
-        return [one for runner in runners for name in runner.known() if (one := runner.alive(name))]
+        return [one for runner in runners for name in identities(runner) if (one := runner.alive(name))]
 
     def end(self) -> None:
         """Kill everything that this environment started."""
@@ -80,14 +80,20 @@ class Place:
             os.kill(process.pid, signal.SIGKILL)
             self.until(lambda: not machine.is_alive(process), "the supervisor's end")
         for runner in (self.instances, self.jobs):
-            for name in runner.known():
+            for name in identities(runner):
                 if started := runner.started(name):
                     runner.end_all(started)
         self.until(lambda: not self.processes(), "the end of all processes")
         limits = Limits(self.folders.state)
-        for name in self.instances.known():
+        for name in identities(self.instances):
             limits.remove(name)
         limits.close()
+
+
+def identities(runner: ProcessRunner) -> list[str]:
+    """Every identity that has a folder of *runner*'s."""
+    folder = runner.place("")
+    return sorted(os.listdir(folder)) if folder.is_dir() else []
 
 
 @contextmanager

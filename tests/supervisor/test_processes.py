@@ -14,7 +14,7 @@ from mainstay import machine
 from mainstay.clock import Patience, SystemClock
 from mainstay.machine import Started
 from mainstay.supervisor.runners.process import End, JobEnd, Launch, ProcessRunner
-from tests.supervisor.place import PATH
+from tests.supervisor.place import PATH, identities
 
 LIBRARYS_OWN = 0b11 << 31
 """Signals 32 and 33 are the C library's; a process that was spawned ignores them."""
@@ -28,7 +28,7 @@ def until(seen: Callable[[], bool]) -> None:
 def runner(tmp_path: Path) -> Iterator[ProcessRunner]:
     runner = ProcessRunner(tmp_path / "notes")
     yield runner
-    for name in runner.known():
+    for name in identities(runner):
         if process := runner.started(name):
             runner.end_all(process)
 

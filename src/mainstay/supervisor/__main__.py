@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import resource
@@ -12,6 +11,7 @@ import sys
 from pathlib import Path
 
 from mainstay.folders import Folders, lay_out
+from mainstay.lock import try_lock
 from mainstay.supervisor.daemon import Daemon, reexecute
 from mainstay.supervisor.door import Door
 
@@ -19,7 +19,10 @@ OOM_LAST = "-900"
 
 
 def main() -> int:
-    """Supervise until everything was laid down, or until told to end; instances serve on without us."""
+    """Supervise until the environment is stopped or a signal arrives; the instances keep serving without this process.
+
+    Returns at once where another supervisor holds the lock.
+    """
     folders = _folders()
     os.umask(0o077)
     os.chdir("/")
@@ -27,7 +30,8 @@ def main() -> int:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write(OOM_LAST)
     folders.state.mkdir(parents=True, exist_ok=True)
-    if not _locked(folders.supervisor_lock):
+    # Never closed: the lock is held until this process ends or becomes a newer program.
+    if try_lock(folders.supervisor_lock) is None:
         return 0
     lay_out(folders)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -54,16 +58,6 @@ def _folders() -> Folders:
     words.add_argument("--keys", type=Path, required=True)
     said = words.parse_args()
     return Folders(said.state.absolute(), said.keys.absolute())
-
-
-def _locked(path: Path) -> bool:
-    """Held until we end. False: there is a supervisor already."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

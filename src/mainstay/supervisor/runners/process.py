@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import sys
@@ -13,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from mainstay import machine
+from mainstay.lock import is_locked, try_lock
 from mainstay.machine import Started
 from mainstay.supervisor import stub
 
@@ -71,15 +71,11 @@ class ProcessRunner:
         """The identity's own folder."""
         return self._folder / identity
 
-    def known(self) -> tuple[str, ...]:
-        """Every identity that has a folder."""
-        return tuple(sorted(os.listdir(self._folder))) if self._folder.is_dir() else ()
-
     def start(self, identity: str, launch: Launch) -> Started | None:
-        """Start the process unless it lives or is being started. None: a stub that another began holds the lock."""
+        """Start the process unless it is alive; None while an earlier stub holds its lock."""
         place = self.place(identity)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = self._lock(identity)
+        lock = try_lock(self._lock(identity))
         if lock is None:
             return self.alive(identity)
         try:
@@ -97,13 +93,8 @@ class ProcessRunner:
         return _read(self.place(identity) / "started", Started)
 
     def starting(self, identity: str) -> bool:
-        """Whether a stub holds the lock: it will write its note, or end."""
-        if not self.place(identity).is_dir():
-            return False
-        lock = self._lock(identity)
-        if lock is not None:
-            os.close(lock)
-        return lock is None
+        """Whether a stub holds the lock: it will write its note, or end. Checking does not take the lock."""
+        return is_locked(self._lock(identity))
 
     def job_end(self, identity: str) -> JobEnd | None:
         """How the job ended, where its stub has seen it."""
@@ -147,15 +138,8 @@ class ProcessRunner:
                 os.kill(pid, number)
         return bool(left)
 
-    def _lock(self, identity: str) -> int | None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        lock = os.open(self.place(identity) / "lock", flags, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            return None
-        return lock
+    def _lock(self, identity: str) -> Path:
+        return self.place(identity) / "lock"
 
     def _spawn(self, place: Path, launch: Launch, lock: int) -> Started | None:
         told = os.memfd_create("launch")
