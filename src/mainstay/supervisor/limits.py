@@ -38,18 +38,20 @@ class Limits:
         return self._processors is not None and os.access(self._processors.parent, os.W_OK)
 
     def groups(self, identity: str, memory_bytes: int | None, cpus: float | None) -> tuple[str, ...]:
-        """The files that a process writes its number to, to be in the instance's groups; none where we may not."""
+        """Create the cgroups of *identity* and return their `cgroup.procs` files; empty without permission.
+
+        A process joins the cgroups by writing its pid to each of the files.
+        """
         self.remove(identity)
         found = []
         if self._memory is not None:
-            place = self._memory / identity
-            place.mkdir(parents=True, exist_ok=True)
+            _make_readable(self._memory)
+            place = _make_readable(self._memory / identity)
             if memory_bytes is not None:
                 (place / ("memory.max" if self._is_v2 else "memory.limit_in_bytes")).write_text(str(memory_bytes))
             found.append(place)
         if cpus is not None and (base := _made(self._processors, "+cpu" if self._is_v2 else "")) is not None:
-            place = base / identity
-            place.mkdir(exist_ok=True)
+            place = _make_readable(base / identity)
             self._hold(place, max(_LEAST_US, round(cpus * _PERIOD_US)))
             found.append(place)
         return tuple(str(place / "cgroup.procs") for place in dict.fromkeys(found))
@@ -118,12 +120,22 @@ def in_words(memory_bytes: int) -> str:
     return f"out of memory, limit {memory_bytes / 2**20:g} MiB"
 
 
+def _make_readable(place: Path) -> Path:
+    """Create the cgroup *place*, readable by every user whatever the umask.
+
+    A runtime reads its own limits there: a JVM that cannot read them sizes its heap by the memory of the machine.
+    """
+    place.mkdir(exist_ok=True)
+    place.chmod(0o755)
+    return place
+
+
 def _made(base: Path | None, control: str) -> Path | None:
-    """*base*, made, with *control* for the groups in it; None where we may not."""
+    """Create the cgroup *base* and enable the controller *control* in it; None without permission."""
     if base is None:
         return None
     try:
-        base.mkdir(exist_ok=True)
+        _make_readable(base)
         if control:
             (base / "cgroup.subtree_control").write_text(control)
     except OSError:
