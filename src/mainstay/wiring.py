@@ -59,6 +59,17 @@ def datastore(
             raise BadInput(f"{kind} is not a datastore that Mainstay drives yet", remedy="write kind: postgres")
 
 
+def datastore_versions(kind: str) -> tuple[str, ...]:
+    """Return the major versions that the driver of *kind* can run, its default first; none where it cannot tell."""
+    match kind:
+        case "postgres":
+            from mainstay.datastores.postgres.programs import majors
+
+            return majors()
+        case _:
+            return ()
+
+
 def secret_sources() -> tuple[SecretSource, ...]:
     """Where secrets are looked for, in this order."""
     from mainstay.secrets.environment import EnvironmentSecrets

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mainstay import wiring
 from mainstay.clock import Patience, SystemClock
 from tests.cli.typed import typed
 
@@ -71,6 +72,36 @@ def test_validate_tells_every_mistake(tmp_path: Path) -> None:
             "2 mistakes; nothing was touched\n"
         ),
     )
+
+
+def test_a_datastore_version_that_cannot_run_is_refused_by_validate_and_plan(tmp_path: Path) -> None:
+    (major,) = wiring.datastore_versions("postgres")
+    typed(tmp_path, "init")
+    with (tmp_path / "mainstay.yaml").open("a") as manifest:
+        manifest.write("datastores: {db: {kind: postgres, version: '9.6'}}\n")
+    told = (
+        f"mainstay.yaml:10:44: db asks for version 9.6, but the embedded Postgres is {major} (datastores.db.version); "
+        f'write version: "{major}", or leave it out [unsupported-version]\n'
+    )
+    for command in ("validate", "plan"):
+        said = typed(tmp_path, command)
+        assert (said.code, told in said.err) == (2, True), said
+
+
+def test_data_of_another_major_version_is_refused_before_anything_is_touched(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    typed(folder, "init")
+    with (folder / "mainstay.yaml").open("a") as manifest:
+        manifest.write("datastores: {db: {kind: postgres}}\n")
+    cluster = tmp_path / "shop-state" / "data" / "db" / "cluster"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("9.6\n")
+    (cluster / "postmaster.opts").touch()
+    said = typed(folder, "plan")
+    assert (said.code, "the data of db was written by Postgres 9.6" in said.err) == (2, True), said
+    assert {path.name for path in cluster.iterdir()} == {"PG_VERSION", "postmaster.opts"}
+    assert not (tmp_path / "shop-state" / "journal.db").exists()
 
 
 def test_validate_in_json_has_every_mistake_with_its_place(tmp_path: Path) -> None:

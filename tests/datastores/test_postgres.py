@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mainstay.datastores import Datastore
-from mainstay.datastores.postgres import SETTINGS
-from mainstay.errors import Unreachable
+from mainstay.datastores.postgres import SETTINGS, programs
+from mainstay.errors import BadInput, Unreachable
 from mainstay.release import Job
 from mainstay.sealed import SecretRef
 from tests.contracts.datastore import FIRST, SECOND, DatastoreContract, Perform
@@ -35,6 +35,22 @@ def test_a_store_that_is_being_made_is_left_alone(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
     assert machine.postgres.initialise("one") is not None
     assert cluster.exists()
+
+
+def test_data_of_another_major_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    postgres = Machine(tmp_path).postgres
+    cluster = tmp_path / "data" / "db" / "cluster"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("9.6\n")
+    (cluster / "postmaster.opts").touch()
+    with pytest.raises(
+        BadInput, match=r"the data of db was written by Postgres 9\.6, and the embedded Postgres is \d+"
+    ):
+        postgres.refuse_other_data()
+    with pytest.raises(BadInput, match="written by"):
+        postgres.prepare()
+    (cluster / "PG_VERSION").write_text(f"{programs.majors()[0]}\n")
+    postgres.refuse_other_data()
 
 
 def test_servers_of_two_environments_never_meet(tmp_path: Path) -> None:

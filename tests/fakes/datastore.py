@@ -1,7 +1,7 @@
 """A datastore in memory: its jobs are those of a target, and it has done what they did."""
 
 from mainstay.datastores import Role, Schema
-from mainstay.errors import Unreachable
+from mainstay.errors import BadInput, Unreachable
 from mainstay.release import Job, Listener, Piece, Spec, Template
 from mainstay.sealed import SecretRef
 
@@ -23,6 +23,7 @@ class FakeDatastore:
         self.busy = False
         self.half_done: tuple[str, ...] = ()
         self.initialised = False
+        self.other_data = False
         self.roles_made = False
         self.prepared = 0
         self.ran: list[str] = []
@@ -33,6 +34,10 @@ class FakeDatastore:
 
     def version(self) -> str:
         return "18"
+
+    def refuse_other_data(self) -> None:
+        if self.other_data:
+            raise BadInput(f"the data of {self._name} was written by another major version", code="other-data")
 
     def secrets(self) -> tuple[str, ...]:
         return (f"{self._name}.owner.password", f"{self._name}.application.password")

@@ -1,5 +1,6 @@
 """A right manifest means what it says: defaults, overrides, YAML 1.2, and the order of its services."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,14 @@ def test_every_environment_is_validated(tmp_path: Path) -> None:
     found = report(write(tmp_path, text), None)
     assert found.environments == ("local", "staging", "production")
     assert "not-yet" in {warning.code for warning in found.warnings}
+
+
+@pytest.mark.parametrize("version", ["18", 18, None])
+def test_a_version_that_the_driver_runs_is_accepted(tmp_path: Path, version: object) -> None:
+    store = json.dumps({"kind": "postgres"} | ({"version": version} if version else {}))
+    path = write(tmp_path, HELLO + f"datastores: {{db: {store}}}\n")
+    assert load(path, versions=lambda kind: ("18",)).datastores["db"].version == (version and str(version))
+    assert report(path, None, lambda kind: ("18",)).datastores == 1
 
 
 @pytest.mark.bad_input("B1")

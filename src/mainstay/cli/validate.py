@@ -2,6 +2,7 @@
 
 import click
 
+from mainstay import wiring
 from mainstay.cli.console import Console, counted, line, styled
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.manifest.checking import Report, report
@@ -22,7 +23,7 @@ def command(invocation: Invocation) -> None:
     Without -e every environment that the manifest declares is checked. Exit 0: no mistakes. Exit 2: mistakes, all of
     them, each as FILE:LINE:COLUMN: what (path); remedy [code].
     """
-    found = report(invocation.manifest, invocation.environment)
+    found = report(invocation.manifest, invocation.environment, wiring.datastore_versions)
     if invocation.console.json:
         invocation.console.document(found)
     else:

@@ -38,6 +38,10 @@ class Datastore(Protocol):
         """The version of what serves it, as people say it."""
         ...
 
+    def refuse_other_data(self) -> None:
+        """Raise BadInput where its data was written by a major version that this driver cannot run; change nothing."""
+        ...
+
     def secrets(self) -> tuple[str, ...]:
         """Names of the secrets it needs, each generated once."""
         ...

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mainstay.errors import ManifestInvalid, Mistake
 from mainstay.manifest.loading import LOCAL, check, choose, environments, in_order, read
+from mainstay.manifest.rules import Versions, any_version
 
 
 class Report(NamedTuple):
@@ -20,14 +21,14 @@ class Report(NamedTuple):
     warnings: tuple[Mistake, ...]
 
 
-def report(path: Path, environment: str | None) -> Report:
-    """The report on *path* for one environment, or for each. Raises ManifestInvalid with the mistakes of all of them.
+def report(path: Path, environment: str | None, versions: Versions = any_version) -> Report:
+    """Return the report on *path* for *environment*, or for every one. Raises ManifestInvalid with all mistakes.
 
-    What does not work yet is a mistake only where it was asked for by name, or there is no other environment.
+    A key that does not work yet is a mistake only in an environment that was named, or that is the only one.
     """
     document = read(path)
     names = (choose(document, environment),) if environment else environments(document) or (LOCAL,)
-    checked = {name: check(document, path, name) for name in names}
+    checked = {name: check(document, path, name, versions) for name in names}
     usable = [found.manifest for found in checked.values() if found.manifest]
     mistakes = {mistake for found in checked.values() for mistake in found.mistakes}
     later = {mistake for mistake in mistakes if mistake.code == "not-yet"} if usable else set()

@@ -44,8 +44,8 @@ class Datastore(Model):
     kind: Literal["postgres", "mongodb", "rabbitmq", "redis", "files"]
     """What it is."""
 
-    version: Text = "18"
-    """Its major version."""
+    version: Text | None = None
+    """Its major version. Default: the one that Mainstay's driver runs; another one is refused."""
 
     provided: object = "embedded"
     """embedded: Mainstay runs it · {url: {variable: NAME}}: it runs elsewhere."""

@@ -13,7 +13,7 @@ from mainstay.errors import BadInput, ManifestInvalid, Mistake, Place
 from mainstay.manifest import tree
 from mainstay.manifest.environment import Target
 from mainstay.manifest.mistakes import Wrong, did_you_mean, from_pydantic
-from mainstay.manifest.rules import Scope, broken
+from mainstay.manifest.rules import Scope, Versions, any_version, broken
 from mainstay.manifest.system import Manifest, System
 from mainstay.manifest.tree import Document, Location
 
@@ -33,10 +33,10 @@ class Checked(NamedTuple):
     warnings: tuple[Mistake, ...]
 
 
-def load(path: Path, environment: str | None = None) -> Manifest:
-    """The manifest at *path* for one environment. Raises ManifestInvalid with every mistake."""
+def load(path: Path, environment: str | None = None, versions: Versions = any_version) -> Manifest:
+    """Return the manifest at *path* for one environment. Raises ManifestInvalid with every mistake."""
     document = read(path)
-    manifest, mistakes, _ = check(document, path, choose(document, environment))
+    manifest, mistakes, _ = check(document, path, choose(document, environment), versions)
     if mistakes or manifest is None:
         raise ManifestInvalid(mistakes)
     return manifest
@@ -81,8 +81,8 @@ def choose(document: Document, wanted: str | None) -> str:
     )
 
 
-def check(document: Document, path: Path, environment: str) -> Checked:
-    """Everything that can be said about *document* for *environment*."""
+def check(document: Document, path: Path, environment: str, versions: Versions = any_version) -> Checked:
+    """Return the manifest that *document* declares for *environment*, its mistakes and its warnings."""
     over = tree.child(tree.child(document.root, "environments"), environment)
     root = _resolved(document.root, over)
     data = _with_defaults(tree.plain(root), environment)
@@ -93,7 +93,7 @@ def check(document: Document, path: Path, environment: str) -> Checked:
         wrongs.append(Wrong(where, "not-yet", f"target {kind} does not work yet", "use target: process"))
     if system is not None:
         said = {wrong.location for wrong in wrongs}
-        wrongs += [wrong for wrong in broken(_scope(system, data, path, kind)) if wrong.location not in said]
+        wrongs += [wrong for wrong in broken(_scope(system, data, path, kind, versions)) if wrong.location not in said]
     malformed = {mistake.place.path for mistake in document.mistakes}
     found = {_placed(document.file, root, wrong) for wrong in wrongs if tree.dotted(wrong.location) not in malformed}
     mistakes = in_order([*document.mistakes, *found])
@@ -201,7 +201,7 @@ def _less(data: Any, location: Location) -> Any:
     return data | {key: inner}
 
 
-def _scope(system: System, data: dict[str, Any], path: Path, target: str) -> Scope:
+def _scope(system: System, data: dict[str, Any], path: Path, target: str, versions: Versions) -> Scope:
     services, datastores, variables = (
         frozenset(part) if isinstance(part := data.get(key), dict) else frozenset()
         for key in ("services", "datastores", "variables")
@@ -213,7 +213,7 @@ def _scope(system: System, data: dict[str, Any], path: Path, target: str) -> Sco
         for position, route in enumerate(routes if isinstance(routes, tuple) else ())
         if isinstance(route, dict)
     )
-    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target)
+    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target, versions)
 
 
 def _notes(system: System) -> Iterator[Wrong]:

@@ -1,6 +1,6 @@
 """Rules that span parts of a manifest; each names both sides."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +12,17 @@ from mainstay.manifest.system import MOST_SERVICES, System
 from mainstay.manifest.tree import Location
 
 TOLD_BY_MAINSTAY = ("HOST", "PORT")
+
+Versions = Callable[[str], tuple[str, ...]]
+"""The major versions that the driver of a kind of datastore can run, its default first; none: any is accepted.
+
+Passed in by the caller, because this package imports no driver.
+"""
+
+
+def any_version(kind: str) -> tuple[str, ...]:
+    """Accept any version: no driver is consulted."""
+    return ()
 
 
 class Scope(NamedTuple):
@@ -25,6 +36,7 @@ class Scope(NamedTuple):
     """As they were written, each with its position."""
     folder: Path
     target: str
+    versions: Versions = any_version
 
 
 def broken(scope: Scope) -> Iterator[Wrong]:
@@ -34,6 +46,7 @@ def broken(scope: Scope) -> Iterator[Wrong]:
         _names,
         _commands,
         _folders,
+        _versions,
         _needs,
         _reads,
         _sources,
@@ -88,6 +101,16 @@ def _folders(scope: Scope) -> Iterator[Wrong]:
         if sql is not None and not (scope.folder / sql).is_dir():
             what = f"the migrations of {name}, {sql!r}, are not a folder"
             yield Wrong(("datastores", name, "migrations", "sql"), "no-folder", what, f"make it: mkdir -p {sql}")
+
+
+def _versions(scope: Scope) -> Iterator[Wrong]:
+    for name, datastore in scope.system.datastores.items():
+        known = scope.versions(datastore.kind)
+        if datastore.version is not None and known and datastore.version not in known:
+            embedded = f"the embedded {datastore.kind.capitalize()} is {known[0]}"
+            what = f"{name} asks for version {datastore.version}, but {embedded}"
+            remedy = f'write version: "{known[0]}", or leave it out'
+            yield Wrong(("datastores", name, "version"), "unsupported-version", what, remedy)
 
 
 def _needs(scope: Scope) -> Iterator[Wrong]:

@@ -30,6 +30,8 @@ class Wiring(Protocol):
 
     def secret_sources(self) -> tuple[SecretSource, ...]: ...
 
+    def datastore_versions(self, kind: str) -> tuple[str, ...]: ...
+
 
 class Context(msgspec.Struct, frozen=True):
     """Where the command was typed: the manifest's place, the environment's name, its folders."""

@@ -24,10 +24,12 @@ def make(context: Context, version: str | None = None) -> Plan:
 
     Raises ManifestInvalid, and BadInput for what cannot be planned.
     """
-    manifest = at_version(load(_file(context), context.environment), version)
+    manifest = at_version(load(_file(context), context.environment, context.wiring.datastore_versions), version)
     _refuse_state_within(manifest, context)
     lay_out(context.folders)
     world = context.wiring.world(environment_of(manifest, context), context.folders)
+    for store in world.datastores.values():
+        store.refuse_other_data()
     bring_in(manifest, world, context.wiring.secret_sources())
     now = look(world, recorded(context), manifest)
     plan = deploy(resolve(manifest, now), now)

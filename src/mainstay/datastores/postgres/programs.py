@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,6 +29,14 @@ def release() -> str:
     """The release of PostgreSQL that the wheel carries, like `18.6`."""
     bundle()
     return ".".join(version(PACKAGE).split(".")[:2])
+
+
+def majors() -> tuple[str, ...]:
+    """Return the major versions that can run: the wheel's one, or none where the wheel is not installed."""
+    try:
+        return (version(PACKAGE).partition(".")[0],)
+    except PackageNotFoundError:
+        return ()
 
 
 def copy(below: Path) -> Path:
