@@ -82,3 +82,10 @@ def test_a_child_does_not_outlive_us_even_after_sigkill(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_as_root_a_child_may_run_as_another_user() -> None:
     assert shell(["id", "-un"], user="nobody").out == "nobody\n"
+
+
+def test_programs_of_the_system_are_found_from_a_shell_that_lacks_their_folders(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert shell(["useradd", "--help"]).code == 0

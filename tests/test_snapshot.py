@@ -82,14 +82,27 @@ def test_a_look_changes_nothing(write: Write, world: World, tmp_path: Path) -> N
 
 def test_what_this_command_line_brings_is_seen(write: Write, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGION", "north")
-    monkeypatch.setenv("TZ", "Europe/Lisbon")
     monkeypatch.setenv("LOG_LEVEL", "debug")
     world.sealed.keep("TOKEN", Secret("x"))
     now = look(world, Record(), write(SHOP))
     assert now.given == {"REGION": "north"}
     assert now.secrets == {"TOKEN": 1}
-    assert now.programs.zone == "Europe/Lisbon"
     assert Path(now.programs.python).is_file()
+
+
+def test_the_interpreter_does_not_depend_on_the_path_of_the_shell(
+    write: Write, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = write(SHOP)
+    before = look(world, Record(), manifest).programs
+    shim = tmp_path / "shims" / "python3"
+    shim.parent.mkdir()
+    shim.symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(shim.parent))
+    assert look(world, Record(), manifest).programs == before
+    monkeypatch.setattr(sys, "_base_executable", str(tmp_path / "gone"))
+    world = dataclasses.replace(world, shell=GuardedShell())
+    assert look(world, Record(), manifest).programs.python in {"/usr/local/bin/python3", "/usr/bin/python3"}
 
 
 def test_where_no_datastore_runs_all_migrations_are_pending(write: Write, world: World) -> None:

@@ -14,6 +14,8 @@ from mainstay.errors import Unreachable
 from mainstay.users import identity
 
 GUARD = Path(__file__).with_name("guard.py")
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where Debian keeps programs. Searched after the shell's PATH, which lacks useradd where `su` was typed."""
 LARGEST_OUTPUT_BYTES = 1_000_000
 
 
@@ -63,7 +65,8 @@ class GuardedShell:
         whom = identity(user) if user else None
         become = [str(whom.uid), str(whom.gid), ",".join(map(str, whom.groups))] if whom else ["-", "-", "-"]
         guarded = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *become, "--", *command]
-        seen = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
+        seen = {name: os.environ[name] for name in ("LANG", "HOME") if name in os.environ}
+        seen["PATH"] = ":".join(filter(None, [os.environ.get("PATH"), SYSTEM_PATH]))
         # Files instead of pipes: a child that says a gigabyte costs no memory and is never blocked.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = subprocess.Popen(

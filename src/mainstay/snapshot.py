@@ -11,6 +11,7 @@ from mainstay.content import Measured
 from mainstay.datastores import Datastore, Role, Schema
 from mainstay.errors import BadInput, Unreachable
 from mainstay.manifest.system import Manifest
+from mainstay.manifest.variable import FIXED_DEFAULTS, OF_EVERY_SHELL
 from mainstay.record import Record
 from mainstay.release import Environment, Release, Running, Serving, Spec, Template
 from mainstay.source import Source
@@ -30,14 +31,11 @@ class DatastoreFacts(msgspec.Struct, frozen=True):
 
 
 class Programs(msgspec.Struct, frozen=True):
-    """What the command line that plans brings along: it belongs to the specs."""
+    """Programs of this machine that a release may name. The shell that typed the command has no part in them."""
 
     python: str = ""
     """An interpreter that the services' user can reach; empty: none was found."""
     uv: str = ""
-    path: str = ""
-    language: str = "C.UTF-8"
-    zone: str = ""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -87,7 +85,7 @@ def look(world: World, record: Record, manifest: Manifest | None = None) -> Snap
         sources={each: checkout.measure(each, world.shell) for each in set(sources(manifest).values())},
         secrets=_secrets(world, manifest),
         given={name: os.environ[name] for name in manifest.variables if _is_given(name, manifest)},
-        programs=_programs(world),
+        programs=_programs(world, manifest),
     )
 
 
@@ -140,26 +138,27 @@ def _secrets(world: World, manifest: Manifest) -> dict[str, int]:
 
 def _is_given(name: str, manifest: Manifest) -> bool:
     variable = manifest.variables[name]
-    return not variable.secret and variable.default is None and variable.from_ is None and name in os.environ
+    plain = not variable.secret and variable.default is None and variable.from_ is None
+    return plain and name in os.environ and name not in OF_EVERY_SHELL
 
 
-def _programs(world: World) -> Programs:
-    path = os.environ.get("PATH", os.defpath)
-    return Programs(
-        python=_python(world, path),
-        uv=str(world.folders.programs / "uv"),
-        path=path,
-        language=os.environ.get("LANG") or "C.UTF-8",
-        zone=os.environ.get("TZ", ""),
-    )
+def _programs(world: World, manifest: Manifest) -> Programs:
+    declared = manifest.variables.get("PATH")
+    path = (declared.default if declared else None) or ""
+    return Programs(python=_python(world, path), uv=str(world.folders.programs / "uv"))
 
 
 def _python(world: World, path: str) -> str:
-    """The base interpreter behind ours, else the first `python3` of PATH and of the system that is new enough."""
-    ours = getattr(sys, "_base_executable", sys.executable)
-    others = [os.path.join(folder, "python3") for folder in [*path.split(os.pathsep), "/usr/bin"]]
+    """Return the base interpreter behind ours, else the first new enough `python3` of *path* and of the system.
+
+    The folder is resolved, so that /bin/python3 and /usr/bin/python3 are one interpreter on Debian.
+    """
+    own = Path(getattr(sys, "_base_executable", sys.executable))
+    ours = str(own.parent.resolve() / own.name)
+    folders = f"{path}:{FIXED_DEFAULTS['PATH']}".split(":")
+    others = [f"{folder}/python3" for folder in folders if folder.startswith("/")]
     everybody = not world.environment.user
-    for candidate in [ours, *others]:
+    for candidate in dict.fromkeys([ours, *others]):
         reached = os.access(candidate, os.X_OK) and (everybody or _open_to_all(Path(candidate)))
         if reached and (candidate == ours or _new_enough(world, candidate)):
             return candidate

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -190,14 +190,16 @@ class Place:
         parrot.write(self.checkout)
         return parrot
 
-    def start(self, *words: str, checkout: Path | None = None, **settings: Any) -> Command:
-        """Type `mainstay --output json …` and do not wait."""
+    def start(
+        self, *words: str, checkout: Path | None = None, exported: Mapping[str, str] | None = None, **settings: Any
+    ) -> Command:
+        """Type `mainstay …` in a shell that also has *exported*, and do not wait."""
         state = ["--state", str(self.state)] if self.given_state else []
         typed = [MAINSTAY, *state, *words]
         child = subprocess.Popen(
             typed,
             cwd=checkout or self.checkout,
-            env=self.environment,
+            env=self.environment | dict(exported or {}),
             text=True,
             start_new_session=True,
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings},

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.errors import BadInput
+from mainstay.errors import BadInput, ManifestInvalid
 from mainstay.manifest import Manifest, load
 from mainstay.plan.deploy import deploy
 from mainstay.plan.resolve import at_version, resolve, same_as_serves
@@ -55,9 +55,38 @@ def place(tmp_path: Path) -> Place:
 def test_a_service_is_told_the_variables_it_lists_and_no_others(place: Place) -> None:
     services = place.release().services
     api, web = services["api"].spec.environment, services["web"].spec.environment
-    assert set(api) - {"TZ"} == {"PATH", "LANG", "DATABASE_URL", "LOG_LEVEL", "TOKEN"}
-    assert set(web) - {"TZ"} == {"PATH", "LANG", "API_URL"}
+    assert set(api) == {"PATH", "LANG", "TZ", "DATABASE_URL", "LOG_LEVEL", "TOKEN"}
+    assert set(web) == {"PATH", "LANG", "TZ", "API_URL"}
     assert (api["LOG_LEVEL"], api["TOKEN"], web["API_URL"]) == ("info", SecretRef("TOKEN", 1), Listener("api"))
+
+
+def test_path_language_and_zone_are_fixed_whatever_the_shell_exports(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = place.release()
+    for name, value in {"PATH": "/opt/tools:/bin", "LANG": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "HOME": "/opt"}.items():
+        monkeypatch.setenv(name, value)
+    assert place.release() == before
+    environment = before.services["web"].spec.environment
+    assert (environment["LANG"], environment["TZ"]) == ("C.UTF-8", "UTC")
+    assert environment["PATH"] == "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def test_a_service_that_lists_path_gets_the_declared_one_and_other_content(place: Place) -> None:
+    text = SHOP.replace("variables:\n", "variables:\n  PATH: {default: /opt/tools:/usr/bin}\n", 1)
+    undeclared, unlisted = place.release(), place.release(text)
+    listed = place.release(text.replace("[API_URL]", "[API_URL, PATH]"))
+    assert listed.services["web"].spec.environment["PATH"] == "/opt/tools:/usr/bin"
+    keys = [release.services["web"].spec.content for release in (undeclared, unlisted, listed)]
+    assert keys[0] == keys[1] != keys[2]
+    assert listed.services["api"].spec == undeclared.services["api"].spec
+
+
+@pytest.mark.parametrize("name", ["PATH", "LANG", "TZ"])
+def test_a_path_is_neither_secret_nor_an_address(place: Place, name: str) -> None:
+    for declared in ("{secret: true, generate: true}", "{from: api}"):
+        with pytest.raises(ManifestInvalid, match=f"{name} is part of every release in clear"):
+            place.manifest(SHOP.replace("variables:\n", f"variables:\n  {name}: {declared}\n", 1))
 
 
 def test_a_service_reaches_its_datastore_as_the_application_and_never_as_the_owner(place: Place) -> None:

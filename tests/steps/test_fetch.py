@@ -200,10 +200,42 @@ def test_undo_keeps_whole_content_for_who_else_may_run_in_it(source: Path, world
 
 
 def test_a_command_that_is_not_there_is_said_before_anything_runs(source: Path, world: World) -> None:
-    with pytest.raises(StepFailed, match=r"the command \.venv/bin/python is not in its folder"):
+    with pytest.raises(StepFailed, match=r"the command \.venv/bin/python is not in the service's folder"):
         step_for(source, check=(".venv/bin/python",)).do(world)
-    with pytest.raises(StepFailed, match=r"no-such-program is not in PATH \(/usr/bin\)"):
+    with pytest.raises(StepFailed, match=r"no-such-program is not on the release's PATH \(/usr/bin\)"):
         step_for(source, check=("no-such-program",)).do(world)
+
+
+def test_a_command_that_only_the_shell_finds_is_refused_with_what_to_write(
+    source: Path, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "shims" / "my-tool"
+    tool.parent.mkdir()
+    tool.symlink_to("/usr/bin/env")
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin")
+    with pytest.raises(StepFailed, match=f"this shell finds {tool}, but the shell's PATH is not part") as refused:
+        step_for(source, check=("my-tool",)).do(world)
+    assert f"write {tool} in `command`" in refused.value.remedy
+    assert f'PATH: {{default: "{tool.parent}:/usr/bin"}}' in refused.value.remedy
+
+
+def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, world: World) -> None:
+    (source / "bin").mkdir()
+    (source / "bin" / "tool").write_text("#!/bin/sh")
+    (source / "bin" / "tool").chmod(0o755)
+    step = step_for(source, check=("tool",))
+    replace(step, content=replace(step.content, path="bin:/usr/bin")).do(world)
+
+
+def test_builds_see_the_interpreter_then_the_path_of_the_release_then_that_of_the_shell(
+    source: Path, world: World, builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/opt/tools:/usr/bin:.:")
+    monkeypatch.setenv("UV_PYTHON", "/opt/tools/python3")
+    step = step_for(source, ("make",))
+    replace(step, content=replace(step.content, python="/opt/python/bin/python3")).do(world)
+    assert builder.jobs[0].environment["PATH"] == "/opt/python/bin:/usr/bin:/opt/tools"
+    assert "UV_PYTHON" not in builder.jobs[0].environment
 
 
 @pytest.mark.root
@@ -229,8 +261,8 @@ def test_what_the_command_line_brings_to_builds_is_never_written_in_clear(
     monkeypatch.setenv("PIP_INDEX_URL", "https://name:password@index.example")
     monkeypatch.setenv("UV_CACHE_DIR", "/somewhere")
     step = step_for(source, ("make",))
-    replace(step, content=replace(step.content, reads=("UV_PYTHON=/usr/bin/python3",))).do(world)
+    replace(step, content=replace(step.content, reads=("UV_LINK_MODE=copy",))).do(world)
     told = builder.jobs[0].environment
     assert told["PIP_INDEX_URL"] == SecretRef("build.PIP_INDEX_URL", 1)
-    assert told["UV_PYTHON"] == "/usr/bin/python3"
+    assert told["UV_LINK_MODE"] == "copy"
     assert "UV_CACHE_DIR" not in told

@@ -10,6 +10,7 @@ from mainstay.manifest.mistakes import Wrong, did_you_mean
 from mainstay.manifest.quantities import Argv
 from mainstay.manifest.system import MOST_SERVICES, System
 from mainstay.manifest.tree import Location
+from mainstay.manifest.variable import FIXED_DEFAULTS
 
 TOLD_BY_MAINSTAY = ("HOST", "PORT")
 
@@ -68,7 +69,10 @@ def _names(scope: Scope) -> Iterator[Wrong]:
     for name in sorted(scope.services & scope.datastores):
         what = f"'{name}' is a service and a datastore"
         yield Wrong(("datastores", name), "name-taken", what, "rename one of them", at_key=True)
-    for name in scope.system.variables:
+    for name, variable in scope.system.variables.items():
+        if name in FIXED_DEFAULTS and (variable.secret or variable.from_):
+            what = f"{name} is part of every release in clear, so it is neither secret nor an address"
+            yield Wrong(("variables", name), "not-plain", what, f"write {name}: {{default: …}}", at_key=True)
         if name in TOLD_BY_MAINSTAY or name.startswith("MAINSTAY_"):
             what = f"{name} is told to services by Mainstay"
             yield Wrong(("variables", name), "name-taken", what, "give it another name", at_key=True)

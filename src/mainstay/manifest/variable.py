@@ -6,6 +6,17 @@ from pydantic import Field, model_validator
 
 from mainstay.manifest.model import Model, wrong
 from mainstay.manifest.quantities import Duration, Name, Text
+from mainstay.shell import SYSTEM_PATH
+
+FIXED_DEFAULTS = {
+    "PATH": SYSTEM_PATH,
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+}
+"""What every service gets, whichever shell planned its release, unless it lists a variable of that name."""
+
+OF_EVERY_SHELL = frozenset({*FIXED_DEFAULTS, "HOME", "TMPDIR", "USER", "LOGNAME", "SHELL", "PWD", "TERM", "LC_ALL"})
+"""Variables that a shell exports without anyone meaning a service. Their exported values are never used."""
 
 
 class Variable(Model):

@@ -11,7 +11,7 @@ from mainstay.errors import BadInput
 from mainstay.manifest import service as declared
 from mainstay.manifest.system import Manifest
 from mainstay.plan.basis import digest
-from mainstay.plan.values import Braces, braces_of, values_of
+from mainstay.plan.values import Braces, Values, braces_of, values_of
 from mainstay.release import (
     Content,
     DatastoreRelease,
@@ -96,21 +96,23 @@ def same_as_serves(release: Release, now: Snapshot) -> bool:
 
 def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
     """Per service, and per `migrations:DATASTORE`, the content that it runs in."""
-    braces, programs = braces_of(manifest, now), now.programs
+    braces = braces_of(manifest, now)
     found = {}
     for name, source in sources(manifest).items():
         service = manifest.services.get(name)
         build = tuple(braces.fill_all(command) for command in service.build) if service else ()
         measured = now.sources[source]
-        # Only a build can tell one PATH from another; migrations are read as they are.
-        path = programs.path if service else ""
+        # Migrations are read, not run: they have no PATH.
+        environment = values_of(manifest, now, name, braces)[0] if service else {}
+        path = str(environment.get("PATH", ""))
         found[name] = Content(
             key=content.key(measured.digest, build, path),
             digest=measured.digest,
             source=source,
             build=build,
             path=path,
-            reads=_build_reads(now) if build else (),
+            reads=_build_reads(environment) if build else (),
+            python=now.programs.python if build else "",
             user=_user(service, now) if service else "",
             check=(braces.fill(service.command[0]),) if service else (),
             files=measured.files,
@@ -129,10 +131,10 @@ def _by_key(contents: Iterable[Content]) -> dict[str, Content]:
     return shared
 
 
-def _build_reads(now: Snapshot) -> tuple[str, ...]:
-    # Copies, not hard links: what is sealed must not share its files with a cache that others write.
-    settings = {"LANG": now.programs.language, "UV_PYTHON": now.programs.python, "UV_LINK_MODE": "copy"}
-    return tuple(f"{name}={value}" for name, value in settings.items() if value)
+def _build_reads(environment: Values) -> tuple[str, ...]:
+    # Copies, not hard links: what is sealed must not share its files with a cache that others write. UV_PYTHON is not
+    # set: `uv pip install` would then ignore the environment that `uv venv` has just created.
+    return f"LANG={environment['LANG']}", "UV_LINK_MODE=copy"
 
 
 def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Braces) -> ServiceRelease:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mainstay.errors import BadInput
 from mainstay.manifest.system import Manifest
+from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.release import Listener, Template, Value
 from mainstay.sealed import SecretRef
 from mainstay.snapshot import Snapshot
@@ -51,8 +52,7 @@ def values_of(manifest: Manifest, now: Snapshot, service: str, braces: Braces) -
             code="variable-missing",
         )
     told = {name: value for name, value in found.items() if value is not None}
-    programs = {"PATH": now.programs.path, "LANG": now.programs.language, "TZ": now.programs.zone}
-    environment: Values = {name: value for name, value in programs.items() if value}
+    environment: Values = dict(FIXED_DEFAULTS)
     files = {name: value for name, value in told.items() if said.deliver == "file" and _is_secret(value)}
     return environment | {name: value for name, value in told.items() if name not in files}, files
 
@@ -69,7 +69,7 @@ def _value(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Valu
         return SecretRef(name, version) if version else None
     if variable.default is not None:
         return braces.fill(variable.default)
-    return _allowed(manifest, name, now.given.get(name))
+    return _allowed(manifest, name, now.given.get(name, FIXED_DEFAULTS.get(name)))
 
 
 def _allowed(manifest: Manifest, name: str, value: str | None) -> str | None:

@@ -41,7 +41,9 @@ class Content(msgspec.Struct, frozen=True):
     build: tuple[tuple[str, ...], ...] = ()
     build_within_s: float = 600.0
     path: str = ""
-    """The PATH that builds see."""
+    """The release's PATH, part of `key`."""
+    python: str = ""
+    """The interpreter whose folder comes first in the PATH of builds; empty: none."""
     reads: tuple[str, ...] = ()
     """Environment of a build besides PATH, as NAME=VALUE: nothing secret."""
     user: str = ""

@@ -17,17 +17,24 @@ CARRIED = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "
 CARRIED_FAMILIES = ("PIP_", "UV_", "NPM_CONFIG_")
 KEPT_BACK = frozenset(
     {"UV_CACHE_DIR", "PIP_CACHE_DIR", "NPM_CONFIG_CACHE", "NPM_CONFIG_PREFIX", "PIP_TARGET", "PIP_PREFIX"}
-    | {"UV_PROJECT_ENVIRONMENT", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_DIR", "UV_LINK_MODE", "PIP_REQUIRE_VIRTUALENV"}
+    | {
+        "UV_PROJECT_ENVIRONMENT",
+        "UV_PYTHON",
+        "UV_PYTHON_INSTALL_DIR",
+        "UV_TOOL_DIR",
+        "UV_LINK_MODE",
+        "PIP_REQUIRE_VIRTUALENV",
+    }
 )
 """Places of the one who typed the command: builds have a user and places of their own."""
 
 
 def build_environment(content: Content, world: World) -> dict[str, Value]:
-    """PATH, what the plan says, and this command line's proxy, certificate and index settings.
+    """Return PATH, what the plan names, and the proxy, certificate and index settings of the present command.
 
-    Those may hold passwords, and jobs are written down: so they go through the sealed file.
+    Those may contain passwords, and jobs are stored in clear: so they go through the sealed file.
     """
-    told: dict[str, Value] = {"PATH": content.path}
+    told: dict[str, Value] = {"PATH": build_path(content)}
     told |= {
         name: world.sealed.keep(f"build.{name}", Secret(value))
         for name, value in sorted(os.environ.items())
@@ -35,6 +42,17 @@ def build_environment(content: Content, world: World) -> dict[str, Value]:
     }
     told |= {name: value for name, _, value in (each.partition("=") for each in content.reads)}
     return told
+
+
+def build_path(content: Content) -> str:
+    """Return the PATH of builds: the interpreter's folder, the release's PATH, then that of the present shell.
+
+    The shell's part serves toolchains of the person who deploys; it decides nothing about what the release is.
+    """
+    python = os.path.dirname(content.python)
+    # A relative entry of the shell's would find programs of the source.
+    shell = [folder for folder in os.environ.get("PATH", "").split(":") if folder.startswith("/")]
+    return ":".join(dict.fromkeys(filter(None, [python, *content.path.split(":"), *shell])))
 
 
 def _carried(name: str) -> bool:
@@ -80,11 +98,24 @@ def _program(name: str, folder: Path, path: str) -> Path:
         place = folder / name
         found = place if place.exists() else None
     else:
-        found = next((p for part in path.split(os.pathsep) if (p := Path(part) / name).is_file()), None)
+        found = next((p for part in path.split(":") if (p := folder / part / name).is_file()), None)
     if found is None:
-        where = "its folder" if "/" in name else f"PATH ({path})"
-        raise StepFailed(f"the command {name} is not in {where}", remedy="mend `command` or `build`")
+        raise _not_found(name, path)
     return found
+
+
+def _not_found(name: str, path: str) -> StepFailed:
+    if "/" in name:
+        return StepFailed(f"the command {name} is not in the service's folder", remedy="correct `command` or `build`")
+    what = f"the command {name} is not on the release's PATH ({path})"
+    here = shutil.which(name)
+    if here is None:
+        return StepFailed(what, remedy="correct `command`, or install the program")
+    declared = f'variables: {{PATH: {{default: "{os.path.dirname(here)}:{path}"}}}}'
+    return StepFailed(
+        f"{what}; this shell finds {here}, but the shell's PATH is not part of a release",
+        remedy=f"write {here} in `command`, or declare {declared} and list PATH in the service's `variables`",
+    )
 
 
 def _way(place: Path) -> list[Path]:
