@@ -10,6 +10,7 @@ import msgspec
 PROC = Path("/proc")
 _STATE, _GROUP, _SESSION, _STARTED, _RESIDENT = 0, 2, 3, 19, 21
 """Fields of /proc/PID/stat, counted after the name, which may hold anything."""
+_MARK = b"Max file locks"
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -66,6 +67,20 @@ def of_session(leader: Started) -> tuple[int, ...]:
     )
 
 
+def marked(mark: int, since: Started) -> tuple[Started, ...]:
+    """Return every living process that started since *since* and whose limit of file locks is *mark*.
+
+    The stub sets that limit to mark an instance or a job with all its descendants.
+    """
+    if since.boot != boot_id():
+        return ()
+    return tuple(
+        Started(since.boot, pid, int(fields[_STARTED]))
+        for pid, fields in _everyone()
+        if fields[_STATE] not in {"Z", "X"} and int(fields[_STARTED]) >= since.started and _mark_of(pid) == mark
+    )
+
+
 def resident_bytes(pids: tuple[int, ...]) -> int:
     """Memory that these processes hold now."""
     stats = (_stat(pid) for pid in pids)
@@ -79,6 +94,15 @@ def sessions() -> dict[int, list[int]]:
         if fields[_STATE] not in {"Z", "X"}:
             found.setdefault(int(fields[_SESSION]), []).append(pid)
     return found
+
+
+def _mark_of(pid: int) -> int | None:
+    try:
+        lines = (PROC / str(pid) / "limits").read_bytes().splitlines()
+    except OSError:
+        return None
+    soft = next((line.split()[3] for line in lines if line.startswith(_MARK)), b"")
+    return int(soft) if soft.isdigit() else None
 
 
 def _everyone() -> Iterator[tuple[int, list[str]]]:

@@ -135,3 +135,37 @@ def test_signals_are_as_a_fresh_process_has_them(runner: ProcessRunner, tmp_path
     rows = dict(line.split(":") for line in (tmp_path / "out").read_text().splitlines())
     blocked, ignored = int(rows["SigBlk"], 16), int(rows["SigIgn"], 16)
     assert (blocked, ignored & ~LIBRARYS_OWN) == (0, 0)
+
+
+ESCAPES = {
+    "in a session of its own": "setsid sleep 60 & echo $! >> pids",
+    "forked twice": "(setsid sh -c 'sleep 60 & echo $! >> pids')",
+    "with an empty environment": "env -i setsid sleep 60 & echo $! >> pids",
+}
+
+
+@pytest.mark.failure("F69")
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+def test_a_process_that_left_its_session_is_found_and_ended(runner: ProcessRunner, tmp_path: Path, escape: str) -> None:
+    process = started(runner, "a", launch(f"{escape}\nsleep 0.2", tmp_path))
+    asyncio.run(runner.exit(process))
+    runner.end_all(process)
+    (stray,) = (machine.started(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+    assert stray is not None
+    assert machine.of_session(process) == ()
+    runner.end_strays("a", process)
+    until(lambda: not machine.is_alive(stray))
+
+
+def test_strays_of_another_instance_environment_or_time_are_not_touched(runner: ProcessRunner, tmp_path: Path) -> None:
+    namesake = ProcessRunner(tmp_path / "another environment")
+    processes = [
+        started(one, name, launch("exec sleep 60", tmp_path)) for one, name in ((runner, "b"), (namesake, "a"))
+    ]
+    until(lambda: not runner.starting("b") and not namesake.starting("a"))
+    later = msgspec.structs.replace(processes[0], started=processes[0].started + 1)
+    runner.end_strays("a", processes[0])
+    runner.end_strays("b", later)
+    runner.end_strays("b", msgspec.structs.replace(processes[0], boot="an earlier one"))
+    assert all(machine.is_alive(one) for one in processes)
+    namesake.end_all(processes[1])

@@ -64,9 +64,11 @@ class Instances:
         )
 
     def start(self, name: str, desired: Desired) -> None:
-        """Start it; what cannot be started is failed, and says why."""
+        """Start the instance *name*; mark it as failed, with the reason, when it cannot be started."""
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         now = machine.boottime()
+        if self._runner.alive(name) is None:
+            self.kill(name)  # What an earlier process left, if it ended while no supervisor ran, may hold the port.
         try:
             groups = self._limits.groups(name, member.spec.memory_bytes, member.spec.cpus)
             launch = self._launching.instance(one, member, listeners(desired), groups)
@@ -86,10 +88,11 @@ class Instances:
             self._runner.signal(process, signal.Signals[member_of(desired, desired.instances[name]).spec.stop_signal])
 
     def kill(self, name: str) -> None:
-        """SIGKILL to all of it: session, group, control group."""
+        """Send SIGKILL to every process of the instance: session, process group, cgroup, and what left them."""
         process = self.lives[name].process or self._runner.started(name)
         if process is not None:
             self._runner.end_all(process)
+            self._runner.end_strays(name, process)
         for pid in self._limits.members(name):
             try:
                 os.kill(pid, signal.SIGKILL)

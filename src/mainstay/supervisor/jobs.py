@@ -73,7 +73,7 @@ class Jobs:
                 break
         else:
             self._runner.signal(process, SIGKILL)
-        self._runner.end_all(process)
+        self._sweep(identity)
         await self._is_gone(process, STUB_GRACE_S)
         if self._runner.job_end(identity) is None:
             self._end(identity, KILLED, "mainstay: stopped")
@@ -91,9 +91,10 @@ class Jobs:
         self._wake()
 
     def _sweep(self, identity: str) -> None:
-        """A job is over when its main process is: nothing of it stays behind."""
+        """End every process that the job left behind: it is over when its main process is."""
         if process := self._runner.started(identity):
             self._runner.end_all(process)
+            self._runner.end_strays(identity, process)
 
     def _end(self, identity: str, code: int, why: str) -> None:
         place = self._runner.place(identity)

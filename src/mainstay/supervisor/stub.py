@@ -12,6 +12,8 @@ import time
 from typing import Any, NoReturn
 
 LOCK = 3
+RLIMIT_LOCKS = 10
+"""The kernel has ignored this limit since Linux 2.4, and Python's `resource` has no name for it."""
 NOT_FOUND, NOT_ALLOWED, TOO_LONG = 127, 126, 124
 
 
@@ -73,6 +75,7 @@ def _stay(launch: dict[str, Any]) -> NoReturn:
 def _become(launch: dict[str, Any]) -> NoReturn:
     try:
         _limit(launch)
+        _mark(launch)
         if launch["uid"] is not None:
             os.setgroups(launch["groups"])
             os.setgid(launch["gid"])
@@ -87,6 +90,17 @@ def _become(launch: dict[str, Any]) -> NoReturn:
         _give_up(f"cannot start {launch['command'][0]} in {launch['folder']}: {error}", NOT_FOUND)
     except OSError as error:
         _give_up(f"cannot start {launch['command'][0]} in {launch['folder']}: {error}", NOT_ALLOWED)
+
+
+def _mark(launch: dict[str, Any]) -> None:
+    """Mark this process and all its descendants, so that the supervisor finds those that leave its session.
+
+    Limits are inherited over every fork and exec. An environment variable would not do: nginx, Redis and others
+    overwrite their environment with their title. Only the soft limit is set, so that a nested Mainstay may set its own.
+    """
+    if "mark" in launch:  # Missing when an older supervisor starts this newer stub.
+        hard = resource.getrlimit(RLIMIT_LOCKS)[1]
+        resource.setrlimit(RLIMIT_LOCKS, (launch["mark"], hard))
 
 
 def _limit(launch: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -17,6 +18,8 @@ from mainstay.machine import Started
 from mainstay.supervisor import stub
 
 STUB = stub.__file__
+PASSES = 20
+"""How often strays are searched for at most: one may fork between the search and its SIGKILL."""
 T = TypeVar("T")
 
 
@@ -138,13 +141,28 @@ class ProcessRunner:
                 os.kill(pid, number)
         return bool(left)
 
+    def end_strays(self, identity: str, since: Started) -> None:
+        """Send SIGKILL to every process of *identity*, started since *since*, whatever session it has moved to."""
+        for _ in range(PASSES):
+            left = machine.marked(self._mark(identity), since)
+            if not left:
+                return
+            for one in left:
+                self.signal(one, SIGKILL)
+
+    def _mark(self, identity: str) -> int:
+        """A number that no other instance or job on this machine has: it is derived from the path of its folder."""
+        digest = hashlib.sha256(str(self.place(identity)).encode()).digest()
+        return int.from_bytes(digest[:7], "big")
+
     def _lock(self, identity: str) -> Path:
         return self.place(identity) / "lock"
 
     def _spawn(self, place: Path, launch: Launch, lock: int) -> Started | None:
         told = os.memfd_create("launch")
         try:
-            _fill(told, json.dumps(msgspec.to_builtins(launch) | {"note": str(place)}).encode())
+            whole = msgspec.to_builtins(launch) | {"note": str(place), "mark": self._mark(place.name)}
+            _fill(told, json.dumps(whole).encode())
             pid = os.posix_spawn(
                 sys.executable,
                 [sys.executable, "-I", "-S", STUB],
