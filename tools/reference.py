@@ -47,6 +47,22 @@ def manifest() -> Iterator[str]:
         yield ""
         yield part["description"]
         yield from _part(part)
+    yield from _placeholders()
+
+
+def _placeholders() -> Iterator[str]:
+    module = import_module("mainstay.release.placeholders")
+    yield ""
+    yield "## Placeholders"
+    yield ""
+    yield "Mainstay replaces these names in single braces, anywhere in an argument or a value. It refuses any other"
+    yield "lower-case name in single braces (`{pyton}`). It leaves all other braces (JSON, `${X}`, `{{x}}`, `{X}`) and"
+    yield "every `$` alone."
+    yield ""
+    yield "| placeholder | value | used in |"
+    yield "|---|---|---|"
+    for each in module.PLACEHOLDERS:
+        yield f"| `{each.written}` | {_cell(each.means)} | {', '.join(f'`{key}`' for key in each.where)} |"
 
 
 def _part(part: dict[str, Any]) -> Iterator[str]:

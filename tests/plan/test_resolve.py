@@ -107,10 +107,22 @@ def test_secrets_come_as_files_where_that_is_asked_for(place: Place) -> None:
 
 
 def test_braces_are_replaced_and_all_others_left_alone(place: Place) -> None:
-    text = SHOP.replace("info}", '"{version} {other} $X"}')
+    text = SHOP.replace("info}", '"{version} {Other} $X"}')
     release = place.release(text)
     assert release.services["web"].spec.command[2] == "--version=1.0.0"
-    assert release.services["api"].spec.environment["LOG_LEVEL"] == "1.0.0 {other} $X"
+    assert release.services["api"].spec.environment["LOG_LEVEL"] == "1.0.0 {Other} $X"
+
+
+def test_an_instances_address_stays_in_the_command_until_it_starts(place: Place) -> None:
+    spec = place.release(SHOP.replace('"--version={version}"', '"{host}:{port}"')).services["web"].spec
+    assert spec.command[2] == "{host}:{port}"
+
+
+def test_a_command_that_names_uv_needs_it_in_its_content(place: Place) -> None:
+    release = place.release(SHOP.replace('"--version={version}"', '"{uv}"'))
+    uv = str(place.world.folders.programs / "uv")
+    assert uv in release.contents[release.services["web"].spec.content].check
+    assert uv not in release.contents[release.services["api"].spec.content].check
 
 
 def test_defaults_are_those_of_the_contract(place: Place) -> None:

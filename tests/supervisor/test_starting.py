@@ -189,6 +189,18 @@ def test_a_sick_service_is_unready_and_ready_again_without_a_restart(place: Plac
     assert (place.found(1)[0].pid, place.found(1)[0].restarts) == (one.pid, 0)
 
 
+def test_each_instance_finds_its_own_address_in_its_command_and_its_health_command(place: Place) -> None:
+    health = Health("command", command=("sh", "-c", "test {host}:{port} = $HOST:$PORT"), every_s=0.1)
+    script = "echo {host}:{port} {{port}} ${port}; echo $HOST:$PORT; exec sleep 60"
+    command = ("sh", "-c", script.replace("${port}", "'${port}'"))
+    instances = place.up(member(worker(*command, name="web", port="instance", health=health), count=2))
+    place.until(lambda: len(list(place.target.logs("web"))) == 4, "four lines")
+    said = {(one.instance, one.line) for one in place.target.logs("web")}
+    own = {(one.id, line) for one in instances for line in (one.address, f"{one.address} {{{{port}}}} ${{port}}")}
+    assert said == own
+    assert len({one.address for one in instances}) == 2
+
+
 @needs_root
 @pytest.mark.root
 def test_a_service_of_another_user_has_its_own_home_and_nothing_of_ours(place: Place) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mainstay.manifest import credentials
 from mainstay.manifest.mistakes import Wrong, did_you_mean
+from mainstay.manifest.placeholders import placeholders
 from mainstay.manifest.quantities import Argv
 from mainstay.manifest.system import MOST_SERVICES, System
 from mainstay.manifest.tree import Location
@@ -46,6 +47,7 @@ def broken(scope: Scope) -> Iterator[Wrong]:
         _amounts,
         _names,
         _commands,
+        _placeholders,
         _folders,
         _versions,
         _needs,
@@ -83,13 +85,10 @@ def _commands(scope: Scope) -> Iterator[Wrong]:
         if not service.command and scope.target == "process":
             remedy = "add command: [PROGRAM, ARGUMENT]"
             yield Wrong(("services", name, "command"), "no-command", f"{name} has nothing to run", remedy)
-        volumes = {volume.name for volume in service.volumes}
-        for position, argument in enumerate(service.command):
-            for piece in argument.split("{volume:")[1:]:
-                if (wanted := piece.partition("}")[0]) not in volumes:
-                    what = f"{name} has no volume '{wanted}'"
-                    where = ("services", name, "command", position)
-                    yield Wrong(where, "unknown-volume", what, did_you_mean(wanted, volumes))
+
+
+def _placeholders(scope: Scope) -> Iterator[Wrong]:
+    yield from placeholders(scope.system)
 
 
 def _folders(scope: Scope) -> Iterator[Wrong]:

@@ -75,7 +75,7 @@ class Health(Model):
     """So long, and three times in a row, `live` is not answered before the instance is ended and started again."""
 
     command: Argv = ()
-    """Ends with 0 when all is well."""
+    """A command that ends with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
 
     file: str | None = None
     """A file that the service touches."""
@@ -208,13 +208,16 @@ class Service(Model):
     """What a release copies for the process target; the manifest's folder where nothing is said."""
 
     build: tuple[Argv, ...] = ()
-    """Commands that run once for each content, in the copied folder, before anything else happens."""
+    """Commands that run once for each content, in the copied folder, before anything else happens.
+    [Placeholders](#placeholders) are replaced."""
 
     command: Argv = ()
-    """What runs, in the copied folder. No shell reads it."""
+    """The program and its arguments, run in the copied folder without a shell. [Placeholders](#placeholders) are
+    replaced: `["uvicorn", "main:app", "--port", "{port}"]`."""
 
     port: Port | None = None
-    """The service listens; on the process target each instance is told a PORT of its own. None: a worker."""
+    """Declares that the service listens. On the process target each instance gets a port of its own, as `{port}` in
+    `command` and as the variable PORT; the number given here is then not used. Without it the service is a worker."""
 
     replicas: int = Field(default=1, ge=1, le=1000)
     """How many instances run."""

@@ -25,7 +25,7 @@ class Variable(Model):
     noted: ClassVar[tuple[str, ...]] = ("rotate_every",)
 
     default: Text | None = None
-    """Its value where nothing else says one. Not for secrets."""
+    """Its value unless another one is set. [Placeholders](#placeholders) are replaced. Not for secrets."""
 
     from_: Name | None = Field(default=None, alias="from")
     """A datastore or a service of this system: the variable is its address."""

@@ -23,6 +23,7 @@ from mainstay.release import (
     Spec,
     Strategy,
     Volume,
+    placeholders,
 )
 from mainstay.snapshot import Snapshot, sources
 
@@ -114,12 +115,19 @@ def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
             reads=_build_reads(environment) if build else (),
             python=now.programs.python if build else "",
             user=_user(service, now) if service else "",
-            check=(braces.fill(service.command[0]),) if service else (),
+            check=_programs_of(manifest, service, braces) if service else (),
             files=measured.files,
             left_out=measured.left_out,
             bytes=measured.bytes,
         )
     return found
+
+
+def _programs_of(manifest: Manifest, service: declared.Service, braces: Braces) -> tuple[str, ...]:
+    """Return the programs that *service* runs: the first word of its command, and uv where a placeholder names it."""
+    defaults = [manifest.variables[name].default or "" for name in service.variables]
+    uv = placeholders.uses("uv", [*service.command, *service.health.command, *defaults])
+    return (braces.fill(service.command[0]), *([braces.uv] if uv else []))
 
 
 def _by_key(contents: Iterable[Content]) -> dict[str, Content]:

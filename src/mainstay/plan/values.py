@@ -1,21 +1,19 @@
 """The values that a service is told: of all variables just those it lists, and nothing that is secret in clear."""
 
-import re
 from typing import NamedTuple
 
 from mainstay.errors import BadInput
 from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS
-from mainstay.release import Listener, Template, Value
+from mainstay.release import Listener, Template, Value, placeholders
 from mainstay.sealed import SecretRef
 from mainstay.snapshot import Snapshot
 
-_VOLUME = re.compile(r"\{volume:([^{}]+)\}")
 Values = dict[str, Value]
 
 
 class Braces(NamedTuple):
-    """What stands for `{python} {uv} {version} {volume:NAME}`; all other braces are left alone."""
+    """The values of the placeholders that are known when the plan is made; `{host}` and `{port}` stay in the text."""
 
     python: str
     uv: str
@@ -23,14 +21,15 @@ class Braces(NamedTuple):
     volumes: str
 
     def fill(self, text: str) -> str:
-        if "{python}" in text and not self.python:
+        """Return *text* with its placeholders replaced. Raises BadInput where there is no interpreter to name."""
+        if not self.python and placeholders.uses("python", [text]):
             raise BadInput(
                 "{python} is asked for, and no Python ≥ 3.11 was found that the services' user can reach",
                 remedy="install python3 ≥ 3.11 under /usr, or name an interpreter in `command`",
                 code="no-python",
             )
-        text = text.replace("{python}", self.python).replace("{uv}", self.uv).replace("{version}", self.version)
-        return _VOLUME.sub(lambda found: f"{self.volumes}/{found[1]}", text)
+        values = {"python": self.python, "uv": self.uv, "version": self.version}
+        return placeholders.fill(text, values, self.volumes)
 
     def fill_all(self, command: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(self.fill(argument) for argument in command)

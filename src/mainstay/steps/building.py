@@ -60,13 +60,14 @@ def _carried(name: str) -> bool:
 
 
 def bring_uv(content: Content, world: World) -> None:
-    """Put the uv that is locked with Mainstay where every user can run it, if the build asks for it."""
+    """Copy the uv that is installed with Mainstay to where every user can run it, if a build or a command names it."""
     copy = world.folders.programs / "uv"
-    if copy.exists() or not any(argument == str(copy) for command in content.build for argument in command):
+    named = [*content.check, *(argument for command in content.build for argument in command)]
+    if copy.exists() or not any(str(copy) in argument for argument in named):
         return
     ours = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), content.path]))
     if ours is None:
-        raise StepFailed("the build wants {uv}, which is not installed", remedy="pip install 'mainstay[uv]'")
+        raise StepFailed("{uv} is used, but uv is not installed", remedy="pip install 'mainstay[uv]'")
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.parent.chmod(0o755)
     # Builds of one rank bring it side by side: each its own, and the last rename wins.

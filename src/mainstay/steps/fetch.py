@@ -28,10 +28,10 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
     def do(self, world: World) -> str:
         done = world.folders.content_done(self.content.key)
         bring_user(self.content.user, world)
+        bring_uv(self.content, world)
         if done.exists():
             reach(self.content, world)
             return self._told("there already")
-        bring_uv(self.content, world)
         self._build(world)
         content.seal(self._folder(world))
         reach(self.content, world)

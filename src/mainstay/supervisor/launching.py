@@ -11,10 +11,10 @@ from pathlib import Path
 
 from mainstay import users
 from mainstay.folders import Folders
-from mainstay.release import Job, Member, Spec, Value
+from mainstay.release import Job, Member, Spec, Value, placeholders
 from mainstay.sealed import Sealed
 from mainstay.supervisor.desired import Identity, identity_of
-from mainstay.supervisor.ports import LOOPBACK
+from mainstay.supervisor.ports import LOOPBACK, address
 from mainstay.supervisor.runners.process import Launch
 from mainstay.supervisor.values import filled
 
@@ -43,7 +43,7 @@ class Launching:
         if one.port is not None:
             told |= {"HOST": LOOPBACK, spec.port_variable: str(one.port)}
         return Launch(
-            command=spec.command,
+            command=placeholders.fill_all(spec.command, address(one.port)),
             folder=folder,
             out=str(logs / f"{name}.out"),
             err=str(logs / f"{name}.err"),

@@ -44,6 +44,11 @@ def is_free(port: int, address: str = LOOPBACK) -> bool:
     return True
 
 
+def address(port: int | None) -> dict[str, str]:
+    """Return the values of the placeholders `{host}` and `{port}`; none for an instance without a port."""
+    return {} if port is None else {"host": LOOPBACK, "port": str(port)}
+
+
 def doors(edge: Edge | None) -> frozenset[int]:
     """The ports of the front doors that were named."""
     return frozenset({edge.http, *(route.listen for route in edge.routes)} - {0}) if edge else frozenset()

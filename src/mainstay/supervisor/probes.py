@@ -7,8 +7,8 @@ import signal
 import time
 from collections.abc import Awaitable
 
-from mainstay.release import Health
-from mainstay.supervisor.ports import LOOPBACK
+from mainstay.release import Health, placeholders
+from mainstay.supervisor.ports import LOOPBACK, address
 from mainstay.supervisor.runners.process import Launch
 
 
@@ -20,7 +20,7 @@ async def answers(health: Health, port: int | None, launch: Launch) -> bool:
         case "tcp":
             return await _within(health, _tcp(port or 0))
         case "command":
-            return await _within(health, _command(health.command, launch))
+            return await _within(health, _command(placeholders.fill_all(health.command, address(port)), launch))
         case "file":
             return await _within(health, _is_newer(os.path.join(launch.folder, health.file), health.newer_than_s))
         case "alive":

@@ -1,0 +1,88 @@
+"""The rule on placeholders: each is known, declared, and used where it has a value."""
+
+from collections.abc import Iterator
+
+from mainstay.manifest.mistakes import Wrong, did_you_mean
+from mainstay.manifest.service import Service
+from mainstay.manifest.system import System
+from mainstay.manifest.tree import Location
+from mainstay.release.placeholders import ADDRESS, BY_NAME, PLACEHOLDERS, VOLUME, Found, Where, found_in
+
+_WRITTEN = {each.name: each.written for each in PLACEHOLDERS}
+_REASONS: dict[Where, tuple[str, str]] = {
+    "build": ("a build runs once for all instances and releases", "use it in 'command'"),
+    "variables": ("a variable has one value for all services", "use it in 'command', or let the service read {name}"),
+    "health.file": ("a file has one name for all instances", "write the path"),
+    "source.ref": ("a tag depends on the version only", "use {version}"),
+    "image": ("an image depends on the version only", "use {version}"),
+}
+
+
+def placeholders(system: System) -> Iterator[Wrong]:
+    """Yield what is wrong with the placeholders of *system*."""
+    for name, service in system.services.items():
+        volumes = {volume.name for volume in service.volumes}
+        for where, location, text in _texts(service):
+            for found in _names(text):
+                at = ("services", name, *location)
+                yield from _unknown(found, at) or _misplaced(found, where, at) or _absent(found, name, service, at)
+                yield from _no_volume(found, name, volumes, at)
+    for name, variable in system.variables.items():
+        readers = {user: service for user, service in system.services.items() if name in service.variables}
+        for found in _names(variable.default or ""):
+            at = ("variables", name)
+            yield from _unknown(found, at) or _misplaced(found, "variables", at)
+            for reader, service in readers.items():
+                yield from _no_volume(found, reader, {volume.name for volume in service.volumes}, at)
+
+
+def _texts(service: Service) -> Iterator[tuple[Where, Location, str]]:
+    for number, argument in enumerate(service.command):
+        yield "command", ("command", number), argument
+    for number, argument in enumerate(service.health.command):
+        yield "health.command", ("health", "command", number), argument
+    for command, arguments in enumerate(service.build):
+        for number, argument in enumerate(arguments):
+            yield "build", ("build", command, number), argument
+    yield "health.file", ("health", "file"), service.health.file or ""
+    yield "source.ref", ("source", "ref"), service.source.ref or ""
+    yield "image", ("image",), service.image or ""
+
+
+def _names(text: str) -> Iterator[Found]:
+    """Yield the names in *text* that are placeholders, or that were probably meant to be."""
+    for found in found_in(text):
+        # `{a:1}` is left alone like any JSON, but `{volme:uploads}` is a mistake.
+        if found.argument is None or found.name == VOLUME or "did you mean" in did_you_mean(found.name, [VOLUME]):
+            yield found
+
+
+def _unknown(found: Found, at: Location) -> list[Wrong]:
+    if found.name not in BY_NAME:
+        remedy = did_you_mean(found.written, _WRITTEN.values())
+        return [Wrong(at, "unknown-placeholder", f"{found.written} is not a placeholder", remedy)]
+    if found.name == VOLUME and not found.argument:
+        return [Wrong(at, "unknown-placeholder", f"{found.written} names no volume", "write {volume:NAME}")]
+    return []
+
+
+def _misplaced(found: Found, where: Where, at: Location) -> list[Wrong]:
+    if where in BY_NAME[found.name].where:
+        return []
+    why, remedy = _REASONS[where]
+    what = f"{found.written} has no value in '{where}': {why}"
+    return [Wrong(at, "misplaced-placeholder", what, remedy.replace("{name}", found.name.upper()))]
+
+
+def _absent(found: Found, name: str, service: Service, at: Location) -> list[Wrong]:
+    if found.name not in ADDRESS or service.port is not None:
+        return []
+    what = f"{found.written} has no value: {name} has no port"
+    return [Wrong(at, "misplaced-placeholder", what, f"give {name} a port, or leave {found.written} out")]
+
+
+def _no_volume(found: Found, name: str, volumes: set[str], at: Location) -> list[Wrong]:
+    if found.name != VOLUME or not found.argument or found.argument in volumes:
+        return []
+    remedy = did_you_mean(found.argument, volumes) if volumes else f"add volumes: [{found.argument}:PATH] to {name}"
+    return [Wrong(at, "unknown-volume", f"{name} has no volume '{found.argument}'", remedy)]

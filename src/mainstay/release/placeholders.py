@@ -1,0 +1,81 @@
+"""Placeholders: the names in single braces that Mainstay replaces in arguments and values."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, NamedTuple
+
+Where = Literal["command", "health.command", "health.file", "build", "variables", "source.ref", "image"]
+"""A key of the manifest whose texts may contain placeholders."""
+
+COMMANDS: tuple[Where, ...] = ("command", "health.command")
+RUNS: tuple[Where, ...] = (*COMMANDS, "health.file", "variables")
+
+
+class Placeholder(NamedTuple):
+    """One placeholder: the word in braces, its value, and the keys in which it has one."""
+
+    name: str
+    means: str
+    where: tuple[Where, ...]
+
+    @property
+    def written(self) -> str:
+        """It as the manifest has it: `{port}`, `{volume:NAME}`."""
+        return f"{{{self.name}:NAME}}" if self.name == VOLUME else f"{{{self.name}}}"
+
+
+VOLUME = "volume"
+ADDRESS = ("host", "port")
+"""Known only when an instance starts: the supervisor replaces them, everything else is replaced in the plan."""
+
+PLACEHOLDERS = (
+    Placeholder("host", "The address on which the instance must listen, as in its variable `HOST`.", COMMANDS),
+    Placeholder("port", "The port on which the instance must listen, as in its variable `PORT`.", COMMANDS),
+    Placeholder(
+        "python",
+        "The path of a Python interpreter (3.11 or later) that the service's user can run. `plan` names it.",
+        (*RUNS, "build"),
+    ),
+    Placeholder("uv", "The path of the `uv` that is installed with Mainstay.", (*RUNS, "build")),
+    Placeholder("version", "The version that is deployed.", (*RUNS, "build", "source.ref", "image")),
+    Placeholder(VOLUME, "The path of the service's volume NAME.", RUNS),
+)
+BY_NAME = {each.name: each for each in PLACEHOLDERS}
+
+# `{{x}}` and `${x}` are left alone; so are JSON and `{A}`, because a name has lower-case letters only.
+_BRACES = re.compile(r"(?<![{$])\{([a-z][a-z0-9_]*)(?::([^{}]*))?\}")
+
+
+class Found(NamedTuple):
+    """A name in single braces: `{name}` or, with an argument, `{name:argument}`."""
+
+    name: str
+    argument: str | None
+    written: str
+
+
+def found_in(text: str) -> Iterator[Found]:
+    """Yield every lower-case name in single braces, whether or not it is a placeholder."""
+    return (Found(match[1], match[2], match[0]) for match in _BRACES.finditer(text))
+
+
+def uses(name: str, texts: Iterable[str]) -> bool:
+    """Return whether the placeholder *name* is in any of *texts*."""
+    return any(found.name == name for text in texts for found in found_in(text))
+
+
+def fill(text: str, values: Mapping[str, str], volumes: str | None = None) -> str:
+    """Return *text* with the placeholders of *values* replaced, and with *volumes* the paths of volumes below it."""
+
+    def value(match: re.Match[str]) -> str:
+        name, argument = match[1], match[2]
+        if name == VOLUME and argument and volumes is not None:
+            return f"{volumes}/{argument}"
+        return values.get(name, match[0]) if argument is None else match[0]
+
+    return _BRACES.sub(value, text)
+
+
+def fill_all(command: Iterable[str], values: Mapping[str, str], volumes: str | None = None) -> tuple[str, ...]:
+    """Return *command* with the placeholders in each argument replaced."""
+    return tuple(fill(argument, values, volumes) for argument in command)
