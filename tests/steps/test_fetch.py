@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -228,13 +229,21 @@ def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, w
 
 
 def test_builds_see_the_interpreter_then_the_path_of_the_release_then_that_of_the_shell(
-    source: Path, world: World, builder: Builder, monkeypatch: pytest.MonkeyPatch
+    source: Path, world: World, builder: Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    python = tmp_path / "a folder" / "python3.12"
+    python.parent.mkdir()
+    python.symlink_to("/bin/echo")
     monkeypatch.setenv("PATH", "/opt/tools:/usr/bin:.:")
     monkeypatch.setenv("UV_PYTHON", "/opt/tools/python3")
     step = step_for(source, ("make",))
-    replace(step, content=replace(step.content, python="/opt/python/bin/python3")).do(world)
-    assert builder.jobs[0].environment["PATH"] == "/opt/python/bin:/usr/bin:/opt/tools"
+    replace(step, content=replace(step.content, python=str(python))).do(world)
+    first, _, rest = str(builder.jobs[0].environment["PATH"]).partition(":")
+    assert rest == "/usr/bin:/opt/tools"
+    assert {path.name for path in Path(first).iterdir()} == {"python", "python3"}
+    for name in ("python", "python3"):
+        told = subprocess.run([f"{first}/{name}", "a  b"], capture_output=True, text=True, check=True)
+        assert told.stdout == "a  b\n"
     assert "UV_PYTHON" not in builder.jobs[0].environment
 
 

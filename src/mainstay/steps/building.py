@@ -1,6 +1,7 @@
 """What a build is given, and whether what it made can be reached by the user that will run it."""
 
 import os
+import shlex
 import shutil
 import stat
 import sys
@@ -34,7 +35,7 @@ def build_environment(content: Content, world: World) -> dict[str, Value]:
 
     Those may contain passwords, and jobs are stored in clear: so they go through the sealed file.
     """
-    told: dict[str, Value] = {"PATH": build_path(content)}
+    told: dict[str, Value] = {"PATH": build_path(content, world)}
     told |= {
         name: world.sealed.keep(f"build.{name}", Secret(value))
         for name, value in sorted(os.environ.items())
@@ -44,12 +45,12 @@ def build_environment(content: Content, world: World) -> dict[str, Value]:
     return told
 
 
-def build_path(content: Content) -> str:
-    """Return the PATH of builds: the interpreter's folder, the release's PATH, then that of the present shell.
+def build_path(content: Content, world: World) -> str:
+    """Return the PATH of builds: the interpreter, the release's PATH, then that of the present shell.
 
     The shell's part serves toolchains of the person who deploys; it decides nothing about what the release is.
     """
-    python = os.path.dirname(content.python)
+    python = str(_interpreter(world)) if content.python else ""
     # A relative entry of the shell's would find programs of the source.
     shell = [folder for folder in os.environ.get("PATH", "").split(":") if folder.startswith("/")]
     return ":".join(dict.fromkeys(filter(None, [python, *content.path.split(":"), *shell])))
@@ -75,6 +76,27 @@ def bring_uv(content: Content, world: World) -> None:
     shutil.copyfile(ours, part)
     part.chmod(0o755)
     part.rename(copy)
+
+
+def bring_python(content: Content, world: World) -> None:
+    """Make the folder in which builds find `python` and `python3`, and nothing else."""
+    if not content.python:
+        return
+    folder = _interpreter(world)
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in (folder.parent, folder):
+        place.chmod(0o755)
+    for name in ("python", "python3"):
+        part = folder / f".{name}.{threading.get_ident()}.part"
+        # A script, because an interpreter that is reached through a link in another folder may not find its library.
+        part.write_text(f'#!/bin/sh\nexec {shlex.quote(content.python)} "$@"\n')
+        part.chmod(0o755)
+        part.rename(folder / name)
+
+
+def _interpreter(world: World) -> Path:
+    # Not the interpreter's own folder: /usr/bin before /usr/local/bin would also put an older node first.
+    return world.folders.programs / "python"
 
 
 def bring_user(user: str, world: World) -> None:

@@ -7,7 +7,7 @@ from mainstay import checkout, content
 from mainstay.errors import StepFailed
 from mainstay.release import Content, Job
 from mainstay.steps import jobs
-from mainstay.steps.building import bring_user, bring_uv, build_environment, reach
+from mainstay.steps.building import bring_python, bring_user, bring_uv, build_environment, reach
 from mainstay.steps.step import Look, Step
 from mainstay.users import identity
 from mainstay.world import World
@@ -32,6 +32,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         if done.exists():
             reach(self.content, world)
             return self._told("there already")
+        bring_python(self.content, world)
         self._build(world)
         content.seal(self._folder(world))
         reach(self.content, world)

@@ -1,0 +1,40 @@
+"""uv in a build: an environment that `uv venv` made is the one that `uv pip install` fills."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.parrot import Parrot
+from tests.journeys.place import Place
+
+pytestmark = pytest.mark.slow
+
+BUILD = [
+    ["{uv}", "venv", "--quiet", "--offline", ".venv"],
+    ["{uv}", "pip", "install", "--quiet", "--offline", "--no-index", "--find-links", ".", "whistle"],
+    [".venv/bin/python", "-c", "import whistle; open('says', 'w').write(whistle.TUNE)"],
+]
+
+
+def test_what_uv_installs_is_in_the_environment_that_uv_made(anyones: Place) -> None:
+    anyones.holds(Parrot(build=BUILD, service={"command": [".venv/bin/python", "app.py"]}))
+    make_wheel(anyones.checkout / "web")
+    anyones.run("up", "--yes", exported={"UV_PYTHON": "/usr/bin/python3", "VIRTUAL_ENV": "/nonexistent"})
+    assert anyones.get() == (200, "a short tune")
+    assert json.loads(anyones.get("/tell")[1])["says"] == "a short tune"
+
+
+def make_wheel(folder: Path) -> None:
+    """A package that needs no network."""
+    info = "whistle-1.0.dist-info"
+    files = {
+        "whistle.py": "TUNE = 'a short tune'\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: whistle\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in (*files, f"{info}/RECORD"))
+    with zipfile.ZipFile(folder / "whistle-1.0-py3-none-any.whl", "w") as wheel:
+        for name, text in (files | {f"{info}/RECORD": record}).items():
+            wheel.writestr(name, text)
