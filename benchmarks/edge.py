@@ -21,7 +21,7 @@ import psutil
 
 from mainstay.folders import Folders
 from mainstay.machine import of_session
-from mainstay.release import Edge, Health, Route, Shares
+from mainstay.release import Edge, Route, Shares
 from mainstay.supervisor.access_log import AccessLog
 from mainstay.supervisor.desired import Desired, Identity
 from mainstay.supervisor.proxy import Proxy, binary
@@ -32,7 +32,6 @@ from tests.supervisor.traffic import Tally, free_port, load, until
 RESULT = Path(__file__).parent / "results/edge.json"
 CONNECTIONS, SECONDS, ROUNDS = 32, 4, 3
 RATE, SWITCHES, PACED_SECONDS = 500, 20, 8
-HEALTH = {"web": Health(kind="http", ready="/ready")}
 BACKEND = """\
 global
   nbthread 1
@@ -82,7 +81,7 @@ async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
             "web-42-1": Identity("web", 42, 1, new, 2),
         }
         wanted = Desired(edge=edge, traffic={"web": shares}, instances=instances)
-        await proxy.converge(edge, ports, slots(wanted, instances.keys()), HEALTH)
+        await proxy.converge(edge, ports, slots(wanted, instances.keys()))
 
     await log.start()
     try:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from mainstay.folders import Folders
-from mainstay.release import Edge, Health, Route
+from mainstay.release import Edge, Route
 from mainstay.render.haproxy import RELEASES, Rendered, render
 from mainstay.supervisor.proxy import binary
 from mainstay.users import Identity
@@ -26,12 +26,11 @@ EDGE = Edge(
     slots={"web": 6, "data": 3, "admin": 3},
 )
 PORTS = {"listener:web": 20001, "listener:data": 20002, "listener:admin": 20003, "kept:db": 20004}
-HEALTH = {"web": Health(kind="http", ready="/ready"), "data": Health(kind="tcp", every_s=2.0)}
 NOBODY = Identity(65534, 65534, ())
 
 
 def test_the_configuration_reads_as_agreed() -> None:
-    assert render(EDGE, PORTS, HEALTH, FOLDERS, NOBODY).text == GOLDEN.read_text()
+    assert render(EDGE, PORTS, FOLDERS, NOBODY).text == GOLDEN.read_text()
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,7 @@ def test_the_configuration_reads_as_agreed() -> None:
 )
 def test_haproxy_finds_no_fault_in_it(edge: Edge, tmp_path: Path) -> None:
     folders = Folders(tmp_path / "a state", tmp_path / "keys")
-    said = judged(render(edge, PORTS, HEALTH, folders, NOBODY), tmp_path)
+    said = judged(render(edge, PORTS, folders, NOBODY), tmp_path)
     assert (said.returncode, said.stdout) == (0, "")
 
 
@@ -59,27 +58,27 @@ def test_a_route_with_its_own_door_is_behind_that_door_only() -> None:
 
 
 def test_all_ports_that_it_binds_are_told() -> None:
-    assert sorted(render(EDGE, PORTS, HEALTH, FOLDERS).ports) == [3001, 8080, 20001, 20002, 20003]
+    assert sorted(render(EDGE, PORTS, FOLDERS).ports) == [3001, 8080, 20001, 20002, 20003]
 
 
 def test_a_door_that_may_be_any_port_takes_the_kept_one() -> None:
     free = msgspec.structs.replace(EDGE, http=0)
-    assert "bind 0.0.0.0:18080" in render(free, PORTS | {"edge": 18080}, HEALTH, FOLDERS).text
+    assert "bind 0.0.0.0:18080" in render(free, PORTS | {"edge": 18080}, FOLDERS).text
 
 
 def test_another_edge_is_another_generation() -> None:
     other = msgspec.structs.replace(EDGE, answer_s=61.0)
-    first, again, second = (render(e, PORTS, HEALTH, FOLDERS) for e in (EDGE, EDGE, other))
+    first, again, second = (render(e, PORTS, FOLDERS) for e in (EDGE, EDGE, other))
     assert first.generation == again.generation != second.generation
 
 
 def test_the_release_is_told_only_where_it_may_be() -> None:
     hidden = msgspec.structs.replace(EDGE, release_header=False)
-    assert "set-header X-Mainstay-Release" not in render(hidden, PORTS, HEALTH, FOLDERS).text
+    assert "set-header X-Mainstay-Release" not in render(hidden, PORTS, FOLDERS).text
 
 
 def door(port: int) -> list[str]:
-    sections = render(EDGE, PORTS, HEALTH, FOLDERS).text.split("\n\n")
+    sections = render(EDGE, PORTS, FOLDERS).text.split("\n\n")
     return next(section for section in sections if section.startswith(f"frontend door:{port}")).splitlines()
 
 

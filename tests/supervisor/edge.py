@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mainstay.folders import Folders
-from mainstay.release import Edge, Health, Route, Shares
+from mainstay.release import Edge, Route, Shares
 from mainstay.supervisor.access_log import AccessLog, Entry, read
 from mainstay.supervisor.desired import Desired, Identity
 from mainstay.supervisor.proxy import Proxy
 from mainstay.supervisor.runners.process import ProcessRunner
 from mainstay.supervisor.slots import Slot, slots
 from tests.supervisor.traffic import Backend, Client, free_port, until
-
-HEALTH = {"web": Health(kind="http", ready="/ready")}
 
 
 @dataclass
@@ -47,7 +45,7 @@ class Stage:
         return slots(Desired(edge=self.edge, traffic={"web": shares}, instances=instances), set(instances))
 
     async def give(self, shares: Shares, *, without: tuple[int, ...] = ()) -> None:
-        await self.proxy.converge(self.edge, self.ports, self.slots(shares, without=without), HEALTH)
+        await self.proxy.converge(self.edge, self.ports, self.slots(shares, without=without))
 
     async def asks(self, path: str = "/", *, method: str = "GET", headers: dict[str, str] | None = None) -> str:
         client = Client(self.front, keeps=False)

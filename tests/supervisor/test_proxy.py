@@ -64,7 +64,7 @@ def test_a_restarted_supervisor_adopts_what_serves() -> None:
         before = here.proxy.process()
         adopted = here.another()
         assert await adopted.serving() == {"web": {41: 100.0}}
-        await adopted.converge(here.edge, here.ports, here.slots({41: 50, 42: 50}), {})
+        await adopted.converge(here.edge, here.ports, here.slots({41: 50, 42: 50}))
         assert adopted.process() == before
         assert await here.another().serving() == {"web": {41: 50.0, 42: 50.0}}
 
@@ -232,7 +232,7 @@ def test_a_port_of_another_program_is_said_with_its_holder_before_anything_chang
             with pytest.raises(BadInput, match=said):
                 here.proxy.refuse_taken(wanted, here.ports)
             with pytest.raises(BadInput, match=said):
-                await here.proxy.converge(wanted, here.ports, here.slots({41: 100}), {})
+                await here.proxy.converge(wanted, here.ports, here.slots({41: 100}))
         assert await here.asks() == "200 old"
 
     played(story)
@@ -243,7 +243,7 @@ def test_two_edges_never_share_a_port_in_silence() -> None:
         async with stage() as other:
             wanted = msgspec.structs.replace(other.edge, http=here.front)
             with pytest.raises(BadInput, match="haproxy"):
-                await other.proxy.converge(wanted, other.ports, other.slots({41: 100}), {})
+                await other.proxy.converge(wanted, other.ports, other.slots({41: 100}))
 
     played(story)
 

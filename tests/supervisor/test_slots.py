@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstay.release import Edge, Fleet, Health, Member, Shares, Spec
+from mainstay.release import Edge, Shares
 from mainstay.supervisor.desired import Desired, Identity
-from mainstay.supervisor.slots import HEAVIEST, Slot, checks, slots, weights
+from mainstay.supervisor.slots import HEAVIEST, Slot, slots, weights
 
 
 def desired(shares: Shares, *counts: tuple[int, int], slots: int = 9, leaving: tuple[str, ...] = ()) -> Desired:
@@ -85,11 +85,3 @@ def test_every_share_has_a_weight_that_haproxy_takes(shares: dict[str, float]) -
 
 def test_no_edge_no_slots() -> None:
     assert slots(Desired(), ()) == ()
-
-
-def test_two_revisions_that_are_asked_differently_are_asked_only_whether_they_accept_connections() -> None:
-    one, other = (Spec("web", ("x",), health=Health(kind="http", ready=path)) for path in ("/a", "/b"))
-    same: Fleet = {"web": {41: Member(one, 1, "1"), 42: Member(one, 1, "2")}}
-    differ: Fleet = {"web": {41: Member(one, 1, "1"), 42: Member(other, 1, "2")}}
-    assert checks(Desired(fleet=same)) == {"web": one.health}
-    assert checks(Desired(fleet=differ)) == {"web": Health()}

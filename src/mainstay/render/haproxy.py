@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mainstay.folders import Folders
-from mainstay.release import Edge, Health, Route
+from mainstay.release import Edge, Route
 from mainstay.users import Identity
 
 CONFIGURATION = "haproxy.cfg"
@@ -57,7 +57,6 @@ class Rendered(NamedTuple):
 def render(
     edge: Edge,
     ports: Mapping[str, int],
-    health: Mapping[str, Health],
     folders: Folders,
     user: Identity | None = None,
 ) -> Rendered:
@@ -69,7 +68,7 @@ def render(
         _defaults(edge),
         *(_door(edge, port, routes) for port, routes in doors.items()),
         *(_listener(edge, service, port) for service, port in listeners.items()),
-        *(_backend(edge, service, health.get(service)) for service in services),
+        *(_backend(edge, service) for service in services),
         f'backend {_NOWHERE}\n  http-request return status 404 content-type "{_HTML}" string "{NOT_HERE}"\n',
     ]
     body = "\n".join(sections)
@@ -178,25 +177,19 @@ def _noted(edge: Edge) -> str:
     return "\n".join(f"  {line}" for line in lines)
 
 
-def _backend(edge: Edge, service: str, health: Health | None) -> str:
-    asks = health is not None and health.kind == "http"
-    check = health or Health()
+def _backend(edge: Edge, service: str) -> str:
     lines = [
         f"backend {service}",
         f"  http-request set-var(txn.service) str({service})",
         # An event stream may be silent for long; any other answer that pauses for longer is lost.
         f"  http-request set-timeout server {_ms(edge.tunnel_s)} if {{ req.hdr(accept) -m sub text/event-stream }}",
-    ]
-    if asks:
-        path = _quoted(check.ready)
-        lines += [
-            "  option httpchk",
-            f"  http-check send meth GET uri {path} ver HTTP/1.1 hdr Host 127.0.0.1",
-        ]
-    lines += [
-        f"  timeout check {_ms(check.limit_s)}",
-        f"  default-server check inter {_ms(check.every_s)} fall 2 rise 1",
-        "  default-server observe layer4 error-limit 5 on-error mark-down",
+        # The supervisor's probes decide which instance is ready. These checks only notice one that accepts no
+        # connection, and fail so late that a busy instance may have a full accept queue for some seconds.
+        # `linger` closes without a reset: servers log resets.
+        "  option tcp-check",
+        "  tcp-check connect linger",
+        "  default-server check inter 2s fastinter 500ms downinter 500ms fall 3 rise 1",
+        "  default-server observe layer4 error-limit 1 on-error fastinter",
     ]
     if edge.slots.get(service):
         lines.append(f"  server-template {service}.s {edge.slots[service]} 127.0.0.1:1 disabled")

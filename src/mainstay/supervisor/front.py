@@ -14,7 +14,7 @@ from mainstay.supervisor.access_log import AccessLog
 from mainstay.supervisor.desired import Desired
 from mainstay.supervisor.proxy import Proxy
 from mainstay.supervisor.runners.process import ProcessRunner
-from mainstay.supervisor.slots import checks, slots
+from mainstay.supervisor.slots import slots
 from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Front:
         left = {name: one for name, one in desired.instances.items() if name not in drained}
         try:
             wanted = slots(replace(desired, instances=left), ready)
-            await self._proxy.converge(desired.edge, desired.ports, wanted, checks(desired))
+            await self._proxy.converge(desired.edge, desired.ports, wanted)
         except (MainstayError, OSError) as error:
             if str(error) != self.trouble:
                 log.error("the edge is not as it is to be: %s", error)

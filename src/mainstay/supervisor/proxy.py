@@ -12,7 +12,7 @@ from mainstay import machine
 from mainstay.errors import NotReady, StepFailed, Unreachable
 from mainstay.folders import Folders
 from mainstay.machine import Started
-from mainstay.release import Edge, Health, Traffic
+from mainstay.release import Edge, Traffic
 from mainstay.render.haproxy import CONFIGURATION, RELEASES, SERVERS, Rendered, render
 from mainstay.supervisor.admin import Admin, Server
 from mainstay.supervisor.changes import changes, differs
@@ -57,15 +57,9 @@ class Proxy:
 
     def refuse_taken(self, edge: Edge, ports: Mapping[str, int]) -> None:
         """Raises BadInput, naming the holder, when a port that *edge* wants is another program's."""
-        self._refuse_taken(edge, render(edge, ports, {}, self._folders))
+        self._refuse_taken(edge, render(edge, ports, self._folders))
 
-    async def converge(
-        self,
-        edge: Edge | None,
-        ports: Mapping[str, int],
-        slots: Sequence[Slot],
-        checks: Mapping[str, Health] | None = None,
-    ) -> None:
+    async def converge(self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot]) -> None:
         """Make HAProxy serve *edge* through *slots*; None ends it. Quick where nothing changed.
 
         *ports* are the kept ones of `desired.json`. Reloads only for what slots cannot tell. Raises BadInput
@@ -75,7 +69,7 @@ class Proxy:
         if edge is None:
             await self.stop()
             return
-        rendered = render(edge, ports, checks or {}, self._folders, self._user)
+        rendered = render(edge, ports, self._folders, self._user)
         process = self.process()
         if process is None or await self._served() != rendered.generation:
             if process is None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from mainstay.release import Health, Shares
+from mainstay.release import Shares
 from mainstay.supervisor.desired import Desired, Identity
 
 NOWHERE = "127.0.0.1:1"
@@ -53,12 +53,6 @@ def slots(desired: Desired, ready: Collection[str]) -> tuple[Slot, ...]:
         for service, count in sorted(desired.edge.slots.items())
         for slot in _of_service(desired, service, count, ready)
     )
-
-
-def checks(desired: Desired) -> dict[str, Health]:
-    """How HAProxy asks each service: as its revisions say where they agree, else whether it accepts connections."""
-    said = {service: {m.spec.health for m in members.values()} for service, members in desired.fleet.items()}
-    return {service: healths.pop() if len(healths) == 1 else Health() for service, healths in said.items()}
 
 
 def weights(shares: Mapping[str, float]) -> dict[str, int]:
