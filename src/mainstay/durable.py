@@ -1,20 +1,45 @@
-"""Files that are whole after every crash: the old one or the new one, and on the disk once they are written."""
+"""Write and rename files so that a crash or a power cut leaves either the old or the new one, never a part of one.
+
+The stub of every instance imports this module, so it imports only `os`.
+"""
 
 import os
-from pathlib import Path
 
 
-def write(path: Path, text: bytes, mode: int = 0o600) -> None:
-    """Put *text* in place of *path*. One writer at a time: whoever calls has a lock."""
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+def atomic_write(path: str | os.PathLike[str], content: bytes, mode: int = 0o600) -> None:
+    """Put *content* in place of the file *path*; it is on the disk, under this name, when this returns.
+
+    Processes that write the same file at the same time do not disturb each other: the last one wins.
+    """
+    part = f"{os.fspath(path)}.{os.getpid()}.part"
+    if os.path.lexists(part):
+        os.unlink(part)
     try:
-        os.fsync(folder)
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(content)
+        move(part, path)
+    except OSError:
+        # On a full disk every further attempt would leave another file.
+        if os.path.lexists(part):
+            os.unlink(part)
+        raise
+
+
+def move(old: str | os.PathLike[str], new: str | os.PathLike[str]) -> None:
+    """Rename a file or a folder, replacing a file at *new*; the name is on the disk when this returns.
+
+    So is the content of a file before it has its new name. What is inside a folder is not waited for.
+    """
+    sync(old)
+    os.replace(old, new)
+    sync(os.path.dirname(os.fspath(new)))
+
+
+def sync(path: str | os.PathLike[str]) -> None:
+    """Wait until the content of the file *path*, or the names inside the folder *path*, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

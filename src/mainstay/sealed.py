@@ -12,7 +12,7 @@ from typing import NoReturn, Protocol
 import msgspec
 import pyrage
 
-from mainstay import durable
+from mainstay.durable import atomic_write
 from mainstay.errors import BadInput
 
 
@@ -118,7 +118,7 @@ class SealedFile:
 
     def _write(self, everything: dict[str, dict[int, str]]) -> None:
         opened = msgspec.json.encode(everything)
-        durable.write(self._path, pyrage.encrypt(opened, [self._identity().to_public()]))
+        atomic_write(self._path, pyrage.encrypt(opened, [self._identity().to_public()]))
 
     def _identity(self) -> pyrage.x25519.Identity:
         if not self._key.exists():
@@ -129,7 +129,7 @@ class SealedFile:
                     code="secret-key-missing",
                 )
             self._key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            durable.write(self._key, f"{pyrage.x25519.Identity.generate()}\n".encode())
+            atomic_write(self._key, f"{pyrage.x25519.Identity.generate()}\n".encode())
         return pyrage.x25519.Identity.from_str(self._key.read_text().strip())
 
     @contextmanager

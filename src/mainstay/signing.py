@@ -5,7 +5,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from mainstay import durable
+from mainstay.durable import atomic_write
 from mainstay.errors import JournalCorrupt
 from mainstay.folders import Folders
 
@@ -47,13 +47,13 @@ class SigningKey:
         """
         if not folders.signing_key.exists():
             folders.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-            durable.write(folders.signing_key, _written(Ed25519PrivateKey.generate().private_bytes_raw()))
+            atomic_write(folders.signing_key, _written(Ed25519PrivateKey.generate().private_bytes_raw()))
         try:
             key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(folders.signing_key.read_text()))
         except (OSError, ValueError) as reason:
             raise _unreadable(folders.signing_key) from reason
         if not folders.public_key.exists():
-            durable.write(folders.public_key, _written(key.public_key().public_bytes_raw()), 0o644)
+            atomic_write(folders.public_key, _written(key.public_key().public_bytes_raw()), 0o644)
         return cls(key)
 
     def sign(self, data: bytes) -> bytes:

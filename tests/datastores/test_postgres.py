@@ -15,6 +15,19 @@ from mainstay.sealed import SecretRef
 from tests.contracts.datastore import FIRST, SECOND, DatastoreContract, Perform
 from tests.datastores.machine import Machine, write
 from tests.fakes.datastore import FakeDatastore
+from tests.fakes.disk import Disk
+from tests.fakes.power import Power
+
+
+@pytest.mark.failure("F22")
+def test_its_rules_of_access_are_on_the_disk_before_the_server_starts(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(Power(), monkeypatch)
+    machine.postgres.prepare()
+    assert {path.name for path in disk.renamed} == {"pg_hba.conf", "pg_ident.conf"}
+    assert disk.lost() == set()
+    assert {path.stat().st_mode & 0o777 for path in disk.renamed} == {0o644}
 
 
 def test_half_of_a_store_is_kept_beside_and_one_is_made_anew(tmp_path: Path) -> None:

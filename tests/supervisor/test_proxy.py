@@ -16,6 +16,8 @@ from mainstay.machine import of_session
 from mainstay.release import Edge, Route
 from mainstay.supervisor.admin import Admin
 from mainstay.supervisor.holder import holder
+from tests.fakes.disk import Disk
+from tests.fakes.power import Power
 from tests.supervisor.edge import Stage, stage
 from tests.supervisor.traffic import Client, free_port, until
 
@@ -47,6 +49,17 @@ def test_a_switch_is_seen_by_asking_through_the_edge() -> None:
         assert (answer.body, answer.headers["x-mainstay-release"]) == ("new", "42")
         assert await here.proxy.serving() == {"web": {42: 100.0}}
 
+    played(story)
+
+
+@pytest.mark.failure("F22")
+def test_what_haproxy_starts_from_is_on_the_disk_before_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(here: Stage) -> None:
+        assert {path.name for path in disk.renamed} == {"haproxy.cfg", "releases.map", "servers"}
+        await here.give({42: 100})
+        assert disk.lost() == set()
+
+    disk = Disk(Power(), monkeypatch)
     played(story)
 
 

@@ -163,9 +163,10 @@ def test_a_worker_is_well_as_its_health_says(place: Place, tmp_path: Path, healt
 
 
 def test_a_worker_that_is_only_about_to_begin_is_not_ready_yet(place: Place) -> None:
-    note = place.folders.instances / "worker-1-1" / "started.part"
-    note.parent.mkdir(parents=True)
-    os.mkfifo(note)  # Its stub waits here for a reader, before it becomes the worker.
+    logs = place.folders.logs / "worker"
+    logs.mkdir(parents=True)
+    (logs / "worker-1-1.err").write_text("the supervisor reads this file and not the other\n")
+    os.mkfifo(logs / "worker-1-1.out")  # Its stub waits here for a reader, before it becomes the worker.
     place.target.fleet(1, {"worker": {1: member(worker("sleep", "60"))}})
     place.until(lambda: place.found(1, "worker") and place.found(1, "worker")[0].pid, "the stub")
     SystemClock().pause(1)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from mainstay.durable import atomic_write
 from mainstay.engine.run import Run
 from mainstay.world import World
 
@@ -21,10 +22,7 @@ def keep(run: Run, world: World) -> None:
     for name, service in run.plan.release.services.items():
         if service.spec.content:
             _link(folder / name, world.folders.content(service.spec.content))
-    part = folder / "release.part"
-    part.write_bytes(msgspec.json.encode(run.plan.release))
-    part.chmod(0o600)
-    part.replace(folder / "release.json")
+    atomic_write(folder / "release.json", msgspec.json.encode(run.plan.release))
 
 
 def _link(place: Path, content: Path) -> None:

@@ -1,6 +1,5 @@
 """The journal's file: one SQLite database, how it is opened, and what is said when it cannot be."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,11 +135,3 @@ def damaged(path: Path, reason: Exception) -> JournalCorrupt:
         f"{path} is damaged: {reason}",
         remedy="put the journal and its head back from a backup, never edit them",
     )
-
-
-def sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from mainstay.clock import Clock
+from mainstay.durable import sync
 from mainstay.errors import JournalCorrupt
 from mainstay.journal import file
 from mainstay.journal.head import Head
@@ -101,7 +102,7 @@ class SqliteJournal:
             file.prepare(self._database, path)
         self._room = Room(self._database, path)
         self._sequence, self._hash = self._checked()
-        file.sync_folder(path.parent)
+        sync(path.parent)
 
     def append(self, run: str, name: str, body: bytes) -> Row:
         with self._guard, file.telling(self._path):

@@ -2,6 +2,7 @@
 
 from msgspec import json, to_builtins
 
+from mainstay.durable import atomic_write
 from mainstay.folders import Folders
 from mainstay.manifest import Manifest
 from mainstay.operations.context import Context
@@ -29,6 +30,4 @@ def environment_of(manifest: Manifest, context: Context) -> Environment:
 
 def keep(environment: Environment, folders: Folders) -> None:
     """Write it down for the commands that do not read the manifest."""
-    part = folders.environment.with_name("environment.json.part")
-    part.write_bytes(json.format(json.encode(to_builtins(environment))))
-    part.replace(folders.environment)
+    atomic_write(folders.environment, json.format(json.encode(to_builtins(environment))))

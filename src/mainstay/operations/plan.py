@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from mainstay.durable import atomic_write
 from mainstay.engine.reading import read
 from mainstay.errors import BadInput
 from mainstay.folders import lay_out
@@ -41,11 +42,7 @@ def make(context: Context, version: str | None = None) -> Plan:
 
 def keep(plan: Plan, context: Context) -> None:
     """Write *plan* down, so that it can be shown, approved and deployed by its id."""
-    path = _place(context, plan.id)
-    part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
-    part.chmod(0o600)
-    part.replace(path)
+    atomic_write(_place(context, plan.id), msgspec.json.format(msgspec.json.encode(plan)))
 
 
 def kept(context: Context, identity: str) -> Plan:

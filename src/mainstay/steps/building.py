@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from mainstay.durable import move
 from mainstay.errors import StepFailed
 from mainstay.release import Content, Value
 from mainstay.sealed import Secret
@@ -75,7 +76,7 @@ def bring_uv(content: Content, world: World) -> None:
     part = copy.with_name(f"uv.{threading.get_ident()}.copy")
     shutil.copyfile(ours, part)
     part.chmod(0o755)
-    part.rename(copy)
+    move(part, copy)
 
 
 def bring_python(content: Content, world: World) -> None:

@@ -4,7 +4,9 @@ from itertools import count
 from pathlib import Path
 
 from mainstay import checkout, content
+from mainstay.durable import atomic_write, move
 from mainstay.errors import StepFailed
+from mainstay.machine import sync_contents
 from mainstay.release import Content, Job
 from mainstay.steps import jobs
 from mainstay.steps.building import bring_python, bring_user, bring_uv, build_environment, reach
@@ -36,7 +38,9 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         self._build(world)
         content.seal(self._folder(world))
         reach(self.content, world)
-        done.touch()
+        # After a power cut the mark must not vouch for files that are empty.
+        sync_contents(self._folder(world))
+        atomic_write(done, b"")
         return self._told("copied and built" if self.content.build else "copied")
 
     def look(self, world: World) -> Look:
@@ -78,7 +82,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
             raise StepFailed(
                 f"{self.content.source} has changed since the plan was made; nothing was done", remedy="mainstay deploy"
             )
-        part.rename(folder)
+        move(part, folder)
 
     def _run(self, world: World, attempt: int, number: int) -> bool:
         """Whether command *number* of the build has ended well; False when nobody saw how it ended."""

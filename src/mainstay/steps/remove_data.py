@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mainstay import content
+from mainstay.durable import move
 from mainstay.errors import StepFailed
 from mainstay.folders import Folders
 from mainstay.steps.step import Look, Step
@@ -26,7 +27,7 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
             gone = path.with_name(f"{path.name}.removed")
             content.remove(gone)
             if path.exists():
-                path.rename(gone)
+                move(path, gone)
                 content.remove(gone)
         for user in _users(world):
             world.shell(removal(user))

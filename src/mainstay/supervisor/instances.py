@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec.structs import replace
 
-from mainstay import durable, machine
+from mainstay import machine
+from mainstay.durable import atomic_write
 from mainstay.errors import MainstayError
 from mainstay.folders import Folders
 from mainstay.machine import Started
@@ -239,7 +240,7 @@ class Instances:
         place = self._runner.place(name)
         if place.is_dir():
             try:
-                durable.write(place / "past", msgspec.json.encode(self.lives[name].past))
+                atomic_write(place / "past", msgspec.json.encode(self.lives[name].past))
             except OSError as error:
                 log.error("the past of %s could not be kept: %s", name, error)
 

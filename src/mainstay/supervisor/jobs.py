@@ -7,7 +7,7 @@ from signal import SIGKILL, SIGTERM
 
 import msgspec
 
-from mainstay import durable
+from mainstay.durable import atomic_write
 from mainstay.errors import MainstayError
 from mainstay.folders import Folders
 from mainstay.machine import Started
@@ -101,7 +101,7 @@ class Jobs:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (place / "output").open("a") as output:
             output.write(why + "\n")
-        durable.write(place / "exit", msgspec.json.encode(JobEnd(code)))
+        atomic_write(place / "exit", msgspec.json.encode(JobEnd(code)))
         self._wake()
 
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mainstay import users
+from mainstay.durable import move
 from mainstay.folders import Folders
+from mainstay.machine import sync_contents
 from mainstay.release import Job, Member, Spec, Value, placeholders
 from mainstay.sealed import Sealed
 from mainstay.supervisor.desired import Identity, identity_of
@@ -89,7 +91,8 @@ class Launching:
             shutil.rmtree(part, ignore_errors=True)
             shutil.copytree(content, part, symlinks=True)
             _give_all(part, users.identity(spec.user))
-            part.rename(copy)
+            sync_contents(part)
+            move(part, copy)
         return str(copy)
 
     def private(self, name: str) -> Path:

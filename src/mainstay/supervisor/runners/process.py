@@ -17,7 +17,8 @@ from mainstay.lock import is_locked, try_lock
 from mainstay.machine import Started
 from mainstay.supervisor import stub
 
-STUB = stub.__file__
+_STUB = "import sys; sys.path.append(sys.argv[1]); from mainstay.supervisor.stub import main; main()"
+_ROOT = str(Path(stub.__file__).parents[2])
 PASSES = 20
 """How often strays are searched for at most: one may fork between the search and its SIGKILL."""
 T = TypeVar("T")
@@ -165,7 +166,7 @@ class ProcessRunner:
             _fill(told, json.dumps(whole).encode())
             pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-S", STUB],
+                [sys.executable, "-I", "-S", "-c", _STUB, _ROOT],
                 {},
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, told, 0),

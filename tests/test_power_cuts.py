@@ -1,0 +1,53 @@
+"""What an environment's documents hold after a power cut: each is on the disk before its writer goes on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mainstay import wiring
+from mainstay.engine import begin
+from mainstay.operations import place, plan
+from mainstay.operations.context import Context
+from mainstay.supervisor.desired import Desired
+from mainstay.supervisor.store import Store
+from mainstay.world import World
+from tests.engine.workbench import Put, bench_world, carrier_of, plan_of
+from tests.fakes.disk import Disk
+from tests.fakes.journal import MemoryJournal
+from tests.fakes.power import Power
+
+
+def keep_environment(world: World) -> Path:
+    place.keep(world.environment, world.folders)
+    return world.folders.environment
+
+
+def keep_plan(world: World) -> Path:
+    made = plan_of((Put(name="a"),))
+    plan.keep(made, Context(None, None, str(world.folders.state), str(world.folders.keys), wiring))
+    return world.folders.plans / f"{made.id}.json"
+
+
+def keep_release(world: World) -> Path:
+    made = plan_of((Put(name="a"),))
+    begin(made, world, MemoryJournal(), carrier_of(world))
+    return world.folders.release(made.release.number) / "release.json"
+
+
+def keep_desired(world: World) -> Path:
+    Store(world.folders.desired).write(Desired(fence=3))
+    return world.folders.desired
+
+
+@pytest.mark.failure("F22")
+@pytest.mark.parametrize("write", [keep_environment, keep_plan, keep_release, keep_desired])
+def test_a_document_survives_a_power_cut_once_its_writer_goes_on(
+    write: Callable[[World], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = bench_world(tmp_path)
+    world.folders.plans.mkdir(parents=True)
+    disk = Disk(Power(), monkeypatch)
+    path = write(world)
+    assert disk.renamed == {path}
+    assert disk.lost() == set()
