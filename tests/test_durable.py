@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,13 @@ def test_processes_that_write_the_same_file_do_not_disturb_each_other(path: Path
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0, 0]
     assert found <= {b"old", *(b"%d" % number * 10_000 for number in range(4))}
     assert [place.name for place in path.parent.iterdir()] == ["key"]
+
+
+def test_threads_that_write_the_same_file_do_not_disturb_each_other(path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: atomic_write(path, b"%d" % (number % 10) * 10_000), range(200)))
+    assert [place.name for place in path.parent.iterdir()] == ["key"]
+    assert len(path.read_bytes()) == 10_000
 
 
 def test_a_folder_is_moved_with_everything_in_it(tmp_path: Path) -> None:

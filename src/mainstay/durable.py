@@ -1,17 +1,18 @@
 """Write and rename files so that a crash or a power cut leaves either the old or the new one, never a part of one.
 
-The stub of every instance imports this module, so it imports only `os`.
+The stub of every instance imports this module, so it imports only what the interpreter has loaded anyway.
 """
 
 import os
+from _thread import get_native_id
 
 
 def atomic_write(path: str | os.PathLike[str], content: bytes, mode: int = 0o600) -> None:
     """Put *content* in place of the file *path*; it is on the disk, under this name, when this returns.
 
-    Processes that write the same file at the same time do not disturb each other: the last one wins.
+    Processes and threads that write the same file at the same time do not disturb each other: the last one wins.
     """
-    part = f"{os.fspath(path)}.{os.getpid()}.part"
+    part = f"{os.fspath(path)}.{get_native_id()}.part"
     if os.path.lexists(part):
         os.unlink(part)
     try:

@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from mainstay.durable import move
+from mainstay.durable import atomic_write, move
 from mainstay.errors import StepFailed
 from mainstay.release import Content, Value
 from mainstay.sealed import Secret
@@ -88,11 +88,8 @@ def bring_python(content: Content, world: World) -> None:
     for place in (folder.parent, folder):
         place.chmod(0o755)
     for name in ("python", "python3"):
-        part = folder / f".{name}.{threading.get_ident()}.part"
         # A script, because an interpreter that is reached through a link in another folder may not find its library.
-        part.write_text(f'#!/bin/sh\nexec {shlex.quote(content.python)} "$@"\n')
-        part.chmod(0o755)
-        part.rename(folder / name)
+        atomic_write(folder / name, f'#!/bin/sh\nexec {shlex.quote(content.python)} "$@"\n'.encode(), 0o755)
 
 
 def _interpreter(world: World) -> Path:
