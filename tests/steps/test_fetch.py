@@ -30,13 +30,14 @@ class Builder:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.code = 0
+        self.mode = 0o777
 
     def __call__(self, job: Job) -> int:
         self.jobs.append(job)
         program = Path(job.folder) / "program"
         if not self.code:
             program.write_text("#!/bin/sh\n")
-            program.chmod(0o777)
+            program.chmod(self.mode)
         return self.code
 
 
@@ -205,6 +206,73 @@ def test_a_command_that_is_not_there_is_said_before_anything_runs(source: Path, 
         step_for(source, check=(".venv/bin/python",)).do(world)
     with pytest.raises(StepFailed, match=r"no-such-program is not on the release's PATH \(/usr/bin\)"):
         step_for(source, check=("no-such-program",)).do(world)
+
+
+SCRIPT = "#!/bin/sh\nexec sleep 60\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "what", "remedy"),
+    [
+        (SCRIPT, 0o644, "run.sh is not executable", "chmod +x run.sh"),
+        (
+            SCRIPT.replace("\n", "\r\n"),
+            0o755,
+            "run.sh has CRLF line endings, so the kernel looks for the program '/bin/sh\\r'",
+            r"sed -i 's/\r$//' run.sh",
+        ),
+        (
+            "#!/usr/bin/bash5 -e\n",
+            0o755,
+            "run.sh begins with #!/usr/bin/bash5 -e, but there is no /usr/bin/bash5",
+            "correct the first line of run.sh, or install it",
+        ),
+        (
+            "#!/usr/bin/env -S A=1 no-such-language -x\n",
+            0o755,
+            (
+                "run.sh begins with #!/usr/bin/env -S A=1 no-such-language -x, "
+                "but no-such-language is not on the release's PATH (/usr/bin)"
+            ),
+            "correct the first line of run.sh, or install it",
+        ),
+    ],
+    ids=["no executable bit", "CRLF line endings", "a missing interpreter", "a missing program behind env"],
+)
+@pytest.mark.parametrize("build", [False, True], ids=["as the command", "as a build"])
+def test_a_script_that_cannot_run_is_refused_with_the_file_to_correct(
+    text: str, mode: int, what: str, remedy: str, build: bool,
+    source: Path, world: World, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.chdir(source)
+    (source / "run.sh").write_bytes(text.encode())
+    (source / "run.sh").chmod(mode)
+    step = step_for(source, ("./run.sh",)) if build else step_for(source, check=("./run.sh",))
+    with pytest.raises(StepFailed) as refused:
+        step.do(world)
+    assert (refused.value.what, refused.value.remedy) == (what, remedy)
+
+
+def test_a_script_of_another_folder_is_named_by_its_whole_path(source: Path, world: World) -> None:
+    (source / "run.sh").write_text(SCRIPT)
+    with pytest.raises(StepFailed) as refused:
+        step_for(source, check=("./run.sh",)).do(world)
+    assert refused.value.remedy == f"chmod +x {source}/run.sh"
+
+
+def test_a_program_that_the_build_made_is_named_as_such(source: Path, world: World, builder: Builder) -> None:
+    builder.mode = 0o600
+    with pytest.raises(StepFailed, match="program is not executable") as refused:
+        step_for(source, ("make",), check=("./program",)).do(world)
+    assert refused.value.remedy == "correct program, or the `build` that makes it"
+
+
+@pytest.mark.parametrize("text", [SCRIPT, "#! /bin/sh -e\n", "#!/usr/bin/env -S A=1 sh -e\n", "#!\n", "\x7fELF"])
+def test_a_script_with_its_interpreter_is_accepted(text: str, source: Path, world: World) -> None:
+    (source / "run.sh").write_text(text)
+    (source / "run.sh").chmod(0o755)
+    step_for(source, check=("./run.sh",)).do(world)
 
 
 def test_a_command_that_only_the_shell_finds_is_refused_with_what_to_write(

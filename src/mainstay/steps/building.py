@@ -12,6 +12,7 @@ from mainstay.durable import atomic_write, move
 from mainstay.errors import StepFailed
 from mainstay.release import Content, Value
 from mainstay.sealed import Secret
+from mainstay.steps.scripts import refuse_unrunnable
 from mainstay.users import ensure
 from mainstay.world import World
 
@@ -104,9 +105,12 @@ def bring_user(user: str, world: World) -> None:
 
 
 def reach(content: Content, world: World) -> None:
-    """See that the user of the services reaches their folder and programs. Raises StepFailed naming what blocks."""
+    """Check that the services' user can run their programs. Raises StepFailed that names what prevents it."""
     folder = world.folders.content(content.key)
-    for place in [folder, *(_program(name, folder, content.path) for name in content.check)]:
+    programs = [_program(name, folder, content.path) for name in content.check]
+    for program in programs:
+        refuse_unrunnable(program, folder, content.source, content.path)
+    for place in [folder, *programs]:
         # Links are followed one by one: each folder on the way may be the one that is closed.
         for step in _way(place):
             if not _passes(step, content.user, world):

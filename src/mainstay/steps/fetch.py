@@ -9,7 +9,8 @@ from mainstay.errors import StepFailed
 from mainstay.machine import sync_contents
 from mainstay.release import Content, Job
 from mainstay.steps import jobs
-from mainstay.steps.building import bring_python, bring_user, bring_uv, build_environment, reach
+from mainstay.steps.building import bring_python, bring_user, bring_uv, build_environment, build_path, reach
+from mainstay.steps.scripts import refuse_unrunnable
 from mainstay.steps.step import Look, Step
 from mainstay.users import identity
 from mainstay.world import World
@@ -88,6 +89,9 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         """Whether command *number* of the build has ended well; False when nobody saw how it ended."""
         user = self.content.user
         command = self.content.build[number]
+        if "/" in command[0]:
+            folder = self._folder(world)
+            refuse_unrunnable(folder / command[0], folder, self.content.source, build_path(self.content, world))
         if user and number == 0 and not self._begun(world, attempt):
             content.give(self._folder(world), identity(user).uid, identity(user).gid)
         job = Job(
