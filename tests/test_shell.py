@@ -78,6 +78,39 @@ def test_a_child_does_not_outlive_us_even_after_sigkill(tmp_path: Path) -> None:
     patience.until(lambda: gone(int(child)), within=1, waiting_for="the child's end")
 
 
+TERMINATED_AT_THE_FORK = """
+import os, signal, sys
+from mainstay import guard
+fork = os.fork
+def fork_then_terminate():
+    child = fork()
+    if child:
+        print(child, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+    return child
+os.fork = fork_then_terminate
+sys.exit(guard.main([str(os.getppid()), "-", "-", "-", "--", "sleep", "60"]))
+"""
+
+
+@pytest.mark.failure("F19")
+def test_a_guard_that_is_terminated_right_after_the_fork_ends_its_child() -> None:
+    command = [sys.executable, "-c", TERMINATED_AT_THE_FORK]
+    guard = subprocess.run(command, check=False, stdout=subprocess.PIPE, timeout=30)
+    child = int(guard.stdout)
+    alive = not gone(child)
+    if alive:
+        os.kill(child, signal.SIGKILL)
+    assert not alive
+    assert guard.returncode == 128 + signal.SIGKILL
+
+
+def test_what_a_child_left_in_its_group_is_ended_with_it(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    shell(["sh", "-c", f"sleep 60 & echo $! > {note}"])
+    patience.until(lambda: gone(int(note.read_text())), within=2, waiting_for="the grandchild's end")
+
+
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_as_root_a_child_may_run_as_another_user() -> None:
