@@ -92,6 +92,11 @@ class Folders:
         return self.state / "homes"
 
     @property
+    def written(self) -> Path:
+        """Files that ended instances had written into their private copies (`read_only: false`), a folder each."""
+        return self.state / "written"
+
+    @property
     def programs(self) -> Path:
         """World-readable copies of programs that other users run (Postgres, uv)."""
         return self.state / "programs"

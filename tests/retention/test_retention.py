@@ -42,6 +42,14 @@ def folders(tmp_path: Path) -> Folders:
     return folders
 
 
+def test_what_instances_of_a_removed_release_wrote_goes_with_it(folders: Folders) -> None:
+    for name in ("web-2-1", "web-2-1.2", "web-9-1"):
+        (folders.written / "web" / name / "inside").mkdir(parents=True)
+        (folders.written / "web" / name / "inside" / "file").touch()
+    prune(folders, Kept(frozenset({9}), frozenset({("web", 9)}), frozenset()))
+    assert [path.name for path in (folders.written / "web").iterdir()] == ["web-9-1"]
+
+
 def test_the_last_five_releases_that_served_are_kept() -> None:
     assert kept(record(*(past(number) for number in range(1, 9)))).releases == {4, 5, 6, 7, 8}
 

@@ -119,7 +119,7 @@ def test_a_volume_is_linked_told_and_kept(place: Place) -> None:
     assert (content / "data" / "uploads" / "kept").exists()
 
 
-def test_a_private_copy_is_writable_and_goes_with_the_instance(place: Place) -> None:
+def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_kept(place: Place) -> None:
     content = place.folders.content("abc")
     (content / "inside").mkdir(parents=True)
     (content / "inside" / "file").write_text("as built")
@@ -132,6 +132,34 @@ def test_a_private_copy_is_writable_and_goes_with_the_instance(place: Place) -> 
     place.target.fleet(1, {"worker": {}})
     place.until(lambda: not place.target.running().instances, "its end")
     assert not copy.exists()
+    assert texts_below(place.folders.written) == {"worker/worker-1-1/inside/new": "mine\n"}
+    place.up(member(spec), service="worker")
+    place.until((copy / "inside" / "new").exists, "what it wrote")
+    place.target.fleet(1, {"worker": {}})
+    place.until(lambda: not place.target.running().instances, "its end")
+    assert set(texts_below(place.folders.written)) == {
+        "worker/worker-1-1/inside/new",
+        "worker/worker-1-1.2/inside/new",
+    }
+
+
+def test_a_private_copy_stays_where_what_was_written_cannot_be_kept(place: Place) -> None:
+    content = place.folders.content("abc")
+    content.mkdir(parents=True)
+    spec = worker("sh", "-c", "echo mine > new && exec sleep 60", content="abc", folder="", private_copy=True)
+    place.up(member(spec), service="worker")
+    new = place.folders.homes / ".instances" / "worker-1-1" / "content" / "new"
+    place.until(new.exists, "what it wrote")
+    place.folders.written.touch()
+    place.target.fleet(1, {"worker": {}})
+    place.until(lambda: not place.target.running().instances, "its end")
+    assert new.read_text() == "mine\n"
+    assert "could not be kept and is left in" in place.folders.supervisor_log.read_text()
+
+
+def texts_below(folder: Path) -> dict[str, str]:
+    """Every file below *folder* with its text."""
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_limits_are_those_of_the_spec(place: Place) -> None:

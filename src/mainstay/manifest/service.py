@@ -268,4 +268,5 @@ class Service(Model):
     """Workers only: the new one starts before the old one stops."""
 
     read_only: bool = True
-    """Its content cannot be written; false gives each instance a copy of its own that goes with it."""
+    """Its content cannot be written. false gives each instance a private copy, which is removed with the instance;
+    the files that it created or changed are kept in the state's folder `written` as long as the release is kept."""

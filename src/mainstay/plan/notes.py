@@ -17,7 +17,7 @@ def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]
         *_neighbours(over),
         *_gaps(over),
         *_stores(release, now),
-        *_copies(over),
+        *_copies(over, now),
     )
 
 
@@ -68,8 +68,11 @@ def _stores(release: Release, now: Snapshot) -> Iterator[str]:
         yield f"{name} is no longer in the manifest: it is left running, and its data is kept"
 
 
-def _copies(over: TakeOver) -> Iterator[str]:
+def _copies(over: TakeOver, now: Snapshot) -> Iterator[str]:
     for name in over.moving:
         carrier = over.after.get(name)
         if carrier and carrier.spec.private_copy:
-            yield f"each instance of {name} writes in a copy of its own, which goes with it"
+            yield (
+                f"each instance of {name} writes into a private copy of its content, which is removed with the "
+                f"instance; what it wrote is kept in {now.environment.state}/written/{name}, as long as its release"
+            )

@@ -45,10 +45,10 @@ def prune(folders: Folders, stays: Kept) -> None:
     for path in _children(folders.releases):
         if path.name.isdigit() and int(path.name) not in stays.releases:
             shutil.rmtree(path)
-    for service in _children(folders.logs):
+    for service in (*_children(folders.logs), *_children(folders.written)):
         for path in _children(service):
             if _is_left_behind(service.name, path.name, stays):
-                path.unlink()
+                content.remove(path)
     for path in _oldest(folders.jobs, KEPT_JOBS):
         shutil.rmtree(path)
     for path in _oldest(folders.plans, KEPT_PLANS):

@@ -1,6 +1,7 @@
 """Lay down: services drain and stop, then datastores, then the edge; it stays so over reboots."""
 
 from mainstay.errors import StepFailed
+from mainstay.steps.readiness import kept_files, newly_kept
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
 
@@ -18,6 +19,7 @@ class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
 
     def do(self, world: World) -> str:
         before = len(world.target.running().instances)
+        written = kept_files(world)
         world.target.sleep(world.fence)
         world.patience.until(
             lambda: self.look(world) is Look.PRESENT,
@@ -25,7 +27,7 @@ class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
             waiting_for="the end of everything that runs",
             remedy="mainstay down",
         )
-        return f"{before} instances stopped, data kept"
+        return f"{before} instances stopped, data kept{newly_kept(world, written)}"
 
     def look(self, world: World) -> Look:
         running = world.target.running()

@@ -1,5 +1,7 @@
 """Whether what is to run is ready, and whether what is to go is gone: waited for, and told in numbers."""
 
+import os
+
 from mainstay.errors import StepFailed
 from mainstay.release import Instance, Member, Members
 from mainstay.revision import Revision
@@ -10,10 +12,10 @@ SLACK_S = 15.0
 """What a busy machine may take beyond the times that a service was given."""
 
 
-def instances(world: World, service: str) -> tuple[Instance, ...]:
-    """The instances of *service* that are there, failed ones included."""
+def instances(world: World, service: str, *, stopped: bool = False) -> tuple[Instance, ...]:
+    """Return the instances of *service*, failed ones included, and *stopped* ones where wanted."""
     every = world.target.running().instances
-    return tuple(one for one in every if one.service == service and one.state != "stopped")
+    return tuple(one for one in every if one.service == service and (stopped or one.state != "stopped"))
 
 
 def ready(found: tuple[Instance, ...], release: int) -> int:
@@ -69,22 +71,39 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
     began = world.clock.monotonic()
     # Asked before anything goes: without a drain it is cut at once.
     before = world.target.running().cut
+    written = kept_files(world, service)
     world.target.fleet(world.fence, {service: members})
+    # What it wrote into a private copy is moved after its process has ended, before it is no longer listed.
+    copies = any(member.spec.private_copy for member in leaving.values())
     world.patience.until(
-        lambda: not leftover(instances(world, service), members),
+        lambda: not leftover(instances(world, service, stopped=copies), members),
         within=within + SLACK_S,
         waiting_for=f"the end of {', '.join(str(Revision(service, release)) for release in leaving) or service}",
         remedy="mainstay resume",
     )
     cut = _cut(world, service, leaving, before)
     streams = f", {cut} open connection{'' if cut == 1 else 's'} cut at the end of the drain" if cut else ""
-    return f"gone after {world.clock.monotonic() - began:.1f} s{streams}"
+    return f"gone after {world.clock.monotonic() - began:.1f} s{streams}{newly_kept(world, written, service)}"
 
 
 def _cut(world: World, service: str, leaving: Members, before: dict[str, int]) -> int:
     now = world.target.running().cut
     names = [str(Revision(service, release)) for release in leaving]
     return sum(now.get(name, 0) - before.get(name, 0) for name in names)
+
+
+def kept_files(world: World, service: str = "") -> int:
+    """Return how many files are kept that ended instances of *service* (empty: of all) had written."""
+    return sum(len(files) for _, _, files in os.walk(world.folders.written / service))
+
+
+def newly_kept(world: World, before: int, service: str = "") -> str:
+    """Return `, 3 files that it wrote are kept in …` where more files are kept than *before*; else nothing."""
+    count = kept_files(world, service) - before
+    if count <= 0:
+        return ""
+    files = "1 file that it wrote is" if count == 1 else f"{count} files that it wrote are"
+    return f", {files} kept in {world.folders.written / service}"
 
 
 def limit(member: Member) -> float:

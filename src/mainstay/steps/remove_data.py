@@ -54,6 +54,7 @@ def _everything(folders: Folders) -> tuple[Path, ...]:
         folders.desired,
         folders.data,
         folders.volumes,
+        folders.written,
         folders.releases,
         folders.contents,
         folders.instances,

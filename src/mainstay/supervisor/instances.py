@@ -26,6 +26,7 @@ from mainstay.supervisor.limits import Limits, in_words
 from mainstay.supervisor.listens import elsewhere
 from mainstay.supervisor.logs import last_lines
 from mainstay.supervisor.places import listeners
+from mainstay.supervisor.private_copies import free_name, keep_written
 from mainstay.supervisor.probes import answers, is_live
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
 from mainstay.supervisor.watches import Watches
@@ -105,11 +106,27 @@ class Instances:
         self.kill(name)
         self._watches.cancel(name)
         self._limits.remove(name)
-        if spec.private_copy or spec.files:
+        if (spec.private_copy or spec.files) and self._keep_written(name, spec):
             shutil.rmtree(self._launching.private(name), ignore_errors=True)
         shutil.rmtree(self._runner.place(name), ignore_errors=True)
         self.lives.pop(name, None)
         self._states.pop(name, None)
+
+    def _keep_written(self, name: str, spec: Spec) -> bool:
+        """Keep what the instance wrote into its private copy. False where that failed: then the copy must stay."""
+        copy, kept = self._launching.private(name) / "content", self._folders.written / spec.service
+        if not copy.is_dir():
+            return True
+        try:
+            kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place = free_name(kept, name)
+            count = keep_written(copy, self._folders.content(spec.content), place)
+        except OSError as error:
+            log.error("%s: what it wrote could not be kept and is left in %s: %s", name, copy, error)
+            return False
+        if count:
+            log.warning("%s ended: %d files that it wrote are kept in %s", name, count, place)
+        return True
 
     def forgive(self, name: str) -> None:
         """What failed is tried anew, because it was asked for anew."""

@@ -1,0 +1,50 @@
+"""Private copies of content (`read_only: false`): keep what an instance wrote into its own when it ends."""
+
+import filecmp
+import os
+import stat
+from pathlib import Path
+
+CACHES = frozenset({"__pycache__"})
+"""Folders that interpreters fill again by themselves."""
+
+
+def keep_written(copy: Path, content: Path, kept: Path) -> int:
+    """Link the files of *copy* that *content* does not have, or not so, into the new folder *kept*; return how many.
+
+    The caller then removes *copy*. A link moves no bytes, and nothing is lost where a later one fails with OSError.
+    """
+    count = 0
+    for folder, folders, files in os.walk(copy):
+        folders[:] = [name for name in folders if name not in CACHES]
+        inside = Path(folder).relative_to(copy)
+        for name in files:
+            if _is_written(copy / inside / name, content / inside / name):
+                to = kept / inside / name
+                to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                os.link(copy / inside / name, to, follow_symlinks=False)
+                count += 1
+    return count
+
+
+def free_name(folder: Path, name: str) -> Path:
+    """Return a path below *folder* that does not exist: *name*, else `NAME.2` and so on. An id may occur again."""
+    number, path = 1, folder / name
+    while path.exists():
+        number += 1
+        path = folder / f"{name}.{number}"
+    return path
+
+
+def _is_written(path: Path, original: Path) -> bool:
+    """Whether *path* is a regular file that differs from *original*. Equal size and time count as equal."""
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        return False  # Links to volumes, sockets.
+    try:
+        was = original.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    if stat.S_ISREG(was.st_mode) and found.st_size == was.st_size:
+        return found.st_mtime_ns != was.st_mtime_ns and not filecmp.cmp(path, original, shallow=False)
+    return True
