@@ -1,4 +1,4 @@
-"""What the journal costs a step: two rows, each on the disk with its head before anything else happens."""
+"""What the journal costs a step: two rows, each on the disk before anything else happens."""
 
 import json
 import os

@@ -16,10 +16,10 @@ from mainstay.clock import SystemClock
 from mainstay.errors import BadInput, JournalCorrupt, Parked
 from mainstay.folders import Folders
 from mainstay.journal import Journal, JournalUnwritable, SqliteJournal, SqliteStory
-from mainstay.journal.room import ROOM_BYTES
 from mainstay.signing import PublicKey, SigningKey
 from tests.contracts.journal import JournalContract
 from tests.fakes.journal import MemoryJournal
+from tests.fakes.power import PowerCut
 
 
 class TestSqliteJournal(JournalContract):
@@ -48,10 +48,16 @@ def story(folders: Folders) -> SqliteStory:
 
 
 def filled(folders: Folders, rows: int = 5) -> SqliteJournal:
+    """A journal of so many rows, the last one signed."""
     journal = opened(folders)
     for number in range(1, rows + 1):
-        journal.append("r-0001", "progress", b'{"step":"1.1","what":"%d"}' % number)
+        journal.append("r-0001", "progress", b'{"step":"1.1","what":"%d"}' % number, sign=number == rows)
     return journal
+
+
+def head_of(folders: Folders) -> int:
+    """The sequence of the row that was signed last."""
+    return int(json.loads(folders.head.read_bytes())["sequence"])
 
 
 def by_hand(folders: Folders, statement: str) -> None:
@@ -157,25 +163,6 @@ def in_a_child_as(user: int, look: Callable[[], int], *, once: Callable[[], obje
     return code
 
 
-@pytest.mark.goal("G4")
-def test_a_row_finds_room_and_does_not_wait_for_a_longer_file(folders: Folders) -> None:
-    journal = filled(folders, 1)
-    log = folders.journal.with_name("journal.db-wal")
-    before = log.stat().st_size
-    for _ in range(100):
-        journal.append("r-0001", "progress", b"{}")
-    assert log.stat().st_size == before
-
-
-def test_room_that_was_used_up_is_made_again(folders: Folders) -> None:
-    journal = filled(folders, 1)
-    journal.append("r-0001", "progress", b'{"what":"%s"}' % (b"x" * ROOM_BYTES))
-    before = folders.journal.with_name("journal.db-wal").stat().st_size
-    journal.append("r-0001", "progress", b"{}")
-    assert folders.journal.with_name("journal.db-wal").stat().st_size == before > 2 * ROOM_BYTES
-    assert (len(journal.rows()), journal.verify().bad) == (3, None)
-
-
 @pytest.mark.failure("F30")
 def test_a_copy_without_its_wal_is_whole_once_it_is_settled(folders: Folders, tmp_path: Path) -> None:
     journal = filled(folders)
@@ -192,25 +179,42 @@ def test_a_copy_without_its_wal_in_the_middle_of_a_run_says_what_is_missing(fold
     assert (verdict.bad, verdict.why) == (1, "rows 1 to 5 are missing")
 
 
-def test_a_head_that_is_behind_by_one_is_a_crash_and_is_mended(folders: Folders) -> None:
+def test_a_head_that_is_behind_is_normal_and_names_the_last_row_once_the_journal_is_opened(folders: Folders) -> None:
     journal = filled(folders)
-    behind = folders.head.read_bytes()
-    journal.append("r-0001", "ended", b"{}")
-    folders.head.write_bytes(behind)
-    journal.close()
-    assert opened(folders).sequence() == 6
-    assert json.loads(folders.head.read_bytes())["sequence"] == 6
-
-
-def test_a_head_that_is_behind_by_two_is_not(folders: Folders) -> None:
-    journal = filled(folders)
-    behind = folders.head.read_bytes()
+    assert journal.append("r-0001", "planned", b"{}", sign=True).sequence == 6
     journal.append("r-0001", "progress", b"{}")
-    journal.append("r-0001", "ended", b"{}")
-    folders.head.write_bytes(behind)
+    journal.append("r-0001", "progress", b"{}")
     journal.close()
-    with pytest.raises(JournalCorrupt, match="does not know row 7"):
+    assert head_of(folders) == 6
+    assert (story(folders).verify(PublicKey.read(folders.public_key)).bad, head_of(folders)) == (None, 6)
+    assert opened(folders).sequence() == 8
+    assert head_of(folders) == 8
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_head_that_is_ahead_of_the_rows_is_a_loss(folders: Folders, lost: int) -> None:
+    journal = filled(folders)
+    journal.append("r-0001", "ended", b"{}", sign=True)
+    journal.close()
+    by_hand(folders, f"delete from row where sequence > {6 - lost}")
+    with pytest.raises(JournalCorrupt, match=f"rows {7 - lost} to 6 are missing"):
         opened(folders)
+
+
+def test_a_crash_between_the_row_and_its_signature_costs_nothing(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = filled(folders)
+
+    def crash(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mainstay.journal.head.Head.write", crash)
+        with pytest.raises(PowerCut):
+            journal.append("r-0001", "ended", b"{}", sign=True)
+    journal.close()
+    assert [row.name for row in opened(folders).rows()][-1] == "ended"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from mainstay.clock import SystemClock
 from mainstay.errors import JournalCorrupt, Parked
 from mainstay.folders import Folders
 from mainstay.journal import JournalUnwritable, Row, SqliteJournal, SqliteStory
-from mainstay.journal.room import ROOM_BYTES
 from mainstay.signing import PublicKey, SigningKey
 
 ROWS = 24
+SIGNED = 12
+"""A row in the middle that is signed as well."""
 SEED = 20260105
 
 
@@ -29,16 +31,15 @@ class Wreck:
         self.key = SigningKey.of(self.folders)
         journal = SqliteJournal(self.folders.journal, self.folders.head, SystemClock(), self.key)
         for number in range(1, ROWS):
-            journal.append("r-0001", "progress", b'{"step":"1.1","what":"%d"}' % number)
+            journal.append("r-0001", "progress", b'{"step":"1.1","what":"%d"}' % number, sign=number == SIGNED)
         self.before_the_last = self._files()
-        journal.append("r-0001", "ended", b'{"outcome":"released"}')
+        journal.append("r-0001", "ended", b'{"outcome":"released"}', sign=True)
         self.rows = journal.rows()
         self.files = self._files()
         self._copies = 0
 
     def _files(self) -> dict[str, bytes]:
-        files = {name: (self.folders.state / name).read_bytes() for name in ("journal.db", "journal.db-wal", "head")}
-        return files | {"journal.db-wal": without_room(files["journal.db-wal"])}
+        return {name: (self.folders.state / name).read_bytes() for name in ("journal.db", "journal.db-wal", "head")}
 
     def found(self, **damaged: bytes) -> list[Row] | None:
         """The rows of a copy with these *damaged* files; None where the loss was told, by opening and by reading."""
@@ -63,13 +64,6 @@ class Wreck:
         journal.close()
         assert told is None
         return rows
-
-
-def without_room(wal: bytes) -> bytes:
-    """As much of *wal* as is written: its header and whole frames."""
-    header, frame = 32, 24 + 4096
-    frames = -(-(len(wal.rstrip(b"\0")) - header) // frame)
-    return wal[: header + max(frames, 0) * frame]
 
 
 def _name(key: str) -> str:
@@ -114,10 +108,21 @@ def test_power_lost_while_the_last_row_was_written_leaves_all_before_it(wreck: W
     wal, shorter = wreck.files["journal.db-wal"], len(wreck.before_the_last["journal.db-wal"])
     head = wreck.before_the_last["head"]
     for size in range(shorter, len(wal), 97):
-        for room in (0, len(wal) - size, ROOM_BYTES):
-            torn = wal[:size] + bytes(room)
-            assert wreck.found(wal=torn, head=head) == wreck.rows[:-1], f"cut at {size}, then {room} zeros"
+        for zeros in (0, len(wal) - size):
+            torn = wal[:size] + bytes(zeros)
+            assert wreck.found(wal=torn, head=head) == wreck.rows[:-1], f"cut at {size}, then {zeros} zeros"
     assert wreck.found(head=head) == wreck.rows
+
+
+@pytest.mark.failure("F29")
+def test_a_cut_after_the_signed_row_leaves_a_correct_prefix_with_that_row_and_before_it_is_a_loss(wreck: Wreck) -> None:
+    wal, head = wreck.files["journal.db-wal"], wreck.before_the_last["head"]
+    lengths = set()
+    for size in range(0, len(wal), max(1, len(wal) // 400)):
+        found = wreck.found(wal=wal[:size], head=head)
+        assert found is None or found == wreck.rows[: len(found)], f"cut at {size}"
+        lengths.add(None if found is None else len(found))
+    assert lengths == {None, *range(SIGNED, ROWS)}
 
 
 @pytest.mark.failure("F29")
@@ -195,15 +200,19 @@ from pathlib import Path
 from mainstay.clock import SystemClock
 from mainstay.folders import Folders
 from mainstay.journal import SqliteJournal
-from mainstay.journal.room import ROOM_BYTES
 from mainstay.signing import SigningKey
 state = Path(sys.argv[1])
 folders = Folders(state / "state", state / "keys")
 journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
-for number in range(1, 6):
+(state / "effect-0").touch()
+journal.append("r-0001", "planned", b"{}", sign=True)
+(state / "effect-1").touch()
+for number in range(2, 6):
     journal.append("r-0001", "started", b"{}")
     (state / f"effect-{number}").touch()
     journal.append("r-0001", "done", b"{}")
+journal.append("r-0001", "ended", b"{}", sign=True)
+(state / "effect-6").touch()
 """
 
 
@@ -214,15 +223,15 @@ for number in range(1, 6):
 def test_what_is_about_to_happen_is_on_the_disk_before_it_happens(tmp_path: Path) -> None:
     calls = traced(ACTS, tmp_path)
     effects = [at for at, call in enumerate(calls) if "effect-" in call]
-    assert len(effects) == 5
-    for before, effect in zip([0, *effects], effects, strict=False):
+    assert len(effects) == 7
+    for number, (before, effect) in enumerate(pairwise(effects), 1):
         between = calls[before:effect]
         written = max(at for at, call in enumerate(between) if "pwrite64" in call and "journal.db-wal" in call)
-        assert any("sync(" in call and "journal.db-wal" in call for call in between[written:])
-        assert any("pwrite64" in call and "/head" in call for call in between[written:])
-    a_step = calls[effects[2] : effects[3]]
-    syncs = [call for call in a_step if "sync(" in call or ("pwrite64" in call and "/head" in call)]
-    assert len(syncs) == 4
+        synced = [at for at, call in enumerate(between) if "sync(" in call and "journal.db-wal" in call]
+        signed = [at for at, call in enumerate(between) if "pwrite64" in call and "/head" in call]
+        assert written < synced[-1]
+        # The head is opened with O_DSYNC: its write is on the disk when it returns, and after the row that it names.
+        assert signed == [] if number not in {1, 6} else synced[-1] < signed[-1]
 
 
 def traced(script: str, folder: Path) -> list[str]:

@@ -23,10 +23,12 @@ def opened(folders: Folders) -> SqliteJournal:
     return SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
 
 
-def append_rows(folders: Folders, count: int) -> None:
+def append_rows(folders: Folders, count: int, *, sign: bool = True) -> None:
+    """Append so many rows; the last one is signed, unless *sign* is false."""
     journal = opened(folders)
-    for _ in range(count):
-        journal.append("r-0001", "progress", b'{"step":"1.1","what":"as it happened"}')
+    for number in range(1, count + 1):
+        body = b'{"step":"1.1","what":"as it happened"}'
+        journal.append("r-0001", "progress", body, sign=sign and number == count)
     journal.close()
 
 
@@ -60,10 +62,19 @@ def test_a_rewritten_row_with_a_recomputed_chain_is_refused(folders: Folders, se
 
 @pytest.mark.failure("F32")
 @pytest.mark.threat("S25")
-def test_a_rewritten_row_is_refused_when_rows_follow_the_signed_one(folders: Folders) -> None:
+def test_a_rewritten_row_is_refused_when_unsigned_rows_follow_the_signed_one(folders: Folders) -> None:
     append_rows(folders, ROWS)
-    signed = folders.head.read_bytes()
-    append_rows(folders, 1)
-    folders.head.write_bytes(signed)
+    append_rows(folders, 4, sign=False)
     rewrite_row(folders, 3)
     assert_refused(folders, ROWS)
+
+
+@pytest.mark.failure("F32")
+@pytest.mark.threat("S25")
+def test_a_row_that_was_changed_after_the_signed_one_is_refused_by_its_hash(folders: Folders) -> None:
+    append_rows(folders, ROWS)
+    append_rows(folders, 4, sign=False)
+    with sqlite3.connect(folders.journal) as database:
+        database.execute("update row set body = '{}' where sequence = ?", (ROWS + 2,))
+    database.close()
+    assert_refused(folders, ROWS + 2)

@@ -3,7 +3,7 @@
 import pytest
 
 from mainstay.engine import begin, carry_on
-from mainstay.errors import StepFailed
+from mainstay.errors import Parked, StepFailed
 from mainstay.events import Done, Resumed, decode
 from mainstay.standing import standing
 from mainstay.world import World
@@ -28,6 +28,19 @@ def test_a_failure_turns_the_run_and_undoes_newest_first(world: World, journal: 
     assert names(journal)[-9:] == ["failed", "turned", *["undoing", "undone"] * 3, "ended"]
     assert bench(world).told == ["do a", "do b", "do c", "undo c", "undo b", "undo a"]
     assert bench(world).things == {}
+
+
+def test_the_head_is_signed_when_a_run_is_planned_and_when_it_has_ended(world: World, journal: MemoryJournal) -> None:
+    begin(plan_of((A,), (B,)), world, journal, carrier_of(world))
+    assert journal.signed == ["planned", "ended"]
+
+
+def test_the_head_is_signed_when_a_run_turns_back_and_when_it_is_parked(world: World, journal: MemoryJournal) -> None:
+    bench(world).trouble["do b"] = [StepFailed("b is broken")]
+    bench(world).trouble["undo a"] = [StepFailed("a is stuck")]
+    with pytest.raises(Parked):
+        begin(plan_of((A,), (B,)), world, journal, carrier_of(world))
+    assert journal.signed == ["planned", "turned", "parked"]
 
 
 def test_the_target_is_claimed_before_anything_is_looked_at(world: World, journal: MemoryJournal) -> None:

@@ -18,13 +18,16 @@ class MemoryJournal:
         self._clock = clock or TurnableClock()
         self._stored: list[tuple[Row, bytes]] = []
         self._owner: Owner | None = None
+        self.signed: list[str] = []
+        """The names of the rows that the head was signed for, in order."""
         self._guard = threading.Lock()
 
-    def append(self, run: str, name: str, body: bytes) -> Row:
+    def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
         with self._guard:
             row = Row(len(self._stored) + 1, self._clock.now().isoformat(), run, name, body)
             previous = self._stored[-1][1] if self._stored else GENESIS
             self._stored.append((row, chained(previous, row)))
+            self.signed += [name] * sign
             return row
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:

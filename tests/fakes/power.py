@@ -37,9 +37,9 @@ class PoweredJournal:
         self._kept = kept
         self._power = power
 
-    def append(self, run: str, name: str, body: bytes) -> Row:
+    def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
         self._power.point(f"before {name} {body[:60]!r}")
-        row = self._kept.append(run, name, body)
+        row = self._kept.append(run, name, body, sign=sign)
         self._power.point(f"after {name} {body[:60]!r}")
         return row
 

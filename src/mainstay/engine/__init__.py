@@ -13,9 +13,9 @@ from mainstay.engine.carrier import Carrier
 from mainstay.engine.crew import OneByOne, Threads
 from mainstay.engine.forward import forward
 from mainstay.engine.interruption import Interruption
-from mainstay.engine.run import Run
+from mainstay.engine.run import Run, append
 from mainstay.errors import BadInput, NotReady, Unreachable
-from mainstay.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, Turned, encode
+from mainstay.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, Turned
 from mainstay.journal import Journal, Owner
 from mainstay.plan import Plan
 from mainstay.standing import MOST_RESUMES, standing
@@ -39,7 +39,7 @@ def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outco
         new=plan.kind == "deploy",
         data=plan.data,
     )
-    carrier.heard(journal.append(run, *encode(planned)))
+    carrier.heard(append(journal, run, planned))
     return carry_on(run, world, journal, carrier)
 
 
@@ -73,7 +73,7 @@ def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> None:
             remedy="mainstay resume, then mainstay rollback",
         )
     if now.direction == "forward":
-        journal.append(identity, *encode(Turned(by, why)))
+        append(journal, identity, Turned(by, why))
 
 
 def answer(
@@ -90,7 +90,7 @@ def answer(
     if parked is None or parked.step != step:
         waits = f"it waits at {parked.step}" if parked and parked.step else "no step waits for a word"
         raise BadInput(f"step {step} of run {identity} is not parked: {waits}", remedy="mainstay status")
-    journal.append(identity, *encode(Answered(step, as_, because, by)))
+    append(journal, identity, Answered(step, as_, because, by))
 
 
 def _owner(run: Run, carrier: Carrier, world: World, fence: int) -> Owner:

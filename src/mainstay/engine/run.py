@@ -5,13 +5,22 @@ import threading
 from mainstay.engine.carrier import Carrier
 from mainstay.engine.reading import read
 from mainstay.errors import BadInput, Parked
-from mainstay.events import Event, ParkedAt, StepNumber, Turned, encode
-from mainstay.journal import Journal
+from mainstay.events import Ended, Event, ParkedAt, Planned, StepNumber, Turned, encode
+from mainstay.journal import Journal, Row
 from mainstay.plan import Phase
 from mainstay.standing import Standing, standing
 from mainstay.steps.step import Step
 
 Rank = list[tuple[StepNumber, Step]]
+
+
+SIGNED = (Planned, Turned, ParkedAt, Ended)
+"""After these events the journal's head is signed: what a later process must not lose."""
+
+
+def append(journal: Journal, run: str, event: Event) -> Row:
+    """Write *event* of *run* to the journal; durable when this returns."""
+    return journal.append(run, *encode(event), sign=isinstance(event, SIGNED))
 
 
 class Run:
@@ -30,9 +39,8 @@ class Run:
 
     def write(self, event: Event) -> None:
         """Let *event* have happened; durable when this returns."""
-        name, body = encode(event)
         with self._guard:
-            row = self.journal.append(self.identity, name, body)
+            row = append(self.journal, self.identity, event)
             self.standing = self.standing.after(row)
             self._heard(row)
 

@@ -1,4 +1,4 @@
-"""The journal's head: a second, signed file that says how far the journal goes, so that no loss is silent."""
+"""The journal's head: a second, signed file that names one row, so that a lost or rewritten row is found."""
 
 import os
 from pathlib import Path
@@ -12,9 +12,9 @@ HEAD_BYTES = 512
 
 
 class Head:
-    """A second file that says how far the journal goes: `{sequence, hash, signature}`, written in place.
+    """The file `{sequence, hash, signature}`: it names the last row that was signed, and is overwritten in place.
 
-    It is written after each row. Behind by one is a crash between the two; anything else is a loss.
+    The journal may have later rows: they follow from the signed one by their hashes alone. It may not have fewer.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +30,7 @@ class Head:
             os.close(file)
 
     def against(self, hashes: list[bytes], key: Verifier | None) -> Verdict:
-        """Whether a journal whose rows have these *hashes* is the one this head was written for."""
+        """Whether a journal whose rows have these *hashes* contains the row that this head was signed for."""
         count = len(hashes)
         try:
             said = msgspec.json.decode(self.path.read_bytes(), type=_Said)
@@ -41,8 +41,6 @@ class Head:
             return Verdict(count, said.sequence, f"{self.path} was not signed with this environment's key")
         if said.sequence > count:
             return Verdict(count, count + 1, f"rows {count + 1} to {said.sequence} are missing")
-        if said.sequence < count - 1:
-            return Verdict(count, said.sequence + 2, f"{self.path} does not know row {said.sequence + 2}")
         if kept != [GENESIS, *hashes][said.sequence]:
             return Verdict(count, said.sequence, f"row {said.sequence} is not the one that was written")
         return Verdict(count)

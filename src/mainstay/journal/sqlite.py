@@ -14,7 +14,6 @@ from mainstay.durable import sync
 from mainstay.errors import JournalCorrupt
 from mainstay.journal import file
 from mainstay.journal.head import Head
-from mainstay.journal.room import Room
 from mainstay.journal.story import (
     GENESIS,
     Owner,
@@ -84,9 +83,10 @@ class SqliteStory:
 
 
 class SqliteJournal:
-    """The journal of one environment in the hands of the one who holds the lock.
+    """The journal of one environment, for the process that holds the lock.
 
-    Opening it checks every row, and mends a head that is behind by one: a crash between the two writes.
+    Opening verifies the hash of every row and compares the head with the row that it names, then signs the last row.
+    Raises JournalCorrupt where a row was changed, or where rows up to the head are missing.
     """
 
     def __init__(self, path: Path, head: Path, clock: Clock, key: Signer) -> None:
@@ -100,11 +100,10 @@ class SqliteJournal:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = file.connect(path, "rw")
             file.prepare(self._database, path)
-        self._room = Room(self._database, path)
         self._sequence, self._hash = self._checked()
         sync(path.parent)
 
-    def append(self, run: str, name: str, body: bytes) -> Row:
+    def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
         with self._guard, file.telling(self._path):
             at = self._clock.now().isoformat(timespec="milliseconds")
             row = Row(self._sequence + 1, at, run, name, body)
@@ -114,8 +113,8 @@ class SqliteJournal:
                 (row.sequence, at, run, name, body.decode(), kept),
             )
             self._sequence, self._hash = row.sequence, kept
-            self._head.write(row.sequence, kept, self._key)
-            self._room.keep()
+            if sign:
+                self._head.write(row.sequence, kept, self._key)
             return row
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:

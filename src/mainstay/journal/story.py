@@ -87,8 +87,11 @@ class Story(Protocol):
 class Journal(Story, Protocol):
     """A journal in the hands of the one who holds the lock."""
 
-    def append(self, run: str, name: str, body: bytes) -> Row:
-        """Keep a row; durable when it returns. Raises JournalUnwritable when it could not be kept."""
+    def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
+        """Write a row; it is durable when this returns. Raises JournalUnwritable when it could not be written.
+
+        With *sign* the head then names this row: from now on the loss of it or of an earlier row is found.
+        """
         ...
 
     def sequence(self) -> int:
