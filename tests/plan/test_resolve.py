@@ -129,7 +129,7 @@ def test_defaults_are_those_of_the_contract(place: Place) -> None:
     api, web = place.release().services["api"], place.release().services["web"]
     assert (api.replicas, api.spec.drain_s, api.spec.stop_grace_s, api.spec.stop_signal) == (1, 30, 10, "SIGTERM")
     assert (api.spec.steady_s, api.strategy) == (2, Strategy("blue-green", settle_s=0))
-    assert api.spec.health == Health("http", "/ready", within_s=30, every_s=0.5, limit_s=1)
+    assert api.spec.health == Health("http", "/ready", within_s=30, every_s=5, limit_s=1)
     assert web.spec.health.kind == "tcp"
 
 

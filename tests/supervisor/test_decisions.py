@@ -12,6 +12,7 @@ from mainstay.supervisor import life as lives
 from mainstay.supervisor.decision import Action, Forget, Kill, Start, Stop, decide, ready
 from mainstay.supervisor.desired import Desired, Identity, Watched
 from mainstay.supervisor.life import Life, Past
+from mainstay.supervisor.probes import Probe
 from mainstay.supervisor.protocol import Claim, Renew, SetFleet, SetTraffic, Sleep, Wake
 from mainstay.supervisor.requests import after, returned_home
 from mainstay.supervisor.roster import enrolled
@@ -23,6 +24,8 @@ STORE = Spec("db", ("keep",), port="kept", alone=True, datastore=True)
 PROCESS = Started("boot", 7, 100)
 STEADY = Life(past=Past(steady=True), process=PROCESS, answers=True, good_since=0)
 NOBODY: frozenset[str] = frozenset()
+GOOD, BAD = Probe("good"), Probe("bad", "GET http://127.0.0.1:1000/ready → 404")
+SILENT = Probe("silent", "GET http://127.0.0.1:1000/ready → no response within 10 s")
 
 
 def wants(*specs_of: tuple[int, int, Spec], **fields: object) -> Desired:
@@ -147,17 +150,22 @@ def test_where_nobody_serves_a_proven_revision_need_not_be_steady() -> None:
 
 
 def test_ready_for_long_enough_is_steady_and_one_bad_answer_begins_anew_before_that() -> None:
-    life = lives.after_probe(lives.after_start(Life(), PROCESS, 0), WEB, True, 1)
-    assert not lives.after_probe(life, WEB, True, 10.9).past.steady
-    assert lives.after_probe(life, WEB, True, 11).past.steady
-    shaken = lives.after_probe(lives.after_probe(life, WEB, False, 5), WEB, True, 6)
-    assert not lives.after_probe(shaken, WEB, True, 15).past.steady
+    life = lives.after_probe(lives.after_start(Life(), PROCESS, 0), WEB, GOOD, 1)
+    assert not lives.after_probe(life, WEB, GOOD, 10.9).past.steady
+    assert lives.after_probe(life, WEB, GOOD, 11).past.steady
+    shaken = lives.after_probe(lives.after_probe(life, WEB, BAD, 5), WEB, GOOD, 6)
+    assert not lives.after_probe(shaken, WEB, GOOD, 15).past.steady
 
 
-def test_a_steady_one_bears_one_bad_answer_and_no_second() -> None:
-    once = lives.after_probe(STEADY, WEB, False, 20)
-    assert once.answers
-    assert not lives.after_probe(once, WEB, False, 21).answers
+def test_a_ready_instance_becomes_unready_after_two_failed_probes_in_a_row() -> None:
+    once = lives.after_probe(STEADY, WEB, BAD, 20)
+    assert (once.answers, once.probe) == (True, BAD.exchange)
+    assert not lives.after_probe(once, WEB, BAD, 21).answers
+    assert lives.after_probe(once, WEB, GOOD, 21) == STEADY
+
+
+def test_a_ready_instance_becomes_unready_after_one_probe_without_a_response() -> None:
+    assert not lives.after_probe(STEADY, WEB, SILENT, 20).answers
 
 
 def ended(life: Life, code: int, now: float, *, proven: bool = False) -> Life:

@@ -86,11 +86,11 @@ class Health(Model):
     within: SomeDuration = 30.0
     """How long a new instance may take to become ready."""
 
-    interval: SomeDuration = 0.5
-    """How often it is asked."""
+    interval: SomeDuration = 5.0
+    """Time between two probes of a ready instance. An instance that is not ready is probed at least every 500 ms."""
 
     timeout: SomeDuration = 1.0
-    """How long one answer may take."""
+    """Time that a probe waits for the response; of a ready instance that accepts connections, at least 10 s."""
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> Self:
@@ -98,7 +98,7 @@ class Health(Model):
         named = [name for name, given in ways.items() if given]
         if len(named) > 1:
             raise wrong("two-healths", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
-        if self.within < self.interval:
+        if "interval" in self.model_fields_set and self.within < self.interval:
             raise wrong(
                 "limit-too-short",
                 f"within {self.within:g}s is shorter than one interval of {self.interval:g}s",

@@ -34,6 +34,8 @@ class Instance(msgspec.Struct, frozen=True):
     """Its last lines, given while it starts and once it is failed."""
     listens_elsewhere: str = ""
     """Where it was found to listen although it was told another address."""
+    probe: str = ""
+    """Request and response of the last readiness probe, where it failed: `GET http://127.0.0.1:25430/health → 404`."""
 
 
 class Running(msgspec.Struct, frozen=True):

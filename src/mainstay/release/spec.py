@@ -8,10 +8,10 @@ from mainstay.release.value import Value
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How readiness is told. Times in seconds.
+    """How an instance is probed. Times in seconds.
 
-    http: GET `ready` answers 2xx or 3xx · command: ends with 0 · file: is newer than `newer_than_s` ·
-    tcp: accepts a connection · alive: the process runs. `live` is asked besides, once it has been ready.
+    http: GET `ready` returns 2xx or 3xx · command: ends with 0 · file: is newer than `newer_than_s` ·
+    tcp: accepts a connection · alive: the process runs. `live` is probed too, once the instance has been ready.
     """
 
     kind: Literal["http", "command", "file", "tcp", "alive"] = "alive"
@@ -22,8 +22,10 @@ class Health(msgspec.Struct, frozen=True):
     file: str = ""
     newer_than_s: float = 30.0
     within_s: float = 30.0
-    every_s: float = 0.5
+    every_s: float = 5.0
+    """Between probes of a ready instance; one that is not ready is probed at least every 0.5 s."""
     limit_s: float = 1.0
+    """A probe without a response after this time has failed."""
 
 
 class Volume(msgspec.Struct, frozen=True):

@@ -27,16 +27,20 @@ from mainstay.supervisor.listens import elsewhere
 from mainstay.supervisor.logs import last_lines
 from mainstay.supervisor.places import listeners
 from mainstay.supervisor.private_copies import free_name, keep_written
-from mainstay.supervisor.probes import answers, is_live
+from mainstay.supervisor.probes import Probe, ask_live, ask_ready
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
 from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
 
+NOT_READY_EVERY_S = 0.5
+"""Between probes of an instance that is not ready, and after a failed probe of a ready one."""
 EAGER_S = 0.05
-"""Between probes of one that has not answered yet: what has just started is asked more often."""
+"""Between probes that reach nothing in the service: before it listens, and of Mainstay's own datastores."""
 LIVE_ASKED = 10
-"""How often one that does not answer is asked before it counts as stuck, where there is time for it."""
+"""How often an instance that does not respond is probed before it counts as stuck, where there is time for it."""
+_NOT_BEGUN = Probe("refused")
+"""While the stub is about to become the service, a process that is alive proves nothing."""
 
 
 class Instances:
@@ -220,17 +224,17 @@ class Instances:
     async def _probe(self, name: str, spec: Spec, port: int | None, launch: Launch) -> None:
         while True:
             before = self.lives[name]
-            # While it is only about to become the service, being alive says nothing.
             begun = before.answers or not self._runner.starting(name)
-            good = begun and await answers(spec.health, port, launch)
+            wait_s = lives.patience(before, spec)
+            probe = await ask_ready(spec.health, port, launch, wait_s) if begun else _NOT_BEGUN
             before = self.lives[name]
-            after = lives.after_probe(before, spec, good, machine.boottime())
+            after = lives.after_probe(before, spec, probe, machine.boottime())
             self.lives[name] = after
             if before.past.steady != after.past.steady:
                 self._keep_past(name)  # Before anybody is told: who was told "ready" may send it traffic.
             if (before.answers, before.past.steady) != (after.answers, after.past.steady):
                 self._wake()
-            await asyncio.sleep(_pause(after, spec))
+            await asyncio.sleep(_pause(after, spec, probe))
 
     async def _until_stuck(self, name: str, spec: Spec, port: int | None) -> None:
         """From when it is steady it is asked whether it is stuck; then its end is that of a crash."""
@@ -238,7 +242,7 @@ class Instances:
             await asyncio.sleep(max(spec.health.every_s, spec.health.stuck_after_s / LIVE_ASKED))
             if not self.lives[name].past.steady:
                 continue  # Whether it starts well is told by its readiness.
-            good = await is_live(spec.health, port)
+            good = (await ask_live(spec.health, port)).good
             now = machine.boottime()
             self.lives[name] = lives.after_live(self.lives[name], spec, good, now)
             if lives.is_stuck(self.lives[name], spec, now):
@@ -262,13 +266,15 @@ class Instances:
                 log.error("the past of %s could not be kept: %s", name, error)
 
 
-def _pause(life: Life, spec: Spec) -> float:
+def _pause(life: Life, spec: Spec, probe: Probe) -> float:
+    """Return the seconds until the next readiness probe."""
+    soon = min(NOT_READY_EVERY_S, spec.health.every_s)
     if life.past.steady:
-        return spec.health.every_s
+        return spec.health.every_s if probe.good else soon
     if life.good_since is None:
-        return min(EAGER_S, spec.health.every_s)
+        return min(EAGER_S, soon) if probe.result == "refused" or spec.datastore else soon
     left = life.good_since + spec.steady_s - machine.boottime()
-    return max(0.001, min(left, spec.health.every_s))
+    return max(0.001, min(left, soon))
 
 
 def read_past(runner: ProcessRunner, name: str) -> Past:

@@ -8,11 +8,14 @@ from msgspec.structs import replace
 
 from mainstay.machine import Started
 from mainstay.release import Exit, Spec
+from mainstay.supervisor.probes import Probe
 from mainstay.supervisor.runners.process import End
 
 TRIES = 3
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, WELL_AFTER_S = 0.1, 30.0, 60.0
 BAD_IN_A_ROW = 2
+PATIENCE_S = 10.0
+"""A ready instance that accepts a connection may take this long to respond: one with a single thread may be busy."""
 SILENT_IN_A_ROW = 3
 
 _NAMES = {one.value: one.name for one in signal.Signals}
@@ -48,6 +51,9 @@ class Life(msgspec.Struct, frozen=True):
     """By its last probes."""
     good_since: float | None = None
     bad: int = 0
+    """Failed readiness probes in a row."""
+    probe: str = ""
+    """Request and response of the last readiness probe, where it failed."""
     silent: int = 0
     """How often in a row it was asked whether it is stuck and did not say no."""
     silent_since: float | None = None
@@ -69,14 +75,24 @@ def after_start(life: Life, process: Started, now: float) -> Life:
     return Life(past=past, process=process, began=now, backoff_s=life.backoff_s)
 
 
-def after_probe(life: Life, spec: Spec, good: bool, now: float) -> Life:
-    """A probe has answered. One that is steady bears a single bad answer."""
-    if good:
+def patience(life: Life, spec: Spec) -> float:
+    """Return how many seconds a readiness probe waits for the response."""
+    return max(spec.health.limit_s, PATIENCE_S) if life.past.steady else spec.health.limit_s
+
+
+def after_probe(life: Life, spec: Spec, probe: Probe, now: float) -> Life:
+    """Apply a readiness probe's result.
+
+    A steady instance becomes unready after two failures in a row, or after one probe without a response, which has
+    waited for `patience`.
+    """
+    if probe.good:
         since = now if life.good_since is None else life.good_since
-        life = replace(life, answers=True, good_since=since, bad=0)
+        life = replace(life, answers=True, good_since=since, bad=0, probe="")
         steady = now - since >= spec.steady_s
         return replace(life, past=replace(life.past, steady=True, early_ends=0)) if steady else life
-    bad = life.bad + 1
+    bad = life.bad + (BAD_IN_A_ROW if probe.result == "silent" else 1)
+    life = replace(life, probe=probe.exchange)
     if life.past.steady:
         return replace(life, bad=bad, answers=life.answers and bad < BAD_IN_A_ROW)
     return replace(life, bad=bad, answers=False, good_since=None)

@@ -23,6 +23,7 @@ def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
         last_exit=life.past.last_exit,
         tail=life.tail if state in {"failed", "starting"} else (),
         listens_elsewhere=life.listens_elsewhere,
+        probe=life.probe if state in {"starting", "unready", "failed"} else "",
     )
 
 

@@ -1,0 +1,70 @@
+"""A service with one thread keeps its traffic while a single request occupies it, and probes leave its log readable."""
+
+import threading
+from itertools import pairwise
+
+import pytest
+
+from tests.journeys.load import Load
+from tests.journeys.machine import until
+from tests.journeys.place import Place
+from tests.journeys.test_strangers import with_any_port
+from tests.journeys.whole import assert_whole
+
+pytestmark = pytest.mark.slow
+
+ONE_THREAD = """
+import os
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/slow":
+            time.sleep(4)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"done")
+
+    def log_request(self, code, size="-"):
+        print(time.monotonic(), self.path, int(code), flush=True)
+
+HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
+"""
+
+
+def ship(place: Place) -> str:
+    """Ship the one-thread service and return its address."""
+    place.run("init")
+    with_any_port(place)
+    (place.checkout / "app.py").write_text(ONE_THREAD)
+    place.run("up")
+    return place.url
+
+
+def test_one_request_of_4_s_refuses_no_other_at_20_requests_a_second(place: Place) -> None:
+    url = ship(place)
+    slow: list[int] = []
+    occupies = threading.Thread(target=lambda: slow.append(place.get("/slow", url=url)[0]))
+    with Load(url, rate=20, longest_s=20) as load:
+        occupies.start()
+        occupies.join()
+        until(lambda: place.get(url=url)[0] == 200, within=5, what="an ordinary response")
+    assert load.stop().lost == [], load.tally
+    assert slow == [200]
+    assert_whole(place)
+
+
+def test_at_rest_a_ready_instance_is_sent_one_request_in_5_s_and_logs_no_error(place: Place) -> None:
+    ship(place)
+    out, err = (place.state / "logs" / "web" / f"web-1-1.{stream}" for stream in ("out", "err"))
+
+    def requests() -> list[list[str]]:
+        return [line.split() for line in out.read_text().splitlines()]
+
+    before = len(requests())
+    until(lambda: len(requests()) >= before + 3, within=20, what="three probes")
+    times = [float(at) for at, _, _ in requests()[before:]]
+    assert [round(later - earlier) for earlier, later in pairwise(times)] == [5, 5]
+    assert {(path, status) for _, path, status in requests()} == {("/health", "200")}
+    assert err.read_text() == ""
