@@ -51,6 +51,24 @@ def test_a_version_comes_out_of_the_repository_and_what_git_does_not_track_stays
     assert checkout.measure(source, shell).digest == content.measure(copy, ignoring=False).digest
 
 
+@pytest.mark.parametrize("ref", ["", "v1"], ids=["of a folder", "of a repository"])
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a shared folder"])
+def test_the_manifest_is_no_content_unless_it_is_included(app: Path, ref: str, beside: bool, tmp_path: Path) -> None:
+    shared = (("lib", str(app / "package")),) if beside else ()
+    (app / "mainstay.yaml").write_text("system: shop")
+    (app / ".mainstayignore").write_text("*.log\n")
+    git(app, "init", "-q")
+    for tag, ignore in (("v1", "*.log\n"), ("v2", "!mainstay.yaml\n")):
+        (app / ".mainstayignore").write_text(ignore)
+        for words in (["add", "."], ["commit", "-qm", tag], ["tag", tag]):
+            git(app, *words)
+        source = Source(str(app), ref and tag, shared, ("/mainstay.yaml",))
+        checkout.copy(source, tmp_path / tag, shell)
+        assert checkout.measure(source, shell).digest == content.measure(tmp_path / tag, ignoring=False).digest
+    assert not {"mainstay.yaml", ".mainstayignore"} & {path.name for path in (tmp_path / "v1").rglob("*")}
+    assert {"mainstay.yaml"} == {path.name for path in (tmp_path / "v2").glob("*main*")}
+
+
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can read what is closed to it in name")
 def test_a_version_comes_out_of_a_repository_that_belongs_to_somebody_else(tagged: Path) -> None:
@@ -74,6 +92,7 @@ def test_without_the_programs_that_take_it_out_there_is_no_empty_version(
     for name in {"git", "tar"} - {missing}:
         (programs / name).symlink_to(shutil.which(name) or "")
     monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setattr("mainstay.shell.SYSTEM_PATH", str(programs))
     with pytest.raises(BadInput, match=f"{missing}: No such file"):
         checkout.measure(Source(str(tagged), "v1"), shell)
 

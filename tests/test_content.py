@@ -127,7 +127,7 @@ def test_what_is_ignored_is_left_out_and_counted(app: Path) -> None:
     written(app, keep_dot_log="kept", _dot_mainstayignore="docs/\n", docs__page="x")
     now = content.measure(app)
     assert now.left_out == 3
-    assert now.files == before.files + 3
+    assert now.files == before.files + 2
 
 
 def test_a_folder_that_is_ignored_is_not_copied_empty(app: Path, tmp_path: Path) -> None:
@@ -138,7 +138,23 @@ def test_a_folder_that_is_ignored_is_not_copied_empty(app: Path, tmp_path: Path)
 def test_what_git_ignores_can_be_meant_all_the_same(app: Path) -> None:
     before = content.measure(written(app, _dot_gitignore="dist/\n", dist__page="x"))
     now = content.measure(written(app, _dot_mainstayignore="!dist/\n"))
-    assert (before.left_out, now.left_out, now.files) == (1, 0, before.files + 2)
+    assert (before.left_out, now.left_out, now.files) == (1, 0, before.files + 1)
+
+
+def test_what_only_mainstay_reads_is_no_content_and_is_not_counted(app: Path, tmp_path: Path) -> None:
+    before = content.measure(app)
+    written(app, mainstay_dot_yaml="system: shop", _dot_mainstayignore="*.log\n", package___dot_mainstayignore="x\n")
+    assert content.measure(app, apart=("/mainstay.yaml",)) == before
+    content.copy(app, tmp_path / "copy", apart=("/mainstay.yaml",))
+    assert content.measure(tmp_path / "copy", ignoring=False) == before
+    written(app, package__mainstay_dot_yaml="read by the service")
+    assert content.measure(app, apart=("/mainstay.yaml",)).files == before.files + 1
+
+
+def test_what_only_mainstay_reads_can_be_included(app: Path) -> None:
+    before = content.measure(app).files
+    written(app, mainstay_dot_yaml="system: shop", _dot_mainstayignore="!mainstay.yaml\n!.mainstayignore\n")
+    assert content.measure(app, apart=("/mainstay.yaml",)).files == before + 2
 
 
 def test_a_nearer_ignore_file_takes_back_what_a_farther_left_out(app: Path, tmp_path: Path) -> None:

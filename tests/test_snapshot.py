@@ -13,7 +13,7 @@ from mainstay.manifest import Manifest, load
 from mainstay.record import Record
 from mainstay.sealed import Secret
 from mainstay.shell import GuardedShell
-from mainstay.snapshot import look
+from mainstay.snapshot import look, source_of
 from mainstay.world import World
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.world import fake_world
@@ -71,6 +71,29 @@ def test_a_look_measures_every_source_once(write: Write, world: World, tmp_path:
     now = look(world, Record(highest=4), write(SHOP.replace("source: web", "source: api")))
     assert {str(source) for source in now.sources} == {str(tmp_path / "api"), str(tmp_path / "migrations")}
     assert now.next_number == 5
+
+
+def test_a_change_of_the_manifest_is_no_change_of_a_source_that_contains_it(write: Write, world: World) -> None:
+    text = SHOP.replace("    source: web\n", "")
+    before, after = (look(world, Record(), write(each)).sources for each in (text, text.replace("8000", "9000")))
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("folder", "apart"),
+    [
+        (".", ("/a\\[b\\]/mainstay.yaml", "/a\\[b\\]/mainstay.schema.json")),
+        ("a[b]", ("/mainstay.yaml", "/mainstay.schema.json")),
+        ("web", ()),
+    ],
+    ids=["above the manifest", "beside the manifest", "without the manifest"],
+)
+def test_the_manifest_is_named_as_its_source_names_it(folder: str, apart: tuple[str, ...], tmp_path: Path) -> None:
+    for name in ("a[b]", "web"):
+        (tmp_path / name).mkdir()
+    text = f"system: shop\nversion: 1.0.0\nservices: {{web: {{command: [x], source: '../{folder}'}}}}\n"
+    (tmp_path / "a[b]" / "mainstay.yaml").write_text(text)
+    assert source_of(load(tmp_path / "a[b]" / "mainstay.yaml"), "web").apart == apart
 
 
 def test_a_look_changes_nothing(write: Write, world: World, tmp_path: Path) -> None:

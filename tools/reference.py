@@ -51,7 +51,7 @@ def manifest() -> Iterator[str]:
 
 
 def _placeholders() -> Iterator[str]:
-    module = import_module("mainstay.release.placeholders")
+    module = import_module("mainstay.placeholders")
     yield ""
     yield "## Placeholders"
     yield ""

@@ -15,13 +15,13 @@ from mainstay.source import Source
 def measure(source: Source, shell: Shell) -> Measured:
     """What a copy of *source* would hold."""
     with _tree(source, shell) as (folder, ignoring):
-        return content.measure(folder, ignoring=ignoring)
+        return content.measure(folder, ignoring=ignoring, apart=source.apart)
 
 
 def copy(source: Source, to: Path, shell: Shell) -> None:
     """Copy *source* to the new folder *to*."""
     with _tree(source, shell) as (folder, ignoring):
-        content.copy(folder, to, ignoring=ignoring)
+        content.copy(folder, to, ignoring=ignoring, apart=source.apart)
 
 
 @contextmanager
@@ -34,8 +34,9 @@ def _tree(source: Source, shell: Shell) -> Iterator[tuple[Path, bool]]:
         whole = Path(place) / "tree"
         if source.ref:
             _take_out(source, Path(place) / "tree.tar", whole, shell)
+            content.remove_own(whole, source.apart)
         else:
-            content.copy(Path(source.folder), whole)
+            content.copy(Path(source.folder), whole, apart=source.apart)
         for inside, folder in source.beside:
             if (whole / inside).exists():
                 raise BadInput(

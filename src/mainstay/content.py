@@ -18,6 +18,9 @@ from mainstay.errors import BadInput
 IGNORE_FILES = (".gitignore", ".mainstayignore")
 """In the order in which they speak: the later one may take back what the earlier one left out."""
 
+OWN_FILES = (".mainstayignore",)
+"""Patterns of files that only Mainstay reads, in every folder; a source adds its own (`Source.apart`)."""
+
 
 class Measured(msgspec.Struct, frozen=True):
     """What a folder holds, in numbers. Two folders with the same digest are the same to a service."""
@@ -38,10 +41,12 @@ class _Rules:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk through a folder; counts what it leaves out."""
+    """One walk through a folder; counts what ignore files leave out."""
 
     root: Path
     ignoring: bool
+    own: GitIgnoreSpec
+    """What is left out without being counted, where no ignore file includes it."""
     left_out: int = 0
     found: list[Path] = field(default_factory=list)
 
@@ -56,20 +61,26 @@ class _Walk:
             if self.ignoring and entry.name == ".git":
                 continue
             whole = is_folder or entry.is_symlink() or entry.is_file(follow_symlinks=False)
-            if not whole or _ignored(path, is_folder, rules):
+            ignored = _ignored(path, is_folder, rules)
+            if ignored is None and self.ignoring and self._is_own(path):
+                continue
+            if ignored or not whole:
                 self.left_out += 1
                 continue
             yield path
             if is_folder:
                 yield from self._below(path, rules)
 
+    def _is_own(self, path: Path) -> bool:
+        return self.own.match_file(path.relative_to(self.root).as_posix())
 
-def measure(folder: Path, *, ignoring: bool = True) -> Measured:
-    """Digest and numbers of *folder*; without *ignoring*, of all that is in it.
 
-    Raises BadInput when it is not there, cannot be read, or holds a link that leads outside.
+def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> Measured:
+    """Return digest and numbers of *folder* without the files that match *apart*; without *ignoring*, of all files.
+
+    Raises BadInput when it does not exist, cannot be read, or contains a link that leads outside.
     """
-    walk = _walk(folder, ignoring)
+    walk = _walk(folder, ignoring, apart)
     total, files, size = hashlib.sha256(), 0, 0
     for path in walk.found:
         kind, told = _told(path, walk.root)
@@ -81,9 +92,9 @@ def measure(folder: Path, *, ignoring: bool = True) -> Measured:
     return Measured(total.hexdigest(), files, size, walk.left_out)
 
 
-def copy(folder: Path, to: Path, *, ignoring: bool = True) -> None:
-    """Copy *folder* to the new folder *to*; blocks are shared where the file system can."""
-    walk = _walk(folder, ignoring)
+def copy(folder: Path, to: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> None:
+    """Copy what `measure` counts of *folder* to the new folder *to*; blocks are shared where the file system can."""
+    walk = _walk(folder, ignoring, apart)
     to.mkdir(parents=True)
     to.chmod(0o755)
     for path in walk.found:
@@ -136,13 +147,24 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _walk(folder: Path, ignoring: bool) -> _Walk:
+def remove_own(folder: Path, apart: Sequence[str]) -> None:
+    """Remove from *folder* what only Mainstay reads, unless its `.mainstayignore` includes it again."""
+    ignore = folder / ".mainstayignore"
+    lines = ignore.read_text(errors="replace").splitlines() if ignore.is_file() else []
+    own = GitIgnoreSpec.from_lines([*OWN_FILES, *apart, *(line for line in lines if line.startswith("!"))])
+    for place, _, files in os.walk(folder):
+        for path in (Path(place, name) for name in files):
+            if own.match_file(path.relative_to(folder).as_posix()):
+                path.unlink()
+
+
+def _walk(folder: Path, ignoring: bool, apart: Sequence[str]) -> _Walk:
     if not folder.is_dir():
         raise BadInput(
             f"{folder} is not a folder", remedy="name a folder that exists as `source`", code="source-missing"
         )
     try:
-        return _Walk(folder.absolute(), ignoring)
+        return _Walk(folder.absolute(), ignoring, GitIgnoreSpec.from_lines([*OWN_FILES, *apart]))
     except PermissionError as refused:
         raise BadInput(
             f"{refused.filename} cannot be read",
@@ -194,14 +216,14 @@ def _rules_above(root: Path) -> list[_Rules]:
     return []
 
 
-def _ignored(path: Path, is_folder: bool, rules: Iterable[_Rules]) -> bool:
-    """The nearest ignore file that has an opinion decides."""
+def _ignored(path: Path, is_folder: bool, rules: Iterable[_Rules]) -> bool | None:
+    """Return what the nearest ignore file that names *path* decides; None where none does."""
     for each in reversed([*rules]):
         name = path.relative_to(each.folder).as_posix() + ("/" if is_folder else "")
         opinion = each.spec.check_file(name).include
         if opinion is not None:
             return opinion
-    return False
+    return None
 
 
 def _copy_file(path: Path, to: Path) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from mainstay.errors import BadInput
 
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where Debian keeps programs. It is the PATH of services, and is searched after the shell's for our own children,
+because the shell's lacks useradd where `su` was typed."""
+
 LONGEST_SOCKET_FOLDER = 80
 """HAProxy takes socket paths of at most 97 characters."""
 

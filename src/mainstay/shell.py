@@ -11,11 +11,10 @@ from typing import IO, Protocol
 import msgspec
 
 from mainstay.errors import Unreachable
+from mainstay.folders import SYSTEM_PATH
 from mainstay.users import identity
 
 GUARD = Path(__file__).with_name("guard.py")
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where Debian keeps programs. Searched after the shell's PATH, which lacks useradd where `su` was typed."""
 LARGEST_OUTPUT_BYTES = 1_000_000
 
 

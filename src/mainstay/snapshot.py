@@ -1,6 +1,7 @@
 """What a plan stands on: facts about the world, gathered in one look, judged by nobody."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from mainstay.release import Environment, Release, Running, Serving, Spec, Templ
 from mainstay.source import Source
 from mainstay.world import World
 
+SCHEMA = "mainstay.schema.json"
+"""Where `mainstay schema --help` proposes to write the manifest's JSON Schema."""
 OLDEST_PYTHON = (3, 11)
 
 
@@ -110,9 +113,19 @@ def source_of(manifest: Manifest, service: str) -> Source:
     """What *service* is copied from."""
     said = manifest.services[service].source
     beside = tuple(sorted((place, str((manifest.folder / folder).resolve())) for place, folder in said.with_.items()))
-    if said.git is None or said.ref is None:
-        return Source(str((manifest.folder / said.folder).resolve()), beside=beside)
-    return Source(str((manifest.folder / said.git).resolve()), said.ref.replace("{version}", manifest.version), beside)
+    folder = (manifest.folder / (said.git or said.folder)).resolve()
+    ref = (said.ref or "").replace("{version}", manifest.version)
+    return Source(str(folder), ref, beside, _apart(manifest, folder))
+
+
+def _apart(manifest: Manifest, folder: Path) -> tuple[str, ...]:
+    """Return patterns of the manifest and its schema, where *folder* contains them: a service does not read them."""
+    # Its real folder, because sources are resolved too; its own name, because it may be a link.
+    place = manifest.folder.resolve()
+    if not place.is_relative_to(folder):
+        return ()
+    below = (place / name for name in (manifest.file.name, SCHEMA))
+    return tuple("/" + re.sub(r"([\\*?\[\] ])", r"\\\1", str(path.relative_to(folder))) for path in below)
 
 
 def _datastore(store: Datastore, manifest: Manifest | None, running: Running, serving: Serving) -> DatastoreFacts:

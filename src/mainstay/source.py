@@ -10,6 +10,9 @@ class Source(msgspec.Struct, frozen=True):
     ref: str = ""
     beside: tuple[tuple[str, str], ...] = ()
     """Places inside the copy, and the folders (absolute) that are copied there: what services share."""
+    apart: tuple[str, ...] = ()
+    """Patterns of files in `folder` that Mainstay reads and the service does not, like the manifest: not copied, unless
+    its `.mainstayignore` includes them again (`!mainstay.yaml`)."""
 
     def __str__(self) -> str:
         return f"{self.folder}@{self.ref}" if self.ref else self.folder

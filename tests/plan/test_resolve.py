@@ -165,6 +165,28 @@ def test_only_what_changed_is_brought_and_the_rest_carried_on(place: Place) -> N
     assert second.datastores["db"].revision == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("1.0.0", "1.0.1"), ("replicas: 2", "replicas: 3"), ("routes: [", "timeouts: {answer: 5s}\n  routes: [")],
+    ids=["the version", "the replicas", "the edge"],
+)
+def test_a_change_of_the_manifest_alone_replaces_no_service_that_is_copied_with_it(
+    place: Place, old: str, new: str
+) -> None:
+    text = SHOP.replace("    source: web\n", "    replicas: 2\n").replace(', "--version={version}"', "")
+    first = place.release(text)
+    assert first.services["web"].spec.content in first.contents
+    assert place.release(text.replace(old, new), first).brought == ()
+
+
+def test_a_service_whose_own_settings_changed_is_replaced_and_not_built_again(place: Place) -> None:
+    text = SHOP.replace("    source: api\n", "").replace("    source: web\n", "    drain: 1s\n")
+    first = place.release(text)
+    second = place.release(text.replace("drain: 1s", "drain: 2s"), first)
+    assert second.brought == ("web",)
+    assert second.services["web"].spec.content == first.services["web"].spec.content
+
+
 def test_services_that_share_a_folder_and_a_build_share_the_content(place: Place) -> None:
     release = place.release(SHOP.replace("source: web", "source: api"))
     assert release.services["api"].spec.content == release.services["web"].spec.content

@@ -2,7 +2,6 @@
 
 import click
 
-from mainstay import wiring
 from mainstay.cli.console import Console, counted, line, styled
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.manifest.checking import Report, report
@@ -23,11 +22,18 @@ def command(invocation: Invocation) -> None:
     Without -e every environment that the manifest declares is checked. Exit 0: no mistakes. Exit 2: mistakes, all of
     them, each as FILE:LINE:COLUMN: what (path); remedy [code].
     """
-    found = report(invocation.manifest, invocation.environment, wiring.datastore_versions)
+    found = report(invocation.manifest, invocation.environment, _datastore_versions)
     if invocation.console.json:
         invocation.console.document(found)
     else:
         _tell(invocation.console, found)
+
+
+def _datastore_versions(kind: str) -> tuple[str, ...]:
+    # Imported only where a datastore is declared: nothing else that `validate` does needs a driver.
+    from mainstay import wiring
+
+    return wiring.datastore_versions(kind)
 
 
 def _tell(console: Console, found: Report) -> None:

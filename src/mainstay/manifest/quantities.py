@@ -145,7 +145,7 @@ VariableName = Annotated[
 Version = Annotated[str, BeforeValidator(_version), WithJsonSchema({"type": "string"})]
 Text = Annotated[str, BeforeValidator(as_written), WithJsonSchema({"type": ["string", "number"]})]
 Argv = tuple[Text, ...]
-"""An argument list: no shell reads it, and placeholders like `{port}` are replaced (`release/placeholders.py`)."""
+"""An argument list: no shell reads it, and placeholders like `{port}` are replaced (`placeholders.py`)."""
 Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": DURATIONS})]
 """Seconds."""
 SomeDuration = Annotated[

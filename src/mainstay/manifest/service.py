@@ -26,7 +26,12 @@ SHORTEST_UNWATCHED = 5
 
 
 class Source(Model):
-    """What a release copies: a folder beside the manifest, or a repository's tag. A text is a folder."""
+    """What a release copies: a folder beside the manifest, or a repository's tag. A text is a folder.
+
+    Not copied: what `.gitignore` and `.mainstayignore` leave out (of a folder), and what only Mainstay reads, so that
+    a change there is no new content: the manifest, its `mainstay.schema.json`, and `.mainstayignore`. For a service
+    that reads the manifest, write `!mainstay.yaml` in `.mainstayignore`.
+    """
 
     folder: str = "."
     """Relative to the manifest's folder."""

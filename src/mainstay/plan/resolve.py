@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from mainstay import content
+from mainstay import content, placeholders
 from mainstay.errors import BadInput
 from mainstay.manifest import service as declared
 from mainstay.manifest.system import Manifest
@@ -23,7 +23,6 @@ from mainstay.release import (
     Spec,
     Strategy,
     Volume,
-    placeholders,
 )
 from mainstay.snapshot import Snapshot, sources
 

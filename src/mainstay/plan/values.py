@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
+from mainstay import placeholders
 from mainstay.errors import BadInput
 from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS
-from mainstay.release import Listener, Template, Value, placeholders
+from mainstay.release import Listener, Template, Value
 from mainstay.sealed import SecretRef
 from mainstay.snapshot import Snapshot
 

@@ -9,11 +9,11 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mainstay import users
+from mainstay import placeholders, users
 from mainstay.durable import move
 from mainstay.folders import Folders
 from mainstay.machine import sync_contents
-from mainstay.release import Job, Member, Spec, Value, placeholders
+from mainstay.release import Job, Member, Spec, Value
 from mainstay.sealed import Sealed
 from mainstay.supervisor.desired import Identity, identity_of
 from mainstay.supervisor.ports import LOOPBACK, address

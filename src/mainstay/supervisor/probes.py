@@ -11,7 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from mainstay.release import Health, placeholders
+from mainstay import placeholders
+from mainstay.release import Health
 from mainstay.supervisor.ports import LOOPBACK, address
 from mainstay.supervisor.runners.process import Launch
 
