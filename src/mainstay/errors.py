@@ -69,6 +69,12 @@ class NotReady(MainstayError):
     code = "not-ready"
 
 
+class FrontDoorLost(MainstayError):
+    """The edge does not serve: another program has its port, or HAProxy does not run or answer; nothing was changed."""
+
+    code = "front-door-lost"
+
+
 class LockHeld(MainstayError):
     """Another run holds the lock, or an unfinished one waits; nothing was touched."""
 

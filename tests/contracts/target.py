@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -36,6 +37,10 @@ class TargetContract(ABC):
     @abstractmethod
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
         """A job that ends with 0."""
+
+    @abstractmethod
+    def edge_unable_to_serve(self, target: Target) -> AbstractContextManager[str]:
+        """Within the block the edge of *target* should serve and cannot; gives what its problem must name."""
 
     def eventually(self, seen: Callable[[], bool], what: str) -> None:
         Patience(self.clock).until(lambda: seen() or None, within=30, waiting_for=what)
@@ -191,6 +196,26 @@ class TargetContract(ABC):
         target.wake()
         self.served(target, {1: 100.0})
         assert target.serving().url == url
+
+    def test_an_edge_that_serves_has_no_trouble(self, target: Target) -> None:
+        self.up(target, 1)
+        self.eventually(lambda: target.serving().open, "an open edge")
+        serving = target.serving()
+        assert (serving.trouble, serving.trouble_code, serving.trouble_remedy) == ("", "", "")
+
+    def test_an_edge_that_cannot_serve_reports_why_until_it_serves_again(self, target: Target) -> None:
+        self.up(target, 1)
+        target.traffic(FENCE, {"web": {1: 100.0}})
+        self.served(target, {1: 100.0})
+        with self.edge_unable_to_serve(target) as cause:
+            self.eventually(lambda: cause in target.serving().trouble, f"the problem {cause}")
+            serving = target.serving()
+            assert (serving.open, serving.actual.get("web", {})) == (False, {})
+            assert serving.trouble_code
+            assert serving.trouble_remedy
+        self.served(target, {1: 100.0})
+        self.eventually(lambda: target.serving().open, "an open edge")
+        assert target.serving().trouble == ""
 
     def test_without_an_edge_there_is_no_door(self, target: Target) -> None:
         self.up(target, 1)

@@ -53,6 +53,9 @@ class FakeTarget:
         self.cut: Counter[str] = Counter()
         """Connections that drains have cut, per revision."""
         self.taken: dict[int, str] = {}
+        self.edge_trouble = ""
+        """Why the edge cannot serve; empty: it serves."""
+        self.edge_trouble_code = "port-taken"
         self.perform: Callable[[Job], int] = lambda job: 0
         self.lines: list[LogLine] = []
         self.effects: Counter[str] = Counter()
@@ -158,7 +161,8 @@ class FakeTarget:
         with self._guard:
             self._answer()
             self._carry_out()
-            actual = {service: self._actual(service) for service in self._traffic}
+            broken = self.edge_trouble if self._edge and self._awake else ""
+            actual = {service: {} if broken else self._actual(service) for service in self._traffic}
             url = f"http://127.0.0.1:{self._edge.http or 8080}" if self._edge else ""
             return Serving(
                 wanted={service: dict(shares) for service, shares in self._traffic.items()},
@@ -169,7 +173,10 @@ class FakeTarget:
                 listeners=dict(self._listeners),
                 returns_to=self._unless.then if self._unless else None,
                 returned=self._returned,
-                open=True,
+                open=not broken,
+                trouble=broken,
+                trouble_code=self.edge_trouble_code if broken else "",
+                trouble_remedy="stop that program" if broken else "",
             )
 
     # how the test turns it

@@ -17,7 +17,7 @@ def test_down_leaves_nothing_running_and_up_brings_it_back(anyones: Place) -> No
     assert anyones.get("/posts/1", method="POST")[0] == 200
     anyones.run("down", "--yes")
     assert anyones.processes() == []
-    assert anyones.run("status", ends=1).code == 1
+    assert anyones.ask("status")["health"] == "stopped"
     anyones.run("up", "--yes")
     assert anyones.get("/rows", url=url) == (200, "1")
     assert anyones.posted() == ["/posts/1"]
@@ -59,7 +59,7 @@ def test_what_was_laid_down_stays_down_over_a_reboot(place: Place) -> None:
     place.ship(Parrot())
     place.run("down", "--yes")
     reboot(place.state)
-    assert place.run("status", ends=1).code == 1
+    assert place.ask("status")["health"] == "stopped"
     assert place.processes() == []
     place.run("up", "--yes")
     assert_whole(place)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.errors import StepFailed
-from mainstay.release import Traffic
+from mainstay.release import Edge, Traffic
 from mainstay.revision import Revision
 from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.step import Look
@@ -106,3 +106,11 @@ def test_holding_it_again_takes_traffic_back_from_home(world: World, clock: Turn
     clock.turn(61)
     STEP.hold(world)
     assert world.target.serving().actual == NEW
+
+
+def test_a_broken_edge_is_the_cause_of_traffic_that_does_not_move(world: World, target: FakeTarget) -> None:
+    target.edge(1, Edge(http=8080))
+    target.edge_trouble = "port 8080 is taken by python3 (pid 812)"
+    with pytest.raises(StepFailed, match=r"port 8080 is taken by python3 \(pid 812\)") as failed:
+        STEP.do(world)
+    assert failed.value.remedy == "stop that program"

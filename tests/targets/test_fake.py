@@ -1,8 +1,12 @@
 """The target in memory keeps the contract, so that tests which use it tell the truth."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from mainstay.release import Health, Job, Member, Spec
+from mainstay.targets import Target
 from tests.contracts.target import TargetContract
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
@@ -14,6 +18,12 @@ class TestFakeTarget(TargetContract):
         self.clock = TurnableClock()
         self.fake = FakeTarget(self.clock)
         return self.fake
+
+    @contextmanager
+    def edge_unable_to_serve(self, target: Target) -> Iterator[str]:
+        self.fake.edge_trouble = "port 8080 is taken by python3 (pid 812)"
+        yield self.fake.edge_trouble
+        self.fake.edge_trouble = ""
 
     def member(self, service: str = "web", count: int = 1) -> Member:
         return Member(Spec(service, ("serve",), health=Health("http", ready="/")), count, "1.0.0")

@@ -1,13 +1,17 @@
 """Plain processes keep the contract, with the real supervisor and the real edge."""
 
+import os
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from mainstay.clock import SystemClock
 from mainstay.release import Job, Member
+from mainstay.targets import Target
 from mainstay.targets.process import ProcessTarget
-from tests.contracts.target import TargetContract
+from tests.contracts.target import FENCE, TargetContract
 from tests.supervisor.place import a_place, member, shell_job
 from tests.supervisor.place import service as small
 
@@ -19,6 +23,18 @@ class TestProcessTarget(TargetContract):
     def target(self) -> Iterator[ProcessTarget]:
         with a_place() as place:
             yield place.target
+
+    @contextmanager
+    def edge_unable_to_serve(self, target: Target) -> Iterator[str]:
+        port = int(target.serving().url.rpartition(":")[2])
+        target.sleep(FENCE)
+        self.eventually(lambda: not target.running().awake and not target.running().instances, "the stop")
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", port))
+            other.listen()
+            target.wake()
+            yield f"port {port} is taken by python"
+            assert f"(pid {os.getpid()})" in target.serving().trouble
 
     def member(self, service: str = "web", count: int = 1) -> Member:
         return member(small(service), count)

@@ -24,7 +24,7 @@ COMMANDS = {
     "resume": Entry("mainstay.cli.resume", "Carry an unfinished run on to its end.", SHIP),
     "abort": Entry("mainstay.cli.abort", "Turn the unfinished run back, also from another terminal.", SHIP),
     "down": Entry("mainstay.cli.down", "Stop everything that runs; keep the data.", SHIP),
-    "status": Entry("mainstay.cli.status", "Tell what runs and what serves; exit 1 when unwell.", LOOK),
+    "status": Entry("mainstay.cli.status", "Report health, instances and traffic; exit 1 when degraded.", LOOK),
     "history": Entry("mainstay.cli.history", "List the runs, newest first.", LOOK),
     "logs": Entry("mainstay.cli.logs", "Show what a service says.", LOOK),
     "journal": Entry("mainstay.cli.journal", "Show, verify or export what is recorded.", RECORD),

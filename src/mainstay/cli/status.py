@@ -1,4 +1,4 @@
-"""`mainstay status`: what runs, who serves, where a run stands."""
+"""`mainstay status`: health, instances, traffic and the unfinished run."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,12 +21,12 @@ Examples:
   mainstay status --watch
   mainstay -e production --output json status""",
 )
-@click.option("--watch", is_flag=True, help="Tell again every second, until interrupted.")
+@click.option("--watch", is_flag=True, help="Refresh every second, until interrupted.")
 @invoked
 def command(invocation: Invocation, *, watch: bool) -> int:
-    """Tell what runs and what serves; exit 1 when unwell.
+    """Report health, instances and traffic; exit 1 when degraded.
 
-    The manifest is not read and nothing is woken.
+    Exit 0: healthy, or stopped by `down`. The manifest is not read and nothing is started.
     """
     clock = SystemClock()
     while True:
@@ -39,22 +39,15 @@ def command(invocation: Invocation, *, watch: bool) -> int:
             for line in text(now, invocation.console, clock):
                 invocation.console.say(line)
         if not watch:
-            return 0 if now.well else 1
+            return 1 if now.health == "degraded" else 0
         clock.pause(1.0)
 
 
 def text(now: Status, console: Console, clock: Clock) -> Iterator[str]:
-    """The status as people read it."""
-    word = styled("well", fg="green", bold=True) if now.well else styled("unwell", fg="red", bold=True)
-    serves = "nothing was released yet"
-    if now.release:
-        ago = spoken((clock.now() - datetime.fromisoformat(now.release.since)).total_seconds())
-        serves = f"release {now.release.number} ({now.release.version}) has served for {ago}"
-    yield f"{now.system}/{now.environment} is {word}: {serves if now.awake else 'asleep'}"
+    """Yield the lines of the status; the first one is the health, with its cause."""
+    yield from _health(now, console, clock)
     if now.url and now.awake:
         yield f"open: {now.url}"
-    if not now.awake:
-        yield f" next: {console.command('mainstay up')}"
     yield from _run(now, console)
     if now.services:
         yield ""
@@ -67,6 +60,29 @@ def text(now: Status, console: Console, clock: Clock) -> Iterator[str]:
     yield from _notes(now)
 
 
+def _health(now: Status, console: Console, clock: Clock) -> Iterator[str]:
+    name, live = f"{now.system}/{now.environment}", _live(now, clock)
+    if now.health == "healthy":
+        yield f"{name} is {styled('healthy', fg='green', bold=True)}: {live}"
+    if now.health == "stopped":
+        yield f"{name} is {styled('stopped', fg='yellow', bold=True)}"
+        yield f" next: {console.command('mainstay up')}"
+    for number, problem in enumerate(now.problems):
+        cause = styled(harmless(problem.what), fg="red", bold=True)
+        yield f"problem: {cause}" if number else f"{name} is {styled('degraded', fg='red', bold=True)}: {cause}"
+        if problem.remedy:
+            yield f" next: {console.command(problem.remedy)}"
+    if now.problems and live:
+        yield live
+
+
+def _live(now: Status, clock: Clock) -> str:
+    if not (now.release and now.awake):
+        return ""
+    ago = spoken((clock.now() - datetime.fromisoformat(now.release.since)).total_seconds())
+    return f"release {now.release.number} ({now.release.version}) has been live for {ago}"
+
+
 def _run(now: Status, console: Console) -> Iterator[str]:
     if now.run is None:
         return
@@ -74,8 +90,6 @@ def _run(now: Status, console: Console) -> Iterator[str]:
     yield f"run {now.run.id} ({now.run.kind}) is {styled(now.run.state, fg='yellow')}{step}, since {now.run.since[:19]}"
     if now.run.why:
         yield f"  {harmless(now.run.why)}"
-    if now.run.next:
-        yield f" next: {console.command(now.run.next)}"
 
 
 def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
@@ -108,12 +122,10 @@ def _notes(now: Status) -> Iterator[str]:
                 yield f"note: {instance.id} ended with {how}{harmless(why)}"
             if instance.listens_elsewhere:
                 yield f"note: {instance.id} listens on {instance.listens_elsewhere}, not where it was told"
-    if now.returned:
-        yield "note: traffic went back by itself, because the run that watched was not heard"
     if now.unlimited:
-        yield "note: this machine lets us limit no processors: resources.cpus is without effect"
-    if now.awake and not now.guarded:
-        yield "note: nothing guards this environment now; the next command that acts starts its supervisor"
-    elif now.awake and not now.guarded_by:
-        yield "note: nothing starts the supervisor again after a reboot"
+        yield (
+            "note: CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"
+        )
+    if now.awake and now.guarded and not now.guarded_by:
+        yield "note: nothing starts the supervisor after a reboot"
     yield f"state: {now.state}"

@@ -7,6 +7,7 @@ from mainstay.errors import NotReady
 from mainstay.operations import plan as planning
 from mainstay.operations.carrying import begin, holding, nothing_to_do, refuse_when_busy, refuse_when_unfinished
 from mainstay.operations.context import Context
+from mainstay.operations.front_door import require_front_door
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.waking import refuse_when_asleep
 from mainstay.plan import Plan
@@ -31,6 +32,7 @@ def deploy(
 
 def ship(context: Context, plan: Plan, again: Callable[[], Plan], *, approve: Approve, carrier: Carrier) -> Outcome:
     """Ask, take the lock, plan *again*, and carry the plan out if it is still the same."""
+    require_front_door(context, plan)
     if not plan.phases:
         return nothing_to_do(context)
     if not approve(plan):

@@ -1,8 +1,10 @@
-"""`status`: what runs, who serves, and where a run stands; read from what is there, waking nothing."""
+"""`status`: the environment's health, instances, traffic and unfinished run; starts nothing."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from mainstay.errors import Unreachable
 from mainstay.lock import Lock
@@ -28,7 +30,7 @@ class RunStatus(msgspec.Struct, frozen=True):
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):
-    """A service now. `traffic` is what really goes to each release, in percent."""
+    """A service now. `traffic` is the percentage of requests that each release actually receives."""
 
     name: str
     desired: int
@@ -36,7 +38,9 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     traffic: dict[int, float]
     instances: tuple[Instance, ...]
     missed: int
-    """How many are less than desired; while a run goes on, those that it has just begun to start are awaited."""
+    """How many instances fewer are ready than desired; those that a running run has just started do not count."""
+    traffic_desired: dict[int, float] = {}
+    """The percentage of requests that each release should receive."""
 
 
 class DatastoreStatus(msgspec.Struct, frozen=True):
@@ -47,6 +51,17 @@ class DatastoreStatus(msgspec.Struct, frozen=True):
     state: str
     version: str
     schema: str
+
+
+Health = Literal["healthy", "degraded", "stopped"]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why an environment is degraded: what is wrong, and what to type or do next."""
+
+    code: str
+    what: str
+    remedy: str = ""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -68,19 +83,16 @@ class Status(msgspec.Struct, frozen=True):
     unlimited: bool
     """A service has a limit of processors, and the machine lets us set none."""
     returned: bool
-    """Traffic went home by itself, because the run that watched was not heard."""
-
-    @property
-    def well(self) -> bool:
-        """Nothing is less than desired, and no run waits for anybody."""
-        short = any(service.missed for service in self.services)
-        ill = any(store.state != "ready" for store in self.datastores)
-        waits = self.run is not None and self.run.state != "running"
-        return self.release is not None and self.awake and not (short or ill or waits or self.returned)
+    """Traffic was reverted automatically, because the deploy stopped sending heartbeats."""
+    edge_open: bool = False
+    """Whether the edge serves as desired."""
+    health: Health = "degraded"
+    problems: tuple[Problem, ...] = ()
+    """Why the environment is degraded, the most severe first; empty while it is healthy or stopped."""
 
 
 def status(context: Context) -> Status:
-    """How the environment stands. Raises BadInput when nothing was ever shipped here."""
+    """Return the state of the environment. Raises BadInput when nothing was ever shipped here."""
     environment = context.kept()
     past = recorded(context)
     target = context.wiring.target(environment, context.folders)
@@ -88,7 +100,7 @@ def status(context: Context) -> Status:
     run = _run(context, past)
     carried = run is not None and run.state == "running"
     stores = {place.name for place in environment.datastores}
-    return Status(
+    found = Status(
         system=environment.system,
         environment=environment.name,
         target=environment.target,
@@ -105,7 +117,67 @@ def status(context: Context) -> Status:
         guarded_by=running.guarded_by,
         unlimited=not running.processors_held and _limits_processors(running),
         returned=serving.returned,
+        edge_open=serving.open,
     )
+    stopped = not running.awake and _was_stopped(past)
+    why = tuple(problems(found, serving, stopped=stopped))
+    return replace(found, health="degraded" if why else "stopped" if stopped else "healthy", problems=why)
+
+
+def _was_stopped(past: Record) -> bool:
+    """Whether the last completed run stopped the environment on purpose."""
+    last = next((run for run in past.history if run.outcome == "released"), None)
+    return last is not None and last.kind == "down"
+
+
+def problems(now: Status, serving: Serving, *, stopped: bool) -> Iterator[Problem]:
+    """Yield what degrades the environment; what loses requests now comes before what may lose them later."""
+    if now.awake:
+        yield from _edge_problems(now, serving)
+        if not now.guarded:
+            what = "the supervisor is not running, so crashed instances are not restarted"
+            yield Problem("supervisor-stopped", what, "mainstay up")
+        for service in now.services:
+            if service.missed:
+                what = f"{service.ready} of {service.desired} instances of {service.name} are ready"
+                yield Problem("instances-missing", what, f"mainstay logs {service.name}")
+        for store in now.datastores:
+            if store.state != "ready":
+                yield Problem("datastore-down", f"{store.name} is {store.state}", f"mainstay logs {store.name}")
+        if now.returned:
+            what = "traffic was reverted automatically: the deploy stopped sending heartbeats"
+            yield Problem("traffic-reverted", what, "mainstay resume, or mainstay deploy once more")
+    if now.run is not None and now.run.state != "running":
+        yield Problem("run-unfinished", f"run {now.run.id} ({now.run.kind}) is {now.run.state}", now.run.next)
+    if now.release is None and not stopped:
+        yield Problem("no-release", "no release is live", "mainstay status --watch" if now.run else "mainstay up")
+
+
+def _edge_problems(now: Status, serving: Serving) -> Iterator[Problem]:
+    """A broken edge, or traffic that does not arrive although enough instances are ready."""
+    at_work = now.run is not None and now.run.state == "running"
+    if serving.trouble:
+        yield Problem(serving.trouble_code, serving.trouble, serving.trouble_remedy)
+        return
+    if serving.edge is not None and not serving.open and now.guarded and not at_work:
+        yield Problem("edge-starting", "the edge is being started or changed", "mainstay logs edge")
+        return
+    for service in now.services:
+        actual, desired = _sharing(service.traffic), _sharing(service.traffic_desired)
+        # A run moves traffic step by step, so only a service that receives nothing is a problem then.
+        astray = desired and not actual if at_work else desired != actual
+        if astray and not service.missed:
+            releases = f"{_numbered(actual)} instead of {_numbered(desired)}"
+            what = f"requests to {service.name} reach {releases}, although its instances are ready"
+            yield Problem("traffic-astray", what, "mainstay logs edge")
+
+
+def _sharing(shares: dict[int, float]) -> frozenset[int]:
+    return frozenset(release for release, share in shares.items() if share > 0)
+
+
+def _numbered(releases: frozenset[int]) -> str:
+    return "release " + " and ".join(map(str, sorted(releases))) if releases else "no release"
 
 
 def _limits_processors(running: Running) -> bool:
@@ -127,6 +199,7 @@ def _service(name: str, running: Running, serving: Serving, *, carried: bool) ->
         traffic=shares,
         instances=instances,
         missed=missed(wanted, shares, instances, carried=carried),
+        traffic_desired=serving.wanted.get(name, {}),
     )
 
 

@@ -69,6 +69,10 @@ class Serving(msgspec.Struct, frozen=True):
     returned: bool = False
     """Traffic went back by itself, because the run that watched was not heard."""
     open: bool = False
-    """The edge is as it was told to be; False while it is on its way there."""
+    """The edge serves as desired; False while it is being started or changed."""
     trouble: str = ""
-    """Why it is not."""
+    """Why the edge does not serve as desired, as a sentence; empty when there is no problem."""
+    trouble_code: str = ""
+    """The problem's stable code, as `port-taken`."""
+    trouble_remedy: str = ""
+    """What to do about it."""

@@ -47,11 +47,13 @@ _LINE = ",".join(
 
 
 class Rendered(NamedTuple):
-    """A configuration, the digest by which HAProxy tells that it serves just this one, and the ports it binds."""
+    """A configuration, the digest by which HAProxy reports that it serves this one, and the ports it binds."""
 
     text: str
     generation: str
     ports: tuple[int, ...]
+    internal: tuple[int, ...]
+    """Those of `ports` that are internal addresses of services, chosen by Mainstay."""
 
 
 def render(
@@ -75,7 +77,7 @@ def render(
     frame = _global(edge, folders, user, "")
     generation = hashlib.sha256((frame + body).encode()).hexdigest()[:16]
     text = _global(edge, folders, user, generation) + "\n" + body
-    return Rendered(text, generation, tuple({*doors, *listeners.values()}))
+    return Rendered(text, generation, tuple({*doors, *listeners.values()}), tuple(listeners.values()))
 
 
 def _global(edge: Edge, folders: Folders, user: Identity | None, generation: str) -> str:

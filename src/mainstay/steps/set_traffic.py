@@ -61,7 +61,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
 
 def await_traffic(world: World, wanted: Traffic) -> None:
-    """Wait until those serve that are to. Raises StepFailed that tells who of them is not ready, and how it ended."""
+    """Wait until *wanted* is the actual traffic. Raise StepFailed naming a broken edge or the instance not ready."""
     try:
         world.patience.until(
             lambda: same(world.target.serving().actual, wanted),
@@ -70,7 +70,9 @@ def await_traffic(world: World, wanted: Traffic) -> None:
             remedy="mainstay status",
         )
     except StepFailed as late:
-        raise StepFailed(f"{late.what}{_not_ready(world, wanted)}", remedy=late.remedy) from late
+        serving = world.target.serving()
+        cause = f"; {serving.trouble}" if serving.trouble else _not_ready(world, wanted)
+        raise StepFailed(f"{late.what}{cause}", remedy=serving.trouble_remedy or late.remedy) from late
 
 
 def _not_ready(world: World, wanted: Traffic) -> str:

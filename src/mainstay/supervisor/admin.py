@@ -12,12 +12,22 @@ from mainstay.errors import StepFailed, Unreachable
 
 LONGEST_LINE = 12_000
 """HAProxy reads a line of commands into one buffer of 16 KiB."""
-ANSWER_WITHIN_S = 5.0
+LOOK_WITHIN_S = 1.0
+"""A HAProxy that works answers a question in milliseconds: a frozen one is noticed soon."""
+CHANGE_WITHIN_S = 5.0
 ENDED_WITHIN_S = 2
 _FORCED_MAINT, _FORCED_DRAIN, _CONFIGURED_MAINT = 0x01, 0x08, 0x04
 _RUNNING = 2
 _ERROR = 3
 """Syslog severities up to this one are refusals. A new address is told as a warning, taken or not: read back."""
+
+
+class NotListening(Unreachable):
+    """No process listens at the socket: HAProxy starts, reloads or is gone."""
+
+
+class NotAnswering(Unreachable):
+    """HAProxy listens at the socket and does not reply in time: it is frozen, or the machine is overloaded."""
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -42,19 +52,19 @@ class Admin:
         self._master = master
 
     async def ask(self, command: str) -> str:
-        """What the worker that serves now answers to one command."""
+        """Return the reply of the current worker to one command that changes nothing."""
         return await _exchange(self._socket, command)
 
     async def tell(self, commands: Sequence[str]) -> None:
         """Say *commands* in their order, in as few lines as they fit. Raises StepFailed when one is refused."""
         for line in _lines(commands):
-            answer = await _exchange(self._socket, f"set severity-output number;{line}")
+            answer = await _exchange(self._socket, f"set severity-output number;{line}", within=CHANGE_WITHIN_S)
             refused = [text for text in answer.splitlines() if _severity(text) <= _ERROR]
             if refused:
                 raise StepFailed(f"HAProxy refused a command: {refused[0]}", remedy="mainstay logs edge")
 
     async def information(self) -> dict[str, str]:
-        """What the worker that serves now tells of itself; Unreachable at once where none listens."""
+        """Return the current worker's `show info`. Raises NotListening at once where no process listens."""
         answer = await _exchange(self._socket, "show info", patiently=False)
         pairs = (line.partition(": ") for line in answer.splitlines())
         return {name: value for name, _, value in pairs}
@@ -92,10 +102,13 @@ class Admin:
         return [row[0] for row in rows if len(row) > 1 and row[1] == "worker"]
 
 
-async def _exchange(socket: Path, line: str, *, patiently: bool = True) -> str:
-    """One line and its answer. While HAProxy reloads nobody listens for a moment: the patient try again."""
+async def _exchange(socket: Path, line: str, *, within: float = LOOK_WITHIN_S, patiently: bool = True) -> str:
+    """Send one line and return the reply. *patiently*: connect again while HAProxy reloads and does not listen.
+
+    Raises NotListening, or Unreachable when the reply does not come *within* seconds.
+    """
     try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
+        async with asyncio.timeout(within):
             reader, writer = await _connect(socket, patiently)
             try:
                 writer.write(line.encode() + b"\n")
@@ -103,7 +116,11 @@ async def _exchange(socket: Path, line: str, *, patiently: bool = True) -> str:
                 return (await reader.read()).decode(errors="replace")
             finally:
                 writer.close()
-    except (OSError, TimeoutError) as error:
+    except (ConnectionRefusedError, FileNotFoundError) as error:
+        raise NotListening(f"HAProxy does not listen at {socket}") from error
+    except TimeoutError as error:
+        raise NotAnswering(f"HAProxy did not answer at {socket} within {within:g} s") from error
+    except OSError as error:
         raise Unreachable(f"HAProxy does not answer at {socket}: {error}") from error
 
 

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 MEMORY_TICKS = 5
 """Where the kernel holds the limits, memory is only looked at to be told."""
+RECONCILE_TICKS = 5
+"""HAProxy's slots are compared with the desired state this often even when nothing has happened."""
 LINGER_S = 5.0
 """An environment that sleeps is given up so long after the start, unless it is woken."""
 
@@ -215,8 +217,8 @@ class Daemon:
             self.instances.sample_listening(self.desired)
             if not self.limits.hold_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.sample_memory(self.desired)
-            await self.front.count_lost()
-            if not self.desired.awake:
+            await self.front.probe()
+            if not self.desired.awake or ticks % RECONCILE_TICKS == 0:
                 self._woken.set()
             await asyncio.sleep(TICK_S)
 

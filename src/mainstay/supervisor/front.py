@@ -1,4 +1,4 @@
-"""The one narrow place between the daemon and HAProxy: what is ready becomes slots, and its troubles are told."""
+"""The daemon's view of HAProxy: ready instances become slots, and problems of the edge are kept for `status`."""
 
 import contextlib
 import logging
@@ -10,20 +10,25 @@ from mainstay.errors import MainstayError, Unreachable
 from mainstay.folders import Folders
 from mainstay.machine import Started
 from mainstay.release import Edge, Traffic
+from mainstay.supervisor import trouble
 from mainstay.supervisor.access_log import AccessLog
+from mainstay.supervisor.admin import NotAnswering
 from mainstay.supervisor.desired import Desired
 from mainstay.supervisor.proxy import Proxy
 from mainstay.supervisor.runners.process import ProcessRunner
 from mainstay.supervisor.slots import slots
+from mainstay.supervisor.trouble import Trouble
 from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 1.0
+SILENT_IN_A_ROW = 5
+"""Probes that a frozen HAProxy may leave unanswered (each takes a second, one second apart) until it is replaced."""
 
 
 class Front:
-    """HAProxy as the daemon sees it. Its failure stops nothing else, and is tried again."""
+    """Configures and watches HAProxy. Its failure stops nothing else; the attempt is repeated each second."""
 
     def __init__(self, folders: Folders, watches: Watches, wake: Callable[[], None]) -> None:
         self._runner = ProcessRunner(folders.instances)
@@ -32,19 +37,43 @@ class Front:
         self._wake = wake
         self._watches = watches
         self._watched: Started | None = None
-        self.trouble = ""
-        """Why it does not do what it was told; empty: it does."""
+        self._silent = 0
+        """Probes in a row that HAProxy has not answered."""
+        self.trouble: Trouble | None = None
+        """Why the edge does not serve as desired; None when it does."""
         self.edge: Edge | None = None
-        """What it was last brought to."""
+        """The edge that HAProxy was last configured for."""
 
     async def open(self) -> None:
         """Listen for the access log; before HAProxy starts, so that no line is lost."""
         await self._log.start()
 
-    async def count_lost(self) -> None:
-        """Note in the access log what HAProxy had to drop of it."""
-        with contextlib.suppress(Unreachable, OSError):
-            self._log.tell_lost(await self._proxy.lost_lines())
+    async def probe(self) -> None:
+        """Check that HAProxy answers, and note the access log lines that it dropped; called each second.
+
+        Kills a HAProxy that stays silent: the watch on its exit then starts another one.
+        """
+        process = self._proxy.process()
+        if process is None:
+            self._silent = 0
+            return  # Its exit has woken the daemon.
+        try:
+            dropped = await self._proxy.lost_lines()
+        except NotAnswering as error:
+            self._silent += 1
+            self._note(error)
+            if self._silent >= SILENT_IN_A_ROW:
+                log.error("HAProxy, pid %d, is killed: it did not answer %d times in a row", process.pid, self._silent)
+                self._silent = 0
+                self._proxy.kill()
+        except Unreachable:
+            self._wake()
+        else:
+            with contextlib.suppress(OSError):
+                self._log.tell_lost(dropped)
+            if self._silent:
+                self._silent = 0
+                self._wake()
 
     def refuse_taken(self, desired: Desired) -> None:
         """Raises BadInput, naming the holder, when a port of the edge is another program's."""
@@ -52,24 +81,30 @@ class Front:
             self._proxy.refuse_taken(desired.edge, desired.ports)
 
     async def converge(self, desired: Desired, ready: frozenset[str], drained: frozenset[str]) -> bool:
-        """Make the slots what they are to be. False: it is to be tried again."""
+        """Make HAProxy serve as desired. Return False when that failed and must be repeated."""
+        if self._silent:
+            return False  # Each command would wait for a frozen HAProxy, and delay what the instances need.
         left = {name: one for name, one in desired.instances.items() if name not in drained}
         try:
             wanted = slots(replace(desired, instances=left), ready)
             await self._proxy.converge(desired.edge, desired.ports, wanted)
         except (MainstayError, OSError) as error:
-            if str(error) != self.trouble:
-                log.error("the edge is not as it is to be: %s", error)
-            self.trouble = str(error)
+            self._note(error)
             return False
         finally:
             self._watch_exit()
-        self.trouble, self.edge = "", desired.edge
+        self.trouble, self.edge = None, desired.edge
         return True
 
+    def serves(self, edge: Edge | None) -> bool:
+        """Whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
+        return self.trouble is None and self.edge == edge and (edge is None or self.is_alive())
+
     async def connections(self, desired: Desired, names: list[str]) -> dict[str, int]:
-        """How many requests these instances still carry; silent about those of which nobody can tell."""
+        """Return the requests that each of these instances still handles; leaves out those that cannot be counted."""
         found: dict[str, int] = {}
+        if self._silent:
+            return found
         for name in names:
             one = desired.instances[name]
             try:
@@ -79,11 +114,17 @@ class Front:
         return found
 
     async def serving(self) -> Traffic:
-        """Percentages by the slots that take requests now; nothing where the edge does not answer."""
+        """Return the percentages by the slots that take requests now; nothing when HAProxy does not answer."""
+        if self._silent:
+            return {}
         try:
             return await self._proxy.serving()
+        except NotAnswering as error:
+            self._note(error)
+            self._wake()  # The next attempt to configure HAProxy succeeds, or keeps the problem.
         except (Unreachable, OSError):
-            return {}
+            self._wake()
+        return {}
 
     def is_alive(self) -> bool:
         """Whether HAProxy runs."""
@@ -94,6 +135,14 @@ class Front:
         await self._proxy.stop()
         await self._log.stop()
 
+    def _note(self, error: MainstayError | OSError) -> None:
+        process = self._proxy.process()
+        frozen = isinstance(error, NotAnswering) and process
+        found = trouble.silent(frozen.pid) if frozen else trouble.of(error)
+        if found != self.trouble:
+            log.error("the edge does not serve as desired: %s", found.what)
+        self.trouble = found
+
     def _watch_exit(self) -> None:
         process = self._proxy.process()
         if process is not None and process != self._watched:
@@ -103,4 +152,5 @@ class Front:
     async def _until_exit(self, process: Started) -> None:
         await self._runner.exit(process)
         log.warning("HAProxy, pid %d, is gone", process.pid)
+        self._silent = 0
         self._wake()

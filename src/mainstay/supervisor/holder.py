@@ -21,15 +21,21 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
     return _named(strangers[0]) if strangers else "a program of another user"
 
 
-def refuse_taken(ports: Collection[int], address: str, *, ours: Collection[int] = ()) -> None:
-    """Raises BadInput, naming the holder, for the first of *ports* that somebody else has."""
+def refuse_taken(
+    ports: Collection[int], address: str, *, ours: Collection[int] = (), internal: Collection[int] = ()
+) -> None:
+    """Raise BadInput, naming the holder, for the first of *ports* that another program has.
+
+    *internal* are those of *ports* that no manifest names, so that no manifest can change them.
+    """
     for port in sorted(ports):
         name = holder(port, address, ours=ours)
         if name is not None:
+            other = "" if port in internal else ", or name another port under `edge:` in mainstay.yaml"
             raise BadInput(
                 f"port {port} is taken by {name}",
-                remedy="stop that program, or name another port under `edge:` in mainstay.yaml",
-                code="port-taken",
+                remedy=f"stop that program{other}",
+                code="internal-port-taken" if port in internal else "port-taken",
             )
 
 

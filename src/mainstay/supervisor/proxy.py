@@ -15,7 +15,7 @@ from mainstay.folders import Folders
 from mainstay.machine import Started
 from mainstay.release import Edge, Traffic
 from mainstay.render.haproxy import CONFIGURATION, RELEASES, SERVERS, Rendered, render
-from mainstay.supervisor.admin import Admin, Server
+from mainstay.supervisor.admin import Admin, NotListening, Server
 from mainstay.supervisor.changes import changes, differs
 from mainstay.supervisor.holder import refuse_taken
 from mainstay.supervisor.ports import is_free
@@ -107,25 +107,42 @@ class Proxy:
         """Lines of the access log that the worker that serves now had to drop."""
         return 0 if self.process() is None else int((await self._admin.information()).get("DroppedLogs", 0))
 
+    def kill(self) -> None:
+        """Send SIGKILL to the master and its workers; also a frozen HAProxy ends."""
+        process = self._runner.started(ID)
+        if process is not None:
+            self._runner.end_all(process)
+
     async def stop(self) -> None:
-        """End HAProxy at once; who wants its requests to end first has drained the slots."""
+        """End HAProxy at once and remove its sockets. The caller has drained the slots."""
         process = self.process()
         if process is not None:
             self._runner.signal(process, SIGTERM)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.exit(process), STOPS_WITHIN_S)
         await self._end_leftovers()
+        for socket in (self._folders.haproxy_socket, self._master_socket):
+            socket.unlink(missing_ok=True)
 
     def _refuse_taken(self, edge: Edge, rendered: Rendered) -> None:
         process = self.process()
-        refuse_taken(rendered.ports, edge.address, ours=machine.of_session(process) if process else ())
+        ours = machine.of_session(process) if process else ()
+        refuse_taken(rendered.ports, edge.address, ours=ours, internal=rendered.internal)
 
     async def _served(self) -> str:
-        """The generation that HAProxy tells; empty where it tells none."""
+        """Return the generation that HAProxy serves; empty while it does not listen.
+
+        Raises Unreachable when HAProxy is frozen: a reload would not reach it.
+        """
         try:
             return (await self._admin.information()).get("description", "")
-        except Unreachable:
+        except NotListening:
             return ""
+
+    async def _serves(self, rendered: Rendered) -> bool:
+        with contextlib.suppress(Unreachable):
+            return await self._served() == rendered.generation
+        return False
 
     async def _install(self, rendered: Rendered) -> None:
         """Put the configuration, and the slots it is to start with, in place once HAProxy finds no fault in them."""
@@ -189,7 +206,7 @@ class Proxy:
     async def _until_served(self, rendered: Rendered, process: Started | None) -> None:
         try:
             async with asyncio.timeout(SERVES_WITHIN_S):
-                while await self._served() != rendered.generation:
+                while not await self._serves(rendered):
                     if process is not None and not machine.is_alive(process):
                         raise self._failed("HAProxy ended at once")
                     await asyncio.sleep(0.005)

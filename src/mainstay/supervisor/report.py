@@ -29,10 +29,10 @@ def running(daemon: Daemon) -> Running:
 
 
 async def serving(daemon: Daemon) -> Serving:
-    """Who is to serve and who does, now."""
+    """Return desired and actual traffic, and whether the edge works."""
     front = daemon.front
-    told = telling.serving(daemon.desired, await front.serving())
-    return replace(told, open=front.edge == told.edge and not front.trouble, trouble=front.trouble)
+    told = telling.with_trouble(telling.serving(daemon.desired, await front.serving()), front.trouble)
+    return replace(told, open=front.serves(told.edge))
 
 
 def guard() -> str:

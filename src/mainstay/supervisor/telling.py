@@ -1,10 +1,13 @@
-"""How what was told and what lives is said to people: an instance, who is to serve and who does."""
+"""Views of the supervisor's state: an instance, and desired and actual traffic."""
+
+from msgspec.structs import replace
 
 from mainstay.release import Edge, Instance, Serving
 from mainstay.supervisor.desired import Desired, Identity
 from mainstay.supervisor.life import Life, state_of
 from mainstay.supervisor.places import listeners
 from mainstay.supervisor.ports import LOOPBACK
+from mainstay.supervisor.trouble import Trouble
 
 
 def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
@@ -40,6 +43,13 @@ def serving(desired: Desired, actual: dict[str, dict[int, float]]) -> Serving:
         returns_to=desired.watched.unless_renewed.then if desired.watched else None,
         returned=desired.returned,
     )
+
+
+def with_trouble(serving: Serving, trouble: Trouble | None) -> Serving:
+    """Return *serving* with the problem of the edge, when there is one."""
+    if trouble is None:
+        return serving
+    return replace(serving, trouble=trouble.what, trouble_code=trouble.code, trouble_remedy=trouble.remedy)
 
 
 def _doors(edge: Edge | None, desired: Desired) -> tuple[str, ...]:

@@ -1,17 +1,20 @@
-"""What files and the machine tell of an environment whose supervisor does not answer; wakes nothing."""
+"""The state of an environment whose supervisor does not run, read from files and /proc; starts nothing."""
 
 import asyncio
+from collections.abc import Mapping
 
-from mainstay.errors import Unreachable
+from mainstay.errors import BadInput, Unreachable
 from mainstay.folders import Folders
 from mainstay.release import Edge, Instance, JobState, Running, Serving, Traffic
-from mainstay.supervisor import holder, jobs, telling
+from mainstay.supervisor import holder, jobs, telling, trouble
+from mainstay.supervisor.admin import NotAnswering
 from mainstay.supervisor.desired import Identity
 from mainstay.supervisor.instances import read_past
 from mainstay.supervisor.life import Life
 from mainstay.supervisor.proxy import Proxy
 from mainstay.supervisor.runners.process import ProcessRunner
 from mainstay.supervisor.store import Store
+from mainstay.supervisor.trouble import Trouble
 
 
 def running(folders: Folders) -> Running:
@@ -23,8 +26,13 @@ def running(folders: Folders) -> Running:
 
 
 def serving(folders: Folders) -> Serving:
-    """Who was to serve, and who does as the edge tells it."""
-    return telling.serving(Store(folders.desired).read(), asyncio.run(_actual(folders)))
+    """Return desired and actual traffic, and what is wrong with the edge."""
+    desired = Store(folders.desired).read()
+    proxy = Proxy(folders, ProcessRunner(folders.instances))
+    actual, found = asyncio.run(_actual(proxy))
+    if desired.awake and desired.edge is not None and proxy.process() is None:
+        found = _why_stopped(proxy, desired.edge, desired.ports)
+    return telling.with_trouble(telling.serving(desired, actual), found)
 
 
 def job_state(folders: Folders, identity: str) -> JobState:
@@ -55,8 +63,21 @@ def _edge(folders: Folders) -> object | None:
     return Proxy(folders, ProcessRunner(folders.instances)).process()
 
 
-async def _actual(folders: Folders) -> Traffic:
+async def _actual(proxy: Proxy) -> tuple[Traffic, Trouble | None]:
+    process = proxy.process()
     try:
-        return await Proxy(folders, ProcessRunner(folders.instances)).serving()
+        return await proxy.serving(), None
+    except NotAnswering:
+        return {}, trouble.silent(process.pid, watched=False) if process else None
     except (Unreachable, OSError):
-        return {}
+        return {}, None
+
+
+def _why_stopped(proxy: Proxy, edge: Edge, ports: Mapping[str, int]) -> Trouble:
+    """Return why HAProxy does not run: another program has its port, or no supervisor has started it."""
+    try:
+        if edge.http or "edge" in ports:
+            proxy.refuse_taken(edge, ports)
+    except BadInput as taken:
+        return trouble.of(taken)
+    return trouble.NOT_RUNNING

@@ -1,0 +1,60 @@
+"""The rule by which a broken front door refuses `up`, `deploy` and `rollback`."""
+
+from mainstay.clock import Clock, SystemClock
+from mainstay.errors import FrontDoorLost
+from mainstay.operations.context import Context
+from mainstay.plan import Plan
+from mainstay.release import Edge, Serving
+from mainstay.targets import Target
+
+LASTS_S = 1.0
+"""A problem that is over sooner is a HAProxy that the supervisor replaces. A taken port is no such problem."""
+PORT_TAKEN = "port-taken"
+OPENS_WITHIN_S = 15.0
+LOOKS_EACH_S = 0.1
+
+
+def require_front_door(context: Context, plan: Plan) -> None:
+    """Raise FrontDoorLost when the edge does not serve as desired and *plan* does not repair it."""
+    environment = context.kept_or_none()
+    if environment is not None and plan.kind != "down":
+        require_edge(context.wiring.target(environment, context.folders), plan.release.edge, SystemClock())
+
+
+def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
+    """Raise FrontDoorLost when the edge of *target* does not serve as desired.
+
+    Not when another program has its port and *wanted* names another one: then the deploy is the repair.
+    """
+    serving = _settled(target, clock)
+    if serving.edge is None or serving.open or _repairs(wanted, serving):
+        return
+    raise FrontDoorLost(
+        serving.trouble or f"the edge did not open within {OPENS_WITHIN_S:g} s",
+        remedy=serving.trouble_remedy or "mainstay logs edge",
+    )
+
+
+def _settled(target: Target, clock: Clock) -> Serving:
+    """Return the state of the edge once it is open, or once a problem has lasted."""
+    since: float | None = None
+    until = clock.monotonic() + OPENS_WITHIN_S
+    while True:
+        serving, now = target.serving(), clock.monotonic()
+        if serving.open or serving.edge is None or serving.trouble_code == PORT_TAKEN or now >= until:
+            return serving
+        if not serving.trouble:
+            since = None
+        elif since is None:
+            since = now
+        elif now - since >= LASTS_S:
+            return serving
+        clock.pause(LOOKS_EACH_S)
+
+
+def _repairs(wanted: Edge | None, serving: Serving) -> bool:
+    return serving.trouble_code == PORT_TAKEN and wanted is not None and _ports(wanted) != _ports(serving.edge)
+
+
+def _ports(edge: Edge | None) -> frozenset[int]:
+    return frozenset({edge.http, *(route.listen for route in edge.routes)}) if edge else frozenset()

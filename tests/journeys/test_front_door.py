@@ -1,0 +1,200 @@
+"""The front door is lost: every command names the cause, and the environment recovers without one."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.journeys.machine import Process, until
+from tests.journeys.parrot import Parrot
+from tests.journeys.place import Document, Place
+from tests.journeys.whole import assert_whole, well
+
+pytestmark = pytest.mark.slow
+SUPERVISOR = "mainstay.supervisor"
+NOTICED_WITHIN_S = 3.0
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@contextmanager
+def held(port: int) -> Iterator[str]:
+    """Another program, this one, listens on *port*; gives the words that must name it."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        until(lambda: bound(other, port), within=10, what=f"port {port}")
+        other.listen()
+        yield f"port {port} is taken by python"
+
+
+def bound(other: socket.socket, port: int) -> bool:
+    try:
+        other.bind(("0.0.0.0", port))
+    except OSError:
+        return False
+    return True
+
+
+def haproxy(place: Place) -> list[Process]:
+    return [one for one in place.processes() if "haproxy" in one.command and "-W" in one.command.split()]
+
+
+def send(number: signal.Signals, *processes: Process) -> None:
+    for one in processes:
+        os.kill(one.pid, number)
+
+
+def degraded(place: Place) -> Document | None:
+    said = place.run("--output", "json", "status", ends=None)
+    return said.json if said.code == 1 else None
+
+
+def assert_every_command_names(place: Place, cause: str, *, since: float) -> None:
+    """`status`, `up`, `deploy` and `rollback` fail with *cause*, begin no run, and the first three are quick."""
+    runs = len(place.ask("history"))
+    until(lambda: f"is degraded: {cause}" in place.run("status", ends=1).out, within=NOTICED_WITHIN_S, what=cause)
+    assert time.monotonic() - since < NOTICED_WITHIN_S
+    document = place.ask("status", ends=1)
+    assert (document["health"], document["edge_open"]) == ("degraded", False)
+    assert cause in document["problems"][0]["what"]
+    assert document["problems"][0]["remedy"]
+    for words in (("up", "--yes"), ("deploy", "--yes"), ("rollback", "--yes")):
+        began = time.monotonic()
+        refused = place.run(*words, ends=1)
+        assert cause in refused.err, refused
+        assert time.monotonic() - began < NOTICED_WITHIN_S, words
+    assert len(place.ask("history")) == runs
+
+
+@pytest.mark.parametrize("http", ["auto", "named"])
+def test_a_port_taken_while_the_environment_was_stopped(place: Place, http: str) -> None:
+    door: int | str = "auto" if http == "auto" else free_port()
+    place.ship(Parrot("1", http=door))
+    place.ship(Parrot("2", http=door))
+    port = int(place.url.rpartition(":")[2])
+    place.run("down", "--yes")
+    with held(port) as cause:
+        refused = place.run("up", "--yes", ends=1, within=15)
+        assert cause in refused.err
+        assert f"(pid {os.getpid()})" in refused.err
+        place.holds(Parrot("3", http=door))
+        assert_every_command_names(place, cause, since=time.monotonic())
+    until(lambda: well(place), within=NOTICED_WITHIN_S, what="a healthy status without a command")
+    assert place.get() == (200, "version 2")
+    place.run("deploy", "--yes")
+    assert assert_whole(place)["release"]["version"] == "3"
+
+
+def test_haproxy_is_killed_and_another_program_takes_its_port(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.ship(Parrot("2"))
+    supervisor, port = place.process(SUPERVISOR), int(place.url.rpartition(":")[2])
+    send(signal.SIGSTOP, supervisor)
+    send(signal.SIGKILL, *haproxy(place))
+    with held(port) as cause:
+        send(signal.SIGCONT, supervisor)
+        assert_every_command_names(place, cause, since=time.monotonic())
+    until(lambda: well(place), within=NOTICED_WITHIN_S, what="a healthy status without a command")
+    assert place.get() == (200, "version 2")
+    assert_whole(place)
+
+
+def test_another_port_in_the_manifest_repairs_a_taken_one(place: Place) -> None:
+    place.ship(Parrot("1", http=free_port()))
+    port = int(place.url.rpartition(":")[2])
+    place.run("down", "--yes")
+    with held(port):
+        place.run("up", "--yes", ends=1)
+        place.ship(Parrot("1", http="auto"))
+        assert place.get() == (200, "version 1")
+        assert place.ask("status")["health"] == "healthy"
+
+
+def test_a_frozen_haproxy_is_reported_and_continues_when_it_thaws(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.ship(Parrot("2"))
+    place.holds(Parrot("3"))
+    frozen = haproxy(place)
+    send(signal.SIGSTOP, *frozen)
+    try:
+        began = time.monotonic()
+        status = place.run("status", ends=1)
+        assert "does not answer" in status.out.splitlines()[0]
+        assert time.monotonic() - began < NOTICED_WITHIN_S
+        for words in (("up", "--yes"), ("deploy", "--yes")):
+            began = time.monotonic()
+            assert "does not answer" in place.run(*words, ends=1).err
+            assert time.monotonic() - began < NOTICED_WITHIN_S
+    finally:
+        send(signal.SIGCONT, *frozen)
+    until(lambda: well(place), within=5, what="a healthy status without a command")
+    assert {one.pid for one in haproxy(place)} == {one.pid for one in frozen}
+    assert place.get() == (200, "version 2")
+
+
+def test_a_haproxy_that_stays_frozen_is_replaced(place: Place) -> None:
+    place.ship(Parrot())
+    frozen = haproxy(place)
+    send(signal.SIGSTOP, *frozen)
+    until(lambda: not any(one.lives for one in frozen), within=25, what="the end of the frozen HAProxy")
+    until(lambda: well(place), within=5, what="a healthy status without a command")
+    assert place.get() == (200, "version 1")
+    assert_whole(place)
+
+
+def test_slots_that_were_changed_behind_the_supervisors_back_are_reported_and_restored(place: Place) -> None:
+    place.ship(Parrot())
+    tell_haproxy(place, "set server web/web.s1 state maint")
+    status = degraded(place)
+    assert status is not None
+    assert status["problems"][0]["code"] == "traffic-astray"
+    until(lambda: well(place), within=10, what="a healthy status without a command")
+    assert place.get() == (200, "version 1")
+
+
+def tell_haproxy(place: Place, command: str) -> None:
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(5)
+        line.connect(str(place.state / "sockets" / "haproxy.sock"))
+        line.sendall(command.encode() + b"\n")
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(4096):
+            pass
+
+
+def test_a_supervisor_that_does_not_run_degrades_the_environment(place: Place) -> None:
+    place.ship(Parrot())
+    place.process(SUPERVISOR).end()
+    status = until(lambda: degraded(place), within=NOTICED_WITHIN_S, what="a degraded status")
+    (problem,) = status["problems"]
+    assert problem["what"] == "the supervisor is not running, so crashed instances are not restarted"
+    assert problem["remedy"].endswith(" up")
+    place.run("up", "--yes")
+    assert_whole(place)
+
+
+def test_without_a_supervisor_a_dead_haproxy_is_the_first_problem(place: Place) -> None:
+    place.ship(Parrot())
+    place.process(SUPERVISOR).end()
+    send(signal.SIGKILL, *haproxy(place))
+    until(lambda: not haproxy(place), within=5, what="the end of HAProxy")
+    codes = [problem["code"] for problem in place.ask("status", ends=1)["problems"]]
+    assert codes == ["edge-stopped", "supervisor-stopped"]
+    place.run("up", "--yes")
+    assert_whole(place)
+
+
+def test_a_stopped_environment_is_no_degraded_one(place: Place) -> None:
+    place.ship(Parrot())
+    place.run("down", "--yes")
+    document = place.ask("status")
+    assert (document["health"], document["problems"]) == ("stopped", [])
+    assert "is stopped" in place.run("status").out.splitlines()[0]

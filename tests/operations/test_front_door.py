@@ -1,0 +1,65 @@
+"""When a broken edge refuses a deploy, and when it does not."""
+
+import pytest
+from msgspec.structs import replace
+
+from mainstay.errors import FrontDoorLost
+from mainstay.operations.front_door import LASTS_S, OPENS_WITHIN_S, require_edge
+from mainstay.release import Edge, Route
+from tests.fakes.clock import TurnableClock
+from tests.fakes.target import FakeTarget
+
+EDGE = Edge(http=8080, routes=(Route("/", "web"),), slots={"web": 3})
+TAKEN = "port 8080 is taken by python3 (pid 812)"
+SILENT = "HAProxy (pid 812) does not answer"
+
+
+@pytest.fixture
+def target() -> FakeTarget:
+    target = FakeTarget(TurnableClock())
+    target.wake()
+    target.edge(1, EDGE)
+    return target
+
+
+def broken(target: FakeTarget, what: str, code: str) -> None:
+    target.edge_trouble, target.edge_trouble_code = what, code
+
+
+def test_an_open_edge_refuses_nothing(target: FakeTarget) -> None:
+    require_edge(target, EDGE, target.clock)
+    assert target.clock.monotonic() == 0
+
+
+def test_a_taken_port_is_refused_at_once_with_its_holder_and_what_to_do(target: FakeTarget) -> None:
+    broken(target, TAKEN, "port-taken")
+    with pytest.raises(FrontDoorLost) as refused:
+        require_edge(target, EDGE, target.clock)
+    assert (refused.value.what, refused.value.remedy) == (TAKEN, "stop that program")
+    assert refused.value.exit_code == 1
+    assert target.clock.monotonic() == 0
+
+
+def test_a_plan_with_another_port_repairs_a_taken_one(target: FakeTarget) -> None:
+    broken(target, TAKEN, "port-taken")
+    require_edge(target, replace(EDGE, http=9090), target.clock)
+
+
+def test_another_port_does_not_repair_a_frozen_haproxy(target: FakeTarget) -> None:
+    broken(target, SILENT, "edge-silent")
+    with pytest.raises(FrontDoorLost, match="does not answer"):
+        require_edge(target, replace(EDGE, http=9090), target.clock)
+
+
+def test_a_haproxy_that_is_being_replaced_is_waited_for(target: FakeTarget) -> None:
+    broken(target, SILENT, "edge-silent")
+    target.clock = TurnableClock(lambda: broken(target, "", ""))
+    require_edge(target, EDGE, target.clock)
+    assert target.clock.monotonic() < LASTS_S
+
+
+def test_a_problem_that_lasts_is_refused_long_before_the_limit(target: FakeTarget) -> None:
+    broken(target, SILENT, "edge-silent")
+    with pytest.raises(FrontDoorLost):
+        require_edge(target, EDGE, target.clock)
+    assert LASTS_S <= target.clock.monotonic() < OPENS_WITHIN_S / 5

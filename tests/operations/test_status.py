@@ -1,0 +1,84 @@
+"""What degrades an environment, and in which order it is reported."""
+
+import pytest
+from msgspec.structs import replace
+
+from mainstay.operations.status import DatastoreStatus, RunStatus, ServiceStatus, Status, problems
+from mainstay.record import Serves
+from mainstay.release import Edge, Serving
+
+WEB = ServiceStatus("web", 2, 2, {1: 100.0}, (), 0, {1: 100.0})
+DB = DatastoreStatus("db", "postgres", "ready", "18", "")
+HEALTHY = Status(
+    system="shop",
+    environment="local",
+    target="process",
+    url="http://127.0.0.1:8080",
+    state="/state",
+    release=Serves(1, "1.0.0", "2026-01-05T12:00:00+00:00"),
+    run=None,
+    services=(WEB,),
+    datastores=(DB,),
+    awake=True,
+    guarded=True,
+    guarded_by="",
+    unlimited=False,
+    returned=False,
+)
+SERVING = Serving({"web": {1: 100.0}}, {"web": {1: 100.0}}, edge=Edge(), open=True)
+BROKEN = replace(SERVING, open=False, trouble="port 8080 is taken by x", trouble_code="port-taken")
+RUN = RunStatus("r-0002", "deploy", "running", None, "", "2026-01-05T12:00:00+00:00")
+
+
+def codes(now: Status, serving: Serving = SERVING, *, stopped: bool = False) -> list[str]:
+    return [problem.code for problem in problems(now, serving, stopped=stopped)]
+
+
+def test_nothing_degrades_a_healthy_environment() -> None:
+    assert codes(HEALTHY) == []
+
+
+def having(service: ServiceStatus) -> Status:
+    return replace(HEALTHY, services=(service,))
+
+
+@pytest.mark.parametrize(
+    ("now", "code"),
+    [
+        pytest.param(replace(HEALTHY, guarded=False), "supervisor-stopped", id="no supervisor"),
+        pytest.param(having(replace(WEB, ready=1, missed=1)), "instances-missing", id="one of two"),
+        pytest.param(having(replace(WEB, traffic={})), "traffic-astray", id="no traffic"),
+        pytest.param(having(replace(WEB, traffic={2: 100.0})), "traffic-astray", id="other release"),
+        pytest.param(replace(HEALTHY, datastores=(replace(DB, state="unready"),)), "datastore-down", id="a datastore"),
+        pytest.param(replace(HEALTHY, returned=True), "traffic-reverted", id="an automatic revert"),
+        pytest.param(replace(HEALTHY, run=replace(RUN, state="parked")), "run-unfinished", id="a parked run"),
+        pytest.param(replace(HEALTHY, release=None), "no-release", id="no release"),
+    ],
+)
+def test_each_of_these_degrades_it(now: Status, code: str) -> None:
+    assert codes(now) == [code]
+
+
+def test_a_broken_edge_comes_first_and_hides_the_traffic_that_it_loses() -> None:
+    now = replace(HEALTHY, guarded=False, services=(replace(WEB, traffic={}),))
+    assert codes(now, BROKEN) == ["port-taken", "supervisor-stopped"]
+
+
+def test_an_edge_that_is_still_being_started_degrades_it() -> None:
+    assert codes(HEALTHY, replace(SERVING, open=False)) == ["edge-starting"]
+
+
+def test_a_run_moves_traffic_without_degrading_anything_as_long_as_some_release_receives_it() -> None:
+    moving = replace(HEALTHY, run=RUN, services=(replace(WEB, traffic={1: 100.0}, traffic_desired={2: 100.0}),))
+    assert codes(moving) == []
+    assert codes(replace(moving, services=(replace(WEB, traffic={}),))) == ["traffic-astray"]
+
+
+def test_missing_instances_are_the_cause_of_missing_traffic() -> None:
+    assert codes(having(replace(WEB, ready=0, missed=2, traffic={}))) == ["instances-missing"]
+
+
+def test_a_stopped_environment_is_not_degraded_unless_its_stop_is_unfinished() -> None:
+    stopped = replace(HEALTHY, awake=False, guarded=False, services=(), datastores=(replace(DB, state="stopped"),))
+    assert codes(stopped, BROKEN, stopped=True) == []
+    assert codes(replace(stopped, run=replace(RUN, kind="down", state="parked")), stopped=True) == ["run-unfinished"]
