@@ -37,17 +37,19 @@ class Part(msgspec.Struct, frozen=True):
     hold_s: float = 0.0
 
 
-def stages(moves: Sequence[Move]) -> tuple[Stage, ...]:
-    """The stages that bring all *moves* about, every service in each of them.
+def stages(moves: Sequence[Move], *, at_once: bool = False) -> tuple[Stage, ...]:
+    """Return the stages that carry out all *moves*, every service in each of them.
 
-    A service with fewer stages than the longest keeps still at first: nothing is moved whole before a canary has
-    proven itself.
+    A service with fewer stages than the longest waits at first: nothing is moved whole before a canary has proven
+    itself. With *at_once* (a rollback) it moves in the first stage instead.
     """
     parts = {move.service: parts_of(move) for move in moves}
     longest = max((len(each) for each in parts.values()), default=0)
-    aligned = {
-        move.service: (before(move),) * (longest - len(parts[move.service])) + parts[move.service] for move in moves
-    }
+    aligned = {}
+    for move in moves:
+        own = parts[move.service]
+        left = longest - len(own)
+        aligned[move.service] = own + own[-1:] * left if at_once else (before(move),) * left + own
     return tuple(
         Stage(
             replicas={service: each[number].replicas for service, each in aligned.items()},

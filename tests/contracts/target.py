@@ -8,15 +8,17 @@ import pytest
 
 from mainstay.clock import Clock, Patience
 from mainstay.errors import FenceRefused
-from mainstay.release import Edge, Job, Member, Route, Shares, UnlessRenewed
+from mainstay.release import Edge, Job, Member, Route, Shares, Shift, UnlessRenewed
 from mainstay.targets import Target
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
 FENCE = 5
+CALLER_FIRST = (Shift({"web": {2: 100.0}}, {"web": {1: 10.0}}), Shift({"web": {1: 50.0, 2: 50.0}}))
+"""The second shift waits until release 1 has no request in flight."""
 CHANGING: dict[str, Callable[[Target, int, "TargetContract"], None]] = {
     "claim": lambda target, fence, _: target.claim(fence),
     "fleet": lambda target, fence, tests: target.fleet(fence, {"web": {1: tests.member()}}),
-    "traffic": lambda target, fence, _: target.traffic(fence, {"web": {1: 100.0}}),
+    "traffic": lambda target, fence, _: target.traffic(fence, (Shift({"web": {1: 100.0}}),)),
     "renew": lambda target, fence, _: target.renew(fence),
     "edge": lambda target, fence, _: target.edge(fence, EDGE),
     "job": lambda target, fence, tests: target.job(fence, tests.job("r-1-build")),
@@ -42,6 +44,10 @@ class TargetContract(ABC):
     def edge_unable_to_serve(self, target: Target) -> AbstractContextManager[str]:
         """Within the block the edge of *target* should serve and cannot; gives what its problem must name."""
 
+    @abstractmethod
+    def ask(self, target: Target, *, takes_s: float) -> None:
+        """Begin a request through the front door that `web` answers after *takes_s*; it is in flight on return."""
+
     def eventually(self, seen: Callable[[], bool], what: str) -> None:
         Patience(self.clock).until(lambda: seen() or None, within=30, waiting_for=what)
 
@@ -62,6 +68,13 @@ class TargetContract(ABC):
     def served(self, target: Target, shares: Shares) -> None:
         """Wait until *shares* is what really serves."""
         self.eventually(lambda: target.serving().actual.get("web", {}) == shares, f"traffic {shares}")
+
+    def at_work(self, target: Target, *, takes_s: float) -> None:
+        """Releases 1 and 2 run, and release 1 has a request in flight."""
+        self.up(target, 1, 2)
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        self.served(target, {1: 100.0})
+        self.ask(target, takes_s=takes_s)
 
     def test_looking_at_nothing_tells_nothing(self, target: Target) -> None:
         assert target.running().instances == ()
@@ -115,27 +128,62 @@ class TargetContract(ABC):
 
     def test_traffic_goes_where_it_is_sent(self, target: Target) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, {"web": {1: 100.0}})
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
-        target.traffic(FENCE, {"web": {1: 75.0, 2: 25.0}})
+        target.traffic(FENCE, (Shift({"web": {1: 75.0, 2: 25.0}}),))
         self.served(target, {1: 75.0, 2: 25.0})
         assert target.serving().wanted["web"] == {1: 75.0, 2: 25.0}
 
     def test_a_share_for_nobody_goes_to_those_who_are_ready(self, target: Target) -> None:
         self.up(target, 1)
-        target.traffic(FENCE, {"web": {1: 50.0, 2: 50.0}})
+        target.traffic(FENCE, (Shift({"web": {1: 50.0, 2: 50.0}}),))
         self.served(target, {1: 100.0})
+
+    def test_shifts_end_at_the_last_of_them(self, target: Target) -> None:
+        self.up(target, 1, 2)
+        target.traffic(FENCE, (Shift({"web": {1: 50.0, 2: 50.0}}), Shift({"web": {2: 100.0}})))
+        assert target.serving().wanted["web"] == {2: 100.0}
+        self.served(target, {2: 100.0})
+
+    def test_a_shift_waits_until_the_one_before_is_drained(self, target: Target) -> None:
+        self.at_work(target, takes_s=1.0)
+        target.traffic(FENCE, CALLER_FIRST)
+        self.eventually(lambda: target.serving().in_flight == {"web@1": 1}, "the request that is waited for")
+        now = target.serving()
+        assert (now.wanted["web"], now.actual["web"], now.pending) == ({1: 50.0, 2: 50.0}, {2: 100.0}, 1)
+        self.served(target, {1: 50.0, 2: 50.0})
+        assert (target.serving().pending, target.serving().undrained) == (0, {})
+
+    def test_a_shift_waits_no_longer_than_the_drain(self, target: Target) -> None:
+        self.at_work(target, takes_s=3.0)
+        target.traffic(FENCE, (Shift({"web": {2: 100.0}}, {"web": {1: 0.3}}), *CALLER_FIRST[1:]))
+        self.served(target, {1: 50.0, 2: 50.0})
+        assert target.serving().undrained == {"web@1": 1}
+
+    def test_a_later_request_replaces_shifts_that_wait(self, target: Target) -> None:
+        self.at_work(target, takes_s=1.0)
+        target.traffic(FENCE, CALLER_FIRST)
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        self.served(target, {1: 100.0})
+        assert target.serving().pending == 0
+
+    def test_an_expired_lease_reverts_traffic_in_the_order_of_its_shifts(self, target: Target) -> None:
+        self.at_work(target, takes_s=2.0)
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),), UnlessRenewed(0.3, CALLER_FIRST))
+        self.eventually(lambda: target.serving().in_flight == {"web@1": 1}, "the request that is waited for")
+        assert target.serving().returned
+        self.served(target, {1: 50.0, 2: 50.0})
 
     def test_traffic_goes_home_when_nobody_watches(self, target: Target) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, {"web": {2: 100.0}}, UnlessRenewed(1.0, {"web": {1: 100.0}}))
+        target.traffic(FENCE, (Shift({"web": {2: 100.0}}),), UnlessRenewed(1.0, (Shift({"web": {1: 100.0}}),)))
         assert target.serving().returns_to == {"web": {1: 100.0}}
         self.served(target, {1: 100.0})
         assert target.serving().returned
 
     def test_who_is_heard_keeps_traffic_where_it_is(self, target: Target) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, {"web": {2: 100.0}}, UnlessRenewed(2.0, {"web": {1: 100.0}}))
+        target.traffic(FENCE, (Shift({"web": {2: 100.0}}),), UnlessRenewed(2.0, (Shift({"web": {1: 100.0}}),)))
         for _ in range(6):
             target.renew(FENCE)
             self.clock.pause(0.5)
@@ -144,8 +192,8 @@ class TargetContract(ABC):
 
     def test_a_later_word_ends_the_way_home(self, target: Target) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, {"web": {2: 100.0}}, UnlessRenewed(0.5, {"web": {1: 100.0}}))
-        target.traffic(FENCE, {"web": {2: 100.0}})
+        target.traffic(FENCE, (Shift({"web": {2: 100.0}}),), UnlessRenewed(0.5, (Shift({"web": {1: 100.0}}),)))
+        target.traffic(FENCE, (Shift({"web": {2: 100.0}}),))
         self.clock.pause(1.0)
         self.served(target, {2: 100.0})
         assert target.serving().returns_to is None
@@ -179,7 +227,7 @@ class TargetContract(ABC):
 
     def test_asleep_nothing_runs_and_all_is_remembered(self, target: Target) -> None:
         self.up(target, 1)
-        target.traffic(FENCE, {"web": {1: 100.0}})
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         target.sleep(FENCE)
         self.eventually(lambda: not target.running().awake and not target.running().instances, "sleep")
@@ -188,7 +236,7 @@ class TargetContract(ABC):
 
     def test_woken_it_is_as_before(self, target: Target) -> None:
         self.up(target, 1)
-        target.traffic(FENCE, {"web": {1: 100.0}})
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         url = target.serving().url
         target.sleep(FENCE)
@@ -205,7 +253,7 @@ class TargetContract(ABC):
 
     def test_an_edge_that_cannot_serve_reports_why_until_it_serves_again(self, target: Target) -> None:
         self.up(target, 1)
-        target.traffic(FENCE, {"web": {1: 100.0}})
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         with self.edge_unable_to_serve(target) as cause:
             self.eventually(lambda: cause in target.serving().trouble, f"the problem {cause}")

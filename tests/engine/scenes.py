@@ -14,7 +14,7 @@ from mainstay.plan import Plan
 from mainstay.plan.deploy import deploy
 from mainstay.plan.down import down
 from mainstay.plan.rollback import rollback
-from mainstay.release import Release, Strategy
+from mainstay.release import Release, Shift, Strategy
 from mainstay.snapshot import Snapshot
 from mainstay.source import Source
 from tests import shop
@@ -78,7 +78,7 @@ class Shop:
         self.target.claim(1)
         self.target.edge(1, release.edge)
         self.target.fleet(1, shop.fleet(release))
-        self.target.traffic(1, shop.traffic(release))
+        self.target.traffic(1, (Shift(shop.traffic(release)),))
         self.store.initialised = self.store.roles_made = True
         self.store.ran = list(self.store.migrations)
         self.clock.turn(10)

@@ -20,8 +20,10 @@ from mainstay.release import (
     Running,
     Serving,
     Shares,
+    Shifts,
     Traffic,
     UnlessRenewed,
+    end_of,
 )
 from mainstay.revision import Revision
 from mainstay.targets import LogLine
@@ -52,6 +54,8 @@ class FakeTarget:
         self.restarts: dict[Revision, int] = {}
         self.cut: Counter[str] = Counter()
         """Connections that drains have cut, per revision."""
+        self.in_flight: Counter[str] = Counter()
+        """Requests that a revision has in flight, whatever its traffic."""
         self.taken: dict[int, str] = {}
         self.edge_trouble = ""
         """Why the edge cannot serve; empty: it serves."""
@@ -67,6 +71,10 @@ class FakeTarget:
         self._fleet: Fleet = {}
         self._began: dict[str, tuple[Revision, float, str]] = {}
         self._traffic: Traffic = {}
+        self._pending: Shifts = ()
+        self._drain: dict[str, float] = {}
+        self._shifted = 0.0
+        self._undrained: dict[str, int] = {}
         self._unless: UnlessRenewed | None = None
         self._renewed = 0.0
         self._returned = False
@@ -93,14 +101,15 @@ class FakeTarget:
         what = " ".join(f"{name} {_counted(members)}" for name, members in wanted.items())
         self._ask(f"fleet {what}", fence, lambda: self._fleet.update({n: dict(m) for n, m in wanted.items()}))
 
-    def traffic(self, fence: int, wanted: Traffic, unless_renewed: UnlessRenewed | None = None) -> None:
+    def traffic(self, fence: int, shifts: Shifts, unless_renewed: UnlessRenewed | None = None) -> None:
         def keep() -> None:
-            self._send(wanted)
+            self._shift(shifts)
             self._unless = unless_renewed
             self._renewed = self.clock.monotonic()
             self._returned = False
+            self._undrained = {}
 
-        self._ask(f"traffic {told(wanted)}", fence, keep)
+        self._ask(f"traffic {told(end_of(shifts))}", fence, keep)
 
     def renew(self, fence: int) -> None:
         with self._guard:
@@ -164,14 +173,18 @@ class FakeTarget:
             broken = self.edge_trouble if self._edge and self._awake else ""
             actual = {service: {} if broken else self._actual(service) for service in self._traffic}
             url = f"http://127.0.0.1:{self._edge.http or 8080}" if self._edge else ""
+            wanted = self._traffic | end_of(self._pending)
             return Serving(
-                wanted={service: dict(shares) for service, shares in self._traffic.items()},
+                wanted={service: dict(shares) for service, shares in wanted.items()},
                 actual={service: shares for service, shares in actual.items() if shares or not self._awake},
                 edge=self._edge,
                 url=url,
                 doors=(url,) if url else (),
                 listeners=dict(self._listeners),
-                returns_to=self._unless.then if self._unless else None,
+                pending=len(self._pending),
+                in_flight={name: self.in_flight[name] for name in self._drain} if self._pending else {},
+                undrained=dict(self._undrained),
+                returns_to=end_of(self._unless.then) if self._unless else None,
                 returned=self._returned,
                 open=not broken,
                 trouble=broken,
@@ -225,6 +238,28 @@ class FakeTarget:
     def _sleep(self) -> None:
         self._awake = False
 
+    def _shift(self, shifts: Shifts) -> None:
+        """Apply the first of *shifts*, and the others as soon as what it drains has no request in flight."""
+        if not shifts:
+            self._pending = ()
+            return
+        first, *rest = shifts
+        self._send(first.traffic)
+        self._pending, self._shifted = tuple(rest), self.clock.monotonic()
+        self._drain = {
+            str(Revision(service, release)): limit
+            for service, releases in first.drain_s.items()
+            for release, limit in releases.items()
+        }
+
+    def _shift_on(self, now: float) -> None:
+        while self._pending:
+            left = {name: self.in_flight[name] for name in self._drain if self.in_flight[name]}
+            if any(now - self._shifted < self._drain[name] for name in left):
+                return
+            self._undrained |= left
+            self._shift(self._pending)
+
     def _send(self, wanted: Traffic) -> None:
         before = {service: dict(shares) for service, shares in self._traffic.items()}
         self._traffic.update({service: dict(shares) for service, shares in wanted.items()})
@@ -234,8 +269,9 @@ class FakeTarget:
     def _carry_out(self) -> None:
         now = self.clock.monotonic()
         if self._unless and now - self._renewed >= self._unless.within_s:
-            self._send(self._unless.then)
+            self._shift(self._unless.then)
             self._unless, self._returned = None, True
+        self._shift_on(now)
         for identity, (job, began) in self._jobs.items():
             if identity not in self._states and now - began >= self.job_takes_s:
                 self._states[identity] = JobState("ended", self.perform(job), took_s=now - began)

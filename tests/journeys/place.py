@@ -12,18 +12,26 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from mainstay.release import Environment
 from tests.journeys import machine
 from tests.journeys.machine import Process, until
-from tests.journeys.parrot import Parrot
 from tests.journeys.person import MAINSTAY, Person
 
 Document = dict[str, Any]
 ENDS_WITHIN_S = 60.0
+
+
+class Version(Protocol):
+    """A version of a system, as files of a checkout."""
+
+    def write(self, folder: Path) -> None: ...
+
+
+V = TypeVar("V", bound=Version)
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,10 +193,10 @@ class Place:
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return {"PATH": path, "LANG": "C.UTF-8", "HOME": str(self.home), "MAINSTAY_KEYS": str(self.keys)}
 
-    def holds(self, parrot: Parrot) -> Parrot:
-        """Let the checkout be *parrot*."""
-        parrot.write(self.checkout)
-        return parrot
+    def holds(self, version: V) -> V:
+        """Let the checkout be *version*."""
+        version.write(self.checkout)
+        return version
 
     def start(
         self, *words: str, checkout: Path | None = None, exported: Mapping[str, str] | None = None, **settings: Any
@@ -223,9 +231,9 @@ class Place:
         """The document that a query prints."""
         return self.run("--output", "json", *words, ends=ends, **settings).json
 
-    def ship(self, parrot: Parrot, *words: str) -> Said:
-        """Let *parrot* be what serves."""
-        self.holds(parrot)
+    def ship(self, version: Version, *words: str) -> Said:
+        """Deploy *version*."""
+        self.holds(version)
         return self.run(*(words or ("up", "--yes")))
 
     def status(self) -> Document:

@@ -13,7 +13,7 @@ from mainstay.plan.deploy import deploy
 from mainstay.plan.document import document, expected
 from mainstay.plan.down import down
 from mainstay.plan.rollback import rollback
-from mainstay.release import Fleet, Strategy, Traffic
+from mainstay.release import Fleet, Strategy, Traffic, end_of
 from mainstay.steps import AnyStep
 from mainstay.steps.retire import Retire
 from mainstay.steps.set_traffic import SetTraffic
@@ -65,13 +65,13 @@ def test_traffic_goes_only_to_what_was_started(plan: Plan) -> None:
         if isinstance(step, StartFleet):
             now[step.service] = step.after
         if isinstance(step, SetTraffic):
-            assert all(shares.keys() <= now[name].keys() for name, shares in step.after.items())
+            assert all(shares.keys() <= now[name].keys() for name, shares in end_of(step.after).items())
 
 
 @every_plan
 def test_percentages_sum_to_100_or_to_nothing(plan: Plan) -> None:
     moved = [step for _, step in plan.steps() if isinstance(step, SetTraffic)]
-    every = [shares for step in moved for state in (step.after, step.back) for shares in state.values()]
+    every = [shares for step in moved for shifts in (step.after, step.back) for shares in end_of(shifts).values()]
     sums = {round(sum(shares.values()), 6) for shares in every}
     assert sums <= {0, 100}
 
@@ -84,7 +84,7 @@ def test_the_end_is_what_the_release_says(plan: Plan) -> None:
         if isinstance(step, StartFleet | Retire):
             runs[step.service] = step.after
         if isinstance(step, SetTraffic):
-            serves |= step.after
+            serves |= end_of(step.after)
     services = {name: members for name, members in fleet(plan.release).items() if name != "db"}
     assert {name: {r: (m.spec, m.version) for r, m in each.items()} for name, each in runs.items()} == {
         name: {r: (m.spec, m.version) for r, m in each.items()} for name, each in services.items()

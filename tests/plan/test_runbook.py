@@ -35,7 +35,7 @@ def test_the_next_deploy_keeps_the_old_until_the_new_has_settled() -> None:
         "2.2 Start web@2, 2 replicas",
         "2.3 Stop worker@1",
         "2.4 Start worker@2",
-        "2.5 Traffic: api 100 % @2, web 100 % @2",
+        "2.5 Traffic: api 100 % @2, then web 100 % @2",
         "2.6 Observe api@2, web@2, worker@2",
         "3.1 Let api@2, web@2, worker@2 settle for 60 s",
         "4.1 Retire web@1",
@@ -58,7 +58,7 @@ def test_a_canary_is_observed_at_every_percentage() -> None:
     assert runbook(plan)[3:7] == [
         "2.1 Start api@2",
         "2.2 Start web@2",
-        "2.3 Traffic: api 90 % @1 + 10 % @2, web 90 % @1 + 10 % @2",
+        "2.3 Traffic: api 90 % @1 + 10 % @2, then web 90 % @1 + 10 % @2",
         "2.4 Observe api@2, web@2 for 120 s",
     ]
 
@@ -66,7 +66,7 @@ def test_a_canary_is_observed_at_every_percentage() -> None:
 def test_recreate_ends_traffic_before_the_fleet_and_says_so() -> None:
     plan = next_plan(Strategy("recreate", settle_s=0))
     assert runbook(plan)[3:6] == [
-        "2.1 Traffic: api nobody, web nobody",
+        "2.1 Traffic: web none; when web@1 has no request in flight: api none",
         "2.2 Stop api@1, 2 replicas",
         "2.3 Stop web@1, 2 replicas",
     ]
@@ -133,11 +133,11 @@ def test_a_rollback_goes_back_callers_first_and_at_once() -> None:
     new = release(2, kept=old, strategy=Strategy("canary", (5.0,)))
     plan = rollback(old, snapshot(new))
     assert runbook(plan)[3:] == [
-        "2.1 Start web@1, 2 replicas",
-        "2.2 Start api@1, 2 replicas",
+        "2.1 Start api@1, 2 replicas",
+        "2.2 Start web@1, 2 replicas",
         "2.3 Stop worker@2",
         "2.4 Start worker@1",
-        "2.5 Traffic: api 100 % @1, web 100 % @1",
+        "2.5 Traffic: web 100 % @1; when web@2 has no request in flight: api 100 % @1",
         "2.6 Observe api@1, web@1, worker@1",
         "3.1 Retire web@2",
         "3.2 Retire api@2",

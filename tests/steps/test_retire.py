@@ -6,7 +6,7 @@ import pytest
 
 from mainstay import content
 from mainstay.errors import StepFailed
-from mainstay.release import Traffic, UnlessRenewed
+from mainstay.release import Shift, Traffic, UnlessRenewed
 from mainstay.steps.lay_down import LayDown
 from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.retire import Retire
@@ -19,7 +19,7 @@ from tests.shop import fleet, release
 
 OLD, NEW = fleet(release(1))["web"], fleet(release(2))["web"]
 NOW: Traffic = {"web": {2: 100.0}}
-STEP = Retire(service="web", leaving=OLD, after=NEW, traffic=NOW)
+STEP = Retire(service="web", leaving=OLD, after=NEW, traffic=(Shift(NOW),))
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def world(clock: TurnableClock, tmp_path: Path) -> World:
     target = FakeTarget(clock)
     target.wake()
     target.fleet(1, {"web": OLD | NEW})
-    target.traffic(1, NOW, UnlessRenewed(60, {"web": {1: 100.0}}))
+    target.traffic(1, (Shift(NOW),), UnlessRenewed(60, (Shift({"web": {1: 100.0}}),)))
     return fake_world(tmp_path, target=target, clock=clock)
 
 

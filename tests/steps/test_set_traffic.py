@@ -1,12 +1,13 @@
-"""Set traffic: it has come about when it is said to, and it goes home when nobody watches."""
+"""Set traffic: applied when it says so, in the order of its shifts, and reverted without heartbeats."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from mainstay.errors import StepFailed
-from mainstay.release import Edge, Traffic
+from mainstay.release import Edge, Shift, Traffic
 from mainstay.revision import Revision
 from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.step import Look
@@ -18,7 +19,9 @@ from tests.shop import fleet, release
 
 OLD: Traffic = {"api": {1: 100.0}, "web": {1: 100.0}}
 NEW: Traffic = {"api": {2: 100.0}, "web": {2: 100.0}}
-STEP = SetTraffic(after=NEW, back=OLD)
+CALLERS_FIRST = (Shift({"web": {1: 100.0}}, {"web": {2: 5.0}}), Shift({"api": {1: 100.0}}))
+"""A rollback, in which web@2 may take 5 s to finish its requests."""
+STEP = SetTraffic(after=(Shift(NEW),), back=(Shift(OLD),))
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def target(clock: TurnableClock) -> FakeTarget:
     both = {name: fleet(release(1))[name] | fleet(release(2))[name] for name in ("api", "web")}
     found.wake()
     found.fleet(1, both)
-    found.traffic(1, OLD)
+    found.traffic(1, (Shift(OLD),))
     return found
 
 
@@ -41,9 +44,9 @@ def world(target: FakeTarget, clock: TurnableClock, tmp_path: Path) -> World:
     return fake_world(tmp_path, target=target, clock=clock)
 
 
-def test_all_services_of_a_stage_move_in_one_batch(world: World, target: FakeTarget) -> None:
+def test_services_of_one_shift_move_in_one_batch(world: World, target: FakeTarget) -> None:
     target.effects.clear()
-    assert STEP.do(world) == "100 % @2 of api, 100 % @2 of web"
+    assert STEP.do(world) == "api 100 % @2, web 100 % @2"
     assert world.target.serving().actual == NEW
     assert [name for name in target.effects if name.startswith("traffic")] == ["traffic api 2:100 web 2:100"]
 
@@ -64,7 +67,7 @@ def test_how_long_nobody_may_watch_is_what_the_plan_says(world: World, clock: Tu
 
 
 def test_a_first_release_has_nowhere_to_go(world: World, clock: TurnableClock) -> None:
-    SetTraffic(after=NEW, back={"api": {}, "web": {}}).do(world)
+    SetTraffic(after=(Shift(NEW),), back=(Shift({"api": {}, "web": {}}),)).do(world)
     clock.turn(3600)
     assert world.target.serving().actual == NEW
 
@@ -79,17 +82,17 @@ def test_how_far_it_has_come_is_found_by_looking(world: World, target: FakeTarge
 
 def test_it_waits_for_those_that_are_to_serve_and_no_longer_than_it_must(world: World, target: FakeTarget) -> None:
     target.sick.add(Revision("web", 2))
-    with pytest.raises(StepFailed, match="100 % @2 of web did not come about") as late:
+    with pytest.raises(StepFailed, match="web 100 % @2") as late:
         STEP.do(world)
     assert "; web-2-1 is failed: exit code 1; its last lines:\n    it is sick" in late.value.what
 
 
 @pytest.mark.parametrize("way", ["undo", "withdraw"])
 def test_the_way_back_is_the_stage_s_and_needs_no_watcher(way: str, world: World, clock: TurnableClock) -> None:
-    canary = SetTraffic(after={"api": {1: 50.0, 2: 50.0}, "web": {1: 50.0, 2: 50.0}}, back=OLD)
+    canary = replace(STEP, after=(Shift({"api": {1: 50.0, 2: 50.0}, "web": {1: 50.0, 2: 50.0}}),))
     canary.do(world)
     STEP.do(world)
-    assert getattr(STEP, way)(world) == "back: api 100 % @1, web 100 % @1"
+    assert getattr(STEP, way)(world) == "back to api 100 % @1, web 100 % @1"
     assert world.target.serving().actual == OLD
     assert world.target.serving().returns_to is None
 
@@ -114,3 +117,62 @@ def test_a_broken_edge_is_the_cause_of_traffic_that_does_not_move(world: World, 
     with pytest.raises(StepFailed, match=r"port 8080 is taken by python3 \(pid 812\)") as failed:
         STEP.do(world)
     assert failed.value.remedy == "stop that program"
+
+
+def test_a_callee_moves_once_its_caller_has_no_request_in_flight(
+    world: World, target: FakeTarget, clock: TurnableClock
+) -> None:
+    STEP.do(world)
+    target.effects.clear()
+    target.in_flight["web@2"] = 3
+    told: list[str] = []
+    clock.paused = _ends(target, clock, "web@2", after=0.4)
+    done = replace(STEP, after=CALLERS_FIRST).do(world.telling(told.append))
+    assert done == "web 100 % @1, then api 100 % @1; web@2 had no request left after 0.4 s"
+    assert told == ["waiting for 3 requests in flight of web@2"]
+    assert [name for name in target.effects if name.startswith("traffic")] == ["traffic web 1:100", "traffic api 1:100"]
+    assert world.target.serving().actual == OLD
+
+
+def test_a_request_that_outlasts_its_drain_is_not_waited_for_and_counted(
+    world: World, target: FakeTarget, clock: TurnableClock
+) -> None:
+    STEP.do(world)
+    target.in_flight["web@2"] = 1
+    done = replace(STEP, after=CALLERS_FIRST).do(world)
+    assert done == "web 100 % @1, then api 100 % @1; 1 request in flight of web@2 outlasted its drain"
+    assert 5.0 <= clock.monotonic() < 6.0
+
+
+@pytest.mark.parametrize("way", ["undo", "withdraw", "without a heartbeat"])
+def test_every_way_back_drains_the_callers_first(
+    way: str, world: World, target: FakeTarget, clock: TurnableClock
+) -> None:
+    step = replace(STEP, back=CALLERS_FIRST)
+    step.do(world)
+    target.in_flight["web@2"] = 1
+    seen: list[Traffic] = []
+    clock.paused = lambda: seen.append(world.target.serving().actual)
+    if way == "without a heartbeat":
+        clock.turn(61)
+        seen.append(world.target.serving().actual)
+        clock.turn(5)
+    else:
+        getattr(step, way)(world)
+    assert seen[0] == {"api": {2: 100.0}, "web": {1: 100.0}}
+    assert world.target.serving().actual == OLD
+
+
+def test_while_a_drain_lasts_a_look_finds_a_part(world: World, target: FakeTarget) -> None:
+    STEP.do(world)
+    target.in_flight["web@2"] = 1
+    world.target.traffic(1, CALLERS_FIRST)
+    assert replace(STEP, after=CALLERS_FIRST).look(world) is Look.PARTIAL
+
+
+def _ends(target: FakeTarget, clock: TurnableClock, revision: str, *, after: float) -> Callable[[], None]:
+    def end() -> None:
+        if clock.monotonic() >= after:
+            target.in_flight[revision] = 0
+
+    return end

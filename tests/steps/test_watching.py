@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.errors import StepFailed
-from mainstay.release import Traffic
+from mainstay.release import Shift, Traffic
 from mainstay.revision import Revision
 from mainstay.steps.observe import Counts, Observe
 from mainstay.steps.settle import Settle
@@ -30,7 +30,7 @@ class Bench:
         self.target = FakeTarget(self.clock)
         self.target.wake()
         self.target.fleet(1, {"web": fleet(release(1))["web"] | fleet(release(2))["web"]})
-        self.target.traffic(1, NEW)
+        self.target.traffic(1, (Shift(NEW),))
         self.world: World = fake_world(folder, target=self.target, clock=self.clock)
 
     def at(self, seconds: float, happens: Callable[[], None]) -> None:
@@ -99,7 +99,7 @@ def test_restarts_from_before_do_not_count(bench: Bench) -> None:
 
 
 def test_traffic_that_went_home_meanwhile_ends_it(bench: Bench) -> None:
-    bench.at(10, lambda: bench.target.traffic(1, {"web": {1: 100.0}}))
+    bench.at(10, lambda: bench.target.traffic(1, (Shift({"web": {1: 100.0}}),)))
     with pytest.raises(StepFailed, match="traffic went back"):
         OBSERVE.do(bench.world)
 

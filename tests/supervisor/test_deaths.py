@@ -16,7 +16,7 @@ import pytest
 from mainstay import machine
 from mainstay.clock import SystemClock
 from mainstay.errors import BadInput
-from mainstay.release import Edge, Health, Route, UnlessRenewed
+from mainstay.release import Edge, Health, Route, Shift, UnlessRenewed
 from tests.supervisor.place import PATH, PYTHON, Place, a_place, member, run, service, shell_job, starts_of, worker
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
@@ -37,7 +37,7 @@ def get(place: Place, path: str = "/") -> dict[str, str]:
 def serving(place: Place) -> None:
     place.target.edge(1, EDGE)
     place.up(member(service(), 2))
-    place.target.traffic(1, {"web": {1: 100.0}})
+    place.target.traffic(1, (Shift({"web": {1: 100.0}}),))
     place.until(lambda: place.target.serving().actual.get("web") == {1: 100.0}, "traffic")
 
 
@@ -307,7 +307,7 @@ def test_a_way_home_is_kept_over_the_supervisors_death(place: Place) -> None:
     serving(place)
     place.target.fleet(1, {"web": {1: member(service(), 2), 2: member(service(), 2)}})
     place.until(lambda: place.ready(2, 2), "web@2")
-    place.target.traffic(1, {"web": {2: 100.0}}, UnlessRenewed(1.0, {"web": {1: 100.0}}))
+    place.target.traffic(1, (Shift({"web": {2: 100.0}}),), UnlessRenewed(1.0, (Shift({"web": {1: 100.0}}),)))
     place.kill_supervisor()
     place.target.wake()
     place.until(lambda: place.target.serving().returned, "the way home")

@@ -7,14 +7,14 @@ from msgspec.structs import replace
 
 from mainstay.errors import FenceRefused
 from mainstay.machine import Started
-from mainstay.release import Edge, Health, Member, Spec, UnlessRenewed
+from mainstay.release import Edge, Health, Member, Shift, Spec, UnlessRenewed
 from mainstay.supervisor import life as lives
 from mainstay.supervisor.decision import Action, Forget, Kill, Start, Stop, decide, ready
-from mainstay.supervisor.desired import Desired, Identity, Watched
+from mainstay.supervisor.desired import Desired, Identity, Pending, Watched
 from mainstay.supervisor.life import Life, Past
 from mainstay.supervisor.probes import Probe
 from mainstay.supervisor.protocol import Claim, Renew, SetFleet, SetTraffic, Sleep, Wake
-from mainstay.supervisor.requests import after, returned_home
+from mainstay.supervisor.requests import after, is_drained, returned_home, shifted
 from mainstay.supervisor.roster import enrolled
 from mainstay.supervisor.runners.process import End
 
@@ -223,7 +223,7 @@ def test_a_revision_that_goes_keeps_its_spec_until_its_last_instance_is_gone() -
     assert back.going == {} or 41 not in back.going["web"]
 
 
-HOME = UnlessRenewed(60, {"web": {41: 100.0}})
+HOME = UnlessRenewed(60, (Shift({"web": {41: 100.0}}),))
 
 
 @pytest.mark.parametrize(
@@ -232,16 +232,52 @@ HOME = UnlessRenewed(60, {"web": {41: 100.0}})
     ids=["in time", "too late", "after a reboot"],
 )
 def test_traffic_goes_home_unless_renewed(boot: str, now: float, goes_home: bool) -> None:
-    desired = after(Desired(), SetTraffic(0, {"web": {42: 100.0}}, HOME), "boot", 0)
+    desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}}),), HOME), "boot", 0)
     assert returned_home(desired, boot, now).returned is goes_home
-    assert (returned_home(desired, boot, now).traffic == HOME.then) is goes_home
+    assert (returned_home(desired, boot, now).traffic == HOME.then[0].traffic) is goes_home
 
 
 def test_renewing_begins_the_time_anew() -> None:
-    desired = after(Desired(), SetTraffic(0, {"web": {42: 100.0}}, HOME), "boot", 0)
+    desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}}),), HOME), "boot", 0)
     renewed = after(desired, Renew(0), "boot", 50)
     assert renewed.watched == Watched(HOME, "boot", 50)
     assert not returned_home(renewed, "boot", 109).returned
+
+
+BACK = (Shift({"web": {41: 100.0}}, {"web": {42: 30.0}}), Shift({"api": {41: 100.0}}))
+
+
+def test_of_several_shifts_the_first_is_applied_and_the_others_wait() -> None:
+    desired = after(Desired(traffic={"api": {42: 100.0}}), SetTraffic(0, BACK), "boot", 7)
+    assert desired.traffic == {"api": {42: 100.0}, "web": {41: 100.0}}
+    assert desired.pending == Pending({"web": {42: 30.0}}, BACK[1:], "boot", 7)
+    assert desired.pending is not None
+    last = shifted(desired, desired.pending.then, "boot", 8)
+    assert (last.traffic["api"], last.pending) == ({41: 100.0}, None)
+
+
+def test_an_expired_heartbeat_reverts_in_the_order_of_the_lease() -> None:
+    lease = UnlessRenewed(60, BACK)
+    desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}, "api": {42: 100.0}}),), lease), "boot", 0)
+    reverted = returned_home(desired, "boot", 60)
+    assert reverted.traffic == {"web": {41: 100.0}, "api": {42: 100.0}}
+    assert (reverted.pending, reverted.returned) == (Pending({"web": {42: 30.0}}, BACK[1:], "boot", 60), True)
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "boot", "now", "drained"),
+    [
+        ({"web@42": 1}, "boot", 29, False),
+        ({"web@42": 0}, "boot", 29, True),
+        ({}, "boot", 29, False),
+        ({"web@42": 1}, "boot", 30, True),
+        ({}, "another", 1, True),
+    ],
+    ids=["at work", "done", "not counted", "drain time over", "after a reboot"],
+)
+def test_a_shift_waits_for_requests_in_flight(in_flight: dict[str, int], boot: str, now: float, drained: bool) -> None:
+    pending = Pending({"web": {42: 30.0}}, BACK[1:], "boot", 0)
+    assert is_drained(pending, in_flight, boot, now) is drained
 
 
 def test_nothing_to_do_waits_for_ever() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mainstay.release import Edge, Route
+from mainstay.release import Edge, Route, Shift
 from tests.supervisor.place import Place, a_place, member, service
 from tests.supervisor.traffic import Client, load
 
@@ -25,7 +25,7 @@ def port(place: Place) -> int:
     """The front door, with the first release behind it."""
     place.target.edge(1, EDGE)
     place.up(member(service(), 2))
-    place.target.traffic(1, {"web": {1: 100.0}})
+    place.target.traffic(1, (Shift({"web": {1: 100.0}}),))
     place.until(lambda: place.target.serving().actual.get("web") == {1: 100.0}, "traffic")
     return int(place.target.serving().url.rpartition(":")[2])
 
@@ -36,7 +36,7 @@ def move(place: Place, old: int, new: int, amid: Callable[[], None] = lambda: No
     place.target.fleet(1, {"web": {old: two, new: two}})
     place.until(lambda: place.ready(new, 2), f"web@{new}")
     amid()
-    place.target.traffic(1, {"web": {new: 100.0}})
+    place.target.traffic(1, (Shift({"web": {new: 100.0}}),))
     place.until(lambda: place.target.serving().actual.get("web") == {new: 100.0}, "traffic")
     amid()
     place.target.fleet(1, {"web": {new: two}})

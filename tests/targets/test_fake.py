@@ -15,7 +15,7 @@ from tests.fakes.target import FakeTarget
 class TestFakeTarget(TargetContract):
     @pytest.fixture
     def target(self) -> FakeTarget:
-        self.clock = TurnableClock()
+        self.clock = self.turnable = TurnableClock()
         self.fake = FakeTarget(self.clock)
         return self.fake
 
@@ -31,3 +31,14 @@ class TestFakeTarget(TargetContract):
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
         self.fake.job_takes_s = takes_s
         return Job(identity, "Build", ("true",), "/")
+
+    def ask(self, target: Target, *, takes_s: float) -> None:
+        (release,) = target.serving().actual["web"]
+        self.fake.in_flight[f"web@{release}"] = 1
+        over = self.clock.monotonic() + takes_s
+
+        def end() -> None:
+            if self.clock.monotonic() >= over:
+                self.fake.in_flight.clear()
+
+        self.turnable.paused = end

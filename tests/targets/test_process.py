@@ -1,5 +1,6 @@
 """Plain processes keep the contract, with the real supervisor and the real edge."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from mainstay.clock import SystemClock
 from mainstay.release import Job, Member
+from mainstay.supervisor.admin import Admin
 from mainstay.targets import Target
 from mainstay.targets.process import ProcessTarget
 from tests.contracts.target import FENCE, TargetContract
@@ -21,8 +23,11 @@ class TestProcessTarget(TargetContract):
 
     @pytest.fixture
     def target(self) -> Iterator[ProcessTarget]:
-        with a_place() as place:
-            yield place.target
+        self.open: list[socket.socket] = []
+        with a_place() as self.place:
+            yield self.place.target
+        for connection in self.open:
+            connection.close()
 
     @contextmanager
     def edge_unable_to_serve(self, target: Target) -> Iterator[str]:
@@ -41,3 +46,10 @@ class TestProcessTarget(TargetContract):
 
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
         return shell_job(identity, f"sleep {takes_s}")
+
+    def ask(self, target: Target, *, takes_s: float) -> None:
+        connection = socket.create_connection(("127.0.0.1", int(target.serving().url.rpartition(":")[2])), 20)
+        self.open.append(connection)
+        connection.sendall(f"GET /slow={takes_s} HTTP/1.1\r\nHost: web\r\n\r\n".encode())
+        edge = Admin(self.place.folders.haproxy_socket, self.place.folders.sockets / "master.sock")
+        self.eventually(lambda: sum(asyncio.run(edge.in_use()).values()) > 0, "the request in flight")

@@ -4,7 +4,7 @@ from mainstay.plan import Phase, Plan, Rollback
 from mainstay.plan.basis import basis_of, identity
 from mainstay.plan.changes import changes_between
 from mainstay.plan.edges import edge_steps
-from mainstay.plan.layers import layers_of
+from mainstay.plan.layers import calls_between
 from mainstay.plan.notes import notes_on
 from mainstay.plan.takeover import TakeOver, moves_between, phases
 from mainstay.plan.times import timed
@@ -24,13 +24,13 @@ def deploy(release: Release, now: Snapshot) -> Plan:
     name = identity("deploy", release, basis)
     first_edge, final_edge = edge_steps(now.serving.edge, release.edge)
     moves = moves_between(now, release)
-    services = (now.release.services if now.release else {}) | release.services
+    before = now.release.services if now.release else {}
     over = TakeOver(
         moves=moves,
-        before=now.release.services if now.release else {},
+        before=before,
         after=release.services,
         fleet={move.service: now.running.wanted.get(move.service, {}) for move in moves},
-        layers=layers_of(services, (move.service for move in moves)),
+        calls=calls_between((before, release.services), (move.service for move in moves)),
         settle_s=max((release.services[m.service].strategy.settle_s for m in moves if m.new), default=0.0),
         final_edge=final_edge,
     )

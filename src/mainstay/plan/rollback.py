@@ -8,7 +8,7 @@ from mainstay.plan.basis import basis_of, identity
 from mainstay.plan.changes import changes_between
 from mainstay.plan.deploy import fetch_steps
 from mainstay.plan.edges import edge_steps
-from mainstay.plan.layers import layers_of
+from mainstay.plan.layers import calls_between
 from mainstay.plan.notes import notes_on
 from mainstay.plan.takeover import TakeOver, moves_between, phases
 from mainstay.plan.times import timed
@@ -32,9 +32,9 @@ def rollback(to: Release, now: Snapshot) -> Plan:
         before=now.release.services,
         after=to.services,
         fleet={move.service: now.running.wanted.get(move.service, {}) for move in moves},
-        layers=layers_of(now.release.services | to.services, (move.service for move in moves)),
+        calls=calls_between((now.release.services, to.services), (move.service for move in moves)),
         settle_s=0.0,
-        callers_first=True,
+        callers_first=to.number < now.release.number,
         final_edge=final_edge,
     )
     fetched = fetch_steps(to, tuple(move.service for move in moves if move.new is not None), now, name)
@@ -60,9 +60,13 @@ def rollback(to: Release, now: Snapshot) -> Plan:
 
 
 def _at_once(move: Move) -> Move:
-    """Who goes back wants to be there: what has served before is not tried by percentages again."""
+    """Roll back in one switch: a release that has served is not canaried again.
+
+    A worker's old fleet is gone before its callees move, so `overlap` must not keep it until the end.
+    """
     kind = move.strategy.kind if move.strategy.kind == "recreate" else "blue-green"
-    return replace(move, strategy=Strategy(kind, settle_s=0.0, unwatched_s=move.strategy.unwatched_s))
+    strategy = Strategy(kind, settle_s=0.0, unwatched_s=move.strategy.unwatched_s)
+    return replace(move, strategy=strategy, overlap=False)
 
 
 def _schemas(to: Release, now: Snapshot) -> list[str]:

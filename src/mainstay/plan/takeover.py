@@ -1,10 +1,15 @@
-"""Take over: the stages of all services become phases of steps; shared by the way out and the way back."""
+"""Take over: turn the stages of all services into phases of steps; shared by deploy and rollback."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from mainstay.plan import Phase
-from mainstay.plan.layers import Layers
-from mainstay.release import Member, Members, Release, ServiceRelease, Shares, Stage, Traffic
+from mainstay.plan.layers import Calls, callees_first, callers_first
+from mainstay.plan.shifts import Leaving, to_newer, to_older
+from mainstay.release import Member, Members, Release, ServiceRelease, Shares, Shifts, Stage, Traffic
 from mainstay.snapshot import Snapshot
 from mainstay.steps.observe import Observe
 from mainstay.steps.provide_edge import ProvideEdge
@@ -20,28 +25,42 @@ Ranks = tuple[Rank, ...]
 
 
 class TakeOver(msgspec.Struct, frozen=True):
-    """What moves from one release to another, and in which order; `layers` are callees first."""
+    """The services that change between two releases, and what decides in which order they do."""
 
     moves: tuple[Move, ...]
     before: dict[str, ServiceRelease]
     after: dict[str, ServiceRelease]
     fleet: dict[str, Members]
-    """What is to run of the moved services now."""
-    layers: Layers
+    """The desired fleet of the moved services now."""
+    calls: Calls
+    """Calls among the moved services."""
     settle_s: float
     callers_first: bool = False
-    """On the way back nobody meets a callee older than what it was made for."""
+    """True for a rollback: a caller at work must not meet a callee older than the one it was made for, so callers move
+    first and are drained, and then their callees move. A deploy moves callees first."""
     final_edge: ProvideEdge | None = None
-    """What only the new release needs of the edge: set once it serves."""
+    """The edge as only the new release needs it."""
 
     @property
     def unwatched_s(self) -> float:
-        """All services of a stage go back together: the most careful one decides when."""
+        """All services of a stage are reverted together: the shortest lease decides when."""
         return min(move.strategy.unwatched_s for move in self.moves)
 
     @property
     def moving(self) -> tuple[str, ...]:
         return tuple(move.service for move in self.moves)
+
+    def carrier(self, service: str, revision: int) -> ServiceRelease:
+        """Return the service as it is in the release that has this revision."""
+        releases = (each for each in (self.after, self.before) if service in each)
+        return next(each[service] for each in releases if each[service].revision == revision)
+
+    def drains(self, traffic: Traffic) -> Leaving:
+        """Return how long requests may take, for every revision that *traffic* names."""
+        return {
+            name: {release: self.carrier(name, release).spec.drain_s for release in shares}
+            for name, shares in traffic.items()
+        }
 
 
 def moves_between(now: Snapshot, release: Release) -> tuple[Move, ...]:
@@ -75,84 +94,149 @@ def phases(over: TakeOver) -> tuple[Phase, ...]:
     if not over.moves:
         return (Phase("release", ((over.final_edge,),)),) if over.final_edge else ()
     found: list[Phase] = []
-    every = stages(over.moves)
+    every = stages(over.moves, at_once=over.callers_first)
     fleet = dict(over.fleet)
     traffic: Traffic = {move.service: _all(move.old) for move in over.moves if not move.worker}
     for number, stage in enumerate(every, 1):
+        last = number == len(every)
+        change = StageChange(over, _without_removed_callers(over, stage), fleet, traffic)
+        ranks = change.ranks(over.final_edge if last else None)
         name = "release" if len(every) == 1 else f"stage {number} of {len(every)}"
-        ranks, fleet = _stage(over, stage, fleet, traffic)
-        if number == len(every) and over.final_edge is not None:
-            # Routes follow traffic: nobody is sent to a service that does not serve yet.
-            observed = -1 if _watched(over, fleet) else len(ranks)
-            ranks = (*ranks[:observed], (over.final_edge,), *ranks[observed:])
-        found.append(Phase(name, ranks, stage=number))
-        traffic = stage.traffic
+        found.append(Phase(name, ranks, stage=number if len(every) > 1 else None))
+        fleet, traffic = fleet | change.after, change.stage.traffic
     watched = _watched(over, fleet)
     if over.settle_s and watched and any(move.old is not None for move in over.moves):
         found.append(Phase("settle", ((Settle(watched=watched, traffic=traffic, for_s=over.settle_s),),)))
-    gone: Traffic = {move.service: {} for move in over.moves if move.new is None and not move.worker}
-    retired = _retire(over, fleet, traffic | gone)
+    retired = _retire(over, fleet, traffic)
     return (*found, Phase("retire", retired)) if retired else tuple(found)
 
 
-def _stage(
-    over: TakeOver, stage: Stage, fleet: dict[str, Members], traffic: Traffic
-) -> tuple[Ranks, dict[str, Members]]:
-    """The steps from the state before to *stage*, and the fleet it ends with."""
-    after = {name: _members(over, name, counts) for name, counts in stage.replicas.items()}
-    ranks: list[Rank] = []
-    # Where nobody serves for a while (recreate), traffic ends before the fleet does.
-    ending = {
-        name: shares for name, shares in stage.traffic.items() if not shares and traffic.get(name) and not after[name]
-    }
-    moved: Traffic = dict(ending)
-    if ending:
-        ranks.append((SetTraffic(after=ending, back=stage.back, unwatched_s=over.unwatched_s),))
-    for position, layer in enumerate(reversed(over.layers) if over.callers_first else over.layers):
-        served = [name for name in layer if name in stage.traffic]
-        started = tuple(step for name in served for step in _fleet_steps(name, fleet, after))
-        ranks += [started] if started else []
-        # A service that nobody served before takes its traffic at once: its callers look for it when they start.
-        first = {n: stage.traffic[n] for n in served if not traffic.get(n) and stage.traffic[n] and not stage.back[n]}
-        if first and position + 1 < len(over.layers):
-            ranks.append((SetTraffic(after=first, back=stage.back, unwatched_s=over.unwatched_s),))
-            moved |= first
-    ranks += _worker_ranks(over, stage, fleet, after)
-    batch = {n: shares for n, shares in stage.traffic.items() if n not in moved and shares != traffic.get(n, {})}
-    if batch:
-        ranks.append((SetTraffic(after=batch, back=stage.back, unwatched_s=over.unwatched_s),))
-    fleet = fleet | after
-    watched = _watched(over, fleet)
-    if watched and ranks:
-        ranks.append((Observe(watched=watched, traffic=stage.traffic, for_s=stage.hold_s),))
-    return tuple(ranks), fleet
+def _without_removed_callers(over: TakeOver, stage: Stage) -> Stage:
+    """*stage*; in a rollback with no requests to callers that the older release lacks, and without them as workers.
+
+    A deploy leaves them to the retire phase. In a rollback they would meet callees older than themselves.
+    """
+    gone = [move.service for move in over.moves if over.callers_first and move.new is None and over.calls[move.service]]
+    return replace(
+        stage,
+        traffic=stage.traffic | {name: {} for name in gone if name in stage.traffic},
+        replicas=stage.replicas | {name: {} for name in gone if name not in stage.traffic},
+    )
 
 
-def _fleet_steps(name: str, fleet: dict[str, Members], after: dict[str, Members]) -> list[Step]:
-    before = fleet.get(name, {})
-    return [StartFleet(service=name, before=before, after=after[name])] if before != after[name] else []
+class StageChange(NamedTuple):
+    """The way from `fleet` and `traffic` to one stage."""
 
+    over: TakeOver
+    stage: Stage
+    fleet: dict[str, Members]
+    traffic: Traffic
 
-def _worker_ranks(over: TakeOver, stage: Stage, fleet: dict[str, Members], after: dict[str, Members]) -> list[Rank]:
-    """Workers change when all that serves is ready: first out goes what does not stay, then in comes what is new."""
-    first: list[Step] = []
-    then: list[Step] = []
-    for name in (name for layer in over.layers for name in layer if name not in stage.traffic):
-        before, wanted = fleet.get(name, {}), after[name]
-        between = {release: member for release, member in before.items() if release in wanted}
-        first += [StartFleet(service=name, before=before, after=between)] if between != before else []
-        then += [StartFleet(service=name, before=between, after=wanted)] if wanted != between else []
-    return [tuple(rank) for rank in (first, then) if rank]
+    @property
+    def after(self) -> dict[str, Members]:
+        """The desired fleets of the stage."""
+        return {
+            name: {release: member(self.over.carrier(name, release), count) for release, count in counts.items()}
+            for name, counts in self.stage.replicas.items()
+        }
 
+    def ranks(self, edge: ProvideEdge | None) -> Ranks:
+        """Return the steps. *edge* comes where its routes lead only to services that have traffic."""
+        edges: Ranks = ((edge,),) if edge else ()
+        ranks = self._rollback(edges) if self.over.callers_first else self._deploy(edges)
+        watched = _watched(self.over, self.fleet | self.after)
+        observe = Observe(watched=watched, traffic=self.stage.traffic, for_s=self.stage.hold_s)
+        return (*ranks, (observe,)) if watched and ranks else ranks
 
-def _members(over: TakeOver, name: str, counts: dict[int, int]) -> Members:
-    found: Members = {}
-    for release, count in counts.items():
-        carrier = next(
-            each[name] for each in (over.after, over.before) if name in each and each[name].revision == release
+    def _deploy(self, edges: Ranks) -> Ranks:
+        over, ending = self.over, self._ending
+        called = frozenset[str]().union(*over.calls.values())
+        # The callers of a service that is new look for it when they start.
+        first = {name: shares for name, shares in self._first.items() if name in called}
+        # A worker calls what it needs as soon as it runs, so it starts when its callees have moved.
+        late = [name for name in self._workers if over.calls[name]]
+        return (
+            *self._set_traffic(to_older(ending, over.calls, over.drains(self.traffic))),
+            *self._starts(first),
+            *self._worker_ranks([name for name in self._workers if name not in late]),
+            *self._set_traffic(to_newer(self._moved(ending | first), over.calls)),
+            *self._worker_ranks(late),
+            *edges,
         )
-        found[release] = member(carrier, count)
-    return found
+
+    def _rollback(self, edges: Ranks) -> Ranks:
+        over, ending, first = self.over, self._ending, self._first
+        return (
+            *self._starts(first, without=ending),
+            *self._worker_ranks(self._workers),
+            *edges,
+            *self._set_traffic(to_older(self._moved(first), over.calls, over.drains(self.traffic))),
+            *(rank for layer in callers_first(over.calls, ending) if (rank := self._fleet_steps(layer))),
+        )
+
+    @property
+    def _workers(self) -> list[str]:
+        return [name for name in self.stage.replicas if name not in self.stage.traffic]
+
+    @property
+    def _ending(self) -> Traffic:
+        """Services without instances for a while (recreate): their traffic ends before their fleet does."""
+        served = self.stage.traffic.items()
+        return {n: {} for n, shares in served if not shares and self.traffic.get(n) and not self.stage.replicas[n]}
+
+    @property
+    def _first(self) -> Traffic:
+        """Services that have no traffic before this stage, and none to return to."""
+        served = self.stage.traffic.items()
+        return {n: shares for n, shares in served if shares and not self.traffic.get(n) and not self.stage.back[n]}
+
+    def _moved(self, without: Traffic) -> Traffic:
+        served = self.stage.traffic.items()
+        return {n: shares for n, shares in served if n not in without and shares != self.traffic.get(n, {})}
+
+    def _starts(self, first: Traffic, without: Traffic | None = None) -> Ranks:
+        """Start what grows, callees first; *first* gets its traffic at once."""
+        ranks: list[Rank] = []
+        for layer in callees_first(self.over.calls):
+            served = [name for name in layer if name in self.stage.traffic and name not in (without or {})]
+            steps = self._fleet_steps(served)
+            ranks += [steps] if steps else []
+            ranks += self._set_traffic(to_newer({n: first[n] for n in served if n in first}, self.over.calls))
+        return tuple(ranks)
+
+    def _fleet_steps(self, names: Iterable[str]) -> Rank:
+        after = self.after
+        return tuple(
+            StartFleet(service=name, before=self.fleet.get(name, {}), after=after[name])
+            for name in names
+            if self.fleet.get(name, {}) != after[name]
+        )
+
+    def _worker_ranks(self, names: list[str]) -> Ranks:
+        """First out goes what does not stay, then in comes what is new; with `overlap` the other way round."""
+        first: list[Step] = []
+        then: list[Step] = []
+        for name in names:
+            before, wanted = self.fleet.get(name, {}), self.after[name]
+            overlap = any(each.spec.overlap for each in wanted.values())
+            between = before | wanted if overlap else {r: each for r, each in before.items() if r in wanted}
+            first += [StartFleet(service=name, before=before, after=between)] if between != before else []
+            then += [StartFleet(service=name, before=between, after=wanted)] if wanted != between else []
+        return tuple(tuple(rank) for rank in (first, then) if rank)
+
+    def _set_traffic(self, shifts: Shifts) -> Ranks:
+        if not shifts:
+            return ()
+        return ((SetTraffic(after=shifts, back=self._back, unwatched_s=self.over.unwatched_s),),)
+
+    @property
+    def _back(self) -> Shifts:
+        """How the whole stage is reverted: the other way round than it moved."""
+        back, calls = self.stage.back, self.over.calls
+        if self.over.callers_first:
+            return to_newer(back, calls)
+        leaving = {name: self.traffic.get(name, {}) | shares for name, shares in self.stage.traffic.items()}
+        return to_older(back, calls, self.over.drains(leaving))
 
 
 def member(carrier: ServiceRelease, count: int) -> Member:
@@ -170,17 +254,21 @@ def _watched(over: TakeOver, fleet: dict[str, Members]) -> dict[str, dict[int, i
 
 
 def _retire(over: TakeOver, fleet: dict[str, Members], traffic: Traffic) -> Ranks:
-    """Callers before those they call; also where nothing is left to stop, for traffic needs no watcher any more."""
+    """Retire callers before their callees. Also where nothing is left to stop: it ends the lease on traffic."""
     ranks: list[Rank] = []
-    for layer in reversed(over.layers):
+    for layer in callers_first(over.calls):
+        moves = [move for move in over.moves if move.service in layer]
+        # A service that goes for good keeps its traffic until its last callers are retired.
+        traffic = traffic | {move.service: {} for move in moves if move.new is None and not move.worker}
+        shifts = to_older(traffic, over.calls, {}) if over.callers_first else to_newer(traffic, over.calls)
         rank = []
-        for move in (move for move in over.moves if move.service in layer):
+        for move in moves:
             now = fleet.get(move.service, {})
             left = {release: each for release, each in now.items() if release == move.new}
             leaving = {release: each for release, each in now.items() if release != move.new}
             replaced = move.old is not None and move.old != move.new
             if replaced and (leaving or not move.worker):
-                rank.append(Retire(service=move.service, leaving=leaving, after=left, traffic=traffic))
+                rank.append(Retire(service=move.service, leaving=leaving, after=left, traffic=shifts))
         ranks += [tuple(rank)] if rank else []
     return tuple(ranks)
 

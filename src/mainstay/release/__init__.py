@@ -9,9 +9,12 @@ from mainstay.release.fleet import (
     Members,
     ReleaseNumber,
     Shares,
+    Shift,
+    Shifts,
     Stage,
     Traffic,
     UnlessRenewed,
+    end_of,
 )
 from mainstay.release.job import Job, JobState
 from mainstay.release.seen import Exit, Instance, Running, Serving
@@ -41,6 +44,8 @@ __all__ = [
     "ServiceRelease",
     "Serving",
     "Shares",
+    "Shift",
+    "Shifts",
     "Spec",
     "Stage",
     "Strategy",
@@ -49,4 +54,5 @@ __all__ = [
     "UnlessRenewed",
     "Value",
     "Volume",
+    "end_of",
 ]

@@ -1,4 +1,6 @@
-"""Fleet and traffic: what runs, who serves, and a stage on the way from one to another."""
+"""Fleet and traffic: what runs, which revisions receive requests, and a stage between two releases."""
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -26,11 +28,34 @@ Traffic = dict[str, Shares]
 """Per service, the percentage that each revision receives; sums to 100, or is empty where nothing serves."""
 
 
+class Shift(msgspec.Struct, frozen=True):
+    """One change of traffic, for services that change together.
+
+    Several shifts make an order: a target applies the next one once this one is applied and drained.
+    """
+
+    traffic: Traffic
+    drain_s: dict[str, dict[ReleaseNumber, float]] = {}
+    """Per service, the revisions that lose their traffic here and may still call what the next shift changes: the
+    next shift waits until they have no request in flight, at most this many seconds."""
+
+
+Shifts = tuple[Shift, ...]
+
+
+def end_of(shifts: Iterable[Shift]) -> Traffic:
+    """Return the traffic after all *shifts*, for the services that they name."""
+    traffic: Traffic = {}
+    for shift in shifts:
+        traffic |= shift.traffic
+    return traffic
+
+
 class UnlessRenewed(msgspec.Struct, frozen=True):
-    """Traffic that goes to `then` by itself when the run that watches is not heard for `within_s` seconds."""
+    """The lease of a run on traffic: without its heartbeat for `within_s` seconds the target applies `then`."""
 
     within_s: float
-    then: Traffic
+    then: Shifts
 
 
 class Stage(msgspec.Struct, frozen=True):

@@ -57,6 +57,7 @@ class Serving(msgspec.Struct, frozen=True):
     """Who is to be served by whom, and who really is."""
 
     wanted: Traffic
+    """After all shifts that were requested, also those that still wait for a drain."""
     actual: Traffic
     """By the slots that take requests now; equal to `wanted` when it has come about."""
     edge: Edge | None = None
@@ -64,6 +65,12 @@ class Serving(msgspec.Struct, frozen=True):
     doors: tuple[str, ...] = ()
     listeners: dict[str, str] = {}
     """Per service or datastore, its kept internal address `127.0.0.1:PORT`."""
+    pending: int = 0
+    """How many shifts of traffic wait until the callers of an earlier one are drained."""
+    in_flight: dict[str, int] = {}
+    """Per revision (`web@41`) that is drained for the next shift, its requests in flight as they were counted last."""
+    undrained: dict[str, int] = {}
+    """Per revision, its requests that outlasted their drain, so that the next shift did not wait for them."""
     returns_to: Traffic | None = None
     """Set while traffic goes back by itself unless renewed."""
     returned: bool = False

@@ -1,7 +1,7 @@
-"""Retire: the old fleet is drained and stopped; from here on nothing is undone, only retried."""
+"""Retire: drain and stop the old fleet; from the first of these steps on a run is only retried, never undone."""
 
 from mainstay.errors import StepFailed
-from mainstay.release import Members, Traffic
+from mainstay.release import Members, Shifts, end_of
 from mainstay.revision import Revision
 from mainstay.steps import readiness
 from mainstay.steps.set_traffic import await_traffic, same
@@ -10,15 +10,15 @@ from mainstay.world import World
 
 
 class Retire(Step, frozen=True, kw_only=True, tag="retire"):
-    """Of `service` only `after` is left; `leaving` is what goes.
+    """Keep only `after` of `service`; `leaving` is drained and stopped.
 
-    `traffic` is the whole release's: from now on it needs nobody who watches.
+    `traffic` is the whole release's. It is requested without a lease: from now on it needs no heartbeat.
     """
 
     service: str
     leaving: Members
     after: Members
-    traffic: Traffic
+    traffic: Shifts
 
     reversible = False
 
@@ -33,14 +33,14 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         return f"Retire {self._leaving}"
 
     def do(self, world: World) -> str:
-        # Traffic first: had it gone home by itself a moment ago, what serves would be stopped here.
+        # Traffic first: had it been reverted automatically a moment ago, the live revision would be stopped here.
         world.target.traffic(world.fence, self.traffic)
         await_traffic(world, self.traffic)
         return f"{self._leaving} {readiness.let_go(world, self.service, self.after, self.leaving)}"
 
     def look(self, world: World) -> Look:
         running, serving = world.target.running(), world.target.serving()
-        settled = same(serving.wanted, self.traffic) and serving.returns_to is None
+        settled = same(serving.wanted, end_of(self.traffic)) and serving.returns_to is None
         if not settled or running.wanted.get(self.service, {}) != self.after:
             return Look.ABSENT
         left = readiness.leftover(readiness.instances(world, self.service), self.after)

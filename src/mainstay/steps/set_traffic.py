@@ -1,78 +1,105 @@
-"""Set traffic: who serves, for all services of a stage in one batch."""
+"""Set traffic: which revisions receive requests, for all services of a stage, callees and callers in order."""
 
 from mainstay.errors import StepFailed
-from mainstay.release import Traffic, UnlessRenewed
+from mainstay.release import Shifts, Traffic, UnlessRenewed, end_of
+from mainstay.revision import Revision
 from mainstay.steps import readiness
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
 
-COMES_ABOUT_WITHIN_S = 30.0
+APPLIED_WITHIN_S = 30.0
+"""How long the shifts may take beside their drains."""
 
 
 class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
-    """Let `after` serve. `back` is the whole stage's state of return, to which an undo or an interruption leads."""
+    """Move traffic along the shifts `after`.
 
-    after: Traffic
-    back: Traffic
+    `back` is how an undo, an interruption or an expired heartbeat reverts the whole stage, in an order in which no
+    request in flight meets a callee older than its caller.
+    """
+
+    after: Shifts
+    back: Shifts
     unwatched_s: float = 60.0
-    """How long after the run fell silent traffic goes back by itself."""
+    """Traffic is reverted automatically when the run sends no heartbeat for so long."""
 
     moves_traffic = True
 
     @property
     def title(self) -> str:
-        return "Traffic: " + ", ".join(f"{name} {told(shares)}" for name, shares in self.after.items())
+        return "Traffic: " + _in_order(self.after, after_drain="; when {} has no request in flight: ")
 
     def do(self, world: World) -> str:
-        # A first release has nothing to return to.
-        watched = UnlessRenewed(self.unwatched_s, self.back) if any(self.back.values()) else None
-        world.target.traffic(world.fence, self.after, watched)
-        await_traffic(world, self.after)
-        return ", ".join(f"{told(shares)} of {name}" for name, shares in self.after.items())
+        # A first release has nothing to revert to.
+        lease = UnlessRenewed(self.unwatched_s, self.back) if any(end_of(self.back).values()) else None
+        world.target.traffic(world.fence, self.after, lease)
+        return _in_order(self.after) + await_traffic(world, self.after)
 
     def look(self, world: World) -> Look:
-        serving = world.target.serving()
-        if not same(serving.wanted, self.after):
+        serving, after = world.target.serving(), end_of(self.after)
+        if not same(serving.wanted, after):
             return Look.ABSENT
-        return Look.PRESENT if same(serving.actual, self.after) else Look.PARTIAL
+        return Look.PRESENT if same(serving.actual, after) else Look.PARTIAL
 
     def undo(self, world: World) -> str:
         world.target.traffic(world.fence, self.back)
-        await_traffic(world, self.back)
-        return self._returned
+        return f"back to {_in_order(self.back)}{await_traffic(world, self.back)}"
 
     def withdraw(self, world: World) -> str:
         world.target.traffic(world.fence, self.back)
-        # Inside `recreate` nothing may be there to return to: then only what is new must have let go.
+        back = end_of(self.back)
+        # During `recreate` no old instance may be left: then it is enough that the new ones receive nothing.
         world.patience.until(
-            lambda: not _beyond(world.target.serving().actual, self.back),
-            within=COMES_ABOUT_WITHIN_S,
-            waiting_for="the return of traffic",
+            lambda: not _receives_more(world.target.serving().actual, back),
+            within=_within(self.back),
+            waiting_for=f"traffic to return to {_in_order(self.back)}",
             remedy="mainstay status",
         )
-        return self._returned
+        return f"back to {_in_order(self.back)}"
 
     def hold(self, world: World) -> None:
         self.do(world)
 
-    @property
-    def _returned(self) -> str:
-        return "back: " + ", ".join(f"{name} {told(shares)}" for name, shares in self.back.items())
 
+def await_traffic(world: World, shifts: Shifts) -> str:
+    """Wait until traffic is as *shifts* leave it. Return which requests it waited for, in words.
 
-def await_traffic(world: World, wanted: Traffic) -> None:
-    """Wait until *wanted* is the actual traffic. Raise StepFailed naming a broken edge or the instance not ready."""
+    Raise StepFailed naming a broken edge, or an instance that is not ready and how it ended.
+    """
+    wanted, began = end_of(shifts), world.clock.monotonic()
+    waited: dict[str, float] = {}
+
+    def applied() -> bool:
+        serving = world.target.serving()
+        for revision, count in serving.in_flight.items():
+            if count and revision not in waited:
+                world.tell(f"waiting for {_requests(count)} of {revision}")
+            if count:
+                waited[revision] = world.clock.monotonic() - began
+        return not serving.pending and same(serving.actual, wanted)
+
     try:
         world.patience.until(
-            lambda: same(world.target.serving().actual, wanted),
-            within=COMES_ABOUT_WITHIN_S,
-            waiting_for=", ".join(f"traffic {told(shares)} of {name}" for name, shares in wanted.items()),
-            remedy="mainstay status",
+            applied, within=_within(shifts), waiting_for=f"traffic {_in_order(shifts)}", remedy="mainstay status"
         )
     except StepFailed as late:
         serving = world.target.serving()
         cause = f"; {serving.trouble}" if serving.trouble else _not_ready(world, wanted)
         raise StepFailed(f"{late.what}{cause}", remedy=serving.trouble_remedy or late.remedy) from late
+    undrained = world.target.serving().undrained
+    drained = [f"; {name} had no request left after {s:.1f} s" for name, s in waited.items() if name not in undrained]
+    return "".join(
+        [*drained, *(f"; {_requests(count)} of {name} outlasted its drain" for name, count in undrained.items())]
+    )
+
+
+def _within(shifts: Shifts) -> float:
+    drains = [limit for shift in shifts for releases in shift.drain_s.values() for limit in releases.values()]
+    return APPLIED_WITHIN_S + sum(drains)
+
+
+def _requests(count: int) -> str:
+    return f"{count} request{'' if count == 1 else 's'} in flight"
 
 
 def _not_ready(world: World, wanted: Traffic) -> str:
@@ -84,7 +111,7 @@ def _not_ready(world: World, wanted: Traffic) -> str:
 
 
 def same(found: Traffic, wanted: Traffic) -> bool:
-    """Whether *found* is as *wanted* for every service that *wanted* names."""
+    """Return whether *found* is as *wanted* for every service that *wanted* names."""
     return all(_alike(found.get(name, {}), shares) for name, shares in wanted.items())
 
 
@@ -92,11 +119,22 @@ def _alike(one: dict[int, float], other: dict[int, float]) -> bool:
     return all(abs(one.get(release, 0) - other.get(release, 0)) < 0.01 for release in one.keys() | other.keys())
 
 
-def _beyond(found: Traffic, wanted: Traffic) -> bool:
+def _receives_more(found: Traffic, wanted: Traffic) -> bool:
     return any(found.get(name, {}).keys() - shares.keys() for name, shares in wanted.items())
 
 
-def told(shares: dict[int, float]) -> str:
-    """`100 % @42`, `95 % @41 + 5 % @42`, or `nobody`."""
+def _in_order(shifts: Shifts, *, after_drain: str = ", then ") -> str:
+    """`api 100 % @2, then web 100 % @2`"""
+    words = ""
+    for number, shift in enumerate(shifts):
+        words += ", ".join(f"{name} {in_words(shares)}" for name, shares in shift.traffic.items())
+        if number + 1 < len(shifts):
+            leaving = [str(Revision(name, each)) for name, releases in shift.drain_s.items() for each in releases]
+            words += after_drain.format(" and ".join(leaving)) if leaving else ", then "
+    return words
+
+
+def in_words(shares: dict[int, float]) -> str:
+    """`100 % @42`, `95 % @41 + 5 % @42`, or `none`."""
     parts = [f"{share:g} % @{release}" for release, share in sorted(shares.items()) if share]
-    return " + ".join(parts) or "nobody"
+    return " + ".join(parts) or "none"

@@ -14,7 +14,7 @@ from mainstay import machine
 from mainstay.folders import Folders
 from mainstay.revision import Revision
 from mainstay.sealed import SealedFile
-from mainstay.supervisor import decision, requests
+from mainstay.supervisor import decision, requests, shifting
 from mainstay.supervisor.decision import Forget, Kill, Start, Stop, decide
 from mainstay.supervisor.desired import Desired, member_of
 from mainstay.supervisor.front import AGAIN_S, Front
@@ -24,9 +24,10 @@ from mainstay.supervisor.launching import Launching
 from mainstay.supervisor.limits import Limits
 from mainstay.supervisor.places import furnished, listeners, moved
 from mainstay.supervisor.ports import is_free
-from mainstay.supervisor.protocol import Renew, SetFleet
+from mainstay.supervisor.protocol import Renew, SetFleet, SetTraffic
 from mainstay.supervisor.roster import enrolled
 from mainstay.supervisor.rotation import note_and_rotate
+from mainstay.supervisor.shifting import Shifting
 from mainstay.supervisor.store import Store
 from mainstay.supervisor.values import called
 from mainstay.supervisor.watches import Watches
@@ -59,6 +60,7 @@ class Daemon:
         self.cut: Counter[str] = Counter()
         """Per revision, the connections that its drains have cut since this supervisor began."""
         self._boot = machine.boot_id()
+        self.shifting = Shifting(self.front, self._boot)
         self._asleep_until = machine.boottime() + LINGER_S
         self._over = False
         self._adopt_the_watch()
@@ -73,6 +75,8 @@ class Daemon:
                 if one.service in request.wanted and name in self.instances.lives:
                     self.instances.forgive(name)
         after = requests.after(self.desired, request, self._boot, machine.boottime())
+        if isinstance(request, SetTraffic):
+            self.shifting.begin()
         if isinstance(request, Renew) and after.fence == self.desired.fence:
             self.desired = after  # Not worth a write each second: after our own restart its time begins anew.
         else:
@@ -122,6 +126,7 @@ class Daemon:
             return machine.boottime() + AGAIN_S
 
     async def _once(self) -> float:
+        await self._apply_next_shift()
         starting = self.instances.adopt(self.desired)
         self._plan_ahead()
         starting |= self.instances.adopt(self.desired)
@@ -136,13 +141,28 @@ class Daemon:
             self.cut[str(Revision(one.service, one.release))] += count
         ready = decision.ready(self.desired, lives)
         drained = frozenset(name for name, life in lives.items() if life.drained)
+        traffic = self.desired.traffic
         converged = await self.front.converge(self.desired, ready, drained)
+        if converged:
+            self.shifting.applied(traffic)
         self.instances.settle(self.desired, ready)
         for action in decided.actions:
             if action.identity in self.desired.instances:
                 self._do(action)
         self._see_to_jobs()
-        return decided.next_at if converged else min(decided.next_at, machine.boottime() + AGAIN_S)
+        return min(decided.next_at, self._next_look(converged))
+
+    def _next_look(self, converged: bool) -> float:
+        if not converged:
+            return machine.boottime() + AGAIN_S
+        return machine.boottime() + shifting.AGAIN_S if self.desired.pending else math.inf
+
+    async def _apply_next_shift(self) -> None:
+        pending = self.desired.pending
+        if pending is None or not await self.shifting.may_go_on(self.desired, pending):
+            return
+        if self.desired.pending == pending:  # Else another request came while HAProxy was asked.
+            self.keep(requests.shifted(self.desired, pending.then, self._boot, machine.boottime()))
 
     def _plan_ahead(self) -> None:
         """Write down what is to exist, with its ports and slots, before any of it starts."""

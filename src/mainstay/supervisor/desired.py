@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainstay.release import Edge, Fleet, Job, Member, Traffic, UnlessRenewed
+from mainstay.release import Edge, Fleet, Job, Member, Shifts, Traffic, UnlessRenewed
 
 FORMAT = 1
 
@@ -29,6 +29,17 @@ class Watched(msgspec.Struct, frozen=True):
     since_s: float
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """Shifts of traffic that wait until the callers of the last one are drained."""
+
+    drain_s: dict[str, dict[int, float]]
+    """Of the shift that was applied last."""
+    then: Shifts
+    boot: str
+    since_s: float
+    """CLOCK_BOOTTIME of `boot` when that shift was requested."""
+
+
 class Desired(msgspec.Struct, frozen=True):
     """What is to be. Written whole (write, fsync, rename, fsync of the folder) before anything acts on it."""
 
@@ -39,8 +50,10 @@ class Desired(msgspec.Struct, frozen=True):
     fleet: Fleet = {}
     traffic: Traffic = {}
     watched: Watched | None = None
+    pending: Pending | None = None
+    """The rest of the last `traffic` request, or of an automatic revert."""
     returned: bool = False
-    """Traffic went back by itself since the last `traffic` request."""
+    """Traffic was reverted automatically since the last `traffic` request."""
     instances: dict[str, Identity] = {}
     ports: dict[str, int] = {}
     """Kept for ever: `listener:SERVICE` (internal address), `kept:DATASTORE`, `edge` where it was free to choose."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Traffic, UnlessRenewed
+from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Shifts, UnlessRenewed
 
 PROTOCOL = 3
 
@@ -24,7 +24,7 @@ class SetFleet(msgspec.Struct, frozen=True, tag="fleet"):
 
 class SetTraffic(msgspec.Struct, frozen=True, tag="traffic"):
     fence: int
-    wanted: Traffic
+    shifts: Shifts
     unless_renewed: UnlessRenewed | None = None
 
 

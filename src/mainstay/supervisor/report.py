@@ -32,7 +32,12 @@ async def serving(daemon: Daemon) -> Serving:
     """Return desired and actual traffic, and whether the edge works."""
     front = daemon.front
     told = telling.with_trouble(telling.serving(daemon.desired, await front.serving()), front.trouble)
-    return replace(told, open=front.serves(told.edge))
+    return replace(
+        told,
+        open=front.serves(told.edge),
+        in_flight=dict(daemon.shifting.in_flight),
+        undrained=dict(daemon.shifting.undrained),
+    )
 
 
 def guard() -> str:

@@ -1,12 +1,14 @@
 """What a request makes of what is to be: pure, so that it can be written down before anything acts on it."""
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from msgspec.structs import replace
 
 from mainstay.errors import FenceRefused
-from mainstay.release import Fleet
-from mainstay.supervisor.desired import Desired, Watched
+from mainstay.release import Fleet, Shifts
+from mainstay.revision import Revision
+from mainstay.supervisor.desired import Desired, Pending, Watched
 from mainstay.supervisor.protocol import Claim, Renew, SetEdge, SetFleet, SetTraffic, Sleep, StartJob, Wake
 
 Changing = Claim | SetFleet | SetTraffic | Renew | SetEdge | StartJob | Wake | Sleep
@@ -32,9 +34,9 @@ def after(desired: Desired, request: Changing, boot: str, now: float) -> Desired
             return desired
         case SetFleet(wanted=wanted):
             return _with_fleet(desired, wanted)
-        case SetTraffic(wanted=wanted, unless_renewed=unless):
+        case SetTraffic(shifts=shifts, unless_renewed=unless):
             watched = None if unless is None else Watched(unless, boot, now)
-            return replace(desired, traffic=desired.traffic | wanted, watched=watched, returned=False)
+            return shifted(replace(desired, watched=watched, returned=False), shifts, boot, now)
         case Renew():
             renewed = None if desired.watched is None else replace(desired.watched, boot=boot, since_s=now)
             return replace(desired, watched=renewed)
@@ -49,12 +51,32 @@ def after(desired: Desired, request: Changing, boot: str, now: float) -> Desired
 
 
 def returned_home(desired: Desired, boot: str, now: float) -> Desired:
-    """Traffic goes to where it belongs when the run that watched has not been heard."""
+    """Return *desired* with traffic reverted, in the order of the lease, once the run's heartbeat has expired."""
     watched = desired.watched
     if watched is None or (watched.boot == boot and now < watched.since_s + watched.unless_renewed.within_s):
         return desired
-    home = desired.traffic | watched.unless_renewed.then
-    return replace(desired, traffic=home, watched=None, returned=True)
+    return shifted(replace(desired, watched=None, returned=True), watched.unless_renewed.then, boot, now)
+
+
+def shifted(desired: Desired, shifts: Shifts, boot: str, now: float) -> Desired:
+    """Return *desired* with the first of *shifts* applied and the others pending."""
+    if not shifts:
+        return replace(desired, pending=None)
+    first, *rest = shifts
+    pending = Pending(first.drain_s, tuple(rest), boot, now) if rest else None
+    return replace(desired, traffic=desired.traffic | first.traffic, pending=pending)
+
+
+def is_drained(pending: Pending, in_flight: Mapping[str, int], boot: str, now: float) -> bool:
+    """Return whether the next shift may be applied: no caller has a request in flight, or its drain time is over.
+
+    A revision that *in_flight* does not name could not be counted. No request outlives a reboot.
+    """
+    return pending.boot != boot or all(
+        in_flight.get(str(Revision(service, release))) == 0 or now - pending.since_s >= limit
+        for service, releases in pending.drain_s.items()
+        for release, limit in releases.items()
+    )
 
 
 def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from mainstay.release import Edge, Instance, Serving
+from mainstay.release import Edge, Instance, Serving, end_of
 from mainstay.supervisor.desired import Desired, Identity
 from mainstay.supervisor.life import Life, state_of
 from mainstay.supervisor.places import listeners
@@ -33,15 +33,17 @@ def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
 def serving(desired: Desired, actual: dict[str, dict[int, float]]) -> Serving:
     """Who is to serve, beside *actual*."""
     doors = _doors(desired.edge, desired)
+    pending = desired.pending.then if desired.pending else ()
     return Serving(
-        wanted=desired.traffic,
+        wanted=desired.traffic | end_of(pending),
         actual={service: actual.get(service, {}) for service in {*actual, *desired.traffic}},
         edge=desired.edge,
         url=doors[0] if doors else "",
         doors=doors,
         listeners={service: f"{LOOPBACK}:{port}" for service, port in listeners(desired).items()},
-        returns_to=desired.watched.unless_renewed.then if desired.watched else None,
+        returns_to=end_of(desired.watched.unless_renewed.then) if desired.watched else None,
         returned=desired.returned,
+        pending=len(pending),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Traffic, UnlessRenewed
+from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Shifts, UnlessRenewed
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -51,10 +51,12 @@ class Target(Protocol):
         """
         ...
 
-    def traffic(self, fence: int, wanted: Traffic, unless_renewed: UnlessRenewed | None = None) -> None:
-        """Who serves, for the services that *wanted* names, in one batch.
+    def traffic(self, fence: int, shifts: Shifts, unless_renewed: UnlessRenewed | None = None) -> None:
+        """Which revisions receive requests, for the services that *shifts* name.
 
-        Shares go only to ready instances. None for *unless_renewed* ends an earlier one.
+        Each shift is applied in one batch, in their order; the next waits for the drain that the one before names.
+        They replace shifts of an earlier request that still wait. Shares go only to ready instances. None for
+        *unless_renewed* ends an earlier lease.
         """
         ...
 

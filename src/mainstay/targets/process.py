@@ -5,7 +5,7 @@ from typing import Protocol
 
 from mainstay.errors import Unreachable
 from mainstay.folders import Folders
-from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Traffic, UnlessRenewed
+from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Shifts, UnlessRenewed
 from mainstay.supervisor import logs
 from mainstay.supervisor.line import Line, Silent
 from mainstay.supervisor.protocol import (
@@ -65,8 +65,8 @@ class ProcessTarget:
     def fleet(self, fence: int, wanted: Fleet) -> None:
         self._tell(SetFleet(fence, wanted))
 
-    def traffic(self, fence: int, wanted: Traffic, unless_renewed: UnlessRenewed | None = None) -> None:
-        self._tell(SetTraffic(fence, wanted, unless_renewed))
+    def traffic(self, fence: int, shifts: Shifts, unless_renewed: UnlessRenewed | None = None) -> None:
+        self._tell(SetTraffic(fence, shifts, unless_renewed))
 
     def renew(self, fence: int) -> None:
         self._tell(Renew(fence))

@@ -20,7 +20,8 @@ from urllib.parse import unquote, urlsplit
 HERE = Path(__file__).parent
 SAYS = (HERE / "says").read_text().strip()
 BEHAVIOUR = dict(line.split("=", 1) for line in (HERE / "behaviour").read_text().split())
-"""ready_after, answer_after, crash_after: seconds · crash_code · never_ready, ignores_sigterm: yes"""
+"""ready_after, answer_after, crash_after: seconds · crash_code · never_ready, ignores_sigterm: yes ·
+calls: the path of BACK_URL that every request leads to · knows: the only paths that are answered, with commas"""
 
 
 class App:
@@ -45,6 +46,10 @@ class App:
             except (OSError, struct.error) as trouble:
                 return 500, repr(trouble)
         await asyncio.sleep(float(BEHAVIOUR.get("answer_after", 0)))
+        if "knows" in BEHAVIOUR and path not in BEHAVIOUR["knows"].split(","):
+            return 404, f"{SAYS} does not know {path}"
+        if "calls" in BEHAVIOUR:
+            return await called(os.environ["BACK_URL"], BEHAVIOUR["calls"])
         if method == "POST" and self.posts is not None:
             os.write(self.posts, f"{path}\n".encode())
         return 200, SAYS
@@ -92,6 +97,19 @@ class App:
     def crash(self) -> None:
         print("out of ink", file=sys.stderr, flush=True)
         os._exit(int(BEHAVIOUR.get("crash_code", 7)))
+
+
+async def called(address: str, path: str) -> tuple[int, str]:
+    """What the service at *address* answers; 500 for anything but a success."""
+    url = urlsplit(address)
+    try:
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: back\r\nConnection: close\r\n\r\n".encode())
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    except OSError as trouble:
+        return 500, repr(trouble)
+    return (200 if b" 200 " in head.splitlines()[0] else 500), body.decode()
 
 
 def rows(address: str, adds: bool) -> str:

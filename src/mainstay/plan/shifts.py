@@ -1,0 +1,36 @@
+"""The order in which the traffic of several services moves: no request meets a callee older than its caller."""
+
+from collections.abc import Mapping
+
+from mainstay.plan.layers import Calls, Layers, callees_first, callers_first
+from mainstay.release import ReleaseNumber, Shift, Shifts, Traffic
+
+Leaving = Mapping[str, Mapping[ReleaseNumber, float]]
+"""Per service, the revisions that may have requests in flight, and how long these may take (`drain`)."""
+
+
+def to_newer(traffic: Traffic, calls: Calls) -> Shifts:
+    """Return the shifts to *traffic* in a deploy: callees first. Old callers work with newer callees, so none waits."""
+    return tuple(Shift(part) for part in _parts(traffic, callees_first(calls, traffic)))
+
+
+def to_older(traffic: Traffic, calls: Calls, leaving: Leaving) -> Shifts:
+    """Return the shifts to *traffic* in a rollback, or where traffic ends: callers first.
+
+    A shift drains those *leaving* revisions that lose all traffic and call what a later shift changes.
+    """
+    parts = _parts(traffic, callers_first(calls, traffic))
+    shifts = []
+    for number, part in enumerate(parts):
+        later = {name for each in parts[number + 1 :] for name in each}
+        drains = {
+            name: {release: limit for release, limit in leaving.get(name, {}).items() if release not in shares}
+            for name, shares in part.items()
+            if calls[name] & later
+        }
+        shifts.append(Shift(part, {name: releases for name, releases in drains.items() if releases}))
+    return tuple(shifts)
+
+
+def _parts(traffic: Traffic, layers: Layers) -> list[Traffic]:
+    return [{name: traffic[name] for name in layer} for layer in layers]

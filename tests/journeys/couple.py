@@ -1,0 +1,65 @@
+"""Two services of which one calls the other, and a way to see a caller that met a callee older than itself."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.journeys.parrot import APPLICATION
+
+
+@dataclass(frozen=True)
+class Couple:
+    """`front` of version N works for a while, then calls `/N` of `back`; `back` of version N knows `/1` to `/N`."""
+
+    version: int = 1
+    works: float = 0.3
+    """Seconds that `front` works before it calls `back`."""
+    drain: str = "5s"
+    settle: str = "0s"
+    strategy: str = "blue-green"
+    unwatched: str = "60s"
+    fails_after: float = 0
+    """Seconds after which a worker of this version ends, so that the release fails; 0: there is no worker."""
+
+    def write(self, folder: Path) -> None:
+        known = ",".join(f"/{each}" for each in range(1, self.version + 1))
+        behaviours = {"front": f"answer_after={self.works}\ncalls=/{self.version}", "back": f"knows={known}"}
+        for name, behaviour in behaviours.items():
+            source = folder / name
+            shutil.rmtree(source, ignore_errors=True)
+            shutil.copytree(APPLICATION, source, ignore=shutil.ignore_patterns("__pycache__"))
+            (source / "says").write_text(f"{name} {self.version}")
+            (source / "behaviour").write_text(behaviour)
+        (folder / "mainstay.yaml").write_text(yaml.safe_dump(self._manifest(), sort_keys=False))
+
+    def _manifest(self) -> dict[str, Any]:
+        return {
+            "system": "couple",
+            "version": str(self.version),
+            "variables": {"BACK_URL": {"from": "back"}},
+            "services": {
+                "front": {**self._service("front"), "variables": ["BACK_URL"]},
+                "back": self._service("back"),
+                **({"worker": self._worker()} if self.fails_after else {}),
+            },
+            "edge": {"http": "auto", "routes": [{"path": "/", "service": "front"}]},
+        }
+
+    def _worker(self) -> dict[str, Any]:
+        code = f"import time; time.sleep({self.fails_after}); raise SystemExit(3)"
+        return {"source": "back", "command": ["{python}", "-c", code], "steady": "300ms"}
+
+    def _service(self, name: str) -> dict[str, Any]:
+        return {
+            "source": name,
+            "command": ["{python}", "app.py"],
+            "port": 8000,
+            "health": {"ready": "/health", "within": "10s", "interval": "100ms"},
+            "steady": "300ms",
+            "drain": self.drain,
+            "stop_grace_period": "2s",
+            "strategy": {"kind": self.strategy, "settle": self.settle, "unwatched": self.unwatched},
+        }
