@@ -12,11 +12,14 @@ pytestmark = pytest.mark.slow
 SICK = {
     "ends at once": (Parrot("2", behaviour={"crash_after": 0, "crash_code": 7}), ("exit code 7", "out of ink")),
     "ready, then ends": (Parrot("2", behaviour={"crash_after": 0.2, "crash_code": 3}), ("exit code 3", "out of ink")),
-    "never ready": (Parrot("2", behaviour={"never_ready": "yes"}, within="2s"), ("0 of 1 ready", "version 2 listens")),
+    "never ready": (
+        Parrot("2", behaviour={"never_ready": "yes"}, within="2s"),
+        ("(within 2 s, steady for 0.3 s): 0 of 1 ready", "/health → 503", "version 2 listens"),
+    ),
     "cannot be started": (Parrot("2", service={"command": ["./no-such-program"]}), ("no-such-program",)),
     "listens elsewhere": (
         Parrot("2", within="4s", service={"command": ["{python}", "-m", "http.server", "--bind", "127.0.0.1", "0"]}),
-        ("listens on",),
+        ("listens on 127.0.0.1:", "but PORT is ", "→ connection refused"),
     ),
 }
 

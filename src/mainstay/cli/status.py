@@ -117,11 +117,11 @@ def _notes(now: Status) -> Iterator[str]:
     for service in now.services:
         for instance in service.instances:
             if instance.last_exit and instance.state != "ready":
-                how = instance.last_exit.signal or f"code {instance.last_exit.code}"
-                why = f": {instance.last_exit.reason}" if instance.last_exit.reason else ""
-                yield f"note: {instance.id} ended with {how}{harmless(why)}"
-            if instance.listens_elsewhere:
-                yield f"note: {instance.id} listens on {instance.listens_elsewhere}, not where it was told"
+                yield f"note: {instance.id} ended: {harmless(instance.last_exit.how)}"
+            if instance.probe:
+                yield f"note: {instance.id} is {instance.state}: {harmless(instance.probe)}"
+            if instance.misplaced:
+                yield f"note: {instance.id} {instance.misplaced}"
     if now.unlimited:
         yield (
             "note: CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"

@@ -9,12 +9,18 @@ from mainstay.release.fleet import Fleet, ReleaseNumber, Traffic
 
 
 class Exit(msgspec.Struct, frozen=True):
-    """How a process last ended: exactly one of `code` and `signal`, and why, where that is known."""
+    """How a process last ended: at most one of `code` and `signal`, and the reason where it is known."""
 
     at: str
     code: int | None = None
     signal: str | None = None
     reason: str = ""
+
+    @property
+    def how(self) -> str:
+        """`exit code 3`, `SIGKILL (out of memory, limit 128 MiB)`; the reason alone without code and signal."""
+        known = self.signal or ("" if self.code is None else f"exit code {self.code}")
+        return f"{known} ({self.reason})" if known and self.reason else known or self.reason or "unknown exit code"
 
 
 class Instance(msgspec.Struct, frozen=True):
@@ -36,6 +42,16 @@ class Instance(msgspec.Struct, frozen=True):
     """Where it was found to listen although it was told another address."""
     probe: str = ""
     """Request and response of the last readiness probe, where it failed: `GET http://127.0.0.1:25430/health → 404`."""
+
+    @property
+    def misplaced(self) -> str:
+        """Where it listens and where it should; empty when it listens where it was told to."""
+        if not self.listens_elsewhere:
+            return ""
+        host, _, port = (self.address or "").rpartition(":")
+        if any(place.endswith(f":{port}") for place in self.listens_elsewhere.split(", ")):
+            return f"listens on {self.listens_elsewhere}, which other machines may reach: let it listen on HOST, {host}"
+        return f"listens on {self.listens_elsewhere}, but PORT is {port}"
 
 
 class Running(msgspec.Struct, frozen=True):

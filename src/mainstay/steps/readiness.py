@@ -56,7 +56,7 @@ def await_ready(world: World, service: str, members: Members) -> str:
         if there == wanted:
             return f"{there} of {wanted} ready after {took:.1f} s"
         if took >= within:
-            raise StepFailed(_slow(world, service, now, members, within), remedy=f"mainstay logs {service}")
+            raise StepFailed(_slow(world, service, now, members), remedy=f"mainstay logs {service}")
         if there != told:
             told = there
             world.tell(f"{there} of {wanted} ready")
@@ -113,10 +113,7 @@ def limit(member: Member) -> float:
 
 def end_of(world: World, one: Instance) -> str:
     """How it ended last, and its last lines: `: exit code 3; its last lines: …`."""
-    how = ""
-    if one.last_exit is not None:
-        how = f": {one.last_exit.signal or f'exit code {one.last_exit.code}'}"
-        how += f" ({one.last_exit.reason})" if one.last_exit.reason else ""
+    how = f": {one.last_exit.how}" if one.last_exit else ""
     return how + last_words(_last_lines(world, one))
 
 
@@ -132,11 +129,16 @@ def _failure(world: World, one: Instance) -> str:
     return f"{Revision(one.service, one.release)} {ended}{end_of(world, one)}"
 
 
-def _slow(world: World, service: str, now: tuple[Instance, ...], members: Members, within: float) -> str:
+def _slow(world: World, service: str, now: tuple[Instance, ...], members: Members) -> str:
+    """Return which members timed out, by the limits that the manifest names, and why, as far as the probes tell."""
     parts = [
-        f"{Revision(service, release)}: {ready(now, release)} of {member.count} ready within {within:g} s"
+        f"timed out after {limit(member):g} s waiting for {Revision(service, release)} to become ready "
+        f"(within {member.spec.health.within_s:g} s, steady for {member.spec.steady_s:g} s): "
+        f"{ready(now, release)} of {member.count} ready"
         for release, member in members.items()
+        if ready(now, release) < member.count
     ]
     late = [one for one in now if one.release in members and one.state != "ready"]
-    parts += [f"{one.id} listens on {one.listens_elsewhere}" for one in late if one.listens_elsewhere]
+    parts += [f"{one.id} {one.misplaced}" for one in late if one.misplaced]
+    parts += [f"{one.id}: {one.probe}" for one in late if one.probe]
     return "; ".join(parts) + (last_words(_last_lines(world, late[0])) if late else "")
