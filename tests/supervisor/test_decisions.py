@@ -199,6 +199,27 @@ def test_backoff_doubles_to_its_longest_and_is_forgotten_after_a_minute() -> Non
 
 
 @pytest.mark.parametrize(
+    ("lived_s", "ready", "wait_s"),
+    [
+        pytest.param(13, True, 1.3, id="ready, ran for 13 s"),
+        pytest.param(3, True, 0.3, id="ready, ran for 3 s"),
+        pytest.param(0.3, True, 0.1, id="ready, ran for a moment"),
+        pytest.param(13, False, 30, id="never ready, ran for 13 s"),
+    ],
+)
+def test_the_backoff_of_a_service_that_was_ready_is_a_tenth_of_its_life(
+    lived_s: float, ready: bool, wait_s: float
+) -> None:
+    life, now = Life(), 0.0
+    for _ in range(12):
+        begun = lives.after_start(life, PROCESS, now)
+        begun = replace(begun, past=replace(begun.past, steady=ready))
+        now += lived_s
+        life = lives.after_end(begun, WEB, End(1), proven=True, now=now, at="now")
+    assert life.start_at - now == pytest.approx(wait_s)
+
+
+@pytest.mark.parametrize(
     ("restart", "code", "comes_back"),
     [("no", 1, False), ("on-failure", 0, False), ("on-failure", 1, True), ("always", 0, True)],
 )

@@ -13,6 +13,8 @@ from mainstay.supervisor.runners.process import End
 
 TRIES = 3
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, WELL_AFTER_S = 0.1, 30.0, 60.0
+MOST_OF_LIFE = 0.1
+"""The backoff after a process that became ready is at most this fraction of the time that it ran."""
 BAD_IN_A_ROW = 2
 PATIENCE_S = 10.0
 """A ready instance that accepts a connection may take this long to respond: one with a single thread may be busy."""
@@ -114,13 +116,14 @@ def is_stuck(life: Life, spec: Spec, now: float) -> bool:
 
 
 def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at: str) -> Life:
-    """Its process is gone: started again after a while, unless it never stood on its feet."""
+    """Apply the end of the process: start it again after the backoff, unless it failed before it was ever ready."""
     past = life.past
     early = 0 if past.steady else past.early_ends + 1
     reason = life.reason or ("left the foreground" if end.code == 0 and not past.steady else "")
     failed = not proven and not past.steady and _hopeless(end, spec, early, now - past.first_began)
     failed = failed or not _comes_back(spec, end)
     backoff = FIRST_BACKOFF_S if now - life.began >= WELL_AFTER_S else life.backoff_s
+    wait = min(backoff, max(FIRST_BACKOFF_S, (now - life.began) * MOST_OF_LIFE)) if past.steady else backoff
     return Life(
         past=replace(
             past,
@@ -131,7 +134,7 @@ def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at:
             last_exit=Exit(at, end.code, _name(end.signal), reason),
             since=at,
         ),
-        start_at=now + backoff,
+        start_at=now + wait,
         backoff_s=min(backoff * 2, LONGEST_BACKOFF_S),
         drain_since=life.drain_since,
         drained=life.drained,
