@@ -390,3 +390,16 @@ def test_nothing_is_inherited(place: Place) -> None:
     strange = {name for name in told if not name.startswith("MAINSTAY_")} - {"pid", "LC_CTYPE"}
     assert strange == {"HOST", "PORT", "HOME", "TMPDIR", "PATH"}
     assert told["PATH"] == PATH
+
+
+def test_where_an_instance_listens_is_known_again_after_the_supervisor_was_killed(place: Place) -> None:
+    (one,) = place.up(member(service(told={"HOST": "0.0.0.0"})))
+    port = (one.address or "").rpartition(":")[2]
+
+    def open_to_all() -> bool:
+        return [each.listens_elsewhere for each in place.found(1)] == [f"0.0.0.0:{port}"]
+
+    place.until(open_to_all, "where it listens")
+    place.kill_supervisor()
+    place.target.wake()
+    place.until(open_to_all, "where it listens, again")

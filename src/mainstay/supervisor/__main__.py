@@ -16,6 +16,7 @@ from mainstay.supervisor.daemon import Daemon, reexecute
 from mainstay.supervisor.door import Door
 
 OOM_LAST = "-900"
+MOST_OPEN_FILES = 65536
 
 
 def main() -> int:
@@ -27,6 +28,7 @@ def main() -> int:
     os.umask(0o077)
     os.chdir("/")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _allow_open_files()
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write(OOM_LAST)
     folders.state.mkdir(parents=True, exist_ok=True)
@@ -50,6 +52,14 @@ async def _supervise(folders: Folders) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await reconciling
     folders.supervisor_socket.unlink(missing_ok=True)
+
+
+def _allow_open_files() -> None:
+    """Allow as many open files as a service gets by default; beyond the hard limit of the operator's shell as root."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < MOST_OPEN_FILES:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_OPEN_FILES, MOST_OPEN_FILES))
 
 
 def _folders() -> Folders:

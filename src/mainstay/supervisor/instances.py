@@ -165,10 +165,10 @@ class Instances:
                 self.kill(name)
 
     def sample_listening(self, desired: Desired) -> None:
-        """Note where those that are not ready yet listen, and what they have said."""
+        """Note where instances listen that are not steady yet, or were adopted, and the last lines of their output."""
         for name, life in list(self.lives.items()):
             one = desired.instances.get(name)
-            if one is None or life.process is None or life.past.steady:
+            if one is None or life.process is None or (life.past.steady and life.listens_elsewhere is not None):
                 continue
             told = ""
             if one.slot is not None and one.port:

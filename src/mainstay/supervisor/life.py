@@ -19,6 +19,8 @@ BAD_IN_A_ROW = 2
 PATIENCE_S = 10.0
 """A ready instance that accepts a connection may take this long to respond: one with a single thread may be busy."""
 SILENT_IN_A_ROW = 3
+UNSEEN_END = "exit code unknown, the supervisor was restarted while it ran"
+"""Only a parent receives the exit code of a process: an adopted process has another."""
 
 _NAMES = {one.value: one.name for one in signal.Signals}
 
@@ -66,7 +68,8 @@ class Life(msgspec.Struct, frozen=True):
     reason: str = ""
     """Why it is about to end, where we end it."""
     tail: tuple[str, ...] = ()
-    listens_elsewhere: str = ""
+    listens_elsewhere: str | None = None
+    """Where it listens although it was told another address; None: not known yet."""
     memory_bytes: int | None = None
 
 
@@ -91,8 +94,9 @@ def after_probe(life: Life, spec: Spec, probe: Probe, now: float) -> Life:
     if probe.good:
         since = now if life.good_since is None else life.good_since
         life = replace(life, answers=True, good_since=since, bad=0, probe="")
-        steady = now - since >= spec.steady_s
-        return replace(life, past=replace(life.past, steady=True, early_ends=0)) if steady else life
+        if life.past.steady or now - since < spec.steady_s:
+            return life
+        return replace(life, past=replace(life.past, steady=True, early_ends=0), listens_elsewhere=None)
     bad = life.bad + (BAD_IN_A_ROW if probe.result == "silent" else 1)
     life = replace(life, probe=probe.exchange)
     if life.past.steady:
@@ -119,7 +123,7 @@ def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at:
     """Apply the end of the process: start it again after the backoff, unless it failed before it was ever ready."""
     past = life.past
     early = 0 if past.steady else past.early_ends + 1
-    reason = life.reason or ("left the foreground" if end.code == 0 and not past.steady else "")
+    reason = life.reason or _reason(end, steady=past.steady)
     failed = not proven and not past.steady and _hopeless(end, spec, early, now - past.first_began)
     failed = failed or not _comes_back(spec, end)
     backoff = FIRST_BACKOFF_S if now - life.began >= WELL_AFTER_S else life.backoff_s
@@ -140,6 +144,12 @@ def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at:
         drained=life.drained,
         signalled_at=life.signalled_at,
     )
+
+
+def _reason(end: End, *, steady: bool) -> str:
+    if end == End():
+        return UNSEEN_END
+    return "left the foreground" if end.code == 0 and not steady else ""
 
 
 def _hopeless(end: End, spec: Spec, early: int, took_s: float) -> bool:
