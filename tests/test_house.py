@@ -13,7 +13,7 @@ KIT = ROOT / "kit" / "src"
 
 FLOORS = (
     "errors",
-    "revision clock users guard machine folders durable content source placeholders",
+    "revision clock users guard machine folders durable content source placeholders printable",
     "shell lock sealed signing",
     "release checkout",
     "events journal",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mainstay.cli import runbook
-from mainstay.cli.console import Console, harmless, spoken
+from mainstay.cli.console import Console, spoken
 from mainstay.cli.live import LivePhases
 from mainstay.cli.story import Lines, document
 from mainstay.events import (
@@ -124,15 +124,6 @@ def test_the_plans_document_is_the_contracts() -> None:
              "expected_s": 60.0},
         ]]},
     ]  # fmt: skip
-
-
-@pytest.mark.threat("S5")
-@pytest.mark.parametrize(
-    "text",
-    ["a\x1b[31mb", "a\x1b]52;c;aGk=\x07b", "a\x1b]0;title\x1b\\b", "a\rb", "a\x9bb", "a\x00b", "a\x08b", "a\x1bb"],
-)
-def test_nothing_reaches_the_terminal_that_it_would_act_on(text: str) -> None:
-    assert harmless(text) == "ab"
 
 
 @pytest.mark.parametrize(

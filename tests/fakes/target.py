@@ -26,7 +26,7 @@ from mainstay.release import (
     end_of,
 )
 from mainstay.revision import Revision
-from mainstay.targets import LogLine
+from mainstay.targets import RECENT, LogLine, LogQuery, never
 from tests.fakes.clock import TurnableClock
 
 STOPPED_BY_SIGTERM = 143
@@ -156,8 +156,9 @@ class FakeTarget:
             unseen = JobState("running") if identity in self._jobs else JobState("none")
             return self._states.get(identity, unseen)
 
-    def logs(self, service: str, *, lines: int = 100, follow: bool = False) -> Iterator[LogLine]:
-        yield from [line for line in self.lines if line.service == service][-lines:]
+    def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
+        found = [line for line in self.lines if line.service == service and query.release in {None, line.release}]
+        yield from [line for line in found if query.instance in {None, line.instance}][-query.lines :]
 
     def running(self) -> Running:
         with self._guard:

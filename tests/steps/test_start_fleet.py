@@ -84,7 +84,7 @@ def test_a_fleet_that_does_not_stay_up_fails_at_once_with_its_exit_code_and_last
         StepFailed, match=r"web@2 does not stay up: exit code 1; its last lines:\n    it is sick"
     ) as failed:
         BESIDE.do(world)
-    assert failed.value.remedy == "mainstay logs web"
+    assert failed.value.remedy == "mainstay logs web --release 2"
     assert world.clock.monotonic() < 61
 
 

@@ -57,11 +57,11 @@ def test_a_restart_ends_it(step: Observe | Settle, bench: Bench) -> None:
     assert bench.clock.monotonic() < 11
 
 
-def test_what_it_said_last_is_told_though_it_runs_again(bench: Bench) -> None:
+def test_the_last_lines_of_both_streams_are_shown_though_the_instance_runs_again(bench: Bench) -> None:
     for instance, stream, line in (("web-2-1", "out", "busy"), ("web-2-1", "err", "no ink"), ("web-2-2", "err", "?")):
         bench.target.lines.append(LogLine("", "web", 2, instance, stream, line))
     bench.at(10, lambda: bench.target.restarts.update({Revision("web", 2): 1}))
-    with pytest.raises(StepFailed, match=r"; its last lines:\n    no ink$"):
+    with pytest.raises(StepFailed, match=r"; its last lines:\n    busy\n    no ink$"):
         OBSERVE.do(bench.world)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mainstay.folders import Folders
 from mainstay.release import Edge, Route, Shares
-from mainstay.supervisor.access_log import AccessLog, Entry, read
+from mainstay.supervisor.access_lines import Entry, read
+from mainstay.supervisor.access_log import AccessLog
 from mainstay.supervisor.desired import Desired, Identity
 from mainstay.supervisor.proxy import Proxy
 from mainstay.supervisor.runners.process import ProcessRunner

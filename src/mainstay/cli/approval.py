@@ -1,11 +1,12 @@
 """Whether a plan is carried out: asked of the person at the terminal, or answered by a flag; never waited for."""
 
 from mainstay.cli import runbook
-from mainstay.cli.console import Console, harmless
+from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
 from mainstay.errors import MainstayError, NotReady
 from mainstay.plan import Plan
 from mainstay.plan.document import document
+from mainstay.printable import harmless
 
 NEVER_ASKS = "local"
 

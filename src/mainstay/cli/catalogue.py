@@ -26,7 +26,7 @@ COMMANDS = {
     "down": Entry("mainstay.cli.down", "Stop everything that runs; keep the data.", SHIP),
     "status": Entry("mainstay.cli.status", "Report health, instances and traffic; exit 1 when degraded.", LOOK),
     "history": Entry("mainstay.cli.history", "List the runs, newest first.", LOOK),
-    "logs": Entry("mainstay.cli.logs", "Show what a service says.", LOOK),
+    "logs": Entry("mainstay.cli.logs", "Show what a service wrote.", LOOK),
     "journal": Entry("mainstay.cli.journal", "Show, verify or export what is recorded.", RECORD),
 }
 

@@ -9,18 +9,12 @@ from typing import Literal, TextIO
 
 import click
 
-from mainstay.cli.streams import is_terminal
+from mainstay.cli.streams import is_terminal, reader_is_gone
 from mainstay.errors import MainstayError, ManifestInvalid, Mistake, Place
+from mainstay.printable import harmless
 
 Output = Literal["text", "json"]
-_HARMFUL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
 _OURS = re.compile(r"\bmainstay (?=[a-z…-])")
-
-
-def harmless(text: str) -> str:
-    """*text* without anything a terminal would act on, but line ends and tabs."""
-    return _HARMFUL.sub("", text)
 
 
 class Console:
@@ -48,6 +42,11 @@ class Console:
     def live(self) -> bool:
         """Whether lines may be drawn over."""
         return is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and not self.json
+
+    @property
+    def reader_is_gone(self) -> bool:
+        """Whether nothing reads stdout any more. What follows or refreshes ends then; a run goes on."""
+        return reader_is_gone(sys.stdout)
 
     def say(self, text: str = "") -> None:
         """A line to stdout."""

@@ -2,13 +2,13 @@
 
 import click
 
-from mainstay.cli.console import harmless
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.story import document, sentence
 from mainstay.errors import JournalCorrupt
 from mainstay.events import Started, decode
 from mainstay.operations import journal
+from mainstay.printable import harmless
 
 
 @click.group("journal")

@@ -9,12 +9,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mainstay.cli.console import harmless, spoken
+from mainstay.cli.console import spoken
 from mainstay.cli.story import sentence
 from mainstay.clock import SystemClock
 from mainstay.events import Done, Ended, Failed, ParkedAt, Planned, Progress, Resumed, Started, Undoing, Undone, decode
 from mainstay.journal import Row
 from mainstay.plan import Plan
+from mainstay.printable import harmless
 
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 

@@ -3,11 +3,11 @@
 import click
 
 from mainstay.cli import runbook
-from mainstay.cli.console import harmless
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.plan import make
 from mainstay.plan.document import document
+from mainstay.printable import harmless
 
 
 @click.command(

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from mainstay.cli.approval import Approval, OnlyShown
-from mainstay.cli.console import Console, harmless, spoken, styled
+from mainstay.cli.console import Console, spoken, styled
 from mainstay.cli.live import LivePhases
 from mainstay.cli.signals import heard_by
 from mainstay.cli.story import Lines, Teller
@@ -15,6 +15,7 @@ from mainstay.engine import Carrier, Interruption
 from mainstay.events import Failed
 from mainstay.journal import Row
 from mainstay.operations.outcome import Outcome
+from mainstay.printable import harmless
 
 yes = click.option("--yes", is_flag=True, help="Carry the plan out without asking.")
 dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")

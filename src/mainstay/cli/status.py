@@ -5,11 +5,12 @@ from datetime import datetime
 
 import click
 
-from mainstay.cli.console import Console, harmless, spoken, styled, table
+from mainstay.cli.console import Console, spoken, styled, table
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.clock import Clock, SystemClock
 from mainstay.operations.status import Status, status
+from mainstay.printable import harmless
 from mainstay.release import Instance
 
 
@@ -21,7 +22,7 @@ Examples:
   mainstay status --watch
   mainstay -e production --output json status""",
 )
-@click.option("--watch", is_flag=True, help="Refresh every second, until interrupted.")
+@click.option("--watch", is_flag=True, help="Refresh every second, until interrupted or the reader is gone.")
 @invoked
 def command(invocation: Invocation, *, watch: bool) -> int:
     """Report health, instances and traffic; exit 1 when degraded.
@@ -38,7 +39,7 @@ def command(invocation: Invocation, *, watch: bool) -> int:
                 invocation.console.clear()
             for line in text(now, invocation.console, clock):
                 invocation.console.say(line)
-        if not watch:
+        if not watch or invocation.console.reader_is_gone:
             return 1 if now.health == "degraded" else 0
         clock.pause(1.0)
 
@@ -117,7 +118,8 @@ def _notes(now: Status) -> Iterator[str]:
     for service in now.services:
         for instance in service.instances:
             if instance.last_exit and instance.state != "ready":
-                yield f"note: {instance.id} ended: {harmless(instance.last_exit.how)}"
+                last = f"; its last line: {instance.tail[-1]}" if instance.tail else ""
+                yield f"note: {instance.id} ended: {harmless(instance.last_exit.how + last)}"
             if instance.probe:
                 yield f"note: {instance.id} is {instance.state}: {harmless(instance.probe)}"
             if instance.misplaced:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import sys
 from typing import Any, TextIO
 
@@ -22,6 +23,15 @@ def make_safe() -> None:
     sys.stderr = _unbroken(sys.stderr)
 
 
+def reader_is_gone(stream: TextIO | None) -> bool:
+    """Return whether nothing reads *stream* any more: its pipe is closed, or its terminal has disappeared."""
+    if stream is None:
+        return True
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return bool(poll.poll(0))
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether *stream* is open and somebody looks at it."""
     try:
@@ -31,7 +41,14 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def _unbroken(stream: TextIO | None) -> io.TextIOWrapper:
-    number = stream.fileno() if stream is not None else os.open(os.devnull, os.O_WRONLY)
+    number = stream.fileno() if stream is not None else _broken_pipe()
     encoding = stream.encoding if stream is not None else "utf-8"
     raw = Unbroken(number, "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors="replace", line_buffering=True)
+
+
+def _broken_pipe() -> int:
+    """Return a pipe without a reader: what a stream is that was closed before the command began."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer

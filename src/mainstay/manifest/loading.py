@@ -16,11 +16,11 @@ from mainstay.manifest.mistakes import Wrong, did_you_mean, from_pydantic
 from mainstay.manifest.rules import Scope, Versions, any_version, broken
 from mainstay.manifest.system import Manifest, System
 from mainstay.manifest.tree import Document, Location
+from mainstay.printable import HIDDEN
 
 LOCAL = "local"
 LARGEST_BYTES = 1_000_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _STAND_IN = {"system": "unnamed", "version": "0"}
 _NESTED = re.compile(r"(?:[\[{]\s*){33}|^[ ]*(?:[-?][ ]+){33}", re.MULTILINE)
 
@@ -123,7 +123,7 @@ def _text(file: str, raw: bytes) -> str:
         raise ManifestInvalid((Mistake("not-utf8", what, "save it as UTF-8", Place(file, line, 1)),)) from error
     for pattern, code, what in (
         (_CONTROL, "control-character", "control character"),
-        (_HIDDEN, "hidden-character", "hidden character"),
+        (HIDDEN, "hidden-character", "hidden character"),
     ):
         if found := pattern.search(text):
             name = f"{what} U+{ord(found[0]):04X}"

@@ -2,17 +2,22 @@
 
 from collections.abc import Iterator
 
+from mainstay.errors import BadInput
 from mainstay.journal import Row, Verdict
 from mainstay.operations.context import Context
 from mainstay.operations.history import story
 from mainstay.signing import PublicKey
 
+NAMED_RUNS = 5
+
 
 def show(context: Context, run: str | None = None) -> list[Row]:
-    """The rows of *run*, or of the last one."""
+    """Return the rows of *run*, or of the last run. Raises BadInput for a run that the journal does not have."""
     rows = story(context).rows(run)
     if run is None and rows:
         return [row for row in rows if row.run == rows[-1].run]
+    if run is not None and not rows:
+        raise _no_such_run(run, list(dict.fromkeys(row.run for row in story(context).rows())))
     return rows
 
 
@@ -27,3 +32,12 @@ def verify(context: Context) -> Verdict:
 def export(context: Context) -> Iterator[bytes]:
     """Every row as a line of JSON."""
     return story(context).export()
+
+
+def _no_such_run(run: str, runs: list[str]) -> BadInput:
+    if not runs:
+        return BadInput(
+            f"there is no run {run}: nothing was ever shipped here", remedy="mainstay up", code="no-such-run"
+        )
+    what = f"there is no run {run}; the last runs are {', '.join(runs[-NAMED_RUNS:])}"
+    return BadInput(what, remedy=f"mainstay journal show {runs[-1]}", code="no-such-run")

@@ -1,17 +1,63 @@
-"""`logs`: what a service wrote, also while nobody guards it."""
+"""`logs`: what a service, a datastore or the edge wrote; needs neither the manifest nor a running supervisor."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from mainstay.errors import BadInput
 from mainstay.operations.context import Context
-from mainstay.targets import LogLine
+from mainstay.operations.history import recorded
+from mainstay.release import Release
+from mainstay.supervisor.logs import instances
+from mainstay.targets import LogLine, LogQuery
+
+_MOST_NAMED = 10
+EDGE = "edge"
 
 
-def logs(context: Context, service: str, *, lines: int = 100, follow: bool = False) -> Iterator[LogLine]:
-    """The last *lines* of *service*, oldest first, then new ones. Raises BadInput for a service that never ran."""
+def logs(context: Context, service: str, query: LogQuery, ended: Callable[[], bool]) -> Iterator[LogLine]:
+    """Return the lines of *service* that are wanted, oldest first; new ones are followed until *ended*.
+
+    Raises BadInput where no such service, release or instance has written a log.
+    """
     target = context.wiring.target(context.kept(), context.folders)
-    known = {path.name for path in context.folders.logs.iterdir() if path.is_dir()}
+    known = _services(context.folders.logs)
+    if not known:
+        raise BadInput("there are no logs in this environment", remedy="mainstay status", code="no-logs")
     if service not in known:
-        names = ", ".join(sorted(known)) or "none yet"
-        raise BadInput(f"no service '{service}' has ever written here; known: {names}", remedy="mainstay status")
-    return target.logs(service, lines=lines, follow=follow)
+        what = f"there is no log of '{service}'; there are logs of {', '.join(known)}"
+        raise BadInput(what, remedy="mainstay status", code="no-logs")
+    return target.logs(service, _checked(context, service, query), ended=ended)
+
+
+def _checked(context: Context, service: str, query: LogQuery) -> LogQuery:
+    """Return *query* with the release whose instances wrote the log. Raises BadInput where there are none."""
+    found = instances(context.folders.logs / service)
+    if query.instance is not None and query.instance not in {name for name, _ in found}:
+        names = ", ".join(sorted(name for name, _ in found)[-_MOST_NAMED:]) or "none"
+        what = f"instance '{query.instance}' of {service} wrote no log; there are logs of {names}"
+        raise BadInput(what, remedy=f"mainstay logs {service}", code="no-logs")
+    releases = {release for _, release in found}
+    if query.release is None or service == EDGE or query.release in releases:
+        return query
+    revision = _revision(context, service, query.release)
+    if revision not in releases:
+        numbers = ", ".join(str(number) for number in sorted(releases)[-_MOST_NAMED:]) or "none"
+        what = f"release {query.release} of {service} wrote no log; there are logs of releases {numbers}"
+        raise BadInput(what, remedy=f"mainstay logs {service}", code="no-logs")
+    return replace(query, release=revision)
+
+
+def _revision(context: Context, service: str, release: int) -> int | None:
+    """Return the release that brought in the revision of *service* that *release* runs; None where that is unknown."""
+    document = recorded(context).document(release)
+    if document is None:
+        return None
+    found = msgspec.json.decode(document, type=Release).services.get(service)
+    return found.revision if found else None
+
+
+def _services(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []

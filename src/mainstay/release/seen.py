@@ -37,7 +37,7 @@ class Instance(msgspec.Struct, frozen=True):
     memory_bytes: int | None = None
     last_exit: Exit | None = None
     tail: tuple[str, ...] = ()
-    """Its last lines, given while it starts and once it is failed."""
+    """Its last lines, while it starts and after it has ended."""
     listens_elsewhere: str = ""
     """Where it was found to listen although it was told another address."""
     probe: str = ""

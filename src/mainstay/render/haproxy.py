@@ -43,7 +43,7 @@ _LINE = ",".join(
         '"id":"%[var(txn.id),json(utf8s)]"}',
     )
 )
-"""One line of the access log; `supervisor/access_log.py` reads it. The path has no query: queries hold secrets."""
+"""One line of the access log; `supervisor/access_lines.py` reads it. The path has no query: queries hold secrets."""
 
 
 class Rendered(NamedTuple):

@@ -46,7 +46,7 @@ def prune(folders: Folders, stays: Kept) -> None:
         if path.name.isdigit() and int(path.name) not in stays.releases:
             shutil.rmtree(path)
     for service in (*_children(folders.logs), *_children(folders.written)):
-        for path in _children(service):
+        for path in (*_children(service), *_children(service / ".times")):
             if _is_left_behind(service.name, path.name, stays):
                 content.remove(path)
     for path in _oldest(folders.jobs, KEPT_JOBS):

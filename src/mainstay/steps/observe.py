@@ -43,7 +43,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
             if one.state == "failed" or one.restarts > before.get(one.id, 0):
                 what = "failed" if one.state == "failed" else "was restarted while it was observed"
                 raise StepFailed(
-                    f"{one.id} {what}{readiness.end_of(world, one)}", remedy=f"mainstay logs {one.service}"
+                    f"{one.id} {what}{readiness.end_of(world, one)}", remedy=readiness.logs_of(one.service, one.release)
                 )
         for service, releases in self.watched.items():
             of = tuple(one for one in now if one.service == service)
@@ -51,7 +51,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
                 there = readiness.ready(of, release)
                 if there < count:
                     what = f"{Revision(service, release)}: {there} of {count} ready"
-                    raise StepFailed(what, remedy=f"mainstay logs {service}")
+                    raise StepFailed(what, remedy=readiness.logs_of(service, release))
         _served(world, self.traffic)
 
 

@@ -6,8 +6,10 @@ from mainstay.errors import StepFailed
 from mainstay.release import Instance, Member, Members
 from mainstay.revision import Revision
 from mainstay.steps.jobs import last_words
+from mainstay.targets import LogQuery
 from mainstay.world import World
 
+LAST_LINES = 10
 SLACK_S = 15.0
 """What a busy machine may take beyond the times that a service was given."""
 
@@ -50,13 +52,14 @@ def await_ready(world: World, service: str, members: Members) -> str:
         now = instances(world, service)
         failed = [one for one in now if one.state == "failed" and one.release in members]
         if failed:
-            raise StepFailed(_failure(world, failed[0]), remedy=f"mainstay logs {service}")
+            raise StepFailed(_failure(world, failed[0]), remedy=logs_of(service, failed[0].release))
         took = world.clock.monotonic() - began
         there = sum(min(ready(now, release), member.count) for release, member in members.items())
         if there == wanted:
             return f"{there} of {wanted} ready after {took:.1f} s"
         if took >= within:
-            raise StepFailed(_slow(world, service, now, members), remedy=f"mainstay logs {service}")
+            late = [release for release, member in members.items() if ready(now, release) < member.count]
+            raise StepFailed(_slow(world, service, now, members), remedy=logs_of(service, *late))
         if there != told:
             told = there
             world.tell(f"{there} of {wanted} ready")
@@ -117,11 +120,15 @@ def end_of(world: World, one: Instance) -> str:
     return how + last_words(_last_lines(world, one))
 
 
+def logs_of(service: str, *releases: int) -> str:
+    """Return the command that shows what *service* wrote, in one release where only one is meant."""
+    return f"mainstay logs {service}" + (f" --release {releases[0]}" if len(releases) == 1 else "")
+
+
 def _last_lines(world: World, one: Instance) -> tuple[str, ...]:
-    """As they came with it; one that runs again, or that another supervisor took up, has them in its log only."""
-    said = [said for said in world.target.logs(one.service) if said.instance == one.id]
-    complained = [each for each in said if each.stream == "err"]
-    return one.tail or tuple(each.line for each in complained or said)
+    """Return them as they came with the instance, else from its log: a restarted or adopted one has them only there."""
+    query = LogQuery(LAST_LINES, instance=one.id)
+    return one.tail or tuple(each.line for each in world.target.logs(one.service, query))
 
 
 def _failure(world: World, one: Instance) -> str:

@@ -22,11 +22,11 @@ from mainstay.supervisor.instances import Instances
 from mainstay.supervisor.jobs import Jobs
 from mainstay.supervisor.launching import Launching
 from mainstay.supervisor.limits import Limits
+from mainstay.supervisor.log_watch import LogWatch
 from mainstay.supervisor.places import furnished, listeners, moved
 from mainstay.supervisor.ports import is_free
 from mainstay.supervisor.protocol import Renew, SetFleet, SetTraffic
 from mainstay.supervisor.roster import enrolled
-from mainstay.supervisor.rotation import note_and_rotate
 from mainstay.supervisor.shifting import Shifting
 from mainstay.supervisor.store import Store
 from mainstay.supervisor.values import called
@@ -57,6 +57,7 @@ class Daemon:
         self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
         self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
         self.front = Front(folders, self._watches, self._woken.set)
+        self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
         """Per revision, the connections that its drains have cut since this supervisor began."""
         self._boot = machine.boot_id()
@@ -92,6 +93,7 @@ class Daemon:
 
     async def reconcile(self) -> None:
         """Bring about what is to be, until nothing is to be any more."""
+        self.logs.start()
         self._watches.add("tick", self._tick())
         try:
             while True:
@@ -103,6 +105,7 @@ class Daemon:
         finally:
             self._over = True
             self._watches.cancel("tick")
+            self.logs.close()
         self.limits.close()
 
     async def _until_laid_down(self) -> None:
@@ -231,9 +234,9 @@ class Daemon:
     async def _tick(self) -> None:
         for ticks in itertools.count():
             try:
-                note_and_rotate(self.folders.logs)
+                self.logs.tick()
             except OSError as error:
-                log.error("logs could not be noted or rotated: %s", error)
+                log.error("logs could not be watched or cut: %s", error)
             self.instances.sample_listening(self.desired)
             if not self.limits.hold_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.sample_memory(self.desired)

@@ -24,7 +24,7 @@ from mainstay.supervisor.launching import Launching
 from mainstay.supervisor.life import Life, Past
 from mainstay.supervisor.limits import Limits, in_words
 from mainstay.supervisor.listens import elsewhere
-from mainstay.supervisor.logs import last_lines
+from mainstay.supervisor.logs import tail
 from mainstay.supervisor.places import listeners
 from mainstay.supervisor.private_copies import free_name, keep_written
 from mainstay.supervisor.probes import Probe, ask_live, ask_ready
@@ -176,9 +176,8 @@ class Instances:
             self.lives[name] = replace(life, listens_elsewhere=told, tail=self.tail(name, one.service))
 
     def tail(self, name: str, service: str) -> tuple[str, ...]:
-        """Its last lines: what it complained of, else what it said."""
-        folder = self._folders.logs / service
-        return last_lines(folder / f"{name}.err") or last_lines(folder / f"{name}.out")
+        """Return the last lines that it wrote to stdout and stderr, in order of time as far as it is known."""
+        return tail(self._folders.logs / service, name)
 
     def _take_up(self, name: str, desired: Desired, process: Started) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])

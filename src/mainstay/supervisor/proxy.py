@@ -18,6 +18,7 @@ from mainstay.render.haproxy import CONFIGURATION, RELEASES, SERVERS, Rendered, 
 from mainstay.supervisor.admin import Admin, NotListening, Server
 from mainstay.supervisor.changes import changes, differs
 from mainstay.supervisor.holder import refuse_taken
+from mainstay.supervisor.logs import last_lines
 from mainstay.supervisor.ports import is_free
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
 from mainstay.supervisor.slot_files import releases, servers
@@ -214,8 +215,7 @@ class Proxy:
             raise self._failed(f"HAProxy did not serve its configuration within {SERVES_WITHIN_S:g} s") from None
 
     def _failed(self, what: str) -> StepFailed:
-        lines = (self._folders.logs / ID / f"{ID}.err").read_text(errors="replace").splitlines()
-        alerts = [line for line in lines[-40:] if "[ALERT]" in line]
+        alerts = [line for line in last_lines(self._folders.logs / ID / f"{ID}.err") if "[ALERT]" in line]
         return StepFailed(f"{what}: {alerts[-1] if alerts else 'it said nothing'}", remedy="mainstay logs edge")
 
     async def _set(self, now: Mapping[str, Server]) -> None:

@@ -1,54 +1,46 @@
-"""Log files that do not grow for ever, and notes of when they had which size."""
+"""Logs that do not grow for ever: the oldest bytes of a full log are freed in place.
 
-import contextlib
+A service writes its log through a descriptor that nobody else can exchange. Copying the file away and then cutting it
+would lose the lines that are written in between. Freeing the oldest bytes leaves the file its size and every line its
+offset, so that neither the service nor a reader is disturbed. `du` shows what such a file takes, `ls` what was ever
+written to it.
+"""
+
+import errno
+import logging
 import os
-import shutil
-import time
 from pathlib import Path
 
-from mainstay.supervisor.logs import notes_of
+from mainstay.supervisor.log_times import data_start
+from mainstay.supervisor.syscalls import punch_hole
 
-MOST_BYTES, MOST_FILES = 10_000_000, 10
-LONGEST_NOTE = 64
+log = logging.getLogger(__name__)
 
-
-def note_and_rotate(folder: Path) -> None:
-    """For every log below *folder*: note its size where it grew, copy it away and cut it where it is full."""
-    for path in (*folder.glob("*/*.out"), *folder.glob("*/*.err")):
-        with contextlib.suppress(FileNotFoundError):
-            _note(path)
-            if path.stat().st_size >= MOST_BYTES:
-                _rotate(path)
+MOST_BYTES, STEP_BYTES = 100_000_000, 10_000_000
+"""A log that has more than the first is cut to less than it by the second."""
+_PAGE = 4096
 
 
-def _note(path: Path) -> None:
-    size = path.stat().st_size
-    if size and size != _last_noted(notes_of(path)):
-        with notes_of(path).open("a") as file:
-            file.write(f"{size} {time.time():.3f}\n")
+def trim(path: Path) -> int:
+    """Free the oldest bytes of a log that is full, and return where its data begins now.
 
-
-def _last_noted(notes: Path) -> int | None:
+    The log is emptied where the file system cannot free a part of a file; a warning says so.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        with notes.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_NOTE))
-            lines = file.read().splitlines()
-    except FileNotFoundError:
-        return None
-    return int(lines[-1].split()[0]) if lines else None
+        size = os.fstat(descriptor).st_size
+        if size - data_start(descriptor) > MOST_BYTES:
+            _free(path, descriptor, (size - MOST_BYTES + STEP_BYTES) // _PAGE * _PAGE)
+        return data_start(descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def _rotate(path: Path) -> None:
-    """Copy and cut: whoever writes keeps its descriptor, and O_APPEND takes it to the new beginning."""
-    for number in range(MOST_FILES - 1, 1, -1):
-        with contextlib.suppress(FileNotFoundError):
-            _numbered(path, number - 1).replace(_numbered(path, number))
-    shutil.copyfile(path, _numbered(path, 1))
-    _numbered(path, 1).chmod(0o600)
-    with path.open("r+b") as file:
-        file.truncate(0)
-    notes_of(path).unlink(missing_ok=True)
-
-
-def _numbered(path: Path, number: int) -> Path:
-    return path.with_name(f"{path.name}.{number}")
+def _free(path: Path, descriptor: int, length: int) -> None:
+    try:
+        punch_hole(descriptor, length)
+    except OSError as error:
+        if error.errno not in {errno.EOPNOTSUPP, errno.ENOSYS}:
+            raise
+        log.warning("%s has reached its limit and is emptied: this file system cannot free its beginning alone", path)
+        os.ftruncate(descriptor, 0)

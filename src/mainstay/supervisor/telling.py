@@ -24,7 +24,7 @@ def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
         restarts=life.past.restarts,
         memory_bytes=life.memory_bytes,
         last_exit=life.past.last_exit,
-        tail=life.tail if state in {"failed", "starting"} else (),
+        tail=life.tail if state in {"failed", "starting", "stopped"} else (),
         listens_elsewhere=life.listens_elsewhere or "",
         probe=life.probe if state in {"starting", "unready", "failed"} else "",
     )

@@ -11,6 +11,7 @@ from mainstay.supervisor.admin import NotAnswering
 from mainstay.supervisor.desired import Identity
 from mainstay.supervisor.instances import read_past
 from mainstay.supervisor.life import Life
+from mainstay.supervisor.logs import tail
 from mainstay.supervisor.proxy import Proxy
 from mainstay.supervisor.runners.process import ProcessRunner
 from mainstay.supervisor.store import Store
@@ -20,7 +21,7 @@ from mainstay.supervisor.trouble import Trouble
 def running(folders: Folders) -> Running:
     """What was to run, and which of it still lives. One that was steady and lives counts as ready."""
     desired, runner = Store(folders.desired).read(), ProcessRunner(folders.instances)
-    instances = tuple(_told(runner, name, one) for name, one in desired.instances.items())
+    instances = tuple(_told(folders, runner, name, one) for name, one in desired.instances.items())
     awake = desired.awake and folders.desired.exists()
     return Running(desired.fleet, instances, awake or _edge(folders) is not None, answers=False)
 
@@ -49,12 +50,20 @@ def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
     holder.refuse_taken(named - ours, wanted.address)
 
 
-def _told(runner: ProcessRunner, name: str, one: Identity) -> Instance:
+def _told(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> Instance:
     process, past = runner.alive(name), read_past(runner, name)
-    life = Life(past=past, process=process, answers=past.steady)
+    ended = tail(folders.logs / one.service, name) if process is None else ()
+    life = Life(past=past, process=process, answers=past.steady, tail=ended)
     if process is None and not past.failed and not one.leaving:
         return Instance(
-            name, one.service, one.release, "stopped", past.since, restarts=past.restarts, last_exit=past.last_exit
+            name,
+            one.service,
+            one.release,
+            "stopped",
+            past.since,
+            restarts=past.restarts,
+            last_exit=past.last_exit,
+            tail=ended,
         )
     return telling.instance(name, one, life, ready=process is not None and past.steady)
 

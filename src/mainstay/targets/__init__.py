@@ -1,6 +1,6 @@
 """Where services run and are served: the contract that every target keeps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -9,14 +9,39 @@ from mainstay.release import Edge, Fleet, Job, JobState, Running, Serving, Shift
 
 
 class LogLine(msgspec.Struct, frozen=True):
-    """One line that a service wrote, made harmless for terminals."""
+    """One line that a service wrote, without anything that a terminal would act on."""
 
     at: str
+    """When it was written. It does not change from one reading to the next."""
     service: str
     release: int
+    """The release that brought in the revision of the instance; for the access log, that of the instance that
+    responded. 0: none."""
     instance: str
     stream: str
+    """`out` or `err`; `access` for the access log of the edge."""
     line: str
+
+
+class LogQuery(msgspec.Struct, frozen=True):
+    """Which lines of a service are wanted."""
+
+    lines: int = 100
+    """At most so many of the last ones."""
+    follow: bool = False
+    """Then new ones as they come, without an end."""
+    release: int | None = None
+    """None: of every release."""
+    instance: str | None = None
+    """None: of every instance."""
+
+
+RECENT = LogQuery()
+
+
+def never() -> bool:
+    """Return False: what follows goes on for ever."""
+    return False
 
 
 class Target(Protocol):
@@ -84,8 +109,11 @@ class Target(Protocol):
         """Stop the job and all it started; returns when it is gone. Nothing for one that does not run."""
         ...
 
-    def logs(self, service: str, *, lines: int = 100, follow: bool = False) -> Iterator[LogLine]:
-        """The last *lines* of a service, oldest first, then new ones as they come where *follow*."""
+    def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
+        """Yield the lines of a service that are wanted, oldest first; of `edge` its messages and the access log.
+
+        New lines are followed until *ended*, which is asked again and again while none comes.
+        """
         ...
 
     def running(self) -> Running:

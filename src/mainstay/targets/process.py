@@ -27,7 +27,7 @@ from mainstay.supervisor.protocol import (
     StopJob,
     Wake,
 )
-from mainstay.targets import LogLine
+from mainstay.targets import RECENT, LogLine, LogQuery, never
 
 
 class Unguarded(Protocol):
@@ -110,14 +110,15 @@ class ProcessTarget:
             return answer.serving
         raise _strange(answer)
 
-    def logs(self, service: str, *, lines: int = 100, follow: bool = False) -> Iterator[LogLine]:
-        folder = self._folders.logs / service
-        news = logs.follow(folder) if follow else iter(())
-        for one in logs.last(folder, lines):
-            yield _told(service, one)
-        for new in news:
-            if new is not None:
-                yield _told(service, new)
+    def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
+        found = logs.Logs(self._folders.logs / service, logs.Query(query.release, query.instance))
+        try:
+            for line in found.last(query.lines, with_rest=not query.follow):
+                yield _log_line(service, line)
+            for new in found.follow(ended) if query.follow else ():
+                yield _log_line(service, new)
+        finally:
+            found.close()
 
     def _tell(self, request: Request) -> None:
         answer = self._line.insist(request)
@@ -125,7 +126,7 @@ class ProcessTarget:
             raise _strange(answer)
 
 
-def _told(service: str, one: logs.Written) -> LogLine:
+def _log_line(service: str, one: logs.Written) -> LogLine:
     return LogLine(logs.moment(one.at), service, one.release, one.instance, one.stream, one.line)
 
 

@@ -45,6 +45,9 @@ class App:
                 return 200, await asyncio.to_thread(rows, os.environ["DATABASE_URL"], method == "POST")
             except (OSError, struct.error) as trouble:
                 return 500, repr(trouble)
+        if path.startswith("/write/"):
+            await asyncio.to_thread(write, *[int(number) for number in path.split("/")[2:]])
+            return 200, "written"
         await asyncio.sleep(float(BEHAVIOUR.get("answer_after", 0)))
         if "knows" in BEHAVIOUR and path not in BEHAVIOUR["knows"].split(","):
             return 404, f"{SAYS} does not know {path}"
@@ -110,6 +113,12 @@ async def called(address: str, path: str) -> tuple[int, str]:
     except OSError as trouble:
         return 500, repr(trouble)
     return (200 if b" 200 " in head.splitlines()[0] else 500), body.decode()
+
+
+def write(first: int, count: int, size: int = 0) -> None:
+    """Write *count* numbered lines to stdout, each with *size* more bytes."""
+    for number in range(first, first + count):
+        os.write(1, b"%d %s\n" % (number, b"x" * size))
 
 
 def rows(address: str, adds: bool) -> str:

@@ -1,0 +1,20 @@
+"""Text that is safe on terminals and pipes: the project's one filter for escapes, controls and hidden characters."""
+
+import re
+
+HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+"""Characters that change how their neighbours are shown, or are not shown at all. Joiners, which scripts need, are not.
+
+U+202E, for example, reverses the text after it, so that a line reads as something that it does not say.
+"""
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|" + HIDDEN.pattern)
+
+
+def harmless(text: str) -> str:
+    """Return *text* without escape sequences, and with `�` for other control and hidden characters.
+
+    Tabs and line feeds stay.
+    """
+    return _CONTROLS.sub("�", _ESCAPES.sub("", text))

@@ -1,0 +1,91 @@
+"""The lines of the edge's access log: what HAProxy writes, and what people read."""
+
+import msgspec
+
+NAME = "access.log"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One request as the edge saw it. Times are in milliseconds; -1 where the request did not get so far."""
+
+    at: str
+    """When it ended."""
+    door: str
+    service: str
+    """Empty: no route fits the request."""
+    slot: int | None
+    release: int | None
+    """None: the request reached no instance."""
+    method: str
+    path: str
+    status: int
+    bytes: int
+    request_ms: int
+    queue_ms: int
+    connect_ms: int
+    answer_ms: int
+    total_ms: int
+    ended: str
+    """HAProxy's termination state: `--` is a complete response, `SH` a service that ended before it responded, …"""
+    retries: int
+    redispatched: bool
+    id: str
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """HAProxy dropped so many lines before *at*, so the log is not complete there."""
+
+    at: str
+    lost: int
+
+
+def described(entry: Entry | Lost) -> str:
+    """Return a line of the log as people read it: `GET /a 200 3 ms web@41`."""
+    if isinstance(entry, Lost):
+        return f"{entry.lost} lines of the access log are missing: HAProxy dropped them"
+    responded = f"{entry.service}@{entry.release}" if entry.release else f"{entry.service}, no instance responded"
+    inside = ", from inside" if entry.door.startswith("listener:") else ""
+    how = "" if entry.ended == "--" else f", ended {entry.ended}"
+    by = responded if entry.service else "no route"
+    return f"{entry.method} {entry.path} {entry.status} {entry.total_ms} ms {by}{inside}{how}"
+
+
+def read(line: bytes) -> Entry | Lost:
+    """Return one line of the log. Raises ValueError (msgspec.DecodeError is one) for a line that is not whole."""
+    if line.startswith(b'{"at":') and b'"lost":' in line and b'"door":' not in line:
+        return msgspec.json.decode(line, type=Lost)
+    told = _LINES.decode(line)
+    slot, release = told.slot.rpartition(".s")[2], told.release
+    return Entry(
+        **{name: getattr(told, name) for name in _SAME},
+        slot=int(slot) if slot.isdigit() else None,
+        release=int(release) if release.isdigit() and release != "0" else None,
+        retries=int(told.retries.lstrip("+")),
+        redispatched=told.retries.startswith("+"),
+    )
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """A line as HAProxy writes it: fields that may have no value come as text."""
+
+    at: str
+    door: str
+    service: str
+    slot: str
+    release: str
+    method: str
+    path: str
+    status: int
+    bytes: int
+    request_ms: int
+    queue_ms: int
+    connect_ms: int
+    answer_ms: int
+    total_ms: int
+    ended: str
+    retries: str
+    id: str
+
+
+_LINES = msgspec.json.Decoder(_Line)
+_SAME = tuple(set(_Line.__struct_fields__) - {"slot", "release", "retries"})

@@ -1,0 +1,88 @@
+"""When the lines of a log were written: marks that the supervisor keeps beside each log.
+
+A service writes its log itself, so that no line waits for the supervisor. A mark is a size of the log and the time
+at which the log had that size: what lies below that size, and not below the size of the mark before, was written then.
+"""
+
+import os
+import struct
+from bisect import bisect_right
+from pathlib import Path
+
+MARK = struct.Struct("<QQ")
+"""Size of the log in bytes; nanoseconds since the epoch."""
+_AT_ONCE = 1024
+
+
+def times_of(path: Path) -> Path:
+    """Return where the marks of the log *path* are."""
+    return path.parent / ".times" / path.name
+
+
+def data_start(descriptor: int) -> int:
+    """Return where the data of a file begins; what lies before was dropped."""
+    try:
+        return os.lseek(descriptor, 0, os.SEEK_DATA)
+    except OSError:  # ENXIO: the file is empty, or nothing but a hole.
+        return os.fstat(descriptor).st_size
+
+
+class Times:
+    """The marks of one log, for a reader that goes forwards from the first offset that it asks for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = times_of(path)
+        self._descriptor: int | None = None
+        self._next = 0
+        self._marks: list[tuple[int, int]] = []
+        self._mark = (0, 0)
+
+    def at(self, offset: int) -> float | None:
+        """Return when the byte at *offset* was written, in seconds since the epoch; None: it has no mark yet."""
+        while self._mark[0] <= offset:
+            if not self._marks and not self._load(offset):
+                return None
+            self._mark = self._marks.pop()
+        return self._mark[1] / 1e9
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _load(self, offset: int) -> bool:
+        if self._descriptor is None and not self._open(offset):
+            return False
+        assert self._descriptor is not None
+        data = os.pread(self._descriptor, MARK.size * _AT_ONCE, self._next * MARK.size)
+        whole = len(data) // MARK.size
+        self._marks = list(MARK.iter_unpack(data[: whole * MARK.size]))[::-1]
+        self._next += whole
+        return whole > 0
+
+    def _open(self, offset: int) -> bool:
+        try:
+            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        self._next = marks_below(self._descriptor, offset)
+        return True
+
+
+def marks_below(descriptor: int, offset: int) -> int:
+    """Return how many marks of a file of marks have a size of at most *offset*."""
+    first = -(-data_start(descriptor) // MARK.size)
+    count = os.fstat(descriptor).st_size // MARK.size
+    return bisect_right(range(count), offset, lo=min(first, count), key=lambda number: mark(descriptor, number)[0])
+
+
+def mark(descriptor: int, number: int) -> tuple[int, int]:
+    """Return the mark *number*, counted from 0."""
+    size, at = MARK.unpack(os.pread(descriptor, MARK.size, number * MARK.size))
+    return size, at
+
+
+def last_marked(descriptor: int) -> int:
+    """Return the size that the last mark of a file of marks has; 0 where there is none."""
+    count = os.fstat(descriptor).st_size // MARK.size
+    return mark(descriptor, count - 1)[0] if count else 0

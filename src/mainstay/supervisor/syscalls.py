@@ -1,0 +1,61 @@
+"""Two system calls that Python's standard library lacks: punching holes into files, and inotify."""
+
+import ctypes
+import os
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+IN_MODIFY, IN_CREATE, IN_MOVED_TO = 0x2, 0x100, 0x80
+IN_Q_OVERFLOW, IN_IGNORED, IN_ONLYDIR, IN_DONT_FOLLOW = 0x4000, 0x8000, 0x1000000, 0x2000000
+_KEEP_SIZE_AND_PUNCH_HOLE = 0x1 | 0x2
+_EVENT = struct.Struct("iIII")
+_C = ctypes.CDLL(None, use_errno=True)
+_C.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+
+
+class Event(NamedTuple):
+    """One inotify event. *name* is empty where the watched path itself is meant."""
+
+    watch: int
+    mask: int
+    name: str
+
+
+def punch_hole(descriptor: int, length: int) -> None:
+    """Free the first *length* bytes of a file: they read as zeros, its size and its other bytes stay as they are.
+
+    Raises OSError (EOPNOTSUPP) where the file system cannot do it.
+    """
+    _checked(_C.fallocate(descriptor, _KEEP_SIZE_AND_PUNCH_HOLE, 0, length))
+
+
+def inotify() -> int:
+    """Return a new inotify descriptor, close-on-exec and non-blocking. Raises OSError."""
+    return _checked(_C.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
+
+
+def watch(descriptor: int, path: str, mask: int) -> int:
+    """Watch *path* and return the number of the watch. Raises OSError."""
+    return _checked(_C.inotify_add_watch(descriptor, os.fsencode(path), mask))
+
+
+def events(descriptor: int) -> Iterator[Event]:
+    """Yield the events that wait in an inotify descriptor."""
+    try:
+        data = os.read(descriptor, 65536)
+    except BlockingIOError:
+        return
+    offset = 0
+    while offset < len(data):
+        number, mask, _, length = _EVENT.unpack_from(data, offset)
+        offset += _EVENT.size
+        yield Event(number, mask, os.fsdecode(data[offset : offset + length].rstrip(b"\0")))
+        offset += length
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
