@@ -12,6 +12,7 @@ from mainstay.errors import BadInput
 from mainstay.manifest import Manifest, load
 from mainstay.record import Record
 from mainstay.sealed import Secret
+from mainstay.settings import Setting, SettingsFile
 from mainstay.shell import GuardedShell
 from mainstay.snapshot import look, source_of
 from mainstay.world import World
@@ -103,13 +104,17 @@ def test_a_look_changes_nothing(write: Write, world: World, tmp_path: Path) -> N
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_this_command_line_brings_is_seen(write: Write, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REGION", "north")
-    monkeypatch.setenv("LOG_LEVEL", "debug")
+def test_stored_and_exported_values_are_seen_and_what_every_shell_exports_is_not(
+    write: Write, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"REGION": "north", "LOG_LEVEL": "debug", "EMPTY": "", "TOKEN": "y"}.items():
+        monkeypatch.setenv(name, value)
     world.sealed.keep("TOKEN", Secret("x"))
-    now = look(world, Record(), write(SHOP))
-    assert now.given == {"REGION": "north"}
-    assert now.secrets == {"TOKEN": 1}
+    world.folders.state.mkdir()
+    SettingsFile(world.folders.settings).change({"MODE": Setting("a", "", "")})
+    now = look(world, Record(), write(SHOP.replace("variables:\n", "variables:\n  HOME: {}\n  EMPTY: {}\n", 1)))
+    assert now.exported == {"REGION": "north", "LOG_LEVEL": "debug"}
+    assert (now.settings, now.secrets) == ({"MODE": "a"}, {"TOKEN": 1})
     assert Path(now.programs.python).is_file()
 
 

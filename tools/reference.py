@@ -157,6 +157,10 @@ def documents() -> Iterator[str]:
         "logs": import_module("mainstay.targets").LogLine,
         "journal verify": import_module("mainstay.journal").Verdict,
         "validate": import_module("mainstay.manifest.checking").Report,
+        "config": import_module("mainstay.operations.config").Configuration,
+        "secrets list (a list of these)": import_module("mainstay.operations.secrets_list").SecretStatus,
+        "secrets set (its `changes`)": import_module("mainstay.operations.secrets_set").SecretChange,
+        "set and unset (their `changes`)": import_module("mainstay.operations.set").SettingChange,
     }
     for name, root in roots.items():
         yield ""

@@ -51,15 +51,21 @@ class Mistake:
     place: Place
 
 
-class ManifestInvalid(BadInput):
-    """The manifest has mistakes, all of them, sorted by place; nothing was touched."""
+class Mistakes(BadInput):
+    """The input has mistakes, all of them, sorted by place. Nothing was changed."""
 
-    code = "manifest-invalid"
+    code = "mistakes"
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
         first = mistakes[0]
         super().__init__(first.what, remedy=first.remedy, place=first.place, code=first.code)
         self.mistakes = mistakes
+
+
+class ManifestInvalid(Mistakes):
+    """The manifest has mistakes, all of them, sorted by place. Nothing was changed."""
+
+    code = "manifest-invalid"
 
 
 class NotReady(MainstayError):

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +55,11 @@ class Folders:
     @property
     def sealed(self) -> Path:
         return self.state / "secrets.age"
+
+    @property
+    def settings(self) -> Path:
+        """Values of plain variables that an operator gave."""
+        return self.state / "settings.json"
 
     @property
     def plans(self) -> Path:
@@ -164,10 +171,10 @@ def lay_out(folders: Folders) -> None:
     under 0700 a service's interpreter would silently lose its virtual environment. Raises BadInput when
     they cannot be made.
     """
-    passable = 0o711 if os.geteuid() == 0 else 0o700
+    passable = _passable()
     through = (folders.contents, folders.releases, folders.volumes, folders.data, folders.logs, folders.homes)
     closed = (folders.plans, folders.instances, folders.jobs, folders.edge, folders.keys)
-    try:
+    with _writable():
         folders.state.mkdir(parents=True, exist_ok=True)
         for folder in (folders.state, *through):
             folder.mkdir(exist_ok=True)
@@ -177,9 +184,32 @@ def lay_out(folders: Folders) -> None:
             folder.chmod(0o700)
         # The supervisor opens it a little further for HAProxy's workers, which are nobody.
         folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def make_state(folders: Folders, *closed: Path) -> None:
+    """Create the state folder and *closed* folders in it, as far as they are missing, and nothing else.
+
+    For commands that store a plan or a value before anything runs. Raises BadInput when they cannot be created.
+    """
+    with _writable():
+        if not folders.state.exists():
+            folders.state.mkdir(parents=True)
+            folders.state.chmod(_passable())
+        for folder in closed:
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _passable() -> int:
+    return 0o711 if os.geteuid() == 0 else 0o700
+
+
+@contextmanager
+def _writable() -> Iterator[None]:
+    try:
+        yield
     except OSError as trouble:
         raise BadInput(
-            f"cannot make {trouble.filename}: {trouble.strerror}",
-            remedy="say with --state where an environment may keep its things",
+            f"cannot create {trouble.filename}: {trouble.strerror}",
+            remedy="name another folder for the state of the environment with --state",
             code="state-unwritable",
         ) from None

@@ -12,6 +12,7 @@ from typing import NoReturn, Protocol
 import msgspec
 import pyrage
 
+from mainstay.clock import Clock, SystemClock
 from mainstay.durable import atomic_write
 from mainstay.errors import BadInput
 
@@ -42,6 +43,18 @@ class Secret:
         raise TypeError("a secret does not travel")
 
 
+class SealedEntry(msgspec.Struct, frozen=True):
+    """What may be shown of a stored secret: all but its value."""
+
+    name: str
+    version: int
+    """The newest one."""
+    set_at: str
+    """When that version was stored (RFC 3339)."""
+    generated: bool
+    """Whether Mainstay made that version at random; otherwise a person gave it."""
+
+
 class Sealed(Protocol):
     """Where secrets rest. Every version that was ever written is kept until it is forgotten."""
 
@@ -57,9 +70,25 @@ class Sealed(Protocol):
         """Store *value* as the next version of *name* (or find it as the present one) and name it."""
         ...
 
+    def add(self, name: str, value: Secret) -> SecretRef:
+        """Store *value* as the first version of *name*. A name that has a value keeps it; name that one."""
+        ...
+
     def generate(self, name: str, length: int) -> SecretRef:
         """The present version of *name*; where there is none, one is made. Two callers get the same one."""
         ...
+
+    def entries(self) -> tuple[SealedEntry, ...]:
+        """Return every stored secret, without its value, sorted by name."""
+        ...
+
+
+class _Version(msgspec.Struct, frozen=True):
+    """One version of a secret, as the sealed file holds it."""
+
+    value: str
+    at: str
+    generated: bool
 
 
 class SealedFile:
@@ -69,9 +98,10 @@ class SealedFile:
     lose each other's secrets, and a crash leaves the old file or the new one.
     """
 
-    def __init__(self, path: Path, key: Path) -> None:
+    def __init__(self, path: Path, key: Path, clock: Clock | None = None) -> None:
         self._path = path
         self._key = key
+        self._clock = clock or SystemClock()
 
     def read(self, ref: SecretRef) -> Secret:
         versions = self._all().get(ref.name, {})
@@ -79,29 +109,39 @@ class SealedFile:
         if version not in versions:
             which = f"version {ref.version} of {ref.name}" if ref.version else ref.name
             raise BadInput(f"there is no secret {which}", remedy="mainstay deploy", code="secret-missing")
-        return Secret(versions[version])
+        return Secret(versions[version].value)
 
     def present(self, name: str) -> int | None:
         return max(self._all().get(name, {}), default=None)
 
     def keep(self, name: str, value: Secret) -> SecretRef:
-        return self._next(name, value.reveal(), even_if_other=True)
+        return self._next(name, self._version(value.reveal()), even_if_other=True)
+
+    def add(self, name: str, value: Secret) -> SecretRef:
+        return self._next(name, self._version(value.reveal()), even_if_other=False)
 
     def generate(self, name: str, length: int) -> SecretRef:
-        return self._next(name, _random(length), even_if_other=False)
+        return self._next(name, self._version(_random(length), generated=True), even_if_other=False)
 
-    def _next(self, name: str, value: str, *, even_if_other: bool) -> SecretRef:
+    def entries(self) -> tuple[SealedEntry, ...]:
+        newest = {name: max(versions.items()) for name, versions in sorted(self._all().items())}
+        return tuple(SealedEntry(name, number, each.at, each.generated) for name, (number, each) in newest.items())
+
+    def _version(self, value: str, *, generated: bool = False) -> _Version:
+        return _Version(value, self._clock.now().isoformat(timespec="seconds"), generated)
+
+    def _next(self, name: str, version: _Version, *, even_if_other: bool) -> SecretRef:
         with self._locked():
             everything = self._all()
             versions = everything.setdefault(name, {})
             newest = max(versions, default=0)
-            if newest and (versions[newest] == value or not even_if_other):
+            if newest and (versions[newest].value == version.value or not even_if_other):
                 return SecretRef(name, newest)
-            versions[newest + 1] = value
+            versions[newest + 1] = version
             self._write(everything)
             return SecretRef(name, newest + 1)
 
-    def _all(self) -> dict[str, dict[int, str]]:
+    def _all(self) -> dict[str, dict[int, _Version]]:
         try:
             sealed = self._path.read_bytes()
         except FileNotFoundError:
@@ -114,9 +154,9 @@ class SealedFile:
                 remedy=f"bring back the key that belongs to it, in place of {self._key}",
                 code="secret-key-wrong",
             ) from None
-        return msgspec.json.decode(opened, type=dict[str, dict[int, str]])
+        return msgspec.json.decode(opened, type=dict[str, dict[int, _Version]])
 
-    def _write(self, everything: dict[str, dict[int, str]]) -> None:
+    def _write(self, everything: dict[str, dict[int, _Version]]) -> None:
         opened = msgspec.json.encode(everything)
         atomic_write(self._path, pyrage.encrypt(opened, [self._identity().to_public()]))
 
@@ -135,7 +175,7 @@ class SealedFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self._path.with_name("secrets.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self._path.with_name("secrets.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

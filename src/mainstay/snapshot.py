@@ -15,6 +15,7 @@ from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS, OF_EVERY_SHELL
 from mainstay.record import Record
 from mainstay.release import Environment, Release, Running, Serving, Spec, Template
+from mainstay.settings import SettingsFile
 from mainstay.source import Source
 from mainstay.world import World
 
@@ -56,8 +57,12 @@ class Snapshot(msgspec.Struct, frozen=True):
     datastores: dict[str, DatastoreFacts] = {}
     secrets: dict[str, int] = {}
     """The present version of every secret that the manifest names."""
-    given: dict[str, str] = {}
-    """Variables that are not secret and whose value this command line brings."""
+    offered: frozenset[str] = frozenset()
+    """Secrets without a stored value for which this command has one."""
+    settings: dict[str, str] = {}
+    """Stored values of plain variables."""
+    exported: dict[str, str] = {}
+    """Plain variables that the shell of this command exports."""
     programs: Programs = Programs()
     expected: dict[str, float] = {}
     """Per kind of step, the seconds it took."""
@@ -83,12 +88,19 @@ def look(world: World, record: Record, manifest: Manifest | None = None) -> Snap
     )
     if manifest is None:
         return snapshot
+    measured = {each: checkout.measure(each, world.shell) for each in set(sources(manifest).values())}
+    return msgspec.structs.replace(with_values(snapshot, world, manifest), sources=measured)
+
+
+def with_values(snapshot: Snapshot, world: World, manifest: Manifest) -> Snapshot:
+    """Return *snapshot* with what the values of *manifest*'s variables depend on."""
+    settings = {name: each.value for name, each in SettingsFile(world.folders.settings).read().items()}
     return msgspec.structs.replace(
         snapshot,
-        sources={each: checkout.measure(each, world.shell) for each in set(sources(manifest).values())},
         secrets=_secrets(world, manifest),
-        given={name: os.environ[name] for name in manifest.variables if _is_given(name, manifest)},
-        programs=_programs(world, manifest),
+        settings=settings,
+        exported={name: os.environ[name] for name in manifest.variables if _is_exported(name, manifest)},
+        programs=_programs(world, _declared_path(manifest, settings)),
     )
 
 
@@ -149,15 +161,20 @@ def _secrets(world: World, manifest: Manifest) -> dict[str, int]:
     return {name: version for name, version in found.items() if version is not None}
 
 
-def _is_given(name: str, manifest: Manifest) -> bool:
+def _is_exported(name: str, manifest: Manifest) -> bool:
     variable = manifest.variables[name]
-    plain = not variable.secret and variable.default is None and variable.from_ is None
-    return plain and name in os.environ and name not in OF_EVERY_SHELL
+    plain = not variable.secret and variable.from_ is None
+    return plain and bool(os.environ.get(name)) and name not in OF_EVERY_SHELL
 
 
-def _programs(world: World, manifest: Manifest) -> Programs:
-    declared = manifest.variables.get("PATH")
-    path = (declared.default if declared else None) or ""
+def _declared_path(manifest: Manifest, settings: dict[str, str]) -> str:
+    if "PATH" not in manifest.variables:
+        return ""
+    stored = "" if manifest.is_fixed("PATH") else settings.get("PATH", "")
+    return stored or manifest.variables["PATH"].default or ""
+
+
+def _programs(world: World, path: str) -> Programs:
     return Programs(python=_python(world, path), uv=str(world.folders.programs / "uv"))
 
 

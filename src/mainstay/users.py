@@ -1,5 +1,6 @@
 """System users: whom services and datastores run under when Mainstay runs as root."""
 
+import getpass
 import grp
 import hashlib
 import os
@@ -30,6 +31,14 @@ class Identity(NamedTuple):
     uid: int
     gid: int
     groups: tuple[int, ...]
+
+
+def person() -> str:
+    """Return the name of the person who typed the command, also behind sudo."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def acting_as_root() -> bool:

@@ -1,6 +1,7 @@
 """What every place where secrets rest must do."""
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 
 import pytest
 
@@ -49,6 +50,24 @@ class SealedContract(ABC):
     def test_what_was_kept_is_not_generated_over(self, sealed: Sealed) -> None:
         sealed.keep("TOKEN", Secret("mine"))
         assert sealed.read(sealed.generate("TOKEN", 64)).reveal() == "mine"
+
+    def test_a_value_is_added_only_where_there_is_none(self, sealed: Sealed) -> None:
+        assert sealed.add("TOKEN", Secret("one")) == SecretRef("TOKEN", 1)
+        assert sealed.add("TOKEN", Secret("two")) == SecretRef("TOKEN", 1)
+        assert sealed.read(SecretRef("TOKEN")).reveal() == "one"
+
+    def test_entries_show_everything_but_the_values(self, sealed: Sealed) -> None:
+        assert sealed.entries() == ()
+        sealed.generate("TOKEN", 64)
+        sealed.keep("TOKEN", Secret("hunter2"))
+        sealed.generate("A_KEY", 64)
+        entries = sealed.entries()
+        assert [(each.name, each.version, each.generated) for each in entries] == [
+            ("A_KEY", 1, True),
+            ("TOKEN", 2, False),
+        ]
+        assert all(datetime.fromisoformat(each.set_at).tzinfo for each in entries)
+        assert "hunter2" not in repr(entries)
 
     def test_a_secret_that_is_not_there_is_named(self, sealed: Sealed) -> None:
         sealed.keep("TOKEN", Secret("one"))

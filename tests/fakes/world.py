@@ -10,12 +10,14 @@ from mainstay.datastores import Datastore
 from mainstay.errors import BadInput, Unreachable
 from mainstay.folders import Folders
 from mainstay.release import Environment
-from mainstay.sealed import Sealed, Secret, SecretRef
+from mainstay.sealed import Sealed, SealedEntry, Secret, SecretRef
 from mainstay.shell import Said
 from mainstay.targets import Target
 from mainstay.world import World
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
+
+WHEN = "2026-01-05T12:00:00+00:00"
 
 
 class FakeSealed:
@@ -23,6 +25,7 @@ class FakeSealed:
 
     def __init__(self) -> None:
         self._values: dict[str, list[Secret]] = {}
+        self._generated: set[SecretRef] = set()
 
     def read(self, ref: SecretRef) -> Secret:
         kept = self._values.get(ref.name, [])
@@ -40,10 +43,18 @@ class FakeSealed:
             kept.append(value)
         return SecretRef(name, len(kept))
 
+    def add(self, name: str, value: Secret) -> SecretRef:
+        return SecretRef(name, self.present(name)) if name in self._values else self.keep(name, value)
+
     def generate(self, name: str, length: int) -> SecretRef:
         if name not in self._values:
             self.keep(name, Secret("".join(choices(ascii_letters, k=length))))
+            self._generated.add(SecretRef(name, 1))
         return SecretRef(name, self.present(name))
+
+    def entries(self) -> tuple[SealedEntry, ...]:
+        newest = [SecretRef(name, len(versions)) for name, versions in sorted(self._values.items())]
+        return tuple(SealedEntry(ref.name, ref.version or 0, WHEN, ref in self._generated) for ref in newest)
 
 
 class NoShell:

@@ -28,6 +28,8 @@ class Parrot:
     """Files of its Postgres; None: it has none."""
     token: bool = False
     """A generated secret, TOKEN."""
+    variables: dict[str, Any] = field(default_factory=dict)
+    """More variables, which it reads."""
     files: int = 0
     """So many more files, to make a copy take its time."""
     service: dict[str, Any] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Parrot:
         (folder / "mainstay.yaml").write_text(yaml.safe_dump(self.manifest(), sort_keys=False))
 
     def manifest(self) -> dict[str, Any]:
-        variables: dict[str, Any] = {}
+        variables: dict[str, Any] = dict(self.variables)
         if self.token:
             variables["TOKEN"] = {"secret": True, "generate": True, "min_length": 40}
         if self.migrations is not None:

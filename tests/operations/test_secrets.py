@@ -1,18 +1,21 @@
-"""Secrets are brought in before a plan is made: from where, how long, and what is said of those that are missing."""
+"""Values given to a command: none is stored while planning, a run stores them, what has a value keeps it."""
 
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mainstay.errors import BadInput
-from mainstay.operations.secrets import bring_in
+from mainstay.operations.plan import manifest_of
+from mainstay.operations.secrets import differing, store, with_offers
+from mainstay.plan import NewValues
+from mainstay.plan.given import new_values, require_values, stored_notes, unused_notes
+from mainstay.record import Record
 from mainstay.sealed import Secret, SecretRef
-from mainstay.secrets import SecretSource
-from mainstay.world import World
-from tests.fakes.datastore import FakeDatastore
+from mainstay.settings import SettingsFile
+from mainstay.snapshot import Snapshot, look
 from tests.fakes.secrets import FakeSecrets
-from tests.fakes.world import fake_world
-from tests.manifest.written import HELLO, loaded
+from tests.operations.place import Place
 
 SHOP = """
 system: shop
@@ -22,86 +25,163 @@ variables:
   MODE: {secret: true, one_of: [live, test], required: false}
   SIGNING: {secret: true, generate: true, min_length: 64}
   OTHER: {secret: true, generate: true}
-  OPEN: {required: false}
+  REGION: {}
+  COLOUR: {required: false, one_of: [red, green]}
+  EVERY: {default: "300"}
   UNREAD: {secret: true}
 services:
-  api: {command: [run], variables: [TOKEN, MODE]}
-  web: {command: [run], variables: [TOKEN, SIGNING, OTHER, OPEN]}
+  api: {command: [run], variables: [TOKEN, MODE, REGION]}
+  web: {command: [run], variables: [TOKEN, SIGNING, OTHER, COLOUR, EVERY]}
 """
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return fake_world(tmp_path, datastores={"db": FakeDatastore()})
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, SHOP)
 
 
-def bring(world: World, *values: dict[str, str], manifest: str = SHOP) -> None:
-    """Bring in what *manifest* needs, from one source for each of *values*."""
-    folder = Path(world.environment.state)
-    folder.mkdir(exist_ok=True)
-    sources: list[SecretSource] = [
-        FakeSecrets({name: Secret(value) for name, value in source.items()}) for source in values
+def gives(place: Place, **values: str) -> None:
+    """Let the command be given secrets."""
+    place.sources = (FakeSecrets({}), FakeSecrets({name: Secret(value) for name, value in values.items()}))
+
+
+def seen(place: Place, **exported: str) -> Snapshot:
+    """What a plan is made from."""
+    manifest = manifest_of(place.context)
+    now = replace(look(place.world, Record(), manifest), exported=exported)
+    return with_offers(now, manifest, place.context)
+
+
+def begun(place: Place, **exported: str) -> NewValues:
+    """Let a run begin that is planned now."""
+    manifest = manifest_of(place.context)
+    values = new_values(manifest, seen(place, **exported), ["db.owner.password"])
+    place.world.folders.state.mkdir(exist_ok=True)
+    store(values, place.world, place.context, "ann")
+    return values
+
+
+def value(place: Place, name: str) -> str:
+    return place.world.sealed.read(SecretRef(name)).reveal()
+
+
+def settings(place: Place) -> dict[str, str]:
+    return {name: each.value for name, each in SettingsFile(place.world.folders.settings).read().items()}
+
+
+def test_a_plan_stores_nothing(place: Place) -> None:
+    gives(place, TOKEN="given once")
+    assert seen(place, REGION="north").offered == {"TOKEN"}
+    assert place.world.sealed.entries() == ()
+    assert not place.world.folders.state.exists()
+
+
+def test_a_run_stores_what_it_is_given_and_generates_the_rest_once(place: Place) -> None:
+    gives(place, TOKEN="given once", UNREAD="read by none")
+    values = begun(place, REGION="north")
+    assert (values.given, values.settings) == (("TOKEN",), {"REGION": "north"})
+    assert value(place, "TOKEN") == "given once"
+    assert [len(value(place, name)) for name in values.generate] == [43, 64, 43]
+    assert list(values.generate) == ["OTHER", "SIGNING", "db.owner.password"]
+    assert settings(place) == {"REGION": "north"}
+    assert begun(place, REGION="south") == NewValues()
+
+
+def test_what_has_a_value_keeps_it_and_the_other_one_is_named(place: Place) -> None:
+    gives(place, TOKEN="given once")
+    begun(place, REGION="north")
+    gives(place, TOKEN="given again", SIGNING="mine")
+    now, manifest = seen(place, REGION="south", EVERY="5"), manifest_of(place.context)
+    other = differing(now, manifest, place.world.sealed, place.context.wiring.secret_sources())
+    ignored = "is exported in this shell with another value than the stored one; the stored value is used."
+    assert list(unused_notes(manifest, now, other)) == [
+        f"SIGNING {ignored} To change it: mainstay secrets set SIGNING",
+        f"TOKEN {ignored} To change it: mainstay secrets set TOKEN",
+        "EVERY has a fixed default in the manifest; the exported value is ignored",
+        f"REGION {ignored} To change it: mainstay set REGION=…",
     ]
-    bring_in(loaded(folder, manifest), world, sources)
+    assert value(place, "TOKEN") == "given once"
 
 
-def value(world: World, name: str) -> str:
-    return world.sealed.read(SecretRef(name)).reveal()
+def test_an_equal_exported_value_is_not_worth_a_word(place: Place) -> None:
+    gives(place, TOKEN="given once")
+    begun(place, REGION="north")
+    now, manifest = seen(place, REGION="north", EVERY="300"), manifest_of(place.context)
+    other = differing(now, manifest, place.world.sealed, place.context.wiring.secret_sources())
+    assert list(unused_notes(manifest, now, other)) == []
 
 
-def test_the_first_source_that_has_a_value_counts(world: World) -> None:
-    bring(world, {}, {"TOKEN": "from the second"}, {"TOKEN": "from the third"})
-    assert value(world, "TOKEN") == "from the second"
+def test_a_value_that_another_command_stored_meanwhile_stays(place: Place) -> None:
+    gives(place, TOKEN="given once")
+    values = new_values(manifest_of(place.context), seen(place), [])
+    place.world.sealed.keep("TOKEN", Secret("set meanwhile"))
+    store(values, place.world, place.context, "ann")
+    assert (value(place, "TOKEN"), place.world.sealed.present("TOKEN")) == ("set meanwhile", 1)
 
 
-def test_what_was_brought_once_is_not_asked_for_again_and_a_new_value_takes_its_place(world: World) -> None:
-    bring(world, {"TOKEN": "given once"})
-    bring(world)
-    assert value(world, "TOKEN") == "given once"
-    bring(world, {"TOKEN": "given again"})
-    assert value(world, "TOKEN") == "given again"
+def test_a_secret_that_would_be_generated_may_be_given_instead(place: Place) -> None:
+    gives(place, TOKEN="given once", OTHER="from an older system")
+    assert "OTHER" not in begun(place).generate
+    assert value(place, "OTHER") == "from an older system"
 
 
-def test_what_is_generated_holds_256_bits_or_as_many_characters_as_are_wanted_and_stays(world: World) -> None:
-    bring(world, {"TOKEN": "given once"})
-    names = ("SIGNING", "OTHER", "db.owner.password", "db.application.password")
-    made = [value(world, name) for name in names]
-    assert [len(each) for each in made] == [64, 43, 43, 43]
-    bring(world, {"SIGNING": "from outside"})
-    assert [value(world, name) for name in names] == made
+def test_a_plan_names_what_its_run_stores(place: Place) -> None:
+    gives(place, TOKEN="given once")
+    manifest = manifest_of(place.context)
+    values = new_values(manifest, seen(place, REGION="north"), ["db.owner.password"])
+    assert list(stored_notes(values, manifest)) == [
+        "generated and stored when the run begins: OTHER, SIGNING",
+        "stored when the run begins, as given to this command: TOKEN, REGION",
+    ]
 
 
-def test_what_is_not_read_is_not_needed_and_what_is_no_secret_is_not_sealed(world: World) -> None:
-    bring(world, {"TOKEN": "given once", "UNREAD": "never asked", "OPEN": "for all to see"})
-    assert [world.sealed.present(name) for name in ("TOKEN", "UNREAD", "OPEN", "MODE")] == [1, None, None, None]
-
-
-@pytest.mark.parametrize(
-    ("variables", "told"),
-    [
-        ("[ONE]", "a secret has no value: ONE (web)"),
-        ("[TWO, ONE]", "2 secrets have no value: ONE (web), TWO (web)"),
-    ],
-)
-def test_all_that_are_missing_are_named_at_once_with_who_reads_them(world: World, variables: str, told: str) -> None:
-    secrets = "variables: {ONE: {secret: true}, TWO: {secret: true}}\n"
-    services = f"services:\n  api: {{command: [run]}}\n  web:\n    variables: {variables}"
+def test_all_missing_values_are_named_at_once_with_one_remedy_of_each_kind(place: Place) -> None:
     with pytest.raises(BadInput) as missing:
-        bring(world, manifest=secrets + HELLO.replace("services:\n  web:", services))
-    assert (missing.value.what, missing.value.code) == (told, "secret-missing")
-    assert missing.value.remedy.endswith(": ONE=… mainstay deploy")
+        require_values(manifest_of(place.context), seen(place))
+    assert missing.value.what == "2 variables have no value: REGION (read by api), TOKEN (a secret, read by api, web)"
+    assert missing.value.remedy == "mainstay secrets set TOKEN\nmainstay set REGION=…"
+    gives(place, TOKEN="given once")
+    with pytest.raises(BadInput) as missing:
+        require_values(manifest_of(place.context), seen(place))
+    assert (missing.value.what, missing.value.code) == (
+        "a variable has no value: REGION (read by api)",
+        "variable-missing",
+    )
+
+
+def test_a_person_is_asked_only_for_secrets_that_are_missing(place: Place) -> None:
+    place.prompt = FakeSecrets({name: Secret("typed by a person") for name in ("TOKEN", "MODE", "OTHER")})
+    assert seen(place).offered == set(), "REGION is missing too, so that answers would be in vain"
+    assert seen(place, REGION="north").offered == {"TOKEN"}
+    begun(place, REGION="north")
+    assert value(place, "TOKEN") == "typed by a person"
 
 
 @pytest.mark.parametrize(
     ("name", "unfit", "code"),
-    [("TOKEN", "123456789", "secret-too-short"), ("MODE", "unheard of", "not-one-of")],
-    ids=["too short", "not one of those allowed"],
+    [
+        ("TOKEN", "123456789", "secret-too-short"),
+        ("MODE", "unheard of", "not-one-of"),
+        ("TOKEN", "x" * 140_000, "too-long"),
+    ],
+    ids=["too short", "not one of those allowed", "too long for a process"],
 )
-def test_a_value_that_is_not_allowed_is_refused_unshown_and_not_kept(
-    world: World, name: str, unfit: str, code: str
-) -> None:
+def test_a_secret_that_does_not_fit_is_refused_and_not_shown(place: Place, name: str, unfit: str, code: str) -> None:
+    gives(place, **{"TOKEN": "given once", name: unfit})
     with pytest.raises(BadInput, match=name) as refused:
-        bring(world, {"TOKEN": "given once", name: unfit})
+        seen(place)
     assert refused.value.code == code
     assert unfit not in refused.value.what + refused.value.remedy
-    assert world.sealed.present(name) is None
+
+
+@pytest.mark.parametrize(
+    ("exported", "code"),
+    [({"COLOUR": "blue"}, "not-one-of"), ({"REGION": "https://me:hidden@north.example"}, "secret-in-clear")],
+    ids=["not one of those allowed", "an address with a password"],
+)
+def test_an_exported_value_that_does_not_fit_is_refused(place: Place, exported: dict[str, str], code: str) -> None:
+    gives(place, TOKEN="given once")
+    with pytest.raises(BadInput) as refused:
+        require_values(manifest_of(place.context), seen(place, **{"REGION": "north"} | exported))
+    assert refused.value.code == code
+    assert "hidden" not in refused.value.what + refused.value.remedy

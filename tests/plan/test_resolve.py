@@ -223,9 +223,9 @@ def test_a_version_chooses_the_tag_where_a_source_asks_for_it(place: Place) -> N
 
 
 def test_a_required_variable_without_a_value_is_bad_input(place: Place) -> None:
-    with pytest.raises(BadInput, match="api reads REGION, which has no value") as refused:
+    with pytest.raises(BadInput, match=r"a variable has no value: REGION \(read by api\)") as refused:
         place.release(SHOP.replace("REGION: {required: false}", "REGION: {}"))
-    assert refused.value.remedy == "REGION=… mainstay deploy"
+    assert refused.value.remedy == "mainstay set REGION=…"
 
 
 def test_no_interpreter_is_said_when_one_is_asked_for(place: Place) -> None:

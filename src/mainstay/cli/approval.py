@@ -46,7 +46,7 @@ class Approval:
     def _show(self, plan: Plan) -> None:
         if not self._console.json:
             for line in runbook.text(plan):
-                self._console.say(harmless(line))
+                self._console.say(self._console.command(harmless(line)))
             self._console.say()
         elif self._dry_run:
             self._console.document(document(plan))

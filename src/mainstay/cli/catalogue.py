@@ -11,7 +11,7 @@ class Entry(NamedTuple):
     topic: str
 
 
-BEGIN, SHIP, LOOK, RECORD = "Begin", "Ship and go back", "Look", "The record"
+BEGIN, SHIP, SETTINGS, LOOK, RECORD = "Begin", "Ship and go back", "Settings and secrets", "Look", "The record"
 
 COMMANDS = {
     "init": Entry("mainstay.cli.init", "Write a starter manifest and an application that runs.", BEGIN),
@@ -24,6 +24,12 @@ COMMANDS = {
     "resume": Entry("mainstay.cli.resume", "Carry an unfinished run on to its end.", SHIP),
     "abort": Entry("mainstay.cli.abort", "Turn the unfinished run back, also from another terminal.", SHIP),
     "down": Entry("mainstay.cli.down", "Stop everything that runs; keep the data.", SHIP),
+    "set": Entry("mainstay.cli.set", "Store values of variables that have no default in the manifest.", SETTINGS),
+    "unset": Entry("mainstay.cli.unset", "Forget stored values of variables.", SETTINGS),
+    "config": Entry(
+        "mainstay.cli.config", "Show the variables that a service gets, with the source of each.", SETTINGS
+    ),
+    "secrets": Entry("mainstay.cli.secrets", "List secrets, or set one.", SETTINGS),
     "status": Entry("mainstay.cli.status", "Report health, instances and traffic; exit 1 when degraded.", LOOK),
     "history": Entry("mainstay.cli.history", "List the runs, newest first.", LOOK),
     "logs": Entry("mainstay.cli.logs", "Show what a service wrote.", LOOK),

@@ -5,12 +5,13 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable
+from getpass import getpass
 from typing import Literal, TextIO
 
 import click
 
 from mainstay.cli.streams import is_terminal, reader_is_gone
-from mainstay.errors import MainstayError, ManifestInvalid, Mistake, Place
+from mainstay.errors import MainstayError, Mistake, Mistakes, Place
 from mainstay.printable import harmless
 
 Output = Literal["text", "json"]
@@ -76,23 +77,30 @@ class Console:
         except EOFError:
             return ""
 
+    def ask_hidden(self, question: str) -> str:
+        """Return what the user types in answer to *question*, unseen; an empty text at the end of input."""
+        try:
+            return getpass(f"{question} ")
+        except EOFError:
+            return ""
+
     def error(self, error: MainstayError) -> None:
         """What happened, then what to type next."""
         if self.json:
             print(_encoded(self._document(error)), file=sys.stderr)
-        elif isinstance(error, ManifestInvalid):
+        elif isinstance(error, Mistakes):
             self.mistakes(error.mistakes)
         else:
             where = f"{error.place}: " if error.place else ""
             self.tell(f"{styled('error:', fg='red', stream=sys.stderr)} {where}{harmless(error.what)}")
-            if error.remedy:
-                self.tell(f" next: {self.command(error.remedy)}")
+            for each in self.command(error.remedy).splitlines():
+                self.tell(f" next: {each}")
 
     def mistakes(self, mistakes: Iterable[Mistake]) -> None:
         """Every mistake as `FILE:LINE:COLUMN: what (path); remedy [code]`."""
         lines = [line(mistake) for mistake in mistakes]
         for each in lines:
-            self.tell(each)
+            self.tell(self.command(each))
         self.tell(f"{counted(len(lines), 'mistake')}; nothing was touched")
 
     def command(self, remedy: str) -> str:
@@ -101,8 +109,12 @@ class Console:
         return _OURS.sub(lambda _: shlex.join(typed) + " ", remedy)
 
     def _document(self, error: MainstayError) -> dict[str, object]:
-        if isinstance(error, ManifestInvalid):
-            return {"errors": [_entry(each.code, each.what, each.remedy, each.place) for each in error.mistakes]}
+        if isinstance(error, Mistakes):
+            return {
+                "errors": [
+                    _entry(each.code, each.what, self.command(each.remedy), each.place) for each in error.mistakes
+                ]
+            }
         return {"error": _entry(error.code, error.what, self.command(error.remedy), error.place)}
 
 

@@ -1,10 +1,19 @@
 """The environment that a command is about: what was typed, with the wiring that makes a world of it."""
 
+from msgspec.structs import replace
+
 from mainstay import wiring
 from mainstay.cli.invocation import Invocation
+from mainstay.cli.prompt import SecretPrompt
 from mainstay.operations.context import Context, open_context
 
 
-def context_of(invocation: Invocation) -> Context:
-    """The environment that is meant. Raises BadInput when nothing says which one."""
-    return open_context(wiring, invocation.file, invocation.environment, invocation.state)
+def context_of(invocation: Invocation, *, asks: bool = False) -> Context:
+    """Return the environment that is meant; with *asks*, missing secrets are asked for where a person is there.
+
+    Raises BadInput when nothing says which environment.
+    """
+    context = open_context(wiring, invocation.file, invocation.environment, invocation.state)
+    if asks and invocation.console.interactive:
+        return replace(context, prompt=SecretPrompt(invocation.console))
+    return context

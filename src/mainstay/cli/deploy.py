@@ -28,10 +28,11 @@ def command(invocation: Invocation, *, version: str | None, plan_id: str | None,
     New revisions start beside the old ones; traffic moves when they are ready, and comes back when they fail. Killed at
     any moment it is carried on by resume. Exit 1: it failed, and all is as before.
     """
+    context = context_of(invocation, asks=not dry_run)
     approval = Approval(invocation.console, "deploy", yes=yes, dry_run=dry_run)
     outcome = carry(
         invocation.console,
         approval,
-        lambda carrier: deploy(context_of(invocation), version, approve=approval, plan_id=plan_id, carrier=carrier),
+        lambda carrier: deploy(context, version, approve=approval, plan_id=plan_id, carrier=carrier),
     )
     return outcome.exit_code if outcome else 0

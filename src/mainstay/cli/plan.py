@@ -30,7 +30,7 @@ def command(invocation: Invocation, version: str | None) -> None:
         invocation.console.document(document(plan))
         return
     for line in runbook.text(plan):
-        invocation.console.say(harmless(line))
+        invocation.console.say(invocation.console.command(harmless(line)))
     if not plan.phases:
         return
     invocation.console.say()

@@ -80,7 +80,7 @@ def _tell(console: Console, outcome: Outcome) -> None:
         now = "everything is stopped" if outcome.kind == "down" else _live(outcome)
         console.say(f"{styled('done', fg='green', bold=True)} in {spoken(outcome.took_s)}: {now}")
     if outcome.note:
-        console.say(harmless(outcome.note))
+        console.say(console.command(harmless(outcome.note)))
 
 
 def _live(outcome: Outcome) -> str:

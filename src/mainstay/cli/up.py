@@ -32,7 +32,7 @@ def command(invocation: Invocation, *, yes: bool, dry_run: bool) -> int:
     outcome = carry(
         console,
         approval,
-        lambda carrier: up(context_of(invocation), approve=approval, carrier=carrier),
+        lambda carrier: up(context_of(invocation, asks=not dry_run), approve=approval, carrier=carrier),
     )
     if outcome is None:
         return 0

@@ -1,6 +1,5 @@
 """The process that carries a run: who it is, what it hears, whom it tells, who does its steps."""
 
-import getpass
 import os
 import socket
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from mainstay.engine.interruption import Interruption
 from mainstay.engine.reading import Registry
 from mainstay.journal import Row
 from mainstay.steps import AnyStep
+from mainstay.users import person
 
 
 def unheard(row: Row) -> None:
@@ -44,16 +44,9 @@ class Carrier:
     ) -> Self:
         """This process, as this user, on this host."""
         return cls(
-            by=os.environ.get("SUDO_USER") or _user(),
+            by=person(),
             host=socket.gethostname(),
             crew=Threads(clock),
             interruption=interruption or Interruption(),
             heard=heard,
         )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())

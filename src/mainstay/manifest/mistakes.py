@@ -24,9 +24,10 @@ class Wrong(NamedTuple):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A remedy: the nearest of *known*, or all of them where none is near and they are few."""
     words = sorted(known)
-    near = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
+    lowered = {each.lower(): each for each in words}
+    near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     if near:
-        return f"did you mean '{near[0]}'?"
+        return f"did you mean '{lowered[near[0]]}'?"
     return f"known: {', '.join(words[:20])}" if words else "none is declared"
 
 

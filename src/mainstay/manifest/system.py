@@ -91,6 +91,14 @@ class Manifest:
         told = (self.variables[name].from_ for name in spec.variables)
         return tuple(dict.fromkeys([*spec.needs, *(name for name in told if name)]))
 
+    def readers(self, variable: str) -> tuple[str, ...]:
+        """Return the services that read *variable*."""
+        return tuple(name for name, service in self.services.items() if variable in service.variables)
+
+    def is_fixed(self, variable: str) -> bool:
+        """Return whether *variable* has a default that no environment overrides: only the manifest changes it."""
+        return self.variables[variable].default is not None and variable not in self.overridden
+
     def in_order(self) -> tuple[str, ...]:
         """Names of the services, callees first. Services that only know each other's address may form a circle."""
         for links in (self.callees, lambda name: self.services[name].needs):

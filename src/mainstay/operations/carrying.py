@@ -18,6 +18,7 @@ from mainstay.operations.context import Context
 from mainstay.operations.history import recorded, story
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.place import keep
+from mainstay.operations.secrets import store
 from mainstay.plan import Plan
 from mainstay.record import Record
 from mainstay.release import Environment
@@ -68,8 +69,10 @@ def refuse_when_unfinished(context: Context) -> None:
 
 
 def begin(plan: Plan, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
-    """Carry *plan* out; the caller holds the lock."""
+    """Store the values that *plan* brings, then carry it out; the caller holds the lock."""
+    # First the environment: it says where the key of the secrets is, whatever the next shell exports.
     keep(plan.environment, context.folders)
+    store(plan.values, context.wiring.world(plan.environment, context.folders), context, carrier.by)
     return _told(context, plan.environment, carrier, lambda world: engine.begin(plan, world, journal, carrier))
 
 

@@ -42,6 +42,8 @@ class Context(msgspec.Struct, frozen=True):
     state: str
     keys: str
     wiring: Wiring
+    prompt: SecretSource | None = None
+    """Asks the person at the terminal for a secret; None where nobody can be asked."""
 
     @property
     def folders(self) -> Folders:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from mainstay.engine import Carrier
 from mainstay.errors import NotReady
 from mainstay.operations import plan as planning
@@ -34,7 +36,8 @@ def ship(context: Context, plan: Plan, again: Callable[[], Plan], *, approve: Ap
     """Ask, take the lock, plan *again*, and carry the plan out if it is still the same."""
     require_front_door(context, plan)
     if not plan.phases:
-        return nothing_to_do(context)
+        nothing = nothing_to_do(context)
+        return replace(nothing, note="\n".join([nothing.note, *plan.values.unused]))
     if not approve(plan):
         raise NotReady("declined; nothing was touched", remedy=f"mainstay {plan.kind}", code="declined")
     with holding(context) as journal:

@@ -1,4 +1,4 @@
-"""`plan`: the runbook of what a deploy would do; it brings secrets in and touches nothing that runs."""
+"""`plan`: the runbook of what a deploy would do. It writes its own file under `plans/` and nothing else."""
 
 from pathlib import Path
 
@@ -7,33 +7,34 @@ import msgspec
 from mainstay.durable import atomic_write
 from mainstay.engine.reading import read
 from mainstay.errors import BadInput
-from mainstay.folders import lay_out
+from mainstay.folders import make_state
 from mainstay.manifest import Manifest, load
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
 from mainstay.operations.place import environment_of
-from mainstay.operations.secrets import bring_in
+from mainstay.operations.secrets import differing, with_offers
 from mainstay.plan import Plan
 from mainstay.plan.deploy import deploy
+from mainstay.plan.given import new_values, stored_notes, unused_notes
 from mainstay.plan.resolve import at_version, resolve
-from mainstay.snapshot import look, sources
+from mainstay.snapshot import Snapshot, look, sources
 from mainstay.steps import AnyStep
+from mainstay.world import World
 
 
 def make(context: Context, version: str | None = None) -> Plan:
-    """The plan that makes the manifest, at *version*, serve; kept under `plans/`. Without phases where nothing changes.
+    """Return the plan that makes the manifest, at *version*, live; it has no phases where nothing changes.
 
-    Raises ManifestInvalid, and BadInput for what cannot be planned.
+    The plan is stored under `plans/`; values are stored only when its run begins. Raises ManifestInvalid, and BadInput
+    for what cannot be planned: then nothing is written.
     """
-    manifest = at_version(load(_file(context), context.environment, context.wiring.datastore_versions), version)
+    manifest = at_version(manifest_of(context), version)
     _refuse_state_within(manifest, context)
-    lay_out(context.folders)
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     for store in world.datastores.values():
         store.refuse_other_data()
-    bring_in(manifest, world, context.wiring.secret_sources())
-    now = look(world, recorded(context), manifest)
-    plan = deploy(resolve(manifest, now), now)
+    now = with_offers(look(world, recorded(context), manifest), manifest, context)
+    plan = _with_values(deploy(resolve(manifest, now), now), manifest, now, world, context)
     if plan.release.edge is not None and plan.release.edge != now.serving.edge:
         world.target.refuse_taken(plan.release.edge)
     keep(plan, context)
@@ -41,7 +42,8 @@ def make(context: Context, version: str | None = None) -> Plan:
 
 
 def keep(plan: Plan, context: Context) -> None:
-    """Write *plan* down, so that it can be shown, approved and deployed by its id."""
+    """Store *plan*, so that it can be shown, approved and deployed by its id."""
+    make_state(context.folders, context.folders.plans)
     atomic_write(_place(context, plan.id), msgspec.json.format(msgspec.json.encode(plan)))
 
 
@@ -51,6 +53,21 @@ def kept(context: Context, identity: str) -> Plan:
     if not identity.isalnum() or not path.exists():
         raise BadInput(f"there is no plan {identity}", remedy="mainstay plan", code="no-such-plan")
     return read(path.read_bytes(), AnyStep)
+
+
+def manifest_of(context: Context) -> Manifest:
+    """Return the manifest of this environment. Raises ManifestInvalid, and BadInput when the file is missing."""
+    return load(_file(context), context.environment, context.wiring.datastore_versions)
+
+
+def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, context: Context) -> Plan:
+    """Return *plan* with the values that its run stores, and notes on them and on exported values it does not use."""
+    names = [name for store in world.datastores.values() for name in store.secrets()]
+    values = new_values(manifest, now, names)
+    other = differing(now, manifest, world.sealed, context.wiring.secret_sources())
+    unused = tuple(unused_notes(manifest, now, other))
+    notes = (*plan.notes, *stored_notes(values, manifest), *unused)
+    return msgspec.structs.replace(plan, values=msgspec.structs.replace(values, unused=unused), notes=notes)
 
 
 def _refuse_state_within(manifest: Manifest, context: Context) -> None:

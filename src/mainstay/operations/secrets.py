@@ -1,63 +1,74 @@
-"""Bring the secrets that a manifest names into the sealed file, before a plan is made from it."""
+"""Values that a command is given: secrets offered while a plan is made, and what its run stores before it begins."""
 
 from collections.abc import Iterable
 
+import msgspec
+
 from mainstay.errors import BadInput
-from mainstay.manifest import Manifest, Variable
-from mainstay.sealed import Secret
+from mainstay.manifest import Manifest
+from mainstay.manifest.given import unfit
+from mainstay.operations.context import Context
+from mainstay.plan import NewValues
+from mainstay.plan.given import missing, read_variables
+from mainstay.sealed import Sealed, Secret, SecretRef
 from mainstay.secrets import SecretSource
+from mainstay.settings import Setting, SettingsFile
+from mainstay.snapshot import Snapshot
 from mainstay.world import World
 
-LEAST_CHARACTERS = 43
-"""So many letters and digits hold 256 bits."""
 
+def with_offers(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot:
+    """Return *now* with the secrets for which this command has a value. Asks for the others where a person is there.
 
-def bring_in(manifest: Manifest, world: World, sources: Iterable[SecretSource]) -> None:
-    """Every secret that a service or a datastore needs is in the sealed file; generated ones are made once.
-
-    Raises BadInput naming all that have no value.
+    Raises BadInput for a value that does not fit. Stores nothing.
     """
-    wanted = {name for service in manifest.services.values() for name in service.variables}
-    secret = {name: manifest.variables[name] for name in sorted(wanted) if manifest.variables[name].secret}
-    brought = {name: _bring(name, variable, world, sources) for name, variable in secret.items()}
-    missing = [name for name, variable in secret.items() if variable.required and not brought[name]]
-    if missing:
-        readers = {
-            name: [service for service, spec in manifest.services.items() if name in spec.variables] for name in missing
-        }
-        told = ", ".join(f"{name} ({', '.join(readers[name])})" for name in missing)
-        count = "a secret has" if len(missing) == 1 else f"{len(missing)} secrets have"
-        raise BadInput(
-            f"{count} no value: {told}",
-            remedy=f"give them once as variables of the command: {missing[0]}=… mainstay deploy",
-            code="secret-missing",
-        )
-    for datastore in world.datastores.values():
-        for name in datastore.secrets():
-            world.sealed.generate(name, LEAST_CHARACTERS)
+    read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name not in now.secrets]
+    sources = context.wiring.secret_sources()
+    offered = frozenset(name for name in read if _fetched(name, manifest, sources) is not None)
+    seen = msgspec.structs.replace(now, offered=offered)
+    lacking = missing(manifest, seen)
+    if context.prompt is None or not all(manifest.variables[name].secret for name in lacking):
+        return seen
+    typed = frozenset(name for name in lacking if _fetched(name, manifest, [context.prompt]) is not None)
+    return msgspec.structs.replace(now, offered=offered | typed)
 
 
-def _bring(name: str, variable: Variable, world: World, sources: Iterable[SecretSource]) -> bool:
-    """Whether *name* has a value now."""
-    if variable.generate:
-        world.sealed.generate(name, max(LEAST_CHARACTERS, variable.min_length or 0))
-        return True
-    for source in sources:
-        value = source.fetch(name)
-        if value is not None:
-            _refuse_unfit(name, variable, value)
-            world.sealed.keep(name, value)
-            return True
-    return world.sealed.present(name) is not None
+def differing(now: Snapshot, manifest: Manifest, sealed: Sealed, sources: Iterable[SecretSource]) -> tuple[str, ...]:
+    """Return the secrets whose stored value is another one than that which *sources* have."""
+    read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name in now.secrets]
+    fetched = {name: value for name in read if (value := _fetch(name, sources)) is not None}
+    return tuple(name for name, each in fetched.items() if sealed.read(SecretRef(name)).reveal() != each.reveal())
 
 
-def _refuse_unfit(name: str, variable: Variable, value: Secret) -> None:
-    length = len(value.reveal())
-    if variable.min_length and length < variable.min_length:
-        raise BadInput(
-            f"{name} has {length} characters, at least {variable.min_length} are wanted",
-            remedy="give it a longer value",
-            code="secret-too-short",
-        )
-    if variable.one_of and value.reveal() not in variable.one_of:
-        raise BadInput(f"{name} has a value that is not in its one_of", remedy="see the manifest", code="not-one-of")
+def store(values: NewValues, world: World, context: Context, by: str) -> None:
+    """Store *values*; what has a value by now keeps it. The caller holds the lock, and nothing is journalled yet.
+
+    Every version that the plan names exists from here on, so that the run can be resumed by a command that is not
+    given the values again.
+    """
+    sources = [*context.wiring.secret_sources(), *([context.prompt] if context.prompt else [])]
+    for name in values.given:
+        if world.sealed.present(name) is None:
+            value = _fetch(name, sources)
+            if value is None:
+                raise BadInput(
+                    f"{name} is not given any more", remedy=f"mainstay secrets set {name}", code="secret-missing"
+                )
+            world.sealed.add(name, value)
+    for name, length in values.generate.items():
+        world.sealed.generate(name, length)
+    if values.settings:
+        at = world.clock.now().isoformat(timespec="seconds")
+        given = {name: Setting(value, at, by) for name, value in values.settings.items()}
+        SettingsFile(world.folders.settings).add(given)
+
+
+def _fetched(name: str, manifest: Manifest, sources: Iterable[SecretSource]) -> Secret | None:
+    value = _fetch(name, sources)
+    if value is not None and (why := unfit(name, manifest.variables[name], value.reveal())):
+        raise BadInput(why.what, remedy=why.remedy, code=why.code)
+    return value
+
+
+def _fetch(name: str, sources: Iterable[SecretSource]) -> Secret | None:
+    return next((value for source in sources if (value := source.fetch(name)) is not None), None)

@@ -41,6 +41,19 @@ class Change(msgspec.Struct, frozen=True):
     after: Any
 
 
+class NewValues(msgspec.Struct, frozen=True):
+    """What the run of a plan stores before it begins. It contains no secret."""
+
+    generate: dict[str, int] = {}
+    """Secrets that are generated, and how many characters they get."""
+    given: tuple[str, ...] = ()
+    """Secrets whose value the command is given."""
+    settings: dict[str, str] = {}
+    """Plain variables whose exported value is kept."""
+    unused: tuple[str, ...] = ()
+    """A sentence for each exported value that is not used."""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """A runbook as data."""
 
@@ -59,6 +72,7 @@ class Plan(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     """What the reader should know before saying yes."""
     made_at: str = ""
+    values: NewValues = NewValues()
     data: bool = False
     """Only for `down`: data and releases go too, so nothing serves afterwards."""
 

@@ -11,6 +11,7 @@ from mainstay.errors import BadInput
 from mainstay.manifest import service as declared
 from mainstay.manifest.system import Manifest
 from mainstay.plan.basis import digest
+from mainstay.plan.given import require_values
 from mainstay.plan.values import Braces, Values, braces_of, values_of
 from mainstay.release import (
     Content,
@@ -52,6 +53,7 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
     Raises BadInput for what cannot be meant: a required variable without a value, and outside of `local` a
     version that already serves with other content.
     """
+    require_values(manifest, now)
     contents = _contents(manifest, now)
     number = now.next_number
     braces = braces_of(manifest, now)

@@ -1,4 +1,4 @@
-"""The values that a service is told: of all variables just those it lists, and nothing that is secret in clear."""
+"""The values that a service gets: of all variables only those it lists, and no secret in clear."""
 
 from typing import NamedTuple
 
@@ -41,44 +41,41 @@ def braces_of(manifest: Manifest, now: Snapshot) -> Braces:
 
 
 def values_of(manifest: Manifest, now: Snapshot, service: str, braces: Braces) -> tuple[Values, Values]:
-    """What *service* is told in its environment, and what as files. Raises BadInput for what has no value."""
+    """Return what *service* gets in its environment, and what as files; variables without a value are left out."""
     said = manifest.services[service]
-    found = {name: _value(manifest, now, name, braces) for name in said.variables}
-    missing = [name for name, value in found.items() if value is None and manifest.variables[name].required]
-    if missing:
-        raise BadInput(
-            f"{service} reads {', '.join(missing)}, which {'has' if len(missing) == 1 else 'have'} no value",
-            remedy=f"{missing[0]}=… mainstay deploy",
-            code="variable-missing",
-        )
+    found = {name: value_of(manifest, now, name, braces) for name in said.variables}
     told = {name: value for name, value in found.items() if value is not None}
     environment: Values = dict(FIXED_DEFAULTS)
     files = {name: value for name, value in told.items() if said.deliver == "file" and _is_secret(value)}
     return environment | {name: value for name, value in told.items() if name not in files}, files
 
 
-def _value(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Value | None:
+def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Value | None:
+    """Return the value of the variable *name*; None where it has none."""
     variable = manifest.variables[name]
     if variable.from_ in now.datastores:
         return now.datastores[variable.from_].addresses["application"]
     if variable.from_ is not None:
         return Listener(variable.from_)
     if variable.secret:
-        # One that is generated has a version 1 before anything starts.
-        version = now.secrets.get(name) or (1 if variable.generate else None)
+        # A secret without a stored value gets its version 1 when the run begins, before anything starts.
+        version = now.secrets.get(name) or (1 if variable.generate or name in now.offered else None)
         return SecretRef(name, version) if version else None
-    if variable.default is not None:
-        return braces.fill(variable.default)
-    return _allowed(manifest, name, now.given.get(name, FIXED_DEFAULTS.get(name)))
+    given = given_value(manifest, now, name)
+    if given is not None:
+        # What an operator gives is used to the letter: only the manifest's own texts contain placeholders.
+        return given
+    return braces.fill(variable.default) if variable.default is not None else FIXED_DEFAULTS.get(name)
 
 
-def _allowed(manifest: Manifest, name: str, value: str | None) -> str | None:
-    one_of = manifest.variables[name].one_of
-    if value is not None and one_of and value not in one_of:
-        raise BadInput(f"{name} is {value!r}", remedy=f"use one of {', '.join(one_of)}", code="not-one-of")
-    if value is not None and len(value) < (manifest.variables[name].min_length or 0):
-        raise BadInput(f"{name} is too short", remedy="lengthen it, or lower min_length", code="too-short")
-    return value
+def given_value(manifest: Manifest, now: Snapshot, name: str) -> str | None:
+    """Return the value that an operator gave the plain variable *name*: the stored one, else the exported one.
+
+    None where there is none, or where the manifest's default counts instead.
+    """
+    if name in now.settings and not manifest.is_fixed(name):
+        return now.settings[name]
+    return now.exported.get(name) if manifest.variables[name].default is None else None
 
 
 def _is_secret(value: Value) -> bool:

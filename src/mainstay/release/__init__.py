@@ -18,7 +18,7 @@ from mainstay.release.fleet import (
 )
 from mainstay.release.job import Job, JobState
 from mainstay.release.seen import Exit, Instance, Running, Serving
-from mainstay.release.spec import Health, Spec, Volume
+from mainstay.release.spec import Health, Spec, Volume, volume_variable
 from mainstay.release.value import Listener, Piece, Template, Value
 
 __all__ = [
@@ -55,4 +55,5 @@ __all__ = [
     "Value",
     "Volume",
     "end_of",
+    "volume_variable",
 ]

@@ -1,5 +1,6 @@
 """A spec: one service, fully resolved, as its target runs it."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -33,6 +34,11 @@ class Volume(msgspec.Struct, frozen=True):
 
     name: str
     path: str
+
+
+def volume_variable(name: str) -> str:
+    """Return the variable that contains the path of the volume *name*."""
+    return "MAINSTAY_VOLUME_" + re.sub(r"\W", "_", name).upper()
 
 
 class Spec(msgspec.Struct, frozen=True):

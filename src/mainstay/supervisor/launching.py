@@ -3,7 +3,6 @@
 import contextlib
 import os
 import pwd
-import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from mainstay import placeholders, users
 from mainstay.durable import move
 from mainstay.folders import Folders
 from mainstay.machine import sync_contents
-from mainstay.release import Job, Member, Spec, Value
+from mainstay.release import Job, Member, Spec, Value, volume_variable
 from mainstay.sealed import Sealed
 from mainstay.supervisor.desired import Identity, identity_of
 from mainstay.supervisor.ports import LOOPBACK, address
@@ -124,7 +123,7 @@ class Launching:
         for volume in spec.volumes:
             _made(self._folders.volumes)
             place = _made(self._folders.volume(volume.name), user, 0o700)
-            told["MAINSTAY_VOLUME_" + re.sub(r"\W", "_", volume.name).upper()] = str(place)
+            told[volume_variable(volume.name)] = str(place)
             if not Path(volume.path).is_absolute():
                 _link(folder, Path(volume.path), place)
         return told

@@ -1,0 +1,58 @@
+"""`mainstay config`: the variables that a service gets."""
+
+import click
+
+from mainstay.cli.console import Console, table
+from mainstay.cli.context import context_of
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.settings import next_command
+from mainstay.operations.config import Configuration, ServiceVariable, config
+from mainstay.operations.context import Context
+
+MASKED = "••••••••"
+
+
+@click.command(
+    "config", epilog="\b\nExamples:\n  mainstay config web\n  mainstay -e production --output json config web"
+)
+@click.argument("service")
+@invoked
+def command(invocation: Invocation, *, service: str) -> None:
+    """Show the variables that a service gets, with the source of each.
+
+    These are the values of the next deploy; a note names those that differ in the live release. Secrets, and addresses
+    that contain a password, are masked.
+    """
+    context = context_of(invocation)
+    found = config(context, service)
+    if invocation.console.json:
+        invocation.console.document(found)
+    else:
+        _show(invocation.console, context, found)
+
+
+def _show(console: Console, context: Context, found: Configuration) -> None:
+    rows = ((each.name, _value(each), _source(each)) for each in found.variables)
+    for line in table(("NAME", "VALUE", "FROM"), rows):
+        console.say(line)
+    waiting = [each.name for each in found.variables if not each.live]
+    if found.release is not None and waiting:
+        console.say(f"note: {', '.join(waiting)}: release {found.release} has another value until the next deploy")
+        console.say(f" next: {console.command(next_command(context))}")
+
+
+def _value(each: ServiceVariable) -> str:
+    if each.secret:
+        return "-" if each.source == "secret" and not each.version else MASKED
+    return "-" if each.value is None else each.value
+
+
+def _source(each: ServiceVariable) -> str:
+    match each.source:
+        case "set":
+            return f"set by {each.set_by}, {(each.set_at or '')[:16].replace('T', ' ')}"
+        case "secret":
+            return f"secret v{each.version}" if each.version else "secret, no value yet"
+        case "":
+            return "required, missing" if each.required else "not set"
+    return each.source

@@ -1,0 +1,37 @@
+"""What `set` and `unset` have in common: the changes they show, and the command that makes them take effect."""
+
+from collections.abc import Sequence
+
+import click
+
+from mainstay.cli.console import Console
+from mainstay.operations.context import Context
+from mainstay.operations.set import SettingChange
+from mainstay.printable import harmless
+
+changes_only = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+
+
+def show(console: Console, context: Context, changes: Sequence[SettingChange], *, dry_run: bool) -> None:
+    """Print *changes*, then what to type next."""
+    command = console.command(next_command(context))
+    if console.json:
+        console.document({"changes": changes, "dry_run": dry_run, "next": command if changes else ""})
+        return
+    for change in changes:
+        console.say(harmless(f"{change.name}: {_shown(change.before)} → {_shown(change.after)}"))
+    if not changes:
+        console.say("nothing to change: the stored values are these already")
+    elif dry_run:
+        console.say("dry run: nothing was changed")
+    else:
+        console.say(f" next: {command}  (until then services keep the values they have)")
+
+
+def next_command(context: Context) -> str:
+    """Return the command that makes stored values take effect."""
+    return "mainstay deploy" if context.kept_or_none() else "mainstay up"
+
+
+def _shown(value: str | None) -> str:
+    return "not set" if value is None else repr(value)

@@ -1,0 +1,37 @@
+"""Values that an operator gives outside the manifest: whether one fits the variable that it is given for."""
+
+from typing import NamedTuple
+
+from mainstay.manifest import credentials
+from mainstay.manifest.variable import Variable
+
+LONGEST_BYTES = 128_000
+"""The kernel starts no process with a variable of more than 128 KiB, its name included."""
+
+
+class Unfit(NamedTuple):
+    """Why a value was refused, and what to do. A secret's value is never repeated."""
+
+    code: str
+    what: str
+    remedy: str
+
+
+def unfit(name: str, variable: Variable, value: str) -> Unfit | None:
+    """Return why *value* cannot be the value of *name*; None when it can."""
+    if "\0" in value:
+        return Unfit("not-a-text", f"the value of {name} contains a zero byte", "give text")
+    if len(value.encode()) > LONGEST_BYTES:
+        return Unfit("too-long", f"{name} is longer than {LONGEST_BYTES:,} bytes", "put it into a file or a volume")
+    if variable.min_length and len(value) < variable.min_length:
+        what = f"{name} has {len(value)} characters, at least {variable.min_length} are required"
+        return Unfit("secret-too-short" if variable.secret else "too-short", what, "give a longer value")
+    if variable.one_of and value not in variable.one_of:
+        found = "has a value that" if variable.secret else f"is {value!r}, which"
+        what = f"{name} {found} is not in its one_of"
+        return Unfit("not-one-of", what, f"use one of {', '.join(variable.one_of)}")
+    kind = None if variable.secret else credentials.in_variable(name, value)
+    if kind:
+        remedy = f"write {name}: {{secret: true}} into the manifest, then give it with mainstay secrets set {name}"
+        return Unfit("secret-in-clear", f"the value of {name} holds {kind}", remedy)
+    return None

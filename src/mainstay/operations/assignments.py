@@ -1,0 +1,72 @@
+"""`NAME=VALUE` as people give it to `set`: in arguments, or in a file of dotenv syntax."""
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from dotenv.parser import Binding, parse_stream
+
+from mainstay.errors import BadInput, Mistake, Place
+
+LARGEST_BYTES = 1_000_000
+
+
+class Assignment(NamedTuple):
+    """One value, and where it was given."""
+
+    name: str
+    value: str
+    place: Place
+
+
+class Assignments(NamedTuple):
+    """What was given, and what could not be read."""
+
+    given: tuple[Assignment, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+
+def from_arguments(words: Iterable[str]) -> Assignments:
+    """Return the assignments in *words*, each NAME=VALUE."""
+    given, mistakes = [], []
+    for number, word in enumerate(words, 1):
+        name, equals, value = word.partition("=")
+        place = Place(f"argument {number}")
+        if not equals:
+            # Not repeated: it may be a value.
+            mistakes.append(Mistake("no-value", "is not NAME=VALUE", "write mainstay set NAME=VALUE", place))
+        else:
+            given.append(Assignment(name, value, place))
+    return Assignments(tuple(given), tuple(mistakes))
+
+
+def from_file(path: Path) -> Assignments:
+    """Return the assignments in the file *path*. Nothing in it is expanded: `$` and `{` stand for themselves."""
+    bindings = [(_line(each), each) for each in parse_stream(io.StringIO(_text(path)))]
+    meant = [(line, each) for line, each in bindings if each.key is not None or each.error]
+    right = [(line, each.key, each.value) for line, each in meant if each.key is not None and each.value is not None]
+    wrong = [line for line, each in meant if each.key is None or each.value is None]
+    return Assignments(
+        tuple(Assignment(name, value, Place(str(path), line)) for line, name, value in right),
+        tuple(Mistake("no-value", "is not NAME=VALUE", "write NAME=VALUE", Place(str(path), line)) for line in wrong),
+    )
+
+
+def _line(binding: Binding) -> int:
+    """Return the line of the name: the parser counts from the empty lines before it."""
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as trouble:
+        raise BadInput(f"cannot read {path}: {trouble.strerror}", code="file-unreadable") from None
+    if len(raw) > LARGEST_BYTES:
+        raise BadInput(f"{path} has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}", code="too-large")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8", remedy="save it as UTF-8", code="not-utf8") from None

@@ -1,0 +1,123 @@
+"""`config`: the variables that a service gets: value, source, and whether the live release has the value already."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from mainstay.errors import BadInput
+from mainstay.manifest import Manifest
+from mainstay.manifest.mistakes import did_you_mean
+from mainstay.manifest.variable import FIXED_DEFAULTS
+from mainstay.operations.context import Context
+from mainstay.operations.history import recorded
+from mainstay.operations.place import environment_of
+from mainstay.operations.plan import manifest_of
+from mainstay.plan.values import braces_of, given_value, value_of
+from mainstay.release import Listener, Value, volume_variable
+from mainstay.settings import Setting, SettingsFile
+from mainstay.snapshot import Snapshot, look, with_values
+
+
+class ServiceVariable(msgspec.Struct, frozen=True):
+    """A variable of a service. `value` is null for a secret, and where it is only known when an instance starts."""
+
+    name: str
+    value: str | None
+    source: str = msgspec.field(name="from")
+    """default, set, secret, mainstay, or the service or datastore whose address it is; empty: it has no value."""
+    secret: bool = False
+    version: int | None = None
+    """Of a secret that has a value: the version."""
+    file: bool = False
+    """Delivered as a file: the service gets its path as NAME_FILE."""
+    set_at: str | None = None
+    set_by: str | None = None
+    live: bool = True
+    """Whether the live release has this value; false: it takes effect with the next deploy."""
+    required: bool = False
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """What a service gets."""
+
+    service: str
+    release: int | None
+    """The live release, to which `live` refers."""
+    variables: tuple[ServiceVariable, ...]
+
+
+def config(context: Context, service: str) -> Configuration:
+    """Return what *service* gets with the next deploy. Raises BadInput for a service that is not in the manifest."""
+    manifest = manifest_of(context)
+    if service not in manifest.services:
+        what = f"there is no service {service} in {manifest.file.name}"
+        raise BadInput(what, remedy=did_you_mean(service, manifest.services), code="no-such-service")
+    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    seen = with_values(look(world, recorded(context)), world, manifest)
+    # What this shell exports is not stored yet, and another shell has other values.
+    now = msgspec.structs.replace(seen, exported={})
+    stored = SettingsFile(world.folders.settings).read()
+    declared = tuple(_declared(manifest, now, service, stored))
+    given = {each.name for each in declared}
+    others = tuple(each for each in _from_mainstay(manifest, now, service) if each.name not in given)
+    return Configuration(service, now.release.number if now.release else None, declared + others)
+
+
+def _declared(manifest: Manifest, now: Snapshot, service: str, stored: dict[str, Setting]) -> Iterator[ServiceVariable]:
+    braces, said, live = braces_of(manifest, now), manifest.services[service], _live(now, service)
+    for name in said.variables:
+        value = value_of(manifest, now, name, braces)
+        source = _source(manifest, now, name)
+        masked = manifest.variables[name].secret or source in now.datastores
+        yield ServiceVariable(
+            name=name,
+            value=None if masked else _shown(now, value),
+            source=source,
+            secret=masked,
+            version=now.secrets.get(name),
+            file=masked and said.deliver == "file",
+            set_at=stored[name].at if source == "set" else None,
+            set_by=stored[name].by if source == "set" else None,
+            live=live.get(name) == value,
+            required=manifest.variables[name].required,
+        )
+
+
+def _source(manifest: Manifest, now: Snapshot, name: str) -> str:
+    variable = manifest.variables[name]
+    if variable.from_ is not None:
+        return variable.from_
+    if variable.secret:
+        return "secret"
+    if given_value(manifest, now, name) is not None:
+        return "set"
+    if variable.default is not None:
+        return "default"
+    return "mainstay" if name in FIXED_DEFAULTS else ""
+
+
+def _shown(now: Snapshot, value: Value | None) -> str | None:
+    if isinstance(value, Listener):
+        # Its port is chosen when the service starts for the first time.
+        address = now.serving.listeners.get(value.service)
+        return f"http://{address}" if address else None
+    return value if isinstance(value, str) else None
+
+
+def _live(now: Snapshot, service: str) -> dict[str, Value]:
+    if now.release is None or service not in now.release.services:
+        return {}
+    spec = now.release.services[service].spec
+    return spec.environment | spec.files
+
+
+def _from_mainstay(manifest: Manifest, now: Snapshot, service: str) -> Iterator[ServiceVariable]:
+    said = manifest.services[service]
+    values: dict[str, str | None] = dict(FIXED_DEFAULTS)
+    if said.port is not None:
+        values |= {"HOST": "127.0.0.1", "PORT": None}
+    values |= {"MAINSTAY_SERVICE": service, "MAINSTAY_VERSION": manifest.version}
+    values |= {"MAINSTAY_RELEASE": None, "MAINSTAY_INSTANCE": None, "HOME": None, "TMPDIR": None}
+    values |= {volume_variable(each.name): f"{now.volumes}/{each.name}" for each in said.volumes}
+    for name, value in values.items():
+        yield ServiceVariable(name, value, "mainstay")

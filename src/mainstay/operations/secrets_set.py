@@ -1,0 +1,96 @@
+"""`secrets set`: store another version of a secret; it takes effect with the next deploy."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from mainstay.errors import BadInput
+from mainstay.folders import make_state
+from mainstay.manifest import Manifest, Variable
+from mainstay.manifest.given import unfit
+from mainstay.manifest.mistakes import did_you_mean
+from mainstay.manifest.quantities import VARIABLE
+from mainstay.operations.context import Context
+from mainstay.operations.place import environment_of
+from mainstay.operations.plan import manifest_of
+from mainstay.sealed import Sealed, Secret, SecretRef
+
+
+class Settable(NamedTuple):
+    """The secrets that can be set. `manifest` is None where it cannot be read: then only those that are stored."""
+
+    variables: dict[str, Variable]
+    manifest: Manifest | None
+    sealed: Sealed
+
+
+class SecretChange(msgspec.Struct, frozen=True):
+    """A secret and its newest version after a command; `changed` is false where the value was that one already."""
+
+    name: str
+    version: int
+    changed: bool
+    read_by: tuple[str, ...]
+
+
+def settable(context: Context) -> Settable:
+    """Return the secrets that the manifest declares. Raises BadInput when there is neither a manifest nor a secret."""
+    try:
+        manifest = manifest_of(context)
+    except BadInput:
+        # A broken manifest must not stop a person from replacing a secret that has leaked.
+        environment = context.kept_or_none()
+        sealed = context.wiring.world(environment, context.folders).sealed if environment else None
+        stored = [each.name for each in sealed.entries() if VARIABLE.fullmatch(each.name)] if sealed else []
+        if sealed is None or not stored:
+            raise
+        return Settable({name: Variable(secret=True) for name in stored}, None, sealed)
+    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    declared = {name: variable for name, variable in manifest.variables.items() if variable.secret}
+    return Settable(declared, manifest, world.sealed)
+
+
+def require_secrets(found: Settable, names: Sequence[str]) -> None:
+    """Raise BadInput for the first of *names* that is not a secret which can be set.
+
+    Only a lone name is repeated in the message: one that follows another may be a value.
+    """
+    for number, word in enumerate(names, 1):
+        name, equals, _ = word.partition("=")
+        if name in found.variables and not equals:
+            continue
+        if equals or (number > 1 and names[0] in found.variables):
+            raise BadInput(
+                f"argument {number} is not the name of a secret; a value is never given as an argument",
+                remedy=f"mainstay secrets set {name if equals else names[0]}, and type the value when it is asked for",
+                code="secret-in-clear",
+            )
+        variable = found.manifest.variables.get(name) if found.manifest else None
+        if variable is not None:
+            what = f"{name} is not a secret"
+            raise BadInput(what, remedy=f"mainstay set {name}=…, or declare it secret: true", code="not-secret")
+        raise BadInput(f"{name} is not a secret", remedy=did_you_mean(name, found.variables), code="unknown-variable")
+
+
+def set_secrets(
+    found: Settable, values: Mapping[str, Secret], context: Context, *, dry_run: bool = False
+) -> tuple[SecretChange, ...]:
+    """Store *values* as new versions, and return what changes; with *dry_run*, only return it.
+
+    Raises BadInput for a value that does not fit: then nothing is stored.
+    """
+    for name, value in values.items():
+        if why := unfit(name, found.variables[name], value.reveal()):
+            raise BadInput(why.what, remedy=why.remedy, code=why.code)
+    if not dry_run:
+        make_state(context.folders)
+    return tuple(_set(found, name, value, dry_run=dry_run) for name, value in values.items())
+
+
+def _set(found: Settable, name: str, value: Secret, *, dry_run: bool) -> SecretChange:
+    readers = found.manifest.readers(name) if found.manifest else ()
+    before = found.sealed.present(name) or 0
+    same = before > 0 and found.sealed.read(SecretRef(name)).reveal() == value.reveal()
+    after = before + (not same) if dry_run else found.sealed.keep(name, value).version or 0
+    return SecretChange(name, after, not same, readers)

@@ -1,0 +1,72 @@
+"""`set`: store values of plain variables, for this environment, until they are set again or unset."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from mainstay.clock import SystemClock
+from mainstay.errors import Mistake, Mistakes
+from mainstay.folders import make_state
+from mainstay.manifest import Manifest
+from mainstay.manifest.given import Unfit, unfit
+from mainstay.manifest.mistakes import did_you_mean
+from mainstay.operations.assignments import Assignment, Assignments
+from mainstay.operations.context import Context
+from mainstay.operations.plan import manifest_of
+from mainstay.settings import Setting, SettingsFile
+from mainstay.users import person
+
+
+class SettingChange(msgspec.Struct, frozen=True):
+    """The stored value of a variable before and after a command; null: it has none."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+def set_values(context: Context, assignments: Assignments, *, dry_run: bool = False) -> tuple[SettingChange, ...]:
+    """Store what is given, and return what changes; with *dry_run*, only return it.
+
+    Raises Mistakes with all of them: then nothing is stored.
+    """
+    manifest = manifest_of(context)
+    mistakes = (*assignments.mistakes, *_mistakes(manifest, assignments.given))
+    if mistakes:
+        raise Mistakes(tuple(sorted(mistakes, key=lambda each: (each.place.file, each.place.line or 0))))
+    given = {each.name: each.value for each in assignments.given}
+    file = SettingsFile(context.folders.settings)
+    stored = {name: each.value for name, each in file.read().items()}
+    changes = tuple(SettingChange(name, stored.get(name), value) for name, value in given.items())
+    differing = tuple(change for change in changes if change.before != change.after)
+    if differing and not dry_run:
+        make_state(context.folders)
+        at = SystemClock().now().isoformat(timespec="seconds")
+        file.change({change.name: Setting(given[change.name], at, person()) for change in differing})
+    return differing
+
+
+def _mistakes(manifest: Manifest, given: tuple[Assignment, ...]) -> Iterator[Mistake]:
+    seen: set[str] = set()
+    for each in given:
+        why = _not_settable(manifest, each.name) or unfit(each.name, manifest.variables[each.name], each.value)
+        if why is None and each.name in seen:
+            why = Unfit("given-twice", f"{each.name} is given twice", "keep one")
+        seen.add(each.name)
+        if why is not None:
+            yield Mistake(why.code, why.what, why.remedy, each.place)
+
+
+def _not_settable(manifest: Manifest, name: str) -> Unfit | None:
+    variable = manifest.variables.get(name)
+    if variable is None:
+        what = f"{name} is not declared in {manifest.file.name}"
+        return Unfit("unknown-variable", what, did_you_mean(name, manifest.variables))
+    if variable.secret:
+        return Unfit("is-secret", f"{name} is a secret", f"type mainstay secrets set {name}: it asks for the value")
+    if variable.from_ is not None:
+        return Unfit("is-address", f"{name} is the address of {variable.from_}", "it follows from the manifest")
+    if manifest.is_fixed(name):
+        what = f"{name} has a fixed default in {manifest.file.name}: {variable.default!r}"
+        return Unfit("is-fixed", what, "change it there, or remove 'default' there so that mainstay set decides")
+    return None

@@ -1,0 +1,27 @@
+"""A folder with a manifest, and the context of commands that are typed there."""
+
+from pathlib import Path
+
+from mainstay.operations.context import Context
+from mainstay.secrets import SecretSource
+from mainstay.world import World
+from tests.fakes.datastore import FakeDatastore
+from tests.fakes.wiring import FakeWiring
+from tests.fakes.world import fake_world
+from tests.manifest.written import write
+
+
+class Place:
+    """`sources` are where secrets come from, `prompt` is the person at the terminal."""
+
+    def __init__(self, folder: Path, text: str) -> None:
+        self.world: World = fake_world(folder, datastores={"db": FakeDatastore()})
+        self.file = write(folder, text)
+        self.sources: tuple[SecretSource, ...] = ()
+        self.prompt: SecretSource | None = None
+
+    @property
+    def context(self) -> Context:
+        folders = self.world.folders
+        wiring = FakeWiring(self.world, self.sources)
+        return Context(self.file, None, str(folders.state), str(folders.keys), wiring, self.prompt)
