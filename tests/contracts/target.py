@@ -1,5 +1,6 @@
 """What every target must do. A driver is one when its test, a `TargetContract`, is green."""
 
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -7,7 +8,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from mainstay.clock import Clock, Patience
-from mainstay.errors import FenceRefused
+from mainstay.errors import BadInput, FenceRefused
 from mainstay.release import Edge, Job, Member, Route, Shares, Shift, UnlessRenewed
 from mainstay.targets import Target
 
@@ -27,14 +28,24 @@ CHANGING: dict[str, Callable[[Target, int, "TargetContract"], None]] = {
 }
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class TargetContract(ABC):
-    """Inherit, give a fixture `target` (fresh, cleaned up after), and say what a member and a job are there."""
+    """Inherit, give a fixture `target` (fresh, cleaned up after), and say what happens in that target's world."""
 
     clock: Clock
 
     @abstractmethod
-    def member(self, service: str = "web", count: int = 1) -> Member:
-        """A service that gets ready and answers on the port it is given."""
+    def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
+        """A service that becomes ready and answers on the port it is given."""
+
+    @abstractmethod
+    def worker(self, *lines: str) -> Member:
+        """A service `worker`, without a port, that prints *lines* when it starts."""
 
     @abstractmethod
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
@@ -48,20 +59,37 @@ class TargetContract(ABC):
     def ask(self, target: Target, *, takes_s: float) -> None:
         """Begin a request through the front door that `web` answers after *takes_s*; it is in flight on return."""
 
+    @abstractmethod
+    def another_program(self, port: int) -> AbstractContextManager[str]:
+        """Another program listens on *port* inside the block; the name by which an operator knows it."""
+
+    @abstractmethod
+    def set_ready(self, release: int, ready: bool) -> None:
+        """Whether the instances of this release of `web` answer their readiness probes well, from now on."""
+
+    @abstractmethod
+    def lose(self, target: Target) -> None:
+        """End every process at once, what would start it again included."""
+
     def eventually(self, seen: Callable[[], bool], what: str) -> None:
         Patience(self.clock).until(lambda: seen() or None, within=30, waiting_for=what)
 
     def ready(self, target: Target, release: int, service: str = "web") -> int:
         """How many of a revision are ready."""
-        found = (one for one in target.running().instances if one.service == service)
-        return sum(one.release == release and one.state == "ready" for one in found)
+        return self.states(target, release, service).count("ready")
 
-    def up(self, target: Target, *releases: int, count: int = 1) -> None:
+    def states(self, target: Target, release: int, service: str = "web") -> list[str]:
+        """The state of each instance of a revision."""
+        every = target.running().instances
+        return [one.state for one in every if (one.service, one.release) == (service, release)]
+
+    def up(self, target: Target, *releases: int, count: int = 1, edge: Edge = EDGE, drain_s: float = 3.0) -> None:
         """The edge, and a fleet of these releases, ready."""
         target.wake()
         target.claim(FENCE)
-        target.edge(FENCE, EDGE)
-        target.fleet(FENCE, {"web": {release: self.member(count=count) for release in releases}})
+        target.edge(FENCE, edge)
+        member = self.member(count=count, drain_s=drain_s)
+        target.fleet(FENCE, {"web": dict.fromkeys(releases, member)})
         for release in releases:
             self.eventually(lambda r=release: self.ready(target, r) == count, f"web@{release}")  # type: ignore[misc]  # bound at once
 
@@ -102,6 +130,66 @@ class TargetContract(ABC):
         self.eventually(lambda: self.ready(target, 1, "other") == 1, "other@1")
         assert self.ready(target, 1) == 1
 
+    def test_a_service_without_a_port_has_no_address(self, target: Target) -> None:
+        target.wake()
+        target.fleet(0, {"worker": {1: self.worker()}})
+        self.eventually(lambda: self.ready(target, 1, "worker") == 1, "worker@1")
+        assert [one.address for one in target.running().instances] == [None]
+        assert "worker" not in target.serving().listeners
+
+    def test_what_a_service_prints_is_in_its_logs(self, target: Target) -> None:
+        target.wake()
+        target.fleet(0, {"worker": {7: self.worker("one", "two", "three")}})
+        self.eventually(lambda: len(list(target.logs("worker"))) == 3, "the lines")
+        logged = list(target.logs("worker"))
+        assert [each.line for each in logged] == ["one", "two", "three"]
+        assert {(each.service, each.release, each.instance, each.stream) for each in logged} == {
+            ("worker", 7, "worker-7-1", "out")
+        }
+        assert [each.line for each in target.logs("worker", lines=2)] == ["two", "three"]
+        assert next(target.logs("worker", lines=1, follow=True)).line == "three"
+        assert list(target.logs("web")) == []
+
+    def test_an_unready_instance_gets_no_traffic_until_it_is_ready_again(self, target: Target) -> None:
+        self.up(target, 1, 2)
+        target.traffic(FENCE, (Shift({"web": {1: 50.0, 2: 50.0}}),))
+        self.served(target, {1: 50.0, 2: 50.0})
+        self.set_ready(2, False)
+        self.served(target, {1: 100.0})
+        assert self.states(target, 2) == ["unready"]
+        self.set_ready(2, True)
+        self.served(target, {1: 50.0, 2: 50.0})
+        assert self.states(target, 2) == ["ready"]
+
+    def test_an_instance_drains_until_its_requests_have_ended(self, target: Target) -> None:
+        self.up(target, 1, drain_s=60)
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        self.served(target, {1: 100.0})
+        self.ask(target, takes_s=3)
+        target.fleet(FENCE, {"web": {}})
+        self.eventually(lambda: self.states(target, 1) == ["draining"], "the drain")
+        self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
+        assert target.running().cut == {}
+
+    def test_a_request_that_is_open_at_the_end_of_the_drain_is_cut_and_counted(self, target: Target) -> None:
+        self.up(target, 1, drain_s=1)
+        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        self.served(target, {1: 100.0})
+        self.ask(target, takes_s=50)
+        target.fleet(FENCE, {"web": {}})
+        self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
+        assert target.running().cut == {"web@1": 1}
+
+    def test_what_is_lost_is_stopped_and_runs_again_once_woken(self, target: Target) -> None:
+        self.up(target, 1)
+        self.lose(target)
+        assert self.states(target, 1) == ["stopped"]
+        assert not target.running().answers
+        assert [one.pid for one in target.running().instances] == [None]
+        target.wake()
+        self.eventually(lambda: self.ready(target, 1) == 1, "web@1")
+        assert target.running().answers
+
     def test_an_empty_fleet_leaves_nothing(self, target: Target) -> None:
         self.up(target, 1)
         target.fleet(FENCE, {"web": {}})
@@ -120,11 +208,15 @@ class TargetContract(ABC):
         with pytest.raises(FenceRefused):
             CHANGING[request_name](target, FENCE - 1, self)
 
-    def test_the_same_fence_may_claim_again(self, target: Target) -> None:
+    def test_the_same_fence_may_claim_again_and_every_older_one_is_refused(self, target: Target) -> None:
         target.wake()
         target.claim(FENCE)
         target.claim(FENCE)
+        target.fleet(FENCE, {"web": {1: self.member()}})
         target.claim(FENCE + 1)
+        with pytest.raises(FenceRefused):
+            target.claim(FENCE)
+        assert list(target.running().wanted) == ["web"]
 
     def test_traffic_goes_where_it_is_sent(self, target: Target) -> None:
         self.up(target, 1, 2)
@@ -264,6 +356,46 @@ class TargetContract(ABC):
         self.served(target, {1: 100.0})
         self.eventually(lambda: target.serving().open, "an open edge")
         assert target.serving().trouble == ""
+
+    def test_the_front_door_is_the_url_and_a_route_may_have_a_door_of_its_own(self, target: Target) -> None:
+        front, own = free_port(), free_port()
+        routes = (Route("/", "web"), Route("/api", "web", listen=own))
+        self.up(target, 1, edge=Edge(http=front, routes=routes, address="127.0.0.1", slots={"web": 6}))
+        assert target.serving().url == f"http://127.0.0.1:{front}"
+        assert target.serving().doors == (f"http://127.0.0.1:{front}", f"http://127.0.0.1:{own}")
+
+    def test_a_service_keeps_its_internal_address(self, target: Target) -> None:
+        self.up(target, 1)
+        address = target.serving().listeners["web"]
+        host, _, port = address.rpartition(":")
+        assert (host, port.isdigit()) == ("127.0.0.1", True)
+        target.fleet(FENCE, {"web": {2: self.member()}, "other": {1: self.member("other")}})
+        self.eventually(lambda: self.ready(target, 2) == 1 and self.ready(target, 1, "other") == 1, "both")
+        assert target.serving().listeners["web"] == address
+        assert target.serving().listeners["other"] != address
+
+    def test_a_port_of_another_program_is_refused_with_its_holder_and_nothing_changes(self, target: Target) -> None:
+        self.up(target, 1)
+        before = target.serving()
+        port = free_port()
+        for wanted in (
+            Edge(http=port, routes=EDGE.routes, address="127.0.0.1", slots={"web": 6}),
+            Edge(http=0, routes=(Route("/", "web", listen=port),), address="127.0.0.1", slots={"web": 6}),
+        ):
+            with self.another_program(port) as holder:
+                with pytest.raises(BadInput, match=f"port {port} is taken by {holder}"):
+                    target.refuse_taken(wanted)
+                with pytest.raises(BadInput, match=f"port {port} is taken by {holder}"):
+                    target.edge(FENCE, wanted)
+            assert target.serving() == before
+            target.refuse_taken(wanted)
+
+    def test_its_own_doors_are_not_another_programs(self, target: Target) -> None:
+        edge = Edge(http=free_port(), routes=EDGE.routes, address="127.0.0.1", slots={"web": 6})
+        self.up(target, 1, edge=edge)
+        self.eventually(lambda: target.serving().open, "the edge")
+        target.refuse_taken(edge)
+        assert target.serving().edge == edge
 
     def test_without_an_edge_there_is_no_door(self, target: Target) -> None:
         self.up(target, 1)

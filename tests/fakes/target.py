@@ -2,7 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Literal
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -21,6 +23,7 @@ from mainstay.release import (
     Serving,
     Shares,
     Shifts,
+    Spec,
     Traffic,
     UnlessRenewed,
     end_of,
@@ -30,6 +33,18 @@ from mainstay.targets import RECENT, LogLine, LogQuery, never
 from tests.fakes.clock import TurnableClock
 
 STOPPED_BY_SIGTERM = 143
+InstanceState = Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
+
+
+@dataclass
+class Replica:
+    """One instance. `leaves_at` is the end of its drain at the latest; None while it is wanted."""
+
+    revision: Revision
+    spec: Spec
+    began: float
+    since: str
+    leaves_at: float | None = None
 
 
 class FakeTarget:
@@ -47,6 +62,12 @@ class FakeTarget:
         self.answers = True
         self.sick: set[Revision] = set()
         """Never ready."""
+        self.unready: set[Revision] = set()
+        """Ready once, and now failing their readiness probes."""
+        self.prints: dict[str, tuple[str, ...]] = {}
+        """Per service, the lines that each of its instances prints when it starts."""
+        self.edge_takes_s = 0.0
+        """How long a change of the edge takes."""
         self.overwhelmed: set[Revision] = set()
         """Fails as soon as it has traffic."""
         self.breaks: set[str] = set()
@@ -55,8 +76,9 @@ class FakeTarget:
         self.cut: Counter[str] = Counter()
         """Connections that drains have cut, per revision."""
         self.in_flight: Counter[str] = Counter()
-        """Requests that a revision has in flight, whatever its traffic."""
+        """Requests that a revision has in flight, whatever its traffic. A drain cuts them at its end."""
         self.taken: dict[int, str] = {}
+        """The ports of other programs, each with its holder."""
         self.edge_trouble = ""
         """Why the edge cannot serve; empty: it serves."""
         self.edge_trouble_code = "port-taken"
@@ -69,7 +91,8 @@ class FakeTarget:
         self._awake = False
         self._changed = False
         self._fleet: Fleet = {}
-        self._began: dict[str, tuple[Revision, float, str]] = {}
+        self._replicas: dict[str, Replica] = {}
+        self._lost = False
         self._traffic: Traffic = {}
         self._pending: Shifts = ()
         self._drain: dict[str, float] = {}
@@ -79,6 +102,7 @@ class FakeTarget:
         self._renewed = 0.0
         self._returned = False
         self._edge: Edge | None = None
+        self._edge_changed = float("-inf")
         self._jobs: dict[str, tuple[Job, float]] = {}
         self._states: dict[str, JobState] = {}
         self._listeners: dict[str, str] = {}
@@ -118,18 +142,21 @@ class FakeTarget:
             self._renewed = self.clock.monotonic()
 
     def edge(self, fence: int, wanted: Edge | None) -> None:
-        if wanted is not None and wanted.http in self.taken:
-            raise BadInput(f"port {wanted.http} is taken by {self.taken[wanted.http]}")
+        if wanted is not None:
+            self._refuse(_ports(wanted))
 
         def keep() -> None:
             if wanted != self._edge:
                 self.effects["edge" if wanted else "no edge"] += 1
+                self._edge_changed = self.clock.monotonic()
             self._edge = wanted
 
         self._ask("edge" if wanted else "no edge", fence, keep)
 
     def refuse_taken(self, wanted: Edge) -> None:
-        self._answer()
+        with self._guard:
+            self._answer()
+            self._refuse(_ports(wanted) - (_ports(self._edge) if self._edge else set()))
 
     def job(self, fence: int, job: Job) -> None:
         def keep() -> None:
@@ -165,7 +192,9 @@ class FakeTarget:
             self._answer()
             self._carry_out()
             wanted = {service: dict(members) for service, members in self._fleet.items()}
-            return Running(wanted, self._instances(), self._awake, guarded_by="test", cut=dict(self.cut))
+            return Running(
+                wanted, self._instances(), self._awake, not self._lost, guarded_by="test", cut=dict(self.cut)
+            )
 
     def serving(self) -> Serving:
         with self._guard:
@@ -173,27 +202,33 @@ class FakeTarget:
             self._carry_out()
             broken = self.edge_trouble if self._edge and self._awake else ""
             actual = {service: {} if broken else self._actual(service) for service in self._traffic}
-            url = f"http://127.0.0.1:{self._edge.http or 8080}" if self._edge else ""
+            doors = tuple(f"http://127.0.0.1:{port}" for port in _doors(self._edge)) if self._edge else ()
+            opened = self.clock.monotonic() - self._edge_changed >= self.edge_takes_s
             wanted = self._traffic | end_of(self._pending)
             return Serving(
                 wanted={service: dict(shares) for service, shares in wanted.items()},
                 actual={service: shares for service, shares in actual.items() if shares or not self._awake},
                 edge=self._edge,
-                url=url,
-                doors=(url,) if url else (),
+                url=doors[0] if doors else "",
+                doors=doors,
                 listeners=dict(self._listeners),
                 pending=len(self._pending),
                 in_flight={name: self.in_flight[name] for name in self._drain} if self._pending else {},
                 undrained=dict(self._undrained),
                 returns_to=end_of(self._unless.then) if self._unless else None,
                 returned=self._returned,
-                open=not broken,
+                open=opened and not broken,
                 trouble=broken,
                 trouble_code=self.edge_trouble_code if broken else "",
                 trouble_remedy="stop that program" if broken else "",
             )
 
     # how the test turns it
+
+    def lose(self) -> None:
+        """Every process is gone, and so is what would start it again, until something is asked of the target."""
+        with self._guard:
+            self._lost = True
 
     def lose_jobs(self) -> None:
         """Nobody will ever see how the jobs that run now ended."""
@@ -218,7 +253,7 @@ class FakeTarget:
                 self._allow(fence)
             self._carry_out()
             keep()
-            self._changed = True
+            self._changed, self._lost = True, False
         self.point(f"amid {what}")
         with self._guard:
             self._carry_out()
@@ -232,6 +267,11 @@ class FakeTarget:
         self._answer()
         if fence < self.claimed:
             raise FenceRefused(f"run with fence {fence} was overtaken by {self.claimed}")
+
+    def _refuse(self, ports: Collection[int]) -> None:
+        for port in sorted(ports):
+            if port in self.taken:
+                raise BadInput(f"port {port} is taken by {self.taken[port]}", code="port-taken")
 
     def _wake(self) -> None:
         self._awake = True
@@ -277,53 +317,93 @@ class FakeTarget:
             if identity not in self._states and now - began >= self.job_takes_s:
                 self._states[identity] = JobState("ended", self.perform(job), took_s=now - began)
         if self._changed:
-            self._start_and_stop(now)
+            self._start_and_leave(now)
             self._changed = False
+        self._end_drained(now)
 
-    def _start_and_stop(self, now: float) -> None:
-        wanted: dict[str, Revision] = {}
+    def _start_and_leave(self, now: float) -> None:
+        wanted: dict[str, tuple[Revision, Spec]] = {}
         for service, members in self._fleet.items() if self._awake else ():
             for release, member in members.items():
-                revision = Revision(service, release)
-                wanted |= {f"{service}-{release}-{n + 1}": revision for n in range(member.count)}
+                what = (Revision(service, release), member.spec)
+                wanted |= {f"{service}-{release}-{n + 1}": what for n in range(member.count)}
                 if member.spec.port != "none" and service not in self._listeners:
                     self._listeners[service] = f"127.0.0.1:{20000 + len(self._listeners)}"
-        for gone in self._began.keys() - wanted.keys():
-            del self._began[gone]
-            self.effects[f"stop {gone}"] += 1
-        for new in sorted(wanted.keys() - self._began.keys()):
-            self._began[new] = (wanted[new], now, self.clock.now().isoformat())
-            self.effects[f"start {new}"] += 1
+        for name, replica in self._replicas.items():
+            if name in wanted:
+                replica.leaves_at = None
+            elif replica.leaves_at is None:
+                replica.leaves_at = now + replica.spec.drain_s
+        for new in sorted(wanted.keys() - self._replicas.keys()):
+            self._start(new, *wanted[new], now)
+
+    def _start(self, name: str, revision: Revision, spec: Spec, now: float) -> None:
+        at = self.clock.now().isoformat()
+        self._replicas[name] = Replica(revision, spec, now, at)
+        self.effects[f"start {name}"] += 1
+        printed = self.prints.get(revision.service, ())
+        self.lines += [LogLine(at, revision.service, revision.release, name, "out", line) for line in printed]
+
+    def _end_drained(self, now: float) -> None:
+        """An instance that leaves is gone once its requests have ended, at the end of its drain at the latest."""
+        for name, replica in list(self._replicas.items()):
+            revision = str(replica.revision)
+            if replica.leaves_at is None or (self.in_flight[revision] and now < replica.leaves_at):
+                continue
+            self.cut += Counter({revision: self.in_flight.pop(revision, 0)})
+            del self._replicas[name]
+            self.effects[f"stop {name}"] += 1
 
     def _instances(self) -> tuple[Instance, ...]:
-        return tuple(self._instance(identity) for identity in sorted(self._began))
+        return tuple(self._instance(name) for name in sorted(self._replicas))
 
-    def _instance(self, identity: str) -> Instance:
-        revision, began, since = self._began[identity]
-        member = self._fleet[revision.service][revision.release]
-        starting = self.clock.monotonic() - began < self.ready_after_s
+    def _instance(self, name: str) -> Instance:
+        replica = self._replicas[name]
         instance = Instance(
-            id=identity,
-            service=revision.service,
-            release=revision.release,
-            state="starting" if starting else "ready",
-            since=since,
-            pid=1000 + crc32(identity.encode()) % 30000,
-            address=None if member.spec.port == "none" else f"127.0.0.1:{15000 + crc32(identity.encode()) % 5000}",
-            restarts=self.restarts.get(revision, 0),
+            id=name,
+            service=replica.revision.service,
+            release=replica.revision.release,
+            state=self._state(replica),
+            since=replica.since,
+            pid=1000 + crc32(name.encode()) % 30000,
+            address=None if replica.spec.port == "none" else f"127.0.0.1:{15000 + crc32(name.encode()) % 5000}",
+            restarts=self.restarts.get(replica.revision, 0),
         )
-        serves = self._traffic.get(revision.service, {}).get(revision.release, 0) > 0
-        if revision not in self.sick and not (serves and revision in self.overwhelmed):
+        if instance.state == "stopped":
+            return replace(instance, pid=None)
+        if instance.state != "failed":
             return instance
-        last_exit = Exit(since, code=1)
-        return replace(instance, state="failed", pid=None, last_exit=last_exit, tail=("it is sick",))
+        return replace(instance, pid=None, last_exit=Exit(replica.since, code=1), tail=("it is sick",))
+
+    def _state(self, replica: Replica) -> InstanceState:
+        revision = replica.revision
+        serves = self._traffic.get(revision.service, {}).get(revision.release, 0) > 0
+        if self._lost:
+            return "stopped"
+        if replica.leaves_at is not None:
+            return "draining"
+        if revision in self.sick or (serves and revision in self.overwhelmed):
+            return "failed"
+        if self.clock.monotonic() - replica.began < self.ready_after_s:
+            return "starting"
+        return "unready" if revision in self.unready else "ready"
 
     def _actual(self, service: str) -> Shares:
-        mine = [name for name, (revision, _, _) in self._began.items() if revision.service == service]
-        ready = {one.release for one in map(self._instance, mine) if one.state == "ready"}
+        mine = [replica for replica in self._replicas.values() if replica.revision.service == service]
+        ready = {replica.revision.release for replica in mine if self._state(replica) == "ready"}
         shares = {release: part for release, part in self._traffic[service].items() if part and release in ready}
         whole = sum(shares.values())
         return {release: part * 100 / whole for release, part in shares.items()}
+
+
+def _doors(edge: Edge) -> list[int]:
+    """The ports of an edge, the front door first."""
+    first = edge.http or 8080
+    return [first, *sorted({route.listen for route in edge.routes} - {0, first})]
+
+
+def _ports(edge: Edge) -> set[int]:
+    return {edge.http, *(route.listen for route in edge.routes)} - {0}
 
 
 def _counted(members: Members) -> str:

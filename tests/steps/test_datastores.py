@@ -1,5 +1,6 @@
 """Provide and migrate a datastore, and the edge: repeatable, found by looking, and data is never deleted."""
 
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,31 @@ def test_the_edge_opens_and_closes_again(world: World) -> None:
     assert step.look(world) is Look.PRESENT
     assert step.undo(world) == "no edge"
     assert step.look(world) is Look.ABSENT
+
+
+def test_a_step_that_changes_the_edge_waits_until_the_edge_is_open(world: World, target: FakeTarget) -> None:
+    target.edge_takes_s = 5
+    step = ProvideEdge(before=None, after=EDGE)
+    target.edge(0, EDGE)
+    assert step.look(world) is Look.PARTIAL
+    step.do(world)
+    assert 5 <= world.clock.monotonic() < 6
+    assert step.look(world) is Look.PRESENT
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error"),
+    [("HAProxy ended at once", "the edge does not open: HAProxy ended at once"), ("", "the edge")],
+    ids=["the target says why", "the target does not say why"],
+)
+def test_an_edge_that_does_not_open_fails_with_the_reason(
+    world: World, target: FakeTarget, trouble: str, error: str
+) -> None:
+    target.edge_takes_s = inf
+    target.edge_trouble = trouble
+    with pytest.raises(StepFailed, match=error):
+        ProvideEdge(before=None, after=EDGE).do(world)
+    assert 15 <= world.clock.monotonic() < 16
 
 
 def test_a_port_that_is_taken_is_said_with_its_holder(world: World, target: FakeTarget) -> None:

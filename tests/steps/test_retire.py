@@ -28,11 +28,16 @@ def clock() -> TurnableClock:
 
 
 @pytest.fixture
-def world(clock: TurnableClock, tmp_path: Path) -> World:
+def target(clock: TurnableClock) -> FakeTarget:
     target = FakeTarget(clock)
     target.wake()
     target.fleet(1, {"web": OLD | NEW})
     target.traffic(1, (Shift(NOW),), UnlessRenewed(60, (Shift({"web": {1: 100.0}}),)))
+    return target
+
+
+@pytest.fixture
+def world(clock: TurnableClock, target: FakeTarget, tmp_path: Path) -> World:
     return fake_world(tmp_path, target=target, clock=clock)
 
 
@@ -44,24 +49,37 @@ def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: World, clo
 
 
 @pytest.mark.parametrize(
-    ("cut", "told"),
+    ("open_requests", "told"),
     [
-        (0, ""),
-        (1, ", 1 open connection cut at the end of the drain"),
-        (2, ", 2 open connections cut at the end of the drain"),
+        (1, "web@1 gone after 30.0 s, 1 open connection cut at the end of the drain"),
+        (2, "web@1 gone after 30.0 s, 2 open connections cut at the end of the drain"),
     ],
 )
-def test_what_its_drain_cuts_is_counted_and_what_others_have_cut_is_not(world: World, cut: int, told: str) -> None:
-    target = world.target
-    assert isinstance(target, FakeTarget)
+def test_requests_that_are_open_at_the_end_of_the_drain_are_cut_and_counted_and_those_of_others_are_not(
+    world: World, target: FakeTarget, open_requests: int, told: str
+) -> None:
     target.cut["web@1"] = 5
+    target.cut["web@2"] = 7
+    target.in_flight["web@1"] = open_requests
+    assert STEP.do(world) == told
+    assert target.cut == {"web@1": 5 + open_requests, "web@2": 7}
 
-    def cuts(where: str) -> None:
-        if where.startswith("amid fleet"):
-            target.cut.update({"web@1": cut, "web@2": 7})
 
-    target.point = cuts
-    assert STEP.do(world) == f"web@1 gone after 0.0 s{told}"
+def test_the_old_fleet_stays_until_its_requests_have_ended(
+    world: World, target: FakeTarget, clock: TurnableClock
+) -> None:
+    seen = []
+
+    def passed() -> None:
+        seen.append({one.state for one in target.running().instances if one.release == 1})
+        if clock.monotonic() >= 12:
+            target.in_flight.clear()
+
+    target.in_flight["web@1"] = 1
+    clock.paused = passed
+    assert STEP.do(world).startswith("web@1 gone after 12.")
+    assert seen == [{"draining"}] * len(seen)
+    assert target.cut == {}
 
 
 def test_traffic_that_had_gone_home_is_brought_back_before_anything_stops(world: World, clock: TurnableClock) -> None:

@@ -19,7 +19,8 @@ class Answer(BaseHTTPRequestHandler):
             eaten.append(b"x" * 200_000_000)
         if self.path.startswith("/slow"):
             time.sleep(float(self.path.partition("=")[2] or 1))
-        healthy = not os.path.exists(os.environ.get("SICK_WHEN", "/nonexistent"))
+        sick = os.environ.get("SICK_WHEN", "/nonexistent")
+        healthy = not (os.path.exists(sick) or os.path.exists(f"{sick}-{os.environ['MAINSTAY_RELEASE']}"))
         body = json.dumps(dict(os.environ) | {"pid": str(os.getpid())}).encode()
         self.send_response(200 if healthy or self.path != "/health" else 503)
         self.send_header("Content-Length", str(len(body)))

@@ -1,4 +1,4 @@
-"""The target in memory keeps the contract, so that tests which use it tell the truth."""
+"""The target in memory keeps the contract, so that tests which use it prove something about real targets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from mainstay.release import Health, Job, Member, Spec
+from mainstay.revision import Revision
 from mainstay.targets import Target
 from tests.contracts.target import TargetContract
 from tests.fakes.clock import TurnableClock
@@ -25,8 +26,13 @@ class TestFakeTarget(TargetContract):
         yield self.fake.edge_trouble
         self.fake.edge_trouble = ""
 
-    def member(self, service: str = "web", count: int = 1) -> Member:
-        return Member(Spec(service, ("serve",), health=Health("http", ready="/")), count, "1.0.0")
+    def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
+        spec = Spec(service, ("serve",), health=Health("http", ready="/"), drain_s=drain_s)
+        return Member(spec, count, "1.0.0")
+
+    def worker(self, *lines: str) -> Member:
+        self.fake.prints["worker"] = lines
+        return Member(Spec("worker", ("work",), port="none"), 1, "1.0.0")
 
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
         self.fake.job_takes_s = takes_s
@@ -42,3 +48,15 @@ class TestFakeTarget(TargetContract):
                 self.fake.in_flight.clear()
 
         self.turnable.paused = end
+
+    @contextmanager
+    def another_program(self, port: int) -> Iterator[str]:
+        self.fake.taken[port] = "nginx"
+        yield "nginx"
+        del self.fake.taken[port]
+
+    def set_ready(self, release: int, ready: bool) -> None:
+        (self.fake.unready.discard if ready else self.fake.unready.add)(Revision("web", release))
+
+    def lose(self, target: Target) -> None:
+        self.fake.lose()
