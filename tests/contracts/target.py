@@ -10,7 +10,7 @@ import pytest
 from mainstay.clock import Clock, Patience
 from mainstay.errors import BadInput, FenceRefused
 from mainstay.release import Edge, Job, Member, Route, Shares, Shift, UnlessRenewed
-from mainstay.targets import Target
+from mainstay.targets import LogQuery, Target
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
 FENCE = 5
@@ -146,8 +146,14 @@ class TargetContract(ABC):
         assert {(each.service, each.release, each.instance, each.stream) for each in logged} == {
             ("worker", 7, "worker-7-1", "out")
         }
-        assert [each.line for each in target.logs("worker", lines=2)] == ["two", "three"]
-        assert next(target.logs("worker", lines=1, follow=True)).line == "three"
+        assert [each.line for each in target.logs("worker", LogQuery(lines=2))] == ["two", "three"]
+        assert [each.line for each in target.logs("worker", LogQuery(release=7, instance="worker-7-1"))] == [
+            *("one", "two", "three")
+        ]
+        assert list(target.logs("worker", LogQuery(release=6))) == []
+        assert list(target.logs("worker", LogQuery(instance="worker-7-2"))) == []
+        followed = target.logs("worker", LogQuery(lines=1, follow=True), ended=lambda: True)
+        assert [each.line for each in followed] == ["three"]
         assert list(target.logs("web")) == []
 
     def test_an_unready_instance_gets_no_traffic_until_it_is_ready_again(self, target: Target) -> None:
