@@ -14,7 +14,7 @@ KIT = ROOT / "kit" / "src"
 FLOORS = (
     "errors",
     "revision clock users guard machine folders durable content source placeholders printable",
-    "shell lock sealed settings signing",
+    "shell lock sealed settings signing room",
     "release checkout",
     "events journal",
     "standing record",

@@ -20,11 +20,25 @@ def atomic_write(path: str | os.PathLike[str], content: bytes, mode: int = 0o600
             os.fchmod(file.fileno(), mode)
             file.write(content)
         move(part, path)
-    except OSError:
+    except OSError as error:
+        error.filename = error.filename or os.fspath(path)
         # On a full disk every further attempt would leave another file.
         if os.path.lexists(part):
             os.unlink(part)
         raise
+
+
+def overwrite(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write *content* over the beginning of the existing file *path*, and spaces over its rest.
+
+    On a full disk this succeeds where `atomic_write` cannot, since it needs no further block. A power cut may leave a
+    part of it, so it is only for what no later boot reads.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        os.pwrite(descriptor, content.ljust(os.fstat(descriptor).st_size), 0)
+    finally:
+        os.close(descriptor)
 
 
 def move(old: str | os.PathLike[str], new: str | os.PathLike[str]) -> None:

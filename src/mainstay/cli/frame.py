@@ -18,6 +18,7 @@ from mainstay.cli.catalogue import COMMANDS, NOT_YET, SHIP, WORDS_OF_OTHER_TOOLS
 from mainstay.cli.console import Console
 from mainstay.cli.options import options
 from mainstay.errors import BadInput, Interrupted, MainstayError
+from mainstay.room import FULL, NoRoom, words
 
 UNEXPECTED = 70
 
@@ -116,6 +117,11 @@ def run(arguments: Sequence[str], console: Console) -> int:
     except MainstayError as error:
         console.error(error)
         return error.exit_code
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        console.error(NoRoom(words(error), remedy="make room (df -h), then mainstay status"))
+        return NoRoom.exit_code
     except click.UsageError as misuse:
         return _misused(misuse, console)
     except click.ClickException as refused:

@@ -7,7 +7,9 @@ from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
 from mainstay.clock import Clock
+from mainstay.errors import StepFailed
 from mainstay.events import StepNumber
+from mainstay.room import FULL, words
 
 Deed = Callable[[], str]
 
@@ -70,9 +72,14 @@ class OneByOne:
 
 
 def report(step: StepNumber, deed: Deed, clock: Clock) -> Report:
-    """Do *deed* and say how it ended."""
+    """Execute *deed* and return how it ended. A full disk is an expected failure, which the engine undoes."""
     began = clock.monotonic()
     try:
         return Report(step, deed(), clock.monotonic() - began)
+    except OSError as trouble:
+        failure: Exception = trouble
+        if trouble.errno in FULL:
+            failure = StepFailed(words(trouble), remedy="make room (df -h)")
+        return Report(step, "", clock.monotonic() - began, failure)
     except BaseException as trouble:  # noqa: BLE001 - carried to the thread that decides, and raised there
         return Report(step, "", clock.monotonic() - began, trouble)

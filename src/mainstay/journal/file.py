@@ -79,9 +79,10 @@ def reading(path: Path) -> sqlite3.Connection:
     try:
         database.execute("select 1 from sqlite_master").fetchall()
     except sqlite3.OperationalError:
-        # Without a right to write beside it, only a journal that nobody has open can be read, as it lies.
+        # Without the right or the room to write beside it, the journal can be read only while its log is empty.
         database.close()
-        if path.with_name(f"{path.name}-wal").exists():
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
             raise
         return connect(path, "immutable=1")
     return database

@@ -23,6 +23,7 @@ from mainstay.plan import Plan
 from mainstay.record import Record
 from mainstay.release import Environment
 from mainstay.retention import kept, prune
+from mainstay.room import require_room
 from mainstay.signing import SigningKey
 from mainstay.world import World
 
@@ -48,11 +49,15 @@ def holding(context: Context) -> Iterator[Journal]:
 
 
 def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> None:
-    """Raises LockHeld when another run is carried out here now, or an unfinished one waits; holds nothing."""
+    """Raises LockHeld when another run is executed here now, or an unfinished one waits, and NoRoom on a full disk.
+
+    Takes no lock.
+    """
     if not context.folders.state.exists():
         return
     if not Lock(context.folders.lock).free():
         raise _held(context)
+    require_room(context.folders.state)
     if not unfinished_is_fine:
         refuse_when_unfinished(context)
 

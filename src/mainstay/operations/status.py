@@ -13,6 +13,7 @@ from mainstay.operations.history import recorded, story
 from mainstay.operations.missed import missed
 from mainstay.record import Record, Serves
 from mainstay.release import DatastorePlace, Environment, Instance, Running, Serving
+from mainstay.room import shortage
 from mainstay.standing import standing
 
 
@@ -120,7 +121,7 @@ def status(context: Context) -> Status:
         edge_open=serving.open,
     )
     stopped = not running.awake and _was_stopped(past)
-    why = tuple(problems(found, serving, stopped=stopped))
+    why = tuple(problems(found, serving, stopped=stopped, full=shortage(context.folders.state)))
     return replace(found, health="degraded" if why else "stopped" if stopped else "healthy", problems=why)
 
 
@@ -130,10 +131,16 @@ def _was_stopped(past: Record) -> bool:
     return last is not None and last.kind == "down"
 
 
-def problems(now: Status, serving: Serving, *, stopped: bool) -> Iterator[Problem]:
-    """Yield what degrades the environment; what loses requests now comes before what may lose them later."""
+def problems(now: Status, serving: Serving, *, stopped: bool, full: str = "") -> Iterator[Problem]:
+    """Yield what degrades the environment; what loses requests now comes before what may lose them later.
+
+    *full*: why its disk has no room left; empty while it has.
+    """
     if now.awake:
         yield from _edge_problems(now, serving)
+        if full:
+            what = f"{full}, so no release can be made and output is lost"
+            yield Problem("disk-full", what, f"make room (df -h {now.state})")
         if not now.guarded:
             what = "the supervisor is not running, so crashed instances are not restarted"
             yield Problem("supervisor-stopped", what, "mainstay up")

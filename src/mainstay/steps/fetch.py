@@ -77,7 +77,11 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
             return
         content.remove(folder)
         content.remove(part)
-        checkout.copy(self.content.source, part, world.shell)
+        try:
+            checkout.copy(self.content.source, part, world.shell)
+        except OSError:
+            content.remove(part)  # On a full disk the journal needs this room to record the failure.
+            raise
         if content.measure(part, ignoring=False).digest != self.content.digest:
             content.remove(part)
             raise StepFailed(

@@ -18,6 +18,7 @@ from mainstay.errors import MainstayError
 from mainstay.folders import Folders
 from mainstay.machine import Started
 from mainstay.release import Exit, Spec
+from mainstay.room import FULL
 from mainstay.supervisor import life as lives
 from mainstay.supervisor.desired import Desired, member_of
 from mainstay.supervisor.launching import Launching
@@ -37,6 +38,8 @@ NOT_READY_EVERY_S = 0.5
 """Between probes of an instance that is not ready, and after a failed probe of a ready one."""
 EAGER_S = 0.05
 """Between probes that reach nothing in the service: before it listens, and of Mainstay's own datastores."""
+NO_ROOM_AGAIN_S = 1.0
+"""Until an instance is started again that the full disk prevented from starting."""
 LIVE_ASKED = 10
 """How often an instance that does not respond is probed before it counts as stuck, where there is time for it."""
 _NOT_BEGUN = Probe("refused")
@@ -80,7 +83,11 @@ class Instances:
             launch = self._launching.instance(one, member, listeners(desired), groups)
             process = self._runner.start(name, launch)
         except (MainstayError, OSError, KeyError) as error:
-            self._fail(name, f"could not be started: {error}")
+            if isinstance(error, OSError) and error.errno in FULL:
+                log.error("%s is started again later: %s", name, error)
+                self.lives[name] = replace(self.lives[name], start_at=now + NO_ROOM_AGAIN_S)
+            else:
+                self._fail(name, f"could not be started: {error}")
             return
         if process is not None:
             self.lives[name] = lives.after_start(self.lives[name], process, now)

@@ -5,6 +5,7 @@ descriptor 3. It imports only the standard library and `durable`, because every 
 The stub becomes the instance by `exec`. For a job it stays, waits and records how the job ended.
 """
 
+import errno
 import json
 import os
 import resource
@@ -12,7 +13,7 @@ import signal
 import time
 from typing import Any, NoReturn
 
-from mainstay.durable import atomic_write
+from mainstay.durable import atomic_write, overwrite
 
 LOCK = 3
 RLIMIT_LOCKS = 10
@@ -128,4 +129,10 @@ def _write(path: str, text: str) -> None:
 
 
 def _note(launch: dict[str, Any], name: str, document: dict[str, Any]) -> None:
-    atomic_write(os.path.join(launch["note"], name), json.dumps(document).encode())
+    path, content = os.path.join(launch["note"], name), json.dumps(document).encode()
+    try:
+        atomic_write(path, content)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT} or not os.path.exists(path):
+            raise
+        overwrite(path, content)  # A service that ended must come back although the disk is full.
