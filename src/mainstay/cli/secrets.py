@@ -127,7 +127,7 @@ def _show(console: Console, context: Context, changes: tuple[SecretChange, ...],
     if dry_run:
         console.say("dry run: nothing was changed")
     elif changed:
-        console.say(f" next: {command}  (until then services keep the version they have)")
+        console.say(f" next: {command}  (takes effect then)")
 
 
 def _readers(change: SecretChange) -> str:

@@ -25,7 +25,7 @@ def show(console: Console, context: Context, changes: Sequence[SettingChange], *
     elif dry_run:
         console.say("dry run: nothing was changed")
     else:
-        console.say(f" next: {command}  (until then services keep the values they have)")
+        console.say(f" next: {command}  (takes effect then)")
 
 
 def next_command(context: Context) -> str:

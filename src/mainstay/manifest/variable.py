@@ -20,33 +20,37 @@ OF_EVERY_SHELL = frozenset({*FIXED_DEFAULTS, "HOME", "TMPDIR", "USER", "LOGNAME"
 
 
 class Variable(Model):
-    """One setting. A secret never has its value here: it is generated, or brought from outside when a plan is made."""
+    """One setting. `mainstay set` gives a value that is not in the manifest, `mainstay secrets set` gives a secret.
+
+    A service that lists no variable PATH, LANG or TZ gets Debian's usual folders of programs, C.UTF-8 and UTC.
+    """
 
     noted: ClassVar[tuple[str, ...]] = ("rotate_every",)
 
     default: Text | None = None
-    """Its value unless another one is set. [Placeholders](#placeholders) are replaced. Not for secrets."""
+    """Its value. Only an environment's `variables` change it; where one does, `mainstay set` can too.
+    [Placeholders](#placeholders) are replaced. Not for secrets."""
 
     from_: Name | None = Field(default=None, alias="from")
     """A datastore or a service of this system: the variable is its address."""
 
     secret: bool = False
-    """Its value is shown nowhere and rests only in the sealed file."""
+    """The value is stored encrypted and shown nowhere."""
 
     generate: bool = False
-    """Made at random once, kept for ever after."""
+    """The value is made at random by the first run of each environment, and then kept."""
 
     required: bool = True
-    """Without a value there is no plan."""
+    """Nothing is planned while a service reads it and it has no value."""
 
     min_length: int | None = Field(default=None, ge=1, le=4096)
-    """The fewest characters its value may have; also how long a generated one is."""
+    """The fewest characters that its value may have; a generated one has as many, and 43 at least."""
 
     one_of: tuple[Text, ...] = ()
-    """The only values it may have."""
+    """The only values that it may have."""
 
     rotate_every: Duration | None = None
-    """How old a generated secret may get."""
+    """The age after which a secret is to be replaced."""
 
     @model_validator(mode="before")
     @classmethod
