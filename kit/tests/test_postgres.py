@@ -117,7 +117,8 @@ async def test_a_connection_that_died_is_not_handed_out(postgres_server: str, po
     async with await psycopg.AsyncConnection.connect(postgres_server) as other:
         await other.execute("SELECT pg_terminate_backend(%s)", [pid])
     async with postgres.connection() as connection:
-        await connection.execute("SELECT 1")
+        assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
+        assert connection.info.backend_pid != pid
 
 
 async def test_a_database_that_is_away_makes_the_service_unready_and_lets_it_start() -> None:

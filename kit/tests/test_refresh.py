@@ -108,6 +108,9 @@ def test_processes_that_start_at_once_may_all_make_the_tables(postgres_server: s
             connection.execute("DROP TABLE IF EXISTS kit_logins, kit_rates")
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(make, range(8)))
+        with psycopg.connect(postgres_server) as connection:
+            found = connection.execute("SELECT to_regclass('kit_logins'), to_regclass('kit_rates')").fetchone()
+        assert found == ("kit_logins", "kit_rates")
 
 
 PRESENTED = st.lists(st.tuples(st.integers(0, 4), st.floats(0, 2 * GRACE)), max_size=12)

@@ -164,7 +164,7 @@ def test_only_what_the_service_declares_is_asked_for() -> None:
     class Nothing:
         pass
 
-    read_variables(Nothing, {})
+    assert read_variables(Nothing, {}) == Nothing()
 
 
 @pytest.mark.requirement("A13")

@@ -272,7 +272,9 @@ def test_a_program_that_the_build_made_is_named_as_such(source: Path, world: Wor
 def test_a_script_with_its_interpreter_is_accepted(text: str, source: Path, world: World) -> None:
     (source / "run.sh").write_text(text)
     (source / "run.sh").chmod(0o755)
-    step_for(source, check=("./run.sh",)).do(world)
+    step = step_for(source, check=("./run.sh",))
+    step.do(world)
+    assert step.look(world) is Look.PRESENT
 
 
 def test_a_command_that_only_the_shell_finds_is_refused_with_what_to_write(
@@ -293,7 +295,9 @@ def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, w
     (source / "bin" / "tool").write_text("#!/bin/sh")
     (source / "bin" / "tool").chmod(0o755)
     step = step_for(source, check=("tool",))
-    replace(step, content=replace(step.content, path="bin:/usr/bin")).do(world)
+    step = replace(step, content=replace(step.content, path="bin:/usr/bin"))
+    step.do(world)
+    assert step.look(world) is Look.PRESENT
 
 
 def test_builds_see_the_interpreter_then_the_path_of_the_release_then_that_of_the_shell(

@@ -374,7 +374,8 @@ def test_asked_again_what_failed_is_tried_again(place: Place, tmp_path: Path) ->
     place.target.fleet(1, {"worker": {1: member(spec)}})
     place.until(lambda: [one.state for one in place.found(1, "worker")] == ["failed"], "failure")
     cure.touch()
-    place.up(member(spec), service="worker")
+    (one,) = place.up(member(spec), service="worker")
+    assert one.state == "ready"
 
 
 def test_what_listens_elsewhere_is_told(place: Place) -> None:

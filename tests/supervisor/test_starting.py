@@ -205,7 +205,8 @@ def test_a_worker_that_is_only_about_to_begin_is_not_ready_yet(place: Place) -> 
 
 
 def test_a_service_may_be_asked_for_a_connection_only(place: Place) -> None:
-    place.up(member(service(health=Health("tcp", every_s=0.1))))
+    (one,) = place.up(member(service(health=Health("tcp", every_s=0.1))))
+    assert one.state == "ready"
 
 
 def test_a_sick_service_is_unready_and_ready_again_without_a_restart(place: Place, tmp_path: Path) -> None:

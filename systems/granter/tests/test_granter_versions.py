@@ -92,8 +92,14 @@ def test_the_migration_only_adds(tree: Tree) -> None:
 
 def test_it_has_a_way_back(migrated: Town, tree: Tree) -> None:
     migrated.postgres.database("last_login")
+    question = (
+        "select count(*) from information_schema.columns where table_name = 'accounts' and column_name = 'last_login'"
+    )
+    columns = []
     for folder in ("", "back", ""):
         migrated.postgres.migrate("last_login", tree("2.1.0") / "migrations" / folder / "0007_last_login.sql")
+        columns.append(int(migrated.postgres.execute("last_login", question)))
+    assert columns == [1, 0, 1]
 
 
 def test_a_visitor_sees_which_version_serves_and_what_closes_soon(town: Town, newer: Release) -> None:
