@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from mainstay.cli import runbook
 from mainstay.cli.console import Console, spoken
@@ -25,8 +26,9 @@ from mainstay.events import (
     Undone,
     Withdrawn,
 )
+from mainstay.plan import Change, Kind, Phase
 from mainstay.plan import document as plan_document
-from tests.cli.told import RAW, plan, row
+from tests.cli.told import RAW, Brew, plan, row
 
 STORY: list[tuple[Event, str]] = [
     (Planned("deploy", RAW, "1.1.0", 2, 1, "safe", "ada", 3), "planned: deploy 1.1.0, release 2, 3 steps"),
@@ -34,15 +36,18 @@ STORY: list[tuple[Event, str]] = [
     (Started("1.1", "brew", "Brew tea"), "1.1 Brew tea"),
     (Progress("1.1", "90 °C"), "1.1 … 90 °C"),
     (Done("1.1", "hot", 2.04), "1.1 done in 2.0 s: hot"),
-    (Done("1.1", "hot", 0.0, adopted=True), "1.1 was there already: hot"),
+    (Done("1.1", "already done", 0.0, adopted=True, title="Brew tea"), "1.1 already done: Brew tea"),
     (Failed("1.1", "cold\x1b[2J"), "1.1 failed: cold"),
-    (Withdrawn(1, ("1.1",)), "interrupted in stage 1: traffic goes back"),
-    (Turned("ada", "no milk"), "going back: no milk (ada)"),
+    (Withdrawn(1, ("1.1",)), "interrupted in stage 1: traffic returns to the revisions that had it before"),
+    (Withdrawn(0, ("1.1",)), "interrupted: traffic returns to the revisions that had it before"),
+    (Turned("ada", "cold\x1b[2J"), "rolling back, because step 1.1 failed"),
+    (Turned("abort", "abort was requested by ada"), "rolling back: abort was requested by ada"),
+    (Turned("ada", "no milk;\n  ask the cow"), "rolling back: no milk;\n  ask the cow"),
     (Undoing("1.1"), "1.1 undoing: Brew tea"),
-    (Undone("1.1", "poured away"), "1.1 undone: poured away"),
+    (Undone("1.1", "poured away"), "1.1 after the undo: poured away"),
     (ParkedAt("1.1", "no water", "mainstay resume"), "parked: no water; mainstay resume"),
     (Answered("1.1", "done", "I saw it", "ada"), "1.1 is done, says ada: I saw it"),
-    (Ended("undone"), "ended: undone"),
+    (Ended("undone"), "rolled back"),
 ]
 
 
@@ -54,7 +59,7 @@ def test_piped_a_run_is_one_line_an_event(capsys: pytest.CaptureFixture[str]) ->
     lines = Lines(Console())
     for sequence, (event, _) in enumerate(STORY, 1):
         lines.heard(row(sequence, event))
-    assert capsys.readouterr().out.splitlines() == [f"13:00:00 r-0001 {said}" for _, said in STORY]
+    assert capsys.readouterr().out == "".join(f"13:00:00 r-0001 {said}\n" for _, said in STORY)
 
 
 def test_in_json_a_run_is_one_document_an_event(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,15 +94,17 @@ def test_the_moving_picture_leaves_a_line_for_each_end(capsys: pytest.CaptureFix
 
 def test_the_runbook_reads_like_one() -> None:
     assert list(runbook.text(plan())) == [
-        "plan 3f9a1c: ship 1.1.0 to shop/production as release 2",
-        "serves now: release 1 · rollback: safe",
+        "plan 3f9a1c: deploy 1.1.0 to shop/production as release 2",
+        "live now: release 1 (1.0.0)",
+        "rollback: safe (the old release can go live again, on the data as it is then)",
         "",
         "1  prepare",
         "   1.1   Brew tea  ~2.0 s",
-        " ∥ 1.2   Brew coffee",
+        " ∥ 1.2   Brew coffee  ~1.0 s",
         "",
         "2  serve",
-        "   2.1   Brew both  ~1 min  (from here on nothing is undone)",
+        "   2.1   Brew both  ~1 min  (from this step on the run cannot be undone)",
+        "   2.2   Brew more  ~0.1 s",
         "",
         "changes",
         "   services.web.replicas: 1 → 2",
@@ -106,6 +113,59 @@ def test_the_runbook_reads_like_one() -> None:
         "",
         "takes about 1 min 2 s, as earlier runs did",
     ]
+
+
+def test_the_summary_of_a_plan_leaves_out_its_steps() -> None:
+    assert list(runbook.summary(plan())) == [
+        "plan 3f9a1c: deploy 1.1.0 to shop/production as release 2",
+        "live now: release 1 (1.0.0)",
+        "rollback: safe (the old release can go live again, on the data as it is then)",
+        "",
+        "changes",
+        "   services.web.replicas: 1 → 2",
+        "",
+        "note: the kettle is hot",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "lines"),
+    [
+        ("deploy", None, ["live now: nothing (first release)"]),
+        ("rollback", 3, ["live now: release 3 (1.0.0)"]),
+        ("down", 3, []),
+    ],
+    ids=["a first release has nothing to roll back to", "a rollback", "a stop"],
+)
+def test_the_headline_says_only_what_makes_sense(kind: Kind, before: int | None, lines: list[str]) -> None:
+    assert list(runbook.text(replace(plan(), kind=kind, before=before, changes=(), notes=())))[1:][
+        : len(lines) + 1
+    ] == [
+        *lines,
+        "",
+    ]
+
+
+def test_the_terminal_and_json_tell_the_same_duration_and_neither_guesses() -> None:
+    known = plan()
+    unknown = replace(known, phases=(Phase("prepare", ((Brew(what="tea", expected_s=9.0), Brew(what="coffee")),)),))
+    assert plan_document.document(known)["expected_s"] == 62.1
+    assert plan_document.document(unknown)["expected_s"] is None
+    assert not any("takes about" in line for line in runbook.text(unknown))
+
+
+def test_a_plan_that_takes_no_time_does_not_say_how_long() -> None:
+    quick = replace(plan(), phases=(Phase("prepare", ((Brew(what="tea", expected_s=0.0),),)),))
+    assert not any("takes about" in line for line in runbook.text(quick))
+
+
+def test_long_values_are_cut_where_they_differ() -> None:
+    paths = "/usr/local/bin:" * 20
+    change = Change("services.web.environment.PATH", f"{paths}/old/bin", f"{paths}/new/bin")
+    (line,) = [each for each in runbook.text(replace(plan(), changes=(change,))) if "PATH" in each]
+    assert "/old/bin" in line
+    assert "/new/bin" in line
+    assert len(line) < 250
 
 
 def test_the_plans_document_is_the_contracts() -> None:
@@ -117,11 +177,14 @@ def test_the_plans_document_is_the_contracts() -> None:
             {"number": "1.1", "kind": "brew", "title": "Brew tea", "place": "live", "reversible": True,
              "expected_s": 2.0},
             {"number": "1.2", "kind": "brew", "title": "Brew coffee", "place": "live", "reversible": True,
-             "expected_s": None},
+             "expected_s": 1.0},
         ]]},
         {"name": "serve", "ranks": [[
             {"number": "2.1", "kind": "pour", "title": "Brew both", "place": "live", "reversible": False,
              "expected_s": 60.0},
+        ], [
+            {"number": "2.2", "kind": "pour", "title": "Brew more", "place": "live", "reversible": False,
+             "expected_s": 0.1},
         ]]},
     ]  # fmt: skip
 

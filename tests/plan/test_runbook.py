@@ -3,12 +3,14 @@
 from msgspec.structs import replace
 
 from mainstay.datastores import Schema
+from mainstay.plan import Change
 from mainstay.plan.deploy import deploy
 from mainstay.plan.down import down
 from mainstay.plan.rollback import rollback
-from mainstay.release import Strategy
+from mainstay.release import Listener, Piece, Strategy
+from mainstay.sealed import SecretRef
 from mainstay.steps.set_traffic import SetTraffic
-from tests.shop import EDGE, first_plan, next_plan, release, runbook, service, snapshot
+from tests.shop import ADDRESS, EDGE, first_plan, next_plan, release, runbook, service, snapshot
 
 
 def test_a_first_deploy_reads_like_a_runbook() -> None:
@@ -70,7 +72,7 @@ def test_recreate_ends_traffic_before_the_fleet_and_says_so() -> None:
         "2.2 Stop api@1, 2 replicas",
         "2.3 Stop web@1, 2 replicas",
     ]
-    assert "web answers nobody between its old and its new revision (recreate)" in plan.notes
+    assert "web is unavailable between web@1 and web@2 (strategy recreate)" in plan.notes
 
 
 def test_what_did_not_change_is_not_restarted() -> None:
@@ -166,16 +168,79 @@ def test_down_with_its_data_says_what_is_lost() -> None:
     assert plan.notes[0].startswith("data and releases are removed for ever")
 
 
-def test_a_plan_says_who_may_meet_whom() -> None:
-    assert "web@1 and web@2 may each meet api@1 and api@2" in next_plan().notes
-
-
-def test_nothing_to_change_says_so() -> None:
+def test_a_plan_states_which_revisions_call_each_other_on_the_way() -> None:
     old = release(1)
-    same = replace(old, number=2, brought=())
-    plan = deploy(same, snapshot(old))
-    assert plan.phases == ()
-    assert plan.notes == ("nothing to change: release 1 is what the manifest says",)
+    back = rollback(old, snapshot(release(2, kept=old)))
+    canary = next_plan(Strategy("canary", (10.0,)))
+    assert next_plan().notes[0] == (
+        "api moves first, so web@1 calls api@2 for a moment; web@2 calls api@1 only before it receives requests"
+    )
+    assert canary.notes[0] == (
+        "while traffic is split, web@1 and web@2 each call both api@1 and api@2: all four pairs must work"
+    )
+    assert back.notes[0] == (
+        "web moves first; api moves when web@2 has no request in flight, so only web@1 calls both api@2 and api@1"
+    )
+
+
+def test_a_plan_states_that_errors_after_the_switch_are_not_judged() -> None:
+    said = (
+        "Mainstay does not yet judge a release by its errors or latency after the switch; watch it yourself and run "
+        "`mainstay rollback` if needed"
+    )
+    old = release(1)
+    new = release(2, kept=old)
+    only_a_worker = deploy(release(2, kept=old, changed=("worker",)), snapshot(old))
+    without_edge = deploy(replace(new, edge=None), snapshot(replace(old, edge=None)))
+    assert said in next_plan().notes
+    assert all(said not in each.notes for each in (first_plan(), only_a_worker, without_edge))
+    assert said not in rollback(old, snapshot(new)).notes
+
+
+def test_a_rollback_claims_no_change_of_a_datastore() -> None:
+    old = release(1)
+    changes = rollback(old, snapshot(release(2, kept=old, schema="0002_prices"))).changes
+    assert [change.path for change in changes if change.path.startswith("datastores")] == []
+
+
+def test_a_deploy_claims_only_the_migration_that_runs() -> None:
+    old = release(1)
+    now = snapshot(old)
+    migrated = replace(now, datastores={"db": replace(now.datastores["db"], schema=Schema("0002_prices"))})
+    new = release(2, kept=old, schema="0002_prices")
+    assert Change("datastores.db.schema", "0001_orders", "0002_prices") in deploy(new, now).changes
+    assert "datastores.db.schema" not in {change.path for change in deploy(new, migrated).changes}
+
+
+def test_values_are_shown_in_words_and_no_secret_by_its_value() -> None:
+    old = release(1)
+    api, key = old.services["api"], SecretRef("KEY", 4)
+    read = {"KEY": key, "DATABASE_URL": ADDRESS, "WEB_URL": Listener("web")}
+    new = replace(
+        old, number=2, services=old.services | {"api": replace(api, spec=replace(api.spec, environment=read))}
+    )
+    without = replace(api, spec=replace(api.spec, environment={}))
+    before = replace(old, services=old.services | {"api": without})
+    found = {change.path.rpartition(".")[2]: change.after for change in deploy(new, snapshot(before)).changes}
+    assert found["KEY"] == "secret KEY (version 4)"
+    assert found["DATABASE_URL"] == "the address of db"
+    assert found["WEB_URL"] == "the address of web"
+
+
+def test_an_address_that_is_only_composed_differently_is_still_a_change() -> None:
+    old = release(1)
+    api = old.services["api"]
+    other = replace(ADDRESS, pieces=(*ADDRESS.pieces, Piece("?sslmode=disable")))
+    spec = replace(api.spec, environment=api.spec.environment | {"DATABASE_URL": other})
+    new = replace(old, number=2, services=old.services | {"api": replace(api, spec=spec)})
+    (change,) = [each for each in deploy(new, snapshot(old)).changes if each.path.endswith("DATABASE_URL")]
+    assert (change.before, change.after) == ("the address of db", "the address of db, composed differently")
+
+
+def test_a_plan_that_changes_nothing_has_no_phases() -> None:
+    old = release(1)
+    plan = deploy(replace(old, number=2, brought=()), snapshot(old))
+    assert (plan.phases, plan.notes) == ((), ())
 
 
 def test_after_a_migration_of_a_run_that_went_back_the_way_back_is_not_called_safe() -> None:

@@ -45,7 +45,9 @@ class Approval:
 
     def _show(self, plan: Plan) -> None:
         if not self._console.json:
-            for line in runbook.text(plan):
+            # Where nobody is asked, the steps appear as they are carried out: the plan would show them twice.
+            carried_out = plan.environment.name == NEVER_ASKS and not (self._dry_run or self._loses_data)
+            for line in runbook.summary(plan) if carried_out else runbook.text(plan):
                 self._console.say(self._console.command(harmless(line)))
             self._console.say()
         elif self._dry_run:

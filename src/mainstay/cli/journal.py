@@ -4,9 +4,9 @@ import click
 
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.story import document, sentence
+from mainstay.cli.story import Heard, document, sentence
 from mainstay.errors import JournalCorrupt
-from mainstay.events import Started, decode
+from mainstay.events import decode
 from mainstay.operations import journal
 from mainstay.printable import harmless
 
@@ -21,16 +21,15 @@ def command() -> None:
 @invoked
 def show(invocation: Invocation, run: str | None) -> None:
     """What happened in a run, event by event; in the last one where none is named."""
-    titles: dict[str, str] = {}
+    heard = Heard()
     for row in journal.show(context_of(invocation), run):
         if invocation.console.json:
-            invocation.console.document(document(row, titles))
+            invocation.console.document(document(row, heard.titles))
             continue
         event = decode(row.name, row.body)
-        if isinstance(event, Started):
-            titles[event.step] = event.title
+        heard.hear(event)
         when = row.at[:19].replace("T", " ")
-        invocation.console.say(f"{row.sequence:>5} {when} {row.run} {harmless(sentence(event, titles))}")
+        invocation.console.say(f"{row.sequence:>5} {when} {row.run} {harmless(sentence(event, heard))}")
 
 
 @command.command("verify", epilog="\b\nExamples:\n  mainstay journal verify")

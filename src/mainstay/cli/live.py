@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mainstay.cli.console import spoken
-from mainstay.cli.story import sentence
+from mainstay.cli.story import Heard, sentence
 from mainstay.clock import SystemClock
 from mainstay.events import Done, Ended, Failed, ParkedAt, Planned, Progress, Resumed, Started, Undoing, Undone, decode
 from mainstay.journal import Row
@@ -26,7 +26,7 @@ class LivePhases:
     def __init__(self) -> None:
         self._terminal = Terminal(highlight=False)
         self._clock = SystemClock()
-        self._titles: dict[str, str] = {}
+        self._run = Heard()
         self._acting: dict[str, tuple[float, str]] = {}
         self._phases: dict[str, str] = {}
         self._told_phase = ""
@@ -46,13 +46,14 @@ class LivePhases:
         self._live.stop()
 
     def heard(self, row: Row) -> None:
-        match event := decode(row.name, row.body):
+        event = decode(row.name, row.body)
+        self._run.hear(event)
+        match event:
             case Planned():
                 self._steps = event.steps
             case Resumed():
                 pass
             case Started():
-                self._titles[event.step] = event.title
                 self._acting[event.step] = (self._clock.monotonic(), "")
                 self._tell_phase(event.step)
             case Progress():
@@ -60,21 +61,21 @@ class LivePhases:
                 self._acting[event.step] = (began, event.what)
             case Done():
                 self._done += 1
-                self._titles.setdefault(event.step, event.title)
-                self._over("✓", "green", event.step, event.evidence, spoken(event.took_s))
+                self._run.titles.setdefault(event.step, event.title)
+                self._over("✓", "green", event.step, event.evidence, "" if event.adopted else spoken(event.took_s))
             case Undoing():
-                self._titles.setdefault(event.step, event.title)
+                self._run.titles.setdefault(event.step, event.title)
                 self._acting[event.step] = (self._clock.monotonic(), "undoing")
             case Undone():
-                self._over("↩", "yellow", event.step, event.evidence, "undone")
+                self._over("↩", "yellow", event.step, event.evidence, "")
             case Failed():
                 self._failed(event)
             case Ended(outcome="released"):
                 pass
             case ParkedAt():
-                self._say(Text(sentence(event, self._titles), style="red"))
+                self._say(Text(sentence(event, self._run), style="red"))
             case _:
-                self._say(Text(harmless(sentence(event, self._titles)), style="yellow"))
+                self._say(Text(harmless(sentence(event, self._run)), style="yellow"))
 
     def _tell_phase(self, step: str) -> None:
         phase = step.partition(".")[0]
@@ -85,14 +86,14 @@ class LivePhases:
     def _over(self, mark: str, colour: str, step: str, evidence: str, when: str) -> None:
         self._acting.pop(step, None)
         line = Text.assemble(
-            (f" {mark} ", colour), f"{step:<5} {self._titles.get(step, '')}", ("  " + harmless(evidence), "dim")
+            (f" {mark} ", colour), f"{step:<5} {self._run.titles.get(step, '')}", ("  " + harmless(evidence), "dim")
         )
         self._say(line if not when else Text.assemble(line, (f"  {when}", "dim")))
 
     def _failed(self, event: Failed) -> None:
         """Print the cause below the step, more visible than anything around it."""
         self._acting.pop(event.step, None)
-        title = f"{event.step:<5} {self._titles.get(event.step, '')}".rstrip()
+        title = f"{event.step:<5} {self._run.titles.get(event.step, '')}".rstrip()
         self._say(Text.assemble((" ✗ ", "red"), title))
         for line in harmless(event.error).splitlines():
             self._say(Text(f"         {line}", style="bold red"))
@@ -110,5 +111,7 @@ class LivePhases:
 
     def _row(self, step: str, began: float, what: str) -> Text:
         now = self._clock.monotonic()
-        said = f" {FRAMES[int(now * 8) % len(FRAMES)]} {step:<5} {self._titles.get(step, '')}  {spoken(now - began)}"
+        said = (
+            f" {FRAMES[int(now * 8) % len(FRAMES)]} {step:<5} {self._run.titles.get(step, '')}  {spoken(now - began)}"
+        )
         return Text(said + (f"  {harmless(what)}" if what else ""), no_wrap=True, overflow="ellipsis")

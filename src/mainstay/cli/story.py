@@ -1,4 +1,4 @@
-"""What a run tells while it goes: a line an event, for people or for programs."""
+"""The progress of a run: a line for each event, for people or for programs."""
 
 from typing import Protocol, Self
 
@@ -36,12 +36,28 @@ class Teller(Protocol):
     def heard(self, row: Row) -> None: ...
 
 
+class Heard:
+    """What earlier events of a run said that a later line refers to."""
+
+    def __init__(self) -> None:
+        self.titles: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
+        """The step of each error."""
+
+    def hear(self, event: Event) -> None:
+        """Remember the title of a step that starts, and the error of one that fails."""
+        if isinstance(event, Started):
+            self.titles[event.step] = event.title
+        if isinstance(event, Failed):
+            self.failures[event.error] = event.step
+
+
 class Lines:
     """One line an event, for logs and pipes: a sentence, or a JSON document for programs."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._titles: dict[str, str] = {}
+        self._run = Heard()
 
     def __enter__(self) -> Self:
         return self
@@ -51,12 +67,11 @@ class Lines:
 
     def heard(self, row: Row) -> None:
         if self._console.json:
-            self._console.document(document(row, self._titles))
+            self._console.document(document(row, self._run.titles))
             return
         event = decode(row.name, row.body)
-        if isinstance(event, Started):
-            self._titles[event.step] = event.title
-        self._console.say(f"{row.at[11:19]} {row.run} {harmless(sentence(event, self._titles))}")
+        self._run.hear(event)
+        self._console.say(f"{row.at[11:19]} {row.run} {harmless(sentence(event, self._run))}")
 
 
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
@@ -73,8 +88,8 @@ def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
     return {"at": row.at, "run": row.run, "sequence": row.sequence, "event": row.name, **body}
 
 
-def sentence(event: Event, titles: dict[str, str]) -> str:
-    """What happened, in a line."""
+def sentence(event: Event, run: Heard) -> str:
+    """Return what happened, as one line; the cause of a failure may have more."""
     match event:
         case Planned():
             return f"planned: {event.kind} {event.version}, release {event.release}, {counted(event.steps, 'step')}"
@@ -85,23 +100,26 @@ def sentence(event: Event, titles: dict[str, str]) -> str:
         case Progress():
             return f"{event.step} … {event.what}"
         case Done():
-            found = f"was there already ({event.title})" if event.title else "was there already"
-            how = found if event.adopted else f"done in {spoken(event.took_s)}"
-            return f"{event.step} {how}: {event.evidence}"
+            if event.adopted:
+                return f"{event.step} already done" + (f": {event.title}" if event.title else "")
+            return f"{event.step} done in {spoken(event.took_s)}: {event.evidence}"
         case Failed():
             return f"{event.step} failed: {event.error}"
         case Withdrawn():
-            return f"interrupted in stage {event.stage}: traffic goes back"
+            where = f" in stage {event.stage}" if event.stage else ""
+            return f"interrupted{where}: traffic returns to the revisions that had it before"
         case Turned():
-            # The whole of it was told when the step failed.
-            return f"going back: {event.why.splitlines()[0] if event.why else ''} ({event.by})"
+            # The line of the failed step has the whole cause.
+            failed = run.failures.get(event.why)
+            return f"rolling back, because step {failed} failed" if failed else f"rolling back: {event.why}"
         case Undoing():
-            return f"{event.step} undoing: {titles.get(event.step, event.title)}".rstrip(": ")
+            return f"{event.step} undoing: {run.titles.get(event.step, event.title)}".rstrip(": ")
         case Undone():
-            return f"{event.step} undone: {event.evidence}"
+            return f"{event.step} after the undo: {event.evidence}"
         case ParkedAt():
             return f"parked: {event.why}; {event.remedy}"
         case Answered():
             return f"{event.step} is {event.as_}, says {event.by}: {event.because}"
         case Ended():
-            return f"ended: {event.outcome}" + (f", {event.note}" if event.note else "")
+            how = "completed" if event.outcome == "released" else "rolled back"
+            return how + (f", {event.note}" if event.note else "")

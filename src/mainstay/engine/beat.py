@@ -36,7 +36,7 @@ class Beat:
             self._listen()
             self._renew()
         if self._abort_asked and self._may_turn():
-            raise TurnAsked("abort was asked for")
+            raise TurnAsked("abort was requested")
 
     def end_waits(self) -> None:
         """Every wait ends at its next beat."""

@@ -114,7 +114,7 @@ def _adopted(number: StepNumber, step: Step, run: Run, world: World) -> bool:
         return False
     if _look(number, step, run, world) is not Look.PRESENT:
         return False
-    run.write(Done(number, "found done", 0.0, adopted=True, title=step.title))
+    run.write(Done(number, "already done", 0.0, adopted=True, title=step.title))
     return True
 
 

@@ -23,7 +23,7 @@ def abort(context: Context, *, carrier: Carrier) -> Outcome:
     try:
         with holding(context) as journal:
             run = unfinished(context)
-            engine.turn_back(run, journal, by=carrier.by, why="abort was asked for")
+            engine.turn_back(run, journal, by=carrier.by, why=f"abort was requested by {carrier.by}")
             return replace(finish(context, journal, carrier), wanted="undone")
     except LockHeld:
         return _ask_the_holder(context)

@@ -64,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True):
     release: Release
     """What serves when it is done; for `down` what served."""
     before: int | None
-    """Number of the release that serves while it is made."""
+    """Number of the release that is live while the plan is made."""
     rollback: Rollback
     basis: Basis
     phases: tuple[Phase, ...]
@@ -73,6 +73,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What the reader should know before saying yes."""
     made_at: str = ""
     values: NewValues = NewValues()
+    before_version: str = ""
+    """Version of that release."""
     data: bool = False
     """Only for `down`: data and releases go too, so nothing serves afterwards."""
 

@@ -49,13 +49,19 @@ def deploy(release: Release, now: Snapshot) -> Plan:
         version=release.version,
         release=release,
         before=now.release.number if now.release else None,
+        before_version=now.release.version if now.release else "",
         rollback=rollback,
         basis=basis,
         phases=tuple(timed(phase, now.expected) for phase in every if phase.ranks),
-        changes=changes_between(now.release, release),
+        changes=changes_between(now.release, release, schemas_of(now)),
         notes=notes_on(over, release, now),
         made_at=now.taken_at,
     )
+
+
+def schemas_of(now: Snapshot) -> dict[str, str]:
+    """Return the schema revisions that the datastores have now, of those that can be reached."""
+    return {name: facts.schema.revision for name, facts in now.datastores.items() if facts.schema.reachable}
 
 
 def _schema_has_moved(now: Snapshot) -> bool:

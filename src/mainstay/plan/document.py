@@ -23,7 +23,7 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def expected(plan: Plan) -> float | None:
-    """How long it will take: ranks one after the other, each as long as its slowest step; None where one is unknown."""
+    """Return how many seconds the plan takes: each rank as long as its slowest step. None if a step's is unknown."""
     ranks = [[step.expected_s for step in rank] for phase in plan.phases for rank in phase.ranks]
     known = [[seconds for seconds in rank if seconds is not None] for rank in ranks]
     if any(len(some) < len(rank) for some, rank in zip(known, ranks, strict=True)):

@@ -27,6 +27,7 @@ def down(now: Snapshot, *, data: bool = False) -> Plan:
         version=release.version,
         release=release,
         before=now.release.number if now.release else None,
+        before_version=now.release.version if now.release else "",
         rollback="safe",
         basis=basis,
         phases=tuple(timed(phase, now.expected) for phase in every),

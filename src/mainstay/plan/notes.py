@@ -4,27 +4,23 @@ from collections.abc import Iterator
 
 from mainstay.plan.takeover import TakeOver
 from mainstay.release import Release
-from mainstay.revision import Revision
 from mainstay.snapshot import Snapshot
 from mainstay.strategy import Move
 
+MIXED = {"canary", "rolling"}
+"""Strategies that split traffic between the old and the new revision."""
+
 
 def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]:
-    """One sentence each."""
+    """Return one sentence each."""
     return (
-        *_nothing(over, release, now),
         *_python(release, now),
         *_neighbours(over),
         *_gaps(over),
+        *_unjudged(over, release, now),
         *_stores(release, now),
         *_copies(over, now),
     )
-
-
-def _nothing(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:
-    same = now.release is not None and now.release.fingerprint == release.fingerprint
-    if same and not over.moves:
-        yield f"nothing to change: release {now.release.number if now.release else ''} is what the manifest says"
 
 
 def _python(release: Release, now: Snapshot) -> Iterator[str]:
@@ -35,37 +31,71 @@ def _python(release: Release, now: Snapshot) -> Iterator[str]:
 
 
 def _neighbours(over: TakeOver) -> Iterator[str]:
-    """Which new revision may meet which old one, while both are there."""
-    moved = {move.service: move for move in over.moves if move.old is not None and move.old != move.new}
+    """Which revision of a caller may call which revision of its callee while both releases run."""
+    moved = {move.service: move for move in over.moves if _is_replaced(move)}
     for name, move in moved.items():
-        carrier = over.after.get(name)
-        for callee in carrier.needs if carrier and move.new is not None else ():
-            if callee in moved and moved[callee].new is not None:
-                yield f"{_both(move)} may each meet {_both(moved[callee])}"
+        for callee in (moved[each] for each in over.after[name].needs if each in moved):
+            kinds = {move.strategy.kind, callee.strategy.kind}
+            if name in over.calls[callee.service]:
+                yield (
+                    f"{name} and {callee.service} call each other and move together: a request in flight may meet the "
+                    "other release"
+                )
+            elif over.callers_first:
+                yield (
+                    f"{move.service} moves first; {callee.service} moves when {_old(move)} has no request in flight, "
+                    f"so only {_new(move)} calls both {_old(callee)} and {_new(callee)}"
+                )
+            elif kinds & MIXED:
+                yield (
+                    f"while traffic is split, {_old(move)} and {_new(move)} each call both {_old(callee)} and "
+                    f"{_new(callee)}: all four pairs must work"
+                )
+            elif "recreate" not in kinds:
+                yield (
+                    f"{callee.service} moves first, so {_old(move)} calls {_new(callee)} for a moment; {_new(move)} "
+                    f"calls {_old(callee)} only before it receives requests"
+                )
 
 
-def _both(move: Move) -> str:
-    return " and ".join(str(Revision(move.service, each)) for each in (move.old, move.new) if each is not None)
+def _unjudged(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:
+    new = now.release is not None and release.number > now.release.number
+    if new and release.edge is not None and any(_is_replaced(move) and not move.worker for move in over.moves):
+        yield (
+            "Mainstay does not yet judge a release by its errors or latency after the switch; watch it yourself and "
+            "run `mainstay rollback` if needed"
+        )
+
+
+def _is_replaced(move: Move) -> bool:
+    return move.old is not None and move.new is not None and move.old != move.new
+
+
+def _old(move: Move) -> str:
+    return f"{move.service}@{move.old}"
+
+
+def _new(move: Move) -> str:
+    return f"{move.service}@{move.new}"
 
 
 def _gaps(over: TakeOver) -> Iterator[str]:
     for move in over.moves:
-        replaced = move.old is not None and move.new is not None and move.old != move.new
-        if replaced and not move.worker and move.strategy.kind == "recreate":
-            yield f"{move.service} answers nobody between its old and its new revision (recreate)"
+        if _is_replaced(move) and not move.worker and move.strategy.kind == "recreate":
+            yield f"{move.service} is unavailable between {_old(move)} and {_new(move)} (strategy recreate)"
         if move.old is not None and move.new is None:
-            yield f"{move.service} is not part of this release: it is stopped at the end"
+            yield f"{move.service} is not part of this release: Mainstay stops it at the end"
 
 
 def _stores(release: Release, now: Snapshot) -> Iterator[str]:
     for name, store in release.datastores.items():
         running = now.running.wanted.get(name, {})
         if running and store.spec is not None and store.spec not in [each.spec for each in running.values()]:
-            yield f"{name} is stopped and started again with other settings: nobody reaches it meanwhile"
+            yield f"{name} restarts with other settings: it is unavailable for that time"
         if name in now.datastores and now.datastores[name].schema.pending and store.migrations and now.release:
-            yield f"going back keeps the schema of {name}: the old code then runs on {store.schema}"
+            yield f"a rollback keeps the schema of {name}: the old code then runs on {store.schema}"
     for name in sorted(set(now.release.datastores if now.release else {}) - set(release.datastores)):
-        yield f"{name} is no longer in the manifest: it is left running, and its data is kept"
+        yield f"{name} is no longer in the manifest: it keeps running, and its data is kept"
 
 
 def _copies(over: TakeOver, now: Snapshot) -> Iterator[str]:

@@ -6,7 +6,7 @@ from mainstay.errors import BadInput
 from mainstay.plan import Phase, Plan
 from mainstay.plan.basis import basis_of, identity
 from mainstay.plan.changes import changes_between
-from mainstay.plan.deploy import fetch_steps
+from mainstay.plan.deploy import fetch_steps, schemas_of
 from mainstay.plan.edges import edge_steps
 from mainstay.plan.layers import calls_between
 from mainstay.plan.notes import notes_on
@@ -50,13 +50,22 @@ def rollback(to: Release, now: Snapshot) -> Plan:
         version=to.version,
         release=to,
         before=now.release.number,
+        before_version=now.release.version,
         rollback="safe",
         basis=basis,
         phases=tuple(timed(phase, now.expected) for phase in every if phase.ranks),
-        changes=changes_between(now.release, to),
+        changes=changes_between(now.release, _with_datastores_as_they_are(to, now), schemas_of(now)),
         notes=(*notes_on(over, to, now), *_schemas(to, now)),
         made_at=now.taken_at,
     )
+
+
+def _with_datastores_as_they_are(to: Release, now: Snapshot) -> Release:
+    """*to* as the rollback leaves it: it changes no datastore, neither its version nor its schema."""
+    schemas = schemas_of(now)
+    live = now.release.datastores if now.release else {}
+    stores = {name: replace(store, schema=schemas.get(name, store.schema)) for name, store in live.items()}
+    return replace(to, datastores=stores)
 
 
 def _at_once(move: Move) -> Move:

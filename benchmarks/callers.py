@@ -1,0 +1,68 @@
+"""Rollbacks of a slow caller together with its callee, under load: how many requests are lost, and how long each takes.
+
+`python -m benchmarks.callers` prints a table and writes `benchmarks/results/callers.json`. Load goes to 127.0.0.1,
+bounded in rate and time.
+"""
+
+import json
+import os
+import statistics
+import time
+from pathlib import Path
+
+from tests.journeys.couple import Couple
+from tests.journeys.load import Load
+from tests.journeys.person import Person
+from tests.journeys.place import Place
+
+RESULT = Path(__file__).parent / "results" / "callers.json"
+ROLLBACKS = 50
+RATE = 40.0
+WORKS_S = 0.3
+LONGEST_S = 600.0
+BUDGETS = {"lost": 0}
+
+
+def main() -> int:
+    load_before = os.getloadavg()[0]
+    place = Place.make(Person("whoever"))
+    try:
+        place.ship(Couple(1, works=WORKS_S))
+        place.ship(Couple(2, works=WORKS_S), "deploy", "--yes")
+        measured = rollbacks(place)
+    finally:
+        place.end()
+    met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
+    for name, value in measured.items():
+        print(f"{name}: {value:,.2f}")
+    document = {"measured": measured, "budgets": BUDGETS, "met": met, "load_average_before": load_before}
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(document, indent=2) + "\n")
+    return 0 if all(met.values()) else 1
+
+
+def rollbacks(place: Place) -> dict[str, float]:
+    """To the old release and back to the new one, with requests that are always at work in the caller."""
+    took: dict[str, list[float]] = {"1": [], "2": []}
+    with Load(place.url, rate=RATE, longest_s=LONGEST_S) as load:
+        for _ in range(ROLLBACKS):
+            for release, seconds in took.items():
+                began = time.monotonic()
+                place.run("rollback", "--to", release, "--yes")
+                seconds.append(time.monotonic() - began)
+        assert load.running, "the load ended before the last rollback"
+    tally = load.stop()
+    return {
+        "rollbacks": ROLLBACKS,
+        "back_again": ROLLBACKS,
+        "requests": tally.total,
+        "lost": len(tally.lost),
+        "caller_works_s": WORKS_S,
+        "p99_ms": 1000 * tally.percentile(99),
+        "rollback_s": statistics.median(took["1"]),
+        "back_again_s": statistics.median(took["2"]),
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
