@@ -140,7 +140,7 @@ def test_where_no_datastore_runs_all_migrations_are_pending(write: Write, world:
 
 def test_without_a_manifest_a_look_still_tells_what_serves(world: World) -> None:
     now = look(world, Record())
-    assert (now.release, now.sources, now.datastores["db"].kind) == (None, {}, "postgres")
+    assert (now.release, now.sources, now.datastores["db"].kind) == (None, {}, "memory")
 
 
 def test_a_link_out_of_a_source_is_said_when_planning(write: Write, world: World, tmp_path: Path) -> None:

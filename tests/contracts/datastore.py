@@ -61,6 +61,16 @@ class DatastoreContract(ABC):
         jobs = [store.roles("one"), store.migrate("one", str(folder))]
         assert {job.id for job in jobs if job} == {"one"}
 
+    def test_it_names_its_kind_and_its_version(self, store: Datastore) -> None:
+        assert store.kind
+        assert store.version()[0].isdigit()
+
+    def test_preparing_again_changes_nothing_of_its_data(self, store: Datastore, listener: str, folder: Path) -> None:
+        before = store.schema(str(folder), listener)
+        store.prepare()
+        assert store.schema(str(folder), listener) == before
+        assert store.initialise("again") is None
+
     def test_what_is_initialised_is_not_initialised_again(self, store: Datastore) -> None:
         assert store.initialise("again") is None
 

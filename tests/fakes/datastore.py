@@ -13,7 +13,7 @@ class FakeDatastore:
     by the test.
     """
 
-    kind = "postgres"
+    kind = "memory"
 
     def __init__(self, name: str = "db", migrations: tuple[str, ...] = ("0001_orders",)) -> None:
         self._name = name
@@ -45,7 +45,7 @@ class FakeDatastore:
     def spec(self) -> Spec | None:
         return Spec(
             service=self._name,
-            command=("postgres",),
+            command=("store",),
             folder=f"/data/{self._name}",
             port="kept",
             alone=True,
@@ -61,17 +61,17 @@ class FakeDatastore:
     def initialise(self, identity: str) -> Job | None:
         if self.initialised:
             return None
-        return Job(identity, f"Initialise {self._name}", ("initdb",), f"/data/{self._name}")
+        return Job(identity, f"Initialise {self._name}", ("initialise",), f"/data/{self._name}")
 
     def roles(self, identity: str) -> Job | None:
-        return Job(identity, f"Make the roles of {self._name}", ("psql", "roles"), f"/data/{self._name}")
+        return Job(identity, f"Make the roles of {self._name}", ("make", "roles"), f"/data/{self._name}")
 
     def address(self, role: Role) -> Template:
         password = Piece(SecretRef(f"{self._name}.{role}.password"), "percent")
-        return Template((Piece(f"postgresql://{role}:"), password, Piece("@"), Piece(Listener(self._name, "address"))))
+        return Template((Piece(f"memory://{role}:"), password, Piece("@"), Piece(Listener(self._name, "address"))))
 
     def migrate(self, identity: str, folder: str) -> Job:
-        return Job(identity, f"Migrate {self._name}", ("psql", "migrate"), folder)
+        return Job(identity, f"Migrate {self._name}", ("migrate",), folder)
 
     def schema(self, folder: str | None, listener: str) -> Schema:
         if self.unreachable:
@@ -84,11 +84,11 @@ class FakeDatastore:
     def perform(self, job: Job) -> int:
         """Do what *job* does; answers its exit code."""
         match job.command:
-            case ("initdb",):
+            case ("initialise",):
                 self.initialised = True
-            case ("psql", "roles"):
+            case ("make", "roles"):
                 self.roles_made = True
-            case ("psql", "migrate"):
+            case ("migrate",):
                 return self._migrate()
         return 0
 

@@ -45,7 +45,7 @@ def world(target: FakeTarget, store: FakeDatastore, tmp_path: Path) -> World:
 
 def test_a_datastore_is_prepared_initialised_started_and_has_its_roles(world: World, store: FakeDatastore) -> None:
     assert PROVIDE.look(world) is Look.ABSENT
-    assert PROVIDE.do(world) == "postgres 18 ready, roles made"
+    assert PROVIDE.do(world) == "memory 18 ready, roles made"
     assert (store.initialised, store.roles_made) == (True, True)
     assert PROVIDE.look(world) is Look.PRESENT
 
