@@ -98,7 +98,6 @@ def test_times_are_those_of_the_writing_and_do_not_change(place: Place) -> None:
     for number in range(5):
         assert place.get(f"/write/{number}/1") == (200, "written")
     first = place.run("logs", "web", "-n", "5").out
-    place.run("logs", "edge")
     assert place.get("/write/5/1") == (200, "written")
     again = place.run("logs", "web", "-n", "6").out
     assert again.startswith(first)
@@ -120,11 +119,15 @@ def test_the_edge_has_a_log_with_every_request(place: Place) -> None:
     assert all('"stream":"access"' in document for document in documents)
 
 
-def test_without_logs_there_is_a_clear_message(place: Place) -> None:
+def test_after_the_data_was_removed_there_is_a_clear_message(place: Place) -> None:
     place.ship(Parrot("1"))
-    assert "there are logs of edge, web" in place.run("logs", "wbe", ends=2).err
     place.run("down", "--data", "--confirm", "parrot/local")
     assert "there are no logs in this environment" in place.run("logs", "web", ends=2).err
+
+
+def test_a_name_without_a_log_is_bad_input(place: Place) -> None:
+    place.ship(Parrot("1"))
+    assert "there are logs of edge, web" in place.run("logs", "wbe", ends=2).err
 
 
 @pytest.mark.parametrize("words", [("logs", "web", "-f"), ("status", "--watch"), ("logs", "edge", "-f")])

@@ -324,6 +324,24 @@ def test_a_line_is_shown_though_no_supervisor_marks_it(folder: Path) -> None:
     assert [(one.line, one.at) for one in Logs(folder).last(1)] == [("one", 1000)]
 
 
+def test_a_time_that_was_shown_while_no_supervisor_ran_stays(folder: Path) -> None:
+    path = folder / "web-1-1.out"
+    path.write_text("one\n")
+    os.utime(path, (1000, 1000))
+    first = list(Logs(folder).last(1))
+    with path.open("a") as writer:
+        print("two", file=writer)
+
+    async def story() -> None:
+        watch = LogWatch(folder.parent)
+        watch.start()
+        watch.close()
+
+    assert next(Logs(folder).last(2)) == first[0]
+    asyncio.run(story())
+    assert next(Logs(folder).last(2)) == first[0]
+
+
 def test_logs_are_marked_each_second_where_they_cannot_be_watched(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,8 @@ A service writes its log itself, so that no line waits for the supervisor. A mar
 at which the log had that size: what lies below that size, and not below the size of the mark before, was written then.
 """
 
+import errno
+import fcntl
 import os
 import struct
 from bisect import bisect_right
@@ -23,8 +25,37 @@ def data_start(descriptor: int) -> int:
     """Return where the data of a file begins; what lies before was dropped."""
     try:
         return os.lseek(descriptor, 0, os.SEEK_DATA)
-    except OSError:  # ENXIO: the file is empty, or nothing but a hole.
-        return os.fstat(descriptor).st_size
+    except OSError as error:
+        # ENXIO: the file is empty, or nothing but a hole. Anything else: the file system knows no holes.
+        return os.fstat(descriptor).st_size if error.errno == errno.ENXIO else 0
+
+
+def open_marks(path: Path) -> int:
+    """Open the marks of the log *path* to read and to add to them."""
+    times_of(path).parent.mkdir(mode=0o700, exist_ok=True)
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(times_of(path), flags, 0o600)
+
+
+def mark_unwatched(path: Path) -> bool:
+    """Mark a log that no supervisor watches with the time of its last change, so that what was shown stays true.
+
+    Returns whether it was marked.
+    """
+    try:
+        marks = open_marks(path)
+    except OSError:  # A disk that is full or read-only is no reason to show nothing.
+        return False
+    try:
+        fcntl.flock(marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found = path.stat()
+        if found.st_size > last_marked(marks):
+            os.write(marks, MARK.pack(found.st_size, found.st_mtime_ns))
+        return True
+    except OSError:  # BlockingIOError: a supervisor watches it after all.
+        return False
+    finally:
+        os.close(marks)
 
 
 class Times:

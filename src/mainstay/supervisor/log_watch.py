@@ -1,6 +1,8 @@
 """Watches what services write: marks at once when a log has grown, and keeps each log within its limit."""
 
 import asyncio
+import contextlib
+import fcntl
 import logging
 import os
 import time
@@ -8,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mainstay.supervisor import rotation, syscalls
-from mainstay.supervisor.log_times import MARK, last_marked, marks_below, times_of
+from mainstay.supervisor.log_times import MARK, last_marked, marks_below, open_marks
 
 log = logging.getLogger(__name__)
 
@@ -125,9 +127,10 @@ class _Log:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        times_of(path).parent.mkdir(mode=0o700, exist_ok=True)
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._marks = os.open(times_of(path), flags, 0o600)
+        self._marks = open_marks(path)
+        # While it is locked no reader marks the log. One that does so right now is not waited for: it may be stopped.
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(self._marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # The last mark may be torn, where the machine lost its power.
         os.ftruncate(self._marks, os.fstat(self._marks).st_size // MARK.size * MARK.size)
         self._size = last_marked(self._marks)

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from mainstay.printable import harmless
 from mainstay.supervisor import access_lines
 from mainstay.supervisor.log_lines import LONGEST_LINE, Line, LogFile, last_lines_begin
-from mainstay.supervisor.log_times import Times
+from mainstay.supervisor.log_times import Times, mark_unwatched
 
+EDGE = "edge"
 TAIL_LINES, TAIL_LINE_BYTES = 20, 2000
 """What is kept of the end of a process's output, for messages and `status`."""
 FOLLOW_EVERY_S = 0.1
@@ -120,8 +121,9 @@ class _Source:
             emptied = False
             if (written := self.written(line)) is not None:
                 yield written
-        if with_rest and (rest := self._file.rest()) is not None:
-            yield self._name._replace(at=self.time_of(rest), line=rest.text(self._query.longest))
+        rest = self._file.rest() if with_rest else None
+        if rest is not None and (written := self.written(rest)) is not None:
+            yield written
 
     def written(self, line: Line) -> Written | None:
         """Return what is shown of a line; None: it is not wanted."""
@@ -131,10 +133,12 @@ class _Source:
         """Return when the line was written. A line that the supervisor has not marked yet is waited for."""
         while (at := self._times.at(line.offset)) is None and self._may_be_marked():
             time.sleep(0.002)
-        if at is not None:
-            self._unmarked_since = None
-            return at
-        return os.fstat(self._file.descriptor).st_mtime
+        if at is None and mark_unwatched(self._file.path):
+            at = self._times.at(line.offset)
+        if at is None:
+            return self._changed()
+        self._unmarked_since = None
+        return at
 
     def close(self) -> None:
         self._file.close()
@@ -144,8 +148,11 @@ class _Source:
         """Whether the supervisor may still mark it: no supervisor runs where that takes long."""
         now = time.monotonic()
         self._unmarked_since = now if self._unmarked_since is None else self._unmarked_since
-        age = time.time() - os.fstat(self._file.descriptor).st_mtime
+        age = time.time() - self._changed()
         return age < self._query.patience_s and now - self._unmarked_since < self._query.patience_s
+
+    def _changed(self) -> float:
+        return os.fstat(self._file.descriptor).st_mtime
 
 
 class _AccessSource(_Source):
@@ -169,9 +176,10 @@ class _AccessSource(_Source):
         if self._query.release not in {None, release}:
             return None
         at = datetime.fromisoformat(entry.at).timestamp()
-        return self._name._replace(
-            at=at, release=release, stream="access", line=harmless(access_lines.described(entry))
-        )
+        return Written(at, EDGE, release, "access", harmless(access_lines.described(entry)))
+
+    def time_of(self, line: Line) -> float:
+        return self._changed()
 
 
 def instances(folder: Path) -> frozenset[tuple[str, int]]:
@@ -219,7 +227,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 def _kind_of(name: str, query: Query) -> type[_Source] | None:
     """Return how a file is read; None: it is not wanted, or no log."""
     if name == access_lines.NAME:
-        return _AccessSource if query.instance in {None, "edge"} else None
+        return _AccessSource if query.instance in {None, EDGE} else None
     found = _NAME.fullmatch(name)
     if found is None or query.instance not in {None, found["instance"]}:
         return None
