@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstay.release import Edge, Shares
-from mainstay.supervisor.desired import Desired, Identity
+from mainstay.release import Edge, Shares, UnlessRenewed
+from mainstay.supervisor.desired import Desired, Identity, Watched
 from mainstay.supervisor.slots import HEAVIEST, Slot, slots, weights
 
 
@@ -85,3 +85,25 @@ def test_every_share_has_a_weight_that_haproxy_takes(shares: dict[str, float]) -
 
 def test_no_edge_no_slots() -> None:
     assert slots(Desired(), ()) == ()
+
+
+def test_where_no_instance_is_ready_those_that_accept_connections_receive_requests() -> None:
+    now = slots(desired({41: 100}, (41, 3)), set(), {"web-41-1", "web-41-2"})
+    assert states(now) == {"web-41-1": "ready", "web-41-2": "ready", "web-41-3": "drain"}
+
+
+def test_where_one_instance_is_ready_no_other_receives_requests() -> None:
+    now = slots(desired({41: 100}, (41, 2)), {"web-41-1"}, {"web-41-1", "web-41-2"})
+    assert states(now) == {"web-41-1": "ready", "web-41-2": "drain"}
+
+
+def test_while_a_run_observes_a_release_only_ready_instances_receive_requests() -> None:
+    watched = Watched(UnlessRenewed(60, ()), "boot", 0)
+    wanted = msgspec.structs.replace(desired({42: 100}, (41, 1), (42, 1)), watched=watched)
+    now = slots(wanted, {"web-41-1"}, {"web-41-1", "web-42-1"})
+    assert states(now) == {"web-41-1": "drain", "web-42-1": "drain"}
+
+
+def test_an_instance_that_leaves_receives_no_request_even_where_none_is_ready() -> None:
+    wanted = desired({41: 100}, (41, 1), leaving=("web-41-1",))
+    assert serving(slots(wanted, set(), {"web-41-1"})) == {}

@@ -112,11 +112,13 @@ defaults
   mode http
   load-server-state-from-file global
   balance roundrobin
-  # Refused connections and repeatable requests only: what the application answers is never tried again.
-  retries 3
+  # A refused connection, and a repeatable request without any response, are tried on one more server. Not on a
+  # third: a request that kills each instance that handles it would end them all. HAProxy counts both as one.
+  retries 1
   option redispatch 1
   retry-on conn-failure empty-response
-  timeout connect 2s
+  # On the loopback only a full accept queue takes long: a busy instance is waited for.
+  timeout connect 5s
   timeout client 60s
   timeout server {_ms(edge.answer_s)}
   timeout http-request 15s
@@ -191,7 +193,8 @@ def _backend(edge: Edge, service: str) -> str:
         "  option tcp-check",
         "  tcp-check connect linger",
         "  default-server check inter 2s fastinter 500ms downinter 500ms fall 3 rise 1",
-        "  default-server observe layer4 error-limit 1 on-error fastinter",
+        # A refused connection takes the server out at once, so that no second request is refused there.
+        "  default-server observe layer4 error-limit 1 on-error mark-down",
     ]
     if edge.slots.get(service):
         lines.append(f"  server-template {service}.s {edge.slots[service]} 127.0.0.1:1 disabled")

@@ -145,7 +145,8 @@ class Daemon:
         ready = decision.ready(self.desired, lives)
         drained = frozenset(name for name, life in lives.items() if life.drained)
         traffic = self.desired.traffic
-        converged = await self.front.converge(self.desired, ready, drained)
+        able = decision.accepting(lives)
+        converged = await self.front.converge(self.desired, ready, able, drained)
         if converged:
             self.shifting.applied(traffic)
         self.instances.settle(self.desired, ready)

@@ -63,6 +63,11 @@ def ready(desired: Desired, lives: Mapping[str, Life]) -> frozenset[str]:
     return frozenset(steady | soon)
 
 
+def accepting(lives: Mapping[str, Life]) -> frozenset[str]:
+    """Return the instances that have been ready for long enough since they started, and still run, ready or not."""
+    return frozenset(name for name, life in lives.items() if life.process and life.past.steady and not life.drained)
+
+
 def decide(
     desired: Desired,
     lives: Mapping[str, Life],
@@ -76,7 +81,7 @@ def decide(
     cut: dict[str, int] = {}
     times = [math.inf]
     waits = _waits_for_datastores(desired, after, now)
-    in_traffic = ready(desired, after)
+    in_traffic = ready(desired, after) | accepting(after)
     for name, one in desired.instances.items():
         life, spec = after[name], member_of(desired, one).spec
         if name in starting:

@@ -80,13 +80,15 @@ class Front:
         if desired.edge is not None:
             self._proxy.refuse_taken(desired.edge, desired.ports)
 
-    async def converge(self, desired: Desired, ready: frozenset[str], drained: frozenset[str]) -> bool:
+    async def converge(
+        self, desired: Desired, ready: frozenset[str], accepting: frozenset[str], drained: frozenset[str]
+    ) -> bool:
         """Make HAProxy serve as desired. Return False when that failed and must be repeated."""
         if self._silent:
             return False  # Each command would wait for a frozen HAProxy, and delay what the instances need.
         left = {name: one for name, one in desired.instances.items() if name not in drained}
         try:
-            wanted = slots(replace(desired, instances=left), ready)
+            wanted = slots(replace(desired, instances=left), ready, accepting)
             await self._proxy.converge(desired.edge, desired.ports, wanted)
         except (MainstayError, OSError) as error:
             self._note(error)

@@ -40,18 +40,20 @@ class Slot(msgspec.Struct, frozen=True):
         return f"{self.service}.s{self.number}"
 
 
-def slots(desired: Desired, ready: Collection[str]) -> tuple[Slot, ...]:
-    """Every slot of every service, as it is to be now that the instances *ready* answer.
+def slots(desired: Desired, ready: Collection[str], accepting: Collection[str] = ()) -> tuple[Slot, ...]:
+    """Return every slot of every service as desired, now that the instances *ready* are ready.
 
-    Percentages go to ready instances only: where a revision has none, the others take its share. What has a
-    slot and no share stays in it without new requests, so that going back to it takes one command.
+    Percentages go to ready instances only: when a revision has none, the others take its share. When no revision has
+    one, those *accepting* connections receive requests, except while a run observes a release: an answer that comes
+    late is better than a refusal, but no release may pass for a good one that way. An instance that has a slot and no
+    share keeps it without new requests, so that traffic returns to it with one command.
     """
     if desired.edge is None:
         return ()
     return tuple(
         slot
         for service, count in sorted(desired.edge.slots.items())
-        for slot in _of_service(desired, service, count, ready)
+        for slot in _of_service(desired, service, count, ready, () if desired.watched else accepting)
     )
 
 
@@ -70,9 +72,12 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
     return min(scaled, key=lambda weights: _error(weights, shares))
 
 
-def _of_service(desired: Desired, service: str, count: int, ready: Collection[str]) -> list[Slot]:
+def _of_service(
+    desired: Desired, service: str, count: int, ready: Collection[str], accepting: Collection[str]
+) -> list[Slot]:
     holders = {i.slot: (name, i) for name, i in desired.instances.items() if i.service == service and i.slot and i.port}
-    shares = _per_instance(desired.traffic.get(service, {}), holders, ready) if desired.awake else {}
+    percent = desired.traffic.get(service, {}) if desired.awake else {}
+    shares = _per_instance(percent, holders, ready) or _per_instance(percent, holders, accepting)
     weight = weights(shares)
     return [_slot(service, number, holders.get(number), weight, shares) for number in range(1, count + 1)]
 

@@ -38,6 +38,11 @@ class App:
     async def answer(self, method: str, path: str) -> tuple[int, str]:
         if path == "/health":
             return (200, "well") if self.ready else (503, "not yet")
+        if path == "/unready":
+            self.ready = False
+            return 200, "unready"
+        if path == "/die":
+            os._exit(9)
         if path == "/tell":
             return 200, json.dumps({"says": SAYS, "pid": os.getpid(), **os.environ})
         if path == "/rows":
@@ -66,6 +71,11 @@ class App:
                 length = next((line.split(":")[1] for line in head if line.lower().startswith("content-length:")), "0")
                 await reader.readexactly(int(length))
                 method, path, _ = head[0].split()
+                if path == "/cut":
+                    writer.write(b"HTTP/1.1 200 -\r\nContent-Length: 100\r\n\r\nhalf")
+                    await writer.drain()
+                    await asyncio.sleep(0.2)
+                    os._exit(9)
                 status, body = await self.answer(method, path)
                 end = "close" if self.ending.is_set() else "keep-alive"
                 writer.write(
