@@ -38,6 +38,7 @@ class TestProcessTarget(TargetContract):
         target.sleep(FENCE)
         self.eventually(lambda: not target.running().awake and not target.running().instances, "the stop")
         with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("127.0.0.1", port))
             other.listen()
             target.wake()
