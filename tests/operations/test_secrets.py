@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from mainstay.engine import Carrier
 from mainstay.errors import BadInput
+from mainstay.operations.carrying import begin
 from mainstay.operations.plan import manifest_of
 from mainstay.operations.secrets import differing, store, with_offers
 from mainstay.plan import NewValues
@@ -14,8 +16,11 @@ from mainstay.record import Record
 from mainstay.sealed import Secret, SecretRef
 from mainstay.settings import SettingsFile
 from mainstay.snapshot import Snapshot, look
+from tests.fakes.journal import MemoryJournal
+from tests.fakes.power import Power, PowerCut, PoweredJournal
 from tests.fakes.secrets import FakeSecrets
 from tests.operations.place import Place
+from tests.shop import first_plan
 
 SHOP = """
 system: shop
@@ -185,3 +190,18 @@ def test_an_exported_value_that_does_not_fit_is_refused(place: Place, exported: 
         require_values(manifest_of(place.context), seen(place, **{"REGION": "north"} | exported))
     assert refused.value.code == code
     assert "hidden" not in refused.value.what + refused.value.remedy
+
+
+def test_values_are_stored_before_the_run_is_journalled(place: Place) -> None:
+    gives(place, TOKEN="given once")
+    manifest = manifest_of(place.context)
+    values = new_values(manifest, seen(place, REGION="north"), ["db.owner.password"])
+    plan = replace(first_plan(), values=values, environment=place.world.environment)
+    place.world.folders.state.mkdir()
+    carrier = Carrier.here(place.world.clock)
+    with pytest.raises(PowerCut):
+        begin(plan, PoweredJournal(MemoryJournal(), Power(cut_at=1)), place.context, carrier)
+    assert place.world.folders.environment.exists(), "it says where the key of the secrets is"
+    assert value(place, "TOKEN") == "given once"
+    assert settings(place) == {"REGION": "north"}
+    assert begun(place, REGION="south") == NewValues()

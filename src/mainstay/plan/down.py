@@ -10,7 +10,7 @@ from mainstay.steps.remove_data import RemoveData
 
 SLACK_S = 60.0
 KEPT = "data, releases and ports are kept; `mainstay up` brings everything back"
-GONE = "data and releases are removed for ever; journal, backups, secrets and keys are kept"
+GONE = "data and releases are removed for ever; journal, backups, settings, secrets and keys are kept"
 
 
 def down(now: Snapshot, *, data: bool = False) -> Plan:

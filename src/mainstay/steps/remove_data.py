@@ -1,4 +1,4 @@
-"""Remove data: what a laid-down environment has kept is gone, but its journal, its secrets and its keys."""
+"""Remove the data of a stopped environment. Its journal, settings, secrets and keys stay."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
                 content.remove(gone)
         for user in _users(world):
             world.shell(removal(user))
-        return f"{len(there)} removed; journal, secrets and keys are kept"
+        return f"{len(there)} removed; journal, settings, secrets and keys are kept"
 
     def look(self, world: World) -> Look:
         every = _everything(world.folders)
