@@ -8,12 +8,16 @@ from mainstay.errors import BadInput, Mistakes
 from mainstay.manifest.given import unfit
 from mainstay.operations.assignments import Assignments, from_arguments, from_file
 from mainstay.operations.config import config
+from mainstay.operations.plan import manifest_of
 from mainstay.operations.secrets_list import list_secrets
 from mainstay.operations.secrets_set import require_secrets, set_secrets, settable
 from mainstay.operations.set import SettingChange, set_values
 from mainstay.operations.unset import unset
+from mainstay.plan.given import unused_notes
+from mainstay.record import Record
 from mainstay.sealed import Secret, SecretRef
 from mainstay.settings import SettingsFile
+from mainstay.snapshot import look, with_values
 from tests.operations.place import Place
 
 SHOP = """
@@ -110,6 +114,16 @@ def test_a_default_that_an_environment_overrides_may_be_set(place: Place) -> Non
     assert config_of(place)["GREETING"] == ("Hi {version}", "set")
     unset(place.context, ["GREETING"])
     assert config_of(place)["GREETING"] == ("Hello from 1.0.0", "default")
+
+
+def test_a_stored_value_is_not_used_once_the_manifest_fixes_the_variable(place: Place) -> None:
+    set_values(place.context, from_arguments(["REGION=north"]))
+    place.file.write_text(SHOP.replace("REGION: {required: false}", "REGION: {default: south}"))
+    assert config_of(place)["REGION"] == ("south", "default")
+    manifest = manifest_of(place.context)
+    (note,) = unused_notes(manifest, with_values(look(place.world, Record()), place.world, manifest), [])
+    assert note.startswith("the stored value of REGION is not used")
+    assert unset(place.context, ["REGION"]) == (SettingChange("REGION", "north", None),)
 
 
 def test_a_variable_that_a_service_requires_is_not_unset(place: Place) -> None:
