@@ -27,5 +27,5 @@ def test_a_datastore_that_never_came_is_not_missed_by_status(place: Place) -> No
     place.ship(Parrot("1"))
     place.holds(Parrot("2", {"never_ready": "yes"}, within="1s", migrations=TABLE))
     said = place.run("deploy", "--yes", ends=1)
-    assert said.out.splitlines()[-1].endswith(f"mainstay --state {place.state} logs web"), said
+    assert said.out.splitlines()[-1].endswith(f"mainstay --state {place.state} logs web --release 2"), said
     assert place.ask("status")["datastores"] == []
