@@ -44,7 +44,9 @@ def _show(console: Console, context: Context, found: Configuration) -> None:
 def _value(each: ServiceVariable) -> str:
     if each.secret:
         return "-" if each.source == "secret" and not each.version else MASKED
-    return "-" if each.value is None else each.value
+    if each.value is None:
+        return "(known at the start)" if each.source else "-"
+    return each.value
 
 
 def _source(each: ServiceVariable) -> str:

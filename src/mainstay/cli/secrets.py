@@ -136,6 +136,7 @@ def _readers(change: SecretChange) -> str:
 
 def _row(secret: SecretStatus) -> tuple[str, ...]:
     absent = "at the next deploy" if secret.origin == "generated" else "missing" if secret.required else "not set"
+    origin = "-" if secret.version is None and secret.origin == "given" else secret.origin
     when = secret.set_at[:16].replace("T", " ") if secret.set_at else absent
     readers = ", ".join(secret.read_by) if len(secret.read_by) <= 5 else counted(len(secret.read_by), "service")
-    return (secret.name, str(secret.version or "-"), when, secret.origin, readers or "-")
+    return (secret.name, str(secret.version or "-"), when, origin, readers or "-")
