@@ -2,11 +2,13 @@
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from yaml import MappingNode, Node
 
 from mainstay.errors import BadInput, ManifestInvalid, Mistake, Place
@@ -167,38 +169,44 @@ def _in_local(service: Any) -> Any:
 
 
 def _validated(data: dict[str, Any]) -> tuple[System | None, list[Wrong]]:
-    """The system less what is wrong with it, so that rules can be asked of the rest, and what is wrong."""
+    """Return the system without what is wrong with it, so that the rules can check the rest, and what is wrong."""
     wrongs: list[Wrong] = []
-    seen: set[tuple[Location, str]] = set()
+    removed: set[Location] = set()
     while True:
         try:
             return System.model_validate(data), wrongs
         except ValidationError as invalid:
             errors = invalid.errors(include_url=False)
-            new = [error for error in errors if (error["loc"], error["type"]) not in seen | _left_empty(seen)]
-            if not new:
+            wrongs += [from_pydantic(System, error) for error in errors if not _was_removed(error, removed)]
+            removed |= {error["loc"][:depth] for error in errors for depth in range(1, len(error["loc"]) + 1)}
+            wrong = [error["loc"][:-1] if error["type"] == "missing" else error["loc"] for error in errors]
+            before, data = data, _STAND_IN | _less(data, wrong)[0]
+            if data == before:
                 return None, wrongs
-            seen |= {(error["loc"], error["type"]) for error in new}
-            wrongs += [from_pydantic(System, error) for error in new]
-            for error in errors:
-                data = _less(data, error["loc"] if error["type"] != "missing" else error["loc"][:-1])
-            data = _STAND_IN | data
 
 
-def _left_empty(seen: set[tuple[Location, str]]) -> set[tuple[Location, str]]:
-    """What is no mistake once the first ones were taken out: that all services are gone."""
-    return {(("services",), "too_short"), (("services",), "missing")} if seen else set()
+def _was_removed(error: ErrorDetails, removed: set[Location]) -> bool:
+    """Whether something is missing only because a mistake in it was removed before."""
+    return error["type"] in {"missing", "too_short"} and error["loc"] in removed
 
 
-def _less(data: Any, location: Location) -> Any:
-    """*data* without the innermost key of a mapping that *location* goes through."""
-    if not location or not isinstance(data, dict) or location[0] not in data:
-        return data
-    key, *rest = location
-    inner = _less(data[key], tuple(rest))
-    if inner is data[key]:
-        return {name: value for name, value in data.items() if name != key}
-    return data | {key: inner}
+def _less(data: Any, locations: Iterable[Location]) -> tuple[Any, bool]:
+    """Return *data* without the innermost keys of mappings on the way to *locations*; False where all were found."""
+    if not isinstance(data, dict):
+        return data, True
+    below: dict[str | int, list[Location]] = defaultdict(list)
+    for location in locations:
+        if location:
+            below[location[0]].append(location[1:])
+    less = {}
+    for name, value in data.items():
+        if name not in below:
+            less[name] = value
+        elif () not in below[name]:
+            inner, not_found = _less(value, below[name])
+            if not not_found:
+                less[name] = inner
+    return less, any(key not in data for key in below)
 
 
 def _scope(system: System, data: dict[str, Any], path: Path, target: str, versions: Versions) -> Scope:

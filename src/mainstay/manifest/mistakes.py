@@ -2,13 +2,17 @@
 
 import re
 import types
+from bisect import bisect
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from mainstay.manifest.model import Model
 from mainstay.manifest.quantities import shown
 from mainstay.manifest.tree import Location
+
+MOST_COMPARED = 100
 
 
 class Wrong(NamedTuple):
@@ -22,13 +26,22 @@ class Wrong(NamedTuple):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A remedy: the nearest of *known*, or all of them where none is near and they are few."""
-    words = sorted(known)
-    lowered = {each.lower(): each for each in words}
+    """Return a remedy: the nearest of *known*, or the first ones where none is near."""
+    words = _in_order(frozenset(known))
+    at = bisect(words, word.lower(), key=str.lower)
+    # Comparing is slow. Of very many names only those with the same beginning are compared, so that the time for a file
+    # with as many mistakes as names does not grow with the product of both.
+    few = words if len(words) <= MOST_COMPARED else words[max(0, at - MOST_COMPARED // 2) : at + MOST_COMPARED // 2]
+    lowered = {each.lower(): each for each in few}
     near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{lowered[near[0]]}'?"
     return f"known: {', '.join(words[:20])}" if words else "none is declared"
+
+
+@lru_cache(maxsize=32)
+def _in_order(known: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(known, key=str.lower))
 
 
 def from_pydantic(root: type[Model], error: Mapping[str, Any]) -> Wrong:

@@ -28,12 +28,12 @@ def placeholders(system: System) -> Iterator[Wrong]:
                 yield from _unknown(found, at) or _misplaced(found, where, at) or _absent(found, name, service, at)
                 yield from _no_volume(found, name, volumes, at)
     for name, variable in system.variables.items():
-        readers = {user: service for user, service in system.services.items() if name in service.variables}
+        at = ("variables", name)
         for found in _names(variable.default or ""):
-            at = ("variables", name)
             yield from _unknown(found, at) or _misplaced(found, "variables", at)
-            for reader, service in readers.items():
-                yield from _no_volume(found, reader, {volume.name for volume in service.volumes}, at)
+            for reader, service in system.services.items():
+                if name in service.variables:
+                    yield from _no_volume(found, reader, {volume.name for volume in service.volumes}, at)
 
 
 def _texts(service: Service) -> Iterator[tuple[Where, Location, str]]:

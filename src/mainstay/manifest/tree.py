@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -219,8 +220,13 @@ def place(file: str, root: Node, location: Location, *, of_key: bool = False) ->
 
 
 def _pair(node: MappingNode, step: str | int) -> tuple[ScalarNode, Node] | None:
-    # The last one: a key that is given twice is read as what it says last.
-    return next(((key, value) for key, value in reversed(node.value) if key.value == step), None)
+    return _pairs(node).get(step)
+
+
+@lru_cache(maxsize=64)
+def _pairs(node: MappingNode) -> dict[str | int, tuple[ScalarNode, Node]]:
+    """Return keys and values by key; of a key that is given twice the last one, as it is read."""
+    return {key.value: (key, value) for key, value in node.value if isinstance(key, ScalarNode)}
 
 
 def dotted(location: Location) -> str:
