@@ -11,6 +11,7 @@ import pytest
 
 from mainstay.clock import SystemClock
 from mainstay.errors import BadInput
+from mainstay.folders import short_id
 from mainstay.shell import GuardedShell, Said
 from mainstay.users import TRIES, ensure, identity, known, name_for, removal
 
@@ -73,7 +74,7 @@ def test_what_cannot_be_added_is_said_with_its_reason_and_the_command() -> None:
 
 
 def test_names_are_short_enough_and_tell_places_apart() -> None:
-    names = {name_for("a-system-with-a-long-name", place) for place in ("/one", "/two")}
+    names = {name_for("a-system-with-a-long-name", short_id(place)) for place in ("/one", "/two")}
     assert len(names) == 2
     assert all(len(name) <= 31 and name.startswith("ms-a-system") for name in names)
 

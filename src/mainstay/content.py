@@ -14,6 +14,7 @@ import msgspec
 from pathspec import GitIgnoreSpec
 
 from mainstay.errors import BadInput
+from mainstay.users import is_root
 
 IGNORE_FILES = (".gitignore", ".mainstayignore")
 """In the order in which they speak: the later one may take back what the earlier one left out."""
@@ -126,7 +127,7 @@ def seal(folder: Path) -> None:
 
     As root it then belongs to root; else nobody may write, its owner included.
     """
-    root = os.geteuid() == 0
+    root = is_root()
     for path in _everything(folder):
         if root:
             os.lchown(path, 0, 0)

@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mainstay.errors import BadInput
+from mainstay.users import is_root
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where Debian keeps programs. It is the PATH of services, and is searched after the shell's for our own children,
 because the shell's lacks useradd where `su` was typed."""
 
+LOCAL = "local"
+"""The default environment: one for each checkout, changed without approval."""
 LONGEST_SOCKET_FOLDER = 80
 """HAProxy takes socket paths of at most 97 characters."""
+
+
+def short_id(folder: Path | str) -> str:
+    """Return 16 hexadecimal digits that stand for *folder*, where its path is too long for a name.
+
+    What has such a name is found by it: another digest would lose users, sockets and cgroups that exist.
+    """
+    return hashlib.sha256(str(folder).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +157,8 @@ class Folders:
         inside = self.state / "sockets"
         if len(str(inside)) <= LONGEST_SOCKET_FOLDER:
             return inside
-        name = hashlib.sha256(str(self.state).encode()).hexdigest()[:16]
-        if os.geteuid() == 0:
+        name = short_id(self.state)
+        if is_root():
             return Path("/run/mainstay") / name
         return Path(f"/tmp/mainstay-{os.geteuid()}") / name
 
@@ -200,7 +211,7 @@ def make_state(folders: Folders, *closed: Path) -> None:
 
 
 def _passable() -> int:
-    return 0o711 if os.geteuid() == 0 else 0o700
+    return 0o711 if is_root() else 0o700
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 
 PROC = Path("/proc")
+LOOPBACK = "127.0.0.1"
+"""The address that only programs of this machine reach."""
 _C_LIBRARY = ctypes.CDLL(None, use_errno=True)
 _STATE, _GROUP, _SESSION, _STARTED, _RESIDENT = 0, 2, 3, 19, 21
 """Fields of /proc/PID/stat, counted after the name, which may hold anything."""

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from mainstay.errors import MainstayError
+from mainstay.users import is_root
 
 LEAST_BYTES = 256 * 1024
 """What the journal of one run and its plan need."""
@@ -20,7 +21,7 @@ class NoRoom(MainstayError):
 def shortage(place: Path) -> str:
     """Return what is short on the file system that holds *place*, as a sentence; empty while there is room."""
     found = os.statvfs(place)
-    blocks = found.f_bfree if os.geteuid() == 0 else found.f_bavail
+    blocks = found.f_bfree if is_root() else found.f_bavail
     free = blocks * found.f_frsize
     if free < LEAST_BYTES:
         return f"the disk that holds {place} is full: {free // 1024} KiB are free"

@@ -2,7 +2,6 @@
 
 import getpass
 import grp
-import hashlib
 import os
 import pwd
 from collections.abc import Callable, Sequence
@@ -41,8 +40,8 @@ def person() -> str:
         return str(os.getuid())
 
 
-def acting_as_root() -> bool:
-    """Whether services can be given users of their own."""
+def is_root() -> bool:
+    """Whether this process is root: only then services can have users of their own."""
     return os.geteuid() == 0
 
 
@@ -63,10 +62,9 @@ def known(name: str) -> bool:
     return True
 
 
-def name_for(purpose: str, place: str) -> str:
-    """The name of the system user for *purpose* in the environment whose state lies at *place*; unique to both."""
-    mark = hashlib.sha256(place.encode()).hexdigest()[:8]
-    return f"ms-{purpose}"[: LONGEST_NAME - 9] + f"-{mark}"
+def name_for(purpose: str, mark: str) -> str:
+    """Return the name of the system user for *purpose* in the environment with this `folders.short_id`."""
+    return f"ms-{purpose}"[: LONGEST_NAME - 9] + f"-{mark[:8]}"
 
 
 def addition(name: str) -> list[str]:

@@ -11,14 +11,14 @@ import msgspec
 
 from mainstay.clock import Patience, SystemClock
 from mainstay.datastores.postgres import Postgres
-from mainstay.folders import Folders
+from mainstay.folders import Folders, short_id
 from mainstay.release import DatastorePlace, Environment, Job, Listener, Template, Value
 from mainstay.sealed import SealedFile, SecretRef
 from mainstay.shell import GuardedShell
 from mainstay.users import identity, name_for
 
 ROOT = os.geteuid() == 0
-SERVER_USER, SERVICE_USER = (name_for("test", f"postgres {os.getpid()}"), "nobody") if ROOT else ("", "")
+SERVER_USER, SERVICE_USER = (name_for("test", short_id(f"postgres {os.getpid()}")), "nobody") if ROOT else ("", "")
 patience = Patience(SystemClock())
 
 

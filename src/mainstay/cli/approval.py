@@ -4,11 +4,10 @@ from mainstay.cli import runbook
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
 from mainstay.errors import MainstayError, NotReady
+from mainstay.folders import LOCAL
 from mainstay.plan import Plan
 from mainstay.plan.document import document
 from mainstay.printable import harmless
-
-NEVER_ASKS = "local"
 
 
 class OnlyShown(MainstayError):
@@ -41,12 +40,12 @@ class Approval:
             raise OnlyShown("only shown")
         if self._loses_data:
             return self._named(f"{plan.environment.system}/{plan.environment.name}")
-        return self._yes or plan.environment.name == NEVER_ASKS or self._asked(plan)
+        return self._yes or plan.environment.name == LOCAL or self._asked(plan)
 
     def _show(self, plan: Plan) -> None:
         if not self._console.json:
             # Where nobody is asked, the steps appear as they are carried out: the plan would show them twice.
-            carried_out = plan.environment.name == NEVER_ASKS and not (self._dry_run or self._loses_data)
+            carried_out = plan.environment.name == LOCAL and not (self._dry_run or self._loses_data)
             for line in runbook.summary(plan) if carried_out else runbook.text(plan):
                 self._console.say(self._console.command(harmless(line)))
             self._console.say()

@@ -12,6 +12,7 @@ import click
 
 from mainstay.cli.streams import is_terminal, reader_is_gone
 from mainstay.errors import MainstayError, Mistake, Mistakes, Place
+from mainstay.plural import counted
 from mainstay.printable import harmless
 
 Output = Literal["text", "json"]
@@ -134,11 +135,6 @@ def spoken(seconds: float) -> str:
             rest = whole % size // smaller
             return f"{whole // size} {unit} {rest} {word}" if rest else f"{whole // size} {unit}"
     return f"{whole} s"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 service`, `2 services`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def styled(text: str, *, fg: str, bold: bool = False, stream: TextIO | None = None) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mainstay.cli.console import Console, counted, table
+from mainstay.cli.console import Console, table
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.prompt import SecretPrompt
@@ -15,6 +15,7 @@ from mainstay.errors import BadInput
 from mainstay.operations.context import Context
 from mainstay.operations.secrets_list import SecretStatus, list_secrets
 from mainstay.operations.secrets_set import SecretChange, require_secrets, set_secrets, settable
+from mainstay.plural import counted
 from mainstay.sealed import Secret
 
 LARGEST_BYTES = 1_000_000

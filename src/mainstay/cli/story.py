@@ -4,7 +4,7 @@ from typing import Protocol, Self
 
 import msgspec
 
-from mainstay.cli.console import Console, counted, spoken
+from mainstay.cli.console import Console, spoken
 from mainstay.events import (
     Answered,
     Done,
@@ -23,6 +23,7 @@ from mainstay.events import (
     decode,
 )
 from mainstay.journal import Row
+from mainstay.plural import counted
 from mainstay.printable import harmless
 
 

@@ -2,9 +2,10 @@
 
 import click
 
-from mainstay.cli.console import Console, counted, line, styled
+from mainstay.cli.console import Console, line, styled
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.manifest.checking import Report, report
+from mainstay.plural import counted
 
 
 @click.command(

@@ -7,6 +7,7 @@ import msgspec
 
 from mainstay.durable import atomic_write
 from mainstay.engine.run import Run
+from mainstay.users import is_root
 from mainstay.world import World
 
 
@@ -18,7 +19,7 @@ def keep(run: Run, world: World) -> None:
     folder = world.folders.release(planned.release)
     if (folder / "release.json").exists():
         return
-    folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o711 if is_root() else 0o700, parents=True, exist_ok=True)
     for name, service in run.plan.release.services.items():
         if service.spec.content:
             _link(folder / name, world.folders.content(service.spec.content))

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mainstay.errors import ManifestInvalid, Mistake
-from mainstay.manifest.loading import LOCAL, check, choose, environments, in_order, read
+from mainstay.folders import LOCAL
+from mainstay.manifest.loading import check, choose, environments, in_order, read
 from mainstay.manifest.rules import Versions, any_version
 
 

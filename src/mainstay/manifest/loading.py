@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from yaml import MappingNode, Node
 
 from mainstay.errors import BadInput, ManifestInvalid, Mistake, Place
+from mainstay.folders import LOCAL
 from mainstay.manifest import tree
 from mainstay.manifest.environment import Target
 from mainstay.manifest.mistakes import Wrong, did_you_mean, from_pydantic
@@ -20,7 +21,6 @@ from mainstay.manifest.system import Manifest, System
 from mainstay.manifest.tree import Document, Location
 from mainstay.printable import HIDDEN
 
-LOCAL = "local"
 LARGEST_BYTES = 1_000_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _STAND_IN = {"system": "unnamed", "version": "0"}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mainstay.errors import BadInput
+from mainstay.machine import LOOPBACK
 from mainstay.manifest import Manifest
 from mainstay.manifest.mistakes import did_you_mean
 from mainstay.manifest.variable import FIXED_DEFAULTS
@@ -115,7 +116,7 @@ def _from_mainstay(manifest: Manifest, now: Snapshot, service: str) -> Iterator[
     said = manifest.services[service]
     values: dict[str, str | None] = dict(FIXED_DEFAULTS)
     if said.port is not None:
-        values |= {"HOST": "127.0.0.1", "PORT": None}
+        values |= {"HOST": LOOPBACK, "PORT": None}
     values |= {"MAINSTAY_SERVICE": service, "MAINSTAY_VERSION": manifest.version}
     values |= {"MAINSTAY_RELEASE": None, "MAINSTAY_INSTANCE": None, "HOME": None, "TMPDIR": None}
     values |= {volume_variable(each.name): f"{now.volumes}/{each.name}" for each in said.volumes}

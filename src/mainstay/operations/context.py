@@ -1,6 +1,5 @@
 """Which environment a command is about, found without reading more of the manifest than its name."""
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -10,14 +9,14 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.errors import BadInput
-from mainstay.folders import Folders
+from mainstay.folders import LOCAL, Folders, short_id
 from mainstay.release import Environment
 from mainstay.secrets import SecretSource
 from mainstay.targets import Target
+from mainstay.users import is_root
 from mainstay.world import World
 
 MANIFEST = "mainstay.yaml"
-DEFAULT_ENVIRONMENT = "local"
 SYSTEM_LINE = re.compile(r"""^system:[ \t]*["']?([a-z][a-z0-9-]{0,62})["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 
 
@@ -69,16 +68,16 @@ def open_context(wiring: Wiring, file: Path | None, environment: str | None, sta
     manifest = (file or Path.cwd() / MANIFEST).absolute()
     if state is not None:
         place = state.absolute()
-        return _context(wiring, manifest, environment, place, f"{place.name}-{_mark(place)}")
+        return _context(wiring, manifest, environment, place, f"{place.name}-{short_id(place)[:8]}")
     if not manifest.exists():
         raise BadInput(
             f"there is no {manifest.name} in {manifest.parent}", remedy="mainstay init", code="manifest-missing"
         )
-    name = environment or DEFAULT_ENVIRONMENT
+    name = environment or LOCAL
     known_as = f"{_system(manifest)}-{name}"
-    if name == DEFAULT_ENVIRONMENT:
+    if name == LOCAL:
         # Two checkouts never share their `local`; other environments are one, whoever ships to them.
-        known_as += f"-{_mark(manifest.parent.resolve())}"
+        known_as += f"-{short_id(manifest.parent.resolve())[:8]}"
     return _context(wiring, manifest, environment, _states() / known_as, known_as)
 
 
@@ -104,12 +103,8 @@ def _system(manifest: Path) -> str:
     return found[1]
 
 
-def _mark(folder: Path) -> str:
-    return hashlib.sha256(str(folder).encode()).hexdigest()[:8]
-
-
 def _states() -> Path:
-    if os.geteuid() == 0:
+    if is_root():
         return Path("/var/lib/mainstay")
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mainstay"
 
@@ -117,6 +112,6 @@ def _states() -> Path:
 def _keys(name: str) -> Path:
     if "MAINSTAY_KEYS" in os.environ:
         return Path(os.environ["MAINSTAY_KEYS"]).absolute() / name
-    if os.geteuid() == 0:
+    if is_root():
         return Path("/etc/mainstay/keys") / name
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "mainstay" / "keys" / name

@@ -3,24 +3,24 @@
 from msgspec import json, to_builtins
 
 from mainstay.durable import atomic_write
-from mainstay.folders import Folders
+from mainstay.folders import Folders, short_id
 from mainstay.manifest import Manifest
 from mainstay.operations.context import Context
 from mainstay.release import DatastorePlace, Environment
-from mainstay.users import acting_as_root, name_for
+from mainstay.users import is_root, name_for
 
 
 def environment_of(manifest: Manifest, context: Context) -> Environment:
     """*manifest*'s environment at the state of *context*. As root, services and datastores get users of their own."""
-    root = acting_as_root()
+    root = is_root()
     return Environment(
         system=manifest.system,
         name=manifest.environment,
         target=manifest.target.kind,
         state=context.state,
         keys=context.keys,
-        user=name_for(manifest.system[:16], context.state) if root else "",
-        datastore_user=name_for(f"{manifest.system[:13]}-db", context.state) if root else "",
+        user=name_for(manifest.system[:16], short_id(context.state)) if root else "",
+        datastore_user=name_for(f"{manifest.system[:13]}-db", short_id(context.state)) if root else "",
         datastores=tuple(
             DatastorePlace(name, store.kind, str(store.provided)) for name, store in manifest.datastores.items()
         ),

@@ -8,6 +8,7 @@ import msgspec
 
 from mainstay import content, placeholders
 from mainstay.errors import BadInput
+from mainstay.folders import LOCAL
 from mainstay.manifest import service as declared
 from mainstay.manifest.system import Manifest
 from mainstay.plan.basis import digest
@@ -27,7 +28,6 @@ from mainstay.release import (
 )
 from mainstay.snapshot import Snapshot, sources
 
-LOCAL = "local"
 SLOTS_PER_REPLICA = 3
 CANARY = (5.0, 25.0, 50.0)
 OPEN_FILES = 65536

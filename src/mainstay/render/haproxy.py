@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mainstay.folders import Folders
+from mainstay.machine import LOOPBACK
 from mainstay.release import Edge, Route
 from mainstay.users import Identity
 
@@ -158,7 +159,7 @@ frontend door:{port}
 def _listener(edge: Edge, service: str, port: int) -> str:
     return f"""\
 frontend listener:{service}
-  bind {_bind("127.0.0.1", port)}
+  bind {_bind(LOOPBACK, port)}
 {_noted(edge)}
   default_backend {service}
 """
@@ -197,7 +198,7 @@ def _backend(edge: Edge, service: str) -> str:
         "  default-server observe layer4 error-limit 1 on-error mark-down",
     ]
     if edge.slots.get(service):
-        lines.append(f"  server-template {service}.s {edge.slots[service]} 127.0.0.1:1 disabled")
+        lines.append(f"  server-template {service}.s {edge.slots[service]} {LOOPBACK}:1 disabled")
     return "\n".join((*lines, ""))
 
 

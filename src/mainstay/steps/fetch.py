@@ -7,6 +7,7 @@ from mainstay import checkout, content
 from mainstay.durable import atomic_write, move
 from mainstay.errors import StepFailed
 from mainstay.machine import sync_contents
+from mainstay.plural import counted
 from mainstay.release import Content, Job
 from mainstay.steps import jobs
 from mainstay.steps.building import bring_python, bring_user, bring_uv, build_environment, build_path, reach
@@ -135,4 +136,4 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
 
     @property
     def _files(self) -> str:
-        return f"{self.content.files} file{'' if self.content.files == 1 else 's'}"
+        return counted(self.content.files, "file")

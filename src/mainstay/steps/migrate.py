@@ -2,6 +2,7 @@
 
 from mainstay.datastores import Schema
 from mainstay.errors import StepFailed, Unreachable
+from mainstay.plural import counted
 from mainstay.steps import jobs
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
@@ -22,7 +23,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
 
     @property
     def title(self) -> str:
-        count = f"{len(self.pending)} migration{'' if len(self.pending) == 1 else 's'}"
+        count = counted(len(self.pending), "migration")
         return f"Migrate {self.name} to {self.after} ({count})"
 
     def do(self, world: World) -> str:

@@ -3,6 +3,7 @@
 import os
 
 from mainstay.errors import StepFailed
+from mainstay.plural import counted
 from mainstay.release import Instance, Member, Members
 from mainstay.revision import Revision
 from mainstay.steps.jobs import last_words
@@ -85,7 +86,7 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
         remedy="mainstay resume",
     )
     cut = _cut(world, service, leaving, before)
-    streams = f", {cut} open connection{'' if cut == 1 else 's'} cut at the end of the drain" if cut else ""
+    streams = f", {counted(cut, 'open connection')} cut at the end of the drain" if cut else ""
     return f"gone after {world.clock.monotonic() - began:.1f} s{streams}{newly_kept(world, written, service)}"
 
 

@@ -1,6 +1,7 @@
 """Set traffic: which revisions receive requests, for all services of a stage, callees and callers in order."""
 
 from mainstay.errors import StepFailed
+from mainstay.plural import counted
 from mainstay.release import Shifts, Traffic, UnlessRenewed, end_of
 from mainstay.revision import Revision
 from mainstay.steps import readiness
@@ -99,7 +100,7 @@ def _within(shifts: Shifts) -> float:
 
 
 def _requests(count: int) -> str:
-    return f"{count} request{'' if count == 1 else 's'} in flight"
+    return f"{counted(count, 'request')} in flight"
 
 
 def _not_ready(world: World, wanted: Traffic) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from mainstay.folders import Folders
 from mainstay.supervisor import rotation
 from mainstay.supervisor.access_lines import NAME, Lost
-from mainstay.users import acting_as_root, identity
+from mainstay.users import identity, is_root
 
 
 class AccessLog:
@@ -22,7 +22,7 @@ class AccessLog:
     def __init__(self, folders: Folders, *, user: str = "nobody") -> None:
         self._socket = folders.access_log_socket
         self._file = _File(folders.logs / "edge" / NAME)
-        self._user = identity(user) if acting_as_root() else None
+        self._user = identity(user) if is_root() else None
         self._server: asyncio.Server | None = None
         self._senders: set[_Sender] = set()
         self._told = 0

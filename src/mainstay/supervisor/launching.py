@@ -11,11 +11,11 @@ from pathlib import Path
 from mainstay import placeholders, users
 from mainstay.durable import move
 from mainstay.folders import Folders
-from mainstay.machine import sync_contents
+from mainstay.machine import LOOPBACK, sync_contents
 from mainstay.release import Job, Member, Spec, Value, volume_variable
 from mainstay.sealed import Sealed
 from mainstay.supervisor.desired import Identity, identity_of
-from mainstay.supervisor.ports import LOOPBACK, address
+from mainstay.supervisor.ports import address
 from mainstay.supervisor.runners.process import Launch
 from mainstay.supervisor.values import filled
 
@@ -139,7 +139,7 @@ def _user_name(name: str) -> str:
 
 
 def _when_root(number: int) -> int | None:
-    return number if users.acting_as_root() else None
+    return number if users.is_root() else None
 
 
 def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) -> Path:
@@ -153,8 +153,8 @@ def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) ->
         return place
     folder = os.open(place, _FOLDER)
     try:
-        os.fchmod(folder, mode if users.acting_as_root() else 0o700)
-        if user is not None and users.acting_as_root():
+        os.fchmod(folder, mode if users.is_root() else 0o700)
+        if user is not None and users.is_root():
             os.fchown(folder, user.uid, user.gid)
     finally:
         os.close(folder)
@@ -167,7 +167,7 @@ def _give_all(place: Path, user: users.Identity) -> None:
         for path in (*(Path(folder, name) for name in files), Path(folder)):
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode | 0o200)
-            if users.acting_as_root():
+            if users.is_root():
                 os.chown(path, user.uid, user.gid, follow_symlinks=False)
 
 

@@ -5,11 +5,12 @@ whoever is nice only yields to others.
 """
 
 import contextlib
-import hashlib
 import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from mainstay.folders import short_id
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ class Limits:
     """Control groups for each instance of the environment whose state lies at *state*, where that is allowed."""
 
     def __init__(self, state: Path) -> None:
-        name = "mainstay-" + hashlib.sha256(str(state).encode()).hexdigest()[:16]
+        name = "mainstay-" + short_id(state)
         self._is_v2 = (_MOUNT / "cgroup.controllers").exists()
         self._memory = _made(self._place(name, "memory"), "+memory" if self._is_v2 else "")
         self._processors = self._place(name, "cpu")

@@ -5,7 +5,7 @@ import socket
 import struct
 from pathlib import Path
 
-from mainstay.supervisor.ports import LOOPBACK
+from mainstay.machine import LOOPBACK
 
 _LISTENS = "0A"
 

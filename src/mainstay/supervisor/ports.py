@@ -1,14 +1,14 @@
 """Ports of one environment: from a range below the ephemeral one, tested by bind, kept in `desired.json`."""
 
-import hashlib
 import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mainstay.errors import Unreachable
+from mainstay.folders import short_id
+from mainstay.machine import LOOPBACK
 from mainstay.release import Edge
 
-LOOPBACK = "127.0.0.1"
 WIDTH = 10000
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
@@ -20,7 +20,7 @@ def candidates(state: Path) -> Iterator[int]:
     if last - first < 100:
         first, last = 1024, 65536
     size = last - first
-    start = int.from_bytes(hashlib.sha256(str(state).encode()).digest()[:4], "big") % size
+    start = int(short_id(state)[:8], 16) % size
     return (first + (start + step) % size for step in range(size))
 
 

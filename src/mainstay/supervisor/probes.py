@@ -12,8 +12,9 @@ from typing import Literal
 import msgspec
 
 from mainstay import placeholders
+from mainstay.machine import LOOPBACK
 from mainstay.release import Health
-from mainstay.supervisor.ports import LOOPBACK, address
+from mainstay.supervisor.ports import address
 from mainstay.supervisor.runners.process import Launch
 
 MOST_BYTES = 1 << 20

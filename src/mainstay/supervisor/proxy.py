@@ -23,7 +23,7 @@ from mainstay.supervisor.ports import is_free
 from mainstay.supervisor.runners.process import Launch, ProcessRunner
 from mainstay.supervisor.slot_files import releases, servers
 from mainstay.supervisor.slots import Slot
-from mainstay.users import acting_as_root, identity
+from mainstay.users import identity, is_root
 
 ID = "edge"
 SERVES_WITHIN_S = 10.0
@@ -48,7 +48,7 @@ class Proxy:
     def __init__(self, folders: Folders, runner: ProcessRunner, *, user: str = "nobody") -> None:
         self._folders = folders
         self._runner = runner
-        self._user = identity(user) if acting_as_root() else None
+        self._user = identity(user) if is_root() else None
         self._master_socket = folders.sockets / "master.sock"
         self._admin = Admin(folders.haproxy_socket, self._master_socket)
         self._wanted: tuple[Slot, ...] = ()

@@ -6,10 +6,11 @@ from typing import Literal
 
 import msgspec
 
+from mainstay.machine import LOOPBACK
 from mainstay.release import Shares
 from mainstay.supervisor.desired import Desired, Identity
 
-NOWHERE = "127.0.0.1:1"
+NOWHERE = f"{LOOPBACK}:1"
 """The address of an empty slot."""
 
 HEAVIEST = 256
@@ -109,7 +110,7 @@ def _slot(
         service,
         number,
         release=identity.release,
-        address=f"127.0.0.1:{identity.port}",
+        address=f"{LOOPBACK}:{identity.port}",
         weight=weight.get(name, 0),
         state="ready" if name in weight else "drain",
         share=shares.get(name, 0.0),

@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
+from mainstay.machine import LOOPBACK
 from mainstay.release import Edge, Instance, Serving, end_of
 from mainstay.supervisor.desired import Desired, Identity
 from mainstay.supervisor.life import Life, state_of
 from mainstay.supervisor.places import listeners
-from mainstay.supervisor.ports import LOOPBACK
 from mainstay.supervisor.trouble import Trouble
 
 

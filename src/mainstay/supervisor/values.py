@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from mainstay.machine import LOOPBACK
 from mainstay.release import Listener, Template, Value
 from mainstay.sealed import Sealed, SecretRef
 
@@ -33,10 +34,10 @@ def called(values: Mapping[str, Value]) -> frozenset[str]:
 def _part(listener: Listener, port: int) -> str:
     match listener.part:
         case "url":
-            return f"http://127.0.0.1:{port}"
+            return f"http://{LOOPBACK}:{port}"
         case "address":
-            return f"127.0.0.1:{port}"
+            return f"{LOOPBACK}:{port}"
         case "host":
-            return "127.0.0.1"
+            return LOOPBACK
         case "port":
             return str(port)

