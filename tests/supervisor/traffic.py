@@ -33,7 +33,7 @@ _candidates = iter(_upwards())
 
 @dataclass
 class Backend:
-    """Answers every path with its name, `/ready` with 200, `/slow` after `slow_s`; counts what it saw."""
+    """Answers every path with its name, `/slow` after `slow_s`, `/tunnel` with an echo; keeps what it saw."""
 
     name: str
     port: int
@@ -63,20 +63,32 @@ class Backend:
                 line, *rows = head.decode("latin-1").split("\r\n")
                 headers = {k.lower(): v.strip() for k, _, v in (row.partition(":") for row in rows if row)}
                 await reader.readexactly(int(headers.get("content-length", 0)))
-                await self._answer(line.split()[1], line.split()[0], headers, writer)
+                await self._answer(line.split()[1], line.split()[0], headers, reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self._writers.discard(writer)
             writer.close()
 
-    async def _answer(self, path: str, method: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    async def _answer(
+        self,
+        path: str,
+        method: str,
+        headers: dict[str, str],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
         if path == self.dies_at:
             self.dies_at = ""
             writer.transport.abort()
             return
         if path != "/ready":
             self.seen.append(headers | {":path": path, ":method": method})
+        if path == "/tunnel":
+            writer.write(b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+            while data := await reader.read(100):
+                writer.write(data)
+            return
         if path.startswith("/slow"):
             await asyncio.sleep(self.slow_s)
         status = 200 if path == "/ready" else self.status

@@ -12,7 +12,12 @@ class Route(Model):
     """Requests whose path starts with `path` go to `service`; the longest path wins."""
 
     path: HttpPath
-    """Starts with '/'; `/api` is also `/api/` and all below, not `/apiary`."""
+    """Starts with '/'; `/api` matches `/api`, `/api/` and all below, not `/apiary`.
+
+    It is compared with the path as services read it: percent-decoded once, `//` merged, `/./` and `/../` resolved. The
+    service gets the path as the client sent it. A path that cannot be decoded, or whose route depends on whether `%2F`
+    is a slash, is answered 400.
+    """
 
     service: Name
     """Who answers."""
@@ -29,6 +34,9 @@ class Timeouts(Model):
 
     answer: SomeDuration = 60.0
     """An answer must begin within this time."""
+
+    body: SomeDuration = 30.0
+    """The body of a request, or its first 16 KB when it is longer, must arrive within this time; otherwise 408."""
 
     tunnel: SomeDuration = 3600.0
     """A stream may be idle for this long."""

@@ -233,6 +233,7 @@ def _edge(manifest: Manifest) -> Edge | None:
         http=said.http,
         routes=tuple(Route(route.path, route.service, route.host or "", route.listen or 0) for route in said.routes),
         answer_s=said.timeouts.answer,
+        body_s=said.timeouts.body,
         tunnel_s=said.timeouts.tunnel,
         release_header=manifest.environment == LOCAL,
         slots={name: SLOTS_PER_REPLICA * each.replicas for name, each in manifest.services.items() if each.port},

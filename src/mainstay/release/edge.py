@@ -20,6 +20,8 @@ class Edge(msgspec.Struct, frozen=True):
     routes: tuple[Route, ...] = ()
     address: str = "0.0.0.0"
     answer_s: float = 60.0
+    body_s: float = 30.0
+    """A request's body, or its first 16 KB, must have arrived after so long."""
     tunnel_s: float = 3600.0
     release_header: bool = False
     slots: dict[str, int] = {}

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from mainstay.folders import Folders
 from mainstay.machine import LOOPBACK
@@ -94,6 +95,8 @@ global
   # Another program's port is refused aloud instead of being shared in silence.
   noreuseport
   fd-hard-limit 65536
+  # For normalize-uri.
+  expose-experimental-directives
   hard-stop-after {_ms(edge.tunnel_s)}
   log ring@access format raw local0{become}
 
@@ -123,6 +126,8 @@ defaults
   timeout client 60s
   timeout server {_ms(edge.answer_s)}
   timeout http-request 15s
+  # A connection that browsers open ahead is closed in silence: a 408 would be taken for the answer to their request.
+  option http-ignore-probes
   timeout http-keep-alive 60s
   timeout queue 5s
   timeout check 1s
@@ -147,6 +152,10 @@ def _door(edge: Edge, port: int, routes: list[Route]) -> str:
 frontend door:{port}
   bind {_bind(edge.address, port)}
 {_noted(edge)}
+  # A client that sends its body byte by byte would hold a connection to the service for ever. HAProxy can only wait
+  # for what fits its buffer: what comes after that has no limit on its whole duration.
+  http-request wait-for-body time {_ms(edge.body_s)}
+{_compared(routes)}\
   http-request del-header Forwarded
   http-request del-header X-Forwarded- -m beg
   http-request set-header X-Forwarded-For %[src]
@@ -202,8 +211,43 @@ def _backend(edge: Edge, service: str) -> str:
     return "\n".join((*lines, ""))
 
 
+def _compared(routes: list[Route]) -> str:
+    """Return the rules that set `txn.route`: the path as services read it, with `/` at its end.
+
+    The request is forwarded as the client sent it. A path is refused when it cannot be decoded, and when its route
+    depends on whether the service takes an encoded slash for a slash: such a path would pass by the rules of a route.
+    """
+    bases = sorted({_base(route) for route in routes} - {"/"})
+    if not bases:
+        return ""
+    slash = "if { var(txn.sent) -m sub -i %2f }"
+    normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot", "path-strip-dotdot full")]
+    rules = [
+        "deny deny_status 400 if { path -m reg -i %(00|[^0-9a-f]|[0-9a-f]([^0-9a-f]|$)|$) }",
+        "set-var(txn.sent) pathq",
+        "normalize-uri percent-decode-unreserved",
+        *normalize,
+        "set-var(txn.route) path,url_dec,concat(/)",
+        f"set-var(txn.kept) path,regsub(%2f,%252f,gi),url_dec,concat(/) {slash}",
+        f"set-path %[path,regsub(%2f,/,gi)] {slash}",
+        *(f"{each} {slash}" for each in normalize),
+        f"set-var(txn.route) path,url_dec,concat(/) {slash}",
+        "set-pathq %[var(txn.sent)] if { var(txn.sent) -m beg / }",
+    ]
+    for base in bases:
+        decoded, kept = (f"{{ var(txn.{name}) -m beg {_quoted(base)} }}" for name in ("route", "kept"))
+        rules += [f"deny deny_status 400 {slash} {one}" for one in (f"{decoded} !{kept}", f"!{decoded} {kept}")]
+    return "".join(f"  http-request {rule}\n" for rule in rules)
+
+
+def _base(route: Route) -> str:
+    """Return the route's path decoded, with `/` at its end: what `txn.route` begins with when the route matches."""
+    return unquote(route.path).rstrip("/") + "/"
+
+
 def _condition(route: Route) -> str:
-    path = f"{{ path_beg {_quoted(route.path)} }}"
+    base = _base(route)
+    path = '{ path_beg "/" }' if base == "/" else f"{{ var(txn.route) -m beg {_quoted(base)} }}"
     return path + (f" {{ req.hdr(host),host_only -i -m str {_quoted(route.host)} }}" if route.host else "")
 
 
