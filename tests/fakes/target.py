@@ -75,6 +75,8 @@ class FakeTarget:
         self.restarts: dict[Revision, int] = {}
         self.cut: Counter[str] = Counter()
         """Connections that drains have cut, per revision."""
+        self.killed: Counter[str] = Counter()
+        """Instances that ignored their stop signal, per revision."""
         self.in_flight: Counter[str] = Counter()
         """Requests that a revision has in flight, whatever its traffic. A drain cuts them at its end."""
         self.taken: dict[int, str] = {}
@@ -193,7 +195,13 @@ class FakeTarget:
             self._carry_out()
             wanted = {service: dict(members) for service, members in self._fleet.items()}
             return Running(
-                wanted, self._instances(), self._awake, not self._lost, guarded_by="test", cut=dict(self.cut)
+                wanted,
+                self._instances(),
+                self._awake,
+                not self._lost,
+                guarded_by="test",
+                cut=dict(self.cut),
+                killed=dict(self.killed),
             )
 
     def serving(self) -> Serving:

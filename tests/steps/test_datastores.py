@@ -70,7 +70,7 @@ def test_initialising_whose_end_nobody_saw_is_tried_again(world: World, target: 
 
 def test_undo_stops_what_was_started_and_keeps_the_data(world: World, store: FakeDatastore) -> None:
     PROVIDE.do(world)
-    assert PROVIDE.undo(world) == "db gone after 0.0 s, its data is kept"
+    assert PROVIDE.undo(world) == "db stopped after 0.0 s, its data is kept"
     assert world.target.running().instances == ()
     assert store.initialised
 

@@ -104,7 +104,7 @@ def test_an_old_instance_that_fails_meanwhile_is_not_the_fault_of_the_new(world:
 def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(world: World) -> None:
     step = StartFleet(service="web", before=OLD, after={})
     assert step.title == "Stop web@1, 3 replicas"
-    assert step.do(world).startswith("gone after")
+    assert step.do(world).startswith("stopped after")
     assert step.look(world) is Look.PRESENT
     assert ids(world) == []
     step.undo(world)

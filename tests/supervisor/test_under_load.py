@@ -84,4 +84,4 @@ def test_what_outlasts_the_drain_is_cut_and_counted(place: Place, port: int) -> 
         assert (await asking).status == 502
 
     asyncio.run(too_slow())
-    assert "1 connections are cut" in place.folders.supervisor_log.read_text()
+    assert "1 connections are still open after its drain" in place.folders.supervisor_log.read_text()

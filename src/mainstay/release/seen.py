@@ -66,7 +66,9 @@ class Running(msgspec.Struct, frozen=True):
     processors_held: bool = True
     """False: limits of processors are without effect, the machine lets us set none."""
     cut: dict[str, int] = {}
-    """Per revision (`web@41`), how many connections its drains have cut."""
+    """Per revision (`web@41`), how many connections were still open when their drain ended."""
+    killed: dict[str, int] = {}
+    """Per revision, how many instances ignored their stop signal and were killed with SIGKILL."""
 
 
 class Serving(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Lay down: services drain and stop, then datastores, then the edge; it stays so over reboots."""
 
 from mainstay.errors import StepFailed
-from mainstay.steps.readiness import kept_files, newly_kept
+from mainstay.steps.readiness import how_it_ended, kept_files, newly_kept
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
 
@@ -18,7 +18,7 @@ class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
         return "Drain and stop services, then datastores, then the edge"
 
     def do(self, world: World) -> str:
-        before = len(world.target.running().instances)
+        before = world.target.running()
         written = kept_files(world)
         world.target.sleep(world.fence)
         world.patience.until(
@@ -27,7 +27,10 @@ class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
             waiting_for="the end of everything that runs",
             remedy="mainstay down",
         )
-        return f"{before} instances stopped, data kept{newly_kept(world, written)}"
+        count = len(before.instances)
+        how = how_it_ended(before.wanted, before, world.target.running())
+        stopped = f"{count} instance{'' if count == 1 else 's'} stopped"
+        return f"{stopped}, data kept{how}{newly_kept(world, written)}"
 
     def look(self, world: World) -> Look:
         running = world.target.running()

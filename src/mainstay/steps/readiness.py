@@ -1,10 +1,11 @@
 """Whether what is to run is ready, and whether what is to go is gone: waited for, and told in numbers."""
 
 import os
+from collections.abc import Iterator
 
 from mainstay.errors import StepFailed
 from mainstay.plural import counted
-from mainstay.release import Instance, Member, Members
+from mainstay.release import Fleet, Instance, Member, Members, Running, Spec
 from mainstay.revision import Revision
 from mainstay.steps.jobs import last_words
 from mainstay.targets import LogQuery
@@ -70,11 +71,14 @@ def await_ready(world: World, service: str, members: Members) -> str:
 
 
 def let_go(world: World, service: str, members: Members, leaving: Members) -> str:
-    """Keep *members* of *service* and wait until nothing else is left; *leaving* says how long that may take."""
+    """Keep *members* of *service* and wait until nothing else is left; *leaving* says how long that may take.
+
+    Return how long it took, which connections outlasted the drain, and how many instances had to be killed.
+    """
     within = max((member.spec.drain_s + member.spec.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
-    # Asked before anything goes: without a drain it is cut at once.
-    before = world.target.running().cut
+    # Read before anything leaves: with a drain of 0 s connections are counted at once.
+    before = world.target.running()
     written = kept_files(world, service)
     world.target.fleet(world.fence, {service: members})
     # What it wrote into a private copy is moved after its process has ended, before it is no longer listed.
@@ -85,15 +89,31 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
         waiting_for=f"the end of {', '.join(str(Revision(service, release)) for release in leaving) or service}",
         remedy="mainstay resume",
     )
-    cut = _cut(world, service, leaving, before)
-    streams = f", {counted(cut, 'open connection')} cut at the end of the drain" if cut else ""
-    return f"gone after {world.clock.monotonic() - began:.1f} s{streams}{newly_kept(world, written, service)}"
+    how = how_it_ended({service: leaving}, before, world.target.running())
+    return f"stopped after {world.clock.monotonic() - began:.1f} s{how}{newly_kept(world, written, service)}"
 
 
-def _cut(world: World, service: str, leaving: Members, before: dict[str, int]) -> int:
-    now = world.target.running().cut
-    names = [str(Revision(service, release)) for release in leaving]
-    return sum(now.get(name, 0) - before.get(name, 0) for name in names)
+def how_it_ended(leaving: Fleet, before: Running, now: Running) -> str:
+    """Return `, 2 connections still open after the drain of 5 s, 1 instance killed …`; nothing where all went well."""
+    every = {
+        str(Revision(service, each)): m.spec for service, members in leaving.items() for each, m in members.items()
+    }
+    return "".join(
+        words
+        for name, spec in every.items()
+        for words in _how_one_ended(name, f" of {name}" if len(every) > 1 else "", spec, before, now)
+    )
+
+
+def _how_one_ended(name: str, of: str, spec: Spec, before: Running, now: Running) -> Iterator[str]:
+    if open_ := now.cut.get(name, 0) - before.cut.get(name, 0):
+        yield f", {counted(open_, 'connection')}{of} still open after the drain of {spec.drain_s:g} s"
+    if killed := now.killed.get(name, 0) - before.killed.get(name, 0):
+        they = "it" if killed == 1 else "they"
+        yield (
+            f", {counted(killed, 'instance')}{of} killed with SIGKILL because {they} ignored {spec.stop_signal} for "
+            f"{spec.stop_grace_s:g} s"
+        )
 
 
 def kept_files(world: World, service: str = "") -> int:

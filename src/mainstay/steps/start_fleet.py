@@ -50,7 +50,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         if shrunk:
             readiness.await_ready(world, self.service, shrunk)
         kept = ", ".join(f"{member.count} of {Revision(self.service, r)}" for r, member in self.before.items())
-        return f"{kept or 'nothing'} runs as before, what was new is {gone}"
+        return f"{kept or 'nothing'} runs as before, the new instances {gone}"
 
     def hold(self, world: World) -> None:
         # A worker's old fleet goes in a step before the one that brings the new: only the latter still counts.

@@ -59,7 +59,7 @@ class Daemon:
         self.front = Front(folders, self._watches, self._woken.set)
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
-        """Per revision, the connections that its drains have cut since this supervisor began."""
+        """Per revision, the connections that outlasted their drain since this supervisor started."""
         self._boot = machine.boot_id()
         self.shifting = Shifting(self.front, self._boot)
         self._asleep_until = machine.boottime() + LINGER_S
@@ -137,9 +137,10 @@ class Daemon:
         draining = [name for name in self.desired.instances if lives[name].drain_since and not lives[name].drained]
         connections = await self.front.connections(self.desired, draining)
         decided = decide(self.desired, lives, connections, starting, machine.boottime())
+        self._note_killed({name for name, life in decided.lives.items() if life.killed and not lives[name].killed})
         lives.update(decided.lives)
         for name, count in decided.cut.items():
-            log.warning("%s: its drain is over, %d connections are cut", name, count)
+            log.warning("%s: %d connections are still open after its drain", name, count)
             one = self.desired.instances[name]
             self.cut[str(Revision(one.service, one.release))] += count
         ready = decision.ready(self.desired, lives)
@@ -167,6 +168,12 @@ class Daemon:
             return
         if self.desired.pending == pending:  # Else another request came while HAProxy was asked.
             self.keep(requests.shifted(self.desired, pending.then, self._boot, machine.boottime()))
+
+    def _note_killed(self, names: set[str]) -> None:
+        killed = Counter(
+            str(Revision(one.service, one.release)) for n, one in self.desired.instances.items() if n in names
+        )
+        self.keep(replace(self.desired, killed=dict(Counter(self.desired.killed) + killed)))
 
     def _plan_ahead(self) -> None:
         """Write down what is to exist, with its ports and slots, before any of it starts."""

@@ -122,7 +122,7 @@ def _leave(
         return replace(life, signalled_at=now), Stop(name), now + spec.stop_grace_s
     if now - life.signalled_at < spec.stop_grace_s:
         return life, None, life.signalled_at + spec.stop_grace_s
-    reason = f"did not stop within {spec.stop_grace_s:g} s"
+    reason = f"killed because it ignored {spec.stop_signal} for {spec.stop_grace_s:g} s"
     return replace(life, killed=True, reason=reason), Kill(name), now + 1.0
 
 

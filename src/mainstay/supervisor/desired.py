@@ -59,6 +59,8 @@ class Desired(msgspec.Struct, frozen=True):
     """Kept for ever: `listener:SERVICE` (internal address), `kept:DATASTORE`, `edge` where it was free to choose."""
     jobs: dict[str, Job] = {}
     """Asked for and not known to have ended; of the others their folder tells."""
+    killed: dict[str, int] = {}
+    """Per revision, instances that ignored their stop signal and were killed; until the fleet request after its end."""
     going: Fleet = {}
     """Revisions that are not wanted any more while instances of them are left."""
     proven: tuple[str, ...] = ()

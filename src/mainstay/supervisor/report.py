@@ -25,6 +25,7 @@ def running(daemon: Daemon) -> Running:
         guarded_by=guard(),
         processors_held=daemon.limits.hold_processors,
         cut=dict(daemon.cut),
+        killed=desired.killed,
     )
 
 

@@ -84,7 +84,11 @@ def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
     for service in wanted:
         going[service] = going.get(service, {}) | desired.fleet.get(service, {})
     kept = {service: members for service, members in (desired.fleet | wanted).items() if members}
-    return without_the_gone(replace(desired, fleet=kept, going=going))
+    after = without_the_gone(replace(desired, fleet=kept, going=going))
+    known = {
+        f"{service}@{each}" for fleet in (after.fleet, after.going) for service in fleet for each in fleet[service]
+    }
+    return replace(after, killed={name: count for name, count in after.killed.items() if name in known})
 
 
 def without_the_gone(desired: Desired) -> Desired:

@@ -23,7 +23,7 @@ def running(folders: Folders) -> Running:
     desired, runner = Store(folders.desired).read(), ProcessRunner(folders.instances)
     instances = tuple(_told(folders, runner, name, one) for name, one in desired.instances.items())
     awake = desired.awake and folders.desired.exists()
-    return Running(desired.fleet, instances, awake or _edge(folders) is not None, answers=False)
+    return Running(desired.fleet, instances, awake or _edge(folders) is not None, answers=False, killed=desired.killed)
 
 
 def serving(folders: Folders) -> Serving:
