@@ -49,7 +49,7 @@ def test_a_first_release_that_is_sick_leaves_nothing_that_runs(place: Place) -> 
 
 @pytest.mark.failure("F69")
 def test_what_ignores_sigterm_is_ended_and_the_deploy_is_not_held_up(place: Place) -> None:
-    stubborn = {"ignores_sigterm": "yes"}
+    stubborn: dict[str, object] = {"ignores_sigterm": "yes"}
     killed = "1 instance killed with SIGKILL because it ignored SIGTERM for 2 s"
     place.ship(Parrot("1", behaviour=stubborn))
     said = place.ship(Parrot("2", behaviour=stubborn), "deploy", "--yes")
