@@ -1,6 +1,7 @@
 """Lay down: services drain and stop, then datastores, then the edge; it stays so over reboots."""
 
 from mainstay.errors import StepFailed
+from mainstay.plural import counted
 from mainstay.steps.readiness import how_it_ended, kept_files, newly_kept
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
@@ -29,7 +30,7 @@ class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
         )
         count = len(before.instances)
         how = how_it_ended(before.wanted, before, world.target.running())
-        stopped = f"{count} instance{'' if count == 1 else 's'} stopped"
+        stopped = f"{counted(count, 'instance')} stopped"
         return f"{stopped}, data kept{how}{newly_kept(world, written)}"
 
     def look(self, world: World) -> Look:

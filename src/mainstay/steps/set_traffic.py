@@ -2,7 +2,6 @@
 
 from mainstay.errors import StepFailed
 from mainstay.plural import counted
-from mainstay.plural import counted
 from mainstay.release import Shifts, Traffic, UnlessRenewed, end_of
 from mainstay.revision import Revision
 from mainstay.steps import readiness
