@@ -28,6 +28,8 @@ class Planned(msgspec.Struct, frozen=True):
     """Whether the release is a new one: a rollback makes none."""
     data: bool = False
     """Whether a `down` takes data and releases with it: afterwards nothing has ever served."""
+    declared: str = ""
+    """Fingerprint of what the manifest declared when this release was chosen; empty for a `down`."""
 
 
 class Resumed(msgspec.Struct, frozen=True):

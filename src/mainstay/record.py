@@ -23,6 +23,17 @@ class Serves(msgspec.Struct, frozen=True):
     since: str
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """How the live release was chosen. An automatic rollback of a failed deploy chooses none: what was live stays."""
+
+    kind: str
+    """Of the run: `deploy` or `rollback`."""
+    before: int | None
+    """The release that was live before."""
+    declared: str
+    """Fingerprint of what the manifest declared at that time; empty where that is not known."""
+
+
 class Past(msgspec.Struct, frozen=True):
     """One run, as history lists it. Whether an unfinished one runs now, only the lock tells."""
 
@@ -46,6 +57,8 @@ class Record(msgspec.Struct, frozen=True):
     """The highest release number ever planned: no number is used twice."""
     serving: Serves | None = None
     """None before the first release; a `down` keeps it: it serves again when woken."""
+    choice: Choice | None = None
+    """How `serving` was chosen."""
     unfinished: str | None = None
     last_run: str | None = None
     history: tuple[Past, ...] = ()
@@ -140,10 +153,12 @@ def record(rows: Iterable[Row]) -> Record:
         elif row.run in runs:
             _tell(runs[row.run], row, took)
     documents = {run.planned.release: run.planned.plan for run in runs.values() if run.planned.new}
+    chosen = _chosen(runs.values())
     unfinished = [name for name, run in runs.items() if run.ended is None]
     return Record(
         highest=max((run.planned.release for run in runs.values()), default=0),
-        serving=_serving(runs.values()),
+        serving=Serves(chosen.planned.release, chosen.planned.version, chosen.last) if chosen else None,
+        choice=Choice(chosen.planned.kind, chosen.planned.before, chosen.planned.declared) if chosen else None,
         unfinished=unfinished[-1] if unfinished else None,
         last_run=next(reversed(runs), None),
         history=tuple(run.summary(name) for name, run in reversed(runs.items())),
@@ -170,13 +185,14 @@ def _tell(run: _Run, row: Row, took: dict[str, list[float]]) -> None:
             run.ended = _ended.decode(row.body)
 
 
-def _serving(runs: Iterable[_Run]) -> Serves | None:
-    serving = None
+def _chosen(runs: Iterable[_Run]) -> _Run | None:
+    """The run that made the live release live; None where no release is live."""
+    found = None
     for run in runs:
         if run.ended is None or run.ended.outcome != "released":
             continue
         if run.planned.data:
-            serving = None
+            found = None
         elif run.planned.kind != "down":
-            serving = Serves(run.planned.release, run.planned.version, run.last)
-    return serving
+            found = run
+    return found

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil
+from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from mainstay.release import Shares, Stage, Strategy
 
@@ -26,6 +28,12 @@ class Move(msgspec.Struct, frozen=True):
     worker: bool = False
     overlap: bool = False
     """Workers only: the old fleet stays until the new one has settled."""
+
+
+def at_once(move: Move) -> Move:
+    """*move* in one switch, without percentages and without settling; `recreate` stays what it is."""
+    kind: Literal["recreate", "blue-green"] = "recreate" if move.strategy.kind == "recreate" else "blue-green"
+    return replace(move, strategy=Strategy(kind, settle_s=0.0, unwatched_s=move.strategy.unwatched_s))
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -63,8 +63,8 @@ def test_to_check_a_manifest_nothing_is_loaded_that_acts(tmp_path: Path) -> None
 
 
 def test_a_command_nobody_knows_is_bad_input(tmp_path: Path) -> None:
-    said = typed(tmp_path, "stats")
-    assert said == (2, "", "error: No such command 'stats'. Did you mean 'status'?\n next: mainstay --help\n")
+    said = typed(tmp_path, "rollbak")
+    assert said == (2, "", "error: No such command 'rollbak'. Did you mean 'rollback'?\n next: mainstay --help\n")
 
 
 def test_an_option_nobody_knows_names_the_commands_help(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ class Parrot:
     """So many more files, to make a copy take its time."""
     service: dict[str, Any] = field(default_factory=dict)
     """More about the service."""
+    task: list[str] = field(default_factory=list)
+    """Command of a second service that runs to completion (`restart: on-failure`); empty: there is none."""
     system: str = "parrot"
     http: int | str = "auto"
 
@@ -83,10 +85,13 @@ class Parrot:
             "system": self.system,
             "version": self.version,
             **({"variables": variables} if variables else {}),
-            "services": {"web": service},
+            "services": {"web": service, **({"seed": self._task()} if self.task else {})},
             **({"datastores": {"db": self._database()}} if self.migrations is not None else {}),
             "edge": {"http": self.http, "routes": [{"path": "/", "service": "web"}]},
         }
+
+    def _task(self) -> dict[str, Any]:
+        return {"source": "web", "command": self.task, "restart": "on-failure", "steady": "300ms"}
 
     def _database(self) -> dict[str, Any]:
         return {

@@ -9,7 +9,7 @@ import pytest
 from mainstay.errors import BadInput, ManifestInvalid
 from mainstay.manifest import Manifest, load
 from mainstay.plan.deploy import deploy
-from mainstay.plan.resolve import at_version, resolve, same_as_serves
+from mainstay.plan.resolve import at_version, declares, resolve
 from mainstay.record import Record
 from mainstay.release import Health, Listener, Release, Strategy
 from mainstay.sealed import Secret, SecretRef
@@ -151,7 +151,7 @@ def test_the_same_again_is_nothing_to_do(place: Place) -> None:
     now = place.now(again, first)
     second = resolve(again, now)
     assert second.fingerprint == first.fingerprint
-    assert same_as_serves(second, now)
+    assert declares(second, first)
     assert second.brought == ()
 
 

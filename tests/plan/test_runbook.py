@@ -2,10 +2,13 @@
 
 from msgspec.structs import replace
 
+from mainstay.cli.runbook import text
 from mainstay.datastores import Schema
 from mainstay.plan import Change
 from mainstay.plan.deploy import deploy
+from mainstay.plan.document import document
 from mainstay.plan.down import down
+from mainstay.plan.resolve import fingerprint
 from mainstay.plan.rollback import rollback
 from mainstay.release import Listener, Piece, Strategy
 from mainstay.sealed import SecretRef
@@ -165,7 +168,7 @@ def test_down_lays_everything_down_in_one_step_that_is_never_undone() -> None:
 def test_down_with_its_data_says_what_is_lost() -> None:
     plan = down(snapshot(release(1)), data=True)
     assert runbook(plan)[1:] == ["2.1 Remove data, releases and logs for ever"]
-    assert plan.notes[0].startswith("data and releases are removed for ever")
+    assert plan.notes[0].startswith("data and releases are removed permanently")
 
 
 def test_a_plan_states_which_revisions_call_each_other_on_the_way() -> None:
@@ -237,10 +240,29 @@ def test_an_address_that_is_only_composed_differently_is_still_a_change() -> Non
     assert (change.before, change.after) == ("the address of db", "the address of db, composed differently")
 
 
-def test_a_plan_that_changes_nothing_has_no_phases() -> None:
+def test_a_plan_with_nothing_to_do_says_so_in_one_sentence() -> None:
     old = release(1)
     plan = deploy(replace(old, number=2, brought=()), snapshot(old))
-    assert (plan.phases, plan.notes) == ((), ())
+    assert (plan.phases, plan.changes, plan.unchanged) == ((), (), True)
+    sentence = "nothing to do: release 1 (1) is live, and it is what the manifest declares"
+    assert list(text(plan)) == document(plan)["notes"] == [sentence]
+    assert document(plan)["to"] == 1
+
+
+def test_a_new_version_of_the_same_services_is_a_release_that_restarts_nothing() -> None:
+    old = release(1)
+    new = replace(old, number=2, version="2", brought=())
+    plan = deploy(replace(new, fingerprint=fingerprint(new)), snapshot(old))
+    assert (plan.phases, plan.unchanged) == ((), False)
+    assert [(change.path, change.after) for change in plan.changes] == [("version", "2")]
+    assert plan.notes == ("no service changes: the revisions of release 1 stay, and nothing is restarted",)
+    assert not any("nothing to do" in line for line in text(plan))
+
+
+def test_what_the_manifest_declares_does_not_depend_on_the_schema_of_the_database() -> None:
+    old = release(1)
+    migrated = replace(old, datastores={"db": replace(old.datastores["db"], schema="0002_more")})
+    assert fingerprint(migrated) == fingerprint(old)
 
 
 def test_after_a_migration_of_a_run_that_went_back_the_way_back_is_not_called_safe() -> None:

@@ -25,9 +25,10 @@ class Approval:
         confirmed: str | None = None,
     ) -> None:  # fmt: skip
         self._console = console
-        self._verb = verb
+        self.verb = verb
+        """The command that was typed, without the program."""
         self._yes = yes
-        self._dry_run = dry_run
+        self.dry_run = dry_run
         self._loses_data = loses_data
         self._confirmed = confirmed
         self.plan: Plan | None = None
@@ -36,7 +37,7 @@ class Approval:
     def __call__(self, plan: Plan) -> bool:
         self.plan = plan
         self._show(plan)
-        if self._dry_run:
+        if self.dry_run:
             raise OnlyShown("only shown")
         if self._loses_data:
             return self._named(f"{plan.environment.system}/{plan.environment.name}")
@@ -45,18 +46,18 @@ class Approval:
     def _show(self, plan: Plan) -> None:
         if not self._console.json:
             # Where nobody is asked, the steps appear as they are carried out: the plan would show them twice.
-            carried_out = plan.environment.name == LOCAL and not (self._dry_run or self._loses_data)
+            carried_out = plan.environment.name == LOCAL and not (self.dry_run or self._loses_data)
             for line in runbook.summary(plan) if carried_out else runbook.text(plan):
                 self._console.say(self._console.command(harmless(line)))
             self._console.say()
-        elif self._dry_run:
+        elif self.dry_run:
             self._console.document(document(plan))
 
     def _asked(self, plan: Plan) -> bool:
         if not self._console.interactive:
             raise NotReady(
                 "cannot ask for approval: stdin or stdout is not a terminal",
-                remedy=f"mainstay {self._verb} --yes",
+                remedy=f"mainstay {self.verb} --yes",
                 code="needs-an-answer",
             )
         return self._answer(f"{_question(plan)} [y/N]").lower() in {"y", "yes"}
@@ -66,15 +67,22 @@ class Approval:
             if self._confirmed != name:
                 raise NotReady(
                     f"--confirm says {self._confirmed}, this is {name}",
-                    remedy=f"mainstay {self._verb} --confirm {name}",
+                    remedy=f"mainstay {self.verb} --confirm {name}",
                 )
             return True
         if not self._console.interactive:
             raise NotReady(
-                f"the data of {name} would be lost", remedy=f"mainstay {self._verb} --confirm {name}",
+                f"the data of {name} would be lost", remedy=f"mainstay {self.verb} --confirm {name}",
                 code="needs-an-answer",
             )  # fmt: skip
-        return self._answer(f"The data of {name} will be lost. Type {name} to go on:") == name
+        answer = self._answer(f"The data of {name} will be lost. Type {name} to go on:")
+        if answer != name:
+            raise NotReady(
+                f"declined: you typed {answer!r}, not {name}; nothing was changed",
+                remedy=f"mainstay {self.verb}",
+                code="declined",
+            )
+        return True
 
     def _answer(self, question: str) -> str:
         with while_asking():

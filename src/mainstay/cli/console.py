@@ -97,6 +97,19 @@ class Console:
             for each in self.command(error.remedy).splitlines():
                 self.tell(f" next: {each}")
 
+    def progress(self, what: str) -> None:
+        """Tell what is being waited for, to a person: programs read the outcome."""
+        if not self.json:
+            self.say(harmless(what))
+
+    def warning(self, problem: MainstayError) -> None:
+        """Tell a problem that does not end the command, on standard error."""
+        if self.json:
+            document = {"warning": _entry(problem.code, problem.what, self.command(problem.remedy), problem.place)}
+            print(_encoded(document), file=sys.stderr)
+        else:
+            self.tell(f"{styled('warning:', fg='yellow', stream=sys.stderr)} {harmless(problem.what)}")
+
     def mistakes(self, mistakes: Iterable[Mistake]) -> None:
         """Every mistake as `FILE:LINE:COLUMN: what (path); remedy [code]`."""
         lines = [line(mistake) for mistake in mistakes]

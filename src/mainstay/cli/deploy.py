@@ -18,21 +18,24 @@ Examples:
   mainstay -e production plan, then: mainstay -e production deploy --plan 3f9a1c --yes""",
 )
 @click.argument("version", required=False)
-@click.option("--plan", "plan_id", metavar="ID", help="Carry out just this plan; refused when it is stale.")
+@click.option("--plan", "plan_id", metavar="ID", help="Carry out exactly this plan; refused when it is stale.")
 @yes
 @dry_run
 @invoked
 def command(invocation: Invocation, *, version: str | None, plan_id: str | None, yes: bool, dry_run: bool) -> int:
     """Ship a version.
 
-    New revisions start beside the old ones; traffic moves when they are ready, and comes back when they fail. Killed at
-    any moment it is carried on by resume. Exit 1: it failed, and all is as before.
+    New revisions start beside the old ones; traffic moves when they are ready, and moves back when they fail. A stopped
+    environment is started first. After a kill at any moment, `resume` finishes the run. Exit 1: it failed and was
+    rolled back.
     """
+    console = invocation.console
     context = context_of(invocation, asks=not dry_run)
-    approval = Approval(invocation.console, "deploy", yes=yes, dry_run=dry_run)
+    verb = " ".join(["deploy", *filter(None, [version]), *(["--plan", plan_id] if plan_id else [])])
+    approval = Approval(console, verb, yes=yes, dry_run=dry_run)
     outcome = carry(
-        invocation.console,
+        console,
         approval,
-        lambda carrier: deploy(context, version, approve=approval, plan_id=plan_id, carrier=carrier),
+        lambda carrier: deploy(context, version, approve=approval, plan_id=plan_id, carrier=carrier, notices=console),
     )
     return outcome.exit_code if outcome else 0

@@ -24,13 +24,19 @@ Examples:
 def command(invocation: Invocation, *, data: bool, confirm: str | None, yes: bool, dry_run: bool) -> int:
     """Stop everything that runs; keep the data.
 
-    Services drain, then datastores and the edge stop. It stays so over reboots, until `mainstay up`.
+    Services drain, then datastores and the edge stop. The environment stays stopped over reboots, until `mainstay
+    start`.
     """
+    console = invocation.console
     verb = "down --data" if data else "down"
-    approval = Approval(invocation.console, verb, yes=yes, dry_run=dry_run, loses_data=data, confirmed=confirm)
+    approval = Approval(console, verb, yes=yes, dry_run=dry_run, loses_data=data, confirmed=confirm)
     outcome = carry(
-        invocation.console,
+        console,
         approval,
         lambda carrier: down(context_of(invocation), data=data, approve=approval, carrier=carrier),
     )
-    return outcome.exit_code if outcome else 0
+    if outcome is None:
+        return 0
+    if not console.json and outcome.outcome != "undone":
+        console.say(f" next: {console.command('mainstay up' if data else 'mainstay start')}")
+    return outcome.exit_code

@@ -31,7 +31,7 @@ def command(invocation: Invocation, version: str | None) -> None:
         return
     for line in runbook.text(plan):
         invocation.console.say(invocation.console.command(harmless(line)))
-    if not plan.phases:
+    if plan.unchanged:
         return
     invocation.console.say()
     deploy = " ".join(filter(None, ["mainstay deploy", version]))

@@ -16,19 +16,21 @@ Examples:
   mainstay rollback
   mainstay -e production rollback --to 41 --yes""",
 )
-@click.option("--to", type=click.IntRange(min=1), metavar="RELEASE", help="The release that is to serve again.")
+@click.option("--to", type=click.IntRange(min=1), metavar="RELEASE", help="The release to go back to.")
 @yes
 @dry_run
 @invoked
 def command(invocation: Invocation, *, to: int | None, yes: bool, dry_run: bool) -> int:
     """Go back to the release before, or to a named one.
 
-    A rollback makes no new release: the old one serves again. No check and no window holds it up.
+    A rollback makes no new release: the old one becomes live again, and `up` keeps it until the manifest changes. A
+    stopped environment is started first. No check and no maintenance window delays a rollback.
     """
-    approval = Approval(invocation.console, "rollback", yes=yes, dry_run=dry_run)
+    console = invocation.console
+    approval = Approval(console, f"rollback --to {to}" if to else "rollback", yes=yes, dry_run=dry_run)
     outcome = carry(
-        invocation.console,
+        console,
         approval,
-        lambda carrier: rollback(context_of(invocation), to, approve=approval, carrier=carrier),
+        lambda carrier: rollback(context_of(invocation), to, approve=approval, carrier=carrier, notices=console),
     )
     return outcome.exit_code if outcome else 0

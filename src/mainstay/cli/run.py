@@ -76,6 +76,8 @@ def _tell(console: Console, outcome: Outcome) -> None:
         return
     if outcome.outcome == "undone":
         console.say(f"{styled('rolled back:', fg='yellow', bold=True)} {_live(outcome)}")
+    elif outcome.outcome == "started":
+        console.say(f"{styled('started', fg='green', bold=True)} in {spoken(outcome.took_s)}: {_live(outcome)}")
     elif outcome.run:
         now = "everything is stopped" if outcome.kind == "down" else _live(outcome)
         console.say(f"{styled('done', fg='green', bold=True)} in {spoken(outcome.took_s)}: {now}")

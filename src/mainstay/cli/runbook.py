@@ -24,7 +24,11 @@ ROLLBACK = {
 
 
 def text(plan: Plan) -> Iterator[str]:
-    """Return the whole runbook, line by line."""
+    """Return the whole runbook, line by line; for a plan with nothing to do, the sentence that says so."""
+    if plan.unchanged:
+        yield plan.notes[0]
+        yield from (f"note: {note}" for note in plan.notes[1:])
+        return
     yield from _head(plan)
     numbered = iter(plan.steps())
     final = next((number for number, step in plan.steps() if not step.reversible), "")
@@ -64,8 +68,6 @@ def _headline(plan: Plan) -> str:
             return f"stop {place}"
         case "rollback":
             return f"roll {place} back to release {plan.release.number} ({plan.version})"
-    if not plan.phases:
-        return f"nothing to do: {place} runs what the manifest declares"
     return f"deploy {plan.version} to {place} as release {plan.release.number}"
 
 

@@ -111,13 +111,13 @@ def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
 def _instance(instance: Instance, clock: Clock) -> tuple[str, ...]:
     age = spoken((clock.now() - datetime.fromisoformat(instance.since)).total_seconds()) if instance.since else "-"
     memory = f"{instance.memory_bytes / 2**20:.0f} MiB" if instance.memory_bytes else "-"
-    return (instance.id, instance.state, age, memory, str(instance.restarts))
+    return (instance.id, "done" if instance.done else instance.state, age, memory, str(instance.restarts))
 
 
 def _notes(now: Status) -> Iterator[str]:
     for service in now.services:
         for instance in service.instances:
-            if instance.last_exit and instance.state != "ready":
+            if instance.last_exit and not instance.healthy:
                 last = f"; its last line: {instance.tail[-1]}" if instance.tail else ""
                 yield f"note: {instance.id} ended: {harmless(instance.last_exit.how + last)}"
             if instance.probe:

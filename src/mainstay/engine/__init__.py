@@ -38,6 +38,7 @@ def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outco
         steps=sum(1 for _ in plan.steps()),
         new=plan.kind == "deploy",
         data=plan.data,
+        declared=plan.declared,
     )
     carrier.heard(append(journal, run, planned))
     return carry_on(run, world, journal, carrier)

@@ -29,23 +29,30 @@ from mainstay.world import World
 
 
 @contextmanager
-def holding(context: Context) -> Iterator[Journal]:
-    """The journal of this environment, in our hands. Raises LockHeld, naming the holder, when it is in others'."""
-    folders = context.folders
-    lay_out(folders)
-    lock = Lock(folders.lock)
+def locked(context: Context) -> Iterator[None]:
+    """Hold the environment's lock. Raises LockHeld, naming the holder, when another process holds it."""
+    lay_out(context.folders)
+    lock = Lock(context.folders.lock)
     try:
         lock.take()
     except LockHeld:
         raise _held(context) from None
     try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def holding(context: Context) -> Iterator[Journal]:
+    """Hold the environment's lock and write its journal. Raises LockHeld, naming the holder, like `locked`."""
+    folders = context.folders
+    with locked(context):
         journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
         try:
             yield journal
         finally:
             journal.close()
-    finally:
-        lock.release()
 
 
 def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> None:
@@ -86,19 +93,18 @@ def carry_on(run: str, environment: Environment, journal: Journal, context: Cont
     return _told(context, environment, carrier, lambda world: engine.carry_on(run, world, journal, carrier))
 
 
-def nothing_to_do(context: Context, kind: str = "deploy") -> Outcome:
-    """What serves is what was asked for."""
-    past = recorded(context)
-    url = context.wiring.target(context.kept(), context.folders).serving().url
+def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
+    """Return the outcome of a command that carried out no run: it only started what was live, or changed nothing."""
+    live = recorded(context).serving
     return Outcome(
         run="",
         kind=kind,
-        outcome="released",
-        release=past.serving.number if past.serving else None,
-        version=past.serving.version if past.serving else "",
-        url=url,
-        took_s=0.0,
-        note="nothing to do: what serves is what the manifest says",
+        outcome="started" if started else "unchanged",
+        release=live.number if live else None,
+        version=live.version if live else "",
+        url=context.wiring.target(context.kept(), context.folders).serving().url,
+        took_s=took_s,
+        note=note,
     )
 
 

@@ -1,53 +1,103 @@
-"""`deploy`: plan, ask, look again, ship."""
+"""`deploy`: plan, ask, plan again under the lock, carry the plan out."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from mainstay.engine import Carrier
 from mainstay.errors import NotReady
 from mainstay.operations import plan as planning
-from mainstay.operations.carrying import begin, holding, nothing_to_do, refuse_when_busy, refuse_when_unfinished
+from mainstay.operations.carrying import begin, holding, refuse_when_busy, refuse_when_unfinished, without_run
 from mainstay.operations.context import Context
 from mainstay.operations.front_door import require_front_door
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.waking import refuse_when_asleep
+from mainstay.operations.waking import Notices, Started, start_if_stopped
 from mainstay.plan import Plan
 from mainstay.plan.basis import differences
 
-Approve = Callable[[Plan], bool]
+
+class Approve(Protocol):
+    """Decides whether a plan is carried out."""
+
+    @property
+    def verb(self) -> str:
+        """The command that was typed, without the program: `up`, `deploy 2.1.0`."""
+        ...
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether the plan is only shown: then nothing is started for it."""
+        ...
+
+    def __call__(self, plan: Plan) -> bool: ...
 
 
 def deploy(
-    context: Context, version: str | None = None, *, approve: Approve, carrier: Carrier, plan_id: str | None = None
+    context: Context,
+    version: str | None = None,
+    *,
+    approve: Approve,
+    carrier: Carrier,
+    notices: Notices,
+    plan_id: str | None = None,
 ) -> Outcome:
-    """Make the manifest, at *version*, serve: released, or all as before.
+    """Make what the manifest declares, at *version*, live; on failure everything is rolled back.
 
-    Raises NotReady when it is declined or the plan went stale while it was read, LockHeld when another run
-    is at work or waits, and what the engine raises.
+    A stopped environment is started first, as far as it starts. Raises NotReady when the plan is declined or stale,
+    LockHeld when another run is at work or is unfinished, and what the engine raises.
     """
     refuse_when_busy(context)
-    refuse_when_asleep(context)
+    started = Started() if approve.dry_run else start_if_stopped(context, carrier, notices)
+    if started.failure:
+        notices.warning(started.failure)
     plan = planning.kept(context, plan_id) if plan_id else planning.make(context, version)
-    return ship(context, plan, lambda: planning.make(context, plan.version), approve=approve, carrier=carrier)
+    return ship(
+        context,
+        plan,
+        lambda: planning.make(context, plan.version),
+        approve=approve,
+        carrier=carrier,
+        started=started,
+        afresh="plan" if plan_id else "",
+    )
 
 
-def ship(context: Context, plan: Plan, again: Callable[[], Plan], *, approve: Approve, carrier: Carrier) -> Outcome:
-    """Ask, take the lock, plan *again*, and carry the plan out if it is still the same."""
-    require_front_door(context, plan)
-    if not plan.phases:
-        nothing = nothing_to_do(context)
-        return replace(nothing, note="\n".join([nothing.note, *plan.values.unused]))
+def ship(
+    context: Context,
+    plan: Plan,
+    again: Callable[[], Plan],
+    *,
+    approve: Approve,
+    carrier: Carrier,
+    started: Started = Started(),  # noqa: B008 - immutable
+    afresh: str = "",
+) -> Outcome:
+    """Ask, take the lock, plan *again*, and carry the plan out if it is still the same.
+
+    *started* is what was started for it. *afresh* is the command that makes a new plan where the old one is stale;
+    the command that was typed by default.
+    """
+    if not approve.dry_run:
+        require_front_door(context, plan)
+    if plan.unchanged:
+        note = "\n".join([*([] if started.acted else plan.notes[:1]), *plan.values.unused])
+        return without_run(context, plan.kind, started.acted, started.took_s, note)
     if not approve(plan):
-        raise NotReady("declined; nothing was touched", remedy=f"mainstay {plan.kind}", code="declined")
+        raise NotReady(f"declined; {_touched(started)}", remedy=f"mainstay {approve.verb}", code="declined")
     with holding(context) as journal:
         refuse_when_unfinished(context)
         now = again()
         if now.id != plan.id:
-            told = "; ".join(differences(plan, now))
             raise NotReady(
-                f"the plan {plan.id} is stale: {told}",
-                remedy=f"mainstay {plan.kind}, and read the new plan",
+                f"the plan {plan.id} is stale: {'; '.join(differences(plan, now))}",
+                remedy=f"mainstay {afresh or approve.verb}, and read the new plan",
                 code="stale",
             )
-        return begin(plan, journal, context, carrier)
+        return begin(replace(plan, declared=now.declared), journal, context, carrier)
+
+
+def _touched(started: Started) -> str:
+    if started.acted and started.live:
+        return f"release {started.live.number} was started, and nothing else was changed"
+    return "nothing was changed"

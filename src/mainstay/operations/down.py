@@ -1,7 +1,7 @@
-"""`down`: everything drains and stops, and stays so over reboots; with its data gone only when that was named."""
+"""`down`: everything drains and stops, and stays stopped over reboots; its data is removed only when that was named."""
 
 from mainstay.engine import Carrier
-from mainstay.operations.carrying import nothing_to_do, refuse_when_busy
+from mainstay.operations.carrying import refuse_when_busy, without_run
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, ship
 from mainstay.operations.history import recorded
@@ -12,11 +12,12 @@ from mainstay.snapshot import look
 
 
 def down(context: Context, *, data: bool = False, approve: Approve, carrier: Carrier) -> Outcome:
-    """Nothing runs any more. `up` brings it back, unless *data* went too."""
-    context.kept()
+    """Stop everything that runs. `start` starts it again, unless its *data* is removed too."""
+    environment = context.kept()
     refuse_when_busy(context)
     if not data and _nothing_runs(context):
-        return nothing_to_do(context, "down")
+        note = f"nothing to do: {environment.system}/{environment.name} is stopped already"
+        return without_run(context, "down", started=False, took_s=0.0, note=note)
     return ship(
         context,
         make(context, data=data),
@@ -27,7 +28,7 @@ def down(context: Context, *, data: bool = False, approve: Approve, carrier: Car
 
 
 def make(context: Context, *, data: bool) -> Plan:
-    """The plan that lays everything down."""
+    """Return the plan that stops everything."""
     world = context.wiring.world(context.kept(), context.folders)
     return planned.down(look(world, recorded(context)), data=data)
 

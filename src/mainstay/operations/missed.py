@@ -16,7 +16,7 @@ def missed(wanted: Members, shares: Shares, instances: Iterable[Instance], *, ca
     for release, member in wanted.items():
         if carried and shares and not shares.get(release):
             continue
-        here = sum(one.release == release and (one.state == "ready" or (carried and _young(one))) for one in found)
+        here = sum(one.release == release and (one.healthy or (carried and _young(one))) for one in found)
         count += max(0, member.count - here)
     return count
 

@@ -1,16 +1,22 @@
 """How a command that changes something ended."""
 
+from typing import Literal
+
 import msgspec
 
 from mainstay.events import Outcome as RunOutcome
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """`run` is empty where nothing had to be done. `exit_code` follows the contract."""
+    """How a command ended. `run` is empty where it carried out no run.
+
+    `released` and `undone` are those of the run; `started`: the live release was started, and nothing else was to do;
+    `unchanged`: there was nothing to do. `exit_code` follows the contract.
+    """
 
     run: str
     kind: str
-    outcome: RunOutcome
+    outcome: RunOutcome | Literal["started", "unchanged"]
     release: int | None
     version: str
     url: str
@@ -21,4 +27,4 @@ class Outcome(msgspec.Struct, frozen=True):
     @property
     def exit_code(self) -> int:
         """0: it ended as it was asked to."""
-        return 0 if self.outcome == self.wanted else 1
+        return 0 if self.outcome in (self.wanted, "started", "unchanged") else 1

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from mainstay.durable import atomic_write
 from mainstay.engine.reading import read
-from mainstay.errors import BadInput
+from mainstay.errors import BadInput, MainstayError
 from mainstay.folders import make_state
 from mainstay.manifest import Manifest, load
 from mainstay.operations.context import Context
@@ -17,6 +18,7 @@ from mainstay.plan import Plan
 from mainstay.plan.deploy import deploy
 from mainstay.plan.given import new_values, stored_notes, unused_notes
 from mainstay.plan.resolve import at_version, resolve
+from mainstay.record import Record
 from mainstay.snapshot import Snapshot, look, sources
 from mainstay.steps import AnyStep
 from mainstay.world import World
@@ -28,7 +30,8 @@ def make(context: Context, version: str | None = None) -> Plan:
     The plan is stored under `plans/`; values are stored only when its run begins. Raises ManifestInvalid, and BadInput
     for what cannot be planned: then nothing is written.
     """
-    manifest = at_version(manifest_of(context), version)
+    written = manifest_of(context)
+    manifest = at_version(written, version)
     _refuse_state_within(manifest, context)
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     for store in world.datastores.values():
@@ -37,8 +40,32 @@ def make(context: Context, version: str | None = None) -> Plan:
     plan = _with_values(deploy(resolve(manifest, now), now), manifest, now, world, context)
     if plan.release.edge is not None and plan.release.edge != now.serving.edge:
         world.target.refuse_taken(plan.release.edge)
+    if manifest.version != written.version:
+        plan = replace(plan, declared=_declared(written, world, recorded(context), context) or plan.declared)
     keep(plan, context)
     return plan
+
+
+def declared_now(context: Context) -> str:
+    """Return the fingerprint of what the manifest declares now.
+
+    Where the manifest cannot be planned, return what it declared when the live release was chosen: a rollback needs
+    no manifest, and does not fail because of a broken one.
+    """
+    try:
+        return make(context).declared
+    except (MainstayError, OSError, ValueError):
+        choice = recorded(context).choice
+        return choice.declared if choice else ""
+
+
+def _declared(manifest: Manifest, world: World, record: Record, context: Context) -> str:
+    """The fingerprint of *manifest* at its own version; empty where that cannot be resolved: its tag may be missing."""
+    try:
+        now = with_offers(look(world, record, manifest), manifest, replace(context, prompt=None))
+        return resolve(manifest, now).fingerprint
+    except MainstayError:
+        return ""
 
 
 def keep(plan: Plan, context: Context) -> None:
@@ -67,7 +94,7 @@ def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, co
     other = differing(now, manifest, world.sealed, context.wiring.secret_sources())
     unused = tuple(unused_notes(manifest, now, other))
     notes = (*plan.notes, *stored_notes(values, manifest), *unused)
-    return msgspec.structs.replace(plan, values=msgspec.structs.replace(values, unused=unused), notes=notes)
+    return replace(plan, values=replace(values, unused=unused), notes=notes)
 
 
 def _refuse_state_within(manifest: Manifest, context: Context) -> None:

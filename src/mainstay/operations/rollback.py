@@ -2,12 +2,13 @@
 
 from mainstay.engine import Carrier
 from mainstay.errors import BadInput
+from mainstay.operations import plan as planning
 from mainstay.operations.carrying import refuse_when_busy
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, ship
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.waking import refuse_when_asleep
+from mainstay.operations.waking import Notices, Started, start_if_stopped
 from mainstay.plan import Plan
 from mainstay.plan import rollback as planned
 from mainstay.record import Record
@@ -15,23 +16,36 @@ from mainstay.retention import kept
 from mainstay.snapshot import document, look
 
 
-def rollback(context: Context, to: int | None = None, *, approve: Approve, carrier: Carrier) -> Outcome:
-    """Release *to* serves again; by default the one that served before this one."""
+def rollback(
+    context: Context, to: int | None = None, *, approve: Approve, carrier: Carrier, notices: Notices
+) -> Outcome:
+    """Make release *to* live again; by default the one that was live before this one.
+
+    A stopped environment is started first, as far as it starts: the live release may be what has to be rolled back.
+    """
     context.kept()
     refuse_when_busy(context)
-    refuse_when_asleep(context)
     number = to if to is not None else _before(recorded(context))
+    make(context, number)  # A release that cannot be rolled back to is refused before anything is started.
+    started = Started() if approve.dry_run else start_if_stopped(context, carrier, notices)
+    if started.failure:
+        notices.warning(started.failure)
+    declared = planning.declared_now(context)
     return ship(
         context,
-        make(context, number),
-        lambda: make(context, number),
+        make(context, number, declared),
+        lambda: make(context, number, declared),
         approve=approve,
         carrier=carrier,
+        started=started,
     )
 
 
-def make(context: Context, to: int) -> Plan:
-    """The plan that leads back to release *to*. Raises BadInput when it never served."""
+def make(context: Context, to: int, declared: str = "") -> Plan:
+    """Return the plan that leads back to release *to*; *declared* is the fingerprint of what the manifest declares.
+
+    Raises BadInput when *to* was never live.
+    """
     past = recorded(context)
     if to not in past.served:
         known = ", ".join(str(number) for number in sorted(past.served)) or "none yet"
@@ -46,7 +60,7 @@ def make(context: Context, to: int) -> Plan:
             code="release-gone",
         )
     world = context.wiring.world(context.kept(), context.folders)
-    return planned.rollback(document(past, to), look(world, past))
+    return planned.rollback(document(past, to), look(world, past), declared=declared)
 
 
 def _before(past: Record) -> int:

@@ -31,7 +31,10 @@ class RunStatus(msgspec.Struct, frozen=True):
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):
-    """A service now. `traffic` is the percentage of requests that each release actually receives."""
+    """A service now. `traffic` is the percentage of requests that each release actually receives.
+
+    A task that is done counts as ready.
+    """
 
     name: str
     desired: int
@@ -202,7 +205,7 @@ def _service(name: str, running: Running, serving: Serving, *, carried: bool) ->
     return ServiceStatus(
         name=name,
         desired=sum(member.count for member in wanted.values()),
-        ready=sum(one.state == "ready" for one in instances),
+        ready=sum(one.healthy for one in instances),
         traffic=shares,
         instances=instances,
         missed=missed(wanted, shares, instances, carried=carried),

@@ -1,24 +1,94 @@
-"""`up`: make the environment run what the manifest says: wake, finish what is unfinished, ship what differs."""
+"""`up`: start what was live, finish an unfinished run, deploy what the manifest declares where that has changed."""
+
+from typing import Literal
 
 from mainstay.engine import Carrier
+from mainstay.errors import MainstayError, StepFailed
 from mainstay.operations import plan as planning
-from mainstay.operations.carrying import holding, refuse_when_busy
+from mainstay.operations.carrying import holding, refuse_when_busy, without_run
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, ship
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
-from mainstay.operations.waking import bring_back
+from mainstay.operations.waking import Notices, Started, start_live
+from mainstay.plan import Plan
+from mainstay.plan.resolve import declares
+from mainstay.record import Choice, Record, Serves
+from mainstay.release import Release
+from mainstay.snapshot import document
+
+Verdict = Literal["deploy", "same", "keep"]
 
 
-def up(context: Context, *, approve: Approve, carrier: Carrier) -> Outcome:
-    """The environment as the manifest says; an unfinished run that ends as before stops here."""
-    refuse_when_busy(context, unfinished_is_fine=True)
+def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices, insist: bool = False) -> Outcome:
+    """Start what was live, finish an unfinished run, then deploy where the manifest has changed.
+
+    An unfinished run that ends rolled back ends the command. *insist*: deploy what the manifest declares also where it
+    has not changed since another release was chosen. Raises StepFailed when the live release does not start and there
+    is nothing to deploy instead.
+    """
+    refuse_when_busy(context, unfinished_is_fine=not approve.dry_run)
     if recorded(context).unfinished:
         with holding(context) as journal:
             finished = finish(context, journal, carrier)
         if finished.outcome == "undone":
             return finished
-    bring_back(context)
-    plan = planning.make(context)
-    return ship(context, plan, lambda: planning.make(context), approve=approve, carrier=carrier)
+    started = Started() if approve.dry_run else start_live(context, carrier, notices)
+    plan = _planned(context, started, notices)
+    past = recorded(context)
+    live = document(past, past.serving.number) if past.serving else None
+    found = verdict(plan, live, past.choice, insist=insist)
+    if started.failure and found != "deploy":
+        raise _stuck(started.failure, found, past)
+    if found == "keep" and past.serving and past.choice:
+        note = kept(past.serving, past.choice, plan)
+        return without_run(context, "up", started.acted, started.took_s, note)
+    if started.failure:
+        notices.warning(started.failure)
+    return ship(context, plan, lambda: planning.make(context), approve=approve, carrier=carrier, started=started)
+
+
+def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: bool) -> Verdict:
+    """Return what `up` does about *plan*, which makes live what the manifest declares.
+
+    `same`: the live release is what the manifest declares; at most something of it is repaired. `keep`: the live
+    release was chosen, by a rollback or by its version, over what the manifest declared then and still declares.
+    """
+    if declares(plan.release, live):
+        return "same"
+    if live is None or choice is None or insist:
+        return "deploy"
+    return "keep" if choice.declared == plan.declared else "deploy"
+
+
+def kept(live: Serves, choice: Choice, plan: Plan) -> str:
+    """Why the live release is kept, and how to deploy the manifest all the same."""
+    reason = f"release {choice.before} was rolled back"
+    if choice.kind != "rollback":
+        reason = f"version {live.version} was deployed while the manifest declared {plan.version}"
+    return (
+        f"release {live.number} ({live.version}) is live because {reason}; the manifest has not changed since. "
+        "To ship it anyway: mainstay up --deploy"
+    )
+
+
+def _planned(context: Context, started: Started, notices: Notices) -> Plan:
+    try:
+        return planning.make(context)
+    except MainstayError:
+        if started.failure:
+            notices.warning(started.failure)
+        raise
+
+
+def _stuck(failure: MainstayError, found: Verdict, past: Record) -> MainstayError:
+    """The failure of a start after which there is nothing to deploy: name every way on."""
+    if not isinstance(failure, StepFailed):
+        return failure
+    ways = [failure.remedy, "fix it and mainstay up"]
+    if found == "keep":
+        ways.append("mainstay up --deploy to ship what the manifest declares")
+    if len(past.served) > 1:
+        ways.append("mainstay rollback")
+    return StepFailed(failure.what, remedy=", or ".join(ways), code=failure.code)

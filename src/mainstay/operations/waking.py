@@ -1,47 +1,161 @@
-"""Whether an environment sleeps, and how it is brought back with all that ran."""
+"""Start what was live: after `down`, a reboot or the loss of the supervisor. Report what does not start, and why."""
 
-from mainstay.errors import NotReady, StepFailed
+from typing import NamedTuple, Protocol
+
+from mainstay.clock import Patience
+from mainstay.engine import Carrier
+from mainstay.errors import FrontDoorLost, Interrupted, MainstayError, StepFailed
+from mainstay.operations.carrying import locked
 from mainstay.operations.context import Context
+from mainstay.operations.front_door import require_edge
 from mainstay.operations.history import recorded
-from mainstay.release import Running
+from mainstay.operations.missed import missed
+from mainstay.record import Serves
+from mainstay.release import Fleet, Instance, Running
+from mainstay.steps import readiness
 from mainstay.targets import Target
+from mainstay.world import World
 
-LONGEST_START_S = 120.0
-
-
-def refuse_when_asleep(context: Context) -> None:
-    """Raises NotReady when it was laid down; wakes what merely lost its guard, for then nothing can be planned."""
-    target = _target(context)
-    if target is None or recorded(context).serving is None:
-        return
-    running = target.running()
-    if not running.awake:
-        raise NotReady("this environment is down", remedy="mainstay up", code="asleep")
-    if not running.answers:
-        bring_back(context)
+DATASTORES_WITHIN_S = 60.0
 
 
-def bring_back(context: Context) -> bool:
-    """Let all run again that ran, and wait until it is ready; False where there was nothing to bring back.
+class Notices(Protocol):
+    """Tells the operator what happens before a run begins."""
 
-    Raises StepFailed naming what does not come back.
+    def progress(self, what: str) -> None:
+        """Tell what is being waited for."""
+        ...
+
+    def warning(self, problem: MainstayError) -> None:
+        """Tell a problem that does not end the command."""
+        ...
+
+
+class Started(NamedTuple):
+    """What a start found and did."""
+
+    live: Serves | None = None
+    """The release that was to start; None: no release is live."""
+    acted: bool = False
+    """False: all of it was running already."""
+    failure: MainstayError | None = None
+    """Why it is not completely running."""
+    ready: tuple[str, ...] = ()
+    took_s: float = 0.0
+
+
+def start_live(context: Context, carrier: Carrier, notices: Notices, *, thorough: bool = False) -> Started:
+    """Start the live release where it does not run completely.
+
+    *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
+    datastores run: enough to plan a deploy.
     """
+    live, target = recorded(context).serving, _target(context)
+    if live is None or target is None:
+        return Started()
+    if runs_completely(target.running()):
+        return Started(live)
+    return _start(context, live, carrier, notices, thorough=thorough)
+
+
+def start_if_stopped(context: Context, carrier: Carrier, notices: Notices) -> Started:
+    """Start the live release where the environment is stopped or has lost its supervisor; else wait for nothing."""
+    live, target = recorded(context).serving, _target(context)
+    if live is None or target is None:
+        return Started()
+    running = target.running()
+    if running.awake and running.answers:
+        return Started(live)
+    return _start(context, live, carrier, notices, thorough=False)
+
+
+def restart_supervisor(context: Context) -> None:
+    """Let the supervisor run what it was last asked to; an environment that is being stopped stays stopped."""
     target = _target(context)
-    if target is None or recorded(context).serving is None:
-        return False
-    before = target.running()
-    if before.awake and before.answers and not _missing(before):
-        return False
-    target.wake()
+    if target is not None and target.running().awake:
+        with locked(context):
+            target.wake()
+
+
+def runs_completely(running: Running) -> bool:
+    """Whether the supervisor runs and every instance that is wanted is healthy."""
+    return running.awake and running.answers and not _short(running)
+
+
+def _start(context: Context, live: Serves, carrier: Carrier, notices: Notices, *, thorough: bool) -> Started:
     world = context.wiring.world(context.kept(), context.folders)
-    try:
-        world.patience.until(
-            lambda: not _missing(target.running()), within=LONGEST_START_S, waiting_for="all that ran before"
+    names = ", ".join(_services(world.target.running().wanted))
+    notices.progress(f"starting release {live.number} ({live.version}): {names}")
+    began = world.clock.monotonic()
+    # Under the lock: a start must not meet a `down` that has just begun.
+    with locked(context):
+        world.target.wake()
+    patience = Patience(world.clock, lambda: _check(carrier))
+    failure = _Wait(world, patience, live, thorough=thorough).until_settled()
+    running = world.target.running()
+    ready = tuple(name for name in _services(running.wanted) if name not in _short(running))
+    return Started(live, True, failure, ready, round(world.clock.monotonic() - began, 3))
+
+
+class _Wait:
+    """Waits until every service has started or failed to."""
+
+    def __init__(self, world: World, patience: Patience, live: Serves, *, thorough: bool) -> None:
+        self._world = world
+        self._patience = patience
+        self._live = live
+        self._thorough = thorough
+        self._began = world.clock.monotonic()
+
+    def until_settled(self) -> MainstayError | None:
+        """Return why the release does not run completely; None where it does."""
+        limit = _limit(self._world.target.running().wanted)
+        self._patience.until(
+            lambda: self._settled(limit), within=limit + readiness.SLACK_S, waiting_for="the start of all services"
         )
-    except StepFailed as late:
-        missing = ", ".join(_missing(target.running()))
-        raise StepFailed(f"{missing} did not come back", remedy="mainstay status") from late
-    return True
+        running = self._world.target.running()
+        crashed = _crashed(running)
+        reasons = [readiness.failure(self._world, one) for one in crashed.values()] + self._late(running, limit)
+        if reasons:
+            service = next(iter(crashed), None) or _short(running)[0]
+            return self._failure(running, "; ".join(reasons), f"mainstay logs {service}")
+        return self._front_door()
+
+    def _settled(self, limit: float) -> bool:
+        running = self._world.target.running()
+        if not running.awake:
+            raise StepFailed("the environment was stopped while it was starting", remedy="mainstay start")
+        waiting = set(_short(running)) - _crashed(running).keys()
+        if self._world.clock.monotonic() - self._began >= limit or not waiting:
+            return True
+        return bool(_crashed(running)) and not self._thorough and not waiting & _datastores(running.wanted)
+
+    def _late(self, running: Running, limit: float) -> list[str]:
+        if self._world.clock.monotonic() - self._began < limit:
+            return []  # It was not waited for: another service has failed before.
+        late = [service for service in _short(running) if service not in _crashed(running)]
+        return [readiness.late(self._world, service, running.instances, running.wanted[service]) for service in late]
+
+    def _front_door(self) -> FrontDoorLost | None:
+        target = self._world.target
+        try:
+            require_edge(target, target.serving().edge, self._world.clock)
+        except FrontDoorLost as lost:
+            return lost
+        return None
+
+    def _failure(self, running: Running, why: str, remedy: str) -> StepFailed:
+        ready = [name for name in _services(running.wanted) if name not in _short(running)]
+        how = f"started only in part (ready: {', '.join(ready)})" if ready else "did not start"
+        what = f"release {self._live.number} ({self._live.version}) {how}: {why}"
+        return StepFailed(what, remedy=remedy, code="not-started")
+
+
+def _check(carrier: Carrier) -> None:
+    """Raises Interrupted once a signal came."""
+    if (signal := carrier.interruption.signal) is not None:
+        what = "interrupted; the services that were asked to start go on starting"
+        raise Interrupted(what, signal=signal, remedy="mainstay status")
 
 
 def _target(context: Context) -> Target | None:
@@ -49,11 +163,34 @@ def _target(context: Context) -> Target | None:
     return context.wiring.target(environment, context.folders) if environment else None
 
 
-def _missing(running: Running) -> list[str]:
-    """Services of which fewer are ready than are wanted."""
+def _services(wanted: Fleet) -> list[str]:
+    return sorted(name for name, members in wanted.items() if members)
+
+
+def _datastores(wanted: Fleet) -> set[str]:
+    return {name for name, members in wanted.items() if any(member.spec.datastore for member in members.values())}
+
+
+def _short(running: Running) -> list[str]:
+    """Services of which fewer instances are healthy than are wanted."""
+    every = running.instances
     return [
-        service
-        for service, members in running.wanted.items()
-        if sum(one.service == service and one.state == "ready" for one in running.instances)
-        < sum(member.count for member in members.values())
+        name
+        for name in _services(running.wanted)
+        if missed(running.wanted[name], {}, (one for one in every if one.service == name), carried=False)
     ]
+
+
+def _crashed(running: Running) -> dict[str, Instance]:
+    """Per service that does not start, an instance that shows why."""
+    return {
+        one.service: one
+        for one in reversed(running.instances)
+        if one.release in running.wanted.get(one.service, {}) and readiness.crashes(one)
+    }
+
+
+def _limit(wanted: Fleet) -> float:
+    """How long the slowest service may take, in seconds; services wait for datastores first."""
+    times = [readiness.limit(member) for members in wanted.values() for member in members.values()]
+    return max(times, default=0.0) + (DATASTORES_WITHIN_S if _datastores(wanted) else 0.0)

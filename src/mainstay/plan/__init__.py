@@ -77,6 +77,10 @@ class Plan(msgspec.Struct, frozen=True):
     """Version of that release."""
     data: bool = False
     """Only for `down`: data and releases go too, so nothing serves afterwards."""
+    unchanged: bool = False
+    """Nothing to do: the live release is what the manifest declares. `notes` then is the one sentence that says so."""
+    declared: str = ""
+    """Fingerprint of what the manifest declares at its own version; empty for a `down`."""
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Every step with its number, in the order of the runbook."""

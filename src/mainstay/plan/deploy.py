@@ -1,29 +1,39 @@
 """The plan of a deploy: all that is new is healthy before traffic moves; nothing old stops until all of it has."""
 
+from datetime import datetime
+
 from mainstay.plan import Phase, Plan, Rollback
 from mainstay.plan.basis import basis_of, identity
 from mainstay.plan.changes import changes_between
 from mainstay.plan.edges import edge_steps
 from mainstay.plan.layers import calls_between
-from mainstay.plan.notes import notes_on
+from mainstay.plan.notes import notes_on, nothing_to_do
+from mainstay.plan.resolve import declares
 from mainstay.plan.takeover import TakeOver, moves_between, phases
 from mainstay.plan.times import timed
 from mainstay.release import DatastoreRelease, Member, Release
+from mainstay.revision import Revision
 from mainstay.snapshot import Snapshot
 from mainstay.steps.fetch import Fetch
 from mainstay.steps.migrate import Migrate
 from mainstay.steps.provide_datastore import ProvideDatastore
+from mainstay.steps.readiness import is_down
 from mainstay.steps.step import Step
+from mainstay.strategy import Move, at_once
 
 Ranks = tuple[tuple[Step, ...], ...]
 
 
 def deploy(release: Release, now: Snapshot) -> Plan:
-    """The runbook that makes *release* serve where *now* was seen. Without phases where nothing changes."""
+    """Return the plan that makes *release* live where *now* was seen.
+
+    It has no phases where no service changes: then only the release is recorded, unless it is `unchanged`.
+    """
     basis = basis_of(release, now)
     name = identity("deploy", release, basis)
     first_edge, final_edge = edge_steps(now.serving.edge, release.edge)
-    moves = moves_between(now, release)
+    declared = moves_between(now, release)
+    moves = tuple(at_once(move) if _is_down(move, now) else move for move in declared)
     before = now.release.services if now.release else {}
     over = TakeOver(
         moves=moves,
@@ -41,6 +51,8 @@ def deploy(release: Release, now: Snapshot) -> Plan:
         Phase("migrate", tuple((step,) for step in migrating)),
         *phases(over),
     )
+    phased = tuple(timed(phase, now.expected) for phase in every if phase.ranks)
+    unchanged = not phased and declares(release, now.release)
     rollback: Rollback = "unknown" if migrating or _schema_has_moved(now) else "safe"
     return Plan(
         id=name,
@@ -52,10 +64,34 @@ def deploy(release: Release, now: Snapshot) -> Plan:
         before_version=now.release.version if now.release else "",
         rollback=rollback,
         basis=basis,
-        phases=tuple(timed(phase, now.expected) for phase in every if phase.ranks),
-        changes=changes_between(now.release, release, schemas_of(now)),
-        notes=notes_on(over, release, now),
+        phases=phased,
+        changes=() if unchanged else changes_between(now.release, release, schemas_of(now)),
+        notes=(nothing_to_do(release, now),)
+        if unchanged
+        else (*_switched(declared, moves), *notes_on(over, release, now)),
         made_at=now.taken_at,
+        unchanged=unchanged,
+        declared=release.fingerprint,
+    )
+
+
+def _is_down(move: Move, now: Snapshot) -> bool:
+    """Whether the old revision does not start: it cannot keep a share of the requests while the new one proves itself.
+
+    Only for strategies that keep one: the new revision then replaces it in one switch.
+    """
+    live = now.running.wanted.get(move.service, {}).get(move.old or 0)
+    if live is None or move.old in (None, move.new) or move.strategy.kind not in ("canary", "rolling"):
+        return False
+    mine = [one for one in now.running.instances if one.service == move.service]
+    return is_down(mine, move.old or 0, live, datetime.fromisoformat(now.taken_at))
+
+
+def _switched(declared: tuple[Move, ...], moves: tuple[Move, ...]) -> tuple[str, ...]:
+    changed = [was for was, move in zip(declared, moves, strict=True) if was != move]
+    return tuple(
+        f"{Revision(was.service, was.old or 0)} does not start: it is replaced at once, without {was.strategy.kind}"
+        for was in changed
     )
 
 

@@ -12,7 +12,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "id": plan.id,
         "kind": plan.kind,
         "from": plan.before,
-        "to": plan.release.number,
+        "to": plan.before if plan.unchanged else plan.release.number,
         "version": plan.version,
         "rollback": plan.rollback,
         "phases": [_phase(number, phase) for number, phase in enumerate(plan.phases, 1)],

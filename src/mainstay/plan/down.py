@@ -1,4 +1,4 @@
-"""The plan of a down: everything is laid down in order, and nothing of it is forgotten. Only retried, never undone."""
+"""The plan of a `down`: everything stops in order; fleets, traffic and ports are kept. Only retried, never undone."""
 
 from mainstay.plan import Phase, Plan
 from mainstay.plan.basis import basis_of, identity
@@ -9,15 +9,15 @@ from mainstay.steps.lay_down import LayDown
 from mainstay.steps.remove_data import RemoveData
 
 SLACK_S = 60.0
-KEPT = "data, releases and ports are kept; `mainstay up` brings everything back"
-GONE = "data and releases are removed for ever; journal, backups, settings, secrets and keys are kept"
+KEPT = "data, releases and ports are kept; `mainstay start` starts everything again"
+GONE = "data and releases are removed permanently; journal, backups, settings, secrets and keys are kept"
 
 
 def down(now: Snapshot, *, data: bool = False) -> Plan:
-    """The runbook that stops all that runs; it serves again with `up`, unless *data* goes too."""
+    """Return the plan that stops everything that runs. `start` starts it again, unless *data* is removed too."""
     release = now.release or Release(0, now.environment.system, now.environment.name, "", {})
     basis = basis_of(release, now)
-    every = [Phase("lay down", ((LayDown(within_s=_within(now)),),))]
+    every = [Phase("stop", ((LayDown(within_s=_within(now)),),))]
     if data:
         every.append(Phase("remove", ((RemoveData(),),)))
     return Plan(

@@ -14,6 +14,7 @@ MIXED = {"canary", "rolling"}
 def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]:
     """Return one sentence each."""
     return (
+        *_only_recorded(over, release, now),
         *_python(release, now),
         *_neighbours(over),
         *_gaps(over),
@@ -21,6 +22,17 @@ def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]
         *_stores(release, now),
         *_copies(over, now),
     )
+
+
+def nothing_to_do(release: Release, now: Snapshot) -> str:
+    """The one sentence for a plan that is `unchanged`."""
+    number = now.release.number if now.release else release.number
+    return f"nothing to do: release {number} ({release.version}) is live, and it is what the manifest declares"
+
+
+def _only_recorded(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:
+    if now.release is not None and not over.moves:
+        yield f"no service changes: the revisions of release {now.release.number} stay, and nothing is restarted"
 
 
 def _python(release: Release, now: Snapshot) -> Iterator[str]:

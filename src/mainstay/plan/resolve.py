@@ -76,7 +76,11 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
 
 
 def fingerprint(release: Release) -> str:
-    """Digest of all that a release says but its numbers: equal where nothing would change."""
+    """Digest of what the manifest declares: equal for two releases between which it has not changed.
+
+    It leaves out the numbers, and the schema: which migrations are pending depends on the database, not on the
+    manifest. The key of the migrations' content stays in.
+    """
     bare = msgspec.structs.replace(
         release,
         number=0,
@@ -86,14 +90,16 @@ def fingerprint(release: Release) -> str:
         services={
             name: msgspec.structs.replace(each, revision=0, version="") for name, each in release.services.items()
         },
-        datastores={name: msgspec.structs.replace(each, revision=0) for name, each in release.datastores.items()},
+        datastores={
+            name: msgspec.structs.replace(each, revision=0, schema="") for name, each in release.datastores.items()
+        },
     )
     return digest(bare)
 
 
-def same_as_serves(release: Release, now: Snapshot) -> bool:
-    """Whether there is nothing to do: what serves is what the manifest says."""
-    return now.release is not None and now.release.fingerprint == release.fingerprint
+def declares(release: Release, live: Release | None) -> bool:
+    """Whether *live* is what the manifest that *release* was made from declares."""
+    return live is not None and live.fingerprint == release.fingerprint
 
 
 def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:

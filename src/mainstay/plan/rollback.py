@@ -12,13 +12,16 @@ from mainstay.plan.layers import calls_between
 from mainstay.plan.notes import notes_on
 from mainstay.plan.takeover import TakeOver, moves_between, phases
 from mainstay.plan.times import timed
-from mainstay.release import Release, Strategy
+from mainstay.release import Release
 from mainstay.snapshot import Snapshot
-from mainstay.strategy import Move
+from mainstay.strategy import at_once
 
 
-def rollback(to: Release, now: Snapshot) -> Plan:
-    """The runbook that makes *to* serve again; data and schema stay as they are."""
+def rollback(to: Release, now: Snapshot, *, declared: str = "") -> Plan:
+    """Return the plan that makes *to* live again; data and schema stay as they are.
+
+    *declared* is the fingerprint of what the manifest declares now: until that changes, `up` keeps *to*.
+    """
     if now.release is None:
         raise BadInput("nothing serves, so there is nothing to go back from", remedy="mainstay up", code="nothing-here")
     if now.release.number == to.number:
@@ -26,7 +29,9 @@ def rollback(to: Release, now: Snapshot) -> Plan:
     basis = basis_of(to, now)
     name = identity("rollback", to, basis)
     first_edge, final_edge = edge_steps(now.serving.edge, to.edge)
-    moves = tuple(_at_once(move) for move in moves_between(now, to))
+    # A release that was live before is not canaried again. A worker's old fleet is gone before its callees move, so
+    # `overlap` must not keep it until the end.
+    moves = tuple(replace(at_once(move), overlap=False) for move in moves_between(now, to))
     over = TakeOver(
         moves=moves,
         before=now.release.services,
@@ -57,6 +62,7 @@ def rollback(to: Release, now: Snapshot) -> Plan:
         changes=changes_between(now.release, _with_datastores_as_they_are(to, now), schemas_of(now)),
         notes=(*notes_on(over, to, now), *_schemas(to, now)),
         made_at=now.taken_at,
+        declared=declared,
     )
 
 
@@ -66,16 +72,6 @@ def _with_datastores_as_they_are(to: Release, now: Snapshot) -> Release:
     live = now.release.datastores if now.release else {}
     stores = {name: replace(store, schema=schemas.get(name, store.schema)) for name, store in live.items()}
     return replace(to, datastores=stores)
-
-
-def _at_once(move: Move) -> Move:
-    """Roll back in one switch: a release that has served is not canaried again.
-
-    A worker's old fleet is gone before its callees move, so `overlap` must not keep it until the end.
-    """
-    kind = move.strategy.kind if move.strategy.kind == "recreate" else "blue-green"
-    strategy = Strategy(kind, settle_s=0.0, unwatched_s=move.strategy.unwatched_s)
-    return replace(move, strategy=strategy, overlap=False)
 
 
 def _schemas(to: Release, now: Snapshot) -> list[str]:

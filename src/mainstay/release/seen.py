@@ -34,6 +34,10 @@ class Instance(msgspec.Struct, frozen=True):
     pid: int | None = None
     address: str | None = None
     restarts: int = 0
+    early_exits: int = 0
+    """How often in a row its process ended before it was ready for `steady`."""
+    done: bool = False
+    """A task that exited with code 0; its state is `stopped`."""
     memory_bytes: int | None = None
     last_exit: Exit | None = None
     tail: tuple[str, ...] = ()
@@ -52,6 +56,11 @@ class Instance(msgspec.Struct, frozen=True):
         if any(place.endswith(f":{port}") for place in self.listens_elsewhere.split(", ")):
             return f"listens on {self.listens_elsewhere}, which other machines may reach: let it listen on HOST, {host}"
         return f"listens on {self.listens_elsewhere}, but PORT is {port}"
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it is as it should be: ready, or a task that is done."""
+        return self.state == "ready" or self.done
 
 
 class Running(msgspec.Struct, frozen=True):

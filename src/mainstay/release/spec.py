@@ -78,3 +78,8 @@ class Spec(msgspec.Struct, frozen=True):
     private_copy: bool = False
     """`read_only: false`: each instance gets a copy of the content that goes with it."""
     datastore: bool = False
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it runs to completion: exit code 0 means that it is done and is not started again."""
+        return self.port == "none" and self.restart in ("on-failure", "no")

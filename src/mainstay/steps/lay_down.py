@@ -1,4 +1,4 @@
-"""Lay down: services drain and stop, then datastores, then the edge; it stays so over reboots."""
+"""Stop the environment: services drain and stop, then datastores, then the edge; it stays so over reboots."""
 
 from mainstay.errors import StepFailed
 from mainstay.plural import counted
@@ -8,7 +8,7 @@ from mainstay.world import World
 
 
 class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
-    """Nothing of the environment runs any more; fleets, traffic, ports and data are kept for the next `up`."""
+    """Nothing of the environment runs any more; fleets, traffic, ports and data are kept for the next `start`."""
 
     within_s: float = 120.0
 
@@ -25,7 +25,7 @@ class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
         world.patience.until(
             lambda: self.look(world) is Look.PRESENT,
             within=self.within_s,
-            waiting_for="the end of everything that runs",
+            waiting_for="all instances to stop",
             remedy="mainstay down",
         )
         count = len(before.instances)
@@ -37,9 +37,9 @@ class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
         running = world.target.running()
         if running.awake:
             return Look.ABSENT
-        # Those that failed or stopped are told, but no process is left of them.
+        # Failed and stopped instances are still listed, but they have no process.
         alive = [one for one in running.instances if one.state not in {"failed", "stopped"}]
         return Look.PARTIAL if alive else Look.PRESENT
 
     def undo(self, world: World) -> str:
-        raise StepFailed("what was laid down is brought back by `mainstay up`", remedy="mainstay up")
+        raise StepFailed("a stop is not undone; the environment is started again", remedy="mainstay start")

@@ -1,7 +1,8 @@
 """Whether what is to run is ready, and whether what is to go is gone: waited for, and told in numbers."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from mainstay.errors import StepFailed
 from mainstay.plural import counted
@@ -14,17 +15,19 @@ from mainstay.world import World
 LAST_LINES = 10
 SLACK_S = 15.0
 """What a busy machine may take beyond the times that a service was given."""
+CRASHES = 3
+"""An instance that exited so often in a row before it was ready does not start."""
 
 
 def instances(world: World, service: str, *, stopped: bool = False) -> tuple[Instance, ...]:
-    """Return the instances of *service*, failed ones included, and *stopped* ones where wanted."""
-    every = world.target.running().instances
-    return tuple(one for one in every if one.service == service and (stopped or one.state != "stopped"))
+    """Return the instances of *service*, failed ones and tasks that are done included; *stopped* ones where wanted."""
+    every = [one for one in world.target.running().instances if one.service == service]
+    return tuple(one for one in every if stopped or one.done or one.state != "stopped")
 
 
 def ready(found: tuple[Instance, ...], release: int) -> int:
-    """How many of *release* are ready."""
-    return sum(one.release == release and one.state == "ready" for one in found)
+    """How many of *release* are ready, or done where it is a task."""
+    return sum(one.release == release and one.healthy for one in found)
 
 
 def all_ready(found: tuple[Instance, ...], members: Members) -> bool:
@@ -54,14 +57,14 @@ def await_ready(world: World, service: str, members: Members) -> str:
         now = instances(world, service)
         failed = [one for one in now if one.state == "failed" and one.release in members]
         if failed:
-            raise StepFailed(_failure(world, failed[0]), remedy=logs_of(service, failed[0].release))
+            raise StepFailed(failure(world, failed[0]), remedy=logs_of(service, failed[0].release))
         took = world.clock.monotonic() - began
         there = sum(min(ready(now, release), member.count) for release, member in members.items())
         if there == wanted:
             return f"{there} of {wanted} ready after {took:.1f} s"
         if took >= within:
-            late = [release for release, member in members.items() if ready(now, release) < member.count]
-            raise StepFailed(_slow(world, service, now, members), remedy=logs_of(service, *late))
+            slow = [release for release, member in members.items() if ready(now, release) < member.count]
+            raise StepFailed(late(world, service, now, members), remedy=logs_of(service, *slow))
         if there != told:
             told = there
             world.tell(f"{there} of {wanted} ready")
@@ -135,6 +138,21 @@ def limit(member: Member) -> float:
     return member.spec.health.within_s + member.spec.steady_s
 
 
+def crashes(one: Instance) -> bool:
+    """Whether an instance does not start. That of a revision that was ready once is still restarted, ever later."""
+    return not one.healthy and (one.state == "failed" or one.early_exits >= CRASHES)
+
+
+def is_down(found: Iterable[Instance], release: int, member: Member, at: datetime) -> bool:
+    """Whether a revision has instances and none of them is going to serve: each crashes or has hung for too long."""
+    mine = [one for one in found if one.release == release and one.state not in ("draining", "stopped")]
+    return bool(mine) and all(crashes(one) or _hangs(one, member, at) for one in mine)
+
+
+def _hangs(one: Instance, member: Member, at: datetime) -> bool:
+    return not one.healthy and (at - datetime.fromisoformat(one.since)).total_seconds() > limit(member)
+
+
 def end_of(world: World, one: Instance) -> str:
     """How it ended last, and its last lines: `: exit code 3; its last lines: …`."""
     how = f": {one.last_exit.how}" if one.last_exit else ""
@@ -152,12 +170,13 @@ def _last_lines(world: World, one: Instance) -> tuple[str, ...]:
     return one.tail or tuple(each.line for each in world.target.logs(one.service, query))
 
 
-def _failure(world: World, one: Instance) -> str:
+def failure(world: World, one: Instance) -> str:
+    """Why an instance does not run: `web@3 does not stay up: exit code 1; its last lines: …`."""
     ended = "failed" if one.last_exit is None else "does not stay up"
     return f"{Revision(one.service, one.release)} {ended}{end_of(world, one)}"
 
 
-def _slow(world: World, service: str, now: tuple[Instance, ...], members: Members) -> str:
+def late(world: World, service: str, now: tuple[Instance, ...], members: Members) -> str:
     """Return which members timed out, by the limits that the manifest names, and why, as far as the probes tell."""
     parts = [
         f"timed out after {limit(member):g} s waiting for {Revision(service, release)} to become ready "
@@ -166,7 +185,7 @@ def _slow(world: World, service: str, now: tuple[Instance, ...], members: Member
         for release, member in members.items()
         if ready(now, release) < member.count
     ]
-    late = [one for one in now if one.release in members and one.state != "ready"]
-    parts += [f"{one.id} {one.misplaced}" for one in late if one.misplaced]
-    parts += [f"{one.id}: {one.probe}" for one in late if one.probe]
-    return "; ".join(parts) + (last_words(_last_lines(world, late[0])) if late else "")
+    unready = [one for one in now if one.release in members and not one.healthy]
+    parts += [f"{one.id} {one.misplaced}" for one in unready if one.misplaced]
+    parts += [f"{one.id}: {one.probe}" for one in unready if one.probe]
+    return "; ".join(parts) + (last_words(_last_lines(world, unready[0])) if unready else "")

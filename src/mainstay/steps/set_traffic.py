@@ -2,7 +2,7 @@
 
 from mainstay.errors import StepFailed
 from mainstay.plural import counted
-from mainstay.release import Shifts, Traffic, UnlessRenewed, end_of
+from mainstay.release import Shares, Shifts, Traffic, UnlessRenewed, end_of
 from mainstay.revision import Revision
 from mainstay.steps import readiness
 from mainstay.steps.step import Look, Step
@@ -44,7 +44,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
     def undo(self, world: World) -> str:
         world.target.traffic(world.fence, self.back)
-        return f"back to {_in_order(self.back)}{await_traffic(world, self.back)}"
+        return f"back to {_in_order(self.back)}{await_traffic(world, self.back, or_crashed=True)}"
 
     def withdraw(self, world: World) -> str:
         world.target.traffic(world.fence, self.back)
@@ -62,9 +62,11 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
         self.do(world)
 
 
-def await_traffic(world: World, shifts: Shifts) -> str:
+def await_traffic(world: World, shifts: Shifts, *, or_crashed: bool = False) -> str:
     """Wait until traffic is as *shifts* leave it. Return which requests it waited for, in words.
 
+    *or_crashed*: do not wait for a revision whose instances all crash. On the way back that is the state from before:
+    the run was to replace a release that does not start.
     Raise StepFailed naming a broken edge, or an instance that is not ready and how it ended.
     """
     wanted, began = end_of(shifts), world.clock.monotonic()
@@ -77,7 +79,9 @@ def await_traffic(world: World, shifts: Shifts) -> str:
                 world.tell(f"waiting for {_requests(count)} of {revision}")
             if count:
                 waited[revision] = world.clock.monotonic() - began
-        return not serving.pending and same(serving.actual, wanted)
+        late = {name: shares for name, shares in wanted.items() if not same(serving.actual, {name: shares})}
+        crashed = or_crashed and all(_crashes(world, name, shares) for name, shares in late.items())
+        return not serving.pending and (not late or crashed)
 
     try:
         world.patience.until(
@@ -101,6 +105,11 @@ def _within(shifts: Shifts) -> float:
 
 def _requests(count: int) -> str:
     return f"{counted(count, 'request')} in flight"
+
+
+def _crashes(world: World, service: str, shares: Shares) -> bool:
+    mine = [one for one in readiness.instances(world, service) if one.release in shares]
+    return bool(mine) and all(readiness.crashes(one) for one in mine)
 
 
 def _not_ready(world: World, wanted: Traffic) -> str:

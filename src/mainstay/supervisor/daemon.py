@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections import Counter
+from collections.abc import Collection
 
 from msgspec.structs import replace
 
@@ -25,7 +26,7 @@ from mainstay.supervisor.limits import Limits
 from mainstay.supervisor.log_watch import LogWatch
 from mainstay.supervisor.places import furnished, listeners, moved
 from mainstay.supervisor.ports import is_free
-from mainstay.supervisor.protocol import Renew, SetFleet, SetTraffic
+from mainstay.supervisor.protocol import Renew, SetFleet, SetTraffic, Wake
 from mainstay.supervisor.roster import enrolled
 from mainstay.supervisor.shifting import Shifting
 from mainstay.supervisor.store import Store
@@ -72,9 +73,11 @@ class Daemon:
             raise ConnectionAbortedError("this supervisor ends: the next one is to be asked")
         if isinstance(request, SetFleet):
             requests.refuse_older(self.desired, request.fence)
-            for name, one in self.desired.instances.items():
-                if one.service in request.wanted and name in self.instances.lives:
-                    self.instances.forgive(name)
+            self._clear_failures(request.wanted.keys())
+        if isinstance(request, Wake):
+            # Right after a boot no instance is known yet: those that failed before it are to be started again too.
+            self.instances.adopt(self.desired)
+            self._clear_failures({one.service for one in self.desired.instances.values()})
         after = requests.after(self.desired, request, self._boot, machine.boottime())
         if isinstance(request, SetTraffic):
             self.shifting.begin()
@@ -84,6 +87,11 @@ class Daemon:
             self.keep(after)
         self._asleep_until = 0.0
         self._woken.set()
+
+    def _clear_failures(self, services: Collection[str]) -> None:
+        for name, one in self.desired.instances.items():
+            if one.service in services and name in self.instances.lives:
+                self.instances.clear_failure(name)
 
     def keep(self, desired: Desired) -> None:
         """Write *desired* down where it differs; from then on it is what is to be."""
@@ -184,7 +192,9 @@ class Daemon:
         proven = tuple(sorted((steady | {*desired.proven}) & wanted))
         desired = replace(desired, proven=proven)
         self.instances.proven = frozenset(proven)
-        desired = enrolled(desired, decision.ready(desired, lives))
+        # A new task that is done is as good as ready: the old one, which overlaps with it, may go.
+        done = {name for name in desired.instances if lives[name].past.done}
+        desired = enrolled(desired, decision.ready(desired, lives) | done)
         specs = [member_of(desired, one).spec for one in desired.instances.values()]
         values = [spec.environment for spec in specs] + [spec.files for spec in specs]
         values += [job.environment for job in desired.jobs.values()]

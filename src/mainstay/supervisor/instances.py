@@ -139,11 +139,18 @@ class Instances:
             log.warning("%s ended: %d files that it wrote are kept in %s", name, count, place)
         return True
 
-    def forgive(self, name: str) -> None:
-        """What failed is tried anew, because it was asked for anew."""
-        if self.lives[name].past.failed:
-            self.lives[name] = Life(past=Past(restarts=self.lives[name].past.restarts))
-            self._keep_past(name)
+    def clear_failure(self, name: str) -> None:
+        """Start a failed or crashing instance again at once, with a new count of early exits.
+
+        Called when its fleet is requested again, or a start of the environment. A task that is done is not run again.
+        """
+        life = self.lives[name]
+        if life.past.done or not (life.past.failed or life.past.early_ends):
+            return
+        past = replace(life.past, failed=False, early_ends=0)
+        waiting = life.process is None
+        self.lives[name] = Life(past=past) if waiting else replace(life, past=past, backoff_s=lives.FIRST_BACKOFF_S)
+        self._keep_past(name)
 
     def settle(self, desired: Desired, ready: frozenset[str]) -> None:
         """Note since when each has the state it has."""

@@ -37,6 +37,8 @@ class Past(msgspec.Struct, frozen=True):
     steady: bool = False
     """This process has been ready for long enough."""
     failed: bool = False
+    done: bool = False
+    """A task that exited with code 0. `failed` is set too, so that it is not started again."""
     last_exit: Exit | None = None
     since: str = ""
     """When its state changed last."""
@@ -120,10 +122,11 @@ def is_stuck(life: Life, spec: Spec, now: float) -> bool:
 
 
 def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at: str) -> Life:
-    """Apply the end of the process: start it again after the backoff, unless it failed before it was ever ready."""
+    """Apply the end of the process: start it again after the backoff, unless it is done or never became ready."""
     past = life.past
-    early = 0 if past.steady else past.early_ends + 1
-    reason = life.reason or _reason(end, steady=past.steady)
+    done = spec.is_task and end.code == 0 and life.signalled_at is None and not life.reason
+    early = 0 if past.steady or done else past.early_ends + 1
+    reason = life.reason or ("" if done else _reason(end, steady=past.steady))
     failed = not proven and not past.steady and _hopeless(end, spec, early, now - past.first_began)
     failed = failed or not _comes_back(spec, end)
     backoff = FIRST_BACKOFF_S if now - life.began >= WELL_AFTER_S else life.backoff_s
@@ -135,6 +138,7 @@ def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at:
             early_ends=early,
             steady=False,
             failed=failed,
+            done=done,
             last_exit=Exit(at, end.code, _name(end.signal), reason),
             since=at,
         ),

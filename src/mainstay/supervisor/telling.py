@@ -22,6 +22,8 @@ def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
         pid=life.process.pid if life.process else None,
         address=None if one.port is None else f"{LOOPBACK}:{one.port}",
         restarts=life.past.restarts,
+        early_exits=life.past.early_ends,
+        done=life.past.done and not one.leaving,
         memory_bytes=life.memory_bytes,
         last_exit=life.past.last_exit,
         tail=life.tail if state in {"failed", "starting", "stopped"} else (),

@@ -62,6 +62,7 @@ def _told(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> 
             "stopped",
             past.since,
             restarts=past.restarts,
+            early_exits=past.early_ends,
             last_exit=past.last_exit,
             tail=ended,
         )

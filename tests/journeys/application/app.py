@@ -21,7 +21,8 @@ HERE = Path(__file__).parent
 SAYS = (HERE / "says").read_text().strip()
 BEHAVIOUR = dict(line.split("=", 1) for line in (HERE / "behaviour").read_text().split())
 """ready_after, answer_after, crash_after: seconds · crash_code · never_ready, ignores_sigterm: yes ·
-calls: the path of BACK_URL that every request leads to · knows: the only paths that are answered, with commas"""
+calls: the path of BACK_URL that every request leads to · knows: the only paths that are answered, with commas ·
+licence: a file without which it does not start"""
 
 
 class App:
@@ -89,6 +90,8 @@ class App:
         writer.close()
 
     async def run(self) -> None:
+        if "licence" in BEHAVIOUR and not Path(BEHAVIOUR["licence"]).exists():
+            sys.exit("the licence is missing")
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         ignores = BEHAVIOUR.get("ignores_sigterm") == "yes"
