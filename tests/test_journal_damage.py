@@ -182,7 +182,8 @@ def test_a_full_disk_stops_the_run_before_the_effect_and_breaks_nothing(small_di
     assert "make room" in told.value.remedy
     assert isinstance(told.value, Parked)
     kept = journal.sequence()
-    assert (journal.verify().rows, journal.verify().bad) == (kept, None)
+    verdict = SqliteStory(folders.journal, folders.head).verify(PublicKey.read(folders.public_key))
+    assert (verdict.rows, verdict.bad) == (kept, None)
     journal.close()
     again = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
     assert again.sequence() == kept

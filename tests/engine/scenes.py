@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mainstay import content
 from mainstay.clock import Clock
-from mainstay.engine import Carrier, OneByOne
+from mainstay.engine import Carrier
 from mainstay.engine.crew import Crew
 from mainstay.errors import StepFailed
 from mainstay.plan import Plan
@@ -18,6 +18,7 @@ from mainstay.release import Release, Shift, Strategy
 from mainstay.snapshot import Snapshot
 from mainstay.source import Source
 from tests import shop
+from tests.engine.serial import Serial
 from tests.engine.sweep import Stage
 from tests.engine.workbench import REGISTRY, Burn, Move, Put, bench, bench_world, plan_of
 from tests.fakes.clock import TurnableClock
@@ -36,7 +37,7 @@ BENCH = (
 )
 
 
-def at_the_bench(folder: Path, *, broken: tuple[str, ...] = (), hands: Hands = OneByOne) -> Make:
+def at_the_bench(folder: Path, *, broken: tuple[str, ...] = (), hands: Hands = Serial) -> Make:
     """Steps of the workbench; *broken* are moves that go wrong until somebody mends them."""
 
     def make() -> Stage:
@@ -124,7 +125,7 @@ def source(folder: Path) -> Path:
 class Scenes:
     """The scenes of the shop in fresh state folders below *folder*: one of them for each instance."""
 
-    def __init__(self, folder: Path, hands: Hands = OneByOne) -> None:
+    def __init__(self, folder: Path, hands: Hands = Serial) -> None:
         self._folder = folder
         self._hands = hands
         self._plan: Plan | None = None

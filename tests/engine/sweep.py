@@ -42,13 +42,18 @@ class Story:
 
     outcome: str
     stage: Stage
-    journal: Journal
+    journal: MemoryJournal
     points: int
     """How many points the longest life had."""
 
 
 def carried(
-    stage: Stage, journal: Journal, cuts: Sequence[int] = (), interrupted: Sequence[int] = (), *, away_s: float = 0
+    stage: Stage,
+    journal: MemoryJournal,
+    cuts: Sequence[int] = (),
+    interrupted: Sequence[int] = (),
+    *,
+    away_s: float = 0,
 ) -> Story:
     """Carry *stage* to its end; its n-th process dies at the n-th of *cuts*, counted from its own start.
 

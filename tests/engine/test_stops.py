@@ -145,7 +145,7 @@ def test_an_abort_is_refused_once_something_was_retired(world: World, journal: M
     at(world, "before put b", dies)
     with pytest.raises(PowerCut):
         begin(plan_of((A,), (Burn(name="b"),)), world, journal, carrier)
-    with pytest.raises(NotReady, match="past the point of return"):
+    with pytest.raises(NotReady, match="can no longer be undone; only cleanup remains"):
         turn_back(RUN, journal, by="ada", why="abort")
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from mainstay.clock import SystemClock
-from mainstay.engine import Carrier, OneByOne, begin, carry_on
+from mainstay.engine import Carrier, begin, carry_on
 from mainstay.errors import StepFailed
 from mainstay.journal import Journal, SqliteJournal, SqliteStory
 from mainstay.record import record
 from mainstay.signing import PublicKey, SigningKey
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
+from tests.engine.serial import Serial
 from tests.engine.workbench import plan_of
 from tests.fakes.power import Power, PoweredJournal
 from tests.fakes.target import FakeTarget
@@ -107,7 +108,7 @@ class Site:
         return 0 if outcome == self.outcome else 1
 
     def _carried(self, journal: Journal) -> str:
-        carrier = Carrier(by="ada", host="here", crew=OneByOne(self._world.clock), registry=Lay)
+        carrier = Carrier(by="ada", host="here", crew=Serial(self._world.clock), registry=Lay)
         past = record(journal.rows())
         if past.history and past.unfinished is None:
             return past.history[0].outcome

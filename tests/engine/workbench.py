@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from mainstay.engine import Carrier, OneByOne
+from mainstay.engine import Carrier
 from mainstay.engine.crew import Crew
 from mainstay.errors import MainstayError
 from mainstay.plan import Basis, Kind, Phase, Plan
 from mainstay.release import Environment, Release
 from mainstay.steps.step import Look, Step
 from mainstay.world import World
+from tests.engine.serial import Serial
 from tests.fakes.clock import TurnableClock
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.target import FakeTarget
@@ -161,7 +162,7 @@ def plan_of(*ranks: tuple[Step, ...], kind: Kind = "deploy", stage: int | None =
 
 def carrier_of(world: World, crew: Crew | None = None) -> Carrier:
     """A process that carries runs of the bench."""
-    return Carrier(by="ada", host="here", crew=crew or OneByOne(world.clock), pid=7, registry=REGISTRY)
+    return Carrier(by="ada", host="here", crew=crew or Serial(world.clock), pid=7, registry=REGISTRY)
 
 
 def bench_world(folder: Path) -> World:

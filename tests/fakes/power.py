@@ -1,8 +1,6 @@
 """The power that a process runs on: it can be cut at any numbered point, and then nothing moves any more."""
 
-from collections.abc import Iterator
-
-from mainstay.journal import Journal, Owner, Row, Verdict, Verifier
+from mainstay.journal import Journal, Owner, Row
 
 
 class PowerCut(BaseException):
@@ -73,9 +71,3 @@ class PoweredJournal:
 
     def abort_asked(self, run: str) -> bool:
         return self._kept.abort_asked(run)
-
-    def verify(self, key: Verifier | None = None) -> Verdict:
-        return self._kept.verify(key)
-
-    def export(self) -> Iterator[bytes]:
-        return self._kept.export()

@@ -8,7 +8,7 @@ import pytest
 from mainstay.errors import BadInput
 from mainstay.manifest import Volume, load
 from mainstay.manifest.checking import report
-from tests.manifest.written import HELLO, loaded, mistakes, write
+from tests.manifest.written import HELLO, loaded, mistakes, warnings, write
 
 PLACES = (
     HELLO
@@ -94,9 +94,9 @@ def test_a_number_where_a_text_is_meant_is_what_was_written(tmp_path: Path, numb
 
 @pytest.mark.bad_input("B12")
 def test_a_leading_zero_is_read_as_decimal_with_a_warning(tmp_path: Path) -> None:
-    manifest = loaded(tmp_path, HELLO.replace("8000", "080"))
-    assert manifest.services["web"].port == 80
-    assert [warning.code for warning in manifest.warnings] == ["leading-zero"]
+    text = HELLO.replace("8000", "080")
+    assert loaded(tmp_path, text).services["web"].port == 80
+    assert [warning.code for warning in warnings(tmp_path, text)] == ["leading-zero"]
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_services_may_know_each_others_address(tmp_path: Path) -> None:
 
 
 def test_what_nothing_acts_on_yet_is_said(tmp_path: Path) -> None:
-    manifest = loaded(tmp_path, HELLO + "objectives: {error_rate: {warning: 0.1%}}\n")
-    assert [warning.what for warning in manifest.warnings] == ["nothing acts on 'objectives' yet"]
+    text = HELLO + "objectives: {error_rate: {warning: 0.1%}}\n"
+    assert [warning.what for warning in warnings(tmp_path, text)] == ["nothing acts on 'objectives' yet"]
 
 
 def test_every_environment_is_validated(tmp_path: Path) -> None:

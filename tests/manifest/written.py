@@ -4,8 +4,10 @@ from pathlib import Path
 from textwrap import dedent
 
 from mainstay.cli.console import line
-from mainstay.errors import BadInput, ManifestInvalid
+from mainstay.errors import BadInput, ManifestInvalid, Mistake
+from mainstay.folders import LOCAL
 from mainstay.manifest import Manifest, load
+from mainstay.manifest.loading import check, read
 
 HELLO = """\
 system: hello
@@ -41,3 +43,9 @@ def mistakes(folder: Path, text: str | bytes, environment: str | None = None) ->
     except BadInput as refused:
         return [f"{refused.what}; {refused.remedy} [{refused.code}]"]
     return []
+
+
+def warnings(folder: Path, text: str) -> tuple[Mistake, ...]:
+    """What is written in *text* that nothing acts on, or that should be written otherwise."""
+    path = write(folder, text)
+    return check(read(path), path, LOCAL).warnings

@@ -10,7 +10,7 @@ from mainstay.engine.back import back
 from mainstay.engine.backoff import persistently
 from mainstay.engine.beat import Beat
 from mainstay.engine.carrier import Carrier
-from mainstay.engine.crew import OneByOne, Threads
+from mainstay.engine.crew import Threads
 from mainstay.engine.forward import forward
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.run import Run, append
@@ -18,10 +18,10 @@ from mainstay.errors import BadInput, NotReady, Unreachable
 from mainstay.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, Turned
 from mainstay.journal import Journal, Owner
 from mainstay.plan import Plan
-from mainstay.standing import MOST_RESUMES, standing
+from mainstay.standing import MOST_RESUMES, Standing, standing
 from mainstay.world import World
 
-__all__ = ["Carrier", "Interruption", "OneByOne", "Threads", "answer", "begin", "carry_on", "turn_back"]
+__all__ = ["Carrier", "Interruption", "Threads", "answer", "begin", "carry_on", "require_undoable", "turn_back"]
 
 
 def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outcome:
@@ -68,13 +68,15 @@ def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> None:
     now = standing(journal.rows(identity))
     if now.over or now.planned is None:
         raise NotReady(f"run {identity} is over", remedy="mainstay history")
-    if now.beyond:
-        raise NotReady(
-            f"run {identity} is past the point of return: only its tidying is left",
-            remedy="mainstay resume, then mainstay rollback",
-        )
+    require_undoable(now, remedy="mainstay resume, then mainstay rollback")
     if now.direction == "forward":
         append(journal, identity, Turned(by, why))
+
+
+def require_undoable(now: Standing, *, remedy: str) -> None:
+    """Raise NotReady where a step has started that cannot be undone: from there on a run only goes forward."""
+    if now.beyond:
+        raise NotReady(f"run {now.run} can no longer be undone; only cleanup remains", remedy=remedy)
 
 
 def answer(

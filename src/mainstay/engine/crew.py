@@ -1,7 +1,6 @@
-"""Who does the steps of a rank: side by side in threads, or one after the other."""
+"""The executor of a rank's steps: in parallel, in threads."""
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol
@@ -53,22 +52,6 @@ class Threads:
 
     def wait(self) -> Report:
         return self._ended.get()
-
-
-class OneByOne:
-    """One after the other, in the caller's thread."""
-
-    room = 1
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._ended: deque[Report] = deque()
-
-    def send(self, step: StepNumber, deed: Deed) -> None:
-        self._ended.append(report(step, deed, self._clock))
-
-    def wait(self) -> Report:
-        return self._ended.popleft()
 
 
 def report(step: StepNumber, deed: Deed, clock: Clock) -> Report:

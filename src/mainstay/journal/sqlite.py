@@ -157,12 +157,6 @@ class SqliteJournal:
         owner = self.owner()
         return owner is not None and owner.abort_requested_for == run
 
-    def verify(self, key: Verifier | None = None) -> Verdict:
-        return SqliteStory(self._path, self._head.path).verify(key or self._key)
-
-    def export(self) -> Iterator[bytes]:
-        return SqliteStory(self._path, self._head.path).export()
-
     def close(self) -> None:
         # A step that nobody waits for any more may be writing: closing under its hands would end the process.
         with self._guard:

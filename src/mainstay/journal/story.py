@@ -1,7 +1,7 @@
 """What a journal is: rows, their chain, who holds the lock, and what one can ask of it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -60,8 +60,8 @@ class Signer(Verifier, Protocol):
     def sign(self, data: bytes) -> bytes: ...
 
 
-class Story(Protocol):
-    """What can be read of a journal, by anyone, also while it is written."""
+class Journal(Protocol):
+    """A journal as the process that holds the lock reads and writes it."""
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
         """The rows of *run*, or of all runs, with a sequence above *after*, in order."""
@@ -74,18 +74,6 @@ class Story(Protocol):
     def ask_abort(self, run: str) -> bool:
         """Ask the process that carries *run* to go back; False when nobody does."""
         ...
-
-    def verify(self, key: Verifier | None = None) -> Verdict:
-        """Whether every row is what was written, and none is missing."""
-        ...
-
-    def export(self) -> Iterator[bytes]:
-        """Every row as a line of JSON, with its hash."""
-        ...
-
-
-class Journal(Story, Protocol):
-    """A journal in the hands of the one who holds the lock."""
 
     def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
         """Write a row; it is durable when this returns. Raises JournalUnwritable when it could not be written.

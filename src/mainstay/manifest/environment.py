@@ -11,14 +11,10 @@ from mainstay.manifest.quantities import Version
 class Target(Model):
     """Where services run and are served. A text is its kind."""
 
+    later: ClassVar[dict[str, str]] = {"context": "leave it out", "namespace": "leave it out"}
+
     kind: Literal["process", "docker", "kubernetes"] = "process"
     """process: plain processes of this machine."""
-
-    context: str | None = None
-    """kubernetes: which cluster."""
-
-    namespace: str | None = None
-    """kubernetes: where in it."""
 
     @model_validator(mode="before")
     @classmethod

@@ -102,7 +102,7 @@ def check(document: Document, path: Path, environment: str, versions: Versions =
     if system is None or mistakes:
         return Checked(None, mistakes, tuple(document.warnings))
     warnings = in_order([*document.warnings, *(_placed(document.file, root, note) for note in _notes(system))])
-    return Checked(_manifest(system, path, environment, warnings), (), warnings)
+    return Checked(_manifest(system, path, environment), (), warnings)
 
 
 def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
@@ -247,7 +247,7 @@ def _placed(file: str, root: Node, wrong: Wrong) -> Mistake:
     return Mistake(wrong.code, wrong.what, wrong.remedy, place)
 
 
-def _manifest(system: System, path: Path, environment: str, warnings: tuple[Mistake, ...]) -> Manifest:
+def _manifest(system: System, path: Path, environment: str) -> Manifest:
     declared = system.environments
     return Manifest(
         file=path.resolve(),
@@ -260,5 +260,4 @@ def _manifest(system: System, path: Path, environment: str, warnings: tuple[Mist
         datastores=system.datastores,
         edge=system.edge,
         overridden=frozenset(name for place in declared.values() for name in place.variables),
-        warnings=warnings,
     )

@@ -1,13 +1,12 @@
 """The manifest: a system as its file declares it, and as one environment makes of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
 
-from mainstay.errors import Mistake
 from mainstay.manifest.datastore import Datastore
 from mainstay.manifest.edge import Edge
 from mainstay.manifest.environment import Environment, Target
@@ -78,7 +77,6 @@ class Manifest:
     edge: Edge
     overridden: frozenset[str] = frozenset()
     """Variables that some environment overrides: their value is not fixed."""
-    warnings: tuple[Mistake, ...] = field(default=())
 
     @property
     def folder(self) -> Path:

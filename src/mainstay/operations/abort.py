@@ -33,10 +33,8 @@ def _ask_the_holder(context: Context) -> Outcome:
     owner = story(context).owner()
     if owner is None or not story(context).ask_abort(owner.run):
         raise LockHeld("another command is about to begin or to end", remedy="mainstay abort")
-    if standing(story(context).rows(owner.run)).beyond:
-        raise NotReady(
-            f"run {owner.run} is past the point of return: only its tidying is left", remedy="mainstay rollback"
-        )
+    now = standing(story(context).rows(owner.run))
+    engine.require_undoable(now, remedy="wait for its end (mainstay status --watch), then mainstay rollback")
     lock = Lock(context.folders.lock)
     Patience(SystemClock()).until(
         lock.free, within=LONGEST_WAIT_S, waiting_for=f"the end of run {owner.run}", remedy="mainstay status"

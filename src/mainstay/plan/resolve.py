@@ -125,7 +125,6 @@ def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
             check=_programs_of(manifest, service, braces) if service else (),
             files=measured.files,
             left_out=measured.left_out,
-            bytes=measured.bytes,
         )
     return found
 

@@ -51,7 +51,6 @@ class Content(msgspec.Struct, frozen=True):
     """Programs (`command[0]` of its services) that the user must be able to reach once built."""
     files: int = 0
     left_out: int = 0
-    bytes: int = 0
 
 
 class DatastoreRelease(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ class DatastorePlace(msgspec.Struct, frozen=True):
     kind: str
     provided: str
     """`embedded`, or `url`."""
-    options: dict[str, str] = {}
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -27,5 +26,3 @@ class Environment(msgspec.Struct, frozen=True):
     datastores: tuple[DatastorePlace, ...] = ()
     manifest: str = ""
     """Where the manifest lay when this was made."""
-    options: dict[str, str] = {}
-    """The target's own settings."""

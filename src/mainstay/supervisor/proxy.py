@@ -100,10 +100,6 @@ class Proxy:
             return 0
         return (await self._admin.in_use()).get(Slot(service, slot).server, 0)
 
-    async def drained(self, service: str, slot: int) -> bool:
-        """Whether nothing of the slot's requests is left."""
-        return await self.connections(service, slot) == 0
-
     async def lost_lines(self) -> int:
         """Lines of the access log that the worker that serves now had to drop."""
         return 0 if self.process() is None else int((await self._admin.information()).get("DroppedLogs", 0))
