@@ -35,8 +35,15 @@ def main() -> int:
     met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
     for name, value in measured.items():
         print(f"{name}: {value:,.2f}")
-    document = {"measured": measured, "budgets": BUDGETS, "met": met, "load_average_before": load_before}
-    RESULT.parent.mkdir(exist_ok=True)
+    document = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "cores": os.cpu_count(),
+        "load_average_before": load_before,
+        "measured": measured,
+        "budgets": BUDGETS,
+        "met": met,
+    }
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(document, indent=2) + "\n")
     return 0 if all(met.values()) else 1
 

@@ -70,7 +70,7 @@ class LivePhases:
                 self._over("↩", "yellow", event.step, event.evidence, "")
             case Failed():
                 self._failed(event)
-            case Ended(outcome="released"):
+            case Ended(note=""):
                 pass
             case ParkedAt():
                 self._say(Text(sentence(event, self._run), style="red"))
