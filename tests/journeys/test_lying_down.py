@@ -87,7 +87,7 @@ def test_down_with_its_data_keeps_journal_and_keys(place: Place) -> None:
     assert place.processes() == []
     left = {path.name for path in place.state.iterdir() if path.is_file() or any(path.iterdir())}
     assert {"journal.db", "head"} <= left
-    assert left & {"data", "volumes", "releases", "content"} == set()
+    assert left & {"data", "volumes", "releases", "content", "sockets"} == set()
     assert [path.name for path in place.keys.rglob("*.key")] != []
     assert place.run("journal", "verify").code == 0
     place.run("up", "--yes")
