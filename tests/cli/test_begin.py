@@ -12,22 +12,51 @@ from pathlib import Path
 import pytest
 
 from mainstay import wiring
+from mainstay.cli.init import system_name
 from mainstay.clock import Patience, SystemClock
 from tests.cli.typed import typed
 
 
 def test_init_writes_what_validates(tmp_path: Path) -> None:
-    assert typed(tmp_path, "init") == (0, "wrote mainstay.yaml and app.py\n next: mainstay up\n", "")
-    said = typed(tmp_path, "validate")
-    told = "mainstay.yaml: hello 1.0.0 for local: 1 service, 0 datastores, 1 route; no mistakes\n next: mainstay up\n"
+    folder = tmp_path / "My Shop.2"
+    folder.mkdir()
+    assert typed(folder, "init") == (0, "wrote mainstay.yaml and app.py\n next: mainstay up\n", "")
+    said = typed(folder, "validate")
+    told = (
+        "mainstay.yaml: my-shop-2 1.0.0 for local: 1 service, 0 datastores, 1 route; no mistakes\n next: mainstay up\n"
+    )
     assert said == (0, told, "")
 
 
-@pytest.mark.parametrize("there", ["mainstay.yaml", "app.py"])
-def test_init_overwrites_nothing(tmp_path: Path, there: str) -> None:
+@pytest.mark.parametrize(
+    ("folder", "system"),
+    [("hello", "hello"), ("My Shop.2", "my-shop-2"), ("3-Wörter_", "w-rter"), ("42", "app"), ("x" * 80, "x" * 63)],
+)
+def test_the_system_is_named_after_the_folder(folder: str, system: str) -> None:
+    assert system_name(folder) == system
+
+
+@pytest.mark.parametrize(
+    ("there", "remedy"), [("mainstay.yaml", "mainstay validate"), ("app.py", "mainstay init in an empty folder")]
+)
+def test_init_overwrites_nothing(tmp_path: Path, there: str, remedy: str) -> None:
     (tmp_path / there).write_text("mine")
-    assert typed(tmp_path, "init").code == 2
+    said = typed(tmp_path, "init")
+    assert (said.code, said.err) == (
+        2,
+        f"error: {tmp_path} contains {there} already; nothing was written\n next: {remedy}\n",
+    )
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("command", ["up", "deploy", "plan", "status", "logs web", "down", "history"])
+def test_a_system_whose_name_is_invalid_is_refused_with_the_rule(tmp_path: Path, command: str) -> None:
+    (tmp_path / "mainstay.yaml").write_text("# ours\nsystem: 'Err App' # our app\nversion: 1.0.0\n")
+    said = typed(tmp_path, *command.split(), MAINSTAY_STATE="")
+    assert said.code == 2
+    told = "mainstay.yaml:2:9: 'Err App' is not a name, so the system's state cannot be found\n"
+    assert told in said.err
+    assert "use a-z, 0-9 and '-', start with a letter, end with a letter or digit, at most 63 characters" in said.err
 
 
 def test_the_starter_answers_and_ends_when_asked(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from mainstay.manifest.model import Model
+from mainstay.manifest.other_tools import INSTEAD
 from tests.manifest.written import HELLO, mistakes, write
 
 REST = "services: {web: {command: [x], port: 80}}\n"
@@ -69,8 +71,8 @@ ROWS = [
         "4:28: services need each other in a circle: a → b → a (services.a.needs); leave one of these needs out "
         "[circle]", "a circle"),
     bad("B24", f"{HEAD}services: {{'-rf': {{command: [x]}}}}\n",
-        "3:12: '-rf' is not a name (services.-rf); use a-z, 0-9 and '-', start with a letter, at most 63 characters "
-        "[bad-name]", "a name that is an option"),
+        "3:12: '-rf' is not a name (services.-rf); use a-z, 0-9 and '-', start with a letter, end with a letter "
+        "or digit, at most 63 characters [bad-name]", "a name that is an option"),
     bad("B25", "system: na\u202eme\n", "1:11: hidden character U+202E; remove it [hidden-character]", "a hidden turn"),
     bad("B26", "system: a\0b\n", "1:10: control character U+0000; remove it [control-character]", "a NUL"),
     bad("B27", "system: shop\n".encode("utf-16"),
@@ -191,6 +193,57 @@ edge:
     codes = [said.rpartition("[")[2].rstrip("]") for said in mistakes(tmp_path, text)]
     assert codes == ["version-is-a-number", "not-a-list", "unknown-key", "unknown-need", "bad-duration", "no-address",
                      "bad-path", "unknown-service"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("port: '8000'", "a port is a whole number from 1 to 65535, found '8000' (services.web.port); write 8000"),
+        ("port: '80000'", "a port is a whole number from 1 to 65535, found '80000' (services.web.port); write 8080"),
+        ("replicas: '4'", "a whole number is needed, found '4' (services.web.replicas); write 4"),
+        ("read_only: 'false'", "true or false is needed, found 'false' (services.web.read_only); write false"),
+    ],
+)
+def test_a_number_in_quotes_is_to_be_written_without_them(tmp_path: Path, body: str, told: str) -> None:
+    (said,) = mistakes(tmp_path, service(body))
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["datastores: {db: {kind: postgress}}", "edge: {routes: [{path: x, service: web}]}", "variables: {A: {from: 1}}"],
+    ids=["a kind", "a path", "a name"],
+)
+def test_a_wrong_value_is_one_mistake_and_not_also_missing(tmp_path: Path, part: str) -> None:
+    text = f"{HEAD}services: {{web: {{command: [x], port: 80, variables: [A], needs: [db]}}}}\n{part}\n"
+    codes = [said.rpartition("[")[2] for said in mistakes(tmp_path, text)]
+    assert "missing]" not in codes
+    (kind,) = mistakes(tmp_path, f"{HEAD}{REST}datastores: {{db: {{kind: postgress}}}}\n")
+    assert kind.endswith("'postgress' is not known (datastores.db.kind); did you mean 'postgres'? [not-one-of]")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("depends_on: [db]", "unknown key 'depends_on' (services.web.depends_on); in Mainstay: 'needs'"),
+        ("environment: {A: b}", "in Mainstay: declare each one under 'variables' at the top"),
+        ("env_file: .env", "set their values with mainstay set --from FILE"),
+        ("ports: ['80:80']", "in Mainstay: 'port' here, and a route under 'edge' at the top"),
+        ("healthcheck: {test: x}", "in Mainstay: 'health'"),
+        ("health: {test: x}", "in Mainstay: 'command', or 'ready: /PATH'"),
+        ("container_name: x", "leave it out"),
+    ],
+)
+def test_a_key_of_compose_is_told_mainstays_word(tmp_path: Path, body: str, told: str) -> None:
+    (said,) = mistakes(tmp_path, service(body))
+    assert told in said
+    assert said.endswith("[unknown-key]")
+
+
+def test_no_word_of_another_tool_is_a_key_of_mainstay() -> None:
+    models = {model.__name__: model for model in Model.__subclasses__()}
+    for name, words in INSTEAD.items():
+        assert not set(words) & {*models[name].model_fields, *models[name].later}
 
 
 @pytest.mark.bad_input("B33")

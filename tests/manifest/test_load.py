@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.errors import BadInput
-from mainstay.manifest import Volume, load
+from mainstay.manifest import Datastore, Volume, load
 from mainstay.manifest.checking import report
 from tests.manifest.written import HELLO, loaded, mistakes, warnings, write
 
@@ -163,6 +163,12 @@ def test_a_version_that_the_driver_runs_is_accepted(tmp_path: Path, version: obj
     path = write(tmp_path, HELLO + f"datastores: {{db: {store}}}\n")
     assert load(path, versions=lambda kind: ("18",)).datastores["db"].version == (version and str(version))
     assert report(path, None, lambda kind: ("18",)).datastores == 1
+
+
+def test_a_datastore_that_runs_elsewhere_is_known_as_such() -> None:
+    elsewhere = {"url": {"variable": "PRODUCTION_DB"}}
+    stores = [Datastore.model_construct(kind="postgres", provided=each) for each in ("embedded", elsewhere)]
+    assert [store.runs for store in stores] == ["embedded", "url"]
 
 
 @pytest.mark.bad_input("B1")

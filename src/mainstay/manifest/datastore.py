@@ -59,6 +59,11 @@ class Datastore(Model):
     because: str | None = None
     """Why it has no backup."""
 
+    @property
+    def runs(self) -> Literal["embedded", "url"]:
+        """Who runs it: `embedded`, Mainstay; `url`, someone else, at an address."""
+        return "embedded" if self.provided == "embedded" else "url"
+
     @model_validator(mode="after")
     def _no_backup_has_a_reason(self) -> Self:
         if self.backup == "none" and not self.because:

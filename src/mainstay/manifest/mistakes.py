@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from mainstay.manifest.model import Model
-from mainstay.manifest.quantities import shown
+from mainstay.manifest.other_tools import INSTEAD
+from mainstay.manifest.quantities import shown, unquoted
 from mainstay.manifest.tree import Location
 
 MOST_COMPARED = 100
@@ -68,13 +69,13 @@ def from_pydantic(root: type[Model], error: Mapping[str, Any]) -> Wrong:
         case "string_type":
             return Wrong(location, "not-a-text", f"a text is needed, found {shown(found)}", f'write "{_bare(found)}"')
         case "int_type" | "int_from_float" | "int_parsing":
-            return Wrong(location, "not-a-whole-number", f"a whole number is needed, found {shown(found)}", "write 3")
+            what = f"a whole number is needed, found {shown(found)}"
+            return Wrong(location, "not-a-whole-number", what, f"write {unquoted(found) or 3}")
         case "float_type" | "finite_number":
             return Wrong(location, "not-a-number", f"a number is needed, found {shown(found)}", "write 0.5")
         case "bool_type":
-            return Wrong(
-                location, "not-a-bool", f"true or false is needed, found {shown(found)}", "write true or false"
-            )
+            remedy = f"write {found}" if found in ("true", "false") else "write true or false"
+            return Wrong(location, "not-a-bool", f"true or false is needed, found {shown(found)}", remedy)
         case "literal_error":
             known = [word.strip("' ") for word in limits["expected"].replace(" or ", ", ").split(",")]
             return Wrong(location, "not-one-of", f"{shown(found)} is not known", did_you_mean(str(found), known))
@@ -95,6 +96,8 @@ def _unknown_key(root: type[Model], location: Location) -> Wrong:
     name = str(key)
     if model and name in model.later:
         return Wrong(location, "not-yet", f"'{name}' does not work yet", model.later[name], at_key=True)
+    if model and (instead := INSTEAD.get(model.__name__, {}).get(name)):
+        return Wrong(location, "unknown-key", f"unknown key '{name}'", instead, at_key=True)
     fields = model.model_fields.items() if model else ()
     known = [field.alias or word for word, field in fields]
     return Wrong(location, "unknown-key", f"unknown key '{name}'", did_you_mean(name, known), at_key=True)

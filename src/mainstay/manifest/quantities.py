@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from mainstay.manifest.model import wrong
+from mainstay.revision import NAME, NAME_RULE
 
-NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -42,11 +42,7 @@ def as_written(value: object) -> object:
 
 def _name(value: str) -> str:
     if not NAME.fullmatch(value):
-        raise wrong(
-            "bad-name",
-            f"{value!r} is not a name",
-            "use a-z, 0-9 and '-', start with a letter, at most 63 characters",
-        )
+        raise wrong("bad-name", f"{value!r} is not a name", NAME_RULE)
     return value
 
 
@@ -112,8 +108,15 @@ def percentage(value: object) -> object:
 def port(value: object) -> object:
     """A whole number from 1 to 65535."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        raise wrong("bad-port", f"a port is a whole number from 1 to 65535, found {shown(value)}", "write 8080")
+        what = f"a port is a whole number from 1 to 65535, found {shown(value)}"
+        given = unquoted(value)
+        raise wrong("bad-port", what, f"write {given if given and 1 <= int(given) <= 65535 else 8080}")
     return int(value)
+
+
+def unquoted(value: object) -> str:
+    """Return the whole number that *value* is as a text (`"8000"`), as one writes it; empty for anything else."""
+    return str(int(value)) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else ""
 
 
 def _http_path(value: str) -> str:

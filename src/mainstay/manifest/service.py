@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mainstay.manifest.model import Model, wrong
 from mainstay.manifest.quantities import (
-    NAME,
     Argv,
     Duration,
     HttpPath,
@@ -20,6 +19,7 @@ from mainstay.manifest.quantities import (
     Text,
     VariableName,
 )
+from mainstay.revision import NAME
 
 SHORTEST_UNWATCHED = 5
 """A run says about once a second that it watches; on a busy machine some seconds may pass."""

@@ -8,16 +8,17 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.errors import BadInput
+from mainstay.errors import BadInput, Place
 from mainstay.folders import LOCAL, Folders, short_id
 from mainstay.release import Environment
+from mainstay.revision import NAME, NAME_RULE
 from mainstay.secrets import SecretSource
 from mainstay.targets import Target
 from mainstay.users import is_root
 from mainstay.world import World
 
 MANIFEST = "mainstay.yaml"
-SYSTEM_LINE = re.compile(r"""^system:[ \t]*["']?([a-z][a-z0-9-]{0,62})["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+SYSTEM_LINE = re.compile(r"""^(?P<quote>["']?)system(?P=quote)[ \t]*:[ \t]+(.*?)[ \t]*(?:[ \t]#.*)?$""", re.MULTILINE)
 
 
 class Wiring(Protocol):
@@ -89,18 +90,28 @@ def _context(wiring: Wiring, manifest: Path, environment: str | None, state: Pat
 
 
 def _system(manifest: Path) -> str:
-    """The system's name, read as text: a mistake elsewhere in the file stops no command that needs no more."""
+    """Return the system's name, read as text, so that a mistake elsewhere in the file stops no other command."""
     try:
-        found = SYSTEM_LINE.search(manifest.read_text(errors="replace"))
+        text = manifest.read_text(errors="replace")
     except OSError as trouble:
         raise BadInput(f"cannot read {manifest}: {trouble.strerror}", code="manifest-missing") from None
+    found = SYSTEM_LINE.search(text)
     if found is None:
         raise BadInput(
-            f"{manifest} has no line that says which system it is",
-            remedy="begin it with system: NAME, or say --state DIR",
+            f"{manifest} does not name the system",
+            remedy="begin the file with system: NAME, or add --state DIR to the command",
             code="system-missing",
         )
-    return found[1]
+    name = found[2].strip("\"'")
+    if not NAME.fullmatch(name):
+        line = text.count("\n", 0, found.start()) + 1
+        raise BadInput(
+            f"{name!r} is not a name, so the system's state cannot be found",
+            remedy=f"write another name: {NAME_RULE}",
+            place=Place(str(manifest), line, found.start(2) - found.start() + 1, "system"),
+            code="bad-name",
+        )
+    return name
 
 
 def _states() -> Path:

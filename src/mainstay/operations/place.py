@@ -21,9 +21,7 @@ def environment_of(manifest: Manifest, context: Context) -> Environment:
         keys=context.keys,
         user=name_for(manifest.system[:16], short_id(context.state)) if root else "",
         datastore_user=name_for(f"{manifest.system[:13]}-db", short_id(context.state)) if root else "",
-        datastores=tuple(
-            DatastorePlace(name, store.kind, str(store.provided)) for name, store in manifest.datastores.items()
-        ),
+        datastores=tuple(DatastorePlace(name, store.kind, store.runs) for name, store in manifest.datastores.items()),
         manifest=str(manifest.file),
     )
 

@@ -1,0 +1,58 @@
+"""Keys of Compose, Kamal and Procfiles that Mainstay does not have, and what to write in their place."""
+
+_NOT_NEEDED = "leave it out"
+_VARIABLES = (
+    "in Mainstay: declare each one under 'variables' at the top, and list its name in this service's 'variables'"
+)
+_ADDRESSES = "in Mainstay: a variable {from: SERVICE} contains a service's address"
+_REPLICAS = "in Mainstay: 'replicas', 'resources', 'strategy'"
+
+_SERVICE = {
+    "environment": _VARIABLES,
+    "env": _VARIABLES,
+    "env_file": f"{_VARIABLES}; set their values with mainstay set --from FILE",
+    "depends_on": "in Mainstay: 'needs'",
+    "links": _ADDRESSES,
+    "ports": "in Mainstay: 'port' here, and a route under 'edge' at the top",
+    "expose": "in Mainstay: 'port'",
+    "healthcheck": "in Mainstay: 'health'",
+    "entrypoint": "in Mainstay: 'command'",
+    "cmd": "in Mainstay: 'command'",
+    "working_dir": "in Mainstay: 'source', the folder that is copied, and in which the command runs",
+    "secrets": "in Mainstay: a variable with secret: true, and 'deliver: file' to get it as a file",
+    "configs": "in Mainstay: put the file into the service's 'source'",
+    "deploy": _REPLICAS,
+    "mem_limit": "in Mainstay: resources: {memory: 512Mi}",
+    "cpus": "in Mainstay: resources: {cpus: 1}",
+    "network_mode": _ADDRESSES,
+    "networks": _ADDRESSES,
+    **dict.fromkeys(
+        ("cap_add", "cap_drop", "container_name", "hostname", "init", "labels", "logging", "platform", "privileged"),
+        _NOT_NEEDED,
+    ),
+    **dict.fromkeys(("profiles", "pull_policy", "security_opt", "stdin_open", "tmpfs", "tty"), _NOT_NEEDED),
+}
+
+_HEALTH = {
+    "test": "in Mainstay: 'command', or 'ready: /PATH'",
+    "path": "in Mainstay: 'ready'",
+    "start_period": "in Mainstay: 'within'",
+    "start_interval": "in Mainstay: 'interval'",
+    "retries": "in Mainstay: 'within' while it starts, 'stuck_after' for 'live'",
+}
+
+_SYSTEM = {
+    "name": "in Mainstay: 'system'",
+    "service": "in Mainstay: 'services'",
+    "env": "in Mainstay: 'variables'",
+    "volumes": "in Mainstay: declare a volume where it is used, at the service: volumes: [NAME:PATH]",
+    "networks": _ADDRESSES,
+    "secrets": "in Mainstay: a variable with secret: true",
+    "configs": "in Mainstay: put the file into the service's 'source'",
+    "accessories": "in Mainstay: 'datastores', or a service",
+    "proxy": "in Mainstay: 'edge'",
+    "servers": "in Mainstay: 'services'",
+}
+
+INSTEAD = {"Service": _SERVICE, "Health": _HEALTH, "System": _SYSTEM}
+"""Per part of the manifest (the name of its model) and key, the remedy."""
