@@ -186,6 +186,6 @@ def late(world: World, service: str, now: tuple[Instance, ...], members: Members
         if ready(now, release) < member.count
     ]
     unready = [one for one in now if one.release in members and not one.healthy]
-    parts += [f"{one.id} {one.misplaced}" for one in unready if one.misplaced]
     parts += [f"{one.id}: {one.probe}" for one in unready if one.probe]
+    parts += [f"{one.id} {one.misplaced}" for one in unready if one.misplaced]
     return "; ".join(parts) + (last_words(_last_lines(world, unready[0])) if unready else "")
