@@ -107,6 +107,13 @@ def test_steps_are_expected_to_take_what_they_took(past: Past) -> None:
     assert record(past.rows).expected == {"fetch": 2.0}
 
 
+def test_builds_are_not_expected_to_take_what_copies_took(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1, took_s=0.1)
+    past.plan("r-0002", "deploy", 2)
+    past.tell("r-0002", Started("1.1", "fetch", "Copy and build", timed_as="build web"), Done("1.1", "built", 60.0))
+    assert record(past.rows).expected == {"fetch": 0.1, "build web": 60.0}
+
+
 def test_ten_thousand_rows_are_folded_before_one_notices(past: Past) -> None:
     for number in range(1, 2001):
         past.whole(f"r-{number:04d}", "deploy", number)

@@ -50,6 +50,8 @@ class Started(msgspec.Struct, frozen=True):
     kind: str
     title: str
     reversible: bool = True
+    timed_as: str = ""
+    """The name under which its duration is compared with that of other steps; empty: its kind."""
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -66,7 +66,7 @@ class Record(msgspec.Struct, frozen=True):
     documents: dict[int, msgspec.Raw] = {}
     """Per release, the plan that brought it."""
     expected: dict[str, float] = {}
-    """Per kind of step, the median of the seconds it took."""
+    """Per `Step.timed_as`, the median of the seconds that such steps took."""
 
     @property
     def served(self) -> tuple[int, ...]:
@@ -100,6 +100,7 @@ class _Began(msgspec.Struct):
 
     step: str
     kind: str
+    timed_as: str = ""
 
 
 class _Took(msgspec.Struct):
@@ -125,7 +126,7 @@ class _Run:
         self.last = row.at
         self.parked = False
         self.ended: Ended | None = None
-        self.kinds: dict[str, str] = {}
+        self.timed_as: dict[str, str] = {}
 
     def summary(self, run: str) -> Past:
         open_state: HistoryOutcome = "parked" if self.parked else "interrupted"
@@ -172,11 +173,11 @@ def _tell(run: _Run, row: Row, took: dict[str, list[float]]) -> None:
     match row.name:
         case "started":
             began = _began.decode(row.body)
-            run.kinds[began.step] = began.kind
+            run.timed_as[began.step] = began.timed_as or began.kind
         case "done":
             done = _took.decode(row.body)
-            if not done.adopted and done.step in run.kinds:
-                took[run.kinds[done.step]].append(done.took_s)
+            if not done.adopted and done.step in run.timed_as:
+                took[run.timed_as[done.step]].append(done.took_s)
         case "parked":
             run.parked = True
         case "resumed" | "answered":

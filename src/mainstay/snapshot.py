@@ -64,8 +64,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     exported: dict[str, str] = {}
     """Plain variables that the shell of this command exports."""
     programs: Programs = Programs()
+    built: frozenset[str] = frozenset()
+    """Keys of the contents that are there, built."""
     expected: dict[str, float] = {}
-    """Per kind of step, the seconds it took."""
+    """Per `Step.timed_as`, the seconds that such steps took."""
     volumes: str = ""
     """Where volumes lie."""
     taken_at: str = ""
@@ -82,6 +84,7 @@ def look(world: World, record: Record, manifest: Manifest | None = None) -> Snap
         next_number=record.next_release,
         last_run=record.last_run,
         datastores={name: _datastore(store, manifest, running, serving) for name, store in world.datastores.items()},
+        built=frozenset(path.stem for path in world.folders.contents.glob("*.done")),
         expected=record.expected,
         volumes=str(world.folders.volumes),
         taken_at=world.clock.now().isoformat(),

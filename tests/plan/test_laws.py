@@ -151,6 +151,22 @@ def test_the_time_of_a_plan_is_known_when_each_of_its_steps_is() -> None:
     assert expected(next_plan()) is None
 
 
+def test_the_time_of_a_first_build_is_unknown_and_that_of_a_kept_one_is_a_copys() -> None:
+    old = release(1)
+    new = release(2, kept=old, changed=("web",))
+    key = new.services["web"].spec.content
+    built = replace(new, contents=new.contents | {key: replace(new.contents[key], build=(("make",),))})
+    took = {"fetch": 0.1}
+    now = snapshot(old, expected=took)
+    fetches = [
+        next(step for _, step in deploy(built, each).steps())
+        for each in (now, replace(now, expected=took | {"build web": 60.0}), replace(now, built=frozenset({key})))
+    ]
+    assert [fetch.expected_s for fetch in fetches] == [None, 60.0, 0.1]
+    titles = ["Copy and build web (3 files)", "Copy and build web (3 files)", "Reuse web (3 files)"]
+    assert [fetch.title for fetch in fetches] == titles
+
+
 def test_numbers_of_phases_and_steps_are_those_of_the_journal() -> None:
     plan = next_plan()
     told = [each["number"] for phase in document(plan)["phases"] for rank in phase["ranks"] for each in rank]

@@ -52,7 +52,7 @@ class _Acting:
         self.trouble = False
 
     def send(self, number: StepNumber, step: Step, world: World) -> None:
-        self._run.write(Started(number, step.kind, step.title, step.reversible))
+        self._run.write(Started(number, step.kind, step.title, step.reversible, step.timed_as))
         self._crew.send(number, partial(step.do, world.telling(partial(self._progress, number))))
         self.count += 1
 

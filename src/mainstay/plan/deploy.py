@@ -122,7 +122,12 @@ def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan:
         if _pending(now, name) and store.migrations:
             users.setdefault(store.migrations, []).append(f"the migrations of {name}")
     return [
-        Fetch(content=release.contents[key], what=tuple(names), job=f"{plan}-build-{key[:8]}")
+        Fetch(
+            content=release.contents[key],
+            what=tuple(names),
+            job=f"{plan}-build-{key[:8]}",
+            kept=key in now.built,
+        )
         for key, names in users.items()
         if key in release.contents
     ]

@@ -1,4 +1,4 @@
-"""Times: how long each step will take, as the record has seen its kind take."""
+"""Times: how long each step will take, as the record has seen steps of its kind, or builds of its service, take."""
 
 import msgspec
 
@@ -14,5 +14,5 @@ def timed(phase: Phase, expected: dict[str, float]) -> Phase:
 
 
 def _timed(step: Step, expected: dict[str, float]) -> Step:
-    seconds = step.for_s if isinstance(step, Observe) else expected.get(step.kind)
+    seconds = step.for_s if isinstance(step, Observe) else expected.get(step.timed_as)
     return msgspec.structs.replace(step, expected_s=seconds)

@@ -23,10 +23,17 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
     content: Content
     what: tuple[str, ...]
     job: str
+    kept: bool = False
+    """Whether the content was there, built, when the plan was made."""
+
+    @property
+    def timed_as(self) -> str:
+        # A build takes as long as this service's builds take, which copies tell nothing about.
+        return f"build {', '.join(self.what)}" if self.content.build and not self.kept else self.kind
 
     @property
     def title(self) -> str:
-        verb = "Copy and build" if self.content.build else "Copy"
+        verb = "Reuse" if self.kept else "Copy and build" if self.content.build else "Copy"
         return f"{verb} {', '.join(self.what)} ({self._files})"
 
     def do(self, world: World) -> str:

@@ -42,6 +42,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         return str(self.__struct_config__.tag)
 
     @property
+    def timed_as(self) -> str:
+        """The name under which its duration is compared with that of other steps: its kind."""
+        return self.kind
+
+    @property
     @abstractmethod
     def title(self) -> str:
         """The line an operator would write in a runbook."""
