@@ -134,7 +134,7 @@ def snapshot(
         release=serving,
         next_number=next_number or (serving.number + 1 if serving else 1),
         last_run=f"r-{serving.number:04d}" if serving else None,
-        sources={Source("/shop/api"): Measured("a", 3, 300, 0)},
+        sources={Source("/shop/api"): Measured("a", 3, 0)},
         datastores={"db": DatastoreFacts("postgres", "18", DB, {"owner": ADDRESS, "application": ADDRESS}, schema)},
         expected=expected or {},
         taken_at="2026-01-05T12:00:00+00:00",

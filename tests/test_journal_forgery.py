@@ -44,10 +44,11 @@ def rewrite_row(folders: Folders, sequence: int) -> None:
     database.close()
 
 
-def assert_refused(folders: Folders, bad: int) -> None:
+def assert_refused(folders: Folders, bad: int, why: str = "was signed for another row") -> None:
     verdict = SqliteStory(folders.journal, folders.head).verify(PublicKey.read(folders.public_key))
-    assert (verdict.bad, verdict.why) == (bad, f"row {bad} is not the one that was written")
-    with pytest.raises(JournalCorrupt, match=verdict.why):
+    assert verdict.bad == bad
+    assert why in verdict.why
+    with pytest.raises(JournalCorrupt, match=why):
         opened(folders)
 
 
@@ -77,4 +78,4 @@ def test_a_row_that_was_changed_after_the_signed_one_is_refused_by_its_hash(fold
     with sqlite3.connect(folders.journal) as database:
         database.execute("update row set body = '{}' where sequence = ?", (ROWS + 2,))
     database.close()
-    assert_refused(folders, ROWS + 2)
+    assert_refused(folders, ROWS + 2, "row 8 does not have the hash of its content")

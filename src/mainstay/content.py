@@ -28,7 +28,6 @@ class Measured(msgspec.Struct, frozen=True):
 
     digest: str
     files: int
-    bytes: int
     left_out: int
 
 
@@ -82,15 +81,14 @@ def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -
     Raises BadInput when it does not exist, cannot be read, or contains a link that leads outside.
     """
     walk = _walk(folder, ignoring, apart)
-    total, files, size = hashlib.sha256(), 0, 0
+    total, files = hashlib.sha256(), 0
     for path in walk.found:
         kind, told = _told(path, walk.root)
         name = os.fsencode(path.relative_to(walk.root))
         total.update(b"%s %d %s %s\n" % (kind, len(name), name, told))
         if kind in {b"file", b"program"}:
             files += 1
-            size += path.stat().st_size
-    return Measured(total.hexdigest(), files, size, walk.left_out)
+    return Measured(total.hexdigest(), files, walk.left_out)
 
 
 def copy(folder: Path, to: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> None:

@@ -7,6 +7,7 @@ from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.story import Heard, document, sentence
 from mainstay.errors import JournalCorrupt
 from mainstay.events import decode
+from mainstay.journal import RESTORE
 from mainstay.operations import journal
 from mainstay.printable import harmless
 
@@ -39,8 +40,8 @@ def verify(invocation: Invocation) -> None:
     found = journal.verify(context_of(invocation))
     if found.bad is not None:
         raise JournalCorrupt(
-            f"the journal is not what was written, from row {found.bad} on: {found.why}",
-            remedy="keep the file as it is, and restore the journal from a backup",
+            f"the journal was changed or has lost rows, found at row {found.bad}: {found.why}",
+            remedy=RESTORE,
         )
     if invocation.console.json:
         invocation.console.document(found)

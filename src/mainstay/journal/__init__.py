@@ -1,5 +1,6 @@
 """The journal: what happened, row after row, chained and with a signed head; it knows no event by name."""
 
+from mainstay.journal.file import RESTORE
 from mainstay.journal.sqlite import SqliteJournal, SqliteStory
 from mainstay.journal.story import (
     GENESIS,
@@ -17,6 +18,7 @@ from mainstay.journal.story import (
 
 __all__ = [
     "GENESIS",
+    "RESTORE",
     "Journal",
     "JournalUnwritable",
     "Owner",

@@ -33,6 +33,8 @@ commit;
 
 FULL = "make room (df -h), then mainstay resume"
 
+RESTORE = "put journal.db and head back from the same backup; never edit them"
+
 BUSY = "end what reads it, then mainstay resume"
 
 
@@ -134,5 +136,5 @@ def telling(path: Path) -> Iterator[None]:
 def damaged(path: Path, reason: Exception) -> JournalCorrupt:
     return JournalCorrupt(
         f"{path} is damaged: {reason}",
-        remedy="put the journal and its head back from a backup, never edit them",
+        remedy=RESTORE,
     )

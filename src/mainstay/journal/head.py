@@ -42,7 +42,7 @@ class Head:
         if said.sequence > count:
             return Verdict(count, count + 1, f"rows {count + 1} to {said.sequence} are missing")
         if kept != [GENESIS, *hashes][said.sequence]:
-            return Verdict(count, said.sequence, f"row {said.sequence} is not the one that was written")
+            return Verdict(count, said.sequence, f"{self.path} was signed for another row {said.sequence}")
         return Verdict(count)
 
 

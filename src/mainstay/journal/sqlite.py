@@ -172,7 +172,7 @@ class SqliteJournal:
         if verdict.bad is not None:
             raise JournalCorrupt(
                 f"{self._path}: {verdict.why}",
-                remedy="mainstay journal verify; put the journal and its head back from a backup, never edit them",
+                remedy=file.RESTORE,
             )
         last = hashes[-1] if hashes else GENESIS
         self._head.write(len(hashes), last, self._key)

@@ -35,7 +35,7 @@ class Owner(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What verifying found: `bad` is the first sequence that is not what was written."""
+    """What verifying found: `bad` is the sequence of the row at which a change or a loss was found."""
 
     rows: int
     bad: int | None = None
@@ -119,7 +119,7 @@ def first_bad(stored: Iterable[tuple[Row, bytes]]) -> Verdict:
     for row, kept in stored:
         previous = chained(previous, row)
         if row.sequence != count + 1 or previous != kept:
-            return Verdict(count, count + 1, f"row {count + 1} is not the one that was written")
+            return Verdict(count, count + 1, f"row {count + 1} does not have the hash of its content")
         count += 1
     return Verdict(count)
 
