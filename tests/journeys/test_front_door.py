@@ -107,6 +107,20 @@ def test_haproxy_is_killed_and_another_program_takes_its_port(place: Place) -> N
     assert_whole(place)
 
 
+def test_a_release_that_is_kept_after_a_rollback_does_not_hide_a_lost_front_door(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.ship(Parrot("2"))
+    place.run("rollback", "--yes")
+    supervisor, port = place.process(SUPERVISOR), int(place.url.rpartition(":")[2])
+    send(signal.SIGSTOP, supervisor)
+    send(signal.SIGKILL, *haproxy(place))
+    with held(port) as cause:
+        send(signal.SIGCONT, supervisor)
+        for words in (("up", "--yes"), ("start",)):
+            assert cause in place.run(*words, ends=1).err, words
+    until(lambda: well(place), within=NOTICED_WITHIN_S, what="a healthy status without a command")
+
+
 def test_another_port_in_the_manifest_repairs_a_taken_one(place: Place) -> None:
     place.ship(Parrot("1", http=free_port()))
     port = int(place.url.rpartition(":")[2])

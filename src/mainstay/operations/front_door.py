@@ -21,6 +21,15 @@ def require_front_door(context: Context, plan: Plan) -> None:
         require_edge(context.wiring.target(environment, context.folders), plan.release.edge, SystemClock())
 
 
+def lost(target: Target, clock: Clock) -> FrontDoorLost | None:
+    """Return why the edge of *target* does not serve as desired; None when it does."""
+    try:
+        require_edge(target, target.serving().edge, clock)
+    except FrontDoorLost as found:
+        return found
+    return None
+
+
 def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
     """Raise FrontDoorLost when the edge of *target* does not serve as desired.
 

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple, Protocol
 
-from mainstay.clock import Patience
+from mainstay.clock import Patience, SystemClock
 from mainstay.engine import Carrier
-from mainstay.errors import FrontDoorLost, Interrupted, MainstayError, StepFailed
+from mainstay.errors import Interrupted, MainstayError, StepFailed
+from mainstay.operations import front_door
 from mainstay.operations.carrying import locked
 from mainstay.operations.context import Context
-from mainstay.operations.front_door import require_edge
 from mainstay.operations.history import recorded
 from mainstay.operations.missed import missed
 from mainstay.record import Serves
@@ -54,7 +54,7 @@ def start_live(context: Context, carrier: Carrier, notices: Notices, *, thorough
     if live is None or target is None:
         return Started()
     if runs_completely(target.running()):
-        return Started(live)
+        return Started(live, failure=front_door.lost(target, SystemClock()))
     return _start(context, live, carrier, notices, thorough=thorough)
 
 
@@ -119,7 +119,7 @@ class _Wait:
         if reasons:
             service = next(iter(crashed), None) or _short(running)[0]
             return self._failure(running, "; ".join(reasons), f"mainstay logs {service}")
-        return self._front_door()
+        return front_door.lost(self._world.target, self._world.clock)
 
     def _settled(self, limit: float) -> bool:
         running = self._world.target.running()
@@ -135,14 +135,6 @@ class _Wait:
             return []  # It was not waited for: another service has failed before.
         late = [service for service in _short(running) if service not in _crashed(running)]
         return [readiness.late(self._world, service, running.instances, running.wanted[service]) for service in late]
-
-    def _front_door(self) -> FrontDoorLost | None:
-        target = self._world.target
-        try:
-            require_edge(target, target.serving().edge, self._world.clock)
-        except FrontDoorLost as lost:
-            return lost
-        return None
 
     def _failure(self, running: Running, why: str, remedy: str) -> StepFailed:
         ready = [name for name in _services(running.wanted) if name not in _short(running)]
