@@ -23,7 +23,7 @@ def test_who_registers_can_log_in_and_is_known(caller: Caller) -> None:
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
     me = caller.get("/api/auth/me", tokens["access_token"])
     assert (me.status_code, me.json()["email"]) == (200, email)
-    assert me.json().keys() == {"email", "created_at"}
+    assert me.json().keys() == {"id", "email", "curator", "created_at"}
 
 
 def test_a_taken_address_is_answered_like_a_new_one(caller: Caller) -> None:

@@ -18,7 +18,8 @@ from granter_data.extraction.extracted import Extracted
 from granter_data.extraction.remote import Gemini, OpenAI
 from granter_data.rules.page import page_of
 from granter_fake_models import Behaviour, FakeModels
-from granter_services import TOKEN, get, until
+from granter_postgres import Postgres
+from granter_services import TOKEN, get
 from granter_town import Start
 
 from mainstay_kit import Secret
@@ -279,13 +280,12 @@ def test_why_a_link_gave_nothing_is_told(
     assert told[0].startswith("gemini gave nothing: ")
 
 
-def test_the_service_tells_how_the_chain_went(models: FakeModels, start: Start) -> None:
+def test_the_service_tells_how_the_chain_went(models: FakeModels, start: Start, postgres: Postgres) -> None:
     models.behaves = {"gemini": "429"}
-    gone = "postgresql://nobody@127.0.0.1:9/nothing"
     keys = {"GEMINI_API_KEY": KEY, "OPENAI_API_KEY": KEY + "-other"}
     urls = {"GEMINI_URL": models.url, "OPENAI_URL": models.url + "/v1"}
-    data = start("data-service", DATABASE_URL=gone, SERVICE_TOKEN=TOKEN, **keys, **urls)
-    until(lambda: data.answers("/live"), "/live")
+    data = start("data-service", DATABASE_URL=postgres.database("chain"), SERVICE_TOKEN=TOKEN, **keys, **urls)
+    data.ready()
     body = json.dumps({"text": NOTICE}).encode()
     headers = {"X-Service-Token": TOKEN, "Content-Type": "application/json"}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -17,6 +17,7 @@ from granter_town import Town, starting
 pytestmark = pytest.mark.requirement("Q3")
 
 VERSIONS = ROOT / "versions"
+LAST_LOGIN = "0008_last_login.sql"
 Tree = Callable[[str], Path]
 
 
@@ -50,7 +51,7 @@ class Release:
 
 @pytest.fixture(scope="module")
 def migrated(town: Town, tree: Tree) -> Town:
-    town.postgres.migrate(town.database, tree("2.1.0") / "migrations" / "0007_last_login.sql")
+    town.postgres.migrate(town.database, tree("2.1.0") / "migrations" / LAST_LOGIN)
     return town
 
 
@@ -86,7 +87,7 @@ def test_the_data_service_and_the_sites_stay_as_they_are(version: str) -> None:
 
 
 def test_the_migration_only_adds(tree: Tree) -> None:
-    words = re.sub(r"--.*", "", (tree("2.1.0") / "migrations" / "0007_last_login.sql").read_text()).casefold()
+    words = re.sub(r"--.*", "", (tree("2.1.0") / "migrations" / LAST_LOGIN).read_text()).casefold()
     assert not re.search(r"\b(drop|rename|delete|update|truncate|not null)\b", words)
 
 
@@ -97,7 +98,7 @@ def test_it_has_a_way_back(migrated: Town, tree: Tree) -> None:
     )
     columns = []
     for folder in ("", "back", ""):
-        migrated.postgres.migrate("last_login", tree("2.1.0") / "migrations" / folder / "0007_last_login.sql")
+        migrated.postgres.migrate("last_login", tree("2.1.0") / "migrations" / folder / LAST_LOGIN)
         columns.append(int(migrated.postgres.execute("last_login", question)))
     assert columns == [1, 0, 1]
 

@@ -1,4 +1,4 @@
-"""Migrations: each of the six keeps the rows that are there, on the way forth and on the way back."""
+"""Migrations: each keeps the rows that are there, on the way forth and on the way back."""
 
 import json
 import re
@@ -41,6 +41,8 @@ ROWS = {
         insert into kit_rates (key, spent_until) values ('login total', now() + interval '1 minute');""",
     "0006_saved_searches.sql": f"""
         insert into saved_searches (account_id, name, query) values ('{ONE}', 'Ozeane', '{{"query": "ocean"}}');""",
+    "0007_requested_extractions.sql": """
+        insert into requested_extractions (hour, seconds, cents) values (date_trunc('hour', now()), 12.5, 0.3);""",
 }
 _COLUMNS = """
 select table_name || '.' || column_name from information_schema.columns
@@ -88,8 +90,8 @@ def used_until(postgres: Postgres, migration: Path, name: str = "used") -> str:
     return name
 
 
-def test_there_are_six_and_each_has_a_way_back() -> None:
-    assert [path.name[:4] for path in FORTH] == ["0001", "0002", "0003", "0004", "0005", "0006"]
+def test_they_are_numbered_and_each_has_a_way_back() -> None:
+    assert [path.name[:4] for path in FORTH] == [f"{number:04}" for number in range(1, len(FORTH) + 1)]
     assert set(BACK) == {path.name for path in FORTH} == set(ROWS)
 
 

@@ -8,13 +8,14 @@ import uvicorn
 
 from granter_core.app import app_of
 from granter_core.settings import Settings
-from mainstay_kit import Redactor, VariablesInvalid, configure_logging, read_variables
+from mainstay_kit import KitError, Redactor, configure_logging, read_variables
 
 
 def main() -> int:
     try:
         settings = read_variables(Settings)
-    except VariablesInvalid as invalid:
+        settings.curator_ids()
+    except KitError as invalid:
         print(f"backend-core cannot start: {invalid}", file=sys.stderr)
         return 2
     configure_logging(level=settings.log_level, redactor=Redactor(settings.secrets))

@@ -69,8 +69,9 @@ async def log_out(parts: Wired, shown: Shown, said: Logout | None = None) -> Res
 
 
 @auth.get("/me", responses=problems(401))
-async def me(who: WhoAsks) -> Me:
-    return Me(email=who.email, created_at=who.created_at)
+async def me(parts: Wired, who: WhoAsks) -> Me:
+    """Return the account that is logged in. An operator names its `id` in CURATORS to make it a curator."""
+    return Me(id=who.id, email=who.email, curator=who.id in parts.curators, created_at=who.created_at)
 
 
 @auth.delete("/me", status_code=204, responses=problems(401))

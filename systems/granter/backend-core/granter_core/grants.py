@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from granter_core.asked import Extraction, PagedSearch, Renaming, SavedSearchWanted
-from granter_core.parts import WhoAsks, Wired
+from granter_core.parts import Curator, WhoAsks, Wired
 from granter_core.problems import problems
 from granter_core.told import Extracted, Found, Round, SavedSearch, SavedSearches, Scraping, Suggestions, WholeGrant
 from granter_core.words import Words
@@ -68,13 +68,17 @@ async def scraping(parts: Wired, _: WhoAsks) -> Response:
     return await parts.data_service.get("/scrape", Scraping)
 
 
-@grants.post("/scrape", tags=["gathering"], status_code=202, response_model=Round, responses=problems(401, 502))
-async def scrape(parts: Wired, _: WhoAsks) -> Response:
-    """Gather notices now, unless they are being gathered."""
+@grants.post("/scrape", tags=["gathering"], status_code=202, response_model=Round, responses=problems(401, 403, 502))
+async def scrape(parts: Wired, _: Curator) -> Response:
+    """Start a round over the sources now, unless one is running. Only for curators."""
     return await parts.data_service.post("/scrape", Round)
 
 
-@grants.post("/extract", tags=["gathering"], response_model=Extracted, responses=problems(401, 502))
-async def extract(parts: Wired, _: WhoAsks, said: Extraction) -> Response:
-    """What can be read from the text of a notice, and who read it."""
+@grants.post("/extract", tags=["gathering"], response_model=Extracted, responses=problems(401, 403, 502))
+async def extract(parts: Wired, _: Curator, said: Extraction) -> Response:
+    """Read the text of a notice and say who read each field. Only for curators.
+
+    All curators share one budget of model time and cost for each hour. When it is used up, only the rules read, and
+    `note` says so.
+    """
     return await parts.data_service.post("/extract", Extracted, {"text": said.text})

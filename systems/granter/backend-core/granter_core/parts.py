@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Self
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -11,7 +12,7 @@ from granter_core.data_service import DataService
 from granter_core.saved_searches import SavedSearchRows
 from granter_core.sessions import Sessions, keys_of
 from granter_core.settings import Settings
-from mainstay_kit import FailedLogins, Registry
+from mainstay_kit import FailedLogins, Problem, Registry
 from mainstay_kit.limits.in_postgres import PostgresRateStore
 from mainstay_kit.metrics import Counter
 from mainstay_kit.passwords import Passwords
@@ -31,6 +32,7 @@ class Parts:
     logins: FailedLogins
     saved_searches: SavedSearchRows
     data_service: DataService
+    curators: frozenset[UUID]
     failed_logins: Counter
 
     @classmethod
@@ -45,6 +47,7 @@ class Parts:
             logins=FailedLogins(store=PostgresRateStore(postgres), secret=settings.jwt_secret),
             saved_searches=SavedSearchRows(postgres),
             data_service=DataService(settings.data_service_url, settings.service_token),
+            curators=settings.curator_ids(),
             failed_logins=registry.counter("failed_logins_total", "Log-ins with a wrong address or password."),
         )
 
@@ -65,3 +68,13 @@ async def whoever(parts: Wired, shown: Shown) -> Account:
 
 
 WhoAsks = Annotated[Account, Depends(whoever)]
+
+
+async def curator(parts: Wired, who: WhoAsks) -> Account:
+    """Return the account that sent the request. Raises Problem 403 unless CURATORS names it."""
+    if who.id not in parts.curators:
+        raise Problem(403, "only curators may do this")
+    return who
+
+
+Curator = Annotated[Account, Depends(curator)]

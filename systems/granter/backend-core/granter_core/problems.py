@@ -18,6 +18,7 @@ CHALLENGE = (b"www-authenticate", b"Bearer")
 MEANINGS = {
     400: "The body cannot be read.",
     401: "No valid token, or no such account and password.",
+    403: "Only curators may do this.",
     404: "There is no such thing.",
     409: "It is there already, or there are too many.",
     413: "The body is too large.",

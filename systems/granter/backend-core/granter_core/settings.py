@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
-from mainstay_kit import Rule, Secret
+from mainstay_kit import Misconfigured, Rule, Secret
 
 PRODUCTION = "production"
 
@@ -17,6 +18,8 @@ class Settings:
     service_token: Annotated[Secret, Rule(at_least=32)]
     jwt_secret: Annotated[Secret, Rule(at_least=32)]
     jwt_secret_previous: Annotated[Secret | None, Rule(at_least=32)] = None
+    curators: tuple[str, ...] = ()
+    """The ids of the accounts that may start a round and request extractions."""
     granter_environment: Annotated[str, Rule(one_of=("local", "staging", PRODUCTION))] = PRODUCTION
     trusted_proxies: str = ""
     requests_per_minute: int = 600
@@ -24,6 +27,16 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 3001
     mainstay_version: str = "unreleased"
+
+    def curator_ids(self) -> frozenset[UUID]:
+        """Return the accounts that CURATORS names. Raises Misconfigured if an entry is not an account id."""
+        try:
+            return frozenset(map(UUID, self.curators))
+        except ValueError as wrong:
+            raise Misconfigured(
+                "CURATORS contains an entry that is not an account id",
+                remedy="list the ids that GET /api/auth/me shows, with commas between them",
+            ) from wrong
 
     @property
     def shows_api(self) -> bool:

@@ -25,7 +25,9 @@ class TokenPair(Told):
 
 
 class Me(Told):
+    id: UUID
     email: str
+    curator: bool
     created_at: datetime
 
 
@@ -132,6 +134,7 @@ class Extracted(Told):
     fields: dict[str, object]
     provenance: dict[str, object]
     chain: list[Attempt]
+    note: str | None = None
 
 
 class Problem(Told):

@@ -12,11 +12,13 @@ from starlette.routing import Route
 from granter_data.database import Database
 from granter_data.extraction.budget import Budget
 from granter_data.extraction.chain import Chain
+from granter_data.extraction.extracted import Extracted
+from granter_data.extraction.requested import RequestedBudget
 from granter_data.grant import grant
 from granter_data.models import chain_of
 from granter_data.query import query_of
 from granter_data.rules.notice import NoNotice
-from granter_data.rules.page import page_of, page_of_text
+from granter_data.rules.page import Page, page_of, page_of_text
 from granter_data.scraper.rounds import ask_for, report
 from granter_data.scraper.schedule import Scraping
 from granter_data.search import Search
@@ -39,6 +41,7 @@ THRESHOLDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 DRAIN_SECONDS = 8.0
 LARGEST_BODY = 1024 * 1024
 LARGEST_NUMBER = 2**63
+USED_UP = "the models' budget for requested extractions is used up for this hour; only the rules read this notice"
 
 
 def app_of(settings: Settings, redactor: Redactor) -> Protected:
@@ -48,6 +51,7 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
     search = Search(database)
     chain = chain_of(settings, registry)
     scraping = Scraping(settings, chain, search.changed)
+    requested = RequestedBudget(database, settings.extract_requested_seconds, settings.extract_requested_cents)
     token = ServiceToken(tokens=[settings.service_token], paths=["/"])
 
     @asynccontextmanager
@@ -81,7 +85,7 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
         return JSONResponse(await report(database))
 
     async def extract(request: Request) -> JSONResponse:
-        return JSONResponse(await _extracted(chain, await _text_of(request), settings))
+        return JSONResponse(await _extracted(chain, await _text_of(request), requested, settings.extract_within))
 
     async def lives() -> bool:
         return scraping.lives()
@@ -130,15 +134,25 @@ async def _text_of(request: Request) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-async def _extracted(chain: Chain, text: str, settings: Settings) -> dict[str, object]:
+async def _extracted(chain: Chain, text: str, requested: RequestedBudget, within: float) -> dict[str, object]:
     page = await to_thread(page_of if text.lstrip()[:1] == "<" else page_of_text, text)
-    budget = Budget(settings.extract_within * 2, settings.extract_cents)
     try:
-        found = await chain.extract(page, "the text", budget)
+        found = await _read_within_budget(chain, page, requested, within)
     except NoNotice as none:
         raise Problem(422, str(none)) from none
+    used_up = found.read_by() == "rules" and any(attempt.outcome == "budget" for attempt in found.chain)
     return {
         "fields": found.fields(),
         "provenance": found.provenance(),
         "chain": [attempt.told() for attempt in found.chain],
+        "note": USED_UP if used_up else None,
     }
+
+
+async def _read_within_budget(chain: Chain, page: Page, requested: RequestedBudget, within: float) -> Extracted:
+    """Read *page* with what is left of the hour's budget; without keys for models there is nothing to reserve."""
+    cents = chain.dearest(page)
+    if not cents:
+        return await chain.extract(page, "the text", Budget(0, 0))
+    async with requested.reserved(within * 2, cents) as budget:
+        return await chain.extract(page, "the text", budget)

@@ -36,6 +36,10 @@ class Settings:
     """Seconds that models get in one round."""
     extract_cents: float = 25.0
     """What models may cost in one round."""
+    extract_requested_seconds: float = 120.0
+    """Seconds that models get in one hour for extractions that curators request."""
+    extract_requested_cents: float = 25.0
+    """What models may cost in one hour for extractions that curators request."""
 
     def sources(self) -> dict[str, str]:
         """The name of each source, and the address of its first listing page."""

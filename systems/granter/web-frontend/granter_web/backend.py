@@ -46,7 +46,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    number: str
     email: str
+    curator: bool
     since: datetime | None
 
 
@@ -112,7 +114,8 @@ class Backend:
     async def me(self, token: str) -> Account:
         told = await self._told("GET", "/api/auth/me", token=token)
         since = told.get("created_at")
-        return Account(told["email"], datetime.fromisoformat(since) if since else None)
+        moment = datetime.fromisoformat(since) if since else None
+        return Account(str(told.get("id", "")), told["email"], bool(told.get("curator")), moment)
 
     async def delete_me(self, token: str) -> None:
         await self._told("DELETE", "/api/auth/me", token=token)

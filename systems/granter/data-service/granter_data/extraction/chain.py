@@ -20,6 +20,9 @@ class Model(Protocol):
     def ready(self, budget: Budget) -> bool:
         """Whether it would be asked now."""
 
+    def dearest(self, page: Page) -> float:
+        """Return the most cents that one question about *page* may cost; 0 when the model has no key."""
+
     async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
         """*notice* with the fields that the model read; None, and why, when it read none."""
 
@@ -39,6 +42,10 @@ class Chain:
             if model.reader not in asked and model.ready(budget):
                 return True
         return False
+
+    def dearest(self, page: Page) -> float:
+        """Return the most cents that `extract` may cost, should every model be asked."""
+        return sum(model.dearest(page) for model in self._models)
 
     async def extract(self, page: Page, url: str, budget: Budget) -> Extracted:
         """Read the notice on *page*. NoNotice when the rules see that there is none: models are not asked then."""

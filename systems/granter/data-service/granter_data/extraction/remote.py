@@ -79,13 +79,18 @@ class Remote(ABC):
     def ready(self, budget: Budget) -> bool:
         return bool(self._key) and time.monotonic() >= self._rests_until and budget.left() > 0
 
+    def dearest(self, page: Page) -> float:
+        if not self._key:
+            return 0.0
+        return self._cents(tokens_of(INSTRUCTIONS + notice_text(page)), MOST_TOKENS)
+
     async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
         if not self._key:
             return None, Attempt(self.by, "no key")
         if time.monotonic() < self._rests_until:
             return None, Attempt(self.by, "resting")
         within = min(self._within, budget.left())
-        dearest = self._cents(tokens_of(INSTRUCTIONS + notice_text(page)), MOST_TOKENS)
+        dearest = self.dearest(page)
         if within <= 0 or dearest > budget.cents:
             return None, Attempt(self.by, "budget")
         began = time.monotonic()

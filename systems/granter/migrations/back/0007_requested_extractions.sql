@@ -1,0 +1,1 @@
+drop table requested_extractions;
