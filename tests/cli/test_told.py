@@ -32,7 +32,7 @@ from tests.cli.told import RAW, Brew, plan, row
 
 STORY: list[tuple[Event, str]] = [
     (Planned("deploy", RAW, "1.1.0", 2, 1, "safe", "ada", 3), "planned: deploy 1.1.0, release 2, 3 steps"),
-    (Resumed("ada", "box", 1, "mainstay 1"), "taken up by ada on box"),
+    (Resumed("ada", "box", 1, "mainstay 1"), "started by ada on box"),
     (Started("1.1", "brew", "Brew tea"), "1.1 Brew tea"),
     (Progress("1.1", "90 °C"), "1.1 … 90 °C"),
     (Done("1.1", "hot", 2.04), "1.1 done in 2.0 s: hot"),
@@ -46,7 +46,7 @@ STORY: list[tuple[Event, str]] = [
     (Undoing("1.1"), "1.1 undoing: Brew tea"),
     (Undone("1.1", "poured away"), "1.1 after the undo: poured away"),
     (ParkedAt("1.1", "no water", "mainstay resume"), "parked: no water; mainstay resume"),
-    (Answered("1.1", "done", "I saw it", "ada"), "1.1 is done, says ada: I saw it"),
+    (Answered("1.1", "done", "I saw it", "ada"), "1.1 marked done by ada: I saw it"),
     (Ended("undone"), "rolled back"),
 ]
 

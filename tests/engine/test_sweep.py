@@ -58,6 +58,10 @@ def port_taken(at: Shop) -> None:
     at.target.taken[8080] = "nginx (process 12)"
 
 
+def slow_request(at: Shop) -> None:
+    at.target.in_flight["web@2"] = 1
+
+
 SCENES: dict[str, tuple[str, Callable[[Scenes], Make]]] = {
     "first": ("released", lambda s: s.first()),
     "next": ("released", lambda s: s.next()),
@@ -84,6 +88,11 @@ SCENES: dict[str, tuple[str, Callable[[Scenes], Make]]] = {
     "rollback, the old one is sick": (
         "undone",
         lambda s: s.rollback(spoil=lambda at: at.target.sick.add(Revision("web", 1))),
+    ),
+    "rollback, a request outlasts its drain": ("released", lambda s: s.rollback(spoil=slow_request)),
+    "next, traffic is too much, a request outlasts its drain": (
+        "undone",
+        lambda s: s.next(spoil=both(overwhelmed, slow_request)),
     ),
     "canary, traffic is too much": ("undone", lambda s: s.next(CANARY, spoil=overwhelmed)),
     "rolling, traffic is too much": ("undone", lambda s: s.next(ROLLING, spoil=overwhelmed)),

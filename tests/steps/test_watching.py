@@ -52,7 +52,7 @@ def test_all_the_time_passes_where_nothing_goes_wrong(step: Observe | Settle, be
 @both
 def test_a_restart_ends_it(step: Observe | Settle, bench: Bench) -> None:
     bench.at(10, lambda: bench.target.restarts.update({Revision("web", 2): 1}))
-    with pytest.raises(StepFailed, match="web-2-1 was restarted while it was observed"):
+    with pytest.raises(StepFailed, match="web-2-1 restarted while it was observed"):
         step.do(bench.world)
     assert bench.clock.monotonic() < 11
 
@@ -98,9 +98,9 @@ def test_restarts_from_before_do_not_count(bench: Bench) -> None:
     assert OBSERVE.do(bench.world).startswith("2 of 2 ready")
 
 
-def test_traffic_that_went_home_meanwhile_ends_it(bench: Bench) -> None:
+def test_traffic_that_was_reverted_meanwhile_ends_the_observation(bench: Bench) -> None:
     bench.at(10, lambda: bench.target.traffic(1, (Shift({"web": {1: 100.0}}),)))
-    with pytest.raises(StepFailed, match="traffic went back"):
+    with pytest.raises(StepFailed, match="traffic was reverted automatically"):
         OBSERVE.do(bench.world)
 
 

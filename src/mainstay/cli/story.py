@@ -95,7 +95,8 @@ def sentence(event: Event, run: Heard) -> str:
         case Planned():
             return f"planned: {event.kind} {event.version}, release {event.release}, {counted(event.steps, 'step')}"
         case Resumed():
-            return f"taken up by {event.by} on {event.host}" + (f" at {event.step}" if event.step else "")
+            how = f"resumed at {event.step}" if event.step else "started"
+            return f"{how} by {event.by} on {event.host}"
         case Started():
             return f"{event.step} {event.title}"
         case Progress():
@@ -120,7 +121,7 @@ def sentence(event: Event, run: Heard) -> str:
         case ParkedAt():
             return f"parked: {event.why}; {event.remedy}"
         case Answered():
-            return f"{event.step} is {event.as_}, says {event.by}: {event.because}"
+            return f"{event.step} marked {event.as_} by {event.by}: {event.because}"
         case Ended():
             how = "completed" if event.outcome == "released" else "rolled back"
             return how + (f", {event.note}" if event.note else "")

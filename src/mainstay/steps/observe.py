@@ -1,4 +1,4 @@
-"""Observe: the new revisions, while they have traffic, stay ready and are not restarted."""
+"""Observe: watch that new revisions with traffic stay ready and do not restart."""
 
 from mainstay.errors import StepFailed
 from mainstay.release import Instance, Traffic
@@ -9,11 +9,11 @@ from mainstay.steps.step import Look, Step
 from mainstay.world import World
 
 Counts = dict[str, dict[int, int]]
-"""Per service, how many instances of each new revision are to be ready."""
+"""Per service, how many instances of each new revision must be ready."""
 
 
 class Observe(Step, frozen=True, kw_only=True, tag="observe"):
-    """Watch what is new in a stage for `for_s` seconds: nothing of it restarts, fails or turns unready."""
+    """Watch the new revisions of a stage for `for_s` seconds; fails when one restarts, fails or becomes unready."""
 
     watched: Counts
     traffic: Traffic
@@ -30,18 +30,18 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         return f"{wanted} of {wanted} ready, none restarted" + (f" in {self.for_s:g} s" if self.for_s else "")
 
     def look(self, world: World) -> Look:
-        # An observation that was cut off saw only a part: it starts from nothing.
+        # An observation that was interrupted covers only a part of the time, so it starts from zero.
         return Look.ABSENT
 
     def undo(self, world: World) -> str:
         return "nothing to undo"
 
     def _check(self, world: World, before: dict[str, int]) -> None:
-        """Raises StepFailed at the first thing that goes wrong."""
+        """Raise StepFailed at the first problem."""
         now = _new(world, self.watched)
         for one in now:
             if one.state == "failed" or one.restarts > before.get(one.id, 0):
-                what = "failed" if one.state == "failed" else "was restarted while it was observed"
+                what = "failed" if one.state == "failed" else "restarted while it was observed"
                 raise StepFailed(
                     f"{one.id} {what}{readiness.end_of(world, one)}", remedy=readiness.logs_of(one.service, one.release)
                 )
@@ -66,7 +66,9 @@ def _new(world: World, watched: Counts) -> tuple[Instance, ...]:
 
 
 def _served(world: World, traffic: Traffic) -> None:
-    """What is observed must have its traffic: a machine that slept may have found it sent home."""
+    """Raise StepFailed unless the observed revisions have their traffic; after a suspend it may have been reverted."""
     serving = world.target.serving()
     if serving.returned or not same(serving.wanted, traffic):
-        raise StepFailed("traffic went back by itself, because nobody was heard to watch", remedy="mainstay deploy")
+        raise StepFailed(
+            "traffic was reverted automatically, because the run sent no heartbeat in time", remedy="mainstay deploy"
+        )

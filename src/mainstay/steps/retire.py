@@ -47,4 +47,6 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         return Look.PARTIAL if left else Look.PRESENT
 
     def undo(self, world: World) -> str:
-        raise StepFailed(f"{self.title}: what was retired is not brought back by an undo", remedy="mainstay rollback")
+        raise StepFailed(
+            f"{self.title}: a retired revision cannot be started again by an undo", remedy="mainstay rollback"
+        )

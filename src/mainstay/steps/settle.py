@@ -1,10 +1,10 @@
-"""Settle: all traffic is on the new revisions while the old fleet is still warm; the last point of instant rollback."""
+"""Settle: watch the new revisions with all traffic while the old fleet is still running."""
 
 from mainstay.steps.observe import Observe, revisions
 
 
 class Settle(Observe, frozen=True, kw_only=True, tag="settle"):
-    """Watch the whole new release for `for_s` seconds before anything old is let go."""
+    """Watch the whole new release for `for_s` seconds; until its end a rollback is instant."""
 
     @property
     def title(self) -> str:

@@ -1,4 +1,4 @@
-"""Start a fleet: what is to run of one service, beside what runs of it already."""
+"""Start a fleet: change which revisions of one service run, and how many instances of each."""
 
 from mainstay.release import Members
 from mainstay.revision import Revision
@@ -8,7 +8,7 @@ from mainstay.world import World
 
 
 class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
-    """Bring the fleet of `service` from `before` to `after`; what grows is waited for until it is ready."""
+    """Change the fleet of `service` from `before` to `after`, and wait until new instances are ready."""
 
     service: str
     before: Members
@@ -53,7 +53,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         return f"{kept or 'nothing'} runs as before, the new instances {gone}"
 
     def hold(self, world: World) -> None:
-        # A worker's old fleet goes in a step before the one that brings the new: only the latter still counts.
+        # A worker's old fleet stops in a step of its own, before the one that starts the new: only the latter holds.
         if self._grown():
             self.do(world)
 
