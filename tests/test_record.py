@@ -7,7 +7,7 @@ import pytest
 
 from mainstay.events import Done, Ended, Event, Outcome, ParkedAt, Planned, Resumed, Started, encode
 from mainstay.journal import Row
-from mainstay.record import Record, Serves, record
+from mainstay.record import Choice, Record, Serves, record
 
 
 class Past:
@@ -24,7 +24,10 @@ class Past:
 
     def plan(self, run: str, kind: str, release: int) -> None:
         plan = msgspec.Raw(b'{"release":{"number":%d}}' % release)
-        planned = Planned(kind, plan, f"{release}.0", release, None, "safe", "ada", 1, kind == "deploy")
+        new = kind == "deploy"
+        planned = Planned(
+            kind, plan, f"{release}.0", release, None, "safe", "ada", 1, new, declared="" if kind == "down" else run
+        )
         self.tell(run, planned, Resumed("ada", "here", len(self.rows) + 2, "mainstay"))
 
     def whole(self, run: str, kind: str, release: int, outcome: Outcome = "released", took_s: float = 1.0) -> None:
@@ -70,6 +73,17 @@ def test_what_is_laid_down_serves_again_when_it_is_woken(past: Past) -> None:
     serving = record(past.rows).serving
     past.whole("r-0002", "down", 1)
     assert record(past.rows).serving == serving
+
+
+def test_only_a_deploy_or_a_rollback_that_succeeded_chooses_a_release(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1)
+    past.whole("r-0002", "deploy", 2)
+    past.whole("r-0003", "rollback", 1)
+    assert record(past.rows).choice == Choice("rollback", None, "r-0003")
+    past.whole("r-0004", "deploy", 3, "undone")
+    past.whole("r-0005", "down", 1)
+    past.plan("r-0006", "deploy", 4)
+    assert record(past.rows).choice == Choice("rollback", None, "r-0003")
 
 
 def test_a_run_without_an_end_is_unfinished(past: Past) -> None:

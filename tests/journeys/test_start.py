@@ -186,11 +186,23 @@ def test_start_after_a_reboot_in_the_middle_of_a_deploy_starts_the_old_release_a
     reboot(place.state)
     deploy.wait()
     said = place.run("start", ends=4)
-    assert "run r-0002 is unfinished" in said.err, said
+    assert "run r-0002 (deploy) is unfinished; only what it left running is started" in said.err, said
     assert "resume" in said.err
     until(lambda: place.get() == (200, "version 1"), within=15, what="the old release")
     place.run("abort")
     assert assert_whole(place)["release"]["version"] == "1"
+
+
+def test_at_boot_what_was_stopped_stays_stopped_and_what_ran_is_started(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.run("down", "--yes")
+    reboot(place.state)
+    assert "parrot/local was stopped" in place.run("start", "--unless-stopped").out
+    assert place.processes() == []
+    place.run("start")
+    reboot(place.state)
+    place.run("start", "--unless-stopped")
+    assert_whole(place)
 
 
 def rolled_back(place: Place) -> None:

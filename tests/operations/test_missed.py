@@ -18,7 +18,9 @@ def instances(*states: str) -> list[Instance]:
 
 
 def made(number: int, release: str, state: str, again: str = "") -> Instance:
-    said = {"service": "web", "release": int(release), "state": state, "since": "", "restarts": 3 if again else 0}
+    done = state == "done"
+    said = {"service": "web", "release": int(release), "since": "", "restarts": 3 if again else 0, "done": done}
+    said["state"] = "stopped" if done else state
     return msgspec.convert({"id": f"web-{number}", **said}, Instance)
 
 
@@ -28,6 +30,8 @@ def made(number: int, release: str, state: str, again: str = "") -> Instance:
         pytest.param(["1 ready", "1 ready"], 0, id="all are there"),
         pytest.param(["1 ready", "1 unready"], 1, id="one does not answer"),
         pytest.param(["1 ready", "1 starting"], 1, id="one starts"),
+        pytest.param(["1 done", "1 done"], 0, id="tasks are done"),
+        pytest.param(["1 done", "1 stopped"], 1, id="one task was stopped before it was done"),
         pytest.param(["1 ready"], 1, id="one is gone"),
         pytest.param(["1 ready", "2 ready"], 1, id="another revision is no stand-in"),
     ],

@@ -1,5 +1,8 @@
 """Plans read as runbooks."""
 
+from typing import Literal
+
+import pytest
 from msgspec.structs import replace
 
 from mainstay.cli.runbook import text
@@ -10,7 +13,7 @@ from mainstay.plan.document import document
 from mainstay.plan.down import down
 from mainstay.plan.resolve import fingerprint
 from mainstay.plan.rollback import rollback
-from mainstay.release import Listener, Piece, Strategy
+from mainstay.release import Instance, Listener, Piece, Strategy
 from mainstay.sealed import SecretRef
 from mainstay.steps.set_traffic import SetTraffic
 from tests.shop import ADDRESS, EDGE, first_plan, next_plan, release, runbook, service, snapshot
@@ -66,6 +69,37 @@ def test_a_canary_is_observed_at_every_percentage() -> None:
         "2.3 Traffic: api 90 % @1 + 10 % @2, then web 90 % @1 + 10 % @2",
         "2.4 Observe api@2, web@2 for 120 s",
     ]
+
+
+def two_of_web(state: Literal["starting", "unready"], *, early_exits: int = 0) -> tuple[Instance, ...]:
+    """Both instances of web@1, since ten seconds before a snapshot is taken."""
+    names = ("web-1-1", "web-1-2")
+    at = "2026-01-05T11:59:50+00:00"
+    return tuple(Instance(name, "web", 1, state, at, early_exits=early_exits) for name in names)
+
+
+@pytest.mark.parametrize("kind", ["canary", "rolling"])
+def test_a_live_revision_that_crashes_keeps_no_share_and_is_replaced_at_once(
+    kind: Literal["canary", "rolling"],
+) -> None:
+    old, strategy = release(1), Strategy(kind, (10.0,), settle_s=0)
+    new = release(2, kept=old, changed=("web",), strategy=strategy)
+    now = snapshot(old)
+    down, up = (
+        deploy(new, replace(now, running=replace(now.running, instances=two_of_web("starting", early_exits=count))))
+        for count in (3, 2)
+    )
+    assert [step for step in runbook(down) if "Traffic" in step] == ["2.2 Traffic: web 100 % @2"]
+    assert down.notes[0] == f"web@1 does not start: it is replaced at once, without {kind}"
+    assert len([step for step in runbook(up) if "Traffic" in step]) == 2
+
+
+def test_a_live_revision_that_hangs_for_longer_than_it_may_is_replaced_at_once() -> None:
+    old, strategy = release(1), Strategy("canary", (10.0,), settle_s=0)
+    now = replace(snapshot(old), taken_at="2026-01-05T12:01:00+00:00")
+    now = replace(now, running=replace(now.running, instances=two_of_web("unready")))
+    plan = deploy(release(2, kept=old, changed=("web",), strategy=strategy), now)
+    assert [step for step in runbook(plan) if "Traffic" in step] == ["2.2 Traffic: web 100 % @2"]
 
 
 def test_recreate_ends_traffic_before_the_fleet_and_says_so() -> None:

@@ -97,6 +97,25 @@ def test_the_way_back_is_the_stage_s_and_needs_no_watcher(way: str, world: World
     assert world.target.serving().returns_to is None
 
 
+def test_an_undo_does_not_wait_for_a_release_that_crashed_before_the_run_began(
+    world: World, target: FakeTarget, clock: TurnableClock
+) -> None:
+    target.sick |= {Revision("api", 1), Revision("web", 1)}
+    STEP.do(world)
+    began = clock.monotonic()
+    assert STEP.undo(world) == "back to api 100 % @1, web 100 % @1"
+    assert clock.monotonic() - began < 1
+    assert world.target.serving().wanted == OLD
+
+
+def test_an_undo_waits_for_a_release_of_which_one_service_is_only_slow(world: World, target: FakeTarget) -> None:
+    target.sick.add(Revision("api", 1))
+    STEP.do(world)
+    target.unready.add(Revision("web", 1))
+    with pytest.raises(StepFailed, match="did not come about within 30 s"):
+        STEP.undo(world)
+
+
 def test_withdrawing_to_what_is_not_there_only_lets_go_of_the_new(world: World, target: FakeTarget) -> None:
     STEP.do(world)
     target.sick |= {Revision("api", 1), Revision("web", 1)}

@@ -378,6 +378,44 @@ def test_asked_again_what_failed_is_tried_again(place: Place, tmp_path: Path) ->
     assert one.state == "ready"
 
 
+def test_a_start_tries_a_crashing_revision_again_at_once_and_counts_its_crashes_anew(
+    place: Place, tmp_path: Path
+) -> None:
+    need = tmp_path / "needed"
+    need.touch()
+    spec = worker("sh", "-c", f"test -e {need} || exit 3; exec sleep 60")
+    (one,) = place.up(member(spec), service="worker")
+    need.unlink()
+    os.kill(one.pid or 0, signal.SIGKILL)
+    place.until(lambda: place.found(1, "worker")[0].early_exits >= 5, "a backoff of more than a second")
+    place.kill_supervisor()
+    place.target.wake()
+    assert place.found(1, "worker")[0].early_exits < 3
+    place.until(lambda: place.found(1, "worker")[0].early_exits == 3, "three crashes", within=3)
+    need.touch()
+    place.target.wake()
+    place.until(lambda: place.ready(1, service="worker"), "the worker")
+
+
+def test_a_task_that_is_done_is_not_run_again_by_a_start_or_when_its_fleet_is_requested(
+    place: Place, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    task = member(worker("sh", "-c", f"echo once >> {runs}", restart="on-failure"))
+    place.target.fleet(1, {"worker": {1: task}})
+    place.until(lambda: place.found(1, "worker")[0].done, "the task")
+    place.target.wake()
+    place.target.fleet(1, {"worker": {1: task}})
+    place.kill_supervisor()
+    assert place.found(1, "worker")[0].done
+    place.target.wake()
+    (one,) = place.found(1, "worker")
+    assert (one.done, one.state, one.healthy) == (True, "stopped", True)
+    assert runs.read_text() == "once\n"
+    place.target.fleet(1, {"worker": {}})
+    place.until(lambda: not place.found(1, "worker"), "its end")
+
+
 def test_what_listens_elsewhere_is_told(place: Place) -> None:
     spec = service(told={"LISTEN": "18999"}, health=Health("http", ready="/health", every_s=0.1))
     place.target.fleet(1, {"web": {1: member(spec)}})

@@ -219,6 +219,30 @@ def test_the_backoff_of_a_service_that_was_ready_is_a_tenth_of_its_life(
     assert life.start_at - now == pytest.approx(wait_s)
 
 
+TASK = replace(WORKER, restart="on-failure")
+
+
+@pytest.mark.parametrize("life", [Life(process=PROCESS), STEADY], ids=["before it was steady", "afterwards"])
+def test_a_task_that_exits_with_0_is_done_and_neither_restarted_nor_said_to_have_left_the_foreground(
+    life: Life,
+) -> None:
+    after_it = lives.after_end(life, TASK, End(0), proven=False, now=1, at="now")
+    assert (after_it.past.done, after_it.past.early_ends) == (True, 0)
+    assert after_it.past.last_exit is not None
+    assert after_it.past.last_exit.reason == ""
+    desired = enrolled(wants((1, 1, TASK)), NOBODY)
+    assert acts(desired, after_it, None, 100)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "code"),
+    [(TASK, 1), (WORKER, 0), (replace(WEB, restart="on-failure"), 0)],
+    ids=["code 1", "worker", "port"],
+)
+def test_what_fails_and_what_should_run_for_ever_is_never_done(spec: Spec, code: int) -> None:
+    assert not lives.after_end(Life(process=PROCESS), spec, End(code), proven=False, now=1, at="now").past.done
+
+
 @pytest.mark.parametrize(
     ("restart", "code", "comes_back"),
     [("no", 1, False), ("on-failure", 0, False), ("on-failure", 1, True), ("always", 0, True)],

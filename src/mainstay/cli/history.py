@@ -6,6 +6,7 @@ from mainstay.cli.console import spoken, table
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.history import history
+from mainstay.record import Past
 
 
 @click.command(
@@ -29,9 +30,14 @@ def command(invocation: Invocation, most: int | None) -> None:
         invocation.console.say(f" next: {invocation.console.command('mainstay up')}")
         return
     rows = (
-        (run.run, run.began[:19].replace("T", " "), run.kind, run.version, str(run.release), run.outcome,
+        (run.run, run.began[:19].replace("T", " "), run.kind, run.version, str(run.release), _outcome(run),
          spoken(run.took_s), run.by)
         for run in runs
     )  # fmt: skip
     for line in table(("RUN", "BEGAN", "KIND", "VERSION", "RELEASE", "OUTCOME", "TOOK", "BY"), rows):
         invocation.console.say(line)
+
+
+def _outcome(run: Past) -> str:
+    """The journal calls every run that succeeded `released`, but only a deploy releases something."""
+    return "completed" if run.outcome == "released" and run.kind != "deploy" else run.outcome

@@ -14,10 +14,11 @@ from mainstay.operations.start import start
     epilog="""\b
 Examples:
   mainstay start
-  mainstay --state /var/lib/mainstay/hello-production start""",
+  mainstay --state /var/lib/mainstay/hello-production start --unless-stopped""",
 )
+@click.option("--unless-stopped", is_flag=True, help="Leave it stopped where `mainstay down` has stopped it; for boot.")
 @invoked
-def command(invocation: Invocation) -> int:
+def command(invocation: Invocation, *, unless_stopped: bool) -> int:
     """Start what was live, after `down` or a reboot; ships nothing.
 
     The manifest is not read. Exit 1: something did not start; it is named. Exit 4: a run is unfinished; what it left is
@@ -27,6 +28,6 @@ def command(invocation: Invocation) -> int:
     outcome = carry(
         console,
         Approval(console, "start", yes=True),
-        lambda carrier: start(context_of(invocation), carrier=carrier, notices=console),
+        lambda carrier: start(context_of(invocation), carrier=carrier, notices=console, unless_stopped=unless_stopped),
     )
     return outcome.exit_code if outcome else 0

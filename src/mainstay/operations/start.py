@@ -1,32 +1,40 @@
 """`start`: start exactly what was live, after `down` or a reboot; the manifest is not read."""
 
 from mainstay.engine import Carrier
-from mainstay.errors import BadInput
-from mainstay.operations.carrying import refuse_when_busy, refuse_when_unfinished, without_run
+from mainstay.errors import BadInput, LockHeld
+from mainstay.operations.carrying import refuse_when_busy, without_run
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.waking import Notices, restart_supervisor, start_live
+from mainstay.operations.waking import Notices, is_stopped, restart_supervisor, start_live
 
 
-def start(context: Context, *, carrier: Carrier, notices: Notices) -> Outcome:
+def start(context: Context, *, carrier: Carrier, notices: Notices, unless_stopped: bool = False) -> Outcome:
     """Start the live release, and nothing newer.
 
-    Raises StepFailed naming what does not start, BadInput when no release is live, and LockHeld when a run is
-    unfinished: then the supervisor first runs again what it was last asked to.
+    *unless_stopped*: leave an environment alone that was stopped by `down`. Raises StepFailed naming what does not
+    start, BadInput when no release is live, and LockHeld when a run is unfinished: then the supervisor first runs again
+    what it was last asked to.
     """
     environment = context.kept()
+    place = f"{environment.system}/{environment.name}"
     refuse_when_busy(context, unfinished_is_fine=True)
     past = recorded(context)
     if past.unfinished:
         if past.history[0].kind != "down":
             restart_supervisor(context)
-        refuse_when_unfinished(context)
-    if past.serving is None:
-        place = f"{environment.system}/{environment.name}"
-        raise BadInput(
-            f"no release of {place} is live: there is nothing to start", remedy="mainstay up", code="nothing-live"
+        raise LockHeld(
+            f"run {past.unfinished} ({past.history[0].kind}) is unfinished; only what it left running is started",
+            remedy="mainstay resume, or mainstay abort to go back",
+            code="run-unfinished",
         )
+    if past.serving is None:
+        raise BadInput(
+            f"no release of {place} is live: there is nothing to start", remedy="mainstay up", code="not-live"
+        )
+    if unless_stopped and is_stopped(context):
+        note = f"nothing to do: {place} was stopped by `mainstay down`, and stays stopped"
+        return without_run(context, "start", started=False, took_s=0.0, note=note)
     started = start_live(context, carrier, notices, thorough=True)
     if started.failure:
         raise started.failure

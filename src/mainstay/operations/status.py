@@ -146,7 +146,7 @@ def problems(now: Status, serving: Serving, *, stopped: bool, full: str = "") ->
             yield Problem("disk-full", what, f"make room (df -h {now.state})")
         if not now.guarded:
             what = "the supervisor is not running, so crashed instances are not restarted"
-            yield Problem("supervisor-stopped", what, "mainstay up")
+            yield Problem("supervisor-stopped", what, "mainstay start")
         for service in now.services:
             if service.missed:
                 what = f"{service.ready} of {service.desired} instances of {service.name} are ready"

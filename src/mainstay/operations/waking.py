@@ -69,6 +69,12 @@ def start_if_stopped(context: Context, carrier: Carrier, notices: Notices) -> St
     return _start(context, live, carrier, notices, thorough=False)
 
 
+def is_stopped(context: Context) -> bool:
+    """Whether the environment was stopped by `down` and not started since; a reboot does not change that."""
+    target = _target(context)
+    return target is not None and not target.running().awake
+
+
 def restart_supervisor(context: Context) -> None:
     """Let the supervisor run what it was last asked to; an environment that is being stopped stays stopped."""
     target = _target(context)

@@ -1,0 +1,56 @@
+"""What `up` does about what the manifest declares: deploy it, nothing, or keep what was chosen instead."""
+
+from msgspec.structs import replace
+
+from mainstay.operations.up import kept, verdict
+from mainstay.plan.deploy import deploy
+from mainstay.record import Choice, Serves
+from tests.shop import release, snapshot
+
+OLD = release(1)
+NEW = release(2, kept=OLD)
+DECLARES_OLD = deploy(replace(OLD, number=3, brought=()), snapshot(OLD))
+DECLARES_NEW = deploy(NEW, snapshot(OLD))
+DEPLOYED = Choice("deploy", None, OLD.fingerprint)
+ROLLED_BACK = Choice("rollback", 2, NEW.fingerprint)
+
+
+def test_a_first_release_is_deployed() -> None:
+    assert verdict(DECLARES_OLD, None, None, insist=False) == "deploy"
+
+
+def test_what_is_declared_and_live_needs_no_deploy() -> None:
+    assert verdict(DECLARES_OLD, OLD, DEPLOYED, insist=False) == "same"
+    assert verdict(DECLARES_OLD, OLD, DEPLOYED, insist=True) == "same"
+
+
+def test_a_manifest_that_has_changed_since_the_last_choice_is_deployed() -> None:
+    assert verdict(DECLARES_NEW, OLD, DEPLOYED, insist=False) == "deploy"
+
+
+def test_what_a_rollback_chose_is_kept_until_the_manifest_changes() -> None:
+    assert verdict(DECLARES_NEW, OLD, ROLLED_BACK, insist=False) == "keep"
+    edited = deploy(release(2, kept=OLD, replicas=3), snapshot(OLD))
+    assert verdict(edited, OLD, ROLLED_BACK, insist=False) == "deploy"
+
+
+def test_what_a_rollback_chose_is_replaced_where_that_is_insisted_on() -> None:
+    assert verdict(DECLARES_NEW, OLD, ROLLED_BACK, insist=True) == "deploy"
+
+
+def test_a_manifest_that_declares_again_what_was_rolled_back_to_is_as_it_should_be() -> None:
+    assert verdict(DECLARES_OLD, OLD, ROLLED_BACK, insist=False) == "same"
+
+
+def test_a_choice_of_which_the_manifest_is_not_known_keeps_nothing() -> None:
+    assert verdict(DECLARES_NEW, OLD, Choice("rollback", 2, ""), insist=False) == "deploy"
+
+
+def test_the_release_that_is_kept_is_named_with_the_reason_and_the_way_to_ship_all_the_same() -> None:
+    assert kept(Serves(1, "1.0.0", ""), ROLLED_BACK, DECLARES_NEW) == (
+        "release 1 (1.0.0) is live because release 2 was rolled back; the manifest has not changed since. "
+        "To ship it anyway: mainstay up --deploy"
+    )
+    assert kept(Serves(2, "1.1", ""), Choice("deploy", 1, ""), DECLARES_NEW).startswith(
+        "release 2 (1.1) is live because version 1.1 was deployed while the manifest declared 2; "
+    )
