@@ -29,6 +29,7 @@ def protect(
     origins: Iterable[str] = (),
     limits: Iterable[Limit] = (),
     body_limit_bytes: int = 10 * MEBIBYTE,
+    body_limit_seconds: float = 30.0,
     proxies: TrustedProxies | None = None,
     headers: SecurityHeaders | None = None,
     metrics: Metrics | None = None,
@@ -62,7 +63,7 @@ def protect(
         Probes(dependencies=dependencies, version=version, details=details),
         headers or SecurityHeaders(),
         Cors(origins=origins),
-        BodyLimit(limit_bytes=body_limit_bytes),
+        BodyLimit(limit_bytes=body_limit_bytes, limit_seconds=body_limit_seconds),
         RateLimit(limits=limits),
     )
     line, last = _in_their_places(defaults, parts)

@@ -10,6 +10,7 @@ from mainstay_kit.errors import StreamEnded
 from .answer import Answer
 from .asgi import Header, Message, Receive, Scope, Send
 from .held import Held, Rewrite
+from .incoming import Incoming
 from .paths import asked_path
 
 Answering = Callable[["Exchange", list[Header]], None]
@@ -34,7 +35,7 @@ class Exchange:
     # What few requests need has its default on the class; the rest is set for each, because it is read for each.
     span_id = preview = ""
     trace_flags = "01"
-    incoming: Callable[[bytes], Answer | None] | None = None  # sees the body come, and may refuse it
+    incoming: Incoming | None = None  # receives the body, and may refuse it
     rewrite: Rewrite | None = None
     response: Sequence[Header] = ()
     task: "asyncio.Task[object] | None" = None
@@ -73,21 +74,19 @@ class Exchange:
         """The next message for the application; a disconnect once the exchange is closed."""
         if self.closed:
             return self._goodbye()
-        self._waiting = asyncio.current_task()
+        self._waiting, incoming = asyncio.current_task(), self.incoming
         try:
-            message = await self._receive()
+            message = await (self._receive() if incoming is None else incoming.receive(self._receive))
         except asyncio.CancelledError:
             if not self.absorbs_cancellation():
                 raise
             return self._goodbye()
         finally:
             self._waiting = None
-        if self.incoming is not None and message["type"] == "http.request":
-            refused = self.incoming(message.get("body", b""))
-            if refused is not None:
-                await self.settle(refused)
-                return self._goodbye()
-        elif message["type"].endswith("disconnect"):
+        if incoming is not None and incoming.refused is not None:
+            await self.settle(incoming.refused)
+            return self._goodbye()
+        if message["type"].endswith("disconnect"):
             self.client_left = self.client_left or not self.finished
         return message
 

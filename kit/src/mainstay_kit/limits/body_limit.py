@@ -1,9 +1,11 @@
-"""Body limit: how much a request may send, whether it says so beforehand or not."""
+"""Body limit: how much a request may send, and how long it may take to send it."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping
+from time import monotonic
 
 from mainstay_kit.chain.answer import Answer
-from mainstay_kit.chain.asgi import ASGIApp
+from mainstay_kit.chain.asgi import ASGIApp, Message, Receive
 from mainstay_kit.chain.chain import Part
 from mainstay_kit.chain.exchange import Exchange
 from mainstay_kit.errors import Misconfigured
@@ -14,10 +16,14 @@ CLOSE = (b"connection", b"close")  # the rest of the body would be read as the n
 
 
 class BodyLimit(Part):
-    """Refuses at once by `content-length`, and counts what comes: a chunked body says nothing beforehand.
+    """Refuses a body that is too large (413) or that arrives too slowly (408), and closes the connection.
 
-    413 goes out while the body is still coming; the application then sees its client leave. *routes* have limits of
-    their own for all paths under them; the longest that fits counts.
+    A body that declares its length is refused at once; one that does not, or declares it wrongly, is counted while it
+    arrives. *routes* have limits of their own for all paths under them; the longest that matches counts.
+
+    The client gets *limit_seconds* for the body, and one second more for each *bytes_per_second* bytes that arrive, but
+    never more than *limit_seconds* ahead: 1 byte a second is cut after *limit_seconds*, an upload that is faster than
+    *bytes_per_second* never. Only the time in which the application waits for the client counts.
     """
 
     def __init__(
@@ -25,21 +31,31 @@ class BodyLimit(Part):
         app: ASGIApp | None = None,
         *,
         limit_bytes: int = 10 * MEBIBYTE,
+        limit_seconds: float = 30.0,
+        bytes_per_second: int = 5_000,
         routes: Mapping[str, int] | None = None,
     ) -> None:
         longest_first = sorted((routes or {}).items(), key=lambda route: -len(route[0]))
         for limit in (limit_bytes, *dict(longest_first).values()):
             if limit <= 0:
                 raise Misconfigured(f"{limit} bytes are no limit", remedy="give the most bytes of a body")
+        if limit_seconds <= 0 or bytes_per_second <= 0:
+            raise Misconfigured(
+                f"{limit_seconds} s and {bytes_per_second} bytes a second are no limit", remedy="give positive numbers"
+            )
         self._limit = limit_bytes
+        self._seconds = limit_seconds
+        self._rate = bytes_per_second
         self._routes = [(path.rstrip("/") + "/", limit) for path, limit in longest_first]
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Answer | None:
         declared = exchange.headers.get(b"content-length")
         if declared is None:
+            if exchange.websocket:
+                return None
             if b"transfer-encoding" in exchange.headers or exchange.scope.get("http_version") != "1.1":
-                exchange.incoming = _counted(self._limit_at(exchange.path))
+                exchange.incoming = _Counted(self._limit_at(exchange.path), self._seconds, self._rate)
             return None
         if not declared.isdigit():
             return problem_answer(400, "content-length is no number", CLOSE)
@@ -48,22 +64,50 @@ class BodyLimit(Part):
         limit = self._limit_at(exchange.path)
         if int(declared) > limit:
             return _too_large(limit)
-        exchange.incoming = _counted(limit)
+        exchange.incoming = _Counted(limit, self._seconds, self._rate)
         return None
 
     def _limit_at(self, path: str) -> int:
         return next((limit for under, limit in self._routes if (path + "/").startswith(under)), self._limit)
 
 
-def _counted(limit: int) -> Callable[[bytes], Answer | None]:
-    left = limit
+class _Counted:
+    """Counts the bytes of one body, and the seconds in which the client was waited for."""
 
-    def more(body: bytes) -> Answer | None:
-        nonlocal left
-        left -= len(body)
-        return _too_large(limit) if left < 0 else None
+    def __init__(self, limit_bytes: int, limit_seconds: float, bytes_per_second: int) -> None:
+        self.refused: Answer | None = None
+        self._limit = limit_bytes
+        self._left = limit_bytes
+        self._seconds = limit_seconds
+        self._seconds_left = limit_seconds
+        self._rate = bytes_per_second
+        self._whole = False
 
-    return more
+    async def receive(self, receive: Receive) -> Message:
+        if self._whole:  # only the client's departure can follow, and there is no limit on when
+            return await receive()
+        began = monotonic()
+        try:
+            async with asyncio.timeout(self._seconds_left) as waiting:
+                message = await receive()
+        except TimeoutError:
+            if not waiting.expired():
+                raise
+            self.refused = problem_answer(
+                408, f"the body did not arrive within {self._seconds:g} s and {self._rate} bytes a second", CLOSE
+            )
+            return {"type": "http.disconnect"}
+        if message["type"] == "http.request":
+            self._count(message, monotonic() - began)
+        return message
+
+    def _count(self, message: Message, waited: float) -> None:
+        arrived = len(message.get("body", b""))
+        self._left -= arrived
+        self._seconds_left = min(self._seconds, self._seconds_left - waited + arrived / self._rate)
+        self._whole = not message.get("more_body")
+        if self._left < 0:
+            self.refused = _too_large(self._limit)
 
 
 def _too_large(limit: int) -> Answer:

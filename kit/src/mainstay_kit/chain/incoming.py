@@ -1,0 +1,15 @@
+"""The body of a request while it arrives."""
+
+from typing import Protocol
+
+from .answer import Answer
+from .asgi import Message, Receive
+
+
+class Incoming(Protocol):
+    """Receives a body piece by piece in place of the application, and may refuse the rest of it."""
+
+    refused: Answer | None
+    """The response to send at once, in place of the piece that was just received."""
+
+    async def receive(self, receive: Receive) -> Message: ...
