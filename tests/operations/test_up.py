@@ -4,15 +4,16 @@ from msgspec.structs import replace
 
 from mainstay.operations.up import kept, verdict
 from mainstay.plan.deploy import deploy
+from mainstay.plan.resolve import fingerprint
 from mainstay.record import Choice, Serves
 from tests.shop import release, snapshot
 
 OLD = release(1)
 NEW = release(2, kept=OLD)
-DECLARES_OLD = deploy(replace(OLD, number=3, brought=()), snapshot(OLD))
-DECLARES_NEW = deploy(NEW, snapshot(OLD))
-DEPLOYED = Choice("deploy", None, OLD.fingerprint)
-ROLLED_BACK = Choice("rollback", 2, NEW.fingerprint)
+DECLARES_OLD = replace(deploy(replace(OLD, number=3, brought=()), snapshot(OLD)), declared="old")
+DECLARES_NEW = replace(deploy(NEW, snapshot(OLD)), declared="new")
+DEPLOYED = Choice("deploy", None, "old")
+ROLLED_BACK = Choice("rollback", 2, "new")
 
 
 def test_a_first_release_is_deployed() -> None:
@@ -30,8 +31,7 @@ def test_a_manifest_that_has_changed_since_the_last_choice_is_deployed() -> None
 
 def test_what_a_rollback_chose_is_kept_until_the_manifest_changes() -> None:
     assert verdict(DECLARES_NEW, OLD, ROLLED_BACK, insist=False) == "keep"
-    edited = deploy(release(2, kept=OLD, replicas=3), snapshot(OLD))
-    assert verdict(edited, OLD, ROLLED_BACK, insist=False) == "deploy"
+    assert verdict(replace(DECLARES_NEW, declared="edited"), OLD, ROLLED_BACK, insist=False) == "deploy"
 
 
 def test_what_a_rollback_chose_is_replaced_where_that_is_insisted_on() -> None:
@@ -40,6 +40,18 @@ def test_what_a_rollback_chose_is_replaced_where_that_is_insisted_on() -> None:
 
 def test_a_manifest_that_declares_again_what_was_rolled_back_to_is_as_it_should_be() -> None:
     assert verdict(DECLARES_OLD, OLD, ROLLED_BACK, insist=False) == "same"
+
+
+def test_a_version_that_was_deployed_in_place_of_the_declared_one_is_kept() -> None:
+    chosen = Choice("deploy", 1, "new")
+    assert verdict(DECLARES_NEW, release(3, kept=OLD), chosen, insist=False) == "keep"
+
+
+def test_another_release_made_of_the_same_manifest_is_deployed() -> None:
+    """A newer Mainstay resolves it to other settings: where nobody chose otherwise these are shipped."""
+    changed = replace(NEW, edge=None)
+    changed = replace(changed, fingerprint=fingerprint(changed))
+    assert verdict(DECLARES_NEW, changed, Choice("deploy", 1, "new"), insist=False) == "deploy"
 
 
 def test_a_choice_of_which_the_manifest_is_not_known_keeps_nothing() -> None:

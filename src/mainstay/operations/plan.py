@@ -15,10 +15,10 @@ from mainstay.operations.history import recorded
 from mainstay.operations.place import environment_of
 from mainstay.operations.secrets import differing, with_offers
 from mainstay.plan import Plan
+from mainstay.plan.declared import declared
 from mainstay.plan.deploy import deploy
 from mainstay.plan.given import new_values, stored_notes, unused_notes
 from mainstay.plan.resolve import at_version, resolve
-from mainstay.record import Record
 from mainstay.snapshot import Snapshot, look, sources
 from mainstay.steps import AnyStep
 from mainstay.world import World
@@ -40,8 +40,9 @@ def make(context: Context, version: str | None = None) -> Plan:
     plan = _with_values(deploy(resolve(manifest, now), now), manifest, now, world, context)
     if plan.release.edge is not None and plan.release.edge != now.serving.edge:
         world.target.refuse_taken(plan.release.edge)
-    if manifest.version != written.version:
-        plan = replace(plan, declared=_declared(written, world, recorded(context), context) or plan.declared)
+    plan = replace(
+        plan, declared=declared(manifest, now) if manifest == written else _declared_or_unknown(written, context)
+    )
     keep(plan, context)
     return plan
 
@@ -49,23 +50,28 @@ def make(context: Context, version: str | None = None) -> Plan:
 def declared_now(context: Context) -> str:
     """Return the fingerprint of what the manifest declares now.
 
-    Where the manifest cannot be planned, return what it declared when the live release was chosen: a rollback needs
-    no manifest, and does not fail because of a broken one.
+    Where the manifest cannot be read, return what it declared when the live release was chosen: a rollback needs no
+    manifest, and does not fail because of a broken one.
     """
     try:
-        return make(context).declared
+        return _declared(manifest_of(context), context)
     except (MainstayError, OSError, ValueError):
         choice = recorded(context).choice
         return choice.declared if choice else ""
 
 
-def _declared(manifest: Manifest, world: World, record: Record, context: Context) -> str:
-    """The fingerprint of *manifest* at its own version; empty where that cannot be resolved: its tag may be missing."""
+def _declared_or_unknown(manifest: Manifest, context: Context) -> str:
     try:
-        now = with_offers(look(world, record, manifest), manifest, replace(context, prompt=None))
-        return resolve(manifest, now).fingerprint
+        return _declared(manifest, context)
     except MainstayError:
-        return ""
+        return ""  # Its own version may have no tag, and need not have one while another version is deployed.
+
+
+def _declared(manifest: Manifest, context: Context) -> str:
+    """Return the fingerprint of *manifest* at its own version. Raises BadInput where its sources are not there."""
+    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    now = look(world, recorded(context), manifest)
+    return declared(manifest, with_offers(now, manifest, replace(context, prompt=None)))
 
 
 def keep(plan: Plan, context: Context) -> None:

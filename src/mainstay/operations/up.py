@@ -59,7 +59,8 @@ def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: 
         return "same"
     if live is None or choice is None or insist:
         return "deploy"
-    return "keep" if choice.declared == plan.declared else "deploy"
+    chosen_otherwise = choice.kind == "rollback" or live.version != plan.version
+    return "keep" if chosen_otherwise and choice.declared == plan.declared else "deploy"
 
 
 def kept(live: Serves, choice: Choice, plan: Plan) -> str:

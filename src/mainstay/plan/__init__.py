@@ -80,7 +80,7 @@ class Plan(msgspec.Struct, frozen=True):
     unchanged: bool = False
     """Nothing to do: the live release is what the manifest declares. `notes` then is the one sentence that says so."""
     declared: str = ""
-    """Fingerprint of what the manifest declares at its own version; empty for a `down`."""
+    """Fingerprint of what the manifest declares at its own version; empty where that is not known, and for a `down`."""
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Every step with its number, in the order of the runbook."""

@@ -71,7 +71,6 @@ def deploy(release: Release, now: Snapshot) -> Plan:
         else (*_switched(declared, moves), *notes_on(over, release, now)),
         made_at=now.taken_at,
         unchanged=unchanged,
-        declared=release.fingerprint,
     )
 
 

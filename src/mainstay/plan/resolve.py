@@ -76,10 +76,9 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
 
 
 def fingerprint(release: Release) -> str:
-    """Digest of what the manifest declares: equal for two releases between which it has not changed.
+    """Digest of a release without its numbers: equal where a deploy would change nothing.
 
-    It leaves out the numbers, and the schema: which migrations are pending depends on the database, not on the
-    manifest. The key of the migrations' content stays in.
+    It leaves out the schema too: which migrations are pending depends on the database. The key of their content stays.
     """
     bare = msgspec.structs.replace(
         release,
@@ -99,7 +98,8 @@ def fingerprint(release: Release) -> str:
 
 def declares(release: Release, live: Release | None) -> bool:
     """Whether *live* is what the manifest that *release* was made from declares."""
-    return live is not None and live.fingerprint == release.fingerprint
+    # Not the stored fingerprint: an older Mainstay made that one from fewer fields.
+    return live is not None and fingerprint(live) == release.fingerprint
 
 
 def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
