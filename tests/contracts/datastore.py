@@ -71,6 +71,9 @@ class DatastoreContract(ABC):
         assert store.schema(str(folder), listener) == before
         assert store.initialise("again") is None
 
+    def test_its_own_data_is_not_refused(self, store: Datastore) -> None:
+        store.refuse_other_data()
+
     def test_what_is_initialised_is_not_initialised_again(self, store: Datastore) -> None:
         assert store.initialise("again") is None
 

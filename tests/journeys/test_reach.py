@@ -30,7 +30,7 @@ def test_a_service_is_told_what_the_contract_says_and_nothing_else(anyones: Plac
     told = json.loads(anyones.get("/tell")[1])
     ours = {"MAINSTAY_RELEASE": "1", "MAINSTAY_VERSION": "1", "MAINSTAY_SERVICE": "web", "MAINSTAY_INSTANCE": "web-1-1"}
     assert {name: told[name] for name in ours} == ours
-    others = {"HOST", "PORT", "PATH", "LANG", "HOME", "TMPDIR", "MAINSTAY_VOLUME_POSTS"}
+    others = {"HOST", "PORT", "PATH", "LANG", "TZ", "HOME", "TMPDIR", "MAINSTAY_VOLUME_POSTS"}
     python_itself = {"LC_CTYPE"}
     assert set(told) - {"says", "pid"} - python_itself == ours.keys() | others
 
