@@ -230,3 +230,10 @@ def test_a_service_that_a_deploy_removes_keeps_its_traffic_until_its_callers_are
         (name, "a" in {n for shift in shifts for n in shift.traffic if not shift.traffic[n]})
         for name, shifts in retired
     ] == [("b", False), ("a", True)]
+
+
+def test_a_rollback_to_a_newer_release_moves_callees_first_like_a_deploy() -> None:
+    old = release(1)
+    plan = rollback(release(2, kept=old), snapshot(old))
+    (step,) = [step for _, step in plan.steps() if isinstance(step, SetTraffic)]
+    assert [(list(shift.traffic), shift.drain_s) for shift in step.after] == [(["api"], {}), (["web"], {})]
