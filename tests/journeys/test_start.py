@@ -85,6 +85,20 @@ def test_deploy_ships_the_fix_over_a_stopped_environment_that_cannot_start(place
     assert assert_whole(place)["release"]["version"] == "2"
 
 
+def test_bad_input_to_deploy_starts_nothing(place: Place) -> None:
+    place.ship(Parrot("1"))
+    place.run("down", "--yes")
+    assert "contains {version}" in place.run("deploy", "7", "--yes", ends=2).err
+    manifest = place.checkout / "mainstay.yaml"
+    whole = manifest.read_text()
+    manifest.write_text("system: parrot\nversion: [\n")
+    place.run("deploy", "--yes", ends=2)
+    assert place.processes() == []
+    assert "release 1 (1) was started" in place.run("up", "--yes", ends=2).out
+    manifest.write_text(whole)
+    assert_whole(place)
+
+
 def test_a_dry_run_starts_nothing(place: Place) -> None:
     place.ship(Parrot("1"))
     place.run("down", "--yes")

@@ -63,6 +63,9 @@ def test_the_release_that_is_kept_is_named_with_the_reason_and_the_way_to_ship_a
         "release 1 (1.0.0) is live because release 2 was rolled back; the manifest has not changed since. "
         "To ship it anyway: mainstay up --deploy"
     )
+    assert kept(Serves(3, "1.2", ""), ROLLED_BACK, DECLARES_NEW).startswith(
+        "release 3 (1.2) is live because `rollback` chose it over release 2; "
+    )
     assert kept(Serves(2, "1.1", ""), Choice("deploy", 1, ""), DECLARES_NEW).startswith(
         "release 2 (1.1) is live because version 1.1 was deployed while the manifest declared 2; "
     )

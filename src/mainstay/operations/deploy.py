@@ -48,10 +48,13 @@ def deploy(
     LockHeld when another run is at work or is unfinished, and what the engine raises.
     """
     refuse_when_busy(context)
+    # First, so that bad input starts nothing.
+    plan = planning.kept(context, plan_id) if plan_id else planning.make(context, version)
     started = Started() if approve.dry_run else start_if_stopped(context, carrier, notices)
     if started.failure:
         notices.warning(started.failure)
-    plan = planning.kept(context, plan_id) if plan_id else planning.make(context, version)
+    if started.acted and not plan_id:
+        plan = planning.make(context, version)
     return ship(
         context,
         plan,

@@ -50,7 +50,7 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
     if to not in past.served:
         known = ", ".join(str(number) for number in sorted(past.served)) or "none yet"
         raise BadInput(
-            f"release {to} never served; those that did: {known}", remedy="mainstay history", code="no-such-release"
+            f"release {to} was never live; those that were: {known}", remedy="mainstay history", code="no-such-release"
         )
     stays = kept(past).releases
     if to not in stays:

@@ -65,13 +65,18 @@ def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: 
 
 def kept(live: Serves, choice: Choice, plan: Plan) -> str:
     """Why the live release is kept, and how to deploy the manifest all the same."""
-    reason = f"release {choice.before} was rolled back"
-    if choice.kind != "rollback":
-        reason = f"version {live.version} was deployed while the manifest declared {plan.version}"
     return (
-        f"release {live.number} ({live.version}) is live because {reason}; the manifest has not changed since. "
-        "To ship it anyway: mainstay up --deploy"
+        f"release {live.number} ({live.version}) is live because {_reason(live, choice, plan)}; "
+        "the manifest has not changed since. To ship it anyway: mainstay up --deploy"
     )
+
+
+def _reason(live: Serves, choice: Choice, plan: Plan) -> str:
+    if choice.kind != "rollback":
+        return f"version {live.version} was deployed while the manifest declared {plan.version}"
+    if choice.before is not None and choice.before < live.number:
+        return f"`rollback` chose it over release {choice.before}"
+    return f"release {choice.before} was rolled back"
 
 
 def _planned(context: Context, started: Started, notices: Notices) -> Plan:
@@ -80,6 +85,8 @@ def _planned(context: Context, started: Started, notices: Notices) -> Plan:
     except MainstayError:
         if started.failure:
             notices.warning(started.failure)
+        elif started.acted and started.live:
+            notices.progress(f"release {started.live.number} ({started.live.version}) was started, and is live")
         raise
 
 

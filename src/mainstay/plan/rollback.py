@@ -23,9 +23,11 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "") -> Plan:
     *declared* is the fingerprint of what the manifest declares now: until that changes, `up` keeps *to*.
     """
     if now.release is None:
-        raise BadInput("nothing serves, so there is nothing to go back from", remedy="mainstay up", code="nothing-here")
+        raise BadInput(
+            "no release is live, so there is nothing to roll back", remedy="mainstay up", code="nothing-here"
+        )
     if now.release.number == to.number:
-        raise BadInput(f"release {to.number} serves already", remedy="mainstay history", code="serves-already")
+        raise BadInput(f"release {to.number} is live already", remedy="mainstay history", code="serves-already")
     basis = basis_of(to, now)
     name = identity("rollback", to, basis)
     first_edge, final_edge = edge_steps(now.serving.edge, to.edge)

@@ -55,7 +55,7 @@ class Target(Protocol):
     """
 
     def wake(self) -> None:
-        """Make the target able to act, and let what was asleep run again."""
+        """Start what was stopped, and the supervisor where it does not run; try failed instances again at once."""
         ...
 
     def sleep(self, fence: int) -> None:
