@@ -252,7 +252,11 @@ class Service(Model):
     """What asks it to end."""
 
     restart: Literal["unless-stopped", "always", "on-failure", "no"] = "unless-stopped"
-    """What happens when it ends by itself."""
+    """Whether the service is started again when its process exits by itself.
+
+    A service without a port that exits with code 0 under `on-failure` or `no` is a task that is done: it counts as
+    healthy.
+    """
 
     user: Text | None = None
     """The system user it runs under; one of the environment's own where none is named and Mainstay is root."""
