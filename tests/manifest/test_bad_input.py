@@ -62,7 +62,7 @@ ROWS = [
         "3:52: '1gb' is not clear as a size (services.web.resources.memory); use 512Mi, 4Gi or 10MB [bad-size]",
         "a size that is not clear"),
     bad("B18", service("image: shop:latest"),
-        "3:39: 'shop:latest' has no tag or digest that stays, and a release must be repeatable (services.web.image); "
+        "3:39: 'shop:latest' has no fixed tag or digest, and a release must be repeatable (services.web.image); "
         "write web:{version} [image-not-fixed]", "an image that moves"),
     bad("B21", service("needs: [redsi], port: 80") + "datastores: {redis: {kind: postgres}}\n",
         "3:40: web needs redsi, which is not in the manifest (services.web.needs[0]); did you mean 'redis'? "

@@ -147,7 +147,7 @@ def test_services_may_know_each_others_address(tmp_path: Path) -> None:
 
 def test_what_nothing_acts_on_yet_is_said(tmp_path: Path) -> None:
     text = HELLO + "objectives: {error_rate: {warning: 0.1%}}\n"
-    assert [warning.what for warning in warnings(tmp_path, text)] == ["nothing acts on 'objectives' yet"]
+    assert [warning.what for warning in warnings(tmp_path, text)] == ["'objectives' does not work yet and is ignored"]
 
 
 def test_every_environment_is_validated(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A manifest looked at in every environment that it declares, before anything is shipped anywhere."""
+"""Check a manifest in every environment that it declares."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from mainstay.manifest.rules import Versions, any_version
 
 
 class Report(NamedTuple):
-    """What a right manifest says, in a few numbers."""
+    """A manifest without mistakes, in a few numbers."""
 
     file: str
     system: str

@@ -17,14 +17,14 @@ _KNOWN_FORMS = re.compile(
 
 
 def in_value(value: str) -> str | None:
-    """What kind of credential *value* shows, wherever it stands; None when none."""
+    """Return the kind of credential that *value* contains; None where it contains none."""
     if _IN_ADDRESS.search(value):
         return "an address with a password"
     return "a credential" if _KNOWN_FORMS.search(value) else None
 
 
 def in_variable(name: str, value: str) -> str | None:
-    """What kind of credential the variable *name* with *value* is; None when none."""
+    """Return the kind of credential that *value* is as the variable *name*; None where it is none."""
     if value and _NAMES_ENDING.search(name):
         return "a credential, by its name"
     return in_value(value)

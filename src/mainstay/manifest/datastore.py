@@ -1,4 +1,4 @@
-"""Datastores: what must survive a release."""
+"""Datastores: data that is kept across releases."""
 
 from typing import ClassVar, Literal, Self
 
@@ -9,55 +9,55 @@ from mainstay.manifest.quantities import Argv, Name, Text
 
 
 class Migrations(Model):
-    """How the schema follows the code: a folder of SQL files, or another tool's commands."""
+    """How the schema is migrated: a folder of SQL files, or another tool's commands."""
 
     sql: str | None = None
-    """A folder of files `0001_name.sql`, run in order, each in one transaction unless its first line says
+    """A folder of files `0001_name.sql`, which run in order, each in one transaction unless its first line is
     `-- mainstay: no transaction`."""
 
     run: Argv = ()
-    """Another tool: brings the schema up to date."""
+    """Another tool: the command that runs the pending migrations."""
 
     status: Argv = ()
-    """Another tool: ends with 0 when nothing is pending."""
+    """Another tool: a command that ends with 0 when no migration is pending."""
 
     back: Argv = ()
-    """Another tool: undoes the last migration."""
+    """Another tool: the command that undoes the last migration."""
 
     service: Name | None = None
-    """The service in whose folder the other tool runs."""
+    """Another tool: the service in whose folder it runs."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.sql is not None and (self.run or self.status or self.back or self.service):
-            raise wrong("two-sources", "'sql' stands beside another tool's commands", "keep one of them")
+            raise wrong("two-sources", "has both 'sql' and another tool's commands", "keep one of them")
         if self.sql is None and not (self.run and self.service):
             raise wrong("no-migrations", "names neither 'sql' nor 'run' and 'service'", "write {sql: migrations/}")
         return self
 
 
 class Datastore(Model):
-    """One datastore. Nothing of Mainstay ever deletes its data but a person's named word."""
+    """One datastore. Mainstay deletes its data only with `down --data`, which a person confirms by name."""
 
     noted: ClassVar[tuple[str, ...]] = ("backup",)
 
     kind: Literal["postgres", "mongodb", "rabbitmq", "redis", "files"]
-    """What it is."""
+    """The kind of datastore."""
 
     version: Text | None = None
     """Its major version. Default: the one that Mainstay's driver runs; another one is refused."""
 
     provided: object = "embedded"
-    """embedded: Mainstay runs it · {url: {variable: NAME}}: it runs elsewhere."""
+    """embedded: Mainstay runs it · {url: {variable: NAME}}: it runs elsewhere, at this address."""
 
     migrations: Migrations | None = None
-    """How its schema follows the code."""
+    """How its schema is migrated."""
 
     backup: object = None
-    """When, where to and how long it is backed up; `none` wants a `because`."""
+    """When and where it is backed up, and how long backups are kept. `none` requires a `because`."""
 
     because: str | None = None
-    """Why it has no backup."""
+    """The reason for having no backup."""
 
     @property
     def runs(self) -> Literal["embedded", "url"]:

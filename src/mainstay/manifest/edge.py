@@ -1,4 +1,4 @@
-"""The edge: what receives requests and passes them on."""
+"""The edge: the component that receives requests and forwards them."""
 
 from typing import Annotated, ClassVar
 
@@ -20,26 +20,26 @@ class Route(Model):
     """
 
     service: Name
-    """Who answers."""
+    """The service that gets the requests."""
 
     host: str | None = None
     """Only requests for this host."""
 
     listen: Port | None = None
-    """A front door of its own, beside the edge's."""
+    """A port of its own for this route, beside the edge's."""
 
 
 class Timeouts(Model):
-    """Limits on what the edge waits for."""
+    """Time limits of the edge."""
 
     answer: SomeDuration = 60.0
-    """An answer must begin within this time."""
+    """Time within which a response must begin."""
 
     body: SomeDuration = 30.0
     """The body of a request, or its first 16 KB when it is longer, must arrive within this time; otherwise 408."""
 
     tunnel: SomeDuration = 3600.0
-    """A stream may be idle for this long."""
+    """Time for which a stream may be idle."""
 
 
 def _front_door(value: object) -> object:
@@ -47,7 +47,7 @@ def _front_door(value: object) -> object:
 
 
 class Edge(Model):
-    """The front door and what lies behind it."""
+    """The public listener and its routes."""
 
     later: ClassVar[dict[str, str]] = {
         "https": "use 'http'",
@@ -60,10 +60,10 @@ class Edge(Model):
     http: Annotated[
         int, BeforeValidator(_front_door), WithJsonSchema({"anyOf": [{"type": "integer"}, {"const": "auto"}]})
     ] = 8080
-    """The port of the front door; `auto` (0 for programs) takes a free one, which is then kept."""
+    """The public port. `auto` (0 in JSON) takes a free one, which is then kept."""
 
     routes: tuple[Route, ...] = ()
-    """Who answers what."""
+    """Which service gets which requests."""
 
     timeouts: Timeouts = Timeouts()
-    """How long the edge waits."""
+    """Time limits of the edge."""

@@ -1,4 +1,4 @@
-"""Environments: the places where a system runs, each with its target and what differs there."""
+"""Environments: the places where a system runs, each with its target and its overrides."""
 
 from typing import Any, ClassVar, Literal
 
@@ -9,12 +9,12 @@ from mainstay.manifest.quantities import Version
 
 
 class Target(Model):
-    """Where services run and are served. A text is its kind."""
+    """Where services run. A text is its kind."""
 
     later: ClassVar[dict[str, str]] = {"context": "leave it out", "namespace": "leave it out"}
 
     kind: Literal["process", "docker", "kubernetes"] = "process"
-    """process: plain processes of this machine."""
+    """process: plain processes on this machine."""
 
     @model_validator(mode="before")
     @classmethod
@@ -23,7 +23,8 @@ class Target(Model):
 
 
 class Environment(Model):
-    """One place. All but `target` overrides the manifest: mappings merge, lists and scalars replace, null removes."""
+    """One place. Every key but `target` overrides the manifest: mappings merge, lists and scalars replace, null
+    removes."""
 
     later: ClassVar[dict[str, str]] = {
         "window": "leave it out",
@@ -33,34 +34,34 @@ class Environment(Model):
     }
 
     target: Target = Target()
-    """Where services run and are served."""
+    """Where services run."""
 
     version: Version | None = None
-    """Another version than elsewhere."""
+    """Another version."""
 
     services: dict[str, object] = Field(default={})
-    """What differs of services."""
+    """Overrides of services."""
 
     datastores: dict[str, object] = Field(default={})
-    """What differs of datastores."""
+    """Overrides of datastores."""
 
     variables: dict[str, object] = Field(default={})
-    """What differs of variables."""
+    """Overrides of variables."""
 
     edge: dict[str, object] = Field(default={})
-    """What differs of the edge."""
+    """Overrides of the edge."""
 
     objectives: object = None
     """Other objectives."""
 
     watch: object = None
-    """Another watch."""
+    """Another schedule of checks."""
 
     notify: object = None
-    """Others who are told."""
+    """Other places where alerts are sent."""
 
     contacts: object = None
-    """Others to call."""
+    """Other people to call."""
 
     @model_validator(mode="before")
     @classmethod

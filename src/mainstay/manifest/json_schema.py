@@ -1,4 +1,4 @@
-"""The manifest as a JSON Schema: what editors complete and explain."""
+"""The manifest as a JSON Schema, from which editors complete and explain keys."""
 
 import ast
 import inspect
@@ -14,7 +14,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of `mainstay.yaml`, each key with its meaning and its default as one would write it."""
+    """Return the schema of `mainstay.yaml`, each key with its meaning and its default as people write it."""
     schema = System.model_json_schema(mode="validation")
     models = {model.__name__: model for model in Model.__subclasses__()}
     for name, part in {System.__name__: schema, **schema["$defs"]}.items():
@@ -26,7 +26,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _meanings(model: type[Model]) -> Iterator[tuple[str, str]]:
-    """Each key with the docstring below its field; read here, and not by pydantic whenever a manifest is read."""
+    """Yield each key with the docstring below its field. Pydantic would read them whenever a manifest is loaded."""
     (written,) = ast.parse(inspect.getsource(model)).body
     assert isinstance(written, ast.ClassDef)
     for field, below in pairwise(written.body):
@@ -36,7 +36,7 @@ def _meanings(model: type[Model]) -> Iterator[tuple[str, str]]:
 
 
 def _as_written(told: dict[str, Any]) -> dict[str, Any]:
-    """A key's schema without what only programs need."""
+    """Return a key's schema without what only programs need."""
     told = {name: value for name, value in told.items() if name != "title"}
     default = told.get("default")
     if default is None or isinstance(default, dict):

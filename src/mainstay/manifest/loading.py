@@ -1,4 +1,4 @@
-"""Read a manifest: the file, its tree, one environment's overrides, the models, the rules; all mistakes at once."""
+"""Load a manifest: the file, its tree, one environment's overrides, the models, the rules; report all mistakes."""
 
 import os
 import re
@@ -28,7 +28,7 @@ _NESTED = re.compile(r"(?:[\[{]\s*){33}|^[ ]*(?:[-?][ ]+){33}", re.MULTILINE)
 
 
 class Checked(NamedTuple):
-    """What a file says for one environment, as far as it can be read."""
+    """The manifest of one environment, None where it has mistakes, and its mistakes and warnings."""
 
     manifest: Manifest | None
     mistakes: tuple[Mistake, ...]
@@ -45,7 +45,7 @@ def load(path: Path, environment: str | None = None, versions: Versions = any_ve
 
 
 def read(path: Path) -> Document:
-    """The file as a tree."""
+    """Return the file as a tree. Raises BadInput where it cannot be read, ManifestInvalid where it is not YAML."""
     file = _shown(path)
     try:
         raw = path.read_bytes()
@@ -60,18 +60,18 @@ def read(path: Path) -> Document:
 
 
 def environments(document: Document) -> tuple[str, ...]:
-    """Names of the environments that the file declares."""
+    """Return the names of the environments that the file declares."""
     return tuple(tree.keys(tree.child(document.root, "environments")))
 
 
 def choose(document: Document, wanted: str | None) -> str:
-    """The environment that is meant: `local` where it is declared or where none is. Raises BadInput otherwise."""
+    """Return *wanted* where it is declared; default: `local`, where it or none is declared. Raises BadInput."""
     declared = environments(document)
     if wanted is None and (not declared or LOCAL in declared):
         return LOCAL
     if wanted is None:
         raise BadInput(
-            f"{document.file} declares {', '.join(declared)}: say which",
+            f"{document.file} declares the environments {', '.join(declared)}, and none was chosen",
             remedy=f"add -e {declared[0]}",
             code="which-environment",
         )
@@ -106,7 +106,7 @@ def check(document: Document, path: Path, environment: str, versions: Versions =
 
 
 def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
-    """Sorted by place, each once."""
+    """Return *mistakes* sorted by place, without duplicates."""
     return tuple(sorted(set(mistakes), key=lambda m: (m.place.line or 0, m.place.column or 0, m.code, m.what)))
 
 
@@ -152,7 +152,7 @@ def _target_kind(over: Node | None) -> str:
 
 
 def _with_defaults(data: dict[str, Any], environment: str) -> dict[str, Any]:
-    """*data* with what is otherwise in `local` than elsewhere."""
+    """Return *data* with the defaults that `local` has of its own."""
     services = data.get("services")
     if environment != LOCAL or not isinstance(services, dict):
         return data
@@ -225,7 +225,7 @@ def _scope(system: System, data: dict[str, Any], path: Path, target: str, versio
 
 
 def _notes(system: System) -> Iterator[Wrong]:
-    """What is accepted although nothing acts on it yet, and what nobody reads."""
+    """Yield warnings: keys that do not work yet and are ignored, and variables that no service reads."""
     parts: list[tuple[Location, Any]] = [((), system)]
     parts += [(("datastores", name), part) for name, part in system.datastores.items()]
     parts += [(("variables", name), part) for name, part in system.variables.items()]
@@ -235,7 +235,8 @@ def _notes(system: System) -> Iterator[Wrong]:
             # Once is enough: every service may have it.
             if key in part.model_fields_set and (type(part), key) not in said:
                 said.add((type(part), key))
-                yield Wrong((*where, key), "not-yet", f"nothing acts on '{key}' yet", "it may stay", at_key=True)
+                what = f"'{key}' does not work yet and is ignored"
+                yield Wrong((*where, key), "not-yet", what, "it may stay", at_key=True)
     read = {name for service in system.services.values() for name in service.variables}
     for name in system.variables:
         if name not in read:

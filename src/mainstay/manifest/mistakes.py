@@ -1,4 +1,4 @@
-"""What pydantic found, said in an operator's words, with a near word where there is one."""
+"""Mistakes that pydantic found, in an operator's words, with the nearest known word."""
 
 import re
 import types
@@ -46,7 +46,7 @@ def _in_order(known: frozenset[str]) -> tuple[str, ...]:
 
 
 def from_pydantic(root: type[Model], error: Mapping[str, Any]) -> Wrong:
-    """One of pydantic's errors as what is wrong."""
+    """Return one of pydantic's errors as a mistake."""
     location: Location = tuple(error["loc"])
     found, limits = error["input"], error.get("ctx", {})
     key = str(location[-1]) if location else ""

@@ -1,4 +1,4 @@
-"""What every part of a manifest has in common: frozen, strict, and closed to unknown keys."""
+"""The base of every part of a manifest: frozen, strict, without unknown keys."""
 
 from typing import ClassVar
 
@@ -12,12 +12,12 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
     later: ClassVar[dict[str, str]] = {}
-    """Keys that Mainstay knows but does not act on yet, and what to write meanwhile: refused, never ignored."""
+    """Keys that do not work yet, and what to write meanwhile. They are refused, never ignored."""
 
     noted: ClassVar[tuple[str, ...]] = ()
-    """Keys that are accepted although nothing acts on them yet, because that harms nobody; `validate` says so."""
+    """Keys that are accepted although they do not work yet, because ignoring them does no harm; `validate` warns."""
 
 
 def wrong(code: str, what: str, remedy: str) -> PydanticCustomError:
-    """What a field's rule raises: the stable code, what was found, what to do."""
+    """Return the error that a rule raises: its stable code, what was found, what to write instead."""
     return PydanticCustomError(code, "{what}", {"what": what, "remedy": remedy})

@@ -1,4 +1,4 @@
-"""The scalars of a manifest: names, texts, durations, sizes, percentages, each read from what people write."""
+"""The scalars of a manifest, as people write them: names, texts, durations, sizes, percentages, ports."""
 
 import math
 import re
@@ -33,7 +33,7 @@ class WrittenFloat(float):
 
 
 def as_written(value: object) -> object:
-    """A number where a text is meant is the text that was written; true and false are not guessed at."""
+    """Return a number as the text that was written; refuse true and false."""
     if isinstance(value, bool):
         word = str(value).lower()
         raise wrong("not-a-text", f"a text is needed, found {word}", f'write "{word}" with quotes')
@@ -126,7 +126,7 @@ def _http_path(value: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it."""
+    """Return *value* as a message shows it."""
     match value:
         case bool() | None:
             return {True: "true", False: "false", None: "nothing"}[value]

@@ -1,4 +1,4 @@
-"""Rules that span parts of a manifest; each names both sides."""
+"""Rules that span several parts of a manifest. Each message names both sides."""
 
 from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -28,21 +28,21 @@ def any_version(kind: str) -> tuple[str, ...]:
 
 
 class Scope(NamedTuple):
-    """What the rules look at: the system, and names that were written even where their part is wrong."""
+    """What the rules check: the system, and every declared name, also of a part that has a mistake."""
 
     system: System
     services: frozenset[str]
     datastores: frozenset[str]
     variables: frozenset[str]
     routes: tuple[tuple[int, dict[str, object]], ...]
-    """As they were written, each with its position."""
+    """Routes as they were written, each with its position."""
     folder: Path
     target: str
     versions: Versions = any_version
 
 
 def broken(scope: Scope) -> Iterator[Wrong]:
-    """Everything that breaks a rule."""
+    """Yield everything that breaks a rule."""
     for rule in (
         _amounts,
         _names,
@@ -76,7 +76,7 @@ def _names(scope: Scope) -> Iterator[Wrong]:
             what = f"{name} is part of every release in clear, so it is neither secret nor an address"
             yield Wrong(("variables", name), "not-plain", what, f"write {name}: {{default: …}}", at_key=True)
         if name in TOLD_BY_MAINSTAY or name.startswith("MAINSTAY_"):
-            what = f"{name} is told to services by Mainstay"
+            what = f"{name} is set by Mainstay for every service"
             yield Wrong(("variables", name), "name-taken", what, "give it another name", at_key=True)
 
 
@@ -170,13 +170,13 @@ def _health(scope: Scope) -> Iterator[Wrong]:
         where = ("services", name)
         asked = service.health.ready or service.health.live
         if asked and service.port is None:
-            what = f"{name} is asked for {asked} and has no port"
+            what = f"the health check of {name} requests {asked}, but {name} has no port"
             yield Wrong((*where, "health"), "no-address", what, "give it a port, or use health: {command: […]}")
         if service.overlap and service.port is not None:
             what = f"{name} has a port: 'overlap' is for workers"
             yield Wrong((*where, "overlap"), "not-a-worker", what, "leave it out")
         if service.strategy.kind == "canary" and service.port is None:
-            what = f"{name} has no port, so no traffic that a canary could take a part of"
+            what = f"{name} has no port, so it gets no traffic that a canary could split"
             yield Wrong((*where, "strategy"), "not-served", what, "use rolling")
 
 
@@ -184,7 +184,7 @@ def _images(scope: Scope) -> Iterator[Wrong]:
     for name, service in scope.system.services.items():
         image = (service.image or "x:1").rpartition("/")[2]
         if (":" not in image and "@" not in image) or image.endswith(":latest"):
-            what = f"{service.image!r} has no tag or digest that stays, and a release must be repeatable"
+            what = f"{service.image!r} has no fixed tag or digest, and a release must be repeatable"
             yield Wrong(("services", name, "image"), "image-not-fixed", what, f"write {name}:{{version}}")
 
 

@@ -1,4 +1,4 @@
-"""Services: what runs, from which content, how it is told to be well, and how new takes over from old."""
+"""Services: what runs, from which content, how its health is checked, and how a new revision replaces the old one."""
 
 import signal
 from itertools import pairwise
@@ -22,7 +22,7 @@ from mainstay.manifest.quantities import (
 from mainstay.revision import NAME
 
 SHORTEST_UNWATCHED = 5
-"""A run says about once a second that it watches; on a busy machine some seconds may pass."""
+"""Seconds. A run sends a heartbeat about every second; on a busy machine some seconds may pass between two."""
 
 
 class Source(Model):
@@ -43,8 +43,8 @@ class Source(Model):
     """The tag or branch to take out of it; `{version}` is replaced."""
 
     with_: dict[str, str] = Field(default={}, alias="with")
-    """Places inside the copy, and the folders, relative to the manifest's, that are copied there: `{lib: ../lib}`.
-    For what several services share."""
+    """Code that several services share: places inside the copy, and the folders (relative to the manifest's) that are
+    copied there: `{lib: ../lib}`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -68,28 +68,30 @@ class Source(Model):
 
 
 class Health(Model):
-    """How readiness is told: over HTTP where there is a port, else by a command, by a file's age, or by being alive."""
+    """How health is checked: over HTTP where the service has a port, else by a command, by a file's age, or by whether
+    the process runs."""
 
     ready: HttpPath | None = None
-    """A path that answers 2xx or 3xx when the service can take requests."""
+    """The readiness probe: a path that answers 2xx or 3xx when the instance can take requests."""
 
     live: HttpPath | None = None
-    """A path that answers 2xx or 3xx while the service is not stuck, whatever it depends on is doing."""
+    """The liveness probe: a path that answers 2xx or 3xx while the instance is not stuck. It must not depend on other
+    services or a database."""
 
     stuck_after: SomeDuration = 30.0
-    """So long, and three times in a row, `live` is not answered before the instance is ended and started again."""
+    """The instance is restarted when `live` has failed for this long, and at least three times in a row."""
 
     command: Argv = ()
     """A command that ends with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
 
     file: str | None = None
-    """A file that the service touches."""
+    """A file that a healthy service touches again and again."""
 
     newer_than: SomeDuration = 30.0
-    """How old that file may be."""
+    """The greatest age of that file."""
 
     within: SomeDuration = 30.0
-    """How long a new instance may take to become ready."""
+    """Time in which a new instance must become ready."""
 
     interval: SomeDuration = 5.0
     """Time between two probes of a ready instance. An instance that is not ready is probed at least every 500 ms."""
@@ -113,23 +115,25 @@ class Health(Model):
 
 
 class Strategy(Model):
-    """How new takes over from old. A text is its kind."""
+    """How a new revision replaces the old one. A text is its kind."""
 
     kind: Literal["blue-green", "canary", "rolling", "recreate"] = "blue-green"
-    """blue-green: all new beside all old, then one switch · canary: by growing percentages · rolling: replica by
-    replica · recreate: old out, then new in, with a gap."""
+    """blue-green: all new instances start beside the old ones, then traffic switches once · canary: traffic moves by
+    growing percentages · rolling: replica by replica · recreate: the old ones stop, then the new ones start; meanwhile
+    no requests are served."""
 
     percent: tuple[Percentage, ...] = ()
-    """The canary's steps before 100; [5, 25, 50] where none are given."""
+    """The percentages of a canary before 100. Default: [5, 25, 50]."""
 
     hold: Duration = 120.0
-    """How long each step of a canary is observed."""
+    """Time for which each percentage of a canary is observed."""
 
     settle: Duration = 60.0
-    """How long the old revision stays warm after all traffic has moved: 1 m, in `local` 0."""
+    """Time for which the old revision keeps running after all traffic has moved, so that a rollback is instant: 1 m, in
+    `local` 0."""
 
     unwatched: SomeDuration = 60.0
-    """From when traffic moves until the old revision goes: how long after a run fell silent traffic goes back."""
+    """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""
 
     @model_validator(mode="before")
     @classmethod
@@ -160,27 +164,27 @@ class Resources(Model):
     """Limits of one instance."""
 
     memory: Size | None = None
-    """Beyond it the instance is ended and started again."""
+    """An instance that uses more memory is killed and restarted."""
 
     cpus: float | None = Field(default=None, gt=0, le=1024)
-    """Processors; 0.5 is half of one. Held where the machine's kernel lets us; `status` says where it does not."""
+    """CPUs; 0.5 is half of one. `status` reports a machine on which CPU limits cannot be enforced."""
 
 
 class OpenFiles(Model):
-    """Limits of the system, as in Compose."""
+    """Limits of the operating system, as in Compose."""
 
     nofile: int | None = Field(default=None, ge=64, le=1_048_576)
-    """Open files; the machine's hard limit, at most 65,536, where none is given."""
+    """Open files. Default: the machine's hard limit, at most 65,536."""
 
 
 class Volume(Model):
     """A folder kept across releases, written `NAME:PATH`; a relative path becomes a link in the service's folder."""
 
     name: Name
-    """Services of one environment may share a volume by its name."""
+    """Services of one environment that use the same name share the volume."""
 
     path: str
-    """Where the service sees it."""
+    """Where the service finds it."""
 
 
 def _volume(value: object) -> object:
@@ -202,7 +206,7 @@ def _stop_signal(value: str) -> str:
 
 
 class Service(Model):
-    """One service. It needs nothing of Mainstay: it is told HOST and PORT, and listens there."""
+    """One service. It needs no library of Mainstay: it listens on the address in its variables HOST and PORT."""
 
     later: ClassVar[dict[str, str]] = {"scale": "use 'replicas'"}
 
@@ -210,7 +214,7 @@ class Service(Model):
     """The image that targets other than `process` run; `{version}` is replaced."""
 
     source: Source = Source()
-    """What a release copies for the process target; the manifest's folder where nothing is said."""
+    """What a release copies for the process target. Default: the manifest's folder."""
 
     build: tuple[Argv, ...] = ()
     """Commands that run once for each content, in the copied folder, before anything else happens.
@@ -225,31 +229,31 @@ class Service(Model):
     `command` and as the variable PORT; the number given here is then not used. Without it the service is a worker."""
 
     replicas: int = Field(default=1, ge=1, le=1000)
-    """How many instances run."""
+    """Number of instances."""
 
     variables: tuple[VariableName, ...] = ()
-    """The variables that it reads; it is told no others."""
+    """Names of the variables that the service gets; it gets no others."""
 
     deliver: Literal["variable", "file"] = "variable"
-    """How its secrets come: as NAME, or as NAME_FILE, the path of a file only it can read."""
+    """How it gets secrets: as the variable NAME, or as NAME_FILE, the path of a file that only the service can read."""
 
     volumes: tuple[Annotated[Volume, BeforeValidator(_volume)], ...] = ()
     """Folders kept across releases, each `NAME:PATH`."""
 
     needs: tuple[Name, ...] = ()
-    """Services and datastores that are there before it, and stay until it is gone."""
+    """Services and datastores that start before it and stop after it."""
 
     health: Health = Health()
-    """How it is known to be ready."""
+    """How its health is checked."""
 
     drain: Duration = 30.0
-    """Time that requests in flight get once it is out of traffic."""
+    """Time that requests in flight get to finish once an instance receives no new traffic."""
 
     stop_grace_period: Duration = 10.0
     """Time from the stop signal to SIGKILL."""
 
     stop_signal: Annotated[str, AfterValidator(_stop_signal)] = "SIGTERM"
-    """What asks it to end."""
+    """The signal that asks an instance to stop."""
 
     restart: Literal["unless-stopped", "always", "on-failure", "no"] = "unless-stopped"
     """Whether the service is started again when its process exits by itself.
@@ -259,22 +263,22 @@ class Service(Model):
     """
 
     user: Text | None = None
-    """The system user it runs under; one of the environment's own where none is named and Mainstay is root."""
+    """The system user it runs under. Default: a user of the environment, where Mainstay runs as root."""
 
     resources: Resources = Resources()
-    """What one instance may use."""
+    """Limits of one instance."""
 
     ulimits: OpenFiles = OpenFiles()
-    """Limits of the system."""
+    """Limits of the operating system, as in Compose."""
 
     strategy: Strategy = Strategy()
-    """How new takes over from old."""
+    """How a new revision replaces the old one."""
 
     steady: Duration = 10.0
-    """Ready without a restart for that long before it counts as ready: 10 s, in `local` 2 s."""
+    """Time for which an instance must stay ready, without a restart, before it gets traffic: 10 s, in `local` 2 s."""
 
     overlap: bool = False
-    """Workers only: the new one starts before the old one stops."""
+    """Workers only: the new instances start before the old ones stop."""
 
     read_only: bool = True
     """Its content cannot be written. false gives each instance a private copy, which is removed with the instance;

@@ -1,4 +1,4 @@
-"""The manifest: a system as its file declares it, and as one environment makes of it."""
+"""The manifest: a system as its file declares it, and as it is in one environment."""
 
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -19,43 +19,43 @@ MOST_SERVICES = 500
 
 
 class System(Model):
-    """A system: its services, what they read and keep, and who may reach them. This is `mainstay.yaml`."""
+    """A system: its services, variables, datastores and edge. This is `mainstay.yaml`."""
 
     later: ClassVar[dict[str, str]] = {"smoke": "leave it out", "schedule": "leave it out"}
     noted: ClassVar[tuple[str, ...]] = ("objectives", "watch", "notify", "contacts")
 
     system: Name
-    """What people call it."""
+    """Name of the system."""
 
     version: Version
-    """What its releases are told apart by, for people."""
+    """Version label, shown in plans and the history."""
 
     environments: dict[Name, Environment] = Field(default={})
-    """Places where it runs; one, `local`, where none is named."""
+    """Places where the system runs. Default: one, `local`."""
 
     variables: dict[VariableName, Variable] = Field(default={})
-    """Every setting, declared once."""
+    """Every setting, declared once; a service lists those that it reads."""
 
     services: dict[Name, Service] = Field(min_length=1)
-    """What runs."""
+    """Services by name."""
 
     datastores: dict[Name, Datastore] = Field(default={})
-    """What must survive."""
+    """Datastores by name: data that is kept across releases."""
 
     edge: Edge = Edge()
-    """What receives requests."""
+    """The public listener and its routes."""
 
     objectives: object = None
-    """Numbers the system must keep."""
+    """Numbers that the system must keep."""
 
     watch: object = None
-    """How long and how often it is watched after a release."""
+    """How long and how often the system is checked after a release."""
 
     notify: object = None
-    """Who is told."""
+    """Where alerts are sent."""
 
     contacts: object = None
-    """Whom to call."""
+    """People to call."""
 
 
 @dataclass(frozen=True, slots=True)

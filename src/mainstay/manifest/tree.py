@@ -1,4 +1,4 @@
-"""The file as a tree of values, each with its place: read by YAML 1.2's rules, without tags and aliases."""
+"""The file as a tree of values with places, read by YAML 1.2's rules, without tags and aliases."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mainstay.errors import ManifestInvalid, Mistake, Place
 from mainstay.manifest.quantities import WrittenFloat, WrittenInt
 
 Location = tuple[str | int, ...]
-"""Where a value stands in the document: keys and positions, from the top."""
+"""The path of a value in the document: keys and positions, from the top."""
 
 DEEPEST = 32
 MOST_NODES = 100_000
@@ -41,7 +41,7 @@ for _tag, _pattern, _first in (
 
 
 class Document:
-    """One file's tree. What is wrong with its form is in `mistakes`; what should be written otherwise in `warnings`."""
+    """One file's tree, with mistakes in its form, and warnings about values that are read otherwise than they look."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -145,7 +145,7 @@ class Document:
 
 
 def plain(node: Node) -> Any:
-    """The values alone: dicts, tuples, texts, numbers that remember how they were written."""
+    """Return the values: dicts, tuples, texts, and numbers that remember how they were written."""
     if isinstance(node, MappingNode):
         return {key.value: plain(value) for key, value in node.value if isinstance(key, ScalarNode)}
     if isinstance(node, SequenceNode):
@@ -170,7 +170,7 @@ def _scalar(tag: str, text: str) -> object:
 
 
 def merged(base: Node, over: Node) -> Node:
-    """*over* laid upon *base*: mappings merge, lists and scalars replace, null removes. Every value keeps its place."""
+    """Return *base* overridden by *over*: mappings merge, lists and scalars replace, null removes. Places are kept."""
     if not isinstance(over, MappingNode):
         return over
     below = base.value if isinstance(base, MappingNode) else []
@@ -185,26 +185,26 @@ def merged(base: Node, over: Node) -> Node:
 
 
 def without(node: Node, *keys: str) -> MappingNode:
-    """A mapping less some keys."""
+    """Return a mapping without some keys."""
     kept = [(key, value) for key, value in node.value if key.value not in keys]
     return MappingNode(node.tag, kept, node.start_mark, node.end_mark)
 
 
 def child(node: Node | None, key: str) -> Node | None:
-    """The value under *key*, where *node* is a mapping that has one."""
+    """Return the value of *key*; None where *node* is no mapping or does not have it."""
     if not isinstance(node, MappingNode):
         return None
     return next((value for name, value in node.value if name.value == key), None)
 
 
 def keys(node: Node | None) -> Iterator[str]:
-    """The keys of a mapping; none where *node* is none."""
+    """Yield the keys of a mapping; none where *node* is no mapping."""
     if isinstance(node, MappingNode):
         yield from (key.value for key, _ in node.value)
 
 
 def place(file: str, root: Node, location: Location, *, of_key: bool = False) -> Place:
-    """Where *location* stands, or the nearest thing around it that was written."""
+    """Return the place of *location*, or of the nearest part around it that was written."""
     mark, node = root.start_mark, root
     for depth, step in enumerate(location):
         if isinstance(node, MappingNode) and (pair := _pair(node, step)):

@@ -1,4 +1,4 @@
-"""Variables: every setting of a system, declared once; a service names what it reads."""
+"""Variables: every setting of a system, declared once; a service lists those that it reads."""
 
 from typing import Any, ClassVar, Self
 
@@ -32,7 +32,7 @@ class Variable(Model):
     [Placeholders](#placeholders) are replaced. Not for secrets."""
 
     from_: Name | None = Field(default=None, alias="from")
-    """A datastore or a service of this system: the variable is its address."""
+    """A datastore or a service of this system; the variable contains its address."""
 
     secret: bool = False
     """The value is stored encrypted and shown nowhere."""
