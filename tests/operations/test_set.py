@@ -163,9 +163,21 @@ def test_a_secret_gets_a_new_version_and_the_earlier_one_stays(place: Place) -> 
         (["MODE"], "not-secret", "mainstay set MODE=…"),
         (["TOKEN", "hunter2"], "secret-in-clear", "mainstay secrets set TOKEN"),
         (["TOKEN=hunter2"], "secret-in-clear", "mainstay secrets set TOKEN"),
+        (["TOKEN", "hunter2="], "secret-in-clear", "mainstay secrets set TOKEN"),
+        (["TOKEN", "hunter2=x"], "secret-in-clear", "mainstay secrets set TOKEN"),
+        (["hunter2="], "secret-in-clear", "mainstay secrets set NAME"),
         (["db.owner.password"], "unknown-variable", "known: SIGNING, TOKEN"),
     ],
-    ids=["a mistyped name", "a plain variable", "a value as an argument", "an assignment", "a datastore's password"],
+    ids=[
+        "a mistyped name",
+        "a plain variable",
+        "a value as an argument",
+        "an assignment",
+        "a value that ends in =",
+        "a value that contains =",
+        "only a value that ends in =",
+        "a datastore's password",
+    ],
 )
 def test_only_declared_secrets_are_set_and_no_value_is_repeated(
     place: Place, words: list[str], code: str, remedy: str

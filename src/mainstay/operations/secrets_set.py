@@ -52,18 +52,20 @@ def settable(context: Context) -> Settable:
 
 
 def require_secrets(found: Settable, names: Sequence[str]) -> None:
-    """Raise BadInput for the first of *names* that is not a secret which can be set.
+    """Raise BadInput for the first of *names* that is not the name of a secret.
 
-    Only a lone name is repeated in the message: one that follows another may be a value.
+    Any argument may be a value, so the message repeats only names of secrets, and one argument that stands alone and
+    has no "=".
     """
-    for number, word in enumerate(names, 1):
-        name, equals, _ = word.partition("=")
-        if name in found.variables and not equals:
+    first = names[0].partition("=")[0]
+    for number, name in enumerate(names, 1):
+        if name in found.variables:
             continue
-        if equals or (number > 1 and names[0] in found.variables):
+        if "=" in name or number > 1:
             raise BadInput(
                 f"argument {number} is not the name of a secret; a value is never given as an argument",
-                remedy=f"mainstay secrets set {name if equals else names[0]}, and type the value when it is asked for",
+                remedy=f"mainstay secrets set {first if first in found.variables else 'NAME'}, and type the value when "
+                "it is asked for",
                 code="secret-in-clear",
             )
         variable = found.manifest.variables.get(name) if found.manifest else None
