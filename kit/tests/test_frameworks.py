@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from litestar import Litestar, get
 from litestar.params import FromPath
 from litestar.response import Stream
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -195,3 +195,26 @@ async def test_what_a_client_sent_wrong_is_named_without_its_value() -> None:
     assert reply.status == 422
     assert reply.document["errors"][0]["loc"] == ["body", "password"]  # type: ignore[index]  # a JSON document
     assert b"hunter2" not in reply.body
+
+
+class Booking(BaseModel):
+    seat: str
+
+    @field_validator("seat")
+    @classmethod
+    def _has_a_row(cls, seat: str) -> str:
+        if not seat[:-1].isdigit():
+            raise ValueError("a seat has a row, as 12A has")
+        return seat
+
+
+async def test_what_an_application_says_of_a_field_leaves_without_the_words_of_its_library() -> None:
+    app = FastAPI()
+
+    @app.post("/bookings")
+    async def book(booking: Booking) -> str:
+        return booking.seat
+
+    reply = await ask(protect(app), "/bookings", "POST", {"Content-Type": "application/json"}, [b'{"seat": "A"}'])
+    error = {"loc": ["body", "seat"], "msg": "a seat has a row, as 12A has", "type": "value_error"}
+    assert (reply.status, reply.document["errors"]) == (422, [error])

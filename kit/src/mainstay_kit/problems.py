@@ -153,7 +153,10 @@ def _told(field: object) -> object:
     """What may be told of a field: where and what, never the value, which may be a password."""
     if not isinstance(field, Mapping):
         return "not valid"
-    return {key: field[key] for key in TOLD_OF_A_FIELD if key in field}
+    told = {key: field[key] for key in TOLD_OF_A_FIELD if key in field}
+    if told.get("type") == "value_error":  # pydantic's type of what an application's own check raised
+        told["msg"] = str(told.get("msg", "")).removeprefix("Value error, ")
+    return told
 
 
 def _title(status: int) -> str:

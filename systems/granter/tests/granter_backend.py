@@ -67,6 +67,9 @@ class Caller:
     def refresh(self, token: str) -> httpx2.Response:
         return self.post("/api/auth/refresh", {"refresh_token": token})
 
+    def delete_account(self, token: str, password: str = PASSWORD) -> httpx2.Response:
+        return self.ask("DELETE", "/api/auth/me", {"password": password}, token=token)
+
     def newcomer(self) -> tuple[str, dict[str, Any]]:
         """The address of a new account, and the tokens of its first log-in."""
         email = new_address()

@@ -20,7 +20,17 @@ TOKEN = "test-token-0123456789-0123456789-0123456789"
 NEEDED = {
     "notice-site": (),
     "data-service": ("starlette", "uvicorn", "psycopg", "psycopg_pool", "httpx2", "selectolax"),
-    "backend-core": ("fastapi", "uvicorn", "psycopg", "psycopg_pool", "httpx2", "argon2", "jwt", "mainstay_kit"),
+    "backend-core": (
+        "fastapi",
+        "uvicorn",
+        "psycopg",
+        "psycopg_pool",
+        "httpx2",
+        "argon2",
+        "jwt",
+        "zxcvbn",
+        "mainstay_kit",
+    ),
     "web-frontend": ("starlette", "uvicorn", "httpx2", "jinja2"),
 }
 PACKAGES = {

@@ -103,6 +103,16 @@ def test_an_old_key_counts_until_it_is_taken_away(postgres: Postgres, start: Sta
     assert after.get("/api/auth/me", tokens["access_token"]).status_code == 401
 
 
+def test_a_service_token_is_replaced_without_a_refused_request(postgres: Postgres, start: Start) -> None:
+    address, new = postgres.database("service_tokens"), "another-token-4f1d9c-73b0-e82a65"
+    told = {"DATABASE_URL": address, "NOTICE_SITE_URL": ""}
+    data = start("data-service", **told, SERVICE_TOKEN=new, SERVICE_TOKEN_PREVIOUS=TOKEN).ready()
+    statuses = [get(data.url + "/scrape", X_Service_Token=token).status for token in (new, TOKEN, "x" * 40)]
+    assert statuses == [200, 200, 401]
+    after = start("data-service", **told, SERVICE_TOKEN=new).ready()
+    assert [get(after.url + "/scrape", X_Service_Token=token).status for token in (new, TOKEN)] == [200, 401]
+
+
 @pytest.fixture(scope="module")
 def closed(postgres: Postgres, folder: Path) -> Iterator[Caller]:
     """backend-core in production."""

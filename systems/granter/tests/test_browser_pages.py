@@ -147,7 +147,6 @@ def test_two_web_frontends_renew_one_log_in_side_by_side(town: Town, start: Star
     said = {"email": "tabs@example.org", "password": "four words without reason"}
     visitor = Visitor(town.web.url)
     visitor.send("/register", said)
-    visitor.send("/login", said)
     cookie = f"granter_refresh={visitor.cookies['granter_refresh']}"
     tabs = [Visitor(town.web.url), Visitor(other.url)]
     assert [tab.get("/account", Cookie=cookie).status_code for tab in tabs] == [200, 200]

@@ -321,8 +321,9 @@ def test_what_was_typed_outlives_a_log_in_that_has_ended(visitor: Visitor, core:
     assert 'value="My reefs"' in visitor.get("/saved/new?q=reef&name=My+reefs").text
 
 
-def test_who_has_registered_need_not_type_the_address_again(visitor: Visitor, core: BackendStandIn) -> None:
+def test_who_registers_while_log_ins_fail_need_not_type_the_address_again(visitor: Visitor, core: BackendStandIn) -> None:
     core.says["POST /api/auth/register"] = Told(201, {"email": "ada@example.org"})
+    core.says["POST /api/auth/login"] = Told(503, {})
     answer = visitor.send("/register", {"email": 'a"da@example.org', "password": "p" * 12})
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert 'value="a&#34;da@example.org"' in visitor.get("/login").text
@@ -359,7 +360,10 @@ FOREIGN = {
 }
 
 
-POSTED = ("/login", "/register", "/logout", "/account/delete", "/saved/new", "/saved/1/rename", "/saved/1/delete")
+POSTED = (
+    "/login", "/register", "/logout", "/account/delete", "/account/password", "/account/logout-everywhere",
+    "/saved/new", "/saved/1/rename", "/saved/1/delete",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", POSTED)
@@ -402,7 +406,7 @@ def test_a_form_of_another_tab_outlives_signing_out_but_no_other_log_in(visitor:
 
 def test_following_a_link_signs_nobody_out(visitor: Visitor, core: BackendStandIn) -> None:
     visitor.log_in()
-    assert "Sign out?" in visitor.get("/logout").text
+    assert "Log out?" in visitor.get("/logout").text
     assert core.calls("/api/auth/logout") == []
 
 
@@ -416,9 +420,68 @@ def test_signing_out_works_while_backend_core_is_away(visitor: Visitor, core: Ba
 def test_an_account_is_deleted_only_by_one_who_is_sure(visitor: Visitor, core: BackendStandIn) -> None:
     core.says["DELETE /api/auth/me"] = Told(204)
     visitor.log_in()
-    assert "Nothing was deleted" in visitor.send("/account/delete", {}).text
-    assert visitor.send("/account/delete", {"sure": "yes"}).status_code == 303
-    assert [call.method for call in core.calls("/api/auth/me")].count("DELETE") == 1
+    assert "Nothing was deleted" in visitor.send("/account/delete", {"password": "mine"}).text
+    assert visitor.send("/account/delete", {"sure": "yes", "password": "mine"}).status_code == 303
+    assert [call.body for call in core.calls("/api/auth/me") if call.method == "DELETE"] == [{"password": "mine"}]
+
+
+def test_an_account_is_not_deleted_with_a_wrong_password(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["DELETE /api/auth/me"] = Told(403, {"detail": "the password is wrong"})
+    visitor.log_in()
+    refused = visitor.send("/account/delete", {"sure": "yes", "password": "yours"})
+    assert (refused.status_code, "granter_refresh" in visitor.cookies) == (403, True)
+    assert "Nothing was deleted. The password is wrong." in refused.text
+    assert "yours" not in refused.text
+
+
+def test_a_visitor_changes_the_password_and_stays_logged_in(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    core.says["POST /api/auth/password"] = Told(403, {"detail": "the password is wrong"})
+    sent = {"password": "old words", "new_password": "new words"}
+    assert "The password is wrong." in visitor.send("/account/password", sent).text
+    core.says["POST /api/auth/password"] = Told(422, {"errors": [{"loc": ["body", "new_password"], "msg": "too easy"}]})
+    assert "Too easy" in visitor.send("/account/password", sent).text
+    core.says["POST /api/auth/password"] = tokens("2")
+    assert visitor.send("/account/password", sent).headers["location"] == "/account"
+    assert core.calls("/api/auth/password")[-1].body == sent
+    assert visitor.cookies["granter_access"] == "access-2"
+    assert "Your password is changed" in visitor.get("/account").text
+
+
+def test_a_visitor_logs_out_everywhere(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    core.says["POST /api/auth/logout-everywhere"] = Told(204)
+    assert visitor.send("/account/logout-everywhere", {}, on="/account").headers["location"] == "/"
+    assert core.calls("/api/auth/logout-everywhere")[-1].headers["authorization"] == "Bearer access-1"
+    assert "granter_refresh" not in visitor.cookies
+
+
+def test_who_registers_is_logged_in(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["POST /api/auth/register"] = Told(201, {"email": "ada@example.org"})
+    sent = {"email": "ada@example.org", "password": "a long enough phrase", "next": "/saved"}
+    assert visitor.send("/register", sent).headers["location"] == "/saved"
+    assert visitor.cookies["granter_access"] == "access-1"
+    assert "Your account is ready, and you are logged in." in visitor.get("/account").text
+
+
+def test_who_registers_a_taken_address_is_asked_for_its_password(visitor: Visitor, core: BackendStandIn) -> None:
+    core.says["POST /api/auth/register"] = Told(201, {"email": "ada@example.org"})
+    core.says["POST /api/auth/login"] = Told(401, {})
+    answer = visitor.send("/register", {"email": "ada@example.org", "password": "a long enough phrase"})
+    assert answer.headers["location"] == "/login?next=/"
+    page = visitor.get("/login").text
+    assert "If this address had an account already" in page
+    assert 'value="ada@example.org"' in page
+
+
+def test_the_page_of_the_account_shows_its_id_and_role(visitor: Visitor, core: BackendStandIn) -> None:
+    visitor.log_in()
+    assert "Curator" not in visitor.get("/account").text
+    assert isinstance(ME.document, dict)
+    core.says["GET /api/auth/me"] = Told(200, {**ME.document, "id": "7d0f6c1e", "curator": True})
+    page = visitor.get("/account").text
+    assert "7d0f6c1e" in page
+    assert "Curator" in page
 
 
 def test_a_note_is_told_once(visitor: Visitor) -> None:

@@ -15,7 +15,7 @@ from granter_data.database import Database
 from granter_data.extraction.requested import RequestedBudget
 from granter_fake_models import FakeModels
 from granter_postgres import Postgres
-from granter_services import TOKEN, Service
+from granter_services import TOKEN, Service, until
 from granter_town import Start, starting
 from test_data_extraction import KEY, NOTICE, SAYS
 
@@ -30,6 +30,7 @@ ASKED = [("POST", "/api/scrape"), ("POST", "/api/extract")]
 class Editors:
     """A curator and an ordinary account of one backend-core, each with an access token."""
 
+    service: Service
     caller: Caller
     curator: str
     ordinary: str
@@ -43,7 +44,8 @@ def editors(backend: Backend, postgres: Postgres, folder: Path) -> Iterator[Edit
     database = f"postgresql://granter_app:unused@127.0.0.1:{postgres.port}/{backend.database}"
     with starting(folder) as start:
         named = variables(database, backend.data.url, CURATORS=f"{uuid.uuid4()}, {identity}")
-        yield Editors(Caller(start("backend-core", **named).ready().url), curator, ordinary)
+        service = start("backend-core", **named).ready()
+        yield Editors(service, Caller(service.url), curator, ordinary)
 
 
 @pytest.mark.parametrize(("method", "path"), ASKED)
@@ -69,6 +71,17 @@ def test_an_account_sees_its_id_and_whether_it_is_a_curator(editors: Editors) ->
     mine, other = (editors.caller.get("/api/auth/me", token).json() for token in (editors.curator, editors.ordinary))
     assert (mine["curator"], other["curator"]) == (True, False)
     assert mine["id"] != other["id"]
+
+
+def test_what_curators_do_is_in_the_audit_trail(editors: Editors) -> None:
+    log = editors.service.log
+    editors.caller.ask("POST", "/api/scrape", token=editors.curator)
+    editors.caller.post("/api/extract", {"text": "Grants for oceans"}, editors.curator)
+    identity = editors.caller.get("/api/auth/me", editors.curator).json()["id"]
+    for action in ("round requested", "extraction requested"):
+        until(lambda wanted=f'"action":"{action}"': wanted in log.read_text(), f"the line of the {action}")
+    lines = [json.loads(line) for line in log.read_text().splitlines() if '"granter.audit"' in line]
+    assert {line["account"] for line in lines} == {identity}
 
 
 def test_how_the_round_went_is_shown_to_every_account(editors: Editors) -> None:

@@ -36,7 +36,7 @@ class Accounts:
             row = await cursor.fetchone()
         return (row[0], row[1]) if row else None
 
-    async def rehash(self, account: UUID, hashed: str) -> None:
+    async def set_hash(self, account: UUID, hashed: str) -> None:
         async with self._postgres.connection() as connection:
             await connection.execute("update accounts set password_hash = %s where id = %s", (hashed, account))
 

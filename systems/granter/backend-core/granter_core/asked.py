@@ -69,6 +69,16 @@ class Login(Asked):
     password: Annotated[str, Field(max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"})]
 
 
+class Confirmation(Asked):
+    """The account's password, for what a token alone may not do."""
+
+    password: Annotated[str, Field(max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"})]
+
+
+class PasswordChange(Confirmation):
+    new_password: NewPassword
+
+
 class Refresh(Asked):
     refresh_token: Token
 

@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from granter_core import audit
 from granter_core.asked import Extraction, PagedSearch, Renaming, SavedSearchWanted
 from granter_core.parts import Curator, WhoAsks, Wired
 from granter_core.problems import problems
@@ -69,16 +70,18 @@ async def scraping(parts: Wired, _: WhoAsks) -> Response:
 
 
 @grants.post("/scrape", tags=["gathering"], status_code=202, response_model=Round, responses=problems(401, 403, 502))
-async def scrape(parts: Wired, _: Curator) -> Response:
+async def scrape(request: Request, parts: Wired, who: Curator) -> Response:
     """Start a round over the sources now, unless one is running. Only for curators."""
+    audit.record(request, "round requested", who.id)
     return await parts.data_service.post("/scrape", Round)
 
 
 @grants.post("/extract", tags=["gathering"], response_model=Extracted, responses=problems(401, 403, 502))
-async def extract(parts: Wired, _: Curator, said: Extraction) -> Response:
+async def extract(request: Request, parts: Wired, who: Curator, said: Extraction) -> Response:
     """Read the text of a notice and say who read each field. Only for curators.
 
     All curators share one budget of model time and cost for each hour. When it is used up, only the rules read, and
     `note` says so.
     """
+    audit.record(request, "extraction requested", who.id)
     return await parts.data_service.post("/extract", Extracted, {"text": said.text})

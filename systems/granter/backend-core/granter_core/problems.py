@@ -1,5 +1,6 @@
 """Problems: how errors leave, and how the API's description tells of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,7 +19,7 @@ CHALLENGE = (b"www-authenticate", b"Bearer")
 MEANINGS = {
     400: "The body cannot be read.",
     401: "No valid token, or no such account and password.",
-    403: "Only curators may do this.",
+    403: "The account may not do this, or the password is wrong.",
     404: "There is no such thing.",
     409: "It is there already, or there are too many.",
     413: "The body is too large.",
@@ -68,10 +69,15 @@ async def _not_valid(_: Request, error: Exception) -> Response:
     """Where and what, never the value, which may be a password."""
     assert isinstance(error, RequestValidationError)
     wrong = [
-        {"loc": [_readable(part) for part in mistake["loc"]], "msg": mistake["msg"], "type": mistake["type"]}
+        {"loc": [_readable(part) for part in mistake["loc"]], "msg": _message(mistake), "type": mistake["type"]}
         for mistake in error.errors()[:20]
     ]
     return response(problem_answer(422, "the request is not valid", errors=wrong))
+
+
+def _message(mistake: Mapping[str, Any]) -> str:
+    """Return what is wrong. Of our own checks it is the text that they raise, without pydantic's "Value error"."""
+    return str(mistake["ctx"]["error"] if mistake["type"] == "value_error" else mistake["msg"])
 
 
 def _readable(part: int | str) -> int | str:

@@ -84,6 +84,10 @@ class Sessions:
         """End the session of a refresh token."""
         await self._tokens.revoke(token)
 
+    async def end_all(self, account: UUID) -> None:
+        """End every session of *account*."""
+        await self._rows.end_all(str(account))
+
     async def end_of(self, access: str) -> None:
         """End the session of an access token."""
         await self._rows.end(str(_identity(self._tokens.read(access), "family")))

@@ -5,10 +5,13 @@ import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
+from zxcvbn import zxcvbn
 
 LONGEST_ADDRESS = 254
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
+LONGEST_ESTIMATED = 72  # characters that zxcvbn looks at; more of them would cost it much time
+HARD_TO_GUESS = 3  # of 0 to 4: more than 10^8 guesses by one who knows common passwords, repetitions and sequences
 
 LOCAL = re.compile(r"""[^\s@"(),:;<>\[\]\\]{1,64}""")
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
@@ -40,6 +43,11 @@ def _new_password(text: str) -> str:
         raise ValueError(f"a password has at least {SHORTEST_PASSWORD} characters")
     if len(password) > LONGEST_PASSWORD:
         raise ValueError(f"a password has at most {LONGEST_PASSWORD} characters")
+    if zxcvbn(password[:LONGEST_ESTIMATED], user_inputs=["granter"])["score"] < HARD_TO_GUESS:
+        raise ValueError(
+            "this password is easy to guess: it is a common one, or repeats or continues characters;"
+            " take a few words that do not belong together"
+        )
     return password
 
 

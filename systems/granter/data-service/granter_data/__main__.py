@@ -8,7 +8,7 @@ import uvicorn
 
 from granter_data.app import app_of
 from granter_data.settings import Settings
-from mainstay_kit import KitError, Redactor, configure_logging, read_variables
+from mainstay_kit import KitError, Redactor, configure_logging, read_variables, secrets_of
 
 
 def main() -> int:
@@ -18,8 +18,7 @@ def main() -> int:
     except KitError as refused:
         print(f"data-service cannot start: {refused}", file=sys.stderr)
         return 2
-    secrets = [settings.database_url, settings.service_token, settings.gemini_api_key, settings.openai_api_key]
-    redactor = Redactor([secret for secret in secrets if secret])
+    redactor = Redactor(secrets_of(settings))
     configure_logging(level=settings.log_level, redactor=redactor)
     for chatty in ("httpx2", "httpcore2", "psycopg.pool"):
         logging.getLogger(chatty).setLevel("ERROR" if chatty == "psycopg.pool" else "WARNING")

@@ -52,7 +52,7 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
     chain = chain_of(settings, registry)
     scraping = Scraping(settings, chain, search.changed)
     requested = RequestedBudget(database, settings.extract_requested_seconds, settings.extract_requested_cents)
-    token = ServiceToken(tokens=[settings.service_token], paths=["/"])
+    token = ServiceToken(tokens=settings.service_tokens, paths=["/"])
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -14,6 +14,8 @@ class Settings:
     port: int
     database_url: Annotated[Secret, Rule(url=("postgresql", "postgres"))]
     service_token: Annotated[Secret, Rule(at_least=32)]
+    service_token_previous: Annotated[Secret, Rule(at_least=32)] = NONE
+    """Accepted beside `service_token` while backend-core still sends it."""
     host: str = "127.0.0.1"
     notice_site_url: Annotated[str, Rule(url=WEB)] = ""
     """Where the two sites lie that come with GRANTER, unless `notice_sources` names others."""
@@ -40,6 +42,11 @@ class Settings:
     """Seconds that models get in one hour for extractions that curators request."""
     extract_requested_cents: float = 25.0
     """What models may cost in one hour for extractions that curators request."""
+
+    @property
+    def service_tokens(self) -> list[Secret]:
+        """The tokens that a caller may show."""
+        return [token for token in (self.service_token, self.service_token_previous) if token]
 
     def sources(self) -> dict[str, str]:
         """The name of each source, and the address of its first listing page."""

@@ -1,4 +1,4 @@
-"""Accounts: register, log in, sign out, look at one's account and delete it."""
+"""Accounts: register, log in, log out, look at the account, change its password, delete it."""
 
 import contextlib
 from urllib.parse import quote
@@ -27,8 +27,12 @@ class Accounts:
         except Refused as refused:
             why = refused.why or "This address or this password cannot be taken."
             return visit.page("register.html", status=422, email=email, why=why)
-        visit.registered(email)
-        return visit.goes_to(f"/login?next={quote(visit.next)}", note="registered")
+        try:
+            visit.enter(await self._backend.log_in(email, password))
+        except (TooMany, Away, Refused):  # also where the address had an account before, with another password
+            visit.registered(email)
+            return visit.goes_to(f"/login?next={quote(visit.next)}", note="log in")
+        return visit.goes_to(visit.next, note="registered")
 
     async def log_in(self, visit: Visit) -> Response:
         if not visit.sends:
@@ -59,15 +63,56 @@ class Accounts:
         saved = await visit.as_user(self._backend.saved)
         return visit.page("account.html", account=account, saved=saved)
 
+    async def log_out_everywhere(self, visit: Visit) -> Response:
+        await visit.as_user(self._backend.log_out_everywhere)
+        visit.end()
+        return visit.goes_to("/", note="everywhere")
+
+    async def change_password(self, visit: Visit) -> Response:
+        """Set a new password; the visitor stays logged in here and nowhere else."""
+        account = await visit.as_user(self._backend.me)
+        if not visit.sends:
+            return visit.page("password.html", account=account, why="")
+        password, new = (_password(visit, name) for name in ("password", "new_password"))
+        try:
+            visit.enter(await visit.as_user(lambda token: self._backend.change_password(token, password, new)))
+        except TooMany as many:
+            return visit.page("password.html", status=429, wait=many.seconds, account=account, why="")
+        except Refused as refused:
+            return visit.page("password.html", status=refused.status, account=account, why=_why(refused))
+        return visit.goes_to("/account", note="password")
+
     async def delete(self, visit: Visit) -> Response:
         account = await visit.as_user(self._backend.me)
-        if not visit.sends or visit.fields.get("sure") != "yes":
-            saved = await visit.as_user(self._backend.saved)
-            return visit.page("delete.html", account=account, saved=saved, unsure=visit.sends)
-        await visit.as_user(self._backend.delete_me)
+        saved = await visit.as_user(self._backend.saved)
+
+        def again(status: int, why: str, wait: int | None = None) -> Response:
+            return visit.page("delete.html", status=status, wait=wait, account=account, saved=saved, why=why)
+
+        if not visit.sends:
+            return again(200, "")
+        if visit.fields.get("sure") != "yes":
+            return again(422, "Nothing was deleted: tick the box if you are sure.")
+        try:
+            await visit.as_user(lambda token: self._backend.delete_me(token, _password(visit, "password")))
+        except TooMany as many:
+            return again(429, "", many.seconds)
+        except Refused as refused:
+            return again(refused.status, f"Nothing was deleted. {_why(refused)}")
         visit.end()
         return visit.goes_to("/", note="deleted")
 
 
 def _given(visit: Visit) -> tuple[str, str]:
-    return visit.fields.get("email", "").strip()[:320], visit.fields.get("password", "")[:1_000]
+    return visit.fields.get("email", "").strip()[:320], _password(visit, "password")
+
+
+def _password(visit: Visit, name: str) -> str:
+    return visit.fields.get(name, "")[:1_000]
+
+
+def _why(refused: Refused) -> str:
+    """Return what to tell somebody whose password was not accepted; 403 is the current one."""
+    if refused.status == 403:
+        return "The password is wrong."
+    return refused.why or "This password cannot be used."

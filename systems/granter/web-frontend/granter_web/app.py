@@ -106,6 +106,8 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
             Route("/login", page(accounts.log_in), methods=["GET", "POST"]),
             Route("/logout", page(accounts.log_out), methods=["GET", "POST"]),
             Route("/account", page(accounts.show)),
+            Route("/account/password", page(accounts.change_password), methods=["GET", "POST"]),
+            Route("/account/logout-everywhere", page(accounts.log_out_everywhere), methods=["POST"]),
             Route("/account/delete", page(accounts.delete), methods=["GET", "POST"]),
             Route("/saved", page(saved.show)),
             Route("/saved/new", page(saved.keep), methods=["GET", "POST"]),

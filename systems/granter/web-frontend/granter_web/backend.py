@@ -117,8 +117,15 @@ class Backend:
         moment = datetime.fromisoformat(since) if since else None
         return Account(str(told.get("id", "")), told["email"], bool(told.get("curator")), moment)
 
-    async def delete_me(self, token: str) -> None:
-        await self._told("DELETE", "/api/auth/me", token=token)
+    async def delete_me(self, token: str, password: str) -> None:
+        await self._told("DELETE", "/api/auth/me", token=token, json={"password": password})
+
+    async def change_password(self, token: str, password: str, new: str) -> Tokens:
+        said = {"password": password, "new_password": new}
+        return _tokens(await self._told("POST", "/api/auth/password", token=token, json=said))
+
+    async def log_out_everywhere(self, token: str) -> None:
+        await self._told("POST", "/api/auth/logout-everywhere", token=token)
 
     async def saved(self, token: str) -> tuple[Saved, ...]:
         told = await self._told("GET", "/api/saved-searches", token=token)
@@ -191,7 +198,7 @@ def _parameter(value: object) -> str:
 def _why(problem: Mapping[str, Any]) -> str:
     """What a problem document says to the user, in one text."""
     wrong = [error for error in problem.get("errors") or () if isinstance(error, dict)]
-    texts = [f"{_field(error)}{str(error.get('msg', '')).removeprefix('Value error, ')}" for error in wrong]
+    texts = [f"{_field(error)}{error.get('msg', '')}" for error in wrong]
     return ". ".join(text[:1].upper() + text[1:] for text in texts or [str(problem.get("detail") or "")])
 
 

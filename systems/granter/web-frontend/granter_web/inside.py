@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 
 HOME = "/"
-FORMS = frozenset({"/login", "/register", "/saved/new", "/account/delete"})
+FORMS = frozenset({"/login", "/register", "/saved/new", "/account/delete", "/account/password"})
 
 
 def inside(address: str) -> str:

@@ -1,9 +1,12 @@
 """Notes: what is told once, on the page that follows a deed."""
 
 NOTES = {
-    "registered": "Your account is ready: log in. If you had one with this address already, it is as it was.",
+    "registered": "Your account is ready, and you are logged in.",
+    "log in": "Log in with your password. If this address had an account already, its password is as it was.",
+    "password": "Your password is changed. Every other log-in has ended.",
+    "everywhere": "You are logged out in every browser.",
     "in": "You are logged in.",
-    "out": "You are signed out.",
+    "out": "You are logged out.",
     "saved": "The search is saved.",
     "renamed": "The search has its new name.",
     "forgotten": "The saved search is deleted.",
