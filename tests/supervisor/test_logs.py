@@ -1,6 +1,7 @@
 """Logs: no line is lost while they are read, cut and followed, and every line has the time at which it was written."""
 
 import asyncio
+import fcntl
 import itertools
 import os
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -219,12 +221,17 @@ def test_a_log_is_emptied_where_its_beginning_cannot_be_freed(folder: Path, monk
     path = folder / "web-1-1.out"
     path.write_text("x" * 1000 + "\n")
     with followed(folder) as seen:
+        with path.open("a") as writer:
+            print("old", file=writer)
+        os.utime(path, (1000, 1000))
+        until(lambda: len(seen) == 1)
         rotation.trim(path)
         assert path.stat().st_size == 0
         path.write_text("new\n")
-        until(lambda: len(seen) == 2)
-    assert "lines are missing here" in seen[0].line
-    assert seen[1].line == "new"
+        os.utime(path, (2000, 2000))
+        until(lambda: len(seen) == 3)
+    assert "lines are missing here" in seen[1].line
+    assert [(one.line, one.at) for one in (seen[0], seen[2])] == [("old", 1000), ("new", 2000)]
 
 
 def test_who_reads_too_slowly_is_shown_that_lines_are_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -340,6 +347,52 @@ def test_a_time_that_was_shown_while_no_supervisor_ran_stays(folder: Path) -> No
     assert next(Logs(folder).last(2)) == first[0]
     asyncio.run(story())
     assert next(Logs(folder).last(2)) == first[0]
+
+
+def test_a_mark_torn_by_a_power_cut_does_not_change_the_times_of_later_lines(folder: Path) -> None:
+    path = folder / "web-1-1.out"
+    path.write_text("one\n")
+    os.utime(path, (2000, 2000))
+    mark(path, (2, 1000))
+    with log_times.times_of(path).open("ab") as marks:
+        marks.write(b"torn!")
+    with path.open("a") as writer:
+        print("two", file=writer)
+    os.utime(path, (2000, 2000))
+    assert [(one.line, one.at) for one in Logs(folder).last(2)] == [("one", 1000), ("two", 2000)]
+
+
+def test_a_mark_that_is_written_in_part_is_an_error_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, write = folder / "web-1-1.out", os.write
+    path.write_text("one\n")
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:5]))
+    assert not log_times.mark_unwatched(path)
+    assert log_times.times_of(path).read_bytes() == b""
+
+
+def test_a_supervisor_takes_the_lock_of_the_marks_once_a_reader_has_released_it(folder: Path) -> None:
+    path = folder / "web-1-1.out"
+    path.write_text("one\n")
+    mark(path, (2, 1000))
+    with log_times.times_of(path).open("ab") as reader:
+        reader.write(b"torn!")
+        reader.flush()
+        fcntl.flock(reader, fcntl.LOCK_EX)
+        asyncio.run(watch_until_released(folder.parent, path, reader))
+
+
+async def watch_until_released(logs_folder: Path, path: Path, reader: IO[bytes]) -> None:
+    watch = LogWatch(logs_folder)
+    watch.start()
+    watch._look_at_all()
+    assert log_times.times_of(path).stat().st_size == log_times.MARK.size + 5
+    fcntl.flock(reader, fcntl.LOCK_UN)
+    watch._look_at_all()
+    assert log_times.times_of(path).stat().st_size == 2 * log_times.MARK.size
+    assert not log_times.mark_unwatched(path)
+    watch.close()
 
 
 def test_logs_are_marked_each_second_where_they_cannot_be_watched(

@@ -1,7 +1,7 @@
 """When the lines of a log were written: marks that the supervisor keeps beside each log.
 
-A service writes its log itself, so that no line waits for the supervisor. A mark is a size of the log and the time
-at which the log had that size: what lies below that size, and not below the size of the mark before, was written then.
+A service writes its log itself, so that no line waits for the supervisor. A mark is a size of the log in bytes and the
+time at which the log had that size: the bytes from the size in the previous mark up to this size were written then.
 """
 
 import errno
@@ -37,20 +37,40 @@ def open_marks(path: Path) -> int:
     return os.open(times_of(path), flags, 0o600)
 
 
-def mark_unwatched(path: Path) -> bool:
-    """Mark a log that no supervisor watches with the time of its last change, so that what was shown stays true.
+def drop_torn(marks: int) -> None:
+    """Cut a file of marks to whole marks. Only for the process that holds its lock.
 
-    Returns whether it was marked.
+    A power cut or a full disk can leave a part of the last mark; every mark appended after it would be misread.
+    """
+    torn = os.fstat(marks).st_size % MARK.size
+    if torn:
+        os.ftruncate(marks, os.fstat(marks).st_size - torn)
+
+
+def add_mark(marks: int, size: int, at_ns: int) -> None:
+    """Append one mark. Only for the process that holds the lock. Raises OSError where it cannot be written whole."""
+    if os.write(marks, MARK.pack(size, at_ns)) != MARK.size:
+        drop_torn(marks)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def mark_unwatched(path: Path) -> bool:
+    """Mark a log that no supervisor watches with the time of its last change, so that a time once shown stays the same.
+
+    Return whether the log is marked up to its end.
     """
     try:
         marks = open_marks(path)
-    except OSError:  # A disk that is full or read-only is no reason to show nothing.
+    except OSError:  # On a full or read-only disk the lines are shown all the same.
         return False
     try:
         fcntl.flock(marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        drop_torn(marks)
         found = path.stat()
+        if found.st_size < last_marked(marks):  # The log was emptied.
+            os.ftruncate(marks, 0)
         if found.st_size > last_marked(marks):
-            os.write(marks, MARK.pack(found.st_size, found.st_mtime_ns))
+            add_mark(marks, found.st_size, found.st_mtime_ns)
         return True
     except OSError:  # BlockingIOError: a supervisor watches it after all.
         return False
@@ -59,17 +79,22 @@ def mark_unwatched(path: Path) -> bool:
 
 
 class Times:
-    """The marks of one log, for a reader that goes forwards from the first offset that it asks for."""
+    """The marks of one log, for a reader that goes forwards, and begins again when the log was emptied."""
 
     def __init__(self, path: Path) -> None:
+        self._log = path
         self._path = times_of(path)
         self._descriptor: int | None = None
         self._next = 0
         self._marks: list[tuple[int, int]] = []
         self._mark = (0, 0)
+        self._offset = 0
 
     def at(self, offset: int) -> float | None:
         """Return when the byte at *offset* was written, in seconds since the epoch; None: it has no mark yet."""
+        if offset < self._offset:  # The log was emptied, and its marks with it.
+            self._next, self._marks, self._mark = 0, [], (0, 0)
+        self._offset = offset
         while self._mark[0] <= offset:
             if not self._marks and not self._load(offset):
                 return None
@@ -85,11 +110,21 @@ class Times:
         if self._descriptor is None and not self._open(offset):
             return False
         assert self._descriptor is not None
+        if self._are_stale(self._descriptor):
+            return False
         data = os.pread(self._descriptor, MARK.size * _AT_ONCE, self._next * MARK.size)
         whole = len(data) // MARK.size
         self._marks = list(MARK.iter_unpack(data[: whole * MARK.size]))[::-1]
         self._next += whole
         return whole > 0
+
+    def _are_stale(self, descriptor: int) -> bool:
+        """Return whether the log was just emptied, and its marks not yet."""
+        marked = last_marked(descriptor)
+        try:
+            return marked > self._log.stat().st_size
+        except FileNotFoundError:
+            return False
 
     def _open(self, offset: int) -> bool:
         try:

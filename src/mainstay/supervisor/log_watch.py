@@ -1,7 +1,6 @@
 """Watches what services write: marks at once when a log has grown, and keeps each log within its limit."""
 
 import asyncio
-import contextlib
 import fcntl
 import logging
 import os
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mainstay.supervisor import rotation, syscalls
-from mainstay.supervisor.log_times import MARK, last_marked, marks_below, open_marks
+from mainstay.supervisor.log_times import MARK, add_mark, drop_torn, last_marked, marks_below, open_marks
 
 log = logging.getLogger(__name__)
 
@@ -128,12 +127,8 @@ class _Log:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._marks = open_marks(path)
-        # While it is locked no reader marks the log. One that does so right now is not waited for: it may be stopped.
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(self._marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The last mark may be torn, where the machine lost its power.
-        os.ftruncate(self._marks, os.fstat(self._marks).st_size // MARK.size * MARK.size)
-        self._size = last_marked(self._marks)
+        self._locked = False
+        self._size = 0
         self._begin = 0
 
     def look(self) -> None:
@@ -142,20 +137,37 @@ class _Log:
             found = os.stat(self._path, follow_symlinks=False)
         except FileNotFoundError:
             return
+        if self._locked or self._lock():
+            self._mark(found)
+        if found.st_size - self._begin > rotation.MOST_BYTES:
+            self._cut()
+
+    def _lock(self) -> bool:
+        """Take the lock of the marks; False while a reader, which may be stopped, marks this log."""
+        try:
+            fcntl.flock(self._marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        self._locked = True
+        drop_torn(self._marks)
+        self._size = last_marked(self._marks)
+        return True
+
+    def _mark(self, found: os.stat_result) -> None:
         if found.st_size < self._size:
             os.ftruncate(self._marks, 0)
+            self._size = 0
         if found.st_size != self._size:
-            at = min(time.time_ns(), found.st_mtime_ns + 2 * _COARSE_NS)
-            os.write(self._marks, MARK.pack(found.st_size, at))
+            add_mark(self._marks, found.st_size, min(time.time_ns(), found.st_mtime_ns + 2 * _COARSE_NS))
             self._size = found.st_size
-        if self._size - self._begin > rotation.MOST_BYTES:
-            self._cut()
 
     def close(self) -> None:
         os.close(self._marks)
 
     def _cut(self) -> None:
         self._begin = rotation.trim(self._path)
+        if not self._locked:
+            return
         gone = marks_below(self._marks, self._begin) * MARK.size // _PAGE * _PAGE
         if gone and self._begin:
             syscalls.punch_hole(self._marks, gone)
