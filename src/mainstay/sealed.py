@@ -3,7 +3,7 @@
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from string import ascii_letters, digits
@@ -55,6 +55,13 @@ class SealedEntry(msgspec.Struct, frozen=True):
     """Whether Mainstay made that version at random; otherwise a person gave it."""
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """A version that was stored, or that has had the same value already; then `changed` is false."""
+
+    ref: SecretRef
+    changed: bool
+
+
 class Sealed(Protocol):
     """Where secrets rest. Every version that was ever written is kept until it is forgotten."""
 
@@ -68,6 +75,10 @@ class Sealed(Protocol):
 
     def keep(self, name: str, value: Secret) -> SecretRef:
         """Store *value* as the next version of *name* (or find it as the present one) and name it."""
+        ...
+
+    def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
+        """Store each of *values* as the next version of its name, all of them or none, and return what was stored."""
         ...
 
     def add(self, name: str, value: Secret) -> SecretRef:
@@ -89,6 +100,10 @@ class _Version(msgspec.Struct, frozen=True):
     value: str
     at: str
     generated: bool
+
+
+_Secrets = dict[str, dict[int, _Version]]
+"""Every version of every secret."""
 
 
 class SealedFile:
@@ -115,13 +130,21 @@ class SealedFile:
         return max(self._all().get(name, {}), default=None)
 
     def keep(self, name: str, value: Secret) -> SecretRef:
-        return self._next(name, self._version(value.reveal()), even_if_other=True)
+        return self.keep_all({name: value})[0].ref
+
+    def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
+        with self._locked():
+            everything = self._all()
+            kept = tuple(self._keep(everything, name, value) for name, value in values.items())
+            if any(each.changed for each in kept):
+                self._write(everything)
+            return kept
 
     def add(self, name: str, value: Secret) -> SecretRef:
-        return self._next(name, self._version(value.reveal()), even_if_other=False)
+        return self._first(name, self._version(value.reveal()))
 
     def generate(self, name: str, length: int) -> SecretRef:
-        return self._next(name, self._version(_random(length), generated=True), even_if_other=False)
+        return self._first(name, self._version(_random(length), generated=True))
 
     def entries(self) -> tuple[SealedEntry, ...]:
         newest = {name: max(versions.items()) for name, versions in sorted(self._all().items())}
@@ -130,18 +153,23 @@ class SealedFile:
     def _version(self, value: str, *, generated: bool = False) -> _Version:
         return _Version(value, self._clock.now().isoformat(timespec="seconds"), generated)
 
-    def _next(self, name: str, version: _Version, *, even_if_other: bool) -> SecretRef:
+    def _keep(self, everything: _Secrets, name: str, value: Secret) -> Kept:
+        versions = everything.setdefault(name, {})
+        newest = max(versions, default=0)
+        if newest and versions[newest].value == value.reveal():
+            return Kept(SecretRef(name, newest), changed=False)
+        versions[newest + 1] = self._version(value.reveal())
+        return Kept(SecretRef(name, newest + 1), changed=True)
+
+    def _first(self, name: str, version: _Version) -> SecretRef:
         with self._locked():
             everything = self._all()
-            versions = everything.setdefault(name, {})
-            newest = max(versions, default=0)
-            if newest and (versions[newest].value == version.value or not even_if_other):
-                return SecretRef(name, newest)
-            versions[newest + 1] = version
-            self._write(everything)
-            return SecretRef(name, newest + 1)
+            if versions := everything.get(name):
+                return SecretRef(name, max(versions))
+            self._write(everything | {name: {1: version}})
+            return SecretRef(name, 1)
 
-    def _all(self) -> dict[str, dict[int, _Version]]:
+    def _all(self) -> _Secrets:
         try:
             sealed = self._path.read_bytes()
         except FileNotFoundError:
@@ -154,9 +182,9 @@ class SealedFile:
                 remedy=f"bring back the key that belongs to it, in place of {self._key}",
                 code="secret-key-wrong",
             ) from None
-        return msgspec.json.decode(opened, type=dict[str, dict[int, _Version]])
+        return msgspec.json.decode(opened, type=_Secrets)
 
-    def _write(self, everything: dict[str, dict[int, _Version]]) -> None:
+    def _write(self, everything: _Secrets) -> None:
         opened = msgspec.json.encode(everything)
         atomic_write(self._path, pyrage.encrypt(opened, [self._identity().to_public()]))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from mainstay.errors import BadInput
-from mainstay.sealed import Sealed, Secret, SecretRef
+from mainstay.sealed import Kept, Sealed, Secret, SecretRef
 
 
 class SealedContract(ABC):
@@ -30,6 +30,12 @@ class SealedContract(ABC):
 
     def test_keeping_the_same_value_again_makes_no_version(self, sealed: Sealed) -> None:
         assert sealed.keep("TOKEN", Secret("one")) == sealed.keep("TOKEN", Secret("one"))
+
+    def test_several_are_kept_together_and_each_reports_whether_it_changed(self, sealed: Sealed) -> None:
+        sealed.keep("TOKEN", Secret("one"))
+        kept = sealed.keep_all({"TOKEN": Secret("one"), "OTHER": Secret("two")})
+        assert kept == (Kept(SecretRef("TOKEN", 1), changed=False), Kept(SecretRef("OTHER", 1), changed=True))
+        assert sealed.read(SecretRef("OTHER")).reveal() == "two"
 
     def test_an_earlier_value_that_is_kept_again_is_the_present_one(self, sealed: Sealed) -> None:
         for value in ("one", "two", "one"):

@@ -10,7 +10,7 @@ from mainstay.datastores import Datastore
 from mainstay.errors import BadInput, Unreachable
 from mainstay.folders import Folders
 from mainstay.release import Environment
-from mainstay.sealed import Sealed, SealedEntry, Secret, SecretRef
+from mainstay.sealed import Kept, Sealed, SealedEntry, Secret, SecretRef
 from mainstay.shell import Said
 from mainstay.targets import Target
 from mainstay.world import World
@@ -38,10 +38,17 @@ class FakeSealed:
         return len(self._values[name]) if name in self._values else None
 
     def keep(self, name: str, value: Secret) -> SecretRef:
+        return self.keep_all({name: value})[0].ref
+
+    def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
+        return tuple(self._keep(name, value) for name, value in values.items())
+
+    def _keep(self, name: str, value: Secret) -> Kept:
         kept = self._values.setdefault(name, [])
-        if not kept or kept[-1].reveal() != value.reveal():
+        changed = not kept or kept[-1].reveal() != value.reveal()
+        if changed:
             kept.append(value)
-        return SecretRef(name, len(kept))
+        return Kept(SecretRef(name, len(kept)), changed)
 
     def add(self, name: str, value: Secret) -> SecretRef:
         return SecretRef(name, self.present(name)) if name in self._values else self.keep(name, value)

@@ -1,9 +1,12 @@
 """`set`, `unset`, `secrets set`, `secrets list`, `config`: what they store, show and refuse."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from mainstay.durable import atomic_write
 from mainstay.errors import BadInput, Mistakes
 from mainstay.manifest.given import unfit
 from mainstay.operations.assignments import Assignments, from_arguments, from_file
@@ -15,7 +18,7 @@ from mainstay.operations.set import SettingChange, set_values
 from mainstay.operations.unset import unset
 from mainstay.plan.given import unused_notes
 from mainstay.record import Record
-from mainstay.sealed import Secret, SecretRef
+from mainstay.sealed import SealedFile, Secret, SecretRef
 from mainstay.settings import SettingsFile
 from mainstay.snapshot import look, with_values
 from tests.operations.place import Place
@@ -187,6 +190,41 @@ def test_only_declared_secrets_are_set_and_no_value_is_repeated(
     assert refused.value.code == code
     assert refused.value.remedy.startswith(remedy)
     assert "hunter2" not in refused.value.what + refused.value.remedy
+
+
+def test_several_secrets_are_stored_together_or_not_at_all(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, written = settable(place.context), list[int]()
+
+    def second_write_fails(path: Path, content: bytes) -> None:
+        written.append(len(content))
+        if len(written) > 1:
+            raise OSError(28, "No space left on device")
+        atomic_write(path, content)
+
+    sealed = SealedFile(place.world.folders.sealed, place.world.folders.secret_key)
+    sealed.keep("SIGNING", Secret("first"))
+    monkeypatch.setattr("mainstay.sealed.atomic_write", second_write_fails)
+    set_secrets(found._replace(sealed=sealed), {"TOKEN": Secret("value"), "SIGNING": Secret("other")}, place.context)
+    assert [(each.name, each.version) for each in sealed.entries()] == [("SIGNING", 2), ("TOKEN", 1)]
+
+
+def test_a_secret_that_another_command_stored_meanwhile_is_reported_as_unchanged(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = SealedFile(place.world.folders.sealed, place.world.folders.secret_key)
+    wait_for_lock = sealed._locked
+
+    @contextmanager
+    def after_another() -> Iterator[None]:
+        monkeypatch.undo()
+        sealed.keep("TOKEN", Secret("value"))
+        with wait_for_lock():
+            yield
+
+    monkeypatch.setattr(sealed, "_locked", after_another)
+    found = settable(place.context)._replace(sealed=sealed)
+    (change,) = set_secrets(found, {"TOKEN": Secret("value")}, place.context)
+    assert (change.version, change.changed) == (1, False)
 
 
 def test_an_unfit_secret_stores_none_of_them(place: Place) -> None:

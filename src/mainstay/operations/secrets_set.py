@@ -14,7 +14,7 @@ from mainstay.manifest.quantities import VARIABLE
 from mainstay.operations.context import Context
 from mainstay.operations.place import environment_of
 from mainstay.operations.plan import manifest_of
-from mainstay.sealed import Sealed, Secret, SecretRef
+from mainstay.sealed import Kept, Sealed, Secret, SecretRef
 
 
 class Settable(NamedTuple):
@@ -26,7 +26,7 @@ class Settable(NamedTuple):
 
 
 class SecretChange(msgspec.Struct, frozen=True):
-    """A secret and its newest version after a command; `changed` is false where the value was that one already."""
+    """A secret and its newest version after the command; `changed` is false where it had this value before."""
 
     name: str
     version: int
@@ -35,7 +35,10 @@ class SecretChange(msgspec.Struct, frozen=True):
 
 
 def settable(context: Context) -> Settable:
-    """Return the secrets that the manifest declares. Raises BadInput when there is neither a manifest nor a secret."""
+    """Return the secrets that the manifest declares; where it cannot be read, those that are stored.
+
+    Raises BadInput when the manifest cannot be read and no secret is stored.
+    """
     try:
         manifest = manifest_of(context)
     except BadInput:
@@ -78,21 +81,27 @@ def require_secrets(found: Settable, names: Sequence[str]) -> None:
 def set_secrets(
     found: Settable, values: Mapping[str, Secret], context: Context, *, dry_run: bool = False
 ) -> tuple[SecretChange, ...]:
-    """Store *values* as new versions, and return what changes; with *dry_run*, only return it.
+    """Store *values* as new versions, all of them or none, and return what changed; with *dry_run*, what would change.
 
-    Raises BadInput for a value that does not fit: then nothing is stored.
+    Raises BadInput, and stores nothing, where a value does not fit its variable.
     """
     for name, value in values.items():
         if why := unfit(name, found.variables[name], value.reveal()):
             raise BadInput(why.what, remedy=why.remedy, code=why.code)
-    if not dry_run:
+    if dry_run:
+        kept = tuple(_predicted(found.sealed, name, value) for name, value in values.items())
+    else:
         make_state(context.folders)
-    return tuple(_set(found, name, value, dry_run=dry_run) for name, value in values.items())
+        kept = found.sealed.keep_all(values)
+    return tuple(_change(found, each) for each in kept)
 
 
-def _set(found: Settable, name: str, value: Secret, *, dry_run: bool) -> SecretChange:
-    readers = found.manifest.readers(name) if found.manifest else ()
-    before = found.sealed.present(name) or 0
-    same = before > 0 and found.sealed.read(SecretRef(name)).reveal() == value.reveal()
-    after = before + (not same) if dry_run else found.sealed.keep(name, value).version or 0
-    return SecretChange(name, after, not same, readers)
+def _predicted(sealed: Sealed, name: str, value: Secret) -> Kept:
+    newest = sealed.present(name) or 0
+    changed = newest == 0 or sealed.read(SecretRef(name, newest)).reveal() != value.reveal()
+    return Kept(SecretRef(name, newest + changed), changed)
+
+
+def _change(found: Settable, kept: Kept) -> SecretChange:
+    readers = found.manifest.readers(kept.ref.name) if found.manifest else ()
+    return SecretChange(kept.ref.name, kept.ref.version or 0, kept.changed, readers)
