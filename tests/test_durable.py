@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.durable import atomic_write, move
+from mainstay.durable import atomic_write, make_folder, move
+from mainstay.folders import Folders
+from mainstay.sealed import SealedFile, Secret
+from mainstay.signing import SigningKey
 from tests.fakes.disk import Disk
 from tests.fakes.power import Power, PowerCut
 
@@ -85,6 +88,89 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
     with pytest.raises(OSError, match="No space left"):
         atomic_write(path, b"new")
     assert {place.name: place.read_bytes() for place in path.parent.iterdir()} == {"key": b"old"}
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_nothing_beside_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        atomic_write(path, b"new")
+    assert {place.name: place.read_bytes() for place in path.parent.iterdir()} == {"key": b"old"}
+
+
+def test_a_write_that_fails_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "full").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError) as failed:
+        atomic_write(tmp_path / "folder", b"new")
+    assert str(failed.value) == f"[Errno 21] Is a directory: '{tmp_path}/folder'"
+
+
+def test_the_first_error_is_reported_though_the_part_cannot_be_removed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    def full(descriptor: int) -> None:
+        monkeypatch.setattr(os, "unlink", refused)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        atomic_write(path, b"new")
+
+
+def test_a_relative_path_without_a_folder_is_written_and_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    atomic_write("key", b"new")
+    move("key", "other")
+    make_folder("folder")
+    assert sorted(place.name for place in tmp_path.iterdir()) == ["folder", "other"]
+
+
+def synced_folders(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that are synced from now on."""
+    synced: list[Path] = []
+
+    def fsync(descriptor: int) -> None:
+        place = Path(f"/proc/self/fd/{descriptor}").resolve()
+        synced.extend([place] if place.is_dir() else [])
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return synced
+
+
+def test_every_folder_that_is_created_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = synced_folders(monkeypatch)
+    make_folder(tmp_path / "one" / "two", 0o700)
+    assert synced == [tmp_path, tmp_path / "one"]
+    assert (tmp_path / "one" / "two").stat().st_mode & 0o777 == 0o700
+    make_folder(tmp_path / "one" / "two")
+    assert synced == [tmp_path, tmp_path / "one"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_an_error(path: Path) -> None:
+    with pytest.raises(FileExistsError):
+        make_folder(path)
+
+
+def test_a_move_between_folders_syncs_both(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "new").mkdir()
+    synced = synced_folders(monkeypatch)
+    move(path, tmp_path / "new" / "key")
+    assert synced == [tmp_path / "new", tmp_path]
+
+
+@pytest.mark.failure("F22")
+def test_the_folder_of_a_new_key_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = synced_folders(monkeypatch)
+    SealedFile(tmp_path / "state" / "secrets.age", tmp_path / "keys" / "secrets.key").keep("TOKEN", Secret("hunter2"))
+    SigningKey.of(Folders(tmp_path / "state", tmp_path / "other-keys"))
+    assert synced.count(tmp_path) == 3
 
 
 def test_only_its_owner_can_read_it_unless_a_mode_is_given(path: Path) -> None:

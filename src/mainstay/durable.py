@@ -13,19 +13,25 @@ def atomic_write(path: str | os.PathLike[str], content: bytes, mode: int = 0o600
     Processes and threads that write the same file at the same time do not disturb each other: the last one wins.
     """
     part = f"{os.fspath(path)}.{get_native_id()}.part"
-    if os.path.lexists(part):
-        os.unlink(part)
+    _remove(part)
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(content)
         move(part, path)
     except OSError as error:
-        error.filename = error.filename or os.fspath(path)
-        # On a full disk every further attempt would leave another file.
-        if os.path.lexists(part):
-            os.unlink(part)
-        raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+    finally:
+        # On a full disk every further attempt would leave another file. After a success there is none.
+        _remove(part)
+
+
+def _remove(path: str) -> None:
+    """Remove a file that may be missing. A failure is not reported, since it would hide the error that led here."""
+    try:  # noqa: SIM105 (the stub does not wait for an import of contextlib)
+        os.unlink(path)
+    except OSError:
+        pass
 
 
 def overwrite(path: str | os.PathLike[str], content: bytes) -> None:
@@ -42,13 +48,32 @@ def overwrite(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def move(old: str | os.PathLike[str], new: str | os.PathLike[str]) -> None:
-    """Rename a file or a folder, replacing a file at *new*; the name is on the disk when this returns.
+    """Rename a file or a folder, replacing a file at *new*; the new name is on the disk when this returns.
 
-    So is the content of a file before it has its new name. What is inside a folder is not waited for.
+    The content of a file is on the disk before it has its new name. The content of a folder is not synced.
     """
     sync(old)
     os.replace(old, new)
-    sync(os.path.dirname(os.fspath(new)))
+    sync(_parent(new))
+    if _parent(old) != _parent(new):
+        sync(_parent(old))
+
+
+def make_folder(path: str | os.PathLike[str], mode: int = 0o777) -> None:
+    """Create the folder *path* and those above it that are missing; their names are on the disk when this returns.
+
+    Existing folders stay as they are. *mode* is only for *path* itself; the umask applies.
+    """
+    if os.path.isdir(path):
+        return
+    make_folder(_parent(path))
+    try:
+        os.mkdir(path, mode)
+    except FileExistsError:
+        # Another process created it. A file or a dangling link is an error.
+        if not os.path.isdir(path):
+            raise
+    sync(_parent(path))
 
 
 def sync(path: str | os.PathLike[str]) -> None:
@@ -58,3 +83,7 @@ def sync(path: str | os.PathLike[str]) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _parent(path: str | os.PathLike[str]) -> str:
+    return os.path.dirname(os.fspath(path).rstrip("/")) or "."

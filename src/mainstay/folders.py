@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstay.durable import make_folder
 from mainstay.errors import BadInput
 from mainstay.users import is_root
 
@@ -176,25 +177,23 @@ class Folders:
 
 
 def lay_out(folders: Folders) -> None:
-    """Make what is missing of an environment's folders, each with the mode that keeps others out.
+    """Create the missing folders of an environment, each with the mode that keeps other users out.
 
-    As root some are 0711, so that users of services reach what is theirs in them, and see nothing else:
-    under 0700 a service's interpreter would silently lose its virtual environment. Raises BadInput when
-    they cannot be made.
+    As root some are 0711, so that the users of services reach their own files in them, and list nothing: under 0700
+    a service's interpreter would silently lose its virtual environment. Raises BadInput when they cannot be created.
     """
     passable = _passable()
     through = (folders.contents, folders.releases, folders.volumes, folders.data, folders.logs, folders.homes)
     closed = (folders.plans, folders.instances, folders.jobs, folders.edge, folders.keys)
     with _writable():
-        folders.state.mkdir(parents=True, exist_ok=True)
         for folder in (folders.state, *through):
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
             folder.chmod(passable)
         for folder in closed:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             folder.chmod(0o700)
-        # The supervisor opens it a little further for HAProxy's workers, which are nobody.
-        folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The supervisor lets HAProxy's workers, which run as the user nobody, through it.
+        make_folder(folders.sockets, 0o700)
 
 
 def make_state(folders: Folders, *closed: Path) -> None:
@@ -204,10 +203,10 @@ def make_state(folders: Folders, *closed: Path) -> None:
     """
     with _writable():
         if not folders.state.exists():
-            folders.state.mkdir(parents=True)
+            make_folder(folders.state)
             folders.state.chmod(_passable())
         for folder in closed:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(folder, 0o700)
 
 
 def _passable() -> int:

@@ -13,7 +13,7 @@ import msgspec
 import pyrage
 
 from mainstay.clock import Clock, SystemClock
-from mainstay.durable import atomic_write
+from mainstay.durable import atomic_write, make_folder
 from mainstay.errors import BadInput
 
 
@@ -196,13 +196,13 @@ class SealedFile:
                     remedy=f"bring back {self._key} from its recovery copy",
                     code="secret-key-missing",
                 )
-            self._key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self._key.parent, 0o700)
             atomic_write(self._key, f"{pyrage.x25519.Identity.generate()}\n".encode())
         return pyrage.x25519.Identity.from_str(self._key.read_text().strip())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         lock = os.open(self._path.with_name("secrets.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)

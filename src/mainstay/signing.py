@@ -5,7 +5,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from mainstay.durable import atomic_write
+from mainstay.durable import atomic_write, make_folder
 from mainstay.errors import JournalCorrupt
 from mainstay.folders import Folders
 
@@ -46,7 +46,7 @@ class SigningKey:
         Called under the lock: two makers would each keep another key.
         """
         if not folders.signing_key.exists():
-            folders.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folders.keys, 0o700)
             atomic_write(folders.signing_key, _written(Ed25519PrivateKey.generate().private_bytes_raw()))
         try:
             key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(folders.signing_key.read_text()))

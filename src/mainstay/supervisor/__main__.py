@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from mainstay.durable import make_folder
 from mainstay.folders import Folders, lay_out
 from mainstay.lock import try_lock
 from mainstay.supervisor.daemon import Daemon, reexecute
@@ -31,7 +32,7 @@ def main() -> int:
     _allow_open_files()
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write(OOM_LAST)
-    folders.state.mkdir(parents=True, exist_ok=True)
+    make_folder(folders.state)
     # Never closed: the lock is held until this process ends or becomes a newer program.
     if try_lock(folders.supervisor_lock) is None:
         return 0
