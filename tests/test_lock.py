@@ -1,5 +1,7 @@
 """The lock between real processes: one holder, released when it ends, and a check that never gets in the way."""
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.errors import LockHeld
-from mainstay.lock import Lock
+from mainstay.lock import Lock, try_lock
 
 HOLDS = """
 import subprocess, sys, time
@@ -179,3 +181,16 @@ def lock_taken(lock: Lock) -> int:
     except LockHeld:
         return 0
     return 1
+
+
+def test_a_lock_that_the_kernel_refuses_is_an_error_and_leaves_no_descriptor_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> int:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "fcntl", refused)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(OSError, match="No locks available"):
+        try_lock(tmp_path / "lock")
+    assert os.listdir("/proc/self/fd") == before

@@ -1,7 +1,7 @@
 """Exclusive locks between processes; the kernel releases one as soon as its holder has ended, however it ended.
 
-They are open file description record locks (Linux 3.15), not `flock`: only of these the kernel can be asked
-whether one is held without taking it, so a check never makes a process that wants the lock fail.
+They are open file description locks (fcntl, Linux 3.15), not `flock`: the kernel reports whether such a lock is held
+without taking it, so a check never makes a process that wants the lock fail.
 """
 
 import fcntl
@@ -9,6 +9,7 @@ import os
 import struct
 from pathlib import Path
 
+from mainstay.durable import make_folder
 from mainstay.errors import LockHeld
 
 _WHOLE_FILE = struct.Struct("hhqqi0q")
@@ -23,8 +24,8 @@ class Lock:
         self._file: int | None = None
 
     def take(self) -> None:
-        """Take the lock. Raises LockHeld at once when another process holds it; table `owner` names it."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Take the lock. Raises LockHeld at once when another process holds it; `Journal.owner` names that process."""
+        make_folder(self._path.parent, 0o700)
         file = try_lock(self._path)
         if file is None:
             raise LockHeld("another run holds the lock", remedy="mainstay status")
@@ -50,9 +51,11 @@ def try_lock(path: Path) -> int | None:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.fcntl(file, fcntl.F_OFD_SETLK, _WHOLE_FILE.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
-    except BlockingIOError:
+    except OSError as error:
         os.close(file)
-        return None
+        if isinstance(error, BlockingIOError):
+            return None
+        raise
     return file
 
 
