@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from signal import SIGKILL
 
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 from mainstay.errors import BadInput, StepFailed
 from mainstay.machine import of_session
 from mainstay.release import Edge, Route
-from mainstay.supervisor.admin import Admin
+from mainstay.supervisor.admin import Admin, NotAnswering, NotListening
 from mainstay.supervisor.holder import holder
 from tests.fakes.disk import Disk
 from tests.fakes.power import Power
@@ -326,3 +327,21 @@ def test_slots_of_a_service_that_is_new_come_with_a_reload() -> None:
         assert await here.asks() == "200 new"
 
     played(story)
+
+
+def haproxy_at(path: Path) -> Admin:
+    """HAProxy's client for a socket where a test listens, or nothing does."""
+    return Admin(path, path)
+
+
+def test_a_haproxy_that_does_not_listen_yet_is_not_reported_as_frozen(tmp_path: Path) -> None:
+    with pytest.raises(NotListening, match="did not listen"):
+        asyncio.run(haproxy_at(tmp_path / "haproxy.sock").ask("show info"))
+
+
+def test_a_haproxy_that_listens_and_does_not_reply_is_frozen(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as frozen:
+        frozen.bind(str(tmp_path / "haproxy.sock"))
+        frozen.listen()
+        with pytest.raises(NotAnswering, match="did not answer"):
+            asyncio.run(haproxy_at(tmp_path / "haproxy.sock").ask("show info"))

@@ -105,11 +105,14 @@ class Admin:
 async def _exchange(socket: Path, line: str, *, within: float = LOOK_WITHIN_S, patiently: bool = True) -> str:
     """Send one line and return the reply. *patiently*: connect again while HAProxy reloads and does not listen.
 
-    Raises NotListening, or Unreachable when the reply does not come *within* seconds.
+    Raises NotListening where no connection was made *within* seconds, NotAnswering where one was made but the reply
+    is not complete in that time, and Unreachable for any other failure.
     """
+    connected = False
     try:
         async with asyncio.timeout(within):
             reader, writer = await _connect(socket, patiently)
+            connected = True
             try:
                 writer.write(line.encode() + b"\n")
                 writer.write_eof()
@@ -119,6 +122,8 @@ async def _exchange(socket: Path, line: str, *, within: float = LOOK_WITHIN_S, p
     except (ConnectionRefusedError, FileNotFoundError) as error:
         raise NotListening(f"HAProxy does not listen at {socket}") from error
     except TimeoutError as error:
+        if not connected:
+            raise NotListening(f"HAProxy did not listen at {socket} within {within:g} s") from error
         raise NotAnswering(f"HAProxy did not answer at {socket} within {within:g} s") from error
     except OSError as error:
         raise Unreachable(f"HAProxy does not answer at {socket}: {error}") from error

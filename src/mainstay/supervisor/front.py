@@ -23,8 +23,6 @@ from mainstay.supervisor.watches import Watches
 log = logging.getLogger(__name__)
 
 AGAIN_S = 1.0
-SILENT_IN_A_ROW = 5
-"""Probes that a frozen HAProxy may leave unanswered (each takes a second, one second apart) until it is replaced."""
 
 
 class Front:
@@ -62,7 +60,7 @@ class Front:
         except NotAnswering as error:
             self._silent += 1
             self._note(error)
-            if self._silent >= SILENT_IN_A_ROW:
+            if self._silent >= trouble.SILENT_PROBES:
                 log.error("HAProxy, pid %d, is killed: it did not answer %d times in a row", process.pid, self._silent)
                 self._silent = 0
                 self._proxy.kill()
@@ -109,8 +107,11 @@ class Front:
             return found
         for name in names:
             one = desired.instances[name]
+            if one.slot is None:
+                found[name] = 0  # HAProxy sends requests only to slots.
+                continue
             try:
-                found[name] = await self._proxy.connections(one.service, one.slot or 0)
+                found[name] = await self._proxy.connections(one.service, one.slot)
             except (Unreachable, OSError) as error:
                 log.warning("cannot count the connections of %s: %s", name, error)
         return found
@@ -139,8 +140,10 @@ class Front:
 
     def _note(self, error: MainstayError | OSError) -> None:
         process = self._proxy.process()
-        frozen = isinstance(error, NotAnswering) and process
-        found = trouble.silent(frozen.pid) if frozen else trouble.of(error)
+        if isinstance(error, NotAnswering) and process is not None:
+            found = trouble.silent(process.pid)
+        else:
+            found = trouble.of(error)
         if found != self.trouble:
             log.error("the edge does not serve as desired: %s", found.what)
         self.trouble = found

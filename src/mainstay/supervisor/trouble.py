@@ -3,6 +3,7 @@
 import msgspec
 
 from mainstay.errors import MainstayError
+from mainstay.supervisor.admin import LOOK_WITHIN_S
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -13,18 +14,24 @@ class Trouble(msgspec.Struct, frozen=True):
     remedy: str = "mainstay logs edge"
 
 
+SILENT_PROBES = 5
+"""Probes in a row that a frozen HAProxy may leave unanswered until the supervisor replaces it."""
+PROBE_EVERY_S = 1.0
+REPLACED_AFTER_S = SILENT_PROBES * (PROBE_EVERY_S + LOOK_WITHIN_S)
+"""Each probe waits for the reply, and the next one follows after the pause."""
+
 NOT_RUNNING = Trouble("HAProxy is not running, so no request is answered", "edge-stopped", "mainstay up")
 
 
 def silent(pid: int, *, watched: bool = True) -> Trouble:
-    """HAProxy runs as *pid*, and its runtime socket does not answer; *watched* by a supervisor that replaces it."""
-    remedy = "wait: the supervisor replaces it when it has not answered for about 10 s"
+    """HAProxy runs as *pid* and does not answer at its runtime socket; *watched*: a supervisor will replace it."""
+    remedy = f"wait: the supervisor replaces it when it has not answered for about {REPLACED_AFTER_S:.0f} s"
     what = f"HAProxy (pid {pid}) does not answer, so requests hang"
     return Trouble(what, "edge-silent", remedy if watched else "mainstay up")
 
 
 def of(error: MainstayError | OSError) -> Trouble:
-    """The failure *error* of an attempt to configure HAProxy."""
+    """Return the problem for *error*, with which an attempt to configure HAProxy failed."""
     if isinstance(error, MainstayError):
         return Trouble(error.what, error.code, error.remedy)
     return Trouble(f"the edge cannot be configured: {error}")
