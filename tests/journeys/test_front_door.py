@@ -190,7 +190,7 @@ def test_a_supervisor_that_does_not_run_degrades_the_environment(place: Place) -
     status = until(lambda: degraded(place), within=NOTICED_WITHIN_S, what="a degraded status")
     (problem,) = status["problems"]
     assert problem["what"] == "the supervisor is not running, so crashed instances are not restarted"
-    assert problem["remedy"].endswith(" up")
+    assert problem["remedy"].endswith(" start")
     place.run("up", "--yes")
     assert_whole(place)
 
