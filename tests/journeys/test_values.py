@@ -27,18 +27,22 @@ GIVEN = {"KEY": "first-key", "MODE": "a"}
 @pytest.mark.threat("S12")
 def test_planning_writes_nothing_but_its_plan(anyones: Place) -> None:
     anyones.holds(Parrot("1", variables=VARIABLES, migrations=TABLE))
+    before = files(anyones)
     refused = anyones.run("plan", ends=2)
     assert "2 variables have no value: KEY (a secret, read by web), MODE (read by web)" in refused.err
     assert [line.split("mainstay")[-1] for line in refused.err.splitlines()[1:]] == [
         f" --state {anyones.state} secrets set KEY",
         f" --state {anyones.state} set MODE=…",
     ]
-    anyones.run("plan", exported={"KEY": "abc", "MODE": "a"}, ends=2)
-    assert files(anyones) == []
+    unfit = anyones.run("plan", exported={"KEY": "abc", "MODE": "a"}, ends=2)
+    assert "KEY has 3 characters, at least 5 are required" in unfit.err
+    assert "abc" not in unfit.out + unfit.err
+    assert files(anyones) == before
     plan = anyones.ask("plan", exported=GIVEN)["id"]
     anyones.run("deploy", "--dry-run", exported=GIVEN)
     anyones.run("up", "--dry-run", exported=GIVEN)
-    assert files(anyones) == [f"state/plans/{plan}.json"]
+    assert files(anyones) - before == {f"state/plans/{plan}.json"}
+    assert before <= files(anyones)
     assert "first-key" not in (anyones.state / "plans" / f"{plan}.json").read_text()
 
 
@@ -88,6 +92,7 @@ def test_a_secret_is_changed_by_its_command_and_comes_back_with_a_rollback(anyon
     assert listed == {"KEY": (2, "given"), "SIGN": (1, "generated")}
     anyones.run("rollback", "--yes")
     assert seen(anyones, "KEY") == ["first-key"]
+    assert_nowhere(anyones, "first-key", "second-key")
 
 
 @pytest.mark.failure("F1")
@@ -96,7 +101,8 @@ def test_a_run_that_was_killed_is_resumed_without_the_values_that_began_it(place
     up = place.start("--output", "json", "up", "--yes", exported=GIVEN)
     up.event("planned")
     up.kill()
-    assert "another" not in place.run("resume").out
+    resumed = place.run("resume", exported={"KEY": "another-key", "MODE": "another-mode"})
+    assert "another" not in resumed.out + resumed.err
     assert seen(place, "KEY", "MODE") == ["first-key", "a"]
     assert place.ask("plan")["phases"] == []
 
@@ -112,25 +118,33 @@ def test_two_commands_at_once_lose_no_setting(place: Place) -> None:
 def test_a_missing_secret_is_asked_for_in_a_terminal_and_not_shown(place: Place) -> None:
     place.holds(PARROT)
     place.run("set", "MODE=a")
-    said = in_a_terminal(place, "KEY (not shown):", b"typed-key\n", "up")
+    said = in_a_terminal(place, "KEY (not shown):", b"typed-key\n", "up", ends=0)
     assert "release 1 (1) is live" in said
     assert "typed-key" not in said
     assert seen(place, "KEY") == ["typed-key"]
+    assert_nowhere(place, "typed-key")
     place.run("plan", ends=0)
 
 
 def test_a_terminal_that_is_interrupted_at_the_question_leaves_nothing(place: Place) -> None:
     place.holds(PARROT)
     place.run("set", "MODE=a")
-    in_a_terminal(place, "KEY (not shown):", b"\x03", "up")
-    assert not (place.state / "secrets.age").exists()
-    assert not (place.state / "environment.json").exists()
+    before = files(place)
+    in_a_terminal(place, "KEY (not shown):", b"\x03", "up", ends=130)
+    assert files(place) == before
 
 
-def files(place: Place) -> list[str]:
-    """Every file of the state and the keys, as paths below the place."""
-    found = [path for folder in (place.state, place.keys) for path in folder.rglob("*") if path.is_file()]
-    return sorted(str(path.relative_to(place.folder)) for path in found)
+def files(place: Place) -> set[str]:
+    """Every file below the place: checkout, home, keys and state."""
+    return {str(path.relative_to(place.folder)) for path in place.folder.rglob("*") if not path.is_dir()}
+
+
+def assert_nowhere(place: Place, *values: str) -> None:
+    """No command has shown one of *values*, and no file of the state, the keys or the home holds one."""
+    shown = [said for said in place.heard for value in values if value in said.out + said.err]
+    assert shown == []
+    kept = [path for folder in (place.state, place.keys, place.home) for path in folder.rglob("*") if path.is_file()]
+    assert [path for path in kept for value in values if value.encode() in path.read_bytes()] == []
 
 
 def stored(place: Place) -> list[bytes]:
@@ -154,8 +168,11 @@ def type_in(place: Place, text: bytes, *words: str) -> None:
     assert command.wait().code == 0
 
 
-def in_a_terminal(place: Place, question: str, answer: bytes, *words: str) -> str:
-    """Type a command in a terminal of its own, answer *question*, and return all that the terminal showed."""
+def in_a_terminal(place: Place, question: str, answer: bytes, *words: str, ends: int) -> str:
+    """Type a command in a terminal of its own, answer *question*, and return all that the terminal showed.
+
+    The command must ask, and must end with the code *ends*.
+    """
     ours, theirs = pty.openpty()
     told: list[bytes] = []
     asked = threading.Event()
@@ -178,8 +195,11 @@ def in_a_terminal(place: Place, question: str, answer: bytes, *words: str) -> st
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     assert asked.wait(20), b"".join(told)
+    assert question.encode() in b"".join(told)
     os.write(ours, answer)
-    command.wait()
+    code = command.wait().code
     reader.join(5)
     os.close(ours)
-    return b"".join(told).decode(errors="replace")
+    shown = b"".join(told).decode(errors="replace")
+    assert code == ends, shown
+    return shown
