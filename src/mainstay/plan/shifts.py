@@ -1,4 +1,8 @@
-"""The order in which the traffic of several services moves: no request meets a callee older than its caller."""
+"""The order in which the traffic of several services moves.
+
+Where a service moves in one switch, no request meets a callee older than its caller; a stage that splits traffic
+mixes both.
+"""
 
 from collections.abc import Mapping
 
@@ -6,7 +10,7 @@ from mainstay.plan.layers import Calls, Layers, callees_first, callers_first
 from mainstay.release import ReleaseNumber, Shift, Shifts, Traffic
 
 Leaving = Mapping[str, Mapping[ReleaseNumber, float]]
-"""Per service, the revisions that may have requests in flight, and how long these may take (`drain`)."""
+"""Per service, the revisions that may have requests in flight, and for how many seconds these may take (`drain`)."""
 
 
 def to_newer(traffic: Traffic, calls: Calls) -> Shifts:
@@ -24,11 +28,11 @@ def to_older(traffic: Traffic, calls: Calls, leaving: Leaving) -> Shifts:
     for number, part in enumerate(parts):
         later = {name for each in parts[number + 1 :] for name in each}
         drains = {
-            name: {release: limit for release, limit in leaving.get(name, {}).items() if release not in shares}
+            name: {revision: limit for revision, limit in leaving.get(name, {}).items() if revision not in shares}
             for name, shares in part.items()
             if calls[name] & later
         }
-        shifts.append(Shift(part, {name: releases for name, releases in drains.items() if releases}))
+        shifts.append(Shift(part, {name: revisions for name, revisions in drains.items() if revisions}))
     return tuple(shifts)
 
 

@@ -1,4 +1,4 @@
-"""Take over: turn the stages of all services into phases of steps; shared by deploy and rollback."""
+"""Rollout: turn the stages of all services into phases of steps; shared by deploy and rollback."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -24,6 +24,10 @@ Rank = tuple[Step, ...]
 Ranks = tuple[Rank, ...]
 
 
+class UnknownRevision(LookupError):
+    """A plan names a revision that neither the release before nor the one after has: a mistake in the planner."""
+
+
 class TakeOver(msgspec.Struct, frozen=True):
     """The services that change between two releases, and what decides in which order they do."""
 
@@ -43,28 +47,30 @@ class TakeOver(msgspec.Struct, frozen=True):
 
     @property
     def unwatched_s(self) -> float:
-        """All services of a stage are reverted together: the shortest lease decides when."""
+        """Seconds without a heartbeat until all services of a stage are reverted together: the shortest of theirs."""
         return min(move.strategy.unwatched_s for move in self.moves)
 
     @property
     def moving(self) -> tuple[str, ...]:
         return tuple(move.service for move in self.moves)
 
-    def carrier(self, service: str, revision: int) -> ServiceRelease:
-        """Return the service as it is in the release that has this revision."""
-        releases = (each for each in (self.after, self.before) if service in each)
-        return next(each[service] for each in releases if each[service].revision == revision)
+    def service_at(self, service: str, revision: int) -> ServiceRelease:
+        """Return *service* as the release with this revision of it defines it. Raises UnknownRevision."""
+        for services in (self.after, self.before):
+            if service in services and services[service].revision == revision:
+                return services[service]
+        raise UnknownRevision(f"{service}@{revision}")
 
     def drains(self, traffic: Traffic) -> Leaving:
-        """Return how long requests may take, for every revision that *traffic* names."""
+        """Return, for every revision in *traffic*, the seconds that its requests may take to finish."""
         return {
-            name: {release: self.carrier(name, release).spec.drain_s for release in shares}
+            name: {revision: self.service_at(name, revision).spec.drain_s for revision in shares}
             for name, shares in traffic.items()
         }
 
 
 def moves_between(now: Snapshot, release: Release) -> tuple[Move, ...]:
-    """What changes in revisions or numbers of services, in the order of *release*."""
+    """Return the services whose revision or number of replicas changes, in the order of *release*."""
     before = now.release.services if now.release else {}
     moves = []
     for name in [*release.services, *(name for name in before if name not in release.services)]:
@@ -112,11 +118,13 @@ def phases(over: TakeOver) -> tuple[Phase, ...]:
 
 
 def _without_removed_callers(over: TakeOver, stage: Stage) -> Stage:
-    """*stage*; in a rollback with no requests to callers that the older release lacks, and without them as workers.
+    """Return *stage* without the callers that a rollback removes: they get no requests and, as workers, do not run.
 
-    A deploy leaves them to the retire phase. In a rollback they would meet callees older than themselves.
+    In a rollback they would meet callees older than themselves. A deploy keeps them until its retire phase.
     """
-    gone = [move.service for move in over.moves if over.callers_first and move.new is None and over.calls[move.service]]
+    if not over.callers_first:
+        return stage
+    gone = [move.service for move in over.moves if move.new is None and over.calls[move.service]]
     return replace(
         stage,
         traffic=stage.traffic | {name: {} for name in gone if name in stage.traffic},
@@ -124,8 +132,19 @@ def _without_removed_callers(over: TakeOver, stage: Stage) -> Stage:
     )
 
 
+class TrafficChanges(NamedTuple):
+    """The services whose traffic one stage changes, with their shares after it."""
+
+    ending: Traffic
+    """Services that have no instances for a while (`recreate`): their traffic ends before their fleet stops."""
+    first: Traffic
+    """Services without traffic before the stage, and with none to revert to."""
+    moved: Traffic
+    """All others."""
+
+
 class StageChange(NamedTuple):
-    """The way from `fleet` and `traffic` to one stage."""
+    """The change to `stage` from the desired `fleet` and `traffic` before it."""
 
     over: TakeOver
     stage: Stage
@@ -135,13 +154,14 @@ class StageChange(NamedTuple):
     @property
     def after(self) -> dict[str, Members]:
         """The desired fleets of the stage."""
+        at = self.over.service_at
         return {
-            name: {release: member(self.over.carrier(name, release), count) for release, count in counts.items()}
+            name: {revision: member(at(name, revision), count) for revision, count in counts.items()}
             for name, counts in self.stage.replicas.items()
         }
 
     def ranks(self, edge: ProvideEdge | None) -> Ranks:
-        """Return the steps. *edge* comes where its routes lead only to services that have traffic."""
+        """Return the steps. *edge* changes the routes once every service that they lead to has traffic."""
         edges: Ranks = ((edge,),) if edge else ()
         ranks = self._rollback(edges) if self.over.callers_first else self._deploy(edges)
         watched = _watched(self.over, self.fleet | self.after)
@@ -149,53 +169,54 @@ class StageChange(NamedTuple):
         return (*ranks, (observe,)) if watched and ranks else ranks
 
     def _deploy(self, edges: Ranks) -> Ranks:
-        over, ending = self.over, self._ending
+        over, changes = self.over, self._traffic_changes()
         called = frozenset[str]().union(*over.calls.values())
-        # The callers of a service that is new look for it when they start.
-        first = {name: shares for name, shares in self._first.items() if name in called}
-        # A worker calls what it needs as soon as it runs, so it starts when its callees have moved.
+        # A new service needs its traffic before its callers start, because they may call it at once.
+        first = {name: shares for name, shares in changes.first.items() if name in called}
+        moved = changes.moved | {name: shares for name, shares in changes.first.items() if name not in called}
+        # A worker calls its callees as soon as it runs, so it starts when their traffic has moved.
         late = [name for name in self._workers if over.calls[name]]
         return (
-            *self._set_traffic(to_older(ending, over.calls, over.drains(self.traffic))),
+            *self._set_traffic(to_older(changes.ending, over.calls, over.drains(self.traffic))),
             *self._starts(first),
             *self._worker_ranks([name for name in self._workers if name not in late]),
-            *self._set_traffic(to_newer(self._moved(ending | first), over.calls)),
+            *self._set_traffic(to_newer(moved, over.calls)),
             *self._worker_ranks(late),
             *edges,
         )
 
     def _rollback(self, edges: Ranks) -> Ranks:
-        over, ending, first = self.over, self._ending, self._first
+        over, changes = self.over, self._traffic_changes()
+        moved = changes.moved | changes.ending
         return (
-            *self._starts(first, without=ending),
+            *self._starts(changes.first, without=changes.ending),
             *self._worker_ranks(self._workers),
             *edges,
-            *self._set_traffic(to_older(self._moved(first), over.calls, over.drains(self.traffic))),
-            *(rank for layer in callers_first(over.calls, ending) if (rank := self._fleet_steps(layer))),
+            *self._set_traffic(to_older(moved, over.calls, over.drains(self.traffic))),
+            *(rank for layer in callers_first(over.calls, changes.ending) if (rank := self._fleet_steps(layer))),
         )
 
     @property
     def _workers(self) -> list[str]:
         return [name for name in self.stage.replicas if name not in self.stage.traffic]
 
-    @property
-    def _ending(self) -> Traffic:
-        """Services without instances for a while (recreate): their traffic ends before their fleet does."""
-        served = self.stage.traffic.items()
-        return {n: {} for n, shares in served if not shares and self.traffic.get(n) and not self.stage.replicas[n]}
-
-    @property
-    def _first(self) -> Traffic:
-        """Services that have no traffic before this stage, and none to return to."""
-        served = self.stage.traffic.items()
-        return {n: shares for n, shares in served if shares and not self.traffic.get(n) and not self.stage.back[n]}
-
-    def _moved(self, without: Traffic) -> Traffic:
-        served = self.stage.traffic.items()
-        return {n: shares for n, shares in served if n not in without and shares != self.traffic.get(n, {})}
+    def _traffic_changes(self) -> TrafficChanges:
+        """Sort the services whose traffic changes by how it changes."""
+        changes = TrafficChanges({}, {}, {})
+        for name, shares in self.stage.traffic.items():
+            before = self.traffic.get(name, {})
+            if shares == before:
+                continue
+            if not shares and not self.stage.replicas[name]:
+                changes.ending[name] = shares
+            elif not before and not self.stage.back[name]:
+                changes.first[name] = shares
+            else:
+                changes.moved[name] = shares
+        return changes
 
     def _starts(self, first: Traffic, without: Traffic | None = None) -> Ranks:
-        """Start what grows, callees first; *first* gets its traffic at once."""
+        """Return the steps that start fleets, callees first, with the traffic of *first* right after their start."""
         ranks: list[Rank] = []
         for layer in callees_first(self.over.calls):
             served = [name for name in layer if name in self.stage.traffic and name not in (without or {})]
@@ -213,13 +234,14 @@ class StageChange(NamedTuple):
         )
 
     def _worker_ranks(self, names: list[str]) -> Ranks:
-        """First out goes what does not stay, then in comes what is new; with `overlap` the other way round."""
+        """Return the steps that stop the old workers and then start the new ones; with `overlap`, the reverse."""
         first: list[Step] = []
         then: list[Step] = []
         for name in names:
             before, wanted = self.fleet.get(name, {}), self.after[name]
             overlap = any(each.spec.overlap for each in wanted.values())
-            between = before | wanted if overlap else {r: each for r, each in before.items() if r in wanted}
+            kept = {revision: each for revision, each in before.items() if revision in wanted}
+            between = before | wanted if overlap else kept
             first += [StartFleet(service=name, before=before, after=between)] if between != before else []
             then += [StartFleet(service=name, before=between, after=wanted)] if wanted != between else []
         return tuple(tuple(rank) for rank in (first, then) if rank)
@@ -231,7 +253,7 @@ class StageChange(NamedTuple):
 
     @property
     def _back(self) -> Shifts:
-        """How the whole stage is reverted: the other way round than it moved."""
+        """The shifts that revert the whole stage: callers first after a deploy, callees first after a rollback."""
         back, calls = self.stage.back, self.over.calls
         if self.over.callers_first:
             return to_newer(back, calls)
@@ -239,12 +261,13 @@ class StageChange(NamedTuple):
         return to_older(back, calls, self.over.drains(leaving))
 
 
-def member(carrier: ServiceRelease, count: int) -> Member:
-    return Member(carrier.spec, count, carrier.version)
+def member(service: ServiceRelease, count: int) -> Member:
+    """Return *count* replicas of *service* for a fleet."""
+    return Member(service.spec, count, service.version)
 
 
 def _watched(over: TakeOver, fleet: dict[str, Members]) -> dict[str, dict[int, int]]:
-    """The revisions that are new, and how many of each are to be ready."""
+    """Return the new revisions, each with the number of instances that must be ready."""
     found = {}
     for move in over.moves:
         now = fleet.get(move.service, {})
@@ -254,7 +277,10 @@ def _watched(over: TakeOver, fleet: dict[str, Members]) -> dict[str, dict[int, i
 
 
 def _retire(over: TakeOver, fleet: dict[str, Members], traffic: Traffic) -> Ranks:
-    """Retire callers before their callees. Also where nothing is left to stop: it ends the lease on traffic."""
+    """Return the steps that retire callers before their callees.
+
+    A step is there even where no instance is left to stop: it ends the lease on traffic.
+    """
     ranks: list[Rank] = []
     for layer in callers_first(over.calls):
         moves = [move for move in over.moves if move.service in layer]
@@ -264,8 +290,8 @@ def _retire(over: TakeOver, fleet: dict[str, Members], traffic: Traffic) -> Rank
         rank = []
         for move in moves:
             now = fleet.get(move.service, {})
-            left = {release: each for release, each in now.items() if release == move.new}
-            leaving = {release: each for release, each in now.items() if release != move.new}
+            left = {revision: each for revision, each in now.items() if revision == move.new}
+            leaving = {revision: each for revision, each in now.items() if revision != move.new}
             replaced = move.old is not None and move.old != move.new
             if replaced and (leaving or not move.worker):
                 rank.append(Retire(service=move.service, leaving=leaving, after=left, traffic=shifts))
@@ -273,5 +299,5 @@ def _retire(over: TakeOver, fleet: dict[str, Members], traffic: Traffic) -> Rank
     return tuple(ranks)
 
 
-def _all(release: int | None) -> Shares:
-    return {} if release is None else {release: 100.0}
+def _all(revision: int | None) -> Shares:
+    return {} if revision is None else {revision: 100.0}
