@@ -31,7 +31,7 @@ def test_a_service_that_daemonises_is_refused_and_its_daemon_is_ended(anyones: P
     anyones.ship(Parrot("1"))
     anyones.holds(Parrot("2", service={"command": ["sh", "-c", DAEMON]}))
     said = anyones.run("deploy", "--yes", ends=1)
-    assert "left the foreground" in said.out + said.err, said
+    assert "a service must stay in the foreground" in said.out + said.err, said
     assert assert_whole(anyones)["release"]["version"] == "1"
 
 

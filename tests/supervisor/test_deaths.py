@@ -17,6 +17,7 @@ from mainstay import machine
 from mainstay.clock import SystemClock
 from mainstay.errors import BadInput
 from mainstay.release import Edge, Health, Route, Shift, UnlessRenewed
+from mainstay.supervisor.life import LEFT_FOREGROUND
 from tests.supervisor.place import PATH, PYTHON, Place, a_place, member, run, service, shell_job, starts_of, worker
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
@@ -362,7 +363,7 @@ def test_what_leaves_the_foreground_is_refused_and_its_strays_are_ended(place: P
     place.until(lambda: [one.state for one in place.found(1, "worker")] == ["failed"], "failure")
     (one,) = place.found(1, "worker")
     assert one.last_exit is not None
-    assert (one.last_exit.code, one.last_exit.reason) == (0, "left the foreground")
+    assert (one.last_exit.code, one.last_exit.reason) == (0, LEFT_FOREGROUND)
     stub = place.instances.started("worker-1-1")
     assert stub is not None
     place.until(lambda: machine.of_session(stub) == (), "the end of its strays")

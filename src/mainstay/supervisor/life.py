@@ -1,4 +1,4 @@
-"""The life of an instance: what is known of it now, and what each thing that happens makes of that; pure."""
+"""The state of an instance, and how each event (start, probe, exit) changes it. Pure: no effects."""
 
 import signal
 from typing import Literal
@@ -13,14 +13,16 @@ from mainstay.supervisor.runners.process import End
 
 TRIES = 3
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, WELL_AFTER_S = 0.1, 30.0, 60.0
-MOST_OF_LIFE = 0.1
-"""The backoff after a process that became ready is at most this fraction of the time that it ran."""
+BACKOFF_PER_LIFETIME = 0.1
+"""The backoff after a steady process ends is at most this fraction of the time that it ran."""
 BAD_IN_A_ROW = 2
 PATIENCE_S = 10.0
 """A ready instance that accepts a connection may take this long to respond: one with a single thread may be busy."""
-SILENT_IN_A_ROW = 3
+LIVENESS_FAILURES = 3
+"""Failed liveness probes in a row, at least, before an instance counts as stuck."""
 UNSEEN_END = "exit code unknown, the supervisor was restarted while it ran"
 """Only a parent receives the exit code of a process: an adopted process has another."""
+LEFT_FOREGROUND = "ended before it was ready; a service must stay in the foreground"
 
 _NAMES = {one.value: one.name for one in signal.Signals}
 
@@ -61,29 +63,29 @@ class Life(msgspec.Struct, frozen=True):
     probe: str = ""
     """Request and response of the last readiness probe, where it failed."""
     silent: int = 0
-    """How often in a row it was asked whether it is stuck and did not say no."""
+    """Failed liveness probes in a row."""
     silent_since: float | None = None
     drain_since: float | None = None
     drained: bool = False
     signalled_at: float | None = None
     killed: bool = False
     reason: str = ""
-    """Why it is about to end, where we end it."""
+    """Why the supervisor is about to end it."""
     tail: tuple[str, ...] = ()
     listens_elsewhere: str | None = None
-    """Where it listens although it was told another address; None: not known yet."""
+    """The address at which it listens instead of HOST:PORT; None: none was found."""
     memory_bytes: int | None = None
 
 
 def after_start(life: Life, process: Started, now: float) -> Life:
-    """A process was started for it."""
+    """Return *life* with the process that was started at *now*. The count of early ends and the backoff stay."""
     first = life.past.first_began if life.past.early_ends else now
     past = replace(life.past, first_began=first, steady=False)
     return Life(past=past, process=process, began=now, backoff_s=life.backoff_s)
 
 
 def patience(life: Life, spec: Spec) -> float:
-    """Return how many seconds a readiness probe waits for the response."""
+    """Return for how many seconds a readiness probe waits for the response: longer once the instance is steady."""
     return max(spec.health.limit_s, PATIENCE_S) if life.past.steady else spec.health.limit_s
 
 
@@ -107,7 +109,10 @@ def after_probe(life: Life, spec: Spec, probe: Probe, now: float) -> Life:
 
 
 def after_live(life: Life, spec: Spec, good: bool, now: float) -> Life:
-    """Whoever leaves is not asked any more: it may take its time to finish what it has begun."""
+    """Apply a liveness probe's result; a stuck instance gets a reason to be ended.
+
+    The result of a draining instance is ignored: it may be busy with its last requests.
+    """
     if good or life.drain_since is not None or life.drained:
         return replace(life, silent=0, silent_since=None)
     since = now if life.silent_since is None else life.silent_since
@@ -116,21 +121,28 @@ def after_live(life: Life, spec: Spec, good: bool, now: float) -> Life:
 
 
 def is_stuck(life: Life, spec: Spec, now: float) -> bool:
-    """Whether it is ended and started again: a slow answer is none, nor is a moment in which nothing answers."""
+    """Return whether the instance is to be restarted: its liveness probe failed often enough in a row and for long.
+
+    The supervisor must not restart an instance for a single slow response or a short pause.
+    """
     since = now if life.silent_since is None else life.silent_since
-    return life.silent >= SILENT_IN_A_ROW and now - since >= spec.health.stuck_after_s
+    return life.silent >= LIVENESS_FAILURES and now - since >= spec.health.stuck_after_s
 
 
 def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at: str) -> Life:
-    """Apply the end of the process: start it again after the backoff, unless it is done or never became ready."""
+    """Apply the end of the process: plan the next start after the backoff, or give up.
+
+    The supervisor gives up on a task that is done, where `restart` forbids another start, and on a process that ended
+    too often before it was steady, unless the revision is *proven*.
+    """
     past = life.past
     done = spec.is_task and end.code == 0 and life.signalled_at is None and not life.reason
     early = 0 if past.steady or done else past.early_ends + 1
     reason = life.reason or ("" if done else _reason(end, steady=past.steady))
-    failed = not proven and not past.steady and _hopeless(end, spec, early, now - past.first_began)
+    failed = not proven and not past.steady and _gives_up(end, spec, early, now - past.first_began)
     failed = failed or not _comes_back(spec, end)
     backoff = FIRST_BACKOFF_S if now - life.began >= WELL_AFTER_S else life.backoff_s
-    wait = min(backoff, max(FIRST_BACKOFF_S, (now - life.began) * MOST_OF_LIFE)) if past.steady else backoff
+    wait = min(backoff, max(FIRST_BACKOFF_S, (now - life.began) * BACKOFF_PER_LIFETIME)) if past.steady else backoff
     return Life(
         past=replace(
             past,
@@ -153,10 +165,11 @@ def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at:
 def _reason(end: End, *, steady: bool) -> str:
     if end == End():
         return UNSEEN_END
-    return "left the foreground" if end.code == 0 and not steady else ""
+    return LEFT_FOREGROUND if end.code == 0 and not steady else ""
 
 
-def _hopeless(end: End, spec: Spec, early: int, took_s: float) -> bool:
+def _gives_up(end: End, spec: Spec, early: int, took_s: float) -> bool:
+    """Return whether a process that ended before it was steady is not started again."""
     return end.code == 0 or (early >= TRIES and took_s <= spec.health.within_s)
 
 
@@ -171,7 +184,7 @@ def _name(number: int | None) -> str | None:
 
 
 def state_of(life: Life, *, leaving: bool, ready: bool) -> State:
-    """The word people read."""
+    """Return the state of the instance as `status` shows it."""
     if leaving:
         return "draining" if life.process else "stopped"
     if life.past.failed:
