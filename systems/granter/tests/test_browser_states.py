@@ -321,7 +321,9 @@ def test_what_was_typed_outlives_a_log_in_that_has_ended(visitor: Visitor, core:
     assert 'value="My reefs"' in visitor.get("/saved/new?q=reef&name=My+reefs").text
 
 
-def test_who_registers_while_log_ins_fail_need_not_type_the_address_again(visitor: Visitor, core: BackendStandIn) -> None:
+def test_who_registers_while_log_ins_fail_need_not_type_the_address_again(
+    visitor: Visitor, core: BackendStandIn
+) -> None:
     core.says["POST /api/auth/register"] = Told(201, {"email": "ada@example.org"})
     core.says["POST /api/auth/login"] = Told(503, {})
     answer = visitor.send("/register", {"email": 'a"da@example.org', "password": "p" * 12})
