@@ -50,7 +50,7 @@ def test_up_tells_why_the_live_release_does_not_start_and_then_ships_the_fix(pla
     assert time.monotonic() - began < 20
     assert "web@1 does not stay up: exit code 1; its last lines:" in said.err, said
     assert "    the licence is missing\n" in said.err, said
-    assert f"{suggested(place, 'logs web')}, or fix it and " in said.err, said
+    assert f"{suggested(place, 'logs web')}, then fix the cause and type " in said.err, said
     fixed = place.ship(Parrot("2"))
     assert "warning: release 1 (1) did not start: web@1 does not stay up: exit code 1" in fixed.err, fixed
     assert assert_whole(place)["release"]["version"] == "2"

@@ -24,29 +24,40 @@ Verdict = Literal["deploy", "same", "keep"]
 def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices, insist: bool = False) -> Outcome:
     """Start what was live, finish an unfinished run, then deploy where the manifest has changed.
 
-    An unfinished run that ends rolled back ends the command. *insist*: deploy what the manifest declares also where it
-    has not changed since another release was chosen. Raises StepFailed when the live release does not start and there
-    is nothing to deploy instead.
+    An unfinished run that ends rolled back ends the command, once what is live has started. *insist*: deploy what the
+    manifest declares also where it has not changed since another release was chosen. Raises StepFailed when the live
+    release does not start and there is nothing to deploy instead, and FrontDoorLost when the edge does not serve.
     """
     refuse_when_busy(context, unfinished_is_fine=not approve.dry_run)
-    if recorded(context).unfinished:
-        with holding(context) as journal:
-            finished = finish(context, journal, carrier)
-        if finished.outcome == "undone":
-            return finished
+    finished = _finished(context, carrier)
     started = Started() if approve.dry_run else start_live(context, carrier, notices)
+    if finished is not None and finished.outcome == "undone":
+        if started.failure:
+            notices.warning(started.failure)
+        return finished
     plan = _planned(context, started, notices)
     past = recorded(context)
     live = document(past, past.serving.number) if past.serving else None
     found = verdict(plan, live, past.choice, insist=insist)
     if started.failure and found != "deploy":
         raise _stuck(started.failure, found, past)
-    if found == "keep" and past.serving and past.choice:
-        note = kept(past.serving, past.choice, plan)
+    if found == "keep":
+        assert past.serving is not None
+        assert past.choice is not None
+        note = kept_note(past.serving, past.choice, plan)
         return without_run(context, "up", started.acted, started.took_s, note)
     if started.failure:
         notices.warning(started.failure)
     return ship(context, plan, lambda: planning.make(context), approve=approve, carrier=carrier, started=started)
+
+
+def _finished(context: Context, carrier: Carrier) -> Outcome | None:
+    """Finish the unfinished run and return its outcome; None where there is none."""
+    if not recorded(context).unfinished:
+        return None
+    with holding(context) as journal:
+        # Read again under the lock: `resume` or `abort` in another terminal may have finished it meanwhile.
+        return finish(context, journal, carrier) if recorded(context).unfinished else None
 
 
 def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: bool) -> Verdict:
@@ -63,8 +74,8 @@ def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: 
     return "keep" if chosen_otherwise and choice.declared == plan.declared else "deploy"
 
 
-def kept(live: Serves, choice: Choice, plan: Plan) -> str:
-    """Why the live release is kept, and how to deploy the manifest all the same."""
+def kept_note(live: Serves, choice: Choice, plan: Plan) -> str:
+    """Return why the live release is kept, and how to deploy the manifest all the same."""
     return (
         f"release {live.number} ({live.version}) is live because {_reason(live, choice, plan)}; "
         "the manifest has not changed since. To ship it anyway: mainstay up --deploy"
@@ -91,12 +102,12 @@ def _planned(context: Context, started: Started, notices: Notices) -> Plan:
 
 
 def _stuck(failure: MainstayError, found: Verdict, past: Record) -> MainstayError:
-    """The failure of a start after which there is nothing to deploy: name every way on."""
+    """Return the error for a failed start with nothing to deploy; its remedy lists all ways out."""
     if not isinstance(failure, StepFailed):
         return failure
-    ways = [failure.remedy, "fix it and mainstay up"]
+    ways = [f"{failure.remedy}, then fix the cause and type mainstay up"]
     if found == "keep":
         ways.append("mainstay up --deploy to ship what the manifest declares")
     if len(past.served) > 1:
         ways.append("mainstay rollback")
-    return StepFailed(failure.what, remedy=", or ".join(ways), code=failure.code)
+    return StepFailed(failure.what, remedy="; or ".join(ways), code=failure.code)

@@ -17,6 +17,10 @@ from mainstay.targets import Target
 from mainstay.world import World
 
 DATASTORES_WITHIN_S = 60.0
+"""Services wait for their datastores, and a Postgres that was killed replays its log first."""
+DATASTORE_CRASHES_FOR_S = 15.0
+"""So long after the start, early ends of a datastore are not a reason to give up: a Postgres refuses to start while the
+process of the one before it, killed in a crash, has not been reaped."""
 
 
 class Notices(Protocol):
@@ -63,8 +67,7 @@ def start_if_stopped(context: Context, carrier: Carrier, notices: Notices) -> St
     live, target = recorded(context).serving, _target(context)
     if live is None or target is None:
         return Started()
-    running = target.running()
-    if running.awake and running.answers:
+    if is_supervised(target.running()):
         return Started(live)
     return _start(context, live, carrier, notices, thorough=False)
 
@@ -78,14 +81,21 @@ def is_stopped(context: Context) -> bool:
 def restart_supervisor(context: Context) -> None:
     """Let the supervisor run what it was last asked to; an environment that is being stopped stays stopped."""
     target = _target(context)
-    if target is not None and target.running().awake:
-        with locked(context):
+    if target is None:
+        return
+    with locked(context):  # Checked under the lock: a `down` that ends meanwhile must stay in force.
+        if target.running().awake:
             target.wake()
 
 
 def runs_completely(running: Running) -> bool:
     """Whether the supervisor runs and every instance that is wanted is healthy."""
-    return running.awake and running.answers and not _short(running)
+    return is_supervised(running) and not _short(running)
+
+
+def is_supervised(running: Running) -> bool:
+    """Whether the environment is meant to run and its supervisor does."""
+    return running.awake and running.answers
 
 
 def _start(context: Context, live: Serves, carrier: Carrier, notices: Notices, *, thorough: bool) -> Started:
@@ -97,13 +107,13 @@ def _start(context: Context, live: Serves, carrier: Carrier, notices: Notices, *
     with locked(context):
         world.target.wake()
     patience = Patience(world.clock, lambda: _check(carrier))
-    failure = _Wait(world, patience, live, thorough=thorough).until_settled()
+    failure = StartWait(world, patience, live, thorough=thorough).until_settled()
     running = world.target.running()
     ready = tuple(name for name in _services(running.wanted) if name not in _short(running))
     return Started(live, True, failure, ready, round(world.clock.monotonic() - began, 3))
 
 
-class _Wait:
+class StartWait:
     """Waits until every service has started or failed to."""
 
     def __init__(self, world: World, patience: Patience, live: Serves, *, thorough: bool) -> None:
@@ -116,31 +126,47 @@ class _Wait:
     def until_settled(self) -> MainstayError | None:
         """Return why the release does not run completely; None where it does."""
         limit = _limit(self._world.target.running().wanted)
-        self._patience.until(
+        running = self._patience.until(
             lambda: self._settled(limit), within=limit + readiness.SLACK_S, waiting_for="the start of all services"
         )
-        running = self._world.target.running()
-        crashed = _crashed(running)
-        reasons = [readiness.failure(self._world, one) for one in crashed.values()] + self._late(running, limit)
-        if reasons:
-            service = next(iter(crashed), None) or _short(running)[0]
-            return self._failure(running, "; ".join(reasons), f"mainstay logs {service}")
-        return front_door.lost(self._world.target, self._world.clock)
+        short = _short(running)
+        if not short:
+            return front_door.lost(self._world.target, self._world.clock)
+        crashed = self._crashed(running)
+        reasons = [readiness.failure(self._world, one) for one in crashed.values()]
+        if self._elapsed() >= limit:
+            reasons += [self._late(running, service) for service in short if service not in crashed]
+        return self._failure(running, "; ".join(reasons), f"mainstay logs {next(iter(crashed), short[0])}")
 
-    def _settled(self, limit: float) -> bool:
+    def _settled(self, limit: float) -> Running | None:
+        """Return the state that ends the wait; None while it goes on."""
         running = self._world.target.running()
         if not running.awake:
             raise StepFailed("the environment was stopped while it was starting", remedy="mainstay start")
-        waiting = set(_short(running)) - _crashed(running).keys()
-        if self._world.clock.monotonic() - self._began >= limit or not waiting:
-            return True
-        return bool(_crashed(running)) and not self._thorough and not waiting & _datastores(running.wanted)
+        crashed = self._crashed(running)
+        waiting = set(_short(running)) - crashed.keys()
+        enough = bool(crashed) and not self._thorough and not waiting & _datastores(running.wanted)
+        return running if enough or not waiting or self._elapsed() >= limit else None
 
-    def _late(self, running: Running, limit: float) -> list[str]:
-        if self._world.clock.monotonic() - self._began < limit:
-            return []  # It was not waited for: another service has failed before.
-        late = [service for service in _short(running) if service not in _crashed(running)]
-        return [readiness.late(self._world, service, running.instances, running.wanted[service]) for service in late]
+    def _elapsed(self) -> float:
+        return self._world.clock.monotonic() - self._began
+
+    def _crashed(self, running: Running) -> dict[str, Instance]:
+        """Return, per service that is short and does not start, an instance that shows why."""
+        short, patient = _short(running), set[str]()
+        if self._elapsed() < DATASTORE_CRASHES_FOR_S:
+            patient = _datastores(running.wanted)
+        return {
+            one.service: one
+            for one in reversed(running.instances)
+            if one.service in short
+            and one.release in running.wanted[one.service]
+            and readiness.crashes(one)
+            and (one.state == "failed" or one.service not in patient)
+        }
+
+    def _late(self, running: Running, service: str) -> str:
+        return readiness.late(self._world, service, running.instances, running.wanted[service])
 
     def _failure(self, running: Running, why: str, remedy: str) -> StepFailed:
         ready = [name for name in _services(running.wanted) if name not in _short(running)]
@@ -177,15 +203,6 @@ def _short(running: Running) -> list[str]:
         for name in _services(running.wanted)
         if missed(running.wanted[name], {}, (one for one in every if one.service == name), carried=False)
     ]
-
-
-def _crashed(running: Running) -> dict[str, Instance]:
-    """Per service that does not start, an instance that shows why."""
-    return {
-        one.service: one
-        for one in reversed(running.instances)
-        if one.release in running.wanted.get(one.service, {}) and readiness.crashes(one)
-    }
 
 
 def _limit(wanted: Fleet) -> float:
