@@ -16,6 +16,7 @@ import pytest
 
 from mainstay.supervisor import log_times, logs, rotation, syscalls
 from mainstay.supervisor.log_lines import LONGEST_LINE
+from mainstay.supervisor.log_times import Times
 from mainstay.supervisor.log_watch import LogWatch
 from mainstay.supervisor.logs import Logs, Query, Written
 from mainstay.targets import LogQuery
@@ -370,6 +371,20 @@ def test_a_mark_that_is_written_in_part_is_an_error_and_leaves_nothing(
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:5]))
     assert not log_times.mark_unwatched(path)
     assert log_times.times_of(path).read_bytes() == b""
+
+
+def test_marks_that_are_cut_off_while_they_are_read_are_no_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read = folder / "web-1-1.out", os.pread
+    path.write_text("one\n")
+    os.utime(path, (1000, 1000))
+    mark(path, (4, 2000))
+
+    def cut_off_first(descriptor: int, size: int, offset: int) -> bytes:
+        os.truncate(log_times.times_of(path), 0)
+        return read(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", cut_off_first)
+    assert Times(path).at(0) is None
 
 
 def test_a_supervisor_takes_the_lock_of_the_marks_once_a_reader_has_released_it(folder: Path) -> None:

@@ -15,7 +15,7 @@ from mainstay import machine
 from mainstay.folders import Folders
 from mainstay.revision import Revision
 from mainstay.sealed import SealedFile
-from mainstay.supervisor import decision, requests, shifting
+from mainstay.supervisor import decision, requests, shifting, trouble
 from mainstay.supervisor.decision import Forget, Kill, Start, Stop, decide
 from mainstay.supervisor.desired import Desired, member_of
 from mainstay.supervisor.front import AGAIN_S, Front
@@ -35,7 +35,7 @@ from mainstay.supervisor.watches import Watches
 
 log = logging.getLogger(__name__)
 
-TICK_S = 1.0
+TICK_S = trouble.PROBE_EVERY_S
 MEMORY_TICKS = 5
 """Where the kernel holds the limits, memory is only looked at to be told."""
 RECONCILE_TICKS = 5

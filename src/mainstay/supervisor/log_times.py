@@ -143,8 +143,9 @@ def marks_below(descriptor: int, offset: int) -> int:
 
 
 def mark(descriptor: int, number: int) -> tuple[int, int]:
-    """Return the mark *number*, counted from 0."""
-    size, at = MARK.unpack(os.pread(descriptor, MARK.size, number * MARK.size))
+    """Return the mark *number*, counted from 0; (0, 0) where it was cut off just now, because the log was emptied."""
+    data = os.pread(descriptor, MARK.size, number * MARK.size)
+    size, at = MARK.unpack(data) if len(data) == MARK.size else (0, 0)
     return size, at
 
 

@@ -17,6 +17,7 @@ class Trouble(msgspec.Struct, frozen=True):
 SILENT_PROBES = 5
 """Probes in a row that a frozen HAProxy may leave unanswered until the supervisor replaces it."""
 PROBE_EVERY_S = 1.0
+"""Also the pause between two ticks of the daemon, which probes HAProxy at each."""
 REPLACED_AFTER_S = SILENT_PROBES * (PROBE_EVERY_S + LOOK_WITHIN_S)
 """Each probe waits for the reply, and the next one follows after the pause."""
 
