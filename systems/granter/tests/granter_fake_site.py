@@ -38,12 +38,14 @@ class FakeSite:
         """Whether pages have an ETag, and are spared to those who know it."""
         self.spared = 0
         self.asked: list[str] = []
+        self.agents: set[str] = set()
         self._gates: dict[str, threading.Event] = {}
         site = self
 
         class Visit(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
+                site.agents.add(self.headers["User-Agent"])
                 if gate := site._gates.get(self.path):
                     gate.wait(30)
                 said = site._reply(self.path)

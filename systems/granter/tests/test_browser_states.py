@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from browser_chromium import Watch, chromium
@@ -149,6 +150,34 @@ def test_a_search_has_one_address(visitor: Visitor, typed: str, address: str) ->
     answer = visitor.get(typed, Accept_Language="nb-NO,nb;q=0.9")
     assert (answer.status_code, answer.headers["location"]) == (303, address)
     assert visitor.get(address).status_code == 200
+
+
+def test_where_no_sum_of_that_currency_is_found_the_page_says_where_there_are_some(
+    visitor: Visitor, core: BackendStandIn
+) -> None:
+    def answer(call: Call) -> Told:
+        asked = dict(parse_qsl(call.path.partition("?")[2]))
+        total = 0 if asked.get("currency") == "GBP" else 3 if "min_amount" in asked else 4
+        return found(*[GRANT] * bool(total), total=total)
+
+    core.says["GET /api/search"] = answer
+    led = visitor.get("/?q=river&min_amount=5k", Accept_Language="en-GB").headers["location"]
+    assert led == "/?q=river&min_amount=5000&currency=GBP"
+    page = visitor.get(led, Accept_Language="en-GB").text
+    assert 'None in GBP; <a href="/?q=river&amp;min_amount=5000&amp;currency=ANY">3 in other currencies</a>' in page
+    assert '<a href="/?q=river">4 without filters</a>.' in page
+    wider = visitor.get("/?q=river&min_amount=5000&currency=ANY", Accept_Language="en-GB")
+    assert wider.status_code == 200
+    assert "From 5,000 in any currency" in wider.text
+
+
+def test_a_call_without_a_date_says_so_in_words(visitor: Visitor, core: BackendStandIn) -> None:
+    undated = {**GRANT, "deadline": None}
+    core.says["GET /api/search"] = found(undated, {**undated, "rolling": True}, {**undated, "closed": True})
+    page = visitor.get("/?q=reef").text
+    for words in ("No date given", "Rolling", "Closed"):
+        assert f'<span class="word">{words}</span>' in page
+    assert "∞" not in page
 
 
 def test_a_page_beyond_the_last_one_leads_back_to_it(visitor: Visitor, core: BackendStandIn) -> None:

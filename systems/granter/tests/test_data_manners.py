@@ -1,5 +1,7 @@
 """What a site asks of its visitors, and in which letters it writes."""
 
+import asyncio
+
 import pytest
 
 pytest.importorskip("selectolax", reason="the scraper needs selectolax: install data-service/requirements.lock")
@@ -7,7 +9,9 @@ pytest.importorskip("selectolax", reason="the scraper needs selectolax: install 
 from granter_data.rules.address import settled
 from granter_data.scraper.encoding import decoded
 from granter_data.scraper.robots import robots_of
-from granter_data.scraper.site import Manners, Site
+from granter_data.scraper.site import Manners, Seen, Site
+from granter_data.settings import Settings
+from granter_fake_site import FakeSite, Reply
 
 pytestmark = pytest.mark.requirement("Q9")
 
@@ -47,6 +51,25 @@ Sitemap: /map.xml
 )
 def test_what_a_site_closes_is_closed(path: str, allowed: bool) -> None:
     assert robots_of(ROBOTS, "GranterBot").allow(f"https://site.example{path}") is allowed
+
+
+def test_at_most_five_requests_a_second_also_after_redirects() -> None:
+    pauses: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async def visit(url: str) -> None:
+        async with Site(f"{url}/", Manners(Settings.page_pause, rest=rest)) as site:
+            fetched = await site.page(f"{url}/old", Seen())
+            assert fetched is not None
+            assert fetched.text == "<h1>New</h1>"
+
+    moved = Reply("", "text/html", 301, {"Location": "/new"})
+    with FakeSite({"/old": moved, "/new": "<h1>New</h1>"}) as fake:
+        asyncio.run(visit(fake.url))
+        assert fake.asked == ["/old", "/new"]
+    assert pauses == [0.2, 0.2]
 
 
 def test_a_site_that_names_us_means_us() -> None:

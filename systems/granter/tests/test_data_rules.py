@@ -14,6 +14,7 @@ from granter_data.rules.dates import days_in
 from granter_data.rules.listing import links_of
 from granter_data.rules.money import sums_in
 from granter_data.rules.notice import NoNotice, Notice, read_notice
+from granter_data.rules.page import page_of
 
 ROOT = Path(__file__).parent.parent
 FIELDS = ("title", "funder", "deadline", "amount")
@@ -144,6 +145,74 @@ def test_the_first_of_two_stages_is_the_deadline() -> None:
 
 def test_a_call_without_end_is_rolling() -> None:
     assert read("Applications are welcome at any time.").deadline.kind == "rolling"
+
+
+def test_a_date_that_was_struck_out_is_not_the_date() -> None:
+    for struck in (
+        "<del>1 May 2027</del>",
+        "<s>1 May 2027</s>",
+        "<span style='text-decoration: line-through'>1 May 2027</span>",
+    ):
+        assert read(f"Deadline: {struck} 30 June 2027").deadline.day == date(2027, 6, 30)
+
+
+@pytest.mark.parametrize("value", ["To be announced", "TBC", "to be confirmed (spring)", "not yet known"])
+def test_a_date_that_is_still_to_be_announced_is_none(value: str) -> None:
+    deadline = read(f"Deadline: {value}", "Apply by the portal, which opened until 3 May 2027.").deadline
+    assert (deadline.kind, deadline.day) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "This call is closed."),
+        ("en", "This funding opportunity is now closed"),
+        ("en", "Applications are closed for new applications."),
+        ("en", "We are no longer accepting applications."),
+        ("de", "Diese Ausschreibung ist bereits beendet."),
+        ("fr", "Cet appel à projets est clos."),
+        ("es", "Esta convocatoria está cerrada."),
+        ("pt", "Este edital está encerrado."),
+        ("it", "Questo bando è chiuso."),
+        ("nl", "Deze regeling is gesloten."),
+    ],
+)
+def test_a_call_that_says_it_is_closed_is_closed(language: str, said: str) -> None:
+    notice = read("Deadline: 30 June 2037", said, language=language)
+    assert (notice.deadline.kind, notice.deadline.day) == ("closed", None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Applications that arrive after the call is closed are not read.",
+        "Once this call is closed, a jury decides.",
+        "This programme is closed to companies.",
+    ],
+)
+def test_a_call_that_speaks_of_closing_is_not_closed(said: str) -> None:
+    assert read("Deadline: 30 June 2037", said).deadline.day == date(2037, 6, 30)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "topics"),
+    [
+        pytest.param("en", "Work that has not been seen elsewhere, seen by many.", (), id="English seen"),
+        pytest.param(
+            "de", "Wir fördern den Schutz unserer Seen und Gewässer.", ("water and oceans",), id="German Seen"
+        ),
+        pytest.param("de", "Jede Art von Bewerbung ist willkommen, art und Weise egal.", (), id="German Art"),
+        pytest.param("en", "The art of the region, and its artists.", ("arts and culture",), id="English art"),
+        pytest.param("xx", "Seen, seen und Gewässer.", ("water and oceans",), id="a language without words"),
+    ],
+)
+def test_a_topic_is_told_by_words_of_the_pages_own_language(language: str, said: str, topics: tuple[str, ...]) -> None:
+    assert read(said, language=language).topics == topics
+
+
+def test_a_short_page_in_spanish_is_not_taken_for_dutch() -> None:
+    page = page_of("<h1>Salud en el barrio</h1><p>Centros de salud en la ciudad. Hasta 60 000 de cada uno.</p>")
+    assert page.language == "es"
 
 
 def test_what_one_may_receive_counts_more_than_the_whole_budget() -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from granter_fake_site import FakeSite, listing, notice
@@ -283,3 +284,76 @@ def test_a_database_that_leaves_during_a_walk_only_delays_it(gathering: Gatherin
         gathering.cut_off()
     gathering.finished()
     assert len(gathering.titles()) == 6
+
+
+def told_by(data: Service, path: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(get(data.url + path, X_Service_Token=TOKEN).body)
+    return read
+
+
+LONG = "<p>Money for lamps in reading rooms, given by those who like to read until late at night, everywhere.</p>"
+
+
+def test_a_notice_under_two_addresses_is_one_grant_until_one_of_them_is_gone(gathering: Gathering) -> None:
+    text = notice("Lamps").replace("</html>", f"{LONG}</html>")
+    gathering.site.pages |= {"/one": text, "/five": text}
+    data = gathering.begin(every="0.1").ready()
+    gathering.finished(2)
+    assert told_by(data, "/grants?query=lamps")["total"] == 1
+    assert told_by(data, "/suggest?query=lamps")["suggestions"] == ["Lamps", "Fund of Lamps"]
+    assert told_by(data, "/grants")["total"] == 5
+    del gathering.site.pages["/one"]
+    until(
+        lambda: told_by(data, "/grants?query=lamps")["total"] == 1 and "/one" in withdrawn_urls(gathering), "the other"
+    )
+    assert told_by(data, "/grants")["total"] == 5
+
+
+def withdrawn_urls(gathering: Gathering) -> str:
+    return " ".join(gathering.told("select source_url from grants where withdrawn is not null"))
+
+
+@pytest.mark.parametrize("address", ["/calls", "/calls/", "/calls/index.html"])
+def test_a_start_page_that_lists_calls_is_no_grant(gathering: Gathering, address: str) -> None:
+    entries = [("one", "/one"), ("two", "/two"), ("calls", address)]
+    items = "".join(f"<li><h2><a href='{to}'>The {name} grant, until 3 May 2037</a></h2></li>" for name, to in entries)
+    page = f"<title>Open grants</title><h1>Grants of the Fund</h1><p>Funder: Fund</p><main><ul>{items}</ul></main>"
+    gathering.site.pages |= dict.fromkeys(("/calls", "/calls/", "/calls/index.html"), page)
+    gathering.begin(NOTICE_SOURCES=f"only={gathering.site.url}/calls")
+    gathering.finished()
+    assert gathering.titles() == ["One", "Two"]
+
+
+def test_a_round_that_finds_nothing_new_says_so(gathering: Gathering) -> None:
+    data = gathering.begin(every="3").ready()
+    gathering.finished(2)
+    until(lambda: gathering.report(data)["summary"] == "nothing new; 6 unchanged, 1 failed", "the summary")
+    until(lambda: "walked over a source: nothing new" in data.log.read_text(), "the line of the log")
+    assert '"new":6' in data.log.read_text()
+
+
+def test_a_shorter_pause_between_rounds_takes_effect_when_the_service_starts(gathering: Gathering) -> None:
+    first = gathering.begin(every="3600")
+    gathering.finished()
+    assert first.stop() == 0
+    gathering.begin(every="0.1")
+    gathering.finished(3)
+
+
+def test_a_source_that_was_added_is_visited_when_the_service_starts(gathering: Gathering) -> None:
+    gathering.begin().ready()
+    gathering.finished()
+    gathering.site.pages |= {"/more": listing("seven", "eight"), "/seven": notice("Seven"), "/eight": notice("Eight")}
+    both = f"only={gathering.site.url}/ more={gathering.site.url}/more"
+    data = gathering.begin(NOTICE_SOURCES=both)
+    until(lambda: "Seven" in gathering.titles(), "the new source")
+    until(lambda: gathering.rounds() >= 3, "the end of the round")
+    assert data.process.poll() is None
+
+
+def test_the_owner_of_a_site_learns_whom_to_ask(gathering: Gathering) -> None:
+    data = gathering.begin(CRAWLER_CONTACT="crawler@example.org").ready()
+    gathering.finished()
+    assert gathering.site.agents == {"GranterBot/2 (grant search; reads public notices; +crawler@example.org)"}
+    assert "CRAWLER_CONTACT is not set" not in data.log.read_text()
+    assert "CRAWLER_CONTACT is not set" in gathering.begin().ready().log.read_text()

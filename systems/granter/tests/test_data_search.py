@@ -164,6 +164,57 @@ def test_names_are_suggested_by_their_first_letters(gathered: Gathered, typed: s
     assert len(suggestions) <= 8
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [("forets", "forêts"), ("forêts", "forêts"), ("musikschuler", "Musikschüler"), ("Kuste", "Küste")],
+)
+def test_words_are_found_with_and_without_their_accents(planted: Gathered, typed: str, written: str) -> None:
+    titles = {"forêts": "Prix des forêts", "Musikschüler": "Geigen für Musikschüler", "Küste": "Preis der Küste"}
+    assert titles[written] in planted.found(f"query={quote(typed)}")
+    assert titles[written] in planted.told(f"/suggest?query={quote(typed)}")["suggestions"]
+
+
+def test_a_call_that_says_it_is_closed_comes_last_and_can_be_hidden(planted: Gathered) -> None:
+    every, open_ones = (planted.found(f"query=zymurgy{more}") for more in ("", "&open=1"))
+    assert every == ["Zymurgy open", "Zymurgy rolling", "Zymurgy unknown", "Zymurgy closed"]
+    assert open_ones == every[:3]
+    grants = planted.told("/grants?query=zymurgy")["grants"]
+    assert [grant["closed"] for grant in grants] == [False, False, False, True]
+    pages = [
+        grant["title"] for page in range(1, 5) for grant in planted.told(f"/grants?page={page}&page_size=100")["grants"]
+    ]
+    assert pages[-1] == "Zymurgy closed"
+
+
+def test_amounts_can_be_compared_whatever_their_currency(planted: Gathered) -> None:
+    found = {
+        currency: planted.found(f"query=zymurgy&min_amount=5000&currency={currency}") for currency in ("GBP", "any")
+    }
+    assert found == {"GBP": [], "any": ["Zymurgy open"]}
+
+
+PLANTED = """
+insert into grants (source_url, content_hash, rules, language, title, deadline, deadline_kind, amount_max, currency,
+    body, summary)
+select 'http://planted.example/' || title, '', 0, language, title, deadline, kind, amount, currency, title, title
+from (values ('fr', 'Prix des forêts', null::date, 'unknown', null::numeric, null),
+    ('de', 'Geigen für Musikschüler', null, 'unknown', null, null),
+    ('de', 'Preis der Küste', null, 'unknown', null, null),
+    ('en', 'Zymurgy open', current_date + 9, 'date', 9000, 'EUR'),
+    ('en', 'Zymurgy rolling', null, 'rolling', null, null),
+    ('en', 'Zymurgy unknown', null, 'unknown', null, null),
+    ('en', 'Zymurgy closed', null, 'closed', null, null)
+) as planted (language, title, deadline, kind, amount, currency)"""
+
+
+@pytest.fixture
+def planted(gathered: Gathered) -> Iterator[Gathered]:
+    """The data-service with some grants that no site has."""
+    gathered.postgres.execute(gathered.database, PLANTED)
+    yield gathered
+    gathered.postgres.execute(gathered.database, "delete from grants where source_url like 'http://planted.example/%'")
+
+
 def test_funders_are_suggested_too(gathered: Gathered) -> None:
     assert "Boreal Science Endowment" in gathered.told("/suggest?query=boreal")["suggestions"]
 

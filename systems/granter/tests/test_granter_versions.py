@@ -17,7 +17,7 @@ from granter_town import Town, starting
 pytestmark = pytest.mark.requirement("Q3")
 
 VERSIONS = ROOT / "versions"
-LAST_LOGIN = "0008_last_login.sql"
+LAST_LOGIN = "0009_last_login.sql"
 Tree = Callable[[str], Path]
 
 

@@ -43,6 +43,9 @@ ROWS = {
         insert into saved_searches (account_id, name, query) values ('{ONE}', 'Ozeane', '{{"query": "ocean"}}');""",
     "0007_requested_extractions.sql": """
         insert into requested_extractions (hour, seconds, cents) values (date_trunc('hour', now()), 12.5, 0.3);""",
+    "0008_searching.sql": """
+        update grants set copy_of = (select id from grants where source_url = 'http://site/a')
+        where source_url = 'http://site/b';""",
 }
 _COLUMNS = """
 select table_name || '.' || column_name from information_schema.columns
@@ -110,6 +113,16 @@ def test_the_rows_that_are_there_survive_forth_and_back(postgres: Postgres, migr
     assert content(postgres, database, known) == before
     postgres.migrate(database, migration)
     assert columns(postgres, database) != known
+
+
+def test_a_closed_call_has_no_known_date_for_the_release_before(postgres: Postgres) -> None:
+    migration = FOLDER / "0008_searching.sql"
+    database = used_until(postgres, migration, "closed")
+    postgres.migrate(database, migration)
+    postgres.execute(database, "update grants set deadline_kind = 'closed' where source_url = 'http://site/b'")
+    postgres.migrate(database, BACK[migration.name])
+    kind = postgres.execute(database, "select deadline_kind from grants where source_url = 'http://site/b'")
+    assert kind == "unknown"
 
 
 def test_from_nothing_to_the_newest_and_all_the_way_back(postgres: Postgres) -> None:

@@ -21,8 +21,8 @@ grants = APIRouter(prefix="/api")
 async def search(parts: Wired, asked: Annotated[PagedSearch, Query()]) -> Response:
     """Search grants; open to everybody.
 
-    `currency` says what `min_amount` and `max_amount` are in: without it, amounts are compared as numbers, whatever
-    their currency. `funder` finds those in whose name each of its words begins a word.
+    `currency` says what `min_amount` and `max_amount` are in: without it, or with `any`, amounts are compared as
+    numbers, whatever their currency. `funder` finds those in whose name each of its words begins a word.
     """
     return await parts.data_service.get("/grants", Found, asked.parameters())
 

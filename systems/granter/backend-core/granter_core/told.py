@@ -61,6 +61,7 @@ class Grant(Told):
     funder: str | None
     deadline: date | None
     rolling: bool
+    closed: bool = False
     amount: Money | None
     topics: list[str]
     region: str | None
@@ -121,6 +122,7 @@ class ScrapedSource(Told):
 
 class Scraping(Round):
     state: str
+    summary: str | None = None
     sources: list[ScrapedSource]
 
 

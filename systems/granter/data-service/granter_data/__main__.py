@@ -20,6 +20,10 @@ def main() -> int:
         return 2
     redactor = Redactor(secrets_of(settings))
     configure_logging(level=settings.log_level, redactor=redactor)
+    if settings.notice_sources and not settings.crawler_contact:
+        logging.getLogger("granter_data").warning(
+            "CRAWLER_CONTACT is not set: the sites that are visited cannot reach you; mainstay set CRAWLER_CONTACT=…"
+        )
     for chatty in ("httpx2", "httpcore2", "psycopg.pool"):
         logging.getLogger(chatty).setLevel("ERROR" if chatty == "psycopg.pool" else "WARNING")
     # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.

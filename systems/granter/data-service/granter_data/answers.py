@@ -19,6 +19,7 @@ def told(row: Row) -> dict[str, Any]:
         "funder": row["funder"],
         "deadline": row["deadline"].isoformat() if row["deadline"] else None,
         "rolling": row["deadline_kind"] == "rolling",
+        "closed": row["deadline_kind"] == "closed",
         "amount": amount(row["amount_min"], row["amount_max"], row["currency"]),
         "topics": row["topics"],
         "region": row["region"],

@@ -1,5 +1,7 @@
 """Languages whose words are stemmed; all others are searched as written. Mirrors `words_of` of the migrations."""
 
+import unicodedata
+
 CONFIGURATIONS = {
     "en": "english",
     "de": "german",
@@ -13,7 +15,14 @@ _KNOWN = ", ".join(f"'{code}'" for code in CONFIGURATIONS)
 
 
 def _asked(configuration: str) -> str:
-    return f"websearch_to_tsquery('{configuration}', %(words)s)"
+    return f"(websearch_to_tsquery('{configuration}', %(words)s) || websearch_to_tsquery('{configuration}', %(plain)s))"
+
+
+def plain(words: str) -> str:
+    """Return *words* without accents, as `without_accents` of the migrations; empty where there are none."""
+    letters = unicodedata.normalize("NFD", words)
+    bare = unicodedata.normalize("NFC", "".join(letter for letter in letters if not "\u0300" <= letter <= "\u036f"))
+    return "" if bare == words else bare
 
 
 BRANCHES = (

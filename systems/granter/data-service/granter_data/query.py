@@ -10,6 +10,7 @@ from mainstay_kit import Problem
 
 Sort = Literal["relevance", "deadline", "amount", "newest"]
 
+ANY_CURRENCY = "ANY"
 LONGEST = 200
 MOST_AT_ONCE = 100
 MOST_PAGES = 10_000
@@ -49,7 +50,7 @@ def query_of(given: Mapping[str, str], topics: Sequence[str] = ()) -> Query:
         region=_text(given.get("region", "")),
         min_amount=_amount("min_amount", given.get("min_amount", "")),
         max_amount=_amount("max_amount", given.get("max_amount", "")),
-        currency=_text(given.get("currency", "")).upper(),
+        currency=_currency(given.get("currency", "")),
         deadline_after=_day("deadline_after", given.get("deadline_after", "")),
         deadline_before=_day("deadline_before", given.get("deadline_before", "")),
         open_only=given.get("open", "") in ("1", "true", "on"),
@@ -62,6 +63,12 @@ def query_of(given: Mapping[str, str], topics: Sequence[str] = ()) -> Query:
 def _text(given: str) -> str:
     """Control characters are ours: they mark the hits in a snippet."""
     return "".join(c for c in given if c.isprintable()).strip()[:LONGEST]
+
+
+def _currency(text: str) -> str:
+    """Return the code of a currency; empty for `any`, which compares amounts as numbers whatever their currency."""
+    code = _text(text).upper()
+    return "" if code == ANY_CURRENCY else code
 
 
 def _sort(text: str) -> Sort:

@@ -6,7 +6,7 @@ from typing import Any
 
 from granter_data.answers import END, HIT, told
 from granter_data.database import Ask, Database, Row
-from granter_data.languages import ASKED_OF_ROW, BRANCHES, CONFIGURATION_OF_ROW
+from granter_data.languages import ASKED_OF_ROW, BRANCHES, CONFIGURATION_OF_ROW, plain
 from granter_data.query import Query
 from granter_data.suggest import prefixes_of
 
@@ -17,7 +17,7 @@ COLUMNS = """id, language, title, funder, deadline, deadline_kind, amount_min, a
 
 # What can still be won comes first: open calls by date, then rolling ones, unknown ones, and closed ones last.
 _STANDING = """(case when deadline >= current_date then 0 when deadline_kind = 'rolling' then 1
-    when deadline is null then 2 else 3 end)"""
+    when deadline is null and deadline_kind <> 'closed' then 2 else 3 end)"""
 _BY_DEADLINE = f"{_STANDING}, case when deadline >= current_date then deadline end, deadline desc, id"
 _ORDERS = {
     "relevance": f"near desc, {_BY_DEADLINE}",
@@ -28,9 +28,10 @@ _ORDERS = {
 _OPEN = ("deadline >= current_date", "deadline, id")
 _UNDATED = (
     ("deadline is null and deadline_kind = 'rolling'", "id"),
-    ("deadline is null and deadline_kind <> 'rolling'", "id"),
+    ("deadline is null and deadline_kind = 'unknown'", "id"),
 )
 _CLOSED = ("deadline < current_date", "deadline desc, id desc")
+_CLOSED_UNDATED = ("deadline is null and deadline_kind = 'closed'", "id")
 
 _SORTED_BY = "id, topics, region, deadline, deadline_kind, amount_min, amount_max, first_seen"
 
@@ -41,7 +42,7 @@ MOST_REMEMBERED = 256
 
 def conditions(query: Query) -> str:
     """The part after `where`, but for the words."""
-    parts = ["withdrawn is null"]
+    parts = ["withdrawn is null", "copy_of is null"]
     if query.topics:
         parts.append("topics && %(topics)s::text[]")
     if query.funder:
@@ -59,13 +60,14 @@ def conditions(query: Query) -> str:
     if query.deadline_before:
         parts.append("deadline <= %(deadline_before)s")
     if query.open_only:
-        parts.append("(deadline is null or deadline >= current_date)")
+        parts.append("(deadline is null and deadline_kind <> 'closed' or deadline >= current_date)")
     return " and ".join(parts)
 
 
 def values_of(query: Query) -> Row:
     return {
         "words": query.words,
+        "plain": plain(query.words),
         "topics": list(query.topics),
         "funder": query.funder,
         "funder_words": prefixes_of(query.funder, "B"),
@@ -140,8 +142,9 @@ def page_of(query: Query) -> str:
 
 def _standings(query: Query) -> tuple[tuple[str, str], ...]:
     """The parts of which a query without words may have any."""
-    undated = () if query.deadline_after or query.deadline_before else _UNDATED
-    return (_OPEN, *undated) if query.open_only else (_OPEN, *undated, _CLOSED)
+    if query.deadline_after or query.deadline_before:
+        return (_OPEN,) if query.open_only else (_OPEN, _CLOSED)
+    return (_OPEN, *_UNDATED) if query.open_only else (_OPEN, *_UNDATED, _CLOSED, _CLOSED_UNDATED)
 
 
 def _counts(query: Query) -> str:
@@ -216,7 +219,7 @@ async def _shown(ask: Ask, ids: list[int], query: Query) -> list[dict[str, Any]]
     snippet = _HEADLINE if query.words else "''"
     rows = await ask(
         f"select {COLUMNS}, {snippet} as snippet from grants where id = any(%(ids)s)",
-        {"ids": ids, "words": query.words},
+        {"ids": ids, "words": query.words, "plain": plain(query.words)},
     )
     found = {row["id"]: row for row in rows}
     return [told(found[number]) for number in ids if number in found]

@@ -22,8 +22,11 @@ class Settings:
     notice_sources: str = ""
     """`name=address` of each source's first listing page, feed or sitemap, with spaces between."""
     scrape_every: float = 300.0
-    page_pause: float = 0.1
+    page_pause: float = 0.2
+    """Seconds between two requests to a site: at most five a second."""
     retry_pause: float = 0.5
+    crawler_contact: str = ""
+    """An address at which the owner of a site reaches whoever runs this service; the User-Agent names it."""
     log_level: Annotated[str, Rule(one_of=("debug", "info", "warning", "error"))] = "info"
     mainstay_version: str = "unreleased"
     gemini_api_key: Secret = NONE

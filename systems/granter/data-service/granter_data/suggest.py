@@ -13,7 +13,8 @@ _FIND = f"""
     with near as (
         select title, funder, names @@ to_tsquery('simple', %(titles)s) as titled,
             names @@ to_tsquery('simple', %(funders)s) as given
-        from grants where names @@ to_tsquery('simple', %(any)s) and withdrawn is null limit {CONSIDERED}
+        from grants where names @@ to_tsquery('simple', %(any)s) and withdrawn is null and copy_of is null
+        limit {CONSIDERED}
     )
     select name from (
         select title as name from near where titled union select funder from near where given

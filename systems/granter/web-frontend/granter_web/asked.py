@@ -12,6 +12,8 @@ CURRENCIES = (
     "EUR", "USD", "GBP", "CHF", "AUD", "BRL", "CAD", "COP", "CZK", "DKK", "HUF", "INR", "JPY", "KES", "MXN", "NOK",
     "NZD", "PLN", "SEK", "ZAR",
 )  # fmt: skip
+ANY_CURRENCY = "ANY"
+"""Chosen to compare amounts as numbers, whatever their currency; without a choice the visitor's own is taken."""
 LONGEST = 200
 PAGE_SIZE = 10
 # Each filter of an address, by the field that keeps it; backend-core knows them by the same names.
@@ -65,6 +67,10 @@ class Asked:
     @property
     def narrowed(self) -> bool:
         return bool(self.filters.keys() - {"sort"})
+
+    @property
+    def sums_in_one_currency(self) -> bool:
+        return bool(self.least or self.most) and self.currency not in ("", ANY_CURRENCY)
 
     @property
     def sums_without_currency(self) -> bool:

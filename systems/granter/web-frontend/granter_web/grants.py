@@ -48,6 +48,7 @@ class Grant:
     funder: str | None
     deadline: date | None
     rolling: bool
+    closed: bool
     amount: Amount | None
     topics: tuple[str, ...]
     region: str | None
@@ -66,6 +67,7 @@ class Grant:
             funder=told["funder"],
             deadline=date.fromisoformat(told["deadline"]) if told["deadline"] else None,
             rolling=bool(told["rolling"]),
+            closed=bool(told.get("closed")),
             amount=_amount(told["amount"]),
             topics=tuple(told.get("topics") or ()),
             region=told.get("region"),

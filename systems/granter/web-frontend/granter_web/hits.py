@@ -1,6 +1,7 @@
 """Hits: where the words of a search stand in a title, a funder or a topic, so that people see why it was found."""
 
 import re
+import unicodedata
 
 from granter_web.grants import Piece
 
@@ -10,14 +11,20 @@ _ASKED = re.compile(r"(-?)\b(\w+)")
 
 
 def hits_in(text: str, asked: str) -> list[Piece]:
-    """*text* in pieces. Words that differ in a short ending are the same."""
-    words = [word for minus, word in _ASKED.findall(asked.casefold()) if not minus]
+    """Return *text* in pieces. Words that differ in a short ending or in accents are the same."""
+    words = [_plain(word) for minus, word in _ASKED.findall(asked) if not minus]
     pieces, end = [], 0
     for found in _WORD.finditer(text):
-        if any(_alike(found[0].casefold(), word) for word in words):
+        if any(_alike(_plain(found[0]), word) for word in words):
             pieces += [Piece(text[end : found.start()], hit=False), Piece(found[0], hit=True)]
             end = found.end()
     return [piece for piece in (*pieces, Piece(text[end:], hit=False)) if piece.text]
+
+
+def _plain(word: str) -> str:
+    """Return *word* as searches compare it: in lower case and without accents."""
+    letters = unicodedata.normalize("NFD", word.casefold())
+    return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
 def _alike(one: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
-from granter_web.asked import Asked, asked_of, misread
+from granter_web.asked import ANY_CURRENCY, Asked, asked_of, misread
 from granter_web.backend import Away, Backend, Refused, TooMany
 from granter_web.evidence import found_in, shown_in
 from granter_web.paging import pages_around
@@ -38,10 +38,18 @@ class Searching:
             return self._apology(visit, asked, 503, away.seconds)
         if not found.grants and asked.page > 1:  # always towards the first page: totals may be of a moment ago
             return visit.goes_to(asked.at(min(found.pages, asked.page - 1)).address)
+        elsewhere = [] if found.grants else await self._elsewhere(asked)
         near = [] if found.grants else [Asked(name) for name in await self._names_like(asked.words)]
         around = pages_around(found.page, found.pages)
         return visit.page(
-            "search.html", asked=asked, unread=unread, found=found, around=around, near=near, trouble=None
+            "search.html",
+            asked=asked,
+            unread=unread,
+            found=found,
+            around=around,
+            near=near,
+            elsewhere=elsewhere,
+            trouble=None,
         )
 
     async def suggest(self, visit: Visit) -> Response:
@@ -66,6 +74,19 @@ class Searching:
             of_region=Asked(region=grant.region or ""),
             of_topics=[Asked(topic=topic) for topic in grant.topics],
         )
+
+    async def _elsewhere(self, asked: Asked) -> list[tuple[int, str, Asked]]:
+        """Return where a search that found nothing does find grants: how many, in words, and the search that does."""
+        wider = []
+        if asked.sums_in_one_currency:
+            wider.append(("in other currencies", asked.in_currency(ANY_CURRENCY).at(1)))
+        if asked.narrowed:
+            wider.append(("without filters", asked.unfiltered))
+        try:
+            found = [(await self._backend.search(other.of_page())).total for _, other in wider]
+        except (Away, TooMany, Refused):
+            return []  # they are a help, and no help is no error
+        return [(total, words, other) for total, (words, other) in zip(found, wider, strict=True) if total]
 
     async def _names_like(self, words: str) -> tuple[str, ...]:
         try:

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from granter_web.asked import Asked
+from granter_web.asked import ANY_CURRENCY, Asked
 from granter_web.grants import Amount
 
 _SIGNS = {
@@ -81,12 +81,14 @@ def search_in_words(asked: Asked) -> str:
 
 def _sums(asked: Asked) -> str:
     currency = f" {asked.currency}" if asked.currency else ""
+    if asked.currency == ANY_CURRENCY:
+        currency = " in any currency" if asked.least or asked.most else ""
     least, most = (f"{int(sum_):,}" if sum_ else "" for sum_ in (asked.least, asked.most))
     if least and most:
         return f"{least} – {most}{currency}"
     if least or most:
         return f"{'From' if least else 'Up to'} {least or most}{currency}"
-    return f"In {asked.currency}" if asked.currency else ""
+    return f"In {asked.currency}" if asked.currency not in ("", ANY_CURRENCY) else ""
 
 
 def _days(asked: Asked) -> str:

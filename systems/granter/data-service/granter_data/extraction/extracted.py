@@ -59,6 +59,7 @@ class Extracted:
             "funder": notice.funder,
             "deadline": notice.deadline.day.isoformat() if notice.deadline.day else None,
             "rolling": notice.deadline.kind == "rolling",
+            "closed": notice.deadline.kind == "closed",
             "amount": amount(found.least, found.most, found.currency) if found else None,
             "topics": list(notice.topics),
             "region": notice.region,

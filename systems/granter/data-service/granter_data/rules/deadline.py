@@ -10,24 +10,40 @@ from granter_data.rules import deadline_terms as terms
 from granter_data.rules.dates import Day, days_in
 from granter_data.rules.page import Page
 
+_CLOSED_REST = re.compile(r"(\s*([,–-]|since|for (new )?applications|seit|depuis|desde|dal|sinds).{0,80})?", re.I)
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """`day` is set just where `kind` is date; `text` is the notice's own words."""
+    """`day` is set just where `kind` is date; `text` is the notice's own words.
 
-    kind: Literal["date", "rolling", "unknown"] = "unknown"
+    A closed call names no day on which to act.
+    """
+
+    kind: Literal["date", "rolling", "closed", "unknown"] = "unknown"
     day: date | None = None
     text: str | None = None
 
 
 def deadline_of(page: Page, *, month_first: bool) -> Deadline:
-    """What labelled values say, else what sentences say, else whether applications are always welcome."""
+    """Return that the page says that it is closed, else its labelled day, else one in its sentences, else rolling."""
     return (
-        _labelled(page, month_first=month_first)
+        _closed(page)
+        or _labelled(page, month_first=month_first)
         or _in_sentences(page, month_first=month_first)
         or _always(page.lines)
         or Deadline()
     )
+
+
+def _closed(page: Page) -> Deadline | None:
+    """Return a closed deadline if a sentence of the page says so; "after the call is closed" is no such sentence."""
+    for line in page.lines:
+        for sentence in re.split(r"[.!?;]\s+", line):
+            said = sentence.strip(" .!*–-")
+            if (found := terms.CLOSED.match(said)) and _CLOSED_REST.fullmatch(said, found.end()):
+                return Deadline("closed", None, _short(said))
+    return None
 
 
 def _labelled(page: Page, *, month_first: bool) -> Deadline | None:
@@ -44,6 +60,8 @@ def _labelled(page: Page, *, month_first: bool) -> Deadline | None:
                 continue
             days = list(days_in(value, month_first=month_first))
             if not days:
+                if wanted is terms.LABEL and terms.UNDECIDED.search(value):
+                    return Deadline("unknown", None, _short(value))
                 if terms.ROLLING.search(value):
                     return Deadline("rolling", None, _short(value))
                 continue

@@ -38,6 +38,29 @@ ROLLING = any_of(
     tutto l.anno | a sportello | doorlopend | hele jaar
     """
 )
+UNDECIDED = any_of(
+    r"""
+    to be (announced|confirmed|determined|decided|advised|published) | \bt\.?b\.?[acd]\b
+    not yet (known|decided|fixed|set) | wird (noch )?(bekannt ?gegeben|festgelegt|veröffentlicht)
+    noch (offen|nicht bekannt|unbekannt) | à (venir|confirmer|définir|annoncer|préciser)
+    (por|a) (anunciar|confirmar|definir|determinar|publicar) | da (definire|confermare|annunciare|stabilire)
+    nog (niet bekend|bekend te maken|te bepalen)
+    """
+)
+CLOSED = any_of(
+    r"""
+    (this|the|our) ([\w-]+ ){0,3}(call|competition|programme|program|scheme|round) (is|has been) (now |already )?closed
+    (this|the|our) ([\w-]+ ){0,3}(opportunity|fund|grant|window) (is|has been) (now |already )?closed
+    applications? (are|have been) (now |already )?closed | (we are )?no longer accept(ing)? applications?
+    (diese|die) (\w+ )?(ausschreibung|förderung|bewerbungsphase|runde) ist (bereits )?(geschlossen|beendet|abgelaufen)
+    (cet|l.) ?appel( à \w+)? est (désormais |maintenant )?(clos|clôturé|fermé|terminé)
+    (esta|la) convocatoria (ya )?está (ya )?(cerrada|finalizada)
+    (este edital|esta chamada|esta convocatória) (já )?está (encerrad|fechad)[oa]
+    (as candidaturas|as inscrições) (já )?estão encerradas
+    (questo|il) bando è (già |ora )?(chiuso|scaduto)
+    (deze|de) (\w+ )?(regeling|oproep|ronde) is (nu |inmiddels )?gesloten
+    """
+)
 STRONG = any_of(
     r"""
     deadline | clos(es?|ing|ed)\b | \bdue\b | no(t)? later than | at the latest | last (day|date|chance)

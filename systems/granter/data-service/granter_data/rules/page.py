@@ -37,6 +37,8 @@ def page_of(html: str) -> Page:
     root = tree.root
     if root is None:
         return Page("", "", (), {}, (), (), ())
+    for struck in tree.css("del, s, strike, [style*='line-through']"):
+        struck.decompose()  # what was replaced is not what counts
     for time in tree.css("time[datetime]"):
         if not re.search(r"\b20\d\d\b", time.text()):
             time.insert_child(f" {(time.attributes.get('datetime') or '')[:10]}")

@@ -6,13 +6,15 @@ from collections import Counter
 _SMALL_WORDS = {
     "en": "the and of to for with is are by this will be from which that your",
     "de": "der die das und für mit ist sind von werden eine auf zum zur nicht bis",
-    "fr": "le les des et pour avec est sont du une dans sur aux par au vous",
-    "es": "el los las y para con es son del una por en se su al hasta",
-    "pt": "os as e para com é são do da uma por em se ao dos até",
-    "it": "il gli le e per con è sono del della una di da al entro che",
+    "fr": "le la les de des et pour avec est sont du une dans sur aux par au vous",
+    "es": "el la los las de y para con es son del una por en se su al hasta",
+    "pt": "os as a o de e para com é são do da uma por em se ao dos até",
+    "it": "il la gli le i e per con è sono del della una di da al entro che",
     "nl": "de het een en voor met is zijn van op te door aan tot wordt niet",
 }
 _TONGUES = {tongue: frozenset(words.split()) for tongue, words in _SMALL_WORDS.items()}
+_SHARED_BY = Counter(word for words in _TONGUES.values() for word in words)
+"""How many languages have a word: one that many have says little."""
 
 
 def tongue_of(stated: str, lines: tuple[str, ...]) -> str:
@@ -20,5 +22,5 @@ def tongue_of(stated: str, lines: tuple[str, ...]) -> str:
     if code := re.match(r"[a-z]{2}(?![a-z])", stated.strip().casefold()):
         return code[0]
     words = Counter(re.findall(r"[^\W\d_]+", " ".join(lines).casefold()))
-    heard = {tongue: sum(words[word] for word in small) for tongue, small in _TONGUES.items()}
+    heard = {tongue: sum(words[word] / _SHARED_BY[word] for word in small) for tongue, small in _TONGUES.items()}
     return max(heard, key=lambda tongue: heard[tongue]) if any(heard.values()) else "en"

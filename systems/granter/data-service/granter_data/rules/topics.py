@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from granter_data.rules.page import Page
-from granter_data.rules.topic_terms import LABEL, TERMS
+from granter_data.rules.topic_terms import LABEL, terms_of
 
 _IN_LABEL, _IN_TITLE, _IN_TEXT = 6, 4, 1
 _SURE = 4
@@ -19,15 +19,18 @@ class Topics:
 
 
 def topics_of(page: Page, title: str) -> Topics:
-    """The topics that a label names; else those that title and text speak of most."""
+    """Return the topics that a label names; else those that title and text speak of most, in the page's language.
+
+    The value of a label may also be English: sites in other languages take their lists of subjects from elsewhere.
+    """
     labelled = " ; ".join(value for label, value in page.pairs if LABEL.search(label))
-    if labelled and (named := _named(labelled)):
+    if labelled and (named := _named(labelled, page.language, "en")):
         return Topics(tuple(named)[:MOST], (labelled[:160],))
     text = "\n".join(line for line in page.lines if line != title)
     scores: dict[str, int] = {}
     words: dict[str, dict[str, None]] = {}
     for weight, told in ((_IN_TITLE, title), (_IN_TEXT, text)):
-        for name, found in _named(told).items():
+        for name, found in _named(told, page.language).items():
             scores[name] = scores.get(name, 0) + weight * len(found)
             words.setdefault(name, {}).update(found)
     if not scores:
@@ -38,9 +41,10 @@ def topics_of(page: Page, title: str) -> Topics:
     return Topics(tuple(kept[:MOST]), tuple(dict.fromkeys(word for name in kept[:MOST] for word in words[name]))[:8])
 
 
-def _named(text: str) -> dict[str, dict[str, None]]:
+def _named(text: str, *languages: str) -> dict[str, dict[str, None]]:
     """The topics whose words stand in *text*, with these words, each once, in the order of the list."""
     found = {
-        name: dict.fromkeys(hit.group().casefold() for hit in terms.finditer(text)) for name, terms in TERMS.items()
+        name: dict.fromkeys(hit.group().casefold() for hit in terms.finditer(text))
+        for name, terms in terms_of(*languages).items()
     }
     return {name: hits for name, hits in found.items() if hits}

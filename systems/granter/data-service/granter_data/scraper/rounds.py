@@ -1,6 +1,6 @@
 """Round: one visit of all sources, recorded as it goes, so that the next process continues where it was."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from granter_data.rules import RULES
 
 State = Literal["waiting", "walking", "done", "broken"]
 KEPT = 50
+SHORTEST_COMPARED = 80  # characters; shorter texts may be alike without being one notice
 
 
 @dataclass(slots=True)
@@ -55,6 +56,31 @@ async def due_in(connection: Connection, every: float) -> float:
         return 0.0
     ago = float(row["ago"])
     return max(0.0, (every if row["seen"] else min(every, 5.0)) - ago)
+
+
+async def lacks_a_source(connection: Connection, sources: Mapping[str, str]) -> bool:
+    """Return whether the latest round did not begin at the address of each of *sources*."""
+    cursor = await connection.execute(
+        """select source, visited || pending as pages from scrape_rounds
+           where round = (select max(id) from rounds where rules = %s)""",
+        [RULES],
+    )
+    known = {row["source"]: row["pages"] for row in await cursor.fetchall()}
+    return bool(known) and any(start not in known.get(name, ()) for name, start in sources.items())
+
+
+async def hide_copies(connection: Connection) -> None:
+    """Let searches find one grant of those with the same title and text: the one that was seen first."""
+    await connection.execute(
+        """with alike as (
+               select id, first_value(id) over (
+                   partition by md5(title || chr(10) || body) order by first_seen, id) as first
+               from grants where withdrawn is null and length(body) >= %s
+           )
+           update grants set copy_of = nullif(first, alike.id) from alike
+           where grants.id = alike.id and copy_of is distinct from nullif(first, alike.id)""",
+        [SHORTEST_COMPARED],
+    )
 
 
 async def begin_or_continue(connection: Connection) -> int:
@@ -124,6 +150,16 @@ async def ask_for(database: Database) -> int:
     return int(rows[0]["id"])
 
 
+def summary_of(sources: Iterable[Mapping[str, Any]]) -> str:
+    """Return what a round found, in one line."""
+    names = ("new", "changed", "withdrawn", "unchanged", "failed")
+    counts = {name: sum(source[name] for source in sources) for name in names}
+    found, others = (
+        ", ".join(f"{counts[name]} {name}" for name in part if counts[name]) for part in (names[:3], names[3:])
+    )
+    return "; ".join(filter(None, (found or "nothing new", others)))
+
+
 async def report(database: Database) -> dict[str, Any]:
     """How the latest round went, or goes, source by source."""
     rounds = await database.rows("select id, ended from rounds order by id desc limit 1")
@@ -138,5 +174,6 @@ async def report(database: Database) -> dict[str, Any]:
     return {
         "round": rounds[0]["id"],
         "state": "idle" if rounds[0]["ended"] else "running",
+        "summary": summary_of(sources),
         "sources": [row | {"at": row["at"].isoformat()} for row in sources],
     }

@@ -10,7 +10,7 @@ import psycopg
 from granter_data.database import Connection, connect
 from granter_data.extraction.budget import Budget
 from granter_data.extraction.chain import Chain
-from granter_data.scraper.rounds import begin_or_continue, due_in, end, trail_of
+from granter_data.scraper.rounds import begin_or_continue, due_in, end, hide_copies, lacks_a_source, trail_of
 from granter_data.scraper.site import Manners, Site
 from granter_data.scraper.walk import Walk
 from granter_data.settings import Settings
@@ -33,6 +33,7 @@ class Scraping:
         self._stopping = asyncio.Event()
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._sources_compared = False
         self.phase: Literal["idle", "walking", "waiting"] = "idle"
 
     def lives(self) -> bool:
@@ -80,7 +81,7 @@ class Scraping:
             self.phase = "idle"
             if not self._sources:
                 return self._settings.scrape_every
-            due = await due_in(connection, self._settings.scrape_every)
+            due = await self._due_in(connection)
             if due > 0:
                 # Another process may be asked for a round; it lies in the database.
                 return min(due, TRY_AGAIN)
@@ -89,12 +90,22 @@ class Scraping:
             self.phase = "idle"
             return min(self._settings.scrape_every, TRY_AGAIN)
 
+    async def _due_in(self, connection: Connection) -> float:
+        """Return the seconds until a round is due; 0 at the service's start if the last one left a source out.
+
+        Compared once only: while a release is replaced, the old one's sources are not these, and the two would start
+        rounds in turn.
+        """
+        new_source = not self._sources_compared and await lacks_a_source(connection, self._sources)
+        self._sources_compared = True
+        return 0.0 if new_source else await due_in(connection, self._settings.scrape_every)
+
     async def _round(self, connection: Connection) -> None:
         """Visit all sources side by side; one that is broken takes nothing from the others."""
         number = await begin_or_continue(connection)
         settings = self._settings
         budget = Budget(settings.extract_seconds, settings.extract_cents)
-        manners = Manners(settings.page_pause, settings.retry_pause)
+        manners = Manners(settings.page_pause, settings.retry_pause, settings.crawler_contact)
         # No TaskGroup: in Python 3.11 it leaves whoever catches its error half cancelled.
         walks = (
             self._source(connection, number, name, start, budget, manners) for name, start in self._sources.items()
@@ -102,6 +113,7 @@ class Scraping:
         for ended in await asyncio.gather(*walks, return_exceptions=True):
             if ended is not None:
                 raise ended
+        await hide_copies(connection)
         if not self._stopping.is_set():
             await end(connection, number)
         self._changed()

@@ -16,7 +16,6 @@ from granter_data.scraper.encoding import decoded
 from granter_data.scraper.robots import Robots, robots_of
 
 NAME = "GranterBot"
-AGENT = f"{NAME}/2 (grant search; reads public notices)"
 LARGEST_BYTES = 2_000_000
 LONGEST_PAUSE = 5.0
 LONGEST_WAIT = 30.0
@@ -75,12 +74,19 @@ class Manners:
 
     pause: float = 0.1
     retry_pause: float = 0.5
+    contact: str = ""
     rest: Rest = asyncio.sleep
     turns: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
 
     def turn(self, url: str) -> asyncio.Lock:
         parts = urlsplit(url)
         return self.turns.setdefault((parts.scheme, parts.netloc), asyncio.Lock())
+
+
+def agent(contact: str) -> str:
+    """Return the User-Agent, with the address of whoever runs this service. Only what a header may hold is kept."""
+    named = "".join(letter for letter in contact if letter.isascii() and letter.isprintable() and letter not in "()")
+    return f"{NAME}/2 (grant search; reads public notices{f'; +{named}' if named else ''})"
 
 
 class Site:
@@ -92,7 +98,7 @@ class Site:
         self._pause = manners.pause
         self._turn = manners.turn(start)
         self._robots = Robots()
-        self._client = httpx2.AsyncClient(headers={"User-Agent": AGENT}, timeout=10)
+        self._client = httpx2.AsyncClient(headers={"User-Agent": agent(manners.contact)}, timeout=10)
 
     async def __aenter__(self) -> Self:
         return self
@@ -140,11 +146,15 @@ class Site:
     async def _once(self, url: str, seen: Seen) -> Fetched | None:
         asked = {"If-None-Match": seen.etag, "If-Modified-Since": seen.last_modified}
         headers = {name: value for name, value in asked.items() if value}
+        redirected = False
         for _ in range(4):
+            if redirected:
+                await self._manners.rest(self._pause)  # a redirect is a request like any other
             try:
                 async with self._client.stream("GET", url, headers=headers) as answer:
                     if answer.has_redirect_location:
                         url = self._followed(url, answer.headers["location"])
+                        redirected = True
                         continue
                     return None if answer.status_code == 304 and headers else await _read(url, answer)
             except httpx2.HTTPError as lost:

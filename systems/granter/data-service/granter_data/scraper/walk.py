@@ -1,6 +1,7 @@
 """Walk: over the listing pages of a source, and from each to its notices. What is lost on the way is counted."""
 
 import logging
+import re
 from asyncio import Event, to_thread
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ MOST_LISTING_PAGES = 200
 MOST_NOTICES = 5_000
 MOST_FRUITLESS = 20
 MOST_LOST_IN_A_ROW = 8
+
+_INDEX = re.compile(r"/(index|default)\.\w{2,5}$", re.I)
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +70,16 @@ class Walk:
             if not self.stopping.is_set():
                 await self._end()
         await keep(self.connection, trail)
+        nothing_new = trail.state == "done" and not (trail.added or trail.changed or trail.withdrawn)
         log.info(
-            "walked over a source",
+            "walked over a source%s",
+            ": nothing new" if nothing_new else "",
             extra={
                 "source": trail.source,
                 "state": trail.state,
                 "notices": trail.seen,
+                "new": trail.added,
+                "changed": trail.changed,
                 "failed": trail.failed,
                 "withdrawn": trail.withdrawn,
                 "why": trail.error,
@@ -113,7 +120,7 @@ class Walk:
         for notice in links.notices:
             if self.stopping.is_set() or len(self.met) >= MOST_NOTICES:
                 return
-            if notice not in self.met and self.site.same_origin(notice):
+            if notice not in self.met and self.site.same_origin(notice) and not self._is_listing(notice):
                 self.met.add(notice)
                 await self._notice(notice)
                 await keep(self.connection, trail)
@@ -121,6 +128,11 @@ class Walk:
         self.fruitless = 0 if trail.seen > before else self.fruitless + 1
         trail.over(url)
         await keep(self.connection, trail)
+
+    def _is_listing(self, url: str) -> bool:
+        """Whether *url* is a page of the listing itself, which its entries and menus often link: it is no grant."""
+        listings = (self.site.start, *self.trail.visited, *self.trail.pending)
+        return any(_same_page(url, listing) for listing in listings)
 
     async def _links(self, url: str) -> Links:
         known = await pages.known(self.connection, url)
@@ -201,3 +213,8 @@ class Walk:
         self.lost_in_a_row += isinstance(lost, PageLost) and not isinstance(lost, Unreadable)
         if self.lost_in_a_row >= MOST_LOST_IN_A_ROW:
             raise SourceBroken(f"{self.lost_in_a_row} pages in a row were lost, the last one: {lost}")
+
+
+def _same_page(one: str, other: str) -> bool:
+    """Whether two addresses differ at most in a slash or an index page at their end."""
+    return _INDEX.sub("", one).rstrip("/") == _INDEX.sub("", other).rstrip("/")
