@@ -38,5 +38,5 @@ def command(invocation: Invocation, *, data: bool, confirm: str | None, yes: boo
     if outcome is None:
         return 0
     if not console.json and outcome.outcome != "undone":
-        console.say(f" next: {console.command('mainstay up' if data else 'mainstay start')}")
+        console.say(f" next: {console.command('mainstay start' if outcome.release else 'mainstay up')}")
     return outcome.exit_code

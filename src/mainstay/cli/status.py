@@ -67,7 +67,7 @@ def _health(now: Status, console: Console, clock: Clock) -> Iterator[str]:
         yield f"{name} is {styled('healthy', fg='green', bold=True)}: {live}"
     if now.health == "stopped":
         yield f"{name} is {styled('stopped', fg='yellow', bold=True)}"
-        yield f" next: {console.command('mainstay start')}"
+        yield f" next: {console.command('mainstay start' if now.release else 'mainstay up')}"
     for number, problem in enumerate(now.problems):
         cause = styled(harmless(problem.what), fg="red", bold=True)
         yield f"problem: {cause}" if number else f"{name} is {styled('degraded', fg='red', bold=True)}: {cause}"

@@ -81,10 +81,17 @@ def refuse_when_unfinished(context: Context) -> None:
 
 
 def begin(plan: Plan, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
-    """Store the values that *plan* brings, then carry it out; the caller holds the lock."""
+    """Store the values that *plan* brings, start a stopped environment, then execute the plan.
+
+    The caller holds the lock.
+    """
     # First the environment: it says where the key of the secrets is, whatever the next shell exports.
     keep(plan.environment, context.folders)
-    store(plan.values, context.wiring.world(plan.environment, context.folders), context, carrier.by)
+    world = context.wiring.world(plan.environment, context.folders)
+    store(plan.values, world, context, carrier.by)
+    # Where no release is live, no start precedes the run, and the supervisor of a stopped environment ends by itself.
+    if plan.kind != "down" and not world.target.running().awake:
+        world.target.wake()
     return _told(context, plan.environment, carrier, lambda world: engine.begin(plan, world, journal, carrier))
 
 

@@ -10,6 +10,7 @@ from mainstay.steps.remove_data import RemoveData
 
 SLACK_S = 60.0
 KEPT = "data, releases and ports are kept; `mainstay start` starts everything again"
+KEPT_WITHOUT_RELEASE = "data and ports are kept; no release is live, so `mainstay up` is what starts it again"
 GONE = "data and releases are removed permanently; journal, backups, settings, secrets and keys are kept"
 
 
@@ -31,7 +32,7 @@ def down(now: Snapshot, *, data: bool = False) -> Plan:
         rollback="safe",
         basis=basis,
         phases=tuple(timed(phase, now.expected) for phase in every),
-        notes=(GONE if data else KEPT,),
+        notes=(GONE if data else KEPT if now.release else KEPT_WITHOUT_RELEASE,),
         data=data,
         made_at=now.taken_at,
     )
