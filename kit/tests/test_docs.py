@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import logging
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from kit.tests.driving import answering
+from kit.tests.driving import answering, ask
 from kit.tests.serving import ROOT, Served, serving
 from mainstay_kit import Secret
 
@@ -72,6 +73,35 @@ def test_every_page_of_a_part_is_in_the_index_and_says_why() -> None:
         assert page.name == "index.md" or "## Why it is made so" in page.read_text()
 
 
+async def test_a_limit_for_each_user_is_shared_by_the_addresses_of_that_user_alone(page_module: ModuleType) -> None:
+    for snippet in PYTHON.findall((FOLDER / "rate-limit.md").read_text())[:2]:
+        exec(compile(snippet, "rate-limit.md", "exec"), page_module.__dict__)
+    served, tokens = page_module.__dict__["app"], page_module.__dict__["tokens"]
+    ada, eve = [(await tokens.issue(name)).access for name in ("ada", "eve")]
+
+    async def status(token: str, number: int) -> int:
+        client = (f"203.0.113.{number}", 40000)
+        return (await ask(served, "/api/x", headers={"Authorization": f"Bearer {token}"}, client=client)).status
+
+    assert [await status(ada, number) for number in range(101)] == [200] * 100 + [429]
+    assert await status(eve, 0) == 200
+    assert await status("wrong", 0) == 401
+
+
+def test_a_wheel_from_the_checkout_works_outside_it(tmp_path: Path) -> None:
+    uv = str(Path(sys.executable).with_name("uv"))
+    subprocess.run([uv, "build", "--wheel", "kit", "--offline", "--quiet", "--out-dir", tmp_path], cwd=ROOT, check=True)
+    (wheel,) = tmp_path.glob("mainstay_kit-*-py3-none-any.whl")
+    assert f"./{wheel.name} fastapi uvicorn" in (FOLDER / "index.md").read_text()
+    subprocess.run([uv, "venv", "--offline", "--quiet", tmp_path / "env"], check=True)
+    python = tmp_path / "env" / "bin" / "python"
+    install = [uv, "pip", "install", "--offline", "--quiet", "--python", str(python), str(wheel)]
+    subprocess.run(install, cwd=tmp_path, check=True)
+    code = "import mainstay_kit; print(mainstay_kit.__file__); mainstay_kit.protect(print)"
+    printed = subprocess.check_output([python, "-I", "-c", code], cwd=tmp_path, text=True)
+    assert printed.startswith(str(tmp_path))
+
+
 @contextlib.contextmanager
 def served_from(page: str, folder: Path, **environment: str) -> Iterator[Served]:
     """The first snippet of *page* as `service.py`, started as the page says."""
@@ -108,7 +138,10 @@ def test_the_service_with_accounts_does_what_the_page_says(tmp_path: Path, postg
             assert client.post("/auth/register", json=ada).status_code == 202
         assert client.post("/auth/log-in", json={**ada, "password": "wrong"}).status_code == 401
         assert client.post("/auth/log-in", json={**ada, "email": "eve@example.com"}).status_code == 401
-        pair = client.post("/auth/log-in", json=ada).json()
+        pair = client.post("/auth/log-in", json={**ada, "email": " Ada@Example.COM "}).json()
+        for path in ("/auth/register", "/auth/log-in"):
+            for strange in ("a\0da@example.com", "ada", "", "two words@example.com", "x" * 255 + "@example.com"):
+                assert client.post(path, json={**ada, "email": strange}).status_code == 422
         assert client.get("/api/me").status_code == 401
         said = client.get("/api/me", headers={"Authorization": f"Bearer {pair['access']}"}).json()
         assert said == {"email": "ada@example.com", "role": "buyer"}

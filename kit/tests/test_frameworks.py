@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from litestar import Litestar, get
 from litestar.params import FromPath
 from litestar.response import Stream
@@ -13,12 +14,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from kit.tests.driving import ask
-from mainstay_kit import AccessLog, Chain, Limit, Metrics, Problem, Problems, Rate, protect
+from kit.tests.driving import answering, ask
+from mainstay_kit import AccessLog, Chain, Limit, Metrics, Problem, Problems, Rate, ServiceToken, protect
 from mainstay_kit.chain import ASGIApp
+from mainstay_kit.chain.routes import DeclaredRoutes
 from mainstay_kit.problems import hand_on
 
 pytestmark = pytest.mark.anyio
+TOKEN = "9f3c1b7e5a2d4860b1c3e5f7a9d0b2c4"
 
 
 async def item(request: Request) -> Response:
@@ -195,6 +198,37 @@ async def test_what_a_client_sent_wrong_is_named_without_its_value() -> None:
     assert reply.status == 422
     assert reply.document["errors"][0]["loc"] == ["body", "password"]  # type: ignore[index]  # a JSON document
     assert b"hunter2" not in reply.body
+
+
+@pytest.mark.requirement("G21")
+async def test_a_refused_request_is_counted_under_its_route(app: ASGIApp) -> None:
+    metrics, lines = Metrics(), list[bytes]()
+    token = ServiceToken(tokens=[TOKEN], paths=["/items"])
+    limits = [Limit("/taken", Rate(1, per=3600))]
+    served = protect(app, token, limits=limits, metrics=metrics, access_log=AccessLog(write=lines.append))
+    statuses = [(await ask(served, path)).status for path in ("/items/7", "/taken", "/taken", "/items/7/made/up")]
+    assert statuses == [401, 409, 429, 401]
+    text = metrics.registry.text().decode()
+    for endpoint, status in (("/items/{item}", 401), ("/taken", 429), ("unmatched", 401)):
+        assert f'http_requests_total{{method="GET",endpoint="{endpoint}",status="{status}"}} 1' in text
+    assert b'"route":"/items/{item}"' in lines[0]
+
+
+async def test_routes_of_routers_mounts_and_wrappers_are_known_too() -> None:
+    api = APIRouter(prefix="/api")
+
+    @api.get("/books/{book}/pages/{page:path}")
+    async def pages(book: str, page: str) -> str:
+        return page
+
+    app = FastAPI()
+    app.include_router(api, prefix="/v1")
+    app.mount("/shops/{shop}", Starlette(routes=[Route("/items/{item:int}", item)]))
+    routes = DeclaredRoutes(GZipMiddleware(app))
+    assert routes.template("/v1/api/books/7/pages/a/b") == "/v1/api/books/{book}/pages/{page:path}"
+    assert routes.template("/shops/3/items/7") == "/shops/{shop}/items/{item:int}"
+    assert routes.template("/elsewhere") == "unmatched"
+    assert DeclaredRoutes(answering()).template("/") == "unmatched"
 
 
 class Booking(BaseModel):

@@ -9,6 +9,7 @@ from mainstay_kit.errors import Misconfigured
 from .answer import Answer
 from .asgi import ASGIApp, Header, Message, Receive, Scope, Send
 from .exchange import KEY, Exchange, current
+from .routes import DeclaredRoutes
 
 Outcome = Answer | Awaitable[Answer | None] | None
 EXCHANGES = frozenset({"http", "websocket"})
@@ -67,6 +68,7 @@ class Chain:
 
     def __init__(self, app: ASGIApp, *parts: Part) -> None:
         self._app = app
+        self._routes = DeclaredRoutes(app)
         self._parts = parts
         self._enter = _overridden("enter", *(part for part in parts if part.paths is None))
         self._enter_at = {
@@ -92,6 +94,8 @@ class Chain:
                 if outcome is not None:
                     answer = outcome if isinstance(outcome, Answer) else await outcome
                     if answer is not None:
+                        if answer.status >= 400 and not exchange.probe:
+                            exchange.route = exchange.route or self._routes.template(exchange.path)
                         return await exchange.reply(answer)
             silent = scope["asgi"].get("spec_version") in SILENT
             await self._app(scope, exchange.receive, exchange.send if silent else exchange.watched_send)

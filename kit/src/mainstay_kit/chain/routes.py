@@ -1,5 +1,9 @@
 """Route templates: `/items/{id}` instead of `/items/7`, from whichever framework did the routing."""
 
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+
 from .asgi import Scope
 from .exchange import Exchange
 
@@ -40,3 +44,51 @@ def _without_values(mounted: str, path: str, parameters: dict[str, object]) -> s
     names = {str(value): name for name, value in parameters.items() if f"{{{name}" not in path}
     segments = mounted.split("/")
     return "/".join(f"{{{names[segment]}}}" if segment in names else segment for segment in segments)
+
+
+class DeclaredRoutes:
+    """The templates of an application's routes, for requests that a part refuses before the application routes them.
+
+    They are read once, at the first refusal, from the applications of Starlette, FastAPI and Litestar and from what
+    wraps them as `app`. Of other frameworks nothing is known: `unmatched`.
+    """
+
+    def __init__(self, app: object) -> None:
+        self._app = app
+
+    def template(self, path: str) -> str:
+        """Return the template of the first route that matches *path*."""
+        return next((template for template, matches in self._patterns if matches(path)), UNMATCHED)
+
+    @cached_property
+    def _patterns(self) -> list[tuple[str, Callable[[str], object]]]:
+        app = self._app
+        while app is not None and not hasattr(app, "routes"):
+            app = getattr(app, "app", None) or getattr(app, "_app", None)
+        templates = dict.fromkeys(_declared(getattr(app, "routes", ()), ""))
+        return [(template, _pattern(template).fullmatch) for template in templates]
+
+
+def _declared(routes: Iterable[object], mounted: str) -> Iterator[str]:
+    for route in routes:
+        included = getattr(route, "effective_route_contexts", None)  # FastAPI's routers
+        if included is not None:
+            yield from _declared(included(), mounted)
+            continue
+        # Litestar's `path` has the types of parameters, which the template that it reports has not.
+        named = "path" if hasattr(route, "path_regex") or not hasattr(route, "path_format") else "path_format"
+        path: str = getattr(route, named, "") or ""
+        inner = getattr(route, "routes", None)
+        if inner:
+            yield from _declared(inner, mounted + path.rstrip("/"))
+        elif path:
+            yield mounted + path
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{[^{}]+\})", template)
+    return re.compile("".join(_any(part) if part[:1] == "{" else re.escape(part) for part in parts))
+
+
+def _any(parameter: str) -> str:
+    return ".*" if parameter.endswith(":path}") else "[^/]+"
