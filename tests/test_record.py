@@ -157,3 +157,27 @@ def test_the_environment_of_what_serves_is_that_of_its_plan(past: Past) -> None:
     past.tell("r-0001", Planned("deploy", plan, "1.0", 1, None, "safe", "ada", 1), Ended("released"))
     assert record(past.rows).environment(1) == b'{"name":"local"}'
     assert record(past.rows).environment(2) is None
+
+
+def test_a_migration_that_ended_moves_the_schema_also_where_its_run_was_rolled_back(past: Past) -> None:
+    steps = [[{"kind": "fetch"}], [{"kind": "migrate", "name": "db", "after": "0002_users"}]]
+    plan = msgspec.Raw(msgspec.json.encode({"phases": [{"ranks": steps}]}))
+    past.tell("r-0001", Planned("deploy", plan, "1.0", 1, None, "unknown", "ada", 2))
+    past.tell("r-0001", Started("1.2", "migrate", "Migrate db"))
+    assert record(past.rows).schemas == {}
+    past.tell("r-0001", Done("1.2", "", 1.0), Ended("undone"))
+    assert record(past.rows).schemas == {"db": "0002_users"}
+    down = Planned("down", msgspec.Raw(b"{}"), "1.0", 1, 1, "safe", "ada", 1, new=False, data=True)
+    past.tell("r-0002", down, Ended("released"))
+    assert record(past.rows).schemas == {}
+
+
+def test_a_release_is_rolled_back_until_it_is_live_again(past: Past) -> None:
+    past.whole("r-0001", "deploy", 1)
+    past.whole("r-0002", "deploy", 2)
+    back = Planned("rollback", msgspec.Raw(b"{}"), "1.0", 1, 2, "safe", "ada", 1, new=False)
+    past.tell("r-0003", back, Ended("released"))
+    assert record(past.rows).rolled_back == {2: past.rows[-1].at}
+    again = Planned("rollback", msgspec.Raw(b"{}"), "2.0", 2, 1, "safe", "ada", 1, new=False)
+    past.tell("r-0004", again, Ended("released"))
+    assert record(past.rows).rolled_back == {}

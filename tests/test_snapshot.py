@@ -5,12 +5,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from mainstay.errors import BadInput
 from mainstay.manifest import Manifest, load
-from mainstay.record import Record
+from mainstay.record import Record, Serves
 from mainstay.sealed import Secret
 from mainstay.settings import Setting, SettingsFile
 from mainstay.shell import GuardedShell
@@ -18,6 +19,7 @@ from mainstay.snapshot import look, source_of
 from mainstay.world import World
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.world import fake_world
+from tests.shop import release
 
 Write = Callable[[str], Manifest]
 
@@ -136,6 +138,19 @@ def test_the_interpreter_does_not_depend_on_the_path_of_the_shell(
 def test_where_no_datastore_runs_all_migrations_are_pending(write: Write, world: World) -> None:
     schema = look(world, Record(), write(SHOP)).datastores["db"].schema
     assert (schema.pending, schema.reachable) == (("0001_orders",), False)
+
+
+def test_while_a_datastore_is_stopped_its_schema_is_what_the_history_proves(write: Write, tmp_path: Path) -> None:
+    store = FakeDatastore(migrations=("0001_orders", "0002_users", "0003_items"))
+    world = fake_world(tmp_path, datastores={"db": store})
+    live = msgspec.Raw(msgspec.json.encode({"release": release(1)}))
+    record = Record(serving=Serves(1, "1", ""), documents={1: live})
+    schema = look(world, record, write(SHOP)).datastores["db"].schema
+    assert (schema.revision, schema.pending, schema.reachable) == (
+        "0001_orders", ("0002_users", "0003_items"), False
+    )  # fmt: skip
+    schema = look(world, replace(record, schemas={"db": "0002_users"}), write(SHOP)).datastores["db"].schema
+    assert (schema.revision, schema.pending) == ("0002_users", ("0003_items",))
 
 
 def test_without_a_manifest_a_look_still_tells_what_serves(world: World) -> None:

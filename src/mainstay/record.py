@@ -67,6 +67,10 @@ class Record(msgspec.Struct, frozen=True):
     """Per release, the plan that brought it."""
     expected: dict[str, float] = {}
     """Per `Step.timed_as`, the median of the seconds that such steps took."""
+    schemas: dict[str, str] = {}
+    """Per datastore, the revision to which its last migration that ended has brought the schema."""
+    rolled_back: dict[int, str] = {}
+    """Releases that a rollback replaced by an older one and that were not live since, and when it ended."""
 
     @property
     def served(self) -> tuple[int, ...]:
@@ -93,6 +97,26 @@ class Record(msgspec.Struct, frozen=True):
 class _OfPlan(msgspec.Struct):
     release: msgspec.Raw
     environment: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _PlannedStep(msgspec.Struct):
+    """What the fold needs of a step: for a migration, the datastore and the revision after it."""
+
+    name: str = ""
+    after: msgspec.Raw = msgspec.Raw(b'""')
+
+
+class _PlannedPhase(msgspec.Struct):
+    ranks: tuple[tuple[_PlannedStep, ...], ...]
+
+
+class _PlannedPhases(msgspec.Struct):
+    phases: tuple[_PlannedPhase, ...] = ()
+
+    def step(self, number: str) -> _PlannedStep:
+        """Return the step with this number: `PHASE.STEP`, both counted from 1."""
+        phase, step = (int(part) for part in number.split("."))
+        return [each for rank in self.phases[phase - 1].ranks for each in rank][step - 1]
 
 
 class _Began(msgspec.Struct):
@@ -127,6 +151,18 @@ class _Run:
         self.parked = False
         self.ended: Ended | None = None
         self.timed_as: dict[str, str] = {}
+        self.migrating: set[str] = set()
+        """Steps that migrate a schema."""
+        self.migrated: list[str] = []
+        """Those of them that ended."""
+
+    def schemas(self) -> dict[str, str]:
+        """Return, per datastore that this run has migrated, the schema's revision after it."""
+        if not self.migrated:
+            return {}
+        plan = msgspec.json.decode(self.planned.plan, type=_PlannedPhases)
+        steps = [plan.step(number) for number in self.migrated]
+        return {step.name: msgspec.json.decode(step.after, type=str) for step in steps}
 
     def summary(self, run: str) -> Past:
         open_state: HistoryOutcome = "parked" if self.parked else "interrupted"
@@ -165,6 +201,8 @@ def record(rows: Iterable[Row]) -> Record:
         history=tuple(run.summary(name) for name, run in reversed(runs.items())),
         documents=documents,
         expected={kind: round(median(seconds), 3) for kind, seconds in took.items()},
+        schemas=_schemas(runs.values()),
+        rolled_back=_rolled_back(runs.values()),
     )
 
 
@@ -174,8 +212,12 @@ def _tell(run: _Run, row: Row, took: dict[str, list[float]]) -> None:
         case "started":
             began = _began.decode(row.body)
             run.timed_as[began.step] = began.timed_as or began.kind
+            if began.kind == "migrate":
+                run.migrating.add(began.step)
         case "done":
             done = _took.decode(row.body)
+            if done.step in run.migrating:
+                run.migrated.append(done.step)
             if not done.adopted and done.step in run.timed_as:
                 took[run.timed_as[done.step]].append(done.took_s)
         case "parked":
@@ -196,4 +238,26 @@ def _chosen(runs: Iterable[_Run]) -> _Run | None:
             found = None
         elif run.planned.kind != "down":
             found = run
+    return found
+
+
+def _schemas(runs: Iterable[_Run]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for run in runs:
+        if run.planned.data and run.ended is not None and run.ended.outcome == "released":
+            found = {}
+        # A run that was rolled back keeps the schema to which it has migrated.
+        found |= run.schemas()
+    return found
+
+
+def _rolled_back(runs: Iterable[_Run]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for run in runs:
+        if run.ended is None or run.ended.outcome != "released" or run.planned.kind == "down":
+            continue
+        found.pop(run.planned.release, None)
+        before = run.planned.before
+        if run.planned.kind == "rollback" and before is not None and before > run.planned.release:
+            found[before] = run.last
     return found

@@ -50,6 +50,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     serving: Serving
     release: Release | None = None
     """The document of the release that serves."""
+    rolled_back: Release | None = None
+    """The newer release over which a rollback chose the live one."""
     next_number: int = 1
     last_run: str | None = None
     sources: dict[Source, Measured] = {}
@@ -76,14 +78,20 @@ class Snapshot(msgspec.Struct, frozen=True):
 def look(world: World, record: Record, manifest: Manifest | None = None) -> Snapshot:
     """Ask the world and the record; without a *manifest*, what a plan back or down needs."""
     running, serving = world.target.running(), world.target.serving()
+    live = document(record, record.serving.number) if record.serving else None
+    known = _known_schemas(record, live)
     snapshot = Snapshot(
         environment=world.environment,
         running=running,
         serving=serving,
-        release=document(record, record.serving.number) if record.serving else None,
+        release=live,
+        rolled_back=_rolled_back(record, live),
         next_number=record.next_release,
         last_run=record.last_run,
-        datastores={name: _datastore(store, manifest, running, serving) for name, store in world.datastores.items()},
+        datastores={
+            name: _datastore(store, manifest, running, serving, known.get(name, ""))
+            for name, store in world.datastores.items()
+        },
         built=frozenset(path.stem for path in world.folders.contents.glob("*.done")),
         expected=record.expected,
         volumes=str(world.folders.volumes),
@@ -143,17 +151,36 @@ def _apart(manifest: Manifest, folder: Path) -> tuple[str, ...]:
     return tuple("/" + re.sub(r"([\\*?\[\] ])", r"\\\1", str(path.relative_to(folder))) for path in below)
 
 
-def _datastore(store: Datastore, manifest: Manifest | None, running: Running, serving: Serving) -> DatastoreFacts:
+def _known_schemas(record: Record, live: Release | None) -> dict[str, str]:
+    """Return, per datastore, the schema's revision as the history proves it; nothing where no release is live."""
+    # Without a live release nothing has proven that the data of an earlier attempt is still there.
+    return {name: record.schemas.get(name, store.schema) for name, store in live.datastores.items()} if live else {}
+
+
+def _rolled_back(record: Record, live: Release | None) -> Release | None:
+    choice = record.choice
+    if live is None or choice is None or choice.kind != "rollback" or choice.before not in record.rolled_back:
+        return None
+    return document(record, choice.before)
+
+
+def _datastore(
+    store: Datastore, manifest: Manifest | None, running: Running, serving: Serving, known: str
+) -> DatastoreFacts:
+    """Return the facts about *store*; its schema is at the revision *known* while it cannot be reached."""
     roles: tuple[Role, ...] = ("owner", "application")
     ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
-    # Where nothing runs nothing can be asked: the driver then tells all migrations as pending.
     listener = serving.listeners.get(store.name, "") if ready else ""
     migrations = sources(manifest).get(f"migrations:{store.name}") if manifest is not None else None
     folder = migrations.folder if migrations else None
     try:
         schema = store.schema(folder, listener)
     except Unreachable:
-        schema = msgspec.structs.replace(store.schema(folder, ""), reachable=False)
+        schema = store.schema(folder, "")
+    if not schema.reachable:
+        # An unreachable driver reports every migration as pending.
+        pending = tuple(each for each in schema.pending if each > known)
+        schema = msgspec.structs.replace(schema, revision=known, pending=pending)
     return DatastoreFacts(store.kind, store.version(), store.spec(), {r: store.address(r) for r in roles}, schema)
 
 

@@ -76,6 +76,18 @@ def test_deploy_starts_a_stopped_environment_and_ships_over_it(place: Place) -> 
     assert assert_whole(place)["release"]["version"] == "2"
 
 
+def test_a_plan_of_a_stopped_environment_knows_its_schema_and_stays_valid_once_it_has_started(place: Place) -> None:
+    place.ship(Parrot("1", migrations=TABLE))
+    place.run("down", "--yes")
+    place.holds(Parrot("2", migrations=TABLE))
+    plan = place.ask("plan")
+    steps = [step["title"] for phase in plan["phases"] for rank in phase["ranks"] for step in rank]
+    assert (plan["rollback"], [title for title in steps if "Migrate" in title]) == ("safe", [])
+    assert "the schema of db is 0001_visit according to the history; not verified: db is stopped" in plan["notes"]
+    place.run("deploy", "--plan", plan["id"], "--yes")
+    assert assert_whole(place)["release"]["version"] == "2"
+
+
 def test_deploy_ships_the_fix_over_a_stopped_environment_that_cannot_start(place: Place) -> None:
     place.ship(licensed(place))
     place.run("down", "--yes")

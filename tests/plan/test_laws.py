@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from mainstay.datastores import Schema
 from mainstay.engine.reading import read
 from mainstay.plan import Plan
 from mainstay.plan.basis import differences
@@ -110,15 +111,29 @@ def test_two_looks_at_the_same_make_the_same_plan() -> None:
 @pytest.mark.parametrize(
     ("now", "said"),
     [
-        (next_plan(replicas=3), "what the manifest or its sources say"),
-        (deploy(release(3, kept=release(2)), snapshot(release(2))), "the release that serves: 1 → 2"),
+        (next_plan(replicas=3), "the instances of api: 2 of api@1 → 3 of api@1"),
+        (deploy(release(3, kept=release(2)), snapshot(release(2))), "the live release: 1 → 2"),
     ],
-    ids=["other sources", "another release meanwhile"],
+    ids=["other instances", "another release meanwhile"],
 )
 def test_a_stale_plan_names_what_has_changed(now: Plan, said: str) -> None:
     planned = deploy(release(2, kept=release(1), replicas=2), snapshot(release(1)))
-    assert any(said in each or "what runs" in each for each in differences(planned, now))
+    assert said in differences(planned, now)
     assert differences(planned, planned) == ()
+
+
+def test_the_differences_of_a_stale_plan_are_words() -> None:
+    old, new = release(1), release(2, kept=release(1), changed=("web",))
+    facts = snapshot(old).datastores["db"]
+    before = replace(snapshot(old), datastores={"db": replace(facts, schema=Schema())})
+    planned, now = (deploy(release(3, kept=old), each) for each in (before, snapshot(new)))
+    assert differences(planned, now) == (
+        "the live release: 1 → 2",
+        "the instances of web: 2 of web@1 → 2 of web@2",
+        "the traffic of web: 100 % @1 → 100 % @2",
+        "the schema of db: none → 0001_orders",
+        "the last run: r-0001 → r-0002",
+    )
 
 
 def test_another_run_meanwhile_makes_a_plan_stale() -> None:

@@ -306,3 +306,39 @@ def test_after_a_migration_of_a_run_that_went_back_the_way_back_is_not_called_sa
     assert (
         deploy(release(2, kept=old, schema="0002_more"), replace(now, datastores={"db": facts})).rollback == "unknown"
     )
+
+
+def test_a_schema_that_only_an_earlier_run_has_moved_is_described_as_newer() -> None:
+    now = snapshot(release(1))
+    facts = replace(now.datastores["db"], schema=Schema("0002_more"))
+    plan = deploy(release(2, kept=release(1), schema="0002_more"), replace(now, datastores={"db": facts}))
+    assert (
+        "rollback: unknown (the schema is newer than the live release; the old code was not tested on it)"
+        in list(text(plan))
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("awake", [True, False], ids=["does not respond", "is stopped"])
+def test_a_schema_that_cannot_be_read_is_marked_as_not_verified(awake: bool) -> None:
+    now = snapshot(release(1))
+    facts = replace(now.datastores["db"], schema=Schema("0001_orders", reachable=False))
+    stopped = replace(now, datastores={"db": facts}, running=replace(now.running, awake=awake))
+    state = "does not respond" if awake else "is stopped"
+    note = f"the schema of db is 0001_orders according to the history; not verified: db {state}"
+    assert note in deploy(release(2, kept=release(1)), stopped).notes
+
+
+def test_a_rollback_to_a_newer_release_that_was_rolled_back_names_it_and_another_choice() -> None:
+    newer = release(2, kept=release(1))
+    plan = rollback(newer, snapshot(release(1)), rolled_back_at="2026-01-05T02:51:07+00:00")
+    assert plan.notes[0] == (
+        "release 2 is newer; it was rolled back at 2026-01-05 02:51: `mainstay rollback --to N` chooses another"
+    )
+
+
+def test_deploying_the_code_of_a_release_that_was_rolled_back_is_noted() -> None:
+    bad = release(2, kept=release(1))
+    now = replace(snapshot(release(1), next_number=3), rolled_back=bad)
+    same = replace(bad, number=3)
+    assert "release 2 was rolled back; deploying ships its code again" in deploy(same, now).notes
+    assert not any("rolled back" in note for note in deploy(release(3, kept=release(1)), now).notes)

@@ -58,7 +58,13 @@ def _head(plan: Plan) -> Iterator[str]:
         return
     yield f"live now: release {plan.before}" + (f" ({plan.before_version})" if plan.before_version else "")
     if plan.kind == "deploy" and plan.phases:
-        yield f"rollback: {ROLLBACK[plan.rollback]}"
+        yield f"rollback: {_rollback(plan)}"
+
+
+def _rollback(plan: Plan) -> str:
+    if plan.rollback == "unknown" and not any(step.kind == "migrate" for _, step in plan.steps()):
+        return "unknown (the schema is newer than the live release; the old code was not tested on it)"
+    return ROLLBACK[plan.rollback]
 
 
 def _headline(plan: Plan) -> str:

@@ -6,7 +6,7 @@ import click
 
 from mainstay.cli.console import Console
 from mainstay.operations.context import Context
-from mainstay.operations.set import SettingChange
+from mainstay.operations.set import SettingChange, rolled_back
 from mainstay.printable import harmless
 
 changes_only = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
@@ -21,10 +21,14 @@ def show(console: Console, context: Context, changes: Sequence[SettingChange], *
     for change in changes:
         console.say(harmless(f"{change.name}: {_shown(change.before)} → {_shown(change.after)}"))
     if not changes:
-        console.say("nothing to change: the stored values are these already")
+        console.say("nothing to change: these values are already stored")
     elif dry_run:
         console.say("dry run: nothing was changed")
     else:
+        if (number := rolled_back(context)) is not None:
+            console.say(
+                f"note: release {number} was rolled back; deploying ships its code again unless the source has changed"
+            )
         console.say(f" next: {command}  (takes effect then)")
 
 

@@ -93,7 +93,7 @@ def ship(
         now = again()
         if now.id != plan.id:
             raise NotReady(
-                f"the plan {plan.id} is stale: {'; '.join(differences(plan, now))}",
+                f"the plan {plan.id} is stale: {'; '.join(differences(plan, now))}; {_touched(started)}",
                 remedy=f"mainstay {afresh or approve.verb}, and read the new plan",
                 code="stale",
             )

@@ -60,7 +60,8 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
             code="release-gone",
         )
     world = context.wiring.world(context.kept(), context.folders)
-    return planned.rollback(document(past, to), look(world, past), declared=declared)
+    found = document(past, to)
+    return planned.rollback(found, look(world, past), declared=declared, rolled_back_at=past.rolled_back.get(to, ""))
 
 
 def _before(past: Record) -> int:
@@ -68,4 +69,8 @@ def _before(past: Record) -> int:
     earlier = [number for number in past.served if past.serving and number != past.serving.number]
     if earlier:
         return earlier[0]
-    raise BadInput("there is no earlier release to go back to", remedy="mainstay history", code="no-such-release")
+    raise BadInput(
+        "there is no earlier release to go back to",
+        remedy="fix the source and type mainstay up",
+        code="no-such-release",
+    )

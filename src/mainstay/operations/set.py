@@ -12,6 +12,7 @@ from mainstay.manifest.given import Unfit, unfit
 from mainstay.manifest.mistakes import did_you_mean
 from mainstay.operations.assignments import Assignment, Assignments
 from mainstay.operations.context import Context
+from mainstay.operations.history import recorded
 from mainstay.operations.plan import manifest_of
 from mainstay.settings import Setting, SettingsFile
 from mainstay.users import person
@@ -44,6 +45,13 @@ def set_values(context: Context, assignments: Assignments, *, dry_run: bool = Fa
         at = SystemClock().now().isoformat(timespec="seconds")
         file.change({change.name: Setting(given[change.name], at, person()) for change in differing})
     return differing
+
+
+def rolled_back(context: Context) -> int | None:
+    """Return the newer release over which a rollback chose the live one; None where there is none."""
+    past = recorded(context)
+    choice = past.choice
+    return choice.before if choice and choice.kind == "rollback" and choice.before in past.rolled_back else None
 
 
 def _mistakes(manifest: Manifest, given: tuple[Assignment, ...]) -> Iterator[Mistake]:

@@ -6,6 +6,7 @@ import msgspec
 
 from mainstay.plan import Basis, Kind, Plan
 from mainstay.release import Fleet, Release
+from mainstay.revision import Revision
 from mainstay.snapshot import Snapshot
 
 
@@ -27,23 +28,41 @@ def identity(kind: Kind, release: Release, basis: Basis) -> str:
 
 
 def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
-    """What has changed since *planned* was made, in words; nothing where it still stands."""
+    """Return what has changed since *planned* was made, a sentence each; empty where it still holds."""
     old, new = planned.basis, now.basis
-    told = {
-        "the release that serves": (old.serving, new.serving),
-        "what runs": (old.fleet, new.fleet),
-        "who serves": (old.traffic, new.traffic),
-        "the schema": (old.schema, new.schema),
-        "the last run": (old.last_run, new.last_run),
-    }
+    pairs = {"the live release": (_number(old.serving), _number(new.serving))}
+    pairs |= _each("the instances of", _instances(old.fleet), _instances(new.fleet))
+    pairs |= _each("the traffic of", _shares(old.traffic), _shares(new.traffic))
+    pairs |= _each("the schema of", old.schema, new.schema)
+    pairs["the last run"] = (old.last_run or "", new.last_run or "")
     found = [
-        f"{name}: {before or 'nothing'} → {after or 'nothing'}"
-        for name, (before, after) in told.items()
-        if before != after
+        f"{name}: {before or 'none'} → {after or 'none'}" for name, (before, after) in pairs.items() if before != after
     ]
     if old.release != new.release and not found:
-        found.append("what the manifest or its sources say")
+        found.append("the manifest or its sources have changed")
     return tuple(found)
+
+
+def _number(release: int | None) -> str:
+    return "" if release is None else str(release)
+
+
+def _each(what: str, old: dict[str, str], new: dict[str, str]) -> dict[str, tuple[str, str]]:
+    return {f"{what} {name}": (old.get(name, ""), new.get(name, "")) for name in sorted({*old, *new})}
+
+
+def _instances(fleet: dict[str, dict[int, int]]) -> dict[str, str]:
+    return {
+        name: ", ".join(f"{count} of {Revision(name, release)}" for release, count in sorted(members.items()))
+        for name, members in fleet.items()
+    }
+
+
+def _shares(traffic: dict[str, dict[int, float]]) -> dict[str, str]:
+    return {
+        name: " + ".join(f"{share:g} % @{release}" for release, share in sorted(shares.items()))
+        for name, shares in traffic.items()
+    }
 
 
 def counts(fleet: Fleet) -> dict[str, dict[int, int]]:

@@ -95,17 +95,17 @@ def _switched(declared: tuple[Move, ...], moves: tuple[Move, ...]) -> tuple[str,
 
 
 def schemas_of(now: Snapshot) -> dict[str, str]:
-    """Return the schema revisions that the datastores have now, of those that can be reached."""
-    return {name: facts.schema.revision for name, facts in now.datastores.items() if facts.schema.reachable}
+    """Return the schema revisions that the datastores have now: read, or known from the history where one is stopped.
+
+    A datastore that cannot be reached and has no history is left out.
+    """
+    return {name: s.schema.revision for name, s in now.datastores.items() if s.schema.reachable or s.schema.revision}
 
 
 def _schema_has_moved(now: Snapshot) -> bool:
     """Whether a schema is not the one that what serves was made for: a run that went back may have migrated it."""
     made_for = {name: store.schema for name, store in now.release.datastores.items()} if now.release else {}
-    return any(
-        facts.schema.reachable and made_for.get(name, facts.schema.revision) != facts.schema.revision
-        for name, facts in now.datastores.items()
-    )
+    return any(made_for.get(name, revision) != revision for name, revision in schemas_of(now).items())
 
 
 def _rank(steps: list[Step]) -> Ranks:

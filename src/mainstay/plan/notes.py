@@ -14,6 +14,8 @@ MIXED = {"canary", "rolling"}
 def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]:
     """Return one sentence each."""
     return (
+        *_not_verified(now),
+        *_rolled_back(release, now),
         *_only_recorded(over, release, now),
         *_python(release, now),
         *_neighbours(over),
@@ -28,6 +30,27 @@ def nothing_to_do(release: Release, now: Snapshot) -> str:
     """The one sentence for a plan that is `unchanged`."""
     number = now.release.number if now.release else release.number
     return f"nothing to do: release {number} ({release.version}) is live, and it is what the manifest declares"
+
+
+def _not_verified(now: Snapshot) -> Iterator[str]:
+    for name, facts in now.datastores.items():
+        if now.release is not None and name in now.release.datastores and not facts.schema.reachable:
+            state = "does not respond" if now.running.awake else "is stopped"
+            revision = facts.schema.revision or "none"
+            yield f"the schema of {name} is {revision} according to the history; not verified: {name} {state}"
+
+
+def _rolled_back(release: Release, now: Snapshot) -> Iterator[str]:
+    """Whether the plan makes code live again that a rollback has just replaced."""
+    old = now.rolled_back
+    if old is None or now.release is None or release.number <= now.release.number:
+        return
+    if _code(release) == _code(old) != _code(now.release):
+        yield f"release {old.number} was rolled back; deploying ships its code again"
+
+
+def _code(release: Release) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {name: (each.spec.content, each.spec.command) for name, each in release.services.items()}
 
 
 def _only_recorded(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:

@@ -17,10 +17,11 @@ from mainstay.snapshot import Snapshot
 from mainstay.strategy import at_once
 
 
-def rollback(to: Release, now: Snapshot, *, declared: str = "") -> Plan:
+def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: str = "") -> Plan:
     """Return the plan that makes *to* live again; data and schema stay as they are.
 
     *declared* is the fingerprint of what the manifest declares now: until that changes, `up` keeps *to*.
+    *rolled_back_at*: when an earlier rollback replaced *to*; empty where none did.
     """
     if now.release is None:
         raise BadInput(
@@ -62,10 +63,17 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "") -> Plan:
         basis=basis,
         phases=tuple(timed(phase, now.expected) for phase in every if phase.ranks),
         changes=changes_between(now.release, _with_datastores_as_they_are(to, now), schemas_of(now)),
-        notes=(*notes_on(over, to, now), *_schemas(to, now)),
+        notes=(*_was_rolled_back(to, rolled_back_at), *notes_on(over, to, now), *_schemas(to, now)),
         made_at=now.taken_at,
         declared=declared,
     )
+
+
+def _was_rolled_back(to: Release, at: str) -> list[str]:
+    if not at:
+        return []
+    when = f"{at[:10]} {at[11:16]}"
+    return [f"release {to.number} is newer; it was rolled back at {when}: `mainstay rollback --to N` chooses another"]
 
 
 def _with_datastores_as_they_are(to: Release, now: Snapshot) -> Release:
@@ -78,8 +86,8 @@ def _with_datastores_as_they_are(to: Release, now: Snapshot) -> Release:
 
 def _schemas(to: Release, now: Snapshot) -> list[str]:
     return [
-        f"the schema of {name} stays at {facts.schema.revision}; "
+        f"the schema of {name} stays at {revision or 'none'}; "
         f"release {to.number} was made for {to.datastores[name].schema or 'none'}"
-        for name, facts in now.datastores.items()
-        if name in to.datastores and facts.schema.reachable and to.datastores[name].schema != facts.schema.revision
+        for name, revision in schemas_of(now).items()
+        if name in to.datastores and to.datastores[name].schema != revision
     ]
