@@ -6,15 +6,17 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from mainstay.engine import Carrier
-from mainstay.errors import NotReady
+from mainstay.errors import FrontDoorLost, MainstayError, NotReady, StepFailed
 from mainstay.operations import plan as planning
 from mainstay.operations.carrying import begin, holding, refuse_when_busy, refuse_when_unfinished, without_run
 from mainstay.operations.context import Context
 from mainstay.operations.front_door import require_front_door
+from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.waking import Notices, Started, start_if_stopped
+from mainstay.operations.waking import Notices, Started, start_if_stopped, start_live
 from mainstay.plan import Plan
 from mainstay.plan.basis import differences
+from mainstay.record import Record
 
 
 class Approve(Protocol):
@@ -45,16 +47,21 @@ def deploy(
     """Make what the manifest declares, at *version*, live; on failure everything is rolled back.
 
     A stopped environment is started first, as far as it starts. Raises NotReady when the plan is declined or stale,
-    LockHeld when another run is at work or is unfinished, and what the engine raises.
+    LockHeld when another run is at work or is unfinished, StepFailed when nothing is to change and the live release
+    does not run completely, and what the engine raises.
     """
     refuse_when_busy(context)
     # First, so that bad input starts nothing.
     plan = planning.kept(context, plan_id) if plan_id else planning.make(context, version)
     started = Started() if approve.dry_run else start_if_stopped(context, carrier, notices)
-    if started.failure:
-        notices.warning(started.failure)
     if started.acted and not plan_id:
         plan = planning.make(context, version)
+    if plan.unchanged and not started.acted and not approve.dry_run:
+        started = start_live(context, carrier, notices)
+    if started.failure and plan.unchanged:
+        raise nothing_to_ship(started.failure, recorded(context))
+    if started.failure:
+        warn(started.failure, notices)
     return ship(
         context,
         plan,
@@ -98,6 +105,27 @@ def ship(
                 code="stale",
             )
         return begin(replace(plan, declared=now.declared), journal, context, carrier)
+
+
+def warn(failure: MainstayError, notices: Notices) -> None:
+    """Warn of an incomplete start. A lost front door is left to `ship`, which refuses or repairs it."""
+    if not isinstance(failure, FrontDoorLost):
+        notices.warning(failure)
+
+
+def nothing_to_ship(failure: MainstayError, past: Record, *, kept: bool = False) -> MainstayError:
+    """Return the error for a live release that does not run and that no deploy replaces; it lists all ways out.
+
+    *kept*: a choice of the operator keeps that release although the manifest declares another one.
+    """
+    if not isinstance(failure, StepFailed):
+        return failure
+    ways = [f"{failure.remedy}, then fix the cause and type mainstay up"]
+    if kept:
+        ways.append("mainstay up --deploy to ship what the manifest declares")
+    if len(past.served) > 1:
+        ways.append("mainstay rollback")
+    return StepFailed(failure.what, remedy="; or ".join(ways), code=failure.code)
 
 
 def _touched(started: Started) -> str:

@@ -3,18 +3,18 @@
 from typing import Literal
 
 from mainstay.engine import Carrier
-from mainstay.errors import MainstayError, StepFailed
+from mainstay.errors import MainstayError
 from mainstay.operations import plan as planning
 from mainstay.operations.carrying import holding, refuse_when_busy, without_run
 from mainstay.operations.context import Context
-from mainstay.operations.deploy import Approve, ship
+from mainstay.operations.deploy import Approve, nothing_to_ship, ship, warn
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
 from mainstay.operations.waking import Notices, Started, start_live
 from mainstay.plan import Plan
 from mainstay.plan.resolve import declares
-from mainstay.record import Choice, Record, Serves
+from mainstay.record import Choice, Serves
 from mainstay.release import Release
 from mainstay.snapshot import document
 
@@ -40,14 +40,14 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
     live = document(past, past.serving.number) if past.serving else None
     found = verdict(plan, live, past.choice, insist=insist)
     if started.failure and found != "deploy":
-        raise _stuck(started.failure, found, past)
+        raise nothing_to_ship(started.failure, past, kept=found == "keep")
     if found == "keep":
         assert past.serving is not None
         assert past.choice is not None
         note = kept_note(past.serving, past.choice, plan)
         return without_run(context, "up", started.acted, started.took_s, note)
     if started.failure:
-        notices.warning(started.failure)
+        warn(started.failure, notices)
     return ship(context, plan, lambda: planning.make(context), approve=approve, carrier=carrier, started=started)
 
 
@@ -99,15 +99,3 @@ def _planned(context: Context, started: Started, notices: Notices) -> Plan:
         elif started.acted and started.live:
             notices.progress(f"release {started.live.number} ({started.live.version}) was started, and is live")
         raise
-
-
-def _stuck(failure: MainstayError, found: Verdict, past: Record) -> MainstayError:
-    """Return the error for a failed start with nothing to deploy; its remedy lists all ways out."""
-    if not isinstance(failure, StepFailed):
-        return failure
-    ways = [f"{failure.remedy}, then fix the cause and type mainstay up"]
-    if found == "keep":
-        ways.append("mainstay up --deploy to ship what the manifest declares")
-    if len(past.served) > 1:
-        ways.append("mainstay rollback")
-    return StepFailed(failure.what, remedy="; or ".join(ways), code=failure.code)
