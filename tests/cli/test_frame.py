@@ -189,3 +189,20 @@ def test_resume_is_suggested_only_where_a_run_may_be_unfinished(tmp_path: Path, 
     said = typed(tmp_path, name, TMPDIR=str(tmp_path))
     assert said.code == 70
     assert said.err.splitlines()[1].startswith(f" next: {remedy}")
+
+
+def test_an_option_is_proposed_only_where_it_is_similar(tmp_path: Path) -> None:
+    assert "Did you mean" not in typed(tmp_path, "deploy", "--force").err
+    assert "Did you mean '--dry-run'?" in typed(tmp_path, "deploy", "--dryrun").err
+
+
+def test_a_release_number_that_is_none_is_named(tmp_path: Path) -> None:
+    said = typed(tmp_path, "rollback", "--to", "abc")
+    assert (said.code, "Invalid value for '--to': 'abc' is not a release number" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_a_folder_in_place_of_the_manifest_names_the_file_in_it(tmp_path: Path, command: str) -> None:
+    said = typed(tmp_path, "-f", str(tmp_path), command)
+    assert said.code == 2
+    assert f"name the manifest: -f {tmp_path}/mainstay.yaml" in said.err

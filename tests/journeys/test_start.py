@@ -198,7 +198,7 @@ def test_start_names_what_cannot_start_and_starts_the_rest(place: Place) -> None
 
 def test_there_is_nothing_to_start_where_no_release_is_live(place: Place) -> None:
     place.holds(Parrot())
-    assert "nothing was ever shipped here" in place.run("start", ends=2).err
+    assert "nothing has been deployed here yet" in place.run("start", ends=2).err
     place.run("up", "--yes")
     place.run("down", "--data", "--confirm", "parrot/local")
     assert "no release of parrot/local is live" in place.run("start", ends=2).err

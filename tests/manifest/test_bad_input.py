@@ -59,8 +59,23 @@ ROWS = [
     bad("B16", service("replicas: 0"),
         "3:42: must be at least 1, found 0 (services.web.replicas); write 1 [out-of-range]", "no replicas"),
     bad("B17", service("resources: {memory: 1gb}"),
-        "3:52: '1gb' is not clear as a size (services.web.resources.memory); use 512Mi, 4Gi or 10MB [bad-size]",
-        "a size that is not clear"),
+        "3:52: '1gb' is ambiguous (services.web.resources.memory); write 1Gi (powers of 1024) or 1GB (powers of 1000) "
+        "[bad-size]", "a size that is ambiguous"),
+    bad("B17", service("resources: {memory: lots}"),
+        "3:52: 'lots' is not a size (services.web.resources.memory); use 512Mi, 4Gi or 10MB [bad-size]", "no size"),
+    bad("B4", f"{HEAD}services:\n  web:\n    \tcommand: [x]\n",
+        "5:5: line 5 is indented with a tab; use spaces [tab]", "a tab after spaces"),
+    bad("B4", f"{HEAD}services:\n  web:\n\t    command: [x]\n",
+        "5:1: line 5 is indented with a tab; use spaces [tab]", "a tab before spaces"),
+    bad("B8", service("port: 80, health: /health"),
+        "3:50: expected a mapping, found '/health' (services.web.health); write health: {ready: /health} "
+        "[not-a-mapping]", "a health check that is a path"),
+    bad("B7", f"{HEAD}{REST}datastores: {{db: {{kind: redis}}}}\n",
+        "4:18: kind redis does not work in this version (datastores.db); use postgres; mongodb, rabbitmq, redis and "
+        "files come later [not-yet]", "a kind that comes later"),
+    bad("B7", f"{HEAD}{REST}datastores: {{db: {{kind: mysql}}}}\n",
+        "4:25: 'mysql' is not a kind of datastore (datastores.db.kind); use postgres; mongodb, rabbitmq, redis and "
+        "files come later [not-one-of]", "a kind that does not exist"),
     bad("B18", service("image: shop:latest"),
         "3:39: 'shop:latest' has no fixed tag or digest, and a release must be repeatable (services.web.image); "
         "write web:{version} [image-not-fixed]", "an image that moves"),
@@ -148,6 +163,17 @@ def test_says_where_what_and_what_to_do(tmp_path: Path, text: str | bytes, said:
 )
 def test_a_service_is_refused(tmp_path: Path, body: str, code: str) -> None:
     assert mistakes(tmp_path, service(body))[0].endswith(f"[{code}]")
+
+
+@pytest.mark.parametrize("port", ['"8000"', "99999", "[80, 443]"])
+def test_a_port_that_is_wrong_is_not_also_missing(tmp_path: Path, port: str) -> None:
+    text = HELLO.replace("port: 8000", f"port: {port}").replace("app.py]", 'app.py, "{port}"]')
+    assert [each.rpartition(" [")[2] for each in mistakes(tmp_path, text)] == ["bad-port]"]
+
+
+def test_a_misspelt_key_is_not_also_missing(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, HELLO.replace("command:", "comand:"))
+    assert [each.rpartition(" [")[2] for each in found] == ["unknown-key]"]
 
 
 @pytest.mark.parametrize(

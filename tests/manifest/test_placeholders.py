@@ -33,7 +33,7 @@ def said(folder: Path, text: str) -> list[str]:
             "{customer}",
             (
                 "{customer} is not a placeholder (services.web.command[0]); "
-                "known: {host}, {port}, {python}, {uv}, {version}, {volume:NAME}"
+                "use one of: {host}, {port}, {python}, {uv}, {version}, {volume:NAME}"
             ),
         ),
     ],

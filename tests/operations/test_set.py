@@ -60,6 +60,14 @@ def test_what_is_set_is_stored_and_the_change_is_told(place: Place) -> None:
     assert stored(place) == {"MODE": "test", "REGION": "a=b $HOME"}
 
 
+def test_a_required_variable_is_not_set_to_nothing(place: Place) -> None:
+    set_values(place.context, from_arguments(["REGION="]))
+    place.file.write_text(SHOP.replace("MODE: {one_of: [live, test]}", "MODE: {}"))
+    with pytest.raises(Mistakes, match="the value of MODE is empty, and a value is required"):
+        set_values(place.context, from_arguments(["MODE="]))
+    assert stored(place) == {"REGION": ""}
+
+
 def test_a_dry_run_stores_nothing(place: Place) -> None:
     assert set_values(place.context, from_arguments(["MODE=live"]), dry_run=True) != ()
     assert not place.world.folders.state.exists()
@@ -169,7 +177,7 @@ def test_a_secret_gets_a_new_version_and_the_earlier_one_stays(place: Place) -> 
         (["TOKEN", "hunter2="], "secret-in-clear", "mainstay secrets set TOKEN"),
         (["TOKEN", "hunter2=x"], "secret-in-clear", "mainstay secrets set TOKEN"),
         (["hunter2="], "secret-in-clear", "mainstay secrets set NAME"),
-        (["db.owner.password"], "unknown-variable", "known: SIGNING, TOKEN"),
+        (["db.owner.password"], "unknown-variable", "use one of: SIGNING, TOKEN"),
     ],
     ids=[
         "a mistyped name",

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ from mainstay.errors import BadInput, Interrupted, MainstayError
 from mainstay.room import FULL, NoRoom, words
 
 UNEXPECTED = 70
+NEAR = 0.75
+"""How similar an option must be to be proposed: `--file` for `--force` (0.62) helps nobody."""
 
 
 class Catalogue(click.Group):
@@ -137,6 +140,9 @@ def _misused(misuse: click.UsageError, console: Console) -> int:
         console.tell(misuse.format_message())
         return BadInput.exit_code
     words = misuse.ctx.command_path.split()[1:] if misuse.ctx else []
+    if isinstance(misuse, click.NoSuchOption):
+        near = get_close_matches(misuse.option_name, misuse.possibilities or (), cutoff=NEAR)
+        misuse = click.NoSuchOption(misuse.option_name, possibilities=near, ctx=misuse.ctx)
     console.error(BadInput(misuse.format_message(), remedy=" ".join(["mainstay", *words, "--help"]), code="misused"))
     return BadInput.exit_code
 

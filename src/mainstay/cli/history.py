@@ -26,7 +26,7 @@ def command(invocation: Invocation, most: int | None) -> None:
         invocation.console.document(runs)
         return
     if not runs:
-        invocation.console.say("nothing was ever shipped here")
+        invocation.console.say("nothing has been deployed here yet")
         invocation.console.say(f" next: {invocation.console.command('mainstay up')}")
         return
     rows = (

@@ -4,6 +4,7 @@ import click
 
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.options import ReleaseNumber
 from mainstay.operations.logs import logs
 from mainstay.targets import LogQuery
 
@@ -23,7 +24,7 @@ Examples:
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True, metavar="N",
               help="How many of the last lines.")  # fmt: skip
 @click.option("-f", "--follow", is_flag=True, help="Then show new lines as they are written.")
-@click.option("--release", type=click.IntRange(min=1), metavar="NUMBER", help="Only lines of this release.")
+@click.option("--release", type=ReleaseNumber(), metavar="NUMBER", help="Only lines of this release.")
 @click.option("--instance", metavar="ID", help="Only lines of this instance, for example web-8-1.")
 @invoked
 def command(

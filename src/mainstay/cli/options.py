@@ -12,6 +12,20 @@ REPEATED = {"file": "-f", "environment": "-e", "state": "--state"}
 """The options that select the environment: every command that Mainstay suggests repeats them."""
 
 
+class ReleaseNumber(click.IntRange):
+    """The number of a release: 1 or more."""
+
+    name = "release number"
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and not value.isdecimal():
+            self.fail(f"{value!r} is not a release number", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
     if value is None or parameter.name is None:
         return

@@ -5,6 +5,7 @@ import click
 from mainstay.cli.approval import Approval
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.options import ReleaseNumber
 from mainstay.cli.run import carry, dry_run, yes
 from mainstay.operations.rollback import rollback
 
@@ -16,7 +17,7 @@ Examples:
   mainstay rollback
   mainstay -e production rollback --to 41 --yes""",
 )
-@click.option("--to", type=click.IntRange(min=1), metavar="RELEASE", help="The release to go back to.")
+@click.option("--to", type=ReleaseNumber(), metavar="RELEASE", help="The release to go back to.")
 @yes
 @dry_run
 @invoked

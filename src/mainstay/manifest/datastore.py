@@ -1,11 +1,12 @@
 """Datastores: data that is kept across releases."""
 
-from typing import ClassVar, Literal, Self
+from difflib import get_close_matches
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from mainstay.manifest.model import Model, wrong
-from mainstay.manifest.quantities import Argv, Name, Text
+from mainstay.manifest.quantities import Argv, Name, Text, shown
 
 
 class Migrations(Model):
@@ -36,12 +37,22 @@ class Migrations(Model):
         return self
 
 
+_KINDS = ("postgres", "mongodb", "rabbitmq", "redis", "files")
+_LATER = f"{', '.join(_KINDS[1:-1])} and {_KINDS[-1]} come later"
+
+
+def _kind(value: object) -> object:
+    if isinstance(value, str) and value not in _KINDS and not get_close_matches(value, _KINDS):
+        raise wrong("not-one-of", f"{shown(value)} is not a kind of datastore", f"use postgres; {_LATER}")
+    return value
+
+
 class Datastore(Model):
     """One datastore. Mainstay deletes its data only with `down --data`, which a person confirms by name."""
 
     noted: ClassVar[tuple[str, ...]] = ("backup",)
 
-    kind: Literal["postgres", "mongodb", "rabbitmq", "redis", "files"]
+    kind: Annotated[Literal["postgres", "mongodb", "rabbitmq", "redis", "files"], BeforeValidator(_kind)]
     """The kind of datastore."""
 
     version: Text | None = None
@@ -73,7 +84,7 @@ class Datastore(Model):
     @model_validator(mode="after")
     def _works_yet(self) -> Self:
         if self.kind != "postgres":
-            raise wrong("not-yet", f"kind {self.kind} does not work yet", "use postgres")
+            raise wrong("not-yet", f"kind {self.kind} does not work in this version", f"use postgres; {_LATER}")
         if self.provided != "embedded":
             raise wrong("not-yet", "only provided: embedded works yet", "leave 'provided' out")
         if self.migrations is not None and self.migrations.run:

@@ -21,6 +21,9 @@ def unfit(name: str, variable: Variable, value: str) -> Unfit | None:
     """Return why *value* cannot be the value of *name*; None when it can."""
     if "\0" in value:
         return Unfit("not-a-text", f"the value of {name} contains a zero byte", "give text")
+    if not value and variable.required and not variable.secret:
+        what = f"the value of {name} is empty, and a value is required"
+        return Unfit("empty", what, f"give a value, or add required: false to {name} in the manifest")
     if len(value.encode()) > LONGEST_BYTES:
         return Unfit("too-long", f"{name} is longer than {LONGEST_BYTES:,} bytes", "put it into a file or a volume")
     if variable.min_length and len(value) < variable.min_length:

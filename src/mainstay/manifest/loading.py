@@ -19,8 +19,10 @@ from mainstay.manifest.mistakes import Wrong, did_you_mean, from_pydantic
 from mainstay.manifest.rules import Scope, Versions, any_version, broken
 from mainstay.manifest.system import Manifest, System
 from mainstay.manifest.tree import Document, Location
+from mainstay.manifest.unused import unused
 from mainstay.printable import HIDDEN
 
+MANIFEST = "mainstay.yaml"
 LARGEST_BYTES = 1_000_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _STAND_IN = {"system": "unnamed", "version": "0"}
@@ -50,9 +52,8 @@ def read(path: Path) -> Document:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise BadInput(
-            f"cannot read {file}: {error.strerror}", remedy="mainstay init", code="manifest-missing"
-        ) from error
+        remedy = f"name the manifest: -f {path / MANIFEST}" if path.is_dir() else "mainstay init"
+        raise BadInput(f"cannot read {file}: {error.strerror}", remedy=remedy, code="manifest-missing") from error
     if len(raw) > LARGEST_BYTES:
         what = f"the file has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}"
         raise ManifestInvalid((Mistake("too-large", what, "split it into systems", Place(file, 1, 1)),))
@@ -95,13 +96,15 @@ def check(document: Document, path: Path, environment: str, versions: Versions =
         wrongs.append(Wrong(where, "not-yet", f"target {kind} does not work yet", "use target: process"))
     if system is not None:
         said = {wrong.location for wrong in wrongs}
-        wrongs += [wrong for wrong in broken(_scope(system, data, path, kind, versions)) if wrong.location not in said]
+        scope = _scope(system, data, path, kind, versions, _doubtful(wrongs))
+        wrongs += [wrong for wrong in broken(scope) if wrong.location not in said]
     malformed = {mistake.place.path for mistake in document.mistakes}
     found = {_placed(document.file, root, wrong) for wrong in wrongs if tree.dotted(wrong.location) not in malformed}
     mistakes = in_order([*document.mistakes, *found])
     if system is None or mistakes:
         return Checked(None, mistakes, tuple(document.warnings))
-    warnings = in_order([*document.warnings, *(_placed(document.file, root, note) for note in _notes(system))])
+    notes = (*_notes(system), *unused(system, kind))
+    warnings = in_order([*document.warnings, *(_placed(document.file, root, note) for note in notes)])
     return Checked(_manifest(system, path, environment), (), warnings)
 
 
@@ -209,7 +212,17 @@ def _less(data: Any, locations: Iterable[Location]) -> tuple[Any, bool]:
     return less, any(key not in data for key in below)
 
 
-def _scope(system: System, data: dict[str, Any], path: Path, target: str, versions: Versions) -> Scope:
+def _doubtful(wrongs: Iterable[Wrong]) -> frozenset[Location]:
+    """Return the keys that were written, but wrong: they are removed before the rules are checked.
+
+    A part with an unknown key is among them as a whole: that key may be a misspelt one.
+    """
+    return frozenset(wrong.location[:-1] if wrong.code == "unknown-key" else wrong.location[:3] for wrong in wrongs)
+
+
+def _scope(
+    system: System, data: dict[str, Any], path: Path, target: str, versions: Versions, doubtful: frozenset[Location]
+) -> Scope:
     services, datastores, variables = (
         frozenset(part) if isinstance(part := data.get(key), dict) else frozenset()
         for key in ("services", "datastores", "variables")
@@ -221,7 +234,7 @@ def _scope(system: System, data: dict[str, Any], path: Path, target: str, versio
         for position, route in enumerate(routes if isinstance(routes, tuple) else ())
         if isinstance(route, dict)
     )
-    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target, versions)
+    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target, versions, doubtful)
 
 
 def _notes(system: System) -> Iterator[Wrong]:

@@ -37,7 +37,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{lowered[near[0]]}'?"
-    return f"known: {', '.join(words[:20])}" if words else "none is declared"
+    return f"use one of: {', '.join(words[:20])}" if words else "none is declared"
 
 
 @lru_cache(maxsize=32)
@@ -63,7 +63,9 @@ def from_pydantic(root: type[Model], error: Mapping[str, Any]) -> Wrong:
                 return Wrong(
                     location, "empty", "is empty", f"write its keys below '{key}:', or leave it out", at_key=True
                 )
-            return Wrong(location, "not-a-mapping", f"keys are needed, found {shown(found)}", "write {key: value}")
+            return Wrong(
+                location, "not-a-mapping", f"expected a mapping, found {shown(found)}", _as_mapping(key, found)
+            )
         case "tuple_type":
             return Wrong(location, "not-a-list", f"a list is needed, found {shown(found)}", _as_list(found))
         case "string_type":
@@ -120,6 +122,12 @@ def _bare_type(annotation: Any) -> Any:
     while get_origin(annotation) in (Annotated, Union, types.UnionType):
         annotation = get_args(annotation)[0]
     return annotation
+
+
+def _as_mapping(key: str, found: object) -> str:
+    if key == "health" and isinstance(found, str) and found.startswith("/"):
+        return f"write health: {{ready: {found}}}"
+    return f"write {key}: {{key: value}}"
 
 
 def _as_list(found: object) -> str:

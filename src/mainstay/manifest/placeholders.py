@@ -1,6 +1,6 @@
 """The rule on placeholders: each is known, declared, and used where it has a value."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mainstay.manifest.mistakes import Wrong, did_you_mean
 from mainstay.manifest.service import Service
@@ -18,14 +18,14 @@ _REASONS: dict[Where, tuple[str, str]] = {
 }
 
 
-def placeholders(system: System) -> Iterator[Wrong]:
-    """Yield what is wrong with the placeholders of *system*."""
+def placeholders(system: System, lacks: Callable[[str, str], bool]) -> Iterator[Wrong]:
+    """Yield what is wrong with the placeholders of *system*; *lacks* tells whether a service has no such key."""
     for name, service in system.services.items():
         volumes = {volume.name for volume in service.volumes}
         for where, location, text in _texts(service):
             for found in _names(text):
                 at = ("services", name, *location)
-                yield from _unknown(found, at) or _misplaced(found, where, at) or _absent(found, name, service, at)
+                yield from _unknown(found, at) or _misplaced(found, where, at) or _absent(found, name, lacks, at)
                 yield from _no_volume(found, name, volumes, at)
     for name, variable in system.variables.items():
         at = ("variables", name)
@@ -74,8 +74,8 @@ def _misplaced(found: Found, where: Where, at: Location) -> list[Wrong]:
     return [Wrong(at, "misplaced-placeholder", what, remedy.replace("{name}", found.name.upper()))]
 
 
-def _absent(found: Found, name: str, service: Service, at: Location) -> list[Wrong]:
-    if found.name not in ADDRESS or service.port is not None:
+def _absent(found: Found, name: str, lacks: Callable[[str, str], bool], at: Location) -> list[Wrong]:
+    if found.name not in ADDRESS or not lacks(name, "port"):
         return []
     what = f"{found.written} has no value: {name} has no port"
     return [Wrong(at, "misplaced-placeholder", what, f"give {name} a port, or leave {found.written} out")]

@@ -5,6 +5,7 @@ import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from mainstay.manifest.model import wrong
 from mainstay.revision import NAME, NAME_RULE
@@ -91,9 +92,19 @@ def size(value: object) -> object:
     """`512Mi`, `4Gi`, `10MB`."""
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or float(found[1]) == 0:
-        raise wrong("bad-size", f"{shown(value)} is not clear as a size", "use 512Mi, 4Gi or 10MB")
+        raise _unclear_size(value)
     unit = 1024 if "i" in found[2] else 1000
     return round(float(found[1]) * unit ** _POWER[found[2].rstrip("Bi").upper()])
+
+
+def _unclear_size(value: object) -> PydanticCustomError:
+    """Return the error for a size that cannot be read, or that other tools read in two ways (`512m`)."""
+    found = re.fullmatch(r"([1-9]\d*)([kmgt])b?", value, re.IGNORECASE) if isinstance(value, str) else None
+    if not found:
+        return wrong("bad-size", f"{shown(value)} is not a size", "use 512Mi, 4Gi or 10MB")
+    number, unit = found[1], found[2].upper()
+    remedy = f"write {number}{unit}i (powers of 1024) or {number}{'k' if unit == 'K' else unit}B (powers of 1000)"
+    return wrong("bad-size", f"{shown(value)} is ambiguous", remedy)
 
 
 def percentage(value: object) -> object:

@@ -39,6 +39,14 @@ class Scope(NamedTuple):
     folder: Path
     target: str
     versions: Versions = any_version
+    doubtful: frozenset[Location] = frozenset()
+    """Keys of services that were written, but wrong, and services with an unknown key."""
+
+    def lacks(self, service: str, key: str) -> bool:
+        """Return whether *key* of *service* was not written, as far as the rest of the service tells."""
+        where = ("services", service)
+        written = {where, (*where, key)} & self.doubtful
+        return not getattr(self.system.services[service], key) and not written
 
 
 def broken(scope: Scope) -> Iterator[Wrong]:
@@ -81,14 +89,14 @@ def _names(scope: Scope) -> Iterator[Wrong]:
 
 
 def _commands(scope: Scope) -> Iterator[Wrong]:
-    for name, service in scope.system.services.items():
-        if not service.command and scope.target == "process":
+    for name in scope.system.services:
+        if scope.target == "process" and scope.lacks(name, "command"):
             remedy = "add command: [PROGRAM, ARGUMENT]"
             yield Wrong(("services", name, "command"), "no-command", f"{name} has nothing to run", remedy)
 
 
 def _placeholders(scope: Scope) -> Iterator[Wrong]:
-    yield from placeholders(scope.system)
+    yield from placeholders(scope.system, scope.lacks)
 
 
 def _folders(scope: Scope) -> Iterator[Wrong]:
@@ -160,7 +168,7 @@ def _sources(scope: Scope) -> Iterator[Wrong]:
         if variable.from_ not in known:
             what = f"{name} is from {variable.from_}, which is not in the manifest"
             yield Wrong(where, "unknown-source", what, did_you_mean(variable.from_, known))
-        elif service and service.port is None:
+        elif service and scope.lacks(variable.from_, "port"):
             what = f"{name} is from {variable.from_}, which has no port, so it has no address"
             yield Wrong(where, "no-address", what, f"give {variable.from_} a port")
 
@@ -169,13 +177,13 @@ def _health(scope: Scope) -> Iterator[Wrong]:
     for name, service in scope.system.services.items():
         where = ("services", name)
         asked = service.health.ready or service.health.live
-        if asked and service.port is None:
+        if asked and scope.lacks(name, "port"):
             what = f"the health check of {name} requests {asked}, but {name} has no port"
             yield Wrong((*where, "health"), "no-address", what, "give it a port, or use health: {command: […]}")
         if service.overlap and service.port is not None:
             what = f"{name} has a port: 'overlap' is for workers"
             yield Wrong((*where, "overlap"), "not-a-worker", what, "leave it out")
-        if service.strategy.kind == "canary" and service.port is None:
+        if service.strategy.kind == "canary" and scope.lacks(name, "port"):
             what = f"{name} has no port, so it gets no traffic that a canary could split"
             yield Wrong((*where, "strategy"), "not-served", what, "use rolling")
 
@@ -197,7 +205,7 @@ def _routes(scope: Scope) -> Iterator[Wrong]:
         if "service" in route and name not in scope.services:
             what = f"the route {path} leads to {name}, which is not a service"
             yield Wrong((*where, "service"), "unknown-service", what, did_you_mean(name, scope.services))
-        elif service and service.port is None:
+        elif service and scope.lacks(name, "port"):
             what = f"the route {path} leads to {name}, which has no port"
             yield Wrong((*where, "service"), "no-address", what, f"give {name} a port")
         door = tuple(str(route.get(key)) for key in ("host", "listen", "path"))

@@ -57,7 +57,7 @@ class Document:
         try:
             root = loader.get_single_node()
         except yaml.MarkedYAMLError as error:
-            raise ManifestInvalid((self._unreadable(error),)) from error
+            raise ManifestInvalid((self._unreadable(error, text),)) from error
         except RecursionError:
             raise ManifestInvalid((self._too_deep(1, 1),)) from None
         finally:
@@ -76,13 +76,13 @@ class Document:
             )
         return root
 
-    def _unreadable(self, error: yaml.MarkedYAMLError) -> Mistake:
+    def _unreadable(self, error: yaml.MarkedYAMLError, text: str) -> Mistake:
         mark = error.problem_mark or error.context_mark
         place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file, 1, 1)
         problem = f"{error.problem}"
         if "single document" in f"{error.context}{problem}":
             return Mistake("two-documents", "found a second document", "put each system in its own file", place)
-        if "tab character" in problem or "'\t'" in problem:
+        if _is_indented_with_a_tab(text, place.line or 1):
             return Mistake("tab", f"line {place.line} is indented with a tab", "use spaces", place)
         if "alias" in problem:
             return Mistake("alias", "aliases are not allowed here", "repeat the value", place)
@@ -142,6 +142,12 @@ class Document:
             plain = node.value.lstrip("0") or "0"
             what = f"{node.value} is read as the number {plain}"
             self.warnings.append(self._at(node, location, "leading-zero", what, f"write {plain}"))
+
+
+def _is_indented_with_a_tab(text: str, line: int) -> bool:
+    # By the rules of YAML only these end a line; str.splitlines knows more.
+    written = re.split(r"\r\n|\r|\n", text)[line - 1 : line]
+    return any("\t" in each[: len(each) - len(each.lstrip(" \t"))] for each in written)
 
 
 def plain(node: Node) -> Any:

@@ -53,7 +53,9 @@ class Context(msgspec.Struct, frozen=True):
         """The environment as the last plan kept it. Raises BadInput when nothing was ever planned here."""
         found = self.kept_or_none()
         if found is None:
-            raise BadInput(f"nothing was ever shipped here ({self.state})", remedy="mainstay up", code="nothing-here")
+            raise BadInput(
+                f"nothing has been deployed here yet ({self.state})", remedy="mainstay up", code="nothing-here"
+            )
         return found
 
     def kept_or_none(self) -> Environment | None:
@@ -94,7 +96,8 @@ def _system(manifest: Path) -> str:
     try:
         text = manifest.read_text(errors="replace")
     except OSError as trouble:
-        raise BadInput(f"cannot read {manifest}: {trouble.strerror}", code="manifest-missing") from None
+        remedy = f"name the manifest: -f {manifest / MANIFEST}" if manifest.is_dir() else "mainstay init"
+        raise BadInput(f"cannot read {manifest}: {trouble.strerror}", remedy=remedy, code="manifest-missing") from None
     found = SYSTEM_LINE.search(text)
     if found is None:
         raise BadInput(

@@ -37,7 +37,7 @@ def export(context: Context) -> Iterator[bytes]:
 def _no_such_run(run: str, runs: list[str]) -> BadInput:
     if not runs:
         return BadInput(
-            f"there is no run {run}: nothing was ever shipped here", remedy="mainstay up", code="no-such-run"
+            f"there is no run {run}: nothing has been deployed here yet", remedy="mainstay up", code="no-such-run"
         )
     what = f"there is no run {run}; the last runs are {', '.join(runs[-NAMED_RUNS:])}"
     return BadInput(what, remedy=f"mainstay journal show {runs[-1]}", code="no-such-run")
