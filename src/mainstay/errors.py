@@ -81,6 +81,18 @@ class FrontDoorLost(MainstayError):
     code = "front-door-lost"
 
 
+class PortTaken(MainstayError):
+    """Another program has a port of the edge; nothing was changed. Not bad input: once it is free, the same works."""
+
+    code = "port-taken"
+
+
+class InternalPortTaken(PortTaken):
+    """Another program has a port that Mainstay chose, so that no manifest can change it; nothing was changed."""
+
+    code = "internal-port-taken"
+
+
 class LockHeld(MainstayError):
     """Another run holds the lock, or an unfinished one waits; nothing was touched."""
 

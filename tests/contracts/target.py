@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from mainstay.clock import Clock, Patience
-from mainstay.errors import BadInput, FenceRefused
+from mainstay.errors import FenceRefused, PortTaken
 from mainstay.release import Edge, Job, Member, Route, Shares, Shift, UnlessRenewed
 from mainstay.targets import LogQuery, Target
 
@@ -389,9 +389,9 @@ class TargetContract(ABC):
             Edge(http=0, routes=(Route("/", "web", listen=port),), address="127.0.0.1", slots={"web": 6}),
         ):
             with self.another_program(port) as holder:
-                with pytest.raises(BadInput, match=f"port {port} is taken by {holder}"):
+                with pytest.raises(PortTaken, match=f"port {port} is taken by {holder}"):
                     target.refuse_taken(wanted)
-                with pytest.raises(BadInput, match=f"port {port} is taken by {holder}"):
+                with pytest.raises(PortTaken, match=f"port {port} is taken by {holder}"):
                     target.edge(FENCE, wanted)
             assert target.serving() == before
             target.refuse_taken(wanted)

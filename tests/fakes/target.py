@@ -10,7 +10,7 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from mainstay.clock import Clock
-from mainstay.errors import BadInput, FenceRefused, StepFailed, Unreachable
+from mainstay.errors import FenceRefused, PortTaken, StepFailed, Unreachable
 from mainstay.release import (
     Edge,
     Exit,
@@ -279,7 +279,7 @@ class FakeTarget:
     def _refuse(self, ports: Collection[int]) -> None:
         for port in sorted(ports):
             if port in self.taken:
-                raise BadInput(f"port {port} is taken by {self.taken[port]}", code="port-taken")
+                raise PortTaken(f"port {port} is taken by {self.taken[port]}")
 
     def _wake(self) -> None:
         self._awake = True

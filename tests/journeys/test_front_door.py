@@ -93,6 +93,31 @@ def test_a_port_taken_while_the_environment_was_stopped(place: Place, http: str)
     assert assert_whole(place)["release"]["version"] == "3"
 
 
+def test_while_the_port_is_taken_deploy_reports_it_once_status_shows_no_address_and_down_is_quick(place: Place) -> None:
+    place.ship(Parrot("1", http=free_port()))
+    port = int(place.url.rpartition(":")[2])
+    place.run("down", "--yes")
+    place.holds(Parrot("2", http=port))
+    with held(port) as cause:
+        refused = place.run("deploy", "--yes", ends=1)
+        assert refused.err.count(cause) == 1, refused
+        assert "the services run meanwhile, and the front door opens by itself" in refused.err, refused
+        assert "open:" not in place.run("status", ends=1).out
+        began = time.monotonic()
+        place.run("down", "--yes")
+        assert time.monotonic() - began < 4
+
+
+def test_haproxy_and_the_supervisor_are_killed_and_start_repairs_both(place: Place) -> None:
+    place.ship(Parrot("1"))
+    send(signal.SIGKILL, place.process(SUPERVISOR), *haproxy(place))
+    first = place.run("status", ends=1).out.splitlines()
+    assert first[0].endswith("HAProxy is not running, so no request is answered")
+    assert first[1].endswith(" start")
+    place.run("start")
+    assert_whole(place)
+
+
 def test_haproxy_is_killed_and_another_program_takes_its_port(place: Place) -> None:
     place.ship(Parrot("1"))
     place.ship(Parrot("2"))

@@ -16,7 +16,7 @@ def test_a_port_that_is_taken_is_said_with_its_holder_before_anything_is_changed
     with socket.create_server(("0.0.0.0", 0)) as stranger:
         port = stranger.getsockname()[1]
         place.holds(Parrot(http=port))
-        said = place.run("up", "--yes", ends=2)
+        said = place.run("up", "--yes", ends=1)
     assert re.search(rf"port {port} is taken by \S.* \(pid {os.getpid()}\)", said.err), said
     assert not place.state.joinpath("journal.db").exists()
     place.run("up", "--yes")

@@ -3,9 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from mainstay.operations.status import DatastoreStatus, RunStatus, ServiceStatus, Status, problems
+from mainstay.operations.status import DatastoreStatus, RunStatus, ServiceStatus, Status, _service, problems
 from mainstay.record import Serves
-from mainstay.release import Edge, Serving
+from mainstay.release import Edge, Instance, Running, Serving
+from tests.shop import fleet
+from tests.shop import release as shipped
 
 WEB = ServiceStatus("web", 2, 2, {1: 100.0}, (), 0, {1: 100.0})
 DB = DatastoreStatus("db", "postgres", "ready", "18", "")
@@ -28,6 +30,10 @@ HEALTHY = Status(
 SERVING = Serving({"web": {1: 100.0}}, {"web": {1: 100.0}}, edge=Edge(), open=True)
 BROKEN = replace(SERVING, open=False, trouble="port 8080 is taken by x", trouble_code="port-taken")
 RUN = RunStatus("r-0002", "deploy", "running", None, "", "2026-01-05T12:00:00+00:00")
+
+
+def found(now: Status, serving: Serving = SERVING, *, stopped: bool = False) -> list[tuple[str, str]]:
+    return [(problem.code, problem.remedy) for problem in problems(now, serving, stopped=stopped)]
 
 
 def codes(now: Status, serving: Serving = SERVING, *, stopped: bool = False) -> list[str]:
@@ -82,3 +88,36 @@ def test_a_stopped_environment_is_not_degraded_unless_its_stop_is_unfinished() -
     stopped = replace(HEALTHY, awake=False, guarded=False, services=(), datastores=(replace(DB, state="stopped"),))
     assert codes(stopped, BROKEN, stopped=True) == []
     assert codes(replace(stopped, run=replace(RUN, kind="down", state="parked")), stopped=True) == ["run-unfinished"]
+
+
+INTERRUPTED = replace(RUN, state="interrupted", next="mainstay resume")
+
+
+def test_an_interrupted_run_comes_before_what_it_left_behind() -> None:
+    short = replace(HEALTHY, run=INTERRUPTED, services=(replace(WEB, ready=1, missed=1),), guarded=False)
+    assert codes(short) == ["run-unfinished", "supervisor-stopped", "instances-missing"]
+    assert codes(short, BROKEN)[:2] == ["port-taken", "run-unfinished"]
+
+
+def test_that_no_release_is_live_comes_before_a_stopped_datastore() -> None:
+    nothing = replace(HEALTHY, release=None, services=(), datastores=(replace(DB, state="stopped"),))
+    assert found(nothing) == [("no-release", "mainstay up"), ("datastore-down", "mainstay logs db")]
+
+
+def test_after_an_automatic_revert_only_commands_that_are_not_refused_are_suggested() -> None:
+    reverted = replace(HEALTHY, returned=True)
+    assert found(reverted) == [("traffic-reverted", "mainstay deploy")]
+    assert found(replace(reverted, run=INTERRUPTED)) == [
+        ("run-unfinished", "mainstay resume"),
+        ("traffic-reverted", "mainstay resume, or mainstay abort"),
+    ]
+
+
+def test_what_an_interrupted_run_has_just_started_is_not_missing_while_the_live_release_is_complete() -> None:
+    both = {"web": fleet(shipped(1))["web"] | fleet(shipped(2))["web"]}
+    old = [Instance(f"web-1-{n}", "web", 1, "ready", "") for n in (1, 2)]
+    new = Instance("web-2-1", "web", 2, "failed", "")
+    serving = Serving({"web": {1: 100.0}}, {"web": {1: 100.0}})
+    running = Running(both, (*old, new), awake=True)
+    assert _service("web", running, serving, in_run=True).missed == 0
+    assert _service("web", replace(running, instances=(old[0], new)), serving, in_run=True).missed == 1

@@ -12,7 +12,7 @@ import msgspec
 import psutil
 import pytest
 
-from mainstay.errors import BadInput, StepFailed
+from mainstay.errors import PortTaken, StepFailed
 from mainstay.machine import of_session
 from mainstay.release import Edge, Route
 from mainstay.supervisor.admin import Admin, NotAnswering, NotListening
@@ -247,9 +247,9 @@ def test_a_port_of_another_program_is_said_with_its_holder_before_anything_chang
             taken = other.getsockname()[1]
             wanted = msgspec.structs.replace(here.edge, http=taken)
             said = rf"port {taken} is taken by .*\(pid {os.getpid()}\)"
-            with pytest.raises(BadInput, match=said):
+            with pytest.raises(PortTaken, match=said):
                 here.proxy.refuse_taken(wanted, here.ports)
-            with pytest.raises(BadInput, match=said):
+            with pytest.raises(PortTaken, match=said):
                 await here.proxy.converge(wanted, here.ports, here.slots({41: 100}))
         assert await here.asks() == "200 old"
 
@@ -260,7 +260,7 @@ def test_two_edges_never_share_a_port_in_silence() -> None:
     async def story(here: Stage) -> None:
         async with stage() as other:
             wanted = msgspec.structs.replace(other.edge, http=here.front)
-            with pytest.raises(BadInput, match="haproxy"):
+            with pytest.raises(PortTaken, match="haproxy"):
                 await other.proxy.converge(wanted, other.ports, other.slots({41: 100}))
 
     played(story)

@@ -47,7 +47,8 @@ def command(invocation: Invocation, *, watch: bool) -> int:
 def text(now: Status, console: Console, clock: Clock) -> Iterator[str]:
     """Yield the lines of the status; the first one is the health, with its cause."""
     yield from _health(now, console, clock)
-    if now.url and now.awake:
+    # While the front door is lost, another program may answer at this address.
+    if now.url and now.awake and not now.edge_trouble:
         yield f"open: {now.url}"
     yield from _run(now, console)
     if now.services:

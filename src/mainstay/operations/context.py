@@ -74,7 +74,9 @@ def open_context(wiring: Wiring, file: Path | None, environment: str | None, sta
         return _context(wiring, manifest, environment, place, f"{place.name}-{short_id(place)[:8]}")
     if not manifest.exists():
         raise BadInput(
-            f"there is no {manifest.name} in {manifest.parent}", remedy="mainstay init", code="manifest-missing"
+            f"there is no {manifest.name} in {manifest.parent}",
+            remedy="mainstay init; or, for a system that exists already, add --state DIR to the command",
+            code="manifest-missing",
         )
     name = environment or LOCAL
     known_as = f"{_system(manifest)}-{name}"

@@ -12,6 +12,7 @@ LASTS_S = 1.0
 PORT_TAKEN = "port-taken"
 OPENS_WITHIN_S = 15.0
 LOOKS_EACH_S = 0.1
+RUNS_MEANWHILE = "the services run meanwhile, and the front door opens by itself once the port is free"
 
 
 def require_front_door(context: Context, plan: Plan) -> None:
@@ -38,10 +39,10 @@ def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
     serving = _settled(target, clock)
     if serving.edge is None or serving.open or _repairs(wanted, serving):
         return
-    raise FrontDoorLost(
-        serving.trouble or f"the edge did not open within {OPENS_WITHIN_S:g} s",
-        remedy=serving.trouble_remedy or "mainstay logs edge",
-    )
+    what = serving.trouble or f"timed out after {OPENS_WITHIN_S:g} s waiting for the edge to open"
+    if serving.trouble_code == PORT_TAKEN:
+        what += f"; {RUNS_MEANWHILE}"
+    raise FrontDoorLost(what, remedy=serving.trouble_remedy or "mainstay logs edge")
 
 
 def _settled(target: Target, clock: Clock) -> Serving:

@@ -42,7 +42,7 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     traffic: dict[int, float]
     instances: tuple[Instance, ...]
     missed: int
-    """How many instances fewer are ready than desired; those that a running run has just started do not count."""
+    """How many instances fewer are ready than desired; those that an unfinished run has just started do not count."""
     traffic_desired: dict[int, float] = {}
     """The percentage of requests that each release should receive."""
 
@@ -90,6 +90,8 @@ class Status(msgspec.Struct, frozen=True):
     """Traffic was reverted automatically, because the deploy stopped sending heartbeats."""
     edge_open: bool = False
     """Whether the edge serves as desired."""
+    edge_trouble: str = ""
+    """The stable code of what prevents the edge from serving; empty where nothing is known to."""
     health: Health = "degraded"
     problems: tuple[Problem, ...] = ()
     """Why the environment is degraded, the most severe first; empty while it is healthy or stopped."""
@@ -102,7 +104,6 @@ def status(context: Context) -> Status:
     target = context.wiring.target(environment, context.folders)
     running, serving = target.running(), target.serving()
     run = _run(context, past)
-    carried = run is not None and run.state == "running"
     stores = {place.name for place in environment.datastores}
     found = Status(
         system=environment.system,
@@ -113,7 +114,9 @@ def status(context: Context) -> Status:
         release=past.serving,
         run=run,
         services=tuple(
-            _service(name, running, serving, carried=carried) for name in sorted(_names(running)) if name not in stores
+            _service(name, running, serving, in_run=run is not None)
+            for name in sorted(_names(running))
+            if name not in stores
         ),
         datastores=tuple(_datastore(place, environment, context, running, serving) for place in environment.datastores),
         awake=running.awake,
@@ -122,6 +125,7 @@ def status(context: Context) -> Status:
         unlimited=not running.processors_held and _limits_processors(running),
         returned=serving.returned,
         edge_open=serving.open,
+        edge_trouble=serving.trouble_code,
     )
     stopped = not running.awake and _was_stopped(past)
     why = tuple(problems(found, serving, stopped=stopped, full=shortage(context.folders.state)))
@@ -135,40 +139,51 @@ def _was_stopped(past: Record) -> bool:
 
 
 def problems(now: Status, serving: Serving, *, stopped: bool, full: str = "") -> Iterator[Problem]:
-    """Yield what degrades the environment; what loses requests now comes before what may lose them later.
+    """Yield what degrades the environment: what loses requests first, then the unfinished run, then its consequences.
 
     *full*: why its disk has no room left; empty while it has.
     """
-    if now.awake:
+    if now.awake and serving.trouble:
+        yield Problem(serving.trouble_code, serving.trouble, serving.trouble_remedy)
+    if now.awake and full:
+        what = f"{full}, so no release can be made and output is lost"
+        yield Problem("disk-full", what, f"make room (df -h {now.state})")
+    yield from _run_problems(now)
+    if now.awake and not serving.trouble:
         yield from _edge_problems(now, serving)
-        if full:
-            what = f"{full}, so no release can be made and output is lost"
-            yield Problem("disk-full", what, f"make room (df -h {now.state})")
-        if not now.guarded:
-            what = "the supervisor is not running, so crashed instances are not restarted"
-            yield Problem("supervisor-stopped", what, "mainstay start")
-        for service in now.services:
-            if service.missed:
-                what = f"{service.ready} of {service.desired} instances of {service.name} are ready"
-                yield Problem("instances-missing", what, f"mainstay logs {service.name}")
-        for store in now.datastores:
-            if store.state != "ready":
-                yield Problem("datastore-down", f"{store.name} is {store.state}", f"mainstay logs {store.name}")
-        if now.returned:
-            what = "traffic was reverted automatically: the deploy stopped sending heartbeats"
-            yield Problem("traffic-reverted", what, "mainstay resume, or mainstay deploy once more")
-    if now.run is not None and now.run.state != "running":
-        yield Problem("run-unfinished", f"run {now.run.id} ({now.run.kind}) is {now.run.state}", now.run.next)
+    if now.awake and not now.guarded:
+        what = "the supervisor is not running, so crashed instances are not restarted"
+        yield Problem("supervisor-stopped", what, "mainstay start" if now.release or now.run else "mainstay up")
     if now.release is None and not stopped:
         yield Problem("no-release", "no release is live", "mainstay status --watch" if now.run else "mainstay up")
+    if now.awake:
+        yield from _missing(now)
+
+
+def _run_problems(now: Status) -> Iterator[Problem]:
+    """An unfinished run that no process executes, and traffic that was reverted because of that."""
+    if now.run is not None and now.run.state != "running":
+        yield Problem("run-unfinished", f"run {now.run.id} ({now.run.kind}) is {now.run.state}", now.run.next)
+    if now.awake and now.returned:
+        what = "traffic was reverted automatically: the deploy stopped sending heartbeats"
+        # A deploy is refused as long as a run is unfinished.
+        yield Problem("traffic-reverted", what, "mainstay resume, or mainstay abort" if now.run else "mainstay deploy")
+
+
+def _missing(now: Status) -> Iterator[Problem]:
+    """Services and datastores that do not run as desired."""
+    for service in now.services:
+        if service.missed:
+            what = f"{service.ready} of {service.desired} instances of {service.name} are ready"
+            yield Problem("instances-missing", what, f"mainstay logs {service.name}")
+    for store in now.datastores:
+        if store.state != "ready":
+            yield Problem("datastore-down", f"{store.name} is {store.state}", f"mainstay logs {store.name}")
 
 
 def _edge_problems(now: Status, serving: Serving) -> Iterator[Problem]:
-    """A broken edge, or traffic that does not arrive although enough instances are ready."""
+    """An edge that does not serve yet, or traffic that does not arrive although enough instances are ready."""
     at_work = now.run is not None and now.run.state == "running"
-    if serving.trouble:
-        yield Problem(serving.trouble_code, serving.trouble, serving.trouble_remedy)
-        return
     if serving.edge is not None and not serving.open and now.guarded and not at_work:
         yield Problem("edge-starting", "the edge is being started or changed", "mainstay logs edge")
         return
@@ -199,7 +214,8 @@ def _names(running: Running) -> set[str]:
     return {name for name, members in running.wanted.items() if members} | {one.service for one in running.instances}
 
 
-def _service(name: str, running: Running, serving: Serving, *, carried: bool) -> ServiceStatus:
+def _service(name: str, running: Running, serving: Serving, *, in_run: bool) -> ServiceStatus:
+    """Return a service's status. *in_run*: a run is unfinished; what it has just started is not missed yet."""
     instances = tuple(one for one in running.instances if one.service == name)
     wanted, shares = running.wanted.get(name, {}), serving.actual.get(name, {})
     return ServiceStatus(
@@ -208,7 +224,7 @@ def _service(name: str, running: Running, serving: Serving, *, carried: bool) ->
         ready=sum(one.healthy for one in instances),
         traffic=shares,
         instances=instances,
-        missed=missed(wanted, shares, instances, carried=carried),
+        missed=missed(wanted, shares, instances, carried=in_run),
         traffic_desired=serving.wanted.get(name, {}),
     )
 

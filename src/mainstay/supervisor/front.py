@@ -74,7 +74,7 @@ class Front:
                 self._wake()
 
     def refuse_taken(self, desired: Desired) -> None:
-        """Raises BadInput, naming the holder, when a port of the edge is another program's."""
+        """Raises PortTaken, naming the holder, when a port of the edge is another program's."""
         if desired.edge is not None:
             self._proxy.refuse_taken(desired.edge, desired.ports)
 
@@ -84,6 +84,10 @@ class Front:
         """Make HAProxy serve as desired. Return False when that failed and must be repeated."""
         if self._silent:
             return False  # Each command would wait for a frozen HAProxy, and delay what the instances need.
+        if not desired.awake and not self.is_alive():
+            # No HAProxy is started for an environment that stops: where its port is taken, each attempt would delay
+            # the stop of the instances.
+            return True
         left = {name: one for name, one in desired.instances.items() if name not in drained}
         try:
             wanted = slots(replace(desired, instances=left), ready, accepting)

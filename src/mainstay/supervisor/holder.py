@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import psutil
 
-from mainstay.errors import BadInput
+from mainstay.errors import BadInput, InternalPortTaken, PortTaken
 
 
 def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -> str | None:
@@ -24,19 +24,17 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
 def refuse_taken(
     ports: Collection[int], address: str, *, ours: Collection[int] = (), internal: Collection[int] = ()
 ) -> None:
-    """Raise BadInput, naming the holder, for the first of *ports* that another program has.
+    """Raise PortTaken, naming the holder, for the first of *ports* that another program has.
 
     *internal* are those of *ports* that no manifest names, so that no manifest can change them.
     """
     for port in sorted(ports):
         name = holder(port, address, ours=ours)
         if name is not None:
-            other = "" if port in internal else ", or name another port under `edge:` in mainstay.yaml"
-            raise BadInput(
-                f"port {port} is taken by {name}",
-                remedy=f"stop that program{other}",
-                code="internal-port-taken" if port in internal else "port-taken",
-            )
+            what = f"port {port} is taken by {name}"
+            if port in internal:
+                raise InternalPortTaken(what, remedy="stop that program")
+            raise PortTaken(what, remedy="stop that program, or name another port under `edge:` in mainstay.yaml")
 
 
 def _free(port: int, address: str) -> bool:

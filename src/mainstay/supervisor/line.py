@@ -9,7 +9,15 @@ import time
 
 import msgspec
 
-from mainstay.errors import BadInput, FenceRefused, MainstayError, StepFailed, Unreachable
+from mainstay.errors import (
+    BadInput,
+    FenceRefused,
+    InternalPortTaken,
+    MainstayError,
+    PortTaken,
+    StepFailed,
+    Unreachable,
+)
 from mainstay.folders import Folders
 from mainstay.supervisor import protocol
 from mainstay.supervisor.protocol import Answer, Hello, Refused, Request, Welcome
@@ -20,7 +28,7 @@ ANSWERS_WITHIN_S = 30.0
 STARTS_WITHIN_S = 20.0
 INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HAPROXY", "PYTHONDONTWRITEBYTECODE")
 _ERRORS: dict[str, type[MainstayError]] = {
-    kind.code: kind for kind in (BadInput, FenceRefused, StepFailed, Unreachable)
+    kind.code: kind for kind in (BadInput, FenceRefused, InternalPortTaken, PortTaken, StepFailed, Unreachable)
 }
 _CREDENTIALS = struct.Struct("iii")
 """Number, user and group of the process at the other end."""

@@ -58,13 +58,13 @@ class Proxy:
         return self._runner.alive(ID)
 
     def refuse_taken(self, edge: Edge, ports: Mapping[str, int]) -> None:
-        """Raises BadInput, naming the holder, when a port that *edge* wants is another program's."""
+        """Raises PortTaken, naming the holder, when a port that *edge* wants is another program's."""
         self._refuse_taken(edge, render(edge, ports, self._folders))
 
     async def converge(self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot]) -> None:
         """Make HAProxy serve *edge* through *slots*; None ends it. Quick where nothing changed.
 
-        *ports* are the kept ones of `desired.json`. Reloads only for what slots cannot tell. Raises BadInput
+        *ports* are the kept ones of `desired.json`. Reloads only for what slots cannot tell. Raises PortTaken
         for a port that is taken, StepFailed when HAProxy refuses, Unreachable when it does not answer.
         """
         self._wanted = tuple(slots)

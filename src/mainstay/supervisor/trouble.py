@@ -21,14 +21,14 @@ PROBE_EVERY_S = 1.0
 REPLACED_AFTER_S = SILENT_PROBES * (PROBE_EVERY_S + LOOK_WITHIN_S)
 """Each probe waits for the reply, and the next one follows after the pause."""
 
-NOT_RUNNING = Trouble("HAProxy is not running, so no request is answered", "edge-stopped", "mainstay up")
+NOT_RUNNING = Trouble("HAProxy is not running, so no request is answered", "edge-stopped", "mainstay start")
 
 
 def silent(pid: int, *, watched: bool = True) -> Trouble:
     """HAProxy runs as *pid* and does not answer at its runtime socket; *watched*: a supervisor will replace it."""
     remedy = f"wait: the supervisor replaces it when it has not answered for about {REPLACED_AFTER_S:.0f} s"
     what = f"HAProxy (pid {pid}) does not answer, so requests hang"
-    return Trouble(what, "edge-silent", remedy if watched else "mainstay up")
+    return Trouble(what, "edge-silent", remedy if watched else "mainstay start")
 
 
 def of(error: MainstayError | OSError) -> Trouble:

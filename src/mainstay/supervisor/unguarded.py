@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from mainstay.errors import BadInput, Unreachable
+from mainstay.errors import BadInput, PortTaken, Unreachable
 from mainstay.folders import Folders
 from mainstay.release import Edge, Instance, JobState, Running, Serving, Traffic
 from mainstay.supervisor import holder, jobs, telling, trouble
@@ -44,7 +44,7 @@ def job_state(folders: Folders, identity: str) -> JobState:
 
 
 def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
-    """Raises BadInput, naming the holder, when a port of *wanted* that is not one of our *doors* is taken."""
+    """Raises PortTaken, naming the holder, when a port of *wanted* that is not one of our *doors* is taken."""
     ours = {int(door.rpartition(":")[2]) for door in doors}
     named = {wanted.http, *(route.listen for route in wanted.routes)} - {0}
     holder.refuse_taken(named - ours, wanted.address)
@@ -88,6 +88,6 @@ def _why_stopped(proxy: Proxy, edge: Edge, ports: Mapping[str, int]) -> Trouble:
     try:
         if edge.http or "edge" in ports:
             proxy.refuse_taken(edge, ports)
-    except BadInput as taken:
+    except (BadInput, PortTaken) as taken:
         return trouble.of(taken)
     return trouble.NOT_RUNNING

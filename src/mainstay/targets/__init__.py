@@ -90,11 +90,11 @@ class Target(Protocol):
         ...
 
     def edge(self, fence: int, wanted: Edge | None) -> None:
-        """The front door; None takes it away. Raises BadInput, naming the holder, when a port is taken."""
+        """The front door; None takes it away. Raises PortTaken, naming the holder, when a port is taken."""
         ...
 
     def refuse_taken(self, wanted: Edge) -> None:
-        """Raises BadInput, naming the holder, when a port that *wanted* names is another program's. Changes nothing."""
+        """Raise PortTaken, naming the holder, when a port of *wanted* is another program's. Changes nothing."""
         ...
 
     def job(self, fence: int, job: Job) -> None:
