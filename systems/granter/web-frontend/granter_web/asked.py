@@ -114,7 +114,7 @@ def asked_of(given: Mapping[str, str]) -> Asked:
         region=_text(given.get("region", "")),
         least=least,
         most=most,
-        currency=_currency(given),
+        currency=_currency(given, sums=bool(least or most)),
         after=after,
         before=before,
     )
@@ -138,9 +138,11 @@ def _in_order(low: str, high: str, value: Callable[[str], int | str]) -> tuple[s
     return (high, low) if low and high and sorted((low, high), key=value) != [low, high] else (low, high)
 
 
-def _currency(given: Mapping[str, str]) -> str:
-    """The one that is chosen, else the one that is written beside an amount."""
+def _currency(given: Mapping[str, str], *, sums: bool) -> str:
+    """Return the one that is chosen, else the one that is written beside an amount; without *sums*, `ANY` is none."""
     chosen = given.get("currency", "").strip().upper()
+    if chosen == ANY_CURRENCY and not sums:
+        return ""
     if len(chosen) == 3 and chosen.isascii() and chosen.isalpha():
         return chosen
     sums = (given.get(name, "") for name in ("min_amount", "max_amount"))
