@@ -35,7 +35,7 @@ class MainstayError(Exception):
 
 
 class BadInput(MainstayError):
-    """What was typed or written cannot be meant; nothing was touched."""
+    """The command or the manifest is invalid; nothing was changed."""
 
     exit_code = 2
     code = "bad-input"

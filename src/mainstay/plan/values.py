@@ -63,7 +63,7 @@ def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Va
         return SecretRef(name, version) if version else None
     given = given_value(manifest, now, name)
     if given is not None:
-        # What an operator gives is used to the letter: only the manifest's own texts contain placeholders.
+        # An operator's value is taken literally: only the manifest's own texts contain placeholders.
         return given
     return braces.fill(variable.default) if variable.default is not None else FIXED_DEFAULTS.get(name)
 
