@@ -1,6 +1,8 @@
 """Serves an application with uvicorn in a process of its own, on a free port."""
 
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -32,16 +34,17 @@ def free_port() -> int:
 
 @contextmanager
 def serving(app: str, *options: str, **environment: str) -> Iterator[Served]:
-    """*app* as `module:name`; ends the process in any case."""
+    """Serve *app*, as `module:name`; end the server and its workers in any case."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--no-access-log", *options]
     known = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'kit/src'}", **environment}
-    process = subprocess.Popen(command, env=known, cwd=ROOT)
+    process = subprocess.Popen(command, env=known, cwd=ROOT, start_new_session=True)
     try:
         _wait_until_it_listens(port, process)
         yield Served(port, process)
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
