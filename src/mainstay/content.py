@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from pathspec import GitIgnoreSpec
 
+from mainstay.durable import move
 from mainstay.errors import BadInput
 from mainstay.users import is_root
 
@@ -134,6 +135,50 @@ def seal(folder: Path) -> None:
         mode = stat.S_IMODE(path.lstat().st_mode) & 0o777
         readable = 0o555 if path.is_dir() or mode & 0o100 else 0o444
         path.chmod((mode | readable) & ~0o022 if root else mode & ~0o222)
+
+
+def inventory(folder: Path) -> bytes:
+    """Return the names of everything in *folder*, with size and time of change of each file, as `damaged` compares it.
+
+    Reading them costs milliseconds for thousands of files; a digest of the contents would cost seconds.
+    """
+    return msgspec.json.encode({str(path.relative_to(folder)): _traits(path) for path in _everything(folder)})
+
+
+def damaged(folder: Path, kept: bytes) -> tuple[str, ...]:
+    """Return what is missing or changed in *folder* since `inventory` returned *kept*; additions are no damage."""
+    before: dict[str, tuple[int, int]] = msgspec.json.decode(kept, type=dict[str, tuple[int, int]]) if kept else {}
+    return tuple(name for name, traits in before.items() if _traits(folder / name) != traits)
+
+
+def restore(folder: Path, copied: Path, names: Sequence[str]) -> bool:
+    """Replace *names* in *folder* by those of *copied*, one by one, under the instances that run there.
+
+    Return False, having changed nothing, where *copied* lacks one of them: then a build has made it.
+    """
+    if not folder.is_dir() or not all(os.path.lexists(copied / name) for name in names):
+        return False
+    for place, _, _ in os.walk(folder):
+        os.chmod(place, 0o755)
+    for name in sorted(names):  # A folder comes before what it contains.
+        source, target = copied / name, folder / name
+        is_folder = source.is_dir() and not source.is_symlink()
+        if os.path.lexists(target) and is_folder != (target.is_dir() and not target.is_symlink()):
+            remove(target)
+        if is_folder:
+            target.mkdir(exist_ok=True)
+        else:
+            move(source, target)
+    return True
+
+
+def _traits(path: Path) -> tuple[int, int]:
+    """Return size and time of change in ns of a file or link; zeros for a folder, which additions change too."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return -1, -1
+    return (0, 0) if stat.S_ISDIR(found.st_mode) else (found.st_size, found.st_mtime_ns)
 
 
 def remove(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay import checkout
+from mainstay import checkout, content
 from mainstay.content import Measured
 from mainstay.datastores import Datastore, Role, Schema
 from mainstay.errors import BadInput, Unreachable
@@ -68,6 +68,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     programs: Programs = Programs()
     built: frozenset[str] = frozenset()
     """Keys of the contents that are there, built."""
+    damaged: frozenset[str] = frozenset()
+    """Keys of the contents of the live release in which something is missing or changed."""
     expected: dict[str, float] = {}
     """Per `Step.timed_as`, the seconds that such steps took."""
     volumes: str = ""
@@ -93,6 +95,7 @@ def look(world: World, record: Record, manifest: Manifest | None = None) -> Snap
             for name, store in world.datastores.items()
         },
         built=frozenset(path.stem for path in world.folders.contents.glob("*.done")),
+        damaged=_damaged(live, world) if live else frozenset(),
         expected=record.expected,
         volumes=str(world.folders.volumes),
         taken_at=world.clock.now().isoformat(),
@@ -112,6 +115,16 @@ def with_values(snapshot: Snapshot, world: World, manifest: Manifest) -> Snapsho
         settings=settings,
         exported={name: os.environ[name] for name in manifest.variables if _is_exported(name, manifest)},
         programs=_programs(world, _declared_path(manifest, settings)),
+    )
+
+
+def _damaged(live: Release, world: World) -> frozenset[str]:
+    keys = {service.spec.content for service in live.services.values() if service.spec.content}
+    marks = {key: world.folders.content_done(key) for key in keys}
+    return frozenset(
+        key
+        for key, mark in marks.items()
+        if mark.exists() and content.damaged(world.folders.content(key), mark.read_bytes())
     )
 
 

@@ -32,3 +32,18 @@ def test_deploy_and_up_fail_where_nothing_changes_and_the_live_release_does_not_
     (place.folder / "licence").touch()
     assert "nothing to do" not in place.run("deploy", "--yes").err
     assert place.ask("status")["health"] == "healthy"
+
+
+@pytest.mark.parametrize("verb", ["up", "deploy"])
+def test_the_damaged_content_of_the_live_release_is_repaired(place: Place, verb: str) -> None:
+    place.ship(Parrot("1"))
+    (content,) = {path.parent for path in place.state.glob("content/*/app.py")}
+    content.chmod(0o755)
+    (content / "app.py").unlink()
+    for instance in place.instances():
+        instance.end()
+    until(lambda: place.get()[0] != 200, within=10, what="a service that does not answer")
+    said = place.run(verb, "--yes")
+    assert "1 file damaged (app.py), restored from the source" in said.out, said
+    assert place.get() == (200, "version 1")
+    assert place.ask("status")["health"] == "healthy"

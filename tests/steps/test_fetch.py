@@ -347,3 +347,54 @@ def test_what_the_command_line_brings_to_builds_is_never_written_in_clear(
     assert told["PIP_INDEX_URL"] == SecretRef("build.PIP_INDEX_URL", 1)
     assert told["UV_LINK_MODE"] == "copy"
     assert "UV_CACHE_DIR" not in told
+
+
+def test_a_damaged_file_of_the_source_is_restored_without_a_build(source: Path, world: World, builder: Builder) -> None:
+    step = step_for(source, ("make",))
+    step.do(world)
+    place = world.folders.content(step.content.key)
+    inode = (place / "program").stat().st_ino
+    place.chmod(0o755)
+    (place / "app.py").unlink()
+    assert step.look(world) is Look.PARTIAL
+    assert step.do(world) == "2 files checked; 1 file damaged (app.py), restored from the source, 1 left out"
+    assert (place / "app.py").read_text() == "print(1)"
+    assert (place / "program").stat().st_ino == inode
+    assert (place / "app.py").stat().st_mode & 0o022 == 0
+    assert len(builder.jobs) == 1
+    assert step.look(world) is Look.PRESENT
+    assert step.do(world) == "2 files there already, 1 left out"
+
+
+def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: World, builder: Builder) -> None:
+    step = step_for(source, ("make",))
+    step.do(world)
+    program = world.folders.content(step.content.key) / "program"
+    program.chmod(0o755)
+    program.write_text("damaged")
+    again = replace(step, job="p2-build")
+    assert again.do(world) == "2 files copied and built again, because they were damaged, 1 left out"
+    assert program.read_text() != "damaged"
+    assert [job.id for job in builder.jobs] == ["p1-build-1-1", "p2-build-1-1"]
+
+
+def test_damaged_content_is_left_alone_where_the_source_has_changed(source: Path, world: World) -> None:
+    step = step_for(source)
+    step.do(world)
+    place = world.folders.content(step.content.key)
+    place.chmod(0o755)
+    (place / "app.py").unlink()
+    (source / "app.py").write_text("print(2)")
+    with pytest.raises(StepFailed, match="has changed since the plan was made"):
+        step.do(world)
+    assert step.undo(world) == "kept, for the next time"
+
+
+def test_files_that_a_service_adds_are_no_damage(source: Path, world: World) -> None:
+    step = step_for(source)
+    step.do(world)
+    place = world.folders.content(step.content.key)
+    place.chmod(0o755)
+    (place / "cache").mkdir()
+    (place / "cache" / "x").write_text("x")
+    assert step.look(world) is Look.PRESENT

@@ -17,6 +17,7 @@ from mainstay.operations.waking import Notices, Started, start_if_stopped, start
 from mainstay.plan import Plan
 from mainstay.plan.basis import differences
 from mainstay.record import Record
+from mainstay.steps.fetch import Fetch
 
 
 class Approve(Protocol):
@@ -62,7 +63,7 @@ def deploy(
         raise nothing_to_ship(started.failure, recorded(context))
     if started.failure:
         warn(started.failure, notices)
-    return ship(
+    outcome = ship(
         context,
         plan,
         lambda: planning.make(context, plan.version),
@@ -71,6 +72,7 @@ def deploy(
         started=started,
         afresh="plan" if plan_id else "",
     )
+    return once_repaired(outcome, plan, context, carrier, notices)
 
 
 def ship(
@@ -105,6 +107,15 @@ def ship(
                 code="stale",
             )
         return begin(replace(plan, declared=now.declared), journal, context, carrier)
+
+
+def once_repaired(outcome: Outcome, plan: Plan, context: Context, carrier: Carrier, notices: Notices) -> Outcome:
+    """Return *outcome* once the services whose content *plan* repaired run. Raises what prevents it."""
+    if outcome.outcome == "released" and any(isinstance(step, Fetch) and step.repairs for _, step in plan.steps()):
+        failure = start_live(context, carrier, notices).failure
+        if failure:
+            raise nothing_to_ship(failure, recorded(context))
+    return outcome
 
 
 def warn(failure: MainstayError, notices: Notices) -> None:

@@ -7,7 +7,7 @@ from mainstay.errors import MainstayError
 from mainstay.operations import plan as planning
 from mainstay.operations.carrying import holding, refuse_when_busy, without_run
 from mainstay.operations.context import Context
-from mainstay.operations.deploy import Approve, nothing_to_ship, ship, warn
+from mainstay.operations.deploy import Approve, nothing_to_ship, once_repaired, ship, warn
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
@@ -39,7 +39,7 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
     past = recorded(context)
     live = document(past, past.serving.number) if past.serving else None
     found = verdict(plan, live, past.choice, insist=insist)
-    if started.failure and found != "deploy":
+    if started.failure and (plan.unchanged or found == "keep"):
         raise nothing_to_ship(started.failure, past, kept=found == "keep")
     if found == "keep":
         assert past.serving is not None
@@ -48,7 +48,8 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
         return without_run(context, "up", started.acted, started.took_s, note)
     if started.failure:
         warn(started.failure, notices)
-    return ship(context, plan, lambda: planning.make(context), approve=approve, carrier=carrier, started=started)
+    outcome = ship(context, plan, lambda: planning.make(context), approve=approve, carrier=carrier, started=started)
+    return once_repaired(outcome, plan, context, carrier, notices)
 
 
 def _finished(context: Context, carrier: Carrier) -> Outcome | None:

@@ -113,19 +113,27 @@ def _rank(steps: list[Step]) -> Ranks:
 
 
 def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan: str) -> list[Step]:
-    """Content of the services in *brought*, and of migrations that are to run; what is shared comes once."""
+    """Content of the services in *brought*, of migrations that are to run, and damaged content of other services.
+
+    What is shared comes once.
+    """
     users: dict[str, list[str]] = {}
     for name in brought:
         users.setdefault(release.services[name].spec.content, []).append(name)
     for name, store in release.datastores.items():
         if _pending(now, name) and store.migrations:
             users.setdefault(store.migrations, []).append(f"the migrations of {name}")
+    repaired = {each.spec.content for each in release.services.values()} & now.damaged - users.keys()
+    for name, each in release.services.items():
+        if each.spec.content in repaired:
+            users.setdefault(each.spec.content, []).append(name)
     return [
         Fetch(
             content=release.contents[key],
             what=tuple(names),
             job=f"{plan}-build-{key[:8]}",
             kept=key in now.built,
+            repairs=key in repaired,
         )
         for key, names in users.items()
         if key in release.contents

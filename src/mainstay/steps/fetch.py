@@ -25,6 +25,8 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
     job: str
     kept: bool = False
     """Whether the content was there, built, when the plan was made."""
+    repairs: bool = False
+    """Whether it is the content of a service that does not change, and was damaged when the plan was made."""
 
     @property
     def timed_as(self) -> str:
@@ -33,6 +35,8 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
 
     @property
     def title(self) -> str:
+        if self.repairs:
+            return f"Repair the content of {', '.join(self.what)} ({self._files})"
         verb = "Reuse" if self.kept else "Copy and build" if self.content.build else "Copy"
         return f"{verb} {', '.join(self.what)} ({self._files})"
 
@@ -40,21 +44,24 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         done = world.folders.content_done(self.content.key)
         bring_user(self.content.user, world)
         bring_uv(self.content, world)
-        if done.exists():
+        damage = self._damage(world)
+        if done.exists() and not damage:
             reach(self.content, world)
             return self._told("there already")
         bring_python(self.content, world)
-        self._build(world)
+        how = self._repair(world, damage) if done.exists() else ""
+        if not how:
+            self._build(world)
         content.seal(self._folder(world))
         reach(self.content, world)
         # After a power cut the mark must not vouch for files that are empty.
         sync_contents(self._folder(world))
-        atomic_write(done, b"")
-        return self._told("copied and built" if self.content.build else "copied")
+        atomic_write(done, content.inventory(self._folder(world)))
+        return self._told(how or self._made(again=bool(damage)))
 
     def look(self, world: World) -> Look:
         if world.folders.content_done(self.content.key).exists():
-            return Look.PRESENT
+            return Look.PARTIAL if self._damage(world) else Look.PRESENT
         begun = self._folder(world).exists() or self._part(world).exists() or self._begun(world, 1)
         return Look.PARTIAL if begun else Look.ABSENT
 
@@ -70,6 +77,32 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         content.remove(self._folder(world))
         return "removed"
 
+    def _damage(self, world: World) -> tuple[str, ...]:
+        """Return what is missing or changed in content that was complete; empty where nothing is, or none was."""
+        try:
+            kept = world.folders.content_done(self.content.key).read_bytes()
+        except FileNotFoundError:
+            return ()
+        return content.damaged(self._folder(world), kept)
+
+    def _repair(self, world: World, damage: tuple[str, ...]) -> str:
+        """Restore copied files where only these are damaged, and return what was done; empty: all is to be made again.
+
+        The mark goes only once the source was found unchanged: without it, an undo removes the content.
+        """
+        self._copy_apart(world)
+        world.folders.content_done(self.content.key).unlink()
+        restored = content.restore(self._folder(world), self._part(world), damage)
+        content.remove(self._part(world))
+        if not restored:
+            content.remove(self._folder(world))
+            return ""
+        return f"checked; {counted(len(damage), 'file')} damaged ({damage[0]}), restored from the source"
+
+    def _made(self, *, again: bool) -> str:
+        made = "copied and built" if self.content.build else "copied"
+        return f"{made} again, because they were damaged" if again else made
+
     def _build(self, world: World) -> None:
         for _ in range(jobs.TRIES):
             attempt = self._attempt(world)
@@ -84,6 +117,12 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         if folder.exists() and content.measure(folder, ignoring=False).digest == self.content.digest:
             return
         content.remove(folder)
+        self._copy_apart(world)
+        move(part, folder)
+
+    def _copy_apart(self, world: World) -> None:
+        """Copy the source beside the content. Raises StepFailed where it has changed since the plan was made."""
+        part = self._part(world)
         content.remove(part)
         try:
             checkout.copy(self.content.source, part, world.shell)
@@ -95,7 +134,6 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
             raise StepFailed(
                 f"{self.content.source} has changed since the plan was made; nothing was done", remedy="mainstay deploy"
             )
-        move(part, folder)
 
     def _run(self, world: World, attempt: int, number: int) -> bool:
         """Whether command *number* of the build has ended well; False when nobody saw how it ended."""
