@@ -150,7 +150,7 @@ def _way(place: Path) -> list[Path]:
         if not place.is_symlink():
             return way
         place = place.parent / os.readlink(place)
-    raise StepFailed(f"{place} is a link without end", remedy="mend the link")
+    raise StepFailed(f"{place} is a link without end", remedy="fix the link")
 
 
 def _passes(place: Path, user: str, world: World) -> bool:

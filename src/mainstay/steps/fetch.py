@@ -153,7 +153,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
             user=user,
             within_s=self.content.build_within_s,
         )
-        return jobs.finish(world, job, remedy="mend the build, then mainstay deploy").state == "ended"
+        return jobs.finish(world, job, remedy="fix the build, then mainstay deploy").state == "ended"
 
     def _attempt(self, world: World) -> int:
         """Counts from 1; a build of which nobody saw the end is followed by one from an empty folder."""

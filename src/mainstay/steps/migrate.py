@@ -60,7 +60,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
 
     @property
     def _remedy(self) -> str:
-        return f"mend the migrations of {self.name}, then mainstay deploy"
+        return f"fix the migrations of {self.name}, then mainstay deploy"
 
     def _folder(self, world: World) -> str:
         return str(world.folders.content(self.migrations))
