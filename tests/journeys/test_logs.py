@@ -165,3 +165,14 @@ def test_lines_are_shown_while_no_supervisor_runs(place: Place) -> None:
     assert place.get("/write/1/1") == (200, "written")
     following.until("  1 ")
     assert numbers(place.run("logs", "web").out) == [1]
+
+
+def test_following_ends_with_a_message_once_the_data_is_removed(place: Place) -> None:
+    place.ship(Parrot("1"))
+    follower = place.start("logs", "web", "-f")
+    until(lambda: not follower.ended and place.get()[0] == 200, within=5, what="a follower")
+    name = str(place.ask("status")["system"]) + "/local"
+    place.run("down", "--data", "--confirm", name, "--yes")
+    said = follower.wait(within=5)
+    assert said.code == 1
+    assert "the logs of web were removed" in said.err, said

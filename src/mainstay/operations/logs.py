@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.errors import BadInput
+from mainstay.errors import BadInput, MainstayError
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
 from mainstay.release import Release
@@ -20,7 +20,8 @@ EDGE = "edge"
 def logs(context: Context, service: str, query: LogQuery, ended: Callable[[], bool]) -> Iterator[LogLine]:
     """Return the lines of *service* that are wanted, oldest first; new ones are followed until *ended*.
 
-    Raises BadInput where no such service, release or instance has written a log.
+    Raises BadInput where no such service, release or instance has written a log, and MainstayError once the logs that
+    are followed have been removed.
     """
     target = context.wiring.target(context.kept(), context.folders)
     known = _services(context.folders.logs)
@@ -29,7 +30,15 @@ def logs(context: Context, service: str, query: LogQuery, ended: Callable[[], bo
     if service not in known:
         what = f"there is no log of '{service}'; there are logs of {', '.join(known)}"
         raise BadInput(what, remedy="mainstay status", code="no-logs")
-    return target.logs(service, _checked(context, service, query), ended=ended)
+    found = target.logs(service, _checked(context, service, query), ended=ended)
+    return _until_removed(found, context.folders.logs / service, ended) if query.follow else found
+
+
+def _until_removed(lines: Iterator[LogLine], folder: Path, ended: Callable[[], bool]) -> Iterator[LogLine]:
+    yield from lines
+    if not ended() and not folder.exists():
+        what = f"the logs of {folder.name} were removed, as `mainstay down --data` does"
+        raise MainstayError(what, remedy="mainstay status", code="logs-removed")
 
 
 def _checked(context: Context, service: str, query: LogQuery) -> LogQuery:

@@ -72,12 +72,14 @@ class Logs:
         return itertools.islice(self._until_now(with_rest=with_rest), max(0, found - lines), None)
 
     def follow(self, ended: Callable[[], bool]) -> Iterator[Written]:
-        """Yield lines as they come, until *ended*."""
+        """Yield lines as they come, until *ended* or until the folder is removed."""
         while not ended():
             self._open_new()
             came = None
             for came in self._until_now():
                 yield came
+            if came is None and not self._folder.is_dir():
+                return
             if came is None:
                 time.sleep(FOLLOW_EVERY_S)
 
