@@ -73,7 +73,7 @@ class Patience:
                 return answer
             now = self._clock.monotonic()
             if now - began >= within:
-                raise StepFailed(f"{waiting_for} did not come about within {within:g} s", remedy=remedy)
+                raise StepFailed(f"timed out after {within:g} s waiting for {waiting_for}", remedy=remedy)
             if now - beaten >= BEAT_S:
                 self._beat()
                 beaten = now

@@ -90,7 +90,7 @@ def test_how_to_stop_at_once_is_said_once(capfd: pytest.CaptureFixture[str]) -> 
         strike(signal.SIGTERM, signal.SIGINT)
     assert (
         capfd.readouterr().err
-        == "\nstopping at the next safe point; once more stops at once, and both can be resumed\n"
+        == "\nstopping at the next safe point; press Ctrl-C again to stop now; either way you can resume\n"
     )
 
 

@@ -44,7 +44,7 @@ STORY: list[tuple[Event, str]] = [
     (Turned("abort", "abort was requested by ada"), "rolling back: abort was requested by ada"),
     (Turned("ada", "no milk;\n  ask the cow"), "rolling back: no milk;\n  ask the cow"),
     (Undoing("1.1"), "1.1 undoing: Brew tea"),
-    (Undone("1.1", "poured away"), "1.1 after the undo: poured away"),
+    (Undone("1.1", "poured away"), "1.1 undone: poured away"),
     (ParkedAt("1.1", "no water", "mainstay resume"), "parked: no water; mainstay resume"),
     (Answered("1.1", "done", "I saw it", "ada"), "1.1 marked done by ada: I saw it"),
     (Ended("undone"), "rolled back"),

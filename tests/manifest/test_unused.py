@@ -21,8 +21,8 @@ def test_a_variable_of_a_shell_is_named_once(tmp_path: Path, argument: str, show
     text = HELLO.replace("app.py]", f'app.py, "{argument}", "$TWO"]')
     assert said(tmp_path, text) == [
         (
-            f"no shell expands {shown}: web gets it as it is written; let the program read its environment, write {{port}} "
-            "for its port, or run [sh, -c, …]"
+            f"no shell expands {shown}: web gets it as it is written; let the program read its environment, "
+            "write {port} for its port, or run [sh, -c, …]"
         )
     ]
 

@@ -70,7 +70,7 @@ def test_initialising_whose_end_nobody_saw_is_tried_again(world: World, target: 
 
 def test_undo_stops_what_was_started_and_keeps_the_data(world: World, store: FakeDatastore) -> None:
     PROVIDE.do(world)
-    assert PROVIDE.undo(world) == "db stopped after 0.0 s, its data is kept"
+    assert PROVIDE.undo(world) == "db stopped in 0.0 s, its data is kept"
     assert world.target.running().instances == ()
     assert store.initialised
 
@@ -200,7 +200,7 @@ def test_a_step_that_changes_the_edge_waits_until_the_edge_is_open(world: World,
 
 @pytest.mark.parametrize(
     ("trouble", "error"),
-    [("HAProxy ended at once", "the edge does not open: HAProxy ended at once"), ("", "the edge")],
+    [("HAProxy ended at once", "the edge did not open within 15 s: HAProxy ended at once"), ("", "the edge")],
     ids=["the target says why", "the target does not say why"],
 )
 def test_an_edge_that_does_not_open_fails_with_the_reason(

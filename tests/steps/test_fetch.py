@@ -127,7 +127,7 @@ def test_what_is_there_already_is_not_made_again(source: Path, world: World, bui
     step = step_for(source, ("make",))
     step.do(world)
     (source / "app.py").write_text("print(2)")
-    assert step.do(world) == "2 files there already, 1 left out"
+    assert step.do(world) == "already there (2 files, 1 left out)"
     assert len(builder.jobs) == 1
 
 
@@ -225,7 +225,7 @@ SCRIPT = "#!/bin/sh\nexec sleep 60\n"
             "#!/usr/bin/bash5 -e\n",
             0o755,
             "run.sh begins with #!/usr/bin/bash5 -e, but there is no /usr/bin/bash5",
-            "correct the first line of run.sh, or install it",
+            "correct the first line of run.sh, or install /usr/bin/bash5",
         ),
         (
             "#!/usr/bin/env -S A=1 no-such-language -x\n",
@@ -234,7 +234,7 @@ SCRIPT = "#!/bin/sh\nexec sleep 60\n"
                 "run.sh begins with #!/usr/bin/env -S A=1 no-such-language -x, "
                 "but no-such-language is not on the release's PATH (/usr/bin)"
             ),
-            "correct the first line of run.sh, or install it",
+            "correct the first line of run.sh, or install no-such-language",
         ),
     ],
     ids=["no executable bit", "CRLF line endings", "a missing interpreter", "a missing program behind env"],

@@ -42,7 +42,7 @@ def world(clock: TurnableClock, target: FakeTarget, tmp_path: Path) -> World:
 
 
 def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: World, clock: TurnableClock) -> None:
-    assert STEP.do(world) == "web@1 stopped after 0.0 s"
+    assert STEP.do(world) == "web@1 stopped in 0.0 s"
     clock.turn(3600)
     assert world.target.serving().actual == NOW
     assert [one.id for one in world.target.running().instances] == ["web-2-1", "web-2-2"]
@@ -51,8 +51,8 @@ def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: World, clo
 @pytest.mark.parametrize(
     ("open_requests", "told"),
     [
-        (1, "web@1 stopped after 30.0 s, 1 connection still open after the drain of 30 s"),
-        (2, "web@1 stopped after 30.0 s, 2 connections still open after the drain of 30 s"),
+        (1, "web@1 stopped in 30.0 s, 1 connection still open after the drain of 30 s"),
+        (2, "web@1 stopped in 30.0 s, 2 connections still open after the drain of 30 s"),
     ],
 )
 def test_requests_that_are_open_at_the_end_of_the_drain_are_cut_and_counted_and_those_of_others_are_not(
@@ -69,7 +69,7 @@ def test_an_instance_that_ignores_its_stop_signal_is_reported_as_killed(world: W
     target.killed["web@1"] = 2
     target.point = lambda where: target.killed.update({"web@1": 1}) if where.startswith("amid fleet") else None
     killed = "1 instance killed with SIGKILL because it ignored SIGTERM for 10 s"
-    assert STEP.do(world) == f"web@1 stopped after 0.0 s, {killed}"
+    assert STEP.do(world) == f"web@1 stopped in 0.0 s, {killed}"
 
 
 def test_a_stop_of_everything_names_the_revision_whose_instances_were_killed(world: World, target: FakeTarget) -> None:
@@ -91,7 +91,7 @@ def test_the_old_fleet_stays_until_its_requests_have_ended(
 
     target.in_flight["web@1"] = 1
     clock.paused = passed
-    assert STEP.do(world).startswith("web@1 stopped after 12.")
+    assert STEP.do(world).startswith("web@1 stopped in 12.")
     assert seen == [{"draining"}] * len(seen)
     assert target.cut == {}
 

@@ -112,7 +112,7 @@ def test_an_undo_waits_for_a_release_of_which_one_service_is_only_slow(world: Wo
     target.sick.add(Revision("api", 1))
     STEP.do(world)
     target.unready.add(Revision("web", 1))
-    with pytest.raises(StepFailed, match="did not come about within 30 s"):
+    with pytest.raises(StepFailed, match="timed out after 30 s waiting for traffic"):
         STEP.undo(world)
 
 

@@ -70,7 +70,7 @@ def test_what_is_there_is_found_by_looking(world: World) -> None:
 @pytest.mark.parametrize("half", [False, True], ids=["after all of it", "after half of it"])
 def test_undo_leaves_the_old_fleet_as_it_was(half: bool, world: World, target: FakeTarget) -> None:
     (target.fleet(1, {"web": OLD | NEW}) if half else BESIDE.do(world))
-    assert BESIDE.undo(world).startswith("3 of web@1 runs as before")
+    assert BESIDE.undo(world).startswith("web@1 still runs (3 instances); new instances stopped in ")
     assert ids(world) == ["web-1-1", "web-1-2", "web-1-3"]
     assert target.effects["stop web-1-1"] == 0
     assert BESIDE.look(world) is Look.ABSENT
@@ -104,7 +104,7 @@ def test_an_old_instance_that_fails_meanwhile_is_not_the_fault_of_the_new(world:
 def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(world: World) -> None:
     step = StartFleet(service="web", before=OLD, after={})
     assert step.title == "Stop web@1, 3 replicas"
-    assert step.do(world).startswith("stopped after")
+    assert step.do(world).startswith("stopped in")
     assert step.look(world) is Look.PRESENT
     assert ids(world) == []
     step.undo(world)

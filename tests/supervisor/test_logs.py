@@ -180,8 +180,8 @@ def test_a_new_file_is_followed_from_its_beginning_also_under_an_old_name(folder
     ("out", "err", "tail"),
     [
         ("started\n", "failed\n", ("started", "failed")),
-        ("", "x" * 20_000 + "\n", ("x" * 2000 + "… (cut: this line has 20,000 bytes)",)),
-        ("", "y" * 20_000, ("y" * 2000 + "… (cut: this line has 20,000 bytes)",)),
+        ("", "x" * 20_000 + "the end\n", ("x" * 1334 + "…" + "x" * 659 + "the end (cut: this line has 20,007 bytes)",)),
+        ("", "y" * 20_000, ("y" * 1334 + "…" + "y" * 666 + " (cut: this line has 20,000 bytes)",)),
         ("".join(f"{number}\n" for number in range(50)), "", tuple(str(number) for number in range(30, 50))),
         ("", "", ()),
     ],
@@ -193,6 +193,13 @@ def test_the_last_words_of_a_process_are_kept(folder: Path, out: str, err: str, 
     mark(folder / "web-1-1.out", (10**6, 1000))
     mark(folder / "web-1-1.err", (10**6, 2000))
     assert logs.tail(folder, "web-1-1") == tail
+
+
+def test_the_last_words_are_those_of_the_last_process_only(folder: Path) -> None:
+    path = folder / "web-1-1.out"
+    path.write_text("healthy\nfailed\n")
+    mark(path, (len("healthy\n"), 1000), (len("healthy\nfailed\n"), 2000))
+    assert logs.tail(folder, "web-1-1", since=1500.0) == ("failed",)
 
 
 # cutting

@@ -45,7 +45,7 @@ def _value(each: ServiceVariable) -> str:
     if each.secret:
         return "-" if each.source == "secret" and not each.version else MASKED
     if each.value is None:
-        return "(known at the start)" if each.source else "-"
+        return "(set when the instance starts)" if each.source else "-"
     return each.value
 
 

@@ -9,7 +9,7 @@ from types import FrameType
 from mainstay.engine import Interruption
 
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
-SAID_ONCE = b"\nstopping at the next safe point; once more stops at once, and both can be resumed\n"
+SAID_ONCE = b"\nstopping at the next safe point; press Ctrl-C again to stop now; either way you can resume\n"
 
 
 @contextmanager

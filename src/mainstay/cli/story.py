@@ -117,7 +117,7 @@ def sentence(event: Event, run: Heard) -> str:
         case Undoing():
             return f"{event.step} undoing: {run.titles.get(event.step, event.title)}".rstrip(": ")
         case Undone():
-            return f"{event.step} after the undo: {event.evidence}"
+            return f"{event.step} undone: {event.evidence}"
         case ParkedAt():
             return f"parked: {event.why}; {event.remedy}"
         case Answered():

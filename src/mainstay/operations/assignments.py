@@ -35,7 +35,7 @@ def from_arguments(words: Iterable[str]) -> Assignments:
         place = Place(f"argument {number}")
         if not equals:
             # Not repeated: it may be a value.
-            mistakes.append(Mistake("no-value", "is not NAME=VALUE", "write mainstay set NAME=VALUE", place))
+            mistakes.append(Mistake("no-value", "not NAME=VALUE", "write mainstay set NAME=VALUE", place))
         else:
             given.append(Assignment(name, value, place))
     return Assignments(tuple(given), tuple(mistakes))
@@ -49,7 +49,7 @@ def from_file(path: Path) -> Assignments:
     wrong = [line for line, each in meant if each.key is None or each.value is None]
     return Assignments(
         tuple(Assignment(name, value, Place(str(path), line)) for line, name, value in right),
-        tuple(Mistake("no-value", "is not NAME=VALUE", "write NAME=VALUE", Place(str(path), line)) for line in wrong),
+        tuple(Mistake("no-value", "not NAME=VALUE", "write NAME=VALUE", Place(str(path), line)) for line in wrong),
     )
 
 

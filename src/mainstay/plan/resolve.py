@@ -259,7 +259,7 @@ def _refuse_other_content_under_one_version(release: Release, before: Release | 
         new = release.contents.get(release.services[name].spec.content)
         if old and new and old.digest != new.digest:
             raise BadInput(
-                f"{name} has other content than the version {release.version} that serves",
+                f"{name} has changed since version {release.version}, which is live",
                 remedy="raise `version` in the manifest",
                 code="version-taken",
             )

@@ -47,7 +47,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         damage = self._damage(world)
         if done.exists() and not damage:
             reach(self.content, world)
-            return self._told("there already")
+            return f"already there ({self._files}{self._left_out})"
         bring_python(self.content, world)
         how = self._repair(world, damage) if done.exists() else ""
         if not how:
@@ -57,7 +57,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         # After a power cut the mark must not vouch for files that are empty.
         sync_contents(self._folder(world))
         atomic_write(done, content.inventory(self._folder(world)))
-        return self._told(how or self._made(again=bool(damage)))
+        return f"{self._files} {how or self._made(again=bool(damage))}{self._left_out}"
 
     def look(self, world: World) -> Look:
         if world.folders.content_done(self.content.key).exists():
@@ -175,9 +175,9 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
     def _part(self, world: World) -> Path:
         return world.folders.contents / f"{self.content.key}.copy"
 
-    def _told(self, how: str) -> str:
-        left_out = f", {self.content.left_out} left out" if self.content.left_out else ""
-        return f"{self._files} {how}{left_out}"
+    @property
+    def _left_out(self) -> str:
+        return f", {self.content.left_out} left out" if self.content.left_out else ""
 
     @property
     def _files(self) -> str:

@@ -1,12 +1,13 @@
 """Jobs of a step: each has an id from the plan, and a further one when nobody saw how it ended."""
 
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, groupby
 
 from mainstay.errors import StepFailed
 from mainstay.release import Job, JobState
 from mainstay.world import World
 
+LAST_LINES = 10
 TRIES = 3
 """How often a job whose end nobody saw is tried."""
 
@@ -60,5 +61,7 @@ def known(world: World, identity: str) -> bool:
 
 
 def last_words(tail: tuple[str, ...]) -> str:
-    """The last lines of something that ended, to stand at the end of a sentence."""
-    return "; its last lines:\n" + "\n".join(f"    {line}" for line in tail[-10:]) if tail else ""
+    """Return the last lines of something that ended, for the end of a sentence; equal ones in a row become one."""
+    folded = [(line, len(list(equal))) for line, equal in groupby(tail)][-LAST_LINES:]
+    lines = (f"    {line}" + (f" … ({times} times)" if times > 1 else "") for line, times in folded)
+    return "; its last lines:\n" + "\n".join(lines) if tail else ""

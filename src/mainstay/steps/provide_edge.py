@@ -41,7 +41,8 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
             serving = world.patience.until(lambda: _open(world, edge), within=OPENS_WITHIN_S, waiting_for="the edge")
         except StepFailed as late:
             trouble = world.target.serving().trouble
-            raise StepFailed(f"the edge does not open: {trouble}" if trouble else late.what, remedy=CHECK) from late
+            reason = f": {trouble}" if trouble else ""
+            raise StepFailed(f"the edge did not open within {OPENS_WITHIN_S:g} s{reason}", remedy=CHECK) from late
         return f"open at {serving.url}" if edge else "no edge"
 
 

@@ -93,7 +93,7 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
         remedy="mainstay resume",
     )
     how = how_it_ended({service: leaving}, before, world.target.running())
-    return f"stopped after {world.clock.monotonic() - began:.1f} s{how}{newly_kept(world, written, service)}"
+    return f"stopped in {world.clock.monotonic() - began:.1f} s{how}{newly_kept(world, written, service)}"
 
 
 def how_it_ended(leaving: Fleet, before: Running, now: Running) -> str:
@@ -166,6 +166,9 @@ def logs_of(service: str, *releases: int) -> str:
 
 def _last_lines(world: World, one: Instance) -> tuple[str, ...]:
     """Return them as they came with the instance, else from its log: a restarted or adopted one has them only there."""
+    if one.state == "starting":
+        # Without lines its present process has written none; those of an earlier one explain nothing.
+        return one.tail
     query = LogQuery(LAST_LINES, instance=one.id)
     return one.tail or tuple(each.line for each in world.target.logs(one.service, query))
 

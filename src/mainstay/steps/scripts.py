@@ -29,8 +29,10 @@ def refuse_unrunnable(program: Path, folder: Path, source: Source, path: str) ->
             remedy=rf"sed -i 's/\r$//' {name}" if in_source else _rebuild(name),
         )
     if missing := _missing(words.split(), folder, path):
+        wanted, why = missing
         raise StepFailed(
-            f"{name} begins with #!{words}, but {missing}", remedy=f"correct the first line of {name}, or install it"
+            f"{name} begins with #!{words}, but {why}",
+            remedy=f"correct the first line of {name}, or install {wanted}",
         )
 
 
@@ -69,13 +71,13 @@ def _first_line(program: Path) -> str | None:
     return line[2:].decode(errors="replace").lstrip(" \t") if line.startswith(b"#!") and line[2:].strip() else None
 
 
-def _missing(words: list[str], folder: Path, path: str) -> str:
-    """Return which program of the first line is not there; nothing where all are."""
+def _missing(words: list[str], folder: Path, path: str) -> tuple[str, str] | None:
+    """Return the program of the first line that is missing, and where it was looked for; None where all are there."""
     interpreter, *arguments = words
     if interpreter.startswith("/") and not Path(interpreter).exists():
-        return f"there is no {interpreter}"
+        return interpreter, f"there is no {interpreter}"
     if Path(interpreter).name != "env":
-        return ""
+        return None
     name = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
     found = not name or "/" in name or any((folder / part / name).is_file() for part in path.split(":"))
-    return "" if found else f"{name} is not on the release's PATH ({path})"
+    return None if found else (name, f"{name} is not on the release's PATH ({path})")

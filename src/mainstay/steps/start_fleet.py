@@ -1,5 +1,6 @@
 """Start a fleet: change which revisions of one service run, and how many instances of each."""
 
+from mainstay.plural import counted
 from mainstay.release import Members
 from mainstay.revision import Revision
 from mainstay.steps import readiness
@@ -49,8 +50,10 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         }
         if shrunk:
             readiness.await_ready(world, self.service, shrunk)
-        kept = ", ".join(f"{member.count} of {Revision(self.service, r)}" for r, member in self.before.items())
-        return f"{kept or 'nothing'} runs as before, the new instances {gone}"
+        kept = [
+            f"{Revision(self.service, r)} still runs ({counted(m.count, 'instance')})" for r, m in self.before.items()
+        ]
+        return f"{', '.join(kept) or 'nothing runs, as before'}; new instances {gone}"
 
     def hold(self, world: World) -> None:
         # A worker's old fleet stops in a step of its own, before the one that starts the new: only the latter holds.

@@ -42,6 +42,8 @@ NO_ROOM_AGAIN_S = 1.0
 """Until an instance is started again that the full disk prevented from starting."""
 LIVE_ASKED = 10
 """How often an instance that does not respond is probed before it counts as stuck, where there is time for it."""
+STARTS_WITHIN_S = 0.05
+"""A process may write this long before the start of its life is noted; a restart comes later after an end."""
 _NOT_BEGUN = Probe("refused")
 """While the stub is about to become the service, a process that is alive proves nothing."""
 
@@ -190,8 +192,9 @@ class Instances:
             self.lives[name] = replace(life, listens_elsewhere=told, tail=self.tail(name, one.service))
 
     def tail(self, name: str, service: str) -> tuple[str, ...]:
-        """Return the last lines that it wrote to stdout and stderr, in order of time as far as it is known."""
-        return tail(self._folders.logs / service, name)
+        """Return the last lines that its present or last process wrote, in order of time as far as it is known."""
+        age = machine.boottime() - self.lives[name].began
+        return tail(self._folders.logs / service, name, time.time() - age - STARTS_WITHIN_S)
 
     def _take_up(self, name: str, desired: Desired, process: Started) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])

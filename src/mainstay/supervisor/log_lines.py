@@ -28,8 +28,16 @@ class Line(NamedTuple):
         """Return the line, safe to show, and cut visibly where it has more than *longest* bytes."""
         if self.notice:
             return self.notice
-        shown = harmless(self.head[:longest].decode(errors="replace").rstrip("\r"))
-        return shown if self.size <= longest else f"{shown}… (cut: this line has {self.size:,} bytes)"
+        if self.size <= longest:
+            return _shown(self.head)
+        # The end of a long line often says more than its middle: the error at the end of a JSON line.
+        end = self.head[-(longest // 3) :] if self.size == len(self.head) else b""
+        start = self.head[: longest - len(end)]
+        return f"{_shown(start)}…{_shown(end)} (cut: this line has {self.size:,} bytes)"
+
+
+def _shown(written: bytes) -> str:
+    return harmless(written.decode(errors="replace").rstrip("\r"))
 
 
 class LogFile:

@@ -190,11 +190,14 @@ def instances(folder: Path) -> frozenset[tuple[str, int]]:
     return frozenset((name["instance"], int(name["release"] or 0)) for name in found if name)
 
 
-def tail(folder: Path, instance: str) -> tuple[str, ...]:
-    """Return the last lines of an instance, of both streams in order of time as far as known, each cut to a length."""
+def tail(folder: Path, instance: str, since: float = 0.0) -> tuple[str, ...]:
+    """Return the last lines that an instance has written since *since*, in seconds since the epoch.
+
+    They are of both streams in order of time as far as it is known, each cut to a length.
+    """
     logs = Logs(folder, Query(instance=instance, longest=TAIL_LINE_BYTES, patience_s=0))
     try:
-        return tuple(one.line for one in logs.last(TAIL_LINES))
+        return tuple(one.line for one in logs.last(TAIL_LINES) if one.at >= since)
     finally:
         logs.close()
 

@@ -1,0 +1,11 @@
+"""The last lines of something that ended, as a message shows them."""
+
+from mainstay.steps.jobs import last_words
+
+
+def test_equal_lines_in_a_row_are_folded() -> None:
+    tail = ("starting", *["the licence is missing"] * 5, "bye")
+    assert last_words(tail) == (
+        "; its last lines:\n    starting\n    the licence is missing … (5 times)\n    bye"
+    )  # fmt: skip
+    assert last_words(()) == ""
