@@ -30,7 +30,8 @@ def test_abort_from_another_terminal_leaves_all_as_before(place: Place) -> None:
     place.holds(SLOW)
     deploy = place.begin("deploy", "--yes")
     deploy.event("started", "Start web@2")
-    place.run("abort")
+    assert "rolling back: abort was requested" in place.run("abort").out
+    assert deploy.event("turned")["why"] == "abort was requested"
     assert deploy.wait().code == 1
     assert assert_whole(place)["release"]["version"] == "1"
     assert place.ask("history")[0]["outcome"] == "undone"

@@ -253,7 +253,11 @@ def test_up_after_a_rollback_keeps_the_release_that_was_rolled_back_to(place: Pl
     assert suggested(place, "up --deploy") in said.out, said
     assert ("started in" in said.out) == (end != "nothing"), said
     assert assert_whole(place)["release"]["number"] == 1
-    place.run("up", "--deploy", "--yes")
+    note = "note: these are the values of the next deploy, of version 2; live is release 1 (1)"
+    assert note in place.run("config", "web").out
+    assert "release 2 is newer; it was rolled back at " in place.run("rollback", "--dry-run").out
+    said = place.run("up", "--deploy", "--yes")
+    assert "note: release 2 was rolled back; deploying ships its code again" in said.out, said
     assert version(place) == (3, "2")
 
 

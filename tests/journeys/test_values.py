@@ -56,7 +56,7 @@ def test_what_is_stored_is_not_changed_by_another_exported_value(anyones: Place)
         for name, command in (("KEY", "secrets set KEY"), ("SIGN", "secrets set SIGN"), ("MODE", "set MODE=…")):
             assert f"{name} is exported in this shell with another value than the stored one" in said.out, said
             assert command in said.out
-        assert "EVERY has a fixed default in the manifest; the exported value is ignored" in said.out
+        assert "note: EVERY has a fixed default in the manifest; the exported value is ignored" in said.out
         assert "another-key" not in said.out + said.err
     assert stored(anyones) == before
     assert "exported" not in anyones.run("deploy", "--yes", exported=GIVEN).out

@@ -35,6 +35,11 @@ def _show(console: Console, context: Context, found: Configuration) -> None:
     rows = ((each.name, _value(each), _source(each)) for each in found.variables)
     for line in table(("NAME", "VALUE", "FROM"), rows):
         console.say(line)
+    if found.release is not None and found.live_version != found.version:
+        console.say(
+            f"note: these are the values of the next deploy, of version {found.version}; live is release "
+            f"{found.release} ({found.live_version})"
+        )
     waiting = [each.name for each in found.variables if not each.live]
     if found.release is not None and waiting:
         console.say(f"note: {', '.join(waiting)}: release {found.release} has another value until the next deploy")

@@ -16,7 +16,7 @@ from mainstay.engine.interruption import Interruption
 from mainstay.engine.run import Run, append
 from mainstay.errors import BadInput, NotReady, Unreachable
 from mainstay.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, Turned
-from mainstay.journal import Journal, Owner
+from mainstay.journal import Journal, Owner, Row
 from mainstay.plan import Plan
 from mainstay.standing import MOST_RESUMES, Standing, standing
 from mainstay.world import World
@@ -63,14 +63,17 @@ def carry_on(identity: str, world: World, journal: Journal, carrier: Carrier) ->
         journal.disown()
 
 
-def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> None:
-    """Let a run that nobody carries go back when it is carried on. Refused once something was retired."""
+def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
+    """Turn a run that no process executes back; it is undone when it is resumed.
+
+    Return the row that records it; None where the run was turned back before. Raises NotReady once a step has started
+    that cannot be undone.
+    """
     now = standing(journal.rows(identity))
     if now.over or now.planned is None:
         raise NotReady(f"run {identity} is over", remedy="mainstay history")
     require_undoable(now, remedy="mainstay resume, then mainstay rollback")
-    if now.direction == "forward":
-        append(journal, identity, Turned(by, why))
+    return append(journal, identity, Turned(by, why)) if now.direction == "forward" else None
 
 
 def require_undoable(now: Standing, *, remedy: str) -> None:

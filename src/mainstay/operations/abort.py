@@ -23,13 +23,15 @@ def abort(context: Context, *, carrier: Carrier) -> Outcome:
     try:
         with holding(context) as journal:
             run = unfinished(context)
-            engine.turn_back(run, journal, by=carrier.by, why=f"abort was requested by {carrier.by}")
+            turned = engine.turn_back(run, journal, by=carrier.by, why=f"abort was requested by {carrier.by}")
+            if turned is not None:
+                carrier.heard(turned)
             return replace(finish(context, journal, carrier), wanted="undone")
     except LockHeld:
-        return _ask_the_holder(context)
+        return _ask_the_holder(context, carrier)
 
 
-def _ask_the_holder(context: Context) -> Outcome:
+def _ask_the_holder(context: Context, carrier: Carrier) -> Outcome:
     owner = story(context).owner()
     if owner is None or not story(context).ask_abort(owner.run):
         raise LockHeld("another command is about to begin or to end", remedy="mainstay abort")
@@ -39,6 +41,10 @@ def _ask_the_holder(context: Context) -> Outcome:
     Patience(SystemClock()).until(
         lock.free, within=LONGEST_WAIT_S, waiting_for=f"the end of run {owner.run}", remedy="mainstay status"
     )
+    for row in story(context).rows(owner.run):
+        # The steps are shown where the run is executed; here, only that it was turned back.
+        if row.name == "turned":
+            carrier.heard(row)
     past = next(run for run in recorded(context).history if run.run == owner.run)
     if past.outcome == "released":
         raise NotReady(f"run {owner.run} was released before it could go back", remedy="mainstay rollback")

@@ -45,6 +45,10 @@ class Configuration(msgspec.Struct, frozen=True):
     release: int | None
     """The live release, to which `live` refers."""
     variables: tuple[ServiceVariable, ...]
+    version: str = ""
+    """The version that the manifest declares: the values are those of its next deploy."""
+    live_version: str = ""
+    """The version of the live release."""
 
 
 def config(context: Context, service: str) -> Configuration:
@@ -61,7 +65,14 @@ def config(context: Context, service: str) -> Configuration:
     declared = tuple(_declared(manifest, now, service, stored))
     given = {each.name for each in declared}
     others = tuple(each for each in _from_mainstay(manifest, now, service) if each.name not in given)
-    return Configuration(service, now.release.number if now.release else None, declared + others)
+    live = now.release
+    return Configuration(
+        service=service,
+        release=live.number if live else None,
+        variables=declared + others,
+        version=manifest.version,
+        live_version=live.version if live else "",
+    )
 
 
 def _declared(manifest: Manifest, now: Snapshot, service: str, stored: dict[str, Setting]) -> Iterator[ServiceVariable]:

@@ -93,7 +93,9 @@ def ship(
     if not approve.dry_run:
         require_front_door(context, plan)
     if plan.unchanged:
-        note = "\n".join([*([] if started.acted else plan.notes[:1]), *plan.values.unused])
+        note = "\n".join(
+            [*([] if started.acted else plan.notes[:1]), *(f"note: {each}" for each in plan.values.unused)]
+        )
         return without_run(context, plan.kind, started.acted, started.took_s, note)
     if not approve(plan):
         raise NotReady(f"declined; {_touched(started)}", remedy=f"mainstay {approve.verb}", code="declined")

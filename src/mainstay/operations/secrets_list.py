@@ -10,10 +10,6 @@ from mainstay.operations.context import Context
 from mainstay.operations.place import environment_of
 from mainstay.operations.plan import manifest_of
 from mainstay.sealed import SealedEntry
-from mainstay.world import World
-
-BUILD = "build."
-"""Begins the names of settings that a build gets from the command: an index's address may contain a password."""
 
 
 class SecretStatus(msgspec.Struct, frozen=True):
@@ -28,25 +24,17 @@ class SecretStatus(msgspec.Struct, frozen=True):
 
 
 def list_secrets(context: Context) -> tuple[SecretStatus, ...]:
-    """Return the secrets that the manifest declares, those of datastores, and others that are stored."""
+    """Return the secrets that the manifest declares, not what Mainstay stores for datastores and builds."""
     manifest = manifest_of(context)
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     stored = {each.name: each for each in world.sealed.entries()}
-    return tuple(_declared(manifest, stored)) + tuple(_others(manifest, world, stored))
+    return tuple(_declared(manifest, stored))
 
 
 def _declared(manifest: Manifest, stored: dict[str, SealedEntry]) -> Iterator[SecretStatus]:
     for name, variable in manifest.variables.items():
         if variable.secret:
             yield _status(name, stored.get(name), manifest.readers(name), variable.generate, variable.required)
-
-
-def _others(manifest: Manifest, world: World, stored: dict[str, SealedEntry]) -> Iterator[SecretStatus]:
-    owners = {name: store.name for store in world.datastores.values() for name in store.secrets()}
-    for name in sorted({*owners, *stored}):
-        if name not in manifest.variables or not manifest.variables[name].secret:
-            readers = (owners[name],) if name in owners else ("builds",) if name.startswith(BUILD) else ()
-            yield _status(name, stored.get(name), readers, name in owners, name in owners)
 
 
 def _status(
