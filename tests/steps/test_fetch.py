@@ -363,7 +363,7 @@ def test_a_damaged_file_of_the_source_is_restored_without_a_build(source: Path, 
     assert (place / "app.py").stat().st_mode & 0o022 == 0
     assert len(builder.jobs) == 1
     assert step.look(world) is Look.PRESENT
-    assert step.do(world) == "2 files there already, 1 left out"
+    assert step.do(world) == "already there (2 files, 1 left out)"
 
 
 def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: World, builder: Builder) -> None:
