@@ -330,7 +330,9 @@ def test_a_schema_that_cannot_be_read_is_marked_as_not_verified(awake: bool) -> 
 
 def test_a_rollback_to_a_newer_release_that_was_rolled_back_names_it_and_another_choice() -> None:
     newer = release(2, kept=release(1))
-    plan = rollback(newer, snapshot(release(1)), rolled_back_at="2026-01-05T02:51:07+00:00")
+    now = replace(snapshot(release(1)), rolled_back=newer)
+    plan = rollback(newer, now, rolled_back_at="2026-01-05T02:51:07+00:00")
+    assert not any("deploying ships" in note for note in plan.notes)
     assert plan.notes[0] == (
         "release 2 is newer; it was rolled back at 2026-01-05 02:51: `mainstay rollback --to N` chooses another"
     )

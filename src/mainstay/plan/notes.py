@@ -43,7 +43,7 @@ def _not_verified(now: Snapshot) -> Iterator[str]:
 def _rolled_back(release: Release, now: Snapshot) -> Iterator[str]:
     """Whether the plan makes code live again that a rollback has just replaced."""
     old = now.rolled_back
-    if old is None or now.release is None or release.number <= now.release.number:
+    if old is None or now.release is None or release.number <= old.number:
         return
     if _code(release) == _code(old) != _code(now.release):
         yield f"release {old.number} was rolled back; deploying ships its code again"
