@@ -81,6 +81,10 @@ class FrontDoorLost(MainstayError):
     code = "front-door-lost"
 
 
+class FrontDoorTaken(FrontDoorLost):
+    """The edge does not serve because another program has its port: a deploy with another port repairs it."""
+
+
 class PortTaken(MainstayError):
     """Another program has a port of the edge; nothing was changed. Not bad input: once it is free, the same works."""
 

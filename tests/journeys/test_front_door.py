@@ -1,12 +1,14 @@
 """The front door is lost: every command names the cause, and the environment recovers without one."""
 
 import os
+import re
 import signal
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 
 from tests.journeys.machine import Process, until
@@ -171,7 +173,7 @@ def test_a_frozen_haproxy_is_reported_and_continues_when_it_thaws(place: Place) 
         for words in (("up", "--yes"), ("deploy", "--yes")):
             began = time.monotonic()
             assert "does not answer" in place.run(*words, ends=1).err
-            assert time.monotonic() - began < NOTICED_WITHIN_S
+            assert time.monotonic() - began < NOTICED_WITHIN_S, words
     finally:
         send(signal.SIGCONT, *frozen)
     until(lambda: well(place), within=5, what="a healthy status without a command")
@@ -237,3 +239,37 @@ def test_a_stopped_environment_is_no_degraded_one(place: Place) -> None:
     document = place.ask("status")
     assert (document["health"], document["problems"]) == ("stopped", [])
     assert "is stopped" in place.run("status").out.splitlines()[0]
+
+
+def frozen_pids(place: Place) -> list[int]:
+    """The processes that `status` says do not answer."""
+    first = place.run("status", ends=None).out.splitlines()[0]
+    named = re.search(r"HAProxy \(pid ([\d, ]+)\) does not answer", first)
+    return [int(pid) for pid in named[1].split(", ")] if named else []
+
+
+def test_a_frozen_worker_is_named_so_that_sigcont_helps(place: Place) -> None:
+    place.ship(Parrot("1"))
+    ours = {one.pid for one in haproxy(place)}
+    workers = [one for one in haproxy(place) if psutil.Process(one.pid).ppid() in ours]
+    send(signal.SIGSTOP, *workers)
+    pids = until(lambda: frozen_pids(place), within=NOTICED_WITHIN_S, what="a frozen worker")
+    assert pids == [one.pid for one in workers]
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: well(place), within=NOTICED_WITHIN_S, what="a healthy status")
+    assert place.get() == (200, "version 1")
+
+
+def test_a_stopped_master_is_reported_while_requests_are_answered(place: Place) -> None:
+    place.ship(Parrot("1"))
+    ours = {one.pid for one in haproxy(place)}
+    (master,) = [pid for pid in ours if psutil.Process(pid).ppid() not in ours]
+    os.kill(master, signal.SIGSTOP)
+    try:
+        cause = f"HAProxy's master (pid {master}) is stopped by a signal"
+        until(lambda: cause in place.run("status", ends=None).out, within=NOTICED_WITHIN_S, what=cause)
+        assert place.get() == (200, "version 1")
+    finally:
+        os.kill(master, signal.SIGCONT)
+    until(lambda: well(place), within=NOTICED_WITHIN_S, what="a healthy status")

@@ -1,7 +1,7 @@
 """The rule by which a broken front door refuses `up`, `deploy` and `rollback`."""
 
 from mainstay.clock import Clock, SystemClock
-from mainstay.errors import FrontDoorLost
+from mainstay.errors import FrontDoorLost, FrontDoorTaken
 from mainstay.operations.context import Context
 from mainstay.plan import Plan
 from mainstay.release import Edge, Serving
@@ -41,7 +41,7 @@ def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
         return
     what = serving.trouble or f"timed out after {OPENS_WITHIN_S:g} s waiting for the edge to open"
     if serving.trouble_code == PORT_TAKEN:
-        what += f"; {RUNS_MEANWHILE}"
+        raise FrontDoorTaken(f"{what}; {RUNS_MEANWHILE}", remedy=serving.trouble_remedy)
     raise FrontDoorLost(what, remedy=serving.trouble_remedy or "mainstay logs edge")
 
 

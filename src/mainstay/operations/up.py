@@ -3,7 +3,7 @@
 from typing import Literal
 
 from mainstay.engine import Carrier
-from mainstay.errors import MainstayError
+from mainstay.errors import FrontDoorLost, FrontDoorTaken, MainstayError
 from mainstay.operations import plan as planning
 from mainstay.operations.carrying import holding, refuse_when_busy, without_run
 from mainstay.operations.context import Context
@@ -35,6 +35,8 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
         if started.failure:
             notices.warning(started.failure)
         return finished
+    if isinstance(started.failure, FrontDoorLost) and not isinstance(started.failure, FrontDoorTaken):
+        raise started.failure  # No deploy repairs it.
     plan = _planned(context, started, notices)
     past = recorded(context)
     live = document(past, past.serving.number) if past.serving else None

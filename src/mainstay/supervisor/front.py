@@ -72,6 +72,7 @@ class Front:
             if self._silent:
                 self._silent = 0
                 self._wake()
+            self._note_stopped_master()
 
     def refuse_taken(self, desired: Desired) -> None:
         """Raises PortTaken, naming the holder, when a port of the edge is another program's."""
@@ -97,7 +98,9 @@ class Front:
             return False
         finally:
             self._watch_exit()
-        self.trouble, self.edge = None, desired.edge
+        if self.trouble is None or self.trouble.code != trouble.MASTER_STOPPED:
+            self.trouble = None
+        self.edge = desired.edge
         return True
 
     def serves(self, edge: Edge | None) -> bool:
@@ -145,12 +148,20 @@ class Front:
     def _note(self, error: MainstayError | OSError) -> None:
         process = self._proxy.process()
         if isinstance(error, NotAnswering) and process is not None:
-            found = trouble.silent(process.pid)
+            found = trouble.silent(self._proxy.stopped() or (process.pid,))
         else:
             found = trouble.of(error)
         if found != self.trouble:
             log.error("the edge does not serve as desired: %s", found.what)
         self.trouble = found
+
+    def _note_stopped_master(self) -> None:
+        """Report a master that a signal has stopped: its workers still answer, but nothing changes or drains."""
+        process = self._proxy.process()
+        if process is not None and self._proxy.master_is_stopped():
+            self.trouble = trouble.stopped_master(process.pid)
+        elif self.trouble is not None and self.trouble.code == trouble.MASTER_STOPPED:
+            self.trouble = None
 
     def _watch_exit(self) -> None:
         process = self._proxy.process()

