@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.errors import BadInput, StepFailed
+from mainstay.errors import PortTaken, StepFailed
 from mainstay.release import Member, Members
 from mainstay.steps.migrate import Migrate
 from mainstay.steps.provide_datastore import ProvideDatastore
@@ -215,5 +215,5 @@ def test_an_edge_that_does_not_open_fails_with_the_reason(
 
 def test_a_port_that_is_taken_is_said_with_its_holder(world: World, target: FakeTarget) -> None:
     target.taken[8080] = "nginx (pid 7)"
-    with pytest.raises(BadInput, match="taken by nginx"):
+    with pytest.raises(PortTaken, match="taken by nginx"):
         ProvideEdge(before=None, after=EDGE).do(world)

@@ -15,7 +15,7 @@ import pytest
 
 from mainstay import machine
 from mainstay.clock import SystemClock
-from mainstay.errors import BadInput
+from mainstay.errors import BadInput, PortTaken
 from mainstay.release import Edge, Health, Route, Shift, UnlessRenewed
 from mainstay.supervisor.life import LEFT_FOREGROUND
 from tests.supervisor.place import PATH, PYTHON, Place, a_place, member, run, service, shell_job, starts_of, worker
@@ -284,7 +284,7 @@ def test_a_door_that_is_taken_is_said_with_its_holder(place: Place) -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        with pytest.raises(BadInput, match=rf"port {port} is taken by .*python.*pid {os.getpid()}"):
+        with pytest.raises(PortTaken, match=rf"port {port} is taken by .*python.*pid {os.getpid()}"):
             place.target.edge(1, Edge(http=port, address="127.0.0.1"))
     assert place.target.serving().edge is None
 
