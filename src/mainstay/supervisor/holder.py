@@ -34,7 +34,8 @@ def refuse_taken(
             what = f"port {port} is taken by {name}"
             if port in internal:
                 raise InternalPortTaken(what, remedy="stop that program")
-            raise PortTaken(what, remedy="stop that program, or name another port under `edge:` in mainstay.yaml")
+            remedy = "stop that program, or write another port, or `http: auto`, below `edge:` in the manifest"
+            raise PortTaken(what, remedy=remedy)
 
 
 def _free(port: int, address: str) -> bool:
