@@ -19,15 +19,15 @@ from pathlib import Path
 
 import psutil
 
-from mainstay.folders import Folders
-from mainstay.machine import of_session
-from mainstay.release import Edge, Route, Shares
-from mainstay.supervisor.access_log import AccessLog
-from mainstay.supervisor.desired import Desired, Identity
-from mainstay.supervisor.proxy import Proxy, binary
-from mainstay.supervisor.runners.process import ProcessRunner
-from mainstay.supervisor.slots import slots
-from tests.supervisor.traffic import Tally, free_port, load, until
+from mainstay.drivers.edge.haproxy.access_log import AccessLog
+from mainstay.drivers.edge.haproxy.process import Proxy, binary
+from mainstay.drivers.edge.haproxy.slots import slots
+from mainstay.drivers.machine.instances.runners.process import ProcessRunner
+from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.model import Edge, Route, Shares
+from mainstay.system.processes import of_session
+from mainstay.system.state_dir import Folders
+from tests.drivers.machine.traffic import Tally, free_port, load, until
 
 RESULT = Path(__file__).parent / "results/edge.json"
 CONNECTIONS, SECONDS, ROUNDS = 32, 4, 3

@@ -8,11 +8,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from mainstay.clock import SystemClock
-from mainstay.folders import Folders
-from mainstay.journal import SqliteJournal, SqliteStory
-from mainstay.record import record
-from mainstay.signing import PublicKey, SigningKey
+from mainstay.history.signing import PublicKey, SigningKey
+from mainstay.history.sqlite import SqliteJournal, SqliteStory
+from mainstay.history.summary import record
+from mainstay.system.clock import SystemClock
+from mainstay.system.state_dir import Folders
 
 STEPS = 2000
 BUDGET_MS = 1.0

@@ -5,12 +5,8 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.content import Measured
-from mainstay.datastores import Schema
-from mainstay.plan import Plan
-from mainstay.plan.deploy import deploy
-from mainstay.plan.resolve import fingerprint
-from mainstay.release import (
+from mainstay.drivers.datastores.datastore import Schema
+from mainstay.model import (
     Content,
     DatastoreRelease,
     Edge,
@@ -30,9 +26,13 @@ from mainstay.release import (
     Template,
     Traffic,
 )
-from mainstay.sealed import SecretRef
-from mainstay.snapshot import DatastoreFacts, Snapshot
-from mainstay.source import Source
+from mainstay.model.artifact import Source
+from mainstay.model.secret import SecretRef
+from mainstay.planning.deploy import deploy
+from mainstay.planning.facts import DatastoreFacts, Snapshot
+from mainstay.planning.plan import Plan
+from mainstay.planning.resolve import fingerprint
+from mainstay.system.file_tree import Measured
 
 ADDRESS = Template(
     (

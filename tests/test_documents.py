@@ -13,8 +13,8 @@ import click
 import pytest
 import yaml
 
-from mainstay.cli.frame import mainstay
-from mainstay.manifest.loading import check, environments, read
+from mainstay.cli.main import mainstay
+from mainstay.manifest.load import check, environments, read
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

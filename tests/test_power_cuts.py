@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from mainstay import wiring
-from mainstay.engine import begin
-from mainstay.operations import place, plan
+from mainstay.drivers import wiring
+from mainstay.drivers.machine.state.desired import Desired
+from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.world import World
+from mainstay.engine.engine import begin
+from mainstay.operations import environment, plan
 from mainstay.operations.context import Context
-from mainstay.supervisor.desired import Desired
-from mainstay.supervisor.store import Store
-from mainstay.world import World
 from tests.engine.workbench import Put, bench_world, carrier_of, plan_of
 from tests.fakes.disk import Disk
 from tests.fakes.journal import MemoryJournal
@@ -19,7 +19,7 @@ from tests.fakes.power import Power
 
 
 def keep_environment(world: World) -> Path:
-    place.keep(world.environment, world.folders)
+    environment.keep(world.environment, world.folders)
     return world.folders.environment
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainstay.printable import harmless
+from mainstay.text.printable import harmless
 
 
 @pytest.mark.threat("S5")

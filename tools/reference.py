@@ -51,7 +51,7 @@ def manifest() -> Iterator[str]:
 
 
 def _placeholders() -> Iterator[str]:
-    module = import_module("mainstay.placeholders")
+    module = import_module("mainstay.model.placeholders")
     yield ""
     yield "## Placeholders"
     yield ""
@@ -96,7 +96,7 @@ def _kind(told: dict[str, Any]) -> str:
 
 
 def command_line() -> Iterator[str]:
-    frame = import_module("mainstay.cli.frame")
+    frame = import_module("mainstay.cli.main")
     yield "# The command line"
     yield ""
     yield frame.mainstay.help
@@ -105,8 +105,8 @@ def command_line() -> Iterator[str]:
     yield ""
     yield "The options before the command may also stand behind it."
     yield from _options(frame.mainstay)
-    for name, entry in import_module("mainstay.cli.catalogue").COMMANDS.items():
-        command = import_module(entry.module).command
+    for name in import_module("mainstay.cli.command_table").COMMANDS:
+        command = import_module(f"mainstay.cli.commands.{name}").command
         inner = command.commands if isinstance(command, click.Group) else {}
         for full, each in {name: command, **{f"{name} {word}": one for word, one in inner.items()}}.items():
             yield from _command(full, each)
@@ -140,7 +140,7 @@ def _options(command: click.Command) -> Iterator[str]:
 
 
 def documents() -> Iterator[str]:
-    events = import_module("mainstay.events")
+    events = import_module("mainstay.history.events")
     yield "# Documents"
     yield ""
     yield "What `--output json` prints. Queries print one document, runs one event a line. Times are RFC 3339 with"
@@ -154,10 +154,10 @@ def documents() -> Iterator[str]:
     yield "expected_s}]]}], changes: [{path, before, after}], notes}`"
     roots = {
         "status": import_module("mainstay.operations.status").Status,
-        "history": import_module("mainstay.record").Past,
-        "logs": import_module("mainstay.targets").LogLine,
-        "journal verify": import_module("mainstay.journal").Verdict,
-        "validate": import_module("mainstay.manifest.checking").Report,
+        "history": import_module("mainstay.history.summary").Past,
+        "logs": import_module("mainstay.drivers.targets.target").LogLine,
+        "journal verify": import_module("mainstay.history.journal").Verdict,
+        "validate": import_module("mainstay.manifest.report").Report,
         "config": import_module("mainstay.operations.config").Configuration,
         "secrets list (a list of these)": import_module("mainstay.operations.secrets_list").SecretStatus,
         "secrets set (its `changes`)": import_module("mainstay.operations.secrets_set").SecretChange,

@@ -8,7 +8,7 @@ import pytest
 from mainstay.cli.approval import Approval, OnlyShown
 from mainstay.cli.console import Console
 from mainstay.cli.signals import heard_by, while_asking
-from mainstay.engine import Interruption
+from mainstay.engine.interruption import Interruption
 from mainstay.errors import Interrupted, NotReady
 from tests.cli.told import plan
 

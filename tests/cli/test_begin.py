@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mainstay import wiring
-from mainstay.cli.init import system_name
-from mainstay.clock import Patience, SystemClock
+from mainstay.cli.commands.init import system_name
+from mainstay.drivers import wiring
+from mainstay.system.clock import Patience, SystemClock
 from tests.cli.typed import typed
 
 

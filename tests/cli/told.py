@@ -2,12 +2,12 @@
 
 import msgspec
 
-from mainstay.events import Event, encode
-from mainstay.journal import Row
-from mainstay.plan import Basis, Change, Phase, Plan
-from mainstay.release import Environment, Release
+from mainstay.drivers.world import World
+from mainstay.history.events import Event, encode
+from mainstay.history.journal import Row
+from mainstay.model import Environment, Release
+from mainstay.planning.plan import Basis, Change, Phase, Plan
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
 
 
 class Brew(Step, frozen=True, kw_only=True, tag="brew"):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.datastores import Datastore, Role
-from mainstay.release import Job, Listener
-from mainstay.sealed import SecretRef
+from mainstay.drivers.datastores.datastore import Datastore, Role
+from mainstay.model import Job, Listener
+from mainstay.model.secret import SecretRef
 
 FIRST, SECOND = "0001_first", "0002_second"
 Perform = Callable[[Job], int]

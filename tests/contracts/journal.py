@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from mainstay.journal import Journal, Owner
+from mainstay.history.journal import Journal, Owner
 
 US = Owner(run="r-0001", who="ada", host="here", pid=7, since="2026-01-05T12:00:00+00:00", fence=3)
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from mainstay.secrets import SecretSource
+from mainstay.drivers.secrets.source import SecretSource
 
 VALUE = " hunter2 "
 

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from mainstay.clock import Clock, Patience
+from mainstay.drivers.targets.target import LogQuery, Target
 from mainstay.errors import FenceRefused, PortTaken
-from mainstay.release import Edge, Job, Member, Route, Shares, Shift, UnlessRenewed
-from mainstay.targets import LogQuery, Target
+from mainstay.model import Edge, Job, Member, Route, Shares, Shift, UnlessRenewed
+from mainstay.system.clock import Clock, Patience
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
 FENCE = 5

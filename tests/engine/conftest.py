@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.world import World
+from mainstay.drivers.world import World
 from tests.engine.workbench import bench_world
 from tests.fakes.journal import MemoryJournal
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mainstay import content
-from mainstay.clock import Clock
-from mainstay.engine import Carrier
-from mainstay.engine.crew import Crew
+from mainstay.engine.executor import Crew
+from mainstay.engine.runner import Carrier
 from mainstay.errors import StepFailed
-from mainstay.plan import Plan
-from mainstay.plan.deploy import deploy
-from mainstay.plan.down import down
-from mainstay.plan.rollback import rollback
-from mainstay.release import Release, Shift, Strategy
-from mainstay.snapshot import Snapshot
-from mainstay.source import Source
+from mainstay.model import Release, Shift, Strategy
+from mainstay.model.artifact import Source
+from mainstay.planning.deploy import deploy
+from mainstay.planning.down import down
+from mainstay.planning.facts import Snapshot
+from mainstay.planning.plan import Plan
+from mainstay.planning.rollback import rollback
+from mainstay.system import file_tree
+from mainstay.system.clock import Clock
 from tests import shop
 from tests.engine.serial import Serial
 from tests.engine.sweep import Stage
@@ -102,7 +102,7 @@ def brought(release: Release, folder: Path, *, build: bool = False) -> Release:
     """*release* with content that can be copied from *folder* and built, or with none that must be brought."""
     if not build:
         return replace(release, contents={})
-    measured = content.measure(folder)
+    measured = file_tree.measure(folder)
     commands = (("make",), ("make", "check"))
     contents = {
         key: replace(each, digest=measured.digest, source=Source(str(folder)), build=commands, path="/usr/bin")
@@ -207,5 +207,5 @@ class Scenes:
 
     def _fresh(self) -> Shop:
         state = self._folder / "world"
-        content.remove(state)
+        file_tree.remove(state)
         return Shop(state, self._hands)

@@ -3,9 +3,9 @@
 import random
 import threading
 
-from mainstay.clock import Clock
-from mainstay.engine.crew import Deed, Report, report
-from mainstay.events import StepNumber
+from mainstay.engine.executor import Deed, Report, report
+from mainstay.history.events import StepNumber
+from mainstay.system.clock import Clock
 
 
 class Seeded:

@@ -2,9 +2,9 @@
 
 from collections import deque
 
-from mainstay.clock import Clock
-from mainstay.engine.crew import Deed, Report, report
-from mainstay.events import StepNumber
+from mainstay.engine.executor import Deed, Report, report
+from mainstay.history.events import StepNumber
+from mainstay.system.clock import Clock
 
 
 class Serial:

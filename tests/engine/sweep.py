@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from signal import SIGINT
 
-from mainstay.engine import Interruption, begin, carry_on
-from mainstay.engine.carrier import Carrier
+from mainstay.drivers.world import World
+from mainstay.engine.engine import begin, carry_on
+from mainstay.engine.interruption import Interruption
+from mainstay.engine.runner import Carrier
 from mainstay.errors import Interrupted, Parked
-from mainstay.journal import Journal
-from mainstay.plan import Plan
-from mainstay.record import record
-from mainstay.world import World
+from mainstay.history.journal import Journal
+from mainstay.history.summary import record
+from mainstay.planning.plan import Plan
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power, PowerCut, PoweredJournal
 from tests.fakes.target import FakeTarget

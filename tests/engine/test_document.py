@@ -5,8 +5,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mainstay.engine import begin
-from mainstay.release import ServiceRelease, Spec, Strategy
+from mainstay.engine.engine import begin
+from mainstay.model import ServiceRelease, Spec, Strategy
 from tests.engine.workbench import Put, bench_world, carrier_of, plan_of
 from tests.fakes.journal import MemoryJournal
 

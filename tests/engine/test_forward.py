@@ -2,11 +2,11 @@
 
 import pytest
 
-from mainstay.engine import begin, carry_on
+from mainstay.drivers.world import World
+from mainstay.engine.engine import begin, carry_on
 from mainstay.errors import Parked, StepFailed
-from mainstay.events import Done, Resumed, decode
-from mainstay.standing import standing
-from mainstay.world import World
+from mainstay.history.events import Done, Resumed, decode
+from mainstay.history.run_state import standing
 from tests.engine.workbench import Burn, Move, Put, Wait, bench, carrier_of, names, plan_of
 from tests.fakes.clock import TurnableClock
 from tests.fakes.journal import MemoryJournal

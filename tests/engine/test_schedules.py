@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.errors import StepFailed
-from mainstay.events import decode
+from mainstay.history.events import decode
 from tests.engine.schedules import Seeded
 from tests.engine.sweep import Stage, Sweep, carried
 from tests.engine.workbench import Put, bench, bench_world, carrier_of, plan_of

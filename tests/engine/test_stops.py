@@ -2,12 +2,13 @@
 
 import pytest
 
-from mainstay.engine import Carrier, answer, begin, carry_on, turn_back
-from mainstay.engine.crew import Threads
+from mainstay.drivers.world import World
+from mainstay.engine.engine import answer, begin, carry_on, turn_back
+from mainstay.engine.executor import Threads
+from mainstay.engine.runner import Carrier
 from mainstay.errors import BadInput, FenceRefused, Interrupted, NotReady, Parked, StepFailed, Unreachable
-from mainstay.standing import Standing, standing
+from mainstay.history.run_state import Standing, standing
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
 from tests.engine.workbench import Burn, Move, Put, Wait, bench, carrier_of, names, plan_of
 from tests.fakes.clock import TurnableClock
 from tests.fakes.journal import MemoryJournal

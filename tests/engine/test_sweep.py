@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.release import Strategy
-from mainstay.revision import Revision
+from mainstay.model import Strategy
+from mainstay.model.revision import Revision
 from tests.engine.scenes import Make, Scenes, Shop, Spoil, at_the_bench
 from tests.engine.sweep import Sweep
 

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.clock import SystemClock
-from mainstay.engine import Carrier, begin, carry_on
+from mainstay.drivers.world import World
+from mainstay.engine.engine import begin, carry_on
+from mainstay.engine.runner import Carrier
 from mainstay.errors import StepFailed
-from mainstay.journal import Journal, SqliteJournal, SqliteStory
-from mainstay.record import record
-from mainstay.signing import PublicKey, SigningKey
+from mainstay.history.journal import Journal
+from mainstay.history.signing import PublicKey, SigningKey
+from mainstay.history.sqlite import SqliteJournal, SqliteStory
+from mainstay.history.summary import record
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
+from mainstay.system.clock import SystemClock
 from tests.engine.serial import Serial
 from tests.engine.workbench import plan_of
 from tests.fakes.power import Power, PoweredJournal

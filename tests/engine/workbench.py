@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from mainstay.engine import Carrier
-from mainstay.engine.crew import Crew
+from mainstay.drivers.world import World
+from mainstay.engine.executor import Crew
+from mainstay.engine.runner import Carrier
 from mainstay.errors import MainstayError
-from mainstay.plan import Basis, Kind, Phase, Plan
-from mainstay.release import Environment, Release
+from mainstay.model import Environment, Release
+from mainstay.planning.plan import Basis, Kind, Phase, Plan
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
 from tests.engine.serial import Serial
 from tests.fakes.clock import TurnableClock
 from tests.fakes.journal import MemoryJournal

@@ -1,9 +1,9 @@
 """A datastore in memory: its jobs are those of a target, and it has done what they did."""
 
-from mainstay.datastores import Role, Schema
+from mainstay.drivers.datastores.datastore import Role, Schema
 from mainstay.errors import BadInput, Unreachable
-from mainstay.release import Job, Listener, Piece, Spec, Template
-from mainstay.sealed import SecretRef
+from mainstay.model import Job, Listener, Piece, Spec, Template
+from mainstay.model.secret import SecretRef
 
 
 class FakeDatastore:

@@ -4,8 +4,8 @@ import threading
 
 from msgspec.structs import replace
 
-from mainstay.clock import Clock
-from mainstay.journal import GENESIS, Owner, Row, Verdict, chained, first_bad, run_after
+from mainstay.history.journal import GENESIS, Owner, Row, Verdict, chained, first_bad, run_after
+from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
 
 

@@ -1,6 +1,6 @@
 """The power that a process runs on: it can be cut at any numbered point, and then nothing moves any more."""
 
-from mainstay.journal import Journal, Owner, Row
+from mainstay.history.journal import Journal, Owner, Row
 
 
 class PowerCut(BaseException):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mainstay.sealed import Secret
+from mainstay.model.secret import Secret
 
 
 class FakeSecrets:

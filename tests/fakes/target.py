@@ -9,9 +9,9 @@ from zlib import crc32
 
 from msgspec.structs import replace
 
-from mainstay.clock import Clock
+from mainstay.drivers.targets.target import RECENT, LogLine, LogQuery, never
 from mainstay.errors import FenceRefused, PortTaken, StepFailed, Unreachable
-from mainstay.release import (
+from mainstay.model import (
     Edge,
     Exit,
     Fleet,
@@ -28,8 +28,8 @@ from mainstay.release import (
     UnlessRenewed,
     end_of,
 )
-from mainstay.revision import Revision
-from mainstay.targets import RECENT, LogLine, LogQuery, never
+from mainstay.model.revision import Revision
+from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
 
 STOPPED_BY_SIGTERM = 143

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from mainstay.folders import Folders
-from mainstay.release import Environment
-from mainstay.secrets import SecretSource
-from mainstay.targets import Target
-from mainstay.world import World
+from mainstay.drivers.secrets.source import SecretSource
+from mainstay.drivers.targets.target import Target
+from mainstay.drivers.world import World
+from mainstay.model import Environment
+from mainstay.system.state_dir import Folders
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,16 @@ from pathlib import Path
 from random import choices
 from string import ascii_letters
 
-from mainstay.clock import Patience
-from mainstay.datastores import Datastore
+from mainstay.drivers.datastores.datastore import Datastore
+from mainstay.drivers.secrets.sealed_file import Kept, Sealed, SealedEntry
+from mainstay.drivers.targets.target import Target
+from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Unreachable
-from mainstay.folders import Folders
-from mainstay.release import Environment
-from mainstay.sealed import Kept, Sealed, SealedEntry, Secret, SecretRef
-from mainstay.shell import Said
-from mainstay.targets import Target
-from mainstay.world import World
+from mainstay.model import Environment
+from mainstay.model.secret import Secret, SecretRef
+from mainstay.system.clock import Patience
+from mainstay.system.command import Said
+from mainstay.system.state_dir import Folders
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from mainstay.release import Environment
+from mainstay.model import Environment
 from tests.journeys import machine
 from tests.journeys.machine import Process, until
 from tests.journeys.person import MAINSTAY, Person

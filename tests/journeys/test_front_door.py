@@ -17,7 +17,7 @@ from tests.journeys.place import Document, Place
 from tests.journeys.whole import assert_whole, well
 
 pytestmark = pytest.mark.slow
-SUPERVISOR = "mainstay.supervisor"
+SUPERVISOR = "mainstay.drivers.machine.supervisor"
 NOTICED_WITHIN_S = 3.0
 
 

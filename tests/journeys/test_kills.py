@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mainstay.standing import MOST_RESUMES
+from mainstay.history.run_state import MOST_RESUMES
 from tests.journeys.dice import dice
 from tests.journeys.load import Load
 from tests.journeys.machine import reboot

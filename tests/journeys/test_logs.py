@@ -160,7 +160,7 @@ def test_a_run_that_the_journal_does_not_have_is_bad_input(place: Place) -> None
 
 def test_lines_are_shown_while_no_supervisor_runs(place: Place) -> None:
     place.ship(Parrot("1"))
-    place.process("mainstay.supervisor").end()
+    place.process("mainstay.drivers.machine.supervisor").end()
     following = Following(place)
     assert place.get("/write/1/1") == (200, "written")
     following.until("  1 ")

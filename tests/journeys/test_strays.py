@@ -38,7 +38,7 @@ def test_a_service_that_daemonises_is_refused_and_its_daemon_is_ended(anyones: P
 def test_what_an_instance_left_while_no_supervisor_ran_is_ended_when_it_starts_again(anyones: Place) -> None:
     anyones.ship(Parrot(service={"command": ["sh", "-c", HELPER]}))
     before = helpers(anyones)
-    anyones.process("mainstay.supervisor").end()
+    anyones.process("mainstay.drivers.machine.supervisor").end()
     anyones.process(" app.py").end()
     anyones.run("up", "--yes")
     until(lambda: len(helpers(anyones)) == 1 and helpers(anyones) != before, within=5, what="one new helper")

@@ -3,7 +3,7 @@
 from tests.journeys.machine import until
 from tests.journeys.place import Document, Place
 
-PARTS = ("mainstay.supervisor", "haproxy", "postgres", " app.py")
+PARTS = ("mainstay.drivers.machine.supervisor", "haproxy", "postgres", " app.py")
 
 
 def assert_whole(place: Place) -> Document:
@@ -17,7 +17,7 @@ def assert_whole(place: Place) -> Document:
         assert service["traffic"] == {str(release["number"]): 100}, status
     desired = sum(service["desired"] for service in status["services"])
     assert len(place.instances()) == desired, place.processes()
-    assert [one for one in place.processes() if "mainstay.supervisor" in one.command][1:] == []
+    assert [one for one in place.processes() if "mainstay.drivers.machine.supervisor" in one.command][1:] == []
     assert strays(place) == []
     return status
 

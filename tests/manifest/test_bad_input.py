@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.manifest.model import Model
+from mainstay.manifest.base import Model
 from mainstay.manifest.other_tools import INSTEAD
 from tests.manifest.written import HELLO, mistakes, write
 

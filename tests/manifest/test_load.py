@@ -7,7 +7,7 @@ import pytest
 
 from mainstay.errors import BadInput
 from mainstay.manifest import Datastore, Volume, load
-from mainstay.manifest.checking import report
+from mainstay.manifest.report import report
 from tests.manifest.written import HELLO, loaded, mistakes, warnings, write
 
 PLACES = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mainstay.placeholders import PLACEHOLDERS, fill
+from mainstay.model.placeholders import PLACEHOLDERS, fill
 from tests.manifest.written import loaded, mistakes
 
 

@@ -5,9 +5,9 @@ from textwrap import dedent
 
 from mainstay.cli.console import line
 from mainstay.errors import BadInput, ManifestInvalid, Mistake
-from mainstay.folders import LOCAL
 from mainstay.manifest import Manifest, load
-from mainstay.manifest.loading import check, read
+from mainstay.manifest.load import check, read
+from mainstay.system.state_dir import LOCAL
 
 HELLO = """\
 system: hello

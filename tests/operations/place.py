@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from mainstay.drivers.secrets.source import SecretSource
+from mainstay.drivers.world import World
 from mainstay.operations.context import Context
-from mainstay.secrets import SecretSource
-from mainstay.world import World
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.wiring import FakeWiring
 from tests.fakes.world import fake_world

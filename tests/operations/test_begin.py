@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.engine import Carrier
-from mainstay.operations.carrying import begin
-from mainstay.plan import Plan
+from mainstay.engine.runner import Carrier
+from mainstay.operations.session import begin
+from mainstay.planning.plan import Plan
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power, PowerCut, PoweredJournal
 from tests.operations.place import Place

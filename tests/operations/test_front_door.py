@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.errors import FrontDoorLost
+from mainstay.model import Edge, Route
 from mainstay.operations.front_door import LASTS_S, OPENS_WITHIN_S, require_edge
-from mainstay.release import Edge, Route
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 

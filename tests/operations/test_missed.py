@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from mainstay.operations.missed import missed
-from mainstay.release import Instance, Members, Shares
+from mainstay.model import Instance, Members, Shares
+from mainstay.operations.shortfall import missed
 from tests.shop import fleet, release
 
 OLD: Members = fleet(release(1))["web"]

@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.engine import Carrier
+from mainstay.drivers.secrets.settings_file import SettingsFile
+from mainstay.engine.runner import Carrier
 from mainstay.errors import BadInput
-from mainstay.operations.carrying import begin
+from mainstay.history.summary import Record
+from mainstay.model.secret import Secret, SecretRef
 from mainstay.operations.plan import manifest_of
 from mainstay.operations.secrets import differing, store, with_offers
-from mainstay.plan import NewValues
-from mainstay.plan.given import new_values, require_values, stored_notes, unused_notes
-from mainstay.record import Record
-from mainstay.sealed import Secret, SecretRef
-from mainstay.settings import SettingsFile
-from mainstay.snapshot import Snapshot, look
+from mainstay.operations.session import begin
+from mainstay.planning.facts import Snapshot, look
+from mainstay.planning.given import new_values, require_values, stored_notes, unused_notes
+from mainstay.planning.plan import NewValues
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power, PowerCut, PoweredJournal
 from tests.fakes.secrets import FakeSecrets

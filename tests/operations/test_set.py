@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.durable import atomic_write
+from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.drivers.secrets.settings_file import SettingsFile
 from mainstay.errors import BadInput, Mistakes
+from mainstay.history.summary import Record
 from mainstay.manifest.given import unfit
+from mainstay.model.secret import Secret, SecretRef
 from mainstay.operations.assignments import Assignments, from_arguments, from_file
 from mainstay.operations.config import config
 from mainstay.operations.plan import manifest_of
@@ -16,11 +19,9 @@ from mainstay.operations.secrets_list import list_secrets
 from mainstay.operations.secrets_set import require_secrets, set_secrets, settable
 from mainstay.operations.set import SettingChange, set_values
 from mainstay.operations.unset import unset
-from mainstay.plan.given import unused_notes
-from mainstay.record import Record
-from mainstay.sealed import SealedFile, Secret, SecretRef
-from mainstay.settings import SettingsFile
-from mainstay.snapshot import look, with_values
+from mainstay.planning.facts import look, with_values
+from mainstay.planning.given import unused_notes
+from mainstay.system.atomic_file import atomic_write
 from tests.operations.place import Place
 
 SHOP = """
@@ -211,7 +212,7 @@ def test_several_secrets_are_stored_together_or_not_at_all(place: Place, monkeyp
 
     sealed = SealedFile(place.world.folders.sealed, place.world.folders.secret_key)
     sealed.keep("SIGNING", Secret("first"))
-    monkeypatch.setattr("mainstay.sealed.atomic_write", second_write_fails)
+    monkeypatch.setattr("mainstay.drivers.secrets.sealed_file.atomic_write", second_write_fails)
     set_secrets(found._replace(sealed=sealed), {"TOKEN": Secret("value"), "SIGNING": Secret("other")}, place.context)
     assert [(each.name, each.version) for each in sealed.entries()] == [("SIGNING", 2), ("TOKEN", 1)]
 

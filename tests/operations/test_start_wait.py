@@ -5,11 +5,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mainstay.clock import Patience
 from mainstay.errors import MainstayError
-from mainstay.operations.waking import DATASTORE_CRASHES_FOR_S, StartWait
-from mainstay.record import Serves
-from mainstay.release import Exit, Instance, Member, Running, Spec
+from mainstay.history.summary import Serves
+from mainstay.model import Exit, Instance, Member, Running, Spec
+from mainstay.operations.start_live import DATASTORE_CRASHES_FOR_S, StartWait
+from mainstay.system.clock import Patience
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
+from mainstay.history.summary import Serves
+from mainstay.model import Edge, Instance, Running, Serving
 from mainstay.operations.status import DatastoreStatus, RunStatus, ServiceStatus, Status, _service, problems
-from mainstay.record import Serves
-from mainstay.release import Edge, Instance, Running, Serving
 from tests.shop import fleet
 from tests.shop import release as shipped
 

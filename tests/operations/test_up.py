@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
+from mainstay.history.summary import Choice, Serves
 from mainstay.operations.up import kept_note, verdict
-from mainstay.plan.deploy import deploy
-from mainstay.plan.resolve import fingerprint
-from mainstay.record import Choice, Serves
+from mainstay.planning.deploy import deploy
+from mainstay.planning.resolve import fingerprint
 from tests.shop import release, snapshot
 
 OLD = release(1)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from mainstay.drivers.world import World
 from mainstay.errors import PortTaken, StepFailed
-from mainstay.release import Member, Members
+from mainstay.model import Member, Members
+from mainstay.steps.configure_edge import ProvideEdge
 from mainstay.steps.migrate import Migrate
-from mainstay.steps.provide_datastore import ProvideDatastore
-from mainstay.steps.provide_edge import ProvideEdge
+from mainstay.steps.start_datastore import ProvideDatastore
 from mainstay.steps.step import Look
-from mainstay.world import World
 from tests.fakes.clock import TurnableClock
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.target import FakeTarget

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay import content
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.release import Content, Job
-from mainstay.sealed import SecretRef
-from mainstay.shell import GuardedShell
-from mainstay.source import Source
-from mainstay.steps.fetch import Fetch
+from mainstay.model import Content, Job
+from mainstay.model.artifact import Source
+from mainstay.model.secret import SecretRef
+from mainstay.steps.fetch_artifact import Fetch
 from mainstay.steps.step import Look
-from mainstay.world import World
+from mainstay.system import file_tree
+from mainstay.system.command import GuardedShell
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
@@ -79,8 +79,8 @@ def open_folder() -> Iterator[Path]:
 
 
 def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ()) -> Fetch:
-    found = content.measure(source)
-    key = content.key(found.digest, build, "/usr/bin")
+    found = file_tree.measure(source)
+    key = file_tree.key(found.digest, build, "/usr/bin")
     return Fetch(
         content=Content(
             key,

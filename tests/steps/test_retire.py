@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from mainstay import content
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.release import Shift, Traffic, UnlessRenewed
-from mainstay.steps.lay_down import LayDown
+from mainstay.model import Shift, Traffic, UnlessRenewed
 from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.retire import Retire
 from mainstay.steps.step import Look
-from mainstay.world import World
+from mainstay.steps.stop_environment import LayDown
+from mainstay.system import file_tree
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
@@ -135,7 +135,7 @@ def test_data_goes_and_journal_backups_and_keys_stay(world: World) -> None:
         (state / name).mkdir(parents=True)
     for name in ("journal.db", "desired.json", "secrets.age"):
         (state / name).write_text("x")
-    content.seal(state / "content" / "k")
+    file_tree.seal(state / "content" / "k")
     step = RemoveData()
     assert step.look(world) is Look.ABSENT
     (state / "data").rename(state / "data.removed")

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.release import Edge, Shift, Traffic
-from mainstay.revision import Revision
+from mainstay.model import Edge, Shift, Traffic
+from mainstay.model.revision import Revision
 from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.step import Look
-from mainstay.world import World
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.release import Member, Members
-from mainstay.revision import Revision
+from mainstay.model import Member, Members
+from mainstay.model.revision import Revision
 from mainstay.steps.start_fleet import StartFleet
 from mainstay.steps.step import Look
-from mainstay.world import World
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world

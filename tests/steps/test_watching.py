@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from mainstay.drivers.targets.target import LogLine
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.release import Shift, Traffic
-from mainstay.revision import Revision
+from mainstay.model import Shift, Traffic
+from mainstay.model.revision import Revision
 from mainstay.steps.observe import Counts, Observe
 from mainstay.steps.settle import Settle
 from mainstay.steps.step import Look
-from mainstay.targets import LogLine
-from mainstay.world import World
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world

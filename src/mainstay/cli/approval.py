@@ -1,13 +1,13 @@
 """Whether a plan is carried out: asked of the person at the terminal, or answered by a flag; never waited for."""
 
-from mainstay.cli import runbook
+from mainstay.cli import plan_text
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
 from mainstay.errors import MainstayError, NotReady
-from mainstay.folders import LOCAL
-from mainstay.plan import Plan
-from mainstay.plan.document import document
-from mainstay.printable import harmless
+from mainstay.planning.document import document
+from mainstay.planning.plan import Plan
+from mainstay.system.state_dir import LOCAL
+from mainstay.text.printable import harmless
 
 
 class OnlyShown(MainstayError):
@@ -47,7 +47,7 @@ class Approval:
         if not self._console.json:
             # Where nobody is asked, the steps appear as they are carried out: the plan would show them twice.
             carried_out = plan.environment.name == LOCAL and not (self.dry_run or self._loses_data)
-            for line in runbook.summary(plan) if carried_out else runbook.text(plan):
+            for line in plan_text.summary(plan) if carried_out else plan_text.text(plan):
                 self._console.say(self._console.command(harmless(line)))
             self._console.say()
         elif self.dry_run:

@@ -10,10 +10,10 @@ from typing import Literal, TextIO
 
 import click
 
-from mainstay.cli.streams import is_terminal, reader_is_gone
+from mainstay.cli.safe_streams import is_terminal, reader_is_gone
 from mainstay.errors import MainstayError, Mistake, Mistakes, Place
-from mainstay.plural import counted
-from mainstay.printable import harmless
+from mainstay.text.plural import counted
+from mainstay.text.printable import harmless
 
 Output = Literal["text", "json"]
 _OURS = re.compile(r"\bmainstay (?=[a-z…-])")

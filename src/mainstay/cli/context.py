@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from mainstay import wiring
 from mainstay.cli.invocation import Invocation
 from mainstay.cli.prompt import SecretPrompt
+from mainstay.drivers import wiring
 from mainstay.operations.context import Context, open_context
 
 

@@ -10,12 +10,24 @@ from rich.table import Table
 from rich.text import Text
 
 from mainstay.cli.console import spoken
-from mainstay.cli.story import Heard, sentence
-from mainstay.clock import SystemClock
-from mainstay.events import Done, Ended, Failed, ParkedAt, Planned, Progress, Resumed, Started, Undoing, Undone, decode
-from mainstay.journal import Row
-from mainstay.plan import Plan
-from mainstay.printable import harmless
+from mainstay.cli.event_text import Heard, sentence
+from mainstay.history.events import (
+    Done,
+    Ended,
+    Failed,
+    ParkedAt,
+    Planned,
+    Progress,
+    Resumed,
+    Started,
+    Undoing,
+    Undone,
+    decode,
+)
+from mainstay.history.journal import Row
+from mainstay.planning.plan import Plan
+from mainstay.system.clock import SystemClock
+from mainstay.text.printable import harmless
 
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 

@@ -2,7 +2,7 @@
 
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
-from mainstay.sealed import Secret
+from mainstay.model.secret import Secret
 
 
 class SecretPrompt:

@@ -7,7 +7,7 @@ import click
 from mainstay.cli.console import Console
 from mainstay.operations.context import Context
 from mainstay.operations.set import SettingChange, rolled_back
-from mainstay.printable import harmless
+from mainstay.text.printable import harmless
 
 changes_only = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 

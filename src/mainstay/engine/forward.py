@@ -4,16 +4,16 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, dropwhile
 
-from mainstay.clock import Patience
-from mainstay.engine.backoff import persistently
-from mainstay.engine.beat import Beat
-from mainstay.engine.carrier import Carrier
+from mainstay.drivers.world import World
+from mainstay.engine.heartbeat import Beat
 from mainstay.engine.rank import carry_out
+from mainstay.engine.retry import persistently
 from mainstay.engine.run import Rank, Run
+from mainstay.engine.runner import Carrier
 from mainstay.errors import FenceRefused, Interrupted, MainstayError, Parked, TurnAsked
-from mainstay.events import StepNumber, Withdrawn
+from mainstay.history.events import StepNumber, Withdrawn
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
+from mainstay.system.clock import Patience
 
 
 def forward(run: Run, world: World, carrier: Carrier, beat: Beat) -> bool:

@@ -3,14 +3,14 @@
 from collections import deque
 from functools import partial
 
-from mainstay.engine.backoff import PAUSES_S
-from mainstay.engine.beat import Beat, WaitEnded
-from mainstay.engine.crew import Crew, Report
+from mainstay.drivers.world import World
+from mainstay.engine.executor import Crew, Report
+from mainstay.engine.heartbeat import Beat, WaitEnded
+from mainstay.engine.retry import PAUSES_S
 from mainstay.engine.run import Rank, Run
 from mainstay.errors import FenceRefused, Interrupted, MainstayError, TurnAsked, Unreachable
-from mainstay.events import Done, Failed, Progress, Started, StepNumber
+from mainstay.history.events import Done, Failed, Progress, Started, StepNumber
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
 
 STOPS = (Interrupted, TurnAsked, WaitEnded)
 """These end a step without telling anything about it: it has begun and not ended."""

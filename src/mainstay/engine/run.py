@@ -2,13 +2,13 @@
 
 import threading
 
-from mainstay.engine.carrier import Carrier
-from mainstay.engine.reading import read
+from mainstay.engine.plan_codec import read
+from mainstay.engine.runner import Carrier
 from mainstay.errors import BadInput, Parked
-from mainstay.events import Ended, Event, ParkedAt, Planned, StepNumber, Turned, encode
-from mainstay.journal import Journal, Row
-from mainstay.plan import Phase
-from mainstay.standing import Standing, standing
+from mainstay.history.events import Ended, Event, ParkedAt, Planned, StepNumber, Turned, encode
+from mainstay.history.journal import Journal, Row
+from mainstay.history.run_state import Standing, standing
+from mainstay.planning.plan import Phase
 from mainstay.steps.step import Step
 
 Rank = list[tuple[StepNumber, Step]]

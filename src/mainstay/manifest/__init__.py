@@ -2,7 +2,7 @@
 
 from mainstay.manifest.datastore import Datastore, Migrations
 from mainstay.manifest.edge import Edge, Route
-from mainstay.manifest.loading import load
+from mainstay.manifest.load import load
 from mainstay.manifest.service import Health, OpenFiles, Resources, Service, Source, Strategy, Volume
 from mainstay.manifest.system import Manifest, System
 from mainstay.manifest.variable import Variable

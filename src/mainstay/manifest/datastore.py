@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
 
-from mainstay.manifest.model import Model, wrong
-from mainstay.manifest.quantities import Argv, Name, Text, shown
+from mainstay.manifest.base import Model, wrong
+from mainstay.manifest.scalars import Argv, Name, Text, shown
 
 
 class Migrations(Model):

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from mainstay.manifest.model import Model
-from mainstay.manifest.quantities import HttpPath, Name, Port, SomeDuration, port
+from mainstay.manifest.base import Model
+from mainstay.manifest.scalars import HttpPath, Name, Port, SomeDuration, port
 
 
 class Route(Model):

@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.model import Model
-from mainstay.manifest.quantities import Version
+from mainstay.manifest.base import Model
+from mainstay.manifest.scalars import Version
 
 
 class Target(Model):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from mainstay.manifest.model import Model
-from mainstay.manifest.quantities import DURATIONS
+from mainstay.manifest.base import Model
+from mainstay.manifest.scalars import DURATIONS
 from mainstay.manifest.system import System
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

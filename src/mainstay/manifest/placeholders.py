@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from mainstay.manifest.mistakes import Wrong, did_you_mean
+from mainstay.manifest.messages import Wrong, did_you_mean
 from mainstay.manifest.service import Service
 from mainstay.manifest.system import System
-from mainstay.manifest.tree import Location
-from mainstay.placeholders import ADDRESS, BY_NAME, PLACEHOLDERS, VOLUME, Found, Where, found_in
+from mainstay.manifest.yaml_tree import Location
+from mainstay.model.placeholders import ADDRESS, BY_NAME, PLACEHOLDERS, VOLUME, Found, Where, found_in
 
 _WRITTEN = {each.name: each.written for each in PLACEHOLDERS}
 _REASONS: dict[Where, tuple[str, str]] = {

@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from mainstay.manifest.model import Model, wrong
-from mainstay.manifest.quantities import (
+from mainstay.manifest.base import Model, wrong
+from mainstay.manifest.scalars import (
     Argv,
     Duration,
     HttpPath,
@@ -19,7 +19,7 @@ from mainstay.manifest.quantities import (
     Text,
     VariableName,
 )
-from mainstay.revision import NAME
+from mainstay.model.revision import NAME
 
 SHORTEST_UNWATCHED = 5
 """Seconds. A run sends a heartbeat about every second; on a busy machine some seconds may pass between two."""

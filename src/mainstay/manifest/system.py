@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from mainstay.manifest.base import Model
 from mainstay.manifest.datastore import Datastore
 from mainstay.manifest.edge import Edge
 from mainstay.manifest.environment import Environment, Target
-from mainstay.manifest.model import Model
-from mainstay.manifest.quantities import Name, VariableName, Version
+from mainstay.manifest.scalars import Name, VariableName, Version
 from mainstay.manifest.service import Service
 from mainstay.manifest.variable import Variable
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mainstay.manifest.mistakes import Wrong
+from mainstay.manifest.messages import Wrong
 from mainstay.manifest.system import System
 
 _SHELL_VARIABLE = re.compile(r"\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)")

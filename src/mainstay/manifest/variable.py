@@ -4,9 +4,9 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mainstay.folders import SYSTEM_PATH
-from mainstay.manifest.model import Model, wrong
-from mainstay.manifest.quantities import Duration, Name, Text
+from mainstay.manifest.base import Model, wrong
+from mainstay.manifest.scalars import Duration, Name, Text
+from mainstay.system.state_dir import SYSTEM_PATH
 
 FIXED_DEFAULTS = {
     "PATH": SYSTEM_PATH,

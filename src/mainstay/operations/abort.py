@@ -2,17 +2,17 @@
 
 from msgspec.structs import replace
 
-from mainstay import engine
-from mainstay.clock import Patience, SystemClock
-from mainstay.engine import Carrier
+from mainstay.engine import engine
+from mainstay.engine.runner import Carrier
 from mainstay.errors import LockHeld, NotReady
-from mainstay.lock import Lock
-from mainstay.operations.carrying import holding
+from mainstay.history.run_state import standing
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded, story
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish, unfinished
-from mainstay.standing import standing
+from mainstay.operations.session import holding
+from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.file_lock import Lock
 
 LONGEST_WAIT_S = 900.0
 

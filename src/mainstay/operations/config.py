@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 import msgspec
 
+from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
 from mainstay.errors import BadInput
-from mainstay.machine import LOOPBACK
 from mainstay.manifest import Manifest
-from mainstay.manifest.mistakes import did_you_mean
+from mainstay.manifest.messages import did_you_mean
 from mainstay.manifest.variable import FIXED_DEFAULTS
+from mainstay.model import Listener, Value, volume_variable
 from mainstay.operations.context import Context
+from mainstay.operations.environment import environment_of
 from mainstay.operations.history import recorded
-from mainstay.operations.place import environment_of
 from mainstay.operations.plan import manifest_of
-from mainstay.plan.values import braces_of, given_value, value_of
-from mainstay.release import Listener, Value, volume_variable
-from mainstay.settings import Setting, SettingsFile
-from mainstay.snapshot import Snapshot, look, with_values
+from mainstay.planning.facts import Snapshot, look, with_values
+from mainstay.planning.variables import braces_of, given_value, value_of
+from mainstay.system.processes import LOOPBACK
 
 
 class ServiceVariable(msgspec.Struct, frozen=True):

@@ -8,14 +8,14 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
+from mainstay.drivers.secrets.source import SecretSource
+from mainstay.drivers.targets.target import Target
+from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Place
-from mainstay.folders import LOCAL, Folders, short_id
-from mainstay.release import Environment
-from mainstay.revision import NAME, NAME_RULE
-from mainstay.secrets import SecretSource
-from mainstay.targets import Target
-from mainstay.users import is_root
-from mainstay.world import World
+from mainstay.model import Environment
+from mainstay.model.revision import NAME, NAME_RULE
+from mainstay.system.state_dir import LOCAL, Folders, short_id
+from mainstay.system.users import is_root
 
 MANIFEST = "mainstay.yaml"
 SYSTEM_LINE = re.compile(r"""^(?P<quote>["']?)system(?P=quote)[ \t]*:[ \t]+(.*?)[ \t]*(?:[ \t]#.*)?$""", re.MULTILINE)

@@ -5,19 +5,19 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from mainstay.engine import Carrier
+from mainstay.engine.runner import Carrier
 from mainstay.errors import FrontDoorLost, MainstayError, NotReady, StepFailed
+from mainstay.history.summary import Record
 from mainstay.operations import plan as planning
-from mainstay.operations.carrying import begin, holding, refuse_when_busy, refuse_when_unfinished, without_run
 from mainstay.operations.context import Context
 from mainstay.operations.front_door import require_front_door
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.waking import Notices, Started, start_if_stopped, start_live
-from mainstay.plan import Plan
-from mainstay.plan.basis import differences
-from mainstay.record import Record
-from mainstay.steps.fetch import Fetch
+from mainstay.operations.session import begin, holding, refuse_when_busy, refuse_when_unfinished, without_run
+from mainstay.operations.start_live import Notices, Started, start_if_stopped, start_live
+from mainstay.planning.plan import Plan
+from mainstay.planning.staleness import differences
+from mainstay.steps.fetch_artifact import Fetch
 
 
 class Approve(Protocol):

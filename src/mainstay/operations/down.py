@@ -1,14 +1,14 @@
 """`down`: everything drains and stops, and stays stopped over reboots; its data is removed only when that was named."""
 
-from mainstay.engine import Carrier
-from mainstay.operations.carrying import refuse_when_busy, without_run
+from mainstay.engine.runner import Carrier
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, ship
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
-from mainstay.plan import Plan
-from mainstay.plan import down as planned
-from mainstay.snapshot import look
+from mainstay.operations.session import refuse_when_busy, without_run
+from mainstay.planning import down as planned
+from mainstay.planning.facts import look
+from mainstay.planning.plan import Plan
 
 
 def down(context: Context, *, data: bool = False, approve: Approve, carrier: Carrier) -> Outcome:

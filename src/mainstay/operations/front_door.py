@@ -1,11 +1,11 @@
 """The rule by which a broken front door refuses `up`, `deploy` and `rollback`."""
 
-from mainstay.clock import Clock, SystemClock
+from mainstay.drivers.targets.target import Target
 from mainstay.errors import FrontDoorLost, FrontDoorTaken
+from mainstay.model import Edge, Serving
 from mainstay.operations.context import Context
-from mainstay.plan import Plan
-from mainstay.release import Edge, Serving
-from mainstay.targets import Target
+from mainstay.planning.plan import Plan
+from mainstay.system.clock import Clock, SystemClock
 
 LASTS_S = 1.0
 """A problem that is over sooner is a HAProxy that the supervisor replaces. A taken port is no such problem."""

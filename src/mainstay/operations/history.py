@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from mainstay.journal import SqliteStory
-from mainstay.lock import Lock
+from mainstay.history.sqlite import SqliteStory
+from mainstay.history.summary import Past, Record, record
 from mainstay.operations.context import Context
-from mainstay.record import Past, Record, record
+from mainstay.system.file_lock import Lock
 
 
 def recorded(context: Context) -> Record:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from mainstay.errors import BadInput
-from mainstay.journal import Row, Verdict
+from mainstay.history.journal import Row, Verdict
+from mainstay.history.signing import PublicKey
 from mainstay.operations.context import Context
 from mainstay.operations.history import story
-from mainstay.signing import PublicKey
 
 NAMED_RUNS = 5
 

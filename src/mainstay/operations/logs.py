@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from mainstay.drivers.machine.logs.files import instances
+from mainstay.drivers.targets.target import LogLine, LogQuery
 from mainstay.errors import BadInput, MainstayError
+from mainstay.model import Release
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
-from mainstay.release import Release
-from mainstay.supervisor.logs import instances
-from mainstay.targets import LogLine, LogQuery
 
 _MOST_NAMED = 10
 EDGE = "edge"

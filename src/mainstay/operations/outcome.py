@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from mainstay.events import Outcome as RunOutcome
+from mainstay.history.events import Outcome as RunOutcome
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -5,23 +5,23 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.durable import atomic_write
-from mainstay.engine.reading import read
+from mainstay.drivers.world import World
+from mainstay.engine.plan_codec import read
 from mainstay.errors import BadInput, MainstayError
-from mainstay.folders import make_state
 from mainstay.manifest import Manifest, load
 from mainstay.operations.context import Context
+from mainstay.operations.environment import environment_of
 from mainstay.operations.history import recorded
-from mainstay.operations.place import environment_of
 from mainstay.operations.secrets import differing, with_offers
-from mainstay.plan import Plan
-from mainstay.plan.declared import declared
-from mainstay.plan.deploy import deploy
-from mainstay.plan.given import new_values, stored_notes, unused_notes
-from mainstay.plan.resolve import at_version, resolve
-from mainstay.snapshot import Snapshot, look, sources
+from mainstay.planning.declared import declared
+from mainstay.planning.deploy import deploy
+from mainstay.planning.facts import Snapshot, look, sources
+from mainstay.planning.given import new_values, stored_notes, unused_notes
+from mainstay.planning.plan import Plan
+from mainstay.planning.resolve import at_version, resolve
 from mainstay.steps import AnyStep
-from mainstay.world import World
+from mainstay.system.atomic_file import atomic_write
+from mainstay.system.state_dir import make_state
 
 
 def make(context: Context, version: str | None = None) -> Plan:

@@ -4,14 +4,14 @@ from typing import Literal
 
 import msgspec
 
-from mainstay import engine
-from mainstay.engine import Carrier
+from mainstay.engine import engine
+from mainstay.engine.runner import Carrier
 from mainstay.errors import BadInput
-from mainstay.journal import Journal
-from mainstay.operations.carrying import carry_on, holding
+from mainstay.history.journal import Journal
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
+from mainstay.operations.session import carry_on, holding
 
 
 class Word(msgspec.Struct, frozen=True):

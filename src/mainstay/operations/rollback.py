@@ -1,19 +1,19 @@
 """`rollback`: an earlier release serves again. Gated by nothing: not by the manifest, not by checks."""
 
-from mainstay.engine import Carrier
+from mainstay.engine.runner import Carrier
 from mainstay.errors import BadInput
-from mainstay.operations import plan as planning
-from mainstay.operations.carrying import refuse_when_busy
+from mainstay.history.summary import Record
+from mainstay.operations import plan
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, ship
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.waking import Notices, Started, start_if_stopped
-from mainstay.plan import Plan
-from mainstay.plan import rollback as planned
-from mainstay.record import Record
-from mainstay.retention import kept
-from mainstay.snapshot import document, look
+from mainstay.operations.retention import kept
+from mainstay.operations.session import refuse_when_busy
+from mainstay.operations.start_live import Notices, Started, start_if_stopped
+from mainstay.planning import rollback as planned
+from mainstay.planning.facts import document, look
+from mainstay.planning.plan import Plan
 
 
 def rollback(
@@ -30,7 +30,7 @@ def rollback(
     started = Started() if approve.dry_run else start_if_stopped(context, carrier, notices)
     if started.failure:
         notices.warning(started.failure)
-    declared = planning.declared_now(context)
+    declared = plan.declared_now(context)
     return ship(
         context,
         make(context, number, declared),

@@ -4,17 +4,18 @@ from collections.abc import Iterable
 
 import msgspec
 
+from mainstay.drivers.secrets.sealed_file import Sealed
+from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
+from mainstay.drivers.secrets.source import SecretSource
+from mainstay.drivers.world import World
 from mainstay.errors import BadInput
 from mainstay.manifest import Manifest
 from mainstay.manifest.given import unfit
+from mainstay.model.secret import Secret, SecretRef
 from mainstay.operations.context import Context
-from mainstay.plan import NewValues
-from mainstay.plan.given import missing, read_variables
-from mainstay.sealed import Sealed, Secret, SecretRef
-from mainstay.secrets import SecretSource
-from mainstay.settings import Setting, SettingsFile
-from mainstay.snapshot import Snapshot
-from mainstay.world import World
+from mainstay.planning.facts import Snapshot
+from mainstay.planning.given import missing, read_variables
+from mainstay.planning.plan import NewValues
 
 
 def with_offers(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot:

@@ -5,11 +5,11 @@ from typing import Literal
 
 import msgspec
 
+from mainstay.drivers.secrets.sealed_file import SealedEntry
 from mainstay.manifest import Manifest
 from mainstay.operations.context import Context
-from mainstay.operations.place import environment_of
+from mainstay.operations.environment import environment_of
 from mainstay.operations.plan import manifest_of
-from mainstay.sealed import SealedEntry
 
 
 class SecretStatus(msgspec.Struct, frozen=True):

@@ -5,16 +5,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from mainstay.drivers.secrets.sealed_file import Kept, Sealed
 from mainstay.errors import BadInput
-from mainstay.folders import make_state
 from mainstay.manifest import Manifest, Variable
 from mainstay.manifest.given import unfit
-from mainstay.manifest.mistakes import did_you_mean
-from mainstay.manifest.quantities import VARIABLE
+from mainstay.manifest.messages import did_you_mean
+from mainstay.manifest.scalars import VARIABLE
+from mainstay.model.secret import Secret, SecretRef
 from mainstay.operations.context import Context
-from mainstay.operations.place import environment_of
+from mainstay.operations.environment import environment_of
 from mainstay.operations.plan import manifest_of
-from mainstay.sealed import Kept, Sealed, Secret, SecretRef
+from mainstay.system.state_dir import make_state
 
 
 class Settable(NamedTuple):

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mainstay.clock import SystemClock
+from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
 from mainstay.errors import Mistake, Mistakes
-from mainstay.folders import make_state
 from mainstay.manifest import Manifest
 from mainstay.manifest.given import Unfit, unfit
-from mainstay.manifest.mistakes import did_you_mean
+from mainstay.manifest.messages import did_you_mean
 from mainstay.operations.assignments import Assignment, Assignments
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
 from mainstay.operations.plan import manifest_of
-from mainstay.settings import Setting, SettingsFile
-from mainstay.users import person
+from mainstay.system.clock import SystemClock
+from mainstay.system.state_dir import make_state
+from mainstay.system.users import person
 
 
 class SettingChange(msgspec.Struct, frozen=True):

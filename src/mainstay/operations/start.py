@@ -1,12 +1,12 @@
 """`start`: start exactly what was live, after `down` or a reboot; the manifest is not read."""
 
-from mainstay.engine import Carrier
+from mainstay.engine.runner import Carrier
 from mainstay.errors import BadInput, LockHeld
-from mainstay.operations.carrying import refuse_when_busy, without_run
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.waking import Notices, is_stopped, restart_supervisor, start_live
+from mainstay.operations.session import refuse_when_busy, without_run
+from mainstay.operations.start_live import Notices, is_stopped, restart_supervisor, start_live
 
 
 def start(context: Context, *, carrier: Carrier, notices: Notices, unless_stopped: bool = False) -> Outcome:

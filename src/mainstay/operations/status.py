@@ -7,14 +7,14 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.errors import Unreachable
-from mainstay.lock import Lock
+from mainstay.history.run_state import standing
+from mainstay.history.summary import Record, Serves
+from mainstay.model import DatastorePlace, Environment, Instance, Running, Serving
 from mainstay.operations.context import Context
 from mainstay.operations.history import recorded, story
-from mainstay.operations.missed import missed
-from mainstay.record import Record, Serves
-from mainstay.release import DatastorePlace, Environment, Instance, Running, Serving
-from mainstay.room import shortage
-from mainstay.standing import standing
+from mainstay.operations.shortfall import missed
+from mainstay.system.disk_space import shortage
+from mainstay.system.file_lock import Lock
 
 
 class RunStatus(msgspec.Struct, frozen=True):

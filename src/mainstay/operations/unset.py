@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
 from mainstay.errors import BadInput
 from mainstay.manifest import Manifest
-from mainstay.manifest.mistakes import did_you_mean
+from mainstay.manifest.messages import did_you_mean
 from mainstay.operations.context import Context
 from mainstay.operations.plan import manifest_of
 from mainstay.operations.set import SettingChange
-from mainstay.settings import Setting, SettingsFile
 
 
 def unset(context: Context, names: Sequence[str], *, dry_run: bool = False) -> tuple[SettingChange, ...]:

@@ -2,21 +2,21 @@
 
 from typing import Literal
 
-from mainstay.engine import Carrier
+from mainstay.engine.runner import Carrier
 from mainstay.errors import FrontDoorLost, FrontDoorTaken, MainstayError
+from mainstay.history.summary import Choice, Serves
+from mainstay.model import Release
 from mainstay.operations import plan as planning
-from mainstay.operations.carrying import holding, refuse_when_busy, without_run
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, nothing_to_ship, once_repaired, ship, warn
 from mainstay.operations.history import recorded
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
-from mainstay.operations.waking import Notices, Started, start_live
-from mainstay.plan import Plan
-from mainstay.plan.resolve import declares
-from mainstay.record import Choice, Serves
-from mainstay.release import Release
-from mainstay.snapshot import document
+from mainstay.operations.session import holding, refuse_when_busy, without_run
+from mainstay.operations.start_live import Notices, Started, start_live
+from mainstay.planning.facts import document
+from mainstay.planning.plan import Plan
+from mainstay.planning.resolve import declares
 
 Verdict = Literal["deploy", "same", "keep"]
 

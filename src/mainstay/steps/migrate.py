@@ -1,11 +1,11 @@
 """Migrate: the pending migrations of a datastore run as a job, as its owner."""
 
-from mainstay.datastores import Schema
+from mainstay.drivers.datastores.datastore import Schema
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed, Unreachable
-from mainstay.plural import counted
-from mainstay.steps import jobs
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
+from mainstay.steps.support import jobs
+from mainstay.text.plural import counted
 
 OWNER_LEAVES_WITHIN_S = 60.0
 

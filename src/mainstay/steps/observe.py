@@ -1,12 +1,12 @@
 """Observe: watch that new revisions with traffic stay ready and do not restart."""
 
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.release import Instance, Traffic
-from mainstay.revision import Revision
-from mainstay.steps import readiness
+from mainstay.model import Instance, Traffic
+from mainstay.model.revision import Revision
 from mainstay.steps.set_traffic import same
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
+from mainstay.steps.support import waits
 
 Counts = dict[str, dict[int, int]]
 """Per service, how many instances of each new revision must be ready."""
@@ -43,15 +43,15 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
             if one.state == "failed" or one.restarts > before.get(one.id, 0):
                 what = "failed" if one.state == "failed" else "restarted while it was observed"
                 raise StepFailed(
-                    f"{one.id} {what}{readiness.end_of(world, one)}", remedy=readiness.logs_of(one.service, one.release)
+                    f"{one.id} {what}{waits.end_of(world, one)}", remedy=waits.logs_of(one.service, one.release)
                 )
         for service, releases in self.watched.items():
             of = tuple(one for one in now if one.service == service)
             for release, count in releases.items():
-                there = readiness.ready(of, release)
+                there = waits.ready(of, release)
                 if there < count:
                     what = f"{Revision(service, release)}: {there} of {count} ready"
-                    raise StepFailed(what, remedy=readiness.logs_of(service, release))
+                    raise StepFailed(what, remedy=waits.logs_of(service, release))
         _served(world, self.traffic)
 
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from mainstay import content
-from mainstay.durable import move
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.folders import Folders
 from mainstay.steps.step import Look, Step
-from mainstay.users import known, removal
-from mainstay.world import World
+from mainstay.system import file_tree
+from mainstay.system.atomic_file import move
+from mainstay.system.state_dir import Folders
+from mainstay.system.users import known, removal
 
 
 class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
@@ -25,10 +25,10 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
         # Renamed first: what carries the old name is whole or gone, never half.
         for path in _everything(world.folders):
             gone = path.with_name(f"{path.name}.removed")
-            content.remove(gone)
+            file_tree.remove(gone)
             if path.exists():
                 move(path, gone)
-                content.remove(gone)
+                file_tree.remove(gone)
         for user in _users(world):
             world.shell(removal(user))
         return f"{len(there)} removed; journal, settings, secrets and keys are kept"

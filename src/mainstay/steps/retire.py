@@ -1,12 +1,12 @@
 """Retire: drain and stop the old fleet; from the first of these steps on a run is only retried, never undone."""
 
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.release import Members, Shifts, end_of
-from mainstay.revision import Revision
-from mainstay.steps import readiness
+from mainstay.model import Members, Shifts, end_of
+from mainstay.model.revision import Revision
 from mainstay.steps.set_traffic import await_traffic, same
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
+from mainstay.steps.support import waits
 
 
 class Retire(Step, frozen=True, kw_only=True, tag="retire"):
@@ -36,14 +36,14 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         # Traffic first: had it been reverted automatically a moment ago, the live revision would be stopped here.
         world.target.traffic(world.fence, self.traffic)
         await_traffic(world, self.traffic)
-        return f"{self._leaving} {readiness.let_go(world, self.service, self.after, self.leaving)}"
+        return f"{self._leaving} {waits.let_go(world, self.service, self.after, self.leaving)}"
 
     def look(self, world: World) -> Look:
         running, serving = world.target.running(), world.target.serving()
         settled = same(serving.wanted, end_of(self.traffic)) and serving.returns_to is None
         if not settled or running.wanted.get(self.service, {}) != self.after:
             return Look.ABSENT
-        left = readiness.leftover(readiness.instances(world, self.service), self.after)
+        left = waits.leftover(waits.instances(world, self.service), self.after)
         return Look.PARTIAL if left else Look.PRESENT
 
     def undo(self, world: World) -> str:

@@ -1,12 +1,12 @@
 """Set traffic: which revisions receive requests, for all services of a stage, callees and callers in order."""
 
+from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.plural import counted
-from mainstay.release import Shares, Shifts, Traffic, UnlessRenewed, end_of
-from mainstay.revision import Revision
-from mainstay.steps import readiness
+from mainstay.model import Shares, Shifts, Traffic, UnlessRenewed, end_of
+from mainstay.model.revision import Revision
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
+from mainstay.steps.support import waits
+from mainstay.text.plural import counted
 
 APPLIED_WITHIN_S = 30.0
 """How long the shifts may take beside their drains."""
@@ -108,15 +108,15 @@ def _requests(count: int) -> str:
 
 
 def _crashes(world: World, service: str, shares: Shares) -> bool:
-    mine = [one for one in readiness.instances(world, service) if one.release in shares]
-    return bool(mine) and all(readiness.crashes(one) for one in mine)
+    mine = [one for one in waits.instances(world, service) if one.release in shares]
+    return bool(mine) and all(waits.crashes(one) for one in mine)
 
 
 def _not_ready(world: World, wanted: Traffic) -> str:
     for name, shares in wanted.items():
-        for one in readiness.instances(world, name):
+        for one in waits.instances(world, name):
             if one.release in shares and one.state != "ready":
-                return f"; {one.id} is {one.state}{readiness.end_of(world, one)}"
+                return f"; {one.id} is {one.state}{waits.end_of(world, one)}"
     return ""
 
 

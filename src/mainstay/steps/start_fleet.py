@@ -1,11 +1,11 @@
 """Start a fleet: change which revisions of one service run, and how many instances of each."""
 
-from mainstay.plural import counted
-from mainstay.release import Members
-from mainstay.revision import Revision
-from mainstay.steps import readiness
+from mainstay.drivers.world import World
+from mainstay.model import Members
+from mainstay.model.revision import Revision
 from mainstay.steps.step import Look, Step
-from mainstay.world import World
+from mainstay.steps.support import waits
+from mainstay.text.plural import counted
 
 
 class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
@@ -29,27 +29,27 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         grown = self._grown()
         if grown:
             world.target.fleet(world.fence, {self.service: self.after})
-            return readiness.await_ready(world, self.service, grown)
-        return readiness.let_go(world, self.service, self.after, self.before)
+            return waits.await_ready(world, self.service, grown)
+        return waits.let_go(world, self.service, self.after, self.before)
 
     def look(self, world: World) -> Look:
         wanted = world.target.running().wanted.get(self.service, {})
         if wanted != self.after:
             return Look.ABSENT
-        now = readiness.instances(world, self.service)
+        now = waits.instances(world, self.service)
         grown = self._grown()
-        there = readiness.all_ready(now, grown) if grown else not readiness.leftover(now, self.after)
+        there = waits.all_ready(now, grown) if grown else not waits.leftover(now, self.after)
         return Look.PRESENT if there else Look.PARTIAL
 
     def undo(self, world: World) -> str:
-        gone = readiness.let_go(world, self.service, self.before, self._grown())
+        gone = waits.let_go(world, self.service, self.before, self._grown())
         shrunk = {
             release: member
             for release, member in self.before.items()
             if release not in self.after or self.after[release].count < member.count
         }
         if shrunk:
-            readiness.await_ready(world, self.service, shrunk)
+            waits.await_ready(world, self.service, shrunk)
         kept = [
             f"{Revision(self.service, r)} still runs ({counted(m.count, 'instance')})" for r, m in self.before.items()
         ]

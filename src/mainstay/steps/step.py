@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from mainstay.world import World
+from mainstay.drivers.world import World
 
 
 class Look(StrEnum):

@@ -1,0 +1,54 @@
+"""`mainstay init`: the smallest manifest and an application that runs."""
+
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.errors import BadInput
+from mainstay.model.revision import NAME
+
+STARTER = {"mainstay.yaml": "mainstay.yaml", "app.py": "app.py.txt"}
+"""What is written, and from which of our files: a stranger's program is text to us, not a module."""
+
+
+@click.command(
+    "init",
+    epilog="""\b
+Examples:
+  mkdir hello && cd hello && mainstay init && mainstay up""",
+)
+@invoked
+def command(invocation: Invocation) -> None:
+    """Write a starter manifest and an application that runs.
+
+    Both go into this folder, after which the system is named. A file that exists already is never overwritten: then
+    nothing is written.
+    """
+    folder = Path.cwd()
+    taken = [name for name in STARTER if os.path.lexists(folder / name)]
+    if taken:
+        raise BadInput(
+            f"{folder} contains {' and '.join(taken)} already; nothing was written",
+            remedy="mainstay validate" if "mainstay.yaml" in taken else "mainstay init in an empty folder",
+            code="already-there",
+        )
+    for name, ours in STARTER.items():
+        text = files("mainstay.cli").joinpath("starter", ours).read_text(encoding="utf-8")
+        text = text.replace("system: hello", f"system: {system_name(folder.name)}")
+        with (folder / name).open("x", encoding="utf-8") as file:
+            file.write(text)
+    if invocation.console.json:
+        invocation.console.document({"written": [str(folder / name) for name in STARTER]})
+        return
+    invocation.console.say(f"wrote {' and '.join(STARTER)}")
+    invocation.console.say(f" next: {invocation.console.command('mainstay up')}")
+
+
+def system_name(folder: str) -> str:
+    """Return the name of *folder* made a valid name: `My Shop.2` is `my-shop-2`; `app` where nothing is left of it."""
+    name = re.sub(r"[^a-z0-9]+", "-", folder.lower()).lstrip("-0123456789")[:63].rstrip("-")
+    return name if NAME.fullmatch(name) else "app"

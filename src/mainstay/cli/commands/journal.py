@@ -1,0 +1,57 @@
+"""`mainstay journal`: what is recorded, whether it is what was written, and all of it to take away."""
+
+import click
+
+from mainstay.cli.context import context_of
+from mainstay.cli.event_text import Heard, document, sentence
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.errors import JournalCorrupt
+from mainstay.history.events import decode
+from mainstay.history.journal_file import RESTORE
+from mainstay.operations import journal
+from mainstay.text.printable import harmless
+
+
+@click.group("journal")
+def command() -> None:
+    """Show, verify or export what is recorded."""
+
+
+@command.command("show", epilog="\b\nExamples:\n  mainstay journal show\n  mainstay journal show r-0007")
+@click.argument("run", required=False)
+@invoked
+def show(invocation: Invocation, run: str | None) -> None:
+    """What happened in a run, event by event; in the last one where none is named."""
+    heard = Heard()
+    for row in journal.show(context_of(invocation), run):
+        if invocation.console.json:
+            invocation.console.document(document(row, heard.titles))
+            continue
+        event = decode(row.name, row.body)
+        heard.hear(event)
+        when = row.at[:19].replace("T", " ")
+        invocation.console.say(f"{row.sequence:>5} {when} {row.run} {harmless(sentence(event, heard))}")
+
+
+@command.command("verify", epilog="\b\nExamples:\n  mainstay journal verify")
+@invoked
+def verify(invocation: Invocation) -> None:
+    """Whether every row is what was written, and none is missing. Exit 5 where not."""
+    found = journal.verify(context_of(invocation))
+    if found.bad is not None:
+        raise JournalCorrupt(
+            f"the journal was changed or has lost rows, found at row {found.bad}: {found.why}",
+            remedy=RESTORE,
+        )
+    if invocation.console.json:
+        invocation.console.document(found)
+    else:
+        invocation.console.say(f"{found.rows} rows, each as it was written, none missing")
+
+
+@command.command("export", epilog="\b\nExamples:\n  mainstay journal export > journal.jsonl")
+@invoked
+def export(invocation: Invocation) -> None:
+    """Every row as a line of JSON, with its hash."""
+    for row in journal.export(context_of(invocation)):
+        invocation.console.raw(row)

@@ -1,0 +1,45 @@
+"""`mainstay logs`: what a service wrote."""
+
+import click
+
+from mainstay.cli.context import context_of
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.options import ReleaseNumber
+from mainstay.drivers.targets.target import LogQuery
+from mainstay.operations.logs import logs
+
+
+@click.command(
+    "logs",
+    epilog="""\b
+Examples:
+  mainstay logs web
+  mainstay logs web -n 20 -f
+  mainstay logs web --release 8
+  mainstay logs web --instance web-8-1
+  mainstay logs edge
+  mainstay --output json logs web""",
+)
+@click.argument("service")
+@click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True, metavar="N",
+              help="How many of the last lines.")  # fmt: skip
+@click.option("-f", "--follow", is_flag=True, help="Then show new lines as they are written.")
+@click.option("--release", type=ReleaseNumber(), metavar="NUMBER", help="Only lines of this release.")
+@click.option("--instance", metavar="ID", help="Only lines of this instance, for example web-8-1.")
+@invoked
+def command(
+    invocation: Invocation, service: str, *, lines: int, follow: bool, release: int | None, instance: str | None
+) -> None:
+    """Show what a service wrote.
+
+    SERVICE is a service or a datastore, or `edge`: the proxy's own messages and the access log. Times are in UTC.
+    """
+    console = invocation.console
+    query = LogQuery(lines, follow, release, instance)
+    for line in logs(context_of(invocation), service, query, lambda: console.reader_is_gone):
+        if console.json:
+            console.document(line)
+        else:
+            console.say(f"{line.at[:23].replace('T', ' ')} {line.instance}  {line.line}")
+        if console.reader_is_gone:
+            return

@@ -1,0 +1,38 @@
+"""`mainstay plan`: the runbook, the diff, the times, the rollback class; nothing that runs is touched."""
+
+import click
+
+from mainstay.cli import plan_text
+from mainstay.cli.context import context_of
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.operations.plan import make
+from mainstay.planning.document import document
+from mainstay.text.printable import harmless
+
+
+@click.command(
+    "plan",
+    epilog="""\b
+Examples:
+  mainstay plan
+  mainstay -e production plan 2.1.0
+  mainstay --output json plan""",
+)
+@click.argument("version", required=False)
+@invoked
+def command(invocation: Invocation, version: str | None) -> None:
+    """Show the runbook of a deploy; touches nothing that runs.
+
+    VERSION is accepted where a source or an image contains {version}; else it is the manifest's.
+    """
+    plan = make(context_of(invocation), version)
+    if invocation.console.json:
+        invocation.console.document(document(plan))
+        return
+    for line in plan_text.text(plan):
+        invocation.console.say(invocation.console.command(harmless(line)))
+    if plan.unchanged:
+        return
+    invocation.console.say()
+    deploy = " ".join(filter(None, ["mainstay deploy", version]))
+    invocation.console.say(f" next: {invocation.console.command(deploy)}")

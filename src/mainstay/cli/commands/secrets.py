@@ -1,0 +1,143 @@
+"""`mainstay secrets`: the secrets of this environment; their values are never shown and never typed as arguments."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from mainstay.cli.console import Console, table
+from mainstay.cli.context import context_of
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.prompt import SecretPrompt
+from mainstay.cli.safe_streams import is_terminal
+from mainstay.cli.settings import changes_only, next_command
+from mainstay.errors import BadInput
+from mainstay.model.secret import Secret
+from mainstay.operations.context import Context
+from mainstay.operations.secrets_list import SecretStatus, list_secrets
+from mainstay.operations.secrets_set import SecretChange, require_secrets, set_secrets, settable
+from mainstay.text.plural import counted
+
+LARGEST_BYTES = 1_000_000
+
+
+@click.group("secrets")
+def command() -> None:
+    """List secrets, or set one."""
+
+
+@command.command(
+    "set",
+    epilog="""\b
+Examples:
+  mainstay secrets set MAIL_KEY
+  pass show mail | mainstay -e production secrets set MAIL_KEY
+  mainstay secrets set TLS_KEY --from-file tls.pem""",
+)
+@click.argument("names", nargs=-1, required=True, metavar="NAME…")
+@click.option(
+    "--from-file",
+    "source",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Read the value from a file.",
+)
+@changes_only
+@invoked
+def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None, dry_run: bool) -> None:
+    """Store a new version of a secret; it takes effect with the next deploy.
+
+    The value is asked for without showing it, or read from standard input, or from a file; a line end at its end is
+    left out. It is never an argument, which other users of the machine could see. Earlier versions stay for rollback.
+    """
+    console, context = invocation.console, context_of(invocation)
+    found = settable(context)
+    require_secrets(found, names)
+    changes = set_secrets(found, _values(console, names, source), context, dry_run=dry_run)
+    if found.manifest is None and not console.json:
+        console.say("the manifest cannot be read, so min_length and one_of were not checked")
+    _show(console, context, changes, dry_run=dry_run)
+
+
+@command.command("list", epilog="\b\nExamples:\n  mainstay secrets list")
+@invoked
+def list_(invocation: Invocation) -> None:
+    """List the secrets: version, when it was set, generated or given, and which services read it."""
+    found = list_secrets(context_of(invocation))
+    if invocation.console.json:
+        invocation.console.document(found)
+        return
+    for each in table(("NAME", "VERSION", "SET", "ORIGIN", "READ BY"), (_row(secret) for secret in found)):
+        invocation.console.say(each)
+
+
+def _values(console: Console, names: tuple[str, ...], file: Path | None) -> dict[str, Secret]:
+    if file is None and is_terminal(sys.stdin):
+        prompt = SecretPrompt(console)
+        typed = {name: prompt.fetch(name) for name in dict.fromkeys(names)}
+        return {name: _given(name, value) for name, value in typed.items()}
+    if len(set(names)) > 1:
+        raise BadInput(
+            "a file or a pipe holds one value",
+            remedy=f"mainstay secrets set {names[0]}, then the next one",
+            code="misused",
+        )
+    raw = _read(file)
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise BadInput(f"the value of {names[0]} is not UTF-8", remedy="encode it as text", code="not-utf8") from None
+    value = text.removesuffix("\n").removesuffix("\r")
+    return {names[0]: _given(names[0], Secret(value) if value else None)}
+
+
+def _read(file: Path | None) -> bytes:
+    if file is None:
+        return sys.stdin.buffer.read(LARGEST_BYTES)
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST_BYTES)
+    except OSError as trouble:
+        raise BadInput(f"cannot read {file}: {trouble.strerror}", code="file-unreadable") from None
+
+
+def _given(name: str, value: Secret | None) -> Secret:
+    if value is None:
+        raise BadInput(
+            f"no value was given for {name}",
+            remedy=f"type mainstay secrets set {name} in a terminal, or add --from-file FILE",
+            code="secret-missing",
+        )
+    return value
+
+
+def _show(console: Console, context: Context, changes: tuple[SecretChange, ...], *, dry_run: bool) -> None:
+    changed = any(change.changed for change in changes)
+    command = console.command(next_command(context)) if changed else ""
+    if console.json:
+        console.document({"changes": changes, "dry_run": dry_run, "next": command})
+        return
+    for change in changes:
+        stored = "would be stored" if dry_run else "stored"
+        how = (
+            f"version {change.version} {stored}"
+            if change.changed
+            else f"has this value already: version {change.version}"
+        )
+        console.say(f"{change.name}: {how}{_readers(change)}")
+    if dry_run:
+        console.say("dry run: nothing was changed")
+    elif changed:
+        console.say(f" next: {command}  (takes effect then)")
+
+
+def _readers(change: SecretChange) -> str:
+    return f", read by {', '.join(change.read_by)}" if change.read_by else ""
+
+
+def _row(secret: SecretStatus) -> tuple[str, ...]:
+    absent = "at the next deploy" if secret.origin == "generated" else "missing" if secret.required else "not set"
+    origin = "-" if secret.version is None and secret.origin == "given" else secret.origin
+    when = secret.set_at[:16].replace("T", " ") if secret.set_at else absent
+    readers = ", ".join(secret.read_by) if len(secret.read_by) <= 5 else counted(len(secret.read_by), "service")
+    return (secret.name, str(secret.version or "-"), when, origin, readers or "-")

@@ -1,0 +1,33 @@
+"""`mainstay start`: start what was live, and nothing newer."""
+
+import click
+
+from mainstay.cli.approval import Approval
+from mainstay.cli.context import context_of
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.run_command import carry
+from mainstay.operations.start import start
+
+
+@click.command(
+    "start",
+    epilog="""\b
+Examples:
+  mainstay start
+  mainstay --state /var/lib/mainstay/hello-production start --unless-stopped""",
+)
+@click.option("--unless-stopped", is_flag=True, help="Leave it stopped where `mainstay down` has stopped it; for boot.")
+@invoked
+def command(invocation: Invocation, *, unless_stopped: bool) -> int:
+    """Start what was live, after `down` or a reboot; ships nothing.
+
+    The manifest is not read. Exit 1: something did not start; it is named. Exit 4: a run is unfinished; what it left is
+    started, and `resume` or `abort` finishes it.
+    """
+    console = invocation.console
+    outcome = carry(
+        console,
+        Approval(console, "start", yes=True),
+        lambda carrier: start(context_of(invocation), carrier=carrier, notices=console, unless_stopped=unless_stopped),
+    )
+    return outcome.exit_code if outcome else 0

@@ -1,0 +1,46 @@
+"""`mainstay validate`: is the manifest right, in every environment?"""
+
+import click
+
+from mainstay.cli.console import Console, line, styled
+from mainstay.cli.invocation import Invocation, invoked
+from mainstay.manifest.report import Report, report
+from mainstay.text.plural import counted
+
+
+@click.command(
+    "validate",
+    epilog="""\b
+Examples:
+  mainstay validate
+  mainstay -e production validate
+  mainstay -f systems/shop/mainstay.yaml --output json validate""",
+)
+@invoked
+def command(invocation: Invocation) -> None:
+    """Check the manifest; tell every mistake with its place.
+
+    Without -e every environment that the manifest declares is checked. Exit 0: no mistakes. Exit 2: mistakes, all of
+    them, each as FILE:LINE:COLUMN: what (path); remedy [code].
+    """
+    found = report(invocation.manifest, invocation.environment, _datastore_versions)
+    if invocation.console.json:
+        invocation.console.document(found)
+    else:
+        _tell(invocation.console, found)
+
+
+def _datastore_versions(kind: str) -> tuple[str, ...]:
+    # Imported only where a datastore is declared: nothing else that `validate` does needs a driver.
+    from mainstay.drivers import wiring
+
+    return wiring.datastore_versions(kind)
+
+
+def _tell(console: Console, found: Report) -> None:
+    for warning in found.warnings:
+        console.say(f"{styled('warning:', fg='yellow')} {line(warning)}")
+    parts = [counted(found.services, "service"), counted(found.datastores, "datastore"), counted(found.routes, "route")]
+    places = ", ".join(found.environments)
+    console.say(f"{found.file}: {found.system} {found.version} for {places}: {', '.join(parts)}; no mistakes")
+    console.say(f" next: {console.command('mainstay up')}")

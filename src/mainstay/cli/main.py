@@ -1,0 +1,184 @@
+"""The program around every command: options, help without loading a command, errors that become exit codes."""
+
+import gc
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+
+import click
+
+from mainstay import __version__
+from mainstay.cli import safe_streams
+from mainstay.cli.command_table import COMMANDS, NOT_YET, SHIP, WORDS_OF_OTHER_TOOLS
+from mainstay.cli.console import Console
+from mainstay.cli.options import options
+from mainstay.errors import BadInput, Interrupted, MainstayError
+from mainstay.system.disk_space import FULL, NoRoom, words
+
+UNEXPECTED = 70
+NEAR = 0.75
+"""How similar an option must be to be proposed: `--file` for `--force` (0.62) helps nobody."""
+
+
+class Catalogue(click.Group):
+    """Knows its commands by name and loads one when it is typed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"mainstay.cli.commands.{cmd_name}").command
+        _adopt(command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise _unknown(args[0], ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for topic in dict.fromkeys(entry.topic for entry in COMMANDS.values()):
+            with formatter.section(topic):
+                formatter.write_dl([(name, entry.does) for name, entry in COMMANDS.items() if entry.topic == topic])
+
+
+def _unknown(name: str, ctx: click.Context) -> click.UsageError:
+    if name in NOT_YET:
+        return click.UsageError(f"'{name}' is not available in version {__version__}", ctx)
+    if name in WORDS_OF_OTHER_TOOLS:
+        return click.UsageError(f"No such command '{name}'. In Mainstay: '{WORDS_OF_OTHER_TOOLS[name]}'", ctx)
+    return click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx)
+
+
+def _adopt(command: click.Command) -> None:
+    """Let the options of every command also be typed after it."""
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _adopt(inner)
+    if any(parameter.name == "output" for parameter in command.params):
+        return
+    taken = frozenset(name for parameter in command.params for name in parameter.opts)
+    command.params += options(taken, hidden=True)
+
+
+@click.command(
+    cls=Catalogue,
+    params=options(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin in an empty folder: mainstay init, then mainstay up.",
+)
+@click.version_option(__version__, message="mainstay %(version)s")
+def mainstay() -> None:
+    """One file declares a production system. Mainstay checks it, ships it, watches it and brings it back."""
+
+
+class UnexpectedErrors:
+    """Turns an unexpected error into exit code 70: the traceback goes to a file, the terminal shows its name."""
+
+    def __init__(self, console: Console, arguments: Sequence[str]) -> None:
+        self._console = console
+        self._arguments = arguments
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None or error is None or not issubclass(kind, Exception):
+            return
+        import tempfile
+        import traceback
+
+        descriptor, name = tempfile.mkstemp(prefix="mainstay-", suffix=".txt")
+        with os.fdopen(descriptor, "w") as file:
+            file.writelines(traceback.format_exception(kind, error, trace))
+        what = f"unexpected error ({kind.__name__}); the details are in {name}"
+        self._console.error(MainstayError(what, remedy=self._remedy(name), code="unexpected"))
+        sys.exit(UNEXPECTED)
+
+    def _remedy(self, details: str) -> str:
+        """`resume` only after a command that may have left a run unfinished."""
+        ships = any(word in COMMANDS and COMMANDS[word].topic == SHIP for word in self._arguments)
+        return "mainstay resume" if ships else f"report it as a bug of Mainstay, with {details}"
+
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """Execute the command line *arguments* and return the exit code."""
+    try:
+        code = mainstay.main(list(arguments), prog_name="mainstay", standalone_mode=False, obj=console)
+    except MainstayError as error:
+        console.error(error)
+        return error.exit_code
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        console.error(NoRoom(words(error), remedy="make room (df -h), then mainstay status"))
+        return NoRoom.exit_code
+    except click.UsageError as misuse:
+        return _misused(misuse, console)
+    except click.ClickException as refused:
+        console.error(BadInput(refused.format_message()))
+        return BadInput.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return Interrupted("interrupted").exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _misused(misuse: click.UsageError, console: Console) -> int:
+    if isinstance(misuse, click.exceptions.NoArgsIsHelpError):
+        console.tell(misuse.format_message())
+        return BadInput.exit_code
+    words = misuse.ctx.command_path.split()[1:] if misuse.ctx else []
+    if isinstance(misuse, click.NoSuchOption):
+        near = get_close_matches(misuse.option_name, misuse.possibilities or (), cutoff=NEAR)
+        misuse = click.NoSuchOption(misuse.option_name, possibilities=near, ctx=misuse.ctx)
+    console.error(BadInput(misuse.format_message(), remedy=" ".join(["mainstay", *words, "--help"]), code="misused"))
+    return BadInput.exit_code
+
+
+def main() -> None:
+    """Run the program and exit with its code."""
+    # Nearly every object lives as long as the command, so garbage collection only costs time: a third of the start.
+    # Even a manifest of 500 services creates fewer objects than this threshold.
+    gc.set_threshold(200_000)
+    safe_streams.make_safe()
+    arguments = sys.argv[1:]
+    console = Console("json" if _wants_json(arguments) else "text", program=_program())
+    with UnexpectedErrors(console, arguments):
+        code = run(arguments, console)
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """End the process. Steps left behind in their threads are not waited for, and must not run into its end."""
+    if threading.active_count() == 1:
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    pairs = pairwise(arguments)
+    return "--output=json" in arguments or ("--output", "json") in pairs
+
+
+def _program() -> str:
+    """The program as the user must type it again: its path where the shell would not find it by name."""
+    return sys.argv[0] if "/" in sys.argv[0] and not _on_path(sys.argv[0]) else "mainstay"
+
+
+def _on_path(program: str) -> bool:
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    return str(Path(program).parent) in folders

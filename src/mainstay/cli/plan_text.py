@@ -1,0 +1,115 @@
+"""A plan as the runbook that people read before they approve it."""
+
+from collections.abc import Iterator
+from itertools import takewhile
+
+import msgspec
+
+from mainstay.cli.console import spoken
+from mainstay.planning.document import expected
+from mainstay.planning.plan import Change, Phase, Plan
+from mainstay.steps.step import Step
+
+LONGEST_VALUE = 80
+CONTEXT = 20
+"""Characters shown before the first difference of two long values."""
+SHORTEST_TIME_S = 0.05
+
+ROLLBACK = {
+    "safe": "safe (the old release can go live again, on the data as it is then)",
+    "unknown": "unknown (the schema changes, and the old code was not tested on the new schema)",
+    "needs-restore": "needs a restore (the old code does not run on the new schema)",
+    "forward-only": "not possible (the data cannot go back)",
+}
+
+
+def text(plan: Plan) -> Iterator[str]:
+    """Return the whole runbook, line by line; for a plan with nothing to do, the sentence that says so."""
+    if plan.unchanged:
+        yield plan.notes[0]
+        yield from (f"note: {note}" for note in plan.notes[1:])
+        return
+    yield from _head(plan)
+    numbered = iter(plan.steps())
+    final = next((number for number, step in plan.steps() if not step.reversible), "")
+    for position, phase in enumerate(plan.phases, 1):
+        yield ""
+        yield f"{position}  {phase.name}"
+        yield from _phase(phase, numbered, final)
+    yield from _foot(plan)
+    took = expected(plan)
+    if took is not None and took >= SHORTEST_TIME_S:
+        yield ""
+        yield f"takes about {spoken(took)}, as earlier runs did"
+
+
+def summary(plan: Plan) -> Iterator[str]:
+    """Return what the plan does without its steps, for a plan that is carried out at once."""
+    yield from _head(plan)
+    yield from _foot(plan)
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    yield f"plan {plan.id}: {_headline(plan)}"
+    if plan.kind == "down":
+        return
+    if plan.before is None:
+        yield "live now: nothing (first release)"
+        return
+    yield f"live now: release {plan.before}" + (f" ({plan.before_version})" if plan.before_version else "")
+    if plan.kind == "deploy" and plan.phases:
+        yield f"rollback: {_rollback(plan)}"
+
+
+def _rollback(plan: Plan) -> str:
+    if plan.rollback == "unknown" and not any(step.kind == "migrate" for _, step in plan.steps()):
+        return "unknown (the schema is newer than the live release; the old code was not tested on it)"
+    return ROLLBACK[plan.rollback]
+
+
+def _headline(plan: Plan) -> str:
+    place = f"{plan.environment.system}/{plan.environment.name}"
+    match plan.kind:
+        case "down":
+            return f"stop {place}"
+        case "rollback":
+            return f"roll {place} back to release {plan.release.number} ({plan.version})"
+    return f"deploy {plan.version} to {place} as release {plan.release.number}"
+
+
+def _foot(plan: Plan) -> Iterator[str]:
+    if plan.changes and plan.before is not None:
+        yield ""
+        yield "changes"
+        yield from (f"   {_change(change)}" for change in plan.changes)
+    if plan.notes:
+        yield ""
+        yield from (f"note: {note}" for note in plan.notes)
+
+
+def _phase(phase: Phase, numbered: Iterator[tuple[str, Step]], final: str) -> Iterator[str]:
+    for rank in phase.ranks:
+        for position in range(len(rank)):
+            number, step = next(numbered)
+            beside = "∥" if position else " "
+            time = f"  ~{spoken(step.expected_s or 0)}" if (step.expected_s or 0) >= SHORTEST_TIME_S else ""
+            no_return = "  (from this step on the run cannot be undone)" if number == final else ""
+            yield f" {beside} {number:<5} {step.title}{time}{no_return}"
+
+
+def _change(change: Change) -> str:
+    before, after = _value(change.before), _value(change.after)
+    start = 0
+    if max(len(before), len(after)) > LONGEST_VALUE:
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False))
+        start = max(0, sum(1 for _ in same) - CONTEXT)
+    return f"{change.path}: {_cut(before, start)} → {_cut(after, start)}"
+
+
+def _cut(value: str, start: int) -> str:
+    end = start + LONGEST_VALUE
+    return f"{'…' if start and value else ''}{value[start:end]}{'…' if len(value) > end else ''}"
+
+
+def _value(value: object) -> str:
+    return "nothing" if value is None else msgspec.json.encode(value).decode()

@@ -1,0 +1,1 @@
+"""External systems, behind protocols; only `wiring` names them."""

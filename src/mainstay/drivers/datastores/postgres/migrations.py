@@ -1,0 +1,152 @@
+"""Plain SQL migrations: files run in order, each once, told in a ledger inside the database itself."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import msgspec
+
+from mainstay.drivers.datastores.datastore import Schema
+from mainstay.errors import BadInput, Place
+
+NAME = re.compile(r"(?P<number>\d{4})_[A-Za-z0-9_-]+\.sql")
+OUTSIDE = "-- mainstay: no transaction"
+
+# One call answers all of it: `status` asks it, and is quick.
+_QUESTION = r"""\set ON_ERROR_STOP on
+select exists (select from pg_database where datname = '{database}') as there,
+exists (select from pg_stat_activity where usename = '{owner}') as busy \gset
+\set ran '[]'
+\if :there
+\connect "{database}"
+select to_regclass('mainstay.migration') is not null as kept \gset
+\if :kept
+select coalesce(json_agg(json_build_object('name', name, 'sha256', sha256, 'done', done) order by name), '[]') as ran
+from mainstay.migration \gset
+\endif
+\endif
+select json_build_object('busy', :'busy'::boolean, 'ran', :'ran'::json);
+"""
+
+_OPENING = r"""\set ON_ERROR_STOP on
+set client_min_messages = warning;
+select pg_advisory_lock(hashtext('mainstay.migration')) \g /dev/null
+create table if not exists mainstay.migration (
+  name text primary key, sha256 text not null, begun timestamptz not null default now(), done timestamptz
+);
+reset client_min_messages;
+"""
+
+_INSIDE = r"""
+select not exists (select from mainstay.migration where name = '{name}') as pending \gset
+\if :pending
+\echo {name}
+begin;
+\i {name}
+insert into mainstay.migration (name, sha256, done) values ('{name}', '{sha256}', now());
+commit;
+\endif
+"""
+
+# Told before and after: what a kill leaves between the two is known to be half done, not guessed.
+_OUTSIDE = r"""
+select not exists (select from mainstay.migration where name = '{name}') as pending \gset
+\if :pending
+\echo {name}
+insert into mainstay.migration (name, sha256) values ('{name}', '{sha256}');
+\i {name}
+update mainstay.migration set done = now() where name = '{name}';
+\endif
+"""
+
+
+class Migration(msgspec.Struct, frozen=True):
+    """One file: its name orders it, its digest tells whether it was changed after it ran."""
+
+    name: str
+    sha256: str
+    transaction: bool = True
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """A row of the ledger."""
+
+    name: str
+    sha256: str
+    done: str | None = None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the server tells: the ledger, and whether a session of the owner is there."""
+
+    busy: bool
+    ran: tuple[Ran, ...]
+
+
+def question(database: str, owner: str) -> str:
+    """What psql asks to learn where the schema of *database* stands; it need not be there yet."""
+    return _QUESTION.format(database=database, owner=owner)
+
+
+def found(folder: Path) -> tuple[Migration, ...]:
+    """The migrations of *folder*, in order. Raises BadInput for names that do not tell an order."""
+    migrations = tuple(_read(path) for path in sorted(folder.glob("*.sql")))
+    numbers: dict[str, str] = {}
+    for migration in migrations:
+        match = NAME.fullmatch(migration.name)
+        if match is None:
+            raise BadInput(
+                f"{migration.name} does not say which migration it is",
+                remedy="name it like 0001_create_users.sql",
+                place=Place(str(folder / migration.name)),
+                code="migration-name",
+            )
+        other = numbers.setdefault(match["number"], migration.name)
+        if other != migration.name:
+            raise BadInput(
+                f"two migrations have number {match['number']}: {other} and {migration.name}",
+                remedy="give the newer one the next free number",
+                place=Place(str(folder / migration.name)),
+                code="migration-number",
+            )
+    return migrations
+
+
+def _read(path: Path) -> Migration:
+    text = path.read_bytes()
+    first = text.split(b"\n", 1)[0].decode(errors="replace").strip()
+    return Migration(path.name, hashlib.sha256(text).hexdigest(), transaction=first != OUTSIDE)
+
+
+def script(migrations: tuple[Migration, ...]) -> str:
+    """What psql runs: only what is pending, so running it again changes nothing."""
+    parts = (
+        (_INSIDE if migration.transaction else _OUTSIDE).format(name=migration.name, sha256=migration.sha256)
+        for migration in migrations
+    )
+    return _OPENING + "".join(parts)
+
+
+def standing(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
+    """Where the schema stands. Raises BadInput when a migration was changed after it ran."""
+    digests = {row.name: row.sha256 for row in ran}
+    for migration in wanted:
+        before = digests.get(migration.name, migration.sha256)
+        if before != migration.sha256:
+            raise BadInput(
+                f"{migration.name} ran with sha256 {before[:12]}…, the file now has {migration.sha256[:12]}…",
+                remedy="bring the file back as it was and write a new migration",
+                place=Place(migration.name),
+                code="migration-changed",
+            )
+    done = [row.name for row in ran if row.done is not None]
+    return Schema(
+        revision=revision(done[-1]) if done else "",
+        pending=tuple(revision(migration.name) for migration in wanted if migration.name not in digests),
+        half_done=tuple(revision(row.name) for row in ran if row.done is None),
+    )
+
+
+def revision(name: str) -> str:
+    """The schema revision that the migration *name* brings: its name without the ending."""
+    return name.removesuffix(".sql")

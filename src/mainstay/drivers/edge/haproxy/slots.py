@@ -1,0 +1,123 @@
+"""Who has which slot of the edge, and how much of the traffic: a pure reckoning."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+import msgspec
+
+from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.model import Shares
+from mainstay.system.processes import LOOPBACK
+
+NOWHERE = f"{LOOPBACK}:1"
+"""The address of an empty slot."""
+
+HEAVIEST = 256
+"""HAProxy's weights go from 0 to 256."""
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """A place in a service's backend, and who is to have it.
+
+    ready: takes `weight` of what comes · drain: keeps what it has, takes nothing new · maint: empty, no address.
+    """
+
+    service: str
+    number: int
+    """Counts from 1."""
+    release: int = 0
+    address: str = ""
+    """`127.0.0.1:PORT`; empty in maint."""
+    weight: int = 0
+    state: Literal["ready", "drain", "maint"] = "maint"
+    share: float = 0.0
+    """Percent of the service's traffic that `weight` stands for."""
+    instance: str = ""
+
+    @property
+    def server(self) -> str:
+        """HAProxy's name for it: unique among all services, as the map from slots to releases wants."""
+        return f"{self.service}.s{self.number}"
+
+
+def slots(desired: Desired, ready: Collection[str], accepting: Collection[str] = ()) -> tuple[Slot, ...]:
+    """Return every slot of every service as desired, now that the instances *ready* are ready.
+
+    Percentages go to ready instances only: when a revision has none, the others take its share. When no revision has
+    one, those *accepting* connections receive requests, except while a run observes a release: an answer that comes
+    late is better than a refusal, but no release may pass for a good one that way. An instance that has a slot and no
+    share keeps it without new requests, so that traffic returns to it with one command.
+    """
+    if desired.edge is None:
+        return ()
+    return tuple(
+        slot
+        for service, count in sorted(desired.edge.slots.items())
+        for slot in _of_service(desired, service, count, ready, () if desired.watched else accepting)
+    )
+
+
+def weights(shares: Mapping[str, float]) -> dict[str, int]:
+    """Whole weights that stand to one another as *shares* do, as exactly as HAProxy's range allows.
+
+    No share of more than nothing becomes nothing.
+    """
+    heaviest = max(shares.values(), default=0.0)
+    if heaviest <= 0:
+        return {}
+    scaled = (
+        {name: max(1, round(share * top / heaviest)) for name, share in shares.items() if share > 0}
+        for top in range(HEAVIEST, 0, -1)
+    )
+    return min(scaled, key=lambda weights: _error(weights, shares))
+
+
+def _of_service(
+    desired: Desired, service: str, count: int, ready: Collection[str], accepting: Collection[str]
+) -> list[Slot]:
+    holders = {i.slot: (name, i) for name, i in desired.instances.items() if i.service == service and i.slot and i.port}
+    percent = desired.traffic.get(service, {}) if desired.awake else {}
+    shares = _per_instance(percent, holders, ready) or _per_instance(percent, holders, accepting)
+    weight = weights(shares)
+    return [_slot(service, number, holders.get(number), weight, shares) for number in range(1, count + 1)]
+
+
+def _per_instance(
+    shares: Shares, holders: Mapping[int, tuple[str, Identity]], ready: Collection[str]
+) -> dict[str, float]:
+    serving = {
+        name: identity.release
+        for name, identity in holders.values()
+        if name in ready and not identity.leaving and shares.get(identity.release, 0) > 0
+    }
+    capacity = Counter(serving.values())
+    whole = sum(shares[release] for release in capacity)
+    return {name: 100 * shares[release] / whole / capacity[release] for name, release in serving.items()}
+
+
+def _slot(
+    service: str,
+    number: int,
+    holder: tuple[str, Identity] | None,
+    weight: Mapping[str, int],
+    shares: Mapping[str, float],
+) -> Slot:
+    if holder is None:
+        return Slot(service, number)
+    name, identity = holder
+    return Slot(
+        service,
+        number,
+        release=identity.release,
+        address=f"{LOOPBACK}:{identity.port}",
+        weight=weight.get(name, 0),
+        state="ready" if name in weight else "drain",
+        share=shares.get(name, 0.0),
+        instance=name,
+    )
+
+
+def _error(weights: Mapping[str, int], shares: Mapping[str, float]) -> float:
+    weight, share = sum(weights.values()), sum(shares.values())
+    return round(max(abs(weights[name] / weight - shares[name] / share) for name in weights), 9)

@@ -1,0 +1,34 @@
+"""The files that HAProxy finds its slots in when it starts: so a new worker serves at once as the old one did."""
+
+from collections.abc import Iterable
+
+from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
+
+
+def releases(slots: Iterable[Slot]) -> str:
+    """The file behind the map from slots to releases: a value that was set is forgotten when HAProxy reloads."""
+    return "".join(f"{slot.server} {slot.release}\n" for slot in slots)
+
+
+def servers(slots: Iterable[Slot]) -> str:
+    """The state of every slot, in the form of `show servers state`."""
+    return f"1\n# {_NAMES}\n" + "".join(_state(slot) for slot in slots)
+
+
+_NAMES = (
+    "be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight"
+    " srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state"
+    " bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr"
+    " srv_agent_addr srv_agent_port"
+)
+_CONFIGURED = 4
+"""The template says `disabled`; a state that does not say so too is taken for an older configuration's."""
+_ADMIN = {"ready": _CONFIGURED, "drain": _CONFIGURED + 8, "maint": _CONFIGURED + 1}
+
+
+def _state(slot: Slot) -> str:
+    host, _, port = (slot.address or NOWHERE).rpartition(":")
+    running = 0 if slot.state == "maint" else 2
+    weight = slot.weight or 1
+    numbers = f"{running} {_ADMIN[slot.state]} {weight} 1 0 1 0 2 6 0 0 0 - {port} - 0 0 - - 0"
+    return f"0 {slot.service} {slot.number} {slot.server} {host} {numbers}\n"

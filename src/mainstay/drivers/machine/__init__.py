@@ -1,0 +1,1 @@
+"""One machine: its supervisor, instances, desired state and logs."""

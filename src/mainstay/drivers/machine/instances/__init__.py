@@ -1,0 +1,1 @@
+"""Processes: start, adopt, probe, limit, stop."""

@@ -1,0 +1,144 @@
+"""Limits of memory and processors by control group (v2, else v1).
+
+Where memory cannot be limited, the watchdog looks at what is resident. Nothing stands in for a limit of processors:
+whoever is nice only yields to others.
+"""
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mainstay.system.state_dir import short_id
+
+log = logging.getLogger(__name__)
+
+_MOUNT = Path("/sys/fs/cgroup")
+_PERIOD_US, _LEAST_US = 100_000, 1_000
+
+
+class Limits:
+    """Control groups for each instance of the environment whose state lies at *state*, where that is allowed."""
+
+    def __init__(self, state: Path) -> None:
+        name = "mainstay-" + short_id(state)
+        self._is_v2 = (_MOUNT / "cgroup.controllers").exists()
+        self._memory = _made(self._place(name, "memory"), "+memory" if self._is_v2 else "")
+        self._processors = self._place(name, "cpu")
+        """Made for those that have a limit: in a group of their own all others would count as one."""
+
+    @property
+    def hold_memory(self) -> bool:
+        """Whether the kernel holds the limits of memory."""
+        return self._memory is not None
+
+    @property
+    def hold_processors(self) -> bool:
+        """Whether the kernel holds the limits of processors, were there any."""
+        return self._processors is not None and os.access(self._processors.parent, os.W_OK)
+
+    def groups(self, identity: str, memory_bytes: int | None, cpus: float | None) -> tuple[str, ...]:
+        """Create the cgroups of *identity* and return their `cgroup.procs` files; empty without permission.
+
+        A process joins the cgroups by writing its pid to each of the files.
+        """
+        self.remove(identity)
+        found = []
+        if self._memory is not None:
+            _make_readable(self._memory)
+            place = _make_readable(self._memory / identity)
+            if memory_bytes is not None:
+                (place / ("memory.max" if self._is_v2 else "memory.limit_in_bytes")).write_text(str(memory_bytes))
+            found.append(place)
+        if cpus is not None and (base := _made(self._processors, "+cpu" if self._is_v2 else "")) is not None:
+            place = _make_readable(base / identity)
+            self._hold(place, max(_LEAST_US, round(cpus * _PERIOD_US)))
+            found.append(place)
+        return tuple(str(place / "cgroup.procs") for place in dict.fromkeys(found))
+
+    def members(self, identity: str) -> tuple[int, ...]:
+        """The processes in its groups now."""
+        found: set[int] = set()
+        for base in self._bases():
+            with contextlib.suppress(OSError):
+                found |= {int(word) for word in (base / identity / "cgroup.procs").read_text().split()}
+        return tuple(found)
+
+    def ran_out(self, identity: str) -> bool:
+        """Whether the kernel ended something of it for lack of memory."""
+        if self._memory is None:
+            return False
+        for name in ("memory.events", "memory.oom_control"):
+            with contextlib.suppress(OSError):
+                lines = (self._memory / identity / name).read_text().splitlines()
+                return any(line.startswith("oom_kill ") and line != "oom_kill 0" for line in lines)
+        return False
+
+    def remove(self, identity: str) -> None:
+        """Take its groups away; they stay while processes are left in them."""
+        for base in self._bases():
+            with contextlib.suppress(OSError):
+                (base / identity).rmdir()
+
+    def close(self) -> None:
+        """Take the environment's groups away."""
+        self.remove("")
+
+    def _bases(self) -> Iterator[Path]:
+        yield from dict.fromkeys(base for base in (self._memory, self._processors) if base is not None)
+
+    def _place(self, name: str, kind: str) -> Path | None:
+        """Where groups that limit *kind* would be made."""
+        try:
+            if self._is_v2:
+                return _MOUNT / name if kind in (_MOUNT / "cgroup.controllers").read_text().split() else None
+            lines = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
+        except OSError:
+            return None
+        ours = next((path for _, kinds, path in lines if kind in kinds.split(",")), None)
+        if ours is None:
+            return None
+        above = _MOUNT / kind / ours.lstrip("/")
+        while above.name.startswith("mainstay-"):
+            above = above.parent  # We were started by something that is in such a group itself.
+        return above / name
+
+    def _hold(self, place: Path, quota_us: int) -> None:
+        try:
+            if self._is_v2:
+                (place / "cpu.max").write_text(f"{quota_us} {_PERIOD_US}")
+            else:
+                (place / "cpu.cfs_period_us").write_text(str(_PERIOD_US))
+                (place / "cpu.cfs_quota_us").write_text(str(quota_us))
+        except OSError as error:
+            # More than we may use ourselves: that limit holds it.
+            log.warning("%s is not held to %g processors: %s", place.name, quota_us / _PERIOD_US, error)
+
+
+def in_words(memory_bytes: int) -> str:
+    """`out of memory, limit 128 MiB`."""
+    return f"out of memory, limit {memory_bytes / 2**20:g} MiB"
+
+
+def _make_readable(place: Path) -> Path:
+    """Create the cgroup *place*, readable by every user whatever the umask.
+
+    A runtime reads its own limits there: a JVM that cannot read them sizes its heap by the memory of the machine.
+    """
+    place.mkdir(exist_ok=True)
+    place.chmod(0o755)
+    return place
+
+
+def _made(base: Path | None, control: str) -> Path | None:
+    """Create the cgroup *base* and enable the controller *control* in it; None without permission."""
+    if base is None:
+        return None
+    try:
+        _make_readable(base)
+        if control:
+            (base / "cgroup.subtree_control").write_text(control)
+    except OSError:
+        return None
+    return base

@@ -1,0 +1,306 @@
+"""The instances themselves: started, adopted, probed, stopped and swept away."""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.drivers.machine.instances.cgroups import Limits, in_words
+from mainstay.drivers.machine.instances.launch import Launching
+from mainstay.drivers.machine.instances.listening import elsewhere
+from mainstay.drivers.machine.instances.private_copies import free_name, keep_written
+from mainstay.drivers.machine.instances.probes import Probe, ask_live, ask_ready
+from mainstay.drivers.machine.instances.runners.process import Launch, ProcessRunner
+from mainstay.drivers.machine.logs.files import tail
+from mainstay.drivers.machine.state import lifecycle
+from mainstay.drivers.machine.state.addresses import listeners
+from mainstay.drivers.machine.state.desired import Desired, member_of
+from mainstay.drivers.machine.state.lifecycle import Life, Past
+from mainstay.drivers.machine.supervisor.tasks import Watches
+from mainstay.errors import MainstayError
+from mainstay.model import Exit, Spec
+from mainstay.system import processes
+from mainstay.system.atomic_file import atomic_write
+from mainstay.system.disk_space import FULL
+from mainstay.system.processes import Started
+from mainstay.system.state_dir import Folders
+
+log = logging.getLogger(__name__)
+
+NOT_READY_EVERY_S = 0.5
+"""Between probes of an instance that is not ready, and after a failed probe of a ready one."""
+EAGER_S = 0.05
+"""Between probes that reach nothing in the service: before it listens, and of Mainstay's own datastores."""
+NO_ROOM_AGAIN_S = 1.0
+"""Until an instance is started again that the full disk prevented from starting."""
+LIVE_ASKED = 10
+"""How often an instance that does not respond is probed before it counts as stuck, where there is time for it."""
+STARTS_WITHIN_S = 0.05
+"""A process may write this long before the start of its life is noted; a restart comes later after an end."""
+_NOT_BEGUN = Probe("refused")
+"""While the stub is about to become the service, a process that is alive proves nothing."""
+
+
+class Instances:
+    """Every instance with its life. `wake` is called when something has happened to one."""
+
+    def __init__(
+        self, folders: Folders, launching: Launching, limits: Limits, watches: Watches, wake: Callable[[], None]
+    ) -> None:
+        self.lives: dict[str, Life] = {}
+        self._folders = folders
+        self._runner = ProcessRunner(folders.instances)
+        self._launching = launching
+        self._limits = limits
+        self._watches = watches
+        self._wake = wake
+        self._states: dict[str, str] = {}
+
+    def adopt(self, desired: Desired) -> frozenset[str]:
+        """Take up what lives already. Returns those whose stub has not written its note yet."""
+        for name in desired.instances:
+            if name not in self.lives:
+                self.lives[name] = Life(past=read_past(self._runner, name))
+            if self.lives[name].process is None and (process := self._runner.alive(name)):
+                self._take_up(name, desired, process)
+        return frozenset(
+            name for name in desired.instances if self.lives[name].process is None and self._runner.starting(name)
+        )
+
+    def start(self, name: str, desired: Desired) -> None:
+        """Start the instance *name*; mark it as failed, with the reason, when it cannot be started."""
+        one, member = desired.instances[name], member_of(desired, desired.instances[name])
+        now = processes.boottime()
+        if self._runner.alive(name) is None:
+            self.kill(name)  # What an earlier process left, if it ended while no supervisor ran, may hold the port.
+        try:
+            groups = self._limits.groups(name, member.spec.memory_bytes, member.spec.cpus)
+            launch = self._launching.instance(one, member, listeners(desired), groups)
+            process = self._runner.start(name, launch)
+        except (MainstayError, OSError, KeyError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                log.error("%s is started again later: %s", name, error)
+                self.lives[name] = replace(self.lives[name], start_at=now + NO_ROOM_AGAIN_S)
+            else:
+                self._fail(name, f"could not be started: {error}")
+            return
+        if process is not None:
+            self.lives[name] = lifecycle.after_start(self.lives[name], process, now)
+            self._keep_past(name)  # It is not steady any more, also for whoever adopts it.
+            self._watch(name, desired, process, launch)
+
+    def stop(self, name: str, desired: Desired) -> None:
+        """Send the stop signal to its main process."""
+        process = self.lives[name].process
+        if process is not None:
+            self._runner.signal(process, signal.Signals[member_of(desired, desired.instances[name]).spec.stop_signal])
+
+    def kill(self, name: str) -> None:
+        """Send SIGKILL to every process of the instance: session, process group, cgroup, and what left them."""
+        process = self.lives[name].process or self._runner.started(name)
+        if process is not None:
+            self._runner.end_all(process)
+            self._runner.end_strays(name, process)
+        for pid in self._limits.members(name):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def forget(self, name: str, spec: Spec) -> None:
+        """Clear its place; nothing of it lives any more."""
+        self.kill(name)
+        self._watches.cancel(name)
+        self._limits.remove(name)
+        if (spec.private_copy or spec.files) and self._keep_written(name, spec):
+            shutil.rmtree(self._launching.private(name), ignore_errors=True)
+        shutil.rmtree(self._runner.place(name), ignore_errors=True)
+        self.lives.pop(name, None)
+        self._states.pop(name, None)
+
+    def _keep_written(self, name: str, spec: Spec) -> bool:
+        """Keep what the instance wrote into its private copy. False where that failed: then the copy must stay."""
+        copy, kept = self._launching.private(name) / "content", self._folders.written / spec.service
+        if not copy.is_dir():
+            return True
+        try:
+            kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place = free_name(kept, name)
+            count = keep_written(copy, self._folders.content(spec.content), place)
+        except OSError as error:
+            log.error("%s: what it wrote could not be kept and is left in %s: %s", name, copy, error)
+            return False
+        if count:
+            log.warning("%s ended: %d files that it wrote are kept in %s", name, count, place)
+        return True
+
+    def clear_failure(self, name: str) -> None:
+        """Start a failed or crashing instance again at once, with a new count of early exits.
+
+        Called when its fleet is requested again, or a start of the environment. A task that is done is not run again.
+        """
+        life = self.lives[name]
+        if life.past.done or not (life.past.failed or life.past.early_ends):
+            return
+        past = replace(life.past, failed=False, early_ends=0)
+        waiting = life.process is None
+        self.lives[name] = Life(past=past) if waiting else replace(life, past=past, backoff_s=lifecycle.FIRST_BACKOFF_S)
+        self._keep_past(name)
+
+    def settle(self, desired: Desired, ready: frozenset[str]) -> None:
+        """Note since when each has the state it has."""
+        for name, one in desired.instances.items():
+            life = self.lives[name]
+            state = lifecycle.state_of(life, leaving=one.leaving, ready=name in ready)
+            if self._states.get(name) != state:
+                since = life.past.since if name not in self._states and life.past.since else _now()
+                self._states[name] = state
+                log.info("%s is %s", name, state)
+                self.lives[name] = replace(life, past=replace(life.past, since=since))
+                self._keep_past(name)
+
+    def sample_memory(self, desired: Desired) -> None:
+        """Note what each holds; end what holds too much where the kernel does not."""
+        sessions = processes.sessions() if self.lives else {}
+        for name, life in list(self.lives.items()):
+            if life.process is None or name not in desired.instances:
+                continue
+            held = processes.resident_bytes(tuple(sessions.get(life.process.pid, ())))
+            most = member_of(desired, desired.instances[name]).spec.memory_bytes
+            too_much = most is not None and held > most and not self._limits.hold_memory
+            reason = in_words(most) if most is not None and too_much else life.reason
+            self.lives[name] = replace(life, memory_bytes=held, reason=reason)
+            if too_much:
+                self.kill(name)
+
+    def sample_listening(self, desired: Desired) -> None:
+        """Note where instances listen that are not steady yet, or were adopted, and the last lines of their output."""
+        for name, life in list(self.lives.items()):
+            one = desired.instances.get(name)
+            if one is None or life.process is None or (life.past.steady and life.listens_elsewhere is not None):
+                continue
+            told = ""
+            if one.slot is not None and one.port:
+                told = elsewhere(processes.of_session(life.process), one.port)
+            self.lives[name] = replace(life, listens_elsewhere=told, tail=self.tail(name, one.service))
+
+    def tail(self, name: str, service: str) -> tuple[str, ...]:
+        """Return the last lines that its present or last process wrote, in order of time as far as it is known."""
+        age = processes.boottime() - self.lives[name].began
+        return tail(self._folders.logs / service, name, time.time() - age - STARTS_WITHIN_S)
+
+    def _take_up(self, name: str, desired: Desired, process: Started) -> None:
+        one, member = desired.instances[name], member_of(desired, desired.instances[name])
+        past = self.lives[name].past
+        began = processes.boottime() - processes.age(process)
+        soon = began if past.steady else None
+        self.lives[name] = Life(past=past, process=process, began=began, answers=past.steady, good_since=soon)
+        log.info("%s was adopted, pid %d", name, process.pid)
+        try:
+            launch = self._launching.instance(one, member, listeners(desired), ())
+        except (MainstayError, OSError, KeyError) as error:
+            log.warning("%s is asked without its environment: %s", name, error)
+            launch = Launch(member.spec.command, "/", "", "")
+        self._watch(name, desired, process, launch)
+
+    def _watch(self, name: str, desired: Desired, process: Started, launch: Launch) -> None:
+        one, member = desired.instances[name], member_of(desired, desired.instances[name])
+        proven = f"{one.service}@{one.release}"
+        self._watches.cancel(name)
+        self._watches.add(name, self._until_exit(name, member.spec, process, proven))
+        self._watches.add(name, self._probe(name, member.spec, one.port, launch))
+        if member.spec.health.live:
+            self._watches.add(name, self._until_stuck(name, member.spec, one.port))
+
+    async def _until_exit(self, name: str, spec: Spec, process: Started, revision: str) -> None:
+        end = await self._runner.exit(process)
+        if name not in self.lives or self.lives[name].process != process:
+            return
+        life = self.lives[name]
+        if spec.memory_bytes is not None and self._limits.ran_out(name):
+            life = replace(life, reason=in_words(spec.memory_bytes))
+        self.kill(name)
+        self._watches.cancel(name)
+        proven = revision in self.proven
+        after = lifecycle.after_end(life, spec, end, proven=proven, now=processes.boottime(), at=_now())
+        self.lives[name] = replace(after, tail=self.tail(name, spec.service))
+        log.info("%s ended: %s", name, after.past.last_exit)
+        self._keep_past(name)
+        self._wake()
+
+    proven: frozenset[str] = frozenset()
+    """Revisions that are brought back for ever."""
+
+    async def _probe(self, name: str, spec: Spec, port: int | None, launch: Launch) -> None:
+        while True:
+            before = self.lives[name]
+            begun = before.answers or not self._runner.starting(name)
+            wait_s = lifecycle.patience(before, spec)
+            probe = await ask_ready(spec.health, port, launch, wait_s) if begun else _NOT_BEGUN
+            before = self.lives[name]
+            after = lifecycle.after_probe(before, spec, probe, processes.boottime())
+            self.lives[name] = after
+            if before.past.steady != after.past.steady:
+                self._keep_past(name)  # Before anybody is told: who was told "ready" may send it traffic.
+            if (before.answers, before.past.steady) != (after.answers, after.past.steady):
+                self._wake()
+            await asyncio.sleep(_pause(after, spec, probe))
+
+    async def _until_stuck(self, name: str, spec: Spec, port: int | None) -> None:
+        """From when it is steady it is asked whether it is stuck; then its end is that of a crash."""
+        while True:
+            await asyncio.sleep(max(spec.health.every_s, spec.health.stuck_after_s / LIVE_ASKED))
+            if not self.lives[name].past.steady:
+                continue  # Whether it starts well is told by its readiness.
+            good = (await ask_live(spec.health, port)).good
+            now = processes.boottime()
+            self.lives[name] = lifecycle.after_live(self.lives[name], spec, good, now)
+            if lifecycle.is_stuck(self.lives[name], spec, now):
+                log.warning("%s is %s", name, self.lives[name].reason)
+                self.kill(name)
+                return
+
+    def _fail(self, name: str, reason: str) -> None:
+        log.warning("%s %s", name, reason)
+        past = replace(self.lives[name].past, failed=True, last_exit=Exit(_now(), reason=reason))
+        self.lives[name] = replace(self.lives[name], past=past)
+        self._keep_past(name)
+        self._wake()
+
+    def _keep_past(self, name: str) -> None:
+        place = self._runner.place(name)
+        if place.is_dir():
+            try:
+                atomic_write(place / "past", msgspec.json.encode(self.lives[name].past))
+            except OSError as error:
+                log.error("the past of %s could not be kept: %s", name, error)
+
+
+def _pause(life: Life, spec: Spec, probe: Probe) -> float:
+    """Return the seconds until the next readiness probe."""
+    soon = min(NOT_READY_EVERY_S, spec.health.every_s)
+    if life.past.steady:
+        return spec.health.every_s if probe.good else soon
+    if life.good_since is None:
+        return min(EAGER_S, soon) if probe.result == "refused" or spec.datastore else soon
+    left = life.good_since + spec.steady_s - processes.boottime()
+    return max(0.001, min(left, soon))
+
+
+def read_past(runner: ProcessRunner, name: str) -> Past:
+    """What is kept of it."""
+    try:
+        return msgspec.json.decode((runner.place(name) / "past").read_bytes(), type=Past)
+    except FileNotFoundError:
+        return Past()
+
+
+def _now() -> str:
+    return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")

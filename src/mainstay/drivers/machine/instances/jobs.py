@@ -1,0 +1,122 @@
+"""Jobs: each runs once and ends, and its folder tells how, whoever was killed meanwhile."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from signal import SIGKILL, SIGTERM
+
+import msgspec
+
+from mainstay.drivers.machine.instances.launch import Launching
+from mainstay.drivers.machine.instances.runners.process import JobEnd, ProcessRunner
+from mainstay.drivers.machine.logs.files import last_lines
+from mainstay.drivers.machine.supervisor.tasks import Watches
+from mainstay.errors import MainstayError
+from mainstay.model import Job, JobState
+from mainstay.system.atomic_file import atomic_write
+from mainstay.system.processes import Started
+from mainstay.system.state_dir import Folders
+
+log = logging.getLogger(__name__)
+
+STARTS_WITHIN_S, STOP_GRACE_S, STUB_GRACE_S = 10.0, 5.0, 2.0
+CANNOT_START, KILLED = 126, 137
+
+
+class Jobs:
+    """The jobs of one environment. `wake` is called when one has ended."""
+
+    def __init__(self, folders: Folders, launching: Launching, watches: Watches, wake: Callable[[], None]) -> None:
+        self._runner = ProcessRunner(folders.jobs)
+        self._launching = launching
+        self._wake = wake
+        self._watches = watches
+
+    def start(self, job: Job, listeners: Mapping[str, int]) -> None:
+        """Start *job* unless it was started before; watch it where it runs."""
+        if self._watches.has(_watch_of(job.id)):
+            return
+        if self.has_ended(job.id):
+            self._sweep(job.id)
+            return
+        process = self._runner.alive(job.id)
+        if process is None and self._runner.started(job.id) is None:
+            try:
+                place = self._runner.place(job.id)
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                process = self._runner.start(job.id, self._launching.job(job, place, listeners))
+            except (MainstayError, OSError, KeyError) as error:
+                self._end(job.id, CANNOT_START, f"{job.title} could not be started: {error}")
+        if process is not None:
+            self._watches.add(_watch_of(job.id), self._watch(job.id, process))
+
+    def has_ended(self, identity: str) -> bool:
+        """Whether it ran and runs no more."""
+        return state_of(self._runner, identity).state in {"ended", "lost"}
+
+    def state(self, identity: str, wanted: bool) -> JobState:
+        """How it stands; one that is *wanted* and has no note yet is about to start."""
+        found = state_of(self._runner, identity)
+        return JobState("running") if wanted and found.state == "none" else found
+
+    async def stop(self, identity: str) -> None:
+        """Stop it and all it started; returns when it is gone."""
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            while self._runner.starting(identity) and self._runner.started(identity) is None:
+                await asyncio.sleep(0.01)
+        process = self._runner.alive(identity)
+        if process is None:
+            return
+        for number, within in ((SIGTERM, STOP_GRACE_S), (SIGKILL, STUB_GRACE_S)):
+            self._runner.end_all(process, number, spare=process.pid)
+            if await self._is_gone(process, within):
+                break
+        else:
+            self._runner.signal(process, SIGKILL)
+        self._sweep(identity)
+        await self._is_gone(process, STUB_GRACE_S)
+        if self._runner.job_end(identity) is None:
+            self._end(identity, KILLED, "mainstay: stopped")
+
+    async def _is_gone(self, process: Started, within: float) -> bool:
+        exit_ = asyncio.create_task(self._runner.exit(process))
+        done, _ = await asyncio.wait({exit_}, timeout=within)
+        exit_.cancel()
+        return bool(done)
+
+    async def _watch(self, identity: str, process: Started) -> None:
+        await self._runner.exit(process)
+        self._sweep(identity)
+        log.info("job %s is over: %s", identity, self._runner.job_end(identity))
+        self._wake()
+
+    def _sweep(self, identity: str) -> None:
+        """End every process that the job left behind: it is over when its main process is."""
+        if process := self._runner.started(identity):
+            self._runner.end_all(process)
+            self._runner.end_strays(identity, process)
+
+    def _end(self, identity: str, code: int, why: str) -> None:
+        place = self._runner.place(identity)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (place / "output").open("a") as output:
+            output.write(why + "\n")
+        atomic_write(place / "exit", msgspec.json.encode(JobEnd(code)))
+        self._wake()
+
+
+def _watch_of(identity: str) -> str:
+    return f"job {identity}"
+
+
+def state_of(runner: ProcessRunner, identity: str) -> JobState:
+    """What the notes and the machine tell of a job."""
+    if runner.started(identity) is None and runner.job_end(identity) is None:
+        return JobState("running" if runner.starting(identity) else "none")
+    alive = runner.alive(identity) is not None
+    tail = last_lines(runner.place(identity) / "output")
+    if (end := runner.job_end(identity)) is not None:
+        if end.late:
+            tail = (*tail, f"mainstay: ended after its {end.took_s:.0f} s were over")
+        return JobState("ended", end.code, tail, end.took_s)
+    return JobState("running" if alive else "lost", tail=tail)

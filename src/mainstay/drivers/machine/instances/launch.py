@@ -1,0 +1,212 @@
+"""What a process gets when it starts: folder, environment, files, user; nothing is inherited."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mainstay.drivers.machine.instances.runners.process import Launch
+from mainstay.drivers.machine.instances.values import filled
+from mainstay.drivers.machine.state.desired import Identity, identity_of
+from mainstay.drivers.machine.state.ports import address
+from mainstay.drivers.secrets.sealed_file import Sealed
+from mainstay.model import Job, Member, Spec, Value, placeholders, volume_variable
+from mainstay.system import users
+from mainstay.system.atomic_file import move
+from mainstay.system.processes import LOOPBACK, sync_contents
+from mainstay.system.state_dir import Folders
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Launching:
+    """Makes the places that processes need and says how each is to be started."""
+
+    def __init__(self, folders: Folders, sealed: Sealed) -> None:
+        self._folders = folders
+        self._sealed = sealed
+
+    def instance(self, one: Identity, member: Member, listeners: Mapping[str, int], cgroups: tuple[str, ...]) -> Launch:
+        """How an instance is started; repeatable."""
+        spec, name = member.spec, identity_of(one.service, one.release, one.number)
+        user = users.identity(spec.user)
+        logs = _made(self._folders.logs / spec.service)
+        folder = self.folder(name, spec)
+        told = {
+            "MAINSTAY_RELEASE": str(one.release),
+            "MAINSTAY_VERSION": member.version,
+            "MAINSTAY_SERVICE": one.service,
+            "MAINSTAY_INSTANCE": name,
+        }
+        if one.port is not None:
+            told |= {"HOST": LOOPBACK, spec.port_variable: str(one.port)}
+        return Launch(
+            command=placeholders.fill_all(spec.command, address(one.port)),
+            folder=folder,
+            out=str(logs / f"{name}.out"),
+            err=str(logs / f"{name}.err"),
+            environment=self._home(spec.user, user)
+            | told
+            | self._volumes(spec, Path(folder), user)
+            | self._files(name, spec, user, listeners)
+            | self._filled(spec.environment, listeners),
+            uid=_when_root(user.uid),
+            gid=_when_root(user.gid),
+            groups=user.groups,
+            open_files=spec.open_files,
+            cgroups=cgroups,
+        )
+
+    def job(self, job: Job, place: Path, listeners: Mapping[str, int]) -> Launch:
+        """How a job is started; its output lies beside its notes."""
+        user = users.identity(job.user)
+        return Launch(
+            command=job.command,
+            folder=job.folder or str(self._folders.homes / _user_name(job.user)),
+            out=str(place / "output"),
+            err=str(place / "output"),
+            environment=self._home(job.user, user) | self._filled(job.environment, listeners),
+            uid=_when_root(user.uid),
+            gid=_when_root(user.gid),
+            groups=user.groups,
+            stdin=job.stdin,
+            stays=True,
+            within_s=job.within_s,
+        )
+
+    def folder(self, name: str, spec: Spec) -> str:
+        """Where it runs: its content, a copy of its own, a named folder, or its user's home."""
+        if not spec.content:
+            return spec.folder or str(self._folders.homes / _user_name(spec.user))
+        content = self._folders.content(spec.content)
+        if not spec.private_copy:
+            return str(content)
+        copy = self.private(name) / "content"
+        if not copy.exists():
+            part = copy.with_name("content.part")
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(content, part, symlinks=True)
+            _give_all(part, users.identity(spec.user))
+            sync_contents(part)
+            move(part, copy)
+        return str(copy)
+
+    def private(self, name: str) -> Path:
+        """The instance's own folder, of which its user can reach what it knows the name of; goes with it."""
+        return _made(_made(_made(self._folders.homes) / ".instances") / name)
+
+    def _home(self, name: str, user: users.Identity) -> dict[str, str]:
+        _made(self._folders.homes)
+        home = _made(self._folders.homes / _user_name(name), user, 0o700)
+        return {"HOME": str(home), "TMPDIR": str(_made(home / "tmp", user, 0o700))}
+
+    def _filled(self, values: Mapping[str, Value], listeners: Mapping[str, int]) -> dict[str, str]:
+        return {name: filled(value, self._sealed, listeners) for name, value in values.items()}
+
+    def _files(self, name: str, spec: Spec, user: users.Identity, listeners: Mapping[str, int]) -> dict[str, str]:
+        told = {}
+        for variable, value in spec.files.items():
+            path = self.private(name) / variable
+            path.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            with os.fdopen(os.open(path, flags, 0o400), "w") as file:
+                os.fchown(file.fileno(), user.uid, user.gid)
+                file.write(filled(value, self._sealed, listeners))
+            told[f"{variable}_FILE"] = str(path)
+        return told
+
+    def _volumes(self, spec: Spec, folder: Path, user: users.Identity) -> dict[str, str]:
+        told = {}
+        for volume in spec.volumes:
+            _made(self._folders.volumes)
+            place = _made(self._folders.volume(volume.name), user, 0o700)
+            told[volume_variable(volume.name)] = str(place)
+            if not Path(volume.path).is_absolute():
+                _link(folder, Path(volume.path), place)
+        return told
+
+
+def _user_name(name: str) -> str:
+    if name:
+        return name
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _when_root(number: int) -> int | None:
+    return number if users.is_root() else None
+
+
+def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) -> Path:
+    """The folder, made where it was missing; only then is it given to *user*.
+
+    What lies above may be *user*'s own: a link put in its place is not followed.
+    """
+    try:
+        place.mkdir(mode=0o700)
+    except FileExistsError:
+        return place
+    folder = os.open(place, _FOLDER)
+    try:
+        os.fchmod(folder, mode if users.is_root() else 0o700)
+        if user is not None and users.is_root():
+            os.fchown(folder, user.uid, user.gid)
+    finally:
+        os.close(folder)
+    return place
+
+
+def _give_all(place: Path, user: users.Identity) -> None:
+    """Its top, which nobody else can enter before, is given last."""
+    for folder, _, files in os.walk(place, topdown=False):
+        for path in (*(Path(folder, name) for name in files), Path(folder)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | 0o200)
+            if users.is_root():
+                os.chown(path, user.uid, user.gid, follow_symlinks=False)
+
+
+def _link(content: Path, link: Path, place: Path) -> None:
+    """A link inside *content* to *place*; links on the way to it are not followed."""
+    *above, name = link.parts
+    folder = os.open(content, _FOLDER)
+    try:
+        for part in above:
+            folder = _entered(folder, part)
+        _linked(folder, name, place)
+    finally:
+        os.close(folder)
+
+
+def _entered(folder: int, name: str) -> int:
+    with _writable(folder), contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o755, dir_fd=folder)
+    inside = os.open(name, _FOLDER, dir_fd=folder)
+    os.close(folder)
+    return inside
+
+
+def _linked(folder: int, name: str, place: Path) -> None:
+    with contextlib.suppress(OSError):
+        if os.readlink(name, dir_fd=folder) == str(place):
+            return
+    with _writable(folder):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.rmdir(name, dir_fd=folder)  # An empty folder that holds the place; a full one is refused aloud.
+        os.symlink(place, name, dir_fd=folder)
+
+
+@contextlib.contextmanager
+def _writable(folder: int) -> Iterator[None]:
+    """Content is not writable, also not for the one who runs us."""
+    mode = stat.S_IMODE(os.fstat(folder).st_mode)
+    os.fchmod(folder, mode | 0o200)
+    try:
+        yield
+    finally:
+        os.fchmod(folder, mode)

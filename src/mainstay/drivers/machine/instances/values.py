@@ -1,0 +1,44 @@
+"""Values at the moment of use: what a spec says in references becomes text, in memory only."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from mainstay.drivers.secrets.sealed_file import Sealed
+from mainstay.model import Listener, Template, Value
+from mainstay.model.secret import SecretRef
+from mainstay.system.processes import LOOPBACK
+
+Listeners = Mapping[str, int]
+"""Per service, the port of its internal address."""
+
+
+def filled(value: Value, sealed: Sealed, listeners: Listeners) -> str:
+    """The text that *value* stands for now. Raises BadInput where a secret is missing."""
+    match value:
+        case str():
+            return value
+        case SecretRef():
+            return sealed.read(value).reveal()
+        case Listener():
+            return _part(value, listeners[value.service])
+        case Template(pieces=pieces):
+            texts = ((filled(piece.value, sealed, listeners), piece.encoding) for piece in pieces)
+            return "".join(quote(text, safe="") if how == "percent" else text for text, how in texts)
+
+
+def called(values: Mapping[str, Value]) -> frozenset[str]:
+    """The services whose internal address these values need."""
+    pieces = [p.value for v in values.values() if isinstance(v, Template) for p in v.pieces]
+    return frozenset(one.service for one in (*values.values(), *pieces) if isinstance(one, Listener))
+
+
+def _part(listener: Listener, port: int) -> str:
+    match listener.part:
+        case "url":
+            return f"http://{LOOPBACK}:{port}"
+        case "address":
+            return f"{LOOPBACK}:{port}"
+        case "host":
+            return LOOPBACK
+        case "port":
+            return str(port)

@@ -1,0 +1,1 @@
+"""What instances write: read, timed, kept within a limit."""

@@ -1,0 +1,239 @@
+"""What the services wrote: the last lines, then new ones as they come, of every file of a service in order of time."""
+
+import heapq
+import itertools
+import os
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple
+
+from mainstay.drivers.edge.haproxy import access_lines
+from mainstay.drivers.machine.logs.lines import LONGEST_LINE, Line, LogFile, last_lines_begin
+from mainstay.drivers.machine.logs.times import Times, mark_unwatched
+from mainstay.text.printable import harmless
+
+EDGE = "edge"
+TAIL_LINES, TAIL_LINE_BYTES = 20, 2000
+"""What is kept of the end of a process's output, for messages and `status`."""
+FOLLOW_EVERY_S = 0.1
+MARKED_WITHIN_S = 0.3
+"""The supervisor marks a line within milliseconds. One without a mark for so long was written while none ran."""
+
+_NAME = re.compile(r"(?P<instance>.+-(?P<release>\d+)-\d+|edge)\.(?P<stream>out|err)")
+_at = attrgetter("at")
+
+
+class Written(NamedTuple):
+    """One line of a log, safe to show."""
+
+    at: float
+    """Seconds since the epoch."""
+    instance: str
+    release: int
+    """0: no release wrote it."""
+    stream: str
+    line: str
+
+
+class Query(NamedTuple):
+    """Which lines are wanted, and how they are read."""
+
+    release: int | None = None
+    """None: of every release."""
+    instance: str | None = None
+    """None: of every instance."""
+    longest: int = LONGEST_LINE
+    """Of a longer line so many bytes are shown."""
+    patience_s: float = MARKED_WITHIN_S
+    """How long to wait for the time of a line that has just been written."""
+
+
+EVERYTHING = Query()
+
+
+class Logs:
+    """The logs of one service. `follow` goes on where `last` ended, so that no line between them is lost."""
+
+    def __init__(self, folder: Path, query: Query = EVERYTHING) -> None:
+        self._folder = folder
+        self._query = query
+        self._sources: dict[tuple[str, int], _Source] = {}
+        """By name and inode: when another file takes the name of one, what that one still holds is read too."""
+
+    def last(self, lines: int, *, with_rest: bool = True) -> Iterator[Written]:
+        """Yield the last *lines* lines, oldest first; *with_rest* also what follows a file's last line end."""
+        self._open_new()
+        found = sum(source.begin_with_last(lines) for source in self._sources.values())
+        return itertools.islice(self._until_now(with_rest=with_rest), max(0, found - lines), None)
+
+    def follow(self, ended: Callable[[], bool]) -> Iterator[Written]:
+        """Yield lines as they come, until *ended* or until the folder is removed."""
+        while not ended():
+            self._open_new()
+            came = None
+            for came in self._until_now():
+                yield came
+            if came is None and not self._folder.is_dir():
+                return
+            if came is None:
+                time.sleep(FOLLOW_EVERY_S)
+
+    def close(self) -> None:
+        for source in self._sources.values():
+            source.close()
+
+    def _until_now(self, *, with_rest: bool = False) -> Iterator[Written]:
+        return heapq.merge(*(source.until_now(with_rest=with_rest) for source in self._sources.values()), key=_at)
+
+    def _open_new(self) -> None:
+        for entry in _entries(self._folder):
+            key = (entry.name, entry.inode())
+            if key not in self._sources and (kind := _kind_of(entry.name, self._query)) is not None:
+                self._sources[key] = kind(Path(entry.path), self._query)
+
+
+class _Source:
+    """One file of a service, and the place in it."""
+
+    def __init__(self, path: Path, query: Query) -> None:
+        self._file = LogFile(path)
+        self._lines = self._file.lines()
+        self._times = Times(path)
+        self._query = query
+        self._unmarked_since: float | None = None
+        name = _NAME.fullmatch(path.name)
+        self._name = Written(0.0, path.stem, int((name and name["release"]) or 0), path.suffix[1:], "")
+
+    def begin_with_last(self, lines: int) -> int:
+        """Go to where the last *lines* lines begin, and return how many there are."""
+        offset, found = last_lines_begin(self._file.descriptor, lines)
+        self._file.begin_at(offset)
+        return found
+
+    def until_now(self, *, with_rest: bool) -> Iterator[Written]:
+        """Yield the lines from the place on, up to the present end: one busy file must not hold up the others."""
+        end = self._file.size()
+        emptied = end < self._file.offset
+        while (emptied or self._file.offset < end) and (line := next(self._lines)) is not None:
+            emptied = False
+            if (written := self.written(line)) is not None:
+                yield written
+        rest = self._file.rest() if with_rest else None
+        if rest is not None and (written := self.written(rest)) is not None:
+            yield written
+
+    def written(self, line: Line) -> Written | None:
+        """Return what is shown of a line; None: it is not wanted."""
+        return self._name._replace(at=self.time_of(line), line=line.text(self._query.longest))
+
+    def time_of(self, line: Line) -> float:
+        """Return when the line was written. A line that the supervisor has not marked yet is waited for."""
+        while (at := self._times.at(line.offset)) is None and self._may_be_marked():
+            time.sleep(0.002)
+        if at is None and mark_unwatched(self._file.path):
+            at = self._times.at(line.offset)
+        if at is None:
+            return self._changed()
+        self._unmarked_since = None
+        return at
+
+    def close(self) -> None:
+        self._file.close()
+        self._times.close()
+
+    def _may_be_marked(self) -> bool:
+        """Whether the supervisor may still mark it: no supervisor runs where that takes long."""
+        now = time.monotonic()
+        self._unmarked_since = now if self._unmarked_since is None else self._unmarked_since
+        age = time.time() - self._changed()
+        return age < self._query.patience_s and now - self._unmarked_since < self._query.patience_s
+
+    def _changed(self) -> float:
+        return os.fstat(self._file.descriptor).st_mtime
+
+
+class _AccessSource(_Source):
+    """The access log of the edge. Its lines hold their own time, and the release that answered."""
+
+    def begin_with_last(self, lines: int) -> int:
+        if self._query.release is None:
+            return super().begin_with_last(lines)
+        offsets = deque((line.offset for line in iter(self._lines.__next__, None) if self.written(line)), maxlen=lines)
+        self._file.begin_at(offsets[0] if offsets else self._file.offset)
+        return len(offsets)
+
+    def written(self, line: Line) -> Written | None:
+        if line.notice:
+            return super().written(line)
+        try:
+            entry = access_lines.read(line.head)
+        except ValueError:  # The supervisor was killed while it wrote it.
+            return None
+        release = 0 if isinstance(entry, access_lines.Lost) else entry.release or 0
+        if self._query.release not in {None, release}:
+            return None
+        at = datetime.fromisoformat(entry.at).timestamp()
+        return Written(at, EDGE, release, "access", harmless(access_lines.described(entry)))
+
+    def time_of(self, line: Line) -> float:
+        return self._changed()
+
+
+def instances(folder: Path) -> frozenset[tuple[str, int]]:
+    """Return the instances that have written here, each with its release."""
+    found = (_NAME.fullmatch(entry.name) for entry in _entries(folder))
+    return frozenset((name["instance"], int(name["release"] or 0)) for name in found if name)
+
+
+def tail(folder: Path, instance: str, since: float = 0.0) -> tuple[str, ...]:
+    """Return the last lines that an instance has written since *since*, in seconds since the epoch.
+
+    They are of both streams in order of time as far as it is known, each cut to a length.
+    """
+    logs = Logs(folder, Query(instance=instance, longest=TAIL_LINE_BYTES, patience_s=0))
+    try:
+        return tuple(one.line for one in logs.last(TAIL_LINES) if one.at >= since)
+    finally:
+        logs.close()
+
+
+def last_lines(path: Path) -> tuple[str, ...]:
+    """Return the last lines of one file, each cut to a length; none where there is no file."""
+    try:
+        file = LogFile(path)
+    except FileNotFoundError:
+        return ()
+    try:
+        file.begin_at(last_lines_begin(file.descriptor, TAIL_LINES)[0])
+        lines = [*iter(file.lines().__next__, None), file.rest()]
+        return tuple(line.text(TAIL_LINE_BYTES) for line in lines if line is not None)[-TAIL_LINES:]
+    finally:
+        file.close()
+
+
+def moment(at: float) -> str:
+    """Return seconds since the epoch as RFC 3339 with zone, to the millisecond."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+
+
+def _kind_of(name: str, query: Query) -> type[_Source] | None:
+    """Return how a file is read; None: it is not wanted, or no log."""
+    if name == access_lines.NAME:
+        return _AccessSource if query.instance in {None, EDGE} else None
+    found = _NAME.fullmatch(name)
+    if found is None or query.instance not in {None, found["instance"]}:
+        return None
+    return _Source if query.release in {None, int(found["release"] or 0)} else None

@@ -1,0 +1,132 @@
+"""The lines of one log file: found from the end, read forwards, and cut visibly where they are too long."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from mainstay.drivers.machine.logs.times import data_start
+from mainstay.text.printable import harmless
+
+LONGEST_LINE = 65536
+"""Of a longer line so many bytes are shown, and its length."""
+_BLOCK = 1 << 20
+
+
+class Line(NamedTuple):
+    """One line of a file."""
+
+    offset: int
+    head: bytes
+    """Its first bytes, without the line end."""
+    size: int
+    """The number of all its bytes."""
+    notice: str = ""
+    """What the reader has to know instead of a line, which then there is none."""
+
+    def text(self, longest: int = LONGEST_LINE) -> str:
+        """Return the line, safe to show, and cut visibly where it has more than *longest* bytes."""
+        if self.notice:
+            return self.notice
+        if self.size <= longest:
+            return _shown(self.head)
+        # The end of a long line often says more than its middle: the error at the end of a JSON line.
+        end = self.head[-(longest // 3) :] if self.size == len(self.head) else b""
+        start = self.head[: longest - len(end)]
+        return f"{_shown(start)}…{_shown(end)} (cut: this line has {self.size:,} bytes)"
+
+
+def _shown(written: bytes) -> str:
+    return harmless(written.decode(errors="replace").rstrip("\r"))
+
+
+class LogFile:
+    """One open log, read forwards; it stays the same file if another one takes its name."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin with the oldest whole line that the log still holds."""
+        self.path = path
+        self.descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        self.inode = os.fstat(self.descriptor).st_ino
+        self._position = self._offset = data_start(self.descriptor)
+        self._head = b""
+        self._in_fragment = self._offset > 0
+
+    def begin_at(self, offset: int) -> None:
+        """Begin with the line whose first byte is at *offset*."""
+        self._position = self._offset = offset
+        self._head, self._in_fragment = b"", False
+
+    @property
+    def offset(self) -> int:
+        """Where the line begins that is read next."""
+        return self._offset
+
+    def size(self) -> int:
+        return os.fstat(self.descriptor).st_size
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+    def lines(self) -> Iterator[Line | None]:
+        """Yield each line once it has its line end; None each time there is no further one yet."""
+        while True:
+            chunk = os.pread(self.descriptor, _BLOCK, self._position)
+            if notice := self._missed():
+                yield Line(self._offset, b"", 0, notice)
+                continue
+            *whole, rest = chunk.split(b"\n")
+            for piece in whole:
+                yield from self._line(piece)
+            self._head += rest[: LONGEST_LINE - len(self._head)]
+            self._position += len(rest)
+            if not chunk:
+                yield None
+
+    def rest(self) -> Line | None:
+        """Return what follows the last line end, where there is something."""
+        size = self._position - self._offset
+        return Line(self._offset, self._head, size) if size and not self._in_fragment else None
+
+    def _line(self, piece: bytes) -> Iterator[Line]:
+        self._position += len(piece) + 1
+        line = Line(self._offset, (self._head + piece)[:LONGEST_LINE], self._position - 1 - self._offset)
+        is_whole, self._in_fragment = not self._in_fragment, False
+        self._offset, self._head = self._position, b""
+        if is_whole:
+            yield line
+
+    def _missed(self) -> str:
+        """Return what to show where bytes from the position on are gone, and go to where the data begins now."""
+        size = self.size()
+        if size < self._position:
+            self._position = self._offset = 0
+            self._head, self._in_fragment = b"", False
+            return "… (lines are missing here: the log had reached its limit and was emptied)"
+        start = data_start(self.descriptor)
+        if start <= self._position:
+            return ""
+        missed = start - self._offset
+        self._position = self._offset = start
+        self._head, self._in_fragment = b"", True
+        return f"… ({missed:,} bytes are missing here: the log had reached its limit before they were read)"
+
+
+def last_lines_begin(descriptor: int, lines: int) -> tuple[int, int]:
+    """Return where the last *lines* whole lines of a file begin, and how many there are.
+
+    What follows the last line end does not count as a line.
+    """
+    first = data_start(descriptor)
+    end = os.fstat(descriptor).st_size
+    begin, found = first, -1
+    while end > first and found < lines:
+        start = max(first, end - _BLOCK)
+        block = os.pread(descriptor, end - start, start)
+        end, place = start, len(block)
+        # Each line begins after the line end of the line before it.
+        while found < lines and (place := block.rfind(b"\n", 0, place)) >= 0:
+            begin, found = start + place + 1, found + 1
+    if found < lines and first == 0:
+        return 0, found + 1
+    return begin, max(0, found)

@@ -1,0 +1,178 @@
+"""Watches what services write: marks at once when a log has grown, and keeps each log within its limit."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from mainstay.drivers.machine.logs import rotation
+from mainstay.drivers.machine.logs.times import MARK, add_mark, drop_torn, last_marked, marks_below, open_marks
+from mainstay.system import linux_calls
+
+log = logging.getLogger(__name__)
+
+PAUSE_S, LONG_PAUSE_S = 0.001, 0.008
+"""Between two looks at the logs, in a second with few and in one with many looks."""
+MANY_LOOKS = 250
+"""In a second. A service that writes without a pause must not keep the supervisor busy."""
+_NEW_FILE = linux_calls.IN_CREATE | linux_calls.IN_MOVED_TO | linux_calls.IN_ONLYDIR
+_CLOCK_REALTIME_COARSE = 5
+_COARSE_NS = round(time.clock_getres(_CLOCK_REALTIME_COARSE) * 1e9)
+"""The kernel sets the time of a change from a clock that it advances in steps of this size, sometimes late."""
+_PAGE = 4096
+
+
+class LogWatch:
+    """The logs in the folders of *folder*, one folder a service."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._inotify: int | None = None
+        self._logs: dict[Path, _Log] = {}
+        self._watched: dict[int, Path] = {}
+        self._looks = 0
+        self._second = 0.0
+        self._next: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Watch from now on. What was written while no supervisor ran gets the time of the last change of its file."""
+        try:
+            self._inotify = linux_calls.inotify()
+            self._look_at_all()
+            self._listen()
+        except OSError as error:
+            log.warning("logs cannot be watched, so the times of their lines are exact to a second only: %s", error)
+            self._stop_listening()
+
+    def tick(self) -> None:
+        """Do what the kernel sends no event for. To be called each second."""
+        for path in self._folder.glob("*.log"):
+            rotation.trim(path)
+        if self._inotify is None:
+            self._look_at_all()
+
+    def close(self) -> None:
+        """Mark what was written so far, and watch no longer."""
+        try:
+            self._look_at_all()
+        except OSError as error:
+            log.error("the times of the last lines could not be kept: %s", error)
+        self._stop_listening()
+        for each in self._logs.values():
+            each.close()
+        self._logs.clear()
+
+    def _listen(self) -> None:
+        if self._inotify is not None:
+            asyncio.get_running_loop().add_reader(self._inotify, self._heard)
+
+    def _stop_listening(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        if self._inotify is not None:
+            asyncio.get_running_loop().remove_reader(self._inotify)
+            os.close(self._inotify)
+            self._inotify = None
+
+    def _heard(self) -> None:
+        """Mark what has grown. Events that come in the pause after it are handled together."""
+        assert self._inotify is not None
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._inotify)
+        try:
+            self._handle(list(linux_calls.events(self._inotify)))
+        except OSError as error:
+            log.error("the times of new lines could not be kept, or a log could not be cut: %s", error)
+        self._next = loop.call_later(self._pause(), self._listen)
+
+    def _handle(self, events: list[linux_calls.Event]) -> None:
+        for number in {event.watch for event in events if event.mask & linux_calls.IN_IGNORED}:
+            if (gone := self._logs.pop(self._watched.pop(number, Path()), None)) is not None:
+                gone.close()
+        for number in {event.watch for event in events if event.mask & linux_calls.IN_MODIFY}:
+            if (grown := self._logs.get(self._watched.get(number, Path()))) is not None:
+                grown.look()
+        if any(event.name or event.mask & linux_calls.IN_Q_OVERFLOW for event in events):
+            self._look_at_all()
+
+    def _pause(self) -> float:
+        now = time.monotonic()
+        if now - self._second > 1:
+            self._second, self._looks = now, 0
+        self._looks += 1
+        return LONG_PAUSE_S if self._looks > MANY_LOOKS else PAUSE_S
+
+    def _look_at_all(self) -> None:
+        self._watch(self._folder, _NEW_FILE)
+        for folder in _children(self._folder):
+            if folder.is_dir():
+                self._watch(folder, _NEW_FILE)
+        for path in (path for stream in ("out", "err") for path in self._folder.glob(f"*/*.{stream}")):
+            if path not in self._logs:
+                self._logs[path] = _Log(path)
+                self._watched[self._watch(path, linux_calls.IN_MODIFY)] = path
+            self._logs[path].look()
+
+    def _watch(self, path: Path, mask: int) -> int:
+        if self._inotify is None:
+            return -1
+        return linux_calls.watch(self._inotify, str(path), mask | linux_calls.IN_DONT_FOLLOW)
+
+
+class _Log:
+    """One log with its marks."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._marks = open_marks(path)
+        self._locked = False
+        self._size = 0
+        self._begin = 0
+
+    def look(self) -> None:
+        """Mark the log where it has grown, and cut it where it is full."""
+        try:
+            found = os.stat(self._path, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        if self._locked or self._lock():
+            self._mark(found)
+        if found.st_size - self._begin > rotation.MOST_BYTES:
+            self._cut()
+
+    def _lock(self) -> bool:
+        """Take the lock of the marks; False while a reader, which may be stopped, marks this log."""
+        try:
+            fcntl.flock(self._marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        self._locked = True
+        drop_torn(self._marks)
+        self._size = last_marked(self._marks)
+        return True
+
+    def _mark(self, found: os.stat_result) -> None:
+        if found.st_size < self._size:
+            os.ftruncate(self._marks, 0)
+            self._size = 0
+        if found.st_size != self._size:
+            add_mark(self._marks, found.st_size, min(time.time_ns(), found.st_mtime_ns + 2 * _COARSE_NS))
+            self._size = found.st_size
+
+    def close(self) -> None:
+        os.close(self._marks)
+
+    def _cut(self) -> None:
+        self._begin = rotation.trim(self._path)
+        if not self._locked:
+            return
+        gone = marks_below(self._marks, self._begin) * MARK.size // _PAGE * _PAGE
+        if gone and self._begin:
+            linux_calls.punch_hole(self._marks, gone)
+
+
+def _children(folder: Path) -> Iterator[Path]:
+    return folder.iterdir() if folder.is_dir() else iter(())

@@ -1,0 +1,96 @@
+"""The state of an environment whose supervisor does not run, read from files and /proc; starts nothing."""
+
+import asyncio
+from collections.abc import Mapping
+
+from mainstay.drivers.edge.haproxy import trouble
+from mainstay.drivers.edge.haproxy.process import Proxy
+from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
+from mainstay.drivers.edge.haproxy.trouble import Trouble
+from mainstay.drivers.machine.instances import jobs
+from mainstay.drivers.machine.instances.instances import read_past
+from mainstay.drivers.machine.instances.runners.process import ProcessRunner
+from mainstay.drivers.machine.logs.files import tail
+from mainstay.drivers.machine.state import port_holder
+from mainstay.drivers.machine.state.desired import Identity
+from mainstay.drivers.machine.state.lifecycle import Life
+from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.supervisor import views
+from mainstay.errors import BadInput, PortTaken, Unreachable
+from mainstay.model import Edge, Instance, JobState, Running, Serving, Traffic
+from mainstay.system.state_dir import Folders
+
+
+def running(folders: Folders) -> Running:
+    """What was to run, and which of it still lives. One that was steady and lives counts as ready."""
+    desired, runner = Store(folders.desired).read(), ProcessRunner(folders.instances)
+    instances = tuple(_told(folders, runner, name, one) for name, one in desired.instances.items())
+    awake = desired.awake and folders.desired.exists()
+    return Running(desired.fleet, instances, awake or _edge(folders) is not None, answers=False, killed=desired.killed)
+
+
+def serving(folders: Folders) -> Serving:
+    """Return desired and actual traffic, and what is wrong with the edge."""
+    desired = Store(folders.desired).read()
+    proxy = Proxy(folders, ProcessRunner(folders.instances))
+    actual, found = asyncio.run(_actual(proxy))
+    if desired.awake and desired.edge is not None and proxy.process() is None:
+        found = _why_stopped(proxy, desired.edge, desired.ports)
+    return views.with_trouble(views.serving(desired, actual), found)
+
+
+def job_state(folders: Folders, identity: str) -> JobState:
+    """How the job stands. One that was asked for and not started yet runs as soon as somebody wakes us."""
+    found = jobs.state_of(ProcessRunner(folders.jobs), identity)
+    wanted = identity in Store(folders.desired).read().jobs
+    return JobState("running") if wanted and found.state == "none" else found
+
+
+def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
+    """Raises PortTaken, naming the holder, when a port of *wanted* that is not one of our *doors* is taken."""
+    ours = {int(door.rpartition(":")[2]) for door in doors}
+    named = {wanted.http, *(route.listen for route in wanted.routes)} - {0}
+    port_holder.refuse_taken(named - ours, wanted.address)
+
+
+def _told(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> Instance:
+    process, past = runner.alive(name), read_past(runner, name)
+    ended = tail(folders.logs / one.service, name) if process is None else ()
+    life = Life(past=past, process=process, answers=past.steady, tail=ended)
+    if process is None and not past.failed and not one.leaving:
+        return Instance(
+            name,
+            one.service,
+            one.release,
+            "stopped",
+            past.since,
+            restarts=past.restarts,
+            early_exits=past.early_ends,
+            last_exit=past.last_exit,
+            tail=ended,
+        )
+    return views.instance(name, one, life, ready=process is not None and past.steady)
+
+
+def _edge(folders: Folders) -> object | None:
+    return Proxy(folders, ProcessRunner(folders.instances)).process()
+
+
+async def _actual(proxy: Proxy) -> tuple[Traffic, Trouble | None]:
+    process = proxy.process()
+    try:
+        return await proxy.serving(), None
+    except NotAnswering:
+        return {}, trouble.silent(proxy.stopped() or (process.pid,), watched=False) if process else None
+    except (Unreachable, OSError):
+        return {}, None
+
+
+def _why_stopped(proxy: Proxy, edge: Edge, ports: Mapping[str, int]) -> Trouble:
+    """Return why HAProxy does not run: another program has its port, or no supervisor has started it."""
+    try:
+        if edge.http or "edge" in ports:
+            proxy.refuse_taken(edge, ports)
+    except (BadInput, PortTaken) as taken:
+        return trouble.of(taken)
+    return trouble.NOT_RUNNING

@@ -1,0 +1,1 @@
+"""The desired state of one machine, and the pure decisions on it."""

@@ -1,0 +1,64 @@
+"""Ports and slots for what is to exist, written down before it starts."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from mainstay.drivers.machine.state.desired import Desired, Identity, member_of
+from mainstay.drivers.machine.state.ports import doors, free_port
+from mainstay.model import Spec
+
+
+def furnished(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desired:
+    """*desired* with every port and slot that it lacks; *callees* are services whose internal address is needed."""
+    ports = dict(desired.ports)
+    for key in _keys(desired, callees):
+        if key not in ports:
+            ports[key] = free_port(state, _held(desired, ports))
+    desired = replace(desired, ports=ports)
+    instances = dict(desired.instances)
+    for name, one in desired.instances.items():
+        spec = member_of(desired, one).spec
+        if one.port is None and spec.port != "none" and not one.leaving:
+            instances[name] = _placed(replace(desired, instances=instances), one, spec, state)
+    return replace(desired, instances=instances)
+
+
+def moved(desired: Desired, identity: str, state: Path) -> Desired:
+    """*desired* with another port for an instance whose port somebody else has taken."""
+    port = free_port(state, _held(desired, desired.ports))
+    moved_one = replace(desired.instances[identity], port=port)
+    return replace(desired, instances=desired.instances | {identity: moved_one})
+
+
+def listeners(desired: Desired) -> dict[str, int]:
+    """Per service or datastore, the port of its kept internal address."""
+    plain = {key.partition(":")[2]: port for key, port in desired.ports.items() if key.startswith("listener:")}
+    kept = {key.partition(":")[2]: port for key, port in desired.ports.items() if key.startswith("kept:")}
+    return plain | kept
+
+
+def _keys(desired: Desired, callees: Iterable[str]) -> list[str]:
+    specs = {service: next(iter(members.values())).spec for service, members in desired.fleet.items() if members}
+    known = {service: spec.port for service, spec in specs.items()}
+    keys = [f"kept:{service}" for service, port in known.items() if port == "kept"]
+    keys += [f"listener:{service}" for service, port in known.items() if port == "instance"]
+    strangers = set(callees) - set(known) - set(listeners(desired))
+    keys += [f"listener:{service}" for service in sorted(strangers)]
+    return keys + (["edge"] if desired.edge and not desired.edge.http else [])
+
+
+def _placed(desired: Desired, one: Identity, spec: Spec, state: Path) -> Identity:
+    if spec.port == "kept":
+        return replace(one, port=desired.ports[f"kept:{one.service}"])
+    taken = {other.slot for other in desired.instances.values() if other.service == one.service}
+    most = desired.edge.slots.get(one.service) if desired.edge else None
+    free = (slot for slot in range(1, (most or len(taken) + 1) + 1) if slot not in taken)
+    return replace(one, port=free_port(state, _held(desired, desired.ports)), slot=next(free, None))
+
+
+def _held(desired: Desired, ports: dict[str, int]) -> set[int]:
+    """A port is not given again while an instance, and so perhaps a slot, has it."""
+    instances = {one.port for one in desired.instances.values() if one.port is not None}
+    return instances | set(ports.values()) | doors(desired.edge)

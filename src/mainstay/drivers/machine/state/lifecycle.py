@@ -1,0 +1,195 @@
+"""The state of an instance, and how each event (start, probe, exit) changes it. Pure: no effects."""
+
+import signal
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.drivers.machine.instances.probes import Probe
+from mainstay.drivers.machine.instances.runners.process import End
+from mainstay.model import Exit, Spec
+from mainstay.system.processes import Started
+
+TRIES = 3
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S, WELL_AFTER_S = 0.1, 30.0, 60.0
+BACKOFF_PER_LIFETIME = 0.1
+"""The backoff after a steady process ends is at most this fraction of the time that it ran."""
+BAD_IN_A_ROW = 2
+PATIENCE_S = 10.0
+"""A ready instance that accepts a connection may take this long to respond: one with a single thread may be busy."""
+LIVENESS_FAILURES = 3
+"""Failed liveness probes in a row, at least, before an instance counts as stuck."""
+UNSEEN_END = "exit code unknown, the supervisor was restarted while it ran"
+"""Only a parent receives the exit code of a process: an adopted process has another."""
+LEFT_FOREGROUND = "ended before it was ready; a service must stay in the foreground"
+
+_NAMES = {one.value: one.name for one in signal.Signals}
+
+State = Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
+
+
+class Past(msgspec.Struct, frozen=True):
+    """What must be known of an instance after the supervisor was killed; kept in its folder."""
+
+    restarts: int = 0
+    early_ends: int = 0
+    """How often in a row it ended before it was steady."""
+    first_began: float = 0.0
+    steady: bool = False
+    """This process has been ready for long enough."""
+    failed: bool = False
+    done: bool = False
+    """A task that exited with code 0. `failed` is set too, so that it is not started again."""
+    last_exit: Exit | None = None
+    since: str = ""
+    """When its state changed last."""
+
+
+class Life(msgspec.Struct, frozen=True):
+    """One instance now. Times are seconds of CLOCK_BOOTTIME."""
+
+    past: Past = Past()
+    process: Started | None = None
+    began: float = 0.0
+    start_at: float = 0.0
+    """Not started before; the backoff."""
+    backoff_s: float = FIRST_BACKOFF_S
+    answers: bool = False
+    """By its last probes."""
+    good_since: float | None = None
+    bad: int = 0
+    """Failed readiness probes in a row."""
+    probe: str = ""
+    """Request and response of the last readiness probe, where it failed."""
+    silent: int = 0
+    """Failed liveness probes in a row."""
+    silent_since: float | None = None
+    drain_since: float | None = None
+    drained: bool = False
+    signalled_at: float | None = None
+    killed: bool = False
+    reason: str = ""
+    """Why the supervisor is about to end it."""
+    tail: tuple[str, ...] = ()
+    listens_elsewhere: str | None = None
+    """The address at which it listens instead of HOST:PORT; None: none was found."""
+    memory_bytes: int | None = None
+
+
+def after_start(life: Life, process: Started, now: float) -> Life:
+    """Return *life* with the process that was started at *now*. The count of early ends and the backoff stay."""
+    first = life.past.first_began if life.past.early_ends else now
+    past = replace(life.past, first_began=first, steady=False)
+    return Life(past=past, process=process, began=now, backoff_s=life.backoff_s)
+
+
+def patience(life: Life, spec: Spec) -> float:
+    """Return for how many seconds a readiness probe waits for the response: longer once the instance is steady."""
+    return max(spec.health.limit_s, PATIENCE_S) if life.past.steady else spec.health.limit_s
+
+
+def after_probe(life: Life, spec: Spec, probe: Probe, now: float) -> Life:
+    """Apply a readiness probe's result.
+
+    A steady instance becomes unready after two failures in a row, or after one probe without a response, which has
+    waited for `patience`.
+    """
+    if probe.good:
+        since = now if life.good_since is None else life.good_since
+        life = replace(life, answers=True, good_since=since, bad=0, probe="")
+        if life.past.steady or now - since < spec.steady_s:
+            return life
+        return replace(life, past=replace(life.past, steady=True, early_ends=0), listens_elsewhere=None)
+    bad = life.bad + (BAD_IN_A_ROW if probe.result == "silent" else 1)
+    life = replace(life, probe=probe.exchange)
+    if life.past.steady:
+        return replace(life, bad=bad, answers=life.answers and bad < BAD_IN_A_ROW)
+    return replace(life, bad=bad, answers=False, good_since=None)
+
+
+def after_live(life: Life, spec: Spec, good: bool, now: float) -> Life:
+    """Apply a liveness probe's result; a stuck instance gets a reason to be ended.
+
+    The result of a draining instance is ignored: it may be busy with its last requests.
+    """
+    if good or life.drain_since is not None or life.drained:
+        return replace(life, silent=0, silent_since=None)
+    since = now if life.silent_since is None else life.silent_since
+    life = replace(life, silent=life.silent + 1, silent_since=since)
+    return replace(life, reason=f"stuck, {spec.health.live} was not answered") if is_stuck(life, spec, now) else life
+
+
+def is_stuck(life: Life, spec: Spec, now: float) -> bool:
+    """Return whether the instance is to be restarted: its liveness probe failed often enough in a row and for long.
+
+    The supervisor must not restart an instance for a single slow response or a short pause.
+    """
+    since = now if life.silent_since is None else life.silent_since
+    return life.silent >= LIVENESS_FAILURES and now - since >= spec.health.stuck_after_s
+
+
+def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at: str) -> Life:
+    """Apply the end of the process: plan the next start after the backoff, or give up.
+
+    The supervisor gives up on a task that is done, where `restart` forbids another start, and on a process that ended
+    too often before it was steady, unless the revision is *proven*.
+    """
+    past = life.past
+    done = spec.is_task and end.code == 0 and life.signalled_at is None and not life.reason
+    early = 0 if past.steady or done else past.early_ends + 1
+    reason = life.reason or ("" if done else _reason(end, steady=past.steady))
+    failed = not proven and not past.steady and _gives_up(end, spec, early, now - past.first_began)
+    failed = failed or not _comes_back(spec, end)
+    backoff = FIRST_BACKOFF_S if now - life.began >= WELL_AFTER_S else life.backoff_s
+    wait = min(backoff, max(FIRST_BACKOFF_S, (now - life.began) * BACKOFF_PER_LIFETIME)) if past.steady else backoff
+    return Life(
+        past=replace(
+            past,
+            restarts=past.restarts + (not failed),
+            early_ends=early,
+            steady=False,
+            failed=failed,
+            done=done,
+            last_exit=Exit(at, end.code, _name(end.signal), reason),
+            since=at,
+        ),
+        start_at=now + wait,
+        backoff_s=min(backoff * 2, LONGEST_BACKOFF_S),
+        drain_since=life.drain_since,
+        drained=life.drained,
+        signalled_at=life.signalled_at,
+    )
+
+
+def _reason(end: End, *, steady: bool) -> str:
+    if end == End():
+        return UNSEEN_END
+    return LEFT_FOREGROUND if end.code == 0 and not steady else ""
+
+
+def _gives_up(end: End, spec: Spec, early: int, took_s: float) -> bool:
+    """Return whether a process that ended before it was steady is not started again."""
+    return end.code == 0 or (early >= TRIES and took_s <= spec.health.within_s)
+
+
+def _comes_back(spec: Spec, end: End) -> bool:
+    if spec.restart == "on-failure":
+        return end.code != 0
+    return spec.restart != "no"
+
+
+def _name(number: int | None) -> str | None:
+    return None if number is None else _NAMES.get(number, f"signal {number}")
+
+
+def state_of(life: Life, *, leaving: bool, ready: bool) -> State:
+    """Return the state of the instance as `status` shows it."""
+    if leaving:
+        return "draining" if life.process else "stopped"
+    if life.past.failed:
+        last = life.past.last_exit
+        return "stopped" if last and last.code == 0 and not last.reason else "failed"
+    if ready:
+        return "ready"
+    return "unready" if life.past.steady else "starting"

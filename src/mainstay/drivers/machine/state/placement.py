@@ -1,0 +1,68 @@
+"""Which instances are to exist: pure. Said before anything starts, so that no process is ever unknown."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from mainstay.drivers.machine.state.desired import Desired, Identity, identity_of, member_of
+from mainstay.model import Member, Members
+
+
+def enrolled(desired: Desired, ready: frozenset[str]) -> Desired:
+    """*desired* with instances made for what lacks them and marked as leaving where there are too many."""
+    instances = dict(desired.instances)
+    for service in sorted({*desired.fleet, *(one.service for one in instances.values())}):
+        mine = {name: one for name, one in instances.items() if one.service == service}
+        instances |= dict(_of_service(desired, service, mine, ready))
+    return replace(desired, instances=instances)
+
+
+def _of_service(
+    desired: Desired, service: str, mine: dict[str, Identity], ready: frozenset[str]
+) -> Iterator[tuple[str, Identity]]:
+    wanted = _wanted(desired, service)
+    staying = {name: one for name, one in mine.items() if not one.leaving}
+    going = {name: one for name, one in staying.items() if one.release not in wanted}
+    if going and (not _overlaps(wanted) or _are_ready(wanted, staying, ready)):
+        yield from ((name, replace(one, leaving=True)) for name, one in going.items())
+    for release, member in sorted(wanted.items()):
+        have = sorted(
+            (name for name, one in staying.items() if one.release == release),
+            key=lambda name: (name not in ready, mine[name].number),
+        )
+        yield from ((name, replace(mine[name], leaving=True)) for name in have[member.count :])
+        if len(have) < member.count and (len(have) == len(mine) or not _old_out_first(member)):
+            numbers = _free_numbers(release, mine)
+            for _ in range(member.count - len(have)):
+                made = Identity(service, release, next(numbers), slot=None)
+                yield identity_of(service, release, made.number), made
+
+
+def _wanted(desired: Desired, service: str) -> Members:
+    """Asleep nothing is wanted, but a datastore stays until no service is left."""
+    members = desired.fleet.get(service, {})
+    if desired.awake:
+        return members
+    callers = any(not member_of(desired, one).spec.datastore for one in desired.instances.values())
+    here = {one.release for one in desired.instances.values() if one.service == service}
+    return {r: m for r, m in members.items() if m.spec.datastore and callers and r in here}
+
+
+def _old_out_first(member: Member) -> bool:
+    return member.spec.alone or (member.spec.port == "none" and not member.spec.overlap)
+
+
+def _overlaps(wanted: Members) -> bool:
+    return any(member.spec.port == "none" and member.spec.overlap for member in wanted.values())
+
+
+def _are_ready(wanted: Members, staying: dict[str, Identity], ready: frozenset[str]) -> bool:
+    return all(
+        sum(one.release == release and name in ready for name, one in staying.items()) >= member.count
+        for release, member in wanted.items()
+    )
+
+
+def _free_numbers(release: int, mine: dict[str, Identity]) -> Iterator[int]:
+    taken = {one.number for one in mine.values() if one.release == release}
+    return (number for number in range(1, len(taken) + 1000) if number not in taken)

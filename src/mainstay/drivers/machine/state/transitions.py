@@ -1,0 +1,105 @@
+"""What a request makes of what is to be: pure, so that it can be written down before anything acts on it."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from mainstay.drivers.machine.protocol import Claim, Renew, SetEdge, SetFleet, SetTraffic, Sleep, StartJob, Wake
+from mainstay.drivers.machine.state.desired import Desired, Pending, Watched
+from mainstay.errors import FenceRefused
+from mainstay.model import Fleet, Shifts
+from mainstay.model.revision import Revision
+
+Changing = Claim | SetFleet | SetTraffic | Renew | SetEdge | StartJob | Wake | Sleep
+
+
+def refuse_older(desired: Desired, fence: int) -> None:
+    """Raises FenceRefused when a newer run has claimed."""
+    if fence < desired.fence:
+        raise FenceRefused(
+            f"run with fence {fence} has been overtaken by one with fence {desired.fence}",
+            remedy="mainstay status",
+        )
+
+
+def after(desired: Desired, request: Changing, boot: str, now: float) -> Desired:
+    """What is to be once *request* is heeded. *now* is CLOCK_BOOTTIME of *boot*."""
+    if isinstance(request, Wake):
+        return replace(desired, awake=True)
+    refuse_older(desired, request.fence)
+    desired = replace(desired, fence=request.fence)
+    match request:
+        case Claim():
+            return desired
+        case SetFleet(wanted=wanted):
+            return _with_fleet(desired, wanted)
+        case SetTraffic(shifts=shifts, unless_renewed=unless):
+            watched = None if unless is None else Watched(unless, boot, now)
+            return shifted(replace(desired, watched=watched, returned=False), shifts, boot, now)
+        case Renew():
+            renewed = None if desired.watched is None else replace(desired.watched, boot=boot, since_s=now)
+            return replace(desired, watched=renewed)
+        case SetEdge(wanted=edge):
+            return replace(desired, edge=edge)
+        case StartJob(job=job):
+            return replace(desired, jobs=desired.jobs | {job.id: job})
+        case Sleep():
+            return replace(desired, awake=False)
+        case _:
+            assert_never(request)
+
+
+def returned_home(desired: Desired, boot: str, now: float) -> Desired:
+    """Return *desired* with traffic reverted, in the order of the lease, once the run's heartbeat has expired."""
+    watched = desired.watched
+    if watched is None or (watched.boot == boot and now < watched.since_s + watched.unless_renewed.within_s):
+        return desired
+    return shifted(replace(desired, watched=None, returned=True), watched.unless_renewed.then, boot, now)
+
+
+def shifted(desired: Desired, shifts: Shifts, boot: str, now: float) -> Desired:
+    """Return *desired* with the first of *shifts* applied and the others pending."""
+    if not shifts:
+        return replace(desired, pending=None)
+    first, *rest = shifts
+    pending = Pending(first.drain_s, tuple(rest), boot, now) if rest else None
+    return replace(desired, traffic=desired.traffic | first.traffic, pending=pending)
+
+
+def is_drained(pending: Pending, in_flight: Mapping[str, int], boot: str, now: float) -> bool:
+    """Return whether the next shift may be applied: no caller has a request in flight, or its drain time is over.
+
+    A revision that *in_flight* does not name could not be counted. No request outlives a reboot.
+    """
+    return pending.boot != boot or all(
+        in_flight.get(str(Revision(service, release))) == 0 or now - pending.since_s >= limit
+        for service, releases in pending.drain_s.items()
+        for release, limit in releases.items()
+    )
+
+
+def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
+    going = {service: dict(members) for service, members in desired.going.items()}
+    for service in wanted:
+        going[service] = going.get(service, {}) | desired.fleet.get(service, {})
+    kept = {service: members for service, members in (desired.fleet | wanted).items() if members}
+    after = without_the_gone(replace(desired, fleet=kept, going=going))
+    known = {
+        f"{service}@{each}" for fleet in (after.fleet, after.going) for service in fleet for each in fleet[service]
+    }
+    return replace(after, killed={name: count for name, count in after.killed.items() if name in known})
+
+
+def without_the_gone(desired: Desired) -> Desired:
+    """Forgets revisions that nobody wants and of which no instance is left."""
+    left = {(one.service, one.release) for one in desired.instances.values()}
+    going = {
+        service: {
+            release: member
+            for release, member in members.items()
+            if (service, release) in left and release not in desired.fleet.get(service, {})
+        }
+        for service, members in desired.going.items()
+    }
+    return replace(desired, going={service: members for service, members in going.items() if members})

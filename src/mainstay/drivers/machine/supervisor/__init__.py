@@ -1,0 +1,1 @@
+"""The daemon of one environment: reconciles the actual with the desired state."""

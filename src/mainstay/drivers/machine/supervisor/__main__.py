@@ -1,0 +1,75 @@
+"""`python -m mainstay.drivers.machine.supervisor --state DIR --keys DIR`: the daemon of one environment."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from mainstay.drivers.machine.supervisor.daemon import Daemon, reexecute
+from mainstay.drivers.machine.supervisor.server import Door
+from mainstay.system.atomic_file import make_folder
+from mainstay.system.file_lock import try_lock
+from mainstay.system.state_dir import Folders, lay_out
+
+OOM_LAST = "-900"
+MOST_OPEN_FILES = 65536
+
+
+def main() -> int:
+    """Supervise until the environment is stopped or a signal arrives; the instances keep serving without this process.
+
+    Returns at once where another supervisor holds the lock.
+    """
+    folders = _folders()
+    os.umask(0o077)
+    os.chdir("/")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _allow_open_files()
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write(OOM_LAST)
+    make_folder(folders.state)
+    # Never closed: the lock is held until this process ends or becomes a newer program.
+    if try_lock(folders.supervisor_lock) is None:
+        return 0
+    lay_out(folders)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.info("supervising %s, pid %d", folders.state, os.getpid())
+    asyncio.run(_supervise(folders))
+    return 0
+
+
+async def _supervise(folders: Folders) -> None:
+    daemon = Daemon(folders)
+    server = await Door(daemon, reexecute).open()
+    reconciling = asyncio.create_task(daemon.reconcile())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, reconciling.cancel)
+    async with server:
+        with contextlib.suppress(asyncio.CancelledError):
+            await reconciling
+    folders.supervisor_socket.unlink(missing_ok=True)
+
+
+def _allow_open_files() -> None:
+    """Allow as many open files as a service gets by default; beyond the hard limit of the operator's shell as root."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < MOST_OPEN_FILES:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_OPEN_FILES, MOST_OPEN_FILES))
+
+
+def _folders() -> Folders:
+    words = argparse.ArgumentParser(prog="python -m mainstay.drivers.machine.supervisor")
+    words.add_argument("--state", type=Path, required=True)
+    words.add_argument("--keys", type=Path, required=True)
+    said = words.parse_args()
+    return Folders(said.state.absolute(), said.keys.absolute())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

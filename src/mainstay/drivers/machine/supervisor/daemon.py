@@ -1,0 +1,272 @@
+"""The supervisor: reconciles what is to be with what is, whenever something happened."""
+
+import asyncio
+import itertools
+import logging
+import math
+import os
+import sys
+from collections import Counter
+from collections.abc import Collection
+
+from msgspec.structs import replace
+
+from mainstay.drivers.edge.haproxy import trouble
+from mainstay.drivers.machine.instances.cgroups import Limits
+from mainstay.drivers.machine.instances.instances import Instances
+from mainstay.drivers.machine.instances.jobs import Jobs
+from mainstay.drivers.machine.instances.launch import Launching
+from mainstay.drivers.machine.instances.values import called
+from mainstay.drivers.machine.logs.watch import LogWatch
+from mainstay.drivers.machine.protocol import Renew, SetFleet, SetTraffic, Wake
+from mainstay.drivers.machine.state import decide as decision
+from mainstay.drivers.machine.state import transitions
+from mainstay.drivers.machine.state.addresses import furnished, listeners, moved
+from mainstay.drivers.machine.state.decide import Forget, Kill, Start, Stop, decide
+from mainstay.drivers.machine.state.desired import Desired, member_of
+from mainstay.drivers.machine.state.placement import enrolled
+from mainstay.drivers.machine.state.ports import is_free
+from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.supervisor import shifting
+from mainstay.drivers.machine.supervisor.edge_controller import AGAIN_S, Front
+from mainstay.drivers.machine.supervisor.shifting import Shifting
+from mainstay.drivers.machine.supervisor.tasks import Watches
+from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.model.revision import Revision
+from mainstay.system import processes
+from mainstay.system.state_dir import Folders
+
+log = logging.getLogger(__name__)
+
+TICK_S = trouble.PROBE_EVERY_S
+MEMORY_TICKS = 5
+"""Where the kernel holds the limits, memory is only looked at to be told."""
+RECONCILE_TICKS = 5
+"""HAProxy's slots are compared with the desired state this often even when nothing has happened."""
+LINGER_S = 5.0
+"""An environment that sleeps is given up so long after the start, unless it is woken."""
+
+
+class Daemon:
+    """One environment's supervisor. Everything it was told is in `desired` and on disk before it acts."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders
+        self._store = Store(folders.desired)
+        self.desired = self._store.read()
+        self._woken = asyncio.Event()
+        launching = Launching(folders, SealedFile(folders.sealed, folders.secret_key))
+        self.limits = Limits(folders.state)
+        self._watches = Watches(self._woken.set)
+        self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
+        self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
+        self.front = Front(folders, self._watches, self._woken.set)
+        self.logs = LogWatch(folders.logs)
+        self.cut: Counter[str] = Counter()
+        """Per revision, the connections that outlasted their drain since this supervisor started."""
+        self._boot = processes.boot_id()
+        self.shifting = Shifting(self.front, self._boot)
+        self._asleep_until = processes.boottime() + LINGER_S
+        self._over = False
+        self._adopt_the_watch()
+
+    def heed(self, request: transitions.Changing) -> None:
+        """Keep what is asked; it comes about later. Raises FenceRefused for an older run."""
+        if self._over:
+            raise ConnectionAbortedError("this supervisor ends: the next one is to be asked")
+        if isinstance(request, SetFleet):
+            transitions.refuse_older(self.desired, request.fence)
+            self._clear_failures(request.wanted.keys())
+        if isinstance(request, Wake):
+            # Right after a boot no instance is known yet: those that failed before it are to be started again too.
+            self.instances.adopt(self.desired)
+            self._clear_failures({one.service for one in self.desired.instances.values()})
+        after = transitions.after(self.desired, request, self._boot, processes.boottime())
+        if isinstance(request, SetTraffic):
+            self.shifting.begin()
+        if isinstance(request, Renew) and after.fence == self.desired.fence:
+            self.desired = after  # Not worth a write each second: after our own restart its time begins anew.
+        else:
+            self.keep(after)
+        self._asleep_until = 0.0
+        self._woken.set()
+
+    def _clear_failures(self, services: Collection[str]) -> None:
+        for name, one in self.desired.instances.items():
+            if one.service in services and name in self.instances.lives:
+                self.instances.clear_failure(name)
+
+    def keep(self, desired: Desired) -> None:
+        """Write *desired* down where it differs; from then on it is what is to be."""
+        if desired != self.desired:
+            self._store.write(desired)
+            self.desired = desired
+
+    async def reconcile(self) -> None:
+        """Bring about what is to be, until nothing is to be any more."""
+        self.logs.start()
+        self._watches.add("tick", self._tick())
+        try:
+            while True:
+                await self.front.open()
+                await self._until_laid_down()
+                await self.front.stop()
+                if self._is_laid_down():
+                    break  # Nobody has woken us meanwhile; nobody can any more.
+        finally:
+            self._over = True
+            self._watches.cancel("tick")
+            self.logs.close()
+        self.limits.close()
+
+    async def _until_laid_down(self) -> None:
+        while True:
+            self._woken.clear()
+            self._watches.raise_failure()
+            next_at = await self._once_or_later()
+            if self._is_laid_down() and processes.boottime() >= self._asleep_until:
+                return
+            await self._until(next_at)
+
+    def is_awake(self) -> bool:
+        """False once everything lies down."""
+        return self.desired.awake or not self._is_laid_down() or self.front.is_alive()
+
+    async def _once_or_later(self) -> float:
+        try:
+            return await self._once()
+        except OSError as error:  # A full disk must not leave the instances without anybody.
+            log.error("could not reconcile, trying again: %s", error)
+            return processes.boottime() + AGAIN_S
+
+    async def _once(self) -> float:
+        await self._apply_next_shift()
+        starting = self.instances.adopt(self.desired)
+        self._plan_ahead()
+        starting |= self.instances.adopt(self.desired)
+        lives = self.instances.lives
+        draining = [name for name in self.desired.instances if lives[name].drain_since and not lives[name].drained]
+        connections = await self.front.connections(self.desired, draining)
+        decided = decide(self.desired, lives, connections, starting, processes.boottime())
+        self._note_killed({name for name, life in decided.lives.items() if life.killed and not lives[name].killed})
+        lives.update(decided.lives)
+        for name, count in decided.cut.items():
+            log.warning("%s: %d connections are still open after its drain", name, count)
+            one = self.desired.instances[name]
+            self.cut[str(Revision(one.service, one.release))] += count
+        ready = decision.ready(self.desired, lives)
+        drained = frozenset(name for name, life in lives.items() if life.drained)
+        traffic = self.desired.traffic
+        able = decision.accepting(lives)
+        converged = await self.front.converge(self.desired, ready, able, drained)
+        if converged:
+            self.shifting.applied(traffic)
+        self.instances.settle(self.desired, ready)
+        for action in decided.actions:
+            if action.identity in self.desired.instances:
+                self._do(action)
+        self._see_to_jobs()
+        return min(decided.next_at, self._next_look(converged))
+
+    def _next_look(self, converged: bool) -> float:
+        if not converged:
+            return processes.boottime() + AGAIN_S
+        return processes.boottime() + shifting.AGAIN_S if self.desired.pending else math.inf
+
+    async def _apply_next_shift(self) -> None:
+        pending = self.desired.pending
+        if pending is None or not await self.shifting.may_go_on(self.desired, pending):
+            return
+        if self.desired.pending == pending:  # Else another request came while HAProxy was asked.
+            self.keep(transitions.shifted(self.desired, pending.then, self._boot, processes.boottime()))
+
+    def _note_killed(self, names: set[str]) -> None:
+        killed = Counter(
+            str(Revision(one.service, one.release)) for n, one in self.desired.instances.items() if n in names
+        )
+        self.keep(replace(self.desired, killed=dict(Counter(self.desired.killed) + killed)))
+
+    def _plan_ahead(self) -> None:
+        """Write down what is to exist, with its ports and slots, before any of it starts."""
+        lives = self.instances.lives
+        desired = transitions.returned_home(self.desired, self._boot, processes.boottime())
+        steady = {f"{one.service}@{one.release}" for name, one in desired.instances.items() if lives[name].past.steady}
+        wanted = {f"{service}@{release}" for service, members in desired.fleet.items() for release in members}
+        proven = tuple(sorted((steady | {*desired.proven}) & wanted))
+        desired = replace(desired, proven=proven)
+        self.instances.proven = frozenset(proven)
+        # A new task that is done is as good as ready: the old one, which overlaps with it, may go.
+        done = {name for name in desired.instances if lives[name].past.done}
+        desired = enrolled(desired, decision.ready(desired, lives) | done)
+        specs = [member_of(desired, one).spec for one in desired.instances.values()]
+        values = [spec.environment for spec in specs] + [spec.files for spec in specs]
+        values += [job.environment for job in desired.jobs.values()]
+        callees = {service for each in values for service in called(each)}
+        self.keep(furnished(transitions.without_the_gone(desired), self.folders.state, callees))
+
+    def _do(self, action: decision.Action) -> None:
+        name = action.identity
+        match action:
+            case Start():
+                self._give_a_free_port(name)
+                self.instances.start(name, self.desired)
+            case Stop():
+                self.instances.stop(name, self.desired)
+            case Kill():
+                self.instances.kill(name)
+            case Forget():
+                self.instances.forget(name, member_of(self.desired, self.desired.instances[name]).spec)
+                left = {other: one for other, one in self.desired.instances.items() if other != name}
+                self.keep(transitions.without_the_gone(replace(self.desired, instances=left)))
+        self._woken.set()
+
+    def _give_a_free_port(self, name: str) -> None:
+        one = self.desired.instances[name]
+        if one.slot is not None and one.port is not None and not is_free(one.port):
+            log.warning("port %d of %s is taken by another program", one.port, name)
+            self.keep(moved(self.desired, name, self.folders.state))
+
+    def _see_to_jobs(self) -> None:
+        for job in self.desired.jobs.values():
+            self.jobs.start(job, listeners(self.desired))
+        running = {name: job for name, job in self.desired.jobs.items() if not self.jobs.has_ended(name)}
+        self.keep(replace(self.desired, jobs=running))
+
+    def give_up_job(self, identity: str) -> None:
+        """It is not to be started any more, where it was not yet."""
+        self.keep(replace(self.desired, jobs={n: j for n, j in self.desired.jobs.items() if n != identity}))
+
+    def _is_laid_down(self) -> bool:
+        return not self.desired.awake and not self.desired.instances
+
+    def _adopt_the_watch(self) -> None:
+        """Renewals are not written down: after our own restart their time begins anew, in the same boot."""
+        watched = self.desired.watched
+        if watched is not None and watched.boot == self._boot:
+            self.desired = replace(self.desired, watched=replace(watched, since_s=processes.boottime()))
+
+    async def _until(self, next_at: float) -> None:
+        within = next_at - processes.boottime()
+        try:
+            await asyncio.wait_for(self._woken.wait(), None if math.isinf(within) else max(0.0, within))
+        except TimeoutError:
+            return
+
+    async def _tick(self) -> None:
+        for ticks in itertools.count():
+            try:
+                self.logs.tick()
+            except OSError as error:
+                log.error("logs could not be watched or cut: %s", error)
+            self.instances.sample_listening(self.desired)
+            if not self.limits.hold_memory or ticks % MEMORY_TICKS == 0:
+                self.instances.sample_memory(self.desired)
+            await self.front.probe()
+            if not self.desired.awake or ticks % RECONCILE_TICKS == 0:
+                self._woken.set()
+            await asyncio.sleep(TICK_S)
+
+
+def reexecute() -> None:
+    """Become the newer program that lies on disk now; children stay ours, notes tell the rest."""
+    os.execv(sys.executable, [sys.executable, "-m", "mainstay.drivers.machine.supervisor", *sys.argv[1:]])

@@ -1,0 +1,176 @@
+"""The daemon's view of HAProxy: ready instances become slots, and problems of the edge are kept for `status`."""
+
+import contextlib
+import logging
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from mainstay.drivers.edge.haproxy import trouble
+from mainstay.drivers.edge.haproxy.access_log import AccessLog
+from mainstay.drivers.edge.haproxy.process import Proxy
+from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
+from mainstay.drivers.edge.haproxy.slots import slots
+from mainstay.drivers.edge.haproxy.trouble import Trouble
+from mainstay.drivers.machine.instances.runners.process import ProcessRunner
+from mainstay.drivers.machine.state.desired import Desired
+from mainstay.drivers.machine.supervisor.tasks import Watches
+from mainstay.errors import MainstayError, Unreachable
+from mainstay.model import Edge, Traffic
+from mainstay.system.processes import Started
+from mainstay.system.state_dir import Folders
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 1.0
+
+
+class Front:
+    """Configures and watches HAProxy. Its failure stops nothing else; the attempt is repeated each second."""
+
+    def __init__(self, folders: Folders, watches: Watches, wake: Callable[[], None]) -> None:
+        self._runner = ProcessRunner(folders.instances)
+        self._proxy = Proxy(folders, self._runner)
+        self._log = AccessLog(folders)
+        self._wake = wake
+        self._watches = watches
+        self._watched: Started | None = None
+        self._silent = 0
+        """Probes in a row that HAProxy has not answered."""
+        self.trouble: Trouble | None = None
+        """Why the edge does not serve as desired; None when it does."""
+        self.edge: Edge | None = None
+        """The edge that HAProxy was last configured for."""
+
+    async def open(self) -> None:
+        """Listen for the access log; before HAProxy starts, so that no line is lost."""
+        await self._log.start()
+
+    async def probe(self) -> None:
+        """Check that HAProxy answers, and note the access log lines that it dropped; called each second.
+
+        Kills a HAProxy that stays silent: the watch on its exit then starts another one.
+        """
+        process = self._proxy.process()
+        if process is None:
+            self._silent = 0
+            return  # Its exit has woken the daemon.
+        try:
+            dropped = await self._proxy.lost_lines()
+        except NotAnswering as error:
+            self._silent += 1
+            self._note(error)
+            if self._silent >= trouble.SILENT_PROBES:
+                log.error("HAProxy, pid %d, is killed: it did not answer %d times in a row", process.pid, self._silent)
+                self._silent = 0
+                self._proxy.kill()
+        except Unreachable:
+            self._wake()
+        else:
+            with contextlib.suppress(OSError):
+                self._log.tell_lost(dropped)
+            if self._silent:
+                self._silent = 0
+                self._wake()
+            self._note_stopped_master()
+
+    def refuse_taken(self, desired: Desired) -> None:
+        """Raises PortTaken, naming the holder, when a port of the edge is another program's."""
+        if desired.edge is not None:
+            self._proxy.refuse_taken(desired.edge, desired.ports)
+
+    async def converge(
+        self, desired: Desired, ready: frozenset[str], accepting: frozenset[str], drained: frozenset[str]
+    ) -> bool:
+        """Make HAProxy serve as desired. Return False when that failed and must be repeated."""
+        if self._silent:
+            return False  # Each command would wait for a frozen HAProxy, and delay what the instances need.
+        if not desired.awake and not self.is_alive():
+            # No HAProxy is started for an environment that stops: where its port is taken, each attempt would delay
+            # the stop of the instances.
+            return True
+        left = {name: one for name, one in desired.instances.items() if name not in drained}
+        try:
+            wanted = slots(replace(desired, instances=left), ready, accepting)
+            await self._proxy.converge(desired.edge, desired.ports, wanted)
+        except (MainstayError, OSError) as error:
+            self._note(error)
+            return False
+        finally:
+            self._watch_exit()
+        if self.trouble is None or self.trouble.code != trouble.MASTER_STOPPED:
+            self.trouble = None
+        self.edge = desired.edge
+        return True
+
+    def serves(self, edge: Edge | None) -> bool:
+        """Whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
+        return self.trouble is None and self.edge == edge and (edge is None or self.is_alive())
+
+    async def connections(self, desired: Desired, names: list[str]) -> dict[str, int]:
+        """Return the requests that each of these instances still handles; leaves out those that cannot be counted."""
+        found: dict[str, int] = {}
+        if self._silent:
+            return found
+        for name in names:
+            one = desired.instances[name]
+            if one.slot is None:
+                found[name] = 0  # HAProxy sends requests only to slots.
+                continue
+            try:
+                found[name] = await self._proxy.connections(one.service, one.slot)
+            except (Unreachable, OSError) as error:
+                log.warning("cannot count the connections of %s: %s", name, error)
+        return found
+
+    async def serving(self) -> Traffic:
+        """Return the percentages by the slots that take requests now; nothing when HAProxy does not answer."""
+        if self._silent:
+            return {}
+        try:
+            return await self._proxy.serving()
+        except NotAnswering as error:
+            self._note(error)
+            self._wake()  # The next attempt to configure HAProxy succeeds, or keeps the problem.
+        except (Unreachable, OSError):
+            self._wake()
+        return {}
+
+    def is_alive(self) -> bool:
+        """Whether HAProxy runs."""
+        return self._proxy.process() is not None
+
+    async def stop(self) -> None:
+        """End HAProxy, and keep what it said last."""
+        await self._proxy.stop()
+        await self._log.stop()
+
+    def _note(self, error: MainstayError | OSError) -> None:
+        process = self._proxy.process()
+        if isinstance(error, NotAnswering) and process is not None:
+            found = trouble.silent(self._proxy.stopped() or (process.pid,))
+        else:
+            found = trouble.of(error)
+        if found != self.trouble:
+            log.error("the edge does not serve as desired: %s", found.what)
+        self.trouble = found
+
+    def _note_stopped_master(self) -> None:
+        """Report a master that a signal has stopped: its workers still answer, but nothing changes or drains."""
+        process = self._proxy.process()
+        if process is not None and self._proxy.master_is_stopped():
+            self.trouble = trouble.stopped_master(process.pid)
+        elif self.trouble is not None and self.trouble.code == trouble.MASTER_STOPPED:
+            self.trouble = None
+
+    def _watch_exit(self) -> None:
+        process = self._proxy.process()
+        if process is not None and process != self._watched:
+            self._watched = process
+            self._watches.add("edge", self._until_exit(process))
+
+    async def _until_exit(self, process: Started) -> None:
+        await self._runner.exit(process)
+        log.warning("HAProxy, pid %d, is gone", process.pid)
+        self._silent = 0
+        self._wake()

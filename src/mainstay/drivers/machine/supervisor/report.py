@@ -1,0 +1,47 @@
+"""What the daemon tells of itself: what is to run and what runs, who is to serve and who does."""
+
+import os
+
+from msgspec.structs import replace
+
+from mainstay.drivers.machine.state import decide
+from mainstay.drivers.machine.state.lifecycle import Life
+from mainstay.drivers.machine.supervisor import views
+from mainstay.drivers.machine.supervisor.daemon import Daemon
+from mainstay.model import Running, Serving
+
+
+def running(daemon: Daemon) -> Running:
+    """What is to run and what runs, now."""
+    desired, lives = daemon.desired, daemon.instances.lives
+    ready = decide.ready(desired, lives)
+    instances = tuple(
+        views.instance(name, one, lives.get(name, Life()), ready=name in ready)
+        for name, one in desired.instances.items()
+    )
+    return Running(
+        wanted=desired.fleet,
+        instances=instances,
+        awake=daemon.is_awake(),
+        guarded_by=guard(),
+        processors_held=daemon.limits.hold_processors,
+        cut=dict(daemon.cut),
+        killed=desired.killed,
+    )
+
+
+async def serving(daemon: Daemon) -> Serving:
+    """Return desired and actual traffic, and whether the edge works."""
+    front = daemon.front
+    told = views.with_trouble(views.serving(daemon.desired, await front.serving()), front.trouble)
+    return replace(
+        told,
+        open=front.serves(told.edge),
+        in_flight=dict(daemon.shifting.in_flight),
+        undrained=dict(daemon.shifting.undrained),
+    )
+
+
+def guard() -> str:
+    """Who brings the supervisor back when it is killed; empty: nobody."""
+    return "systemd" if "INVOCATION_ID" in os.environ else ""

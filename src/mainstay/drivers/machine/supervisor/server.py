@@ -1,0 +1,122 @@
+"""The supervisor's socket: one line a request, one line its answer; what changes something is durable before."""
+
+import asyncio
+import logging
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.drivers.machine import protocol
+from mainstay.drivers.machine.protocol import (
+    PROTOCOL,
+    Accepted,
+    Answer,
+    AskJob,
+    AskRunning,
+    AskServing,
+    Hello,
+    JobAnswer,
+    Refused,
+    Request,
+    RunningAnswer,
+    ServingAnswer,
+    SetEdge,
+    StartJob,
+    StopJob,
+    Welcome,
+)
+from mainstay.drivers.machine.state import transitions
+from mainstay.drivers.machine.state.addresses import furnished
+from mainstay.drivers.machine.supervisor.daemon import Daemon
+from mainstay.drivers.machine.supervisor.edge_controller import Front
+from mainstay.drivers.machine.supervisor.report import running, serving
+from mainstay.errors import BadInput, MainstayError
+
+log = logging.getLogger(__name__)
+
+LONGEST_LINE = 64 * 2**20
+
+
+class Door:
+    """Answers whoever connects. `reexecute` is called when somebody speaks a newer protocol."""
+
+    def __init__(self, daemon: Daemon, reexecute: Callable[[], None]) -> None:
+        self._daemon = daemon
+        self._reexecute = reexecute
+
+    async def open(self) -> asyncio.Server:
+        """Listen, for the one who runs us alone. Whoever calls holds the lock: no other daemon is behind the path."""
+        path = self._daemon.folders.supervisor_socket
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_strange(path.parent)
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._serve, path, limit=LONGEST_LINE)
+        path.chmod(0o600)
+        return server
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                said = await self._answer_line(line)
+                writer.write(protocol.to_line(said))
+                await writer.drain()
+                if isinstance(said, Welcome) and said.reexecuting:
+                    log.info("somebody speaks a newer protocol: becoming the newer program")
+                    self._reexecute()
+        except (ConnectionError, ValueError) as error:
+            log.debug("a connection was lost: %s", error)
+        finally:
+            writer.close()
+
+    async def _answer_line(self, line: bytes) -> Answer:
+        try:
+            return await self._answer(protocol.request_of(line))
+        except msgspec.DecodeError as error:
+            return Refused("bad-input", f"not a request: {error}")
+        except MainstayError as error:
+            return Refused(error.code, error.what, error.remedy)
+        except ConnectionError:
+            raise  # Whoever hears nothing asks again.
+        except (OSError, TimeoutError) as error:
+            return Refused("unreachable", f"the supervisor could not keep or do what was asked: {error}")
+
+    async def _answer(self, request: Request) -> Answer:
+        daemon = self._daemon
+        match request:
+            case Hello(protocol=spoken):
+                return Welcome(PROTOCOL, os.getpid(), reexecuting=spoken > PROTOCOL)
+            case AskRunning():
+                return RunningAnswer(running(daemon))
+            case AskServing():
+                return ServingAnswer(await serving(daemon))
+            case AskJob(id=identity):
+                return JobAnswer(daemon.jobs.state(identity, identity in daemon.desired.jobs))
+            case StopJob(fence=fence, id=identity):
+                transitions.refuse_older(daemon.desired, fence)
+                daemon.give_up_job(identity)
+                await daemon.jobs.stop(identity)
+            case StartJob(fence=fence, job=job) if daemon.jobs.state(job.id, wanted=False).state != "none":
+                transitions.refuse_older(daemon.desired, fence)
+            case SetEdge():
+                _refuse_taken(daemon.front, daemon, request)
+                daemon.heed(request)
+            case _:
+                daemon.heed(request)
+        return Accepted()
+
+
+def _refuse_strange(folder: Path) -> None:
+    """Outside the state somebody else may have made it before us."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise BadInput(f"{folder} is not ours alone", remedy=f"see who made {folder}, then remove it")
+
+
+def _refuse_taken(front: Front, daemon: Daemon, request: SetEdge) -> None:
+    transitions.refuse_older(daemon.desired, request.fence)
+    with_edge = replace(daemon.desired, edge=request.wanted)
+    front.refuse_taken(furnished(with_edge, daemon.folders.state))

@@ -1,0 +1,61 @@
+"""When the next shift of traffic may be applied: the last one is, and its callers have no request in flight."""
+
+import math
+
+from mainstay.drivers.machine.state.desired import Desired, Pending
+from mainstay.drivers.machine.state.transitions import is_drained
+from mainstay.drivers.machine.supervisor.edge_controller import Front
+from mainstay.model import Traffic
+from mainstay.model.revision import Revision
+from mainstay.system import processes
+
+SETTLED_S = 0.02
+"""A request that HAProxy gave to a server just before a shift was applied is counted by then."""
+AGAIN_S = 0.05
+"""Between two looks at the requests in flight."""
+
+
+class Shifting:
+    """Follows the shifts of one `traffic` request, or of an automatic revert."""
+
+    def __init__(self, front: Front, boot: str) -> None:
+        self._front = front
+        self._boot = boot
+        self._applied: tuple[Traffic, float] = ({}, -math.inf)
+        self.in_flight: dict[str, int] = {}
+        """Per revision (`web@41`) whose requests the next shift waits for, how many it has."""
+        self.undrained: dict[str, int] = {}
+        """Per revision, its requests that outlasted their drain in the last shifts."""
+
+    def begin(self) -> None:
+        """Forget what an earlier request waited for."""
+        self.in_flight, self.undrained = {}, {}
+
+    def applied(self, traffic: Traffic) -> None:
+        """Note that HAProxy has confirmed *traffic*."""
+        if self._applied[0] != traffic:
+            self._applied = (traffic, processes.boottime())
+
+    async def may_go_on(self, desired: Desired, pending: Pending) -> bool:
+        """Return whether the first shift that *pending* holds may be applied now."""
+        traffic, applied_at = self._applied
+        if traffic != desired.traffic or (pending.drain_s and processes.boottime() < applied_at + SETTLED_S):
+            return False
+        self.in_flight = await self._requests_of(desired, pending)
+        if not is_drained(pending, self.in_flight, self._boot, processes.boottime()):
+            return False
+        self.undrained |= {revision: count for revision, count in self.in_flight.items() if count}
+        self.in_flight = {}
+        return True
+
+    async def _requests_of(self, desired: Desired, pending: Pending) -> dict[str, int]:
+        """Return the requests in flight of each revision to drain; without those that cannot be counted now."""
+        found: dict[str, int] = {}
+        for service, releases in pending.drain_s.items():
+            for release in releases:
+                every = desired.instances.items()
+                names = [name for name, one in every if (one.service, one.release) == (service, release)]
+                counted = await self._front.connections(desired, names)
+                if counted.keys() == set(names):
+                    found[str(Revision(service, release))] = sum(counted.values())
+        return found

@@ -1,0 +1,1 @@
+"""Values that an operator gives: sources, the sealed file, settings."""

@@ -1,0 +1,191 @@
+"""The sealed file: secrets at rest, encrypted with age; every version is kept until it is forgotten."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from string import ascii_letters, digits
+from typing import Protocol
+
+import msgspec
+import pyrage
+
+from mainstay.errors import BadInput
+from mainstay.model.secret import Secret, SecretRef
+from mainstay.system.atomic_file import atomic_write, make_folder
+from mainstay.system.clock import Clock, SystemClock
+
+
+class SealedEntry(msgspec.Struct, frozen=True):
+    """What may be shown of a stored secret: all but its value."""
+
+    name: str
+    version: int
+    """The newest one."""
+    set_at: str
+    """When that version was stored (RFC 3339)."""
+    generated: bool
+    """Whether Mainstay made that version at random; otherwise a person gave it."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A version that was stored, or that has had the same value already; then `changed` is false."""
+
+    ref: SecretRef
+    changed: bool
+
+
+class Sealed(Protocol):
+    """Where secrets rest. Every version that was ever written is kept until it is forgotten."""
+
+    def read(self, ref: SecretRef) -> Secret:
+        """The secret *ref* names. Raises BadInput when there is none."""
+        ...
+
+    def present(self, name: str) -> int | None:
+        """The newest version of *name*, or None."""
+        ...
+
+    def keep(self, name: str, value: Secret) -> SecretRef:
+        """Store *value* as the next version of *name* (or find it as the present one) and name it."""
+        ...
+
+    def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
+        """Store each of *values* as the next version of its name, all of them or none, and return what was stored."""
+        ...
+
+    def add(self, name: str, value: Secret) -> SecretRef:
+        """Store *value* as the first version of *name*. A name that has a value keeps it; name that one."""
+        ...
+
+    def generate(self, name: str, length: int) -> SecretRef:
+        """The present version of *name*; where there is none, one is made. Two callers get the same one."""
+        ...
+
+    def entries(self) -> tuple[SealedEntry, ...]:
+        """Return every stored secret, without its value, sorted by name."""
+        ...
+
+
+class _Version(msgspec.Struct, frozen=True):
+    """One version of a secret, as the sealed file holds it."""
+
+    value: str
+    at: str
+    generated: bool
+
+
+_Secrets = dict[str, dict[int, _Version]]
+"""Every version of every secret."""
+
+
+class SealedFile:
+    """An age file with every version of every secret; its key lies elsewhere.
+
+    Written under a short lock of its own, read again first, put in place by a rename: two writers never
+    lose each other's secrets, and a crash leaves the old file or the new one.
+    """
+
+    def __init__(self, path: Path, key: Path, clock: Clock | None = None) -> None:
+        self._path = path
+        self._key = key
+        self._clock = clock or SystemClock()
+
+    def read(self, ref: SecretRef) -> Secret:
+        versions = self._all().get(ref.name, {})
+        version = ref.version if ref.version is not None else max(versions, default=0)
+        if version not in versions:
+            which = f"version {ref.version} of {ref.name}" if ref.version else ref.name
+            raise BadInput(f"there is no secret {which}", remedy="mainstay deploy", code="secret-missing")
+        return Secret(versions[version].value)
+
+    def present(self, name: str) -> int | None:
+        return max(self._all().get(name, {}), default=None)
+
+    def keep(self, name: str, value: Secret) -> SecretRef:
+        return self.keep_all({name: value})[0].ref
+
+    def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
+        with self._locked():
+            everything = self._all()
+            kept = tuple(self._keep(everything, name, value) for name, value in values.items())
+            if any(each.changed for each in kept):
+                self._write(everything)
+            return kept
+
+    def add(self, name: str, value: Secret) -> SecretRef:
+        return self._first(name, self._version(value.reveal()))
+
+    def generate(self, name: str, length: int) -> SecretRef:
+        return self._first(name, self._version(_random(length), generated=True))
+
+    def entries(self) -> tuple[SealedEntry, ...]:
+        newest = {name: max(versions.items()) for name, versions in sorted(self._all().items())}
+        return tuple(SealedEntry(name, number, each.at, each.generated) for name, (number, each) in newest.items())
+
+    def _version(self, value: str, *, generated: bool = False) -> _Version:
+        return _Version(value, self._clock.now().isoformat(timespec="seconds"), generated)
+
+    def _keep(self, everything: _Secrets, name: str, value: Secret) -> Kept:
+        versions = everything.setdefault(name, {})
+        newest = max(versions, default=0)
+        if newest and versions[newest].value == value.reveal():
+            return Kept(SecretRef(name, newest), changed=False)
+        versions[newest + 1] = self._version(value.reveal())
+        return Kept(SecretRef(name, newest + 1), changed=True)
+
+    def _first(self, name: str, version: _Version) -> SecretRef:
+        with self._locked():
+            everything = self._all()
+            if versions := everything.get(name):
+                return SecretRef(name, max(versions))
+            self._write(everything | {name: {1: version}})
+            return SecretRef(name, 1)
+
+    def _all(self) -> _Secrets:
+        try:
+            sealed = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        try:
+            opened = pyrage.decrypt(sealed, [self._identity()])
+        except (pyrage.DecryptError, pyrage.IdentityError):
+            raise BadInput(
+                f"{self._path} cannot be opened with {self._key}",
+                remedy=f"bring back the key that belongs to it, in place of {self._key}",
+                code="secret-key-wrong",
+            ) from None
+        return msgspec.json.decode(opened, type=_Secrets)
+
+    def _write(self, everything: _Secrets) -> None:
+        opened = msgspec.json.encode(everything)
+        atomic_write(self._path, pyrage.encrypt(opened, [self._identity().to_public()]))
+
+    def _identity(self) -> pyrage.x25519.Identity:
+        if not self._key.exists():
+            if self._path.exists():
+                raise BadInput(
+                    f"the key of {self._path} is gone",
+                    remedy=f"bring back {self._key} from its recovery copy",
+                    code="secret-key-missing",
+                )
+            make_folder(self._key.parent, 0o700)
+            atomic_write(self._key, f"{pyrage.x25519.Identity.generate()}\n".encode())
+        return pyrage.x25519.Identity.from_str(self._key.read_text().strip())
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        make_folder(self._path.parent)
+        lock = os.open(self._path.with_name("secrets.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+
+def _random(length: int) -> str:
+    """Letters and digits only, so that no tool needs to quote it."""
+    return "".join(secrets.choice(ascii_letters + digits) for _ in range(length))

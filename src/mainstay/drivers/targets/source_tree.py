@@ -1,0 +1,66 @@
+"""Take a source into a folder, or tell what taking it would bring."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mainstay.errors import BadInput
+from mainstay.model.artifact import Source
+from mainstay.system import file_tree
+from mainstay.system.command import Shell
+from mainstay.system.file_tree import Measured
+
+
+def measure(source: Source, shell: Shell) -> Measured:
+    """What a copy of *source* would hold."""
+    with _tree(source, shell) as (folder, ignoring):
+        return file_tree.measure(folder, ignoring=ignoring, apart=source.apart)
+
+
+def copy(source: Source, to: Path, shell: Shell) -> None:
+    """Copy *source* to the new folder *to*."""
+    with _tree(source, shell) as (folder, ignoring):
+        file_tree.copy(folder, to, ignoring=ignoring, apart=source.apart)
+
+
+@contextmanager
+def _tree(source: Source, shell: Shell) -> Iterator[tuple[Path, bool]]:
+    """The folder that holds *source*, and whether its ignore files count: of a repository, what it tracks is meant."""
+    if not source.ref and not source.beside:
+        yield Path(source.folder), True
+        return
+    with tempfile.TemporaryDirectory(prefix="mainstay-") as place:
+        whole = Path(place) / "tree"
+        if source.ref:
+            _take_out(source, Path(place) / "tree.tar", whole, shell)
+            file_tree.remove_own(whole, source.apart)
+        else:
+            file_tree.copy(Path(source.folder), whole, apart=source.apart)
+        for inside, folder in source.beside:
+            if (whole / inside).exists():
+                raise BadInput(
+                    f"{source} has a {inside} already, so {folder} cannot be copied there",
+                    remedy="name another place in `source: {with: …}`",
+                    code="place-taken",
+                )
+            file_tree.copy(Path(folder), whole / inside)
+        yield whole, False
+
+
+def _take_out(source: Source, tar: Path, to: Path, shell: Shell) -> None:
+    # A checkout that belongs to somebody else is only read here, which git would refuse otherwise.
+    git = ["git", "-c", f"safe.directory={source.folder}", "-C", source.folder]
+    to.mkdir()
+    for command in (
+        [*git, "archive", "--format=tar", f"--output={tar}", source.ref],
+        # Python's own unpacking is safe from 3.11.4 on only, which Debian 12 does not have.
+        ["tar", "--extract", f"--file={tar}", f"--directory={to}"],
+    ):
+        said = shell(command)
+        if said.code != 0:
+            raise BadInput(
+                f"cannot take {source.ref} out of {source.folder}: {said.err.strip()}",
+                remedy=f"git -C {source.folder} tag --list",
+                code="source-missing",
+            )

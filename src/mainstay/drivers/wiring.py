@@ -1,0 +1,77 @@
+"""From an environment to its world: the only module that names drivers, each imported when it is used."""
+
+from mainstay.drivers.datastores.datastore import Datastore
+from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.drivers.secrets.source import SecretSource
+from mainstay.drivers.targets.target import Target
+from mainstay.drivers.world import World
+from mainstay.errors import BadInput
+from mainstay.model import DatastorePlace, Environment
+from mainstay.system.clock import Clock, Patience, SystemClock
+from mainstay.system.command import GuardedShell, Shell
+from mainstay.system.state_dir import Folders
+
+
+def world(environment: Environment, folders: Folders) -> World:
+    """The world of *environment*, as nobody's run sees it yet."""
+    clock = SystemClock()
+    shell = GuardedShell()
+    return World(
+        environment=environment,
+        folders=folders,
+        target=target(environment, folders),
+        datastores={
+            place.name: datastore(place, environment, folders, shell, clock) for place in environment.datastores
+        },
+        sealed=SealedFile(folders.sealed, folders.secret_key),
+        clock=clock,
+        shell=shell,
+        patience=Patience(clock),
+    )
+
+
+def target(environment: Environment, folders: Folders) -> Target:
+    """Where services of *environment* run. Raises BadInput for a kind that nobody drives."""
+    match environment.target:
+        case "process":
+            from mainstay.drivers.targets.process import ProcessTarget, Unguarded
+
+            def reading_files() -> Unguarded:
+                from mainstay.drivers.machine import offline
+
+                return offline
+
+            return ProcessTarget(folders, reading_files)
+        case kind:
+            raise BadInput(f"{kind} is not a target that Mainstay drives yet", remedy="write target: process")
+
+
+def datastore(
+    place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell, clock: Clock
+) -> Datastore:
+    """What drives the datastore at *place*. Raises BadInput for a kind that nobody drives."""
+    match place.kind:
+        case "postgres":
+            from mainstay.drivers.datastores.postgres.driver import Postgres
+
+            return Postgres(place, environment, folders, shell, clock)
+        case kind:
+            raise BadInput(f"{kind} is not a datastore that Mainstay drives yet", remedy="write kind: postgres")
+
+
+def datastore_versions(kind: str) -> tuple[str, ...]:
+    """Return the major versions that the driver of *kind* can run, its default first; none where it cannot tell."""
+    match kind:
+        case "postgres":
+            from mainstay.drivers.datastores.postgres.programs import majors
+
+            return majors()
+        case _:
+            return ()
+
+
+def secret_sources() -> tuple[SecretSource, ...]:
+    """Where secrets are looked for, in this order."""
+    from mainstay.drivers.secrets.environment import EnvironmentSecrets
+
+    return (EnvironmentSecrets(),)

@@ -1,0 +1,139 @@
+"""The engine: carries a run out, from wherever it stopped, in the direction it was going."""
+
+from typing import Literal
+
+import msgspec
+
+from mainstay.drivers.world import World
+from mainstay.engine import release_files
+from mainstay.engine.executor import Threads
+from mainstay.engine.forward import forward
+from mainstay.engine.heartbeat import Beat
+from mainstay.engine.interruption import Interruption
+from mainstay.engine.retry import persistently
+from mainstay.engine.run import Run, append
+from mainstay.engine.runner import Carrier
+from mainstay.engine.undo import back
+from mainstay.errors import BadInput, NotReady, Unreachable
+from mainstay.history.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, Turned
+from mainstay.history.journal import Journal, Owner, Row
+from mainstay.history.run_state import MOST_RESUMES, Standing, standing
+from mainstay.planning.plan import Plan
+from mainstay.system.clock import Patience
+
+__all__ = ["Carrier", "Interruption", "Threads", "answer", "begin", "carry_on", "require_undoable", "turn_back"]
+
+
+def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outcome:
+    """Write *plan* down, then carry it out."""
+    run = journal.next_run()
+    planned = Planned(
+        kind=plan.kind,
+        plan=msgspec.Raw(msgspec.json.encode(plan)),
+        version=plan.version,
+        release=plan.release.number,
+        before=plan.before,
+        rollback=plan.rollback,
+        by=carrier.by,
+        steps=sum(1 for _ in plan.steps()),
+        new=plan.kind == "deploy",
+        data=plan.data,
+        declared=plan.declared,
+    )
+    carrier.heard(append(journal, run, planned))
+    return carry_on(run, world, journal, carrier)
+
+
+def carry_on(identity: str, world: World, journal: Journal, carrier: Carrier) -> Outcome:
+    """Finish a run from where it stopped, in the direction it was going; that of one that is over is told.
+
+    Raises Parked when a person must decide, Interrupted when one asked to stop, FenceRefused when a newer
+    run has the target; and whatever else raises is a crash: all of them leave a run that can be carried on.
+    """
+    run = Run(identity, journal, carrier)
+    if run.standing.outcome is not None:
+        return run.standing.outcome
+    fence = journal.sequence() + 1
+    journal.own(_owner(run, carrier, world, fence))
+    try:
+        _claim(run, world, carrier, fence)
+        release_files.keep(run, world)
+        return _finish(run, world, carrier, fence)
+    finally:
+        journal.disown()
+
+
+def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
+    """Turn a run that no process executes back; it is undone when it is resumed.
+
+    Return the row that records it; None where the run was turned back before. Raises NotReady once a step has started
+    that cannot be undone.
+    """
+    now = standing(journal.rows(identity))
+    if now.over or now.planned is None:
+        raise NotReady(f"run {identity} is over", remedy="mainstay history")
+    require_undoable(now, remedy="mainstay resume, then mainstay rollback")
+    return append(journal, identity, Turned(by, why)) if now.direction == "forward" else None
+
+
+def require_undoable(now: Standing, *, remedy: str) -> None:
+    """Raise NotReady where a step has started that cannot be undone: from there on a run only goes forward."""
+    if now.beyond:
+        raise NotReady(f"run {now.run} can no longer be undone; only cleanup remains", remedy=remedy)
+
+
+def answer(
+    identity: str,
+    journal: Journal,
+    step: StepNumber,
+    as_: Literal["done", "undone"],
+    *,
+    because: str,
+    by: str,
+) -> None:
+    """A person's word on how the parked step of a run stands."""
+    parked = standing(journal.rows(identity)).parked
+    if parked is None or parked.step != step:
+        waits = f"it waits at {parked.step}" if parked and parked.step else "no step waits for a word"
+        raise BadInput(f"step {step} of run {identity} is not parked: {waits}", remedy="mainstay status")
+    append(journal, identity, Answered(step, as_, because, by))
+
+
+def _owner(run: Run, carrier: Carrier, world: World, fence: int) -> Owner:
+    return Owner(
+        run=run.identity,
+        who=carrier.by,
+        host=carrier.host,
+        pid=carrier.pid,
+        since=world.clock.now().isoformat(timespec="seconds"),
+        message=f"{run.plan.kind} {run.plan.version}",
+        fence=fence,
+    )
+
+
+def _claim(run: Run, world: World, carrier: Carrier, fence: int) -> None:
+    """From here on every older run is refused; only now may anything be looked at."""
+    now = run.standing
+    if now.stuck:
+        raise run.park(
+            now.current,
+            f"{MOST_RESUMES} processes in a row died at step {now.current}",
+            "mainstay journal show, then mainstay resume to try again or mainstay abort to go back",
+        )
+    try:
+        persistently(world, lambda: world.target.claim(fence))
+    except Unreachable as reason:
+        raise run.park(now.current, reason.what, reason.remedy or "mainstay resume") from reason
+    run.write(Resumed(carrier.by, carrier.host, fence, carrier.tool, now.current))
+
+
+def _finish(run: Run, world: World, carrier: Carrier, fence: int) -> Outcome:
+    beat = Beat(run, world, carrier.interruption, fence)
+    world = world.claimed(fence, Patience(world.clock, beat))
+    outcome: Outcome = "released"
+    if run.standing.direction == "back" or not forward(run, world, carrier, beat):
+        back(run, world, beat)
+        outcome = "undone"
+    run.write(Ended(outcome))
+    run.journal.settle()
+    return outcome

@@ -1,0 +1,32 @@
+"""A plan as the journal has it, read back with the steps that are known."""
+
+from types import UnionType
+
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.planning.plan import Phase, Plan
+from mainstay.steps.step import Step
+
+Registry = UnionType | type[Step]
+"""Kinds of steps, told apart by their tag."""
+
+
+class _Phase(msgspec.Struct):
+    name: str
+    ranks: tuple[tuple[msgspec.Raw, ...], ...]
+    stage: int | None = None
+
+
+def read(document: bytes, registry: Registry) -> Plan:
+    """The plan of *document*, whose steps are of the kinds in *registry*."""
+    parts = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    raw = msgspec.json.decode(parts["phases"], type=tuple[_Phase, ...])
+    plan = msgspec.json.decode(msgspec.json.encode(parts | {"phases": msgspec.Raw(b"[]")}), type=Plan)
+    decode = msgspec.json.Decoder(registry).decode
+
+    def ranks(phase: _Phase) -> tuple[tuple[Step, ...], ...]:
+        return tuple(tuple(decode(step) for step in rank) for rank in phase.ranks)
+
+    phases = tuple(Phase(phase.name, ranks(phase), phase.stage) for phase in raw)
+    return replace(plan, phases=phases)

@@ -1,0 +1,31 @@
+"""What lies with a release, made from the journal: its document, and per service a link to its content."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from mainstay.drivers.world import World
+from mainstay.engine.run import Run
+from mainstay.system.atomic_file import atomic_write
+from mainstay.system.users import is_root
+
+
+def keep(run: Run, world: World) -> None:
+    """Write down the release that *run* brings, unless that was done; a rollback brings none."""
+    planned = run.standing.planned
+    if planned is None or not planned.new:
+        return
+    folder = world.folders.release(planned.release)
+    if (folder / "release.json").exists():
+        return
+    folder.mkdir(mode=0o711 if is_root() else 0o700, parents=True, exist_ok=True)
+    for name, service in run.plan.release.services.items():
+        if service.spec.content:
+            _link(folder / name, world.folders.content(service.spec.content))
+    atomic_write(folder / "release.json", msgspec.json.encode(run.plan.release))
+
+
+def _link(place: Path, content: Path) -> None:
+    place.unlink(missing_ok=True)
+    place.symlink_to(os.path.relpath(content, place.parent))

@@ -1,0 +1,52 @@
+"""The process that carries a run: who it is, what it hears, whom it tells, who does its steps."""
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+from mainstay import __version__
+from mainstay.engine.executor import Crew, Threads
+from mainstay.engine.interruption import Interruption
+from mainstay.engine.plan_codec import Registry
+from mainstay.history.journal import Row
+from mainstay.steps import AnyStep
+from mainstay.system.clock import Clock
+from mainstay.system.users import person
+
+
+def unheard(row: Row) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """`heard` is told each row once it is kept, one after the other, from any thread."""
+
+    by: str
+    host: str
+    crew: Crew
+    tool: str = f"mainstay {__version__}"
+    pid: int = field(default_factory=os.getpid)
+    interruption: Interruption = field(default_factory=Interruption)
+    heard: Callable[[Row], None] = unheard
+    registry: Registry = AnyStep
+    """The kinds of steps it knows."""
+
+    @classmethod
+    def here(
+        cls,
+        clock: Clock,
+        *,
+        interruption: Interruption | None = None,
+        heard: Callable[[Row], None] = unheard,
+    ) -> Self:
+        """This process, as this user, on this host."""
+        return cls(
+            by=person(),
+            host=socket.gethostname(),
+            crew=Threads(clock),
+            interruption=interruption or Interruption(),
+            heard=heard,
+        )

@@ -1,0 +1,37 @@
+"""Back: what has begun is undone, newest first, until all is as before."""
+
+from functools import partial
+
+from mainstay.drivers.world import World
+from mainstay.engine.heartbeat import Beat
+from mainstay.engine.retry import persistently
+from mainstay.engine.run import Run
+from mainstay.errors import FenceRefused, Interrupted, MainstayError, Parked
+from mainstay.history.events import Failed, Progress, StepNumber, Undoing, Undone
+from mainstay.steps.step import Step
+
+
+def back(run: Run, world: World, beat: Beat) -> None:
+    """Undo every begun step in the reverse order of the plan."""
+    for number, step in reversed(run.ordered(run.standing.begun)):
+        beat()
+        _undo(number, step, run, world)
+
+
+def _undo(number: StepNumber, step: Step, run: Run, world: World) -> None:
+    run.write(Undoing(number, step.title))
+    telling = world.telling(lambda what: run.write(Progress(number, what)))
+    try:
+        evidence = persistently(world, partial(step.undo, telling))
+    except (FenceRefused, Interrupted):
+        raise
+    except Parked as parked:
+        raise run.park(number, parked.what, parked.remedy) from parked
+    except MainstayError as failure:
+        run.write(Failed(number, failure.what, failure.remedy))
+        raise run.park(
+            number,
+            f"step {number} ({step.title}) could not be undone: {failure.what}",
+            failure.remedy or f"mainstay resume, or mainstay resume --as undone {number} --because …",
+        ) from failure
+    run.write(Undone(number, evidence))

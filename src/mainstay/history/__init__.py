@@ -1,0 +1,1 @@
+"""What happened, durably, and what follows from it."""

@@ -1,0 +1,140 @@
+"""The journal's file: one SQLite database, how it is opened, and what is said when it cannot be."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from mainstay import __version__
+from mainstay.errors import BadInput, JournalCorrupt
+from mainstay.history.journal import JournalUnwritable, Owner, Row
+
+FORMAT = 1
+
+PATIENCE_S = 5.0
+
+SCHEMA = f"""
+begin immediate;
+create table row (
+    sequence integer primary key, at text not null, run text not null,
+    name text not null, body text not null, hash blob not null
+) strict;
+create table owner (
+    one integer primary key check (one = 1), run text not null, who text not null, host text not null,
+    pid integer not null, since text not null, message text not null, fence integer not null,
+    abort_requested_for text
+) strict;
+create table about (name text primary key, value text not null) strict;
+insert into about values ('mainstay', '{__version__}');
+pragma user_version = {FORMAT};
+commit;
+"""
+
+FULL = "make room (df -h), then mainstay resume"
+
+RESTORE = "put journal.db and head back from the same backup; never edit them"
+
+BUSY = "end what reads it, then mainstay resume"
+
+
+def prepare(database: sqlite3.Connection, path: Path) -> None:
+    """Make it a journal that survives power loss, unless it is one."""
+    (mode,) = database.execute("pragma journal_mode = wal").fetchone()
+    if mode != "wal":
+        raise JournalUnwritable(f"{path} lies where files cannot be shared", remedy="name a local disk by --state")
+    database.execute("pragma synchronous = full")
+    if known_format(database, path) == 0:
+        database.executescript(SCHEMA)
+        database.execute("pragma wal_checkpoint(truncate)").fetchall()
+    # An immediate transaction finds out now, and not at step 7, that nothing can be written.
+    database.execute("begin immediate")
+    database.execute("commit")
+
+
+def known_format(database: sqlite3.Connection, path: Path) -> int:
+    (found,) = database.execute("pragma user_version").fetchone()
+    if found > FORMAT:
+        (maker,) = database.execute("select value from about where name = 'mainstay'").fetchone()
+        raise BadInput(
+            f"{path} has format {found}, this is Mainstay {__version__}, which reads {FORMAT}",
+            remedy=f"install Mainstay {maker} or newer",
+            code="journal-too-new",
+        )
+    return int(found)
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path))}?{mode if '=' in mode else f'mode={mode}'}"
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_S, check_same_thread=False)
+    # Bytes that are no text were not written by us: they must be read to be found.
+    database.text_factory = lambda text: text.decode(errors="replace")
+    return database
+
+
+def reading(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        nothing = sqlite3.connect(":memory:", isolation_level=None)
+        nothing.executescript(SCHEMA)
+        return nothing
+    database = connect(path, "ro")
+    try:
+        database.execute("select 1 from sqlite_master").fetchall()
+    except sqlite3.OperationalError:
+        # Without the right or the room to write beside it, the journal can be read only while its log is empty.
+        database.close()
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        return connect(path, "immutable=1")
+    return database
+
+
+def stored(database: sqlite3.Connection, run: str | None = None, after: int = 0) -> Iterator[tuple[Row, bytes]]:
+    wanted = "and run = ?" if run is not None else ""
+    query = (
+        "select sequence, at, run, name, cast(ifnull(body, '') as blob), hash"
+        f" from row where sequence > ? {wanted} order by sequence"
+    )
+    for *fields, kept in database.execute(query, (after, run) if run is not None else (after,)):
+        yield Row(*fields), kept
+
+
+def owner(database: sqlite3.Connection) -> Owner | None:
+    found = database.execute(
+        "select run, who, host, pid, since, message, fence, abort_requested_for from owner"
+    ).fetchone()
+    return Owner(*found) if found else None
+
+
+def ask_abort(database: sqlite3.Connection, run: str) -> bool:
+    asked = database.execute("update owner set abort_requested_for = run where run = ?", (run,))
+    return asked.rowcount == 1
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Say what SQLite and the disk answer in an operator's words."""
+    try:
+        yield
+    except sqlite3.OperationalError as reason:
+        match getattr(reason, "sqlite_errorname", "").partition("_")[2].partition("_")[0]:
+            case "FULL" | "IOERR":
+                raise JournalUnwritable(f"{path}: the disk is full or fails ({reason})", remedy=FULL) from reason
+            case "BUSY" | "LOCKED":
+                raise JournalUnwritable(f"{path}: another program locks it", remedy=BUSY) from reason
+            case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
+                raise JournalUnwritable(f"{path}: {reason}", remedy=f"ls -l {path.parent}") from reason
+        raise damaged(path, reason) from reason
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as reason:
+        # A damaged schema can make SQLite complain in bytes that are no text.
+        raise damaged(path, reason) from reason
+    except OSError as reason:
+        raise JournalUnwritable(f"{path}: {reason.strerror}", remedy=FULL) from reason
+
+
+def damaged(path: Path, reason: Exception) -> JournalCorrupt:
+    return JournalCorrupt(
+        f"{path} is damaged: {reason}",
+        remedy=RESTORE,
+    )

@@ -1,0 +1,263 @@
+"""The record: what the past proves; a pure fold over the whole journal in one pass."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import takewhile
+from statistics import median
+from typing import Literal
+
+import msgspec
+
+from mainstay.history.events import Ended, Planned
+from mainstay.history.journal import Row
+
+HistoryOutcome = Literal["released", "undone", "parked", "running", "interrupted"]
+
+
+class Serves(msgspec.Struct, frozen=True):
+    """The release that serves: `since` when."""
+
+    number: int
+    version: str
+    since: str
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """How the live release was chosen. An automatic rollback of a failed deploy chooses none: what was live stays."""
+
+    kind: str
+    """Of the run: `deploy` or `rollback`."""
+    before: int | None
+    """The release that was live before."""
+    declared: str
+    """Fingerprint of what the manifest declared at that time; empty where that is not known."""
+
+
+class Past(msgspec.Struct, frozen=True):
+    """One run, as history lists it. Whether an unfinished one runs now, only the lock tells."""
+
+    run: str
+    kind: str
+    version: str
+    release: int
+    outcome: HistoryOutcome
+    began: str
+    took_s: float
+    by: str
+    rollback: str
+    data: bool = False
+    """A `down` that took data and releases with it."""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What all runs of an environment have left."""
+
+    highest: int = 0
+    """The highest release number ever planned: no number is used twice."""
+    serving: Serves | None = None
+    """None before the first release; a `down` keeps it: it serves again when woken."""
+    choice: Choice | None = None
+    """How `serving` was chosen."""
+    unfinished: str | None = None
+    last_run: str | None = None
+    history: tuple[Past, ...] = ()
+    """Newest first."""
+    documents: dict[int, msgspec.Raw] = {}
+    """Per release, the plan that brought it."""
+    expected: dict[str, float] = {}
+    """Per `Step.timed_as`, the median of the seconds that such steps took."""
+    schemas: dict[str, str] = {}
+    """Per datastore, the revision to which its last migration that ended has brought the schema."""
+    rolled_back: dict[int, str] = {}
+    """Releases that a rollback replaced by an older one and that were not live since, and when it ended."""
+
+    @property
+    def served(self) -> tuple[int, ...]:
+        """Releases that served and were not removed since, the last first, each once."""
+        ended = [run for run in self.history if run.outcome == "released"]
+        since = takewhile(lambda run: not run.data, ended)
+        return tuple(dict.fromkeys(run.release for run in since if run.kind != "down"))
+
+    @property
+    def next_release(self) -> int:
+        return self.highest + 1
+
+    def document(self, number: int) -> bytes | None:
+        """The document of a release, as its plan has it; None where none was planned."""
+        plan = self.documents.get(number)
+        return bytes(msgspec.json.decode(plan, type=_OfPlan).release) if plan is not None else None
+
+    def environment(self, number: int) -> bytes | None:
+        """The environment that a release was planned for; None where none was planned."""
+        plan = self.documents.get(number)
+        return bytes(msgspec.json.decode(plan, type=_OfPlan).environment) if plan is not None else None
+
+
+class _OfPlan(msgspec.Struct):
+    release: msgspec.Raw
+    environment: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _PlannedStep(msgspec.Struct):
+    """What the fold needs of a step: for a migration, the datastore and the revision after it."""
+
+    name: str = ""
+    after: msgspec.Raw = msgspec.Raw(b'""')
+
+
+class _PlannedPhase(msgspec.Struct):
+    ranks: tuple[tuple[_PlannedStep, ...], ...]
+
+
+class _PlannedPhases(msgspec.Struct):
+    phases: tuple[_PlannedPhase, ...] = ()
+
+    def step(self, number: str) -> _PlannedStep:
+        """Return the step with this number: `PHASE.STEP`, both counted from 1."""
+        phase, step = (int(part) for part in number.split("."))
+        return [each for rank in self.phases[phase - 1].ranks for each in rank][step - 1]
+
+
+class _Began(msgspec.Struct):
+    """What the fold needs of `started`; the rest is not decoded."""
+
+    step: str
+    kind: str
+    timed_as: str = ""
+
+
+class _Took(msgspec.Struct):
+    """What the fold needs of `done`."""
+
+    step: str
+    took_s: float
+    adopted: bool = False
+
+
+_began = msgspec.json.Decoder(_Began)
+_took = msgspec.json.Decoder(_Took)
+_planned = msgspec.json.Decoder(Planned)
+_ended = msgspec.json.Decoder(Ended)
+
+
+class _Run:
+    """One run while it is folded."""
+
+    def __init__(self, row: Row) -> None:
+        self.planned = _planned.decode(row.body)
+        self.began = row.at
+        self.last = row.at
+        self.parked = False
+        self.ended: Ended | None = None
+        self.timed_as: dict[str, str] = {}
+        self.migrating: set[str] = set()
+        """Steps that migrate a schema."""
+        self.migrated: list[str] = []
+        """Those of them that ended."""
+
+    def schemas(self) -> dict[str, str]:
+        """Return, per datastore that this run has migrated, the schema's revision after it."""
+        if not self.migrated:
+            return {}
+        plan = msgspec.json.decode(self.planned.plan, type=_PlannedPhases)
+        steps = [plan.step(number) for number in self.migrated]
+        return {step.name: msgspec.json.decode(step.after, type=str) for step in steps}
+
+    def summary(self, run: str) -> Past:
+        open_state: HistoryOutcome = "parked" if self.parked else "interrupted"
+        return Past(
+            run=run,
+            kind=self.planned.kind,
+            version=self.planned.version,
+            release=self.planned.release,
+            outcome=self.ended.outcome if self.ended else open_state,
+            began=self.began,
+            took_s=(datetime.fromisoformat(self.last) - datetime.fromisoformat(self.began)).total_seconds(),
+            by=self.planned.by,
+            rollback=self.planned.rollback,
+            data=self.planned.data,
+        )
+
+
+def record(rows: Iterable[Row]) -> Record:
+    """What *rows*, all of an environment's, prove."""
+    runs: dict[str, _Run] = {}
+    took: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        if row.name == "planned":
+            runs[row.run] = _Run(row)
+        elif row.run in runs:
+            _tell(runs[row.run], row, took)
+    documents = {run.planned.release: run.planned.plan for run in runs.values() if run.planned.new}
+    chosen = _chosen(runs.values())
+    unfinished = [name for name, run in runs.items() if run.ended is None]
+    return Record(
+        highest=max((run.planned.release for run in runs.values()), default=0),
+        serving=Serves(chosen.planned.release, chosen.planned.version, chosen.last) if chosen else None,
+        choice=Choice(chosen.planned.kind, chosen.planned.before, chosen.planned.declared) if chosen else None,
+        unfinished=unfinished[-1] if unfinished else None,
+        last_run=next(reversed(runs), None),
+        history=tuple(run.summary(name) for name, run in reversed(runs.items())),
+        documents=documents,
+        expected={kind: round(median(seconds), 3) for kind, seconds in took.items()},
+        schemas=_schemas(runs.values()),
+        rolled_back=_rolled_back(runs.values()),
+    )
+
+
+def _tell(run: _Run, row: Row, took: dict[str, list[float]]) -> None:
+    run.last = row.at
+    match row.name:
+        case "started":
+            began = _began.decode(row.body)
+            run.timed_as[began.step] = began.timed_as or began.kind
+            if began.kind == "migrate":
+                run.migrating.add(began.step)
+        case "done":
+            done = _took.decode(row.body)
+            if done.step in run.migrating:
+                run.migrated.append(done.step)
+            if not done.adopted and done.step in run.timed_as:
+                took[run.timed_as[done.step]].append(done.took_s)
+        case "parked":
+            run.parked = True
+        case "resumed" | "answered":
+            run.parked = False
+        case "ended":
+            run.ended = _ended.decode(row.body)
+
+
+def _chosen(runs: Iterable[_Run]) -> _Run | None:
+    """The run that made the live release live; None where no release is live."""
+    found = None
+    for run in runs:
+        if run.ended is None or run.ended.outcome != "released":
+            continue
+        if run.planned.data:
+            found = None
+        elif run.planned.kind != "down":
+            found = run
+    return found
+
+
+def _schemas(runs: Iterable[_Run]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for run in runs:
+        if run.planned.data and run.ended is not None and run.ended.outcome == "released":
+            found = {}
+        # A run that was rolled back keeps the schema to which it has migrated.
+        found |= run.schemas()
+    return found
+
+
+def _rolled_back(runs: Iterable[_Run]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for run in runs:
+        if run.ended is None or run.ended.outcome != "released" or run.planned.kind == "down":
+            continue
+        found.pop(run.planned.release, None)
+        before = run.planned.before
+        if run.planned.kind == "rollback" and before is not None and before > run.planned.release:
+            found[before] = run.last
+    return found

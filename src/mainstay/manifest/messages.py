@@ -1,0 +1,141 @@
+"""Mistakes that pydantic found, in an operator's words, with the nearest known word."""
+
+import re
+import types
+from bisect import bisect
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+from mainstay.manifest.base import Model
+from mainstay.manifest.other_tools import INSTEAD
+from mainstay.manifest.scalars import shown, unquoted
+from mainstay.manifest.yaml_tree import Location
+
+MOST_COMPARED = 100
+
+
+class Wrong(NamedTuple):
+    """A mistake before its place is known."""
+
+    location: Location
+    code: str
+    what: str
+    remedy: str
+    at_key: bool = False
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a remedy: the nearest of *known*, or the first ones where none is near."""
+    words = _in_order(frozenset(known))
+    at = bisect(words, word.lower(), key=str.lower)
+    # Comparing is slow. Of very many names only those with the same beginning are compared, so that the time for a file
+    # with as many mistakes as names does not grow with the product of both.
+    few = words if len(words) <= MOST_COMPARED else words[max(0, at - MOST_COMPARED // 2) : at + MOST_COMPARED // 2]
+    lowered = {each.lower(): each for each in few}
+    near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{lowered[near[0]]}'?"
+    return f"use one of: {', '.join(words[:20])}" if words else "none is declared"
+
+
+@lru_cache(maxsize=32)
+def _in_order(known: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(known, key=str.lower))
+
+
+def from_pydantic(root: type[Model], error: Mapping[str, Any]) -> Wrong:
+    """Return one of pydantic's errors as a mistake."""
+    location: Location = tuple(error["loc"])
+    found, limits = error["input"], error.get("ctx", {})
+    key = str(location[-1]) if location else ""
+    if location and location[-1] == "[key]":
+        return Wrong(location[:-1], error["type"], limits["what"], limits["remedy"], at_key=True)
+    match error["type"]:
+        case "extra_forbidden":
+            return _unknown_key(root, location)
+        case "missing":
+            remedy = f"add {key}: …"
+            return Wrong(location[:-1], "missing", f"'{key}' is missing", remedy, at_key=True)
+        case "model_type" | "model_attributes_type" | "dict_type":
+            if found is None:
+                return Wrong(
+                    location, "empty", "is empty", f"write its keys below '{key}:', or leave it out", at_key=True
+                )
+            return Wrong(
+                location, "not-a-mapping", f"expected a mapping, found {shown(found)}", _as_mapping(key, found)
+            )
+        case "tuple_type":
+            return Wrong(location, "not-a-list", f"a list is needed, found {shown(found)}", _as_list(found))
+        case "string_type":
+            return Wrong(location, "not-a-text", f"a text is needed, found {shown(found)}", f'write "{_bare(found)}"')
+        case "int_type" | "int_from_float" | "int_parsing":
+            what = f"a whole number is needed, found {shown(found)}"
+            return Wrong(location, "not-a-whole-number", what, f"write {unquoted(found) or 3}")
+        case "float_type" | "finite_number":
+            return Wrong(location, "not-a-number", f"a number is needed, found {shown(found)}", "write 0.5")
+        case "bool_type":
+            remedy = f"write {found}" if found in ("true", "false") else "write true or false"
+            return Wrong(location, "not-a-bool", f"true or false is needed, found {shown(found)}", remedy)
+        case "literal_error":
+            known = [word.strip("' ") for word in limits["expected"].replace(" or ", ", ").split(",")]
+            return Wrong(location, "not-one-of", f"{shown(found)} is not known", did_you_mean(str(found), known))
+        case "too_short":
+            return Wrong(location, "empty", "is empty", f"write at least one below '{key}:'", at_key=True)
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            bound = next(iter(limits.values()))
+            side = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}[next(iter(limits))]
+            return Wrong(location, "out-of-range", f"must be {side} {bound}, found {shown(found)}", f"write {bound}")
+    if "what" in limits:
+        return Wrong(location, error["type"], limits["what"], limits["remedy"])
+    return Wrong(location, "invalid", str(error["msg"]).lower(), "mainstay schema")
+
+
+def _unknown_key(root: type[Model], location: Location) -> Wrong:
+    *above, key = location
+    model = _model_at(root, above)
+    name = str(key)
+    if model and name in model.later:
+        return Wrong(location, "not-yet", f"'{name}' does not work yet", model.later[name], at_key=True)
+    if model and (instead := INSTEAD.get(model.__name__, {}).get(name)):
+        return Wrong(location, "unknown-key", f"unknown key '{name}'", instead, at_key=True)
+    fields = model.model_fields.items() if model else ()
+    known = [field.alias or word for word, field in fields]
+    return Wrong(location, "unknown-key", f"unknown key '{name}'", did_you_mean(name, known), at_key=True)
+
+
+def _model_at(annotation: Any, location: Iterable[str | int]) -> type[Model] | None:
+    for step in location:
+        model = _bare_type(annotation)
+        if isinstance(model, type) and issubclass(model, Model):
+            names = {field.alias or word: field.annotation for word, field in model.model_fields.items()}
+            annotation = names.get(str(step))
+        else:
+            annotation = next(reversed(get_args(model)[:2] if get_origin(model) is dict else get_args(model)[:1]), None)
+    found = _bare_type(annotation)
+    return found if isinstance(found, type) and issubclass(found, Model) else None
+
+
+def _bare_type(annotation: Any) -> Any:
+    """The type inside `Annotated[…]` and `… | None`."""
+    while get_origin(annotation) in (Annotated, Union, types.UnionType):
+        annotation = get_args(annotation)[0]
+    return annotation
+
+
+def _as_mapping(key: str, found: object) -> str:
+    if key == "health" and isinstance(found, str) and found.startswith("/"):
+        return f"write health: {{ready: {found}}}"
+    return f"write {key}: {{key: value}}"
+
+
+def _as_list(found: object) -> str:
+    if isinstance(found, str):
+        words = (word if re.fullmatch(r"[A-Za-z./_][\w./=-]*", word) else f'"{word}"' for word in found.split())
+        return f"write [{', '.join(words)}]"
+    return "write [one, two]"
+
+
+def _bare(found: object) -> str:
+    return shown(found) if isinstance(found, bool | int | float) else "text"

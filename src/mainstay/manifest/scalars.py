@@ -1,0 +1,176 @@
+"""The scalars of a manifest, as people write them: names, texts, durations, sizes, percentages, ports."""
+
+import math
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from mainstay.manifest.base import wrong
+from mainstay.model.revision import NAME, NAME_RULE
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+LONGEST_SHOWN = 60
+DURATIONS = ["500ms", "30s", "5m", "2h", "7d"]
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|[kK]B|MB|GB|TB|[KMGT]iB?)")
+_POWER = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
+
+
+class WrittenInt(int):
+    """A whole number that remembers how it was written, so that it can also be taken as a text."""
+
+    written: str
+
+
+class WrittenFloat(float):
+    """A number that remembers how it was written."""
+
+    written: str
+
+
+def as_written(value: object) -> object:
+    """Return a number as the text that was written; refuse true and false."""
+    if isinstance(value, bool):
+        word = str(value).lower()
+        raise wrong("not-a-text", f"a text is needed, found {word}", f'write "{word}" with quotes')
+    return value.written if isinstance(value, WrittenInt | WrittenFloat) else value
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise wrong("bad-name", f"{value!r} is not a name", NAME_RULE)
+    return value
+
+
+def _variable(value: str) -> str:
+    if not VARIABLE.fullmatch(value):
+        raise wrong("bad-name", f"{value!r} is not the name of a variable", "use letters, digits and '_'")
+    return value
+
+
+def _version(value: object) -> object:
+    if isinstance(value, WrittenInt | WrittenFloat):
+        read = f"{value:g}" if isinstance(value, float) else f"{value:d}"
+        raise wrong(
+            "version-is-a-number",
+            f"YAML reads {value.written} as the number {read}",
+            f'write "{value.written}" with quotes',
+        )
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", value):
+        raise wrong(
+            "bad-version",
+            f"{value!r} is not a version",
+            "use letters, digits and . _ + -, start with a letter or digit, at most 64 characters",
+        )
+    return value
+
+
+def seconds(value: object) -> object:
+    """`30s`, `5m`, `1h30m`, `500ms`, or 0."""
+    if isinstance(value, str) and _DURATION.fullmatch(value):
+        return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value == 0:
+            return 0.0
+        if math.isfinite(value) and value > 0:
+            raise wrong("bad-duration", f"{value:g} has no unit", f"write {value:g}s")
+    raise wrong("bad-duration", f"cannot read {shown(value)} as a duration", "use 500ms, 30s, 5m, 2h or 7d")
+
+
+def _some_seconds(value: float) -> float:
+    if value <= 0:
+        raise wrong("bad-duration", "must be longer than 0", "use 500ms, 30s, 5m, 2h or 7d")
+    return value
+
+
+def size(value: object) -> object:
+    """`512Mi`, `4Gi`, `10MB`."""
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found or float(found[1]) == 0:
+        raise _unclear_size(value)
+    unit = 1024 if "i" in found[2] else 1000
+    return round(float(found[1]) * unit ** _POWER[found[2].rstrip("Bi").upper()])
+
+
+def _unclear_size(value: object) -> PydanticCustomError:
+    """Return the error for a size that cannot be read, or that other tools read in two ways (`512m`)."""
+    found = re.fullmatch(r"([1-9]\d*)([kmgt])b?", value, re.IGNORECASE) if isinstance(value, str) else None
+    if not found:
+        return wrong("bad-size", f"{shown(value)} is not a size", "use 512Mi, 4Gi or 10MB")
+    number, unit = found[1], found[2].upper()
+    remedy = f"write {number}{unit}i (powers of 1024) or {number}{'k' if unit == 'K' else unit}B (powers of 1000)"
+    return wrong("bad-size", f"{shown(value)} is ambiguous", remedy)
+
+
+def percentage(value: object) -> object:
+    """`5`, `0.1` or `70%`: a number from 0 to 100."""
+    if isinstance(value, str) and (found := _PERCENTAGE.fullmatch(value)):
+        value = float(found[1])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise wrong("bad-percentage", f"{shown(value)} is not a percentage", "use a number from 0 to 100")
+    return float(value)
+
+
+def port(value: object) -> object:
+    """A whole number from 1 to 65535."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
+        what = f"a port is a whole number from 1 to 65535, found {shown(value)}"
+        given = unquoted(value)
+        raise wrong("bad-port", what, f"write {given if given and 1 <= int(given) <= 65535 else 8080}")
+    return int(value)
+
+
+def unquoted(value: object) -> str:
+    """Return the whole number that *value* is as a text (`"8000"`), as one writes it; empty for anything else."""
+    return str(int(value)) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else ""
+
+
+def _http_path(value: str) -> str:
+    if not value.startswith("/"):
+        raise wrong("bad-path", f"a path starts with '/', found {value!r}", f"write /{value}")
+    return value
+
+
+def shown(value: object) -> str:
+    """Return *value* as a message shows it."""
+    match value:
+        case bool() | None:
+            return {True: "true", False: "false", None: "nothing"}[value]
+        case WrittenInt() | WrittenFloat():
+            return value.written
+        case str():
+            return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…")
+        case dict():
+            return "a mapping"
+        case tuple():
+            return "a list"
+    return str(value)
+
+
+Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$"})]
+VariableName = Annotated[
+    str, AfterValidator(_variable), WithJsonSchema({"type": "string", "pattern": f"^{VARIABLE.pattern}$"})
+]
+Version = Annotated[str, BeforeValidator(_version), WithJsonSchema({"type": "string"})]
+Text = Annotated[str, BeforeValidator(as_written), WithJsonSchema({"type": ["string", "number"]})]
+Argv = tuple[Text, ...]
+"""An argument list: no shell reads it, and placeholders like `{port}` are replaced (`placeholders.py`)."""
+Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": DURATIONS})]
+"""Seconds."""
+SomeDuration = Annotated[
+    float,
+    AfterValidator(_some_seconds),
+    BeforeValidator(seconds),
+    WithJsonSchema({"type": "string", "examples": DURATIONS}),
+]
+"""Seconds, more than none."""
+Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": "string", "examples": ["512Mi", "4Gi", "10MB"]})]
+"""Bytes."""
+Percentage = Annotated[float, BeforeValidator(percentage), WithJsonSchema({"type": ["number", "string"]})]
+HttpPath = Annotated[str, AfterValidator(_http_path), WithJsonSchema({"type": "string", "pattern": "^/"})]
+Port = Annotated[int, BeforeValidator(port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})]

@@ -1,0 +1,59 @@
+"""What a release is made of: frozen values that plan, supervisor and journal share."""
+
+from mainstay.model.edge import Edge, Route
+from mainstay.model.environment import DatastorePlace, Environment
+from mainstay.model.fleet import (
+    Fleet,
+    Member,
+    Members,
+    ReleaseNumber,
+    Shares,
+    Shift,
+    Shifts,
+    Stage,
+    Traffic,
+    UnlessRenewed,
+    end_of,
+)
+from mainstay.model.job import Job, JobState
+from mainstay.model.release import Content, DatastoreRelease, Release, ServiceRelease, Strategy
+from mainstay.model.status import Exit, Instance, Running, Serving
+from mainstay.model.value import Listener, Piece, Template, Value
+from mainstay.model.workload import Health, Spec, Volume, volume_variable
+
+__all__ = [
+    "Content",
+    "DatastorePlace",
+    "DatastoreRelease",
+    "Edge",
+    "Environment",
+    "Exit",
+    "Fleet",
+    "Health",
+    "Instance",
+    "Job",
+    "JobState",
+    "Listener",
+    "Member",
+    "Members",
+    "Piece",
+    "Release",
+    "ReleaseNumber",
+    "Route",
+    "Running",
+    "ServiceRelease",
+    "Serving",
+    "Shares",
+    "Shift",
+    "Shifts",
+    "Spec",
+    "Stage",
+    "Strategy",
+    "Template",
+    "Traffic",
+    "UnlessRenewed",
+    "Value",
+    "Volume",
+    "end_of",
+    "volume_variable",
+]

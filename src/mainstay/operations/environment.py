@@ -1,0 +1,31 @@
+"""The environment that a manifest makes of one place: enough for every command but those that plan."""
+
+from msgspec import json, to_builtins
+
+from mainstay.manifest import Manifest
+from mainstay.model import DatastorePlace, Environment
+from mainstay.operations.context import Context
+from mainstay.system.atomic_file import atomic_write
+from mainstay.system.state_dir import Folders, short_id
+from mainstay.system.users import is_root, name_for
+
+
+def environment_of(manifest: Manifest, context: Context) -> Environment:
+    """*manifest*'s environment at the state of *context*. As root, services and datastores get users of their own."""
+    root = is_root()
+    return Environment(
+        system=manifest.system,
+        name=manifest.environment,
+        target=manifest.target.kind,
+        state=context.state,
+        keys=context.keys,
+        user=name_for(manifest.system[:16], short_id(context.state)) if root else "",
+        datastore_user=name_for(f"{manifest.system[:13]}-db", short_id(context.state)) if root else "",
+        datastores=tuple(DatastorePlace(name, store.kind, store.runs) for name, store in manifest.datastores.items()),
+        manifest=str(manifest.file),
+    )
+
+
+def keep(environment: Environment, folders: Folders) -> None:
+    """Write it down for the commands that do not read the manifest."""
+    atomic_write(folders.environment, json.format(json.encode(to_builtins(environment))))

@@ -1,0 +1,166 @@
+"""Hold an environment's lock while a run is carried out in it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from mainstay.drivers.world import World
+from mainstay.engine import engine
+from mainstay.engine.runner import Carrier
+from mainstay.errors import LockHeld
+from mainstay.history.events import Outcome as RunOutcome
+from mainstay.history.journal import Journal
+from mainstay.history.signing import SigningKey
+from mainstay.history.sqlite import SqliteJournal
+from mainstay.history.summary import Record
+from mainstay.model import Environment
+from mainstay.operations.context import Context
+from mainstay.operations.environment import keep
+from mainstay.operations.history import recorded, story
+from mainstay.operations.outcome import Outcome
+from mainstay.operations.retention import kept, prune
+from mainstay.operations.secrets import store
+from mainstay.planning.plan import Plan
+from mainstay.system.clock import SystemClock
+from mainstay.system.disk_space import require_room
+from mainstay.system.file_lock import Lock
+from mainstay.system.state_dir import lay_out
+
+
+@contextmanager
+def locked(context: Context) -> Iterator[None]:
+    """Hold the environment's lock. Raises LockHeld, naming the holder, when another process holds it."""
+    lay_out(context.folders)
+    lock = Lock(context.folders.lock)
+    try:
+        lock.take()
+    except LockHeld:
+        raise _held(context) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def holding(context: Context) -> Iterator[Journal]:
+    """Hold the environment's lock and write its journal. Raises LockHeld, naming the holder, like `locked`."""
+    folders = context.folders
+    with locked(context):
+        journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> None:
+    """Raises LockHeld when another run is executed here now, or an unfinished one waits, and NoRoom on a full disk.
+
+    Takes no lock.
+    """
+    if not context.folders.state.exists():
+        return
+    if not Lock(context.folders.lock).free():
+        raise _held(context)
+    require_room(context.folders.state)
+    if not unfinished_is_fine:
+        refuse_when_unfinished(context)
+
+
+def refuse_when_unfinished(context: Context) -> None:
+    """Raises LockHeld when a run must end before another begins."""
+    waiting = recorded(context).unfinished
+    if waiting:
+        raise LockHeld(
+            f"run {waiting} is unfinished",
+            remedy="mainstay resume, or mainstay abort to go back",
+            code="run-unfinished",
+        )
+
+
+def begin(plan: Plan, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
+    """Store the values that *plan* brings, start a stopped environment, then execute the plan.
+
+    The caller holds the lock.
+    """
+    # First the environment: it says where the key of the secrets is, whatever the next shell exports.
+    keep(plan.environment, context.folders)
+    world = context.wiring.world(plan.environment, context.folders)
+    store(plan.values, world, context, carrier.by)
+    # Where no release is live, no start precedes the run, and the supervisor of a stopped environment ends by itself.
+    if plan.kind != "down" and not world.target.running().awake:
+        world.target.wake()
+    return _told(context, plan.environment, carrier, lambda world: engine.begin(plan, world, journal, carrier))
+
+
+def carry_on(run: str, environment: Environment, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
+    """Finish *run*; the caller holds the lock."""
+    return _told(context, environment, carrier, lambda world: engine.carry_on(run, world, journal, carrier))
+
+
+def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
+    """Return the outcome of a command that carried out no run: it only started what was live, or changed nothing."""
+    live = recorded(context).serving
+    return Outcome(
+        run="",
+        kind=kind,
+        outcome="started" if started else "unchanged",
+        release=live.number if live else None,
+        version=live.version if live else "",
+        url=context.wiring.target(context.kept(), context.folders).serving().url,
+        took_s=took_s,
+        note=note,
+    )
+
+
+def _told(
+    context: Context, environment: Environment, carrier: Carrier, carry: Callable[[World], RunOutcome]
+) -> Outcome:
+    began = time.monotonic()
+    world = context.wiring.world(environment, context.folders)
+    outcome = carry(world)
+    past = recorded(context)
+    _keep_what_serves(context, past)
+    run = past.history[0]
+    serving = world.target.serving()
+    note = _tidied(context, past) if outcome == "released" and run.kind != "down" else ""
+    return Outcome(
+        run=run.run,
+        kind=run.kind,
+        outcome=outcome,
+        release=past.serving.number if past.serving else None,
+        version=past.serving.version if past.serving else "",
+        url=serving.url,
+        took_s=round(time.monotonic() - began, 3),
+        note=note,
+    )
+
+
+def _keep_what_serves(context: Context, past: Record) -> None:
+    """What a run that went back had planned is not how this environment is."""
+    found = past.environment(past.serving.number) if past.serving else None
+    if found is not None and found != b"null":
+        keep(msgspec.json.decode(found, type=Environment), context.folders)
+
+
+def _tidied(context: Context, past: Record) -> str:
+    """Take away what no kept release needs; the release has succeeded, whatever comes of it."""
+    try:
+        prune(context.folders, kept(past))
+    except OSError as trouble:
+        return f"older releases could not be taken away: {trouble.strerror} ({trouble.filename})"
+    return ""
+
+
+def _held(context: Context) -> LockHeld:
+    owner = story(context).owner()
+    if owner is None:
+        return LockHeld("another command holds the lock and is about to begin", remedy="mainstay status")
+    return LockHeld(
+        f"{owner.who} on {owner.host} (process {owner.pid}) holds the lock since {owner.since}: "
+        f"{owner.message}, run {owner.run}",
+        remedy="mainstay status --watch, or mainstay abort",
+    )

@@ -1,0 +1,211 @@
+"""Start what was live: after `down`, a reboot or the loss of the supervisor. Report what does not start, and why."""
+
+from typing import NamedTuple, Protocol
+
+from mainstay.drivers.targets.target import Target
+from mainstay.drivers.world import World
+from mainstay.engine.runner import Carrier
+from mainstay.errors import Interrupted, MainstayError, StepFailed
+from mainstay.history.summary import Serves
+from mainstay.model import Fleet, Instance, Running
+from mainstay.operations import front_door
+from mainstay.operations.context import Context
+from mainstay.operations.history import recorded
+from mainstay.operations.session import locked
+from mainstay.operations.shortfall import missed
+from mainstay.steps.support import waits
+from mainstay.system.clock import Patience, SystemClock
+
+DATASTORES_WITHIN_S = 60.0
+"""Services wait for their datastores, and a Postgres that was killed replays its log first."""
+DATASTORE_CRASHES_FOR_S = 15.0
+"""So long after the start, early ends of a datastore are not a reason to give up: a Postgres refuses to start while the
+process of the one before it, killed in a crash, has not been reaped."""
+
+
+class Notices(Protocol):
+    """Tells the operator what happens before a run begins."""
+
+    def progress(self, what: str) -> None:
+        """Tell what is being waited for."""
+        ...
+
+    def warning(self, problem: MainstayError) -> None:
+        """Tell a problem that does not end the command."""
+        ...
+
+
+class Started(NamedTuple):
+    """What a start found and did."""
+
+    live: Serves | None = None
+    """The release that was to start; None: no release is live."""
+    acted: bool = False
+    """False: all of it was running already."""
+    failure: MainstayError | None = None
+    """Why it is not completely running."""
+    ready: tuple[str, ...] = ()
+    took_s: float = 0.0
+
+
+def start_live(context: Context, carrier: Carrier, notices: Notices, *, thorough: bool = False) -> Started:
+    """Start the live release where it does not run completely.
+
+    *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
+    datastores run: enough to plan a deploy.
+    """
+    live, target = recorded(context).serving, _target(context)
+    if live is None or target is None:
+        return Started()
+    if runs_completely(target.running()):
+        return Started(live, failure=front_door.lost(target, SystemClock()))
+    return _start(context, live, carrier, notices, thorough=thorough)
+
+
+def start_if_stopped(context: Context, carrier: Carrier, notices: Notices) -> Started:
+    """Start the live release where the environment is stopped or has lost its supervisor; else wait for nothing."""
+    live, target = recorded(context).serving, _target(context)
+    if live is None or target is None:
+        return Started()
+    if is_supervised(target.running()):
+        return Started(live)
+    return _start(context, live, carrier, notices, thorough=False)
+
+
+def is_stopped(context: Context) -> bool:
+    """Whether the environment was stopped by `down` and not started since; a reboot does not change that."""
+    target = _target(context)
+    return target is not None and not target.running().awake
+
+
+def restart_supervisor(context: Context) -> None:
+    """Let the supervisor run what it was last asked to; an environment that is being stopped stays stopped."""
+    target = _target(context)
+    if target is None:
+        return
+    with locked(context):  # Checked under the lock: a `down` that ends meanwhile must stay in force.
+        if target.running().awake:
+            target.wake()
+
+
+def runs_completely(running: Running) -> bool:
+    """Whether the supervisor runs and every instance that is wanted is healthy."""
+    return is_supervised(running) and not _short(running)
+
+
+def is_supervised(running: Running) -> bool:
+    """Whether the environment is meant to run and its supervisor does."""
+    return running.awake and running.answers
+
+
+def _start(context: Context, live: Serves, carrier: Carrier, notices: Notices, *, thorough: bool) -> Started:
+    world = context.wiring.world(context.kept(), context.folders)
+    names = ", ".join(_services(world.target.running().wanted))
+    notices.progress(f"starting release {live.number} ({live.version}): {names}")
+    began = world.clock.monotonic()
+    # Under the lock: a start must not meet a `down` that has just begun.
+    with locked(context):
+        world.target.wake()
+    patience = Patience(world.clock, lambda: _check(carrier))
+    failure = StartWait(world, patience, live, thorough=thorough).until_settled()
+    running = world.target.running()
+    ready = tuple(name for name in _services(running.wanted) if name not in _short(running))
+    return Started(live, True, failure, ready, round(world.clock.monotonic() - began, 3))
+
+
+class StartWait:
+    """Waits until every service has started or failed to."""
+
+    def __init__(self, world: World, patience: Patience, live: Serves, *, thorough: bool) -> None:
+        self._world = world
+        self._patience = patience
+        self._live = live
+        self._thorough = thorough
+        self._began = world.clock.monotonic()
+
+    def until_settled(self) -> MainstayError | None:
+        """Return why the release does not run completely; None where it does."""
+        limit = _limit(self._world.target.running().wanted)
+        running = self._patience.until(
+            lambda: self._settled(limit), within=limit + waits.SLACK_S, waiting_for="the start of all services"
+        )
+        short = _short(running)
+        if not short:
+            return front_door.lost(self._world.target, self._world.clock)
+        crashed = self._crashed(running)
+        reasons = [waits.failure(self._world, one) for one in crashed.values()]
+        if self._elapsed() >= limit:
+            reasons += [self._late(running, service) for service in short if service not in crashed]
+        return self._failure(running, "; ".join(reasons), f"mainstay logs {next(iter(crashed), short[0])}")
+
+    def _settled(self, limit: float) -> Running | None:
+        """Return the state that ends the wait; None while it goes on."""
+        running = self._world.target.running()
+        if not running.awake:
+            raise StepFailed("the environment was stopped while it was starting", remedy="mainstay start")
+        crashed = self._crashed(running)
+        waiting = set(_short(running)) - crashed.keys()
+        enough = bool(crashed) and not self._thorough and not waiting & _datastores(running.wanted)
+        return running if enough or not waiting or self._elapsed() >= limit else None
+
+    def _elapsed(self) -> float:
+        return self._world.clock.monotonic() - self._began
+
+    def _crashed(self, running: Running) -> dict[str, Instance]:
+        """Return, per service that is short and does not start, an instance that shows why."""
+        short, patient = _short(running), set[str]()
+        if self._elapsed() < DATASTORE_CRASHES_FOR_S:
+            patient = _datastores(running.wanted)
+        return {
+            one.service: one
+            for one in reversed(running.instances)
+            if one.service in short
+            and one.release in running.wanted[one.service]
+            and waits.crashes(one)
+            and (one.state == "failed" or one.service not in patient)
+        }
+
+    def _late(self, running: Running, service: str) -> str:
+        return waits.late(self._world, service, running.instances, running.wanted[service])
+
+    def _failure(self, running: Running, why: str, remedy: str) -> StepFailed:
+        ready = [name for name in _services(running.wanted) if name not in _short(running)]
+        how = f"started only in part (ready: {', '.join(ready)})" if ready else "did not start"
+        what = f"release {self._live.number} ({self._live.version}) {how}: {why}"
+        return StepFailed(what, remedy=remedy, code="not-started")
+
+
+def _check(carrier: Carrier) -> None:
+    """Raises Interrupted once a signal came."""
+    if (signal := carrier.interruption.signal) is not None:
+        what = "interrupted; the services that were asked to start go on starting"
+        raise Interrupted(what, signal=signal, remedy="mainstay status")
+
+
+def _target(context: Context) -> Target | None:
+    environment = context.kept_or_none()
+    return context.wiring.target(environment, context.folders) if environment else None
+
+
+def _services(wanted: Fleet) -> list[str]:
+    return sorted(name for name, members in wanted.items() if members)
+
+
+def _datastores(wanted: Fleet) -> set[str]:
+    return {name for name, members in wanted.items() if any(member.spec.datastore for member in members.values())}
+
+
+def _short(running: Running) -> list[str]:
+    """Services of which fewer instances are healthy than are wanted."""
+    every = running.instances
+    return [
+        name
+        for name in _services(running.wanted)
+        if missed(running.wanted[name], {}, (one for one in every if one.service == name), carried=False)
+    ]
+
+
+def _limit(wanted: Fleet) -> float:
+    """How long the slowest service may take, in seconds; services wait for datastores first."""
+    times = [waits.limit(member) for members in wanted.values() for member in members.values()]
+    return max(times, default=0.0) + (DATASTORES_WITHIN_S if _datastores(wanted) else 0.0)

@@ -1,0 +1,1 @@
+"""Pure: manifest and facts become a plan."""

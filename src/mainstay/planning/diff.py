@@ -1,0 +1,84 @@
+"""Changes: the difference between the live release and the planned one, a line for each value that differs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from mainstay.model import Edge, Listener, Release, ServiceRelease, Template, Value
+from mainstay.model.secret import SecretRef
+from mainstay.planning.plan import Change
+
+
+def changes_between(before: Release | None, after: Release, schemas: Mapping[str, str]) -> tuple[Change, ...]:
+    """Return every difference that an operator can act on; secrets appear by name and version only.
+
+    *schemas* are the revisions that the datastores have now, whatever the live release was made for.
+    """
+    return tuple(_differences("", _shown(before, schemas) if before else {}, _shown(after, {})))
+
+
+def in_words(value: Value) -> str:
+    """Return a variable's value as people read it; nothing of a secret but its name and version."""
+    match value:
+        case SecretRef():
+            return f"secret {_secret(value)}"
+        case Listener():
+            return f"the address of {value.service}"
+        case Template():
+            parts = [piece.value for piece in value.pieces]
+            called = [part.service for part in parts if isinstance(part, Listener)]
+            secrets = [_secret(part) for part in parts if isinstance(part, SecretRef) and part.version is not None]
+            what = f"the address of {called[0]}" if called else "a value composed of secrets"
+            return f"{what} with {', '.join(secrets)}" if secrets else what
+        case str():
+            return value
+
+
+def _secret(secret: SecretRef) -> str:
+    return secret.name if secret.version is None else f"{secret.name} (version {secret.version})"
+
+
+def _shown(release: Release, schemas: Mapping[str, str]) -> dict[str, Any]:
+    stores = release.datastores.items()
+    return {
+        "version": release.version,
+        "services": {name: _service(release, each) for name, each in release.services.items()},
+        "datastores": {
+            name: {"kind": s.kind, "version": s.version, "schema": schemas.get(name, s.schema)} for name, s in stores
+        },
+        "edge": _edge(release.edge) if release.edge else None,
+    }
+
+
+def _service(release: Release, each: ServiceRelease) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(each.spec)
+    brought = release.contents.get(each.spec.content)
+    # The key of a content tells an operator nothing; what was copied does.
+    shown["content"] = brought.digest[:12] if brought else each.spec.content
+    values = {"environment": each.spec.environment, "files": each.spec.files}
+    return shown | values | {"replicas": each.replicas, "strategy": msgspec.to_builtins(each.strategy)}
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    routes = {f"{r.host}{r.path}" + (f" on {r.listen}" if r.listen else ""): r.service for r in edge.routes}
+    shown: dict[str, Any] = msgspec.to_builtins(edge)
+    return shown | {"routes": routes}
+
+
+def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in [*before, *(name for name in after if name not in before)]:
+            yield from _differences(f"{path}.{name}" if path else name, before.get(name), after.get(name))
+    elif before != after:
+        old, new = _plain(before), _plain(after)
+        yield Change(path, old, new if old != new else f"{new}, composed differently")
+
+
+def _plain(value: Any) -> Any:
+    """Return *value* as JSON has it, so that a plan that was written and read back is the same plan."""
+    if isinstance(value, SecretRef | Listener | Template):
+        return in_words(value)
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return msgspec.json.decode(msgspec.json.encode(value))

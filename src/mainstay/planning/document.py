@@ -1,0 +1,51 @@
+"""A plan as other programs read it (contract, section 7)."""
+
+from typing import Any
+
+from mainstay.planning.plan import Phase, Plan
+from mainstay.steps.step import Step
+
+
+def document(plan: Plan) -> dict[str, Any]:
+    """The plan's JSON document; durations are seconds."""
+    return {
+        "id": plan.id,
+        "kind": plan.kind,
+        "from": plan.before,
+        "to": plan.before if plan.unchanged else plan.release.number,
+        "version": plan.version,
+        "rollback": plan.rollback,
+        "phases": [_phase(number, phase) for number, phase in enumerate(plan.phases, 1)],
+        "changes": [{"path": each.path, "before": each.before, "after": each.after} for each in plan.changes],
+        "notes": list(plan.notes),
+        "expected_s": expected(plan),
+    }
+
+
+def expected(plan: Plan) -> float | None:
+    """Return how many seconds the plan takes: each rank as long as its slowest step. None if a step's is unknown."""
+    ranks = [[step.expected_s for step in rank] for phase in plan.phases for rank in phase.ranks]
+    known = [[seconds for seconds in rank if seconds is not None] for rank in ranks]
+    if any(len(some) < len(rank) for some, rank in zip(known, ranks, strict=True)):
+        return None
+    return round(sum(max(rank, default=0.0) for rank in known), 1)
+
+
+def _phase(number: int, phase: Phase) -> dict[str, Any]:
+    place = 0
+    ranks = []
+    for rank in phase.ranks:
+        ranks.append([_step(f"{number}.{place + after}", step) for after, step in enumerate(rank, 1)])
+        place += len(rank)
+    return {"name": phase.name, "ranks": ranks}
+
+
+def _step(number: str, step: Step) -> dict[str, Any]:
+    return {
+        "number": number,
+        "kind": step.kind,
+        "title": step.title,
+        "place": step.place,
+        "reversible": step.reversible,
+        "expected_s": step.expected_s,
+    }

@@ -1,0 +1,46 @@
+"""The plan of a `down`: everything stops in order; fleets, traffic and ports are kept. Only retried, never undone."""
+
+from mainstay.model import Release
+from mainstay.planning.durations import timed
+from mainstay.planning.facts import Snapshot
+from mainstay.planning.plan import Phase, Plan
+from mainstay.planning.staleness import basis_of, identity
+from mainstay.steps.remove_data import RemoveData
+from mainstay.steps.stop_environment import LayDown
+
+SLACK_S = 60.0
+KEPT = "data, releases and ports are kept; `mainstay start` starts everything again"
+KEPT_WITHOUT_RELEASE = "data and ports are kept; no release is live, so `mainstay up` is what starts it again"
+GONE = "data and releases are removed permanently; journal, backups, settings, secrets and keys are kept"
+
+
+def down(now: Snapshot, *, data: bool = False) -> Plan:
+    """Return the plan that stops everything that runs. `start` starts it again, unless *data* is removed too."""
+    release = now.release or Release(0, now.environment.system, now.environment.name, "", {})
+    basis = basis_of(release, now)
+    every = [Phase("stop", ((LayDown(within_s=_within(now)),),))]
+    if data:
+        every.append(Phase("remove", ((RemoveData(),),)))
+    return Plan(
+        id=identity("down", release, basis),
+        kind="down",
+        environment=now.environment,
+        version=release.version,
+        release=release,
+        before=now.release.number if now.release else None,
+        before_version=now.release.version if now.release else "",
+        rollback="safe",
+        basis=basis,
+        phases=tuple(timed(phase, now.expected) for phase in every),
+        notes=(GONE if data else KEPT if now.release else KEPT_WITHOUT_RELEASE,),
+        data=data,
+        made_at=now.taken_at,
+    )
+
+
+def _within(now: Snapshot) -> float:
+    """Services go side by side, then datastores, then the edge."""
+    every = [member.spec for members in now.running.wanted.values() for member in members.values()]
+    services = max((spec.drain_s + spec.stop_grace_s for spec in every if not spec.datastore), default=0.0)
+    stores = max((spec.drain_s + spec.stop_grace_s for spec in every if spec.datastore), default=0.0)
+    return services + stores + SLACK_S

@@ -1,0 +1,35 @@
+"""Edges: how the front door gets from one release to the next without sending anybody to what does not serve."""
+
+from msgspec.structs import replace
+
+from mainstay.model import Edge
+from mainstay.steps.configure_edge import ProvideEdge
+
+
+def edge_steps(before: Edge | None, after: Edge | None) -> tuple[ProvideEdge | None, ProvideEdge | None]:
+    """The step before anything starts, and the one after traffic has moved; None where there is nothing to do.
+
+    First comes what both releases need: the old routes beside those that are new, and slots for all.
+    """
+    both = _both(before, after)
+    first = ProvideEdge(before=before, after=both) if both != before else None
+    last = _last(both, after)
+    final = ProvideEdge(before=both, after=last) if last != both else None
+    return first, final
+
+
+def _last(both: Edge | None, after: Edge | None) -> Edge | None:
+    if both is None or after is None:
+        return after
+    # Slots beyond what is needed cost nothing; taking them away would cost a reload.
+    return replace(after, slots={name: both.slots[name] for name in after.slots})
+
+
+def _both(before: Edge | None, after: Edge | None) -> Edge | None:
+    if before is None or after is None:
+        return after or before
+    known = {(route.path, route.host, route.listen) for route in before.routes}
+    new = tuple(route for route in after.routes if (route.path, route.host, route.listen) not in known)
+    routes = before.routes + new
+    slots = {name: max(before.slots.get(name, 0), after.slots.get(name, 0)) for name in before.slots | after.slots}
+    return replace(after, routes=after.routes if set(routes) == set(after.routes) else routes, slots=slots)

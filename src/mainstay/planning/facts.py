@@ -1,0 +1,251 @@
+"""What a plan stands on: facts about the world, gathered in one look, judged by nobody."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import msgspec
+
+from mainstay.drivers.datastores.datastore import Datastore, Role, Schema
+from mainstay.drivers.secrets.settings_file import SettingsFile
+from mainstay.drivers.targets import source_tree
+from mainstay.drivers.world import World
+from mainstay.errors import BadInput, Unreachable
+from mainstay.history.summary import Record
+from mainstay.manifest.system import Manifest
+from mainstay.manifest.variable import FIXED_DEFAULTS, OF_EVERY_SHELL
+from mainstay.model import Environment, Release, Running, Serving, Spec, Template
+from mainstay.model.artifact import Source
+from mainstay.system import file_tree
+from mainstay.system.file_tree import Measured
+
+SCHEMA = "mainstay.schema.json"
+"""Where `mainstay schema --help` proposes to write the manifest's JSON Schema."""
+OLDEST_PYTHON = (3, 11)
+
+
+class DatastoreFacts(msgspec.Struct, frozen=True):
+    """A datastore as its driver tells it, and where its schema stands against the migrations of the manifest."""
+
+    kind: str
+    version: str
+    spec: Spec | None
+    addresses: dict[Role, Template]
+    schema: Schema
+
+
+class Programs(msgspec.Struct, frozen=True):
+    """Programs of this machine that a release may name. The shell that typed the command has no part in them."""
+
+    python: str = ""
+    """An interpreter that the services' user can reach; empty: none was found."""
+    uv: str = ""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """One look at an environment."""
+
+    environment: Environment
+    running: Running
+    serving: Serving
+    release: Release | None = None
+    """The document of the release that serves."""
+    rolled_back: Release | None = None
+    """The newer release over which a rollback chose the live one."""
+    next_number: int = 1
+    last_run: str | None = None
+    sources: dict[Source, Measured] = {}
+    """What a copy of each source would hold."""
+    datastores: dict[str, DatastoreFacts] = {}
+    secrets: dict[str, int] = {}
+    """The present version of every secret that the manifest names."""
+    offered: frozenset[str] = frozenset()
+    """Secrets without a stored value for which this command has one."""
+    settings: dict[str, str] = {}
+    """Stored values of plain variables."""
+    exported: dict[str, str] = {}
+    """Plain variables that the shell of this command exports."""
+    programs: Programs = Programs()
+    built: frozenset[str] = frozenset()
+    """Keys of the contents that are there, built."""
+    damaged: frozenset[str] = frozenset()
+    """Keys of the contents of the live release in which something is missing or changed."""
+    expected: dict[str, float] = {}
+    """Per `Step.timed_as`, the seconds that such steps took."""
+    volumes: str = ""
+    """Where volumes lie."""
+    taken_at: str = ""
+
+
+def look(world: World, record: Record, manifest: Manifest | None = None) -> Snapshot:
+    """Ask the world and the record; without a *manifest*, what a plan back or down needs."""
+    running, serving = world.target.running(), world.target.serving()
+    live = document(record, record.serving.number) if record.serving else None
+    known = _known_schemas(record, live)
+    snapshot = Snapshot(
+        environment=world.environment,
+        running=running,
+        serving=serving,
+        release=live,
+        rolled_back=_rolled_back(record, live),
+        next_number=record.next_release,
+        last_run=record.last_run,
+        datastores={
+            name: _datastore(store, manifest, running, serving, known.get(name, ""))
+            for name, store in world.datastores.items()
+        },
+        built=frozenset(path.stem for path in world.folders.contents.glob("*.done")),
+        damaged=_damaged(live, world) if live else frozenset(),
+        expected=record.expected,
+        volumes=str(world.folders.volumes),
+        taken_at=world.clock.now().isoformat(),
+    )
+    if manifest is None:
+        return snapshot
+    measured = {each: source_tree.measure(each, world.shell) for each in set(sources(manifest).values())}
+    return msgspec.structs.replace(with_values(snapshot, world, manifest), sources=measured)
+
+
+def with_values(snapshot: Snapshot, world: World, manifest: Manifest) -> Snapshot:
+    """Return *snapshot* with what the values of *manifest*'s variables depend on."""
+    settings = {name: each.value for name, each in SettingsFile(world.folders.settings).read().items()}
+    return msgspec.structs.replace(
+        snapshot,
+        secrets=_secrets(world, manifest),
+        settings=settings,
+        exported={name: os.environ[name] for name in manifest.variables if _is_exported(name, manifest)},
+        programs=_programs(world, _declared_path(manifest, settings)),
+    )
+
+
+def _damaged(live: Release, world: World) -> frozenset[str]:
+    keys = {service.spec.content for service in live.services.values() if service.spec.content}
+    marks = {key: world.folders.content_done(key) for key in keys}
+    return frozenset(
+        key
+        for key, mark in marks.items()
+        if mark.exists() and file_tree.damaged(world.folders.content(key), mark.read_bytes())
+    )
+
+
+def document(record: Record, number: int) -> Release:
+    """The release *number* as its plan had it. Raises BadInput when none was planned."""
+    found = record.document(number)
+    if found is None:
+        raise BadInput(f"there is no release {number}", remedy="mainstay history", code="no-such-release")
+    return msgspec.json.decode(found, type=Release)
+
+
+def sources(manifest: Manifest) -> dict[str, Source]:
+    """Per service, and per datastore with migrations (`migrations:NAME`), what its content is copied from."""
+    return {name: source_of(manifest, name) for name in manifest.services} | {
+        f"migrations:{name}": Source(str((manifest.folder / store.migrations.sql).resolve()))
+        for name, store in manifest.datastores.items()
+        if store.migrations is not None and store.migrations.sql is not None
+    }
+
+
+def source_of(manifest: Manifest, service: str) -> Source:
+    """What *service* is copied from."""
+    said = manifest.services[service].source
+    beside = tuple(sorted((place, str((manifest.folder / folder).resolve())) for place, folder in said.with_.items()))
+    folder = (manifest.folder / (said.git or said.folder)).resolve()
+    ref = (said.ref or "").replace("{version}", manifest.version)
+    return Source(str(folder), ref, beside, _apart(manifest, folder))
+
+
+def _apart(manifest: Manifest, folder: Path) -> tuple[str, ...]:
+    """Return patterns of the manifest and its schema, where *folder* contains them: a service does not read them."""
+    # Its real folder, because sources are resolved too; its own name, because it may be a link.
+    place = manifest.folder.resolve()
+    if not place.is_relative_to(folder):
+        return ()
+    below = (place / name for name in (manifest.file.name, SCHEMA))
+    return tuple("/" + re.sub(r"([\\*?\[\] ])", r"\\\1", str(path.relative_to(folder))) for path in below)
+
+
+def _known_schemas(record: Record, live: Release | None) -> dict[str, str]:
+    """Return, per datastore, the schema's revision as the history proves it; nothing where no release is live."""
+    # Without a live release nothing has proven that the data of an earlier attempt is still there.
+    return {name: record.schemas.get(name, store.schema) for name, store in live.datastores.items()} if live else {}
+
+
+def _rolled_back(record: Record, live: Release | None) -> Release | None:
+    choice = record.choice
+    if live is None or choice is None or choice.kind != "rollback" or choice.before not in record.rolled_back:
+        return None
+    return document(record, choice.before)
+
+
+def _datastore(
+    store: Datastore, manifest: Manifest | None, running: Running, serving: Serving, known: str
+) -> DatastoreFacts:
+    """Return the facts about *store*; its schema is at the revision *known* while it cannot be reached."""
+    roles: tuple[Role, ...] = ("owner", "application")
+    ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
+    listener = serving.listeners.get(store.name, "") if ready else ""
+    migrations = sources(manifest).get(f"migrations:{store.name}") if manifest is not None else None
+    folder = migrations.folder if migrations else None
+    try:
+        schema = store.schema(folder, listener)
+    except Unreachable:
+        schema = store.schema(folder, "")
+    if not schema.reachable:
+        # An unreachable driver reports every migration as pending.
+        pending = tuple(each for each in schema.pending if each > known)
+        schema = msgspec.structs.replace(schema, revision=known, pending=pending)
+    return DatastoreFacts(store.kind, store.version(), store.spec(), {r: store.address(r) for r in roles}, schema)
+
+
+def _secrets(world: World, manifest: Manifest) -> dict[str, int]:
+    names = {name for name, variable in manifest.variables.items() if variable.secret}
+    names |= {name for store in world.datastores.values() for name in store.secrets()}
+    found = {name: world.sealed.present(name) for name in sorted(names)}
+    return {name: version for name, version in found.items() if version is not None}
+
+
+def _is_exported(name: str, manifest: Manifest) -> bool:
+    variable = manifest.variables[name]
+    plain = not variable.secret and variable.from_ is None
+    return plain and bool(os.environ.get(name)) and name not in OF_EVERY_SHELL
+
+
+def _declared_path(manifest: Manifest, settings: dict[str, str]) -> str:
+    if "PATH" not in manifest.variables:
+        return ""
+    stored = "" if manifest.is_fixed("PATH") else settings.get("PATH", "")
+    return stored or manifest.variables["PATH"].default or ""
+
+
+def _programs(world: World, path: str) -> Programs:
+    return Programs(python=_python(world, path), uv=str(world.folders.programs / "uv"))
+
+
+def _python(world: World, path: str) -> str:
+    """Return the base interpreter behind ours, else the first new enough `python3` of *path* and of the system.
+
+    The folder is resolved, so that /bin/python3 and /usr/bin/python3 are one interpreter on Debian.
+    """
+    own = Path(getattr(sys, "_base_executable", sys.executable))
+    ours = str(own.parent.resolve() / own.name)
+    folders = f"{path}:{FIXED_DEFAULTS['PATH']}".split(":")
+    others = [f"{folder}/python3" for folder in folders if folder.startswith("/")]
+    everybody = not world.environment.user
+    for candidate in dict.fromkeys([ours, *others]):
+        reached = os.access(candidate, os.X_OK) and (everybody or _open_to_all(Path(candidate)))
+        if reached and (candidate == ours or _new_enough(world, candidate)):
+            return candidate
+    return ""
+
+
+def _open_to_all(program: Path) -> bool:
+    """Whether a user with no rights of its own comes through to *program*, links followed."""
+    places = {*program.absolute().parents, program.absolute(), *program.resolve().parents, program.resolve()}
+    needed = {place: 0o001 if place.is_dir() else 0o005 for place in places}
+    return all(place.stat().st_mode & bits == bits for place, bits in needed.items())
+
+
+def _new_enough(world: World, python: str) -> bool:
+    said = world.shell([python, "-I", "-S", "-c", "import sys; print(*sys.version_info[:2])"])
+    return said.code == 0 and tuple(int(word) for word in said.out.split()) >= OLDEST_PYTHON

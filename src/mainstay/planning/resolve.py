@@ -1,0 +1,266 @@
+"""Resolve: the manifest and one look become a release, in which nothing is left to look up."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+import msgspec
+
+from mainstay.errors import BadInput
+from mainstay.manifest import service as declared
+from mainstay.manifest.system import Manifest
+from mainstay.model import (
+    Content,
+    DatastoreRelease,
+    Edge,
+    Health,
+    Release,
+    Route,
+    ServiceRelease,
+    Spec,
+    Strategy,
+    Volume,
+    placeholders,
+)
+from mainstay.planning.facts import Snapshot, sources
+from mainstay.planning.given import require_values
+from mainstay.planning.staleness import digest
+from mainstay.planning.variables import Braces, Values, braces_of, values_of
+from mainstay.system import file_tree
+from mainstay.system.state_dir import LOCAL
+
+SLOTS_PER_REPLICA = 3
+CANARY = (5.0, 25.0, 50.0)
+OPEN_FILES = 65536
+
+
+def at_version(manifest: Manifest, version: str | None) -> Manifest:
+    """*manifest* at the version that was asked for. Raises BadInput where that means nothing."""
+    if version is None or version == manifest.version:
+        return manifest
+    templates = [text for s in manifest.services.values() for text in (s.image, s.source.ref) if text]
+    if not any("{version}" in text for text in templates):
+        raise BadInput(
+            f"no source or image of {manifest.system} contains {{version}}, and the manifest says {manifest.version}",
+            remedy=f"write version: {version} into {manifest.file.name}, or leave VERSION out",
+            code="version-fixed",
+        )
+    return replace(manifest, version=version)
+
+
+def resolve(manifest: Manifest, now: Snapshot) -> Release:
+    """The release that *manifest* asks for; a service whose spec is as it serves carries its revision on.
+
+    Raises BadInput for what cannot be meant: a required variable without a value, and outside of `local` a
+    version that already serves with other content.
+    """
+    require_values(manifest, now)
+    contents = _contents(manifest, now)
+    number = now.next_number
+    braces = braces_of(manifest, now)
+    services = {name: _service(manifest, now, name, contents[name].key, braces) for name in manifest.in_order()}
+    datastores = {name: _datastore(manifest, now, name, contents) for name in sorted(manifest.datastores)}
+    release = Release(
+        number=number,
+        system=manifest.system,
+        environment=manifest.environment,
+        version=manifest.version,
+        services=services,
+        datastores=datastores,
+        contents=_by_key(contents.values()),
+        edge=_edge(manifest),
+        brought=tuple(name for name, each in services.items() if each.revision == number),
+    )
+    release = msgspec.structs.replace(release, fingerprint=fingerprint(release))
+    _refuse_other_content_under_one_version(release, now.release)
+    return release
+
+
+def fingerprint(release: Release) -> str:
+    """Digest of a release without its numbers: equal where a deploy would change nothing.
+
+    It leaves out the schema too: which migrations are pending depends on the database. The key of their content stays.
+    """
+    bare = msgspec.structs.replace(
+        release,
+        number=0,
+        brought=(),
+        contents={},
+        fingerprint="",
+        services={
+            name: msgspec.structs.replace(each, revision=0, version="") for name, each in release.services.items()
+        },
+        datastores={
+            name: msgspec.structs.replace(each, revision=0, schema="") for name, each in release.datastores.items()
+        },
+    )
+    return digest(bare)
+
+
+def declares(release: Release, live: Release | None) -> bool:
+    """Whether *live* is what the manifest that *release* was made from declares."""
+    # Not the stored fingerprint: an older Mainstay made that one from fewer fields.
+    return live is not None and fingerprint(live) == release.fingerprint
+
+
+def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
+    """Per service, and per `migrations:DATASTORE`, the content that it runs in."""
+    braces = braces_of(manifest, now)
+    found = {}
+    for name, source in sources(manifest).items():
+        service = manifest.services.get(name)
+        build = tuple(braces.fill_all(command) for command in service.build) if service else ()
+        measured = now.sources[source]
+        # Migrations are read, not run: they have no PATH.
+        environment = values_of(manifest, now, name, braces)[0] if service else {}
+        path = str(environment.get("PATH", ""))
+        found[name] = Content(
+            key=file_tree.key(measured.digest, build, path),
+            digest=measured.digest,
+            source=source,
+            build=build,
+            path=path,
+            reads=_build_reads(environment) if build else (),
+            python=now.programs.python if build else "",
+            user=_user(service, now) if service else "",
+            check=_programs_of(manifest, service, braces) if service else (),
+            files=measured.files,
+            left_out=measured.left_out,
+        )
+    return found
+
+
+def _programs_of(manifest: Manifest, service: declared.Service, braces: Braces) -> tuple[str, ...]:
+    """Return the programs that *service* runs: the first word of its command, and uv where a placeholder names it."""
+    defaults = [manifest.variables[name].default or "" for name in service.variables]
+    uv = placeholders.uses("uv", [*service.command, *service.health.command, *defaults])
+    return (braces.fill(service.command[0]), *([braces.uv] if uv else []))
+
+
+def _by_key(contents: Iterable[Content]) -> dict[str, Content]:
+    """Services that share a folder and its build share the content."""
+    shared: dict[str, Content] = {}
+    for each in contents:
+        known = shared.get(each.key, each)
+        shared[each.key] = msgspec.structs.replace(known, check=tuple(dict.fromkeys((*known.check, *each.check))))
+    return shared
+
+
+def _build_reads(environment: Values) -> tuple[str, ...]:
+    # Copies, not hard links: what is sealed must not share its files with a cache that others write. UV_PYTHON is not
+    # set: `uv pip install` would then ignore the environment that `uv venv` has just created.
+    return f"LANG={environment['LANG']}", "UV_LINK_MODE=copy"
+
+
+def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Braces) -> ServiceRelease:
+    said = manifest.services[name]
+    environment, files = values_of(manifest, now, name, braces)
+    spec = Spec(
+        service=name,
+        command=braces.fill_all(said.command),
+        content=key,
+        environment=environment,
+        files=files,
+        port="instance" if said.port else "none",
+        overlap=said.overlap,
+        health=_health(said, braces),
+        steady_s=said.steady,
+        drain_s=said.drain,
+        stop_grace_s=said.stop_grace_period,
+        stop_signal=said.stop_signal,
+        restart=said.restart,
+        user=_user(said, now),
+        memory_bytes=said.resources.memory,
+        cpus=said.resources.cpus,
+        open_files=said.ulimits.nofile or OPEN_FILES,
+        volumes=tuple(Volume(volume.name, volume.path) for volume in said.volumes),
+        private_copy=not said.read_only,
+    )
+    before = now.release.services.get(name) if now.release else None
+    carried = before is not None and before.spec == spec
+    return ServiceRelease(
+        revision=before.revision if before and carried else now.next_number,
+        spec=spec,
+        replicas=said.replicas,
+        version=before.version if before and carried else manifest.version,
+        strategy=_strategy(said),
+        needs=manifest.callees(name),
+    )
+
+
+def _health(said: declared.Service, braces: Braces) -> Health:
+    health = said.health
+    kind: Literal["http", "command", "file", "tcp", "alive"] = "tcp" if said.port else "alive"
+    if health.command:
+        kind = "command"
+    elif health.file:
+        kind = "file"
+    elif health.ready and said.port:
+        kind = "http"
+    return Health(
+        kind=kind,
+        ready=health.ready or "",
+        live=health.live or "",
+        stuck_after_s=health.stuck_after,
+        command=braces.fill_all(health.command),
+        file=braces.fill(health.file or ""),
+        newer_than_s=health.newer_than,
+        within_s=health.within,
+        every_s=health.interval,
+        limit_s=health.timeout,
+    )
+
+
+def _strategy(said: declared.Service) -> Strategy:
+    percent = said.strategy.percent or (CANARY if said.strategy.kind == "canary" else ())
+    return Strategy(said.strategy.kind, percent, said.strategy.hold, said.strategy.settle, said.strategy.unwatched)
+
+
+def _datastore(manifest: Manifest, now: Snapshot, name: str, contents: dict[str, Content]) -> DatastoreRelease:
+    facts = now.datastores[name]
+    before = now.release.datastores.get(name) if now.release else None
+    carried = before is not None and before.spec == facts.spec
+    migrations = contents.get(f"migrations:{name}")
+    return DatastoreRelease(
+        kind=facts.kind,
+        revision=before.revision if before and carried else now.next_number,
+        spec=facts.spec,
+        version=facts.version,
+        migrations=migrations.key if migrations else "",
+        schema=facts.schema.pending[-1] if facts.schema.pending else facts.schema.revision,
+    )
+
+
+def _edge(manifest: Manifest) -> Edge | None:
+    said = manifest.edge
+    if not said.routes:
+        return None
+    return Edge(
+        http=said.http,
+        routes=tuple(Route(route.path, route.service, route.host or "", route.listen or 0) for route in said.routes),
+        answer_s=said.timeouts.answer,
+        body_s=said.timeouts.body,
+        tunnel_s=said.timeouts.tunnel,
+        release_header=manifest.environment == LOCAL,
+        slots={name: SLOTS_PER_REPLICA * each.replicas for name, each in manifest.services.items() if each.port},
+    )
+
+
+def _user(said: declared.Service, now: Snapshot) -> str:
+    return said.user or now.environment.user
+
+
+def _refuse_other_content_under_one_version(release: Release, before: Release | None) -> None:
+    if release.environment == LOCAL or before is None or before.version != release.version:
+        return
+    for name in release.brought:
+        if name not in before.services:
+            continue
+        old = before.contents.get(before.services[name].spec.content)
+        new = release.contents.get(release.services[name].spec.content)
+        if old and new and old.digest != new.digest:
+            raise BadInput(
+                f"{name} has changed since version {release.version}, which is live",
+                remedy="raise `version` in the manifest",
+                code="version-taken",
+            )

@@ -1,0 +1,77 @@
+"""The basis: what a plan stands on. With another one it is stale, and the differences are named."""
+
+import hashlib
+
+import msgspec
+
+from mainstay.model import Fleet, Release
+from mainstay.model.revision import Revision
+from mainstay.planning.facts import Snapshot
+from mainstay.planning.plan import Basis, Kind, Plan
+
+
+def basis_of(release: Release, now: Snapshot) -> Basis:
+    """What *now* says of all that a plan to *release* depends on; measurements do not belong to it."""
+    return Basis(
+        release=digest(release),
+        serving=now.release.number if now.release else None,
+        fleet=counts(now.running.wanted),
+        traffic={name: shares for name, shares in now.serving.wanted.items() if shares},
+        schema={name: facts.schema.revision for name, facts in now.datastores.items()},
+        last_run=now.last_run,
+    )
+
+
+def identity(kind: Kind, release: Release, basis: Basis) -> str:
+    """The plan's id: two plans with one are the same plan."""
+    return digest([kind, release, basis])[:10]
+
+
+def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
+    """Return what has changed since *planned* was made, a sentence each; empty where it still holds."""
+    old, new = planned.basis, now.basis
+    pairs = {"the live release": (_number(old.serving), _number(new.serving))}
+    pairs |= _each("the instances of", _instances(old.fleet), _instances(new.fleet))
+    pairs |= _each("the traffic of", _shares(old.traffic), _shares(new.traffic))
+    pairs |= _each("the schema of", old.schema, new.schema)
+    pairs["the last run"] = (old.last_run or "", new.last_run or "")
+    found = [
+        f"{name}: {before or 'none'} → {after or 'none'}" for name, (before, after) in pairs.items() if before != after
+    ]
+    if old.release != new.release and not found:
+        found.append("the manifest or its sources have changed")
+    return tuple(found)
+
+
+def _number(release: int | None) -> str:
+    return "" if release is None else str(release)
+
+
+def _each(what: str, old: dict[str, str], new: dict[str, str]) -> dict[str, tuple[str, str]]:
+    return {f"{what} {name}": (old.get(name, ""), new.get(name, "")) for name in sorted({*old, *new})}
+
+
+def _instances(fleet: dict[str, dict[int, int]]) -> dict[str, str]:
+    return {
+        name: ", ".join(f"{count} of {Revision(name, release)}" for release, count in sorted(members.items()))
+        for name, members in fleet.items()
+    }
+
+
+def _shares(traffic: dict[str, dict[int, float]]) -> dict[str, str]:
+    return {
+        name: " + ".join(f"{share:g} % @{release}" for release, share in sorted(shares.items()))
+        for name, shares in traffic.items()
+    }
+
+
+def counts(fleet: Fleet) -> dict[str, dict[int, int]]:
+    """How many of each revision."""
+    every = {name: {release: each.count for release, each in members.items()} for name, members in fleet.items()}
+    return {name: releases for name, releases in every.items() if releases}
+
+
+def digest(value: object) -> str:
+    """The same for equal values, in whatever order their mappings were made."""
+    plain = msgspec.to_builtins(value, str_keys=True)
+    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()

@@ -1,0 +1,81 @@
+"""The values that a service gets: of all variables only those it lists, and no secret in clear."""
+
+from typing import NamedTuple
+
+from mainstay.errors import BadInput
+from mainstay.manifest.system import Manifest
+from mainstay.manifest.variable import FIXED_DEFAULTS
+from mainstay.model import Listener, Template, Value, placeholders
+from mainstay.model.secret import SecretRef
+from mainstay.planning.facts import Snapshot
+
+Values = dict[str, Value]
+
+
+class Braces(NamedTuple):
+    """The values of the placeholders that are known when the plan is made; `{host}` and `{port}` stay in the text."""
+
+    python: str
+    uv: str
+    version: str
+    volumes: str
+
+    def fill(self, text: str) -> str:
+        """Return *text* with its placeholders replaced. Raises BadInput where there is no interpreter to name."""
+        if not self.python and placeholders.uses("python", [text]):
+            raise BadInput(
+                "{python} is asked for, and no Python ≥ 3.11 was found that the services' user can reach",
+                remedy="install python3 ≥ 3.11 under /usr, or name an interpreter in `command`",
+                code="no-python",
+            )
+        values = {"python": self.python, "uv": self.uv, "version": self.version}
+        return placeholders.fill(text, values, self.volumes)
+
+    def fill_all(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self.fill(argument) for argument in command)
+
+
+def braces_of(manifest: Manifest, now: Snapshot) -> Braces:
+    return Braces(now.programs.python, now.programs.uv, manifest.version, now.volumes)
+
+
+def values_of(manifest: Manifest, now: Snapshot, service: str, braces: Braces) -> tuple[Values, Values]:
+    """Return what *service* gets in its environment, and what as files; variables without a value are left out."""
+    said = manifest.services[service]
+    found = {name: value_of(manifest, now, name, braces) for name in said.variables}
+    told = {name: value for name, value in found.items() if value is not None}
+    environment: Values = dict(FIXED_DEFAULTS)
+    files = {name: value for name, value in told.items() if said.deliver == "file" and _is_secret(value)}
+    return environment | {name: value for name, value in told.items() if name not in files}, files
+
+
+def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Value | None:
+    """Return the value of the variable *name*; None where it has none."""
+    variable = manifest.variables[name]
+    if variable.from_ in now.datastores:
+        return now.datastores[variable.from_].addresses["application"]
+    if variable.from_ is not None:
+        return Listener(variable.from_)
+    if variable.secret:
+        # A secret without a stored value gets its version 1 when the run begins, before anything starts.
+        version = now.secrets.get(name) or (1 if variable.generate or name in now.offered else None)
+        return SecretRef(name, version) if version else None
+    given = given_value(manifest, now, name)
+    if given is not None:
+        # An operator's value is taken literally: only the manifest's own texts contain placeholders.
+        return given
+    return braces.fill(variable.default) if variable.default is not None else FIXED_DEFAULTS.get(name)
+
+
+def given_value(manifest: Manifest, now: Snapshot, name: str) -> str | None:
+    """Return the value that an operator gave the plain variable *name*: the stored one, else the exported one.
+
+    None where there is none, or where the manifest's default counts instead.
+    """
+    if name in now.settings and not manifest.is_fixed(name):
+        return now.settings[name]
+    return now.exported.get(name) if manifest.variables[name].default is None else None
+
+
+def _is_secret(value: Value) -> bool:
+    return isinstance(value, SecretRef) or (isinstance(value, Template) and value.secret)

@@ -1,0 +1,143 @@
+"""Notes: what the reader should know before saying yes."""
+
+from collections.abc import Iterator
+
+from mainstay.model import Release
+from mainstay.planning.facts import Snapshot
+from mainstay.planning.rollout import TakeOver
+from mainstay.planning.strategy import Move
+
+MIXED = {"canary", "rolling"}
+"""Strategies that split traffic between the old and the new revision."""
+
+
+def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]:
+    """Return one sentence each."""
+    return (
+        *_not_verified(now),
+        *_rolled_back(release, now),
+        *_only_recorded(over, release, now),
+        *_python(release, now),
+        *_neighbours(over),
+        *_gaps(over),
+        *_unjudged(over, release, now),
+        *_stores(release, now),
+        *_copies(over, now),
+    )
+
+
+def nothing_to_do(release: Release, now: Snapshot) -> str:
+    """The one sentence for a plan that is `unchanged`."""
+    number = now.release.number if now.release else release.number
+    return f"nothing to do: release {number} ({release.version}) is live, and it is what the manifest declares"
+
+
+def _not_verified(now: Snapshot) -> Iterator[str]:
+    for name, facts in now.datastores.items():
+        if now.release is not None and name in now.release.datastores and not facts.schema.reachable:
+            state = "does not respond" if now.running.awake else "is stopped"
+            revision = facts.schema.revision or "none"
+            yield f"the schema of {name} is {revision} according to the history; not verified: {name} {state}"
+
+
+def _rolled_back(release: Release, now: Snapshot) -> Iterator[str]:
+    """Whether the plan makes code live again that a rollback has just replaced."""
+    old = now.rolled_back
+    if old is None or now.release is None or release.number <= old.number:
+        return
+    if _code(release) == _code(old) != _code(now.release):
+        yield f"release {old.number} was rolled back; deploying ships its code again"
+
+
+def _code(release: Release) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {name: (each.spec.content, each.spec.command) for name, each in release.services.items()}
+
+
+def _only_recorded(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:
+    if now.release is not None and not over.moves:
+        yield f"no service changes: the revisions of release {now.release.number} stay, and nothing is restarted"
+
+
+def _python(release: Release, now: Snapshot) -> Iterator[str]:
+    python = now.programs.python
+    users = [name for name in release.brought if python and python in release.services[name].spec.command]
+    if users:
+        yield f"{{python}} is {python} (for {', '.join(users)})"
+
+
+def _neighbours(over: TakeOver) -> Iterator[str]:
+    """Which revision of a caller may call which revision of its callee while both releases run."""
+    moved = {move.service: move for move in over.moves if _is_replaced(move)}
+    for name, move in moved.items():
+        for callee in (moved[each] for each in over.after[name].needs if each in moved):
+            kinds = {move.strategy.kind, callee.strategy.kind}
+            if name in over.calls[callee.service]:
+                yield (
+                    f"{name} and {callee.service} call each other and move together: a request in flight may meet the "
+                    "other release"
+                )
+            elif over.callers_first:
+                yield (
+                    f"{move.service} moves first; {callee.service} moves when {_old(move)} has no request in flight, "
+                    f"so only {_new(move)} calls both {_old(callee)} and {_new(callee)}"
+                )
+            elif kinds & MIXED:
+                yield (
+                    f"while traffic is split, {_old(move)} and {_new(move)} each call both {_old(callee)} and "
+                    f"{_new(callee)}: all four pairs must work"
+                )
+            elif "recreate" not in kinds:
+                yield (
+                    f"{callee.service} moves first, so {_old(move)} calls {_new(callee)} for a moment; {_new(move)} "
+                    f"calls {_old(callee)} only before it receives requests"
+                )
+
+
+def _unjudged(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:
+    new = now.release is not None and release.number > now.release.number
+    if new and release.edge is not None and any(_is_replaced(move) and not move.worker for move in over.moves):
+        yield (
+            "Mainstay does not yet judge a release by its errors or latency after the switch; watch it yourself and "
+            "run `mainstay rollback` if needed"
+        )
+
+
+def _is_replaced(move: Move) -> bool:
+    return move.old is not None and move.new is not None and move.old != move.new
+
+
+def _old(move: Move) -> str:
+    return f"{move.service}@{move.old}"
+
+
+def _new(move: Move) -> str:
+    return f"{move.service}@{move.new}"
+
+
+def _gaps(over: TakeOver) -> Iterator[str]:
+    for move in over.moves:
+        if _is_replaced(move) and not move.worker and move.strategy.kind == "recreate":
+            yield f"{move.service} is unavailable between {_old(move)} and {_new(move)} (strategy recreate)"
+        if move.old is not None and move.new is None:
+            yield f"{move.service} is not part of this release: Mainstay stops it at the end"
+
+
+def _stores(release: Release, now: Snapshot) -> Iterator[str]:
+    for name, store in release.datastores.items():
+        running = now.running.wanted.get(name, {})
+        if running and store.spec is not None and store.spec not in [each.spec for each in running.values()]:
+            yield f"{name} restarts with other settings: it is unavailable for that time"
+        if name in now.datastores and now.datastores[name].schema.pending and store.migrations and now.release:
+            yield f"a rollback keeps the schema of {name}: the old code then runs on {store.schema}"
+    for name in sorted(set(now.release.datastores if now.release else {}) - set(release.datastores)):
+        yield f"{name} is no longer in the manifest: it keeps running, and its data is kept"
+
+
+def _copies(over: TakeOver, now: Snapshot) -> Iterator[str]:
+    for name in over.moving:
+        carrier = over.after.get(name)
+        if carrier and carrier.spec.private_copy:
+            yield (
+                f"each instance of {name} writes into a private copy of its content, which is removed with the "
+                f"instance; what it wrote is kept in {now.environment.state}/written/{name}, as long as its release"
+            )

@@ -1,1 +1,0 @@
-"""What other programs read, written from our values: values in, text out."""

@@ -1,0 +1,51 @@
+"""Provide the edge: what receives requests; it answers 503 where nobody serves yet."""
+
+from mainstay.drivers.world import World
+from mainstay.errors import StepFailed
+from mainstay.model import Edge, Serving
+from mainstay.steps.step import Look, Step
+
+OPENS_WITHIN_S = 15.0
+CHECK = "mainstay validate, then mainstay deploy"
+
+
+class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
+    """The edge has the doors, routes and slots of `after`; `before` is None where there was none."""
+
+    before: Edge | None
+    after: Edge | None
+
+    @property
+    def title(self) -> str:
+        if self.after is None:
+            return "Take the edge away"
+        door = f"on port {self.after.http}" if self.after.http else "on a free port"
+        routes = ", ".join(f"{route.host}{route.path} → {route.service}" for route in self.after.routes)
+        return f"{'Open' if self.before is None else 'Change'} the edge {door}: {routes or 'no routes'}"
+
+    def do(self, world: World) -> str:
+        return self._bring(world, self.after)
+
+    def look(self, world: World) -> Look:
+        serving = world.target.serving()
+        if serving.edge != self.after:
+            return Look.ABSENT
+        return Look.PRESENT if serving.open else Look.PARTIAL
+
+    def undo(self, world: World) -> str:
+        return self._bring(world, self.before)
+
+    def _bring(self, world: World, edge: Edge | None) -> str:
+        world.target.edge(world.fence, edge)
+        try:
+            serving = world.patience.until(lambda: _open(world, edge), within=OPENS_WITHIN_S, waiting_for="the edge")
+        except StepFailed as late:
+            trouble = world.target.serving().trouble
+            reason = f": {trouble}" if trouble else ""
+            raise StepFailed(f"the edge did not open within {OPENS_WITHIN_S:g} s{reason}", remedy=CHECK) from late
+        return f"open at {serving.url}" if edge else "no edge"
+
+
+def _open(world: World, edge: Edge | None) -> Serving | None:
+    serving = world.target.serving()
+    return serving if serving.edge == edge and serving.open else None

@@ -1,0 +1,45 @@
+"""Stop the environment: services drain and stop, then datastores, then the edge; it stays so over reboots."""
+
+from mainstay.drivers.world import World
+from mainstay.errors import StepFailed
+from mainstay.steps.step import Look, Step
+from mainstay.steps.support.waits import how_it_ended, kept_files, newly_kept
+from mainstay.text.plural import counted
+
+
+class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
+    """Nothing of the environment runs any more; fleets, traffic, ports and data are kept for the next `start`."""
+
+    within_s: float = 120.0
+
+    reversible = False
+
+    @property
+    def title(self) -> str:
+        return "Drain and stop services, then datastores, then the edge"
+
+    def do(self, world: World) -> str:
+        before = world.target.running()
+        written = kept_files(world)
+        world.target.sleep(world.fence)
+        world.patience.until(
+            lambda: self.look(world) is Look.PRESENT,
+            within=self.within_s,
+            waiting_for="all instances to stop",
+            remedy="mainstay down",
+        )
+        count = len(before.instances)
+        how = how_it_ended(before.wanted, before, world.target.running())
+        stopped = f"{counted(count, 'instance')} stopped"
+        return f"{stopped}, data kept{how}{newly_kept(world, written)}"
+
+    def look(self, world: World) -> Look:
+        running = world.target.running()
+        if running.awake:
+            return Look.ABSENT
+        # Failed and stopped instances are still listed, but they have no process.
+        alive = [one for one in running.instances if one.state not in {"failed", "stopped"}]
+        return Look.PARTIAL if alive else Look.PRESENT
+
+    def undo(self, world: World) -> str:
+        raise StepFailed("a stop is not undone; the environment is started again", remedy="mainstay start")

@@ -1,0 +1,1 @@
+"""What steps share: waits, jobs, builds, scripts."""

@@ -1,0 +1,194 @@
+"""Whether what is to run is ready, and whether what is to go is gone: waited for, and told in numbers."""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from mainstay.drivers.targets.target import LogQuery
+from mainstay.drivers.world import World
+from mainstay.errors import StepFailed
+from mainstay.model import Fleet, Instance, Member, Members, Running, Spec
+from mainstay.model.revision import Revision
+from mainstay.steps.support.jobs import last_words
+from mainstay.text.plural import counted
+
+LAST_LINES = 10
+SLACK_S = 15.0
+"""What a busy machine may take beyond the times that a service was given."""
+CRASHES = 3
+"""An instance that exited so often in a row before it was ready does not start."""
+
+
+def instances(world: World, service: str, *, stopped: bool = False) -> tuple[Instance, ...]:
+    """Return the instances of *service*, failed ones and tasks that are done included; *stopped* ones where wanted."""
+    every = [one for one in world.target.running().instances if one.service == service]
+    return tuple(one for one in every if stopped or one.done or one.state != "stopped")
+
+
+def ready(found: tuple[Instance, ...], release: int) -> int:
+    """How many of *release* are ready, or done where it is a task."""
+    return sum(one.release == release and one.healthy for one in found)
+
+
+def all_ready(found: tuple[Instance, ...], members: Members) -> bool:
+    return all(ready(found, release) >= member.count for release, member in members.items())
+
+
+def leftover(found: tuple[Instance, ...], members: Members) -> tuple[Instance, ...]:
+    """Instances of revisions that *members* does not have, or beyond the number it has."""
+    kept = {release: member.count for release, member in members.items()}
+    left = []
+    for one in sorted(found, key=lambda one: one.state == "draining"):
+        kept[one.release] = kept.get(one.release, 0) - 1
+        if kept[one.release] < 0:
+            left.append(one)
+    return tuple(left)
+
+
+def await_ready(world: World, service: str, members: Members) -> str:
+    """Wait until all *members* are ready. Raises StepFailed that tells exit codes and last lines."""
+    began = world.clock.monotonic()
+    within = max((limit(member) for member in members.values()), default=0.0)
+    wanted = sum(member.count for member in members.values())
+    told = -1
+
+    def found() -> str | None:
+        nonlocal told
+        now = instances(world, service)
+        failed = [one for one in now if one.state == "failed" and one.release in members]
+        if failed:
+            raise StepFailed(failure(world, failed[0]), remedy=logs_of(service, failed[0].release))
+        took = world.clock.monotonic() - began
+        there = sum(min(ready(now, release), member.count) for release, member in members.items())
+        if there == wanted:
+            return f"{there} of {wanted} ready after {took:.1f} s"
+        if took >= within:
+            slow = [release for release, member in members.items() if ready(now, release) < member.count]
+            raise StepFailed(late(world, service, now, members), remedy=logs_of(service, *slow))
+        if there != told:
+            told = there
+            world.tell(f"{there} of {wanted} ready")
+        return None
+
+    return world.patience.until(found, within=within + SLACK_S, waiting_for=f"readiness of {service}")
+
+
+def let_go(world: World, service: str, members: Members, leaving: Members) -> str:
+    """Keep *members* of *service* and wait until nothing else is left; *leaving* says how long that may take.
+
+    Return how long it took, which connections outlasted the drain, and how many instances had to be killed.
+    """
+    within = max((member.spec.drain_s + member.spec.stop_grace_s for member in leaving.values()), default=0.0)
+    began = world.clock.monotonic()
+    # Read before anything leaves: with a drain of 0 s connections are counted at once.
+    before = world.target.running()
+    written = kept_files(world, service)
+    world.target.fleet(world.fence, {service: members})
+    # What it wrote into a private copy is moved after its process has ended, before it is no longer listed.
+    copies = any(member.spec.private_copy for member in leaving.values())
+    world.patience.until(
+        lambda: not leftover(instances(world, service, stopped=copies), members),
+        within=within + SLACK_S,
+        waiting_for=f"the end of {', '.join(str(Revision(service, release)) for release in leaving) or service}",
+        remedy="mainstay resume",
+    )
+    how = how_it_ended({service: leaving}, before, world.target.running())
+    return f"stopped in {world.clock.monotonic() - began:.1f} s{how}{newly_kept(world, written, service)}"
+
+
+def how_it_ended(leaving: Fleet, before: Running, now: Running) -> str:
+    """Return `, 2 connections still open after the drain of 5 s, 1 instance killed …`; nothing where all went well."""
+    every = {
+        str(Revision(service, each)): m.spec for service, members in leaving.items() for each, m in members.items()
+    }
+    return "".join(
+        words
+        for name, spec in every.items()
+        for words in _how_one_ended(name, f" of {name}" if len(every) > 1 else "", spec, before, now)
+    )
+
+
+def _how_one_ended(name: str, of: str, spec: Spec, before: Running, now: Running) -> Iterator[str]:
+    if open_ := now.cut.get(name, 0) - before.cut.get(name, 0):
+        yield f", {counted(open_, 'connection')}{of} still open after the drain of {spec.drain_s:g} s"
+    if killed := now.killed.get(name, 0) - before.killed.get(name, 0):
+        they = "it" if killed == 1 else "they"
+        yield (
+            f", {counted(killed, 'instance')}{of} killed with SIGKILL because {they} ignored {spec.stop_signal} for "
+            f"{spec.stop_grace_s:g} s"
+        )
+
+
+def kept_files(world: World, service: str = "") -> int:
+    """Return how many files are kept that ended instances of *service* (empty: of all) had written."""
+    return sum(len(files) for _, _, files in os.walk(world.folders.written / service))
+
+
+def newly_kept(world: World, before: int, service: str = "") -> str:
+    """Return `, 3 files that it wrote are kept in …` where more files are kept than *before*; else nothing."""
+    count = kept_files(world, service) - before
+    if count <= 0:
+        return ""
+    files = "1 file that it wrote is" if count == 1 else f"{count} files that it wrote are"
+    return f", {files} kept in {world.folders.written / service}"
+
+
+def limit(member: Member) -> float:
+    """How long a revision may take until it counts as ready."""
+    return member.spec.health.within_s + member.spec.steady_s
+
+
+def crashes(one: Instance) -> bool:
+    """Whether an instance does not start. That of a revision that was ready once is still restarted, ever later."""
+    return not one.healthy and (one.state == "failed" or one.early_exits >= CRASHES)
+
+
+def is_down(found: Iterable[Instance], release: int, member: Member, at: datetime) -> bool:
+    """Whether a revision has instances and none of them is going to serve: each crashes or has hung for too long."""
+    mine = [one for one in found if one.release == release and one.state not in ("draining", "stopped")]
+    return bool(mine) and all(crashes(one) or _hangs(one, member, at) for one in mine)
+
+
+def _hangs(one: Instance, member: Member, at: datetime) -> bool:
+    return not one.healthy and (at - datetime.fromisoformat(one.since)).total_seconds() > limit(member)
+
+
+def end_of(world: World, one: Instance) -> str:
+    """How it ended last, and its last lines: `: exit code 3; its last lines: …`."""
+    how = f": {one.last_exit.how}" if one.last_exit else ""
+    return how + last_words(_last_lines(world, one))
+
+
+def logs_of(service: str, *releases: int) -> str:
+    """Return the command that shows what *service* wrote, in one release where only one is meant."""
+    return f"mainstay logs {service}" + (f" --release {releases[0]}" if len(releases) == 1 else "")
+
+
+def _last_lines(world: World, one: Instance) -> tuple[str, ...]:
+    """Return them as they came with the instance, else from its log: a restarted or adopted one has them only there."""
+    if one.state == "starting":
+        # Without lines its present process has written none; those of an earlier one explain nothing.
+        return one.tail
+    query = LogQuery(LAST_LINES, instance=one.id)
+    return one.tail or tuple(each.line for each in world.target.logs(one.service, query))
+
+
+def failure(world: World, one: Instance) -> str:
+    """Why an instance does not run: `web@3 does not stay up: exit code 1; its last lines: …`."""
+    ended = "failed" if one.last_exit is None else "does not stay up"
+    return f"{Revision(one.service, one.release)} {ended}{end_of(world, one)}"
+
+
+def late(world: World, service: str, now: tuple[Instance, ...], members: Members) -> str:
+    """Return which members timed out, by the limits that the manifest names, and why, as far as the probes tell."""
+    parts = [
+        f"timed out after {limit(member):g} s waiting for {Revision(service, release)} to become ready "
+        f"(within {member.spec.health.within_s:g} s, steady for {member.spec.steady_s:g} s): "
+        f"{ready(now, release)} of {member.count} ready"
+        for release, member in members.items()
+        if ready(now, release) < member.count
+    ]
+    unready = [one for one in now if one.release in members and not one.healthy]
+    parts += [f"{one.id}: {one.probe}" for one in unready if one.probe]
+    parts += [f"{one.id} {one.misplaced}" for one in unready if one.misplaced]
+    return "; ".join(parts) + (last_words(_last_lines(world, unready[0])) if unready else "")

@@ -1,1 +1,0 @@
-"""One machine's daemon: the only owner of instances, ports, jobs and slots. It knows no reasons."""

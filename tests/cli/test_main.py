@@ -1,0 +1,209 @@
+"""The frame: help, what is typed wrong, what nobody expected, streams that break."""
+
+import json
+import signal
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from mainstay.cli.command_table import COMMANDS
+from tests.cli.typed import PROGRAM, typed
+
+EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
+
+
+def command_of(name: str) -> click.Command:
+    found: click.Command = import_module(f"mainstay.cli.commands.{name}").command
+    return found
+
+
+@EVERY_COMMAND
+def test_the_catalogue_says_what_the_command_says(name: str) -> None:
+    assert (command_of(name).help or "").partition("\n")[0] == COMMANDS[name].does
+
+
+@EVERY_COMMAND
+def test_every_command_has_examples(name: str) -> None:
+    command = command_of(name)
+    inner = command.commands.values() if isinstance(command, click.Group) else [command]
+    assert all("Examples:" in (each.epilog or "") for each in inner)
+
+
+WATCHED = """
+import sys
+from mainstay.cli import main
+try:
+    main()
+finally:
+    print(sorted(sys.modules), file=sys.stderr)
+"""
+STRUCK = f"""
+import os
+import importlib
+frame = importlib.import_module('mainstay.cli.main')
+frame.mainstay.callback = lambda: os.kill(os.getpid(), {int(signal.SIGINT)})
+frame.main()
+"""
+
+
+def test_help_loads_no_command(tmp_path: Path) -> None:
+    said = typed(tmp_path, "--help", program=[sys.executable, "-c", WATCHED])
+    assert said.code == 0
+    assert not [heavy for heavy in ("pydantic", "rich", "yaml", "sqlite3") if f"'{heavy}'" in said.err]
+
+
+def test_to_check_a_manifest_nothing_is_loaded_that_acts(tmp_path: Path) -> None:
+    typed(tmp_path, "init")
+    said = typed(tmp_path, "validate", program=[sys.executable, "-c", WATCHED])
+    acts = ("mainstay.drivers", "mainstay.operations", "sqlite3", "subprocess")
+    assert (said.code, [each for each in acts if f"'{each}" in said.err]) == (0, [])
+
+
+def test_a_command_nobody_knows_is_bad_input(tmp_path: Path) -> None:
+    said = typed(tmp_path, "rollbak")
+    assert said == (2, "", "error: No such command 'rollbak'. Did you mean 'rollback'?\n next: mainstay --help\n")
+
+
+def test_an_option_nobody_knows_names_the_commands_help(tmp_path: Path) -> None:
+    said = typed(tmp_path, "deploy", "--yess")
+    assert (said.code, said.err.splitlines()[1]) == (2, " next: mainstay deploy --help")
+
+
+def test_options_may_stand_behind_the_command(tmp_path: Path) -> None:
+    assert typed(tmp_path, "status", "--output", "json").err == typed(tmp_path, "--output", "json", "status").err
+
+
+def test_an_error_in_json_is_one_document(tmp_path: Path) -> None:
+    said = typed(tmp_path, "--output", "json", "status")
+    error = json.loads(said.err)["error"]
+    assert (said.code, set(error)) == (2, {"code", "what", "remedy"})
+
+
+def test_the_next_command_keeps_the_options_that_were_typed(tmp_path: Path) -> None:
+    said = typed(tmp_path, "-e", "staging", "status")
+    assert said.err.splitlines()[1] == " next: mainstay -e staging up"
+
+
+def test_what_nobody_expected_is_told_in_a_file(tmp_path: Path) -> None:
+    state = Path(f"{tmp_path}-state")
+    state.mkdir()
+    (state / "environment.json").write_text('{"not": "ours"}')
+    said = typed(tmp_path, "status", TMPDIR=str(tmp_path))
+    details = Path(said.err.partition("details are in ")[2].split()[0])
+    assert (said.code, "Traceback" in said.err, details.stat().st_mode & 0o777) == (70, False, 0o600)
+    assert "ValidationError" in details.read_text()
+
+
+@pytest.mark.failure("F13")
+def test_a_reader_that_goes_away_ends_nothing(tmp_path: Path) -> None:
+    typed(tmp_path, "init")
+    script = 'set -o pipefail; "$@" | true'
+    ended = subprocess.run(
+        ["bash", "-c", script, "-", *PROGRAM, "schema"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.failure("F13")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_end_nothing(tmp_path: Path, closed: str) -> None:
+    typed(tmp_path, "init")
+    ended = subprocess.run(["bash", "-c", f'"$@" {closed}', "-", *PROGRAM, "validate"], cwd=tmp_path, check=False)
+    assert ended.returncode == 0
+
+
+@pytest.mark.failure("F14")
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
+def test_no_character_ends_anything(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "mainstay.yaml").write_text("system: é\n")
+    said = typed(tmp_path, "validate", PYTHONIOENCODING=encoding)
+    assert said.code == 2
+
+
+def test_completion_answers(tmp_path: Path) -> None:
+    said = typed(tmp_path, COMP_WORDS="mainstay ro", COMP_CWORD="1", _MAINSTAY_COMPLETE="bash_complete")
+    assert said.out == "plain,rollback\n"
+
+
+def test_an_interruption_ends_with_130(tmp_path: Path) -> None:
+    assert typed(tmp_path, "status", program=[sys.executable, "-c", STRUCK]).code == 130
+
+
+SELECTIONS = pytest.mark.parametrize(
+    ("words", "repeated"),
+    [
+        (["-e", "staging"], "-e staging"),
+        (["-estaging"], "-e staging"),
+        (["--environment", "staging"], "-e staging"),
+        (["--environment=staging"], "-e staging"),
+        (["--state=/tmp/no such state"], "--state '/tmp/no such state'"),
+        (["--file=other.yaml"], "-f other.yaml"),
+        (["-fother.yaml", "--environment=staging"], "-f other.yaml -e staging"),
+    ],
+    ids=" ".join,
+)
+
+
+@SELECTIONS
+@pytest.mark.parametrize("behind", [False, True], ids=["before the command", "after the command"])
+def test_the_next_command_selects_the_same_environment(
+    tmp_path: Path, words: list[str], repeated: str, *, behind: bool
+) -> None:
+    (tmp_path / "other.yaml").write_text("system: shop\n")
+    said = typed(tmp_path, *(["abort", *words] if behind else [*words, "abort"]))
+    assert said.err.splitlines()[1] == f" next: mainstay {repeated} up"
+
+
+def test_the_next_command_in_json_selects_the_same_environment(tmp_path: Path) -> None:
+    said = typed(tmp_path, "--output=json", "--environment=staging", "status")
+    assert json.loads(said.err)["error"]["remedy"] == "mainstay -e staging up"
+
+
+def test_a_state_from_the_shell_is_not_repeated(tmp_path: Path) -> None:
+    said = typed(tmp_path, "status", MAINSTAY_STATE="/tmp/no-such-state")
+    assert said.err.splitlines()[1] == " next: mainstay up"
+
+
+def test_logs_takes_f_as_follow_and_does_not_repeat_it(tmp_path: Path) -> None:
+    said = typed(tmp_path, "-e", "staging", "logs", "-f", "web")
+    assert said.err.splitlines()[1] == " next: mainstay -e staging up"
+
+
+def test_a_command_of_a_later_version_is_named_as_such(tmp_path: Path) -> None:
+    assert typed(tmp_path, "backup", "create").err.startswith("error: 'backup' is not available in version 0.1.0\n")
+
+
+def test_the_command_of_another_tool_names_ours(tmp_path: Path) -> None:
+    assert typed(tmp_path, "ps").err.startswith("error: No such command 'ps'. In Mainstay: 'status'\n")
+
+
+@pytest.mark.parametrize(("name", "remedy"), [("status", "report it as a bug"), ("deploy", "mainstay resume")])
+def test_resume_is_suggested_only_where_a_run_may_be_unfinished(tmp_path: Path, name: str, remedy: str) -> None:
+    state = Path(f"{tmp_path}-state")
+    state.mkdir()
+    (state / "environment.json").write_text('{"not": "ours"}')
+    (tmp_path / "mainstay.yaml").write_text("system: shop\n")
+    said = typed(tmp_path, name, TMPDIR=str(tmp_path))
+    assert said.code == 70
+    assert said.err.splitlines()[1].startswith(f" next: {remedy}")
+
+
+def test_an_option_is_proposed_only_where_it_is_similar(tmp_path: Path) -> None:
+    assert "Did you mean" not in typed(tmp_path, "deploy", "--force").err
+    assert "Did you mean '--dry-run'?" in typed(tmp_path, "deploy", "--dryrun").err
+
+
+def test_a_release_number_that_is_none_is_named(tmp_path: Path) -> None:
+    said = typed(tmp_path, "rollback", "--to", "abc")
+    assert (said.code, "Invalid value for '--to': 'abc' is not a release number" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_a_folder_in_place_of_the_manifest_names_the_file_in_it(tmp_path: Path, command: str) -> None:
+    said = typed(tmp_path, "-f", str(tmp_path), command)
+    assert said.code == 2
+    assert f"name the manifest: -f {tmp_path}/mainstay.yaml" in said.err

@@ -1,0 +1,178 @@
+"""The least of a target: what a datastore's driver is tried on, with a real server."""
+
+import os
+import signal
+import socket
+import subprocess
+import urllib.parse
+from pathlib import Path
+
+import msgspec
+
+from mainstay.drivers.datastores.postgres.driver import Postgres
+from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.model import DatastorePlace, Environment, Job, Listener, Template, Value
+from mainstay.model.secret import SecretRef
+from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.command import GuardedShell
+from mainstay.system.state_dir import Folders, short_id
+from mainstay.system.users import identity, name_for
+
+ROOT = os.geteuid() == 0
+SERVER_USER, SERVICE_USER = (name_for("test", short_id(f"postgres {os.getpid()}")), "nobody") if ROOT else ("", "")
+patience = Patience(SystemClock())
+
+
+class Machine:
+    """Fills in values, runs one job to its end, keeps one server."""
+
+    def __init__(self, state: Path) -> None:
+        self.folders = Folders(state, state / "keys")
+        self.environment = Environment(
+            "shop", "local", "process", str(state), str(state / "keys"), SERVICE_USER, SERVER_USER
+        )
+        self.sealed = SealedFile(self.folders.sealed, self.folders.secret_key)
+        self.postgres = self.of("shop")
+        for secret in self.postgres.secrets():
+            self.sealed.generate(secret, 43)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.listener = f"127.0.0.1:{self.port}"
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def of(self, system: str) -> Postgres:
+        """What drives it for *system*."""
+        environment = msgspec.structs.replace(self.environment, system=system)
+        place = DatastorePlace("db", "postgres", "embedded")
+        return Postgres(place, environment, self.folders, GuardedShell(), SystemClock())
+
+    def fill(self, value: Value) -> str:
+        match value:
+            case str():
+                return value
+            case SecretRef():
+                return self.sealed.read(value).reveal()
+            case Listener(part=part):
+                return {"port": str(self.port), "host": "127.0.0.1"}.get(part, self.listener)
+            case Template(pieces=pieces):
+                return "".join(
+                    urllib.parse.quote(self.fill(piece.value), safe="")
+                    if piece.encoding == "percent"
+                    else self.fill(piece.value)
+                    for piece in pieces
+                )
+
+    def begin(self, job: Job) -> subprocess.Popen[str]:
+        self.folders.job(job.id).mkdir(parents=True, exist_ok=True)
+        whom = identity(job.user)
+        return subprocess.Popen(
+            job.command,
+            cwd=job.folder,
+            env={"PATH": os.defpath} | {name: self.fill(value) for name, value in job.environment.items()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            user=whom.uid if ROOT else None,
+            group=whom.gid if ROOT else None,
+            extra_groups=[] if ROOT else None,
+        )
+
+    def send(self, job: Job) -> subprocess.Popen[str]:
+        """Begun, and told all that it is to do."""
+        child = self.begin(job)
+        assert child.stdin is not None
+        child.stdin.write(job.stdin)
+        child.stdin.close()
+        return child
+
+    def run(self, job: Job | None) -> str:
+        """What it said."""
+        if job is None:
+            return ""
+        child = self.begin(job)
+        said, _ = child.communicate(job.stdin, timeout=60)
+        assert child.returncode == 0, said
+        return said
+
+    def migrate(self, identity: str, folder: Path) -> str:
+        return self.run(self.postgres.migrate(identity, str(folder)))
+
+    def schema(self, folder: Path) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        schema = self.postgres.schema(str(folder), self.listener)
+        return schema.revision, schema.pending, schema.half_done
+
+    def start(self) -> None:
+        spec = self.postgres.spec()
+        whom = identity(spec.user)
+        with open(self.folders.state / "server.log", "ab") as log:
+            self.server = subprocess.Popen(
+                spec.command,
+                cwd=spec.folder,
+                env={spec.port_variable: str(self.port)},
+                stdout=log,
+                stderr=log,
+                user=whom.uid if ROOT else None,
+                group=whom.gid if ROOT else None,
+                extra_groups=[] if ROOT else None,
+            )
+        ready = [*spec.health.command]
+        patience.until(
+            lambda: (
+                subprocess.run(ready, env={"PGHOST": "127.0.0.1", "PGPORT": str(self.port)}, check=False).returncode
+                == 0
+            ),
+            within=30,
+            waiting_for="the server",
+        )
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.send_signal(signal.Signals[self.postgres.spec().stop_signal])
+            self.server.wait(timeout=30)
+            self.server = None
+
+    def up(self) -> None:
+        # Whoever typed the command may keep all they make to themselves.
+        usual = os.umask(0o077)
+        self.postgres.prepare()
+        os.umask(usual)
+        self.run(self.postgres.initialise("initdb"))
+        self.start()
+        self.run(self.postgres.roles("roles"))
+
+    def ask(self, role: str, query: str) -> subprocess.CompletedProcess[str]:
+        url = self.fill(self.postgres.address("owner" if role == "owner" else "application"))
+        psql = Path(self.postgres.spec().command[0]).with_name("psql")
+        return subprocess.run(
+            [psql, "-XAtq", "-c", query],
+            env={"PGDATABASE": ""} | parts(url),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def await_sleeper(self) -> str:
+        """Wait for a session that sleeps; it says who it is."""
+        query = "select application_name from pg_stat_activity where wait_event = 'PgSleep'"
+        return patience.until(
+            lambda: self.ask("owner", query).stdout.strip() or None, within=10, waiting_for="a session that sleeps"
+        )
+
+
+def parts(url: str) -> dict[str, str]:
+    """A connection's address as environment, so that no password is an argument."""
+    split = urllib.parse.urlsplit(url)
+    return {
+        "PGHOST": split.hostname or "",
+        "PGPORT": str(split.port),
+        "PGUSER": split.username or "",
+        "PGPASSWORD": urllib.parse.unquote(split.password or ""),
+        "PGDATABASE": split.path.lstrip("/"),
+    }
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o644)

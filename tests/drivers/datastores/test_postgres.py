@@ -1,0 +1,160 @@
+"""A real Postgres from the wheel, driven by the jobs and the spec that the driver answers with."""
+
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mainstay.drivers.datastores.datastore import Datastore
+from mainstay.drivers.datastores.postgres import programs
+from mainstay.drivers.datastores.postgres.driver import SETTINGS
+from mainstay.errors import BadInput, Unreachable
+from mainstay.model import Job
+from mainstay.model.secret import SecretRef
+from tests.contracts.datastore import FIRST, SECOND, DatastoreContract, Perform
+from tests.drivers.datastores.machine import Machine, write
+from tests.fakes.datastore import FakeDatastore
+from tests.fakes.disk import Disk
+from tests.fakes.power import Power
+
+
+@pytest.mark.failure("F22")
+def test_its_rules_of_access_are_on_the_disk_before_the_server_starts(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(Power(), monkeypatch)
+    machine.postgres.prepare()
+    assert {path.name for path in disk.renamed} == {"pg_hba.conf", "pg_ident.conf"}
+    assert disk.lost() == set()
+    assert {path.stat().st_mode & 0o777 for path in disk.renamed} == {0o644}
+
+
+def test_half_of_a_store_is_kept_beside_and_one_is_made_anew(tmp_path: Path) -> None:
+    postgres = Machine(tmp_path).postgres
+    cluster = tmp_path / "data" / "db" / "cluster"
+    for name in ("one", "two"):
+        cluster.mkdir(parents=True)
+        (cluster / "PG_VERSION").write_text(name)
+        assert postgres.initialise(name) is not None
+    halves = {half.name: (half / "PG_VERSION").read_text() for half in cluster.parent.iterdir()}
+    assert halves == {"cluster.half-1": "one", "cluster.half-2": "two"}
+
+
+def test_a_store_that_is_being_made_is_left_alone(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    cluster = tmp_path / "data" / "db" / "cluster"
+    for folder in (cluster, machine.folders.job("one")):
+        folder.mkdir(parents=True)
+    assert machine.postgres.initialise("one") is not None
+    assert cluster.exists()
+
+
+def test_data_of_another_major_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    postgres = Machine(tmp_path).postgres
+    cluster = tmp_path / "data" / "db" / "cluster"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("9.6\n")
+    (cluster / "postmaster.opts").touch()
+    with pytest.raises(
+        BadInput, match=r"the data of db was written by Postgres 9\.6, and the embedded Postgres is \d+"
+    ):
+        postgres.refuse_other_data()
+    with pytest.raises(BadInput, match="written by"):
+        postgres.prepare()
+    (cluster / "PG_VERSION").write_text(f"{programs.majors()[0]}\n")
+    postgres.refuse_other_data()
+
+
+def test_servers_of_two_environments_never_meet(tmp_path: Path) -> None:
+    commands = [Machine(tmp_path / name).postgres.spec().command for name in ("one", "other")]
+    one, other = ({word for word in command if word.startswith("unix_socket")} for command in commands)
+    assert one
+    assert not one & other
+
+
+def test_it_says_the_version_that_its_server_says(machine: Machine) -> None:
+    assert machine.ask("owner", "show server_version").stdout == f"{machine.postgres.version()}\n"
+
+
+def test_a_server_that_does_not_answer_is_said_to_be_unreachable(machine: Machine) -> None:
+    with pytest.raises(Unreachable, match=r"db does not answer: .*Connection refused") as silent:
+        machine.postgres.schema(None, "127.0.0.1:1")
+    assert silent.value.remedy == "mainstay logs db"
+
+
+def test_the_server_is_set_as_said_and_listens_on_this_machine_only(machine: Machine) -> None:
+    for name, value in SETTINGS.items():
+        assert machine.ask("application", f"show {name}").stdout == f"{value}\n"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", machine.port), timeout=5)
+
+
+def test_text_is_unicode_whatever_this_machines_language_is(machine: Machine) -> None:
+    assert machine.ask("application", r"select upper(U&'\00e9') = U&'\00c9'").stdout == "t\n"
+
+
+@pytest.mark.failure("F48")
+def test_what_was_written_is_there_after_a_restart_that_no_client_holds_up(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", "create table kept (id int); insert into kept values (7);")
+    machine.migrate("restart", migrations)
+    with ThreadPoolExecutor() as threads:
+        client = threads.submit(machine.ask, "owner", "select pg_sleep(60)")
+        machine.await_sleeper()
+        machine.stop()
+        assert "terminating connection" in client.result().stderr
+    assert machine.postgres.initialise("another") is None
+    machine.start()
+    assert machine.ask("application", "select id from kept").stdout == "7\n"
+
+
+def test_nothing_that_the_plan_would_hold_shows_a_password(machine: Machine) -> None:
+    job = machine.postgres.migrate("shown", str(machine.folders.contents))
+    shown = json.dumps([str(machine.postgres.spec()), str(job), str(machine.postgres.address("application"))])
+    assert all(machine.sealed.read(SecretRef(name)).reveal() not in shown for name in machine.postgres.secrets())
+
+
+class TestPostgres(DatastoreContract):
+    @pytest.fixture
+    def store(self, machine: Machine) -> Datastore:
+        return machine.postgres
+
+    @pytest.fixture
+    def perform(self, machine: Machine) -> Perform:
+        def carried_out(job: Job) -> int:
+            child = machine.begin(job)
+            child.communicate(job.stdin, timeout=60)
+            return child.returncode
+
+        return carried_out
+
+    @pytest.fixture
+    def listener(self, machine: Machine) -> str:
+        return machine.listener
+
+    @pytest.fixture
+    def folder(self, migrations: Path) -> Path:
+        write(migrations, f"{FIRST}.sql", "create table first (id int);")
+        write(migrations, f"{SECOND}.sql", "create table second (id int);")
+        return migrations
+
+
+class TestFakeDatastore(DatastoreContract):
+    @pytest.fixture
+    def store(self) -> FakeDatastore:
+        store = FakeDatastore(migrations=(FIRST, SECOND))
+        store.initialised = True
+        return store
+
+    @pytest.fixture
+    def perform(self, store: FakeDatastore) -> Perform:
+        return store.perform
+
+    @pytest.fixture
+    def listener(self) -> str:
+        return "127.0.0.1:5432"
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path

@@ -1,0 +1,89 @@
+"""Who may do what on a real server: the application, the owner, and everybody else."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mainstay.model.secret import SecretRef
+from mainstay.system.command import GuardedShell
+from tests.drivers.datastores.machine import ROOT, SERVICE_USER, Machine, write
+
+
+def test_the_application_may_change_rows_but_neither_tables_nor_the_ledger(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", "create table grants (id int);")
+    machine.run(machine.postgres.migrate("rights", str(migrations)))
+    assert machine.ask("application", "insert into grants values (1)").returncode == 0
+    for forbidden in ("create table x (id int)", "drop table grants", "delete from mainstay.migration"):
+        assert machine.ask("application", forbidden).returncode != 0, forbidden
+
+
+def test_all_that_a_migration_brings_is_the_applications_to_use(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", "create schema more; create table more.grants (id serial primary key, title text);")
+    machine.migrate("brings", migrations)
+    for allowed in ("insert into more.grants (title) values ('a')", "update more.grants set title = 'b'"):
+        assert machine.ask("application", allowed).returncode == 0
+    assert machine.ask("application", "delete from more.grants returning *").stdout == "1|b\n"
+    for forbidden in ("truncate more.grants", "create table more.x (id int)"):
+        assert "permission denied" in machine.ask("application", forbidden).stderr
+
+
+def test_its_folders_are_closed_to_others_again_when_they_were_opened(machine: Machine) -> None:
+    folders = [machine.folders.data / "db", machine.folders.data / "db" / "settings"]
+    for folder in folders:
+        folder.chmod(0o755)
+    machine.postgres.prepare()
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
+
+
+@pytest.mark.root
+@pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
+def test_a_migration_may_do_no_more_on_the_machine_than_a_service(machine: Machine, migrations: Path) -> None:
+    write(migrations, "0001_a.sql", r"\! id -un")
+    assert SERVICE_USER in machine.migrate("escapes", migrations).splitlines()
+
+
+def test_no_session_waits_or_holds_for_ever(machine: Machine) -> None:
+    names = "lock_timeout statement_timeout idle_in_transaction_session_timeout client_connection_check_interval"
+    told = {
+        role: [machine.ask(role, f"show {name}").stdout.strip() for name in names.split()]
+        for role in ("owner", "application")
+    }
+    assert told == {"owner": ["5s", "0", "0", "200ms"], "application": ["10s", "30s", "1min", "1s"]}
+
+
+def test_nobody_else_comes_into_the_database(machine: Machine) -> None:
+    public = "select has_database_privilege('public', current_database(), '{}')"
+    assert [machine.ask("owner", public.format(right)).stdout for right in ("connect", "temporary")] == ["f\n", "f\n"]
+
+
+@pytest.mark.threat("S12")
+def test_roles_that_cannot_be_made_are_a_failure_that_shows_no_password(machine: Machine) -> None:
+    job = machine.postgres.roles("broken")
+    job = replace(job, stdin=job.stdin.replace(" nosuperuser", " nonsense"))
+    child = machine.begin(job)
+    said, _ = child.communicate(job.stdin, timeout=30)
+    assert (child.returncode, "nonsense" in said) == (3, True)
+    shown = said + (machine.folders.state / "server.log").read_text()
+    assert all(machine.sealed.read(SecretRef(name)).reveal() not in shown for name in machine.postgres.secrets())
+
+
+def test_no_password_gets_in_as_the_superuser(machine: Machine) -> None:
+    psql = Path(machine.postgres.spec().command[0]).with_name("psql")
+    environment = {"PGHOST": "127.0.0.1", "PGPORT": str(machine.port), "PGUSER": "postgres", "PGPASSWORD": "postgres"}
+    said = subprocess.run([psql, "-XAtqc", "select 1"], env=environment, capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+
+
+@pytest.mark.root
+@pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
+def test_the_service_user_can_neither_read_the_data_nor_become_superuser(machine: Machine) -> None:
+    shell = GuardedShell()
+    assert shell(["ls", str(machine.folders.data / "db" / "cluster")], user=SERVICE_USER).code != 0
+    socket_name = next(word for word in machine.postgres.spec().command if word.startswith("unix_socket"))
+    psql = str(Path(machine.postgres.spec().command[0]).with_name("psql"))
+    environment = {"PGHOST": socket_name.partition("=")[2], "PGPORT": str(machine.port), "PGUSER": "postgres"}
+    assert (
+        "Peer authentication failed" in shell([psql, "-Xc", "select 1"], environment=environment, user=SERVICE_USER).err
+    )

@@ -1,0 +1,147 @@
+"""An environment for tests with real processes: a supervisor, small services, and nothing left afterwards."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from mainstay.drivers.machine import offline
+from mainstay.drivers.machine.instances.cgroups import Limits
+from mainstay.drivers.machine.instances.runners.process import ProcessRunner
+from mainstay.drivers.targets.process import ProcessTarget
+from mainstay.model import Health, Instance, Job, Member, Spec, Value
+from mainstay.system import processes as machine
+from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.processes import Started
+from mainstay.system.state_dir import Folders
+
+APP = str(Path(__file__).with_name("small_service.py"))
+PYTHON = sys._base_executable  # type: ignore[attr-defined]  # CPython has it
+PATH = os.environ["PATH"]
+
+
+class Place:
+    """One environment. `fence` is what its requests carry."""
+
+    fence = 1
+
+    def __init__(self, root: Path) -> None:
+        self.folders = Folders(root / "state", root / "keys")
+        self.target = ProcessTarget(self.folders, lambda: offline)
+        self.instances = ProcessRunner(self.folders.instances)
+        self.jobs = ProcessRunner(self.folders.jobs)
+
+    def until(self, seen: Callable[[], object], what: str = "it", within: float = 20) -> None:
+        Patience(SystemClock()).until(lambda: bool(seen()) or None, within=within, waiting_for=what, every=0.02)
+
+    def supervisor(self) -> Started | None:
+        """The one that listens, by the credentials of its socket."""
+        with closing(socket.socket(socket.AF_UNIX)) as line:
+            try:
+                line.connect(str(self.folders.supervisor_socket))
+            except OSError:
+                return None
+            peer = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        return machine.started(int.from_bytes(peer[:4], sys.byteorder))
+
+    def kill_supervisor(self) -> None:
+        process = self.supervisor()
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+        self.until(lambda: not machine.is_alive(process), "the supervisor's end")
+
+    def found(self, release: int, service: str = "web") -> list[Instance]:
+        every = self.target.running().instances
+        return [one for one in every if one.service == service and one.release == release]
+
+    def ready(self, release: int, count: int = 1, service: str = "web") -> bool:
+        return sum(one.state == "ready" for one in self.found(release, service)) == count
+
+    def up(self, member: Member, release: int = 1, service: str = "web") -> list[Instance]:
+        """The member's fleet, ready."""
+        self.target.fleet(self.fence, {service: {release: member}})
+        self.until(lambda: self.ready(release, member.count, service), f"{service}@{release}")
+        return self.found(release, service)
+
+    def processes(self) -> list[Started]:
+        """Everything of the environment that lives, by its notes."""
+        runners = (self.instances, self.jobs)
+        return [one for runner in runners for name in identities(runner) if (one := runner.alive(name))]
+
+    def end(self) -> None:
+        """Kill everything that this environment started."""
+        if process := self.supervisor():
+            os.kill(process.pid, signal.SIGKILL)
+            self.until(lambda: not machine.is_alive(process), "the supervisor's end")
+        for runner in (self.instances, self.jobs):
+            for name in identities(runner):
+                if started := runner.started(name):
+                    runner.end_all(started)
+        self.until(lambda: not self.processes(), "the end of all processes")
+        limits = Limits(self.folders.state)
+        for name in identities(self.instances):
+            limits.remove(name)
+        limits.close()
+
+
+def identities(runner: ProcessRunner) -> list[str]:
+    """Every identity that has a folder of *runner*'s."""
+    folder = runner.place("")
+    return sorted(os.listdir(folder)) if folder.is_dir() else []
+
+
+@contextmanager
+def a_place() -> Iterator[Place]:
+    """An environment of its own under a short path that services of other users can pass."""
+    root = Path(tempfile.mkdtemp(prefix="mainstay-"))
+    root.chmod(0o755)
+    place = Place(root)
+    try:
+        yield place
+    finally:
+        place.end()
+        for folder, _, _ in os.walk(root):
+            os.chmod(folder, 0o755)  # Content is read-only, also for us where we are not root.
+        shutil.rmtree(root)
+
+
+def service(name: str = "web", *, told: dict[str, Value] | None = None, **fields: object) -> Spec:
+    """The small service; *told* is its environment."""
+    given: dict[str, object] = {
+        "health": Health("http", ready="/health", every_s=0.1),
+        "steady_s": 0.2,
+        "drain_s": 3.0,
+        "stop_grace_s": 1.0,
+        "folder": "/",
+    }
+    environment = {"PATH": PATH} | (told or {})
+    return Spec(name, (PYTHON, APP), environment=environment, **(given | fields))  # type: ignore[arg-type]  # checked by name
+
+
+def worker(*command: str, name: str = "worker", **fields: object) -> Spec:
+    """A service without a port."""
+    given: dict[str, object] = {"steady_s": 0.2, "stop_grace_s": 1.0, "folder": "/", "port": "none"}
+    return Spec(name, command, environment={"PATH": PATH}, **(given | fields))  # type: ignore[arg-type]  # checked by name
+
+
+def member(spec: Spec, count: int = 1) -> Member:
+    return Member(spec, count, "1.0.0")
+
+
+def shell_job(identity: str, script: str, within_s: float = 60) -> Job:
+    return Job(identity, "A job", ("sh", "-c", script), "/", {"PATH": PATH}, within_s=within_s)
+
+
+def starts_of(path: Path) -> int:
+    """How many lines a process has written to say that it began."""
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def run(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,160 @@
+"""A probe reads the whole response before it closes, and reports the request and the response."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from mainstay.drivers.machine.instances import instances
+from mainstay.drivers.machine.instances.probes import Probe, ask_ready
+from mainstay.drivers.machine.instances.runners.process import Launch
+from mainstay.drivers.machine.state import lifecycle
+from mainstay.drivers.machine.state.lifecycle import Life, Past
+from mainstay.model import Health, Spec
+
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+HTTP = Health("http", ready="/ready")
+NOWHERE = Launch(("true",), "/", "", "")
+
+
+def probed(answer: Answer, health: Health = HTTP, limit_s: float = 5.0) -> tuple[Probe, int]:
+    """The probe of a server that responds as *answer* does, and the server's port."""
+
+    async def story() -> tuple[Probe, int]:
+        served = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                await answer(reader, writer)
+            finally:
+                writer.close()
+                served.set()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port: int = server.sockets[0].getsockname()[1]
+            found = await ask_ready(health, port, NOWHERE, limit_s)
+            await asyncio.wait_for(served.wait(), 10)
+        return found, port
+
+    return asyncio.run(story())
+
+
+def responds(text: bytes) -> Answer:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(text)
+        await writer.drain()
+
+    return answer
+
+
+def stays_open(text: bytes, until_closed: list[bytes]) -> Answer:
+    """Respond and keep the connection open, as a server does that ignores `Connection: close`."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await responds(text)(reader, writer)
+        until_closed.append(await asyncio.wait_for(reader.read(), 0.9))
+
+    return answer
+
+
+@pytest.mark.requirement("F9")
+def test_the_whole_response_is_read_before_the_connection_is_closed() -> None:
+    sent: list[int] = []
+
+    async def in_parts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for part in (b"HTTP/1.0 200 OK\r\n", b"Server: slow\r\n\r\n", b"x" * 100_000):
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.02)  # The pause of a server between its writes, in which a probe must not close.
+            sent.append(0 if reader.at_eof() else len(part))
+
+    probe, _ = probed(in_parts)
+    assert probe.good
+    assert sent[:2] == [17, 16]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nready",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nready\r\n0\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+    ],
+    ids=["with a length", "in chunks", "without a body"],
+)
+def test_a_server_that_keeps_the_connection_open_is_not_waited_for(response: bytes) -> None:
+    closed: list[bytes] = []
+    assert probed(stays_open(response, closed))[0].good
+    assert closed == [b""]
+
+
+@pytest.mark.parametrize(
+    ("response", "result", "what"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", "good", "200"),
+        (b"HTTP/1.1 302 Found\r\n\r\n", "good", "302"),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "bad", "404"),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "bad", "503"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "bad", "no HTTP response"),
+        (b"", "bad", "no HTTP response"),
+    ],
+)
+def test_request_and_response_are_reported(response: bytes, result: str, what: str) -> None:
+    probe, port = probed(responds(response))
+    assert (probe.result, probe.exchange) == (result, f"GET http://127.0.0.1:{port}/ready → {what}")
+
+
+def test_a_server_that_does_not_respond_is_silent() -> None:
+    async def waits(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    probe, port = probed(waits, limit_s=0.2)
+    assert probe == Probe("silent", f"GET http://127.0.0.1:{port}/ready → no response within 0.2 s")
+
+
+@pytest.mark.parametrize(
+    ("health", "exchange"),
+    [
+        (HTTP, "GET http://127.0.0.1:{port}/ready → connection refused"),
+        (Health("tcp"), "connection to 127.0.0.1:{port} → connection refused"),
+        (Health("command", command=("sh", "-c", "exit 3")), "command sh -c 'exit 3' → exit code 3"),
+        (Health("command", command=("no-such",)), "command no-such → No such file or directory"),
+        (Health("file", file="missing"), "file missing → No such file or directory"),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Health) else "",
+)
+def test_every_kind_of_probe_reports_what_it_did(health: Health, exchange: str) -> None:
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        port = nobody_listens.getsockname()[1]
+        probe = asyncio.run(ask_ready(health, port, NOWHERE, 5.0))
+    assert probe.exchange == exchange.format(port=port)
+
+
+GOOD, BAD, REFUSED = Probe("good"), Probe("bad", "404"), Probe("refused")
+STARTING, READY = Life(), Life(past=Past(steady=True), answers=True)
+
+
+@pytest.mark.parametrize(
+    ("life", "probe", "pause_s"),
+    [
+        pytest.param(READY, GOOD, 5.0, id="a ready instance"),
+        pytest.param(READY, BAD, 0.5, id="a ready instance that failed once"),
+        pytest.param(STARTING, BAD, 0.5, id="a starting instance that responds"),
+        pytest.param(STARTING, REFUSED, 0.05, id="a starting instance that does not listen yet"),
+    ],
+)
+def test_a_ready_instance_is_probed_every_5_s_and_another_every_half_second(
+    life: Life, probe: Probe, pause_s: float
+) -> None:
+    assert instances._pause(life, Spec("web", ("serve",), health=HTTP), probe) == pause_s
+
+
+def test_a_busy_instance_has_10_s_to_respond_and_a_starting_one_the_time_limit() -> None:
+    web = Spec("web", ("serve",), health=HTTP)
+    assert (lifecycle.patience(READY, web), lifecycle.patience(STARTING, web)) == (10.0, 1.0)
+    slow = Spec("web", ("serve",), health=Health("http", ready="/ready", limit_s=30))
+    assert lifecycle.patience(READY, slow) == 30

@@ -1,0 +1,43 @@
+"""The commands that move slots, and their order."""
+
+from mainstay.drivers.edge.haproxy.commands import changes
+from mainstay.drivers.edge.haproxy.runtime_api import Server
+from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
+
+OLD = Slot("web", 1, 41, "127.0.0.1:3001", 256, "ready")
+NEW = Slot("web", 2, 42, "127.0.0.1:3002", 256, "ready")
+WARM = Slot("web", 1, 41, "127.0.0.1:3001", 0, "drain")
+SERVING = {
+    "web.s1": Server("127.0.0.1:3001", 256, "ready", up=True),
+    "web.s2": Server(NOWHERE, 1, "maint", up=False),
+}
+RELEASES = {"web.s1": "41", "web.s2": "0"}
+
+
+def test_the_new_one_is_in_before_the_old_one_is_out() -> None:
+    assert changes([WARM, NEW], SERVING, RELEASES) == [
+        "set map releases.map web.s2 42",
+        "set server web/web.s2 addr 127.0.0.1 port 3002",
+        "set server web/web.s2 weight 256",
+        "set server web/web.s2 health up",
+        "set server web/web.s2 state ready",
+        "set server web/web.s1 state drain",
+    ]
+
+
+def test_one_that_is_emptied_takes_no_request_to_no_address() -> None:
+    assert changes([Slot("web", 1)], SERVING, RELEASES) == [
+        "set server web/web.s1 state maint",
+        "set map releases.map web.s1 0",
+        "set server web/web.s1 addr 127.0.0.1 port 1",
+    ]
+
+
+def test_what_haproxy_finds_down_is_not_called_up_again_while_nothing_changed() -> None:
+    down = {"web.s1": Server("127.0.0.1:3001", 256, "ready", up=False)}
+    assert changes([OLD], down, RELEASES) == []
+
+
+def test_another_percentage_is_one_command() -> None:
+    half = Slot("web", 1, 41, "127.0.0.1:3001", 128, "ready")
+    assert changes([half], SERVING, RELEASES) == ["set server web/web.s1 weight 128"]

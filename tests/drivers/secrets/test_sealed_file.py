@@ -1,0 +1,105 @@
+"""Secrets rest encrypted, refuse to travel, and are never lost by two writers."""
+
+import pickle
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+from pyrage import x25519
+
+from mainstay.drivers.secrets.sealed_file import Sealed, SealedFile
+from mainstay.errors import BadInput
+from mainstay.model.secret import Secret, SecretRef
+from tests.contracts.sealed_file import SealedContract
+from tests.fakes.world import FakeSealed
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> SealedFile:
+    return SealedFile(tmp_path / "state" / "secrets.age", tmp_path / "keys" / "secrets.key")
+
+
+class TestSealedFile(SealedContract):
+    @pytest.fixture
+    def sealed(self, tmp_path: Path) -> Sealed:
+        return SealedFile(tmp_path / "state" / "secrets.age", tmp_path / "keys" / "secrets.key")
+
+
+class TestFakeSealed(SealedContract):
+    @pytest.fixture
+    def sealed(self) -> Sealed:
+        return FakeSealed()
+
+
+def test_ten_writers_at_once_generate_one_secret_and_lose_none(sealed: SealedFile) -> None:
+    made: list[SecretRef] = []
+
+    def write(number: int) -> None:
+        made.append(sealed.generate("SHARED", 64))
+        sealed.keep(f"OWN_{number}", Secret(str(number)))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(made) == {SecretRef("SHARED", 1)}
+    assert [sealed.present(f"OWN_{number}") for number in range(10)] == [1] * 10
+
+
+@pytest.mark.threat("S12")
+def test_what_lies_on_the_disk_shows_nothing_and_only_its_owner_reads_it(sealed: SealedFile, tmp_path: Path) -> None:
+    sealed.keep("TOKEN", Secret("hunter2-hunter2"))
+    sealed.keep("TOKEN", Secret("another"))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(path.name for path in files) == ["secrets.age", "secrets.key", "secrets.lock"]
+    assert [path for path in files if b"hunter2" in path.read_bytes()] == []
+    assert [path for path in (*files, tmp_path / "keys") if path.stat().st_mode & 0o077] == []
+
+
+def test_a_version_that_is_not_there_is_named(sealed: SealedFile) -> None:
+    sealed.keep("TOKEN", Secret("one"))
+    with pytest.raises(BadInput, match="no secret version 2 of TOKEN") as missing:
+        sealed.read(SecretRef("TOKEN", 2))
+    assert missing.value.code == "secret-missing"
+
+
+@pytest.mark.failure("F49")
+def test_a_key_that_is_gone_is_said_and_no_new_one_is_made(sealed: SealedFile, tmp_path: Path) -> None:
+    sealed.keep("TOKEN", Secret("hunter2"))
+    (tmp_path / "keys" / "secrets.key").unlink()
+    with pytest.raises(BadInput, match=r"key of .* is gone") as missing:
+        sealed.keep("OTHER", Secret("x"))
+    assert missing.value.code == "secret-key-missing"
+    assert "from its recovery copy" in missing.value.remedy
+    assert not (tmp_path / "keys" / "secrets.key").exists()
+
+
+@pytest.mark.failure("F49")
+@pytest.mark.parametrize("key", [str(x25519.Identity.generate()), "no key"], ids=["another's key", "no key at all"])
+def test_a_key_that_opens_nothing_is_said_and_nothing_is_written_over(
+    sealed: SealedFile, tmp_path: Path, key: str
+) -> None:
+    sealed.keep("TOKEN", Secret("hunter2"))
+    before = (tmp_path / "state" / "secrets.age").read_bytes()
+    (tmp_path / "keys" / "secrets.key").write_text(key)
+    with pytest.raises(BadInput, match="cannot be opened with") as wrong:
+        sealed.keep("OTHER", Secret("x"))
+    assert (wrong.value.code, wrong.value.remedy[:14]) == ("secret-key-wrong", "bring back the")
+    assert (tmp_path / "state" / "secrets.age").read_bytes() == before
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_for_an_empty_one(sealed: SealedFile, tmp_path: Path) -> None:
+    (tmp_path / "state" / "secrets.age").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        sealed.present("TOKEN")
+
+
+@pytest.mark.threat("S12")
+def test_a_secret_refuses_to_travel() -> None:
+    secret = Secret("hunter2")
+    assert "hunter2" not in f"{secret!r} {secret}"
+    for way in (pickle.dumps, msgspec.json.encode, vars):
+        with pytest.raises(TypeError):
+            way(secret)

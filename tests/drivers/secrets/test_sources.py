@@ -1,0 +1,23 @@
+"""The sources of secrets against their contract, and a source in memory."""
+
+import pytest
+
+from mainstay.drivers.secrets.environment import EnvironmentSecrets
+from mainstay.drivers.secrets.source import SecretSource
+from mainstay.model.secret import Secret
+from tests.contracts.secrets import VALUE, SecretSourceContract
+from tests.fakes.secrets import FakeSecrets
+
+
+class TestEnvironmentSecrets(SecretSourceContract):
+    @pytest.fixture
+    def source(self, monkeypatch: pytest.MonkeyPatch) -> SecretSource:
+        monkeypatch.setenv("TOKEN", VALUE)
+        monkeypatch.setenv("EMPTY", "")
+        return EnvironmentSecrets()
+
+
+class TestFakeSecrets(SecretSourceContract):
+    @pytest.fixture
+    def source(self) -> SecretSource:
+        return FakeSecrets({"TOKEN": Secret(VALUE)})

@@ -1,0 +1,62 @@
+"""The target in memory keeps the contract, so that tests which use it prove something about real targets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from mainstay.drivers.targets.target import Target
+from mainstay.model import Health, Job, Member, Spec
+from mainstay.model.revision import Revision
+from tests.contracts.target import TargetContract
+from tests.fakes.clock import TurnableClock
+from tests.fakes.target import FakeTarget
+
+
+class TestFakeTarget(TargetContract):
+    @pytest.fixture
+    def target(self) -> FakeTarget:
+        self.clock = self.turnable = TurnableClock()
+        self.fake = FakeTarget(self.clock)
+        return self.fake
+
+    @contextmanager
+    def edge_unable_to_serve(self, target: Target) -> Iterator[str]:
+        self.fake.edge_trouble = "port 8080 is taken by python3 (pid 812)"
+        yield self.fake.edge_trouble
+        self.fake.edge_trouble = ""
+
+    def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
+        spec = Spec(service, ("serve",), health=Health("http", ready="/"), drain_s=drain_s)
+        return Member(spec, count, "1.0.0")
+
+    def worker(self, *lines: str) -> Member:
+        self.fake.prints["worker"] = lines
+        return Member(Spec("worker", ("work",), port="none"), 1, "1.0.0")
+
+    def job(self, identity: str, *, takes_s: float = 0) -> Job:
+        self.fake.job_takes_s = takes_s
+        return Job(identity, "Build", ("true",), "/")
+
+    def ask(self, target: Target, *, takes_s: float) -> None:
+        (release,) = target.serving().actual["web"]
+        self.fake.in_flight[f"web@{release}"] = 1
+        over = self.clock.monotonic() + takes_s
+
+        def end() -> None:
+            if self.clock.monotonic() >= over:
+                self.fake.in_flight.clear()
+
+        self.turnable.paused = end
+
+    @contextmanager
+    def another_program(self, port: int) -> Iterator[str]:
+        self.fake.taken[port] = "nginx"
+        yield "nginx"
+        del self.fake.taken[port]
+
+    def set_ready(self, release: int, ready: bool) -> None:
+        (self.fake.unready.discard if ready else self.fake.unready.add)(Revision("web", release))
+
+    def lose(self, target: Target) -> None:
+        self.fake.lose()

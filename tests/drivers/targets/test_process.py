@@ -1,0 +1,81 @@
+"""Plain processes keep the contract, with the real supervisor and the real edge."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mainstay.drivers.edge.haproxy.runtime_api import Admin
+from mainstay.drivers.targets.process import ProcessTarget
+from mainstay.drivers.targets.target import Target
+from mainstay.model import Job, Member
+from mainstay.system.clock import SystemClock
+from tests.contracts.target import FENCE, TargetContract
+from tests.drivers.machine.place import a_place, identities, member, shell_job, worker
+from tests.drivers.machine.place import service as small
+
+
+class TestProcessTarget(TargetContract):
+    clock = SystemClock()
+
+    @pytest.fixture
+    def target(self, tmp_path: Path) -> Iterator[ProcessTarget]:
+        self.sick = tmp_path / "sick"
+        self.open: list[socket.socket] = []
+        with a_place() as self.place:
+            yield self.place.target
+        for connection in self.open:
+            connection.close()
+
+    @contextmanager
+    def edge_unable_to_serve(self, target: Target) -> Iterator[str]:
+        port = int(target.serving().url.rpartition(":")[2])
+        target.sleep(FENCE)
+        self.eventually(lambda: not target.running().awake and not target.running().instances, "the stop")
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.listen()
+            target.wake()
+            yield f"port {port} is taken by python"
+            assert f"(pid {os.getpid()})" in target.serving().trouble
+
+    def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
+        return member(small(service, told={"SICK_WHEN": str(self.sick)}, drain_s=drain_s), count)
+
+    def worker(self, *lines: str) -> Member:
+        return member(worker("sh", "-c", "\n".join([*(f"echo {line}" for line in lines), "exec sleep 60"])))
+
+    def job(self, identity: str, *, takes_s: float = 0) -> Job:
+        return shell_job(identity, f"sleep {takes_s}")
+
+    def ask(self, target: Target, *, takes_s: float) -> None:
+        connection = socket.create_connection(("127.0.0.1", int(target.serving().url.rpartition(":")[2])), 20)
+        self.open.append(connection)
+        connection.sendall(f"GET /slow={takes_s} HTTP/1.1\r\nHost: web\r\n\r\n".encode())
+        edge = Admin(self.place.folders.haproxy_socket, self.place.folders.sockets / "master.sock")
+        self.eventually(lambda: sum(asyncio.run(edge.in_use()).values()) > 0, "the request in flight")
+
+    @contextmanager
+    def another_program(self, port: int) -> Iterator[str]:
+        with socket.create_server(("127.0.0.1", port)):
+            yield psutil.Process().name()
+
+    def set_ready(self, release: int, ready: bool) -> None:
+        sick = Path(f"{self.sick}-{release}")
+        if ready:
+            sick.unlink()
+        else:
+            sick.touch()
+
+    def lose(self, target: Target) -> None:
+        self.place.kill_supervisor()
+        for name in identities(self.place.instances):
+            if started := self.place.instances.started(name):
+                self.place.instances.end_all(started)
+        self.place.until(lambda: not self.place.processes(), "the end of all processes")

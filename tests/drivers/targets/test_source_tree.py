@@ -1,0 +1,145 @@
+"""Sources: folders, a repository's tags, and what services share."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from mainstay.drivers.targets import source_tree
+from mainstay.errors import BadInput
+from mainstay.model.artifact import Source
+from mainstay.system import file_tree
+from mainstay.system.command import GuardedShell
+
+shell = GuardedShell()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    (folder / "package").mkdir(parents=True)
+    (folder / "app.py").write_text("print(1)")
+    (folder / "package" / "one.py").write_text("")
+    return folder
+
+
+@pytest.fixture
+def tagged(app: Path) -> Path:
+    """A repository whose `v1` tracks what its ignore file names; later commits and the tree say something else."""
+    (app / ".gitignore").write_text("app.py\n")
+    git(app, "init", "-q")
+    for version in ("1", "2"):
+        (app / "app.py").write_text(f"print({version})")
+        for words in (["add", "-f", "."], ["commit", "-qm", version], ["tag", f"v{version}"]):
+            git(app, *words)
+    (app / "app.py").write_text("print(3)")
+    (app / "untracked").write_text("")
+    return app
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.com", *words], check=True)
+
+
+def test_a_version_comes_out_of_the_repository_and_what_git_does_not_track_stays_there(tagged: Path) -> None:
+    source, copy = Source(str(tagged), "v1"), tagged.parent / "copy"
+    source_tree.copy(source, copy, shell)
+    assert (copy / "app.py").read_text() == "print(1)"
+    assert not (copy / "untracked").exists()
+    assert source_tree.measure(source, shell).digest == file_tree.measure(copy, ignoring=False).digest
+
+
+@pytest.mark.parametrize("ref", ["", "v1"], ids=["of a folder", "of a repository"])
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a shared folder"])
+def test_the_manifest_is_no_content_unless_it_is_included(app: Path, ref: str, beside: bool, tmp_path: Path) -> None:
+    shared = (("lib", str(app / "package")),) if beside else ()
+    (app / "mainstay.yaml").write_text("system: shop")
+    (app / ".mainstayignore").write_text("*.log\n")
+    git(app, "init", "-q")
+    for tag, ignore in (("v1", "*.log\n"), ("v2", "!mainstay.yaml\n")):
+        (app / ".mainstayignore").write_text(ignore)
+        for words in (["add", "."], ["commit", "-qm", tag], ["tag", tag]):
+            git(app, *words)
+        source = Source(str(app), ref and tag, shared, ("/mainstay.yaml",))
+        source_tree.copy(source, tmp_path / tag, shell)
+        assert source_tree.measure(source, shell).digest == file_tree.measure(tmp_path / tag, ignoring=False).digest
+    assert not {"mainstay.yaml", ".mainstayignore"} & {path.name for path in (tmp_path / "v1").rglob("*")}
+    assert {"mainstay.yaml"} == {path.name for path in (tmp_path / "v2").glob("*main*")}
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read what is closed to it in name")
+def test_a_version_comes_out_of_a_repository_that_belongs_to_somebody_else(tagged: Path) -> None:
+    for path in (tagged, *tagged.rglob("*")):
+        shutil.chown(path, "nobody")
+    assert source_tree.measure(Source(str(tagged), "v1"), shell).files == 3
+
+
+def test_a_version_that_is_not_there_is_bad_input(tagged: Path) -> None:
+    with pytest.raises(BadInput, match=r"take v9 out of .*: fatal: not a valid object name") as refused:
+        source_tree.measure(Source(str(tagged), "v9"), shell)
+    assert refused.value.code == "source-missing"
+
+
+@pytest.mark.parametrize("missing", ["git", "tar"])
+def test_without_the_programs_that_take_it_out_there_is_no_empty_version(
+    tagged: Path, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tagged.parent / "programs"
+    programs.mkdir()
+    for name in {"git", "tar"} - {missing}:
+        (programs / name).symlink_to(shutil.which(name) or "")
+    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setattr("mainstay.system.command.SYSTEM_PATH", str(programs))
+    with pytest.raises(BadInput, match=f"{missing}: No such file"):
+        source_tree.measure(Source(str(tagged), "v1"), shell)
+
+
+@pytest.mark.parametrize("beside", [(), (("library", "library"),)], ids=["alone", "with what is shared"])
+def test_what_ignore_files_name_stays_where_it_is(app: Path, beside: tuple[tuple[str, str], ...]) -> None:
+    library = app.parent / "library"
+    library.mkdir()
+    for folder in (app, library):
+        (folder / ".gitignore").write_text("*.log\n")
+        (folder / "much.log").write_text("")
+    source = Source(str(app), beside=tuple((inside, str(app.parent / folder)) for inside, folder in beside))
+    source_tree.copy(source, app.parent / "copy", shell)
+    assert list((app.parent / "copy").rglob("*.log")) == []
+    assert file_tree.measure(app.parent / "copy", ignoring=False).digest == source_tree.measure(source, shell).digest
+
+
+def test_what_services_share_is_copied_beside_and_measured_as_it_will_lie(app: Path) -> None:
+    library = app.parent / "library"
+    library.mkdir()
+    (library / "shared.py").write_text("x = 1")
+    both = Source(str(app), beside=(("package/library", str(library)),))
+    source_tree.copy(both, app.parent / "copy", shell)
+    assert (app.parent / "copy" / "package" / "library" / "shared.py").read_text() == "x = 1"
+    assert file_tree.measure(app.parent / "copy", ignoring=False).digest == source_tree.measure(both, shell).digest
+
+
+def test_a_change_of_what_is_shared_is_a_change(app: Path) -> None:
+    library = app.parent / "library"
+    library.mkdir()
+    both = Source(str(app), beside=(("library", str(library)),))
+    before = source_tree.measure(both, shell).digest
+    (library / "shared.py").write_text("x = 1")
+    assert source_tree.measure(both, shell).digest != before
+
+
+def test_a_place_that_the_folder_has_already_is_refused(app: Path) -> None:
+    with pytest.raises(BadInput, match="has a package already") as refused:
+        source_tree.measure(Source(str(app), beside=(("package", str(app)),)), shell)
+    assert refused.value.code == "place-taken"
+
+
+def test_nothing_is_left_where_versions_are_unpacked(
+    tagged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unpacked").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "unpacked"))
+    source_tree.measure(Source(str(tagged), "v1"), shell)
+    assert list((tmp_path / "unpacked").iterdir()) == []

@@ -1,0 +1,342 @@
+"""The journal in SQLite and in memory: what it keeps, and what it finds out about itself."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from mainstay.errors import BadInput, JournalCorrupt, Parked
+from mainstay.history.journal import Journal, JournalUnwritable
+from mainstay.history.signing import PublicKey, SigningKey
+from mainstay.history.sqlite import SqliteJournal, SqliteStory
+from mainstay.system.clock import SystemClock
+from mainstay.system.state_dir import Folders
+from tests.contracts.journal import JournalContract
+from tests.fakes.journal import MemoryJournal
+from tests.fakes.power import PowerCut
+
+
+class TestSqliteJournal(JournalContract):
+    @pytest.fixture
+    def journal(self, folders: Folders) -> Journal:
+        return opened(folders)
+
+
+class TestMemoryJournal(JournalContract):
+    @pytest.fixture
+    def journal(self) -> Journal:
+        return MemoryJournal()
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders(tmp_path / "state", tmp_path / "keys")
+
+
+def opened(folders: Folders) -> SqliteJournal:
+    return SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
+
+
+def story(folders: Folders) -> SqliteStory:
+    return SqliteStory(folders.journal, folders.head)
+
+
+def filled(folders: Folders, rows: int = 5) -> SqliteJournal:
+    """A journal of so many rows, the last one signed."""
+    journal = opened(folders)
+    for number in range(1, rows + 1):
+        journal.append("r-0001", "progress", b'{"step":"1.1","what":"%d"}' % number, sign=number == rows)
+    return journal
+
+
+def head_of(folders: Folders) -> int:
+    """The sequence of the row that was signed last."""
+    return int(json.loads(folders.head.read_bytes())["sequence"])
+
+
+def by_hand(folders: Folders, statement: str) -> None:
+    with sqlite3.connect(folders.journal) as database:
+        database.execute(statement)
+    database.close()
+
+
+def test_what_was_written_is_there_when_it_is_opened_again(folders: Folders) -> None:
+    before = filled(folders).rows()
+    again = opened(folders)
+    assert again.rows() == before
+    assert again.append("r-0001", "ended", b"{}").sequence == 6
+
+
+def test_anyone_reads_it_with_plain_sqlite(folders: Folders) -> None:
+    filled(folders)
+    with sqlite3.connect(f"file:{folders.journal}?mode=ro", uri=True) as plain:
+        found = plain.execute("select run, name, body ->> 'what' from row where sequence = 3").fetchall()
+    plain.close()
+    assert found == [("r-0001", "progress", "3")]
+
+
+def test_it_is_nobody_elses_to_read(folders: Folders) -> None:
+    filled(folders)
+    assert folders.journal.stat().st_mode & 0o777 == 0o600
+    assert folders.signing_key.stat().st_mode & 0o777 == 0o600
+    assert folders.keys.stat().st_mode & 0o777 == 0o700
+
+
+def test_it_is_verified_offline_with_the_public_key(folders: Folders) -> None:
+    filled(folders)
+    assert story(folders).verify(PublicKey.read(folders.public_key)).rows == 5
+    assert story(folders).verify(PublicKey.read(folders.public_key)).bad is None
+
+
+@pytest.mark.failure("F33")
+def test_a_reader_is_not_in_the_way_of_the_writer(folders: Folders) -> None:
+    journal = filled(folders)
+    with sqlite3.connect(f"file:{folders.journal}?mode=ro", uri=True) as reader:
+        reader.execute("begin")
+        reader.execute("select * from row").fetchone()
+        assert journal.append("r-0001", "ended", b"{}").sequence == 6
+    reader.close()
+    assert [row.sequence for row in story(folders).rows(after=5)] == [6]
+
+
+@pytest.mark.failure("F33")
+def test_a_program_that_locks_it_for_long_is_told_clearly(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mainstay.history.journal_file.PATIENCE_S", 0.05)
+    journal = filled(folders)
+    other = sqlite3.connect(folders.journal, isolation_level=None)
+    other.execute("begin immediate")
+    with pytest.raises(JournalUnwritable, match="another program locks it"):
+        journal.append("r-0001", "ended", b"{}")
+    other.close()
+    assert journal.append("r-0001", "ended", b"{}").sequence == 6
+
+
+def test_where_nothing_happened_yet_nothing_is_told(folders: Folders) -> None:
+    assert story(folders).rows() == []
+    assert story(folders).owner() is None
+    assert story(folders).verify().bad is None
+    assert not folders.state.exists()
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root to be somebody else")
+@pytest.mark.parametrize("closed", [True, False], ids=["at rest", "while it is written"])
+def test_who_may_only_read_reads(folders: Folders, closed: bool) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        open_to_all = Folders(Path(place), folders.keys)
+        rows = in_a_child_as(65534, lambda: len(story(open_to_all).rows()), once=lambda: readable(open_to_all, closed))
+    assert rows == 5
+
+
+def readable(folders: Folders, closed: bool) -> SqliteJournal:
+    journal = filled(folders)
+    if closed:
+        journal.settle()
+        journal.close()
+    for file in folders.state.iterdir():
+        file.chmod(0o644)
+    return journal
+
+
+def in_a_child_as(user: int, look: Callable[[], int], *, once: Callable[[], object]) -> int:
+    """What *look* answers in a child that is *user*, which began before *once* was done."""
+    listen, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.read(listen, 1)
+        os.setgid(user)
+        os.setuid(user)
+        os._exit(look())
+    kept = once()
+    os.write(say, b"!")
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.close(listen)
+    os.close(say)
+    assert kept
+    return code
+
+
+@pytest.mark.failure("F30")
+def test_a_copy_without_its_wal_is_whole_once_it_is_settled(folders: Folders, tmp_path: Path) -> None:
+    journal = filled(folders)
+    journal.settle()
+    (tmp_path / "copy.db").write_bytes(folders.journal.read_bytes())
+    assert len(SqliteStory(tmp_path / "copy.db", folders.head).rows()) == 5
+
+
+@pytest.mark.failure("F30")
+def test_a_copy_without_its_wal_in_the_middle_of_a_run_says_what_is_missing(folders: Folders, tmp_path: Path) -> None:
+    filled(folders)
+    (tmp_path / "copy.db").write_bytes(folders.journal.read_bytes())
+    verdict = SqliteStory(tmp_path / "copy.db", folders.head).verify()
+    assert (verdict.bad, verdict.why) == (1, "rows 1 to 5 are missing")
+
+
+def test_a_head_that_is_behind_is_normal_and_names_the_last_row_once_the_journal_is_opened(folders: Folders) -> None:
+    journal = filled(folders)
+    assert journal.append("r-0001", "planned", b"{}", sign=True).sequence == 6
+    journal.append("r-0001", "progress", b"{}")
+    journal.append("r-0001", "progress", b"{}")
+    journal.close()
+    assert head_of(folders) == 6
+    assert (story(folders).verify(PublicKey.read(folders.public_key)).bad, head_of(folders)) == (None, 6)
+    assert opened(folders).sequence() == 8
+    assert head_of(folders) == 8
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_head_that_is_ahead_of_the_rows_is_a_loss(folders: Folders, lost: int) -> None:
+    journal = filled(folders)
+    journal.append("r-0001", "ended", b"{}", sign=True)
+    journal.close()
+    by_hand(folders, f"delete from row where sequence > {6 - lost}")
+    with pytest.raises(JournalCorrupt, match=f"rows {7 - lost} to 6 are missing"):
+        opened(folders)
+
+
+def test_a_crash_between_the_row_and_its_signature_costs_nothing(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = filled(folders)
+
+    def crash(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mainstay.history.signed_head.Head.write", crash)
+        with pytest.raises(PowerCut):
+            journal.append("r-0001", "ended", b"{}", sign=True)
+    journal.close()
+    assert [row.name for row in opened(folders).rows()][-1] == "ended"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda head: head.unlink(), id="gone"),
+        pytest.param(lambda head: head.write_bytes(b""), id="empty"),
+        pytest.param(lambda head: head.write_bytes(b"\0" * 512), id="zeros"),
+        pytest.param(lambda head: head.write_bytes(head.read_bytes().replace(b'hash":"', b'hash":"zz')), id="torn"),
+    ],
+)
+def test_a_head_that_cannot_be_read_parks(folders: Folders, damage: Callable[[Path], object]) -> None:
+    filled(folders).close()
+    damage(folders.head)
+    with pytest.raises(JournalCorrupt, match="cannot be read"):
+        opened(folders)
+
+
+@pytest.mark.failure("F32")
+@pytest.mark.threat("S25")
+@pytest.mark.parametrize(
+    ("edit", "bad"),
+    [
+        ("update row set body = '{}' where sequence = 3", 3),
+        ("update row set at = '2020-01-01T00:00:00+00:00' where sequence = 1", 1),
+        ("update row set run = 'r-0002' where sequence = 2", 2),
+        ("update row set name = 'done' where sequence = 5", 5),
+        ("update row set hash = zeroblob(32) where sequence = 4", 4),
+        ("delete from row where sequence = 3", 3),
+        ("delete from row where sequence = 5", 5),
+        ("delete from row", 1),
+        ("update row set sequence = 9 where sequence = 5", 5),
+        ("insert into row select 6, at, run, name, body, hash from row where sequence = 5", 6),
+    ],
+)
+def test_an_edit_by_hand_is_found_where_it_was_made(folders: Folders, edit: str, bad: int) -> None:
+    filled(folders).close()
+    by_hand(folders, edit)
+    assert story(folders).verify(PublicKey.read(folders.public_key)).bad == bad
+    with pytest.raises(JournalCorrupt):
+        opened(folders)
+
+
+@pytest.mark.failure("F32")
+def test_what_was_edited_can_still_be_read(folders: Folders) -> None:
+    filled(folders).close()
+    by_hand(folders, "update row set body = '{}' where sequence = 3")
+    assert len(story(folders).rows()) == 5
+
+
+@pytest.mark.threat("S25")
+def test_a_chain_made_anew_does_not_carry_our_signature(folders: Folders, tmp_path: Path) -> None:
+    filled(folders).close()
+    other = Folders(tmp_path / "other", tmp_path / "other-keys")
+    filled(other).close()
+    folders.journal.write_bytes(other.journal.read_bytes())
+    folders.head.write_bytes(other.head.read_bytes())
+    assert story(folders).verify().bad is None
+    assert story(folders).verify(PublicKey.read(folders.public_key)).bad == 5
+
+
+@pytest.mark.goal("G23")
+def test_a_hundred_thousand_rows_are_verified_in_a_second(folders: Folders) -> None:
+    filled(folders, 1).close()
+    journal = MemoryJournal()
+    for _ in range(100_000):
+        journal.append("r-0001", "progress", b'{"step":"1.1","what":"something"}')
+    clock = SystemClock()
+    began = clock.monotonic()
+    assert journal.verify().bad is None
+    assert clock.monotonic() - began < 1
+
+
+def test_a_newer_format_is_refused_with_what_to_install(folders: Folders) -> None:
+    filled(folders).close()
+    by_hand(folders, "pragma user_version = 2")
+    by_hand(folders, "update about set value = '9.1.0' where name = 'mainstay'")
+    for look in (lambda: opened(folders), lambda: story(folders).rows()):
+        with pytest.raises(BadInput, match="has format 2") as refused:
+            look()
+        assert refused.value.remedy == "install Mainstay 9.1.0 or newer"
+
+
+@pytest.mark.failure("F31")
+def test_a_journal_that_was_deleted_is_missed(folders: Folders) -> None:
+    filled(folders).close()
+    folders.journal.unlink()
+    assert story(folders).verify().why == "rows 1 to 5 are missing"
+    with pytest.raises(JournalCorrupt, match="rows 1 to 5 are missing"):
+        opened(folders)
+
+
+@pytest.mark.failure("F28")
+def test_a_place_without_a_right_to_write_is_refused_at_once(folders: Folders) -> None:
+    folders.state.parent.joinpath("state").write_text("a file where a folder should be")
+    with pytest.raises(JournalUnwritable, match="File exists"):
+        opened(folders)
+
+
+def test_what_no_database_is_parks(folders: Folders) -> None:
+    filled(folders).close()
+    folders.journal.write_bytes(b"this is no database" * 300)
+    assert story(folders).verify().bad == 1
+    with pytest.raises(JournalCorrupt, match="damaged"):
+        opened(folders)
+
+
+def test_reading_imports_neither_cryptography_nor_pydantic() -> None:
+    script = "import sys, mainstay.history.sqlite, mainstay.history.run_state, mainstay.history.summary;"
+    script += "print(sorted({'cryptography', 'pydantic', 'click', 'rich'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    assert said.stdout == "[]\n"
+
+
+def test_every_line_of_an_export_says_its_hash(folders: Folders) -> None:
+    filled(folders)
+    lines = [msgspec.json.decode(line) for line in story(folders).export()]
+    assert [line["body"]["what"] for line in lines] == ["1", "2", "3", "4", "5"]
+    assert lines[-1]["hash"] == json.loads(folders.head.read_bytes())["hash"]
+
+
+def test_a_corrupt_journal_is_for_a_person_to_decide() -> None:
+    assert issubclass(JournalCorrupt, Parked)
+    assert issubclass(JournalUnwritable, Parked)

@@ -1,0 +1,192 @@
+"""What holds of every plan."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from mainstay.drivers.datastores.datastore import Schema
+from mainstay.engine.plan_codec import read
+from mainstay.model import Fleet, Strategy, Traffic, end_of
+from mainstay.planning.deploy import deploy
+from mainstay.planning.document import document, expected
+from mainstay.planning.down import down
+from mainstay.planning.plan import Plan
+from mainstay.planning.rollback import rollback
+from mainstay.planning.staleness import differences
+from mainstay.steps import AnyStep
+from mainstay.steps.retire import Retire
+from mainstay.steps.set_traffic import SetTraffic
+from mainstay.steps.start_fleet import StartFleet
+from tests.shop import first_plan, fleet, next_plan, release, snapshot, traffic
+
+CANARY = Strategy("canary", (10.0, 50.0), settle_s=60)
+PLANS = {
+    "first": first_plan(),
+    "blue-green": next_plan(),
+    "canary": next_plan(CANARY, replicas=3),
+    "rolling": next_plan(Strategy("rolling"), replicas=3),
+    "recreate": next_plan(Strategy("recreate")),
+    "rollback": rollback(release(1), snapshot(release(2))),
+    "with a migration": deploy(release(2, kept=release(1)), snapshot(release(1), pending=("0002_prices",))),
+    "down": down(snapshot(release(1))),
+}
+every_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
+plans_that_move = pytest.mark.parametrize("plan", [PLANS[name] for name in PLANS if name != "down"])
+
+
+@every_plan
+def test_nothing_reversible_follows_the_point_of_no_return(plan: Plan) -> None:
+    reversible = [step.reversible for _, step in plan.steps()]
+    assert reversible == sorted(reversible, reverse=True)
+
+
+@every_plan
+def test_a_plan_that_was_written_down_is_the_same_plan(plan: Plan) -> None:
+    assert read(msgspec.json.encode(plan), AnyStep) == plan
+
+
+@every_plan
+def test_each_step_begins_where_the_one_before_ended(plan: Plan) -> None:
+    now: Fleet = {}
+    for _, step in plan.steps():
+        if isinstance(step, StartFleet):
+            assert now.get(step.service, step.before) == step.before
+            now[step.service] = step.after
+        if isinstance(step, Retire):
+            assert now.get(step.service, step.leaving | step.after) == step.leaving | step.after
+
+
+@every_plan
+def test_traffic_goes_only_to_what_was_started(plan: Plan) -> None:
+    now: Fleet = dict(fleet(release(plan.before))) if plan.before and plan.kind == "deploy" else {}
+    now |= fleet(release(2)) if plan.kind == "rollback" else {}
+    for _, step in plan.steps():
+        if isinstance(step, StartFleet):
+            now[step.service] = step.after
+        if isinstance(step, SetTraffic):
+            assert all(shares.keys() <= now[name].keys() for name, shares in end_of(step.after).items())
+
+
+@every_plan
+def test_percentages_sum_to_100_or_to_nothing(plan: Plan) -> None:
+    moved = [step for _, step in plan.steps() if isinstance(step, SetTraffic)]
+    every = [shares for step in moved for shifts in (step.after, step.back) for shares in end_of(shifts).values()]
+    sums = {round(sum(shares.values()), 6) for shares in every}
+    assert sums <= {0, 100}
+
+
+@plans_that_move
+def test_the_end_is_what_the_release_says(plan: Plan) -> None:
+    runs: Fleet = {}
+    serves: Traffic = {}
+    for _, step in plan.steps():
+        if isinstance(step, StartFleet | Retire):
+            runs[step.service] = step.after
+        if isinstance(step, SetTraffic):
+            serves |= end_of(step.after)
+    services = {name: members for name, members in fleet(plan.release).items() if name != "db"}
+    assert {name: {r: (m.spec, m.version) for r, m in each.items()} for name, each in runs.items()} == {
+        name: {r: (m.spec, m.version) for r, m in each.items()} for name, each in services.items()
+    }
+    assert serves == traffic(plan.release)
+
+
+@every_plan
+def test_job_ids_are_told_apart_and_come_from_the_plan(plan: Plan) -> None:
+    ids = [step.job for _, step in plan.steps() if hasattr(step, "job")]
+    assert len(ids) == len(set(ids))
+    assert all(identity.startswith(plan.id) for identity in ids)
+
+
+def test_only_a_plan_with_a_migration_is_not_known_to_be_safe_to_go_back_from() -> None:
+    assert {name for name, plan in PLANS.items() if plan.rollback != "safe"} == {"first", "with a migration"}
+
+
+def test_two_looks_at_the_same_make_the_same_plan() -> None:
+    assert next_plan() == next_plan()
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (next_plan(replicas=3), "the instances of api: 2 of api@1 → 3 of api@1"),
+        (deploy(release(3, kept=release(2)), snapshot(release(2))), "the live release: 1 → 2"),
+    ],
+    ids=["other instances", "another release meanwhile"],
+)
+def test_a_stale_plan_names_what_has_changed(now: Plan, said: str) -> None:
+    planned = deploy(release(2, kept=release(1), replicas=2), snapshot(release(1)))
+    assert said in differences(planned, now)
+    assert differences(planned, planned) == ()
+
+
+def test_the_differences_of_a_stale_plan_are_words() -> None:
+    old, new = release(1), release(2, kept=release(1), changed=("web",))
+    facts = snapshot(old).datastores["db"]
+    before = replace(snapshot(old), datastores={"db": replace(facts, schema=Schema())})
+    planned, now = (deploy(release(3, kept=old), each) for each in (before, snapshot(new)))
+    assert differences(planned, now) == (
+        "the live release: 1 → 2",
+        "the instances of web: 2 of web@1 → 2 of web@2",
+        "the traffic of web: 100 % @1 → 100 % @2",
+        "the schema of db: none → 0001_orders",
+        "the last run: r-0001 → r-0002",
+    )
+
+
+def test_another_run_meanwhile_makes_a_plan_stale() -> None:
+    now = snapshot(release(1))
+    planned, later = (deploy(release(2, kept=release(1)), each) for each in (now, replace(now, last_run="r-0009")))
+    assert differences(planned, later) == ("the last run: r-0001 → r-0009",)
+    assert planned.id != later.id
+
+
+def test_the_document_is_what_the_contract_says() -> None:
+    told = document(next_plan())
+    assert (told["kind"], told["from"], told["to"], told["rollback"]) == ("deploy", 1, 2, "safe")
+    step = told["phases"][0]["ranks"][0][1]
+    assert step == {
+        "number": "1.2",
+        "kind": "fetch",
+        "title": "Copy web (3 files)",
+        "place": "live",
+        "reversible": True,
+        "expected_s": None,
+    }
+    assert {"path": "version", "before": "1", "after": "2"} in told["changes"]
+
+
+def test_the_time_of_a_plan_is_known_when_each_of_its_steps_is() -> None:
+    old = release(1)
+    took = {"fetch": 1.0, "start_fleet": 4.0, "set_traffic": 0.5, "retire": 2.0}
+    plan = deploy(release(2, kept=old), snapshot(old, expected=took))
+    assert expected(plan) == 1.0 + 4 * 4.0 + 0.5 + 0.0 + 2 * 2.0
+    assert expected(next_plan()) is None
+
+
+def test_the_time_of_a_first_build_is_unknown_and_that_of_a_kept_one_is_a_copys() -> None:
+    old = release(1)
+    new = release(2, kept=old, changed=("web",))
+    key = new.services["web"].spec.content
+    built = replace(new, contents=new.contents | {key: replace(new.contents[key], build=(("make",),))})
+    took = {"fetch": 0.1}
+    now = snapshot(old, expected=took)
+    fetches = [
+        next(step for _, step in deploy(built, each).steps())
+        for each in (now, replace(now, expected=took | {"build web": 60.0}), replace(now, built=frozenset({key})))
+    ]
+    assert [fetch.expected_s for fetch in fetches] == [None, 60.0, 0.1]
+    titles = ["Copy and build web (3 files)", "Copy and build web (3 files)", "Reuse web (3 files)"]
+    assert [fetch.title for fetch in fetches] == titles
+
+
+def test_numbers_of_phases_and_steps_are_those_of_the_journal() -> None:
+    plan = next_plan()
+    told = [each["number"] for phase in document(plan)["phases"] for rank in phase["ranks"] for each in rank]
+    assert told == [number for number, _ in plan.steps()]
+    assert all(len(rank) for phase in plan.phases for rank in phase.ranks)
+    assert [a < b for a, b in pairwise(int(number.split(".")[0]) for number in told)].count(True) == len(
+        plan.phases
+    ) - 1

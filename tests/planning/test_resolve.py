@@ -1,0 +1,244 @@
+"""Resolve: a manifest and a look become a release in which nothing is left to look up."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from mainstay.drivers.world import World
+from mainstay.errors import BadInput, ManifestInvalid
+from mainstay.history.summary import Record
+from mainstay.manifest import Manifest, load
+from mainstay.model import Health, Listener, Release, Strategy
+from mainstay.model.secret import Secret, SecretRef
+from mainstay.planning.deploy import deploy
+from mainstay.planning.facts import Snapshot, look
+from mainstay.planning.resolve import at_version, declares, resolve
+from tests.fakes.datastore import FakeDatastore
+from tests.fakes.world import fake_world
+from tests.planning.test_facts import SHOP
+
+Plans = Callable[..., Release]
+
+
+class Place:
+    """A folder with a manifest, and a world."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = FakeDatastore()
+        self.world: World = fake_world(folder, datastores={"db": self.store})
+        self.world.sealed.keep("TOKEN", Secret("x"))
+        for name in ("api", "web", "migrations"):
+            (folder / name).mkdir()
+            (folder / name / "file").write_text(name)
+
+    def manifest(self, text: str = SHOP, environment: str | None = None) -> Manifest:
+        (self.folder / "mainstay.yaml").write_text(text)
+        return load(self.folder / "mainstay.yaml", environment)
+
+    def now(self, manifest: Manifest, serving: Release | None = None) -> Snapshot:
+        seen = look(self.world, Record(highest=serving.number if serving else 0), manifest)
+        return msgspec.structs.replace(seen, release=serving)
+
+    def release(self, text: str = SHOP, serving: Release | None = None, environment: str | None = None) -> Release:
+        manifest = self.manifest(text, environment)
+        return resolve(manifest, self.now(manifest, serving))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_a_service_is_told_the_variables_it_lists_and_no_others(place: Place) -> None:
+    services = place.release().services
+    api, web = services["api"].spec.environment, services["web"].spec.environment
+    assert set(api) == {"PATH", "LANG", "TZ", "DATABASE_URL", "LOG_LEVEL", "TOKEN"}
+    assert set(web) == {"PATH", "LANG", "TZ", "API_URL"}
+    assert (api["LOG_LEVEL"], api["TOKEN"], web["API_URL"]) == ("info", SecretRef("TOKEN", 1), Listener("api"))
+
+
+def test_path_language_and_zone_are_fixed_whatever_the_shell_exports(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = place.release()
+    for name, value in {"PATH": "/opt/tools:/bin", "LANG": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "HOME": "/opt"}.items():
+        monkeypatch.setenv(name, value)
+    assert place.release() == before
+    environment = before.services["web"].spec.environment
+    assert (environment["LANG"], environment["TZ"]) == ("C.UTF-8", "UTC")
+    assert environment["PATH"] == "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def test_a_service_that_lists_path_gets_the_declared_one_and_other_content(place: Place) -> None:
+    text = SHOP.replace("variables:\n", "variables:\n  PATH: {default: /opt/tools:/usr/bin}\n", 1)
+    undeclared, unlisted = place.release(), place.release(text)
+    listed = place.release(text.replace("[API_URL]", "[API_URL, PATH]"))
+    assert listed.services["web"].spec.environment["PATH"] == "/opt/tools:/usr/bin"
+    keys = [release.services["web"].spec.content for release in (undeclared, unlisted, listed)]
+    assert keys[0] == keys[1] != keys[2]
+    assert listed.services["api"].spec == undeclared.services["api"].spec
+
+
+@pytest.mark.parametrize("name", ["PATH", "LANG", "TZ"])
+def test_a_path_is_neither_secret_nor_an_address(place: Place, name: str) -> None:
+    for declared in ("{secret: true, generate: true}", "{from: api}"):
+        with pytest.raises(ManifestInvalid, match=f"{name} is part of every release in clear"):
+            place.manifest(SHOP.replace("variables:\n", f"variables:\n  {name}: {declared}\n", 1))
+
+
+def test_a_service_reaches_its_datastore_as_the_application_and_never_as_the_owner(place: Place) -> None:
+    told = place.release().services["api"].spec.environment["DATABASE_URL"]
+    assert told == place.store.address("application")
+    assert told != place.store.address("owner")
+
+
+def test_no_release_holds_a_secret(place: Place) -> None:
+    place.world.sealed.keep("TOKEN", Secret("do-not-tell"))
+    assert b"do-not-tell" not in msgspec.json.encode(place.release())
+
+
+def test_secrets_come_as_files_where_that_is_asked_for(place: Place) -> None:
+    spec = place.release(SHOP.replace("source: api\n", "source: api\n    deliver: file\n")).services["api"].spec
+    assert set(spec.files) == {"DATABASE_URL", "TOKEN"}
+    assert "TOKEN" not in spec.environment
+
+
+def test_braces_are_replaced_and_all_others_left_alone(place: Place) -> None:
+    text = SHOP.replace("info}", '"{version} {Other} $X"}')
+    release = place.release(text)
+    assert release.services["web"].spec.command[2] == "--version=1.0.0"
+    assert release.services["api"].spec.environment["LOG_LEVEL"] == "1.0.0 {Other} $X"
+
+
+def test_an_instances_address_stays_in_the_command_until_it_starts(place: Place) -> None:
+    spec = place.release(SHOP.replace('"--version={version}"', '"{host}:{port}"')).services["web"].spec
+    assert spec.command[2] == "{host}:{port}"
+
+
+def test_a_command_that_names_uv_needs_it_in_its_content(place: Place) -> None:
+    release = place.release(SHOP.replace('"--version={version}"', '"{uv}"'))
+    uv = str(place.world.folders.programs / "uv")
+    assert uv in release.contents[release.services["web"].spec.content].check
+    assert uv not in release.contents[release.services["api"].spec.content].check
+
+
+def test_defaults_are_those_of_the_contract(place: Place) -> None:
+    api, web = place.release().services["api"], place.release().services["web"]
+    assert (api.replicas, api.spec.drain_s, api.spec.stop_grace_s, api.spec.stop_signal) == (1, 30, 10, "SIGTERM")
+    assert (api.spec.steady_s, api.strategy) == (2, Strategy("blue-green", settle_s=0))
+    assert api.spec.health == Health("http", "/ready", within_s=30, every_s=5, limit_s=1)
+    assert web.spec.health.kind == "tcp"
+
+
+def test_the_edge_has_three_slots_for_each_replica(place: Place) -> None:
+    edge = place.release(SHOP.replace("source: web\n", "source: web\n    replicas: 4\n")).edge
+    assert edge is not None
+    assert (edge.http, edge.slots, edge.release_header) == (8080, {"api": 3, "web": 12}, True)
+
+
+def test_callees_are_what_is_needed_and_what_is_told(place: Place) -> None:
+    release = place.release()
+    assert release.services["api"].needs == ("db",)
+    assert release.services["web"].needs == ("api",)
+
+
+def test_the_same_again_is_nothing_to_do(place: Place) -> None:
+    first = place.release()
+    place.store.ran, again = ["0001_orders"], place.manifest()
+    now = place.now(again, first)
+    second = resolve(again, now)
+    assert second.fingerprint == first.fingerprint
+    assert declares(second, first)
+    assert second.brought == ()
+
+
+def test_only_what_changed_is_brought_and_the_rest_carried_on(place: Place) -> None:
+    first = place.release()
+    (place.folder / "web" / "file").write_text("other")
+    second = place.release(SHOP.replace("1.0.0", "1.1.0"), first)
+    assert second.brought == ("web",)
+    assert (second.services["api"].revision, second.services["api"].version) == (1, "1.0.0")
+    assert (second.services["web"].revision, second.services["web"].version) == (2, "1.1.0")
+    assert second.datastores["db"].revision == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("1.0.0", "1.0.1"), ("replicas: 2", "replicas: 3"), ("routes: [", "timeouts: {answer: 5s}\n  routes: [")],
+    ids=["the version", "the replicas", "the edge"],
+)
+def test_a_change_of_the_manifest_alone_replaces_no_service_that_is_copied_with_it(
+    place: Place, old: str, new: str
+) -> None:
+    text = SHOP.replace("    source: web\n", "    replicas: 2\n").replace(', "--version={version}"', "")
+    first = place.release(text)
+    assert first.services["web"].spec.content in first.contents
+    assert place.release(text.replace(old, new), first).brought == ()
+
+
+def test_a_service_whose_own_settings_changed_is_replaced_and_not_built_again(place: Place) -> None:
+    text = SHOP.replace("    source: api\n", "").replace("    source: web\n", "    drain: 1s\n")
+    first = place.release(text)
+    second = place.release(text.replace("drain: 1s", "drain: 2s"), first)
+    assert second.brought == ("web",)
+    assert second.services["web"].spec.content == first.services["web"].spec.content
+
+
+def test_services_that_share_a_folder_and_a_build_share_the_content(place: Place) -> None:
+    release = place.release(SHOP.replace("source: web", "source: api"))
+    assert release.services["api"].spec.content == release.services["web"].spec.content
+    assert len(release.contents) == 2
+
+
+def test_a_datastore_is_at_its_last_migration_when_all_have_run(place: Place) -> None:
+    store = place.release().datastores["db"]
+    assert store.schema == "0001_orders"
+    assert store.migrations in place.release().contents
+
+
+STAGING = SHOP + "environments: {local: {}, staging: {}}\n"
+
+
+def test_one_version_has_one_content_outside_of_local(place: Place) -> None:
+    first = place.release(STAGING, environment="staging")
+    (place.folder / "web" / "file").write_text("other")
+    with pytest.raises(BadInput, match=r"web has changed since version 1\.0\.0, which is live"):
+        place.release(STAGING, first, environment="staging")
+    assert "web" in place.release(STAGING, first, environment="local").brought
+
+
+def test_a_version_means_nothing_where_no_source_asks_for_it(place: Place) -> None:
+    manifest = place.manifest()
+    assert at_version(manifest, None) == at_version(manifest, "1.0.0") == manifest
+    with pytest.raises(BadInput, match=r"contains \{version\}"):
+        at_version(manifest, "2.0.0")
+
+
+def test_a_version_chooses_the_tag_where_a_source_asks_for_it(place: Place) -> None:
+    text = SHOP.replace("source: web", 'source: {git: web, ref: "v{version}"}')
+    assert at_version(place.manifest(text), "2.0.0").version == "2.0.0"
+
+
+def test_a_required_variable_without_a_value_is_bad_input(place: Place) -> None:
+    with pytest.raises(BadInput, match=r"a variable has no value: REGION \(read by api\)") as refused:
+        place.release(SHOP.replace("REGION: {required: false}", "REGION: {}"))
+    assert refused.value.remedy == "mainstay set REGION=…"
+
+
+def test_no_interpreter_is_said_when_one_is_asked_for(place: Place) -> None:
+    manifest = place.manifest()
+    now = place.now(manifest)
+    now = msgspec.structs.replace(now, programs=msgspec.structs.replace(now.programs, python=""))
+    with pytest.raises(BadInput, match=r"no Python ≥ 3\.11"):
+        resolve(manifest, now)
+
+
+def test_the_plan_of_a_manifest_names_what_it_will_do(place: Place) -> None:
+    manifest = place.manifest()
+    now = place.now(manifest)
+    plan = deploy(resolve(manifest, now), now)
+    assert [phase.name for phase in plan.phases] == ["fetch", "provide", "migrate", "release"]
+    assert any(note.startswith("{python} is ") for note in plan.notes)
