@@ -116,8 +116,11 @@ def key(digest: str, build: Sequence[Sequence[str]], path: str) -> str:
 
 
 def give(folder: Path, uid: int, gid: int) -> None:
-    """Let a user build in *folder*. Only root can."""
-    for path in _everything(folder):
+    """Let a user build in *folder*. Only root can.
+
+    The top comes last: until then that user cannot reach what is inside, and so cannot replace a folder by a link.
+    """
+    for path in reversed(list(_everything(folder))):
         os.lchown(path, uid, gid)
 
 
@@ -186,8 +189,9 @@ def remove(folder: Path) -> None:
     if not folder.is_dir():
         folder.unlink(missing_ok=True)
         return
-    for path, _, _ in os.walk(folder):
-        os.chmod(path, 0o700)
+    if not is_root():  # Root needs no permission, and a chmod follows a link that a build user has put there.
+        for path, _, _ in os.walk(folder):
+            os.chmod(path, 0o700)
     shutil.rmtree(folder)
 
 

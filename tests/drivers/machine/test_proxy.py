@@ -148,10 +148,11 @@ def test_what_no_route_takes_is_not_found() -> None:
 def test_a_client_cannot_say_where_it_comes_from() -> None:
     async def story(here: Stage) -> None:
         forged = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "Forwarded": "for=6.6.6.6"}
-        await here.asks(headers=forged | {"X-Forwarded-Host": "evil.example"})
+        spelt = {"X_Forwarded_For": "6.6.6.6", "X-Real-IP": "6.6.6.6", "x_real_ip": "6.6.6.6"}
+        await here.asks(headers=forged | spelt | {"X-Forwarded-Host": "evil.example"})
         seen = here.old.seen[-1]
         assert (seen["x-forwarded-for"], seen["x-forwarded-proto"]) == ("127.0.0.1", "http")
-        assert not {"forwarded", "x-forwarded-host"} & seen.keys()
+        assert not {"forwarded", "x-forwarded-host", "x_forwarded_for", "x-real-ip", "x_real_ip"} & seen.keys()
 
     played(story)
 

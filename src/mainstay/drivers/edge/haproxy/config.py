@@ -157,7 +157,8 @@ frontend door:{port}
   http-request wait-for-body time {_ms(edge.body_s)}
 {_compared(routes)}\
   http-request del-header Forwarded
-  http-request del-header X-Forwarded- -m beg
+  http-request del-header ^x[-_]forwarded[-_] -m reg
+  http-request del-header ^x[-_]real[-_]ip$ -m reg
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Forwarded-Proto http
 {choices}\

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from signal import SIGTERM, SIGUSR2
@@ -25,6 +26,8 @@ from mainstay.system.atomic_file import atomic_write, move
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import identity, is_root
+
+log = logging.getLogger(__name__)
 
 ID = "edge"
 SERVES_WITHIN_S = 10.0
@@ -237,7 +240,10 @@ class Proxy:
         commands = changes(self._wanted, now, await self._admin.mapped(RELEASES))
         if not commands:
             return
-        self._keep_slots()
+        try:
+            self._keep_slots()
+        except OSError as error:  # A full disk must not keep an instance in traffic; the next change writes them again.
+            log.error("the slots could not be stored for HAProxy's next start: %s", error)
         await self._admin.tell(commands)
         after = await self._admin.servers()
         for slot in self._wanted:

@@ -111,7 +111,7 @@ class Instances:
         for pid in self._limits.members(name):
             try:
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
+            except (ProcessLookupError, PermissionError):
                 continue
 
     def forget(self, name: str, spec: Spec) -> None:
@@ -119,6 +119,8 @@ class Instances:
         self.kill(name)
         self._watches.cancel(name)
         self._limits.remove(name)
+        for variable in spec.files:  # Secrets in clear: they go although the copy beside them may stay.
+            (self._launching.private(name) / variable).unlink(missing_ok=True)
         if (spec.private_copy or spec.files) and self._keep_written(name, spec):
             shutil.rmtree(self._launching.private(name), ignore_errors=True)
         shutil.rmtree(self._runner.place(name), ignore_errors=True)

@@ -66,10 +66,13 @@ def _stay(launch: dict[str, Any]) -> NoReturn:
 
     def too_long(*_: object) -> None:
         late.append(True)
-        os.kill(child, signal.SIGKILL)  # What it left is ended by whoever reads the note.
+        os.kill(child, signal.SIGKILL)  # The reader of the note ends what it left.
 
     signal.signal(signal.SIGALRM, too_long)
     signal.setitimer(signal.ITIMER_REAL, max(0.001, launch["within_s"]))
+    # The alarm ends before the child is reaped: later its number may be another process's.
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    signal.setitimer(signal.ITIMER_REAL, 0)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     end = {"code": TOO_LONG if late else code if code >= 0 else 128 - code, "late": bool(late)}
     _note(launch, "exit", end | {"took_s": time.monotonic() - began})

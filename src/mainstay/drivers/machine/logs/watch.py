@@ -112,8 +112,8 @@ class LogWatch:
                 self._watch(folder, _NEW_FILE)
         for path in (path for stream in ("out", "err") for path in self._folder.glob(f"*/*.{stream}")):
             if path not in self._logs:
-                self._logs[path] = _Log(path)
                 self._watched[self._watch(path, linux_calls.IN_MODIFY)] = path
+                self._logs[path] = _Log(path)
             self._logs[path].look()
 
     def _watch(self, path: Path, mask: int) -> int:

@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
@@ -24,6 +24,7 @@ from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.addresses import furnished, listeners, moved
 from mainstay.drivers.machine.state.decide import Forget, Kill, Start, Stop, decide
 from mainstay.drivers.machine.state.desired import Desired, member_of
+from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.state.placement import enrolled
 from mainstay.drivers.machine.state.ports import is_free
 from mainstay.drivers.machine.state.store import Store
@@ -145,6 +146,7 @@ class Daemon:
         self._plan_ahead()
         starting |= self.instances.adopt(self.desired)
         lives = self.instances.lives
+        before = dict(lives)
         draining = [name for name in self.desired.instances if lives[name].drain_since and not lives[name].drained]
         connections = await self.front.connections(self.desired, draining)
         decided = decide(self.desired, lives, connections, starting, processes.boottime())
@@ -161,10 +163,12 @@ class Daemon:
         converged = await self.front.converge(self.desired, ready, able, drained)
         if converged:
             self.shifting.applied(traffic)
+        elif self.front.is_alive():
+            self._postpone_drains(before)
         self.instances.settle(self.desired, ready)
         for action in decided.actions:
             if action.identity in self.desired.instances:
-                self._do(action)
+                self._try(action)
         self._see_to_jobs()
         return min(decided.next_at, self._next_look(converged))
 
@@ -184,7 +188,10 @@ class Daemon:
         killed = Counter(
             str(Revision(one.service, one.release)) for n, one in self.desired.instances.items() if n in names
         )
-        self.keep(replace(self.desired, killed=dict(Counter(self.desired.killed) + killed)))
+        try:
+            self.keep(replace(self.desired, killed=dict(Counter(self.desired.killed) + killed)))
+        except OSError as error:  # A full disk must not keep instances from being restarted and stopped.
+            log.error("could not note that %s was killed: %s", ", ".join(sorted(killed)), error)
 
     def _plan_ahead(self) -> None:
         """Write down what is to exist, with its ports and slots, before any of it starts."""
@@ -203,6 +210,21 @@ class Daemon:
         values += [job.environment for job in desired.jobs.values()]
         callees = {service for each in values for service in called(each)}
         self.keep(furnished(transitions.without_the_gone(desired), self.folders.state, callees))
+
+    def _postpone_drains(self, before: Mapping[str, Life]) -> None:
+        """Begin no drain in a pass in which HAProxy did not take its slots: it still sends requests to the instance."""
+        lives = self.instances.lives
+        for name, life in lives.items():
+            was = before.get(name)
+            if was is not None and not was.drain_since and life.drain_since:
+                lives[name] = replace(life, drain_since=was.drain_since, drained=was.drained)
+
+    def _try(self, action: decision.Action) -> None:
+        """Carry out *action*; where the disk is full, the other actions of the pass must still be carried out."""
+        try:
+            self._do(action)
+        except OSError as error:
+            log.error("%s: %s is tried again: %s", action.identity, type(action).__name__.lower(), error)
 
     def _do(self, action: decision.Action) -> None:
         name = action.identity
@@ -247,6 +269,8 @@ class Daemon:
 
     async def _until(self, next_at: float) -> None:
         within = next_at - processes.boottime()
+        # From Python 3.12 on, waiting for an event that is set does not yield: nothing else would run.
+        await asyncio.sleep(0)
         try:
             await asyncio.wait_for(self._woken.wait(), None if math.isinf(within) else max(0.0, within))
         except TimeoutError:

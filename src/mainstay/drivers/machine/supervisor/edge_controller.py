@@ -65,6 +65,7 @@ class Front:
                 self._silent = 0
                 self._proxy.kill()
         except Unreachable:
+            self._silent = 0
             self._wake()
         else:
             with contextlib.suppress(OSError):

@@ -126,7 +126,7 @@ class ProcessRunner:
 
     def signal(self, process: Started, number: Signals) -> None:
         """Send *number* to this very process; nothing where it is gone."""
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             descriptor = os.pidfd_open(process.pid)
             try:
                 if processes.is_alive(process):
@@ -138,7 +138,8 @@ class ProcessRunner:
         """Send *number* to all that is left of its session and group, but *spare*. False: nothing was left."""
         left = [pid for pid in processes.of_session(process) if pid != spare]
         for pid in left:
-            with contextlib.suppress(ProcessLookupError):
+            # A service may have started a program of another user, as sudo does.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
         return bool(left)
 
