@@ -14,9 +14,9 @@ class Route(Model):
     path: HttpPath
     """Starts with '/'; `/api` matches `/api`, `/api/` and all below, not `/apiary`.
 
-    It is compared with the path as services read it: percent-decoded once, `//` merged, `/./` and `/../` resolved. The
-    service gets the path as the client sent it. A path that cannot be decoded, or whose route depends on whether `%2F`
-    is a slash, is answered 400.
+    It is compared with the path as services read it: percent-decoded once, `//` merged, `/./` resolved. The
+    service gets the path as the client sent it. A path that has a `..` segment, that cannot be decoded, or whose route
+    depends on whether `%2F` is a slash, is answered 400.
     """
 
     service: Name

@@ -216,15 +216,18 @@ def _compared(routes: list[Route]) -> str:
     """Return the rules that set `txn.route`: the path as services read it, with `/` at its end.
 
     The request is forwarded as the client sent it. A path is refused when it cannot be decoded, and when its route
-    depends on whether the service takes an encoded slash for a slash: such a path would pass by the rules of a route.
+    depends on whether the service takes an encoded slash for a slash, or resolves `..`: such a path would pass by the
+    rules of a route.
     """
     bases = sorted({_base(route) for route in routes} - {"/"})
     if not bases:
         return ""
     slash = "if { var(txn.sent) -m sub -i %2f }"
-    normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot", "path-strip-dotdot full")]
+    normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot")]
     rules = [
         "deny deny_status 400 if { path -m reg -i %(00|[^0-9a-f]|[0-9a-f]([^0-9a-f]|$)|$) }",
+        # A service that does not resolve `..` would read another path than the one that is compared here.
+        "deny deny_status 400 if { path,url_dec -m reg (^|/)\\.\\.(/|$) }",
         "set-var(txn.sent) pathq",
         "normalize-uri percent-decode-unreserved",
         *normalize,
