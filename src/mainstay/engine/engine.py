@@ -1,4 +1,4 @@
-"""The engine: carries a run out, from wherever it stopped, in the direction it was going."""
+"""The engine: executes a run from the step at which it stopped, forward or back."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ __all__ = ["Carrier", "Interruption", "Threads", "answer", "begin", "carry_on", 
 
 
 def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outcome:
-    """Write *plan* down, then carry it out."""
+    """Record *plan* in the journal as a new run, then execute it. Return and raise as `carry_on` does."""
     run = journal.next_run()
     planned = Planned(
         kind=plan.kind,
@@ -45,10 +45,11 @@ def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outco
 
 
 def carry_on(identity: str, world: World, journal: Journal, carrier: Carrier) -> Outcome:
-    """Finish a run from where it stopped, in the direction it was going; that of one that is over is told.
+    """Resume a run at the step where it stopped, in its current direction, and return its outcome.
 
-    Raises Parked when a person must decide, Interrupted when one asked to stop, FenceRefused when a newer
-    run has the target; and whatever else raises is a crash: all of them leave a run that can be carried on.
+    A run that is over is not executed again; its recorded outcome is returned.
+    Raises Parked when a person must decide, Interrupted when an interrupt was requested, and FenceRefused when a
+    newer run has claimed the target. Any other exception is a crash. After each of them the run can be resumed.
     """
     run = Run(identity, journal, carrier)
     if run.standing.outcome is not None:
@@ -64,10 +65,10 @@ def carry_on(identity: str, world: World, journal: Journal, carrier: Carrier) ->
 
 
 def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
-    """Turn a run that no process executes back; it is undone when it is resumed.
+    """Mark a run that no process is executing to be undone; resuming it then undoes it.
 
-    Return the row that records it; None where the run was turned back before. Raises NotReady once a step has started
-    that cannot be undone.
+    Return the row that records this, or None when the run was already marked. Raises NotReady when the run is over,
+    and once a step has started that cannot be undone.
     """
     now = standing(journal.rows(identity))
     if now.over or now.planned is None:
@@ -77,7 +78,7 @@ def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> Row | No
 
 
 def require_undoable(now: Standing, *, remedy: str) -> None:
-    """Raise NotReady where a step has started that cannot be undone: from there on a run only goes forward."""
+    """Raise NotReady when a step has started that cannot be undone: from then on the run can only go forward."""
     if now.beyond:
         raise NotReady(f"run {now.run} can no longer be undone; only cleanup remains", remedy=remedy)
 
@@ -91,7 +92,10 @@ def answer(
     because: str,
     by: str,
 ) -> None:
-    """A person's word on how the parked step of a run stands."""
+    """Record a person's decision that the parked step counts as done or undone.
+
+    Raises BadInput when *step* is not the parked step of the run.
+    """
     parked = standing(journal.rows(identity)).parked
     if parked is None or parked.step != step:
         waits = f"it waits at {parked.step}" if parked and parked.step else "no step waits for a word"
@@ -112,7 +116,11 @@ def _owner(run: Run, carrier: Carrier, world: World, fence: int) -> Owner:
 
 
 def _claim(run: Run, world: World, carrier: Carrier, fence: int) -> None:
-    """From here on every older run is refused; only now may anything be looked at."""
+    """Claim the target with *fence*, so that it refuses every older run, then record the resume.
+
+    No step may look at the target before this. Raises Parked when too many processes in a row died at the same step,
+    or when the target stays unreachable.
+    """
     now = run.standing
     if now.stuck:
         raise run.park(

@@ -14,7 +14,7 @@ Deed = Callable[[], str]
 
 
 class Report(NamedTuple):
-    """How a deed ended: with its evidence, or in trouble."""
+    """The result of a step: its evidence, or the exception that it raised, and its duration in seconds."""
 
     step: StepNumber
     evidence: str
@@ -23,22 +23,25 @@ class Report(NamedTuple):
 
 
 class Crew(Protocol):
-    """Does deeds, at most `room` at a time, and reports each."""
+    """An executor: runs the actions of steps, at most `room` at a time, and returns the result of each."""
 
     @property
     def room(self) -> int: ...
 
     def send(self, step: StepNumber, deed: Deed) -> None:
-        """Let *deed* begin."""
+        """Start *deed* without waiting for it."""
         ...
 
     def wait(self) -> Report:
-        """The next that has ended. Asked only while something was sent and not reported."""
+        """Wait for the next deed to finish and return its result. Call only while a result is outstanding."""
         ...
 
 
 class Threads:
-    """Side by side. The threads do not keep the process alive: a second interruption leaves them behind."""
+    """Executes steps in parallel, each in its own daemon thread.
+
+    The threads do not keep the process alive: after a second interrupt the process exits without waiting for them.
+    """
 
     def __init__(self, clock: Clock, room: int = 8) -> None:
         self.room = room
@@ -55,7 +58,10 @@ class Threads:
 
 
 def report(step: StepNumber, deed: Deed, clock: Clock) -> Report:
-    """Execute *deed* and return how it ended. A full disk is an expected failure, which the engine undoes."""
+    """Execute *deed* and return its result, never raising.
+
+    A full disk becomes a StepFailed, an expected failure, after which the engine undoes the run.
+    """
     began = clock.monotonic()
     try:
         return Report(step, deed(), clock.monotonic() - began)
@@ -64,5 +70,5 @@ def report(step: StepNumber, deed: Deed, clock: Clock) -> Report:
         if trouble.errno in FULL:
             failure = StepFailed(words(trouble), remedy="make room (df -h)")
         return Report(step, "", clock.monotonic() - began, failure)
-    except BaseException as trouble:  # noqa: BLE001 - carried to the thread that decides, and raised there
+    except BaseException as trouble:  # noqa: BLE001 - raised again in the engine's thread
         return Report(step, "", clock.monotonic() - began, trouble)

@@ -1,4 +1,4 @@
-"""Forward: rank after rank until every step is done, or until the run turns."""
+"""Forward execution: rank after rank, until every step is done or the run starts to undo."""
 
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,11 @@ from mainstay.system.clock import Patience
 
 
 def forward(run: Run, world: World, carrier: Carrier, beat: Beat) -> bool:
-    """True when every step is done; False when the run has turned."""
+    """Execute the remaining ranks. Return True when every step is done, False when the run must now be undone.
+
+    Raises Interrupted after reverting traffic (a second interrupt skips that), FenceRefused, and Parked. Once an
+    irreversible step has started, a failure parks the run instead of undoing it.
+    """
     try:
         _take_up(run, world)
         for _, ranks in run.phases():
@@ -34,7 +38,7 @@ def forward(run: Run, world: World, carrier: Carrier, beat: Beat) -> bool:
         return False
     except MainstayError as failure:
         if run.standing.beyond:
-            # The release has succeeded; only tidying is left, and going back would start what was stopped.
+            # The release has succeeded and only cleanup remains; undoing would restart instances that were stopped.
             raise run.park(run.standing.current, failure.what, failure.remedy or "mainstay resume") from failure
         run.turn(carrier.by, failure.what)
         return False
@@ -50,12 +54,12 @@ def _through(rank: Rank, run: Run, world: World, carrier: Carrier, beat: Beat) -
 
 
 def _take_up(run: Run, world: World) -> None:
-    """What an earlier process brought about holds again before anything builds on it."""
+    """Re-establish the state that an earlier process reached, before further steps depend on it."""
     if run.standing.beyond:
-        return  # What retires makes sure by itself that the new release serves; the old one must not start again.
+        return  # The retire steps ensure that the new release is live; the old one must not be restarted.
     moves = _last_moves(run)
     if any(not _still_there(number, run, world) for number in moves if number in run.standing.done):
-        # Traffic went home while nobody watched: what was observed before is no proof of what comes.
+        # Traffic was reverted while no process executed the run, so earlier observations prove nothing now.
         _reopen(run, moves[0])
     for step in _last_of_each_kind(run):
         persistently(world, partial(step.hold, world))
@@ -66,7 +70,10 @@ def _still_there(number: StepNumber, run: Run, world: World) -> bool:
 
 
 def _last_of_each_kind(run: Run) -> list[Step]:
-    """Of each kind of step the done ones of the last rank in which any has begun: earlier states have passed."""
+    """Return, for each kind of step, the done steps of the last rank in which any step of that kind has started.
+
+    Earlier ranks are left out because later ones have replaced their state.
+    """
     last: dict[str, Rank] = {}
     for _, ranks in run.phases():
         for rank in ranks:
@@ -79,7 +86,7 @@ def _last_of_each_kind(run: Run) -> list[Step]:
 
 
 def _last_moves(run: Run) -> list[StepNumber]:
-    """The begun steps that move traffic, of the last phase that has any."""
+    """Return the started steps that move traffic, from the last phase that has any."""
     for _, ranks in reversed(run.phases()):
         steps = chain.from_iterable(ranks)
         if moves := [number for number, step in steps if step.moves_traffic and number in run.standing.begun]:
@@ -88,18 +95,18 @@ def _last_moves(run: Run) -> list[StepNumber]:
 
 
 def _withdraw(run: Run, world: World) -> None:
-    """Nobody is left on a release that no one observes."""
+    """Revert traffic, so that no user stays on a release that no process observes; nothing once irreversible."""
     moves = _last_moves(run)
     if not moves or run.standing.beyond:
         return
     _reopen(run, moves[0])
-    # The wait for the way home is not ended by what asked for it.
+    # Use a fresh waiter: the pending interrupt must not cut short the wait for the revert.
     quiet = replace(world, patience=Patience(world.clock))
     persistently(quiet, lambda: run.steps[moves[-1]].withdraw(quiet))
 
 
 def _reopen(run: Run, first: StepNumber) -> None:
-    """From *first* on, what was begun counts as not done."""
+    """Mark every started step from *first* on as not done."""
     stage = next(phase.stage for phase, ranks in run.phases() if first in dict(chain.from_iterable(ranks)))
     after = dropwhile(lambda number: number != first, run.steps)
     run.write(Withdrawn(stage or 0, tuple(number for number in after if number in run.standing.begun)))

@@ -1,4 +1,4 @@
-"""The beat of a run: what it hears and says about once a second, in the middle of every wait."""
+"""The heartbeat of a run: about once a second, in every wait, it reads requests and notifies the target."""
 
 import threading
 
@@ -10,13 +10,17 @@ from mainstay.system.clock import BEAT_S
 
 
 class WaitEnded(MainstayError):
-    """Another step of the rank failed: waiting on would be in vain."""
+    """A wait was cut short because another step of the rank failed."""
 
     code = "wait-ended"
 
 
 class Beat:
-    """Called from any thread that waits. Raises what ends the wait; tells the target that the run still watches."""
+    """Called from any waiting thread. Raises the exception that ends the wait; sends the target a heartbeat.
+
+    Raises Interrupted after an interrupt, WaitEnded when another step failed, and TurnAsked when an abort was
+    requested while the run can still be undone.
+    """
 
     def __init__(self, run: Run, world: World, interruption: Interruption, fence: int) -> None:
         self._run = run
@@ -39,16 +43,16 @@ class Beat:
             raise TurnAsked("abort was requested")
 
     def end_waits(self) -> None:
-        """Every wait ends at its next beat."""
+        """End every wait at its next heartbeat."""
         self._ended = True
 
     def begin_waits(self) -> None:
-        """Waits are for the thing itself again."""
+        """Stop cutting waits short; undoes `end_waits`."""
         self._ended = False
 
     @property
     def stop_now(self) -> bool:
-        """Somebody asked twice."""
+        """Whether a second interrupt was requested."""
         return self._interruption.twice
 
     def _due(self) -> bool:
@@ -63,12 +67,12 @@ class Beat:
 
     def _renew(self) -> None:
         if self._run.plan.kind == "down":
-            return  # What guards the target ends with it, and is not to be woken by us.
+            return  # The supervisor stops with the environment, and a heartbeat would start it again.
         try:
-            # Also before traffic has moved: a guard that was killed under us is brought back by it.
+            # Send it also before traffic has moved: it restarts a supervisor that was killed during the run.
             self._world.target.renew(self._fence)
         except Unreachable:
-            return  # It is told again in a second; unheard for too long, traffic goes home, as it should.
+            return  # The next heartbeat follows in a second; if they stay away too long, traffic is rightly reverted.
 
     def _may_turn(self) -> bool:
         now = self._run.standing

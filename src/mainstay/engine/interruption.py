@@ -1,12 +1,13 @@
-"""An interruption: what the command line's signal handlers say to the engine."""
+"""The interrupt request that the command line's signal handlers pass to the engine."""
 
 from mainstay.errors import Interrupted
 
 
 class Interruption:
-    """Asked once: the run stops at its next safe point. Asked twice: it stops now.
+    """A first request stops the run at its next safe point; a second one stops it at once.
 
-    The second call raises where it stands, which is in the main thread: a crash there is safe, as anywhere.
+    The second `ask` raises Interrupted from the signal handler, in the main thread, at any point of its execution.
+    That is as safe as a crash, which the run survives anywhere.
     """
 
     def __init__(self) -> None:
@@ -14,14 +15,14 @@ class Interruption:
         self.twice = False
 
     def ask(self, signal: int) -> None:
-        """A signal came; may be called from a handler."""
+        """Record that *signal* arrived; safe to call from a signal handler. Raises Interrupted on the second call."""
         self.twice = self.signal is not None
         self.signal = signal
         if self.twice:
             self.check()
 
     def check(self) -> None:
-        """Raises Interrupted once it was asked."""
+        """Raise Interrupted if an interrupt was requested."""
         if self.signal is not None:
             raise Interrupted("interrupted; the run is resumable", signal=self.signal, remedy=GO_ON)
 

@@ -1,4 +1,4 @@
-"""A plan as the journal has it, read back with the steps that are known."""
+"""Decodes a plan from its document in the journal, with the kinds of steps that this version knows."""
 
 from types import UnionType
 
@@ -9,7 +9,7 @@ from mainstay.planning.plan import Phase, Plan
 from mainstay.steps.step import Step
 
 Registry = UnionType | type[Step]
-"""Kinds of steps, told apart by their tag."""
+"""Kinds of steps, distinguished by their tag."""
 
 
 class _Phase(msgspec.Struct):
@@ -19,7 +19,7 @@ class _Phase(msgspec.Struct):
 
 
 def read(document: bytes, registry: Registry) -> Plan:
-    """The plan of *document*, whose steps are of the kinds in *registry*."""
+    """Return the plan in *document*, decoding its steps as the kinds in *registry*."""
     parts = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
     raw = msgspec.json.decode(parts["phases"], type=tuple[_Phase, ...])
     plan = msgspec.json.decode(msgspec.json.encode(parts | {"phases": msgspec.Raw(b"[]")}), type=Plan)

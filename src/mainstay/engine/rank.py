@@ -1,4 +1,4 @@
-"""A rank: steps that act side by side; what is written about them is serial and in the plan's order."""
+"""A rank: steps that execute in parallel; their results are recorded one by one, in the plan's order."""
 
 from collections import deque
 from functools import partial
@@ -13,14 +13,14 @@ from mainstay.history.events import Done, Failed, Progress, Started, StepNumber
 from mainstay.steps.step import Look, Step
 
 STOPS = (Interrupted, TurnAsked, WaitEnded)
-"""These end a step without telling anything about it: it has begun and not ended."""
+"""Exceptions that end a step without recording a result: the step counts as started and unfinished."""
 
 
 def carry_out(rank: Rank, run: Run, world: World, crew: Crew, beat: Beat) -> None:
-    """Bring every step of *rank* about that is not done yet.
+    """Execute every step of *rank* that is not done yet.
 
-    At the first trouble no further step starts, the waits of the others are ended, and all are joined. Then
-    their outcomes are written, and the first trouble in the plan's order is raised.
+    After the first failure no further step starts, the waits of the running steps are cut short, and all of them are
+    joined. Then their results are recorded, and the first failure in the plan's order is raised.
     """
     undone = [(number, step) for number, step in rank if number not in run.standing.done]
     todo = deque((number, step) for number, step in undone if not _adopted(number, step, run, world))
@@ -40,7 +40,7 @@ def carry_out(rank: Rank, run: Run, world: World, crew: Crew, beat: Beat) -> Non
 
 
 class _Acting:
-    """The steps of a rank that have begun, and what is known about how they ended."""
+    """The started steps of a rank and the results known so far."""
 
     def __init__(self, run: Run, crew: Crew, beat: Beat, order: list[StepNumber]) -> None:
         self._run = run
@@ -69,14 +69,17 @@ class _Acting:
         self.trouble = self.trouble or report.trouble is not None
 
     def join(self) -> None:
-        """Nothing acts any more; but who said twice to stop waits for nobody."""
+        """Wait until every step of the rank has finished; after a second interrupt, return without waiting."""
         self._beat.end_waits()
         while self.count and not self._beat.stop_now:
             self._take(self._crew.wait())
         self._beat.begin_waits()
 
     def tell(self) -> None:
-        """Write what is not written yet, then raise the first trouble."""
+        """Record the results not recorded yet, then raise the first failure in the plan's order.
+
+        FenceRefused and crashes are raised at once, without recording. Failures precede interrupts and aborts.
+        """
         troubles = [
             report.trouble for number in self._untold if (report := self._reports.get(number)) and report.trouble
         ]
@@ -109,7 +112,7 @@ class _Acting:
 
 
 def _adopted(number: StepNumber, step: Step, run: Run, world: World) -> bool:
-    """Whether a step that began and did not end is found done by looking."""
+    """Return whether a started, unfinished step turns out to be done, and if so record it as done."""
     if number not in run.standing.begun:
         return False
     if _look(number, step, run, world) is not Look.PRESENT:
@@ -119,7 +122,7 @@ def _adopted(number: StepNumber, step: Step, run: Run, world: World) -> bool:
 
 
 def _look(number: StepNumber, step: Step, run: Run, world: World) -> Look:
-    """Look until it is known how the step stands; where that cannot be known a person must say."""
+    """Look, with retries, until the state of the step is known. Raises Parked when it stays unknown."""
     why = "it cannot be told"
     for pause in (*PAUSES_S, None):
         try:

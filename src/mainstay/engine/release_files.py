@@ -1,4 +1,4 @@
-"""What lies with a release, made from the journal: its document, and per service a link to its content."""
+"""The files of a release, made from the journal: its document, and per service a link to its content."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from mainstay.system.users import is_root
 
 
 def keep(run: Run, world: World) -> None:
-    """Write down the release that *run* brings, unless that was done; a rollback brings none."""
+    """Write the files of the release that *run* makes, unless they exist; a rollback makes no release."""
     planned = run.standing.planned
     if planned is None or not planned.new:
         return

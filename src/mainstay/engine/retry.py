@@ -1,4 +1,4 @@
-"""Trying again what did not answer, a few times and ever later."""
+"""Retries with exponential backoff for calls that raise Unreachable."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,7 +12,10 @@ PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 
 
 def persistently(world: World, ask: Callable[[], T], worth: Callable[[], bool] = lambda: True) -> T:
-    """What *ask* answers. While it is unreachable it is asked again, if that is *worth* it; then that is raised."""
+    """Call *ask* and return its result, retrying after the pauses in PAUSES_S while it raises Unreachable.
+
+    Raises Unreachable when the last attempt fails, or at once when *worth* returns False.
+    """
     for pause in PAUSES_S:
         try:
             return ask()

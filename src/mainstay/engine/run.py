@@ -1,4 +1,4 @@
-"""A run while it is carried out: its plan as the journal has it, and where it stands after each row."""
+"""A run during its execution: its plan as recorded in the journal, and its state after each row."""
 
 import threading
 
@@ -15,16 +15,19 @@ Rank = list[tuple[StepNumber, Step]]
 
 
 SIGNED = (Planned, Turned, ParkedAt, Ended)
-"""After these events the journal's head is signed: what a later process must not lose."""
+"""Events after which the journal's head is signed, so that their loss is detected later."""
 
 
 def append(journal: Journal, run: str, event: Event) -> Row:
-    """Write *event* of *run* to the journal; durable when this returns."""
+    """Append *event* of *run* to the journal and return its row; durable when this returns."""
     return journal.append(run, *encode(event), sign=isinstance(event, SIGNED))
 
 
 class Run:
-    """Nothing happens in a run but by a row: `write` keeps it, then the standing has it, then the listener hears it."""
+    """A run that changes only by rows: `write` stores each row, updates `standing`, then calls the listener.
+
+    Raises BadInput when the journal has no run *identity*.
+    """
 
     def __init__(self, identity: str, journal: Journal, carrier: Carrier) -> None:
         self.identity = identity
@@ -38,26 +41,26 @@ class Run:
         self._guard = threading.Lock()
 
     def write(self, event: Event) -> None:
-        """Let *event* have happened; durable when this returns."""
+        """Record *event*, update the state and call the listener; the row is durable when this returns."""
         with self._guard:
             row = append(self.journal, self.identity, event)
             self.standing = self.standing.after(row)
             self._heard(row)
 
     def park(self, step: StepNumber | None, why: str, remedy: str) -> Parked:
-        """Wait for a person's word; what it returns is to be raised."""
+        """Record that the run waits for a person's decision; return the exception for the caller to raise."""
         self.write(ParkedAt(step, why, remedy))
         return Parked(why, remedy=remedy)
 
     def turn(self, by: str, why: str) -> None:
-        """Go back from here on."""
+        """Record that the run is undone from here on."""
         self.write(Turned(by, why))
 
     def phases(self) -> list[tuple[Phase, list[Rank]]]:
-        """Each phase with its ranks, the steps numbered as the plan prints them."""
+        """Return each phase with its ranks, the steps numbered as the plan prints them."""
         numbered = iter(self.steps.items())
         return [(phase, [[next(numbered) for _ in rank] for rank in phase.ranks]) for phase in self.plan.phases]
 
     def ordered(self, steps: frozenset[StepNumber] | tuple[StepNumber, ...]) -> list[tuple[StepNumber, Step]]:
-        """*steps* in the order of the runbook."""
+        """Return *steps* in the order of the plan."""
         return [(number, step) for number, step in self.steps.items() if number in steps]

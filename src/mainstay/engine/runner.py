@@ -1,4 +1,4 @@
-"""The process that carries a run: who it is, what it hears, whom it tells, who does its steps."""
+"""The process that executes a run: its identity, interrupt request, listener and executor."""
 
 import os
 import socket
@@ -17,12 +17,15 @@ from mainstay.system.users import person
 
 
 def unheard(row: Row) -> None:
-    """Nobody listens."""
+    """Ignore the row: the default listener."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """`heard` is told each row once it is kept, one after the other, from any thread."""
+    """The process that executes a run.
+
+    `heard` is called with each row once it is durable, one call at a time, from any thread.
+    """
 
     by: str
     host: str
@@ -32,7 +35,7 @@ class Carrier:
     interruption: Interruption = field(default_factory=Interruption)
     heard: Callable[[Row], None] = unheard
     registry: Registry = AnyStep
-    """The kinds of steps it knows."""
+    """The kinds of steps that this process can execute."""
 
     @classmethod
     def here(
@@ -42,7 +45,7 @@ class Carrier:
         interruption: Interruption | None = None,
         heard: Callable[[Row], None] = unheard,
     ) -> Self:
-        """This process, as this user, on this host."""
+        """Return the runner for this process, this user and this host."""
         return cls(
             by=person(),
             host=socket.gethostname(),

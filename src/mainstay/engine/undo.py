@@ -1,4 +1,4 @@
-"""Back: what has begun is undone, newest first, until all is as before."""
+"""Undo: reverses the started steps, last first, until the state before the run is restored."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from mainstay.steps.step import Step
 
 
 def back(run: Run, world: World, beat: Beat) -> None:
-    """Undo every begun step in the reverse order of the plan."""
+    """Undo every started step in the reverse order of the plan. Raises Parked when a step cannot be undone."""
     for number, step in reversed(run.ordered(run.standing.begun)):
         beat()
         _undo(number, step, run, world)

@@ -1,1 +1,1 @@
-"""What happened, durably, and what follows from it."""
+"""The durable journal of runs, and the states and summaries derived from it."""

@@ -1,4 +1,4 @@
-"""What a run records. Fields are only ever added; each event is one row of the journal."""
+"""The events that a run records, each as one row of the journal. Fields are added, never removed."""
 
 from typing import Literal
 
@@ -11,69 +11,69 @@ Outcome = Literal["released", "undone"]
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A plan was written down; from here on the manifest is not read again."""
+    """A plan was recorded; from here on the manifest is not read again."""
 
     kind: str
     plan: msgspec.Raw
-    """The plan's document, opaque to the folds."""
+    """The plan's document; computing the state of a run does not decode it."""
     version: str
     release: int
-    """The release that serves when the plan is done; a `down` names the one that served."""
+    """The release that is live when the plan is done; for a `down`, the one that was live before."""
     before: int | None
-    """The release that served when it was made."""
+    """The release that was live when the plan was made; None where none was."""
     rollback: str
     by: str
     steps: int
     new: bool = True
-    """Whether the release is a new one: a rollback makes none."""
+    """Whether the plan makes a new release; a rollback makes none."""
     data: bool = False
-    """Whether a `down` takes data and releases with it: afterwards nothing has ever served."""
+    """Whether a `down` also deletes data and releases; afterwards no release counts as having been live."""
     declared: str = ""
     """Fingerprint of what the manifest declared when this release was chosen; empty for a `down`."""
 
 
 class Resumed(msgspec.Struct, frozen=True):
-    """A process took the run up: the first one too."""
+    """A process started to execute the run; also recorded for the first process."""
 
     by: str
     host: str
     fence: int
     tool: str
     step: StepNumber | None = None
-    """The step at which the run stood."""
+    """The step at which the run had stopped."""
 
 
 class Started(msgspec.Struct, frozen=True):
-    """A step is about to act; synced before it does."""
+    """A step is about to execute; the row is durable before it does."""
 
     step: StepNumber
     kind: str
     title: str
     reversible: bool = True
     timed_as: str = ""
-    """The name under which its duration is compared with that of other steps; empty: its kind."""
+    """The name under which durations of steps are compared; when empty, the kind of the step is used."""
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Something worth telling happened in a step."""
+    """A message about the progress of a step."""
 
     step: StepNumber
     what: str
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A step has brought about its state."""
+    """A step has reached its state, after `took_s` seconds."""
 
     step: StepNumber
     evidence: str
     took_s: float
     adopted: bool = False
-    """It was found done by looking."""
+    """Whether the step was found already done instead of being executed."""
     title: str = ""
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """A step could not bring about its state, or could not be undone."""
+    """A step could not reach its state, or could not be undone."""
 
     step: StepNumber
     error: str
@@ -81,15 +81,15 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
-    """Traffic is about to go to the stage's state of return because of an interruption; the run stays resumable."""
+    """After an interrupt, traffic is about to be reverted to the stage's fallback; the run stays resumable."""
 
     stage: int
     reopened: tuple[StepNumber, ...]
-    """Steps that count as begun but not done from here on."""
+    """Steps that count as started but not done from here on."""
 
 
 class Turned(msgspec.Struct, frozen=True):
-    """The run goes back from here on; it never turns again."""
+    """The run is undone from here on; it never goes forward again."""
 
     by: str
     why: str
@@ -103,14 +103,14 @@ class Undoing(msgspec.Struct, frozen=True):
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """The state before the step is back."""
+    """The state before the step was restored."""
 
     step: StepNumber
     evidence: str
 
 
 class ParkedAt(msgspec.Struct, frozen=True):
-    """The run waits for a person's word."""
+    """The run waits for a person's decision."""
 
     step: StepNumber | None
     why: str
@@ -118,7 +118,7 @@ class ParkedAt(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """A person said how the parked step stands."""
+    """A person decided that the parked step counts as done or undone."""
 
     step: StepNumber
     as_: Literal["done", "undone"] = msgspec.field(name="as")
@@ -127,7 +127,7 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """The run is over: `released` also stands for a rollback or a down that was carried out."""
+    """The run is over. The outcome `released` also covers a completed rollback or down."""
 
     outcome: Outcome
     note: str = ""
@@ -168,11 +168,11 @@ _CLASSES = {name: kind for kind, name in NAMES.items()}
 
 
 def decode(name: str, body: bytes) -> Event:
-    """The event that the journal keeps as *name* and *body*. Raises KeyError for a name it does not know."""
+    """Return the event that the journal stores as *name* and *body*. Raises KeyError when *name* is unknown."""
     event: Event = msgspec.json.decode(body, type=_CLASSES[name])
     return event
 
 
 def encode(event: Event) -> tuple[str, bytes]:
-    """The name and the body under which the journal keeps *event*."""
+    """Return the name and the body under which the journal stores *event*."""
     return NAMES[type(event)], msgspec.json.encode(event)

@@ -1,4 +1,4 @@
-"""What a journal is: rows, their chain, who holds the lock, and what one can ask of it."""
+"""The journal's interface: its rows, their hash chain, and the owner of the environment's lock."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ GENESIS = bytes(32)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One thing that happened in a run. `at` is RFC 3339 with zone, `body` JSON."""
+    """One event of a run. `at` is an RFC 3339 time with zone, `body` is JSON."""
 
     sequence: int
     at: str
@@ -22,7 +22,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Who holds the lock, and what for."""
+    """The process that holds the environment's lock, and the run that it holds it for."""
 
     run: str
     who: str
@@ -35,7 +35,7 @@ class Owner(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What verifying found: `bad` is the sequence of the row at which a change or a loss was found."""
+    """The result of verifying: `bad` is the sequence of the row at which a change or a loss was found."""
 
     rows: int
     bad: int | None = None
@@ -43,7 +43,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class JournalUnwritable(Parked):
-    """The journal takes no row: whatever it was to announce has not begun, and the run is resumable."""
+    """The journal cannot be written: the action to be recorded has not started, and the run is resumable."""
 
     code = "journal-unwritable"
 
@@ -61,60 +61,64 @@ class Signer(Verifier, Protocol):
 
 
 class Journal(Protocol):
-    """A journal as the process that holds the lock reads and writes it."""
+    """The journal as read and written by the process that holds the lock."""
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
-        """The rows of *run*, or of all runs, with a sequence above *after*, in order."""
+        """Return the rows of *run*, or of all runs, with a sequence above *after*, in order."""
         ...
 
     def owner(self) -> Owner | None:
-        """Who held the lock last and has not let go; whether it is held now, only the lock tells."""
+        """Return the last process to take the lock, or None once it was released.
+
+        A process that died leaves its entry behind: only the lock itself shows whether it is held now.
+        """
         ...
 
     def ask_abort(self, run: str) -> bool:
-        """Ask the process that carries *run* to go back; False when nobody does."""
+        """Request that the process executing *run* undoes it. Return False when no process is recorded for *run*."""
         ...
 
     def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
-        """Write a row; it is durable when this returns. Raises JournalUnwritable when it could not be written.
+        """Append a row and return it; it is durable when this returns.
 
-        With *sign* the head then names this row: from now on the loss of it or of an earlier row is found.
+        With *sign* the head is then signed for this row: from now on the loss of it or of an earlier row is detected.
+        Raises JournalUnwritable when the row could not be written.
         """
         ...
 
     def sequence(self) -> int:
-        """The last row's; 0 before the first."""
+        """Return the sequence of the last row; 0 before the first."""
         ...
 
     def next_run(self) -> str:
-        """The id of a run that is about to begin."""
+        """Return the id for the next run."""
         ...
 
     def settle(self) -> None:
-        """Bring all rows into the one file, so that a copy of it is whole."""
+        """Move all rows into the main file, so that a copy of that file alone is complete."""
         ...
 
     def own(self, owner: Owner) -> None:
-        """Say who holds the lock; earlier requests to abort are over."""
+        """Record the process that holds the lock; this clears earlier abort requests."""
         ...
 
     def disown(self) -> None:
-        """Nobody holds the lock any more."""
+        """Record that no process holds the lock any more."""
         ...
 
     def abort_asked(self, run: str) -> bool:
-        """Whether somebody asked the carrier of *run* to go back."""
+        """Return whether an abort was requested for *run*."""
         ...
 
 
 def chained(previous: bytes, row: Row) -> bytes:
-    """The hash of *row*: SHA-256 over the one before, then its fields, a line each, then its body."""
+    """Return the hash of *row*: SHA-256 over the previous hash, then the row's fields, a line each, then its body."""
     lines = f"{row.sequence}\n{row.at}\n{row.run}\n{row.name}\n".encode()
     return hashlib.sha256(previous + lines + row.body).digest()
 
 
 def first_bad(stored: Iterable[tuple[Row, bytes]]) -> Verdict:
-    """The first row that does not follow from the one before."""
+    """Return the verdict on the hash chain; it names the first row whose sequence or hash is wrong."""
     previous, count = GENESIS, 0
     for row, kept in stored:
         previous = chained(previous, row)
@@ -125,5 +129,5 @@ def first_bad(stored: Iterable[tuple[Row, bytes]]) -> Verdict:
 
 
 def run_after(runs: Iterable[str]) -> str:
-    """`r-0008` when the highest of *runs* is `r-0007`."""
+    """Return the id after the highest of *runs*: `r-0008` after `r-0007`, `r-0001` when there is none."""
     return f"r-{max((int(run[2:]) for run in runs), default=0) + 1:04d}"

@@ -1,4 +1,4 @@
-"""The journal's file: one SQLite database, how it is opened, and what is said when it cannot be."""
+"""The journal's file: opens the SQLite database and translates its errors."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -39,7 +39,10 @@ BUSY = "end what reads it, then mainstay resume"
 
 
 def prepare(database: sqlite3.Connection, path: Path) -> None:
-    """Make it a journal that survives power loss, unless it is one."""
+    """Set up *database* so that commits survive power loss, and create the schema if it has none.
+
+    Raises JournalUnwritable where the file system does not support WAL mode.
+    """
     (mode,) = database.execute("pragma journal_mode = wal").fetchone()
     if mode != "wal":
         raise JournalUnwritable(f"{path} lies where files cannot be shared", remedy="name a local disk by --state")
@@ -47,7 +50,7 @@ def prepare(database: sqlite3.Connection, path: Path) -> None:
     if known_format(database, path) == 0:
         database.executescript(SCHEMA)
         database.execute("pragma wal_checkpoint(truncate)").fetchall()
-    # An immediate transaction finds out now, and not at step 7, that nothing can be written.
+    # An immediate transaction detects an unwritable journal now instead of in the middle of the run.
     database.execute("begin immediate")
     database.execute("commit")
 
@@ -67,7 +70,7 @@ def known_format(database: sqlite3.Connection, path: Path) -> int:
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(str(path))}?{mode if '=' in mode else f'mode={mode}'}"
     database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_S, check_same_thread=False)
-    # Bytes that are no text were not written by us: they must be read to be found.
+    # Mainstay writes valid UTF-8 only. Other bytes are damage, and must be readable for verification to find them.
     database.text_factory = lambda text: text.decode(errors="replace")
     return database
 
@@ -81,7 +84,8 @@ def reading(path: Path) -> sqlite3.Connection:
     try:
         database.execute("select 1 from sqlite_master").fetchall()
     except sqlite3.OperationalError:
-        # Without the right or the room to write beside it, the journal can be read only while its log is empty.
+        # Reading in WAL mode needs permission and disk space to write beside the file. Without them the file can be
+        # read as immutable, but only while its WAL is empty: rows in the WAL would be missed.
         database.close()
         log = path.with_name(f"{path.name}-wal")
         if log.exists() and log.stat().st_size:
@@ -114,7 +118,7 @@ def ask_abort(database: sqlite3.Connection, run: str) -> bool:
 
 @contextmanager
 def telling(path: Path) -> Iterator[None]:
-    """Say what SQLite and the disk answer in an operator's words."""
+    """Translate errors from SQLite and the disk into JournalUnwritable and JournalCorrupt with a remedy."""
     try:
         yield
     except sqlite3.OperationalError as reason:
@@ -127,7 +131,7 @@ def telling(path: Path) -> Iterator[None]:
                 raise JournalUnwritable(f"{path}: {reason}", remedy=f"ls -l {path.parent}") from reason
         raise damaged(path, reason) from reason
     except (sqlite3.DatabaseError, UnicodeDecodeError) as reason:
-        # A damaged schema can make SQLite complain in bytes that are no text.
+        # With a damaged schema, SQLite's error message can contain bytes that are not UTF-8.
         raise damaged(path, reason) from reason
     except OSError as reason:
         raise JournalUnwritable(f"{path}: {reason.strerror}", remedy=FULL) from reason

@@ -1,4 +1,4 @@
-"""Where a run stands: a pure fold over what happened in it, used alike by status, resume and engine."""
+"""The state of a run: a pure fold over its events, used alike by status, resume and the engine."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -29,17 +29,17 @@ from mainstay.history.journal import Row
 
 Direction = Literal["forward", "back"]
 MOST_RESUMES = 5
-"""So many processes may die at one step before a person is asked."""
+"""Number of processes that may die at one step before the run is parked for a person to decide."""
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A run as its journal tells it. Steps are in the order in which they began."""
+    """The state of a run according to its journal. Steps are in the order in which they started."""
 
     run: str = ""
     planned: Planned | None = None
     direction: Direction = "forward"
     begun: tuple[StepNumber, ...] = ()
-    """Started and not known to be as before; the done ones too."""
+    """Steps that have started and were not undone, including the done ones."""
     done: frozenset[StepNumber] = frozenset()
     undone: tuple[StepNumber, ...] = ()
     titles: dict[StepNumber, str] = {}
@@ -48,21 +48,21 @@ class Standing(msgspec.Struct, frozen=True):
     """The last failure."""
     turned: Turned | None = None
     parked: ParkedAt | None = None
-    """Set while the run waits for a person's word."""
+    """Set while the run waits for a person's decision."""
     answered: Answered | None = None
     withdrawn: Withdrawn | None = None
-    """Set from an interruption in mid-stage until a step begins again."""
+    """Set from an interrupt in mid-stage until the next step starts."""
     beyond: bool = False
-    """A step that cannot be undone has started: from here on only forward."""
+    """Whether a step that cannot be undone has started: from then on the run can only go forward."""
     fence: int = 0
     resumes: int = 0
-    """How many processes took the run up at the step where it stands."""
+    """Number of processes that started to execute the run since it last made progress."""
     current: StepNumber | None = None
-    """The step that acts, or acted when the run stopped."""
+    """The step that is executing, or was executing when the run stopped."""
     outcome: Outcome | None = None
     began: str = ""
     since: str = ""
-    """When the last row was written."""
+    """Time at which the last row was written."""
     by: str = ""
 
     @property
@@ -71,11 +71,11 @@ class Standing(msgspec.Struct, frozen=True):
 
     @property
     def stuck(self) -> bool:
-        """So many processes died at the same step that another would only be the next."""
+        """Whether MOST_RESUMES processes died at the same step, so that another would probably die too."""
         return self.resumes >= MOST_RESUMES
 
     def after(self, row: Row) -> "Standing":
-        """The standing once *row* has happened; a row of another run changes nothing."""
+        """Return the state after *row*; a row of another run changes nothing."""
         if self.run and row.run != self.run:
             return self
         changed = _after(self, decode(row.name, row.body))
@@ -83,7 +83,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def standing(rows: Iterable[Row]) -> Standing:
-    """Where the run of *rows* stands."""
+    """Return the state of the run that *rows* belong to."""
     now = Standing()
     for row in rows:
         now = now.after(row)
@@ -135,7 +135,7 @@ def _after(now: Standing, event: Event) -> Standing:
 
 
 def _moved_on(now: Standing, step: StepNumber) -> Standing:
-    """The run got past *step*: whoever takes it up next stands at another one."""
+    """Return the state after the run got past *step*: the count of resumes restarts for the next step."""
     return replace(now, resumes=0, current=None if now.current == step else now.current)
 
 

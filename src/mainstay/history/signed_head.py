@@ -1,4 +1,4 @@
-"""The journal's head: a second, signed file that names one row, so that a lost or rewritten row is found."""
+"""The journal's head: a second, signed file that names one row, so that lost or changed rows are detected."""
 
 import os
 from pathlib import Path
@@ -8,13 +8,13 @@ import msgspec
 from mainstay.history.journal import GENESIS, Signer, Verdict, Verifier
 
 HEAD_BYTES = 512
-"""One sector, written whole or not at all, and never in need of room on a full disk."""
+"""One disk sector: written atomically, and overwritten in place even on a full disk."""
 
 
 class Head:
     """The file `{sequence, hash, signature}`: it names the last row that was signed, and is overwritten in place.
 
-    The journal may have later rows: they follow from the signed one by their hashes alone. It may not have fewer.
+    The journal may have later rows, which only the hash chain links to the signed row. It must not have fewer.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +30,7 @@ class Head:
             os.close(file)
 
     def against(self, hashes: list[bytes], key: Verifier | None) -> Verdict:
-        """Whether a journal whose rows have these *hashes* contains the row that this head was signed for."""
+        """Return the verdict on whether a journal with these row *hashes* contains the row this head was signed for."""
         count = len(hashes)
         try:
             said = msgspec.json.decode(self.path.read_bytes(), type=_Said)

@@ -1,4 +1,4 @@
-"""The key that signs the journal's head (Ed25519), made once; anyone checks with its public half."""
+"""The Ed25519 key that signs the journal's head; created once, verified with its public half."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from mainstay.system.state_dir import Folders
 
 
 class PublicKey:
-    """Tells whether a signature was made with the private half."""
+    """The public half of the key; verifies that a signature was made with the private half."""
 
     def __init__(self, key: Ed25519PublicKey) -> None:
         self._key = key
 
     @classmethod
     def read(cls, path: Path) -> "PublicKey":
-        """The key that lies at *path*."""
+        """Return the key in the file *path*. Raises JournalCorrupt when it cannot be read."""
         try:
             return cls(Ed25519PublicKey.from_public_bytes(bytes.fromhex(path.read_text())))
         except (OSError, ValueError) as reason:
@@ -33,7 +33,7 @@ class PublicKey:
 
 
 class SigningKey:
-    """Signs the journal's head; never leaves the keys' folder."""
+    """The private key that signs the journal's head; it is stored only in the keys' folder."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
@@ -41,9 +41,10 @@ class SigningKey:
 
     @classmethod
     def of(cls, folders: Folders) -> "SigningKey":
-        """The key of an environment. Where there is none it is made (0600), its public half beside it.
+        """Return the key of an environment. If there is none, create it (mode 0600) and its public half (0644).
 
-        Called under the lock: two makers would each keep another key.
+        Raises JournalCorrupt when the key cannot be read. Call this under the lock: otherwise two processes could each
+        create and use a different key.
         """
         if not folders.signing_key.exists():
             make_folder(folders.keys, 0o700)

@@ -1,4 +1,4 @@
-"""The journal in one SQLite file, which anyone reads with plain `sqlite3`."""
+"""The journal in one SQLite file, which plain `sqlite3` can read."""
 
 import os
 import sqlite3
@@ -20,7 +20,7 @@ LOOKS = 3
 
 
 class SqliteStory:
-    """The journal of one environment as anyone may read it, also without any right to write."""
+    """The journal of one environment for any process; reading needs neither the lock nor write permission."""
 
     def __init__(self, path: Path, head: Path) -> None:
         self._path = path
@@ -43,7 +43,7 @@ class SqliteStory:
     def verify(self, key: Verifier | None = None) -> Verdict:
         verdict = self._verified(key)
         for _ in range(LOOKS - 1):
-            # Between reading rows and head another may have written: only what stays wrong is wrong.
+            # Another process may write between the reads of rows and head, so only a repeated mismatch counts.
             verdict = self._verified(key) if verdict.bad else verdict
         return verdict
 
@@ -66,7 +66,7 @@ class SqliteStory:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """The file as it lies; where there is none yet, nothing has happened yet."""
+        """Open the file for reading; a file that does not exist yet reads as an empty journal."""
         with journal_file.telling(self._path), closing(journal_file.reading(self._path)) as database:
             journal_file.known_format(database, self._path)
             yield database
@@ -76,7 +76,7 @@ class SqliteJournal:
     """The journal of one environment, for the process that holds the lock.
 
     Opening verifies the hash of every row and compares the head with the row that it names, then signs the last row.
-    Raises JournalCorrupt where a row was changed, or where rows up to the head are missing.
+    Raises JournalCorrupt when a row was changed, or when rows up to the head are missing.
     """
 
     def __init__(self, path: Path, head: Path, clock: Clock, key: Signer) -> None:
@@ -119,7 +119,7 @@ class SqliteJournal:
             return run_after(run for (run,) in self._database.execute("select distinct run from row"))
 
     def settle(self) -> None:
-        # Where it cannot be done now, the rows are as safe beside the file, and the next who settles does it.
+        # If the checkpoint fails, the rows stay just as safe in the WAL, and the next checkpoint moves them.
         with self._guard, suppress(sqlite3.OperationalError):
             self._database.execute("pragma wal_checkpoint(truncate)").fetchall()
 
@@ -148,7 +148,7 @@ class SqliteJournal:
         return owner is not None and owner.abort_requested_for == run
 
     def close(self) -> None:
-        # A step that nobody waits for any more may be writing: closing under its hands would end the process.
+        # A step left behind by a second interrupt may be writing; closing during its write would crash the process.
         with self._guard:
             self._database.close()
 

@@ -1,4 +1,4 @@
-"""The record: what the past proves; a pure fold over the whole journal in one pass."""
+"""The history of an environment: a pure fold over the whole journal, in one pass."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ HistoryOutcome = Literal["released", "undone", "parked", "running", "interrupted
 
 
 class Serves(msgspec.Struct, frozen=True):
-    """The release that serves: `since` when."""
+    """The live release, and the time since which it has been live."""
 
     number: int
     version: str
@@ -27,15 +27,15 @@ class Choice(msgspec.Struct, frozen=True):
     """How the live release was chosen. An automatic rollback of a failed deploy chooses none: what was live stays."""
 
     kind: str
-    """Of the run: `deploy` or `rollback`."""
+    """The kind of the run: `deploy` or `rollback`."""
     before: int | None
     """The release that was live before."""
     declared: str
-    """Fingerprint of what the manifest declared at that time; empty where that is not known."""
+    """Fingerprint of the manifest's declarations at that time; empty where it is unknown."""
 
 
 class Past(msgspec.Struct, frozen=True):
-    """One run, as history lists it. Whether an unfinished one runs now, only the lock tells."""
+    """One run, as history lists it. Only the lock shows whether an unfinished run is executing now."""
 
     run: str
     kind: str
@@ -47,34 +47,34 @@ class Past(msgspec.Struct, frozen=True):
     by: str
     rollback: str
     data: bool = False
-    """A `down` that took data and releases with it."""
+    """Whether the run is a `down` that also deletes data and releases."""
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What all runs of an environment have left."""
+    """The facts that the journal of an environment proves, over all its runs."""
 
     highest: int = 0
-    """The highest release number ever planned: no number is used twice."""
+    """The highest release number ever planned; no number is used twice."""
     serving: Serves | None = None
-    """None before the first release; a `down` keeps it: it serves again when woken."""
+    """The live release; None before the first. A `down` keeps it, unless it deletes the data: `up` starts it again."""
     choice: Choice | None = None
-    """How `serving` was chosen."""
+    """How the release in `serving` was chosen."""
     unfinished: str | None = None
     last_run: str | None = None
     history: tuple[Past, ...] = ()
     """Newest first."""
     documents: dict[int, msgspec.Raw] = {}
-    """Per release, the plan that brought it."""
+    """Per release, the document of the plan that made it."""
     expected: dict[str, float] = {}
-    """Per `Step.timed_as`, the median of the seconds that such steps took."""
+    """Per `Step.timed_as`, the median duration of such steps in seconds."""
     schemas: dict[str, str] = {}
-    """Per datastore, the revision to which its last migration that ended has brought the schema."""
+    """Per datastore, the schema revision after its last completed migration."""
     rolled_back: dict[int, str] = {}
-    """Releases that a rollback replaced by an older one and that were not live since, and when it ended."""
+    """Releases that a rollback replaced by an older one and that were not live since, with the time it ended."""
 
     @property
     def served(self) -> tuple[int, ...]:
-        """Releases that served and were not removed since, the last first, each once."""
+        """Releases that have been live and were not deleted since, the most recent first, each once."""
         ended = [run for run in self.history if run.outcome == "released"]
         since = takewhile(lambda run: not run.data, ended)
         return tuple(dict.fromkeys(run.release for run in since if run.kind != "down"))
@@ -84,12 +84,12 @@ class Record(msgspec.Struct, frozen=True):
         return self.highest + 1
 
     def document(self, number: int) -> bytes | None:
-        """The document of a release, as its plan has it; None where none was planned."""
+        """Return the document of a release as recorded in its plan; None where the release was never planned."""
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).release) if plan is not None else None
 
     def environment(self, number: int) -> bytes | None:
-        """The environment that a release was planned for; None where none was planned."""
+        """Return the environment that a release was planned for; None where the release was never planned."""
         plan = self.documents.get(number)
         return bytes(msgspec.json.decode(plan, type=_OfPlan).environment) if plan is not None else None
 
@@ -100,7 +100,7 @@ class _OfPlan(msgspec.Struct):
 
 
 class _PlannedStep(msgspec.Struct):
-    """What the fold needs of a step: for a migration, the datastore and the revision after it."""
+    """The fields of a planned step that the fold needs: for a migration, its datastore and the revision after it."""
 
     name: str = ""
     after: msgspec.Raw = msgspec.Raw(b'""')
@@ -120,7 +120,7 @@ class _PlannedPhases(msgspec.Struct):
 
 
 class _Began(msgspec.Struct):
-    """What the fold needs of `started`; the rest is not decoded."""
+    """The fields of `started` that the fold needs; the others are not decoded."""
 
     step: str
     kind: str
@@ -128,7 +128,7 @@ class _Began(msgspec.Struct):
 
 
 class _Took(msgspec.Struct):
-    """What the fold needs of `done`."""
+    """The fields of `done` that the fold needs."""
 
     step: str
     took_s: float
@@ -142,7 +142,7 @@ _ended = msgspec.json.Decoder(Ended)
 
 
 class _Run:
-    """One run while it is folded."""
+    """The state of one run during the fold."""
 
     def __init__(self, row: Row) -> None:
         self.planned = _planned.decode(row.body)
@@ -154,7 +154,7 @@ class _Run:
         self.migrating: set[str] = set()
         """Steps that migrate a schema."""
         self.migrated: list[str] = []
-        """Those of them that ended."""
+        """The steps in `migrating` that are done."""
 
     def schemas(self) -> dict[str, str]:
         """Return, per datastore that this run has migrated, the schema's revision after it."""
@@ -181,7 +181,7 @@ class _Run:
 
 
 def record(rows: Iterable[Row]) -> Record:
-    """What *rows*, all of an environment's, prove."""
+    """Return the facts that *rows*, all those of an environment, prove."""
     runs: dict[str, _Run] = {}
     took: dict[str, list[float]] = defaultdict(list)
     for row in rows:
@@ -229,7 +229,7 @@ def _tell(run: _Run, row: Row, took: dict[str, list[float]]) -> None:
 
 
 def _chosen(runs: Iterable[_Run]) -> _Run | None:
-    """The run that made the live release live; None where no release is live."""
+    """Return the run that made the live release live; None where no release is live."""
     found = None
     for run in runs:
         if run.ended is None or run.ended.outcome != "released":
