@@ -1,4 +1,4 @@
-"""The other end of the supervisor's socket: asks, and starts the supervisor where it does not answer."""
+"""Client of the supervisor's socket: sends requests, and starts the supervisor when it does not answer."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from mainstay.errors import BadInput, FenceRefused, InternalPortTaken, MainstayE
 from mainstay.system.state_dir import Folders
 
 LOOKS_WITHIN_S = 8.0
-"""Who only looks is not kept waiting by a supervisor that stands still: the files tell too."""
+"""Timeout of a request that only reads: when a hung supervisor does not answer in time, files hold the state too."""
 ANSWERS_WITHIN_S = 30.0
 STARTS_WITHIN_S = 20.0
 INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "MAINSTAY_HAPROXY", "PYTHONDONTWRITEBYTECODE")
@@ -23,21 +23,27 @@ _ERRORS: dict[str, type[MainstayError]] = {
     kind.code: kind for kind in (BadInput, FenceRefused, InternalPortTaken, PortTaken, StepFailed, Unreachable)
 }
 _CREDENTIALS = struct.Struct("iii")
-"""Number, user and group of the process at the other end."""
+"""The pid, user id and group id of the peer process."""
 
 
 class Silent(Exception):
-    """Nobody answers at the socket, or the answer was torn."""
+    """The supervisor does not answer at the socket, or its answer is incomplete."""
 
 
 class Line:
-    """Asks the supervisor of one environment. Every request names a state, so one that was torn is repeated."""
+    """Client of one environment's supervisor.
+
+    Every request names a state and is idempotent, so a request that was interrupted is repeated.
+    """
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
 
     def ask(self, request: Request, *, within: float = LOOKS_WITHIN_S) -> Answer:
-        """The answer of the supervisor that runs. Raises Silent where none does, else what it refused with."""
+        """Return the answer of the running supervisor; wait at most *within* seconds for each message.
+
+        Raises Silent when it does not answer, and the error that it names when it refuses the request.
+        """
         try:
             with socket.socket(socket.AF_UNIX) as line:
                 line.settimeout(within)
@@ -55,7 +61,10 @@ class Line:
         return answer
 
     def _refuse_stranger(self, line: socket.socket) -> None:
-        """A socket outside the state may have been put there by anybody: only its owner, or root, is believed."""
+        """Raise BadInput unless the peer is root, this user, or the owner of the state folder.
+
+        Any user can create a socket outside the state folder.
+        """
         peer = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         user = _CREDENTIALS.unpack(peer)[1]
         if user not in {0, os.geteuid(), self._folders.state.stat().st_uid}:
@@ -63,7 +72,7 @@ class Line:
             raise BadInput(f"user {user} answers at {place}", remedy=f"see who made {place.parent}, then remove it")
 
     def insist(self, request: Request) -> Answer:
-        """The answer, from a supervisor that is started where none runs. Raises Unreachable when none comes."""
+        """Return the answer; start the supervisor when it is not running. Raises Unreachable after STARTS_WITHIN_S."""
         until = time.monotonic() + STARTS_WITHIN_S
         child: subprocess.Popen[bytes] | None = None
         while True:
@@ -80,7 +89,7 @@ class Line:
             time.sleep(0.02)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        """A supervisor in a session of its own; where one runs already, it ends at once."""
+        """Start a supervisor in its own session; it exits at once when another one already runs."""
         path = self._folders.supervisor_log
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "ab") as log:

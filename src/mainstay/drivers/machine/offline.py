@@ -1,4 +1,4 @@
-"""The state of an environment whose supervisor does not run, read from files and /proc; starts nothing."""
+"""The state of an environment whose supervisor is not running, read from files and /proc. Starts no process."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from mainstay.system.state_dir import Folders
 
 
 def running(folders: Folders) -> Running:
-    """What was to run, and which of it still lives. One that was steady and lives counts as ready."""
+    """Return the desired state and the instances that still run. One that was steady and still runs counts as ready."""
     desired, runner = Store(folders.desired).read(), ProcessRunner(folders.instances)
     instances = tuple(_told(folders, runner, name, one) for name, one in desired.instances.items())
     awake = desired.awake and folders.desired.exists()
@@ -40,14 +40,14 @@ def serving(folders: Folders) -> Serving:
 
 
 def job_state(folders: Folders, identity: str) -> JobState:
-    """How the job stands. One that was asked for and not started yet runs as soon as somebody wakes us."""
+    """Return the job's state. A requested job without a note counts as running: the next supervisor starts it."""
     found = jobs.state_of(ProcessRunner(folders.jobs), identity)
     wanted = identity in Store(folders.desired).read().jobs
     return JobState("running") if wanted and found.state == "none" else found
 
 
 def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
-    """Raises PortTaken, naming the holder, when a port of *wanted* that is not one of our *doors* is taken."""
+    """Raise PortTaken, naming the holder, when a port of *wanted* other than this environment's *doors* is taken."""
     ours = {int(door.rpartition(":")[2]) for door in doors}
     named = {wanted.http, *(route.listen for route in wanted.routes)} - {0}
     port_holder.refuse_taken(named - ours, wanted.address)
@@ -87,7 +87,7 @@ async def _actual(proxy: Proxy) -> tuple[Traffic, Trouble | None]:
 
 
 def _why_stopped(proxy: Proxy, edge: Edge, ports: Mapping[str, int]) -> Trouble:
-    """Return why HAProxy does not run: another program has its port, or no supervisor has started it."""
+    """Return why HAProxy is not running: another program has its port, or no supervisor has started it."""
     try:
         if edge.http or "edge" in ports:
             proxy.refuse_taken(edge, ports)

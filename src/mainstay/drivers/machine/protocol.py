@@ -1,4 +1,4 @@
-"""What is said over the supervisor's socket: one JSON document a line, a request and its answer in turn."""
+"""The protocol of the supervisor's socket: one JSON document per line, requests and answers in turn."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ PROTOCOL = 3
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """First on every connection. A daemon with an older protocol re-executes itself and adopts."""
+    """The first request on every connection. A daemon with an older protocol re-executes itself and adopts."""
 
     protocol: int = PROTOCOL
 
@@ -52,7 +52,7 @@ class StopJob(msgspec.Struct, frozen=True, tag="stop_job"):
 
 
 class Wake(msgspec.Struct, frozen=True, tag="wake"):
-    """Let what was asleep run again."""
+    """Start the environment that was stopped."""
 
 
 class Sleep(msgspec.Struct, frozen=True, tag="sleep"):
@@ -85,7 +85,7 @@ Request = (
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """Answers `hello`. `reexecuting`: connect again in a moment."""
+    """The answer to `hello`. When `reexecuting` is true, the client must connect again shortly."""
 
     protocol: int
     pid: int
@@ -124,15 +124,15 @@ _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
 def to_line(said: Request | Answer) -> bytes:
-    """A request or an answer as it goes over the socket."""
+    """Return a request or an answer as the line that is sent over the socket."""
     return msgspec.json.encode(said) + b"\n"
 
 
 def request_of(line: bytes) -> Request:
-    """The request that *line* is. Raises msgspec.DecodeError when it is none."""
+    """Return the request in *line*. Raises msgspec.DecodeError when it is not a request."""
     return _requests.decode(line)
 
 
 def answer_of(line: bytes) -> Answer:
-    """The answer that *line* is. Raises msgspec.DecodeError when it is none, or was torn."""
+    """Return the answer in *line*. Raises msgspec.DecodeError when it is not an answer, or is incomplete."""
     return _answers.decode(line)

@@ -1,7 +1,7 @@
-"""Limits of memory and processors by control group (v2, else v1).
+"""Memory and CPU limits by cgroup (v2, else v1).
 
-Where memory cannot be limited, the watchdog looks at what is resident. Nothing stands in for a limit of processors:
-whoever is nice only yields to others.
+Where the kernel cannot limit memory, the supervisor samples resident memory instead. There is no substitute for a CPU
+limit: a nice value only makes a process yield to others.
 """
 
 import contextlib
@@ -19,23 +19,23 @@ _PERIOD_US, _LEAST_US = 100_000, 1_000
 
 
 class Limits:
-    """Control groups for each instance of the environment whose state lies at *state*, where that is allowed."""
+    """The cgroups of each instance of the environment whose state folder is *state*, where permissions allow them."""
 
     def __init__(self, state: Path) -> None:
         name = "mainstay-" + short_id(state)
         self._is_v2 = (_MOUNT / "cgroup.controllers").exists()
         self._memory = _made(self._place(name, "memory"), "+memory" if self._is_v2 else "")
         self._processors = self._place(name, "cpu")
-        """Made for those that have a limit: in a group of their own all others would count as one."""
+        """Created only for instances with a CPU limit: the kernel would schedule all others in it as a single unit."""
 
     @property
     def hold_memory(self) -> bool:
-        """Whether the kernel holds the limits of memory."""
+        """Whether the kernel enforces memory limits."""
         return self._memory is not None
 
     @property
     def hold_processors(self) -> bool:
-        """Whether the kernel holds the limits of processors, were there any."""
+        """Whether the kernel would enforce CPU limits."""
         return self._processors is not None and os.access(self._processors.parent, os.W_OK)
 
     def groups(self, identity: str, memory_bytes: int | None, cpus: float | None) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class Limits:
         return tuple(str(place / "cgroup.procs") for place in dict.fromkeys(found))
 
     def members(self, identity: str) -> tuple[int, ...]:
-        """The processes in its groups now."""
+        """Return the pids of the processes that are in the cgroups of *identity* now."""
         found: set[int] = set()
         for base in self._bases():
             with contextlib.suppress(OSError):
@@ -66,7 +66,7 @@ class Limits:
         return tuple(found)
 
     def ran_out(self, identity: str) -> bool:
-        """Whether the kernel ended something of it for lack of memory."""
+        """Return whether the kernel's OOM killer has ended a process of *identity*."""
         if self._memory is None:
             return False
         for name in ("memory.events", "memory.oom_control"):
@@ -76,20 +76,20 @@ class Limits:
         return False
 
     def remove(self, identity: str) -> None:
-        """Take its groups away; they stay while processes are left in them."""
+        """Remove the cgroups of *identity*; a cgroup that still has processes stays."""
         for base in self._bases():
             with contextlib.suppress(OSError):
                 (base / identity).rmdir()
 
     def close(self) -> None:
-        """Take the environment's groups away."""
+        """Remove the environment's cgroups."""
         self.remove("")
 
     def _bases(self) -> Iterator[Path]:
         yield from dict.fromkeys(base for base in (self._memory, self._processors) if base is not None)
 
     def _place(self, name: str, kind: str) -> Path | None:
-        """Where groups that limit *kind* would be made."""
+        """Return the path at which cgroups that limit *kind* would be created; None where that is not possible."""
         try:
             if self._is_v2:
                 return _MOUNT / name if kind in (_MOUNT / "cgroup.controllers").read_text().split() else None
@@ -101,7 +101,7 @@ class Limits:
             return None
         above = _MOUNT / kind / ours.lstrip("/")
         while above.name.startswith("mainstay-"):
-            above = above.parent  # We were started by something that is in such a group itself.
+            above = above.parent  # The process that started this one is itself in a Mainstay cgroup.
         return above / name
 
     def _hold(self, place: Path, quota_us: int) -> None:
@@ -112,12 +112,12 @@ class Limits:
                 (place / "cpu.cfs_period_us").write_text(str(_PERIOD_US))
                 (place / "cpu.cfs_quota_us").write_text(str(quota_us))
         except OSError as error:
-            # More than we may use ourselves: that limit holds it.
+            # The kernel refuses a quota above the limit of this process's own cgroup, which limits the instance anyway.
             log.warning("%s is not held to %g processors: %s", place.name, quota_us / _PERIOD_US, error)
 
 
 def in_words(memory_bytes: int) -> str:
-    """`out of memory, limit 128 MiB`."""
+    """Return the reason shown for an exceeded memory limit: `out of memory, limit 128 MiB`."""
     return f"out of memory, limit {memory_bytes / 2**20:g} MiB"
 
 

@@ -1,4 +1,4 @@
-"""The instances themselves: started, adopted, probed, stopped and swept away."""
+"""The instances: start, adopt, probe, stop and remove them."""
 
 import asyncio
 import logging
@@ -35,21 +35,21 @@ from mainstay.system.state_dir import Folders
 log = logging.getLogger(__name__)
 
 NOT_READY_EVERY_S = 0.5
-"""Between probes of an instance that is not ready, and after a failed probe of a ready one."""
+"""Seconds between probes of an instance that is not ready, and after a failed probe of a ready one."""
 EAGER_S = 0.05
-"""Between probes that reach nothing in the service: before it listens, and of Mainstay's own datastores."""
+"""Seconds between probes that cost the service nothing: before it listens, and of Mainstay's own datastores."""
 NO_ROOM_AGAIN_S = 1.0
-"""Until an instance is started again that the full disk prevented from starting."""
+"""Seconds until the next attempt to start an instance that could not be started because the disk was full."""
 LIVE_ASKED = 10
-"""How often an instance that does not respond is probed before it counts as stuck, where there is time for it."""
+"""Liveness probes within `stuck_after_s`; fewer when `every_s` is longer than the pause between them."""
 STARTS_WITHIN_S = 0.05
-"""A process may write this long before the start of its life is noted; a restart comes later after an end."""
+"""A process may write up to this many seconds before its start is recorded; the backoff after an exit is longer."""
 _NOT_BEGUN = Probe("refused")
-"""While the stub is about to become the service, a process that is alive proves nothing."""
+"""The result while the stub has not become the service yet: until then a living process does not prove readiness."""
 
 
 class Instances:
-    """Every instance with its life. `wake` is called when something has happened to one."""
+    """All instances of the environment. `wake` is called when the state of one has changed."""
 
     def __init__(
         self, folders: Folders, launching: Launching, limits: Limits, watches: Watches, wake: Callable[[], None]
@@ -64,7 +64,7 @@ class Instances:
         self._states: dict[str, str] = {}
 
     def adopt(self, desired: Desired) -> frozenset[str]:
-        """Take up what lives already. Returns those whose stub has not written its note yet."""
+        """Adopt the processes that already run. Return the instances whose stub has not written its note yet."""
         for name in desired.instances:
             if name not in self.lives:
                 self.lives[name] = Life(past=read_past(self._runner, name))
@@ -79,7 +79,7 @@ class Instances:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         now = processes.boottime()
         if self._runner.alive(name) is None:
-            self.kill(name)  # What an earlier process left, if it ended while no supervisor ran, may hold the port.
+            self.kill(name)  # Processes that it left when it ended without a supervisor may hold the port.
         try:
             groups = self._limits.groups(name, member.spec.memory_bytes, member.spec.cpus)
             launch = self._launching.instance(one, member, listeners(desired), groups)
@@ -93,11 +93,11 @@ class Instances:
             return
         if process is not None:
             self.lives[name] = lifecycle.after_start(self.lives[name], process, now)
-            self._keep_past(name)  # It is not steady any more, also for whoever adopts it.
+            self._keep_past(name)  # A supervisor that adopts it must not take it for steady.
             self._watch(name, desired, process, launch)
 
     def stop(self, name: str, desired: Desired) -> None:
-        """Send the stop signal to its main process."""
+        """Send the stop signal to the main process of *name*."""
         process = self.lives[name].process
         if process is not None:
             self._runner.signal(process, signal.Signals[member_of(desired, desired.instances[name]).spec.stop_signal])
@@ -115,11 +115,11 @@ class Instances:
                 continue
 
     def forget(self, name: str, spec: Spec) -> None:
-        """Clear its place; nothing of it lives any more."""
+        """End what is left of the instance *name* and remove its files, cgroups and state."""
         self.kill(name)
         self._watches.cancel(name)
         self._limits.remove(name)
-        for variable in spec.files:  # Secrets in clear: they go although the copy beside them may stay.
+        for variable in spec.files:  # Plain-text secrets are removed even when the copy beside them must stay.
             (self._launching.private(name) / variable).unlink(missing_ok=True)
         if (spec.private_copy or spec.files) and self._keep_written(name, spec):
             shutil.rmtree(self._launching.private(name), ignore_errors=True)
@@ -128,7 +128,7 @@ class Instances:
         self._states.pop(name, None)
 
     def _keep_written(self, name: str, spec: Spec) -> bool:
-        """Keep what the instance wrote into its private copy. False where that failed: then the copy must stay."""
+        """Keep what the instance wrote into its private copy. Return False when that failed and the copy must stay."""
         copy, kept = self._launching.private(name) / "content", self._folders.written / spec.service
         if not copy.is_dir():
             return True
@@ -146,7 +146,7 @@ class Instances:
     def clear_failure(self, name: str) -> None:
         """Start a failed or crashing instance again at once, with a new count of early exits.
 
-        Called when its fleet is requested again, or a start of the environment. A task that is done is not run again.
+        Called when its fleet or a start of the environment is requested. A completed task is not run again.
         """
         life = self.lives[name]
         if life.past.done or not (life.past.failed or life.past.early_ends):
@@ -157,7 +157,7 @@ class Instances:
         self._keep_past(name)
 
     def settle(self, desired: Desired, ready: frozenset[str]) -> None:
-        """Note since when each has the state it has."""
+        """Record since when each instance has its present state."""
         for name, one in desired.instances.items():
             life = self.lives[name]
             state = lifecycle.state_of(life, leaving=one.leaving, ready=name in ready)
@@ -169,7 +169,7 @@ class Instances:
                 self._keep_past(name)
 
     def sample_memory(self, desired: Desired) -> None:
-        """Note what each holds; end what holds too much where the kernel does not."""
+        """Record each instance's resident memory; kill those over their limit where the kernel does not enforce it."""
         sessions = processes.sessions() if self.lives else {}
         for name, life in list(self.lives.items()):
             if life.process is None or name not in desired.instances:
@@ -183,7 +183,7 @@ class Instances:
                 self.kill(name)
 
     def sample_listening(self, desired: Desired) -> None:
-        """Note where instances listen that are not steady yet, or were adopted, and the last lines of their output."""
+        """Record where instances that are not steady yet, or were adopted, listen, and their last output lines."""
         for name, life in list(self.lives.items()):
             one = desired.instances.get(name)
             if one is None or life.process is None or (life.past.steady and life.listens_elsewhere is not None):
@@ -194,7 +194,7 @@ class Instances:
             self.lives[name] = replace(life, listens_elsewhere=told, tail=self.tail(name, one.service))
 
     def tail(self, name: str, service: str) -> tuple[str, ...]:
-        """Return the last lines that its present or last process wrote, in order of time as far as it is known."""
+        """Return the last lines of the instance's current or last process, in order of time where it is known."""
         age = processes.boottime() - self.lives[name].began
         return tail(self._folders.logs / service, name, time.time() - age - STARTS_WITHIN_S)
 
@@ -238,7 +238,7 @@ class Instances:
         self._wake()
 
     proven: frozenset[str] = frozenset()
-    """Revisions that are brought back for ever."""
+    """Revisions whose instances are restarted without limit."""
 
     async def _probe(self, name: str, spec: Spec, port: int | None, launch: Launch) -> None:
         while True:
@@ -250,17 +250,18 @@ class Instances:
             after = lifecycle.after_probe(before, spec, probe, processes.boottime())
             self.lives[name] = after
             if before.past.steady != after.past.steady:
-                self._keep_past(name)  # Before anybody is told: who was told "ready" may send it traffic.
+                # Persisted before it is reported: a client that reads "ready" may send it traffic.
+                self._keep_past(name)
             if (before.answers, before.past.steady) != (after.answers, after.past.steady):
                 self._wake()
             await asyncio.sleep(_pause(after, spec, probe))
 
     async def _until_stuck(self, name: str, spec: Spec, port: int | None) -> None:
-        """From when it is steady it is asked whether it is stuck; then its end is that of a crash."""
+        """Probe the liveness of a steady instance; kill it when it is stuck, so that its exit counts as a crash."""
         while True:
             await asyncio.sleep(max(spec.health.every_s, spec.health.stuck_after_s / LIVE_ASKED))
             if not self.lives[name].past.steady:
-                continue  # Whether it starts well is told by its readiness.
+                continue  # Until the instance is steady, only its readiness probe counts.
             good = (await ask_live(spec.health, port)).good
             now = processes.boottime()
             self.lives[name] = lifecycle.after_live(self.lives[name], spec, good, now)
@@ -297,7 +298,7 @@ def _pause(life: Life, spec: Spec, probe: Probe) -> float:
 
 
 def read_past(runner: ProcessRunner, name: str) -> Past:
-    """What is kept of it."""
+    """Return the persisted past of the instance *name*; an empty one when there is none."""
     try:
         return msgspec.json.decode((runner.place(name) / "past").read_bytes(), type=Past)
     except FileNotFoundError:

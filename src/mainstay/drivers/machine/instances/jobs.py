@@ -1,4 +1,4 @@
-"""Jobs: each runs once and ends, and its folder tells how, whoever was killed meanwhile."""
+"""Jobs: each runs once, and its folder records the outcome even when the supervisor was killed meanwhile."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ class Jobs:
         self._watches = watches
 
     def start(self, job: Job, listeners: Mapping[str, int]) -> None:
-        """Start *job* unless it was started before; watch it where it runs."""
+        """Start *job* unless it was started before; watch it while it runs."""
         if self._watches.has(_watch_of(job.id)):
             return
         if self.has_ended(job.id):
@@ -51,16 +51,16 @@ class Jobs:
             self._watches.add(_watch_of(job.id), self._watch(job.id, process))
 
     def has_ended(self, identity: str) -> bool:
-        """Whether it ran and runs no more."""
+        """Return whether the job was started and does not run any more."""
         return state_of(self._runner, identity).state in {"ended", "lost"}
 
     def state(self, identity: str, wanted: bool) -> JobState:
-        """How it stands; one that is *wanted* and has no note yet is about to start."""
+        """Return the job's state. A *wanted* job without a note is about to start and counts as running."""
         found = state_of(self._runner, identity)
         return JobState("running") if wanted and found.state == "none" else found
 
     async def stop(self, identity: str) -> None:
-        """Stop it and all it started; returns when it is gone."""
+        """Stop the job and every process that it started; return when they are gone."""
         async with asyncio.timeout(STARTS_WITHIN_S):
             while self._runner.starting(identity) and self._runner.started(identity) is None:
                 await asyncio.sleep(0.01)
@@ -91,7 +91,7 @@ class Jobs:
         self._wake()
 
     def _sweep(self, identity: str) -> None:
-        """End every process that the job left behind: it is over when its main process is."""
+        """Kill every process that the job left behind: a job ends with its main process."""
         if process := self._runner.started(identity):
             self._runner.end_all(process)
             self._runner.end_strays(identity, process)
@@ -110,7 +110,7 @@ def _watch_of(identity: str) -> str:
 
 
 def state_of(runner: ProcessRunner, identity: str) -> JobState:
-    """What the notes and the machine tell of a job."""
+    """Return the state of a job, from its notes and the running processes."""
     if runner.started(identity) is None and runner.job_end(identity) is None:
         return JobState("running" if runner.starting(identity) else "none")
     alive = runner.alive(identity) is not None

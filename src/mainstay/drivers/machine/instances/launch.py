@@ -1,4 +1,4 @@
-"""What a process gets when it starts: folder, environment, files, user; nothing is inherited."""
+"""What a process receives at its start: folder, environment, files and user. It inherits nothing."""
 
 import contextlib
 import os
@@ -23,14 +23,14 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Launching:
-    """Makes the places that processes need and says how each is to be started."""
+    """Creates the folders that processes need and describes how each process is started."""
 
     def __init__(self, folders: Folders, sealed: Sealed) -> None:
         self._folders = folders
         self._sealed = sealed
 
     def instance(self, one: Identity, member: Member, listeners: Mapping[str, int], cgroups: tuple[str, ...]) -> Launch:
-        """How an instance is started; repeatable."""
+        """Return how to start an instance, and create its folders and files. Idempotent."""
         spec, name = member.spec, identity_of(one.service, one.release, one.number)
         user = users.identity(spec.user)
         logs = _made(self._folders.logs / spec.service)
@@ -61,7 +61,7 @@ class Launching:
         )
 
     def job(self, job: Job, place: Path, listeners: Mapping[str, int]) -> Launch:
-        """How a job is started; its output lies beside its notes."""
+        """Return how to start a job. Its output is written to its folder *place*, beside its notes."""
         user = users.identity(job.user)
         return Launch(
             command=job.command,
@@ -78,7 +78,7 @@ class Launching:
         )
 
     def folder(self, name: str, spec: Spec) -> str:
-        """Where it runs: its content, a copy of its own, a named folder, or its user's home."""
+        """Return the working folder: the content, a private copy of it, the named folder, or the user's home."""
         if not spec.content:
             return spec.folder or str(self._folders.homes / _user_name(spec.user))
         content = self._folders.content(spec.content)
@@ -95,7 +95,7 @@ class Launching:
         return str(copy)
 
     def private(self, name: str) -> Path:
-        """The instance's own folder, of which its user can reach what it knows the name of; goes with it."""
+        """Return the instance's own folder, removed with the instance. Its user can open files in it only by name."""
         return _made(_made(_made(self._folders.homes) / ".instances") / name)
 
     def _home(self, name: str, user: users.Identity) -> dict[str, str]:
@@ -143,9 +143,9 @@ def _when_root(number: int) -> int | None:
 
 
 def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) -> Path:
-    """The folder, made where it was missing; only then is it given to *user*.
+    """Return the folder *place*; when it is missing, create it and give it to *user*.
 
-    What lies above may be *user*'s own: a link put in its place is not followed.
+    The folder above may belong to *user*, so a link at *place* is not followed.
     """
     try:
         place.mkdir(mode=0o700)
@@ -162,7 +162,7 @@ def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) ->
 
 
 def _give_all(place: Path, user: users.Identity) -> None:
-    """Its top, which nobody else can enter before, is given last."""
+    """Give *place* and its content to *user*: the top folder last, because until then no other user can enter it."""
     for folder, _, files in os.walk(place, topdown=False):
         for path in (*(Path(folder, name) for name in files), Path(folder)):
             if not path.is_symlink():
@@ -172,7 +172,7 @@ def _give_all(place: Path, user: users.Identity) -> None:
 
 
 def _link(content: Path, link: Path, place: Path) -> None:
-    """A link inside *content* to *place*; links on the way to it are not followed."""
+    """Create the link *link* inside *content* to *place*; links in its parent folders are not followed."""
     *above, name = link.parts
     folder = os.open(content, _FOLDER)
     try:
@@ -197,13 +197,13 @@ def _linked(folder: int, name: str, place: Path) -> None:
             return
     with _writable(folder):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.rmdir(name, dir_fd=folder)  # An empty folder that holds the place; a full one is refused aloud.
+            os.rmdir(name, dir_fd=folder)  # An empty folder is replaced; one with content raises OSError.
         os.symlink(place, name, dir_fd=folder)
 
 
 @contextlib.contextmanager
 def _writable(folder: int) -> Iterator[None]:
-    """Content is not writable, also not for the one who runs us."""
+    """Make *folder* writable for the time being: content is read-only even for the user that runs Mainstay."""
     mode = stat.S_IMODE(os.fstat(folder).st_mode)
     os.fchmod(folder, mode | 0o200)
     try:

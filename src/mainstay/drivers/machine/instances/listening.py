@@ -1,4 +1,4 @@
-"""Where an instance listens, to tell one that does not heed HOST and PORT."""
+"""Where an instance listens, to detect one that ignores HOST and PORT."""
 
 import os
 import socket
@@ -11,7 +11,10 @@ _LISTENS = "0A"
 
 
 def elsewhere(pids: tuple[int, ...], port: int) -> str:
-    """Where these processes listen instead of on *port* of the loopback; empty when they do, or nowhere at all."""
+    """Return the addresses where these processes listen instead of the loopback's *port*.
+
+    Empty when they listen on that port, or do not listen at all.
+    """
     ours = _sockets(pids)
     found = {f"{address}:{number}" for address, number, inode in _listening() if inode in ours}
     if not found or f"{LOOPBACK}:{port}" in found:

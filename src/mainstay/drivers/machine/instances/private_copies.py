@@ -6,13 +6,13 @@ import stat
 from pathlib import Path
 
 CACHES = frozenset({"__pycache__"})
-"""Folders that interpreters fill again by themselves."""
+"""Folders that interpreters recreate."""
 
 
 def keep_written(copy: Path, content: Path, kept: Path) -> int:
-    """Link the files of *copy* that *content* does not have, or not so, into the new folder *kept*; return how many.
+    """Link the files of *copy* that *content* lacks or has otherwise into the new folder *kept*; return their number.
 
-    The caller then removes *copy*. A link moves no bytes, and nothing is lost where a later one fails with OSError.
+    The caller then removes *copy*. A link copies no data, and nothing is lost when a later link fails with OSError.
     """
     count = 0
     for folder, folders, files in os.walk(copy):
@@ -37,10 +37,10 @@ def free_name(folder: Path, name: str) -> Path:
 
 
 def _is_written(path: Path, original: Path) -> bool:
-    """Whether *path* is a regular file that differs from *original*. Equal size and time count as equal."""
+    """Return whether *path* is a regular file that differs from *original*. Equal size and time count as equal."""
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
-        return False  # Links to volumes, sockets.
+        return False  # A link to a volume, or a socket.
     try:
         was = original.lstat()
     except (FileNotFoundError, NotADirectoryError):

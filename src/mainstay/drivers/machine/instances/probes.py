@@ -1,4 +1,4 @@
-"""Readiness and liveness probes: one request of each kind of health, and what came back."""
+"""Readiness and liveness probes: one probe for each kind of health check, and its result."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from mainstay.system.processes import LOOPBACK
 
 MOST_BYTES = 1 << 20
 REST_WITHIN_S = 1.0
-"""How long, and how much, the rest of a response is read once its status is known."""
+"""Limits, in bytes and seconds, on reading the rest of a response once its status is known."""
 _NO_BODY = {204, 304}
 
 
@@ -38,7 +38,7 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 async def ask_ready(health: Health, port: int | None, launch: Launch, limit_s: float) -> Probe:
-    """Probe readiness once. *launch* tells as which user and in which folder a command runs."""
+    """Probe readiness once. *launch* gives the user, folder and environment of a command."""
     match health.kind:
         case "http":
             return await _get(port or 0, health.ready or "/", limit_s)

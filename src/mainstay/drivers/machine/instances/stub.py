@@ -1,7 +1,7 @@
 """Starts one process in a session of its own and records its identity in a note.
 
 The supervisor runs `main` under `python -I -S`, with the launch as JSON on descriptor 0 and the identity's lock on
-descriptor 3. It imports only the standard library and `durable`, because every start of an instance waits for it.
+descriptor 3. It imports only the standard library and `atomic_file`, because every start of an instance waits for it.
 The stub becomes the instance by `exec`. For a job it stays, waits and records how the job ended.
 """
 
@@ -28,7 +28,7 @@ def main() -> None:
     os.closerange(LOCK + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.umask(launch["umask"])
     _streams(launch)
-    for group in launch.get("cgroups", ()):  # An older supervisor may start us, until it is heard and becomes the new.
+    for group in launch.get("cgroups", ()):  # Missing when an older supervisor starts this newer stub.
         _write(group, str(os.getpid()))
     _note(launch, "started", _whoami())
     if launch["stays"]:
@@ -66,11 +66,11 @@ def _stay(launch: dict[str, Any]) -> NoReturn:
 
     def too_long(*_: object) -> None:
         late.append(True)
-        os.kill(child, signal.SIGKILL)  # The reader of the note ends what it left.
+        os.kill(child, signal.SIGKILL)  # The supervisor ends the processes that the child leaves behind.
 
     signal.signal(signal.SIGALRM, too_long)
     signal.setitimer(signal.ITIMER_REAL, max(0.001, launch["within_s"]))
-    # The alarm ends before the child is reaped: later its number may be another process's.
+    # Disarm the alarm before reaping the child: afterwards its pid may belong to another process.
     os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
     signal.setitimer(signal.ITIMER_REAL, 0)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -138,4 +138,4 @@ def _note(launch: dict[str, Any], name: str, document: dict[str, Any]) -> None:
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT} or not os.path.exists(path):
             raise
-        overwrite(path, content)  # A service that ended must come back although the disk is full.
+        overwrite(path, content)  # A service that ended must be restarted even when the disk is full.

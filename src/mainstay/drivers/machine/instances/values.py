@@ -1,4 +1,4 @@
-"""Values at the moment of use: what a spec says in references becomes text, in memory only."""
+"""Resolve the references in a spec's values to text when they are used, in memory only."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -9,11 +9,11 @@ from mainstay.model.secret import SecretRef
 from mainstay.system.processes import LOOPBACK
 
 Listeners = Mapping[str, int]
-"""Per service, the port of its internal address."""
+"""The port of each service's internal address."""
 
 
 def filled(value: Value, sealed: Sealed, listeners: Listeners) -> str:
-    """The text that *value* stands for now. Raises BadInput where a secret is missing."""
+    """Return the text that *value* resolves to now. Raises BadInput when a secret is missing."""
     match value:
         case str():
             return value
@@ -27,7 +27,7 @@ def filled(value: Value, sealed: Sealed, listeners: Listeners) -> str:
 
 
 def called(values: Mapping[str, Value]) -> frozenset[str]:
-    """The services whose internal address these values need."""
+    """Return the services whose internal address these values need."""
     pieces = [p.value for v in values.values() if isinstance(v, Template) for p in v.pieces]
     return frozenset(one.service for one in (*values.values(), *pieces) if isinstance(one, Listener))
 

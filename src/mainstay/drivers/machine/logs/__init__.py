@@ -1,1 +1,1 @@
-"""What instances write: read, timed, kept within a limit."""
+"""The logs of instances: reading, timestamps and size limits."""

@@ -1,4 +1,4 @@
-"""What the services wrote: the last lines, then new ones as they come, of every file of a service in order of time."""
+"""Read the logs of a service: the last lines, then new ones as they are written, of all its files in order of time."""
 
 import heapq
 import itertools
@@ -19,10 +19,13 @@ from mainstay.text.printable import harmless
 
 EDGE = "edge"
 TAIL_LINES, TAIL_LINE_BYTES = 20, 2000
-"""What is kept of the end of a process's output, for messages and `status`."""
+"""How much of the end of a process's output is kept for messages and `status`."""
 FOLLOW_EVERY_S = 0.1
 MARKED_WITHIN_S = 0.3
-"""The supervisor marks a line within milliseconds. One without a mark for so long was written while none ran."""
+"""Seconds to wait for a line's mark.
+
+The supervisor marks a line within milliseconds. A line without a mark for this long was written while none ran.
+"""
 
 _NAME = re.compile(r"(?P<instance>.+-(?P<release>\d+)-\d+|edge)\.(?P<stream>out|err)")
 _at = attrgetter("at")
@@ -35,44 +38,44 @@ class Written(NamedTuple):
     """Seconds since the epoch."""
     instance: str
     release: int
-    """0: no release wrote it."""
+    """0 when no release wrote the line."""
     stream: str
     line: str
 
 
 class Query(NamedTuple):
-    """Which lines are wanted, and how they are read."""
+    """Which lines to return, and how to read them."""
 
     release: int | None = None
-    """None: of every release."""
+    """None for every release."""
     instance: str | None = None
-    """None: of every instance."""
+    """None for every instance."""
     longest: int = LONGEST_LINE
-    """Of a longer line so many bytes are shown."""
+    """A longer line is cut to this many bytes."""
     patience_s: float = MARKED_WITHIN_S
-    """How long to wait for the time of a line that has just been written."""
+    """How many seconds to wait for the time of a line that has just been written."""
 
 
 EVERYTHING = Query()
 
 
 class Logs:
-    """The logs of one service. `follow` goes on where `last` ended, so that no line between them is lost."""
+    """The logs of one service. `follow` continues where `last` ended, so that no line between them is lost."""
 
     def __init__(self, folder: Path, query: Query = EVERYTHING) -> None:
         self._folder = folder
         self._query = query
         self._sources: dict[tuple[str, int], _Source] = {}
-        """By name and inode: when another file takes the name of one, what that one still holds is read too."""
+        """By name and inode: when another file takes over a name, the rest of the earlier file is read too."""
 
     def last(self, lines: int, *, with_rest: bool = True) -> Iterator[Written]:
-        """Yield the last *lines* lines, oldest first; *with_rest* also what follows a file's last line end."""
+        """Yield the last *lines* lines, oldest first; *with_rest* adds an unfinished last line of each file."""
         self._open_new()
         found = sum(source.begin_with_last(lines) for source in self._sources.values())
         return itertools.islice(self._until_now(with_rest=with_rest), max(0, found - lines), None)
 
     def follow(self, ended: Callable[[], bool]) -> Iterator[Written]:
-        """Yield lines as they come, until *ended* or until the folder is removed."""
+        """Yield lines as they are written, until *ended* returns True or the folder is removed."""
         while not ended():
             self._open_new()
             came = None
@@ -98,7 +101,7 @@ class Logs:
 
 
 class _Source:
-    """One file of a service, and the place in it."""
+    """One file of a service, and the position in it."""
 
     def __init__(self, path: Path, query: Query) -> None:
         self._file = LogFile(path)
@@ -110,13 +113,13 @@ class _Source:
         self._name = Written(0.0, path.stem, int((name and name["release"]) or 0), path.suffix[1:], "")
 
     def begin_with_last(self, lines: int) -> int:
-        """Go to where the last *lines* lines begin, and return how many there are."""
+        """Move to the start of the last *lines* lines, and return how many there are."""
         offset, found = last_lines_begin(self._file.descriptor, lines)
         self._file.begin_at(offset)
         return found
 
     def until_now(self, *, with_rest: bool) -> Iterator[Written]:
-        """Yield the lines from the place on, up to the present end: one busy file must not hold up the others."""
+        """Yield the lines from the position up to the present end: one busy file must not hold up the others."""
         end = self._file.size()
         emptied = end < self._file.offset
         while (emptied or self._file.offset < end) and (line := next(self._lines)) is not None:
@@ -128,11 +131,11 @@ class _Source:
             yield written
 
     def written(self, line: Line) -> Written | None:
-        """Return what is shown of a line; None: it is not wanted."""
+        """Return the line as shown; None when the query excludes it."""
         return self._name._replace(at=self.time_of(line), line=line.text(self._query.longest))
 
     def time_of(self, line: Line) -> float:
-        """Return when the line was written. A line that the supervisor has not marked yet is waited for."""
+        """Return when the line was written, in seconds since the epoch; wait while the supervisor may still mark it."""
         while (at := self._times.at(line.offset)) is None and self._may_be_marked():
             time.sleep(0.002)
         if at is None and mark_unwatched(self._file.path):
@@ -147,7 +150,7 @@ class _Source:
         self._times.close()
 
     def _may_be_marked(self) -> bool:
-        """Whether the supervisor may still mark it: no supervisor runs where that takes long."""
+        """Return whether the supervisor may still mark the line: when that takes long, no supervisor runs."""
         now = time.monotonic()
         self._unmarked_since = now if self._unmarked_since is None else self._unmarked_since
         age = time.time() - self._changed()
@@ -158,7 +161,7 @@ class _Source:
 
 
 class _AccessSource(_Source):
-    """The access log of the edge. Its lines hold their own time, and the release that answered."""
+    """The access log of the edge. Its lines contain their time and the release that answered."""
 
     def begin_with_last(self, lines: int) -> int:
         if self._query.release is None:
@@ -172,7 +175,7 @@ class _AccessSource(_Source):
             return super().written(line)
         try:
             entry = access_lines.read(line.head)
-        except ValueError:  # The supervisor was killed while it wrote it.
+        except ValueError:  # The supervisor was killed while it wrote the line.
             return None
         release = 0 if isinstance(entry, access_lines.Lost) else entry.release or 0
         if self._query.release not in {None, release}:
@@ -193,7 +196,7 @@ def instances(folder: Path) -> frozenset[tuple[str, int]]:
 def tail(folder: Path, instance: str, since: float = 0.0) -> tuple[str, ...]:
     """Return the last lines that an instance has written since *since*, in seconds since the epoch.
 
-    They are of both streams in order of time as far as it is known, each cut to a length.
+    The lines of both streams are in order of time where it is known. Each is cut to `TAIL_LINE_BYTES`.
     """
     logs = Logs(folder, Query(instance=instance, longest=TAIL_LINE_BYTES, patience_s=0))
     try:
@@ -203,7 +206,7 @@ def tail(folder: Path, instance: str, since: float = 0.0) -> tuple[str, ...]:
 
 
 def last_lines(path: Path) -> tuple[str, ...]:
-    """Return the last lines of one file, each cut to a length; none where there is no file."""
+    """Return the last lines of one file, each cut to `TAIL_LINE_BYTES`; none when the file does not exist."""
     try:
         file = LogFile(path)
     except FileNotFoundError:
@@ -230,7 +233,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _kind_of(name: str, query: Query) -> type[_Source] | None:
-    """Return how a file is read; None: it is not wanted, or no log."""
+    """Return the class that reads the file; None when the query excludes it or it is not a log."""
     if name == access_lines.NAME:
         return _AccessSource if query.instance in {None, EDGE} else None
     found = _NAME.fullmatch(name)

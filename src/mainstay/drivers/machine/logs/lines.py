@@ -1,4 +1,4 @@
-"""The lines of one log file: found from the end, read forwards, and cut visibly where they are too long."""
+"""The lines of one log file: found from the end, read forwards, and visibly cut when they are too long."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from mainstay.drivers.machine.logs.times import data_start
 from mainstay.text.printable import harmless
 
 LONGEST_LINE = 65536
-"""Of a longer line so many bytes are shown, and its length."""
+"""A longer line is cut to this many bytes and shown with its length."""
 _BLOCK = 1 << 20
 
 
@@ -20,17 +20,17 @@ class Line(NamedTuple):
     head: bytes
     """Its first bytes, without the line end."""
     size: int
-    """The number of all its bytes."""
+    """The length of the whole line in bytes."""
     notice: str = ""
-    """What the reader has to know instead of a line, which then there is none."""
+    """A message to show in place of the line, for example that bytes are missing; empty for an ordinary line."""
 
     def text(self, longest: int = LONGEST_LINE) -> str:
-        """Return the line, safe to show, and cut visibly where it has more than *longest* bytes."""
+        """Return the line, safe to show, and visibly cut when it has more than *longest* bytes."""
         if self.notice:
             return self.notice
         if self.size <= longest:
             return _shown(self.head)
-        # The end of a long line often says more than its middle: the error at the end of a JSON line.
+        # The end of a long line is often more useful than its middle, such as the error at the end of a JSON line.
         end = self.head[-(longest // 3) :] if self.size == len(self.head) else b""
         start = self.head[: longest - len(end)]
         return f"{_shown(start)}…{_shown(end)} (cut: this line has {self.size:,} bytes)"
@@ -41,7 +41,7 @@ def _shown(written: bytes) -> str:
 
 
 class LogFile:
-    """One open log, read forwards; it stays the same file if another one takes its name."""
+    """One open log, read forwards; it stays the same file when another file takes its name."""
 
     def __init__(self, path: Path) -> None:
         """Begin with the oldest whole line that the log still holds."""
@@ -59,7 +59,7 @@ class LogFile:
 
     @property
     def offset(self) -> int:
-        """Where the line begins that is read next."""
+        """The byte offset of the line that is read next."""
         return self._offset
 
     def size(self) -> int:
@@ -69,7 +69,7 @@ class LogFile:
         os.close(self.descriptor)
 
     def lines(self) -> Iterator[Line | None]:
-        """Yield each line once it has its line end; None each time there is no further one yet."""
+        """Yield each line once its line end is written; None each time there is no further line yet."""
         while True:
             chunk = os.pread(self.descriptor, _BLOCK, self._position)
             if notice := self._missed():
@@ -84,7 +84,7 @@ class LogFile:
                 yield None
 
     def rest(self) -> Line | None:
-        """Return what follows the last line end, where there is something."""
+        """Return what follows the last line end; None when there is nothing."""
         size = self._position - self._offset
         return Line(self._offset, self._head, size) if size and not self._in_fragment else None
 
@@ -97,7 +97,7 @@ class LogFile:
             yield line
 
     def _missed(self) -> str:
-        """Return what to show where bytes from the position on are gone, and go to where the data begins now."""
+        """Return the message for bytes missing at the position, and move to where the data begins now."""
         size = self.size()
         if size < self._position:
             self._position = self._offset = 0

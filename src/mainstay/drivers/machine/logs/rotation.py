@@ -1,9 +1,9 @@
-"""Logs that do not grow for ever: the oldest bytes of a full log are freed in place.
+"""Log rotation in place: the oldest bytes of a full log are freed.
 
-A service writes its log through a descriptor that nobody else can exchange. Copying the file away and then cutting it
-would lose the lines that are written in between. Freeing the oldest bytes leaves the file its size and every line its
-offset, so that neither the service nor a reader is disturbed. `du` shows what such a file takes, `ls` what was ever
-written to it.
+A service writes its log through a descriptor that no other process can replace. Copying the file and then truncating
+it would lose the lines that are written in between. Freeing the oldest bytes changes neither the file's size nor any
+line's offset, so that neither the service nor a reader is disturbed. `du` shows the space that such a file takes, `ls`
+the number of bytes ever written to it.
 """
 
 import errno
@@ -17,14 +17,14 @@ from mainstay.system.linux_calls import punch_hole
 log = logging.getLogger(__name__)
 
 MOST_BYTES, STEP_BYTES = 100_000_000, 10_000_000
-"""A log that has more than the first is cut to less than it by the second."""
+"""A log that holds more than MOST_BYTES is cut to STEP_BYTES less than that."""
 _PAGE = 4096
 
 
 def trim(path: Path) -> int:
-    """Free the oldest bytes of a log that is full, and return where its data begins now.
+    """Free the oldest bytes of a full log, and return the offset at which its data begins now.
 
-    The log is emptied where the file system cannot free a part of a file; a warning says so.
+    Where the file system cannot free a part of a file, the log is emptied and a warning is logged.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

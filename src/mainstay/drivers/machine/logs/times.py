@@ -22,23 +22,23 @@ def times_of(path: Path) -> Path:
 
 
 def data_start(descriptor: int) -> int:
-    """Return where the data of a file begins; what lies before was dropped."""
+    """Return the offset at which the data of a file begins; the bytes before it were freed."""
     try:
         return os.lseek(descriptor, 0, os.SEEK_DATA)
     except OSError as error:
-        # ENXIO: the file is empty, or nothing but a hole. Anything else: the file system knows no holes.
+        # ENXIO: the file is empty or only a hole. Any other error: the file system does not support holes.
         return os.fstat(descriptor).st_size if error.errno == errno.ENXIO else 0
 
 
 def open_marks(path: Path) -> int:
-    """Open the marks of the log *path* to read and to add to them."""
+    """Open the marks of the log *path* for reading and appending."""
     times_of(path).parent.mkdir(mode=0o700, exist_ok=True)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.open(times_of(path), flags, 0o600)
 
 
 def drop_torn(marks: int) -> None:
-    """Cut a file of marks to whole marks. Only for the process that holds its lock.
+    """Truncate a file of marks to whole marks. Only for the process that holds its lock.
 
     A power cut or a full disk can leave a part of the last mark; every mark appended after it would be misread.
     """
@@ -48,7 +48,7 @@ def drop_torn(marks: int) -> None:
 
 
 def add_mark(marks: int, size: int, at_ns: int) -> None:
-    """Append one mark. Only for the process that holds the lock. Raises OSError where it cannot be written whole."""
+    """Append one mark. Only for the process that holds the lock. Raises OSError when it cannot be written whole."""
     if os.write(marks, MARK.pack(size, at_ns)) != MARK.size:
         drop_torn(marks)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -61,7 +61,7 @@ def mark_unwatched(path: Path) -> bool:
     """
     try:
         marks = open_marks(path)
-    except OSError:  # On a full or read-only disk the lines are shown all the same.
+    except OSError:  # On a full or read-only disk the lines are still shown.
         return False
     try:
         fcntl.flock(marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,14 +72,14 @@ def mark_unwatched(path: Path) -> bool:
         if found.st_size > last_marked(marks):
             add_mark(marks, found.st_size, found.st_mtime_ns)
         return True
-    except OSError:  # BlockingIOError: a supervisor watches it after all.
+    except OSError:  # BlockingIOError: a supervisor does watch the log.
         return False
     finally:
         os.close(marks)
 
 
 class Times:
-    """The marks of one log, for a reader that goes forwards, and begins again when the log was emptied."""
+    """The marks of one log, for a reader that moves forwards and starts again when the log was emptied."""
 
     def __init__(self, path: Path) -> None:
         self._log = path
@@ -119,7 +119,7 @@ class Times:
         return whole > 0
 
     def _are_stale(self, descriptor: int) -> bool:
-        """Return whether the log was just emptied, and its marks not yet."""
+        """Return whether the log was just emptied while its marks were not emptied yet."""
         marked = last_marked(descriptor)
         try:
             return marked > self._log.stat().st_size
@@ -143,13 +143,13 @@ def marks_below(descriptor: int, offset: int) -> int:
 
 
 def mark(descriptor: int, number: int) -> tuple[int, int]:
-    """Return the mark *number*, counted from 0; (0, 0) where it was cut off just now, because the log was emptied."""
+    """Return the mark *number*, counted from 0; (0, 0) when it was just removed because the log was emptied."""
     data = os.pread(descriptor, MARK.size, number * MARK.size)
     size, at = MARK.unpack(data) if len(data) == MARK.size else (0, 0)
     return size, at
 
 
 def last_marked(descriptor: int) -> int:
-    """Return the size that the last mark of a file of marks has; 0 where there is none."""
+    """Return the size in the last mark of a file of marks; 0 when there is none."""
     count = os.fstat(descriptor).st_size // MARK.size
     return mark(descriptor, count - 1)[0] if count else 0

@@ -1,4 +1,4 @@
-"""Watches what services write: marks at once when a log has grown, and keeps each log within its limit."""
+"""Watch the logs of services: mark a log as soon as it has grown, and keep each log within its limit."""
 
 import asyncio
 import fcntl
@@ -15,18 +15,18 @@ from mainstay.system import linux_calls
 log = logging.getLogger(__name__)
 
 PAUSE_S, LONG_PAUSE_S = 0.001, 0.008
-"""Between two looks at the logs, in a second with few and in one with many looks."""
+"""Pause between two passes over the logs, in a second with few passes and in one with many."""
 MANY_LOOKS = 250
-"""In a second. A service that writes without a pause must not keep the supervisor busy."""
+"""Passes in a second, above which the pause is long: constant writing must not keep the supervisor busy."""
 _NEW_FILE = linux_calls.IN_CREATE | linux_calls.IN_MOVED_TO | linux_calls.IN_ONLYDIR
 _CLOCK_REALTIME_COARSE = 5
 _COARSE_NS = round(time.clock_getres(_CLOCK_REALTIME_COARSE) * 1e9)
-"""The kernel sets the time of a change from a clock that it advances in steps of this size, sometimes late."""
+"""The kernel takes the time of a change from a clock that advances in steps of this size, sometimes late."""
 _PAGE = 4096
 
 
 class LogWatch:
-    """The logs in the folders of *folder*, one folder a service."""
+    """Watches the logs below *folder*, which has one folder for each service."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,7 +38,7 @@ class LogWatch:
         self._next: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Watch from now on. What was written while no supervisor ran gets the time of the last change of its file."""
+        """Start watching. Lines written while no supervisor ran get the time of the last change of their file."""
         try:
             self._inotify = linux_calls.inotify()
             self._look_at_all()
@@ -48,14 +48,14 @@ class LogWatch:
             self._stop_listening()
 
     def tick(self) -> None:
-        """Do what the kernel sends no event for. To be called each second."""
+        """Do the work for which the kernel sends no event. Call it each second."""
         for path in self._folder.glob("*.log"):
             rotation.trim(path)
         if self._inotify is None:
             self._look_at_all()
 
     def close(self) -> None:
-        """Mark what was written so far, and watch no longer."""
+        """Mark what was written so far, and stop watching."""
         try:
             self._look_at_all()
         except OSError as error:
@@ -78,7 +78,7 @@ class LogWatch:
             self._inotify = None
 
     def _heard(self) -> None:
-        """Mark what has grown. Events that come in the pause after it are handled together."""
+        """Mark the logs that have grown. Events that arrive in the pause afterwards are handled together."""
         assert self._inotify is not None
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._inotify)
@@ -133,7 +133,7 @@ class _Log:
         self._begin = 0
 
     def look(self) -> None:
-        """Mark the log where it has grown, and cut it where it is full."""
+        """Mark the log if it has grown, and cut it if it is full."""
         try:
             found = os.stat(self._path, follow_symlinks=False)
         except FileNotFoundError:
@@ -144,7 +144,7 @@ class _Log:
             self._cut()
 
     def _lock(self) -> bool:
-        """Take the lock of the marks; False while a reader, which may be stopped, marks this log."""
+        """Take the lock of the marks; return False while a reader, possibly a stopped one, marks this log."""
         try:
             fcntl.flock(self._marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

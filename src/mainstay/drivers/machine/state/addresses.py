@@ -1,4 +1,4 @@
-"""Ports and slots for what is to exist, written down before it starts."""
+"""Allocate ports and slots for instances; the caller persists them before the instances start."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +11,7 @@ from mainstay.model import Spec
 
 
 def furnished(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desired:
-    """*desired* with every port and slot that it lacks; *callees* are services whose internal address is needed."""
+    """Return *desired* with every missing port and slot; *callees* are services whose internal address is needed."""
     ports = dict(desired.ports)
     for key in _keys(desired, callees):
         if key not in ports:
@@ -26,14 +26,14 @@ def furnished(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Des
 
 
 def moved(desired: Desired, identity: str, state: Path) -> Desired:
-    """*desired* with another port for an instance whose port somebody else has taken."""
+    """Return *desired* with another port for the instance *identity*, whose port another program has taken."""
     port = free_port(state, _held(desired, desired.ports))
     moved_one = replace(desired.instances[identity], port=port)
     return replace(desired, instances=desired.instances | {identity: moved_one})
 
 
 def listeners(desired: Desired) -> dict[str, int]:
-    """Per service or datastore, the port of its kept internal address."""
+    """Return the port of the permanent internal address of each service or datastore."""
     plain = {key.partition(":")[2]: port for key, port in desired.ports.items() if key.startswith("listener:")}
     kept = {key.partition(":")[2]: port for key, port in desired.ports.items() if key.startswith("kept:")}
     return plain | kept
@@ -59,6 +59,6 @@ def _placed(desired: Desired, one: Identity, spec: Spec, state: Path) -> Identit
 
 
 def _held(desired: Desired, ports: dict[str, int]) -> set[int]:
-    """A port is not given again while an instance, and so perhaps a slot, has it."""
+    """Return the ports in use. A port is not reassigned while an instance, and so perhaps a slot, has it."""
     instances = {one.port for one in desired.instances.values() if one.port is not None}
     return instances | set(ports.values()) | doors(desired.edge)

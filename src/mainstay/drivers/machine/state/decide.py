@@ -1,4 +1,4 @@
-"""What to do next, from what is to be, what lives and what answers: pure."""
+"""Decide the next actions from the desired state, the running processes and their probes. Pure: no effects."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.model import Spec
 
 DATASTORES_WITHIN_S = 60.0
-"""So long a service waits for the datastores at most when both are to start."""
+"""Maximum seconds for which a service waits for the datastores when both start."""
 
 
 class Start(NamedTuple):
@@ -19,19 +19,19 @@ class Start(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """Send the stop signal to its main process; out of traffic already."""
+    """Send the stop signal to the main process; the instance is already out of traffic."""
 
     identity: str
 
 
 class Kill(NamedTuple):
-    """It has ignored the stop signal: SIGKILL to all of it."""
+    """Send SIGKILL to every process of the instance, because it has ignored the stop signal."""
 
     identity: str
 
 
 class Forget(NamedTuple):
-    """It is gone: end what it left, clear its place, free its port."""
+    """End the processes that the exited instance left, remove its files and free its port."""
 
     identity: str
 
@@ -43,14 +43,17 @@ class Decision(NamedTuple):
     lives: dict[str, Life]
     actions: tuple[Action, ...]
     cut: dict[str, int]
-    """Per instance whose drain ran out, the connections that were still open."""
+    """For each instance whose drain timed out, the number of connections that were still open."""
     next_at: float
-    """When time alone changes the answer."""
+    """When the passing of time alone changes the decision, in seconds of CLOCK_BOOTTIME."""
 
 
 def ready(desired: Desired, lives: Mapping[str, Life]) -> frozenset[str]:
-    """Instances that may take requests, the draining among them. Where a proven revision has no steady one
-    left, the first that answers counts: serving again comes before certainty."""
+    """Return the instances that may receive requests, including draining ones.
+
+    When a proven revision has no steady instance left, its instances count as soon as they answer: serving again is
+    more important than certainty.
+    """
     able = {name for name, life in lives.items() if life.process and life.answers and not life.drained}
     steady = {name for name in able if lives[name].past.steady}
     served = {(one.service, one.release) for name, one in desired.instances.items() if name in steady}
@@ -64,7 +67,7 @@ def ready(desired: Desired, lives: Mapping[str, Life]) -> frozenset[str]:
 
 
 def accepting(lives: Mapping[str, Life]) -> frozenset[str]:
-    """Return the instances that have been ready for long enough since they started, and still run, ready or not."""
+    """Return the running instances that have been ready for long enough since they started, even if not ready now."""
     return frozenset(name for name, life in lives.items() if life.process and life.past.steady and not life.drained)
 
 
@@ -75,7 +78,11 @@ def decide(
     starting: frozenset[str],
     now: float,
 ) -> Decision:
-    """*connections* counts those of draining slots; *starting* are those whose stub has not written its note."""
+    """Return the actions that bring the instances closer to the desired state, with their changed lives.
+
+    *connections* counts the connections of draining slots; *starting* are the instances whose stub has not written its
+    note. *now* is in seconds of CLOCK_BOOTTIME.
+    """
     after = {name: lives.get(name, Life()) for name in desired.instances}
     actions: list[Action] = []
     cut: dict[str, int] = {}
@@ -116,7 +123,7 @@ def _leave(
         if not over:
             return life, None, min(now + 0.1, life.drain_since + spec.drain_s)
     if not life.drained:
-        # The slot goes into maintenance in this pass, before the stop signal of the next.
+        # This pass puts the slot into maintenance; the next one sends the stop signal.
         return replace(life, drained=True), None, now
     if life.signalled_at is None:
         return replace(life, signalled_at=now), Stop(name), now + spec.stop_grace_s

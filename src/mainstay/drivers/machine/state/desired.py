@@ -1,4 +1,4 @@
-"""`desired.json`: all the supervisor was told, kept before it acts; a reboot needs nothing else."""
+"""`desired.json`: everything requested of the supervisor, persisted before it acts. A reboot needs nothing else."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ FORMAT = 1
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """An instance that is to exist: written down before its stub starts, so that no process is ever unknown."""
+    """A desired instance. It is persisted before its stub starts, so that no process is ever unknown."""
 
     service: str
     release: int
@@ -18,11 +18,11 @@ class Identity(msgspec.Struct, frozen=True):
     slot: int | None = None
     """Counts from 1 within the service's backend."""
     leaving: bool = False
-    """On its way out: drained, counted to zero, stopped, then forgotten."""
+    """The instance is retiring: it is drained until it has no connections, stopped, and then forgotten."""
 
 
 class Watched(msgspec.Struct, frozen=True):
-    """An `unless_renewed` that runs: since when by the machine's own clock (`CLOCK_BOOTTIME`), in which boot."""
+    """An active `unless_renewed`: the start of its time limit, in seconds of `CLOCK_BOOTTIME`, and the boot."""
 
     unless_renewed: UnlessRenewed
     boot: str
@@ -30,18 +30,18 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """Shifts of traffic that wait until the callers of the last one are drained."""
+    """Traffic shifts that wait until the callers of the last applied shift are drained."""
 
     drain_s: dict[str, dict[int, float]]
-    """Of the shift that was applied last."""
+    """The drain timeouts, in seconds, of the shift that was applied last, by service and release."""
     then: Shifts
     boot: str
     since_s: float
-    """CLOCK_BOOTTIME of `boot` when that shift was requested."""
+    """When that shift was requested, in seconds of CLOCK_BOOTTIME of `boot`."""
 
 
 class Desired(msgspec.Struct, frozen=True):
-    """What is to be. Written whole (write, fsync, rename, fsync of the folder) before anything acts on it."""
+    """The desired state. Written whole (write, fsync, rename, fsync of the folder) before the supervisor acts on it."""
 
     format: int = FORMAT
     fence: int = 0
@@ -56,23 +56,26 @@ class Desired(msgspec.Struct, frozen=True):
     """Traffic was reverted automatically since the last `traffic` request."""
     instances: dict[str, Identity] = {}
     ports: dict[str, int] = {}
-    """Kept for ever: `listener:SERVICE` (internal address), `kept:DATASTORE`, `edge` where it was free to choose."""
+    """Permanent ports: `listener:SERVICE` (internal address), `kept:DATASTORE`, and `edge` when Mainstay chose it."""
     jobs: dict[str, Job] = {}
-    """Asked for and not known to have ended; of the others their folder tells."""
+    """Jobs that were requested and are not known to have ended; the state of all others is in their folders."""
     killed: dict[str, int] = {}
-    """Per revision, instances that ignored their stop signal and were killed; until the fleet request after its end."""
+    """Per revision, how many instances were killed because they ignored their stop signal.
+
+    Kept until the first fleet request after the revision is gone.
+    """
     going: Fleet = {}
-    """Revisions that are not wanted any more while instances of them are left."""
+    """Revisions that are no longer in the fleet but still have instances."""
     proven: tuple[str, ...] = ()
-    """Revisions (`web@41`) that have been ready for long enough once: these are brought back for ever."""
+    """Revisions (`web@41`) that have once been ready for long enough: their instances are restarted without limit."""
 
 
 def identity_of(service: str, release: int, number: int) -> str:
-    """The id of an instance."""
+    """Return the id of an instance."""
     return f"{service}-{release}-{number}"
 
 
 def member_of(desired: Desired, identity: Identity) -> Member:
-    """What this instance runs, wanted still or going."""
+    """Return the member of the fleet that this instance runs, whether its revision is still wanted or is going."""
     wanted = desired.fleet.get(identity.service, {}).get(identity.release)
     return wanted or desired.going[identity.service][identity.release]

@@ -21,7 +21,7 @@ PATIENCE_S = 10.0
 LIVENESS_FAILURES = 3
 """Failed liveness probes in a row, at least, before an instance counts as stuck."""
 UNSEEN_END = "exit code unknown, the supervisor was restarted while it ran"
-"""Only a parent receives the exit code of a process: an adopted process has another."""
+"""Only its parent receives a process's exit code, and the supervisor is not the parent of an adopted process."""
 LEFT_FOREGROUND = "ended before it was ready; a service must stay in the foreground"
 
 _NAMES = {one.value: one.name for one in signal.Signals}
@@ -30,11 +30,11 @@ State = Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
 
 
 class Past(msgspec.Struct, frozen=True):
-    """What must be known of an instance after the supervisor was killed; kept in its folder."""
+    """What must survive when the supervisor is killed; persisted in the instance's folder."""
 
     restarts: int = 0
     early_ends: int = 0
-    """How often in a row it ended before it was steady."""
+    """How many times in a row the process ended before it was steady."""
     first_began: float = 0.0
     steady: bool = False
     """This process has been ready for long enough."""
@@ -43,25 +43,25 @@ class Past(msgspec.Struct, frozen=True):
     """A task that exited with code 0. `failed` is set too, so that it is not started again."""
     last_exit: Exit | None = None
     since: str = ""
-    """When its state changed last."""
+    """When the state of the instance last changed."""
 
 
 class Life(msgspec.Struct, frozen=True):
-    """One instance now. Times are seconds of CLOCK_BOOTTIME."""
+    """The present state of one instance. Times are in seconds of CLOCK_BOOTTIME."""
 
     past: Past = Past()
     process: Started | None = None
     began: float = 0.0
     start_at: float = 0.0
-    """Not started before; the backoff."""
+    """The earliest time of the next start, after the backoff."""
     backoff_s: float = FIRST_BACKOFF_S
     answers: bool = False
-    """By its last probes."""
+    """Whether it answers, according to its last readiness probes."""
     good_since: float | None = None
     bad: int = 0
     """Failed readiness probes in a row."""
     probe: str = ""
-    """Request and response of the last readiness probe, where it failed."""
+    """Request and response of the last readiness probe, when it failed."""
     silent: int = 0
     """Failed liveness probes in a row."""
     silent_since: float | None = None
@@ -70,15 +70,15 @@ class Life(msgspec.Struct, frozen=True):
     signalled_at: float | None = None
     killed: bool = False
     reason: str = ""
-    """Why the supervisor is about to end it."""
+    """Why the supervisor ends the process; empty when it does not."""
     tail: tuple[str, ...] = ()
     listens_elsewhere: str | None = None
-    """The address at which it listens instead of HOST:PORT; None: none was found."""
+    """The addresses where it listens instead of HOST:PORT; empty when there are none, None before the first check."""
     memory_bytes: int | None = None
 
 
 def after_start(life: Life, process: Started, now: float) -> Life:
-    """Return *life* with the process that was started at *now*. The count of early ends and the backoff stay."""
+    """Return *life* with the process that was started at *now*. The number of early exits and the backoff are kept."""
     first = life.past.first_began if life.past.early_ends else now
     past = replace(life.past, first_began=first, steady=False)
     return Life(past=past, process=process, began=now, backoff_s=life.backoff_s)
@@ -121,7 +121,7 @@ def after_live(life: Life, spec: Spec, good: bool, now: float) -> Life:
 
 
 def is_stuck(life: Life, spec: Spec, now: float) -> bool:
-    """Return whether the instance is to be restarted: its liveness probe failed often enough in a row and for long.
+    """Return whether the instance must be restarted: its liveness probe failed often enough in a row, for long enough.
 
     The supervisor must not restart an instance for a single slow response or a short pause.
     """
@@ -132,8 +132,8 @@ def is_stuck(life: Life, spec: Spec, now: float) -> bool:
 def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at: str) -> Life:
     """Apply the end of the process: plan the next start after the backoff, or give up.
 
-    The supervisor gives up on a task that is done, where `restart` forbids another start, and on a process that ended
-    too often before it was steady, unless the revision is *proven*.
+    The supervisor does not restart a completed task, a process whose `restart` forbids it, or a process that ended too
+    often before it was steady, unless the revision is *proven*.
     """
     past = life.past
     done = spec.is_task and end.code == 0 and life.signalled_at is None and not life.reason

@@ -1,4 +1,4 @@
-"""Which instances are to exist: pure. Said before anything starts, so that no process is ever unknown."""
+"""Decide which instances must exist, before any of them starts, so that no process is ever unknown. Pure."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from mainstay.model import Member, Members
 
 
 def enrolled(desired: Desired, ready: frozenset[str]) -> Desired:
-    """*desired* with instances made for what lacks them and marked as leaving where there are too many."""
+    """Return *desired* with missing instances added and surplus instances marked as leaving."""
     instances = dict(desired.instances)
     for service in sorted({*desired.fleet, *(one.service for one in instances.values())}):
         mine = {name: one for name, one in instances.items() if one.service == service}
@@ -39,7 +39,7 @@ def _of_service(
 
 
 def _wanted(desired: Desired, service: str) -> Members:
-    """Asleep nothing is wanted, but a datastore stays until no service is left."""
+    """Return the wanted members. In a stopped environment only datastores stay, until no service is left."""
     members = desired.fleet.get(service, {})
     if desired.awake:
         return members

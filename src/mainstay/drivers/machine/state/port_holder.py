@@ -1,4 +1,4 @@
-"""Who has a port, so that one that is taken is said with its holder before anything is changed."""
+"""Find the program that holds a port, so that an error can name it before anything is changed."""
 
 import errno
 import socket
@@ -10,7 +10,10 @@ from mainstay.errors import BadInput, InternalPortTaken, PortTaken
 
 
 def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -> str | None:
-    """The program that listens on *port*, as `nginx (pid 812)`; None where it is free, or held by one of *ours*."""
+    """Return the program that listens on *port*, such as `nginx (pid 812)`.
+
+    None when the port is free, or only processes with a pid in *ours* listen on it.
+    """
     if _free(port, address):
         return None
     listening = (c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN)
@@ -24,9 +27,9 @@ def holder(port: int, address: str = "0.0.0.0", *, ours: Collection[int] = ()) -
 def refuse_taken(
     ports: Collection[int], address: str, *, ours: Collection[int] = (), internal: Collection[int] = ()
 ) -> None:
-    """Raise PortTaken, naming the holder, for the first of *ports* that another program has.
+    """Raise PortTaken, naming the holder, for the first of *ports* that another program holds.
 
-    *internal* are those of *ports* that no manifest names, so that no manifest can change them.
+    Raises InternalPortTaken when the port is in *internal*: the ports that no manifest names and so none can change.
     """
     for port in sorted(ports):
         name = holder(port, address, ours=ours)

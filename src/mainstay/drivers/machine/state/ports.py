@@ -1,4 +1,4 @@
-"""Ports of one environment: from a range below the ephemeral one, tested by bind, kept in `desired.json`."""
+"""The ports of one environment: from a range below the ephemeral one, tested by bind, kept in `desired.json`."""
 
 import socket
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def candidates(state: Path) -> Iterator[int]:
-    """The ports an environment may take, each environment's from another start, so that two seldom meet."""
+    """Return the ports that an environment may use. Each environment starts elsewhere, so that two rarely collide."""
     low, high = (int(word) for word in _EPHEMERAL.read_text().split())
     first, last = (max(1024, low - WIDTH), low) if low > 2048 else (high + 1, 65536)
     if last - first < 100:
@@ -25,7 +25,7 @@ def candidates(state: Path) -> Iterator[int]:
 
 
 def free_port(state: Path, taken: Iterable[int]) -> int:
-    """The environment's next port that nobody holds and that is not in *taken*."""
+    """Return the environment's next free port that is not in *taken*. Raises Unreachable when there is none."""
     held = set(taken)
     for port in candidates(state):
         if port not in held and is_free(port):
@@ -34,7 +34,7 @@ def free_port(state: Path, taken: Iterable[int]) -> int:
 
 
 def is_free(port: int, address: str = LOOPBACK) -> bool:
-    """Whether somebody could listen there now."""
+    """Return whether a process could listen on this port now."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -50,5 +50,5 @@ def address(port: int | None) -> dict[str, str]:
 
 
 def doors(edge: Edge | None) -> frozenset[int]:
-    """The ports of the front doors that were named."""
+    """Return the ports of the front doors that the manifest names."""
     return frozenset({edge.http, *(route.listen for route in edge.routes)} - {0}) if edge else frozenset()

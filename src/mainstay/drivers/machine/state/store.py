@@ -1,4 +1,4 @@
-"""`desired.json` on disk: whole before and after every crash."""
+"""`desired.json` on disk: complete after every crash."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from mainstay.system.atomic_file import atomic_write
 
 
 class Store:
-    """Keeps one document. What `write` was given is durable when it returns."""
+    """Stores one document. When `write` returns, the document is durable."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> Desired:
-        """What was written last; nothing wanted where there is none."""
+        """Return the stored document; an empty desired state when there is none. Raises BadInput for a newer format."""
         try:
             text = self._path.read_bytes()
         except FileNotFoundError:

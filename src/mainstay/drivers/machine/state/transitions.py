@@ -1,4 +1,4 @@
-"""What a request makes of what is to be: pure, so that it can be written down before anything acts on it."""
+"""How a request changes the desired state. Pure, so that the result can be persisted before it is acted on."""
 
 from collections.abc import Mapping
 from typing import assert_never
@@ -15,7 +15,7 @@ Changing = Claim | SetFleet | SetTraffic | Renew | SetEdge | StartJob | Wake | S
 
 
 def refuse_older(desired: Desired, fence: int) -> None:
-    """Raises FenceRefused when a newer run has claimed."""
+    """Raise FenceRefused when a run with a newer fence has claimed the environment."""
     if fence < desired.fence:
         raise FenceRefused(
             f"run with fence {fence} has been overtaken by one with fence {desired.fence}",
@@ -24,7 +24,10 @@ def refuse_older(desired: Desired, fence: int) -> None:
 
 
 def after(desired: Desired, request: Changing, boot: str, now: float) -> Desired:
-    """What is to be once *request* is heeded. *now* is CLOCK_BOOTTIME of *boot*."""
+    """Return the desired state after *request*. *now* is in seconds of CLOCK_BOOTTIME of *boot*.
+
+    Raises FenceRefused when a run with a newer fence has claimed the environment.
+    """
     if isinstance(request, Wake):
         return replace(desired, awake=True)
     refuse_older(desired, request.fence)
@@ -68,9 +71,9 @@ def shifted(desired: Desired, shifts: Shifts, boot: str, now: float) -> Desired:
 
 
 def is_drained(pending: Pending, in_flight: Mapping[str, int], boot: str, now: float) -> bool:
-    """Return whether the next shift may be applied: no caller has a request in flight, or its drain time is over.
+    """Return whether the next shift may be applied: each caller has no request in flight or its drain timed out.
 
-    A revision that *in_flight* does not name could not be counted. No request outlives a reboot.
+    The requests of a revision that is missing from *in_flight* could not be counted. No request outlives a reboot.
     """
     return pending.boot != boot or all(
         in_flight.get(str(Revision(service, release))) == 0 or now - pending.since_s >= limit
@@ -92,7 +95,7 @@ def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
 
 
 def without_the_gone(desired: Desired) -> Desired:
-    """Forgets revisions that nobody wants and of which no instance is left."""
+    """Return *desired* without the going revisions that have no instance left or are in the fleet again."""
     left = {(one.service, one.release) for one in desired.instances.values()}
     going = {
         service: {

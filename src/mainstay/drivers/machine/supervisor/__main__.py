@@ -23,7 +23,7 @@ MOST_OPEN_FILES = 65536
 def main() -> int:
     """Supervise until the environment is stopped or a signal arrives; the instances keep serving without this process.
 
-    Returns at once where another supervisor holds the lock.
+    Returns at once when another supervisor holds the lock.
     """
     folders = _folders()
     os.umask(0o077)
@@ -56,7 +56,7 @@ async def _supervise(folders: Folders) -> None:
 
 
 def _allow_open_files() -> None:
-    """Allow as many open files as a service gets by default; beyond the hard limit of the operator's shell as root."""
+    """Allow as many open files as a service gets by default; as root, even above the hard limit of the shell."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if hard != resource.RLIM_INFINITY and hard < MOST_OPEN_FILES:
         with contextlib.suppress(ValueError, OSError):

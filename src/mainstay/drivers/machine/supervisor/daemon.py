@@ -1,4 +1,4 @@
-"""The supervisor: reconciles what is to be with what is, whenever something happened."""
+"""The supervisor: reconciles the actual state with the desired state after every event."""
 
 import asyncio
 import itertools
@@ -41,15 +41,15 @@ log = logging.getLogger(__name__)
 
 TICK_S = trouble.PROBE_EVERY_S
 MEMORY_TICKS = 5
-"""Where the kernel holds the limits, memory is only looked at to be told."""
+"""Ticks between memory samples where the kernel enforces the limits: the samples are then only for display."""
 RECONCILE_TICKS = 5
 """HAProxy's slots are compared with the desired state this often even when nothing has happened."""
 LINGER_S = 5.0
-"""An environment that sleeps is given up so long after the start, unless it is woken."""
+"""Seconds after its start for which the supervisor of a stopped environment waits for a request before it exits."""
 
 
 class Daemon:
-    """One environment's supervisor. Everything it was told is in `desired` and on disk before it acts."""
+    """One environment's supervisor. Every request is in `desired` and on disk before the supervisor acts on it."""
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -64,7 +64,7 @@ class Daemon:
         self.front = Front(folders, self._watches, self._woken.set)
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
-        """Per revision, the connections that outlasted their drain since this supervisor started."""
+        """Per revision, the connections still open after their drain, counted since this supervisor started."""
         self._boot = processes.boot_id()
         self.shifting = Shifting(self.front, self._boot)
         self._asleep_until = processes.boottime() + LINGER_S
@@ -72,21 +72,24 @@ class Daemon:
         self._adopt_the_watch()
 
     def heed(self, request: transitions.Changing) -> None:
-        """Keep what is asked; it comes about later. Raises FenceRefused for an older run."""
+        """Persist *request*; reconciliation carries it out later.
+
+        Raises FenceRefused for a run with an older fence, and ConnectionAbortedError when this supervisor is exiting.
+        """
         if self._over:
             raise ConnectionAbortedError("this supervisor ends: the next one is to be asked")
         if isinstance(request, SetFleet):
             transitions.refuse_older(self.desired, request.fence)
             self._clear_failures(request.wanted.keys())
         if isinstance(request, Wake):
-            # Right after a boot no instance is known yet: those that failed before it are to be started again too.
+            # Right after a boot no instance is known yet: those that failed before the boot must be started again too.
             self.instances.adopt(self.desired)
             self._clear_failures({one.service for one in self.desired.instances.values()})
         after = transitions.after(self.desired, request, self._boot, processes.boottime())
         if isinstance(request, SetTraffic):
             self.shifting.begin()
         if isinstance(request, Renew) and after.fence == self.desired.fence:
-            self.desired = after  # Not worth a write each second: after our own restart its time begins anew.
+            self.desired = after  # Not written to disk each second: a restarted supervisor restarts the time limit.
         else:
             self.keep(after)
         self._asleep_until = 0.0
@@ -98,13 +101,13 @@ class Daemon:
                 self.instances.clear_failure(name)
 
     def keep(self, desired: Desired) -> None:
-        """Write *desired* down where it differs; from then on it is what is to be."""
+        """Persist *desired* if it has changed, and make it the desired state."""
         if desired != self.desired:
             self._store.write(desired)
             self.desired = desired
 
     async def reconcile(self) -> None:
-        """Bring about what is to be, until nothing is to be any more."""
+        """Reconcile the actual state with the desired state until the environment is stopped."""
         self.logs.start()
         self._watches.add("tick", self._tick())
         try:
@@ -113,7 +116,7 @@ class Daemon:
                 await self._until_laid_down()
                 await self.front.stop()
                 if self._is_laid_down():
-                    break  # Nobody has woken us meanwhile; nobody can any more.
+                    break  # No start was requested meanwhile, and from here on `heed` refuses every request.
         finally:
             self._over = True
             self._watches.cancel("tick")
@@ -130,13 +133,13 @@ class Daemon:
             await self._until(next_at)
 
     def is_awake(self) -> bool:
-        """False once everything lies down."""
+        """Return whether the environment runs; False once all its instances and HAProxy are stopped."""
         return self.desired.awake or not self._is_laid_down() or self.front.is_alive()
 
     async def _once_or_later(self) -> float:
         try:
             return await self._once()
-        except OSError as error:  # A full disk must not leave the instances without anybody.
+        except OSError as error:  # A full disk must not end the supervisor, or no instance is restarted.
             log.error("could not reconcile, trying again: %s", error)
             return processes.boottime() + AGAIN_S
 
@@ -181,7 +184,7 @@ class Daemon:
         pending = self.desired.pending
         if pending is None or not await self.shifting.may_go_on(self.desired, pending):
             return
-        if self.desired.pending == pending:  # Else another request came while HAProxy was asked.
+        if self.desired.pending == pending:  # If not, another request arrived while HAProxy was queried.
             self.keep(transitions.shifted(self.desired, pending.then, self._boot, processes.boottime()))
 
     def _note_killed(self, names: set[str]) -> None:
@@ -194,7 +197,7 @@ class Daemon:
             log.error("could not note that %s was killed: %s", ", ".join(sorted(killed)), error)
 
     def _plan_ahead(self) -> None:
-        """Write down what is to exist, with its ports and slots, before any of it starts."""
+        """Persist which instances must exist, with their ports and slots, before any of them starts."""
         lives = self.instances.lives
         desired = transitions.returned_home(self.desired, self._boot, processes.boottime())
         steady = {f"{one.service}@{one.release}" for name, one in desired.instances.items() if lives[name].past.steady}
@@ -202,7 +205,7 @@ class Daemon:
         proven = tuple(sorted((steady | {*desired.proven}) & wanted))
         desired = replace(desired, proven=proven)
         self.instances.proven = frozenset(proven)
-        # A new task that is done is as good as ready: the old one, which overlaps with it, may go.
+        # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
         done = {name for name in desired.instances if lives[name].past.done}
         desired = enrolled(desired, decision.ready(desired, lives) | done)
         specs = [member_of(desired, one).spec for one in desired.instances.values()]
@@ -212,7 +215,7 @@ class Daemon:
         self.keep(furnished(transitions.without_the_gone(desired), self.folders.state, callees))
 
     def _postpone_drains(self, before: Mapping[str, Life]) -> None:
-        """Begin no drain in a pass in which HAProxy did not take its slots: it still sends requests to the instance."""
+        """Do not begin a drain in a pass in which HAProxy was not updated: it still sends requests to the instance."""
         lives = self.instances.lives
         for name, life in lives.items():
             was = before.get(name)
@@ -220,7 +223,7 @@ class Daemon:
                 lives[name] = replace(life, drain_since=was.drain_since, drained=was.drained)
 
     def _try(self, action: decision.Action) -> None:
-        """Carry out *action*; where the disk is full, the other actions of the pass must still be carried out."""
+        """Carry out *action*; log an OSError, because a full disk must not prevent the other actions of the pass."""
         try:
             self._do(action)
         except OSError as error:
@@ -255,14 +258,14 @@ class Daemon:
         self.keep(replace(self.desired, jobs=running))
 
     def give_up_job(self, identity: str) -> None:
-        """It is not to be started any more, where it was not yet."""
+        """Remove the job from the desired state, so that it is not started if it has not been started yet."""
         self.keep(replace(self.desired, jobs={n: j for n, j in self.desired.jobs.items() if n != identity}))
 
     def _is_laid_down(self) -> bool:
         return not self.desired.awake and not self.desired.instances
 
     def _adopt_the_watch(self) -> None:
-        """Renewals are not written down: after our own restart their time begins anew, in the same boot."""
+        """Restart the time limit of `unless_renewed` in the same boot: renewals are not written to disk."""
         watched = self.desired.watched
         if watched is not None and watched.boot == self._boot:
             self.desired = replace(self.desired, watched=replace(watched, since_s=processes.boottime()))
@@ -292,5 +295,5 @@ class Daemon:
 
 
 def reexecute() -> None:
-    """Become the newer program that lies on disk now; children stay ours, notes tell the rest."""
+    """Replace this process with the newer program on disk. It keeps its children; notes hold all other state."""
     os.execv(sys.executable, [sys.executable, "-m", "mainstay.drivers.machine.supervisor", *sys.argv[1:]])

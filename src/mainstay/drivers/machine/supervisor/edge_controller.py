@@ -26,7 +26,7 @@ AGAIN_S = 1.0
 
 
 class Front:
-    """Configures and watches HAProxy. Its failure stops nothing else; the attempt is repeated each second."""
+    """Configures and watches HAProxy. A failure affects nothing else; the attempt is repeated each second."""
 
     def __init__(self, folders: Folders, watches: Watches, wake: Callable[[], None]) -> None:
         self._runner = ProcessRunner(folders.instances)
@@ -43,7 +43,7 @@ class Front:
         """The edge that HAProxy was last configured for."""
 
     async def open(self) -> None:
-        """Listen for the access log; before HAProxy starts, so that no line is lost."""
+        """Start to receive the access log. Call this before HAProxy starts, so that no line is lost."""
         await self._log.start()
 
     async def probe(self) -> None:
@@ -76,7 +76,7 @@ class Front:
             self._note_stopped_master()
 
     def refuse_taken(self, desired: Desired) -> None:
-        """Raises PortTaken, naming the holder, when a port of the edge is another program's."""
+        """Raise PortTaken, naming the holder, when another program has a port of the edge."""
         if desired.edge is not None:
             self._proxy.refuse_taken(desired.edge, desired.ports)
 
@@ -105,7 +105,7 @@ class Front:
         return True
 
     def serves(self, edge: Edge | None) -> bool:
-        """Whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
+        """Return whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
         return self.trouble is None and self.edge == edge and (edge is None or self.is_alive())
 
     async def connections(self, desired: Desired, names: list[str]) -> dict[str, int]:
@@ -138,11 +138,11 @@ class Front:
         return {}
 
     def is_alive(self) -> bool:
-        """Whether HAProxy runs."""
+        """Return whether HAProxy runs."""
         return self._proxy.process() is not None
 
     async def stop(self) -> None:
-        """End HAProxy, and keep what it said last."""
+        """Stop HAProxy, then the access log, so that the last lines are kept."""
         await self._proxy.stop()
         await self._log.stop()
 

@@ -1,4 +1,4 @@
-"""What the daemon tells of itself: what is to run and what runs, who is to serve and who does."""
+"""The daemon's report: desired and running instances, desired and actual traffic."""
 
 import os
 
@@ -12,7 +12,7 @@ from mainstay.model import Running, Serving
 
 
 def running(daemon: Daemon) -> Running:
-    """What is to run and what runs, now."""
+    """Return the desired fleet and the present instances."""
     desired, lives = daemon.desired, daemon.instances.lives
     ready = decide.ready(desired, lives)
     instances = tuple(
@@ -43,5 +43,5 @@ async def serving(daemon: Daemon) -> Serving:
 
 
 def guard() -> str:
-    """Who brings the supervisor back when it is killed; empty: nobody."""
+    """Return the program that restarts the supervisor when it is killed; empty when there is none."""
     return "systemd" if "INVOCATION_ID" in os.environ else ""

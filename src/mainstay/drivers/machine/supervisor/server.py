@@ -1,4 +1,7 @@
-"""The supervisor's socket: one line a request, one line its answer; what changes something is durable before."""
+"""The server at the supervisor's socket: each request and each answer is one line.
+
+A request that changes the desired state is durable before it is answered.
+"""
 
 import asyncio
 import logging
@@ -42,14 +45,17 @@ LONGEST_LINE = 64 * 2**20
 
 
 class Door:
-    """Answers whoever connects. `reexecute` is called when somebody speaks a newer protocol."""
+    """Answers the requests of clients. `reexecute` is called when a client speaks a newer protocol."""
 
     def __init__(self, daemon: Daemon, reexecute: Callable[[], None]) -> None:
         self._daemon = daemon
         self._reexecute = reexecute
 
     async def open(self) -> asyncio.Server:
-        """Listen, for the one who runs us alone. Whoever calls holds the lock: no other daemon is behind the path."""
+        """Listen on the socket, open to this user only. Raises BadInput when its folder is not this user's alone.
+
+        The caller holds the supervisor's lock, so no other daemon listens at the path.
+        """
         path = self._daemon.folders.supervisor_socket
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_strange(path.parent)
@@ -80,7 +86,7 @@ class Door:
         except MainstayError as error:
             return Refused(error.code, error.what, error.remedy)
         except ConnectionError:
-            raise  # Whoever hears nothing asks again.
+            raise  # A client that receives no answer repeats its request.
         except (OSError, TimeoutError) as error:
             return Refused("unreachable", f"the supervisor could not keep or do what was asked: {error}")
 
@@ -110,7 +116,10 @@ class Door:
 
 
 def _refuse_strange(folder: Path) -> None:
-    """Outside the state somebody else may have made it before us."""
+    """Raise BadInput unless *folder* is a folder that only this user owns and can write to.
+
+    Outside the state folder, another user may have created it first.
+    """
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise BadInput(f"{folder} is not ours alone", remedy=f"see who made {folder}, then remove it")

@@ -1,4 +1,4 @@
-"""When the next shift of traffic may be applied: the last one is, and its callers have no request in flight."""
+"""Decide when the next traffic shift may be applied: after the last one, once its callers have drained."""
 
 import math
 
@@ -10,25 +10,25 @@ from mainstay.model.revision import Revision
 from mainstay.system import processes
 
 SETTLED_S = 0.02
-"""A request that HAProxy gave to a server just before a shift was applied is counted by then."""
+"""Seconds after which a request that HAProxy assigned to a server just before a shift is counted."""
 AGAIN_S = 0.05
-"""Between two looks at the requests in flight."""
+"""Seconds between two checks of the requests in flight."""
 
 
 class Shifting:
-    """Follows the shifts of one `traffic` request, or of an automatic revert."""
+    """Tracks the shifts of one `traffic` request, or of an automatic revert."""
 
     def __init__(self, front: Front, boot: str) -> None:
         self._front = front
         self._boot = boot
         self._applied: tuple[Traffic, float] = ({}, -math.inf)
         self.in_flight: dict[str, int] = {}
-        """Per revision (`web@41`) whose requests the next shift waits for, how many it has."""
+        """The number of requests in flight of each revision (`web@41`) that the next shift waits for."""
         self.undrained: dict[str, int] = {}
-        """Per revision, its requests that outlasted their drain in the last shifts."""
+        """Per revision, the requests still in flight after its drain timed out in the last shifts."""
 
     def begin(self) -> None:
-        """Forget what an earlier request waited for."""
+        """Clear the counts of an earlier request."""
         self.in_flight, self.undrained = {}, {}
 
     def applied(self, traffic: Traffic) -> None:
@@ -37,7 +37,7 @@ class Shifting:
             self._applied = (traffic, processes.boottime())
 
     async def may_go_on(self, desired: Desired, pending: Pending) -> bool:
-        """Return whether the first shift that *pending* holds may be applied now."""
+        """Return whether the first shift in *pending* may be applied now."""
         traffic, applied_at = self._applied
         if traffic != desired.traffic or (pending.drain_s and processes.boottime() < applied_at + SETTLED_S):
             return False
@@ -49,7 +49,7 @@ class Shifting:
         return True
 
     async def _requests_of(self, desired: Desired, pending: Pending) -> dict[str, int]:
-        """Return the requests in flight of each revision to drain; without those that cannot be counted now."""
+        """Return the requests in flight of each revision to drain; leave out revisions that cannot be counted now."""
         found: dict[str, int] = {}
         for service, releases in pending.drain_s.items():
             for release in releases:

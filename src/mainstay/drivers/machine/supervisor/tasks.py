@@ -1,11 +1,11 @@
-"""Things waited for beside the reconciling; a bug in one is not lost: it ends the supervisor, and that is safe."""
+"""Background tasks beside reconciliation. An exception in one is not lost: it ends the supervisor, which is safe."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 
 
 class Watches:
-    """Tasks by the name of what they watch. `wake` is called when one has failed."""
+    """Background tasks, by the name of what they watch. `wake` is called when one has failed."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -13,22 +13,22 @@ class Watches:
         self._failure: BaseException | None = None
 
     def add(self, name: str, watch: Coroutine[object, object, None]) -> None:
-        """Watch in the background."""
+        """Run *watch* as a background task under *name*."""
         task = asyncio.create_task(watch)
         self._tasks.setdefault(name, set()).add(task)
         task.add_done_callback(lambda done: self._over(name, done))
 
     def has(self, name: str) -> bool:
-        """Whether something of that name is watched."""
+        """Return whether a task runs under *name*."""
         return bool(self._tasks.get(name))
 
     def cancel(self, name: str) -> None:
-        """Watch it no longer; the one that asks goes on to its own end."""
+        """Cancel the tasks of *name*, except the calling task, which runs to its own end."""
         for task in self._tasks.get(name, set()) - {asyncio.current_task()}:
             task.cancel()
 
     def raise_failure(self) -> None:
-        """Raises what a watch has failed with, if one has."""
+        """Raise the exception of a task that has failed; do nothing when none has."""
         if self._failure is not None:
             raise self._failure
 

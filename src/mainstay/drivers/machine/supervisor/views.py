@@ -11,7 +11,7 @@ from mainstay.system.processes import LOOPBACK
 
 
 def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
-    """An instance as people see it."""
+    """Return the instance as it is shown to users."""
     state = state_of(life, leaving=one.leaving, ready=ready)
     return Instance(
         id=name,
@@ -33,7 +33,7 @@ def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
 
 
 def serving(desired: Desired, actual: dict[str, dict[int, float]]) -> Serving:
-    """Who is to serve, beside *actual*."""
+    """Return the desired traffic beside the *actual* traffic."""
     doors = _doors(desired.edge, desired)
     pending = desired.pending.then if desired.pending else ()
     return Serving(

@@ -1,4 +1,4 @@
-"""Plain processes: started by the stub, known by their notes, so that they outlive whoever started them."""
+"""Plain processes, started by the stub and identified by their notes, so that they outlive the supervisor."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,12 @@ from mainstay.system.processes import Started
 _STUB = "import sys; sys.path.append(sys.argv[1]); from mainstay.drivers.machine.instances.stub import main; main()"
 _ROOT = str(Path(stub.__file__).parents[4])
 PASSES = 20
-"""How often strays are searched for at most: one may fork between the search and its SIGKILL."""
+"""Maximum number of searches for stray processes: one may fork between the search and its SIGKILL."""
 T = TypeVar("T")
 
 
 class Launch(msgspec.Struct, frozen=True):
-    """All that a stub is told. It may hold secrets, so it travels in memory only."""
+    """Everything that the stub receives. It may contain secrets, so it is passed in memory only."""
 
     command: tuple[str, ...]
     folder: str
@@ -39,22 +39,22 @@ class Launch(msgspec.Struct, frozen=True):
     open_files: int = 65536
     umask: int = 0o077
     cgroups: tuple[str, ...] = ()
-    """The files that take its number."""
+    """The `cgroup.procs` files to which the stub writes its pid."""
     stdin: str = ""
     stays: bool = False
-    """A job: the stub stays, waits and writes `exit`."""
+    """True for a job: the stub stays, waits and writes the note `exit`."""
     within_s: float = 0.0
 
 
 class End(msgspec.Struct, frozen=True):
-    """How a process ended. Neither is known of one that was adopted."""
+    """How a process ended. Both are None for an adopted process."""
 
     code: int | None = None
     signal: int | None = None
 
 
 class JobEnd(msgspec.Struct, frozen=True):
-    """The note `exit` of a job's stub."""
+    """The note `exit` that a job's stub writes."""
 
     code: int
     late: bool = False
@@ -62,17 +62,17 @@ class JobEnd(msgspec.Struct, frozen=True):
 
 
 class ProcessRunner:
-    """Runs processes whose notes lie in *folder*: `ID/lock`, `ID/started`, and for a job `ID/exit`.
+    """Runs processes whose notes are in *folder*: `ID/lock`, `ID/started`, and for a job `ID/exit`.
 
-    The lock is held from before the fork until the note is written (by a job until it has ended): whoever
-    finds an identity without a living process, and its lock free, knows that there is none.
+    The lock is held from before the fork until the note is written; a job holds it until it has ended. So an identity
+    whose note names no living process, and whose lock is free, has no process.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def place(self, identity: str) -> Path:
-        """The identity's own folder."""
+        """Return the folder of *identity*."""
         return self._folder / identity
 
     def start(self, identity: str, launch: Launch) -> Started | None:
@@ -88,24 +88,24 @@ class ProcessRunner:
             os.close(lock)
 
     def alive(self, identity: str) -> Started | None:
-        """The process, where it lives."""
+        """Return the process of *identity*; None when it does not run."""
         note = self.started(identity)
         return note if note is not None and processes.is_alive(note) else None
 
     def started(self, identity: str) -> Started | None:
-        """What the note tells of the last start, living or not."""
+        """Return the process that was started last, whether or not it still runs; None without a note."""
         return _read(self.place(identity) / "started", Started)
 
     def starting(self, identity: str) -> bool:
-        """Whether a stub holds the lock: it will write its note, or end. Checking does not take the lock."""
+        """Return whether a stub holds the lock: it will write its note or exit. The check does not take the lock."""
         return is_locked(self._lock(identity))
 
     def job_end(self, identity: str) -> JobEnd | None:
-        """How the job ended, where its stub has seen it."""
+        """Return how the job ended; None when its stub has not recorded an end."""
         return _read(self.place(identity) / "exit", JobEnd)
 
     async def exit(self, process: Started) -> End:
-        """Wait until *process* is gone, child or adopted, and say how it ended."""
+        """Wait until *process*, a child or an adopted process, is gone; return how it ended."""
         try:
             descriptor = os.pidfd_open(process.pid)
         except ProcessLookupError:
@@ -125,7 +125,7 @@ class ProcessRunner:
             os.close(descriptor)
 
     def signal(self, process: Started, number: Signals) -> None:
-        """Send *number* to this very process; nothing where it is gone."""
+        """Send the signal *number* to exactly this process; do nothing when it is gone."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             descriptor = os.pidfd_open(process.pid)
             try:
@@ -135,7 +135,10 @@ class ProcessRunner:
                 os.close(descriptor)
 
     def end_all(self, process: Started, number: Signals = SIGKILL, *, spare: int = 0) -> bool:
-        """Send *number* to all that is left of its session and group, but *spare*. False: nothing was left."""
+        """Send the signal *number* to every process of its session and process group except the pid *spare*.
+
+        Return False when there was none.
+        """
         left = [pid for pid in processes.of_session(process) if pid != spare]
         for pid in left:
             # A service may have started a program of another user, as sudo does.
@@ -144,7 +147,7 @@ class ProcessRunner:
         return bool(left)
 
     def end_strays(self, identity: str, since: Started) -> None:
-        """Send SIGKILL to every process of *identity*, started since *since*, whatever session it has moved to."""
+        """Send SIGKILL to every process of *identity* that was started since *since*, whichever session it is in."""
         for _ in range(PASSES):
             left = processes.marked(self._mark(identity), since)
             if not left:
@@ -153,7 +156,7 @@ class ProcessRunner:
                 self.signal(one, SIGKILL)
 
     def _mark(self, identity: str) -> int:
-        """A number that no other instance or job on this machine has: it is derived from the path of its folder."""
+        """Return a number unique to this instance or job on the machine, derived from the path of its folder."""
         digest = hashlib.sha256(str(self.place(identity)).encode()).digest()
         return int.from_bytes(digest[:7], "big")
 
@@ -188,7 +191,7 @@ def _fill(descriptor: int, text: bytes) -> None:
 
 
 def _reap(descriptor: int) -> End:
-    """How a child of ours ended; of one that was adopted nobody is told."""
+    """Return how a child process ended; an empty End for an adopted one, whose exit code only its parent receives."""
     try:
         result = os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
     except ChildProcessError:
