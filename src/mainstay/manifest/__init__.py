@@ -1,4 +1,4 @@
-"""The user's file as frozen values."""
+"""The manifest (`mainstay.yaml`) as immutable values."""
 
 from mainstay.manifest.datastore import Datastore, Migrations
 from mainstay.manifest.edge import Edge, Route

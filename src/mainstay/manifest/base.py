@@ -12,12 +12,12 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
     later: ClassVar[dict[str, str]] = {}
-    """Keys that do not work yet, and what to write meanwhile. They are refused, never ignored."""
+    """Keys that do not work yet, each with what to write until it does. They are refused, never ignored."""
 
     noted: ClassVar[tuple[str, ...]] = ()
     """Keys that are accepted although they do not work yet, because ignoring them does no harm; `validate` warns."""
 
 
 def wrong(code: str, what: str, remedy: str) -> PydanticCustomError:
-    """Return the error that a rule raises: its stable code, what was found, what to write instead."""
+    """Return the error that a rule raises, from its stable code, what was found and what to write instead."""
     return PydanticCustomError(code, "{what}", {"what": what, "remedy": remedy})

@@ -1,6 +1,6 @@
-"""Credentials in clear: what looks like one must be declared a secret; it is never repeated in a message.
+"""Detection of credentials in plain text: such a value must be declared a secret, and no message repeats it.
 
-Each pattern begins with fixed characters or where a word begins: otherwise a search in a long text is quadratic.
+Each pattern begins with fixed characters or at the start of a word; otherwise searching a long text is quadratic.
 """
 
 import re
@@ -17,14 +17,14 @@ _KNOWN_FORMS = re.compile(
 
 
 def in_value(value: str) -> str | None:
-    """Return the kind of credential that *value* contains; None where it contains none."""
+    """Return the kind of credential that *value* contains, or None."""
     if _IN_ADDRESS.search(value):
         return "an address with a password"
     return "a credential" if _KNOWN_FORMS.search(value) else None
 
 
 def in_variable(name: str, value: str) -> str | None:
-    """Return the kind of credential that *value* is as the variable *name*; None where it is none."""
+    """Return the kind of credential that *value* is when it is the value of the variable *name*, or None."""
     if value and _NAMES_ENDING.search(name):
         return "a credential, by its name"
     return in_value(value)

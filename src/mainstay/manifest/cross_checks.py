@@ -16,19 +16,19 @@ from mainstay.manifest.yaml_tree import Location
 TOLD_BY_MAINSTAY = ("HOST", "PORT")
 
 Versions = Callable[[str], tuple[str, ...]]
-"""The major versions that the driver of a kind of datastore can run, its default first; none: any is accepted.
+"""Returns the major versions that a kind of datastore's driver can run, its default first; empty: any is accepted.
 
 Passed in by the caller, because this package imports no driver.
 """
 
 
 def any_version(kind: str) -> tuple[str, ...]:
-    """Accept any version: no driver is consulted."""
+    """Return an empty tuple, which accepts any version, without consulting a driver."""
     return ()
 
 
 class Scope(NamedTuple):
-    """What the rules check: the system, and every declared name, also of a part that has a mistake."""
+    """What the rules check: the system, and every declared name, including those of parts that have a mistake."""
 
     system: System
     services: frozenset[str]
@@ -40,17 +40,17 @@ class Scope(NamedTuple):
     target: str
     versions: Versions = any_version
     doubtful: frozenset[Location] = frozenset()
-    """Keys of services that were written, but wrong, and services with an unknown key."""
+    """Service keys that are present but invalid, and services with an unknown key."""
 
     def lacks(self, service: str, key: str) -> bool:
-        """Return whether *key* of *service* was not written, as far as the rest of the service tells."""
+        """Return whether *service* certainly does not have *key*; False when a mistake in it leaves that open."""
         where = ("services", service)
         written = {where, (*where, key)} & self.doubtful
         return not getattr(self.system.services[service], key) and not written
 
 
 def broken(scope: Scope) -> Iterator[Wrong]:
-    """Yield everything that breaks a rule."""
+    """Yield every violation of a rule."""
     for rule in (
         _amounts,
         _names,
@@ -139,7 +139,7 @@ def _needs(scope: Scope) -> Iterator[Wrong]:
     try:
         TopologicalSorter(links).prepare()
     except CycleError as circle:
-        # graphlib names each before what needs it; people read it the other way round.
+        # graphlib lists each service before those that need it; the message reads better in the opposite order.
         path = list(reversed(circle.args[1]))
         what = f"services need each other in a circle: {' → '.join(path)}"
         yield Wrong(("services", path[0], "needs"), "circle", what, "leave one of these needs out")

@@ -72,7 +72,7 @@ class Datastore(Model):
 
     @property
     def runs(self) -> Literal["embedded", "url"]:
-        """Who runs it: `embedded`, Mainstay; `url`, someone else, at an address."""
+        """How it is provided: `embedded` means that Mainstay runs it; `url`, that it runs elsewhere, at an address."""
         return "embedded" if self.provided == "embedded" else "url"
 
     @model_validator(mode="after")

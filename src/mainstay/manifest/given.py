@@ -1,4 +1,4 @@
-"""Values that an operator gives outside the manifest: whether one fits the variable that it is given for."""
+"""Checks that a value given outside the manifest (`mainstay set`, the shell) is valid for its variable."""
 
 from typing import NamedTuple
 
@@ -6,11 +6,11 @@ from mainstay.manifest import credentials
 from mainstay.manifest.variable import Variable
 
 LONGEST_BYTES = 128_000
-"""The kernel starts no process with a variable of more than 128 KiB, its name included."""
+"""Longest accepted value. The kernel starts no process with a variable of more than 128 KiB, its name included."""
 
 
 class Unfit(NamedTuple):
-    """Why a value was refused, and what to do. A secret's value is never repeated."""
+    """The reason for refusing a value, and the remedy. Neither contains the value of a secret."""
 
     code: str
     what: str
@@ -18,7 +18,7 @@ class Unfit(NamedTuple):
 
 
 def unfit(name: str, variable: Variable, value: str) -> Unfit | None:
-    """Return why *value* cannot be the value of *name*; None when it can."""
+    """Return the reason why *value* is not valid for the variable *name*, or None when it is valid."""
     if "\0" in value:
         return Unfit("not-a-text", f"the value of {name} contains a zero byte", "give text")
     if not value and variable.required and not variable.secret:

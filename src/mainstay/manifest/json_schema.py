@@ -1,4 +1,4 @@
-"""The manifest as a JSON Schema, from which editors complete and explain keys."""
+"""The manifest as a JSON Schema, which editors use to complete and explain keys."""
 
 import ast
 import inspect
@@ -26,7 +26,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _meanings(model: type[Model]) -> Iterator[tuple[str, str]]:
-    """Yield each key with the docstring below its field. Pydantic would read them whenever a manifest is loaded."""
+    """Yield each key with the docstring below its field. Pydantic would parse them each time a manifest is loaded."""
     (written,) = ast.parse(inspect.getsource(model)).body
     assert isinstance(written, ast.ClassDef)
     for field, below in pairwise(written.body):
@@ -36,7 +36,7 @@ def _meanings(model: type[Model]) -> Iterator[tuple[str, str]]:
 
 
 def _as_written(told: dict[str, Any]) -> dict[str, Any]:
-    """Return a key's schema without what only programs need."""
+    """Return a key's schema without titles and internal defaults; a duration's default is written like `30s`."""
     told = {name: value for name, value in told.items() if name != "title"}
     default = told.get("default")
     if default is None or isinstance(default, dict):

@@ -30,7 +30,7 @@ _NESTED = re.compile(r"(?:[\[{]\s*){33}|^[ ]*(?:[-?][ ]+){33}", re.MULTILINE)
 
 
 class Checked(NamedTuple):
-    """The manifest of one environment, None where it has mistakes, and its mistakes and warnings."""
+    """The manifest of one environment (None when it has mistakes), its mistakes and its warnings."""
 
     manifest: Manifest | None
     mistakes: tuple[Mistake, ...]
@@ -47,7 +47,7 @@ def load(path: Path, environment: str | None = None, versions: Versions = any_ve
 
 
 def read(path: Path) -> Document:
-    """Return the file as a tree. Raises BadInput where it cannot be read, ManifestInvalid where it is not YAML."""
+    """Return the file as a tree. Raises BadInput when it cannot be read, ManifestInvalid when it is not YAML."""
     file = _shown(path)
     try:
         raw = path.read_bytes()
@@ -66,7 +66,10 @@ def environments(document: Document) -> tuple[str, ...]:
 
 
 def choose(document: Document, wanted: str | None) -> str:
-    """Return *wanted* where it is declared; default: `local`, where it or none is declared. Raises BadInput."""
+    """Return *wanted*, by default `local`. Raises BadInput when it is not declared.
+
+    `local` need not be declared when no environment is.
+    """
     declared = environments(document)
     if wanted is None and (not declared or LOCAL in declared):
         return LOCAL
@@ -156,7 +159,7 @@ def _target_kind(over: Node | None) -> str:
 
 
 def _with_defaults(data: dict[str, Any], environment: str) -> dict[str, Any]:
-    """Return *data* with the defaults that `local` has of its own."""
+    """Return *data* with the defaults that apply only in `local`."""
     services = data.get("services")
     if environment != LOCAL or not isinstance(services, dict):
         return data
@@ -173,7 +176,7 @@ def _in_local(service: Any) -> Any:
 
 
 def _validated(data: dict[str, Any]) -> tuple[System | None, list[Wrong]]:
-    """Return the system without what is wrong with it, so that the rules can check the rest, and what is wrong."""
+    """Return the system without its invalid parts, so that the rules can check the rest, and the mistakes."""
     wrongs: list[Wrong] = []
     removed: set[Location] = set()
     while True:
@@ -190,12 +193,12 @@ def _validated(data: dict[str, Any]) -> tuple[System | None, list[Wrong]]:
 
 
 def _was_removed(error: ErrorDetails, removed: set[Location]) -> bool:
-    """Whether something is missing only because a mistake in it was removed before."""
+    """Return whether a value is missing only because an earlier pass removed it as invalid."""
     return error["type"] in {"missing", "too_short"} and error["loc"] in removed
 
 
 def _less(data: Any, locations: Iterable[Location]) -> tuple[Any, bool]:
-    """Return *data* without the innermost keys of mappings on the way to *locations*; False where all were found."""
+    """Return *data* without the innermost mapping key towards each of *locations*, and whether one was not found."""
     if not isinstance(data, dict):
         return data, True
     below: dict[str | int, list[Location]] = defaultdict(list)
@@ -214,9 +217,9 @@ def _less(data: Any, locations: Iterable[Location]) -> tuple[Any, bool]:
 
 
 def _doubtful(wrongs: Iterable[Wrong]) -> frozenset[Location]:
-    """Return the keys that were written, but wrong: they are removed before the rules are checked.
+    """Return the keys that are present but invalid; they are removed before the rules are checked.
 
-    A part with an unknown key is among them as a whole: that key may be a misspelt one.
+    A part with an unknown key is included as a whole, because that key may be a misspelling of another one.
     """
     return frozenset(wrong.location[:-1] if wrong.code == "unknown-key" else wrong.location[:3] for wrong in wrongs)
 
@@ -246,7 +249,7 @@ def _notes(system: System) -> Iterator[Wrong]:
     said: set[tuple[type, str]] = set()
     for where, part in parts:
         for key in part.noted:
-            # Once is enough: every service may have it.
+            # The warning is given once per key, because every service may have the key.
             if key in part.model_fields_set and (type(part), key) not in said:
                 said.add((type(part), key))
                 what = f"'{key}' does not work yet and is ignored"

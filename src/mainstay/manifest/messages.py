@@ -1,4 +1,4 @@
-"""Mistakes that pydantic found, in an operator's words, with the nearest known word."""
+"""Translation of pydantic's errors into messages for operators, with the nearest known word."""
 
 import re
 import types
@@ -17,7 +17,7 @@ MOST_COMPARED = 100
 
 
 class Wrong(NamedTuple):
-    """A mistake before its place is known."""
+    """A mistake whose line and column are not known yet."""
 
     location: Location
     code: str
@@ -27,11 +27,11 @@ class Wrong(NamedTuple):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a remedy: the nearest of *known*, or the first ones where none is near."""
+    """Return a remedy that names the nearest of *known* words, or the first of them when none is near."""
     words = _in_order(frozenset(known))
     at = bisect(words, word.lower(), key=str.lower)
-    # Comparing is slow. Of very many names only those with the same beginning are compared, so that the time for a file
-    # with as many mistakes as names does not grow with the product of both.
+    # Comparing is slow. Of very many names only those next in alphabetical order are compared, so that the time for a
+    # file with as many mistakes as names does not grow with the product of both.
     few = words if len(words) <= MOST_COMPARED else words[max(0, at - MOST_COMPARED // 2) : at + MOST_COMPARED // 2]
     lowered = {each.lower(): each for each in few}
     near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
@@ -46,7 +46,7 @@ def _in_order(known: frozenset[str]) -> tuple[str, ...]:
 
 
 def from_pydantic(root: type[Model], error: Mapping[str, Any]) -> Wrong:
-    """Return one of pydantic's errors as a mistake."""
+    """Return pydantic's *error* as a mistake."""
     location: Location = tuple(error["loc"])
     found, limits = error["input"], error.get("ctx", {})
     key = str(location[-1]) if location else ""
@@ -118,7 +118,7 @@ def _model_at(annotation: Any, location: Iterable[str | int]) -> type[Model] | N
 
 
 def _bare_type(annotation: Any) -> Any:
-    """The type inside `Annotated[…]` and `… | None`."""
+    """Return the type inside `Annotated[…]` and `… | None`."""
     while get_origin(annotation) in (Annotated, Union, types.UnionType):
         annotation = get_args(annotation)[0]
     return annotation

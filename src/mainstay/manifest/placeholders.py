@@ -1,4 +1,4 @@
-"""The rule on placeholders: each is known, declared, and used where it has a value."""
+"""The rule on placeholders: each must be known, be declared, and be used where it has a value."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,7 +19,7 @@ _REASONS: dict[Where, tuple[str, str]] = {
 
 
 def placeholders(system: System, lacks: Callable[[str, str], bool]) -> Iterator[Wrong]:
-    """Yield what is wrong with the placeholders of *system*; *lacks* tells whether a service has no such key."""
+    """Yield the mistakes in the placeholders of *system*; `lacks(service, key)`: the service does not have the key."""
     for name, service in system.services.items():
         volumes = {volume.name for volume in service.volumes}
         for where, location, text in _texts(service):

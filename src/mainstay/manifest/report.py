@@ -10,7 +10,7 @@ from mainstay.system.state_dir import LOCAL
 
 
 class Report(NamedTuple):
-    """A manifest without mistakes, in a few numbers."""
+    """Summary of a manifest that has no mistakes."""
 
     file: str
     system: str
@@ -25,7 +25,7 @@ class Report(NamedTuple):
 def report(path: Path, environment: str | None, versions: Versions = any_version) -> Report:
     """Return the report on *path* for *environment*, or for every one. Raises ManifestInvalid with all mistakes.
 
-    A key that does not work yet is a mistake only in an environment that was named, or that is the only one.
+    A key that does not work yet is a mistake only in the environment named by *environment*, or in the only one.
     """
     document = read(path)
     names = (choose(document, environment),) if environment else environments(document) or (LOCAL,)

@@ -22,7 +22,7 @@ _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
 class WrittenInt(int):
-    """A whole number that remembers how it was written, so that it can also be taken as a text."""
+    """A whole number that remembers how it was written, so that it can also be used as a text."""
 
     written: str
 
@@ -34,7 +34,7 @@ class WrittenFloat(float):
 
 
 def as_written(value: object) -> object:
-    """Return a number as the text that was written; refuse true and false."""
+    """Return a number as the text that was written, other values unchanged; refuse true and false."""
     if isinstance(value, bool):
         word = str(value).lower()
         raise wrong("not-a-text", f"a text is needed, found {word}", f'write "{word}" with quotes')
@@ -71,7 +71,7 @@ def _version(value: object) -> object:
 
 
 def seconds(value: object) -> object:
-    """`30s`, `5m`, `1h30m`, `500ms`, or 0."""
+    """Return the seconds of a duration such as `30s`, `5m`, `1h30m`, `500ms` or 0."""
     if isinstance(value, str) and _DURATION.fullmatch(value):
         return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -89,7 +89,7 @@ def _some_seconds(value: float) -> float:
 
 
 def size(value: object) -> object:
-    """`512Mi`, `4Gi`, `10MB`."""
+    """Return the bytes of a size such as `512Mi`, `4Gi` or `10MB`."""
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or float(found[1]) == 0:
         raise _unclear_size(value)
@@ -98,7 +98,7 @@ def size(value: object) -> object:
 
 
 def _unclear_size(value: object) -> PydanticCustomError:
-    """Return the error for a size that cannot be read, or that other tools read in two ways (`512m`)."""
+    """Return the error for a size that cannot be parsed, or whose unit is ambiguous between tools (`512m`)."""
     found = re.fullmatch(r"([1-9]\d*)([kmgt])b?", value, re.IGNORECASE) if isinstance(value, str) else None
     if not found:
         return wrong("bad-size", f"{shown(value)} is not a size", "use 512Mi, 4Gi or 10MB")
@@ -108,7 +108,7 @@ def _unclear_size(value: object) -> PydanticCustomError:
 
 
 def percentage(value: object) -> object:
-    """`5`, `0.1` or `70%`: a number from 0 to 100."""
+    """Return the number of a percentage from 0 to 100, such as `5`, `0.1` or `70%`."""
     if isinstance(value, str) and (found := _PERCENTAGE.fullmatch(value)):
         value = float(found[1])
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
@@ -117,7 +117,7 @@ def percentage(value: object) -> object:
 
 
 def port(value: object) -> object:
-    """A whole number from 1 to 65535."""
+    """Return a port: a whole number from 1 to 65535."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
         what = f"a port is a whole number from 1 to 65535, found {shown(value)}"
         given = unquoted(value)
@@ -126,7 +126,7 @@ def port(value: object) -> object:
 
 
 def unquoted(value: object) -> str:
-    """Return the whole number that *value* is as a text (`"8000"`), as one writes it; empty for anything else."""
+    """Return the digits of a whole number that was written as a text (`"8000"`); empty for anything else."""
     return str(int(value)) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else ""
 
 
@@ -137,7 +137,7 @@ def _http_path(value: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return *value* as a message shows it."""
+    """Return *value* formatted for a message."""
     match value:
         case bool() | None:
             return {True: "true", False: "false", None: "nothing"}[value]
@@ -168,7 +168,7 @@ SomeDuration = Annotated[
     BeforeValidator(seconds),
     WithJsonSchema({"type": "string", "examples": DURATIONS}),
 ]
-"""Seconds, more than none."""
+"""Seconds, more than 0."""
 Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": "string", "examples": ["512Mi", "4Gi", "10MB"]})]
 """Bytes."""
 Percentage = Annotated[float, BeforeValidator(percentage), WithJsonSchema({"type": ["number", "string"]})]

@@ -60,13 +60,13 @@ class System(Model):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A system as it is to run in one environment: overrides merged, defaults filled in, every rule kept.
+    """The desired system in one environment: overrides merged, defaults filled in, every rule checked.
 
     Durations are seconds, sizes bytes. `edge.http` 0 means a free port that is then kept.
     """
 
     file: Path
-    """Absolute; folders named in the manifest are relative to its folder."""
+    """Absolute path; folders named in the manifest are relative to its folder."""
     system: str
     version: str
     environment: str
@@ -76,15 +76,15 @@ class Manifest:
     datastores: dict[str, Datastore]
     edge: Edge
     overridden: frozenset[str] = frozenset()
-    """Variables that some environment overrides: their value is not fixed."""
+    """Variables that some environment overrides, so that their value is not fixed."""
 
     @property
     def folder(self) -> Path:
-        """Where relative paths start."""
+        """The folder to which relative paths in the manifest are relative."""
         return self.file.parent
 
     def callees(self, service: str) -> tuple[str, ...]:
-        """Services and datastores that *service* needs, or whose address it is told."""
+        """Return the services and datastores that *service* needs, or whose address one of its variables contains."""
         spec = self.services[service]
         told = (self.variables[name].from_ for name in spec.variables)
         return tuple(dict.fromkeys([*spec.needs, *(name for name in told if name)]))
@@ -98,7 +98,7 @@ class Manifest:
         return self.variables[variable].default is not None and variable not in self.overridden
 
     def in_order(self) -> tuple[str, ...]:
-        """Names of the services, callees first. Services that only know each other's address may form a circle."""
+        """Return the names of the services, callees first. Services may have each other's address in a circle."""
         for links in (self.callees, lambda name: self.services[name].needs):
             among = {
                 name: [to for to in sorted(links(name)) if to in self.services and to != name]

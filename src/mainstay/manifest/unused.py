@@ -1,4 +1,4 @@
-"""Warnings about parts of a manifest that nothing acts on although their author seems to expect it."""
+"""Warnings about parts of a manifest that have no effect although their author seems to expect one."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from mainstay.manifest.system import System
 
 _SHELL_VARIABLE = re.compile(r"\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)")
 _SCRIPT = "-c"
-"""The argument before a script, which a shell or an interpreter reads with its own rules."""
+"""The option before an inline script, which a shell or an interpreter parses by its own rules."""
 
 
 def unused(system: System, target: str) -> Iterator[Wrong]:
@@ -38,7 +38,7 @@ def _ports(system: System) -> Iterator[Wrong]:
 
 
 def _shell_variables(system: System) -> Iterator[Wrong]:
-    """Yield one warning at most: it explains the same for every command."""
+    """Yield at most one warning, because the explanation is the same for every command."""
     for name, service in system.services.items():
         for position, argument in enumerate(service.command):
             found = _SHELL_VARIABLE.search(argument)

@@ -13,10 +13,10 @@ FIXED_DEFAULTS = {
     "LANG": "C.UTF-8",
     "TZ": "UTC",
 }
-"""What every service gets, whichever shell planned its release, unless it lists a variable of that name."""
+"""Variables of every service, independent of the planning shell, unless the service lists one of that name."""
 
 OF_EVERY_SHELL = frozenset({*FIXED_DEFAULTS, "HOME", "TMPDIR", "USER", "LOGNAME", "SHELL", "PWD", "TERM", "LC_ALL"})
-"""Variables that a shell exports without anyone meaning a service. Their exported values are never used."""
+"""Variables that a shell exports for itself, not for services. Their exported values are never used."""
 
 
 class Variable(Model):

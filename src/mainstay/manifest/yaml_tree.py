@@ -1,4 +1,4 @@
-"""The file as a tree of values with places, read by YAML 1.2's rules, without tags and aliases."""
+"""The manifest file as a tree of values with their places, parsed by YAML 1.2's rules, without tags and aliases."""
 
 import re
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ for _tag, _pattern, _first in (
 
 
 class Document:
-    """One file's tree, with mistakes in its form, and warnings about values that are read otherwise than they look."""
+    """One file's tree, its mistakes of form, and warnings about values that YAML parses differently than they look."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -145,13 +145,13 @@ class Document:
 
 
 def _is_indented_with_a_tab(text: str, line: int) -> bool:
-    # By the rules of YAML only these end a line; str.splitlines knows more.
+    # YAML ends a line only at these; str.splitlines splits at further characters, so its line numbers would differ.
     written = re.split(r"\r\n|\r|\n", text)[line - 1 : line]
     return any("\t" in each[: len(each) - len(each.lstrip(" \t"))] for each in written)
 
 
 def plain(node: Node) -> Any:
-    """Return the values: dicts, tuples, texts, and numbers that remember how they were written."""
+    """Return the values of *node* as dicts, tuples, texts, and numbers that remember how they were written."""
     if isinstance(node, MappingNode):
         return {key.value: plain(value) for key, value in node.value if isinstance(key, ScalarNode)}
     if isinstance(node, SequenceNode):
@@ -197,14 +197,14 @@ def without(node: Node, *keys: str) -> MappingNode:
 
 
 def child(node: Node | None, key: str) -> Node | None:
-    """Return the value of *key*; None where *node* is no mapping or does not have it."""
+    """Return the value of *key*; None when *node* is not a mapping or does not have it."""
     if not isinstance(node, MappingNode):
         return None
     return next((value for name, value in node.value if name.value == key), None)
 
 
 def keys(node: Node | None) -> Iterator[str]:
-    """Yield the keys of a mapping; none where *node* is no mapping."""
+    """Yield the keys of a mapping; nothing when *node* is not a mapping."""
     if isinstance(node, MappingNode):
         yield from (key.value for key, _ in node.value)
 
@@ -231,12 +231,12 @@ def _pair(node: MappingNode, step: str | int) -> tuple[ScalarNode, Node] | None:
 
 @lru_cache(maxsize=64)
 def _pairs(node: MappingNode) -> dict[str | int, tuple[ScalarNode, Node]]:
-    """Return keys and values by key; of a key that is given twice the last one, as it is read."""
+    """Return the key and value nodes by key; for a duplicate key the last pair."""
     return {key.value: (key, value) for key, value in node.value if isinstance(key, ScalarNode)}
 
 
 def dotted(location: Location) -> str:
-    """`services.web.volumes[0]`."""
+    """Return *location* as text, such as `services.web.volumes[0]`."""
     text = ""
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step

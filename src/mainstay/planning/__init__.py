@@ -1,1 +1,1 @@
-"""Pure: manifest and facts become a plan."""
+"""Pure functions that turn a manifest and facts into a plan."""

@@ -1,4 +1,4 @@
-"""The order of a rollout: which services call which, as layers with callees first or with callers first."""
+"""The order of a rollout: layers of services, callees first or callers first, from which service calls which."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,7 +10,7 @@ Calls = dict[str, frozenset[str]]
 
 
 def calls_between(releases: Iterable[Mapping[str, ServiceRelease]], chosen: Iterable[str]) -> Calls:
-    """Return the calls among the *chosen* services; a call that any of *releases* makes counts."""
+    """Return the calls among the *chosen* services that occur in any of *releases*."""
     direct: dict[str, set[str]] = {}
     for services in releases:
         for name, each in services.items():
@@ -27,7 +27,7 @@ def callees_first(calls: Calls, chosen: Iterable[str] | None = None) -> Layers:
     left = set(calls if chosen is None else chosen)
     layers: list[tuple[str, ...]] = []
     while left:
-        # What is left of its callees calls it too: a circle.
+        # All remaining callees of such a service call it as well, so they form a circle.
         layer = {name for name in left if all(name in calls[callee] for callee in calls[name] & left)}
         layers.append(tuple(sorted(layer)))
         left -= layer

@@ -1,4 +1,4 @@
-"""Whether the manifest has changed: a fingerprint of what is declared, not of what Mainstay makes of it."""
+"""Fingerprint of what a manifest declares, independent of the release that Mainstay resolves from it."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from mainstay.planning.variables import given_value
 def declared(manifest: Manifest, now: Snapshot) -> str:
     """Return the digest of what *manifest* declares, with the content of its sources and the values given to it.
 
-    A newer Mainstay or another interpreter changes the release that is resolved from a manifest, but not this digest:
-    after a rollback such a change must not make `up` ship again what was rolled back.
+    A newer Mainstay or another interpreter changes the release that is resolved from a manifest, but not this digest;
+    otherwise, after a rollback, such a change would make `up` deploy the rolled-back code again.
     """
     return digest(
         {
@@ -35,9 +35,9 @@ def _written(part: Model) -> dict[str, Any]:
 
 
 def _value(manifest: Manifest, now: Snapshot, name: str) -> str | int | None:
-    """The version of a secret, or the value of a plain variable that an operator gave."""
+    """Return the version of a secret, or the value that an operator gave a plain variable."""
     if not manifest.variables[name].secret:
         return given_value(manifest, now, name)
-    # A secret that the run is going to store gets version 1.
+    # The run stores such a secret as version 1.
     brought = manifest.variables[name].generate or name in now.offered
     return now.secrets.get(name) or (1 if brought else None)

@@ -1,4 +1,4 @@
-"""The plan of a deploy: all that is new is healthy before traffic moves; nothing old stops until all of it has."""
+"""The plan of a deploy: new instances are healthy before traffic moves; old ones stop after all of it has moved."""
 
 from datetime import datetime
 
@@ -25,9 +25,9 @@ Ranks = tuple[tuple[Step, ...], ...]
 
 
 def deploy(release: Release, now: Snapshot) -> Plan:
-    """Return the plan that makes *release* live where *now* was seen.
+    """Return the plan that makes *release* live, starting from the snapshot *now*.
 
-    It has no phases where no service changes: then only the release is recorded, unless it is `unchanged`.
+    It has no phases when no service changes: the run then only records the release, or does nothing if `unchanged`.
     """
     basis = basis_of(release, now)
     name = identity("deploy", release, basis)
@@ -75,9 +75,9 @@ def deploy(release: Release, now: Snapshot) -> Plan:
 
 
 def _is_down(move: Move, now: Snapshot) -> bool:
-    """Whether the old revision does not start: it cannot keep a share of the requests while the new one proves itself.
+    """Return whether the old revision does not start, so that it cannot keep a share of the requests.
 
-    Only for strategies that keep one: the new revision then replaces it in one switch.
+    True only for strategies that split traffic (canary, rolling); the new revision then replaces it in one switch.
     """
     live = now.running.wanted.get(move.service, {}).get(move.old or 0)
     if live is None or move.old in (None, move.new) or move.strategy.kind not in ("canary", "rolling"):
@@ -95,7 +95,7 @@ def _switched(declared: tuple[Move, ...], moves: tuple[Move, ...]) -> tuple[str,
 
 
 def schemas_of(now: Snapshot) -> dict[str, str]:
-    """Return the schema revisions that the datastores have now: read, or known from the history where one is stopped.
+    """Return the current schema revision of each datastore: as read, or from the history while it is stopped.
 
     A datastore that cannot be reached and has no history is left out.
     """
@@ -103,7 +103,7 @@ def schemas_of(now: Snapshot) -> dict[str, str]:
 
 
 def _schema_has_moved(now: Snapshot) -> bool:
-    """Whether a schema is not the one that what serves was made for: a run that went back may have migrated it."""
+    """Return whether a schema differs from the live release's: a run that was undone may have migrated it."""
     made_for = {name: store.schema for name, store in now.release.datastores.items()} if now.release else {}
     return any(made_for.get(name, revision) != revision for name, revision in schemas_of(now).items())
 
@@ -113,9 +113,9 @@ def _rank(steps: list[Step]) -> Ranks:
 
 
 def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan: str) -> list[Step]:
-    """Content of the services in *brought*, of migrations that are to run, and damaged content of other services.
+    """Return steps that fetch content of the services in *brought*, pending migrations and damaged content of others.
 
-    What is shared comes once.
+    Content that several of them share is fetched once.
     """
     users: dict[str, list[str]] = {}
     for name in brought:
@@ -141,7 +141,7 @@ def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan:
 
 
 def _provide(release: Release, now: Snapshot, plan: str) -> list[Step]:
-    """Datastores that do not run as they are to."""
+    """Return the steps for datastores that differ from their desired state, or that run elsewhere."""
     found: list[Step] = []
     for name, store in release.datastores.items():
         before = now.running.wanted.get(name, {})
@@ -152,7 +152,7 @@ def _provide(release: Release, now: Snapshot, plan: str) -> list[Step]:
 
 
 def _alone(store: DatastoreRelease) -> dict[int, Member]:
-    """The fleet of one that is a datastore; nothing for one that runs elsewhere."""
+    """Return the single-member fleet of a datastore; empty for one that runs elsewhere."""
     return {store.revision: Member(store.spec, 1, store.version)} if store.spec else {}
 
 

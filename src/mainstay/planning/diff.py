@@ -1,4 +1,4 @@
-"""Changes: the difference between the live release and the planned one, a line for each value that differs."""
+"""The changes between the live release and the planned one: one line for each value that differs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,13 +13,13 @@ from mainstay.planning.plan import Change
 def changes_between(before: Release | None, after: Release, schemas: Mapping[str, str]) -> tuple[Change, ...]:
     """Return every difference that an operator can act on; secrets appear by name and version only.
 
-    *schemas* are the revisions that the datastores have now, whatever the live release was made for.
+    *schemas* are the datastores' current schema revisions, which may differ from those of the live release.
     """
     return tuple(_differences("", _shown(before, schemas) if before else {}, _shown(after, {})))
 
 
 def in_words(value: Value) -> str:
-    """Return a variable's value as people read it; nothing of a secret but its name and version."""
+    """Return a variable's value as readable text; of a secret only its name and version."""
     match value:
         case SecretRef():
             return f"secret {_secret(value)}"
@@ -54,7 +54,7 @@ def _shown(release: Release, schemas: Mapping[str, str]) -> dict[str, Any]:
 def _service(release: Release, each: ServiceRelease) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(each.spec)
     brought = release.contents.get(each.spec.content)
-    # The key of a content tells an operator nothing; what was copied does.
+    # The key of a content means nothing to an operator; the digest of the copied files does.
     shown["content"] = brought.digest[:12] if brought else each.spec.content
     values = {"environment": each.spec.environment, "files": each.spec.files}
     return shown | values | {"replicas": each.replicas, "strategy": msgspec.to_builtins(each.strategy)}
@@ -76,7 +76,7 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:
 
 
 def _plain(value: Any) -> Any:
-    """Return *value* as JSON has it, so that a plan that was written and read back is the same plan."""
+    """Return *value* as JSON types, so that a plan read back from JSON equals the one that was written."""
     if isinstance(value, SecretRef | Listener | Template):
         return in_words(value)
     if isinstance(value, dict):

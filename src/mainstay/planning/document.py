@@ -1,4 +1,4 @@
-"""A plan as other programs read it (contract, section 7)."""
+"""A plan as a JSON document for other programs (contract, section 7)."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from mainstay.steps.step import Step
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    """The plan's JSON document; durations are seconds."""
+    """Return the plan's JSON document; durations are seconds."""
     return {
         "id": plan.id,
         "kind": plan.kind,
@@ -23,7 +23,7 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def expected(plan: Plan) -> float | None:
-    """Return how many seconds the plan takes: each rank as long as its slowest step. None if a step's is unknown."""
+    """Return the expected seconds of the plan: each rank as long as its slowest step. None if a step's are unknown."""
     ranks = [[step.expected_s for step in rank] for phase in plan.phases for rank in phase.ranks]
     known = [[seconds for seconds in rank if seconds is not None] for rank in ranks]
     if any(len(some) < len(rank) for some, rank in zip(known, ranks, strict=True)):

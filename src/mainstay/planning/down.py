@@ -1,4 +1,4 @@
-"""The plan of a `down`: everything stops in order; fleets, traffic and ports are kept. Only retried, never undone."""
+"""The plan of `down`: stop everything in order, keep fleets, traffic and ports. It is only retried, never undone."""
 
 from mainstay.model import Release
 from mainstay.planning.durations import timed
@@ -15,7 +15,7 @@ GONE = "data and releases are removed permanently; journal, backups, settings, s
 
 
 def down(now: Snapshot, *, data: bool = False) -> Plan:
-    """Return the plan that stops everything that runs. `start` starts it again, unless *data* is removed too."""
+    """Return the plan that stops everything that runs. `start` starts it again, unless *data* removes the data too."""
     release = now.release or Release(0, now.environment.system, now.environment.name, "", {})
     basis = basis_of(release, now)
     every = [Phase("stop", ((LayDown(within_s=_within(now)),),))]
@@ -39,7 +39,7 @@ def down(now: Snapshot, *, data: bool = False) -> Plan:
 
 
 def _within(now: Snapshot) -> float:
-    """Services go side by side, then datastores, then the edge."""
+    """Return the time limit in seconds: services stop in parallel, then datastores in parallel, then the edge."""
     every = [member.spec for members in now.running.wanted.values() for member in members.values()]
     services = max((spec.drain_s + spec.stop_grace_s for spec in every if not spec.datastore), default=0.0)
     stores = max((spec.drain_s + spec.stop_grace_s for spec in every if spec.datastore), default=0.0)

@@ -1,4 +1,4 @@
-"""Times: how long each step will take, as the record has seen steps of its kind, or builds of its service, take."""
+"""Expected durations of steps, from the history of steps of the same kind or builds of the same service."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from mainstay.steps.step import Step
 
 
 def timed(phase: Phase, expected: dict[str, float]) -> Phase:
-    """*phase* with what is expected of each of its steps; None where nothing is known yet."""
+    """Return *phase* with the expected seconds of each of its steps; None where the history has no duration yet."""
     ranks = tuple(tuple(_timed(step, expected) for step in rank) for rank in phase.ranks)
     return msgspec.structs.replace(phase, ranks=ranks)
 

@@ -1,4 +1,4 @@
-"""Edges: how the front door gets from one release to the next without sending anybody to what does not serve."""
+"""Changes of the edge between two releases, such that it never routes a request to a service without traffic."""
 
 from msgspec.structs import replace
 
@@ -7,9 +7,9 @@ from mainstay.steps.configure_edge import ProvideEdge
 
 
 def edge_steps(before: Edge | None, after: Edge | None) -> tuple[ProvideEdge | None, ProvideEdge | None]:
-    """The step before anything starts, and the one after traffic has moved; None where there is nothing to do.
+    """Return the step before anything starts and the step after traffic has moved; None where nothing changes.
 
-    First comes what both releases need: the old routes beside those that are new, and slots for all.
+    The first step provides what both releases need: the old routes, the new ones, and slots for all.
     """
     both = _both(before, after)
     first = ProvideEdge(before=before, after=both) if both != before else None
@@ -21,7 +21,7 @@ def edge_steps(before: Edge | None, after: Edge | None) -> tuple[ProvideEdge | N
 def _last(both: Edge | None, after: Edge | None) -> Edge | None:
     if both is None or after is None:
         return after
-    # Slots beyond what is needed cost nothing; taking them away would cost a reload.
+    # Superfluous slots cost nothing; removing them would cost a reload.
     return replace(after, slots={name: both.slots[name] for name in after.slots})
 
 

@@ -1,4 +1,4 @@
-"""What a plan stands on: facts about the world, gathered in one look, judged by nobody."""
+"""The facts about an environment that a plan depends on, gathered in one pass without judging them."""
 
 import os
 import re
@@ -21,12 +21,12 @@ from mainstay.system import file_tree
 from mainstay.system.file_tree import Measured
 
 SCHEMA = "mainstay.schema.json"
-"""Where `mainstay schema --help` proposes to write the manifest's JSON Schema."""
+"""The file to which `mainstay schema --help` suggests writing the manifest's JSON Schema."""
 OLDEST_PYTHON = (3, 11)
 
 
 class DatastoreFacts(msgspec.Struct, frozen=True):
-    """A datastore as its driver tells it, and where its schema stands against the migrations of the manifest."""
+    """A datastore as its driver reports it, and its schema compared with the migrations of the manifest."""
 
     kind: str
     version: str
@@ -36,7 +36,7 @@ class DatastoreFacts(msgspec.Struct, frozen=True):
 
 
 class Programs(msgspec.Struct, frozen=True):
-    """Programs of this machine that a release may name. The shell that typed the command has no part in them."""
+    """Programs of this machine that a release may name. They do not depend on the operator's shell."""
 
     python: str = ""
     """An interpreter that the services' user can reach; empty: none was found."""
@@ -44,42 +44,42 @@ class Programs(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """One look at an environment."""
+    """The state of an environment at one time."""
 
     environment: Environment
     running: Running
     serving: Serving
     release: Release | None = None
-    """The document of the release that serves."""
+    """The live release, as its plan recorded it."""
     rolled_back: Release | None = None
-    """The newer release over which a rollback chose the live one."""
+    """The newer release that a rollback replaced with the live one."""
     next_number: int = 1
     last_run: str | None = None
     sources: dict[Source, Measured] = {}
-    """What a copy of each source would hold."""
+    """Digest and counts of what a copy of each source would contain."""
     datastores: dict[str, DatastoreFacts] = {}
     secrets: dict[str, int] = {}
-    """The present version of every secret that the manifest names."""
+    """The current version of every secret that the manifest names."""
     offered: frozenset[str] = frozenset()
-    """Secrets without a stored value for which this command has one."""
+    """Secrets without a stored value for which this command was given one."""
     settings: dict[str, str] = {}
     """Stored values of plain variables."""
     exported: dict[str, str] = {}
     """Plain variables that the shell of this command exports."""
     programs: Programs = Programs()
     built: frozenset[str] = frozenset()
-    """Keys of the contents that are there, built."""
+    """Keys of the contents that are complete and built."""
     damaged: frozenset[str] = frozenset()
-    """Keys of the contents of the live release in which something is missing or changed."""
+    """Keys of the live release's contents in which files are missing or changed."""
     expected: dict[str, float] = {}
-    """Per `Step.timed_as`, the seconds that such steps took."""
+    """Expected seconds of steps, from the history, by `Step.timed_as`."""
     volumes: str = ""
-    """Where volumes lie."""
+    """Path of the folder that contains the volumes."""
     taken_at: str = ""
 
 
 def look(world: World, record: Record, manifest: Manifest | None = None) -> Snapshot:
-    """Ask the world and the record; without a *manifest*, what a plan back or down needs."""
+    """Return a snapshot of the world and the history; without *manifest*, only what rollback and `down` need."""
     running, serving = world.target.running(), world.target.serving()
     live = document(record, record.serving.number) if record.serving else None
     known = _known_schemas(record, live)
@@ -108,7 +108,7 @@ def look(world: World, record: Record, manifest: Manifest | None = None) -> Snap
 
 
 def with_values(snapshot: Snapshot, world: World, manifest: Manifest) -> Snapshot:
-    """Return *snapshot* with what the values of *manifest*'s variables depend on."""
+    """Return *snapshot* with everything on which the values of *manifest*'s variables depend."""
     settings = {name: each.value for name, each in SettingsFile(world.folders.settings).read().items()}
     return msgspec.structs.replace(
         snapshot,
@@ -130,7 +130,7 @@ def _damaged(live: Release, world: World) -> frozenset[str]:
 
 
 def document(record: Record, number: int) -> Release:
-    """The release *number* as its plan had it. Raises BadInput when none was planned."""
+    """Return release *number* as its plan recorded it. Raises BadInput when no plan has that release."""
     found = record.document(number)
     if found is None:
         raise BadInput(f"there is no release {number}", remedy="mainstay history", code="no-such-release")
@@ -138,7 +138,7 @@ def document(record: Record, number: int) -> Release:
 
 
 def sources(manifest: Manifest) -> dict[str, Source]:
-    """Per service, and per datastore with migrations (`migrations:NAME`), what its content is copied from."""
+    """Return the source of the content of each service, and of each datastore with migrations (`migrations:NAME`)."""
     return {name: source_of(manifest, name) for name in manifest.services} | {
         f"migrations:{name}": Source(str((manifest.folder / store.migrations.sql).resolve()))
         for name, store in manifest.datastores.items()
@@ -147,7 +147,7 @@ def sources(manifest: Manifest) -> dict[str, Source]:
 
 
 def source_of(manifest: Manifest, service: str) -> Source:
-    """What *service* is copied from."""
+    """Return the source from which the content of *service* is copied."""
     said = manifest.services[service].source
     beside = tuple(sorted((place, str((manifest.folder / folder).resolve())) for place, folder in said.with_.items()))
     folder = (manifest.folder / (said.git or said.folder)).resolve()
@@ -156,8 +156,8 @@ def source_of(manifest: Manifest, service: str) -> Source:
 
 
 def _apart(manifest: Manifest, folder: Path) -> tuple[str, ...]:
-    """Return patterns of the manifest and its schema, where *folder* contains them: a service does not read them."""
-    # Its real folder, because sources are resolved too; its own name, because it may be a link.
+    """Return the patterns that leave the manifest and its schema out of *folder*: a service does not read them."""
+    # The folder is resolved because sources are resolved too; the name is not, because the manifest may be a link.
     place = manifest.folder.resolve()
     if not place.is_relative_to(folder):
         return ()
@@ -166,8 +166,8 @@ def _apart(manifest: Manifest, folder: Path) -> tuple[str, ...]:
 
 
 def _known_schemas(record: Record, live: Release | None) -> dict[str, str]:
-    """Return, per datastore, the schema's revision as the history proves it; nothing where no release is live."""
-    # Without a live release nothing has proven that the data of an earlier attempt is still there.
+    """Return the schema revision per datastore that the history proves; empty when no release is live."""
+    # Without a live release the history does not prove that the data of an earlier attempt still exists.
     return {name: record.schemas.get(name, store.schema) for name, store in live.datastores.items()} if live else {}
 
 
@@ -181,7 +181,7 @@ def _rolled_back(record: Record, live: Release | None) -> Release | None:
 def _datastore(
     store: Datastore, manifest: Manifest | None, running: Running, serving: Serving, known: str
 ) -> DatastoreFacts:
-    """Return the facts about *store*; its schema is at the revision *known* while it cannot be reached."""
+    """Return the facts about *store*; while it cannot be reached, its schema revision is *known*."""
     roles: tuple[Role, ...] = ("owner", "application")
     ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
     listener = serving.listeners.get(store.name, "") if ready else ""
@@ -223,7 +223,7 @@ def _programs(world: World, path: str) -> Programs:
 
 
 def _python(world: World, path: str) -> str:
-    """Return the base interpreter behind ours, else the first new enough `python3` of *path* and of the system.
+    """Return the base interpreter of the running one, else the first recent enough `python3` of *path* or the system.
 
     The folder is resolved, so that /bin/python3 and /usr/bin/python3 are one interpreter on Debian.
     """
@@ -240,7 +240,7 @@ def _python(world: World, path: str) -> str:
 
 
 def _open_to_all(program: Path) -> bool:
-    """Whether a user with no rights of its own comes through to *program*, links followed."""
+    """Return whether every user can reach and read or execute *program*, with links followed."""
     places = {*program.absolute().parents, program.absolute(), *program.resolve().parents, program.resolve()}
     needed = {place: 0o001 if place.is_dir() else 0o005 for place in places}
     return all(place.stat().st_mode & bits == bits for place, bits in needed.items())

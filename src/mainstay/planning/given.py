@@ -1,4 +1,4 @@
-"""Given values: which are missing, which a run stores before it begins, and which exported ones are not used."""
+"""Given values: which are missing, which a run stores before it starts, and which exported ones are not used."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,16 +11,16 @@ from mainstay.planning.plan import NewValues
 from mainstay.planning.variables import given_value
 
 LEAST_CHARACTERS = 43
-"""The length of a generated secret: so many letters and digits hold 256 bits."""
+"""The minimum length of a generated secret: 43 letters and digits contain 256 bits."""
 
 
 def read_variables(manifest: Manifest) -> tuple[str, ...]:
-    """Return the variables that some service reads, sorted."""
+    """Return the variables that at least one service reads, sorted."""
     return tuple(name for name in sorted(manifest.variables) if manifest.readers(name))
 
 
 def missing(manifest: Manifest, now: Snapshot) -> tuple[str, ...]:
-    """Return the required variables that some service reads and that have no value."""
+    """Return the required variables that at least one service reads and that have no value."""
     return tuple(
         name
         for name in read_variables(manifest)
@@ -29,7 +29,7 @@ def missing(manifest: Manifest, now: Snapshot) -> tuple[str, ...]:
 
 
 def require_values(manifest: Manifest, now: Snapshot) -> None:
-    """Raise BadInput that names every missing variable with its readers, or the first given value that does not fit."""
+    """Raise BadInput naming every missing variable with its readers, or the first given value that is not valid."""
     names = missing(manifest, now)
     if names:
         raise _missing(manifest, names)
@@ -40,7 +40,7 @@ def require_values(manifest: Manifest, now: Snapshot) -> None:
 
 
 def new_values(manifest: Manifest, now: Snapshot, datastore_secrets: Iterable[str]) -> NewValues:
-    """Return what the run of a plan stores before it begins."""
+    """Return the values that the run of a plan stores before it starts."""
     read = read_variables(manifest)
     absent = [name for name in read if manifest.variables[name].secret and name not in now.secrets]
     made = {name: manifest.variables[name] for name in absent if name not in now.offered}
@@ -52,7 +52,7 @@ def new_values(manifest: Manifest, now: Snapshot, datastore_secrets: Iterable[st
 
 
 def stored_notes(values: NewValues, manifest: Manifest) -> Iterator[str]:
-    """Yield what the reader of a plan should know of the values that its run stores."""
+    """Yield notes for the reader of a plan about the values that its run stores."""
     generated = [name for name in values.generate if name in manifest.variables]
     given = [*values.given, *values.settings]
     if generated:
@@ -62,7 +62,7 @@ def stored_notes(values: NewValues, manifest: Manifest) -> Iterator[str]:
 
 
 def unused_notes(manifest: Manifest, now: Snapshot, differing: Iterable[str]) -> Iterator[str]:
-    """Yield a sentence for each exported value that is not used. *differing* names such secrets."""
+    """Yield a sentence for each exported or stored value that is not used; *differing* names such secrets."""
     read = read_variables(manifest)
     for name in differing:
         yield _not_used(name, f"secrets set {name}")

@@ -1,4 +1,4 @@
-"""A plan: phases of ranks of steps, pure data, made before anything is touched; the plan is the runbook."""
+"""A plan: phases of ranks of steps, as pure data, made before anything is changed; the plan is the runbook."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -13,16 +13,16 @@ Rollback = Literal["safe", "needs-restore", "forward-only", "unknown"]
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """A named part of the runbook. Steps of one rank act side by side; ranks one after the other."""
+    """A named part of the runbook. The steps of one rank run in parallel; ranks run one after the other."""
 
     name: str
     ranks: tuple[tuple[Step, ...], ...]
     stage: int | None = None
-    """Counts from 1 where the phase carries out a stage of the strategy."""
+    """Number of the strategy's stage that the phase executes, from 1; None for other phases."""
 
 
 class Basis(msgspec.Struct, frozen=True):
-    """What the plan stands on: with another basis it is stale."""
+    """The staleness key: everything the plan depends on. The plan is stale once this differs."""
 
     release: str
     """Digest of the resolved release."""
@@ -34,7 +34,7 @@ class Basis(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One line of the diff against what serves."""
+    """One line of the diff against the live release."""
 
     path: str
     before: Any
@@ -42,48 +42,48 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class NewValues(msgspec.Struct, frozen=True):
-    """What the run of a plan stores before it begins. It contains no secret."""
+    """What the run of a plan stores before it starts. It contains no secret values."""
 
     generate: dict[str, int] = {}
-    """Secrets that are generated, and how many characters they get."""
+    """Secrets to generate, each with its number of characters."""
     given: tuple[str, ...] = ()
-    """Secrets whose value the command is given."""
+    """Secrets whose value is given to the command."""
     settings: dict[str, str] = {}
-    """Plain variables whose exported value is kept."""
+    """Plain variables with their exported values, which are stored."""
     unused: tuple[str, ...] = ()
     """A sentence for each exported value that is not used."""
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A runbook as data."""
+    """The steps that take an environment from one release to another, or stop it."""
 
     id: str
     kind: Kind
     environment: Environment
     version: str
     release: Release
-    """What serves when it is done; for `down` what served."""
+    """The release that is live after the run; for `down` the one that was live."""
     before: int | None
-    """Number of the release that is live while the plan is made."""
+    """Number of the release that is live when the plan is made."""
     rollback: Rollback
     basis: Basis
     phases: tuple[Phase, ...]
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
-    """What the reader should know before saying yes."""
+    """What the reader should know before approving the plan."""
     made_at: str = ""
     values: NewValues = NewValues()
     before_version: str = ""
     """Version of that release."""
     data: bool = False
-    """Only for `down`: data and releases go too, so nothing serves afterwards."""
+    """Only for `down`: data and releases are removed too, so no release is live afterwards."""
     unchanged: bool = False
-    """Nothing to do: the live release is what the manifest declares. `notes` then is the one sentence that says so."""
+    """Whether the live release already is what the manifest declares. The only item of `notes` then explains it."""
     declared: str = ""
-    """Fingerprint of what the manifest declares at its own version; empty where that is not known, and for a `down`."""
+    """Fingerprint of what the manifest declares at its own version; empty when unknown, and for `down`."""
 
     def steps(self) -> Iterator[tuple[str, Step]]:
-        """Every step with its number, in the order of the runbook."""
+        """Yield every step with its number, in the order of the runbook."""
         for phase_number, phase in enumerate(self.phases, 1):
             number = 0
             for rank in phase.ranks:

@@ -1,4 +1,4 @@
-"""Resolve: the manifest and one look become a release, in which nothing is left to look up."""
+"""Resolve a manifest and a snapshot into a release, in which nothing is left to look up."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -35,7 +35,7 @@ OPEN_FILES = 65536
 
 
 def at_version(manifest: Manifest, version: str | None) -> Manifest:
-    """*manifest* at the version that was asked for. Raises BadInput where that means nothing."""
+    """Return *manifest* with *version*, if given. Raises BadInput when nothing contains `{version}`."""
     if version is None or version == manifest.version:
         return manifest
     templates = [text for s in manifest.services.values() for text in (s.image, s.source.ref) if text]
@@ -49,10 +49,10 @@ def at_version(manifest: Manifest, version: str | None) -> Manifest:
 
 
 def resolve(manifest: Manifest, now: Snapshot) -> Release:
-    """The release that *manifest* asks for; a service whose spec is as it serves carries its revision on.
+    """Return the release that *manifest* declares; a service whose spec equals the live one keeps its revision.
 
-    Raises BadInput for what cannot be meant: a required variable without a value, and outside of `local` a
-    version that already serves with other content.
+    Raises BadInput when a required variable has no value, or, outside of `local`, when the version is already
+    live with other content.
     """
     require_values(manifest, now)
     contents = _contents(manifest, now)
@@ -77,9 +77,9 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
 
 
 def fingerprint(release: Release) -> str:
-    """Digest of a release without its numbers: equal where a deploy would change nothing.
+    """Return the digest of a release without its numbers: equal for releases between which a deploy changes nothing.
 
-    It leaves out the schema too: which migrations are pending depends on the database. The key of their content stays.
+    It excludes the schema too, because pending migrations depend on the database; the key of their content counts.
     """
     bare = msgspec.structs.replace(
         release,
@@ -98,20 +98,20 @@ def fingerprint(release: Release) -> str:
 
 
 def declares(release: Release, live: Release | None) -> bool:
-    """Whether *live* is what the manifest that *release* was made from declares."""
-    # Not the stored fingerprint: an older Mainstay made that one from fewer fields.
+    """Return whether *live* is what the manifest from which *release* was made declares."""
+    # The stored fingerprint is not used, because an older Mainstay computed it from fewer fields.
     return live is not None and fingerprint(live) == release.fingerprint
 
 
 def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
-    """Per service, and per `migrations:DATASTORE`, the content that it runs in."""
+    """Return the content of each service, and of each datastore's migrations (`migrations:DATASTORE`)."""
     braces = braces_of(manifest, now)
     found = {}
     for name, source in sources(manifest).items():
         service = manifest.services.get(name)
         build = tuple(braces.fill_all(command) for command in service.build) if service else ()
         measured = now.sources[source]
-        # Migrations are read, not run: they have no PATH.
+        # Migrations are read, not executed, so they have no PATH.
         environment = values_of(manifest, now, name, braces)[0] if service else {}
         path = str(environment.get("PATH", ""))
         found[name] = Content(
@@ -138,7 +138,7 @@ def _programs_of(manifest: Manifest, service: declared.Service, braces: Braces) 
 
 
 def _by_key(contents: Iterable[Content]) -> dict[str, Content]:
-    """Services that share a folder and its build share the content."""
+    """Return *contents* by key: services with the same folder and build share one content."""
     shared: dict[str, Content] = {}
     for each in contents:
         known = shared.get(each.key, each)
@@ -147,8 +147,8 @@ def _by_key(contents: Iterable[Content]) -> dict[str, Content]:
 
 
 def _build_reads(environment: Values) -> tuple[str, ...]:
-    # Copies, not hard links: what is sealed must not share its files with a cache that others write. UV_PYTHON is not
-    # set: `uv pip install` would then ignore the environment that `uv venv` has just created.
+    # uv copies instead of hard-linking, because sealed content must not share its files with a cache that other builds
+    # write. UV_PYTHON is not set, because `uv pip install` would then ignore the environment that `uv venv` created.
     return f"LANG={environment['LANG']}", "UV_LINK_MODE=copy"
 
 

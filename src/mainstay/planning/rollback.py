@@ -1,4 +1,4 @@
-"""The plan of a rollback: an earlier release serves again. It makes none, and it is never gated."""
+"""The plan of a rollback: an earlier release becomes live again. It creates no release, and it is never gated."""
 
 from msgspec.structs import replace
 
@@ -21,7 +21,7 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
     """Return the plan that makes *to* live again; data and schema stay as they are.
 
     *declared* is the fingerprint of what the manifest declares now: until that changes, `up` keeps *to*.
-    *rolled_back_at*: when an earlier rollback replaced *to*; empty where none did.
+    *rolled_back_at* is the time at which an earlier rollback replaced *to*; empty if none did.
     """
     if now.release is None:
         raise BadInput(
@@ -32,7 +32,7 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
     basis = basis_of(to, now)
     name = identity("rollback", to, basis)
     first_edge, final_edge = edge_steps(now.serving.edge, to.edge)
-    # A release that was live before is not canaried again. A worker's old fleet is gone before its callees move, so
+    # A release that was live before is not canaried again. A worker's old fleet must stop before its callees move, so
     # `overlap` must not keep it until the end.
     moves = tuple(replace(at_once(move), overlap=False) for move in moves_between(now, to))
     over = TakeOver(
@@ -77,7 +77,7 @@ def _was_rolled_back(to: Release, at: str) -> list[str]:
 
 
 def _with_datastores_as_they_are(to: Release, now: Snapshot) -> Release:
-    """*to* as the rollback leaves it: it changes no datastore, neither its version nor its schema."""
+    """Return *to* with the current versions and schemas of the datastores, which a rollback does not change."""
     schemas = schemas_of(now)
     live = now.release.datastores if now.release else {}
     stores = {name: replace(store, schema=schemas.get(name, store.schema)) for name, store in live.items()}

@@ -1,4 +1,4 @@
-"""Rollout: turn the stages of all services into phases of steps; shared by deploy and rollback."""
+"""Turn the stages of all services into phases of steps; shared by deploy and rollback."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -25,29 +25,29 @@ Ranks = tuple[Rank, ...]
 
 
 class UnknownRevision(LookupError):
-    """A plan names a revision that neither the release before nor the one after has: a mistake in the planner."""
+    """Raised for a revision that neither the old nor the new release has, which is a bug in the planner."""
 
 
 class TakeOver(msgspec.Struct, frozen=True):
-    """The services that change between two releases, and what decides in which order they do."""
+    """The services that change between two releases, and what determines the order in which they change."""
 
     moves: tuple[Move, ...]
     before: dict[str, ServiceRelease]
     after: dict[str, ServiceRelease]
     fleet: dict[str, Members]
-    """The desired fleet of the moved services now."""
+    """The current desired fleets of the changed services."""
     calls: Calls
-    """Calls among the moved services."""
+    """Calls among the changed services."""
     settle_s: float
     callers_first: bool = False
-    """True for a rollback: a caller at work must not meet a callee older than the one it was made for, so callers move
+    """True for a rollback: a request in flight must not meet a callee older than its caller expects, so callers move
     first and are drained, and then their callees move. A deploy moves callees first."""
     final_edge: ProvideEdge | None = None
-    """The edge as only the new release needs it."""
+    """The edge with only the routes of the new release."""
 
     @property
     def unwatched_s(self) -> float:
-        """Seconds without a heartbeat until all services of a stage are reverted together: the shortest of theirs."""
+        """Seconds without a heartbeat until a whole stage is reverted: the shortest limit of its services."""
         return min(move.strategy.unwatched_s for move in self.moves)
 
     @property
@@ -55,7 +55,7 @@ class TakeOver(msgspec.Struct, frozen=True):
         return tuple(move.service for move in self.moves)
 
     def service_at(self, service: str, revision: int) -> ServiceRelease:
-        """Return *service* as the release with this revision of it defines it. Raises UnknownRevision."""
+        """Return *service* from the release that has this *revision* of it. Raises UnknownRevision when neither has."""
         for services in (self.after, self.before):
             if service in services and services[service].revision == revision:
                 return services[service]
@@ -96,7 +96,7 @@ def moves_between(now: Snapshot, release: Release) -> tuple[Move, ...]:
 
 
 def phases(over: TakeOver) -> tuple[Phase, ...]:
-    """One phase for each stage, then settle, then retire."""
+    """Return one phase for each stage, then the settle phase, then the retire phase."""
     if not over.moves:
         return (Phase("release", ((over.final_edge,),)),) if over.final_edge else ()
     found: list[Phase] = []
@@ -118,7 +118,7 @@ def phases(over: TakeOver) -> tuple[Phase, ...]:
 
 
 def _without_removed_callers(over: TakeOver, stage: Stage) -> Stage:
-    """Return *stage* without the callers that a rollback removes: they get no requests and, as workers, do not run.
+    """Return *stage* without the callers that a rollback removes: no requests for services, no instances of workers.
 
     In a rollback they would meet callees older than themselves. A deploy keeps them until its retire phase.
     """
@@ -140,11 +140,11 @@ class TrafficChanges(NamedTuple):
     first: Traffic
     """Services without traffic before the stage, and with none to revert to."""
     moved: Traffic
-    """All others."""
+    """All other services whose traffic changes."""
 
 
 class StageChange(NamedTuple):
-    """The change to `stage` from the desired `fleet` and `traffic` before it."""
+    """The change from the desired `fleet` and `traffic` before a stage to those of `stage`."""
 
     over: TakeOver
     stage: Stage
@@ -161,7 +161,7 @@ class StageChange(NamedTuple):
         }
 
     def ranks(self, edge: ProvideEdge | None) -> Ranks:
-        """Return the steps. *edge* changes the routes once every service that they lead to has traffic."""
+        """Return the ranks of the stage. *edge* changes the routes once every service that they lead to has traffic."""
         edges: Ranks = ((edge,),) if edge else ()
         ranks = self._rollback(edges) if self.over.callers_first else self._deploy(edges)
         watched = _watched(self.over, self.fleet | self.after)
@@ -174,7 +174,7 @@ class StageChange(NamedTuple):
         # A new service needs its traffic before its callers start, because they may call it at once.
         first = {name: shares for name, shares in changes.first.items() if name in called}
         moved = changes.moved | {name: shares for name, shares in changes.first.items() if name not in called}
-        # A worker calls its callees as soon as it runs, so it starts when their traffic has moved.
+        # A worker calls its callees as soon as it runs, so it starts after their traffic has moved.
         late = [name for name in self._workers if over.calls[name]]
         return (
             *self._set_traffic(to_older(changes.ending, over.calls, over.drains(self.traffic))),
@@ -201,7 +201,7 @@ class StageChange(NamedTuple):
         return [name for name in self.stage.replicas if name not in self.stage.traffic]
 
     def _traffic_changes(self) -> TrafficChanges:
-        """Sort the services whose traffic changes by how it changes."""
+        """Return the services whose traffic changes, grouped by how it changes."""
         changes = TrafficChanges({}, {}, {})
         for name, shares in self.stage.traffic.items():
             before = self.traffic.get(name, {})
@@ -216,7 +216,7 @@ class StageChange(NamedTuple):
         return changes
 
     def _starts(self, first: Traffic, without: Traffic | None = None) -> Ranks:
-        """Return the steps that start fleets, callees first, with the traffic of *first* right after their start."""
+        """Return the steps that start fleets, callees first; those in *first* get their traffic right after."""
         ranks: list[Rank] = []
         for layer in callees_first(self.over.calls):
             served = [name for name in layer if name in self.stage.traffic and name not in (without or {})]
@@ -279,12 +279,12 @@ def _watched(over: TakeOver, fleet: dict[str, Members]) -> dict[str, dict[int, i
 def _retire(over: TakeOver, fleet: dict[str, Members], traffic: Traffic) -> Ranks:
     """Return the steps that retire callers before their callees.
 
-    A step is there even where no instance is left to stop: it ends the lease on traffic.
+    There is a step even when no instance is left to stop, because it ends the lease on traffic.
     """
     ranks: list[Rank] = []
     for layer in callers_first(over.calls):
         moves = [move for move in over.moves if move.service in layer]
-        # A service that goes for good keeps its traffic until its last callers are retired.
+        # A removed service keeps its traffic until its last callers are retired.
         traffic = traffic | {move.service: {} for move in moves if move.new is None and not move.worker}
         shifts = to_older(traffic, over.calls, {}) if over.callers_first else to_newer(traffic, over.calls)
         rank = []

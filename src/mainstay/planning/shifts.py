@@ -1,7 +1,7 @@
 """The order in which the traffic of several services moves.
 
-Where a service moves in one switch, no request meets a callee older than its caller; a stage that splits traffic
-mixes both.
+If every service moves in one switch, no request meets a callee older than its caller; a stage that splits traffic
+mixes old and new revisions.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ Leaving = Mapping[str, Mapping[ReleaseNumber, float]]
 
 
 def to_newer(traffic: Traffic, calls: Calls) -> Shifts:
-    """Return the shifts to *traffic* in a deploy: callees first. Old callers work with newer callees, so none waits."""
+    """Return a deploy's shifts to *traffic*, callees first. Old callers work with newer callees, so no shift waits."""
     return tuple(Shift(part) for part in _parts(traffic, callees_first(calls, traffic)))
 
 
 def to_older(traffic: Traffic, calls: Calls, leaving: Leaving) -> Shifts:
-    """Return the shifts to *traffic* in a rollback, or where traffic ends: callers first.
+    """Return the shifts to *traffic* in a rollback, or when traffic ends: callers first.
 
-    A shift drains those *leaving* revisions that lose all traffic and call what a later shift changes.
+    A shift drains those *leaving* revisions that lose all traffic and call a service that a later shift changes.
     """
     parts = _parts(traffic, callers_first(calls, traffic))
     shifts = []

@@ -1,4 +1,4 @@
-"""The basis: what a plan stands on. With another one it is stale, and the differences are named."""
+"""The staleness key (basis) of a plan: the plan is stale once it changes, and the differences are listed."""
 
 import hashlib
 
@@ -11,7 +11,7 @@ from mainstay.planning.plan import Basis, Kind, Plan
 
 
 def basis_of(release: Release, now: Snapshot) -> Basis:
-    """What *now* says of all that a plan to *release* depends on; measurements do not belong to it."""
+    """Return everything in *now* on which a plan to *release* depends; measurements are not part of it."""
     return Basis(
         release=digest(release),
         serving=now.release.number if now.release else None,
@@ -23,12 +23,12 @@ def basis_of(release: Release, now: Snapshot) -> Basis:
 
 
 def identity(kind: Kind, release: Release, basis: Basis) -> str:
-    """The plan's id: two plans with one are the same plan."""
+    """Return the plan's id: plans with equal ids are the same plan."""
     return digest([kind, release, basis])[:10]
 
 
 def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
-    """Return what has changed since *planned* was made, a sentence each; empty where it still holds."""
+    """Return one sentence for each change since *planned* was made; empty while that plan is not stale."""
     old, new = planned.basis, now.basis
     pairs = {"the live release": (_number(old.serving), _number(new.serving))}
     pairs |= _each("the instances of", _instances(old.fleet), _instances(new.fleet))
@@ -66,12 +66,12 @@ def _shares(traffic: dict[str, dict[int, float]]) -> dict[str, str]:
 
 
 def counts(fleet: Fleet) -> dict[str, dict[int, int]]:
-    """How many of each revision."""
+    """Return the number of instances of each revision, per service."""
     every = {name: {release: each.count for release, each in members.items()} for name, members in fleet.items()}
     return {name: releases for name, releases in every.items() if releases}
 
 
 def digest(value: object) -> str:
-    """The same for equal values, in whatever order their mappings were made."""
+    """Return the SHA-256 digest of *value*, independent of the order of keys in mappings."""
     plain = msgspec.to_builtins(value, str_keys=True)
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()

@@ -1,4 +1,4 @@
-"""How new takes over from old: for each strategy a list of stages; services of one release go in lock-step."""
+"""How a new revision replaces the old one: the stages of each strategy. Services of one release move in lock-step."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,9 +14,9 @@ Counts = dict[int, int]
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A service on its way from one revision to another. `old` None: it is new; `new` None: it goes for good.
+    """The change of one service from revision `old` (None: it is added) to revision `new` (None: it is removed).
 
-    Equal revisions with other counts: only the number changes. A worker has capacity and no traffic.
+    If both are equal, only the number of replicas changes. A worker has replicas and no traffic.
     """
 
     service: str
@@ -31,13 +31,13 @@ class Move(msgspec.Struct, frozen=True):
 
 
 def at_once(move: Move) -> Move:
-    """*move* in one switch, without percentages and without settling; `recreate` stays what it is."""
+    """Return *move* as one switch, without percentages and settling; `recreate` stays `recreate`."""
     kind: Literal["recreate", "blue-green"] = "recreate" if move.strategy.kind == "recreate" else "blue-green"
     return replace(move, strategy=Strategy(kind, settle_s=0.0, unwatched_s=move.strategy.unwatched_s))
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What one service does in one stage."""
+    """The replicas and traffic of one service in one stage, and the traffic to which the stage reverts."""
 
     replicas: Counts
     traffic: Shares
@@ -46,10 +46,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def stages(moves: Sequence[Move], *, at_once: bool = False) -> tuple[Stage, ...]:
-    """Return the stages that carry out all *moves*, every service in each of them.
+    """Return the stages of all *moves*; every stage includes every service.
 
-    A service with fewer stages than the longest waits at first: nothing is moved whole before a canary has proven
-    itself. With *at_once* (a rollback) it moves in the first stage instead.
+    A service with fewer stages than the longest waits at first: no service moves completely before a canary has
+    passed. With *at_once* (a rollback) it moves in the first stage instead.
     """
     parts = {move.service: parts_of(move) for move in moves}
     longest = max((len(each) for each in parts.values()), default=0)
@@ -70,15 +70,15 @@ def stages(moves: Sequence[Move], *, at_once: bool = False) -> tuple[Stage, ...]
 
 
 def before(move: Move) -> Part:
-    """What the service is before its first stage."""
+    """Return the state of the service before its first stage."""
     whole = _whole(move.old)
     return Part(_counted({move.old: move.old_count}), whole, whole)
 
 
 def parts_of(move: Move) -> tuple[Part, ...]:
-    """The stages of one service alone, without the state before the first."""
+    """Return the stages of one service alone, without the state before the first."""
     if move.new is None:
-        # It serves until no route leads to it: only what retires it ends its traffic.
+        # A removed service keeps its traffic until no route leads to it; the retire step ends its traffic.
         return (before(move),)
     if move.worker and move.overlap and move.old != move.new:
         return (Part(_counted({move.old: move.old_count, move.new: move.count}), {}, {}),)
@@ -96,7 +96,7 @@ def parts_of(move: Move) -> tuple[Part, ...]:
 
 
 def _steps(move: Move, percents: Sequence[float], hold_s: float) -> tuple[Part, ...]:
-    """The old fleet stays whole; the new one is always large enough for its share."""
+    """Return a part per percentage: the old fleet stays complete, the new one is large enough for its share."""
     parts = []
     for percent in percents:
         replicas = _counted({move.old: move.old_count, move.new: ceil(move.count * percent / 100)})
@@ -106,7 +106,7 @@ def _steps(move: Move, percents: Sequence[float], hold_s: float) -> tuple[Part, 
 
 
 def _rolling(move: Move) -> tuple[Part, ...]:
-    """One by one: what serves is never less than the smaller of both fleets."""
+    """Return a part per new replica; capacity never falls below that of the smaller fleet."""
     shares = [_shares(move.old, move.new, 100 * done / move.count) for done in range(move.count + 1)]
     parts = []
     for done, (earlier, now) in enumerate(pairwise(shares), 1):
@@ -117,7 +117,10 @@ def _rolling(move: Move) -> tuple[Part, ...]:
 
 
 def _recreate(move: Move) -> tuple[Part, ...]:
-    """Old out, then new in: nobody serves in between; once the new one starts there is nothing to return to at once."""
+    """Return two parts: stop the old fleet, then start the new one. No instance serves in between.
+
+    From the start of the new fleet on there is no old one to which traffic could be reverted at once.
+    """
     return (Part({}, {}, _whole(move.old)), Part(_counted({move.new: move.count}), _whole(move.new), {}))
 
 

@@ -1,4 +1,4 @@
-"""The values that a service gets: of all variables only those it lists, and no secret in clear."""
+"""The values that a service gets: only the variables that it lists, and secrets only by reference."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ class Braces(NamedTuple):
     volumes: str
 
     def fill(self, text: str) -> str:
-        """Return *text* with its placeholders replaced. Raises BadInput where there is no interpreter to name."""
+        """Return *text* with its placeholders replaced. Raises BadInput when it needs a missing interpreter."""
         if not self.python and placeholders.uses("python", [text]):
             raise BadInput(
                 "{python} is asked for, and no Python ≥ 3.11 was found that the services' user can reach",
@@ -40,7 +40,7 @@ def braces_of(manifest: Manifest, now: Snapshot) -> Braces:
 
 
 def values_of(manifest: Manifest, now: Snapshot, service: str, braces: Braces) -> tuple[Values, Values]:
-    """Return what *service* gets in its environment, and what as files; variables without a value are left out."""
+    """Return the values that *service* gets as variables and those that it gets as files, without unset variables."""
     said = manifest.services[service]
     found = {name: value_of(manifest, now, name, braces) for name in said.variables}
     told = {name: value for name, value in found.items() if value is not None}
@@ -50,19 +50,19 @@ def values_of(manifest: Manifest, now: Snapshot, service: str, braces: Braces) -
 
 
 def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Value | None:
-    """Return the value of the variable *name*; None where it has none."""
+    """Return the value of the variable *name*; None when it has none."""
     variable = manifest.variables[name]
     if variable.from_ in now.datastores:
         return now.datastores[variable.from_].addresses["application"]
     if variable.from_ is not None:
         return Listener(variable.from_)
     if variable.secret:
-        # A secret without a stored value gets its version 1 when the run begins, before anything starts.
+        # The run stores version 1 of a secret without a stored value when it begins, before it starts any instance.
         version = now.secrets.get(name) or (1 if variable.generate or name in now.offered else None)
         return SecretRef(name, version) if version else None
     given = given_value(manifest, now, name)
     if given is not None:
-        # An operator's value is taken literally: only the manifest's own texts contain placeholders.
+        # An operator's value is used literally; only the manifest's own texts contain placeholders.
         return given
     return braces.fill(variable.default) if variable.default is not None else FIXED_DEFAULTS.get(name)
 
@@ -70,7 +70,7 @@ def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Va
 def given_value(manifest: Manifest, now: Snapshot, name: str) -> str | None:
     """Return the value that an operator gave the plain variable *name*: the stored one, else the exported one.
 
-    None where there is none, or where the manifest's default counts instead.
+    None when there is none, or when the manifest's default takes precedence.
     """
     if name in now.settings and not manifest.is_fixed(name):
         return now.settings[name]

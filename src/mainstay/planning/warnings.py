@@ -1,4 +1,4 @@
-"""Notes: what the reader should know before saying yes."""
+"""Notes of a plan: what the reader should know before approving it."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ MIXED = {"canary", "rolling"}
 
 
 def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]:
-    """Return one sentence each."""
+    """Return the notes of a plan, one sentence each."""
     return (
         *_not_verified(now),
         *_rolled_back(release, now),
@@ -27,7 +27,7 @@ def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]
 
 
 def nothing_to_do(release: Release, now: Snapshot) -> str:
-    """The one sentence for a plan that is `unchanged`."""
+    """Return the only note of a plan that is `unchanged`."""
     number = now.release.number if now.release else release.number
     return f"nothing to do: release {number} ({release.version}) is live, and it is what the manifest declares"
 
@@ -41,7 +41,7 @@ def _not_verified(now: Snapshot) -> Iterator[str]:
 
 
 def _rolled_back(release: Release, now: Snapshot) -> Iterator[str]:
-    """Whether the plan makes code live again that a rollback has just replaced."""
+    """Yield a note when the plan makes code live again that a rollback has just replaced."""
     old = now.rolled_back
     if old is None or now.release is None or release.number <= old.number:
         return
@@ -66,7 +66,7 @@ def _python(release: Release, now: Snapshot) -> Iterator[str]:
 
 
 def _neighbours(over: TakeOver) -> Iterator[str]:
-    """Which revision of a caller may call which revision of its callee while both releases run."""
+    """Yield which revision of a caller may call which revision of its callee while both releases run."""
     moved = {move.service: move for move in over.moves if _is_replaced(move)}
     for name, move in moved.items():
         for callee in (moved[each] for each in over.after[name].needs if each in moved):

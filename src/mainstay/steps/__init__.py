@@ -1,4 +1,4 @@
-"""The registry of steps: a plan is read back through this list; a new step is a file and a line here."""
+"""The registry of steps, by which a stored plan is decoded. A new step needs a file and a line here."""
 
 from mainstay.steps.configure_edge import ProvideEdge
 from mainstay.steps.fetch_artifact import Fetch

@@ -1,4 +1,4 @@
-"""Provide the edge: what receives requests; it answers 503 where nobody serves yet."""
+"""Provide the edge, which receives requests; it answers 503 while a service has no traffic."""
 
 from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
@@ -10,7 +10,7 @@ CHECK = "mainstay validate, then mainstay deploy"
 
 
 class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
-    """The edge has the doors, routes and slots of `after`; `before` is None where there was none."""
+    """Give the edge the listeners, routes and slots of `after`; `before` is None when there was no edge."""
 
     before: Edge | None
     after: Edge | None

@@ -1,4 +1,4 @@
-"""Fetch: bring content into place, copied and built, before anything is touched."""
+"""Fetch: copy and build content before the run changes anything that is live."""
 
 from itertools import count
 from pathlib import Path
@@ -19,19 +19,19 @@ from mainstay.text.plural import counted
 
 
 class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
-    """The content lies built and sealed at `content/KEY`, beside `KEY.done`. `what` names who runs in it."""
+    """Build and seal the content at `content/KEY`, marked complete by `KEY.done`; `what` names what runs in it."""
 
     content: Content
     what: tuple[str, ...]
     job: str
     kept: bool = False
-    """Whether the content was there, built, when the plan was made."""
+    """Whether the built content existed when the plan was made."""
     repairs: bool = False
-    """Whether it is the content of a service that does not change, and was damaged when the plan was made."""
+    """Whether the content belongs to a service that does not change, and was damaged when the plan was made."""
 
     @property
     def timed_as(self) -> str:
-        # A build takes as long as this service's builds take, which copies tell nothing about.
+        # Builds are timed per service, because the duration of copies does not predict that of a build.
         return f"build {', '.join(self.what)}" if self.content.build and not self.kept else self.kind
 
     @property
@@ -55,7 +55,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
             self._build(world)
         content.seal(self._folder(world))
         reach(self.content, world)
-        # After a power cut the mark must not vouch for files that are empty.
+        # Without this sync, the mark could declare files complete that are empty after a power cut.
         sync_contents(self._folder(world))
         atomic_write(done, content.inventory(self._folder(world)))
         return f"{self._files} {how or self._made(again=bool(damage))}{self._left_out}"
@@ -73,13 +73,13 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
                     world.target.stop_job(world.fence, name)
         content.remove(self._part(world))
         if world.folders.content_done(self.content.key).exists():
-            # Whole content harms nobody, and an earlier release may run in the same.
+            # Complete content does no harm, and an earlier release may use the same content.
             return "kept, for the next time"
         content.remove(self._folder(world))
         return "removed"
 
     def _damage(self, world: World) -> tuple[str, ...]:
-        """Return what is missing or changed in content that was complete; empty where nothing is, or none was."""
+        """Return the files missing or changed in complete content; empty if none are, or if it never was complete."""
         try:
             kept = world.folders.content_done(self.content.key).read_bytes()
         except FileNotFoundError:
@@ -87,9 +87,9 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         return content.damaged(self._folder(world), kept)
 
     def _repair(self, world: World, damage: tuple[str, ...]) -> str:
-        """Restore copied files where only these are damaged, and return what was done; empty: all is to be made again.
+        """Restore the damaged files if all were copied. Return what was done; empty: the content must be made again.
 
-        The mark goes only once the source was found unchanged: without it, an undo removes the content.
+        The mark is removed only once the source was found unchanged: without the mark, an undo removes the content.
         """
         self._copy_apart(world)
         world.folders.content_done(self.content.key).unlink()
@@ -137,7 +137,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
             )
 
     def _run(self, world: World, attempt: int, number: int) -> bool:
-        """Whether command *number* of the build has ended well; False when nobody saw how it ended."""
+        """Run command *number* of the build. Return True when it has succeeded, False when its outcome is unknown."""
         user = self.content.user
         command = self.content.build[number]
         if "/" in command[0]:
@@ -157,7 +157,10 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         return jobs.finish(world, job, remedy="fix the build, then mainstay deploy").state == "ended"
 
     def _attempt(self, world: World) -> int:
-        """Counts from 1; a build of which nobody saw the end is followed by one from an empty folder."""
+        """Return the number of the current attempt, from 1.
+
+        After an attempt with an unknown outcome, the next one starts from an empty folder.
+        """
         for attempt in count(1):
             states = [world.target.job_state(name).state for name in self._jobs(attempt)]
             if "lost" not in states:

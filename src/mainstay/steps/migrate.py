@@ -1,4 +1,4 @@
-"""Migrate: the pending migrations of a datastore run as a job, as its owner."""
+"""Migrate: run the pending migrations of a datastore as a job, as its owner."""
 
 from mainstay.drivers.datastores.datastore import Schema
 from mainstay.drivers.world import World
@@ -11,11 +11,11 @@ OWNER_LEAVES_WITHIN_S = 60.0
 
 
 class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
-    """The schema of `name` stands at `after`: every migration of the content `migrations` has run."""
+    """Bring the schema of `name` to `after` by running every pending migration of the content `migrations`."""
 
     name: str
     migrations: str
-    """Key of their content."""
+    """Key of the migrations' content."""
     pending: tuple[str, ...]
     before: str
     after: str
@@ -73,7 +73,11 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
             return Schema(reachable=False)
 
     def _done_unseen(self, world: World) -> bool:
-        """Whether the attempt that nobody saw ending ran all of them; a second one never meets its session."""
+        """Return whether an attempt with an unknown outcome ran all migrations.
+
+        Waits for the end of its database session, so that a second attempt never runs beside it. Raises StepFailed when
+        a migration outside a transaction did not end.
+        """
         world.patience.until(
             lambda: not self._schema(world).busy,
             within=OWNER_LEAVES_WITHIN_S,

@@ -30,7 +30,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         return f"{wanted} of {wanted} ready, none restarted" + (f" in {self.for_s:g} s" if self.for_s else "")
 
     def look(self, world: World) -> Look:
-        # An observation that was interrupted covers only a part of the time, so it starts from zero.
+        # An interrupted observation covers only a part of the time, so it starts from zero.
         return Look.ABSENT
 
     def undo(self, world: World) -> str:
@@ -56,7 +56,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
 
 def revisions(watched: Counts) -> str:
-    """`api@42, web@42`"""
+    """Return the revisions as text: `api@42, web@42`."""
     return ", ".join(str(Revision(name, release)) for name, releases in watched.items() for release in releases)
 
 

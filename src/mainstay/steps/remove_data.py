@@ -12,7 +12,7 @@ from mainstay.system.users import known, removal
 
 
 class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
-    """Data, releases and all that was made for them are gone. A person has typed the environment's name for it."""
+    """Remove data, releases and all that was made for them. A person has typed the environment's name to confirm it."""
 
     reversible = False
 
@@ -22,7 +22,7 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
 
     def do(self, world: World) -> str:
         there = [path for path in _everything(world.folders) if path.exists()]
-        # Renamed first: what carries the old name is whole or gone, never half.
+        # Each path is renamed before it is removed, so that an interruption never leaves half of it under its name.
         for path in _everything(world.folders):
             gone = path.with_name(f"{path.name}.removed")
             file_tree.remove(gone)
@@ -45,7 +45,7 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
 
 
 def _users(world: World) -> list[str]:
-    """The system users that were added for this environment and are still there."""
+    """Return the system users that were added for this environment and still exist."""
     return [user for user in (world.environment.user, world.environment.datastore_user) if user and known(user)]
 
 

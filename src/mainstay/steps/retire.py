@@ -10,9 +10,9 @@ from mainstay.steps.support import waits
 
 
 class Retire(Step, frozen=True, kw_only=True, tag="retire"):
-    """Keep only `after` of `service`; `leaving` is drained and stopped.
+    """Keep only `after` of `service`; drain and stop `leaving`.
 
-    `traffic` is the whole release's. It is requested without a lease: from now on it needs no heartbeat.
+    `traffic` is that of the whole release. It is requested without a lease, so that it needs no heartbeat any more.
     """
 
     service: str
@@ -33,7 +33,7 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         return f"Retire {self._leaving}"
 
     def do(self, world: World) -> str:
-        # Traffic first: had it been reverted automatically a moment ago, the live revision would be stopped here.
+        # Traffic is set first: if it had just been reverted automatically, this step would stop the live revision.
         world.target.traffic(world.fence, self.traffic)
         await_traffic(world, self.traffic)
         return f"{self._leaving} {waits.let_go(world, self.service, self.after, self.leaving)}"

@@ -9,7 +9,7 @@ from mainstay.steps.support import waits
 from mainstay.text.plural import counted
 
 APPLIED_WITHIN_S = 30.0
-"""How long the shifts may take beside their drains."""
+"""Seconds that the shifts may take in addition to their drains."""
 
 
 class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
@@ -22,7 +22,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
     after: Shifts
     back: Shifts
     unwatched_s: float = 60.0
-    """Traffic is reverted automatically when the run sends no heartbeat for so long."""
+    """Seconds without a heartbeat of the run after which traffic is reverted automatically."""
 
     moves_traffic = True
 
@@ -49,7 +49,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
     def withdraw(self, world: World) -> str:
         world.target.traffic(world.fence, self.back)
         back = end_of(self.back)
-        # During `recreate` no old instance may be left: then it is enough that the new ones receive nothing.
+        # During `recreate` there may be no old instance; then it is enough that the new ones receive no requests.
         world.patience.until(
             lambda: not _receives_more(world.target.serving().actual, back),
             within=_within(self.back),
@@ -63,11 +63,11 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
 
 def await_traffic(world: World, shifts: Shifts, *, or_crashed: bool = False) -> str:
-    """Wait until traffic is as *shifts* leave it. Return which requests it waited for, in words.
+    """Wait until traffic is as *shifts* leave it. Return which requests it waited for, as text.
 
-    *or_crashed*: do not wait for a revision whose instances all crash. On the way back that is the state from before:
-    the run was to replace a release that does not start.
-    Raise StepFailed naming a broken edge, or an instance that is not ready and how it ended.
+    *or_crashed*: do not wait for a revision whose instances all crash. For an undo that is the state from before: the
+    run was to replace a release that does not start.
+    Raises StepFailed naming a broken edge, or an instance that is not ready and how it exited.
     """
     wanted, began = end_of(shifts), world.clock.monotonic()
     waited: dict[str, float] = {}
@@ -121,7 +121,7 @@ def _not_ready(world: World, wanted: Traffic) -> str:
 
 
 def same(found: Traffic, wanted: Traffic) -> bool:
-    """Return whether *found* is as *wanted* for every service that *wanted* names."""
+    """Return whether *found* equals *wanted* for every service that *wanted* names."""
     return all(_alike(found.get(name, {}), shares) for name, shares in wanted.items())
 
 
@@ -134,7 +134,7 @@ def _receives_more(found: Traffic, wanted: Traffic) -> bool:
 
 
 def _in_order(shifts: Shifts, *, after_drain: str = ", then ") -> str:
-    """`api 100 % @2, then web 100 % @2`"""
+    """Return the shifts as text: `api 100 % @2, then web 100 % @2`."""
     words = ""
     for number, shift in enumerate(shifts):
         words += ", ".join(f"{name} {in_words(shares)}" for name, shares in shift.traffic.items())
@@ -145,6 +145,6 @@ def _in_order(shifts: Shifts, *, after_drain: str = ", then ") -> str:
 
 
 def in_words(shares: dict[int, float]) -> str:
-    """`100 % @42`, `95 % @41 + 5 % @42`, or `none`."""
+    """Return shares as text: `100 % @42`, `95 % @41 + 5 % @42`, or `none`."""
     parts = [f"{share:g} % @{release}" for release, share in sorted(shares.items()) if share]
     return " + ".join(parts) or "none"

@@ -4,7 +4,7 @@ from mainstay.steps.observe import Observe, revisions
 
 
 class Settle(Observe, frozen=True, kw_only=True, tag="settle"):
-    """Watch the whole new release for `for_s` seconds; until its end a rollback is instant."""
+    """Watch the whole new release for `for_s` seconds, during which a rollback is instant."""
 
     @property
     def title(self) -> str:

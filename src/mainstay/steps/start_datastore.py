@@ -1,4 +1,4 @@
-"""Provide a datastore: a fleet of one that runs, with its store initialised and its roles made."""
+"""Provide a datastore: start its only instance, initialise its store and create its roles."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,9 @@ from mainstay.steps.support import jobs, waits
 
 
 class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore"):
-    """The datastore `name` runs as `after` says (empty: elsewhere), and its roles are as they should be.
+    """Run the datastore `name` as `after` (empty: it runs elsewhere) and bring its roles to the desired state.
 
-    `job` begins the ids of its jobs.
+    `job` is the prefix of the ids of its jobs.
     """
 
     name: str
@@ -75,7 +75,10 @@ class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore")
 
 
 def _to_the_end(world: World, identity: str, job: Callable[[str], Job | None]) -> None:
-    """Both jobs bear being run again, so one whose end nobody saw is simply tried under its next id."""
+    """Run *job* until it has succeeded. Both jobs are idempotent, so one with an unknown outcome is run again.
+
+    Each attempt has an id of its own. Raises StepFailed when the job fails, or after `jobs.TRIES` unknown outcomes.
+    """
     for _ in range(jobs.TRIES):
         wanted = job(jobs.current(world, identity))
         if wanted is None or jobs.finish(world, wanted, remedy="mainstay deploy").state == "ended":

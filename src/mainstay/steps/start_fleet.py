@@ -56,7 +56,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         return f"{', '.join(kept) or 'nothing runs, as before'}; new instances {gone}"
 
     def hold(self, world: World) -> None:
-        # A worker's old fleet stops in a step of its own, before the one that starts the new: only the latter holds.
+        # A worker's old fleet stops in a separate step before the one that starts the new fleet; only the latter holds.
         if self._grown():
             self.do(world)
 

@@ -1,4 +1,4 @@
-"""What a step is: one action of a plan, which names a state and knows its way back."""
+"""The base of all steps: one action of a plan, which names a desired state and can undo itself."""
 
 from abc import abstractmethod
 from enum import StrEnum
@@ -10,7 +10,7 @@ from mainstay.drivers.world import World
 
 
 class Look(StrEnum):
-    """How a step's state is found: `unknown` never leads to doing or undoing on a guess."""
+    """How much of a step's state is present. On `unknown`, the engine neither does nor undoes the step on a guess."""
 
     ABSENT = "absent"
     PARTIAL = "partial"
@@ -21,51 +21,50 @@ class Look(StrEnum):
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """One action of a plan.
 
-    Its fields are all it knows, and the journal has them before it acts: whatever `undo` needs is a
-    field, chosen when the plan was made, never something learned while doing. `do` and `undo` each
-    name a state, may be called again after a crash, and bear being called when their state is there
-    wholly or in part. Both return their evidence in a few words. They raise StepFailed, Unreachable
-    or what `world.patience` raises.
+    Its fields contain everything it needs, and they are in the journal before it acts: whatever `undo` needs is a
+    field, chosen when the plan was made, never something learned during `do`. `do` and `undo` are idempotent: each
+    leads to a state, and may be called again after a crash, also when that state is present wholly or in part. Both
+    return their evidence as a short text. They raise StepFailed, Unreachable or what `world.patience` raises.
     """
 
     place: str = "live"
     expected_s: float | None = None
 
     reversible: ClassVar[bool] = True
-    """False: from the first such step on nothing is undone, only retried."""
+    """False for a point of no return: from the first such step on, steps are only retried, never undone."""
     moves_traffic: ClassVar[bool] = False
-    """True for the step that an interruption withdraws from."""
+    """True for the steps that an interruption withdraws (`withdraw`)."""
 
     @property
     def kind(self) -> str:
-        """The word that names this sort of step in plans and journals."""
+        """Return the name of this kind of step in plans and journals."""
         return str(self.__struct_config__.tag)
 
     @property
     def timed_as(self) -> str:
-        """The name under which its duration is compared with that of other steps: its kind."""
+        """Return the key under which durations of similar steps are recorded; by default the kind."""
         return self.kind
 
     @property
     @abstractmethod
     def title(self) -> str:
-        """The line an operator would write in a runbook."""
+        """Return the step as a line of a runbook."""
 
     @abstractmethod
     def do(self, world: World) -> str:
-        """Bring the state about."""
+        """Produce the desired state. Return the evidence."""
 
     @abstractmethod
     def look(self, world: World) -> Look:
-        """How much of the state is there. Changes nothing, wakes nothing."""
+        """Return how much of the state is present, without changing or starting anything."""
 
     @abstractmethod
     def undo(self, world: World) -> str:
-        """Bring back the state before `do`, even where `do` stopped half-way."""
+        """Restore the state before `do`, even when `do` stopped half-way. Return the evidence."""
 
     def withdraw(self, world: World) -> str:
-        """Bring traffic to the stage's state of return; only steps with `moves_traffic` do something."""
+        """Revert the traffic of the stage; only steps with `moves_traffic` do something. Return the evidence."""
         return "nothing to withdraw"
 
     def hold(self, world: World) -> None:
-        """Make the state hold again before a resumed run goes on; only fleets and traffic need it."""
+        """Restore the step's state before a resumed run continues; only fleets and traffic need it."""

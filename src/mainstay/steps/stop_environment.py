@@ -1,4 +1,4 @@
-"""Stop the environment: services drain and stop, then datastores, then the edge; it stays so over reboots."""
+"""Stop the environment: drain and stop services, then datastores, then the edge. It stays stopped after a reboot."""
 
 from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
@@ -8,7 +8,7 @@ from mainstay.text.plural import counted
 
 
 class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
-    """Nothing of the environment runs any more; fleets, traffic, ports and data are kept for the next `start`."""
+    """Stop every process of the environment; keep fleets, traffic, ports and data for the next `start`."""
 
     within_s: float = 120.0
 

@@ -1,1 +1,1 @@
-"""What steps share: waits, jobs, builds, scripts."""
+"""Helpers shared by steps: waits, jobs, builds, scripts."""

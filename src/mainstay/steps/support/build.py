@@ -1,4 +1,4 @@
-"""What a build is given, and whether what it made can be reached by the user that will run it."""
+"""The environment of builds, and the check that the services' user can reach the programs that they made."""
 
 import os
 import shlex
@@ -29,13 +29,13 @@ KEPT_BACK = frozenset(
         "PIP_REQUIRE_VIRTUALENV",
     }
 )
-"""Places of the one who typed the command: builds have a user and places of their own."""
+"""Folders and settings of the operator that builds do not get: they run as another user, with their own folders."""
 
 
 def build_environment(content: Content, world: World) -> dict[str, Value]:
-    """Return PATH, what the plan names, and the proxy, certificate and index settings of the present command.
+    """Return PATH, the plan's variables, and the proxy, certificate and index settings of the current command.
 
-    Those may contain passwords, and jobs are stored in clear: so they go through the sealed file.
+    Those settings may contain passwords and jobs are stored in plain text, so they are passed in the sealed file.
     """
     told: dict[str, Value] = {"PATH": build_path(content, world)}
     told |= {
@@ -48,12 +48,12 @@ def build_environment(content: Content, world: World) -> dict[str, Value]:
 
 
 def build_path(content: Content, world: World) -> str:
-    """Return the PATH of builds: the interpreter, the release's PATH, then that of the present shell.
+    """Return the PATH of builds: the interpreter, the release's PATH, then that of the current shell.
 
-    The shell's part serves toolchains of the person who deploys; it decides nothing about what the release is.
+    The shell's part makes the operator's toolchains available; it does not influence the release's identity.
     """
     python = str(_interpreter(world)) if content.python else ""
-    # A relative entry of the shell's would find programs of the source.
+    # Relative entries are dropped, because they would find programs of the source.
     shell = [folder for folder in os.environ.get("PATH", "").split(":") if folder.startswith("/")]
     return ":".join(dict.fromkeys(filter(None, [python, *content.path.split(":"), *shell])))
 
@@ -63,7 +63,7 @@ def _carried(name: str) -> bool:
 
 
 def bring_uv(content: Content, world: World) -> None:
-    """Copy the uv that is installed with Mainstay to where every user can run it, if a build or a command names it."""
+    """Copy the uv installed with Mainstay to a folder where every user can run it, if a build or a command names it."""
     copy = world.folders.programs / "uv"
     named = [*content.check, *(argument for command in content.build for argument in command)]
     if copy.exists() or not any(str(copy) in argument for argument in named):
@@ -73,7 +73,7 @@ def bring_uv(content: Content, world: World) -> None:
         raise StepFailed("{uv} is used, but uv is not installed", remedy="pip install 'mainstay[uv]'")
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.parent.chmod(0o755)
-    # Builds of one rank bring it side by side: each its own, and the last rename wins.
+    # Builds of one rank copy it in parallel, so each writes its own file, and the last rename wins.
     part = copy.with_name(f"uv.{threading.get_ident()}.copy")
     shutil.copyfile(ours, part)
     part.chmod(0o755)
@@ -81,7 +81,7 @@ def bring_uv(content: Content, world: World) -> None:
 
 
 def bring_python(content: Content, world: World) -> None:
-    """Make the folder in which builds find `python` and `python3`, and nothing else."""
+    """Create the folder in which builds find `python` and `python3`, and nothing else."""
     if not content.python:
         return
     folder = _interpreter(world)
@@ -89,17 +89,17 @@ def bring_python(content: Content, world: World) -> None:
     for place in (folder.parent, folder):
         place.chmod(0o755)
     for name in ("python", "python3"):
-        # A script, because an interpreter that is reached through a link in another folder may not find its library.
+        # A script is used, because an interpreter started through a link in another folder may not find its library.
         atomic_write(folder / name, f'#!/bin/sh\nexec {shlex.quote(content.python)} "$@"\n'.encode(), 0o755)
 
 
 def _interpreter(world: World) -> Path:
-    # Not the interpreter's own folder: /usr/bin before /usr/local/bin would also put an older node first.
+    # The interpreter's own folder is not used: /usr/bin before /usr/local/bin would also put an older node first.
     return world.folders.programs / "python"
 
 
 def bring_user(user: str, world: World) -> None:
-    """Make the system user that builds and serves, where it is not known yet."""
+    """Create the system user that runs builds and services, if it does not exist yet."""
     if user:
         ensure(user, world.shell, world.clock.pause)
 
@@ -111,7 +111,7 @@ def reach(content: Content, world: World) -> None:
     for program in programs:
         refuse_unrunnable(program, folder, content.source, content.path)
     for place in [folder, *programs]:
-        # Links are followed one by one: each folder on the way may be the one that is closed.
+        # Links are followed one by one, because the user may lack access to any of the folders along the path.
         for step in _way(place):
             if not _passes(step, content.user, world):
                 who = content.user or "the user that runs Mainstay"

@@ -1,4 +1,4 @@
-"""Jobs of a step: each has an id from the plan, and a further one when nobody saw how it ended."""
+"""Jobs of a step: each has an id from the plan, and another id for each retry after an unknown outcome."""
 
 from collections.abc import Iterator
 from itertools import count, groupby
@@ -9,14 +9,14 @@ from mainstay.model import Job, JobState
 
 LAST_LINES = 10
 TRIES = 3
-"""How often a job whose end nobody saw is tried."""
+"""Maximum number of attempts at a job whose outcome is unknown."""
 
 SLACK_S = 10.0
-"""What a target may take to end a job that has had its time."""
+"""Seconds that a target may take to end a job that has timed out."""
 
 
 def attempts(world: World, identity: str) -> Iterator[str]:
-    """The ids under which *identity* was tried, oldest first, and last the one that counts now."""
+    """Yield the ids of the attempts at *identity*, oldest first; the last is the current one."""
     for number in count(1):
         name = identity if number == 1 else f"{identity}-again-{number}"
         yield name
@@ -25,14 +25,15 @@ def attempts(world: World, identity: str) -> Iterator[str]:
 
 
 def current(world: World, identity: str) -> str:
-    """The id that counts now: it runs, has ended, or was never heard of."""
+    """Return the id of the current attempt, which runs, has ended, or was never started."""
     return [*attempts(world, identity)][-1]
 
 
 def finish(world: World, job: Job, *, remedy: str = "") -> JobState:
-    """Start *job* unless it is known, and wait for its end; it has ended with 0, or nobody saw it (`lost`).
+    """Start *job* unless it was started before, and wait for its end.
 
-    Raises StepFailed with its last lines when it ended otherwise.
+    Return its state: it has exited with code 0, or its outcome is unknown (`lost`). Raises StepFailed with its last
+    lines when it exited with another code.
     """
     world.target.job(world.fence, job)
 
@@ -49,19 +50,19 @@ def finish(world: World, job: Job, *, remedy: str = "") -> JobState:
 
 
 def stop(world: World, identity: str) -> None:
-    """See that no attempt of *identity* runs any more."""
+    """Stop every attempt at *identity*."""
     for name in attempts(world, identity):
         if world.target.job_state(name).state != "none":
             world.target.stop_job(world.fence, name)
 
 
 def known(world: World, identity: str) -> bool:
-    """Whether *identity* was ever started."""
+    """Return whether the job *identity* was ever started."""
     return world.target.job_state(identity).state != "none"
 
 
 def last_words(tail: tuple[str, ...]) -> str:
-    """Return the last lines of something that ended, for the end of a sentence; equal ones in a row become one."""
+    """Return the last lines of *tail* as the end of a sentence; equal lines in a row become one."""
     folded = [(line, len(list(equal))) for line, equal in groupby(tail)][-LAST_LINES:]
     lines = (f"    {line}" + (f" … ({times} times)" if times > 1 else "") for line, times in folded)
     return "; its last lines:\n" + "\n".join(lines) if tail else ""

@@ -1,4 +1,4 @@
-"""Whether the kernel can run a program: its executable bit, and the first line of a script."""
+"""Check that the kernel can run a program: its executable bit, and the first line of a script."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ from mainstay.errors import StepFailed
 from mainstay.model.artifact import Source
 
 LONGEST_LINE = 256
-"""What the kernel reads of a script's first line."""
+"""Number of bytes that the kernel reads of a script's first line."""
 
 
 def refuse_unrunnable(program: Path, folder: Path, source: Source, path: str) -> None:
-    """Raise StepFailed where the kernel would refuse *program*, naming the file as a person can type it.
+    """Raise StepFailed when the kernel would refuse *program*, naming the file as an operator can type it.
 
     *folder* is the content, which was copied from *source*; *path* is the release's PATH.
     """
@@ -37,7 +37,7 @@ def refuse_unrunnable(program: Path, folder: Path, source: Source, path: str) ->
 
 
 def _as_typed(program: Path, folder: Path, source: Source) -> tuple[str, bool]:
-    """Return the file of *source* from which *program* was copied, as typed from here, and True; else its own name."""
+    """Return the file of *source* from which *program* was copied, as typed from here, and True; else a name, False."""
     if not program.is_relative_to(folder):
         return str(program), False
     inside = program.relative_to(folder)
@@ -62,7 +62,7 @@ def _rebuild(name: str) -> str:
 
 
 def _first_line(program: Path) -> str | None:
-    """Return the first line of a script without `#!`; None for any other program, and where it cannot be read."""
+    """Return the first line of a script without `#!`; None for any other program, and when it cannot be read."""
     try:
         with program.open("rb") as file:
             line = file.read(LONGEST_LINE).partition(b"\n")[0]
@@ -72,7 +72,7 @@ def _first_line(program: Path) -> str | None:
 
 
 def _missing(words: list[str], folder: Path, path: str) -> tuple[str, str] | None:
-    """Return the program of the first line that is missing, and where it was looked for; None where all are there."""
+    """Return the missing program of the first line and where it was looked for; None when none is missing."""
     interpreter, *arguments = words
     if interpreter.startswith("/") and not Path(interpreter).exists():
         return interpreter, f"there is no {interpreter}"

@@ -1,4 +1,4 @@
-"""Whether what is to run is ready, and whether what is to go is gone: waited for, and told in numbers."""
+"""Wait until instances are ready or have stopped, and report the result in numbers."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,19 +14,19 @@ from mainstay.text.plural import counted
 
 LAST_LINES = 10
 SLACK_S = 15.0
-"""What a busy machine may take beyond the times that a service was given."""
+"""Seconds that a busy machine may take in addition to the time limits of a service."""
 CRASHES = 3
-"""An instance that exited so often in a row before it was ready does not start."""
+"""An instance that exited this many times in a row before it was ready counts as crashing."""
 
 
 def instances(world: World, service: str, *, stopped: bool = False) -> tuple[Instance, ...]:
-    """Return the instances of *service*, failed ones and tasks that are done included; *stopped* ones where wanted."""
+    """Return the instances of *service*, including failed ones and finished tasks; *stopped* includes stopped ones."""
     every = [one for one in world.target.running().instances if one.service == service]
     return tuple(one for one in every if stopped or one.done or one.state != "stopped")
 
 
 def ready(found: tuple[Instance, ...], release: int) -> int:
-    """How many of *release* are ready, or done where it is a task."""
+    """Return the number of instances of *release* that are ready, or, for a task, done."""
     return sum(one.release == release and one.healthy for one in found)
 
 
@@ -35,7 +35,7 @@ def all_ready(found: tuple[Instance, ...], members: Members) -> bool:
 
 
 def leftover(found: tuple[Instance, ...], members: Members) -> tuple[Instance, ...]:
-    """Instances of revisions that *members* does not have, or beyond the number it has."""
+    """Return the instances of revisions that are not in *members*, or in excess of their number there."""
     kept = {release: member.count for release, member in members.items()}
     left = []
     for one in sorted(found, key=lambda one: one.state == "draining"):
@@ -46,7 +46,7 @@ def leftover(found: tuple[Instance, ...], members: Members) -> tuple[Instance, .
 
 
 def await_ready(world: World, service: str, members: Members) -> str:
-    """Wait until all *members* are ready. Raises StepFailed that tells exit codes and last lines."""
+    """Wait until all *members* are ready. Raises StepFailed with exit codes and last lines when one fails."""
     began = world.clock.monotonic()
     within = max((limit(member) for member in members.values()), default=0.0)
     wanted = sum(member.count for member in members.values())
@@ -74,17 +74,17 @@ def await_ready(world: World, service: str, members: Members) -> str:
 
 
 def let_go(world: World, service: str, members: Members, leaving: Members) -> str:
-    """Keep *members* of *service* and wait until nothing else is left; *leaving* says how long that may take.
+    """Keep *members* of *service* and wait until no other instance is left; *leaving* determines the time limit.
 
     Return how long it took, which connections outlasted the drain, and how many instances had to be killed.
     """
     within = max((member.spec.drain_s + member.spec.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
-    # Read before anything leaves: with a drain of 0 s connections are counted at once.
+    # This is read before any instance drains, because with a drain of 0 s connections are counted at once.
     before = world.target.running()
     written = kept_files(world, service)
     world.target.fleet(world.fence, {service: members})
-    # What it wrote into a private copy is moved after its process has ended, before it is no longer listed.
+    # Files written to a private copy are moved after the process has ended and before the instance disappears.
     copies = any(member.spec.private_copy for member in leaving.values())
     world.patience.until(
         lambda: not leftover(instances(world, service, stopped=copies), members),
@@ -97,7 +97,7 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
 
 
 def how_it_ended(leaving: Fleet, before: Running, now: Running) -> str:
-    """Return `, 2 connections still open after the drain of 5 s, 1 instance killed …`; nothing where all went well."""
+    """Return `, 2 connections still open after the drain of 5 s, 1 instance killed …`; empty when all went well."""
     every = {
         str(Revision(service, each)): m.spec for service, members in leaving.items() for each, m in members.items()
     }
@@ -120,12 +120,12 @@ def _how_one_ended(name: str, of: str, spec: Spec, before: Running, now: Running
 
 
 def kept_files(world: World, service: str = "") -> int:
-    """Return how many files are kept that ended instances of *service* (empty: of all) had written."""
+    """Return the number of kept files that ended instances of *service* (empty: of all services) had written."""
     return sum(len(files) for _, _, files in os.walk(world.folders.written / service))
 
 
 def newly_kept(world: World, before: int, service: str = "") -> str:
-    """Return `, 3 files that it wrote are kept in …` where more files are kept than *before*; else nothing."""
+    """Return `, 3 files that it wrote are kept in …` when more files are kept than *before*, else an empty text."""
     count = kept_files(world, service) - before
     if count <= 0:
         return ""
@@ -134,17 +134,17 @@ def newly_kept(world: World, before: int, service: str = "") -> str:
 
 
 def limit(member: Member) -> float:
-    """How long a revision may take until it counts as ready."""
+    """Return the seconds within which an instance of *member* must become ready and stay ready."""
     return member.spec.health.within_s + member.spec.steady_s
 
 
 def crashes(one: Instance) -> bool:
-    """Whether an instance does not start. That of a revision that was ready once is still restarted, ever later."""
+    """Return whether an instance fails to start. That of a once ready revision is still restarted, ever later."""
     return not one.healthy and (one.state == "failed" or one.early_exits >= CRASHES)
 
 
 def is_down(found: Iterable[Instance], release: int, member: Member, at: datetime) -> bool:
-    """Whether a revision has instances and none of them is going to serve: each crashes or has hung for too long."""
+    """Return whether a revision has instances and none will serve: each crashes or has not become ready in time."""
     mine = [one for one in found if one.release == release and one.state not in ("draining", "stopped")]
     return bool(mine) and all(crashes(one) or _hangs(one, member, at) for one in mine)
 
@@ -154,33 +154,33 @@ def _hangs(one: Instance, member: Member, at: datetime) -> bool:
 
 
 def end_of(world: World, one: Instance) -> str:
-    """How it ended last, and its last lines: `: exit code 3; its last lines: …`."""
+    """Return how an instance last exited, with its last lines: `: exit code 3; its last lines: …`."""
     how = f": {one.last_exit.how}" if one.last_exit else ""
     return how + last_words(_last_lines(world, one))
 
 
 def logs_of(service: str, *releases: int) -> str:
-    """Return the command that shows what *service* wrote, in one release where only one is meant."""
+    """Return the command that shows the logs of *service*, limited to a release when exactly one is given."""
     return f"mainstay logs {service}" + (f" --release {releases[0]}" if len(releases) == 1 else "")
 
 
 def _last_lines(world: World, one: Instance) -> tuple[str, ...]:
-    """Return them as they came with the instance, else from its log: a restarted or adopted one has them only there."""
+    """Return the last lines from the instance, else from its log: a restarted or adopted one has them only there."""
     if one.state == "starting":
-        # Without lines its present process has written none; those of an earlier one explain nothing.
+        # If there are none, its current process has written none; those of an earlier process explain nothing.
         return one.tail
     query = LogQuery(LAST_LINES, instance=one.id)
     return one.tail or tuple(each.line for each in world.target.logs(one.service, query))
 
 
 def failure(world: World, one: Instance) -> str:
-    """Why an instance does not run: `web@3 does not stay up: exit code 1; its last lines: …`."""
+    """Return why an instance does not run: `web@3 does not stay up: exit code 1; its last lines: …`."""
     ended = "failed" if one.last_exit is None else "does not stay up"
     return f"{Revision(one.service, one.release)} {ended}{end_of(world, one)}"
 
 
 def late(world: World, service: str, now: tuple[Instance, ...], members: Members) -> str:
-    """Return which members timed out, by the limits that the manifest names, and why, as far as the probes tell."""
+    """Return which members timed out, by the manifest's limits, and why, as far as the probes show."""
     parts = [
         f"timed out after {limit(member):g} s waiting for {Revision(service, release)} to become ready "
         f"(within {member.spec.health.within_s:g} s, steady for {member.spec.steady_s:g} s): "
