@@ -1,1 +1,1 @@
-"""What Mainstay costs, measured; `python -m benchmarks` runs all and writes `benchmarks/results/`."""
+"""Benchmarks of Mainstay; `python -m benchmarks` runs all of them and writes `benchmarks/results/`."""

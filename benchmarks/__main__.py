@@ -1,6 +1,6 @@
-"""Runs every benchmark in a process of its own, one after the other, and puts all figures into one table.
+"""Run every benchmark in a process of its own, one after the other, and write all figures to one table.
 
-`python -m benchmarks [NAME…]`. Each writes `results/NAME.json` by itself; `results/README.md` is made of these files.
+`python -m benchmarks [NAME…]`. Each writes `results/NAME.json`; `results/README.md` is generated from these files.
 """
 
 import ast
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 LONGEST_S = 900
 ABOUT = {"at", "cores", "load_average", "load_average_before", "load_by", "python", "packages", "budgets", "met"}
-"""What a document says about its figures, beside them."""
+"""The keys of a document that are not figures but describe them."""
 
 
 def main(names: list[str]) -> int:
@@ -46,7 +46,7 @@ def run(name: str) -> int:
 
 
 def table() -> Iterator[str]:
-    """One line a figure, of every benchmark that has ever written its results here."""
+    """Yield one line per figure of every benchmark that has written results."""
     yield "# Benchmarks\n"
     yield "Written by `make bench`; do not edit. Figures of a busy machine say little: `load` tells how busy it was.\n"
     yield "| benchmark | figure | measured | budget | met | measured at | load |"
@@ -61,7 +61,7 @@ def table() -> Iterator[str]:
 
 
 def figures(document: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """Every number of a document with the words that lead to it."""
+    """Yield every number of a document with the keys that lead to it."""
     for name, value in document.items():
         if name not in ABOUT:
             yield from _below(value, (name,))
@@ -77,7 +77,7 @@ def _below(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, float]]:
 
 
 def judged(figure: str, document: dict[str, Any]) -> tuple[str, str]:
-    """The budget of a figure, and whether it was met; empty where there is none."""
+    """Return the budget of a figure and whether it was met; both empty if it has no budget."""
     budget = document.get("budgets", {}).get(figure, "")
     met = document.get("met", {}).get(figure)
     return str(budget), "" if met is None else "yes" if met else "**no**"

@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def rollbacks(place: Place) -> dict[str, float]:
-    """To the old release and back to the new one, with requests that are always at work in the caller."""
+    """Measure rollbacks to the old release and back to the new one, with requests always in progress in the caller."""
     took: dict[str, list[float]] = {"1": [], "2": []}
     with Load(place.url, rate=RATE, longest_s=LONGEST_S) as load:
         for _ in range(ROLLBACKS):

@@ -1,8 +1,8 @@
-"""What the edge costs, and whether a switch is felt: HAProxy with every feature on, beside its backend asked directly.
+"""The edge's overhead and the effect of a switch: HAProxy with every feature on, compared with direct requests.
 
 `python -m benchmarks.edge` prints a table and writes `benchmarks/results/edge.json`. The backends are HAProxy too: they
 answer faster than anything that a service could be. Load goes to 127.0.0.1, bounded in count and time; wrk makes
-the load where it is installed, else a client of our own that is the slower of the two.
+the load if it is installed; otherwise our own client, which is slower.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ frontend backend
 
 async def main() -> None:
     place = Path(tempfile.mkdtemp(prefix="ms-"))
-    place.chmod(0o711)  # HAProxy's workers have another user, as root.
+    place.chmod(0o711)  # When run as root, HAProxy's workers run as another user and must reach this folder.
     folders = Folders(place / "state", place / "keys")
     folders.state.mkdir(mode=0o711)
     try:
@@ -97,7 +97,7 @@ async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
 
 
 async def saturated(direct: int, edge: int) -> dict[str, float]:
-    """As many requests as go, directly and through the edge, in turns."""
+    """Measure the maximum request rate, directly and through the edge, in turns."""
     rounds = [(await saturate(direct), await saturate(edge)) for _ in range(ROUNDS)]
     return {
         "direct_per_s": statistics.median(one[0][0] for one in rounds),
@@ -110,7 +110,7 @@ async def saturated(direct: int, edge: int) -> dict[str, float]:
 
 
 def cpu_s(proxy: Proxy) -> float:
-    """What HAProxy has used so far, which other work on the machine changes less than what it reaches."""
+    """Return HAProxy's CPU seconds so far. Other work on the machine affects them less than the request rate."""
     process = proxy.process()
     assert process is not None
     times = [psutil.Process(pid).cpu_times() for pid in of_session(process)]
@@ -118,7 +118,7 @@ def cpu_s(proxy: Proxy) -> float:
 
 
 async def saturate(port: int) -> tuple[float, float]:
-    """Requests a second, and the 99th percentile in ms."""
+    """Return the requests per second, and the 99th percentile of the latency in ms."""
     if not shutil.which("wrk"):
         async with load(port, rate=1_000_000, clients=CONNECTIONS) as tally:
             await asyncio.sleep(SECONDS)
@@ -133,7 +133,7 @@ async def saturate(port: int) -> tuple[float, float]:
 
 
 async def switched(port: int, give: Callable[[Shares], Awaitable[None]]) -> dict[str, float]:
-    """Old and new in turns under a paced load, beside the same load with nothing going on."""
+    """Switch between old and new under a paced load, and compare with the same load without switches."""
     async with load(port, rate=RATE) as quiet:
         await asyncio.sleep(PACED_SECONDS)
     took: list[float] = []

@@ -1,7 +1,7 @@
-"""How long GRANTER's searches take over 100,000 grants, asked over HTTP as the backend asks.
+"""Latency of GRANTER's searches over 100,000 grants, requested over HTTP like the backend does.
 
-`python -m benchmarks.granter_search` prints a table and writes `benchmarks/results/granter_search.json`. It starts a
-PostgreSQL of its own and the data-service as a release does; load goes to 127.0.0.1, bounded in count and time.
+`python -m benchmarks.granter_search` prints a table and writes `benchmarks/results/granter_search.json`. It starts
+its own PostgreSQL, and the data-service like a release does; load goes to 127.0.0.1, bounded in count and time.
 """
 
 import http.client
@@ -56,13 +56,13 @@ COPY = """copy grants (source_url, content_hash, rules, language, title, funder,
 
 
 def vocabulary(chance: random.Random) -> list[str]:
-    """6,000 made-up words, so that most of them are as rare as most words are."""
+    """Return 6,000 invented words, so that most are as rare as words of a natural language."""
     made = {"".join(chance.choices(SYLLABLES, k=chance.choice((2, 3, 4)))) for _ in range(9_000)}
     return sorted(made)[:6_000]
 
 
 def grants(chance: random.Random, words: list[str]) -> Iterator[tuple[object, ...]]:
-    """Grants whose words come up as in language: few often, most seldom."""
+    """Yield grants whose words are distributed like natural language: a few are frequent, most are rare."""
     weights = [1 / (rank + 8) for rank in range(len(words))]
     for number in range(GRANTS):
         topics, tongues = THEMES[chance.choice(list(THEMES))]
@@ -90,7 +90,7 @@ def fill(address: str, chance: random.Random, words: list[str]) -> None:
 
 
 def questions(chance: random.Random, words: list[str]) -> dict[str, list[str]]:
-    """What people ask for, by kind; every question is another one where there are enough."""
+    """Return queries by kind; each query differs from the others if there are enough."""
 
     def search(**parameters: object) -> str:
         return f"/grants?{urlencode(parameters)}"
@@ -120,7 +120,7 @@ def questions(chance: random.Random, words: list[str]) -> dict[str, list[str]]:
 
 
 def ask(url: str, paths: list[str]) -> list[float]:
-    """Milliseconds that each of *paths* took, one after the other over one connection."""
+    """Return the milliseconds of each request to *paths*, sent one after the other over one connection."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
     took = []
     for path in paths:
@@ -140,7 +140,7 @@ def p99(took: list[float]) -> float:
 
 
 def measure(url: str, asked: dict[str, list[str]]) -> dict[str, list[float]]:
-    """All kinds mixed, by as many clients as there are; a kind is told apart only afterwards."""
+    """Run all kinds of queries mixed, by `CLIENTS` clients at once, and return the milliseconds by kind."""
     for paths in asked.values():
         ask(url, paths[:5])
     mixed = [(kind, path) for kind, paths in asked.items() for path in paths]
@@ -167,7 +167,7 @@ def searches(took: dict[str, list[float]]) -> list[float]:
 
 
 def report(rounds: list[dict[str, list[float]]], load: float) -> bool:
-    """The quietest round counts: what others do on the machine is no property of the search."""
+    """Print the quietest round, because other work on the machine is not a property of the search."""
     took = min(rounds, key=lambda one: p99(searches(one)))
     print(f"\n{GRANTS:,} grants, {CLIENTS} clients, the quietest of {len(rounds)} rounds; milliseconds")
     print(f"{'':32} {'median':>8} {'p99':>8}")

@@ -1,4 +1,4 @@
-"""What the journal costs a step: two rows, each on the disk before anything else happens."""
+"""The journal's cost per step: two rows, each synced to disk before anything else happens."""
 
 import json
 import os
@@ -24,7 +24,7 @@ Row = tuple[str, float, str]
 
 
 def main() -> None:
-    # Beside this file, and not in /tmp: what counts is a disk.
+    # Next to this file and not in /tmp, because the benchmark must write to a disk.
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as place:
         measured = measure(Folders(Path(place) / "state", Path(place) / "keys"))
     told = {name: {"value": value, "unit": unit} for name, value, unit in measured}
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def measure(folders: Folders) -> list[Row]:
-    """Each figure with its name and unit."""
+    """Return each figure with its name and unit."""
     bare = sorted(synced(folders.state.parent / "bare"))
     journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
     rows, steps = [], []
@@ -71,7 +71,7 @@ def measure(folders: Folders) -> list[Row]:
 
 
 def synced(path: Path) -> list[float]:
-    """How long this disk takes for a growing file to be safe."""
+    """Measure how long this disk takes to sync a growing file."""
     took = []
     with path.open("wb", buffering=0) as file:
         for _ in range(STEPS // 4):
@@ -83,7 +83,7 @@ def synced(path: Path) -> list[float]:
 
 
 def at(values: list[float], share: float) -> float:
-    """The value that *share* of all do not exceed."""
+    """Return the value that the given *share* of all values does not exceed."""
     return sorted(values)[int(len(values) * share)]
 
 

@@ -1,4 +1,4 @@
-"""What the service kit costs: all parts together, beside a bare answer and beside well-known middlewares.
+"""The service kit's overhead: all parts together, compared with a bare response and with well-known middlewares.
 
 `python -m benchmarks.kit` prints a table and writes `benchmarks/results/kit.json`. The subjects run under uvicorn, one
 worker, in an environment of their own with the versions below. Load goes to 127.0.0.1, bounded in count and time.
@@ -36,7 +36,7 @@ PACKAGES = (
 END = b"x" * 64
 CORES = sorted(os.sched_getaffinity(0))
 CONNECTIONS, SECONDS, ROUNDS, PACED_ROUNDS = 16, 2, 12, 12
-# As an edge sends them.
+# The headers that an edge sends.
 HEADERS = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
 BUDGETS = {
     "cost_us": 35.0,
@@ -47,7 +47,7 @@ BUDGETS = {
 
 
 def bare() -> Any:
-    """An answer of 1 KB from Starlette."""
+    """Return a Starlette application that responds with 1 KB."""
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
@@ -62,7 +62,7 @@ def bare() -> Any:
 
 
 def everything() -> Any:
-    """The same behind all parts of the kit, with a limit that counts and refuses nobody."""
+    """Return the same application behind all parts of the kit, with a rate limit that counts but never refuses."""
     from mainstay_kit import Limit, Rate, TrustedProxies, configure_logging, protect
 
     configure_logging()
@@ -75,10 +75,10 @@ def everything() -> Any:
 
 
 def usual() -> Any:
-    """The same behind the middlewares that people put together for it.
+    """Return the same application behind the middlewares that are usually combined for it.
 
     No body limit, no problem details, no probes, no trace context and no graceful stop: for these there is no
-    single well-known one, so this subject does less than the kit.
+    single well-known middleware, so this subject does less than the kit.
     """
     import logging
 
@@ -116,7 +116,7 @@ OPTIONS = {
 
 @dataclass
 class Subject:
-    """A running server, and what it was seen to do."""
+    """A running server and its measurements."""
 
     name: str
     port: int
@@ -134,13 +134,13 @@ class Subject:
 def main() -> None:
     python = environment()
     load = os.getloadavg()[0]
-    keep_to(0, os.getpid())  # and what it starts to send: the servers have the last core
+    keep_to(0, os.getpid())  # also for the load generators that it starts: the servers have the last core
     with running("bare", python) as one, running("everything", python) as two, running("usual", python) as three:
         subjects = (one, two, three)
         for subject in subjects:
             saturate(subject, 1)
         rounds = [{subject.name: saturate(subject, SECONDS) for subject in subjects} for _ in range(ROUNDS)]
-        # The machine is shared: others' work can only add to a cost or a latency, so the quietest round tells ours.
+        # The machine is shared, and other work can only increase a cost or latency, so the quietest round counts.
         requests = {name: max(one_round[name][0] for one_round in rounds) for name in SUBJECTS}
         requests_median = {name: statistics.median(one_round[name][0] for one_round in rounds) for name in SUBJECTS}
         cpu = {name: min(one_round[name][1] for one_round in rounds) for name in SUBJECTS}
@@ -160,7 +160,7 @@ def main() -> None:
 
 
 def environment() -> str:
-    """The interpreter of an environment with the subjects' packages, made at the first run."""
+    """Return the interpreter of a virtual environment with the subjects' packages, created at the first run."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     place = cache / "mainstay/benchmarks/kit"
     done = place / "done"
@@ -201,7 +201,7 @@ def running(name: str, python: str) -> Iterator[Subject]:
 
 
 def saturate(subject: Subject, seconds: int) -> tuple[float, float]:
-    """As many requests as it takes: how many a second, and CPU µs of the server for each."""
+    """Send as many requests as possible; return requests per second, and CPU µs of the server per request."""
     before = subject.cpu_seconds()
     if shutil.which("wrk"):
         headers = [part for name, value in HEADERS.items() for part in ("-H", f"{name}: {value}")]
@@ -217,29 +217,29 @@ def saturate(subject: Subject, seconds: int) -> tuple[float, float]:
 
 
 def paced(subject: Subject, rate: float, python: str) -> float:
-    """The 99th percentile, in ms, at *rate* requests a second."""
+    """Return the 99th percentile of the latency, in ms, at *rate* requests per second."""
     command = [python, "-m", "benchmarks.kit", "drive", str(subject.port), str(SECONDS), str(rate)]
     printed = subprocess.run(command, capture_output=True, check=True, text=True, cwd=ROOT).stdout
     return float(printed)
 
 
 def keep_to(core: int, process: int) -> None:
-    """Keep *process* on one core, as far as we may: two that take turns on one would wait for each other."""
+    """Pin *process* to one core, if permitted: two processes that share a core would wait for each other."""
     with contextlib.suppress(OSError):
         os.sched_setaffinity(process, {CORES[core]})
 
 
 def put_first(process: int) -> None:
-    """Before all others on its core, where we may: what they do would be counted as ours. Not for one that spins."""
+    """Give *process* real-time priority, if permitted, so that other work is not counted. Not for one that spins."""
     with contextlib.suppress(OSError):
         os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(1))
 
 
 def drive(port: int, seconds: float, rate: float) -> list[float]:
-    """Ask at *rate* (0: as fast as answers come) and return the seconds that each answer took from when it was due.
+    """Send requests at *rate* (0: as fast as responses arrive); return the seconds from when each was due to its end.
 
-    Requests come at random moments, as those of many people do, and are sent to the microsecond: an event loop's
-    timers would send them in heaps, and the heaps would be what is measured. So this spins, on a core of its own.
+    Requests are sent at random moments, like those of many users, with microsecond precision: an event loop's timers
+    would send them in bursts, and the bursts would be measured. So this function spins, on a core of its own.
     """
     lines = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
     question = f"GET /items/7 HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode()
@@ -271,7 +271,7 @@ def drive(port: int, seconds: float, rate: float) -> list[float]:
 
 
 def drive_here(port: str, seconds: str, rate: str) -> None:
-    """As a process of its own, so that the client disturbs what it measures as little as may be."""
+    """Run `drive` as a process of its own, so that the client disturbs the measured server as little as possible."""
     latencies = drive(int(port), float(seconds), float(rate))
     print(statistics.quantiles(latencies, n=100)[98] * 1000)
 

@@ -1,4 +1,4 @@
-"""What a release costs those who use the system, and those who wait for it: through the real command line, under load.
+"""The cost of a release for users and operators: requests lost, latency and duration, by the real CLI under load.
 
 `python -m benchmarks.release` prints a table and writes `benchmarks/results/release.json`. Load goes to 127.0.0.1,
 bounded in rate and time.
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def switches(place: Place) -> dict[str, float]:
-    """Deploys and rollbacks in turn under a paced load, beside the same load with nothing going on."""
+    """Measure deploys and rollbacks in turn under a paced load, and the same load without them."""
     with Load(place.url, rate=RATE, longest_s=QUIET_S) as quiet:
         until(lambda: not quiet.running, within=QUIET_S + 10, what="the end of the quiet load")
     took: dict[str, list[float]] = {"deploy": [], "rollback": []}
@@ -55,7 +55,7 @@ def switches(place: Place) -> dict[str, float]:
         busy.answers += tally.answers
         slowest.append(tally.percentile(99))
         assert len(tally.releases) == 2, tally
-    # Of each round, so that one moment in which the machine did something else does not stand for all.
+    # Take the percentile of each round, so that one disturbance on the machine does not determine the result.
     before, during = quiet.tally.percentile(99), statistics.median(slowest)
     return {
         "requests_per_s": RATE,
@@ -73,7 +73,7 @@ def switches(place: Place) -> dict[str, float]:
 
 
 def warm_rollback(place: Place) -> dict[str, float]:
-    """From typing `abort` while both revisions run until the old one serves alone."""
+    """Measure from typing `abort`, while both revisions run, until only the old one serves."""
     seconds = []
     for number in range(ABORTS):
         old = str(place.status()["release"]["number"])
@@ -90,7 +90,7 @@ def warm_rollback(place: Place) -> dict[str, float]:
 
 
 def overhead(place: Place) -> dict[str, float]:
-    """What a deploy takes beyond the start of the application and the time it was asked to be steady."""
+    """Measure a deploy's time beyond the application's start and the configured settling time."""
     parts = start_s() + READY_AFTER_S + STEADY_S
     took = []
     for number in range(PLAIN):
@@ -107,7 +107,7 @@ def timed(place: Place, verb: str) -> float:
 
 
 def start_s() -> float:
-    """How long the application's interpreter takes until its modules are read."""
+    """Return the seconds that the application's interpreter takes to import its modules."""
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", "import asyncio, hashlib, hmac, json"], cwd=APPLICATION, check=True)
     return time.monotonic() - began

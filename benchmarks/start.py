@@ -1,7 +1,7 @@
-"""How long a command takes to start: `--help`, `status` of a running system, `validate` of 500 services.
+"""Start time of a command: `--help`, `status` of a running system, `validate` of 500 services.
 
-`python -m benchmarks.start` prints a table and writes `benchmarks/results/start.json`. Each is a process of its own,
-typed again and again; the system is `mainstay init`'s, on a free port, in a folder that is gone afterwards.
+`python -m benchmarks.start` prints a table and writes `benchmarks/results/start.json`. Each command runs in a
+process of its own, many times; the system is that of `mainstay init`, on a free port, in a temporary folder.
 """
 
 import json
@@ -50,7 +50,7 @@ def main() -> int:
 
 @contextmanager
 def place() -> Iterator[Path]:
-    """A folder with a system that runs, and a manifest of 500 services."""
+    """Yield a folder with a running system, and a manifest of 500 services."""
     folder = Path(tempfile.mkdtemp(prefix="mainstay-start-"))
     folder.chmod(0o711)
     checkout = folder / "checkout"
@@ -70,7 +70,7 @@ def place() -> Iterator[Path]:
 
 
 def milliseconds(folder: Path, *words: str) -> dict[str, float]:
-    """How long `mainstay WORDS` takes, from start to end."""
+    """Measure how long `mainstay WORDS` takes from start to end, in milliseconds."""
     typed(folder, *words)
     taken, worked = [], []
     for _ in range(ROUNDS):
@@ -87,7 +87,7 @@ def milliseconds(folder: Path, *words: str) -> dict[str, float]:
 
 
 def processor_seconds() -> float:
-    """What all children have used; on a busy machine this tells more than the clock."""
+    """Return the CPU seconds of all child processes; on a busy machine they are more reliable than elapsed time."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -1,4 +1,4 @@
-"""Every relative link in our Markdown leads to a file that is there, and to a heading where it names one."""
+"""Check that every relative link in the Markdown files leads to an existing file and, with an anchor, to a heading."""
 
 import re
 import subprocess
@@ -42,7 +42,7 @@ def leads_somewhere(page: Path, link: str) -> bool:
 
 @cache
 def anchors(page: Path) -> set[str]:
-    """As the pages are built: lower case, words joined by hyphens, one heading twice is numbered."""
+    """Return the anchors of *page* as the site builder makes them: lower case, hyphens, repeated headings numbered."""
     text = re.sub(r"^(```|~~~).*?^\1", blank, page.read_text(), flags=re.MULTILINE | re.DOTALL)
     headings = [re.sub(r"[`*]|\]\([^)]*\)|\[", "", heading) for heading in HEADING.findall(text)]
     slugs = [re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.lower())) for heading in headings]
@@ -51,7 +51,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def blank(match: re.Match[str]) -> str:
-    """As many lines as before, so that numbers stay true."""
+    """Return as many empty lines as were matched, so that line numbers stay correct."""
     return "\n" * match[0].count("\n")
 
 

@@ -1,7 +1,7 @@
-"""Make `.venv`: the locked dependencies, Mainstay and its kit. Doing it twice is doing it once.
+"""Create `.venv` with the locked dependencies, Mainstay and its kit. Idempotent.
 
-Needs nothing but Python 3.11 and its standard library. The stamp is written last, so a virtual environment
-without one was left half-made and is made again.
+Needs only Python 3.11 and its standard library. The stamp is written last, so a virtual environment without a
+stamp is incomplete and is installed again.
 """
 
 import compileall
@@ -27,14 +27,14 @@ PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 OLDEST = (3, 11)
 NAMES = ("python3", "python3.14", "python3.13", "python3.12", "python3.11", "/usr/bin/python3")
-# An emptied folder still passes for a package, so a module counts only with a file of its own.
+# An empty folder still counts as a package, so a module counts only if it has a file of its own.
 PROBE = """
 import importlib.util, json, sys
 there = [bool(getattr(importlib.util.find_spec(name), "origin", None)) for name in ("venv", "ensurepip", "pip")]
 print(json.dumps([sys._base_executable, sys.version_info[:2], *there]))
 """
 DEBIAN_PACKAGES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
-# pip's own settings, as far as uv has the same under another name.
+# The pip settings that uv has under another name.
 SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -46,12 +46,12 @@ SETTINGS = {
 
 
 class NotInstalled(Exception):
-    """What stands in the way, and what to type."""
+    """The installation is impossible. The message gives the reason and what to type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """A Python that was asked about itself."""
+    """A Python interpreter and its properties."""
 
     path: str
     version: tuple[int, int]
@@ -61,13 +61,13 @@ class Interpreter:
 
     @property
     def reachable_by_all(self) -> bool:
-        """Services run as users of their own, and `{python}` is this one."""
+        """Whether every user can execute it: services run as users of their own, and `{python}` is this interpreter."""
         place = Path(self.path).resolve()
         return all(folder.stat().st_mode & 0o001 for folder in (place, *place.parents))
 
 
 def main(arguments: list[str]) -> int:
-    # A cold start that compiles everything again each time is what users would call slow.
+    # Without bytecode files, every start would compile all modules again and be slow.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         with only_one():
@@ -98,14 +98,14 @@ def main(arguments: list[str]) -> int:
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """Two installs at once take turns; the lock file lends its descriptor."""
+    """Let concurrent installs take turns, by locking the file of locked dependencies."""
     with LOCK.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def wanted() -> str:
-    """What the environment must have been made from. The place counts: its scripts name it."""
+    """Return a digest of everything `.venv` is made from, including its path, which its scripts contain."""
     digest = hashlib.sha256(f"{VENV}\n{os.environ.get('PYTHON', '')}\n".encode())
     for path in (LOCK, ROOT / "pyproject.toml", ROOT / "kit" / "pyproject.toml", Path(__file__)):
         digest.update(path.read_bytes() if path.exists() else b"-")
@@ -118,7 +118,7 @@ def installed(key: str) -> bool:
 
 
 def stamp(key: str) -> str:
-    """The interpreter counts: a newer one at the same path finds none of the old one's packages."""
+    """Return the stamp's text. It names the interpreter, because a newer one at that path cannot use the packages."""
     return f"{key}\n{PYTHON.resolve()}\n"
 
 
@@ -135,7 +135,7 @@ def install(key: str) -> None:
     try:
         run(UV, "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", LOCK, uv=True)
     except subprocess.CalledProcessError:
-        # pip knows settings and certificates of this machine that uv may not.
+        # Fall back to pip, which may have settings and certificates of this machine that uv does not know.
         print("make install: uv could not; trying with pip", flush=True)
         run(*ensure_pip(best_interpreter()), "install", "-qq", "--require-hashes", "--requirement", LOCK)
     run(UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", *ours, uv=True)
@@ -161,7 +161,7 @@ def make_from_nothing(interpreter: Interpreter) -> None:
 
 
 def ensure_pip(interpreter: Interpreter) -> list[str]:
-    """How to call a pip that installs into `.venv`. Debian takes pip's bundle out of Python."""
+    """Return the command of a pip that installs into `.venv`. Debian removes the bundled pip from Python."""
     if not interpreter.ensurepip and not interpreter.pip and os.geteuid() == 0 and shutil.which("apt-get"):
         install_debian("python3-venv")
         interpreter = ask(interpreter.path) or interpreter
@@ -177,7 +177,7 @@ def ensure_pip(interpreter: Interpreter) -> list[str]:
 
 
 def best_interpreter() -> Interpreter:
-    """One that every user can reach, that can make an environment, the newest."""
+    """Return the newest interpreter, preferring those that every user can execute, then those that have `venv`."""
     named = os.environ.get("PYTHON")
     names = [named] if named else [*NAMES, sys.executable]
     found = [one for one in map(ask, names) if one and one.version >= OLDEST]
@@ -193,7 +193,7 @@ def ask(name: str) -> Interpreter | None:
     path = shutil.which(name)
     if path is None:
         return None
-    # A shim of a version manager exists for versions it will not run.
+    # Run the program, because a version manager has shims for versions that it cannot run.
     answer = subprocess.run([path, "-I", "-c", PROBE], capture_output=True, text=True, check=False)
     if answer.returncode:
         return None
@@ -202,7 +202,7 @@ def ask(name: str) -> Interpreter | None:
 
 
 def locked(name: str) -> str:
-    """The lines of one package in the lock, hashes included."""
+    """Return the lines of one package in the lock file, hashes included."""
     lines = LOCK.read_text().splitlines(keepends=True)
     start = next(number for number, line in enumerate(lines) if line.startswith(f"{name}=="))
     end = start + 1
@@ -212,7 +212,7 @@ def locked(name: str) -> str:
 
 
 def settings_for_uv() -> dict[str, str]:
-    """The environment for uv, told what this machine has told pip."""
+    """Return the environment variables for uv, with this machine's pip settings."""
     told = dict(os.environ, VIRTUAL_ENV=str(VENV), UV_INDEX_STRATEGY="unsafe-best-match")
     told |= {"UV_LINK_MODE": told.get("UV_LINK_MODE", "hardlink"), "UV_NO_CONFIG": "1"}
     pip = next((name for name in ("pip", "pip3") if shutil.which(name)), None)
@@ -230,7 +230,7 @@ def settings_for_uv() -> dict[str, str]:
 
 
 def provide_debian_packages() -> None:
-    """What some tests need and Debian has. Tried once; where it fails those tests skip and say so."""
+    """Install the Debian packages that some tests need. Tried once; on failure those tests skip with a reason."""
     tried = VENV / "packages-tried"
     if os.geteuid() != 0 or not shutil.which("apt-get") or tried.exists():
         return
@@ -252,7 +252,7 @@ def install_debian(*packages: str) -> None:
 
 
 def compile_ours() -> None:
-    """Our own modules, with the interpreter that will load them."""
+    """Compile Mainstay's modules with the interpreter that will import them."""
     folders = [str(path) for path in (ROOT / "src", ROOT / "kit" / "src") if path.exists()]
     if sys.prefix == str(VENV):
         for folder in folders:
@@ -262,7 +262,7 @@ def compile_ours() -> None:
 
 
 def run(*command: str | Path, uv: bool = False, quiet: bool = False, check: bool = True) -> None:
-    """Run *command*; a quiet one is heard only when it fails."""
+    """Run *command*; with *quiet*, its output is printed only when it fails."""
     environment = settings_for_uv() if uv else None
     heard = subprocess.PIPE if quiet else None
     words = [str(part) for part in command]

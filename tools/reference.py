@@ -1,4 +1,4 @@
-"""The pages of `docs/reference/`, printed from the code they tell of, so that they cannot be out of date."""
+"""Generate the pages of `docs/reference/` from the code that they describe, so that they cannot be out of date."""
 
 import ast
 import sys
@@ -20,7 +20,7 @@ SOURCE = ROOT / "src" / "mainstay"
 
 
 def main() -> int:
-    """Write every page; 1 when one was not as it is now."""
+    """Write every page; return 1 if any page has changed."""
     stale = [name for name, text in pages().items() if not _same(PAGES / name, text)]
     PAGES.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def pages() -> dict[str, str]:
-    """Every page with its text."""
+    """Return the text of every page, by name."""
     made = {"manifest.md": manifest(), "cli.md": command_line(), "json.md": documents(), "errors.md": errors()}
     return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
 
@@ -244,7 +244,7 @@ CODE_AT = {"wrong": 0, "Mistake": 0, "Wrong": 1, "_at": 2}
 
 
 def _said(path: Path, elsewhere: bool) -> Iterator[tuple[str, str]]:
-    """Codes and texts of the errors that a module raises."""
+    """Yield the code and text of each error that a module raises."""
     if elsewhere and path.is_relative_to(SOURCE / "manifest"):
         return
     for scope in ast.walk(ast.parse(path.read_text())):
@@ -263,7 +263,7 @@ def _said(path: Path, elsewhere: bool) -> Iterator[tuple[str, str]]:
 
 
 def _meant(what: ast.expr, texts: list[ast.Assign]) -> ast.expr:
-    """The text that stands at *what*, or that was last given to the name there."""
+    """Return the expression *what*, or the last value assigned to it if it is a name."""
     if not isinstance(what, ast.Name):
         return what
     given = [each for each in texts if ast.unparse(each.targets[0]) == what.id and each.lineno < what.lineno]

@@ -1,4 +1,4 @@
-"""Run the tests with pytest; say why each skipped test was skipped; end with one line of numbers."""
+"""Run the tests with pytest; print why each skipped test was skipped; end with one line of totals."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ PLACES = ("tests", "kit/tests", "systems/*/tests", "systems/*/*/tests", "systems
 
 
 def main(arguments: list[str]) -> int:
-    # Whoever starts this in the background hands these on as ignored, and the tests are about what they do.
+    # A shell that starts this in the background ignores these signals, but tests depend on their default handling.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with tempfile.TemporaryDirectory() as folder:
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         command += [f"--junit-xml={report}", *([] if names_a_place(arguments) else places()), *arguments]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         print(summary(report) if report.exists() else f"pytest ended with {code} before it told anything")
-    # Code 5, no test at all, is a failure: nothing was proved.
+    # Code 5 (no test was collected) is also a failure, because nothing was tested.
     return code
 
 
@@ -40,7 +40,7 @@ def names_a_place(arguments: list[str]) -> bool:
 
 
 def summary(report: Path) -> str:
-    """The reasons, most frequent first, and as the last line the numbers."""
+    """Return the reasons for skipped tests, most frequent first, and the totals as the last line."""
     passed = failed = 0
     reasons: Counter[str] = Counter()
     for case in ElementTree.parse(report).iter("testcase"):

@@ -1,4 +1,4 @@
-"""The command line: one file per command, each loaded when it is typed."""
+"""The command line: one module per command, imported only when that command is run."""
 
 from mainstay.cli.main import main
 

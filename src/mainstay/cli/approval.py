@@ -1,4 +1,4 @@
-"""Whether a plan is carried out: asked of the person at the terminal, or answered by a flag; never waited for."""
+"""Approval of a plan: by the user at the terminal or by a flag. Without either, the command fails and does not wait."""
 
 from mainstay.cli import plan_text
 from mainstay.cli.console import Console
@@ -11,14 +11,14 @@ from mainstay.text.printable import harmless
 
 
 class OnlyShown(MainstayError):
-    """`--dry-run`: the plan was shown, and that was all."""
+    """Ends a command after `--dry-run` has shown the plan. Nothing was executed."""
 
     exit_code = 0
     code = "only-shown"
 
 
 class Approval:
-    """Shows the runbook, then asks where there is somebody to ask."""
+    """Shows the runbook, then asks the user for approval if the terminal is interactive."""
 
     def __init__(
         self, console: Console, verb: str, *, yes: bool = False, dry_run: bool = False, loses_data: bool = False,
@@ -26,13 +26,13 @@ class Approval:
     ) -> None:  # fmt: skip
         self._console = console
         self.verb = verb
-        """The command that was typed, without the program."""
+        """The command as typed, without the program name."""
         self._yes = yes
         self.dry_run = dry_run
         self._loses_data = loses_data
         self._confirmed = confirmed
         self.plan: Plan | None = None
-        """What was shown."""
+        """The plan that was shown; None before that."""
 
     def __call__(self, plan: Plan) -> bool:
         self.plan = plan
@@ -45,7 +45,7 @@ class Approval:
 
     def _show(self, plan: Plan) -> None:
         if not self._console.json:
-            # Where nobody is asked, the steps appear as they are carried out: the plan would show them twice.
+            # Without a question, the steps are printed while they run; the full plan would print them twice.
             carried_out = plan.environment.name == LOCAL and not (self.dry_run or self._loses_data)
             for line in plan_text.summary(plan) if carried_out else plan_text.text(plan):
                 self._console.say(self._console.command(harmless(line)))

@@ -1,10 +1,10 @@
-"""Every command with the line that tells what it does, so that help needs to load none of them."""
+"""Every command with its one-line description, so that `--help` does not have to import the commands."""
 
 from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """What a command does, and the group in which help lists it. Its module is `commands.NAME`."""
+    """A command's one-line description, and the group in which help lists it. Its module is `commands.NAME`."""
 
     does: str
     topic: str
@@ -14,15 +14,15 @@ BEGIN, SHIP, SETTINGS, LOOK, RECORD = "Begin", "Ship and go back", "Settings and
 
 COMMANDS = {
     "init": Entry("Write a starter manifest and an application that runs.", BEGIN),
-    "validate": Entry("Check the manifest; tell every mistake with its place.", BEGIN),
+    "validate": Entry("Check the manifest; report every mistake with its place.", BEGIN),
     "schema": Entry("Print the manifest's JSON Schema, for editors.", BEGIN),
-    "plan": Entry("Show the runbook of a deploy; touches nothing that runs.", SHIP),
+    "plan": Entry("Show the runbook of a deploy; change nothing that runs.", SHIP),
     "up": Entry("Start the environment, then deploy what the manifest declares.", SHIP),
-    "start": Entry("Start what was live, after `down` or a reboot; ships nothing.", SHIP),
+    "start": Entry("Start the live release after `down` or a reboot; deploy nothing.", SHIP),
     "deploy": Entry("Ship a version.", SHIP),
-    "rollback": Entry("Go back to the release before, or to a named one.", SHIP),
-    "resume": Entry("Carry an unfinished run on to its end.", SHIP),
-    "abort": Entry("Turn the unfinished run back, also from another terminal.", SHIP),
+    "rollback": Entry("Roll back to the previous release, or to a named one.", SHIP),
+    "resume": Entry("Finish an unfinished run.", SHIP),
+    "abort": Entry("Roll back the unfinished run, also from another terminal.", SHIP),
     "down": Entry("Stop everything that runs; keep the data.", SHIP),
     "set": Entry("Store values of variables that have no default in the manifest.", SETTINGS),
     "unset": Entry("Forget stored values of variables.", SETTINGS),
@@ -30,8 +30,8 @@ COMMANDS = {
     "secrets": Entry("List secrets, or set one.", SETTINGS),
     "status": Entry("Report health, instances and traffic; exit 1 when degraded.", LOOK),
     "history": Entry("List the runs, newest first.", LOOK),
-    "logs": Entry("Show what a service wrote.", LOOK),
-    "journal": Entry("Show, verify or export what is recorded.", RECORD),
+    "logs": Entry("Show the logs of a service.", LOOK),
+    "journal": Entry("Show, verify or export the journal.", RECORD),
 }
 
 NOT_YET = frozenset(
@@ -59,7 +59,7 @@ NOT_YET = frozenset(
         "watch",
     ]
 )
-"""Commands of later versions."""
+"""Names of commands that are planned for later versions."""
 
 WORDS_OF_OTHER_TOOLS = {
     "apply": "deploy",
@@ -72,4 +72,4 @@ WORDS_OF_OTHER_TOOLS = {
     "stop": "down",
     "undo": "rollback",
 }
-"""What users of Compose, Kamal, Heroku or Terraform type, and the command that does it here."""
+"""Commands of Compose, Kamal, Heroku and Terraform, and the Mainstay command that does the same."""

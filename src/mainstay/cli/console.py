@@ -1,4 +1,4 @@
-"""The only printer: what goes to people and programs, whatever stdout is or has become."""
+"""All output of the program, as text or JSON. Works even if stdout is closed."""
 
 import os
 import re
@@ -20,7 +20,7 @@ _OURS = re.compile(r"\bmainstay (?=[a-z…-])")
 
 
 class Console:
-    """Speaks text or JSON. A reader that goes away ends nothing: what is said then is dropped."""
+    """Prints text or JSON. If the reader of stdout has gone, output is dropped and the command continues."""
 
     def __init__(self, output: Output = "text", *, program: str = "mainstay") -> None:
         self.output = output
@@ -37,56 +37,56 @@ class Console:
 
     @property
     def interactive(self) -> bool:
-        """Whether somebody is there who could answer."""
+        """Whether a user can answer questions: stdin and stdout are terminals and the output is not JSON."""
         return is_terminal(sys.stdin) and is_terminal(sys.stdout) and not self.json
 
     @property
     def live(self) -> bool:
-        """Whether lines may be drawn over."""
+        """Whether printed lines may be overwritten: stdout is a capable terminal and the output is not JSON."""
         return is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and not self.json
 
     @property
     def reader_is_gone(self) -> bool:
-        """Whether nothing reads stdout any more. What follows or refreshes ends then; a run goes on."""
+        """Whether nothing reads stdout any more. Commands that follow or refresh then end; a run continues."""
         return reader_is_gone(sys.stdout)
 
     def say(self, text: str = "") -> None:
-        """A line to stdout."""
+        """Print a line to stdout."""
         print(text)
 
     def document(self, value: object) -> None:
-        """One JSON document, or one event, as a line to stdout."""
+        """Print one JSON document or one event as a line to stdout."""
         print(_encoded(value))
 
     def tell(self, text: str) -> None:
-        """A line to stderr."""
+        """Print a line to stderr."""
         print(text, file=sys.stderr)
 
     def raw(self, data: bytes) -> None:
-        """Bytes that are a line already, to stdout."""
+        """Print *data*, which is one line, to stdout."""
         self.say(data.decode(errors="replace").rstrip("\n"))
 
     def clear(self) -> None:
-        """An empty screen, where there is one."""
+        """Clear the screen, if stdout is a live terminal."""
         if self.live:
             click.clear()
 
     def ask(self, question: str) -> str:
-        """What somebody answers to *question*; an empty text at the end of input."""
+        """Return the user's answer to *question*; an empty string at the end of input."""
         try:
             return input(f"{question} ")
         except EOFError:
             return ""
 
     def ask_hidden(self, question: str) -> str:
-        """Return what the user types in answer to *question*, unseen; an empty text at the end of input."""
+        """Return the user's answer to *question*, read without echo; an empty string at the end of input."""
         try:
             return getpass(f"{question} ")
         except EOFError:
             return ""
 
     def error(self, error: MainstayError) -> None:
-        """What happened, then what to type next."""
+        """Print *error* to stderr: what happened, then what to type next."""
         if self.json:
             print(_encoded(self._document(error)), file=sys.stderr)
         elif isinstance(error, Mistakes):
@@ -98,12 +98,12 @@ class Console:
                 self.tell(f" next: {each}")
 
     def progress(self, what: str) -> None:
-        """Tell what is being waited for, to a person: programs read the outcome."""
+        """Print what the command is waiting for. Omitted from JSON output: programs read the outcome."""
         if not self.json:
             self.say(harmless(what))
 
     def warning(self, problem: MainstayError) -> None:
-        """Tell a problem that does not end the command, on standard error."""
+        """Print to stderr a problem that does not end the command."""
         if self.json:
             document = {"warning": _entry(problem.code, problem.what, self.command(problem.remedy), problem.place)}
             print(_encoded(document), file=sys.stderr)
@@ -111,7 +111,7 @@ class Console:
             self.tell(f"{styled('warning:', fg='yellow', stream=sys.stderr)} {harmless(problem.what)}")
 
     def mistakes(self, mistakes: Iterable[Mistake]) -> None:
-        """Every mistake as `FILE:LINE:COLUMN: what (path); remedy [code]`."""
+        """Print every mistake to stderr as `FILE:LINE:COLUMN: what (path); remedy [code]`."""
         lines = [line(mistake) for mistake in mistakes]
         for each in lines:
             self.tell(self.command(each))
@@ -133,13 +133,13 @@ class Console:
 
 
 def line(mistake: Mistake) -> str:
-    """A mistake as people and editors read it."""
+    """Return a mistake in the format that people and editors read."""
     path = f" ({mistake.place.path})" if mistake.place.path else ""
     return harmless(f"{mistake.place}: {mistake.what}{path}; {mistake.remedy} [{mistake.code}]")
 
 
 def spoken(seconds: float) -> str:
-    """A duration as people say it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`."""
+    """Return a duration in readable units: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -151,20 +151,20 @@ def spoken(seconds: float) -> str:
 
 
 def styled(text: str, *, fg: str, bold: bool = False, stream: TextIO | None = None) -> str:
-    """*text* in colour, where it goes to a terminal that wants it."""
+    """Return *text* in colour if the stream is a terminal that supports it; else unchanged."""
     wanted = is_terminal(stream or sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return click.style(text, fg=fg, bold=bold) if wanted else text
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lines with aligned columns."""
+    """Return lines with aligned columns."""
     cells = [head, *(tuple(harmless(cell) for cell in row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def _encoded(value: object) -> str:
-    # Loaded when it is used: help and most errors need none of it.
+    # Imported only when used, because `--help` and most errors do not need it.
     import msgspec
 
     return msgspec.json.encode(value).decode()

@@ -1,4 +1,4 @@
-"""The environment that a command is about: what was typed, with the wiring that makes a world of it."""
+"""The context of a command: the options that were typed, with the wiring that creates the drivers."""
 
 from msgspec.structs import replace
 
@@ -9,9 +9,9 @@ from mainstay.operations.context import Context, open_context
 
 
 def context_of(invocation: Invocation, *, asks: bool = False) -> Context:
-    """Return the environment that is meant; with *asks*, missing secrets are asked for where a person is there.
+    """Return the context of the command; with *asks*, it prompts for missing secrets if the terminal allows it.
 
-    Raises BadInput when nothing says which environment.
+    Raises BadInput when no option and no manifest determines the environment.
     """
     context = open_context(wiring, invocation.file, invocation.environment, invocation.state)
     if asks and invocation.console.interactive:

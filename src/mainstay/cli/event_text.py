@@ -1,4 +1,4 @@
-"""The progress of a run: a line for each event, for people or for programs."""
+"""Progress of a run: one line per event, as text or JSON."""
 
 from typing import Protocol, Self
 
@@ -28,7 +28,7 @@ from mainstay.text.printable import harmless
 
 
 class Teller(Protocol):
-    """Hears each row of a run once it is kept. May be told from any thread, one row after the other."""
+    """Receives each row of a run once it is persisted. Called from any thread, one row at a time."""
 
     def __enter__(self) -> Self: ...
 
@@ -38,15 +38,15 @@ class Teller(Protocol):
 
 
 class Heard:
-    """What earlier events of a run said that a later line refers to."""
+    """Data of earlier events of a run that later lines refer to."""
 
     def __init__(self) -> None:
         self.titles: dict[str, str] = {}
         self.failures: dict[str, str] = {}
-        """The step of each error."""
+        """The step that failed, by error."""
 
     def hear(self, event: Event) -> None:
-        """Remember the title of a step that starts, and the error of one that fails."""
+        """Remember the title of a started step, and the error of a failed step."""
         if isinstance(event, Started):
             self.titles[event.step] = event.title
         if isinstance(event, Failed):
@@ -54,7 +54,7 @@ class Heard:
 
 
 class Lines:
-    """One line an event, for logs and pipes: a sentence, or a JSON document for programs."""
+    """Prints one line per event, for logs and pipes: a sentence, or a JSON document."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -76,7 +76,7 @@ class Lines:
 
 
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
-    """A row as the contract's event; *titles* of the run's steps are remembered from its `started`."""
+    """Return a row as the contract's event. Adds to *titles*, by step, the title of each `started` event."""
     body: dict[str, object] = msgspec.json.decode(row.body)
     body.pop("plan", None)
     step = body.get("step")
@@ -90,7 +90,7 @@ def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
 
 
 def sentence(event: Event, run: Heard) -> str:
-    """Return what happened, as one line; the cause of a failure may have more."""
+    """Return one line about the event; the cause of a failure may take several lines."""
     match event:
         case Planned():
             return f"planned: {event.kind} {event.version}, release {event.release}, {counted(event.steps, 'step')}"
@@ -111,7 +111,7 @@ def sentence(event: Event, run: Heard) -> str:
             where = f" in stage {event.stage}" if event.stage else ""
             return f"interrupted{where}: traffic returns to the revisions that had it before"
         case Turned():
-            # The line of the failed step has the whole cause.
+            # The failed step's own line already shows the whole cause.
             failed = run.failures.get(event.why)
             return f"rolling back, because step {failed} failed" if failed else f"rolling back: {event.why}"
         case Undoing():

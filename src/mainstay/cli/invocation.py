@@ -1,4 +1,4 @@
-"""What was typed before, or after, the command: which file, which environment, which state, which output."""
+"""Options that may be typed before or after the command: manifest, environment, state and output."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ class Invocation:
 
     @property
     def manifest(self) -> Path:
-        """The file that is meant, whether it is there or not. Parents are not searched: no system by surprise."""
+        """The manifest's path; the file may not exist. Parent folders are not searched, to avoid a wrong system."""
         return self.file or Path("mainstay.yaml")
 
 
 def invoked(command: Callable[Concatenate[Invocation, P], T]) -> Callable[P, T]:
-    """Gives a command the invocation as its first argument."""
+    """Decorate a command so that it receives the invocation as its first argument."""
 
     @wraps(command)
     def call(*arguments: P.args, **named: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""A run on a terminal: what is done stays above, what acts now moves below."""
+"""Live view of a run on a terminal: finished steps above, running steps below."""
 
 from typing import Self
 
@@ -33,7 +33,7 @@ FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class LivePhases:
-    """Each step as a line with its time; the phases' names where the plan is known."""
+    """Shows each step as a line with its duration, and the names of the phases if the plan is known."""
 
     def __init__(self) -> None:
         self._terminal = Terminal(highlight=False)
@@ -47,7 +47,7 @@ class LivePhases:
         self._live = Live(console=self._terminal, refresh_per_second=8, transient=True, get_renderable=self._now)
 
     def knows(self, plan: Plan) -> None:
-        """The phases' names."""
+        """Take the names of the phases from *plan*."""
         self._phases = {str(position): phase.name for position, phase in enumerate(plan.phases, 1)}
 
     def __enter__(self) -> Self:
@@ -103,7 +103,7 @@ class LivePhases:
         self._say(line if not when else Text.assemble(line, (f"  {when}", "dim")))
 
     def _failed(self, event: Failed) -> None:
-        """Print the cause below the step, more visible than anything around it."""
+        """Print the cause below the step, highlighted."""
         self._acting.pop(event.step, None)
         title = f"{event.step:<5} {self._run.titles.get(event.step, '')}".rstrip()
         self._say(Text.assemble((" ✗ ", "red"), title))

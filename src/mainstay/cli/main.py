@@ -1,4 +1,4 @@
-"""The program around every command: options, help without loading a command, errors that become exit codes."""
+"""The program's entry point: shared options, help without importing commands, and exit codes for errors."""
 
 import gc
 import importlib
@@ -23,11 +23,11 @@ from mainstay.system.disk_space import FULL, NoRoom, words
 
 UNEXPECTED = 70
 NEAR = 0.75
-"""How similar an option must be to be proposed: `--file` for `--force` (0.62) helps nobody."""
+"""The minimum similarity of an option that is suggested: `--file` for `--force` (0.62) would not help."""
 
 
 class Catalogue(click.Group):
-    """Knows its commands by name and loads one when it is typed."""
+    """A group that knows its commands by name and imports a command only when it is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -61,7 +61,7 @@ def _unknown(name: str, ctx: click.Context) -> click.UsageError:
 
 
 def _adopt(command: click.Command) -> None:
-    """Let the options of every command also be typed after it."""
+    """Accept the shared options after the command too."""
     if isinstance(command, click.Group):
         for inner in command.commands.values():
             _adopt(inner)
@@ -108,7 +108,7 @@ class UnexpectedErrors:
         sys.exit(UNEXPECTED)
 
     def _remedy(self, details: str) -> str:
-        """`resume` only after a command that may have left a run unfinished."""
+        """Return `mainstay resume` after a command that may leave a run unfinished; otherwise how to report the bug."""
         ships = any(word in COMMANDS and COMMANDS[word].topic == SHIP for word in self._arguments)
         return "mainstay resume" if ships else f"report it as a bug of Mainstay, with {details}"
 
@@ -149,7 +149,7 @@ def _misused(misuse: click.UsageError, console: Console) -> int:
 
 def main() -> None:
     """Run the program and exit with its code."""
-    # Nearly every object lives as long as the command, so garbage collection only costs time: a third of the start.
+    # Nearly every object lives until the command ends, so garbage collection only costs time: a third of the start.
     # Even a manifest of 500 services creates fewer objects than this threshold.
     gc.set_threshold(200_000)
     safe_streams.make_safe()
@@ -161,7 +161,7 @@ def main() -> None:
 
 
 def _leave(code: int) -> None:
-    """End the process. Steps left behind in their threads are not waited for, and must not run into its end."""
+    """End the process without waiting for steps in other threads, which must not run during interpreter shutdown."""
     if threading.active_count() == 1:
         sys.exit(code)
     sys.stdout.flush()
@@ -175,7 +175,7 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 
 def _program() -> str:
-    """The program as the user must type it again: its path where the shell would not find it by name."""
+    """Return the program as the user must type it: its path if the shell would not find it by name."""
     return sys.argv[0] if "/" in sys.argv[0] and not _on_path(sys.argv[0]) else "mainstay"
 
 

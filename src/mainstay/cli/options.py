@@ -1,4 +1,4 @@
-"""The options of every command: which file, which environment, which state, which output."""
+"""Options shared by every command: manifest, environment, state and output."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from click.core import ParameterSource
 from mainstay.cli.console import Console
 
 REPEATED = {"file": "-f", "environment": "-e", "state": "--state"}
-"""The options that select the environment: every command that Mainstay suggests repeats them."""
+"""The options that select the environment. Every command that Mainstay suggests repeats them."""
 
 
 class ReleaseNumber(click.IntRange):
@@ -31,14 +31,14 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
         return
     context.meta[parameter.name] = value
     console = context.find_object(Console)
-    # A value from the environment variable still holds in the shell where the next command is typed.
+    # A value from an environment variable also applies to the next command in the same shell, so it is not repeated.
     typed = context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     if console is not None and typed and parameter.name in REPEATED:
         console.repeat(REPEATED[parameter.name], str(value))
 
 
 def options(taken: frozenset[str] = frozenset(), *, hidden: bool = False) -> list[click.Parameter]:
-    """The options of every command, less the names that a command has taken for its own."""
+    """Return the options of every command, without the names in *taken*, which the command uses for its own options."""
     declared: list[tuple[list[str], click.ParamType[Any] | None, str, str]] = [
         (
             ["-f", "--file"],

@@ -1,4 +1,4 @@
-"""A plan as the runbook that people read before they approve it."""
+"""Text of a plan: the runbook that a person reads before approving it."""
 
 from collections.abc import Iterator
 from itertools import takewhile
@@ -24,7 +24,7 @@ ROLLBACK = {
 
 
 def text(plan: Plan) -> Iterator[str]:
-    """Return the whole runbook, line by line; for a plan with nothing to do, the sentence that says so."""
+    """Yield the lines of the whole runbook; for a plan with nothing to do, one sentence that states it."""
     if plan.unchanged:
         yield plan.notes[0]
         yield from (f"note: {note}" for note in plan.notes[1:])
@@ -44,7 +44,7 @@ def text(plan: Plan) -> Iterator[str]:
 
 
 def summary(plan: Plan) -> Iterator[str]:
-    """Return what the plan does without its steps, for a plan that is carried out at once."""
+    """Yield the lines of the plan without its steps, for a plan that is executed immediately."""
     yield from _head(plan)
     yield from _foot(plan)
 

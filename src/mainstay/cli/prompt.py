@@ -1,4 +1,4 @@
-"""Secrets that a person types at the terminal: unseen, and asked for once in a command."""
+"""Secrets typed by the user at the terminal, without echo, and prompted for once per command."""
 
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
@@ -6,14 +6,14 @@ from mainstay.model.secret import Secret
 
 
 class SecretPrompt:
-    """A source of secrets that asks. An empty answer counts as none."""
+    """A source of secrets that prompts the user. An empty answer counts as no value."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._answers: dict[str, Secret | None] = {}
 
     def fetch(self, name: str) -> Secret | None:
-        """Return what is typed for *name*; the same answer when it is fetched again."""
+        """Return what the user types for *name*; later calls return the same answer. None for an empty answer."""
         if name not in self._answers:
             with while_asking():
                 typed = self._console.ask_hidden(f"{name} (not shown):")

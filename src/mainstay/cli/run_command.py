@@ -1,4 +1,4 @@
-"""A command that carries out a run: asked, heard, interrupted, and told how it ended; the same for all of them."""
+"""What every command that executes a run shares: approval, progress, interruption and outcome."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and do not
 
 
 def carry(console: Console, approval: Approval, begin: Callable[[Carrier], Outcome]) -> Outcome | None:
-    """Let *begin* do its work and tell of it. None where the plan was only to be shown."""
+    """Call *begin*, print its progress and return its outcome; None if the plan was only shown."""
     ear = _Ear(console, approval)
     interruption = Interruption()
     try:
@@ -40,14 +40,14 @@ def carry(console: Console, approval: Approval, begin: Callable[[Carrier], Outco
 
 
 class _Ear:
-    """Opens its teller with the first row, so that a question is never drawn over."""
+    """Opens the progress display at the first row, so that it never overwrites a question."""
 
     def __init__(self, console: Console, approval: Approval) -> None:
         self._console = console
         self._approval = approval
         self._teller: Teller | None = None
         self.remedy = ""
-        """What is to be typed after the first failure."""
+        """The command to type after the first failure."""
 
     def heard(self, row: Row) -> None:
         if row.name == "failed" and not self.remedy:

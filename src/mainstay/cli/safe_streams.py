@@ -1,4 +1,4 @@
-"""stdout and stderr that end nothing: no reader that goes away and no character raises in the middle of a release."""
+"""stdout and stderr that never raise, so that a closed pipe or an unprintable character cannot interrupt a release."""
 
 import io
 import os
@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 
 class Unbroken(io.FileIO):
-    """A descriptor that takes every write; what cannot be written any more is dropped."""
+    """A file descriptor that accepts every write; data that cannot be written is dropped."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -18,13 +18,13 @@ class Unbroken(io.FileIO):
 
 
 def make_safe() -> None:
-    """Let it be so for this process."""
+    """Replace stdout and stderr of this process by streams that never raise."""
     sys.stdout = _unbroken(sys.stdout)
     sys.stderr = _unbroken(sys.stderr)
 
 
 def reader_is_gone(stream: TextIO | None) -> bool:
-    """Return whether nothing reads *stream* any more: its pipe is closed, or its terminal has disappeared."""
+    """Return whether nothing reads *stream* any more: its pipe is closed or its terminal has gone."""
     if stream is None:
         return True
     poll = select.poll()
@@ -33,7 +33,7 @@ def reader_is_gone(stream: TextIO | None) -> bool:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether *stream* is open and somebody looks at it."""
+    """Return whether *stream* is open and a terminal."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:
@@ -48,7 +48,7 @@ def _unbroken(stream: TextIO | None) -> io.TextIOWrapper:
 
 
 def _broken_pipe() -> int:
-    """Return a pipe without a reader: what a stream is that was closed before the command began."""
+    """Return the write end of a pipe without a reader, in place of a stream that was closed before the start."""
     reader, writer = os.pipe()
     os.close(reader)
     return writer

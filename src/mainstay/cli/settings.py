@@ -1,4 +1,4 @@
-"""What `set` and `unset` have in common: the changes they show, and the command that makes them take effect."""
+"""Shared by `set` and `unset`: printing changes, and the command that makes them take effect."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ changes_only = click.option("--dry-run", is_flag=True, help="Show what would cha
 
 
 def show(console: Console, context: Context, changes: Sequence[SettingChange], *, dry_run: bool) -> None:
-    """Print *changes*, then what to type next."""
+    """Print *changes*, then the command to type next."""
     command = console.command(next_command(context))
     if console.json:
         console.document({"changes": changes, "dry_run": dry_run, "next": command if changes else ""})

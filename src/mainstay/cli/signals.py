@@ -1,4 +1,4 @@
-"""Signals while a run goes: asked once it stops at the next safe point, asked twice it stops now."""
+"""Signals during a run: the first stops it at the next safe point, the second immediately."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ SAID_ONCE = b"\nstopping at the next safe point; press Ctrl-C again to stop now;
 
 @contextmanager
 def heard_by(interruption: Interruption) -> Iterator[None]:
-    """SIGINT and SIGTERM reach *interruption*; a lost terminal ends nothing."""
+    """Pass SIGINT and SIGTERM to *interruption*; ignore SIGHUP, so that a lost terminal does not end the run."""
 
     def ask(number: int, frame: FrameType | None) -> None:
         if interruption.signal is None:
@@ -27,7 +27,7 @@ def heard_by(interruption: Interruption) -> Iterator[None]:
 
 @contextmanager
 def while_asking() -> Iterator[None]:
-    """At a question nothing runs yet: a signal ends the command at once."""
+    """Let a signal end the command at once while it asks a question, because no run has begun yet."""
     interrupts, ends = signal.default_int_handler, signal.SIG_DFL
     with _handled({signal.SIGINT: interrupts, signal.SIGTERM: ends, signal.SIGHUP: ends}):
         yield
@@ -44,6 +44,6 @@ def _handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
 
 
 def _say(text: bytes) -> None:
-    # Not through stderr's buffer: the signal may have come while that was written.
+    # Bypass stderr's buffer, because the signal may have interrupted a write to it.
     with suppress(OSError):
         os.write(2, text)

@@ -1,1 +1,1 @@
-"""What the doors offer: one file a verb, each read like the runbook it carries out."""
+"""The operations behind the commands: one module per command."""

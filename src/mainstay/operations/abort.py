@@ -1,4 +1,4 @@
-"""`abort`: let an unfinished run go back, also one that another terminal carries."""
+"""`abort`: roll back an unfinished run, also one that another process executes."""
 
 from msgspec.structs import replace
 
@@ -18,7 +18,9 @@ LONGEST_WAIT_S = 900.0
 
 
 def abort(context: Context, *, carrier: Carrier) -> Outcome:
-    """All as before. Raises NotReady once something was retired: then only tidying is left."""
+    """Roll back the unfinished run and return its outcome.
+
+    Raises NotReady once a revision was retired: then only cleanup remains."""
     context.kept()
     try:
         with holding(context) as journal:
@@ -42,7 +44,7 @@ def _ask_the_holder(context: Context, carrier: Carrier) -> Outcome:
         lock.free, within=LONGEST_WAIT_S, waiting_for=f"the end of run {owner.run}", remedy="mainstay status"
     )
     for row in story(context).rows(owner.run):
-        # The steps are shown where the run is executed; here, only that it was turned back.
+        # The process that executes the run shows its steps; here, only the start of the rollback is shown.
         if row.name == "turned":
             carrier.heard(row)
     past = next(run for run in recorded(context).history if run.run == owner.run)

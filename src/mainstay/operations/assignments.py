@@ -1,4 +1,4 @@
-"""`NAME=VALUE` as people give it to `set`: in arguments, or in a file of dotenv syntax."""
+"""`NAME=VALUE` assignments for `set`: from arguments, or from a file in dotenv syntax."""
 
 import io
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ LARGEST_BYTES = 1_000_000
 
 
 class Assignment(NamedTuple):
-    """One value, and where it was given."""
+    """One value, and the place where it was given."""
 
     name: str
     value: str
@@ -21,7 +21,7 @@ class Assignment(NamedTuple):
 
 
 class Assignments(NamedTuple):
-    """What was given, and what could not be read."""
+    """The assignments, and the mistakes in those that could not be parsed."""
 
     given: tuple[Assignment, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
@@ -34,7 +34,7 @@ def from_arguments(words: Iterable[str]) -> Assignments:
         name, equals, value = word.partition("=")
         place = Place(f"argument {number}")
         if not equals:
-            # Not repeated: it may be a value.
+            # The message does not repeat the argument, because it may be a value.
             mistakes.append(Mistake("no-value", "not NAME=VALUE", "write mainstay set NAME=VALUE", place))
         else:
             given.append(Assignment(name, value, place))
@@ -42,7 +42,7 @@ def from_arguments(words: Iterable[str]) -> Assignments:
 
 
 def from_file(path: Path) -> Assignments:
-    """Return the assignments in the file *path*. Nothing in it is expanded: `$` and `{` stand for themselves."""
+    """Return the assignments in the file *path*. Nothing in it is expanded: `$` and `{` are literal."""
     bindings = [(_line(each), each) for each in parse_stream(io.StringIO(_text(path)))]
     meant = [(line, each) for line, each in bindings if each.key is not None or each.error]
     right = [(line, each.key, each.value) for line, each in meant if each.key is not None and each.value is not None]
@@ -54,7 +54,7 @@ def from_file(path: Path) -> Assignments:
 
 
 def _line(binding: Binding) -> int:
-    """Return the line of the name: the parser counts from the empty lines before it."""
+    """Return the line of the name: the parser's line number is that of the first empty line before it."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 

@@ -25,21 +25,21 @@ class ServiceVariable(msgspec.Struct, frozen=True):
     name: str
     value: str | None
     source: str = msgspec.field(name="from")
-    """default, set, secret, mainstay, or the service or datastore whose address it is; empty: it has no value."""
+    """default, set, secret, mainstay, or the service or datastore whose address it is; empty: no value."""
     secret: bool = False
     version: int | None = None
-    """Of a secret that has a value: the version."""
+    """The version of a secret that has a value."""
     file: bool = False
     """Delivered as a file: the service gets its path as NAME_FILE."""
     set_at: str | None = None
     set_by: str | None = None
     live: bool = True
-    """Whether the live release has this value; false: it takes effect with the next deploy."""
+    """Whether the live release has this value; false: the value takes effect with the next deploy."""
     required: bool = False
 
 
 class Configuration(msgspec.Struct, frozen=True):
-    """What a service gets."""
+    """The variables that a service gets."""
 
     service: str
     release: int | None
@@ -52,14 +52,14 @@ class Configuration(msgspec.Struct, frozen=True):
 
 
 def config(context: Context, service: str) -> Configuration:
-    """Return what *service* gets with the next deploy. Raises BadInput for a service that is not in the manifest."""
+    """Return the variables of *service* in the next deploy. Raises BadInput for a service not in the manifest."""
     manifest = manifest_of(context)
     if service not in manifest.services:
         what = f"there is no service {service} in {manifest.file.name}"
         raise BadInput(what, remedy=did_you_mean(service, manifest.services), code="no-such-service")
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     seen = with_values(look(world, recorded(context)), world, manifest)
-    # What this shell exports is not stored yet, and another shell has other values.
+    # Values exported by this shell are left out: they are not stored yet, and another shell has other values.
     now = msgspec.structs.replace(seen, exported={})
     stored = SettingsFile(world.folders.settings).read()
     declared = tuple(_declared(manifest, now, service, stored))
@@ -110,7 +110,7 @@ def _source(manifest: Manifest, now: Snapshot, name: str) -> str:
 
 def _shown(now: Snapshot, value: Value | None) -> str | None:
     if isinstance(value, Listener):
-        # Its port is chosen when the service starts for the first time.
+        # The port is chosen when the service starts for the first time.
         address = now.serving.listeners.get(value.service)
         return f"http://{address}" if address else None
     return value if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""Which environment a command is about, found without reading more of the manifest than its name."""
+"""The context of a command: which environment it acts on, found by reading only the system's name from the manifest."""
 
 import os
 import re
@@ -22,7 +22,7 @@ SYSTEM_LINE = re.compile(r"""^(?P<quote>["']?)system(?P=quote)[ \t]*:[ \t]+(.*?)
 
 
 class Wiring(Protocol):
-    """Who makes a world of an environment: the doors know, the operations need not."""
+    """Creates the drivers of an environment, so that operations do not depend on their implementation."""
 
     def world(self, environment: Environment, folders: Folders) -> World: ...
 
@@ -34,23 +34,23 @@ class Wiring(Protocol):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Where the command was typed: the manifest's place, the environment's name, its folders."""
+    """The manifest's path, the environment's name and its folders."""
 
     file: Path | None
     environment: str | None
-    """As it was asked for with `-e`; None: the default."""
+    """The value of `-e`; None: the default environment."""
     state: str
     keys: str
     wiring: Wiring
     prompt: SecretSource | None = None
-    """Asks the person at the terminal for a secret; None where nobody can be asked."""
+    """Prompts the user at the terminal for a secret; None if the command does not prompt."""
 
     @property
     def folders(self) -> Folders:
         return Folders(Path(self.state), Path(self.keys))
 
     def kept(self) -> Environment:
-        """The environment as the last plan kept it. Raises BadInput when nothing was ever planned here."""
+        """Return the environment as last stored. Raises BadInput when nothing was deployed here yet."""
         found = self.kept_or_none()
         if found is None:
             raise BadInput(
@@ -67,7 +67,9 @@ class Context(msgspec.Struct, frozen=True):
 
 
 def open_context(wiring: Wiring, file: Path | None, environment: str | None, state: Path | None) -> Context:
-    """The context of a command. Raises BadInput when neither a manifest nor `--state` tells which one is meant."""
+    """Return the context of a command.
+
+    Raises BadInput when neither a manifest nor `--state` determines the environment."""
     manifest = (file or Path.cwd() / MANIFEST).absolute()
     if state is not None:
         place = state.absolute()
@@ -81,7 +83,7 @@ def open_context(wiring: Wiring, file: Path | None, environment: str | None, sta
     name = environment or LOCAL
     known_as = f"{_system(manifest)}-{name}"
     if name == LOCAL:
-        # Two checkouts never share their `local`; other environments are one, whoever ships to them.
+        # Two checkouts never share their `local`; every other environment is shared by all checkouts that deploy to it.
         known_as += f"-{short_id(manifest.parent.resolve())[:8]}"
     return _context(wiring, manifest, environment, _states() / known_as, known_as)
 
@@ -89,12 +91,12 @@ def open_context(wiring: Wiring, file: Path | None, environment: str | None, sta
 def _context(wiring: Wiring, manifest: Path, environment: str | None, state: Path, known_as: str) -> Context:
     found = Context(manifest, environment, str(state), str(_keys(known_as)), wiring)
     kept = found.kept_or_none()
-    # Keys are where they were when the environment began, whatever this shell says.
+    # Keys stay where they were when the environment was created, even if this shell sets another place.
     return found if kept is None else replace(found, keys=kept.keys)
 
 
 def _system(manifest: Path) -> str:
-    """Return the system's name, read as text, so that a mistake elsewhere in the file stops no other command."""
+    """Return the system's name, read as text, so that a mistake elsewhere in the file does not stop other commands."""
     try:
         text = manifest.read_text(errors="replace")
     except OSError as trouble:

@@ -1,4 +1,4 @@
-"""`deploy`: plan, ask, plan again under the lock, carry the plan out."""
+"""`deploy`: plan, ask for approval, plan again under the lock, execute the plan."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -21,16 +21,16 @@ from mainstay.steps.fetch_artifact import Fetch
 
 
 class Approve(Protocol):
-    """Decides whether a plan is carried out."""
+    """Decides whether a plan is executed."""
 
     @property
     def verb(self) -> str:
-        """The command that was typed, without the program: `up`, `deploy 2.1.0`."""
+        """The command as typed, without the program name: `up`, `deploy 2.1.0`."""
         ...
 
     @property
     def dry_run(self) -> bool:
-        """Whether the plan is only shown: then nothing is started for it."""
+        """Whether the plan is only shown; if so, nothing is started for it."""
         ...
 
     def __call__(self, plan: Plan) -> bool: ...
@@ -48,11 +48,11 @@ def deploy(
     """Make what the manifest declares, at *version*, live; on failure everything is rolled back.
 
     A stopped environment is started first, as far as it starts. Raises NotReady when the plan is declined or stale,
-    LockHeld when another run is at work or is unfinished, StepFailed when nothing is to change and the live release
-    does not run completely, and what the engine raises.
+    LockHeld when another run is being executed or is unfinished, StepFailed when nothing changes and the live release
+    does not run completely, and the engine's errors.
     """
     refuse_when_busy(context)
-    # First, so that bad input starts nothing.
+    # Plan first, so that bad input is refused before anything is started.
     plan = planning.kept(context, plan_id) if plan_id else planning.make(context, version)
     started = Started() if approve.dry_run else start_if_stopped(context, carrier, notices)
     if started.acted and not plan_id:
@@ -85,10 +85,10 @@ def ship(
     started: Started = Started(),  # noqa: B008 - immutable
     afresh: str = "",
 ) -> Outcome:
-    """Ask, take the lock, plan *again*, and carry the plan out if it is still the same.
+    """Ask for approval, take the lock, plan *again*, and execute the plan if it is unchanged.
 
-    *started* is what was started for it. *afresh* is the command that makes a new plan where the old one is stale;
-    the command that was typed by default.
+    *started* is the result of the start that preceded it. *afresh* is the command that makes a new plan when the old
+    one is stale; by default the command that was typed.
     """
     if not approve.dry_run:
         require_front_door(context, plan)
@@ -112,7 +112,7 @@ def ship(
 
 
 def once_repaired(outcome: Outcome, plan: Plan, context: Context, carrier: Carrier, notices: Notices) -> Outcome:
-    """Return *outcome* once the services whose content *plan* repaired run. Raises what prevents it."""
+    """Return *outcome* once the services whose content *plan* repaired are running. Raises what prevents this."""
     if outcome.outcome == "released" and any(isinstance(step, Fetch) and step.repairs for _, step in plan.steps()):
         failure = start_live(context, carrier, notices).failure
         if failure:
@@ -121,15 +121,15 @@ def once_repaired(outcome: Outcome, plan: Plan, context: Context, carrier: Carri
 
 
 def warn(failure: MainstayError, notices: Notices) -> None:
-    """Warn of an incomplete start. A lost front door is left to `ship`, which refuses or repairs it."""
+    """Warn of an incomplete start. A lost front door is left to `ship`, which refuses the plan or repairs the edge."""
     if not isinstance(failure, FrontDoorLost):
         notices.warning(failure)
 
 
 def nothing_to_ship(failure: MainstayError, past: Record, *, kept: bool = False) -> MainstayError:
-    """Return the error for a live release that does not run and that no deploy replaces; it lists all ways out.
+    """Return the error for a live release that does not run and that no deploy replaces; it lists all the remedies.
 
-    *kept*: a choice of the operator keeps that release although the manifest declares another one.
+    *kept*: the operator chose that release although the manifest declares another one.
     """
     if not isinstance(failure, StepFailed):
         return failure

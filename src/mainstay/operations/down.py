@@ -1,4 +1,4 @@
-"""`down`: everything drains and stops, and stays stopped over reboots; its data is removed only when that was named."""
+"""`down`: drain and stop everything, also across reboots; remove data only when this was requested explicitly."""
 
 from mainstay.engine.runner import Carrier
 from mainstay.operations.context import Context
@@ -12,7 +12,7 @@ from mainstay.planning.plan import Plan
 
 
 def down(context: Context, *, data: bool = False, approve: Approve, carrier: Carrier) -> Outcome:
-    """Stop everything that runs. `start` starts it again, unless its *data* is removed too."""
+    """Stop everything that runs; with *data*, also remove its data. Without *data*, `start` starts it again."""
     environment = context.kept()
     refuse_when_busy(context)
     if not data and _nothing_runs(context):

@@ -1,4 +1,4 @@
-"""The environment that a manifest makes of one place: enough for every command but those that plan."""
+"""The environment that a manifest declares, stored for the commands that do not read the manifest."""
 
 from msgspec import json, to_builtins
 
@@ -11,7 +11,7 @@ from mainstay.system.users import is_root, name_for
 
 
 def environment_of(manifest: Manifest, context: Context) -> Environment:
-    """*manifest*'s environment at the state of *context*. As root, services and datastores get users of their own."""
+    """Return the environment of *manifest* with the state of *context*. As root, services and datastores have users."""
     root = is_root()
     return Environment(
         system=manifest.system,
@@ -27,5 +27,5 @@ def environment_of(manifest: Manifest, context: Context) -> Environment:
 
 
 def keep(environment: Environment, folders: Folders) -> None:
-    """Write it down for the commands that do not read the manifest."""
+    """Store *environment* for the commands that do not read the manifest."""
     atomic_write(folders.environment, json.format(json.encode(to_builtins(environment))))

@@ -1,4 +1,4 @@
-"""The rule by which a broken front door refuses `up`, `deploy` and `rollback`."""
+"""The check that refuses `up`, `deploy` and `rollback` while the front door is broken."""
 
 from mainstay.drivers.targets.target import Target
 from mainstay.errors import FrontDoorLost, FrontDoorTaken
@@ -8,7 +8,8 @@ from mainstay.planning.plan import Plan
 from mainstay.system.clock import Clock, SystemClock
 
 LASTS_S = 1.0
-"""A problem that is over sooner is a HAProxy that the supervisor replaces. A taken port is no such problem."""
+"""Seconds after which a problem counts. A shorter one is a HAProxy that the supervisor replaces. A taken port counts
+immediately."""
 PORT_TAKEN = "port-taken"
 OPENS_WITHIN_S = 15.0
 LOOKS_EACH_S = 0.1
@@ -34,7 +35,7 @@ def lost(target: Target, clock: Clock) -> FrontDoorLost | None:
 def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
     """Raise FrontDoorLost when the edge of *target* does not serve as desired.
 
-    Not when another program has its port and *wanted* names another one: then the deploy is the repair.
+    It does not raise when another program holds its port and *wanted* has another port: then the deploy is the repair.
     """
     serving = _settled(target, clock)
     if serving.edge is None or serving.open or _repairs(wanted, serving):
@@ -46,7 +47,7 @@ def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
 
 
 def _settled(target: Target, clock: Clock) -> Serving:
-    """Return the state of the edge once it is open, or once a problem has lasted."""
+    """Return the state of the edge once it is open, a problem has lasted `LASTS_S`, or the time is up."""
     since: float | None = None
     until = clock.monotonic() + OPENS_WITHIN_S
     while True:

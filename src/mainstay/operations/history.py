@@ -9,17 +9,17 @@ from mainstay.system.file_lock import Lock
 
 
 def recorded(context: Context) -> Record:
-    """What the journal of this environment proves."""
+    """Return the history that the journal of this environment proves."""
     return record(story(context).rows())
 
 
 def story(context: Context) -> SqliteStory:
-    """The journal of this environment, to read."""
+    """Return a reader of the journal of this environment."""
     return SqliteStory(context.folders.journal, context.folders.head)
 
 
 def history(context: Context) -> tuple[Past, ...]:
-    """The runs. One that is unfinished runs now if somebody holds the lock."""
+    """Return the runs, newest first. An unfinished run is running now if a process holds the lock."""
     past = recorded(context).history
     if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).free():
         return tuple(replace(run, outcome="running") if run.outcome == "interrupted" else run for run in past)

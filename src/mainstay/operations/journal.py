@@ -1,4 +1,4 @@
-"""`journal`: what was recorded, whether it is what was written, and all of it to take away."""
+"""`journal`: read the events of a run, verify the journal's integrity, or export it."""
 
 from collections.abc import Iterator
 
@@ -22,15 +22,15 @@ def show(context: Context, run: str | None = None) -> list[Row]:
 
 
 def verify(context: Context) -> Verdict:
-    """Whether every row is what was written and none is missing, by the public key.
+    """Verify with the public key that no row was changed and none is missing.
 
-    Raises JournalCorrupt when that key cannot be read: then nobody can tell.
+    Raises JournalCorrupt when that key cannot be read, because then the journal cannot be verified.
     """
     return story(context).verify(PublicKey.read(context.folders.public_key))
 
 
 def export(context: Context) -> Iterator[bytes]:
-    """Every row as a line of JSON."""
+    """Yield every row as a line of JSON."""
     return story(context).export()
 
 

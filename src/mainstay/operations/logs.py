@@ -1,4 +1,4 @@
-"""`logs`: what a service, a datastore or the edge wrote; needs neither the manifest nor a running supervisor."""
+"""`logs`: the output of a service, a datastore or the edge; needs neither the manifest nor a running supervisor."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,10 +18,10 @@ EDGE = "edge"
 
 
 def logs(context: Context, service: str, query: LogQuery, ended: Callable[[], bool]) -> Iterator[LogLine]:
-    """Return the lines of *service* that are wanted, oldest first; new ones are followed until *ended*.
+    """Return the lines of *service* that match *query*, oldest first; new lines follow until *ended* returns true.
 
-    Raises BadInput where no such service, release or instance has written a log, and MainstayError once the logs that
-    are followed have been removed.
+    Raises BadInput when no such service, release or instance has written a log, and MainstayError once the followed
+    logs have been removed.
     """
     target = context.wiring.target(context.kept(), context.folders)
     known = _services(context.folders.logs)
@@ -42,7 +42,7 @@ def _until_removed(lines: Iterator[LogLine], folder: Path, ended: Callable[[], b
 
 
 def _checked(context: Context, service: str, query: LogQuery) -> LogQuery:
-    """Return *query* with the release whose instances wrote the log. Raises BadInput where there are none."""
+    """Return *query* with the release whose instances wrote the log. Raises BadInput when there is none."""
     found = instances(context.folders.logs / service)
     if query.instance is not None and query.instance not in {name for name, _ in found}:
         names = ", ".join(sorted(name for name, _ in found)[-_MOST_NAMED:]) or "none"
@@ -60,7 +60,7 @@ def _checked(context: Context, service: str, query: LogQuery) -> LogQuery:
 
 
 def _revision(context: Context, service: str, release: int) -> int | None:
-    """Return the release that brought in the revision of *service* that *release* runs; None where that is unknown."""
+    """Return the release that introduced the revision of *service* that *release* runs; None when it is unknown."""
     document = recorded(context).document(release)
     if document is None:
         return None

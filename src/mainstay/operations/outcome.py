@@ -8,10 +8,10 @@ from mainstay.history.events import Outcome as RunOutcome
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a command ended. `run` is empty where it carried out no run.
+    """How a command ended. `run` is empty if the command executed no run.
 
-    `released` and `undone` are those of the run; `started`: the live release was started, and nothing else was to do;
-    `unchanged`: there was nothing to do. `exit_code` follows the contract.
+    `released` and `undone` are the outcome of the run; `started`: the live release was started, and nothing else had to
+    be done; `unchanged`: nothing had to be done. `exit_code` follows the contract.
     """
 
     run: str
@@ -26,5 +26,5 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """0: it ended as it was asked to."""
+        """0 if the command ended as requested, otherwise 1."""
         return 0 if self.outcome in (self.wanted, "started", "unchanged") else 1

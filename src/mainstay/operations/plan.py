@@ -25,10 +25,10 @@ from mainstay.system.state_dir import make_state
 
 
 def make(context: Context, version: str | None = None) -> Plan:
-    """Return the plan that makes the manifest, at *version*, live; it has no phases where nothing changes.
+    """Return the plan that makes the manifest, at *version*, live; it has no phases if nothing changes.
 
     The plan is stored under `plans/`; values are stored only when its run begins. Raises ManifestInvalid, and BadInput
-    for what cannot be planned: then nothing is written.
+    when the change cannot be planned; nothing is written then.
     """
     written = manifest_of(context)
     manifest = at_version(written, version)
@@ -50,7 +50,7 @@ def make(context: Context, version: str | None = None) -> Plan:
 def declared_now(context: Context) -> str:
     """Return the fingerprint of what the manifest declares now.
 
-    Where the manifest cannot be read, return what it declared when the live release was chosen: a rollback needs no
+    If the manifest cannot be read, return what it declared when the live release was chosen: a rollback needs no
     manifest, and does not fail because of a broken one.
     """
     try:
@@ -64,11 +64,11 @@ def _declared_or_unknown(manifest: Manifest, context: Context) -> str:
     try:
         return _declared(manifest, context)
     except MainstayError:
-        return ""  # Its own version may have no tag, and need not have one while another version is deployed.
+        return ""  # The manifest's own version needs no tag while another version is deployed.
 
 
 def _declared(manifest: Manifest, context: Context) -> str:
-    """Return the fingerprint of *manifest* at its own version. Raises BadInput where its sources are not there."""
+    """Return the fingerprint of *manifest* at its own version. Raises BadInput when its sources do not exist."""
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     now = look(world, recorded(context), manifest)
     return declared(manifest, with_offers(now, manifest, replace(context, prompt=None)))
@@ -81,7 +81,7 @@ def keep(plan: Plan, context: Context) -> None:
 
 
 def kept(context: Context, identity: str) -> Plan:
-    """The plan with this id. Raises BadInput when there is none."""
+    """Return the plan with this id. Raises BadInput when there is none."""
     path = _place(context, identity)
     if not identity.isalnum() or not path.exists():
         raise BadInput(f"there is no plan {identity}", remedy="mainstay plan", code="no-such-plan")
@@ -104,7 +104,7 @@ def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, co
 
 
 def _refuse_state_within(manifest: Manifest, context: Context) -> None:
-    """What a release copies must not hold what the release changes: no two looks would find the same."""
+    """Refuse a state folder inside a copied source: a release would change the source, so no two plans would agree."""
     for source in sources(manifest).values():
         if Path(context.state).is_relative_to(source.folder) and not source.ref:
             raise BadInput(

@@ -15,7 +15,7 @@ from mainstay.operations.session import carry_on, holding
 
 
 class Word(msgspec.Struct, frozen=True):
-    """A person's word on a parked step."""
+    """An operator's decision about a parked step."""
 
     step: str
     as_: Literal["done", "undone"]
@@ -23,7 +23,9 @@ class Word(msgspec.Struct, frozen=True):
 
 
 def resume(context: Context, word: Word | None = None, *, carrier: Carrier) -> Outcome:
-    """Released, or all as before. Raises BadInput when nothing is unfinished, and what the engine raises."""
+    """Finish the unfinished run and return its outcome: released or rolled back.
+
+    Raises BadInput when there is none, and the engine's errors."""
     context.kept()
     with holding(context) as journal:
         if word is not None:
@@ -33,12 +35,12 @@ def resume(context: Context, word: Word | None = None, *, carrier: Carrier) -> O
 
 
 def finish(context: Context, journal: Journal, carrier: Carrier) -> Outcome:
-    """Carry the unfinished run on; the caller holds the lock."""
+    """Finish the unfinished run; the caller holds the lock."""
     return carry_on(unfinished(context), context.kept(), journal, context, carrier)
 
 
 def unfinished(context: Context) -> str:
-    """The run that waits. Raises BadInput, naming the last ones, when none does."""
+    """Return the unfinished run. Raises BadInput, naming the last runs, when there is none."""
     past = recorded(context)
     if past.unfinished is None:
         last = ", ".join(f"{run.run} ({run.outcome})" for run in past.history[:3]) or "none yet"

@@ -1,4 +1,4 @@
-"""Retention: what of earlier releases is kept on disk, and what is taken away after a release."""
+"""Retention: which data of earlier releases is kept on disk, and which is removed after a release."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ KEPT_PLANS = 20
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What stays: releases by number, with every revision and every content that they run."""
+    """What is kept: releases by number, with every revision and every content that they run."""
 
     releases: frozenset[int]
     revisions: frozenset[tuple[str, int]]
@@ -25,7 +25,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def kept(past: Record) -> Kept:
-    """The last releases that served, the one that serves first of all; what they carry on counts as theirs."""
+    """Return the releases that were live last, including the live one, with the revisions and contents they run."""
     numbers = past.served[:KEPT_RELEASES]
     documents = [msgspec.json.decode(found, type=Release) for number in numbers if (found := past.document(number))]
     return Kept(
@@ -38,7 +38,7 @@ def kept(past: Record) -> Kept:
 
 
 def prune(folders: Folders, stays: Kept) -> None:
-    """Take away what no kept release needs. Only under the lock, when no run is unfinished; harmless to repeat."""
+    """Remove what no kept release needs. Call it only under the lock, when no run is unfinished. Idempotent."""
     for path in _children(folders.contents):
         if path.name.partition(".")[0] not in stays.contents:
             file_tree.remove(path)
@@ -61,9 +61,9 @@ def _contents(release: Release) -> Iterator[str]:
 
 
 def _is_left_behind(service: str, name: str, stays: Kept) -> bool:
-    """Whether `SERVICE-RELEASE-NUMBER.…` is the log of a revision that no kept release runs."""
+    """Return whether `SERVICE-RELEASE-NUMBER.…` is the log of a revision that no kept release runs."""
     revision = name.removeprefix(f"{service}-").partition("-")[0]
-    # A datastore's revision stays for as long as its settings do, which no list of services tells.
+    # Datastores are skipped: a datastore keeps its revision as long as its settings, and releases list only services.
     known = {each for each, _ in stays.revisions}
     return service in known and revision.isdigit() and (service, int(revision)) not in stays.revisions
 

@@ -1,4 +1,4 @@
-"""`rollback`: an earlier release serves again. Gated by nothing: not by the manifest, not by checks."""
+"""`rollback`: make an earlier release live again. Neither the manifest nor checks can block it."""
 
 from mainstay.engine.runner import Carrier
 from mainstay.errors import BadInput
@@ -21,7 +21,7 @@ def rollback(
 ) -> Outcome:
     """Make release *to* live again; by default the one that was live before this one.
 
-    A stopped environment is started first, as far as it starts: the live release may be what has to be rolled back.
+    A stopped environment is started first, as far as it starts: the live release may be the reason for the rollback.
     """
     context.kept()
     refuse_when_busy(context)
@@ -42,9 +42,9 @@ def rollback(
 
 
 def make(context: Context, to: int, declared: str = "") -> Plan:
-    """Return the plan that leads back to release *to*; *declared* is the fingerprint of what the manifest declares.
+    """Return the plan that rolls back to release *to*; *declared* is the fingerprint of what the manifest declares.
 
-    Raises BadInput when *to* was never live.
+    Raises BadInput when *to* was never live or is no longer kept.
     """
     past = recorded(context)
     if to not in past.served:
@@ -65,7 +65,7 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
 
 
 def _before(past: Record) -> int:
-    """The release that served before the one that serves."""
+    """Return the release that was live before the current one. Raises BadInput when there is none."""
     earlier = [number for number in past.served if past.serving and number != past.serving.number]
     if earlier:
         return earlier[0]

@@ -1,4 +1,4 @@
-"""Values that a command is given: secrets offered while a plan is made, and what its run stores before it begins."""
+"""Secret values given to a command: read while a plan is made, and stored before its run begins."""
 
 from collections.abc import Iterable
 
@@ -19,9 +19,9 @@ from mainstay.planning.plan import NewValues
 
 
 def with_offers(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot:
-    """Return *now* with the secrets for which this command has a value. Asks for the others where a person is there.
+    """Return *now* with the secrets for which this command has a value. Prompts for the others if *context* allows it.
 
-    Raises BadInput for a value that does not fit. Stores nothing.
+    Raises BadInput for an invalid value. Stores nothing.
     """
     read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name not in now.secrets]
     sources = context.wiring.secret_sources()
@@ -35,17 +35,16 @@ def with_offers(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot
 
 
 def differing(now: Snapshot, manifest: Manifest, sealed: Sealed, sources: Iterable[SecretSource]) -> tuple[str, ...]:
-    """Return the secrets whose stored value is another one than that which *sources* have."""
+    """Return the secrets whose stored value differs from the value in *sources*."""
     read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name in now.secrets]
     fetched = {name: value for name in read if (value := _fetch(name, sources)) is not None}
     return tuple(name for name, each in fetched.items() if sealed.read(SecretRef(name)).reveal() != each.reveal())
 
 
 def store(values: NewValues, world: World, context: Context, by: str) -> None:
-    """Store *values*; what has a value by now keeps it. The caller holds the lock, and nothing is journalled yet.
+    """Store *values*, except those that have a value by now. The caller holds the lock, and nothing is journalled yet.
 
-    Every version that the plan names exists from here on, so that the run can be resumed by a command that is not
-    given the values again.
+    Afterwards every version that the plan names exists, so that a command without these values can resume the run.
     """
     sources = [*context.wiring.secret_sources(), *([context.prompt] if context.prompt else [])]
     for name in values.given:

@@ -13,7 +13,7 @@ from mainstay.operations.plan import manifest_of
 
 
 class SecretStatus(msgspec.Struct, frozen=True):
-    """A secret. `version` and `set_at` are null where it has no value yet."""
+    """A secret. `version` and `set_at` are null as long as it has no value."""
 
     name: str
     version: int | None
@@ -24,7 +24,7 @@ class SecretStatus(msgspec.Struct, frozen=True):
 
 
 def list_secrets(context: Context) -> tuple[SecretStatus, ...]:
-    """Return the secrets that the manifest declares, not what Mainstay stores for datastores and builds."""
+    """Return the secrets that the manifest declares, without those that Mainstay stores for datastores and builds."""
     manifest = manifest_of(context)
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     stored = {each.name: each for each in world.sealed.entries()}

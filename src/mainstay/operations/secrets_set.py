@@ -1,4 +1,4 @@
-"""`secrets set`: store another version of a secret; it takes effect with the next deploy."""
+"""`secrets set`: store a new version of a secret; it takes effect with the next deploy."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from mainstay.system.state_dir import make_state
 
 
 class Settable(NamedTuple):
-    """The secrets that can be set. `manifest` is None where it cannot be read: then only those that are stored."""
+    """The secrets that can be set. `manifest` is None if it cannot be read; then only stored secrets can be set."""
 
     variables: dict[str, Variable]
     manifest: Manifest | None
@@ -27,7 +27,7 @@ class Settable(NamedTuple):
 
 
 class SecretChange(msgspec.Struct, frozen=True):
-    """A secret and its newest version after the command; `changed` is false where it had this value before."""
+    """A secret and its newest version after the command; `changed` is false if it already had this value."""
 
     name: str
     version: int
@@ -36,7 +36,7 @@ class SecretChange(msgspec.Struct, frozen=True):
 
 
 def settable(context: Context) -> Settable:
-    """Return the secrets that the manifest declares; where it cannot be read, those that are stored.
+    """Return the secrets that the manifest declares; if it cannot be read, those that are stored.
 
     Raises BadInput when the manifest cannot be read and no secret is stored.
     """
@@ -58,7 +58,7 @@ def settable(context: Context) -> Settable:
 def require_secrets(found: Settable, names: Sequence[str]) -> None:
     """Raise BadInput for the first of *names* that is not the name of a secret.
 
-    Any argument may be a value, so the message repeats only names of secrets, and one argument that stands alone and
+    Any argument may be a value, so the message repeats only names of secrets, and an argument that is the only one and
     has no "=".
     """
     first = names[0].partition("=")[0]
@@ -84,7 +84,7 @@ def set_secrets(
 ) -> tuple[SecretChange, ...]:
     """Store *values* as new versions, all of them or none, and return what changed; with *dry_run*, what would change.
 
-    Raises BadInput, and stores nothing, where a value does not fit its variable.
+    Raises BadInput, and stores nothing, when a value is invalid for its variable.
     """
     for name, value in values.items():
         if why := unfit(name, found.variables[name], value.reveal()):

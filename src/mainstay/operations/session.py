@@ -1,4 +1,4 @@
-"""Hold an environment's lock while a run is carried out in it."""
+"""Sessions: hold an environment's lock and its journal while a run is executed."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ def holding(context: Context) -> Iterator[Journal]:
 
 
 def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> None:
-    """Raises LockHeld when another run is executed here now, or an unfinished one waits, and NoRoom on a full disk.
+    """Raise LockHeld when another run is being executed or a run is unfinished, and NoRoom when the disk is full.
 
     Takes no lock.
     """
@@ -71,7 +71,7 @@ def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> N
 
 
 def refuse_when_unfinished(context: Context) -> None:
-    """Raises LockHeld when a run must end before another begins."""
+    """Raise LockHeld when a run is unfinished, because it must end before another begins."""
     waiting = recorded(context).unfinished
     if waiting:
         raise LockHeld(
@@ -82,15 +82,15 @@ def refuse_when_unfinished(context: Context) -> None:
 
 
 def begin(plan: Plan, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
-    """Store the values that *plan* brings, start a stopped environment, then execute the plan.
+    """Store the values that *plan* contains, start a stopped environment, then execute the plan.
 
     The caller holds the lock.
     """
-    # First the environment: it says where the key of the secrets is, whatever the next shell exports.
+    # Store the environment first: it records where the key of the secrets is, so later shells cannot change that.
     keep(plan.environment, context.folders)
     world = context.wiring.world(plan.environment, context.folders)
     store(plan.values, world, context, carrier.by)
-    # Where no release is live, no start precedes the run, and the supervisor of a stopped environment ends by itself.
+    # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
     if plan.kind != "down" and not world.target.running().awake:
         world.target.wake()
     return _told(context, plan.environment, carrier, lambda world: engine.begin(plan, world, journal, carrier))
@@ -102,7 +102,7 @@ def carry_on(run: str, environment: Environment, journal: Journal, context: Cont
 
 
 def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
-    """Return the outcome of a command that carried out no run: it only started what was live, or changed nothing."""
+    """Return the outcome of a command that executed no run: it only started what was live, or changed nothing."""
     live = recorded(context).serving
     return Outcome(
         run="",
@@ -140,14 +140,14 @@ def _told(
 
 
 def _keep_what_serves(context: Context, past: Record) -> None:
-    """What a run that went back had planned is not how this environment is."""
+    """Store the live release's environment again, because a run that was rolled back had stored the one it planned."""
     found = past.environment(past.serving.number) if past.serving else None
     if found is not None and found != b"null":
         keep(msgspec.json.decode(found, type=Environment), context.folders)
 
 
 def _tidied(context: Context, past: Record) -> str:
-    """Take away what no kept release needs; the release has succeeded, whatever comes of it."""
+    """Remove what no kept release needs. Return a note when that fails: the release has succeeded all the same."""
     try:
         prune(context.folders, kept(past))
     except OSError as trouble:

@@ -19,7 +19,7 @@ from mainstay.system.users import person
 
 
 class SettingChange(msgspec.Struct, frozen=True):
-    """The stored value of a variable before and after a command; null: it has none."""
+    """The stored value of a variable before and after a command; null: no value is stored."""
 
     name: str
     before: str | None
@@ -27,9 +27,9 @@ class SettingChange(msgspec.Struct, frozen=True):
 
 
 def set_values(context: Context, assignments: Assignments, *, dry_run: bool = False) -> tuple[SettingChange, ...]:
-    """Store what is given, and return what changes; with *dry_run*, only return it.
+    """Store *assignments* and return the changes; with *dry_run*, only return the changes.
 
-    Raises Mistakes with all of them: then nothing is stored.
+    Raises Mistakes, listing all of them; nothing is stored then.
     """
     manifest = manifest_of(context)
     mistakes = (*assignments.mistakes, *_mistakes(manifest, assignments.given))
@@ -48,7 +48,7 @@ def set_values(context: Context, assignments: Assignments, *, dry_run: bool = Fa
 
 
 def rolled_back(context: Context) -> int | None:
-    """Return the newer release over which a rollback chose the live one; None where there is none."""
+    """Return the newer release that was rolled back to the live one; None if there is none."""
     past = recorded(context)
     choice = past.choice
     return choice.before if choice and choice.kind == "rollback" and choice.before in past.rolled_back else None

@@ -1,4 +1,4 @@
-"""How many instances of a service are missed: what is to run, less what does, less what a run has just begun."""
+"""Replica shortfall of a service: desired instances minus ready ones and those that a run has just started."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ from mainstay.model import Instance, Members, Shares
 
 
 def missed(wanted: Members, shares: Shares, instances: Iterable[Instance], *, carried: bool) -> int:
-    """How many of *wanted* are not ready. *carried*: a run goes on that watches over what it starts.
+    """Return how many instances of *wanted* are not ready. *carried*: a run is in progress and watches its instances.
 
-    Then a revision counts only once it serves, unless nobody serves: a worker, or a first release. And whoever starts
-    for the first time is not late yet.
+    During a run, a revision counts only once it receives traffic, unless no revision does (a worker, or a first
+    release). An instance that is starting for the first time then counts as ready.
     """
     found = list(instances)
     count = 0

@@ -1,4 +1,4 @@
-"""`start`: start exactly what was live, after `down` or a reboot; the manifest is not read."""
+"""`start`: start exactly the live release, after `down` or a reboot; the manifest is not read."""
 
 from mainstay.engine.runner import Carrier
 from mainstay.errors import BadInput, LockHeld
@@ -12,9 +12,9 @@ from mainstay.operations.start_live import Notices, is_stopped, restart_supervis
 def start(context: Context, *, carrier: Carrier, notices: Notices, unless_stopped: bool = False) -> Outcome:
     """Start the live release, and nothing newer.
 
-    *unless_stopped*: leave an environment alone that was stopped by `down`. Raises StepFailed naming what does not
-    start, BadInput when no release is live, and LockHeld when a run is unfinished: then the supervisor first runs again
-    what it was last asked to.
+    *unless_stopped*: do nothing in an environment that was stopped by `down`. Raises StepFailed, naming the services
+    that do not start, BadInput when no release is live, and LockHeld when a run is unfinished; before that, the
+    supervisor is restarted with its last desired state.
     """
     environment = context.kept()
     place = f"{environment.system}/{environment.name}"

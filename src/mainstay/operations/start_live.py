@@ -1,4 +1,4 @@
-"""Start what was live: after `down`, a reboot or the loss of the supervisor. Report what does not start, and why."""
+"""Start the live release after `down`, a reboot or the loss of the supervisor. Report what does not start, and why."""
 
 from typing import NamedTuple, Protocol
 
@@ -17,39 +17,39 @@ from mainstay.steps.support import waits
 from mainstay.system.clock import Patience, SystemClock
 
 DATASTORES_WITHIN_S = 60.0
-"""Services wait for their datastores, and a Postgres that was killed replays its log first."""
+"""Seconds added for datastores: services wait for them, and a Postgres that was killed replays its log first."""
 DATASTORE_CRASHES_FOR_S = 15.0
-"""So long after the start, early ends of a datastore are not a reason to give up: a Postgres refuses to start while the
-process of the one before it, killed in a crash, has not been reaped."""
+"""Seconds after the start during which a datastore that exits early does not end the wait: a Postgres refuses to
+start while its predecessor's process, killed in a crash, has not been reaped."""
 
 
 class Notices(Protocol):
-    """Tells the operator what happens before a run begins."""
+    """Shows the operator what happens before a run begins."""
 
     def progress(self, what: str) -> None:
-        """Tell what is being waited for."""
+        """Show what the command is waiting for."""
         ...
 
     def warning(self, problem: MainstayError) -> None:
-        """Tell a problem that does not end the command."""
+        """Show a problem that does not end the command."""
         ...
 
 
 class Started(NamedTuple):
-    """What a start found and did."""
+    """The result of a start."""
 
     live: Serves | None = None
-    """The release that was to start; None: no release is live."""
+    """The live release, which had to be started; None: no release is live."""
     acted: bool = False
-    """False: all of it was running already."""
+    """Whether anything was started; false: the release was already running."""
     failure: MainstayError | None = None
-    """Why it is not completely running."""
+    """Why the release does not run completely; None: it does."""
     ready: tuple[str, ...] = ()
     took_s: float = 0.0
 
 
 def start_live(context: Context, carrier: Carrier, notices: Notices, *, thorough: bool = False) -> Started:
-    """Start the live release where it does not run completely.
+    """Start the live release unless it already runs completely.
 
     *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
     datastores run: enough to plan a deploy.
@@ -63,7 +63,7 @@ def start_live(context: Context, carrier: Carrier, notices: Notices, *, thorough
 
 
 def start_if_stopped(context: Context, carrier: Carrier, notices: Notices) -> Started:
-    """Start the live release where the environment is stopped or has lost its supervisor; else wait for nothing."""
+    """Start the live release if the environment is stopped or its supervisor does not run; otherwise return at once."""
     live, target = recorded(context).serving, _target(context)
     if live is None or target is None:
         return Started()
@@ -73,13 +73,13 @@ def start_if_stopped(context: Context, carrier: Carrier, notices: Notices) -> St
 
 
 def is_stopped(context: Context) -> bool:
-    """Whether the environment was stopped by `down` and not started since; a reboot does not change that."""
+    """Return whether the environment was stopped by `down` and not started since; a reboot does not change that."""
     target = _target(context)
     return target is not None and not target.running().awake
 
 
 def restart_supervisor(context: Context) -> None:
-    """Let the supervisor run what it was last asked to; an environment that is being stopped stays stopped."""
+    """Start the supervisor with its last desired state. An environment that is being stopped stays stopped."""
     target = _target(context)
     if target is None:
         return
@@ -89,12 +89,12 @@ def restart_supervisor(context: Context) -> None:
 
 
 def runs_completely(running: Running) -> bool:
-    """Whether the supervisor runs and every instance that is wanted is healthy."""
+    """Return whether the supervisor runs and every desired instance is healthy."""
     return is_supervised(running) and not _short(running)
 
 
 def is_supervised(running: Running) -> bool:
-    """Whether the environment is meant to run and its supervisor does."""
+    """Return whether the environment should run and its supervisor does."""
     return running.awake and running.answers
 
 
@@ -103,7 +103,7 @@ def _start(context: Context, live: Serves, carrier: Carrier, notices: Notices, *
     names = ", ".join(_services(world.target.running().wanted))
     notices.progress(f"starting release {live.number} ({live.version}): {names}")
     began = world.clock.monotonic()
-    # Under the lock: a start must not meet a `down` that has just begun.
+    # Take the lock, so that the start cannot overlap with a `down` that has just begun.
     with locked(context):
         world.target.wake()
     patience = Patience(world.clock, lambda: _check(carrier))
@@ -124,7 +124,7 @@ class StartWait:
         self._began = world.clock.monotonic()
 
     def until_settled(self) -> MainstayError | None:
-        """Return why the release does not run completely; None where it does."""
+        """Wait, then return why the release does not run completely; None if it does."""
         limit = _limit(self._world.target.running().wanted)
         running = self._patience.until(
             lambda: self._settled(limit), within=limit + waits.SLACK_S, waiting_for="the start of all services"
@@ -152,7 +152,7 @@ class StartWait:
         return self._world.clock.monotonic() - self._began
 
     def _crashed(self, running: Running) -> dict[str, Instance]:
-        """Return, per service that is short and does not start, an instance that shows why."""
+        """Return one crashing instance for each service that has too few healthy instances and does not start."""
         short, patient = _short(running), set[str]()
         if self._elapsed() < DATASTORE_CRASHES_FOR_S:
             patient = _datastores(running.wanted)
@@ -176,7 +176,7 @@ class StartWait:
 
 
 def _check(carrier: Carrier) -> None:
-    """Raises Interrupted once a signal came."""
+    """Raise Interrupted once a signal has arrived."""
     if (signal := carrier.interruption.signal) is not None:
         what = "interrupted; the services that were asked to start go on starting"
         raise Interrupted(what, signal=signal, remedy="mainstay status")
@@ -196,7 +196,7 @@ def _datastores(wanted: Fleet) -> set[str]:
 
 
 def _short(running: Running) -> list[str]:
-    """Services of which fewer instances are healthy than are wanted."""
+    """Return the services with fewer healthy instances than desired."""
     every = running.instances
     return [
         name
@@ -206,6 +206,6 @@ def _short(running: Running) -> list[str]:
 
 
 def _limit(wanted: Fleet) -> float:
-    """How long the slowest service may take, in seconds; services wait for datastores first."""
+    """Return how many seconds the slowest service may take, including the wait for its datastores."""
     times = [waits.limit(member) for members in wanted.values() for member in members.values()]
     return max(times, default=0.0) + (DATASTORES_WITHIN_S if _datastores(wanted) else 0.0)

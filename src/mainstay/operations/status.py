@@ -18,7 +18,7 @@ from mainstay.system.file_lock import Lock
 
 
 class RunStatus(msgspec.Struct, frozen=True):
-    """The run that is not over."""
+    """The unfinished run."""
 
     id: str
     kind: str
@@ -31,9 +31,9 @@ class RunStatus(msgspec.Struct, frozen=True):
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):
-    """A service now. `traffic` is the percentage of requests that each release actually receives.
+    """The state of a service. `traffic` is the percentage of requests that each release actually receives.
 
-    A task that is done counts as ready.
+    A finished task counts as ready.
     """
 
     name: str
@@ -42,13 +42,13 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     traffic: dict[int, float]
     instances: tuple[Instance, ...]
     missed: int
-    """How many instances fewer are ready than desired; those that an unfinished run has just started do not count."""
+    """Desired instances that are not ready, without those that an unfinished run has just started."""
     traffic_desired: dict[int, float] = {}
     """The percentage of requests that each release should receive."""
 
 
 class DatastoreStatus(msgspec.Struct, frozen=True):
-    """A datastore now."""
+    """The state of a datastore."""
 
     name: str
     kind: str
@@ -69,7 +69,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """The document of the contract, section 7."""
+    """The status document (section 7 of the contract)."""
 
     system: str
     environment: str
@@ -82,23 +82,23 @@ class Status(msgspec.Struct, frozen=True):
     datastores: tuple[DatastoreStatus, ...]
     awake: bool
     guarded: bool
-    """False: nothing starts again what ends, until the next command that acts."""
+    """Whether the supervisor runs; false: crashed instances are not restarted until a command starts it."""
     guarded_by: str
     unlimited: bool
-    """A service has a limit of processors, and the machine lets us set none."""
+    """Whether a service has a CPU limit that cannot be enforced on this machine."""
     returned: bool
-    """Traffic was reverted automatically, because the deploy stopped sending heartbeats."""
+    """Whether traffic was reverted automatically, because the deploy stopped sending heartbeats."""
     edge_open: bool = False
     """Whether the edge serves as desired."""
     edge_trouble: str = ""
-    """The stable code of what prevents the edge from serving; empty where nothing is known to."""
+    """The stable code of the problem that prevents the edge from serving; empty if none is known."""
     health: Health = "degraded"
     problems: tuple[Problem, ...] = ()
     """Why the environment is degraded, the most severe first; empty while it is healthy or stopped."""
 
 
 def status(context: Context) -> Status:
-    """Return the state of the environment. Raises BadInput when nothing was ever shipped here."""
+    """Return the state of the environment. Raises BadInput when nothing was deployed here yet."""
     environment = context.kept()
     past = recorded(context)
     target = context.wiring.target(environment, context.folders)
@@ -133,15 +133,15 @@ def status(context: Context) -> Status:
 
 
 def _was_stopped(past: Record) -> bool:
-    """Whether the last completed run stopped the environment on purpose."""
+    """Return whether the last completed run stopped the environment on purpose."""
     last = next((run for run in past.history if run.outcome == "released"), None)
     return last is not None and last.kind == "down"
 
 
 def problems(now: Status, serving: Serving, *, stopped: bool, full: str = "") -> Iterator[Problem]:
-    """Yield what degrades the environment: what loses requests first, then the unfinished run, then its consequences.
+    """Yield the problems that degrade the environment: lost requests, the unfinished run, then its consequences.
 
-    *full*: why its disk has no room left; empty while it has.
+    *full*: why the disk has no room left; empty if it has room.
     """
     if now.awake and serving.trouble:
         yield Problem(serving.trouble_code, serving.trouble, serving.trouble_remedy)
@@ -161,7 +161,7 @@ def problems(now: Status, serving: Serving, *, stopped: bool, full: str = "") ->
 
 
 def _run_problems(now: Status) -> Iterator[Problem]:
-    """An unfinished run that no process executes, and traffic that was reverted because of that."""
+    """Yield problems for an unfinished run that no process executes, and for traffic that was therefore reverted."""
     if now.run is not None and now.run.state != "running":
         yield Problem("run-unfinished", f"run {now.run.id} ({now.run.kind}) is {now.run.state}", now.run.next)
     if now.awake and now.returned:
@@ -171,7 +171,7 @@ def _run_problems(now: Status) -> Iterator[Problem]:
 
 
 def _missing(now: Status) -> Iterator[Problem]:
-    """Services and datastores that do not run as desired."""
+    """Yield problems for services and datastores that do not run as desired."""
     for service in now.services:
         if service.missed:
             what = f"{service.ready} of {service.desired} instances of {service.name} are ready"
@@ -182,7 +182,7 @@ def _missing(now: Status) -> Iterator[Problem]:
 
 
 def _edge_problems(now: Status, serving: Serving) -> Iterator[Problem]:
-    """An edge that does not serve yet, or traffic that does not arrive although enough instances are ready."""
+    """Yield problems: an edge that does not serve yet, or traffic that misses services with enough ready instances."""
     at_work = now.run is not None and now.run.state == "running"
     if serving.edge is not None and not serving.open and now.guarded and not at_work:
         yield Problem("edge-starting", "the edge is being started or changed", "mainstay logs edge")
@@ -215,7 +215,7 @@ def _names(running: Running) -> set[str]:
 
 
 def _service(name: str, running: Running, serving: Serving, *, in_run: bool) -> ServiceStatus:
-    """Return a service's status. *in_run*: a run is unfinished; what it has just started is not missed yet."""
+    """Return a service's status. *in_run*: a run is unfinished; instances that it has just started are not missing."""
     instances = tuple(one for one in running.instances if one.service == name)
     wanted, shares = running.wanted.get(name, {}), serving.actual.get(name, {})
     return ServiceStatus(

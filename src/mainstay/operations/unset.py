@@ -1,4 +1,4 @@
-"""`unset`: forget stored values of plain variables."""
+"""`unset`: remove stored values of plain variables."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from mainstay.operations.set import SettingChange
 
 
 def unset(context: Context, names: Sequence[str], *, dry_run: bool = False) -> tuple[SettingChange, ...]:
-    """Forget the values of *names*, and return what changes; with *dry_run*, only return it.
+    """Remove the stored values of *names* and return the changes; with *dry_run*, only return the changes.
 
-    Raises BadInput for the first name that cannot be unset: then nothing is changed.
+    Raises BadInput for the first name that cannot be unset; nothing is changed then.
     """
     manifest = manifest_of(context)
     file = SettingsFile(context.folders.settings)

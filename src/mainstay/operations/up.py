@@ -1,4 +1,4 @@
-"""`up`: start what was live, finish an unfinished run, deploy what the manifest declares where that has changed."""
+"""`up`: start the live release, finish an unfinished run, deploy what the manifest declares if it has changed."""
 
 from typing import Literal
 
@@ -22,10 +22,10 @@ Verdict = Literal["deploy", "same", "keep"]
 
 
 def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices, insist: bool = False) -> Outcome:
-    """Start what was live, finish an unfinished run, then deploy where the manifest has changed.
+    """Start the live release, finish an unfinished run, then deploy if the manifest has changed.
 
-    An unfinished run that ends rolled back ends the command, once what is live has started. *insist*: deploy what the
-    manifest declares also where it has not changed since another release was chosen. Raises StepFailed when the live
+    If the unfinished run ends rolled back, the command ends once the live release has started. *insist*: deploy what
+    the manifest declares even if it has not changed since another release was chosen. Raises StepFailed when the live
     release does not start and there is nothing to deploy instead, and FrontDoorLost when the edge does not serve.
     """
     refuse_when_busy(context, unfinished_is_fine=not approve.dry_run)
@@ -36,7 +36,7 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
             notices.warning(started.failure)
         return finished
     if isinstance(started.failure, FrontDoorLost) and not isinstance(started.failure, FrontDoorTaken):
-        raise started.failure  # No deploy repairs it.
+        raise started.failure  # A deploy would not repair this.
     plan = _planned(context, started, notices)
     past = recorded(context)
     live = document(past, past.serving.number) if past.serving else None
@@ -55,18 +55,18 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
 
 
 def _finished(context: Context, carrier: Carrier) -> Outcome | None:
-    """Finish the unfinished run and return its outcome; None where there is none."""
+    """Finish the unfinished run and return its outcome; None if there is none."""
     if not recorded(context).unfinished:
         return None
     with holding(context) as journal:
-        # Read again under the lock: `resume` or `abort` in another terminal may have finished it meanwhile.
+        # Read it again under the lock, because `resume` or `abort` in another terminal may have finished it meanwhile.
         return finish(context, journal, carrier) if recorded(context).unfinished else None
 
 
 def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: bool) -> Verdict:
-    """Return what `up` does about *plan*, which makes live what the manifest declares.
+    """Return what `up` does with *plan*, the plan that makes the manifest's content live.
 
-    `same`: the live release is what the manifest declares; at most something of it is repaired. `keep`: the live
+    `same`: the live release is what the manifest declares; the plan at most repairs it. `keep`: the live
     release was chosen, by a rollback or by its version, over what the manifest declared then and still declares.
     """
     if declares(plan.release, live):
@@ -78,7 +78,7 @@ def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: 
 
 
 def kept_note(live: Serves, choice: Choice, plan: Plan) -> str:
-    """Return why the live release is kept, and how to deploy the manifest all the same."""
+    """Return why the live release is kept, and how to deploy the manifest anyway."""
     return (
         f"release {live.number} ({live.version}) is live because {_reason(live, choice, plan)}; "
         "the manifest has not changed since. To ship it anyway: mainstay up --deploy"

@@ -1,4 +1,4 @@
-"""`mainstay abort`: the unfinished run goes back."""
+"""`mainstay abort`: roll back the unfinished run."""
 
 import click
 
@@ -17,9 +17,10 @@ Examples:
 )
 @invoked
 def command(invocation: Invocation) -> int:
-    """Turn the unfinished run back, also from another terminal.
+    """Roll back the unfinished run, also from another terminal.
 
-    Ends 0 when all is as before. Refused (exit 3) once old revisions are being retired: then roll back.
+    Exit 0: everything is as it was before the run. Exit 3: old revisions are already being retired, so the run can no
+    longer be undone; use `rollback` when it has finished.
     """
     approval = Approval(invocation.console, "abort", yes=True)
     outcome = carry(

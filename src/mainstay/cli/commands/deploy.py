@@ -26,8 +26,8 @@ def command(invocation: Invocation, *, version: str | None, plan_id: str | None,
     """Ship a version.
 
     New revisions start beside the old ones; traffic moves when they are ready, and moves back when they fail. A stopped
-    environment is started first. After a kill at any moment, `resume` finishes the run. Exit 1: it failed and was
-    rolled back.
+    environment is started first. If the command is killed at any moment, `resume` finishes the run. Exit 1: it failed
+    and was rolled back.
     """
     console = invocation.console
     context = context_of(invocation, asks=not dry_run)

@@ -1,4 +1,4 @@
-"""`mainstay down`: everything that runs here stops; the data stays."""
+"""`mainstay down`: stop everything that runs in the environment and keep the data."""
 
 import click
 
@@ -24,7 +24,7 @@ Examples:
 def command(invocation: Invocation, *, data: bool, confirm: str | None, yes: bool, dry_run: bool) -> int:
     """Stop everything that runs; keep the data.
 
-    Services drain, then datastores and the edge stop. The environment stays stopped over reboots, until `mainstay
+    Services drain, then datastores and the edge stop. The environment stays stopped across reboots, until `mainstay
     start`.
     """
     console = invocation.console

@@ -39,5 +39,5 @@ def command(invocation: Invocation, most: int | None) -> None:
 
 
 def _outcome(run: Past) -> str:
-    """The journal calls every run that succeeded `released`, but only a deploy releases something."""
+    """Return the outcome to show: the journal calls every successful run `released`, but only a deploy is a release."""
     return "completed" if run.outcome == "released" and run.kind != "deploy" else run.outcome

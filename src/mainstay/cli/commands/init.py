@@ -1,4 +1,4 @@
-"""`mainstay init`: the smallest manifest and an application that runs."""
+"""`mainstay init`: write the smallest manifest and an application that runs."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from mainstay.errors import BadInput
 from mainstay.model.revision import NAME
 
 STARTER = {"mainstay.yaml": "mainstay.yaml", "app.py": "app.py.txt"}
-"""What is written, and from which of our files: a stranger's program is text to us, not a module."""
+"""Each file that is written, and the package file it comes from. The application is kept as text, not as a module."""
 
 
 @click.command(
@@ -25,7 +25,7 @@ Examples:
 def command(invocation: Invocation) -> None:
     """Write a starter manifest and an application that runs.
 
-    Both go into this folder, after which the system is named. A file that exists already is never overwritten: then
+    Both are written into the current folder, and the system is named after it. If one of the files already exists,
     nothing is written.
     """
     folder = Path.cwd()
@@ -49,6 +49,6 @@ def command(invocation: Invocation) -> None:
 
 
 def system_name(folder: str) -> str:
-    """Return the name of *folder* made a valid name: `My Shop.2` is `my-shop-2`; `app` where nothing is left of it."""
+    """Return *folder* converted to a valid name: `My Shop.2` becomes `my-shop-2`; `app` if no valid name is left."""
     name = re.sub(r"[^a-z0-9]+", "-", folder.lower()).lstrip("-0123456789")[:63].rstrip("-")
     return name if NAME.fullmatch(name) else "app"

@@ -1,4 +1,4 @@
-"""`mainstay journal`: what is recorded, whether it is what was written, and all of it to take away."""
+"""`mainstay journal`: show the events of a run, verify the journal's integrity, or export it."""
 
 import click
 
@@ -14,14 +14,14 @@ from mainstay.text.printable import harmless
 
 @click.group("journal")
 def command() -> None:
-    """Show, verify or export what is recorded."""
+    """Show, verify or export the journal."""
 
 
 @command.command("show", epilog="\b\nExamples:\n  mainstay journal show\n  mainstay journal show r-0007")
 @click.argument("run", required=False)
 @invoked
 def show(invocation: Invocation, run: str | None) -> None:
-    """What happened in a run, event by event; in the last one where none is named."""
+    """Show the events of a run; by default of the last run."""
     heard = Heard()
     for row in journal.show(context_of(invocation), run):
         if invocation.console.json:
@@ -36,7 +36,7 @@ def show(invocation: Invocation, run: str | None) -> None:
 @command.command("verify", epilog="\b\nExamples:\n  mainstay journal verify")
 @invoked
 def verify(invocation: Invocation) -> None:
-    """Whether every row is what was written, and none is missing. Exit 5 where not."""
+    """Verify that no row was changed and none is missing. Exit 5: the verification failed."""
     found = journal.verify(context_of(invocation))
     if found.bad is not None:
         raise JournalCorrupt(
@@ -52,6 +52,6 @@ def verify(invocation: Invocation) -> None:
 @command.command("export", epilog="\b\nExamples:\n  mainstay journal export > journal.jsonl")
 @invoked
 def export(invocation: Invocation) -> None:
-    """Every row as a line of JSON, with its hash."""
+    """Print every row as a line of JSON, with its hash."""
     for row in journal.export(context_of(invocation)):
         invocation.console.raw(row)

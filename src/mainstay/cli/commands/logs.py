@@ -1,4 +1,4 @@
-"""`mainstay logs`: what a service wrote."""
+"""`mainstay logs`: show the logs of a service, a datastore or the edge."""
 
 import click
 
@@ -30,7 +30,7 @@ Examples:
 def command(
     invocation: Invocation, service: str, *, lines: int, follow: bool, release: int | None, instance: str | None
 ) -> None:
-    """Show what a service wrote.
+    """Show the logs of a service.
 
     SERVICE is a service or a datastore, or `edge`: the proxy's own messages and the access log. Times are in UTC.
     """

@@ -1,4 +1,4 @@
-"""`mainstay plan`: the runbook, the diff, the times, the rollback class; nothing that runs is touched."""
+"""`mainstay plan`: show the runbook, the diff, the durations and the rollback class; change nothing that runs."""
 
 import click
 
@@ -21,9 +21,9 @@ Examples:
 @click.argument("version", required=False)
 @invoked
 def command(invocation: Invocation, version: str | None) -> None:
-    """Show the runbook of a deploy; touches nothing that runs.
+    """Show the runbook of a deploy; change nothing that runs.
 
-    VERSION is accepted where a source or an image contains {version}; else it is the manifest's.
+    VERSION is accepted if a source or an image contains {version}; otherwise the manifest's version is used.
     """
     plan = make(context_of(invocation), version)
     if invocation.console.json:

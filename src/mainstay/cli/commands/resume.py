@@ -1,4 +1,4 @@
-"""`mainstay resume`: an unfinished run is carried on to its end."""
+"""`mainstay resume`: finish an unfinished run."""
 
 from typing import Literal
 
@@ -32,9 +32,9 @@ Examples:
 def command(
     invocation: Invocation, *, answer: tuple[Literal["done", "undone"], str] | None, because: str | None
 ) -> int:
-    """Carry an unfinished run on to its end.
+    """Finish an unfinished run.
 
-    It ends in one of two states: released, or as before (exit 1). The manifest is not read.
+    It ends either released or rolled back (exit 1). The manifest is not read.
     """
     if (answer is None) != (because is None):
         raise BadInput("--as and --because go together", remedy="mainstay resume --as done STEP --because REASON")

@@ -1,4 +1,4 @@
-"""`mainstay rollback`: an old release serves again."""
+"""`mainstay rollback`: make an earlier release live again."""
 
 import click
 
@@ -22,7 +22,7 @@ Examples:
 @dry_run
 @invoked
 def command(invocation: Invocation, *, to: int | None, yes: bool, dry_run: bool) -> int:
-    """Go back to the release before, or to a named one.
+    """Roll back to the previous release, or to a named one.
 
     A rollback makes no new release: the old one becomes live again, and `up` keeps it until the manifest changes. A
     stopped environment is started first. No check and no maintenance window delays a rollback.

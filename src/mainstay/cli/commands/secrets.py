@@ -1,4 +1,4 @@
-"""`mainstay secrets`: the secrets of this environment; their values are never shown and never typed as arguments."""
+"""`mainstay secrets`: list and set the secrets of an environment. Values are never shown, and never are arguments."""
 
 import sys
 from pathlib import Path
@@ -47,8 +47,9 @@ Examples:
 def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None, dry_run: bool) -> None:
     """Store a new version of a secret; it takes effect with the next deploy.
 
-    The value is asked for without showing it, or read from standard input, or from a file; a line end at its end is
-    left out. It is never an argument, which other users of the machine could see. Earlier versions stay for rollback.
+    The value is typed at a prompt that does not show it, or read from standard input or a file; a trailing line end is
+    removed. It is never an argument, because other users of the machine could see that. Earlier versions are kept for
+    rollback.
     """
     console, context = invocation.console, context_of(invocation)
     found = settable(context)
@@ -62,7 +63,7 @@ def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None,
 @command.command("list", epilog="\b\nExamples:\n  mainstay secrets list")
 @invoked
 def list_(invocation: Invocation) -> None:
-    """List the secrets: version, when it was set, generated or given, and which services read it."""
+    """List the secrets: version, when each was set, whether it was generated or given, and which services read it."""
     found = list_secrets(context_of(invocation))
     if invocation.console.json:
         invocation.console.document(found)

@@ -1,4 +1,4 @@
-"""`mainstay set`: values of plain variables, kept for this environment."""
+"""`mainstay set`: store values of plain variables for an environment."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def command(invocation: Invocation, *, assignments: tuple[str, ...], source: Pat
     """Store values of variables that have no default in the manifest.
 
     A value is kept for this environment until it is set again or unset, and takes effect with the next deploy. It is
-    taken literally: no shell and no placeholder is expanded. Secrets are given with `mainstay secrets set`.
+    taken literally: no shell and no placeholder is expanded. Secrets are set with `mainstay secrets set`.
     """
     if not assignments and source is None:
         raise BadInput("nothing to set", remedy="mainstay set NAME=VALUE, or mainstay set --from FILE", code="misused")

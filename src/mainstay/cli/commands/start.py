@@ -1,4 +1,4 @@
-"""`mainstay start`: start what was live, and nothing newer."""
+"""`mainstay start`: start the live release, and nothing newer."""
 
 import click
 
@@ -19,10 +19,10 @@ Examples:
 @click.option("--unless-stopped", is_flag=True, help="Leave it stopped where `mainstay down` has stopped it; for boot.")
 @invoked
 def command(invocation: Invocation, *, unless_stopped: bool) -> int:
-    """Start what was live, after `down` or a reboot; ships nothing.
+    """Start the live release after `down` or a reboot; deploy nothing.
 
-    The manifest is not read. Exit 1: something did not start; it is named. Exit 4: a run is unfinished; what it left is
-    started, and `resume` or `abort` finishes it.
+    The manifest is not read. Exit 1: at least one service did not start; the error names it. Exit 4: a run is
+    unfinished; the state it left is started, and `resume` or `abort` finishes it.
     """
     console = invocation.console
     outcome = carry(

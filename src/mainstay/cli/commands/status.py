@@ -1,4 +1,4 @@
-"""`mainstay status`: health, instances, traffic and the unfinished run."""
+"""`mainstay status`: report health, instances, traffic and the unfinished run."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -45,7 +45,7 @@ def command(invocation: Invocation, *, watch: bool) -> int:
 
 
 def text(now: Status, console: Console, clock: Clock) -> Iterator[str]:
-    """Yield the lines of the status; the first one is the health, with its cause."""
+    """Yield the lines of the status; the first line is the health, with its cause."""
     yield from _health(now, console, clock)
     # While the front door is lost, another program may answer at this address.
     if now.url and now.awake and not now.edge_trouble:

@@ -1,4 +1,4 @@
-"""`mainstay unset`: forget values of plain variables."""
+"""`mainstay unset`: remove stored values of plain variables."""
 
 import click
 
@@ -15,7 +15,8 @@ from mainstay.operations.unset import unset
 def command(invocation: Invocation, *, names: tuple[str, ...], dry_run: bool) -> None:
     """Forget stored values of variables.
 
-    It takes effect with the next deploy. A variable that a service requires keeps its value: set another one instead.
+    This takes effect with the next deploy. The value of a variable that a service requires cannot be removed: set
+    another value instead.
     """
     context = context_of(invocation)
     show(invocation.console, context, unset(context, names, dry_run=dry_run), dry_run=dry_run)

@@ -26,9 +26,9 @@ Examples:
 def command(invocation: Invocation, *, deploy: bool, yes: bool, dry_run: bool) -> int:
     """Start the environment, then deploy what the manifest declares.
 
-    Starts what was live, finishes an unfinished run, then deploys where the manifest has changed since the live release
-    was chosen. After a rollback it therefore keeps the release that was rolled back to, unless --deploy is given. In
-    `local` it does not ask.
+    Starts the live release, finishes an unfinished run, then deploys if the manifest has changed since the live release
+    was chosen. After a rollback, `up` therefore keeps the release that was rolled back to, unless --deploy is given. In
+    `local` it does not ask for approval.
     """
     console = invocation.console
     approval = Approval(console, "up --deploy" if deploy else "up", yes=yes, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""`mainstay validate`: is the manifest right, in every environment?"""
+"""`mainstay validate`: check the manifest for every environment."""
 
 import click
 
@@ -18,10 +18,10 @@ Examples:
 )
 @invoked
 def command(invocation: Invocation) -> None:
-    """Check the manifest; tell every mistake with its place.
+    """Check the manifest; report every mistake with its place.
 
-    Without -e every environment that the manifest declares is checked. Exit 0: no mistakes. Exit 2: mistakes, all of
-    them, each as FILE:LINE:COLUMN: what (path); remedy [code].
+    Without -e, every environment that the manifest declares is checked. Exit 0: no mistakes. Exit 2: mistakes; all are
+    listed, each as FILE:LINE:COLUMN: what (path); remedy [code].
     """
     found = report(invocation.manifest, invocation.environment, _datastore_versions)
     if invocation.console.json:
@@ -31,7 +31,7 @@ def command(invocation: Invocation) -> None:
 
 
 def _datastore_versions(kind: str) -> tuple[str, ...]:
-    # Imported only where a datastore is declared: nothing else that `validate` does needs a driver.
+    # Imported only if a datastore is declared, because nothing else in `validate` needs a driver.
     from mainstay.drivers import wiring
 
     return wiring.datastore_versions(kind)
