@@ -1,11 +1,11 @@
-"""What an operator can meet: what happened, what to type next, and the exit code that says so."""
+"""Errors that are reported to the operator: what happened, the remedy, and the exit code."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a file something stands; line and column count from 1."""
+    """A position in a file; line and column count from 1."""
 
     file: str
     line: int | None = None
@@ -17,9 +17,9 @@ class Place:
 
 
 class MainstayError(Exception):
-    """An expected failure: shown without a traceback, with its remedy.
+    """An expected failure, printed with its remedy and without a traceback.
 
-    `code` is stable: scripts may compare it. `exit_code` follows the contract's list.
+    `code` is stable, so scripts may compare it. `exit_code` is one of those that the contract lists.
     """
 
     exit_code = 1
@@ -43,7 +43,7 @@ class BadInput(MainstayError):
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake in a manifest: where, what was found, what to do."""
+    """One mistake in a manifest: what is wrong, the remedy, and the place."""
 
     code: str
     what: str
@@ -52,7 +52,7 @@ class Mistake:
 
 
 class Mistakes(BadInput):
-    """The input has mistakes, all of them, sorted by place. Nothing was changed."""
+    """The input is invalid; all mistakes are reported, sorted by place. Nothing was changed."""
 
     code = "mistakes"
 
@@ -63,83 +63,83 @@ class Mistakes(BadInput):
 
 
 class ManifestInvalid(Mistakes):
-    """The manifest has mistakes, all of them, sorted by place. Nothing was changed."""
+    """The manifest is invalid; all mistakes are reported, sorted by place. Nothing was changed."""
 
     code = "manifest-invalid"
 
 
 class NotReady(MainstayError):
-    """No-go, declined, or the plan is stale; nothing was touched."""
+    """The plan was refused: a check failed, approval was declined, or the plan is stale. Nothing was changed."""
 
     exit_code = 3
     code = "not-ready"
 
 
 class FrontDoorLost(MainstayError):
-    """The edge does not serve: another program has its port, or HAProxy does not run or answer; nothing was changed."""
+    """The edge is down: another program uses its port, or HAProxy does not run or respond. Nothing was changed."""
 
     code = "front-door-lost"
 
 
 class FrontDoorTaken(FrontDoorLost):
-    """The edge does not serve because another program has its port: a deploy with another port repairs it."""
+    """The edge is down because another program uses its port; deploying with another port fixes it."""
 
 
 class PortTaken(MainstayError):
-    """Another program has a port of the edge; nothing was changed. Not bad input: once it is free, the same works."""
+    """Another program uses a port of the edge. Nothing was changed; the same command works once the port is free."""
 
     code = "port-taken"
 
 
 class InternalPortTaken(PortTaken):
-    """Another program has a port that Mainstay chose, so that no manifest can change it; nothing was changed."""
+    """Another program uses a port that Mainstay chose and no manifest can change. Nothing was changed."""
 
     code = "internal-port-taken"
 
 
 class LockHeld(MainstayError):
-    """Another run holds the lock, or an unfinished one waits; nothing was touched."""
+    """Another run holds the lock, or an unfinished run waits to be resumed. Nothing was changed."""
 
     exit_code = 4
     code = "lock-held"
 
 
 class Parked(MainstayError):
-    """The run stopped in a named, safe state: a person must decide."""
+    """The run stopped in a safe state; a person must decide how to continue."""
 
     exit_code = 5
     code = "parked"
 
 
 class JournalCorrupt(Parked):
-    """The journal is not what was written: nothing goes forward on its word."""
+    """The journal was damaged or altered; no run continues from it."""
 
     code = "journal-corrupt"
 
 
 class StepFailed(MainstayError):
-    """A step could not bring about its state: the engine goes back."""
+    """A step could not reach its state; the engine undoes the run."""
 
     code = "step-failed"
 
 
 class Unreachable(MainstayError):
-    """What should answer does not: trying again may work."""
+    """A process or service does not respond; a retry may work."""
 
     code = "unreachable"
 
 
 class FenceRefused(MainstayError):
-    """A newer run has claimed the target: this one must not touch it any more."""
+    """A newer run has claimed the target; this run must not change it any more."""
 
     exit_code = 4
     code = "fence-refused"
 
 
 class Interrupted(MainstayError):
-    """A person or the machine asked to stop; the run is resumable.
+    """The run was interrupted by a signal; it can be resumed.
 
-    `signal` is the number that asked, so that the exit code is 128 + signal.
+    `signal` is the number of that signal; the exit code is 128 + `signal`.
     """
 
     code = "interrupted"
@@ -151,6 +151,6 @@ class Interrupted(MainstayError):
 
 
 class TurnAsked(MainstayError):
-    """`abort` was asked of this run from another terminal: the engine turns back."""
+    """`abort` was requested for this run from another terminal; the engine undoes the run."""
 
     code = "turn-asked"

@@ -1,4 +1,4 @@
-"""From an environment to its world: the only module that names drivers, each imported when it is used."""
+"""Build the world of an environment. This is the only module that names drivers; it imports each when it is used."""
 
 from mainstay.drivers.datastores.datastore import Datastore
 from mainstay.drivers.secrets.sealed_file import SealedFile
@@ -13,7 +13,7 @@ from mainstay.system.state_dir import Folders
 
 
 def world(environment: Environment, folders: Folders) -> World:
-    """The world of *environment*, as nobody's run sees it yet."""
+    """Return the world of *environment*, without the fence of a run."""
     clock = SystemClock()
     shell = GuardedShell()
     return World(
@@ -31,7 +31,7 @@ def world(environment: Environment, folders: Folders) -> World:
 
 
 def target(environment: Environment, folders: Folders) -> Target:
-    """Where services of *environment* run. Raises BadInput for a kind that nobody drives."""
+    """Return the target of *environment*. Raises BadInput for a kind without a driver."""
     match environment.target:
         case "process":
             from mainstay.drivers.targets.process import ProcessTarget, Unguarded
@@ -49,7 +49,7 @@ def target(environment: Environment, folders: Folders) -> Target:
 def datastore(
     place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell, clock: Clock
 ) -> Datastore:
-    """What drives the datastore at *place*. Raises BadInput for a kind that nobody drives."""
+    """Return the driver of the datastore *place*. Raises BadInput for a kind without a driver."""
     match place.kind:
         case "postgres":
             from mainstay.drivers.datastores.postgres.driver import Postgres
@@ -60,7 +60,7 @@ def datastore(
 
 
 def datastore_versions(kind: str) -> tuple[str, ...]:
-    """Return the major versions that the driver of *kind* can run, its default first; none where it cannot tell."""
+    """Return the major versions that the driver of *kind* can run, its default first; empty if they are unknown."""
     match kind:
         case "postgres":
             from mainstay.drivers.datastores.postgres.programs import majors
@@ -71,7 +71,7 @@ def datastore_versions(kind: str) -> tuple[str, ...]:
 
 
 def secret_sources() -> tuple[SecretSource, ...]:
-    """Where secrets are looked for, in this order."""
+    """Return the sources of secrets, in the order in which they are searched."""
     from mainstay.drivers.secrets.environment import EnvironmentSecrets
 
     return (EnvironmentSecrets(),)

@@ -1,4 +1,4 @@
-"""The world: everything a step or a look may touch, in one frozen value."""
+"""The world: all drivers and services that a step's do, look and undo may use, in one frozen value."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,12 +14,12 @@ from mainstay.system.state_dir import Folders
 
 
 def silent(what: str) -> None:
-    """Tells nobody."""
+    """Discard the progress message."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The families of one environment, and what a run brings: its fence, its patience, its ear."""
+    """The drivers of one environment, and the fence, the waiter and the progress callback of the current run."""
 
     environment: Environment
     folders: Folders
@@ -31,12 +31,12 @@ class World:
     patience: Patience
     fence: int = 0
     tell: Callable[[str], None] = field(default=silent)
-    """Progress of the step that acts."""
+    """Callback for progress messages of the current step."""
 
     def claimed(self, fence: int, patience: Patience) -> Self:
-        """This world as a run with *fence* sees it."""
+        """Return a copy of this world with *fence* and *patience* of a run."""
         return replace(self, fence=fence, patience=patience)
 
     def telling(self, tell: Callable[[str], None]) -> Self:
-        """This world with progress told to *tell*."""
+        """Return a copy of this world that passes progress messages to *tell*."""
         return replace(self, tell=tell)

@@ -1,4 +1,4 @@
-"""What a release is made of: frozen values that plan, supervisor and journal share."""
+"""The parts of a release, as frozen values that plan, supervisor and journal share."""
 
 from mainstay.model.edge import Edge, Route
 from mainstay.model.environment import DatastorePlace, Environment

@@ -1,10 +1,10 @@
-"""The environment: what the manifest says about one place."""
+"""One environment of the manifest, resolved."""
 
 import msgspec
 
 
 class DatastorePlace(msgspec.Struct, frozen=True):
-    """How a datastore is reached and driven, as the environment keeps it."""
+    """One datastore of an environment: its name, its kind and how it is provided."""
 
     name: str
     kind: str
@@ -13,7 +13,7 @@ class DatastorePlace(msgspec.Struct, frozen=True):
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """What the manifest says about one place, resolved: enough for every command but those that plan."""
+    """One environment of the manifest, resolved. All commands but those that plan need nothing else."""
 
     system: str
     name: str
@@ -21,8 +21,8 @@ class Environment(msgspec.Struct, frozen=True):
     state: str
     keys: str
     user: str = ""
-    """System user of the services; empty: the one that runs Mainstay."""
+    """System user of the services; empty: the user that runs Mainstay."""
     datastore_user: str = ""
     datastores: tuple[DatastorePlace, ...] = ()
     manifest: str = ""
-    """Where the manifest lay when this was made."""
+    """Path of the manifest from which this was made."""

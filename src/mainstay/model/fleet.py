@@ -1,4 +1,4 @@
-"""Fleet and traffic: what runs, which revisions receive requests, and a stage between two releases."""
+"""Fleet and traffic: the revisions to run, their shares of requests, and the stages between two releases."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ ReleaseNumber = int
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A revision in a fleet: what to run, how many, and the version people know it by."""
+    """A revision in a fleet: its spec, its number of replicas, and its version as displayed."""
 
     spec: Spec
     count: int
@@ -20,31 +20,31 @@ class Member(msgspec.Struct, frozen=True):
 Members = dict[ReleaseNumber, Member]
 
 Fleet = dict[str, Members]
-"""Per service, what is to run. A request names whole services: what it does not name stays."""
+"""Per service, the revisions to run. A request sets whole services; services that it does not name are unchanged."""
 
 Shares = dict[ReleaseNumber, float]
 
 Traffic = dict[str, Shares]
-"""Per service, the percentage that each revision receives; sums to 100, or is empty where nothing serves."""
+"""Per service, the percentage of requests for each revision. Sums to 100, or is empty when no revision is live."""
 
 
 class Shift(msgspec.Struct, frozen=True):
     """One change of traffic, for services that change together.
 
-    Several shifts make an order: a target applies the next one once this one is applied and drained.
+    Shifts are ordered: a target applies the next one once this one is applied and drained.
     """
 
     traffic: Traffic
     drain_s: dict[str, dict[ReleaseNumber, float]] = {}
-    """Per service, the revisions that lose their traffic here and may still call what the next shift changes: the
-    next shift waits until they have no request in flight, at most this many seconds."""
+    """Per service, the revisions that lose their traffic in this shift and may still call a service that the next shift
+    changes. The next shift waits until they have no request in flight, at most this many seconds."""
 
 
 Shifts = tuple[Shift, ...]
 
 
 def end_of(shifts: Iterable[Shift]) -> Traffic:
-    """Return the traffic after all *shifts*, for the services that they name."""
+    """Return the traffic after all *shifts*, for the services that they change."""
     traffic: Traffic = {}
     for shift in shifts:
         traffic |= shift.traffic
@@ -52,14 +52,14 @@ def end_of(shifts: Iterable[Shift]) -> Traffic:
 
 
 class UnlessRenewed(msgspec.Struct, frozen=True):
-    """The lease of a run on traffic: without its heartbeat for `within_s` seconds the target applies `then`."""
+    """A run's lease on traffic: after `within_s` seconds without the run's heartbeat, the target applies `then`."""
 
     within_s: float
     then: Shifts
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """A state of replicas and traffic on the way from old to new, and the state to return to from there."""
+    """The replicas and traffic of one stage of a rollout, and the traffic to revert to from it."""
 
     replicas: dict[str, dict[ReleaseNumber, int]]
     traffic: Traffic

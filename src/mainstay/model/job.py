@@ -1,4 +1,4 @@
-"""A job: something that runs once and ends, and how it stands."""
+"""A job, which is a command that runs once to its end, and its state."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from mainstay.model.value import Value
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Something that runs once and ends. Its id comes from the plan, so asking twice runs once."""
+    """A command that runs once to its end. Its id comes from the plan, so that a repeated request runs it only once."""
 
     id: str
     title: str
@@ -16,15 +16,15 @@ class Job(msgspec.Struct, frozen=True):
     folder: str
     environment: dict[str, Value] = {}
     stdin: str = ""
-    """Given to it on standard input; never holds a secret."""
+    """Text for its standard input; never contains a secret."""
     user: str = ""
     within_s: float = 600.0
 
 
 class JobState(msgspec.Struct, frozen=True):
-    """none: never heard of · running · ended with `code` · lost: it ran, and nobody saw how it ended.
+    """The state of a job. none: unknown id · running · ended: with exit code `code` · lost: it ran, outcome unknown.
 
-    `tail` holds its last lines, made harmless.
+    `tail` holds its last lines of output, without control characters.
     """
 
     state: Literal["none", "running", "ended", "lost"]

@@ -20,13 +20,13 @@ class Placeholder(NamedTuple):
 
     @property
     def written(self) -> str:
-        """It as the manifest has it: `{port}`, `{volume:NAME}`."""
+        """The placeholder as written in the manifest: `{port}`, `{volume:NAME}`."""
         return f"{{{self.name}:NAME}}" if self.name == VOLUME else f"{{{self.name}}}"
 
 
 VOLUME = "volume"
 ADDRESS = ("host", "port")
-"""Known only when an instance starts: the supervisor replaces them, everything else is replaced in the plan."""
+"""Placeholders that the supervisor replaces when it starts an instance; all others are replaced in the plan."""
 
 PLACEHOLDERS = (
     Placeholder("host", "The address on which the instance must listen, as in its variable `HOST`.", COMMANDS),
@@ -42,7 +42,7 @@ PLACEHOLDERS = (
 )
 BY_NAME = {each.name: each for each in PLACEHOLDERS}
 
-# `{{x}}` and `${x}` are left alone; so are JSON and `{A}`, because a name has lower-case letters only.
+# `{{x}}` and `${x}` are not placeholders. JSON and `{A}` are not either, since names have lower-case letters only.
 _BRACES = re.compile(r"(?<![{$])\{([a-z][a-z0-9_]*)(?::([^{}]*))?\}")
 
 
@@ -65,7 +65,7 @@ def uses(name: str, texts: Iterable[str]) -> bool:
 
 
 def fill(text: str, values: Mapping[str, str], volumes: str | None = None) -> str:
-    """Return *text* with the placeholders of *values* replaced, and with *volumes* the paths of volumes below it."""
+    """Return *text* with the placeholders in *values* replaced; with *volumes*, `{volume:NAME}` by a path below it."""
 
     def value(match: re.Match[str]) -> str:
         name, argument = match[1], match[2]

@@ -11,7 +11,7 @@ from mainstay.model.workload import Spec
 
 
 class Strategy(msgspec.Struct, frozen=True):
-    """How new takes over from old. Times in seconds."""
+    """The rollout strategy of a service. Times in seconds."""
 
     kind: Literal["blue-green", "canary", "rolling", "recreate"] = "blue-green"
     percent: tuple[float, ...] = ()
@@ -21,19 +21,19 @@ class Strategy(msgspec.Struct, frozen=True):
 
 
 class ServiceRelease(msgspec.Struct, frozen=True):
-    """A service in a release: the revision that carries it, and how many."""
+    """A service in a release: its revision, its spec and its number of replicas."""
 
     revision: ReleaseNumber
     spec: Spec
     replicas: int
     version: str
-    """The version of the release that brought the revision."""
+    """The version of the release that introduced the revision."""
     strategy: Strategy
     needs: tuple[str, ...] = ()
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a release brings and runs in: `key` names the built thing, `digest` the copied files."""
+    """The files of a service: `key` identifies the built content, `digest` the files as copied."""
 
     key: str
     digest: str
@@ -41,30 +41,30 @@ class Content(msgspec.Struct, frozen=True):
     build: tuple[tuple[str, ...], ...] = ()
     build_within_s: float = 600.0
     path: str = ""
-    """The release's PATH, part of `key`."""
+    """The PATH of the release's processes, which is part of `key`."""
     python: str = ""
     """The interpreter whose folder comes first in the PATH of builds; empty: none."""
     reads: tuple[str, ...] = ()
-    """Environment of a build besides PATH, as NAME=VALUE: nothing secret."""
+    """Environment of a build besides PATH, as NAME=VALUE; contains no secrets."""
     user: str = ""
     check: tuple[str, ...] = ()
-    """Programs (`command[0]` of its services) that the user must be able to reach once built."""
+    """Programs (`command[0]` of its services) that `user` must be able to reach after the build."""
     files: int = 0
     left_out: int = 0
 
 
 class DatastoreRelease(msgspec.Struct, frozen=True):
-    """A datastore in a release: the fleet of one that carries it, and the schema it is to have."""
+    """A datastore in a release: the spec of its single instance, and the desired schema."""
 
     kind: str
     revision: ReleaseNumber
     spec: Spec | None
-    """None: it runs elsewhere and is reached by its address."""
+    """None: the datastore runs elsewhere and is reached by its address."""
     version: str
     migrations: str = ""
-    """Key of the content that holds them; empty: none."""
+    """Key of the content that holds the migrations; empty: none."""
     schema: str = ""
-    """The schema revision when all of them have run."""
+    """The schema revision after all migrations have run."""
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -79,6 +79,6 @@ class Release(msgspec.Struct, frozen=True):
     contents: dict[str, Content] = {}
     edge: Edge | None = None
     brought: tuple[str, ...] = ()
-    """Services whose revision this release brings; the others it carries on."""
+    """Services whose revision this release introduces; the other services keep an earlier revision."""
     fingerprint: str = ""
-    """Digest of the resolved manifest, to tell whether what serves is what the manifest says."""
+    """Digest of the resolved manifest, to detect whether the live release corresponds to the manifest."""

@@ -10,7 +10,7 @@ NAME_RULE = "use a-z, 0-9 and '-', start with a letter, end with a letter or dig
 
 
 class Revision(NamedTuple):
-    """`web@41`: the service *web* as release 41 brought it; later releases may carry it on."""
+    """`web@41`: the service *web* as release 41 introduced it; later releases may keep this revision."""
 
     service: str
     release: int

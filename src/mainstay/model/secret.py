@@ -6,14 +6,14 @@ import msgspec
 
 
 class SecretRef(msgspec.Struct, frozen=True, tag="secret"):
-    """Names a secret without holding it. `version` None means whichever is present when it is read."""
+    """A reference to a secret, without its value. `version` None: the newest version at the time it is read."""
 
     name: str
     version: int | None = None
 
 
 class Secret:
-    """Shown as dots wherever it might leak: logs, errors, journals, tracebacks. Refuses to travel."""
+    """A secret value. Its repr is dots, so that logs, errors and tracebacks do not leak it; it cannot be pickled."""
 
     __slots__ = ("_value",)
 
@@ -21,7 +21,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value itself, for the moment of use."""
+        """Return the value. Call this only where the value is used."""
         return self._value
 
     def __repr__(self) -> str:

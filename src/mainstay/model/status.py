@@ -1,4 +1,4 @@
-"""What is seen of a target: instances, what runs, who serves."""
+"""The observed state of a target: instances, the desired and actual fleet, the desired and actual traffic."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from mainstay.model.fleet import Fleet, ReleaseNumber, Traffic
 
 
 class Exit(msgspec.Struct, frozen=True):
-    """How a process last ended: at most one of `code` and `signal`, and the reason where it is known."""
+    """How a process last ended: at most one of `code` and `signal`, and the reason if known."""
 
     at: str
     code: int | None = None
@@ -18,7 +18,7 @@ class Exit(msgspec.Struct, frozen=True):
 
     @property
     def how(self) -> str:
-        """`exit code 3`, `SIGKILL (out of memory, limit 128 MiB)`; the reason alone without code and signal."""
+        """`exit code 3`, `SIGKILL (out of memory, limit 128 MiB)`; the reason alone if there is no code or signal."""
         known = self.signal or ("" if self.code is None else f"exit code {self.code}")
         return f"{known} ({self.reason})" if known and self.reason else known or self.reason or "unknown exit code"
 
@@ -35,21 +35,21 @@ class Instance(msgspec.Struct, frozen=True):
     address: str | None = None
     restarts: int = 0
     early_exits: int = 0
-    """How often in a row its process ended before it was ready for `steady`."""
+    """The number of consecutive times that its process ended before it had been ready for `steady`."""
     done: bool = False
     """A task that exited with code 0; its state is `stopped`."""
     memory_bytes: int | None = None
     last_exit: Exit | None = None
     tail: tuple[str, ...] = ()
-    """Its last lines, while it starts and after it has ended."""
+    """Its last lines of output, while it starts and after it has ended."""
     listens_elsewhere: str = ""
-    """Where it was found to listen although it was told another address."""
+    """The addresses on which it listens, if they are not the one assigned to it; empty otherwise."""
     probe: str = ""
-    """Request and response of the last readiness probe, where it failed: `GET http://127.0.0.1:25430/health → 404`."""
+    """Request and response of the last readiness probe if it failed: `GET http://127.0.0.1:25430/health → 404`."""
 
     @property
     def misplaced(self) -> str:
-        """Where it listens and where it should; empty when it listens where it was told to."""
+        """A sentence on where it listens and where it should; empty if it listens on its assigned address."""
         if not self.listens_elsewhere:
             return ""
         host, _, port = (self.address or "").rpartition(":")
@@ -59,54 +59,54 @@ class Instance(msgspec.Struct, frozen=True):
 
     @property
     def healthy(self) -> bool:
-        """Whether it is as it should be: ready, or a task that is done."""
+        """Whether it is ready, or a task that is done."""
         return self.state == "ready" or self.done
 
 
 class Running(msgspec.Struct, frozen=True):
-    """What is to run and what runs."""
+    """The desired fleet and the actual instances."""
 
     wanted: Fleet
     instances: tuple[Instance, ...]
     awake: bool
     answers: bool = True
-    """False: nobody guards it now; this was read from files and from the machine."""
+    """False: the supervisor is not running; this was read from files and from /proc."""
     guarded_by: str = ""
     processors_held: bool = True
-    """False: limits of processors are without effect, the machine lets us set none."""
+    """False: CPU limits cannot be enforced on this machine, so they are ignored."""
     cut: dict[str, int] = {}
-    """Per revision (`web@41`), how many connections were still open when their drain ended."""
+    """Per revision (`web@41`), the number of connections still open when their drain ended."""
     killed: dict[str, int] = {}
-    """Per revision, how many instances ignored their stop signal and were killed with SIGKILL."""
+    """Per revision, the number of instances that ignored their stop signal and were killed with SIGKILL."""
 
 
 class Serving(msgspec.Struct, frozen=True):
-    """Who is to be served by whom, and who really is."""
+    """The desired and actual traffic, and the state of the edge."""
 
     wanted: Traffic
-    """After all shifts that were requested, also those that still wait for a drain."""
+    """The traffic after all requested shifts, including those that still wait for a drain."""
     actual: Traffic
-    """By the slots that take requests now; equal to `wanted` when it has come about."""
+    """The traffic according to the slots that take requests now; equals `wanted` once all shifts are applied."""
     edge: Edge | None = None
     url: str = ""
     doors: tuple[str, ...] = ()
     listeners: dict[str, str] = {}
-    """Per service or datastore, its kept internal address `127.0.0.1:PORT`."""
+    """Per service or datastore, its permanent internal address `127.0.0.1:PORT`."""
     pending: int = 0
-    """How many shifts of traffic wait until the callers of an earlier one are drained."""
+    """The number of traffic shifts that wait until the callers of an earlier one are drained."""
     in_flight: dict[str, int] = {}
-    """Per revision (`web@41`) that is drained for the next shift, its requests in flight as they were counted last."""
+    """Per revision (`web@41`) that drains before the next shift, its requests in flight at the last count."""
     undrained: dict[str, int] = {}
-    """Per revision, its requests that outlasted their drain, so that the next shift did not wait for them."""
+    """Per revision, the requests that were still in flight when their drain timed out and the next shift went ahead."""
     returns_to: Traffic | None = None
-    """Set while traffic goes back by itself unless renewed."""
+    """While a run has a lease on traffic: the traffic to revert to if its heartbeats stop."""
     returned: bool = False
-    """Traffic went back by itself, because the run that watched was not heard."""
+    """Traffic was reverted automatically because the run stopped sending heartbeats."""
     open: bool = False
     """The edge serves as desired; False while it is being started or changed."""
     trouble: str = ""
-    """Why the edge does not serve as desired, as a sentence; empty when there is no problem."""
+    """A sentence on why the edge does not serve as desired; empty if there is no problem."""
     trouble_code: str = ""
-    """The problem's stable code, as `port-taken`."""
+    """The problem's stable code, like `port-taken`."""
     trouble_remedy: str = ""
-    """What to do about it."""
+    """The remedy for the problem."""

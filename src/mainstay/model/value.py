@@ -1,4 +1,4 @@
-"""A value of a variable, as a spec has it: a literal, or what is only known or shown when a process starts."""
+"""The value of a variable in a spec: a literal, or a reference that is resolved when a process starts."""
 
 from typing import Literal
 
@@ -8,10 +8,10 @@ from mainstay.model.secret import SecretRef
 
 
 class Listener(msgspec.Struct, frozen=True, tag="listener"):
-    """The internal address of a service, which its target allots and keeps.
+    """The internal address of a service, which its target allocates once and keeps.
 
-    `url` is `http://127.0.0.1:PORT`, `address` is `127.0.0.1:PORT`, `host` and `port` its halves.
-    It leads to the revision that serves.
+    `url` is `http://127.0.0.1:PORT`, `address` is `127.0.0.1:PORT`, `host` and `port` are its halves.
+    Requests to it reach the live revision.
     """
 
     service: str
@@ -19,14 +19,14 @@ class Listener(msgspec.Struct, frozen=True, tag="listener"):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A part of a template; `percent` encodes everything but unreserved characters (RFC 3986)."""
+    """A part of a template; `percent` percent-encodes everything but unreserved characters (RFC 3986)."""
 
     value: str | SecretRef | Listener
     encoding: Literal["plain", "percent"] = "plain"
 
 
 class Template(msgspec.Struct, frozen=True, tag="template"):
-    """A text composed when a process starts, from pieces of which some are not known or not shown before."""
+    """A text that is composed when a process starts, because some of its pieces are secret or unknown before."""
 
     pieces: tuple[Piece, ...]
     secret: bool = True

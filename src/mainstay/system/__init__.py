@@ -1,1 +1,1 @@
-"""The operating system: files, locks, processes, users, time. Everything else is free of it."""
+"""Access to the operating system: files, locks, processes, users, time. Other packages reach it through this one."""

@@ -1,6 +1,6 @@
-"""Write and rename files so that a crash or a power cut leaves either the old or the new one, never a part of one.
+"""Atomic writes and renames: a crash or a power cut leaves either the old file or the new one, never a partial one.
 
-The stub of every instance imports this module, so it imports only what the interpreter has loaded anyway.
+The stub of every instance imports this module, so it imports only modules that the interpreter has loaded anyway.
 """
 
 import os
@@ -8,7 +8,7 @@ from _thread import get_native_id
 
 
 def atomic_write(path: str | os.PathLike[str], content: bytes, mode: int = 0o600) -> None:
-    """Put *content* in place of the file *path*; it is on the disk, under this name, when this returns.
+    """Replace the file *path* with *content*. When this returns, the content is on the disk under this name.
 
     Processes and threads that write the same file at the same time do not disturb each other: the last one wins.
     """
@@ -22,7 +22,7 @@ def atomic_write(path: str | os.PathLike[str], content: bytes, mode: int = 0o600
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     finally:
-        # On a full disk every further attempt would leave another file. After a success there is none.
+        # Without this, every failed attempt would leave a partial file. After a success there is none to remove.
         _remove(part)
 
 
@@ -35,10 +35,10 @@ def _remove(path: str) -> None:
 
 
 def overwrite(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write *content* over the beginning of the existing file *path*, and spaces over its rest.
+    """Overwrite the existing file *path* in place with *content*, padded with spaces to the file's size.
 
-    On a full disk this succeeds where `atomic_write` cannot, since it needs no further block. A power cut may leave a
-    part of it, so it is only for what no later boot reads.
+    On a full disk this succeeds where `atomic_write` fails, since it needs no new block. A power cut may leave a
+    partial write, so use it only for files that are not read after a reboot.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
@@ -60,9 +60,9 @@ def move(old: str | os.PathLike[str], new: str | os.PathLike[str]) -> None:
 
 
 def make_folder(path: str | os.PathLike[str], mode: int = 0o777) -> None:
-    """Create the folder *path* and those above it that are missing; their names are on the disk when this returns.
+    """Create the folder *path* and its missing parents. When this returns, their names are on the disk.
 
-    Existing folders stay as they are. *mode* is only for *path* itself; the umask applies.
+    Existing folders are not changed. *mode* applies only to *path* itself; the umask applies.
     """
     if os.path.isdir(path):
         return
@@ -70,7 +70,7 @@ def make_folder(path: str | os.PathLike[str], mode: int = 0o777) -> None:
     try:
         os.mkdir(path, mode)
     except FileExistsError:
-        # Another process created it. A file or a dangling link is an error.
+        # Another process has created the folder, which is fine. A file or a dangling link is an error.
         if not os.path.isdir(path):
             raise
     sync(_parent(path))

@@ -1,4 +1,4 @@
-"""Time, and waiting for something with a limit that can be interrupted."""
+"""Clocks, and interruptible waits with a timeout."""
 
 import time
 from collections.abc import Callable
@@ -13,18 +13,18 @@ BEAT_S = 1.0
 
 
 class Clock(Protocol):
-    """Tells the time and lets it pass. Durations come from `monotonic`; `now` is for showing."""
+    """A clock. Use `monotonic` to measure durations and `now` for times that are displayed."""
 
     def now(self) -> datetime:
-        """The wall's time, with zone UTC."""
+        """Return the wall-clock time in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Return the seconds since a fixed moment; the value never decreases."""
         ...
 
     def pause(self, seconds: float) -> None:
-        """Let *seconds* pass."""
+        """Sleep for *seconds*."""
         ...
 
 
@@ -42,9 +42,9 @@ class SystemClock:
 
 
 class Patience:
-    """Waits for things. Between looks it calls `beat` about once a second.
+    """Waits for conditions with a timeout. While it waits, it calls `beat` about once a second.
 
-    `beat` is how the engine hears an interruption or an `abort` in the middle of a wait: it raises.
+    The engine passes a `beat` that raises on an interrupt or an `abort`, which ends the wait early.
     """
 
     def __init__(self, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
@@ -60,9 +60,9 @@ class Patience:
         remedy: str = "",
         every: float = 0.05,
     ) -> T:
-        """Ask *found* until it answers something else than None or False; return that.
+        """Poll *found* every *every* seconds until it returns a value other than None and False; return that value.
 
-        Raises StepFailed naming *waiting_for* when *within* seconds have passed, and whatever `beat` raises.
+        Raises StepFailed, which names *waiting_for*, after *within* seconds. Exceptions from `beat` propagate.
         """
         began = self._clock.monotonic()
         beaten = began
@@ -80,7 +80,7 @@ class Patience:
             self._clock.pause(min(every, max(0.001, within - (now - began))))
 
     def hold(self, seconds: float, check: Callable[[], None], *, every: float = 0.5) -> None:
-        """Let *seconds* pass while *check* is asked again and again; *check* raises to end it early."""
+        """Wait *seconds* and call *check* every *every* seconds; *check* raises to end the wait early."""
         began = self._clock.monotonic()
         while True:
             self._beat()

@@ -1,4 +1,4 @@
-"""Start a child process: readers and dumps only; whatever changes something is a job of the target."""
+"""Run child processes that only read or dump data. Commands that change something run as jobs of the target."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ LARGEST_OUTPUT_BYTES = 1_000_000
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What a child said and how it ended. Output is bounded; `cut` tells that some was dropped."""
+    """The output and exit code of a child process. `cut`: output above the size limit was dropped."""
 
     code: int
     out: str
@@ -40,16 +40,17 @@ class Shell(Protocol):
         user: str = "",
         within: float = 30.0,
     ) -> Said:
-        """Run *command* to its end, as *user* when one is named, and say how it ended.
+        """Run *command* until it exits, as *user* if given, and return its exit code and output.
 
-        It sees PATH, LANG and *environment*, nothing else. Raises Unreachable when it is not done *within*
-        seconds: it is ended then, with its whole group. It is also ended when this process dies, even by SIGKILL.
+        The command's environment contains only PATH, LANG, HOME and *environment*. After *within* seconds the command
+        and its process group are killed, and Unreachable is raised. They are also killed when this process dies, even
+        by SIGKILL.
         """
         ...
 
 
 class GuardedShell:
-    """The real shell: every child has a guard, which outlives us just long enough to end it."""
+    """Runs each child under a guard process, which kills the child when this process dies."""
 
     def __call__(
         self,
@@ -66,7 +67,7 @@ class GuardedShell:
         guarded = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *become, "--", *command]
         seen = {name: os.environ[name] for name in ("LANG", "HOME") if name in os.environ}
         seen["PATH"] = ":".join(filter(None, [os.environ.get("PATH"), SYSTEM_PATH]))
-        # Files instead of pipes: a child that says a gigabyte costs no memory and is never blocked.
+        # Output goes to files, not pipes: a child that writes a gigabyte takes no memory here and never blocks.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = subprocess.Popen(
                 guarded,

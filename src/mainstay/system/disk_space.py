@@ -1,4 +1,4 @@
-"""Room on the disk that holds an environment's state."""
+"""Free space on the disk that holds an environment's state."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from mainstay.errors import MainstayError
 from mainstay.system.users import is_root
 
 LEAST_BYTES = 256 * 1024
-"""What the journal of one run and its plan need."""
+"""The disk space that one run's journal entries and plan need."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -19,7 +19,7 @@ class NoRoom(MainstayError):
 
 
 def shortage(place: Path) -> str:
-    """Return what is short on the file system that holds *place*, as a sentence; empty while there is room."""
+    """Return a sentence about what is used up on the file system of *place*: blocks or inodes. Empty: neither."""
     found = os.statvfs(place)
     blocks = found.f_bfree if is_root() else found.f_bavail
     free = blocks * found.f_frsize
@@ -31,16 +31,16 @@ def shortage(place: Path) -> str:
 
 
 def require_room(place: Path) -> None:
-    """Raises NoRoom when a run could not be recorded below *place*."""
+    """Raise NoRoom when the file system of *place* has no space to record a run."""
     if place.exists() and (why := shortage(place)):
         raise NoRoom(f"{why}; nothing was changed", remedy=remedy(place))
 
 
 def words(error: OSError) -> str:
-    """Return what the system refused, with the file where it is known."""
+    """Return the operating system's error message, with the file name if known."""
     return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
 
 
 def remedy(place: Path) -> str:
-    """Return what to do about a full disk."""
+    """Return the remedy for a full disk."""
     return f"make room (df -h {place}), then type the command again"

@@ -1,8 +1,8 @@
-"""Runs one child and ends it, with its whole process group, when the process that asked for it has ended.
+"""Run one child and kill it, with its process group, when the process that requested it has ended.
 
-A program of its own, started as `python -I -S guard.py PID UID GID GROUPS -- COMMAND …`, because the kernel's
-parent-death signal reaches neither grandchildren nor a child whose parent was a thread.
-Only the standard library: it must start in a few milliseconds.
+This is a separate program, started as `python -I -S exec_guard.py PID UID GID GROUPS -- COMMAND …`, because the
+kernel's parent-death signal does not reach grandchildren, and is tied to the parent's thread instead of its process.
+It imports only the standard library, since it must start in a few milliseconds.
 """
 
 import os
@@ -19,7 +19,8 @@ def main(arguments: list[str]) -> int:
         asker = os.pidfd_open(int(watched))
     except ProcessLookupError:
         return 1
-    # A SIGTERM between the fork and the handler would end the guard and leave the child: it is delivered afterwards.
+    # A SIGTERM between the fork and the handler would end the guard and leave the child running, so it is blocked
+    # until the handler is installed.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     child = os.fork()
     if child == 0:
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _become(command: list[str], uid: str, gid: str, groups: str) -> None:
-    """Become the command, in a session of its own; never returns."""
+    """Execute the command in a new session, as the given user; never returns."""
     os.setsid()
     if uid != "-":
         os.setgroups([int(group) for group in groups.split(",") if group])
@@ -45,10 +46,10 @@ def _become(command: list[str], uid: str, gid: str, groups: str) -> None:
 
 
 def _watch(child: int, asker: int) -> int:
-    """Wait until the child or the process that asked for it has ended; return the child's exit code."""
+    """Wait until the child or the requesting process has ended, kill the child's group, return its exit code."""
     ended = os.pidfd_open(child)
     ready, _, _ = select.select([asker, ended], [], [])
-    # From here on the child is reaped: a handler that ran later could kill another process with its number.
+    # The child is reaped below: a SIGTERM handler that ran later could kill another process that got the same pid.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     if ended not in ready:
         _kill(child)
@@ -59,7 +60,7 @@ def _watch(child: int, asker: int) -> int:
 
 
 def _kill(child: int) -> None:
-    # A child that has not made its own group yet is reached by its number only.
+    # A child that has not called setsid yet has no process group of its own, so it is killed by its pid too.
     _kill_group(child)
     os.kill(child, signal.SIGKILL)
 

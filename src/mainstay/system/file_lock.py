@@ -1,7 +1,7 @@
-"""Exclusive locks between processes; the kernel releases one as soon as its holder has ended, however it ended.
+"""Exclusive locks between processes. The kernel releases a lock when its holder ends, even by SIGKILL.
 
-They are open file description locks (fcntl, Linux 3.15), not `flock`: the kernel reports whether such a lock is held
-without taking it, so a check never makes a process that wants the lock fail.
+They are open file description locks (fcntl, Linux 3.15), not `flock`: the kernel can report whether such a lock is
+held without taking it, so a check never makes another process fail to take the lock.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ _WHOLE_FILE = struct.Struct("hhqqi0q")
 
 
 class Lock:
-    """An environment's lock: one process acts at a time. Held until it is released or this process ends."""
+    """An environment's lock: only its holder may change the environment. Held until released or this process ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,21 +32,21 @@ class Lock:
         self._file = file
 
     def release(self) -> None:
-        """Release the lock; without effect where this object does not hold it."""
+        """Release the lock. Does nothing if this object does not hold it."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
     def free(self) -> bool:
-        """Whether no process holds the lock. Takes nothing and creates nothing."""
+        """Return whether no process holds the lock. Neither takes the lock nor creates the file."""
         return not is_locked(self._path)
 
 
 def try_lock(path: Path) -> int | None:
-    """Lock the file *path*, which is created where it is missing; None where another process holds the lock.
+    """Lock the file *path*, creating it if missing, and return its descriptor; None if another process holds the lock.
 
-    The descriptor returned holds the lock until it and every copy of it are closed. Programs started later do not
-    inherit it, unless it is passed to them explicitly.
+    The lock is held until the descriptor and all its duplicates are closed. Child programs do not inherit it unless
+    it is passed to them explicitly.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
@@ -60,7 +60,7 @@ def try_lock(path: Path) -> int | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process holds the lock of *path*. Takes nothing and creates nothing."""
+    """Return whether a process holds the lock of *path*. Neither takes the lock nor creates the file."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):

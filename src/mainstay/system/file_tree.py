@@ -1,4 +1,4 @@
-"""What a release is made of: folders, measured and copied by names, bytes, executable bits, links, empty folders."""
+"""Measure, copy and seal folder trees: names, contents, executable bits, links and empty folders are compared."""
 
 import errno
 import hashlib
@@ -18,14 +18,14 @@ from mainstay.system.atomic_file import move
 from mainstay.system.users import is_root
 
 IGNORE_FILES = (".gitignore", ".mainstayignore")
-"""In the order in which they speak: the later one may take back what the earlier one left out."""
+"""Ignore files in the order in which they apply: a later one may include again what an earlier one excludes."""
 
 OWN_FILES = (".mainstayignore",)
-"""Patterns of files that only Mainstay reads, in every folder; a source adds its own (`Source.apart`)."""
+"""Patterns of files in any folder that only Mainstay reads; a source adds its own (`Source.apart`)."""
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What a folder holds, in numbers. Two folders with the same digest are the same to a service."""
+    """Digest and counts of a folder tree. Two folders with the same digest are the same to a service."""
 
     digest: str
     files: int
@@ -34,7 +34,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What the ignore files of one folder say about everything below it."""
+    """The patterns of one folder's ignore files, which apply to everything below it."""
 
     folder: Path
     spec: GitIgnoreSpec
@@ -42,12 +42,12 @@ class _Rules:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk through a folder; counts what ignore files leave out."""
+    """The files found in one walk through a folder, and the number of entries excluded."""
 
     root: Path
     ignoring: bool
     own: GitIgnoreSpec
-    """What is left out without being counted, where no ignore file includes it."""
+    """Patterns of files that are excluded without being counted, unless an ignore file includes them."""
     left_out: int = 0
     found: list[Path] = field(default_factory=list)
 
@@ -77,9 +77,9 @@ class _Walk:
 
 
 def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> Measured:
-    """Return digest and numbers of *folder* without the files that match *apart*; without *ignoring*, of all files.
+    """Return digest and counts of *folder* without the files that match *apart*; *ignoring*: apply its ignore files.
 
-    Raises BadInput when it does not exist, cannot be read, or contains a link that leads outside.
+    Raises BadInput when the folder does not exist, cannot be read, or contains a link that leads outside.
     """
     walk = _walk(folder, ignoring, apart)
     total, files = hashlib.sha256(), 0
@@ -93,7 +93,7 @@ def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -
 
 
 def copy(folder: Path, to: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> None:
-    """Copy what `measure` counts of *folder* to the new folder *to*; blocks are shared where the file system can."""
+    """Copy the files of *folder* that `measure` counts to the new folder *to*; share blocks if the file system can."""
     walk = _walk(folder, ignoring, apart)
     to.mkdir(parents=True)
     to.chmod(0o755)
@@ -110,24 +110,25 @@ def copy(folder: Path, to: Path, *, ignoring: bool = True, apart: Sequence[str] 
 
 
 def key(digest: str, build: Sequence[Sequence[str]], path: str) -> str:
-    """The name of built content: what was copied, how it is built, with which programs, for which machine."""
+    """Return the name of built content: a digest of its files, build commands, PATH and machine architecture."""
     parts = msgspec.json.encode([digest, build, path, platform.machine()])
     return hashlib.sha256(parts).hexdigest()[:24]
 
 
 def give(folder: Path, uid: int, gid: int) -> None:
-    """Let a user build in *folder*. Only root can.
+    """Give *folder* and everything in it to a user, who builds in it. Only root can.
 
-    The top comes last: until then that user cannot reach what is inside, and so cannot replace a folder by a link.
+    The top folder is given last: until then the user cannot reach its contents and replace a folder by a link.
     """
     for path in reversed(list(_everything(folder))):
         os.lchown(path, uid, gid)
 
 
 def seal(folder: Path) -> None:
-    """From now on nobody who serves can write in *folder*, and everybody can read it who comes that far.
+    """Make *folder* read-only for services, and keep it readable.
 
-    As root it then belongs to root; else nobody may write, its owner included.
+    As root: everything then belongs to root, other users can read it and cannot write. Otherwise the write permission
+    is removed for all users, the owner included.
     """
     root = is_root()
     for path in _everything(folder):
@@ -141,23 +142,24 @@ def seal(folder: Path) -> None:
 
 
 def inventory(folder: Path) -> bytes:
-    """Return the names of everything in *folder*, with size and time of change of each file, as `damaged` compares it.
+    """Return the paths of everything in *folder*, with each file's size and modification time, for `damaged`.
 
-    Reading them costs milliseconds for thousands of files; a digest of the contents would cost seconds.
+    This takes milliseconds for thousands of files; a digest of the contents would take seconds.
     """
     return msgspec.json.encode({str(path.relative_to(folder)): _traits(path) for path in _everything(folder)})
 
 
 def damaged(folder: Path, kept: bytes) -> tuple[str, ...]:
-    """Return what is missing or changed in *folder* since `inventory` returned *kept*; additions are no damage."""
+    """Return the paths missing or changed in *folder* since `inventory` returned *kept*. Added files do not count."""
     before: dict[str, tuple[int, int]] = msgspec.json.decode(kept, type=dict[str, tuple[int, int]]) if kept else {}
     return tuple(name for name, traits in before.items() if _traits(folder / name) != traits)
 
 
 def restore(folder: Path, copied: Path, names: Sequence[str]) -> bool:
-    """Replace *names* in *folder* by those of *copied*, one by one, under the instances that run there.
+    """Replace *names* in *folder* by those of *copied*, one by one, while instances run there. Return True.
 
-    Return False, having changed nothing, where *copied* lacks one of them: then a build has made it.
+    Return False and change nothing if *folder* does not exist, or if *copied* lacks one of the names, since then the
+    build has created it.
     """
     if not folder.is_dir() or not all(os.path.lexists(copied / name) for name in names):
         return False
@@ -176,7 +178,10 @@ def restore(folder: Path, copied: Path, names: Sequence[str]) -> bool:
 
 
 def _traits(path: Path) -> tuple[int, int]:
-    """Return size and time of change in ns of a file or link; zeros for a folder, which additions change too."""
+    """Return size and modification time (ns) of a file or link; -1, -1 if missing.
+
+    A folder returns zeros, since added files change its modification time too.
+    """
     try:
         found = path.lstat()
     except OSError:
@@ -185,7 +190,7 @@ def _traits(path: Path) -> tuple[int, int]:
 
 
 def remove(folder: Path) -> None:
-    """Take *folder* (or a file) away, sealed or not; nothing where it is not."""
+    """Remove *folder* (or a file), sealed or not. Does nothing if it does not exist."""
     if not folder.is_dir():
         folder.unlink(missing_ok=True)
         return
@@ -196,7 +201,7 @@ def remove(folder: Path) -> None:
 
 
 def remove_own(folder: Path, apart: Sequence[str]) -> None:
-    """Remove from *folder* what only Mainstay reads, unless its `.mainstayignore` includes it again."""
+    """Remove from *folder* the files that only Mainstay reads, unless its `.mainstayignore` includes them again."""
     ignore = folder / ".mainstayignore"
     lines = ignore.read_text(errors="replace").splitlines() if ignore.is_file() else []
     own = GitIgnoreSpec.from_lines([*OWN_FILES, *apart, *(line for line in lines if line.startswith("!"))])
@@ -256,7 +261,7 @@ def _rules_of(folder: Path) -> _Rules | None:
 
 
 def _rules_above(root: Path) -> list[_Rules]:
-    """What the ignore files between the top of the repository and *root* say: git honours them too."""
+    """Return the rules of the ignore files between the repository's top and *root*, which git applies too."""
     for depth, folder in enumerate([root, *root.parents]):
         if (folder / ".git").exists():
             above = [*reversed(root.parents[:depth])]
@@ -265,7 +270,7 @@ def _rules_above(root: Path) -> list[_Rules]:
 
 
 def _ignored(path: Path, is_folder: bool, rules: Iterable[_Rules]) -> bool | None:
-    """Return what the nearest ignore file that names *path* decides; None where none does."""
+    """Return whether the nearest ignore file that matches *path* excludes it; None if none matches."""
     for each in reversed([*rules]):
         name = path.relative_to(each.folder).as_posix() + ("/" if is_folder else "")
         opinion = each.spec.check_file(name).include

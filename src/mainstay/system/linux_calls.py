@@ -15,7 +15,7 @@ _C.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_in
 
 
 class Event(NamedTuple):
-    """One inotify event. *name* is empty where the watched path itself is meant."""
+    """One inotify event. *name* is empty when the event is about the watched path itself."""
 
     watch: int
     mask: int
@@ -23,9 +23,9 @@ class Event(NamedTuple):
 
 
 def punch_hole(descriptor: int, length: int) -> None:
-    """Free the first *length* bytes of a file: they read as zeros, its size and its other bytes stay as they are.
+    """Free the first *length* bytes of a file: they then read as zeros; its size and its other bytes do not change.
 
-    Raises OSError (EOPNOTSUPP) where the file system cannot do it.
+    Raises OSError (EOPNOTSUPP) when the file system does not support it.
     """
     _checked(_C.fallocate(descriptor, _KEEP_SIZE_AND_PUNCH_HOLE, 0, length))
 
@@ -41,7 +41,7 @@ def watch(descriptor: int, path: str, mask: int) -> int:
 
 
 def events(descriptor: int) -> Iterator[Event]:
-    """Yield the events that wait in an inotify descriptor."""
+    """Yield the pending events of an inotify descriptor."""
     try:
         data = os.read(descriptor, 65536)
     except BlockingIOError:

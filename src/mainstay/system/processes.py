@@ -1,4 +1,4 @@
-"""This machine as /proc tells it: which boot this is, which processes live, who listens where."""
+"""Boot id, processes, sessions and memory of this machine, read from /proc."""
 
 import ctypes
 import os
@@ -10,31 +10,31 @@ import msgspec
 
 PROC = Path("/proc")
 LOOPBACK = "127.0.0.1"
-"""The address that only programs of this machine reach."""
+"""The loopback address, reachable only from this machine."""
 _C_LIBRARY = ctypes.CDLL(None, use_errno=True)
 _STATE, _GROUP, _SESSION, _STARTED, _RESIDENT = 0, 2, 3, 19, 21
-"""Fields of /proc/PID/stat, counted after the name, which may hold anything."""
+"""Indexes of fields in /proc/PID/stat after the process name, which may contain any character."""
 _MARK = b"Max file locks"
 
 
 class Started(msgspec.Struct, frozen=True):
-    """One process for certain: a number comes back, but never with the same start in the same boot."""
+    """One process, identified uniquely: a pid is reused, but never with the same start time in the same boot."""
 
     boot: str
     pid: int
     started: int
-    """Ticks since boot, as /proc/PID/stat tells them."""
+    """Start time in clock ticks since boot, from /proc/PID/stat."""
 
 
 def boot_id() -> str:
-    """Another one after each boot."""
+    """Return the kernel's boot id, which is different after each boot."""
     return (PROC / "sys/kernel/random/boot_id").read_text().strip()
 
 
 def sync_contents(folder: Path) -> None:
-    """Wait until every file of the file system that holds *folder* is on the disk. Raises OSError where that fails.
+    """Sync the file system that holds *folder* to the disk. Raises OSError when that fails.
 
-    One call instead of one for each of the thousands of files that a build makes.
+    One call replaces an fsync of each of the thousands of files that a build creates.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -46,12 +46,12 @@ def sync_contents(folder: Path) -> None:
 
 
 def boottime() -> float:
-    """Seconds since boot; counts on while the machine sleeps."""
+    """Return the seconds since boot, including time in suspend."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def started(pid: int) -> Started | None:
-    """The process that has this number now; None where there is none, or only its remains."""
+    """Return the process that has this pid now; None if there is none or it is a zombie."""
     fields = _stat(pid)
     if fields is None or fields[_STATE] in {"Z", "X"}:
         return None
@@ -59,22 +59,22 @@ def started(pid: int) -> Started | None:
 
 
 def is_alive(process: Started) -> bool:
-    """Whether this very process still runs."""
+    """Return whether exactly this process is still alive."""
     return started(process.pid) == process
 
 
 def age(process: Started) -> float:
-    """Seconds since it started."""
+    """Return the seconds since the process started."""
     return boottime() - process.started / os.sysconf("SC_CLK_TCK")
 
 
 def of_session(leader: Started) -> tuple[int, ...]:
-    """Every living process of the session, or the group, that *leader* began; it may be gone itself."""
+    """Return the pids of all living processes in the session or process group of *leader*, even if it has ended."""
     if leader.boot != boot_id():
         return ()
     holder = started(leader.pid)
     if holder is not None and holder != leader:
-        return ()  # The number has been given to somebody else: nothing of ours is left.
+        return ()  # The kernel reuses a pid only after its session and group are empty, so no process of ours is left.
     names = str(leader.pid)
     return tuple(
         pid
@@ -100,13 +100,13 @@ def marked(mark: int, since: Started) -> tuple[Started, ...]:
 
 
 def resident_bytes(pids: tuple[int, ...]) -> int:
-    """Memory that these processes hold now."""
+    """Return the sum of the resident memory of these processes, in bytes."""
     stats = (_stat(pid) for pid in pids)
     return sum(int(fields[_RESIDENT]) for fields in stats if fields) * os.sysconf("SC_PAGE_SIZE")
 
 
 def sessions() -> dict[int, list[int]]:
-    """Every session's living processes, by the number of the one that began it; one look at all."""
+    """Return the pids of all living processes by session id, in one pass over /proc."""
     found: dict[int, list[int]] = {}
     for pid, fields in _everyone():
         if fields[_STATE] not in {"Z", "X"}:

@@ -1,4 +1,4 @@
-"""What an environment keeps, and where: the layout of its state (contract, section 2)."""
+"""The layout of an environment's state folder (contract, section 2)."""
 
 import hashlib
 import os
@@ -12,26 +12,26 @@ from mainstay.system.atomic_file import make_folder
 from mainstay.system.users import is_root
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where Debian keeps programs. It is the PATH of services, and is searched after the shell's for our own children,
-because the shell's lacks useradd where `su` was typed."""
+"""Debian's folders of programs. It is the PATH of services. Mainstay's own children search it after the shell's PATH,
+because that PATH lacks useradd after a plain `su`."""
 
 LOCAL = "local"
-"""The default environment: one for each checkout, changed without approval."""
+"""The default environment. Each checkout has its own; changing it needs no approval."""
 LONGEST_SOCKET_FOLDER = 80
-"""HAProxy takes socket paths of at most 97 characters."""
+"""HAProxy accepts socket paths of at most 97 characters, including the file name."""
 
 
 def short_id(folder: Path | str) -> str:
-    """Return 16 hexadecimal digits that stand for *folder*, where its path is too long for a name.
+    """Return a 16-digit hexadecimal id of *folder*, for names in which its path would be too long.
 
-    What has such a name is found by it: another digest would lose users, sockets and cgroups that exist.
+    Users, sockets and cgroups are found by this id: with another digest, existing ones would be lost.
     """
     return hashlib.sha256(str(folder).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The places below one environment's state folder, and its keys, which never lie below it."""
+    """The paths in one environment's state folder, and those of its keys, which are never stored in it."""
 
     state: Path
     keys: Path
@@ -70,7 +70,7 @@ class Folders:
 
     @property
     def settings(self) -> Path:
-        """Values of plain variables that an operator gave."""
+        """Values of plain variables that an operator has set."""
         return self.state / "settings.json"
 
     @property
@@ -111,12 +111,15 @@ class Folders:
 
     @property
     def homes(self) -> Path:
-        """HOME, TMPDIR and caches of system users, a folder each."""
+        """HOME, TMPDIR and caches of system users, one folder for each user."""
         return self.state / "homes"
 
     @property
     def written(self) -> Path:
-        """Files that ended instances had written into their private copies (`read_only: false`), a folder each."""
+        """Files that instances wrote into their private copies (`read_only: false`), one folder for each instance.
+
+        They are kept after the instance has ended.
+        """
         return self.state / "written"
 
     @property
@@ -140,7 +143,7 @@ class Folders:
         return self.contents / key
 
     def content_done(self, key: str) -> Path:
-        """Exists only when the content is whole and built."""
+        """Marker file that exists only when the content is complete and built."""
         return self.contents / f"{key}.done"
 
     def release(self, number: int) -> Path:
@@ -154,7 +157,7 @@ class Folders:
 
     @property
     def sockets(self) -> Path:
-        """`STATE/sockets`, or a short folder elsewhere where that would be too long for a socket's path."""
+        """`STATE/sockets`, or a short path elsewhere if `STATE/sockets` is too long for a socket's path."""
         inside = self.state / "sockets"
         if len(str(inside)) <= LONGEST_SOCKET_FOLDER:
             return inside
@@ -177,10 +180,10 @@ class Folders:
 
 
 def lay_out(folders: Folders) -> None:
-    """Create the missing folders of an environment, each with the mode that keeps other users out.
+    """Create the missing folders of an environment, with modes that keep other users out.
 
-    As root some are 0711, so that the users of services reach their own files in them, and list nothing: under 0700
-    a service's interpreter would silently lose its virtual environment. Raises BadInput when they cannot be created.
+    As root, some are 0711, so that service users reach their own files but cannot list the folder: with 0700 a
+    service's interpreter would silently lose its virtual environment. Raises BadInput when a folder cannot be created.
     """
     passable = _passable()
     through = (folders.contents, folders.releases, folders.volumes, folders.data, folders.logs, folders.homes)
@@ -192,14 +195,14 @@ def lay_out(folders: Folders) -> None:
         for folder in closed:
             make_folder(folder)
             folder.chmod(0o700)
-        # The supervisor lets HAProxy's workers, which run as the user nobody, through it.
+        # The mode is set only at creation: the supervisor later opens it for HAProxy's workers, which run as `nobody`.
         make_folder(folders.sockets, 0o700)
 
 
 def make_state(folders: Folders, *closed: Path) -> None:
-    """Create the state folder and *closed* folders in it, as far as they are missing, and nothing else.
+    """Create the state folder and its *closed* folders where missing, and no other folder.
 
-    For commands that store a plan or a value before anything runs. Raises BadInput when they cannot be created.
+    For commands that store a plan or a value before anything runs. Raises BadInput when a folder cannot be created.
     """
     with _writable():
         if not folders.state.exists():

@@ -1,4 +1,4 @@
-"""System users: whom services and datastores run under when Mainstay runs as root."""
+"""System users that services and datastores run as when Mainstay runs as root."""
 
 import getpass
 import grp
@@ -15,7 +15,7 @@ PAUSE_S = 0.25
 
 
 class Ended(Protocol):
-    """How a child ended."""
+    """The exit code and standard error of a child process."""
 
     @property
     def code(self) -> int: ...
@@ -25,7 +25,7 @@ class Ended(Protocol):
 
 
 class Identity(NamedTuple):
-    """What the machine knows a user by."""
+    """A user's numeric ids."""
 
     uid: int
     gid: int
@@ -33,7 +33,7 @@ class Identity(NamedTuple):
 
 
 def person() -> str:
-    """Return the name of the person who typed the command, also behind sudo."""
+    """Return the name of the user who ran the command, also under sudo."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):
@@ -41,12 +41,12 @@ def person() -> str:
 
 
 def is_root() -> bool:
-    """Whether this process is root: only then services can have users of their own."""
+    """Return whether this process runs as root. Only then can services run as other users."""
     return os.geteuid() == 0
 
 
 def identity(name: str) -> Identity:
-    """The numbers of the user *name*; of the one who runs this when *name* is empty. Raises KeyError when unknown."""
+    """Return the ids of the user *name*, or of this process if *name* is empty. Raises KeyError if unknown."""
     if not name:
         return Identity(os.geteuid(), os.getegid(), tuple(os.getgroups()))
     entry = pwd.getpwnam(name)
@@ -54,7 +54,7 @@ def identity(name: str) -> Identity:
 
 
 def known(name: str) -> bool:
-    """Whether the machine has the user *name*."""
+    """Return whether this machine has the user *name*."""
     try:
         pwd.getpwnam(name)
     except KeyError:
@@ -63,21 +63,22 @@ def known(name: str) -> bool:
 
 
 def name_for(purpose: str, mark: str) -> str:
-    """Return the name of the system user for *purpose* in the environment with this `folders.short_id`."""
+    """Return the name of the system user for *purpose*; *mark* is the environment's `state_dir.short_id`."""
     return f"ms-{purpose}"[: LONGEST_NAME - 9] + f"-{mark[:8]}"
 
 
 def addition(name: str) -> list[str]:
-    """The command that adds the system user *name*: no log-in, no home, a group of its own."""
+    """Return the command that adds the system user *name*: no login, no home, a group of its own."""
     group = ["--gid", name] if _group_known(name) else ["--user-group"]
     return ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent",
             "--shell", "/usr/sbin/nologin", *group, name]  # fmt: skip
 
 
 def ensure(name: str, run: Callable[[Sequence[str]], Ended], pause: Callable[[float], None]) -> None:
-    """Let the system user *name* be known. Raises BadInput when it cannot be added.
+    """Add the system user *name* if missing. Raises BadInput when it cannot be added.
 
-    Others add theirs at the same moment, and the file of users has one writer: so it is tried for a while.
+    Retries 20 times with a pause of 0.25 s, since useradd fails while another process holds the lock of the user
+    database.
     """
     for _ in range(TRIES):
         if known(name):
@@ -90,7 +91,7 @@ def ensure(name: str, run: Callable[[Sequence[str]], Ended], pause: Callable[[fl
 
 
 def removal(name: str) -> list[str]:
-    """The command that takes the system user *name* away again."""
+    """Return the command that removes the system user *name*."""
     return ["userdel", name]
 
 

@@ -1,1 +1,1 @@
-"""Text for messages: plurals, and the one filter for what may reach a terminal."""
+"""Text for messages: plurals, and the filter for text that is printed on a terminal."""

@@ -1,6 +1,6 @@
-"""Numbers of things in messages."""
+"""Counts with singular or plural nouns, for messages."""
 
 
 def counted(number: int, noun: str) -> str:
-    """Return `1 service`, `2 services`."""
+    """Return *number* and *noun*, in the plural unless *number* is 1: `1 service`, `2 services`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

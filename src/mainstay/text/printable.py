@@ -1,11 +1,11 @@
-"""Text that is safe on terminals and pipes: the project's one filter for escapes, controls and hidden characters."""
+"""The project's only filter that makes text safe for terminals and pipes: no escapes, controls, hidden characters."""
 
 import re
 
 HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
-"""Characters that change how their neighbours are shown, or are not shown at all. Joiners, which scripts need, are not.
+"""Characters that are invisible or change how their neighbours are displayed; joiners, which scripts need, are allowed.
 
-U+202E, for example, reverses the text after it, so that a line reads as something that it does not say.
+U+202E, for example, reverses the text after it, so that a line reads as something other than its content.
 """
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
@@ -13,8 +13,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|" + HIDDEN.pattern)
 
 
 def harmless(text: str) -> str:
-    """Return *text* without escape sequences, and with `�` for other control and hidden characters.
+    """Return *text* without escape sequences, and with other control and hidden characters replaced by `�`.
 
-    Tabs and line feeds stay.
+    Tabs and line feeds are kept.
     """
     return _CONTROLS.sub("�", _ESCAPES.sub("", text))

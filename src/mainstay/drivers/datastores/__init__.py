@@ -1,1 +1,1 @@
-"""Datastores: the protocol, and one driver each."""
+"""Datastores: the protocol and its drivers."""

@@ -1,4 +1,4 @@
-"""What must survive: the contract that every datastore's driver keeps."""
+"""The protocol of datastores, whose data must survive every deploy."""
 
 from typing import Literal, Protocol
 
@@ -10,22 +10,23 @@ Role = Literal["owner", "application"]
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """Where the schema stands. `revision` names the last migration that ran; empty: none has."""
+    """The schema state. `revision` names the last completed migration; empty: none has run."""
 
     revision: str = ""
     pending: tuple[str, ...] = ()
-    """Revisions that are to come, in order."""
+    """Revisions of migrations that have not run yet, in order."""
     half_done: tuple[str, ...] = ()
-    """Begun outside a transaction and not known to have ended."""
+    """Revisions of migrations that started outside a transaction and whose end is not recorded."""
     reachable: bool = True
     busy: bool = False
-    """A session of the owner is there: a killed migration may still be at work."""
+    """A session of the owner is open: a killed migration may still be running."""
 
 
 class Datastore(Protocol):
-    """One datastore of an environment. Pure where it answers with values; only `schema` and `answers` ask the world.
+    """One datastore of an environment.
 
-    Everything it changes is a job of the target, so that a crash leaves something to look at.
+    Changes to its data are jobs of the target, so that their state can be read after a crash. `schema` queries the
+    database.
     """
 
     @property
@@ -35,41 +36,41 @@ class Datastore(Protocol):
     def kind(self) -> str: ...
 
     def version(self) -> str:
-        """The version of what serves it, as people say it."""
+        """Return the version of the database server, as displayed."""
         ...
 
     def refuse_other_data(self) -> None:
-        """Raise BadInput where its data was written by a major version that this driver cannot run; change nothing."""
+        """Raise BadInput if its data was written by a major version that this driver cannot run. Changes nothing."""
         ...
 
     def secrets(self) -> tuple[str, ...]:
-        """Names of the secrets it needs, each generated once."""
+        """Return the names of the secrets it needs, each generated once."""
         ...
 
     def spec(self) -> Spec | None:
-        """The fleet of one that serves it; None where it runs elsewhere."""
+        """Return the spec of its single instance; None if it runs elsewhere."""
         ...
 
     def prepare(self) -> None:
-        """Bring its programs and the folder they use into place, for the user they run under; repeatable."""
+        """Set up its programs and folders for the user it runs as. Idempotent."""
         ...
 
     def initialise(self, identity: str) -> Job | None:
-        """The job that makes an empty store where there is none; does nothing to one that is there."""
+        """Return the job that creates an empty datastore; None if it exists already."""
         ...
 
     def roles(self, identity: str) -> Job | None:
-        """The job that makes roles, database and limits as they should be; repeatable."""
+        """Return the job that creates or updates roles, database and limits. Idempotent."""
         ...
 
     def address(self, role: Role) -> Template:
-        """What `{from: NAME}` becomes for *role*: composed at start, percent-encoded, always secret."""
+        """Return the value of `{from: NAME}` for *role*: composed at start, percent-encoded, always secret."""
         ...
 
     def migrate(self, identity: str, folder: str) -> Job:
-        """The job that runs the pending migrations of *folder* in order, as the owner; repeatable."""
+        """Return the job that runs the pending migrations of *folder* in order, as the owner. Idempotent."""
         ...
 
     def schema(self, folder: str | None, listener: str) -> Schema:
-        """Where the schema stands against the migrations of *folder*; *listener* is its `host:port` now."""
+        """Return the schema state relative to the migrations of *folder*; *listener* is its current `host:port`."""
         ...

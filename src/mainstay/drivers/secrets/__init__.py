@@ -1,1 +1,1 @@
-"""Values that an operator gives: sources, the sealed file, settings."""
+"""Values that an operator provides: sources of secrets, the sealed file, settings."""

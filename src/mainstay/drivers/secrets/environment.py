@@ -1,4 +1,4 @@
-"""Secrets that the command line is given as variables of its environment."""
+"""Secrets from environment variables of the `mainstay` command."""
 
 import os
 
@@ -6,7 +6,7 @@ from mainstay.model.secret import Secret
 
 
 class EnvironmentSecrets:
-    """`STRIPE_KEY=… mainstay deploy` brings STRIPE_KEY in; an empty value counts as none."""
+    """Reads secrets from environment variables: `STRIPE_KEY=… mainstay deploy`. An empty value counts as unset."""
 
     def fetch(self, name: str) -> Secret | None:
         value = os.environ.get(name)

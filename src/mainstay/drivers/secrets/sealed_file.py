@@ -1,4 +1,4 @@
-"""The sealed file: secrets at rest, encrypted with age; every version is kept until it is forgotten."""
+"""The sealed file: secrets stored on disk, encrypted with age. It keeps every version of every secret."""
 
 import fcntl
 import os
@@ -19,7 +19,7 @@ from mainstay.system.clock import Clock, SystemClock
 
 
 class SealedEntry(msgspec.Struct, frozen=True):
-    """What may be shown of a stored secret: all but its value."""
+    """The metadata of a stored secret, without its value."""
 
     name: str
     version: int
@@ -27,41 +27,41 @@ class SealedEntry(msgspec.Struct, frozen=True):
     set_at: str
     """When that version was stored (RFC 3339)."""
     generated: bool
-    """Whether Mainstay made that version at random; otherwise a person gave it."""
+    """Whether Mainstay generated that version at random; otherwise a person provided it."""
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A version that was stored, or that has had the same value already; then `changed` is false."""
+    """The result of storing a value. `changed` is False if the newest version already had that value."""
 
     ref: SecretRef
     changed: bool
 
 
 class Sealed(Protocol):
-    """Where secrets rest. Every version that was ever written is kept until it is forgotten."""
+    """A store of secrets, which keeps every version of every secret."""
 
     def read(self, ref: SecretRef) -> Secret:
-        """The secret *ref* names. Raises BadInput when there is none."""
+        """Return the secret that *ref* names. Raises BadInput when there is none."""
         ...
 
     def present(self, name: str) -> int | None:
-        """The newest version of *name*, or None."""
+        """Return the newest version number of *name*; None if there is none."""
         ...
 
     def keep(self, name: str, value: Secret) -> SecretRef:
-        """Store *value* as the next version of *name* (or find it as the present one) and name it."""
+        """Store *value* as the next version of *name*, unless the newest one equals it, and return its reference."""
         ...
 
     def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
-        """Store each of *values* as the next version of its name, all of them or none, and return what was stored."""
+        """Store each of *values* as by `keep`, all of them or none, and return the results in order."""
         ...
 
     def add(self, name: str, value: Secret) -> SecretRef:
-        """Store *value* as the first version of *name*. A name that has a value keeps it; name that one."""
+        """Store *value* as the first version of *name*, unless *name* has a value; return its newest reference."""
         ...
 
     def generate(self, name: str, length: int) -> SecretRef:
-        """The present version of *name*; where there is none, one is made. Two callers get the same one."""
+        """Return the newest version of *name*, generating one if there is none. Concurrent callers get the same one."""
         ...
 
     def entries(self) -> tuple[SealedEntry, ...]:
@@ -82,10 +82,10 @@ _Secrets = dict[str, dict[int, _Version]]
 
 
 class SealedFile:
-    """An age file with every version of every secret; its key lies elsewhere.
+    """An age file with every version of every secret; its key is stored elsewhere.
 
-    Written under a short lock of its own, read again first, put in place by a rename: two writers never
-    lose each other's secrets, and a crash leaves the old file or the new one.
+    A writer locks the file, reads it again and replaces it by a rename. So concurrent writers never lose each other's
+    secrets, and a crash leaves the old file or the new one.
     """
 
     def __init__(self, path: Path, key: Path, clock: Clock | None = None) -> None:
@@ -187,5 +187,5 @@ class SealedFile:
 
 
 def _random(length: int) -> str:
-    """Letters and digits only, so that no tool needs to quote it."""
+    """Return a random string of letters and digits only, so that it never needs quoting."""
     return "".join(secrets.choice(ascii_letters + digits) for _ in range(length))

@@ -1,4 +1,4 @@
-"""Settings: the values of plain variables that an operator gave, stored per environment in `settings.json`."""
+"""Settings: the values of plain variables that an operator has set, stored per environment in `settings.json`."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from mainstay.system.atomic_file import atomic_write
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One value, when it was given (RFC 3339) and by whom."""
+    """A value, when it was set (RFC 3339), and the user who set it."""
 
     value: str
     at: str
@@ -23,7 +23,7 @@ class Setting(msgspec.Struct, frozen=True):
 class SettingsFile:
     """The stored settings of one environment.
 
-    Each change reads the file again under a lock of its own and replaces it by a rename: two writers never lose each
+    Each change locks the file, reads it again and replaces it by a rename. So concurrent writers never lose each
     other's values, and a crash leaves the old file or the new one.
     """
 
@@ -31,7 +31,7 @@ class SettingsFile:
         self._path = path
 
     def read(self) -> dict[str, Setting]:
-        """Return all of them. Raises BadInput when the file was damaged."""
+        """Return all settings by name. Raises BadInput when the file is damaged."""
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Setting])
         except FileNotFoundError:
@@ -44,13 +44,13 @@ class SettingsFile:
             ) from None
 
     def change(self, given: Mapping[str, Setting], removed: Iterable[str] = ()) -> None:
-        """Store the values *given* and forget those *removed*."""
+        """Store the values *given* and remove the settings named in *removed*."""
         with self._locked():
             kept = {name: setting for name, setting in self.read().items() if name not in set(removed)}
             self._write(kept | dict(given))
 
     def add(self, given: Mapping[str, Setting]) -> None:
-        """Store those of *given* that have no value yet."""
+        """Store those values of *given* whose names have no value yet."""
         with self._locked():
             stored = self.read()
             if any(name not in stored for name in given):

@@ -1,4 +1,4 @@
-"""Where secrets come from: the contract that every source keeps."""
+"""The protocol of sources of secrets."""
 
 from typing import Protocol
 
@@ -6,8 +6,8 @@ from mainstay.model.secret import Secret
 
 
 class SecretSource(Protocol):
-    """A place from which the values of secrets are brought into the sealed file when a plan is made."""
+    """A source from which secrets are imported into the sealed file when a plan is made."""
 
     def fetch(self, name: str) -> Secret | None:
-        """The value of *name*; None where this source has none. Raises Unreachable when it does not answer."""
+        """Return the value of *name*; None if this source has none. Raises Unreachable when it does not respond."""
         ...

@@ -1,1 +1,1 @@
-"""Where services run: the protocol, and one driver each."""
+"""Targets, on which services run: the protocol and its drivers."""

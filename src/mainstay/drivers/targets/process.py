@@ -1,4 +1,4 @@
-"""Plain processes on this machine, under the supervisor: the embedded default, without Docker."""
+"""The default target: plain processes on this machine, run by the supervisor, without Docker."""
 
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -31,7 +31,7 @@ from mainstay.system.state_dir import Folders
 
 
 class Unguarded(Protocol):
-    """What files and the machine tell where no supervisor answers."""
+    """Reads state from files and /proc while the supervisor is not running."""
 
     def running(self, folders: Folders) -> Running: ...
 
@@ -43,9 +43,10 @@ class Unguarded(Protocol):
 
 
 class ProcessTarget:
-    """Asks the supervisor of the environment in *folders*. Acting wakes it; looking reads files where it sleeps.
+    """Sends requests to the supervisor of the environment in *folders*.
 
-    What reads the files takes a while to load and is seldom needed, so it is asked for when it is.
+    Requests that change something start the supervisor if needed. Reads never start it: they use *unguarded* if it is
+    not running. *unguarded* is a callable because that module is slow to import and seldom needed.
     """
 
     def __init__(self, folders: Folders, unguarded: Callable[[], Unguarded]) -> None:

@@ -1,4 +1,4 @@
-"""Take a source into a folder, or tell what taking it would bring."""
+"""Copy a source into a folder, or measure what a copy would contain."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from mainstay.system.file_tree import Measured
 
 
 def measure(source: Source, shell: Shell) -> Measured:
-    """What a copy of *source* would hold."""
+    """Return digest and counts of what a copy of *source* would contain."""
     with _tree(source, shell) as (folder, ignoring):
         return file_tree.measure(folder, ignoring=ignoring, apart=source.apart)
 
@@ -26,7 +26,10 @@ def copy(source: Source, to: Path, shell: Shell) -> None:
 
 @contextmanager
 def _tree(source: Source, shell: Shell) -> Iterator[tuple[Path, bool]]:
-    """The folder that holds *source*, and whether its ignore files count: of a repository, what it tracks is meant."""
+    """Yield the folder with the files of *source*, and whether its ignore files are still to be applied.
+
+    They are not for a `ref`, where all tracked files count, nor for an assembled copy, where they have been applied.
+    """
     if not source.ref and not source.beside:
         yield Path(source.folder), True
         return
@@ -49,12 +52,12 @@ def _tree(source: Source, shell: Shell) -> Iterator[tuple[Path, bool]]:
 
 
 def _take_out(source: Source, tar: Path, to: Path, shell: Shell) -> None:
-    # A checkout that belongs to somebody else is only read here, which git would refuse otherwise.
+    # Without safe.directory git refuses to read a checkout that belongs to another user. It is only read here.
     git = ["git", "-c", f"safe.directory={source.folder}", "-C", source.folder]
     to.mkdir()
     for command in (
         [*git, "archive", "--format=tar", f"--output={tar}", source.ref],
-        # Python's own unpacking is safe from 3.11.4 on only, which Debian 12 does not have.
+        # tarfile extracts safely only since Python 3.11.4, and Debian 12 has an older one.
         ["tar", "--extract", f"--file={tar}", f"--directory={to}"],
     ):
         said = shell(command)

@@ -1,4 +1,4 @@
-"""Where services run and are served: the contract that every target keeps."""
+"""The protocol of targets, on which services run."""
 
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -9,14 +9,14 @@ from mainstay.model import Edge, Fleet, Job, JobState, Running, Serving, Shifts,
 
 
 class LogLine(msgspec.Struct, frozen=True):
-    """One line that a service wrote, without anything that a terminal would act on."""
+    """One line that a service wrote, without control characters."""
 
     at: str
-    """When it was written. It does not change from one reading to the next."""
+    """When it was written. Reading the line again gives the same time."""
     service: str
     release: int
-    """The release that brought in the revision of the instance; for the access log, that of the instance that
-    responded. 0: none."""
+    """The release that introduced the revision of the instance; in the access log, of the instance that responded.
+    0: none."""
     instance: str
     stream: str
     """`out` or `err`; `access` for the access log of the edge."""
@@ -24,102 +24,102 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 class LogQuery(msgspec.Struct, frozen=True):
-    """Which lines of a service are wanted."""
+    """Selects lines of a service's log."""
 
     lines: int = 100
-    """At most so many of the last ones."""
+    """The maximum number of last lines."""
     follow: bool = False
-    """Then new ones as they come, without an end."""
+    """Continue with new lines as they are written."""
     release: int | None = None
-    """None: of every release."""
+    """None: lines of every release."""
     instance: str | None = None
-    """None: of every instance."""
+    """None: lines of every instance."""
 
 
 RECENT = LogQuery()
 
 
 def never() -> bool:
-    """Return False: what follows goes on for ever."""
+    """Return False, so that following a log never ends."""
     return False
 
 
 class Target(Protocol):
-    """Where services run and are served.
+    """A place where services run and receive requests.
 
-    Requests name a state: asking twice is asking once. A request is durable before it is answered, and
-    what it asks for comes about later, also after a crash of whatever carries it out: the caller looks.
-    Each carries the fence of its run; `FenceRefused` when a newer one has claimed. All raise
-    `Unreachable` when the target does not answer, even after waking it. Looking never wakes and never
-    needs a fence.
+    Requests set desired state and are idempotent. A request is durable before the target acknowledges it, and the
+    target reaches the state later, even after a crash; the caller polls the actual state. Each request has the fence
+    of its run; FenceRefused is raised when a newer run has claimed the target. All methods raise Unreachable when the
+    target does not respond, even after it was started. Reads never start the target and need no fence.
     """
 
     def wake(self) -> None:
-        """Start what was stopped, and the supervisor where it does not run; try failed instances again at once."""
+        """Start a stopped environment, and its supervisor if it is not running; retry failed instances at once."""
         ...
 
     def sleep(self, fence: int) -> None:
-        """Ask that services drain and stop, then datastores, then the edge; kept over reboots.
+        """Request that services drain and stop, then datastores, then the edge. They stay stopped after a reboot.
 
-        Fleets, traffic and ports stay known. It has come about when `running().awake` is False and no instance is left.
+        Fleets, traffic and ports are remembered. The stop is complete when `running().awake` is False and no instance
+        is left.
         """
         ...
 
     def claim(self, fence: int) -> None:
-        """From now on every older fence is refused; kept before it is answered. The same fence may claim again."""
+        """Reject every older fence from now on. Durable when this returns. The same fence may claim again."""
         ...
 
     def fleet(self, fence: int, wanted: Fleet) -> None:
-        """What is to run, for the services that *wanted* names. An empty mapping for a service: nothing of it.
+        """Set the desired fleet of the services in *wanted*. An empty mapping for a service: run no instance of it.
 
-        Instances that go are first taken out of the slots, drained and counted to zero, then stopped.
+        Instances to be removed are drained in their slots until they have no connection, and then stopped.
         """
         ...
 
     def traffic(self, fence: int, shifts: Shifts, unless_renewed: UnlessRenewed | None = None) -> None:
-        """Which revisions receive requests, for the services that *shifts* name.
+        """Set which revisions receive requests, for the services in *shifts*.
 
-        Each shift is applied in one batch, in their order; the next waits for the drain that the one before names.
-        They replace shifts of an earlier request that still wait. Shares go only to ready instances. None for
-        *unless_renewed* ends an earlier lease.
+        Shifts are applied in order, each in one batch; the next waits for the drain that the one before specifies.
+        They replace pending shifts of an earlier request. Only ready instances receive shares. *unless_renewed* is the
+        new lease; None ends an earlier one.
         """
         ...
 
     def renew(self, fence: int) -> None:
-        """The run still watches: the time of `unless_renewed` begins anew. Nothing where there is none."""
+        """Send the run's heartbeat: the timeout of the lease on traffic restarts. Does nothing if there is no lease."""
         ...
 
     def edge(self, fence: int, wanted: Edge | None) -> None:
-        """The front door; None takes it away. Raises PortTaken, naming the holder, when a port is taken."""
+        """Set the desired edge; None removes it. Raises PortTaken, naming the holder, when a port is in use."""
         ...
 
     def refuse_taken(self, wanted: Edge) -> None:
-        """Raise PortTaken, naming the holder, when a port of *wanted* is another program's. Changes nothing."""
+        """Raise PortTaken, naming the holder, when another program uses a port of *wanted*. Changes nothing."""
         ...
 
     def job(self, fence: int, job: Job) -> None:
-        """Start *job* unless its id is known already."""
+        """Start *job*, unless its id is already known."""
         ...
 
     def job_state(self, identity: str) -> JobState:
-        """How the job stands."""
+        """Return the state of the job."""
         ...
 
     def stop_job(self, fence: int, identity: str) -> None:
-        """Stop the job and all it started; returns when it is gone. Nothing for one that does not run."""
+        """Stop the job and all its processes, and wait until they have ended. Does nothing if it does not run."""
         ...
 
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
-        """Yield the lines of a service that are wanted, oldest first; of `edge` its messages and the access log.
+        """Yield the lines of a service that *query* selects, oldest first; for `edge`, its messages and access log.
 
-        New lines are followed until *ended*, which is asked again and again while none comes.
+        With `follow`, new lines are yielded until *ended*, which is polled while there are none, returns True.
         """
         ...
 
     def running(self) -> Running:
-        """What is to run and what runs."""
+        """Return the desired fleet and the actual instances."""
         ...
 
     def serving(self) -> Serving:
-        """Who is to be served by whom, and who is."""
+        """Return the desired and actual traffic, and the state of the edge."""
         ...

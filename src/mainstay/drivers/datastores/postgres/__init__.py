@@ -1,1 +1,1 @@
-"""Postgres."""
+"""The datastore driver for PostgreSQL."""

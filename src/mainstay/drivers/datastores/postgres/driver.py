@@ -1,4 +1,4 @@
-"""PostgreSQL, embedded: a fleet of one under the target, from the programs of a wheel."""
+"""Embedded PostgreSQL: a single instance run by the target, with the programs of a wheel."""
 
 import os
 import pwd
@@ -27,19 +27,19 @@ SETTINGS = {
     "log_destination": "stderr",
     "log_timezone": "UTC",
     "timezone": "UTC",
-    # Seen once in 18.6: after one of its input/output workers was killed, crash recovery stood still.
+    # Observed once with 18.6: after one of its I/O workers was killed, crash recovery hung.
     "io_method": "sync",
 }
 
-# The superuser has no password: only the operating system's user of the server comes in as it, and only
-# over a socket in the abstract namespace, which needs no folder, so no reboot can clear it away.
+# The superuser has no password. Only the operating system user that runs the server can log in as it, and only over a
+# socket in the abstract namespace, which needs no folder that a reboot could clear.
 _HBA = """local all postgres peer map=mainstay
 host all all 127.0.0.1/32 scram-sha-256
 """
 
 
 class Postgres:
-    """One embedded Postgres of an environment."""
+    """The driver of one embedded Postgres of an environment."""
 
     kind = "postgres"
 
@@ -64,7 +64,7 @@ class Postgres:
 
     def refuse_other_data(self) -> None:
         major, written_by = programs.release().partition(".")[0], self._data / "PG_VERSION"
-        # Without postmaster.opts no server has run on it, so `initialise` puts it aside and starts from nothing.
+        # Without postmaster.opts no server has ever run on this data, so `initialise` moves it aside and starts empty.
         if not ((self._data / "postmaster.opts").exists() and written_by.exists()):
             return
         if (found := written_by.read_text().strip()) != major:
@@ -98,7 +98,7 @@ class Postgres:
             steady_s=0.0,
             drain_s=0.0,
             stop_grace_s=60.0,
-            # SIGINT is its fast shutdown; SIGTERM would wait for every client to leave.
+            # SIGINT is its fast shutdown; SIGTERM would wait until every client disconnects.
             stop_signal="SIGINT",
             user=self._environment.datastore_user,
         )
@@ -119,7 +119,7 @@ class Postgres:
         atomic_write(self._settings / "pg_ident.conf", users.encode(), 0o644)
 
     def initialise(self, identity: str) -> Job | None:
-        # A server that has run once leaves `postmaster.opts`; anything less may be half of an initdb.
+        # A server that has run once leaves `postmaster.opts`; without it the data may be of an interrupted initdb.
         if (self._data / "postmaster.opts").exists():
             return None
         if self._data.exists() and not self._folders.job(identity).exists():
@@ -199,7 +199,7 @@ class Postgres:
         return msgspec.structs.replace(schema, busy=told.busy)
 
     def _ask(self, listener: str, question: str) -> migrations.Told:
-        """What the server answers to its superuser. Raises Unreachable when it does not answer."""
+        """Run *question* as the superuser, return the result. Raises Unreachable when the server does not respond."""
         said = self._shell(
             [self._program("psql"), "--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--dbname=postgres"],
             environment={"PGHOST": self._socket, "PGPORT": listener.rpartition(":")[2], "PGUSER": "postgres"},
@@ -242,7 +242,7 @@ class Postgres:
 
 
 def _free(path: Path) -> Path:
-    """A name beside *path* under which a half-made folder is kept: nothing that may be data is deleted."""
+    """Return an unused path beside *path* for an incomplete folder, which may hold data and so is never deleted."""
     number = 1
     while (there := path.with_name(f"{path.name}.half-{number}")).exists():
         number += 1

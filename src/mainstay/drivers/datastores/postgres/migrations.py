@@ -1,4 +1,4 @@
-"""Plain SQL migrations: files run in order, each once, told in a ledger inside the database itself."""
+"""Plain SQL migrations: files run in order, each once, and are recorded in a table of the database itself."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from mainstay.errors import BadInput, Place
 NAME = re.compile(r"(?P<number>\d{4})_[A-Za-z0-9_-]+\.sql")
 OUTSIDE = "-- mainstay: no transaction"
 
-# One call answers all of it: `status` asks it, and is quick.
+# A single psql call queries everything, since `status` runs it and must be fast.
 _QUESTION = r"""\set ON_ERROR_STOP on
 select exists (select from pg_database where datname = '{database}') as there,
 exists (select from pg_stat_activity where usename = '{owner}') as busy \gset
@@ -48,7 +48,7 @@ commit;
 \endif
 """
 
-# Told before and after: what a kill leaves between the two is known to be half done, not guessed.
+# The migration is recorded before and after it runs, so that one interrupted by a kill is known to be half done.
 _OUTSIDE = r"""
 select not exists (select from mainstay.migration where name = '{name}') as pending \gset
 \if :pending
@@ -61,7 +61,7 @@ update mainstay.migration set done = now() where name = '{name}';
 
 
 class Migration(msgspec.Struct, frozen=True):
-    """One file: its name orders it, its digest tells whether it was changed after it ran."""
+    """One migration file: its name determines the order, its digest shows whether it was changed after it ran."""
 
     name: str
     sha256: str
@@ -69,7 +69,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """A row of the ledger."""
+    """A row of the migration table."""
 
     name: str
     sha256: str
@@ -77,19 +77,19 @@ class Ran(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What the server tells: the ledger, and whether a session of the owner is there."""
+    """The result of the query: the migration table, and whether a session of the owner is open."""
 
     busy: bool
     ran: tuple[Ran, ...]
 
 
 def question(database: str, owner: str) -> str:
-    """What psql asks to learn where the schema of *database* stands; it need not be there yet."""
+    """Return the psql script that queries the schema state of *database*, which need not exist yet."""
     return _QUESTION.format(database=database, owner=owner)
 
 
 def found(folder: Path) -> tuple[Migration, ...]:
-    """The migrations of *folder*, in order. Raises BadInput for names that do not tell an order."""
+    """Return the migrations in *folder*, in order. Raises BadInput for an invalid name or a duplicate number."""
     migrations = tuple(_read(path) for path in sorted(folder.glob("*.sql")))
     numbers: dict[str, str] = {}
     for migration in migrations:
@@ -119,7 +119,7 @@ def _read(path: Path) -> Migration:
 
 
 def script(migrations: tuple[Migration, ...]) -> str:
-    """What psql runs: only what is pending, so running it again changes nothing."""
+    """Return the psql script that runs the pending migrations; running it again changes nothing."""
     parts = (
         (_INSIDE if migration.transaction else _OUTSIDE).format(name=migration.name, sha256=migration.sha256)
         for migration in migrations
@@ -128,7 +128,7 @@ def script(migrations: tuple[Migration, ...]) -> str:
 
 
 def standing(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
-    """Where the schema stands. Raises BadInput when a migration was changed after it ran."""
+    """Return the schema state. Raises BadInput when a migration was changed after it ran."""
     digests = {row.name: row.sha256 for row in ran}
     for migration in wanted:
         before = digests.get(migration.name, migration.sha256)
@@ -148,5 +148,5 @@ def standing(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
 
 
 def revision(name: str) -> str:
-    """The schema revision that the migration *name* brings: its name without the ending."""
+    """Return the schema revision after the migration *name*: its name without `.sql`."""
     return name.removesuffix(".sql")

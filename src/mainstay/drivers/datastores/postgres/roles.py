@@ -1,9 +1,9 @@
-"""Roles, database and limits of a Postgres, as a script for psql that may run again and again."""
+"""The roles, database and limits of a Postgres, as an idempotent script for psql."""
 
 from mainstay.drivers.datastores.datastore import Role
 
-# `client_connection_check_interval` ends the statement of a client that was killed: without it an
-# autocommit statement runs on and commits after its client is gone.
+# `client_connection_check_interval` ends the statement of a killed client. Without it an autocommit statement would
+# continue and commit after its client has died.
 LIMITS: dict[Role, dict[str, str]] = {
     "owner": {"lock_timeout": "5s", "client_connection_check_interval": "200ms"},
     "application": {
@@ -36,12 +36,12 @@ alter role "{name}" with login nosuperuser nocreatedb nocreaterole noreplication
 
 
 def variable(role: Role) -> str:
-    """The environment variable in which the script finds the password of *role*."""
+    """Return the name of the environment variable from which the script reads the password of *role*."""
     return f"PASSWORD_OF_{role.upper()}"
 
 
 def script(database: str, names: dict[Role, str]) -> str:
-    """What brings roles and database about; the passwords come by environment, never by this text."""
+    """Return the script that creates roles and database. It reads passwords from the environment and contains none."""
     roles = "\n".join(
         _ROLE.format(
             variable=variable(role),

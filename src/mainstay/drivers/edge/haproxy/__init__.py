@@ -1,1 +1,1 @@
-"""HAProxy as the edge."""
+"""The edge's driver for HAProxy."""

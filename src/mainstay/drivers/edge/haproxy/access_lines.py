@@ -1,4 +1,4 @@
-"""The lines of the edge's access log: what HAProxy writes, and what people read."""
+"""Parse and format the lines of the edge's access log."""
 
 import msgspec
 
@@ -6,13 +6,13 @@ NAME = "access.log"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One request as the edge saw it. Times are in milliseconds; -1 where the request did not get so far."""
+    """One request in the edge's access log. Times are in milliseconds; -1: the request did not reach that stage."""
 
     at: str
-    """When it ended."""
+    """When the request ended."""
     door: str
     service: str
-    """Empty: no route fits the request."""
+    """Empty: no route matches the request."""
     slot: int | None
     release: int | None
     """None: the request reached no instance."""
@@ -33,14 +33,14 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """HAProxy dropped so many lines before *at*, so the log is not complete there."""
+    """A gap in the log: HAProxy dropped `lost` lines before `at`."""
 
     at: str
     lost: int
 
 
 def described(entry: Entry | Lost) -> str:
-    """Return a line of the log as people read it: `GET /a 200 3 ms web@41`."""
+    """Return an entry formatted for display: `GET /a 200 3 ms web@41`."""
     if isinstance(entry, Lost):
         return f"{entry.lost} lines of the access log are missing: HAProxy dropped them"
     responded = f"{entry.service}@{entry.release}" if entry.release else f"{entry.service}, no instance responded"
@@ -51,7 +51,7 @@ def described(entry: Entry | Lost) -> str:
 
 
 def read(line: bytes) -> Entry | Lost:
-    """Return one line of the log. Raises ValueError (msgspec.DecodeError is one) for a line that is not whole."""
+    """Parse one line of the log. Raises ValueError (or its subclass msgspec.DecodeError) for an incomplete line."""
     if line.startswith(b'{"at":') and b'"lost":' in line and b'"door":' not in line:
         return msgspec.json.decode(line, type=Lost)
     told = _LINES.decode(line)
@@ -66,7 +66,7 @@ def read(line: bytes) -> Entry | Lost:
 
 
 class _Line(msgspec.Struct, frozen=True):
-    """A line as HAProxy writes it: fields that may have no value come as text."""
+    """A line as HAProxy writes it; fields that may have no value are text."""
 
     at: str
     door: str

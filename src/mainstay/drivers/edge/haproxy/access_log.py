@@ -14,9 +14,9 @@ from mainstay.system.users import identity, is_root
 
 
 class AccessLog:
-    """Receives the lines of HAProxy's workers and appends whole lines to the file, in the order of their arrival.
+    """Receives access log lines from HAProxy's workers and appends complete lines to the file in order of arrival.
 
-    When Mainstay runs as root, only *user*, as which the workers run, can send.
+    When Mainstay runs as root, only *user*, which the workers run as, can connect.
     """
 
     def __init__(self, folders: Folders, *, user: str = "nobody") -> None:
@@ -28,7 +28,7 @@ class AccessLog:
         self._told = 0
 
     async def start(self) -> None:
-        """Start to listen, also where an earlier process left its socket."""
+        """Start listening. A socket left by an earlier process is replaced."""
         self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._socket.unlink(missing_ok=True)
         loop = asyncio.get_running_loop()
@@ -39,14 +39,14 @@ class AccessLog:
             os.chown(self._socket, self._user.uid, self._user.gid)
 
     def tell_lost(self, dropped: int) -> None:
-        """Write to the log that HAProxy dropped lines; *dropped* is the count of its present worker."""
+        """Record in the log that HAProxy dropped lines; *dropped* is the total of its current worker."""
         if dropped > self._told:
             at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             self._file.append(msgspec.json.encode(Lost(at, dropped - self._told)) + b"\n")
         self._told = dropped
 
     async def stop(self) -> None:
-        """Stop listening. What was received is in the file."""
+        """Stop listening and close the file. All complete lines received so far are in it."""
         if self._server is not None:
             self._server.close()
             for sender in list(self._senders):
@@ -87,7 +87,7 @@ class _Sender(asyncio.Protocol):
 
 
 class _File:
-    """The log's file; its oldest lines are removed where it is full."""
+    """The log's file; its oldest lines are removed when it is full."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""What brings HAProxy's slots from what they are to what they are to be: commands, in an order that loses nothing."""
+"""Runtime API commands that take HAProxy's slots from their actual to their desired state, without losing requests."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,10 @@ _ORDER = ("ready", "drain", "maint")
 
 
 def changes(wanted: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> list[str]:
-    """The commands for all that differs: the new ones in first, then the old ones out. Nothing where nothing does."""
+    """Return the commands for all differences: first those that add servers to traffic, then those that remove some.
+
+    Raises Unreachable when HAProxy has no server for a slot.
+    """
     slots = sorted(wanted, key=lambda slot: _ORDER.index(slot.state))
     missing = [slot.server for slot in slots if slot.server not in now]
     if missing:
@@ -20,7 +23,10 @@ def changes(wanted: Iterable[Slot], now: Mapping[str, Server], releases: Mapping
 
 
 def differs(slot: Slot, now: Server) -> bool:
-    """Whether the server is not as *slot* says; its own checks are its own affair."""
+    """Return whether the server's state, address or weight differs from *slot*. HAProxy's check results do not count.
+
+    The weight counts only in the state ready.
+    """
     return (
         now.state != slot.state
         or now.address != (slot.address or NOWHERE)

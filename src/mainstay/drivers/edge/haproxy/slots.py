@@ -1,4 +1,4 @@
-"""Who has which slot of the edge, and how much of the traffic: a pure reckoning."""
+"""Compute which instance has which slot of the edge, and its share of the traffic. Pure functions."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -18,9 +18,10 @@ HEAVIEST = 256
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """A place in a service's backend, and who is to have it.
+    """The desired state of one server in a service's backend, and the instance it is for.
 
-    ready: takes `weight` of what comes · drain: keeps what it has, takes nothing new · maint: empty, no address.
+    ready: receives new requests by `weight` · drain: finishes its requests, receives no new ones · maint: empty, no
+    address.
     """
 
     service: str
@@ -37,17 +38,17 @@ class Slot(msgspec.Struct, frozen=True):
 
     @property
     def server(self) -> str:
-        """HAProxy's name for it: unique among all services, as the map from slots to releases wants."""
+        """Its HAProxy server name, unique across all services, since one map leads from server names to releases."""
         return f"{self.service}.s{self.number}"
 
 
 def slots(desired: Desired, ready: Collection[str], accepting: Collection[str] = ()) -> tuple[Slot, ...]:
-    """Return every slot of every service as desired, now that the instances *ready* are ready.
+    """Return the desired state of every slot of every service, given the instances that are *ready*.
 
-    Percentages go to ready instances only: when a revision has none, the others take its share. When no revision has
-    one, those *accepting* connections receive requests, except while a run observes a release: an answer that comes
-    late is better than a refusal, but no release may pass for a good one that way. An instance that has a slot and no
-    share keeps it without new requests, so that traffic returns to it with one command.
+    Only ready instances receive shares: when a revision has none, the other revisions take its share. When no revision
+    has a ready instance, those *accepting* connections receive requests, since a late response is better than a refused
+    request. Not so while a run observes a release, since a bad release would then seem good. An instance with a slot
+    and no share keeps the slot in drain, so that one command returns traffic to it.
     """
     if desired.edge is None:
         return ()
@@ -59,9 +60,9 @@ def slots(desired: Desired, ready: Collection[str], accepting: Collection[str] =
 
 
 def weights(shares: Mapping[str, float]) -> dict[str, int]:
-    """Whole weights that stand to one another as *shares* do, as exactly as HAProxy's range allows.
+    """Return integer weights in proportion to *shares*, as exactly as HAProxy's range allows.
 
-    No share of more than nothing becomes nothing.
+    A share above 0 gets a weight of at least 1.
     """
     heaviest = max(shares.values(), default=0.0)
     if heaviest <= 0:

@@ -1,4 +1,4 @@
-"""The files that HAProxy finds its slots in when it starts: so a new worker serves at once as the old one did."""
+"""Files from which HAProxy loads its slots when it starts, so that a new worker at once routes as the old one did."""
 
 from collections.abc import Iterable
 
@@ -6,12 +6,12 @@ from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 
 
 def releases(slots: Iterable[Slot]) -> str:
-    """The file behind the map from slots to releases: a value that was set is forgotten when HAProxy reloads."""
+    """Return the file of the map from slots to releases. HAProxy loses values set at runtime when it reloads."""
     return "".join(f"{slot.server} {slot.release}\n" for slot in slots)
 
 
 def servers(slots: Iterable[Slot]) -> str:
-    """The state of every slot, in the form of `show servers state`."""
+    """Return the server state file: the state of every slot, in the format of `show servers state`."""
     return f"1\n# {_NAMES}\n" + "".join(_state(slot) for slot in slots)
 
 
@@ -22,7 +22,7 @@ _NAMES = (
     " srv_agent_addr srv_agent_port"
 )
 _CONFIGURED = 4
-"""The template says `disabled`; a state that does not say so too is taken for an older configuration's."""
+"""The flag of `disabled` in the configuration. HAProxy ignores a state without it as one of an older configuration."""
 _ADMIN = {"ready": _CONFIGURED, "drain": _CONFIGURED + 8, "maint": _CONFIGURED + 1}
 
 

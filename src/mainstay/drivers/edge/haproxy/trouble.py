@@ -20,28 +20,28 @@ MASTER_STOPPED = "edge-master-stopped"
 SILENT_PROBES = 5
 """Probes in a row that a frozen HAProxy may leave unanswered until the supervisor replaces it."""
 PROBE_EVERY_S = 1.0
-"""Also the pause between two ticks of the daemon, which probes HAProxy at each."""
+"""Seconds between two ticks of the daemon, which probes HAProxy at each tick."""
 REPLACED_AFTER_S = SILENT_PROBES * (PROBE_EVERY_S + LOOK_WITHIN_S)
-"""Each probe waits for the reply, and the next one follows after the pause."""
+"""Seconds. Each probe waits for its timeout, and the next one follows after the pause."""
 
 NOT_RUNNING = Trouble("HAProxy is not running, so no request is answered", "edge-stopped", "mainstay start")
 
 
 def silent(pids: Sequence[int], *, watched: bool = True) -> Trouble:
-    """HAProxy's processes *pids* do not answer at the runtime socket; *watched*: a supervisor will replace it."""
+    """Return the problem that HAProxy (*pids*) does not respond; *watched*: the supervisor will replace it."""
     remedy = f"wait: the supervisor replaces it when it has not answered for about {REPLACED_AFTER_S:.0f} s"
     what = f"HAProxy (pid {', '.join(map(str, pids))}) does not answer, so requests hang"
     return Trouble(what, "edge-silent", remedy if watched else "mainstay start")
 
 
 def stopped_master(pid: int) -> Trouble:
-    """HAProxy's workers answer requests, but its master, *pid*, is stopped by a signal."""
+    """Return the problem that HAProxy's workers serve requests, but its master, *pid*, is stopped by a signal."""
     what = f"HAProxy's master (pid {pid}) is stopped by a signal, so changes of the edge and drains hang"
     return Trouble(what, MASTER_STOPPED, f"kill -CONT {pid}")
 
 
 def of(error: MainstayError | OSError) -> Trouble:
-    """Return the problem for *error*, with which an attempt to configure HAProxy failed."""
+    """Return the problem for *error*, raised by an attempt to configure HAProxy."""
     if isinstance(error, MainstayError):
         return Trouble(error.what, error.code, error.remedy)
     return Trouble(f"the edge cannot be configured: {error}")
