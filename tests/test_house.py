@@ -1,6 +1,7 @@
 """The house rules of `src/mainstay` and `kit`: floors, drivers, and what may be done where."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -193,3 +194,17 @@ def test_nobody_catches_everything(path: Path) -> None:
 @every_module
 def test_only_the_console_prints(path: Path) -> None:
     assert name_of(path) == "mainstay.cli.console" or "print" not in set(doings(path))
+
+
+ARCHAIC = re.compile(
+    r"\b(nobody|somebody|whoever|unwell|asleep|laid down|goes home|heed|anew|aloud|reckon\w*|mend(ed|s)?|comes? about"
+    r"|brings? about|tidying|the way (back|out))\b",
+    re.IGNORECASE,
+)
+
+
+@every_module
+def test_docstrings_and_messages_use_plain_words(path: Path) -> None:
+    texts = [node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant)]
+    plain = [text for text in texts if isinstance(text, str) and text != "nobody"]  # The user of that name.
+    assert [found[0] for text in plain for found in ARCHAIC.finditer(text)] == []

@@ -111,7 +111,8 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
                 self._copy(world)
             if all(self._run(world, attempt, number) for number in range(len(self.content.build))):
                 return
-        raise StepFailed(f"nobody saw the end of the build of {', '.join(self.what)}", remedy="mainstay deploy")
+        what = f"the outcome of the build of {', '.join(self.what)} is unknown: its job was lost {jobs.TRIES} times"
+        raise StepFailed(what, remedy="mainstay deploy")
 
     def _copy(self, world: World) -> None:
         folder, part = self._folder(world), self._part(world)

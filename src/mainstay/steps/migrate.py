@@ -87,7 +87,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         schema = self._schema(world)
         if schema.half_done:
             what = f"{self.name}: {', '.join(schema.half_done)} began outside a transaction and did not end"
-            raise StepFailed(what, remedy="look at the schema, mend it by hand, then mainstay deploy")
+            raise StepFailed(what, remedy="check the schema, fix it by hand, then mainstay deploy")
         return schema.reachable and not schema.pending
 
 

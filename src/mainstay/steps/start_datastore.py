@@ -83,4 +83,6 @@ def _to_the_end(world: World, identity: str, job: Callable[[str], Job | None]) -
         wanted = job(jobs.current(world, identity))
         if wanted is None or jobs.finish(world, wanted, remedy="mainstay deploy").state == "ended":
             return
-    raise StepFailed(f"nobody saw the end of {identity}, {jobs.TRIES} times", remedy="mainstay deploy")
+    raise StepFailed(
+        f"the outcome of {identity} is unknown: its job was lost {jobs.TRIES} times", remedy="mainstay deploy"
+    )

@@ -95,7 +95,7 @@ global
   stats socket {_quoted(folders.haproxy_socket)} mode 600 level admin expose-fd listeners
   stats timeout 1m
   server-state-file {SERVERS}
-  # Another program's port is refused aloud instead of being shared in silence.
+  # A port of another program is refused with an error instead of being shared silently.
   noreuseport
   fd-hard-limit 65536
   # For normalize-uri.

@@ -71,7 +71,7 @@ class Door:
                 writer.write(protocol.to_line(said))
                 await writer.drain()
                 if isinstance(said, Welcome) and said.reexecuting:
-                    log.info("somebody speaks a newer protocol: becoming the newer program")
+                    log.info("a client speaks a newer protocol: becoming the newer program")
                     self._reexecute()
         except (ConnectionError, ValueError) as error:
             log.debug("a connection was lost: %s", error)
