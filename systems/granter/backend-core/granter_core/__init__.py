@@ -1,1 +1,1 @@
-"""backend-core: accounts, and what people do with grants, in front of the data-service."""
+"""backend-core: accounts, sessions, saved searches and the public API, in front of the data-service."""

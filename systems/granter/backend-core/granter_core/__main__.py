@@ -1,4 +1,4 @@
-"""The command: reads the settings, listens at HOST:PORT, and stops gracefully on SIGTERM."""
+"""Entry point: read the settings, listen on HOST:PORT, and stop gracefully on SIGTERM."""
 
 import logging
 import signal
@@ -19,8 +19,8 @@ def main() -> int:
         print(f"backend-core cannot start: {invalid}", file=sys.stderr)
         return 2
     configure_logging(level=settings.log_level, redactor=Redactor(settings.secrets))
-    logging.getLogger("httpx2").setLevel("WARNING")  # it tells every address with its query
-    # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
+    logging.getLogger("httpx2").setLevel("WARNING")  # at INFO it logs every URL with its query
+    # uvicorn raises the signal again once it has stopped; a requested stop must not look like a failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         app_of(settings),

@@ -1,4 +1,4 @@
-"""The application: its routes, what lives as long as it does, and what protects it."""
+"""The application: its routes, its lifespan, and its protective middleware."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,14 +28,14 @@ from mainstay_kit import (
     protect,
 )
 
-DRAIN = 8.0  # below the ten seconds after which whoever stops us loses patience
+DRAIN = 8.0  # seconds; below the ten seconds after which a process that has not stopped is killed
 BODY_LIMIT = 1024 * 1024
 COMPRESSED_FROM = 1_000  # bytes
 POST = frozenset({"POST"})
 
 
 def app_of(settings: Settings) -> Chain:
-    """The service as an ASGI application. It starts at once, and is ready when its database answers."""
+    """Return the service as an ASGI application. It starts at once, and is ready when its database answers."""
     metrics = Metrics()
     parts = Parts.of(settings, metrics.registry)
     dependencies = (parts.postgres.dependency(), parts.data_service.dependency())
@@ -52,7 +52,7 @@ def app_of(settings: Settings) -> Chain:
         access_log=AccessLog(redactor=Redactor(settings.secrets)),
         stop=stop,
         details=may_read,
-        # The same probes where the front door leads to.
+        # The same probes under the path that the front door routes here.
         more=[Probes(dependencies=dependencies, stop=stop, version=settings.mainstay_version, prefixes=["/api"])],
     )
 
@@ -61,7 +61,7 @@ def _routes(settings: Settings, parts: Parts) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await parts.postgres.open()
-        await parts.passwords.verify(None, "")  # the hash that unknown accounts are compared with is made now
+        await parts.passwords.verify(None, "")  # compute the hash that unknown accounts are compared with now
         ended = asyncio.Event()
         sweeping = asyncio.create_task(keep_sweeping(parts.postgres, ended))
         yield
@@ -92,7 +92,7 @@ def _routes(settings: Settings, parts: Parts) -> FastAPI:
 
 
 def _limits(settings: Settings) -> list[Limit]:
-    """For each client by itself, and for each replica: they keep a crowd off, what must hold is in the database."""
+    """Return the limits per client and replica. They only stop floods; limits that must hold are in the database."""
     return [
         Limit("/api/auth/register", Rate(30, per=60), methods=POST),
         Limit("/api/extract", Rate(30, per=60), methods=POST),

@@ -1,4 +1,4 @@
-"""What callers may say to us: the models that check it and that the API's description is made from."""
+"""Request models: they validate what callers send, and the API's description is generated from them."""
 
 import re
 from datetime import date
@@ -13,20 +13,20 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def in_full(text: object) -> object:
-    """A day as 2027-03-12; a number would be taken for seconds since 1970."""
+    """Accept only a day written as 2027-03-12; a number would be read as seconds since 1970."""
     if isinstance(text, str) and DAY.fullmatch(text):
         return text
     raise ValueError("a day is written like 2027-03-12")
 
 
 def no_flag(value: object) -> object:
-    """A truth value is no amount, although Python counts with it."""
+    """Reject booleans as amounts; Python treats them as numbers."""
     if isinstance(value, bool):
         raise ValueError("an amount is a number")
     return value
 
 
-# Forms and addresses say everything as text: what is taken besides is told in the description too.
+# Forms and query strings send every value as text, so the API's description lists the accepted text forms too.
 Amount = Annotated[
     float,
     BeforeValidator(no_flag),
@@ -46,7 +46,7 @@ Token = Annotated[str, Field(min_length=1, max_length=8192)]
 
 
 class Asked(BaseModel):
-    """Frozen, and deaf to fields it does not know: a newer caller may send them."""
+    """Base of the request models: frozen, and ignoring unknown fields, because a newer caller may send them."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,14 +63,14 @@ class Registration(Asked):
 
 
 class Login(Asked):
-    """Checked for length alone: what is no address is no account either, and is answered like one."""
+    """Credentials, checked for length only: a malformed address is answered like an unknown account."""
 
     email: Annotated[str, Field(max_length=LONGEST_ADDRESS)]
     password: Annotated[str, Field(max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"})]
 
 
 class Confirmation(Asked):
-    """The account's password, for what a token alone may not do."""
+    """The account's password, required for operations that a token alone does not allow."""
 
     password: Annotated[str, Field(max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"})]
 
@@ -88,7 +88,7 @@ class Logout(Asked):
 
 
 class Search(Asked):
-    """A search, as it is asked and as it is saved."""
+    """The parameters of a search, as requested and as saved."""
 
     query: Words | None = None
     topic: Words | None = None
@@ -103,7 +103,7 @@ class Search(Asked):
     sort: Literal["relevance", "deadline", "amount", "newest"] | None = None
 
     def parameters(self) -> dict[str, str]:
-        """The same in the words of the data-service."""
+        """Return the search as query parameters of the data-service."""
         given = self.model_dump(mode="json", exclude_none=True)
         return {name: _parameter(value) for name, value in given.items() if value is not False and value != ""}
 

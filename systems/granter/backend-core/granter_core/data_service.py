@@ -1,4 +1,4 @@
-"""The data-service, asked over HTTP; its answers are checked and passed on as they came."""
+"""Client of the data-service over HTTP; its responses are checked and passed on unchanged."""
 
 import logging
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class DataService:
-    """Its troubles become ours: 503 when it is away, 502 when what it says is not what was agreed."""
+    """HTTP client. Raises Problem 503 if the data-service is unreachable, 502 if its response is not as agreed."""
 
     def __init__(self, url: str, token: Secret) -> None:
         self._client = neighbour(url, service_token=token)
@@ -26,7 +26,7 @@ class DataService:
         await self._client.aclose()
 
     def dependency(self) -> Dependency:
-        """Not required: accounts and log-ins work without it."""
+        """Return the dependency for readiness. It is not required: accounts and log-ins work without it."""
 
         async def ask() -> bool:
             return (await self._client.get("/live")).is_success
@@ -38,7 +38,7 @@ class DataService:
         try:
             answer = await self._client.send(request)
         except (httpx2.ConnectError, httpx2.RemoteProtocolError):
-            # It may just have been replaced by its next release; asking again changes nothing there.
+            # The instance may just have been replaced by its next release; these requests are safe to retry.
             answer = await self._sent(request)
         except httpx2.HTTPError as away:
             raise _away(away) from away
@@ -84,7 +84,7 @@ def _passed_on(answer: httpx2.Response, agreed: type[BaseModel]) -> Response:
 
 
 def _detail(answer: httpx2.Response) -> str:
-    """What it says is wrong with the question; that is meant for whoever asked."""
+    """Return the data-service's explanation of why it rejected the request; it is meant for the caller."""
     try:
         said = answer.json()
     except ValueError:

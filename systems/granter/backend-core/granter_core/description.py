@@ -1,4 +1,4 @@
-"""The API's description, for programs and for people; only where the environment shows it."""
+"""The API's description, for programs and for people; served only where the environment allows it."""
 
 from html import escape
 from typing import Any
@@ -18,7 +18,7 @@ async def openapi(request: Request) -> Response:
 
 @description.get("/api/docs")
 async def docs(request: Request) -> Response:
-    """A page without script or style of others: every operation with what it takes and what it answers."""
+    """Return a page without third-party scripts or styles: every operation with its parameters and its responses."""
     document = described(request.app)
     operations = "".join(
         _operation(path, method, operation)
@@ -48,6 +48,6 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
 
 
 def _models(schema: dict[str, Any]) -> list[str]:
-    """The models that a body may be."""
+    """Return the names of the models that a body may have."""
     choices = schema.get("anyOf", [schema])
     return [choice["$ref"].rsplit("/", 1)[1] for choice in choices if "$ref" in choice]

@@ -1,4 +1,4 @@
-"""The service's parts, made once, and how requests come by them."""
+"""The service's components, created once, and the dependencies through which requests get them."""
 
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -61,7 +61,7 @@ Wired = Annotated[Parts, Depends(parts_of)]
 
 
 async def whoever(parts: Wired, shown: Shown) -> Account:
-    """The account of the access token that came with the request. Raises TokenInvalid without a valid one."""
+    """Return the account of the request's access token. Raises TokenInvalid without a valid one."""
     if shown is None:
         raise TokenInvalid("a bearer token is required")
     return await parts.sessions.account(shown.credentials)

@@ -1,4 +1,4 @@
-"""Problems: how errors leave, and how the API's description tells of them."""
+"""Problems: how errors are returned, and how the API's description documents them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ MEANINGS = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that an operation may answer, beside those that any may."""
+    """Return the problem responses of an operation, in addition to those that every operation may return."""
     every = sorted({*statuses, 400, 413, 422, 429, 503})
     return {status: {"description": MEANINGS[status], "content": CONTENT} for status in every}
 
@@ -43,7 +43,7 @@ def install(app: FastAPI) -> None:
 
 
 def described(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the one shape that all problems have."""
+    """Return the OpenAPI document, with the one schema that all problems share."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         schema = ProblemTold.model_json_schema(ref_template=REF)
@@ -66,7 +66,7 @@ async def _unknown(_: Request, __: Exception) -> Response:
 
 
 async def _not_valid(_: Request, error: Exception) -> Response:
-    """Where and what, never the value, which may be a password."""
+    """Return where the input is invalid and why, never the value, which may be a password."""
     assert isinstance(error, RequestValidationError)
     wrong = [
         {"loc": [_readable(part) for part in mistake["loc"]], "msg": _message(mistake), "type": mistake["type"]}
@@ -76,10 +76,10 @@ async def _not_valid(_: Request, error: Exception) -> Response:
 
 
 def _message(mistake: Mapping[str, Any]) -> str:
-    """Return what is wrong. Of our own checks it is the text that they raise, without pydantic's "Value error"."""
+    """Return the error's message. For our own checks it is the text they raise, without pydantic's "Value error"."""
     return str(mistake["ctx"]["error"] if mistake["type"] == "value_error" else mistake["msg"])
 
 
 def _readable(part: int | str) -> int | str:
-    """Names of fields may be the caller's own; half a character of UTF-16 cannot be sent back."""
+    """Return *part* encodable: field names may be the caller's, and lone UTF-16 surrogates cannot be encoded."""
     return part if isinstance(part, int) else part[:100].encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""Saved searches: what an account looks for again, under names of its own."""
+"""Saved searches: the searches that an account keeps, each under its own name."""
 
 from uuid import UUID
 
@@ -26,9 +26,9 @@ class SavedSearchRows:
             return [_told(row) for row in await cursor.fetchall()]
 
     async def save(self, account: UUID, wanted: SavedSearchWanted) -> SavedSearch:
-        """Saved under its name; what was saved under it before is replaced."""
+        """Save the search under its name; an existing search of that name is replaced."""
         async with self._postgres.connection() as connection:
-            # Whoever saves twice at once waits here, so that the count is true.
+            # Concurrent saves of one account wait here, so that the count is exact.
             locked = await connection.execute("select from accounts where id = %s for no key update", (account,))
             if not locked.rowcount:
                 raise Problem(401, "the session has ended")
@@ -62,7 +62,7 @@ class SavedSearchRows:
         return _told(row)
 
     async def delete(self, account: UUID, search: UUID) -> bool:
-        """Whether there was one; other accounts' searches are not there."""
+        """Delete the search; return whether it existed. Searches of other accounts are never found."""
         async with self._postgres.connection() as connection:
             deleted = await connection.execute(
                 "delete from saved_searches where id = %s and account_id = %s", (search, account)

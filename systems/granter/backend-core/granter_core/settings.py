@@ -1,4 +1,4 @@
-"""Settings: what the service is told by its environment, refused whole when any of it is missing or wrong."""
+"""Settings from the environment variables; the service refuses to start when any is missing or invalid."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,7 +11,7 @@ PRODUCTION = "production"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Whoever says nothing of the environment gets the strictest one."""
+    """The service's settings. Without a named environment the strictest one applies."""
 
     database_url: Annotated[Secret, Rule(url=("postgresql", "postgres"))]
     data_service_url: Annotated[str, Rule(url=("http", "https"))]
@@ -40,7 +40,7 @@ class Settings:
 
     @property
     def shows_api(self) -> bool:
-        """Whether the API's description may be read: nowhere where it would help a stranger."""
+        """Return whether the API's description may be read: only in environments where it does not help an attacker."""
         return self.granter_environment != PRODUCTION
 
     @property

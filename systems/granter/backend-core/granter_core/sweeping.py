@@ -1,4 +1,4 @@
-"""Sweeping: what has ended is removed from the database, by whichever replica comes to it."""
+"""Sweeping: remove expired rows from the database; any replica may do it."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 async def sweep(postgres: Postgres) -> None:
-    """Remove sessions whose time is over, and counts that mean nothing any more."""
+    """Remove expired sessions and counters that no longer apply."""
     async with postgres.connection() as connection:
         await connection.execute("delete from sessions where ends < now()")
         await connection.execute("delete from kit_rates where spent_until < now()")

@@ -1,4 +1,4 @@
-"""Words that people give us: addresses, passwords and plain text, checked and brought to one form."""
+"""Text input: e-mail addresses, passwords and plain text, validated and normalised."""
 
 import re
 import unicodedata
@@ -10,8 +10,8 @@ from zxcvbn import zxcvbn
 LONGEST_ADDRESS = 254
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
-LONGEST_ESTIMATED = 72  # characters that zxcvbn looks at; more of them would cost it much time
-HARD_TO_GUESS = 3  # of 0 to 4: more than 10^8 guesses by one who knows common passwords, repetitions and sequences
+LONGEST_ESTIMATED = 72  # characters that zxcvbn examines; more would take it too long
+HARD_TO_GUESS = 3  # of 0 to 4: over 10^8 guesses by an attacker who knows common passwords, repetitions and sequences
 
 LOCAL = re.compile(r"""[^\s@"(),:;<>\[\]\\]{1,64}""")
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
@@ -19,7 +19,7 @@ DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*")
 
 
 def one_mailbox(text: str) -> str:
-    """The address in the one form in which it is kept; the same mailbox must not have two accounts."""
+    """Return the address in its one stored form; the same mailbox must not have two accounts."""
     return unicodedata.normalize("NFC", text.strip()).lower()
 
 
@@ -33,7 +33,7 @@ def _address(text: str) -> str:
 
 
 def one_password(text: str) -> str:
-    """The same characters, however a keyboard composed them."""
+    """Return the password in one Unicode form, however the keyboard composed its characters."""
     return unicodedata.normalize("NFKC", text)
 
 
@@ -66,4 +66,4 @@ NewPassword = Annotated[
     AfterValidator(_new_password),
 ]
 Words = Annotated[str, Field(max_length=300), AfterValidator(_printable)]
-"""Text on one line; characters that cannot be seen count as blanks."""
+"""Text on one line; invisible characters count as blanks."""

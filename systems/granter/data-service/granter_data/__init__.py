@@ -1,1 +1,1 @@
-"""GRANTER's data-service: gathers grant notices from a listing site and answers searches over them."""
+"""GRANTER's data-service: gathers grant notices from listing sites and answers searches over them."""

@@ -1,4 +1,4 @@
-"""The command: reads the settings, listens at HOST:PORT, and stops gracefully on SIGTERM."""
+"""Entry point: read the settings, listen on HOST:PORT, and stop gracefully on SIGTERM."""
 
 import logging
 import signal
@@ -26,7 +26,7 @@ def main() -> int:
         )
     for chatty in ("httpx2", "httpcore2", "psycopg.pool"):
         logging.getLogger(chatty).setLevel("ERROR" if chatty == "psycopg.pool" else "WARNING")
-    # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
+    # uvicorn raises the signal again once it has stopped; a requested stop must not look like a failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         app_of(settings, redactor),

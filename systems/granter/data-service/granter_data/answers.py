@@ -1,4 +1,4 @@
-"""Answers: what is told about grants, as JSON."""
+"""Responses: grants as JSON."""
 
 import re
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ SUMMARY_LENGTH = 220
 
 
 def told(row: Row) -> dict[str, Any]:
-    """What a row of grants says, for a list of many."""
+    """Return a row of grants as it appears in a list."""
     return {
         "id": row["id"],
         "title": row["title"],
@@ -34,7 +34,7 @@ def amount(least: Decimal | None, most: Decimal | None, currency: str | None) ->
 
 
 def days_left(deadline: date | None) -> int | None:
-    """Days until *deadline*, 0 on its own day; None where there is none, or it has passed."""
+    """Return the days until *deadline*, 0 on the day itself; None when there is none, or it has passed."""
     if deadline is None:
         return None
     left = (deadline - datetime.now(UTC).date()).days
@@ -48,7 +48,7 @@ def number(value: Decimal | None) -> int | float | None:
 
 
 def pieces(marked: str) -> list[dict[str, Any]]:
-    """A marked text in pieces, so that whoever shows it marks the hits in its own way."""
+    """Return a marked text as pieces, so that each client can mark the hits in its own way."""
     cut = re.split(f"{HIT}(.*?){END}", " ".join(marked.split()))
     return [{"text": text, "mark": at % 2 == 1} for at, text in enumerate(cut) if text]
 
@@ -59,7 +59,7 @@ def _snippet(row: Row) -> str:
 
 
 def _opened(snippet: str, summary: str) -> str:
-    """The snippet, with dots where it begins or ends within the summary."""
+    """Return the snippet, with an ellipsis where it begins or ends within the summary."""
     plain = snippet.replace(HIT, "").replace(END, "")
     before = "" if plain[:20] == summary[:20] else "… "
     return before + snippet + ("" if summary.rstrip(".!?")[-15:] == plain.rstrip(".!?")[-15:] else " …")

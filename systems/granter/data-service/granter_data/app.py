@@ -1,4 +1,4 @@
-"""The application: its routes, and what lives as long as it does."""
+"""The application: its routes and its lifespan."""
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator
@@ -45,7 +45,7 @@ USED_UP = "the models' budget for requested extractions is used up for this hour
 
 
 def app_of(settings: Settings, redactor: Redactor) -> Protected:
-    """The service as an ASGI application; it starts at once, and is ready when its database answers."""
+    """Return the service as an ASGI application; it starts at once, and is ready when its database answers."""
     registry = Registry()
     database = Database(settings.database_url, registry)
     search = Search(database)
@@ -99,7 +99,7 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
             Route("/scrape", tell_round),
             Route("/extract", extract, methods=["POST"]),
         ],
-        # Starlette would answer before the kit can.
+        # Without this, Starlette would answer before the kit can.
         exception_handlers={Problem: _told},
         lifespan=lifespan,
     )
@@ -150,7 +150,7 @@ async def _extracted(chain: Chain, text: str, requested: RequestedBudget, within
 
 
 async def _read_within_budget(chain: Chain, page: Page, requested: RequestedBudget, within: float) -> Extracted:
-    """Read *page* with what is left of the hour's budget; without keys for models there is nothing to reserve."""
+    """Read *page* with what is left of the hour's budget; without model keys nothing needs to be reserved."""
     cents = chain.dearest(page)
     if not cents:
         return await chain.extract(page, "the text", Budget(0, 0))

@@ -1,4 +1,4 @@
-"""Database: rows of statements, over the kit's pool."""
+"""Database: SQL statements and their rows, over the kit's connection pool."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ Connection = psycopg.AsyncConnection[DictRow]
 
 
 class Ask(Protocol):
-    """The rows that a statement returns."""
+    """Runs a statement and returns its rows."""
 
     async def __call__(self, statement: str, values: Row | None = None) -> list[Row]: ...
 
@@ -24,7 +24,7 @@ AWAY = "the database does not answer; try again"
 
 
 class Database:
-    """Opens in the background, so that the service starts at once and is not ready until the tables can be read."""
+    """The pool. It opens in the background: the service starts at once, and is ready when the tables can be read."""
 
     def __init__(self, url: Secret, registry: Registry) -> None:
         self._postgres = Postgres(
@@ -38,15 +38,15 @@ class Database:
         await self._postgres.close()
 
     async def rows(self, statement: str, values: Row | None = None) -> list[Row]:
-        """The rows that *statement* returns, in a transaction of its own."""
+        """Return the rows of *statement*, run in its own transaction."""
         async with self.asking() as ask:
             return await ask(statement, values)
 
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[Ask]:
-        """Ask several things over one connection, in one transaction.
+        """Run several statements over one connection, in one transaction.
 
-        Never as prepared statements: the plan depends on the words that are looked for.
+        Never as prepared statements: the best query plan depends on the words that are searched for.
         """
         try:
             async with self._postgres.connection() as connection:
@@ -73,7 +73,7 @@ _READABLE: LiteralString = "select from grants limit 0"
 
 
 async def connect(url: Secret) -> Connection:
-    """A connection outside the pool, for work that takes longer than a request; each statement is its own."""
+    """Return a connection outside the pool, in autocommit mode, for work that takes longer than a request."""
     return await psycopg.AsyncConnection.connect(
         url.reveal(), autocommit=True, connect_timeout=3, application_name="granter-scraper", row_factory=dict_row
     )

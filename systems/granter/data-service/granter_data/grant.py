@@ -1,4 +1,4 @@
-"""Grant: one grant, whole, with the text it was read from and who read what."""
+"""Grant: one complete grant, with its source text and the reader of each field."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from granter_data.search import COLUMNS
 
 
 async def grant(database: Database, number: int) -> dict[str, Any] | None:
-    """None when there is no grant of that number. One that its source has withdrawn is there, and says so."""
+    """Return the grant of that number, with its withdrawal if its source withdrew it; None when there is none."""
     rows = await database.rows(
         f"select {COLUMNS}, source_url, site, body, last_seen, withdrawn, provenance from grants where id = %(number)s",
         {"number": number},

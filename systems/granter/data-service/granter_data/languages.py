@@ -29,12 +29,12 @@ BRANCHES = (
     *((f"language = '{code}'", _asked(name)) for code, name in CONFIGURATIONS.items()),
     (f"language not in ({_KNOWN})", _asked("simple")),
 )
-"""Which rows an index of words covers, and what is asked of it."""
+"""Which rows an index of words covers, and the expression it indexes."""
 
 ASKED_OF_ROW = "(case language {} else {} end)".format(
     " ".join(f"when '{code}' then {_asked(name)}" for code, name in CONFIGURATIONS.items()), _asked("simple")
 )
-"""What is asked for, in the language of the row. Each query is parsed once a search and not once a row."""
+"""The query in the language of the row. Each query is parsed once per search, not once per row."""
 
 CONFIGURATION_OF_ROW = "(case language {} else 'simple' end)::regconfig".format(
     " ".join(f"when '{code}' then '{name}'" for code, name in CONFIGURATIONS.items())

@@ -1,4 +1,4 @@
-"""Models: the chain that the settings describe, Gemini first, and how often each link of it held."""
+"""Models: the chain that the settings describe, Gemini first, with metrics of each model's outcomes."""
 
 from granter_data.extraction.chain import Chain
 from granter_data.extraction.extracted import Attempt

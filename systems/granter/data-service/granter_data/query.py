@@ -1,4 +1,4 @@
-"""Query: what a caller may ask of a search, read from the words of its address."""
+"""Query: the parameters that a search accepts, parsed from the query string."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LARGEST_AMOUNT = Decimal(10) ** 13
 
 
 class QueryRefused(Problem):
-    """A parameter makes no sense; the message names it and what it may be."""
+    """A parameter is invalid; the message names it and the values it may have."""
 
     def __init__(self, what: str) -> None:
         super().__init__(422, what)
@@ -42,7 +42,7 @@ class Query:
 
 
 def query_of(given: Mapping[str, str], topics: Sequence[str] = ()) -> Query:
-    """The query that *given* parameters name; *topics* may be many. Unknown parameters are ignored."""
+    """Return the query for the *given* parameters; *topics* may be several. Unknown parameters are ignored."""
     return Query(
         words=_text(given.get("query", "")),
         topics=tuple(dict.fromkeys(filter(None, map(_text, topics)))),
@@ -61,7 +61,7 @@ def query_of(given: Mapping[str, str], topics: Sequence[str] = ()) -> Query:
 
 
 def _text(given: str) -> str:
-    """Control characters are ours: they mark the hits in a snippet."""
+    """Return the text without control characters: they are reserved to mark the hits in a snippet."""
     return "".join(c for c in given if c.isprintable()).strip()[:LONGEST]
 
 

@@ -1,4 +1,4 @@
-"""Search: a query as SQL over the grants, and its rows as an answer."""
+"""Search: a query as SQL over the grants, and its rows as a response."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ _HEADLINE = f"""ts_headline({CONFIGURATION_OF_ROW}, left(summary, 3000), {ASKED_
 COLUMNS = """id, language, title, funder, deadline, deadline_kind, amount_min, amount_max, currency,
     topics, region, summary"""
 
-# What can still be won comes first: open calls by date, then rolling ones, unknown ones, and closed ones last.
+# Grants that can still be applied for come first: open calls by date, then rolling, unknown, and closed ones last.
 _STANDING = """(case when deadline >= current_date then 0 when deadline_kind = 'rolling' then 1
     when deadline is null and deadline_kind <> 'closed' then 2 else 3 end)"""
 _BY_DEADLINE = f"{_STANDING}, case when deadline >= current_date then deadline end, deadline desc, id"
@@ -41,7 +41,7 @@ MOST_REMEMBERED = 256
 
 
 def conditions(query: Query) -> str:
-    """The part after `where`, but for the words."""
+    """Return the `where` condition, except for the words."""
     parts = ["withdrawn is null", "copy_of is null"]
     if query.topics:
         parts.append("topics && %(topics)s::text[]")
@@ -82,7 +82,7 @@ def values_of(query: Query) -> Row:
     }
 
 
-# Hits of the same topics and region are counted together first: there are few such kinds, and many hits.
+# Hits are counted per combination of topics and region first: there are few combinations, and many hits.
 _COUNTED = """counted as (select topics, region, count(*) as n from {hits} group by 1, 2)"""
 _FACETS = """
     (select coalesce(sum(n), 0)::bigint from counted) as total,
@@ -93,10 +93,10 @@ _FACETS = """
 
 
 def by_words(query: Query) -> str:
-    """One statement for a query with words: the hits once, then how many, their facets, and one page of them.
+    """Return one statement for a query with words: the hits once, then their number, facets, and one page of them.
 
-    All hits are sorted by their names; within each block of them, whole texts decide. A block holds more than most
-    searches find, so that only where there are very many the names come first.
+    All hits are sorted by their names; within each block of them, the full texts decide. A block holds more than most
+    searches find, so the names take precedence only where there are very many hits.
     """
     near = "ts_rank(head, {asked}) as near" if query.sort == "relevance" else "0 as near"
     where = conditions(query)
@@ -126,7 +126,7 @@ def by_words(query: Query) -> str:
 
 
 def page_of(query: Query) -> str:
-    """The ids of one page of a query without words, each part of it read in the order of an index."""
+    """Return a query for the ids of one page without words; each part of it is read in the order of an index."""
     where = conditions(query)
     if query.sort not in ("deadline", "relevance"):
         order = _ORDERS[query.sort]
@@ -141,7 +141,7 @@ def page_of(query: Query) -> str:
 
 
 def _standings(query: Query) -> tuple[tuple[str, str], ...]:
-    """The parts of which a query without words may have any."""
+    """Return the groups of grants, by deadline status, in which a query without words may have hits."""
     if query.deadline_after or query.deadline_before:
         return (_OPEN,) if query.open_only else (_OPEN, _CLOSED)
     return (_OPEN, *_UNDATED) if query.open_only else (_OPEN, *_UNDATED, _CLOSED, _CLOSED_UNDATED)
@@ -152,7 +152,7 @@ def _counts(query: Query) -> str:
 
 
 class Search:
-    """Answers queries. How many grants there are without words is counted at most every half minute."""
+    """Answers queries. The number of grants without words is counted at most once in 30 seconds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -160,7 +160,7 @@ class Search:
         self._counting: dict[Query, asyncio.Task[Row]] = {}
 
     async def find(self, query: Query) -> dict[str, Any]:
-        """One page of the grants that *query* asks for, how many there are, and of which topics and regions."""
+        """Return one page of the grants that match *query*, their number, and their counts by topic and region."""
         values = values_of(query)
         counted = None if query.words else await self._count(query)
         async with self._database.asking() as ask:
@@ -180,7 +180,7 @@ class Search:
         }
 
     async def _count(self, query: Query) -> Row:
-        """The counts of a query without words: those of the last half minute, or the last known while new ones come."""
+        """Return the counts of a query without words: at most 30 s old, or the last known ones during a recount."""
         key = Query(
             topics=query.topics, funder=query.funder, region=query.region, currency=query.currency,
             min_amount=query.min_amount, max_amount=query.max_amount, deadline_after=query.deadline_after,
@@ -206,10 +206,10 @@ class Search:
     def _forget(self, query: Query, done: asyncio.Task[Row]) -> None:
         self._counting.pop(query, None)
         if not done.cancelled():
-            done.exception()  # whoever waits for it is told; without one there is nobody to tell
+            done.exception()  # marks it as retrieved: any waiters receive it themselves
 
     def changed(self) -> None:
-        """What was counted no longer holds."""
+        """Discard the cached counts."""
         self._counted.clear()
 
 

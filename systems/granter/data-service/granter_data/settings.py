@@ -1,4 +1,4 @@
-"""Settings: what the service is told by its environment; refused whole when any of it is missing or wrong."""
+"""Settings from the environment variables; the service refuses to start when any is missing or invalid."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,7 +18,7 @@ class Settings:
     """Accepted beside `service_token` while backend-core still sends it."""
     host: str = "127.0.0.1"
     notice_site_url: Annotated[str, Rule(url=WEB)] = ""
-    """Where the two sites lie that come with GRANTER, unless `notice_sources` names others."""
+    """Address of the two sites that come with GRANTER, used unless `notice_sources` names others."""
     notice_sources: str = ""
     """`name=address` of each source's first listing page, feed or sitemap, with spaces between."""
     scrape_every: float = 300.0
@@ -26,7 +26,7 @@ class Settings:
     """Seconds between two requests to a site: at most five a second."""
     retry_pause: float = 0.5
     crawler_contact: str = ""
-    """An address at which the owner of a site reaches whoever runs this service; the User-Agent names it."""
+    """An address at which the owner of a site reaches the operator of this service; the User-Agent contains it."""
     log_level: Annotated[str, Rule(one_of=("debug", "info", "warning", "error"))] = "info"
     mainstay_version: str = "unreleased"
     gemini_api_key: Secret = NONE
@@ -48,11 +48,11 @@ class Settings:
 
     @property
     def service_tokens(self) -> list[Secret]:
-        """The tokens that a caller may show."""
+        """Return the tokens that the service accepts from callers."""
         return [token for token in (self.service_token, self.service_token_previous) if token]
 
     def sources(self) -> dict[str, str]:
-        """The name of each source, and the address of its first listing page."""
+        """Return the name of each source with the address of its first listing page."""
         if not self.notice_sources:
             base = self.notice_site_url.rstrip("/")
             return {name: f"{base}/{name}/" for name in ("north", "south")} if base else {}

@@ -1,4 +1,4 @@
-"""Suggest: titles and funders in which every word that was typed begins a word."""
+"""Suggest: titles and funders in which every typed word begins a word."""
 
 import re
 
@@ -24,9 +24,9 @@ _FIND = f"""
 
 
 def prefixes_of(typed: str, weight: str = "") -> str:
-    """What was typed as a question for the index of names, safe whatever it is; empty when it holds no word.
+    """Return the typed words as a query of the name index, safe for any input; empty when there is no word.
 
-    *weight* asks of titles (A) or of funders (B) alone.
+    *weight* restricts the query to titles (A) or to funders (B).
     """
     words = re.findall(r"\w+", typed[:LONGEST].casefold())[:MOST_WORDS]
     return " & ".join(f"'{word}':*{weight}" for word in words)

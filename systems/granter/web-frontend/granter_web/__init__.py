@@ -1,1 +1,1 @@
-"""GRANTER's web-frontend: the pages by which people search grants, read them, and keep their searches."""
+"""GRANTER's web-frontend: the pages on which people search grants, read them, and save their searches."""

@@ -1,4 +1,4 @@
-"""Accounts: register, log in, log out, look at the account, change its password, delete it."""
+"""Account pages: register, log in, log out, view the account, change its password, delete it."""
 
 import contextlib
 from urllib.parse import quote
@@ -29,7 +29,7 @@ class Accounts:
             return visit.page("register.html", status=422, email=email, why=why)
         try:
             visit.enter(await self._backend.log_in(email, password))
-        except (TooMany, Away, Refused):  # also where the address had an account before, with another password
+        except (TooMany, Away, Refused):  # also raised where the address already had an account with another password
             visit.registered(email)
             return visit.goes_to(f"/login?next={quote(visit.next)}", note="log in")
         return visit.goes_to(visit.next, note="registered")
@@ -50,7 +50,7 @@ class Accounts:
         return visit.goes_to(visit.next, note="in")
 
     async def log_out(self, visit: Visit) -> Response:
-        """Asks first when somebody only followed a link; signs out of this browser even while backend-core is away."""
+        """Log out of this browser, even while backend-core is unreachable; ask first if the request is a link."""
         if not visit.sends:
             return visit.page("logout.html") if visit.signed_in else visit.goes_to("/")
         with contextlib.suppress(LoggedOut, Away, TooMany, Refused):
@@ -112,7 +112,7 @@ def _password(visit: Visit, name: str) -> str:
 
 
 def _why(refused: Refused) -> str:
-    """Return what to tell somebody whose password was not accepted; 403 is the current one."""
+    """Return the message for a password that was not accepted; status 403 refers to the current password."""
     if refused.status == 403:
         return "The password is wrong."
     return refused.why or "This password cannot be used."

@@ -1,4 +1,4 @@
-"""The application: its pages, and the kit around them."""
+"""The application: its pages, and the kit's middleware around them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -36,12 +36,12 @@ from mainstay_kit import (
 
 LARGEST_FORM = 65_536
 DRAIN_SECONDS = 8.0
-COMPRESSED_FROM = 1_000  # bytes; the proofs in forms are masked anew in each page, so their length tells nothing
+COMPRESSED_FROM = 1_000  # bytes; form tokens are masked anew in each page, so the compressed length reveals nothing
 Handle = Callable[[Visit], Awaitable[Response]]
 
 
 def app_of(settings: Settings) -> Chain:
-    """The service. It is ready without backend-core: then it says so to people."""
+    """Return the service. It is ready without backend-core: its pages then show that backend-core is unreachable."""
     assets = Assets()
     templates = Templates(assets.address, settings.mainstay_version)
     backend = Backend(settings.backend_url)
@@ -53,7 +53,7 @@ def app_of(settings: Settings) -> Chain:
         limits=[Limit("/", Rate(60, per=60), methods=frozenset({"POST"}))],
         body_limit_bytes=LARGEST_FORM,
         proxies=TrustedProxies.from_text(settings.trusted_proxies),
-        # With `no-referrer` a browser would hide from us that a form is our own.
+        # With `no-referrer` a browser would not reveal that a form comes from this site.
         headers=SecurityHeaders(others={"referrer-policy": "same-origin"}),
         metrics=Metrics(may_read=from_within),
         stop=GracefulStop(drain=DRAIN_SECONDS),
@@ -66,7 +66,7 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
     saved = SavedSearches(backend)
 
     def page(handle: Handle) -> Callable[[Request], Awaitable[Response]]:
-        """*handle* as an endpoint: what may go wrong anywhere is answered here, once."""
+        """Return *handle* as an endpoint that handles the errors common to all pages."""
 
         async def endpoint(request: Request) -> Response:
             visit = Visit(request, templates, backend)
@@ -122,5 +122,5 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
 
 
 def from_within(exchange: Exchange) -> bool:
-    """Not through the front door, which tells whom it forwards for."""
+    """Return whether the request did not pass the front door, which adds the forwarding headers."""
     return b"x-forwarded-for" not in exchange.headers

@@ -1,4 +1,4 @@
-"""Asked: what a visitor wants to find, as the address of the search page says it."""
+"""A visitor's search, as encoded in the address of the search page."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ CURRENCIES = (
     "NZD", "PLN", "SEK", "ZAR",
 )  # fmt: skip
 ANY_CURRENCY = "ANY"
-"""Chosen to compare amounts as numbers, whatever their currency; without a choice the visitor's own is taken."""
+"""The choice that compares amounts as numbers, whatever their currency; the default is the visitor's own currency."""
 LONGEST = 200
 PAGE_SIZE = 10
-# Each filter of an address, by the field that keeps it; backend-core knows them by the same names.
+# Each filter's query parameter by its field; backend-core uses the same names.
 FILTERS = {
     "topic": "topic",
     "funder": "funder",
@@ -31,7 +31,7 @@ FILTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whatever an address says, there is a search that it asks for."""
+    """A search. Every query string yields a valid search."""
 
     words: str = ""
     sort: str = "relevance"
@@ -48,12 +48,12 @@ class Asked:
 
     @property
     def address(self) -> str:
-        """The page that shows this search; what is as usual is left out."""
+        """Return the address of the page that shows this search; default values are left out."""
         return f"/?{said}" if (said := self.said) else "/"
 
     @property
     def said(self) -> str:
-        """The same as parameters."""
+        """Return the search as query-string parameters."""
         parts = {"q": self.words, **self.filters, "page": str(self.page) if self.page > 1 else ""}
         return urlencode({name: value for name, value in parts.items() if value})
 
@@ -83,7 +83,7 @@ class Asked:
         return replace(self, currency=currency)
 
     def without(self, *kept: str) -> "Asked":
-        """The same search with some of its fields as usual."""
+        """Return the same search with some of its fields reset to their defaults."""
         usual = Asked()
         return replace(self, page=1, **{name: getattr(usual, name) for name in kept})
 
@@ -92,7 +92,7 @@ class Asked:
         return Asked(self.words, self.sort)
 
     def of_backend(self) -> dict[str, str]:
-        """The same search in the words of backend-core, as it is kept too."""
+        """Return the search as backend-core's query parameters, the form in which it is also saved."""
         return {**({"query": self.words} if self.words else {}), **self.filters}
 
     def of_page(self) -> dict[str, str]:
@@ -100,7 +100,7 @@ class Asked:
 
 
 def asked_of(given: Mapping[str, str]) -> Asked:
-    """The search of an address. Of a range whose ends were given the wrong way round, the lower one comes first."""
+    """Return the search in a query string. A range with swapped bounds is reordered, lower bound first."""
     page = given.get("page", "1")
     least, most = _in_order(_sum(given.get("min_amount", "")), _sum(given.get("max_amount", "")), int)
     after, before = _in_order(_day(given.get("deadline_after", "")), _day(given.get("deadline_before", "")), str)
@@ -121,7 +121,7 @@ def asked_of(given: Mapping[str, str]) -> Asked:
 
 
 def misread(given: Mapping[str, str]) -> list[str]:
-    """What an address says of amounts and days that is none."""
+    """Return the amounts and days in a query string that cannot be parsed."""
     sums = (given.get(name, "").strip() for name in ("min_amount", "max_amount"))
     days = (given.get(name, "").strip() for name in ("deadline_after", "deadline_before"))
     return [
@@ -139,7 +139,7 @@ def _in_order(low: str, high: str, value: Callable[[str], int | str]) -> tuple[s
 
 
 def _currency(given: Mapping[str, str], *, sums: bool) -> str:
-    """Return the one that is chosen, else the one that is written beside an amount; without *sums*, `ANY` is none."""
+    """Return the chosen currency, else the one written beside an amount; without *sums*, `ANY` counts as none."""
     chosen = given.get("currency", "").strip().upper()
     if chosen == ANY_CURRENCY and not sums:
         return ""

@@ -22,7 +22,7 @@ class Assets:
         name = request.path_params["name"]
         if name not in self._content:
             return PlainTextResponse("there is no such file\n", status_code=404)
-        # While two releases run side by side a page of the one may ask the other: that is never kept.
+        # While two releases run side by side, a page of one may request an asset of the other: that is never cached.
         ours = request.query_params.get("v") == self._digest[name]
         return Response(
             self._content[name],

@@ -1,4 +1,4 @@
-"""Evidence: where in the source's text the words stand from which a field was read."""
+"""Evidence: where the words from which a field was read occur in the source's text."""
 
 import itertools
 import re
@@ -15,7 +15,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Words of the source, the fields that were read from them, and those of which it is the first such word."""
+    """Words of the source, the fields read from them, and the fields for which this is the first such stretch."""
 
     text: str
     fields: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ Lines = list[list[Stretch]]
 
 
 def shown_in(text: str, provenance: Mapping[str, Provenance]) -> Lines:
-    """*text* as lines of stretches. What joined together gives every line again, whatever was read from it."""
+    """Return *text* as lines of stretches. Joining the stretches restores every line, whatever was read from it."""
     places = {name: _places(text, said.evidence) for name, said in provenance.items()}
     seen: set[str] = set()
     lines: Lines = []
@@ -37,7 +37,7 @@ def shown_in(text: str, provenance: Mapping[str, Provenance]) -> Lines:
 
 
 def found_in(lines: Lines) -> set[str]:
-    """The fields whose words stand in the text."""
+    """Return the fields whose words occur in the text."""
     return {name for line in lines for stretch in line for name in stretch.first_of}
 
 
@@ -58,7 +58,7 @@ def _stretches(text: str, line: tuple[int, int], places: Mapping[str, list[Place
 
 
 def _places(text: str, words: str) -> list[Place]:
-    """Where *words* stand; of words that do not stand together, a list of topics say, where each of them does."""
+    """Return the places of *words*; if they do not occur together, as in a list of topics, the place of each."""
     whole = _place(text, words)
     if whole is not None:
         return [whole]
@@ -67,9 +67,9 @@ def _places(text: str, words: str) -> list[Place]:
 
 
 def _place(text: str, words: str) -> Place | None:
-    """The first place of *words* as whole words, however the source breaks its lines between them.
+    """Return the first place of *words* as whole words, however the source breaks its lines between them.
 
-    Of words that were cut, with dots or after so many letters, the last may be the beginning of one.
+    If the words were truncated, with an ellipsis or at a length limit, the last may be the beginning of a word.
     """
     said = words[:LONGEST].strip(" …")
     parts = [re.escape(part) for part in said.split()]

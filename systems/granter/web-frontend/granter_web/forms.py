@@ -1,4 +1,4 @@
-"""Forms: what a page sends back, and how we know that the page was ours."""
+"""Forms: reading submitted forms, and protection against cross-site request forgery."""
 
 import hmac
 import secrets
@@ -12,7 +12,7 @@ FIELDS_AT_MOST = 50
 
 
 def mask(secret: str) -> str:
-    """A proof that one knows *secret*, another one for each page, so that its bytes cannot be guessed one by one."""
+    """Return a masked proof of *secret*, different for each page, so that its bytes cannot be guessed one by one."""
     salt = secrets.token_hex(16)
     return f"{salt}.{_signed(salt, secret)}"
 
@@ -23,7 +23,7 @@ def is_proof(proof: str, secret: str) -> bool:
 
 
 def comes_from_our_page(request: Request, fields: Mapping[str, str], secret: str) -> bool:
-    """A form is ours when it proves the cookie's secret, and the browser does not say that it is another site's."""
+    """Return whether the form proves the cookie's secret and the browser does not report that another site sent it."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = request.headers.get("origin")

@@ -1,4 +1,4 @@
-"""Grants: what backend-core tells about them, as values that the pages show."""
+"""Grants from backend-core, as values that the pages show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ FIELDS = ("title", "funder", "deadline", "amount", "topics", "region", "language
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text; `hit` where the search found its words."""
+    """A stretch of text; `hit` is true where it matches a word of the search."""
 
     text: str
     hit: bool
@@ -26,7 +26,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who read a field, when, and the words it was read from."""
+    """The reader of a field, the time, and the words it was read from."""
 
     by: str
     at: datetime | None
@@ -86,7 +86,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of a search, and how many of all that was found belong to each topic and region."""
+    """One page of results, and the number of all results for each topic and region."""
 
     total: int
     page: int
@@ -118,7 +118,7 @@ def _amount(told: Mapping[str, Any] | None) -> Amount | None:
 
 
 def _source(told: Mapping[str, Any]) -> Source:
-    # An address comes from a foreign page: only such as a browser may safely follow are kept.
+    # The address comes from a foreign page: keep it only if a browser may safely follow it.
     url = told["url"] if str(told["url"]).startswith(("http://", "https://")) else ""
     return Source(url, told.get("site") or "", _moment(told.get("fetched_at")), told.get("text") or "")
 

@@ -1,4 +1,4 @@
-"""Hits: where the words of a search stand in a title, a funder or a topic, so that people see why it was found."""
+"""Hits: the words of a search within a title, funder or topic, which show people why it was found."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _ASKED = re.compile(r"(-?)\b(\w+)")
 
 
 def hits_in(text: str, asked: str) -> list[Piece]:
-    """Return *text* in pieces. Words that differ in a short ending or in accents are the same."""
+    """Return *text* in pieces. Words that differ only in a short ending or in accents match."""
     words = [_plain(word) for minus, word in _ASKED.findall(asked) if not minus]
     pieces, end = [], 0
     for found in _WORD.finditer(text):

@@ -1,4 +1,4 @@
-"""Inside: addresses of our own pages, the only ones that a visitor is ever led to."""
+"""Internal addresses: the only targets to which a visitor is ever redirected."""
 
 from urllib.parse import quote, urlsplit
 
@@ -9,7 +9,7 @@ FORMS = frozenset({"/login", "/register", "/saved/new", "/account/delete", "/acc
 
 
 def inside(address: str) -> str:
-    """*address* if it is the path of one of our pages, else the first page."""
+    """Return *address* if it is the path of one of our pages, else the first page."""
     if not address.startswith("/") or address[1:2] in {"/", "\\"} or not address.isprintable() or "\\" in address:
         return HOME
     parts = urlsplit(address)
@@ -17,9 +17,9 @@ def inside(address: str) -> str:
 
 
 def login_for(request: Request) -> str:
-    """The page to log in on, which leads back to where the visitor wanted to be."""
+    """Return the address of the log-in page, which leads back to the page the visitor wanted."""
     path = request.url.path
-    # What was sent by a form is gone after the detour; the page before it is still there.
+    # Form data is lost after the detour, so return to the page with the form.
     if request.method != "GET":
         return login_before(page_before(path))
     return login_before(f"{path}?{request.url.query}" if request.url.query else path)
@@ -30,7 +30,7 @@ def login_before(wanted: str) -> str:
 
 
 def page_before(path: str) -> str:
-    """The page that shows the form which is sent to *path*."""
+    """Return the page that shows the form which is sent to *path*."""
     if path in FORMS:
         return path
     return "/saved" if path.startswith("/saved") else "/account"

@@ -1,4 +1,4 @@
-"""Notes: what is told once, on the page that follows a deed."""
+"""Notes: messages shown once, on the page that follows an action."""
 
 NOTES = {
     "registered": "Your account is ready, and you are logged in.",

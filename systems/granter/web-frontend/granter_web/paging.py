@@ -1,8 +1,8 @@
-"""Paging: which pages are linked from one, with gaps where some are left out."""
+"""Paging: the page numbers linked from a page, with gaps where some are left out."""
 
 
 def pages_around(page: int, last: int) -> list[int | None]:
-    """The first, the last, and those next to *page*; None stands for a gap."""
+    """Return the first page, the last, and those next to *page*; None marks a gap."""
     shown = sorted({1, last, *(n for n in range(page - 1, page + 2) if 1 <= n <= last)})
     linked: list[int | None] = []
     for number in shown:

@@ -1,4 +1,4 @@
-"""Saved searches: kept under a name, found again, renamed, and deleted."""
+"""Saved searches: save under a name, list, rename, and delete."""
 
 from urllib.parse import quote, urlencode
 
@@ -19,12 +19,12 @@ class SavedSearches:
 
     async def show(self, visit: Visit) -> Response:
         saved = await visit.as_user(self._backend.saved)
-        given = visit.request.query_params  # of the search that was just deleted, so that it can be brought back
+        given = visit.request.query_params  # of the search that was just deleted, so that it can be restored
         deleted = (name, asked_of(given)) if visit.note and (name := _name(given.get("name", ""))) else None
         return visit.page("saved.html", searches=[(kept, asked_of(kept.query)) for kept in saved], deleted=deleted)
 
     async def keep(self, visit: Visit) -> Response:
-        """A search that is saved under the same name is only replaced when somebody says so."""
+        """Save a search; one of the same name is replaced only after confirmation."""
         given = visit.fields if visit.sends else visit.request.query_params
         asked = asked_of(given).at(1)
         name = _name(given.get("name", "")) or ("" if visit.sends else _name(search_in_words(asked)))
@@ -72,7 +72,7 @@ class SavedSearches:
         try:
             await visit.as_user(lambda token: self._backend.forget(token, number))
         except Refused as refused:
-            if refused.status != 404:  # gone is gone, whoever did it
+            if refused.status != 404:  # 404: another request has already deleted it
                 raise
         name = _name(visit.fields.get("name", ""))
         said = f"?{urlencode({'name': name})}&{asked_of(visit.fields).said}" if name else ""

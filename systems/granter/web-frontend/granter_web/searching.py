@@ -1,4 +1,4 @@
-"""Searching: the page to find grants on, the page to read one, and the suggestions while somebody types."""
+"""Searching: the search page, the page of one grant, and the suggestions while a visitor types."""
 
 import logging
 from urllib.parse import parse_qsl
@@ -16,13 +16,13 @@ log = logging.getLogger(__name__)
 
 
 class Searching:
-    """Open to everybody. When backend-core is away or wants a pause, what was asked for stays in its fields."""
+    """Open to everyone. When backend-core is unreachable or rate-limits, the fields keep what the visitor entered."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
     async def search(self, visit: Visit) -> Response:
-        """One page of a search. Whatever somebody typed, the address that they see and share is the search's own."""
+        """Show one page of a search. Redirect to the search's canonical address, whatever the visitor typed."""
         given = visit.request.query_params
         asked, unread = asked_of(given), misread(given)
         if asked.sums_without_currency:
@@ -36,7 +36,7 @@ class Searching:
         except Away as away:
             log.warning("answered a search with an apology: %s", away)
             return self._apology(visit, asked, 503, away.seconds)
-        if not found.grants and asked.page > 1:  # always towards the first page: totals may be of a moment ago
+        if not found.grants and asked.page > 1:  # always towards the first page: the total may be outdated
             return visit.goes_to(asked.at(min(found.pages, asked.page - 1)).address)
         elsewhere = [] if found.grants else await self._elsewhere(asked)
         near = [] if found.grants else [Asked(name) for name in await self._names_like(asked.words)]
@@ -76,7 +76,7 @@ class Searching:
         )
 
     async def _elsewhere(self, asked: Asked) -> list[tuple[int, str, Asked]]:
-        """Return where a search that found nothing does find grants: how many, in words, and the search that does."""
+        """Return alternatives to a search without results: their number, a description, and the search."""
         wider = []
         if asked.sums_in_one_currency:
             wider.append(("in other currencies", asked.in_currency(ANY_CURRENCY).at(1)))
@@ -85,14 +85,14 @@ class Searching:
         try:
             found = [(await self._backend.search(other.of_page())).total for _, other in wider]
         except (Away, TooMany, Refused):
-            return []  # they are a help, and no help is no error
+            return []  # suggestions are optional, so their failure is not an error
         return [(total, words, other) for total, (words, other) in zip(found, wider, strict=True) if total]
 
     async def _names_like(self, words: str) -> tuple[str, ...]:
         try:
             return await self._backend.suggest(words) if words else ()
         except (Away, TooMany, Refused):
-            return ()  # they are a help, and no help is no error
+            return ()  # suggestions are optional, so their failure is not an error
 
     def _apology(self, visit: Visit, asked: Asked, status: int, wait: int) -> Response:
         return visit.page("search.html", status=status, wait=wait, asked=asked, unread=(), found=None, trouble=status)

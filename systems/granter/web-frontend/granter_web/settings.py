@@ -1,4 +1,4 @@
-"""Settings: what the service is told by its environment."""
+"""Settings from the environment variables."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,7 +8,7 @@ from mainstay_kit import Rule
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """It needs no secret: whatever a visitor may do, it is backend-core that lets them."""
+    """The service's settings. It needs no secret, because backend-core decides what a visitor may do."""
 
     port: int
     backend_url: Annotated[str, Rule(url=("http", "https"))]

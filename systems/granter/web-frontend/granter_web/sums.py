@@ -20,7 +20,7 @@ _WRITTEN = re.compile(
 
 
 def sum_of(written: str) -> int | None:
-    """What 50,000, 50.000, 50 000, 50k, € 50'000 or 1.5 million say, in whole units; None when it is no amount."""
+    """Parse 50,000, 50.000, 50 000, 50k, € 50'000 or 1.5 million in whole units; None if it is no amount."""
     found = _WRITTEN.fullmatch(" ".join(written.casefold().split()))
     if found is None:
         return None
@@ -31,12 +31,12 @@ def sum_of(written: str) -> int | None:
 
 
 def currency_in(written: str) -> str:
-    """The currency that an amount names, as £50k or 20 000 CHF do; empty when it names none."""
+    """Return the currency that an amount names, as in £50k or 20 000 CHF; empty when it names none."""
     found = _NAMED.search(written.upper())
     return _SIGNS.get(found[0], found[0]) if found else ""
 
 
 def currency_of(languages: str) -> str:
-    """The currency of the first country that a browser's Accept-Language names."""
+    """Return the currency of the first country in a browser's Accept-Language."""
     countries = re.findall(r"(?:^|,)\s*[A-Za-z]{2,3}-([A-Za-z]{2})\b", languages)
     return next((_CURRENCY_OF.get(country.upper(), USUAL) for country in countries), USUAL)

@@ -1,4 +1,4 @@
-"""Tokens: what shows backend-core who asks."""
+"""Tokens: the credentials that identify the visitor to backend-core."""
 
 from dataclasses import dataclass, field
 

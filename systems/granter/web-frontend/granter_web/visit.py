@@ -1,4 +1,4 @@
-"""A visit: one request of a browser, who it comes from, and what its cookies are to become."""
+"""A visit: one browser request, the visitor who sent it, and the cookies to set."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -28,14 +28,14 @@ T = TypeVar("T")
 
 
 class Visit:
-    """Cookies are HttpOnly and SameSite=Lax; over https also Secure, and bound to our host by their name."""
+    """One request. Its cookies are HttpOnly and SameSite=Lax; over https also Secure and bound to the host by name."""
 
     def __init__(self, request: Request, templates: Templates, backend: Backend) -> None:
         self.request = request
         self.fields: dict[str, str] = {}
         self._sent: dict[str, str] = {}
         self.wanted = ""
-        """The page to come back to after a log-in, where it is not the one that was asked for."""
+        """The page to return to after a log-in, where it is not the requested one."""
         self._templates = templates
         self._backend = backend
         self._secure = request.url.scheme == "https"
@@ -50,24 +50,24 @@ class Visit:
 
     @property
     def signed_in(self) -> bool:
-        """As far as the cookies tell; what is shown to a user alone is asked for with their token."""
+        """Return whether the cookies claim a log-in; private content is always requested with the user's token."""
         return bool(self._cookie(REFRESH))
 
     @property
     def next(self) -> str:
-        """Where the visitor wanted to be before a log-in came between."""
+        """Return the page that the visitor wanted before the log-in."""
         return inside(self.fields.get("next") or self.request.query_params.get("next", ""))
 
     @property
     def before(self) -> str:
-        """The page whose form was sent, filled in again as far as an address may say it."""
+        """Return the page whose form was sent, with its fields filled in as far as a query string may contain them."""
         path = page_before(self.request.url.path)
         filled = {name: said for name, said in self._sent.items() if name in REFILLED and said}
         return f"{path}?{urlencode(filled)}" if path == "/saved/new" and filled else path
 
     @property
     def email(self) -> str:
-        """The address that somebody has just registered, for the log-in that follows."""
+        """Return the e-mail address that was just registered, to fill in the log-in that follows."""
         return unquote(self._cookie(ADDRESS))
 
     def registered(self, email: str) -> None:
@@ -82,7 +82,7 @@ class Visit:
         return forms.mask(secret)
 
     async def read_form(self) -> None:
-        """Read what the page sent; a form that is not one of ours changes nothing."""
+        """Read the submitted form; a form that is not from our pages changes nothing."""
         if not self.sends:
             return
         self._sent = await forms.fields_of(self.request)
@@ -91,9 +91,9 @@ class Visit:
         self.fields = self._sent
 
     async def as_user(self, ask: Callable[[str], Awaitable[T]]) -> T:
-        """What *ask* tells with the visitor's access token, renewed when it is over."""
+        """Return the result of *ask* with the visitor's access token, refreshed when it has expired."""
         if access := self._cookie(ACCESS):
-            # An access token that is over says nothing about the log-in: it is renewed below.
+            # An expired access token does not mean that the log-in has ended: it is refreshed below.
             with suppress(LoggedOut):
                 return await ask(access)
         if not self.signed_in:
@@ -103,7 +103,7 @@ class Visit:
         return await ask(tokens.access)
 
     def enter(self, tokens: Tokens) -> None:
-        """Begin a log-in; a form that was shown before it is not sent after it, by whomever."""
+        """Start a log-in; a form shown before it can no longer be submitted."""
         self.begin(tokens)
         self._becoming[SECRET] = ("", 0)
 
@@ -114,7 +114,7 @@ class Visit:
             self._becoming[ADDRESS] = ("", 0)
 
     def end(self) -> None:
-        """Forget who it is. What still stands in a form of another tab leads to a log-in, and back."""
+        """Remove the log-in. A form still open in another tab leads to a log-in, and back."""
         self._becoming |= {ACCESS: ("", 0), REFRESH: ("", 0)}
 
     def refresh_token(self) -> str:
@@ -150,7 +150,7 @@ class Visit:
 
 
 class ForeignForm(Exception):
-    """A form was sent that none of our pages showed to this browser."""
+    """The submitted form was not issued to this browser by our pages."""
 
 
 def today() -> date:

@@ -1,4 +1,4 @@
-"""Words: how dates, sums, searches and waits are said to people."""
+"""Wording: dates, sums, searches and waiting times as text for people."""
 
 from datetime import date
 from decimal import Decimal
@@ -29,7 +29,7 @@ def day_in_words(day: date) -> str:
 
 
 def amount_in_words(amount: Amount | None) -> str | None:
-    """What one may receive; None when the notice does not say."""
+    """Return what one applicant may receive, in words; None when the notice does not state it."""
     if amount is None or amount.currency is None or (amount.least is None and amount.most is None):
         return None
     if amount.least is None and amount.most is not None:
@@ -62,7 +62,7 @@ def away_in_words(seconds: int) -> str:
 
 
 def chips_of(asked: Asked) -> list[tuple[str, Asked]]:
-    """Each filter that narrows *asked*, in words, with the search that goes without it."""
+    """Return each filter that narrows *asked*, in words, with the search without that filter."""
     said = [
         (f"Topic: {asked.topic}" if asked.topic else "", ("topic",)),
         (f"Region: {asked.region}" if asked.region else "", ("region",)),

@@ -1,1 +1,1 @@
-"""Extraction: fields of a notice, read by a model where one may be asked, and by the rules in any case."""
+"""Extraction: the fields of a notice, read by a model where one is available, and always by the rules."""

@@ -1,4 +1,4 @@
-"""Budget: the time and the money that models may take, for one round or for one question."""
+"""Budget: the time and the money that models may use in one round or one request."""
 
 import time
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Budget:
-    """Spent when either is gone. What a call costs is known after it; what it may take, before."""
+    """Time and money; spent when either runs out. A call's cost is known after it, its time limit before it."""
 
     seconds: float
     cents: float
     now: Callable[[], float] = time.monotonic
 
     def left(self) -> float:
-        """Seconds that the next call may take; 0 when the time or the money is gone."""
+        """Return the seconds that the next call may take; 0 when the time or the money is spent."""
         return max(0.0, self.seconds) if self.cents > 0 else 0.0
 
     def spend(self, seconds: float, cents: float) -> None:

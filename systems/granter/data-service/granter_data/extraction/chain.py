@@ -1,4 +1,4 @@
-"""Chain: the models in their order, and the rules, which always answer."""
+"""Chain: the models in order of preference, and the rules, which always produce a result."""
 
 from asyncio import to_thread
 from collections.abc import Callable, Sequence
@@ -11,31 +11,31 @@ from granter_data.rules.page import Page
 
 
 class Model(Protocol):
-    """Something that may know better than the rules."""
+    """A model that may read a notice better than the rules."""
 
     @property
     def reader(self) -> str:
-        """Its name, and its maker's, as the record of who was asked has it."""
+        """Return the names of the model and its provider, as recorded in the attempts."""
 
     def ready(self, budget: Budget) -> bool:
-        """Whether it would be asked now."""
+        """Return whether the model can be called now."""
 
     def dearest(self, page: Page) -> float:
         """Return the most cents that one question about *page* may cost; 0 when the model has no key."""
 
     async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
-        """*notice* with the fields that the model read; None, and why, when it read none."""
+        """Return *notice* with the fields the model read (None when it read none), and the attempt's outcome."""
 
 
 class Chain:
-    """Asks one model after the other until one reads something; what none has read, the rules have."""
+    """Calls one model after the other until one reads something; otherwise the result of the rules is used."""
 
     def __init__(self, models: Sequence[Model], count: Callable[[Attempt], None] = lambda _: None) -> None:
         self._models = models
         self._count = count
 
     def may_improve(self, asked: Sequence[str], budget: Budget) -> bool:
-        """Whether a better model than the last of *asked*, who read a notice, could be asked now for the first time."""
+        """Return whether a model not in *asked* and better than its last, the notice's reader, can be called now."""
         for model in self._models:
             if model.reader in asked[-1:]:
                 return False
@@ -44,12 +44,12 @@ class Chain:
         return False
 
     def dearest(self, page: Page) -> float:
-        """Return the most cents that `extract` may cost, should every model be asked."""
+        """Return the most cents that `extract` may cost if every model is called."""
         return sum(model.dearest(page) for model in self._models)
 
     async def extract(self, page: Page, url: str, budget: Budget) -> Extracted:
-        """Read the notice on *page*. NoNotice when the rules see that there is none: models are not asked then."""
-        notice = await to_thread(notice_of, page, url)  # a long text takes its time, and others are served meanwhile
+        """Read the notice on *page*. Raises NoNotice when the rules find none; models are not called then."""
+        notice = await to_thread(notice_of, page, url)  # a long text would block other requests
         attempts: list[Attempt] = []
         for model in self._models:
             improved, attempt = await model.improve(notice, page, budget)

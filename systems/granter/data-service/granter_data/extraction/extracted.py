@@ -1,4 +1,4 @@
-"""Extracted: a notice, who read each of its fields, and whom the chain asked."""
+"""Extracted: a notice, the reader of each of its fields, and the models that the chain called."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from granter_data.rules.notice import Notice
 By = Literal["gemini", "openai", "rules"]
 Outcome = Literal["ok", "no key", "429", "timeout", "nonsense", "refused", "cut", "error", "budget", "resting"]
 FINAL = frozenset({"ok", "nonsense", "refused"})
-"""What will not be better when the same is asked once more."""
+"""Outcomes that repeating the same call would not improve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One link of the chain: whom it asked, how that ended, and what it cost."""
+    """One call of the chain: the model, its outcome, and its cost."""
 
     by: By
     outcome: Outcome
@@ -35,15 +35,15 @@ class Attempt:
 class Extracted:
     notice: Notice
     by: Mapping[str, By]
-    """Who read each field that was found."""
+    """The reader of each field that was found."""
     chain: tuple[Attempt, ...]
 
     def read_by(self) -> By:
-        """Whose turn ended the chain."""
+        """Return the reader that ended the chain."""
         return self.chain[-1].by
 
     def asked(self) -> list[str]:
-        """Who has had their say on the notice, and last who read it: none of these need be asked again."""
+        """Return the readers with a final outcome, the notice's reader last; none of them needs to be called again."""
         return [attempt.reader for attempt in self.chain if attempt.outcome in FINAL]
 
     def provenance(self) -> dict[str, dict[str, str]]:

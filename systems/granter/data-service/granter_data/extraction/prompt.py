@@ -1,4 +1,4 @@
-"""Prompt: what a model is asked, and the shape in which it answers."""
+"""Prompt: the instructions that a model gets, and the schema of its answer."""
 
 import re
 from typing import Any
@@ -24,7 +24,7 @@ region: the country or part of the world where the grant may be used, in English
 
 
 def notice_text(page: Page) -> str:
-    """The notice as the model reads it, between markers that it cannot write itself."""
+    """Return the notice as the model reads it, between markers that the notice itself cannot contain."""
     lines = "\n".join(dict.fromkeys((*page.headings[:1], *page.lines)))[:MOST_TEXT]
     return f"<notice>\n{_MARKER.sub('‹', lines)}\n</notice>"
 
@@ -40,7 +40,7 @@ def _field(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def schema() -> dict[str, Any]:
-    """The answer's shape in the words of Gemini's `responseSchema`."""
+    """Return the schema of the answer in the form of Gemini's `responseSchema`."""
     text: dict[str, Any] = {"type": "STRING"}
     number = {"type": "NUMBER", "nullable": True}
     amount: dict[str, Any] = {
@@ -54,5 +54,5 @@ def schema() -> dict[str, Any]:
 
 
 def tokens_of(text: str) -> int:
-    """About how many tokens *text* is, rather more than fewer: what a call may cost is reckoned before it is made."""
+    """Return an estimate of the tokens in *text*, rather too high: the possible cost is computed before the call."""
     return len(text.encode()) // 3 + 1

@@ -1,4 +1,4 @@
-"""Reading: what a model said, believed as far as the words it quotes bear it out."""
+"""Reading: a model's answer, accepted only as far as the words it quotes support it."""
 
 import json
 import re
@@ -24,7 +24,7 @@ LARGEST = Decimal(10) ** 12
 
 
 class Nonsense(Exception):
-    """The model's answer is no answer; the message says why."""
+    """The model's answer is unusable; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Said:
 
 
 def read_answer(text: str) -> Mapping[str, Any]:
-    """The object in a model's *text*, with or without a fence around it."""
+    """Return the JSON object in a model's *text*, with or without a code fence around it."""
     bare = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", text)
     try:
         told = json.loads(bare)
@@ -46,7 +46,7 @@ def read_answer(text: str) -> Mapping[str, Any]:
 
 
 def improved(notice: Notice, page: Page, told: Mapping[str, Any], by: By) -> Extracted:
-    """*notice* with those fields of *told* whose evidence stands on the page and says what the model makes of it."""
+    """Return *notice* with those fields of *told* whose evidence is on the page and supports the model's value."""
     text = _flat("\n".join((page.document_title, *page.headings, *page.lines)))
     said = {field: quoted for field, value in told.items() if (quoted := _quoted(value, text))}
     better: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def improved(notice: Notice, page: Page, told: Mapping[str, Any], by: By) -> Ext
 
 
 def _quoted(told: object, text: str) -> _Said | None:
-    """A field whose evidence stands in the text of the page."""
+    """Return a field whose evidence occurs in the text of the page, else None."""
     if not isinstance(told, dict) or told.get("value") is None:
         return None
     evidence = told.get("evidence")
@@ -84,7 +84,7 @@ def _flat(text: str) -> str:
 
 
 def _name(said: _Said) -> str | None:
-    """A name that its own evidence holds."""
+    """Return the name if its own evidence contains it, else None."""
     if not isinstance(said.value, str):
         return None
     name = " ".join(said.value.split())

@@ -1,4 +1,4 @@
-"""Remote: a model behind HTTP. Two protocols, one way to ask, to pay and to fail."""
+"""Models over HTTP: two protocols with shared handling of calls, cost and failures."""
 
 import asyncio
 import json
@@ -25,14 +25,14 @@ MOST_TOKENS = 800
 REST_AFTER_429 = 30.0
 REST_AFTER_TROUBLE = 5.0
 REST_AFTER_REFUSAL = 600.0
-"""Where the key or the model's name is wrong, asking for each notice again helps nobody."""
+"""Seconds without calls after a refusal: with a wrong key or model name, calling again for each notice is pointless."""
 LONGEST_REST = 3600.0
 
 log = logging.getLogger(__name__)
 
 
 class Failed(Exception):
-    """The model gave nothing, in one of the ways that are told apart."""
+    """The model returned nothing usable; the outcome names the kind of failure."""
 
     def __init__(self, outcome: Outcome, why: str, rest: float = 0.0) -> None:
         super().__init__(why)
@@ -42,7 +42,7 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The text of an answer, and the tokens that it took."""
+    """The text of an answer, and the tokens that it used."""
 
     text: str
     tokens_in: int
@@ -50,11 +50,11 @@ class Answered:
 
 
 class Remote(ABC):
-    """One provider. A key that is missing, or a provider that asked for rest, costs no time."""
+    """One provider. A missing key, or a provider that requested a pause, costs no time."""
 
     by: ClassVar[By]
     cents_in: ClassVar[float]
-    """For a million tokens of the question; of the answer, `cents_out`."""
+    """US cents for a million input tokens; `cents_out` is for output tokens."""
     cents_out: ClassVar[float]
 
     def __init__(self, url: str, model: str, key: Secret, within: float) -> None:
@@ -66,11 +66,11 @@ class Remote(ABC):
 
     @abstractmethod
     def question(self, page: Page) -> tuple[str, dict[str, str], dict[str, Any]]:
-        """Address, headers and body of the request."""
+        """Return the URL, headers and body of the request."""
 
     @abstractmethod
     def answer(self, document: Mapping[str, Any]) -> Answered:
-        """The text in the provider's *document*. LookupError and TypeError when it is of another shape."""
+        """Return the answer in the provider's *document*. Raises LookupError or TypeError when it has another shape."""
 
     @property
     def reader(self) -> str:
@@ -94,10 +94,10 @@ class Remote(ABC):
         if within <= 0 or dearest > budget.cents:
             return None, Attempt(self.by, "budget")
         began = time.monotonic()
-        cents = dearest  # what a call that failed half-way has cost, nobody tells
+        cents = dearest  # a call that failed half-way has an unknown cost, so assume the highest
         try:
             answered = await self._ask(page, within)
-            # One that does not tell is taken to be dear.
+            # A provider that reports no token count is charged the highest cost.
             cents = self._cents(answered.tokens_in, answered.tokens_out) or dearest
             extracted = reading.improved(notice, page, reading.read_answer(answered.text), self.by)
             outcome: Outcome = "ok"
@@ -126,7 +126,7 @@ class Remote(ABC):
         except (httpx2.RemoteProtocolError, httpx2.ReadError) as cut:
             raise Failed("cut", "the answer was cut") from cut
         except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as lost:
-            # The name alone: what a key or address cannot be is told with the key or address.
+            # Log the exception's name only: its message may contain the key or the URL.
             raise Failed("error", type(lost).__name__, rest=REST_AFTER_TROUBLE) from lost
 
     def _read(self, response: httpx2.Response, body: bytes) -> Answered:
@@ -160,12 +160,12 @@ async def _body_of(response: httpx2.Response) -> bytes:
 
 
 def _count(told: object) -> int:
-    """Tokens, where a number of them was told."""
+    """Return the reported number of tokens, if it is one."""
     return min(max(told, 0), 1_000_000) if isinstance(told, int) and not isinstance(told, bool) else 0
 
 
 class Gemini(Remote):
-    """`models/MODEL:generateContent`."""
+    """The protocol `models/MODEL:generateContent`."""
 
     by: ClassVar[By] = "gemini"
     cents_in = 30.0
@@ -179,7 +179,7 @@ class Gemini(Remote):
             "responseSchema": schema(),
         }
         if "2.5-flash" in self._model:
-            config["thinkingConfig"] = {"thinkingBudget": 0}  # others think by levels, or cannot be kept from it
+            config["thinkingConfig"] = {"thinkingBudget": 0}  # others use thinking levels, or cannot turn it off
         body = {
             "systemInstruction": {"parts": [{"text": INSTRUCTIONS}]},
             "contents": [{"role": "user", "parts": [{"text": notice_text(page)}]}],
@@ -206,7 +206,7 @@ class Gemini(Remote):
 
 
 class OpenAI(Remote):
-    """`chat/completions`, which many others speak too."""
+    """The protocol `chat/completions`, which many other providers support too."""
 
     by: ClassVar[By] = "openai"
     cents_in = 40.0

@@ -38,7 +38,7 @@ class RequestedBudget:
             yield budget
         finally:
             unused = {"hour": hour, "seconds": -max(0.0, budget.seconds), "cents": -max(0.0, budget.cents)}
-            with suppress(Problem):  # the database is away: the extraction is done, and its reservation stays counted
+            with suppress(Problem):  # without the database the extraction is still valid; its reservation stays counted
                 await self.database.rows(_ADD, unused)
 
     async def _reserve(self, seconds: float, cents: float) -> tuple[datetime, Budget]:

@@ -1,4 +1,4 @@
-"""The rules: what a notice says, read from its HTML or text by its words and shape alone, whoever wrote it."""
+"""The rules: read a notice from its HTML or text by vocabulary and layout alone, for any site."""
 
 RULES = 4
-"""Raised whenever the rules read better, so that unchanged notices are read again."""
+"""The version of the rules; raised whenever they improve, so that unchanged notices are read again."""

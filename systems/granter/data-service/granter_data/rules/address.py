@@ -1,4 +1,4 @@
-"""Address: what names a page, without what only names a visit or the way that led there."""
+"""Addresses: URLs reduced to what identifies a page, without session ids and tracking parameters."""
 
 import re
 from collections import defaultdict
@@ -20,14 +20,14 @@ _IN_PATH = re.compile(r";(jsessionid|phpsessid|sid)=[^/;?]*", re.I)
 
 
 def settled(url: str) -> str:
-    """*url* without session ids and marks of campaigns: the same page in every visit."""
+    """Return *url* without session ids and campaign parameters, so that every visit yields the same URL."""
     parts = urlsplit(url)
     query = "&".join(part for part in parts.query.split("&") if part and not _VISIT.match(part.partition("=")[0]))
     return urlunsplit(parts._replace(path=_IN_PATH.sub("", parts.path), query=query))
 
 
 def led_to(href: str | None, base: str) -> str | None:
-    """Where a link leads, without its fragment; None where that is no web address."""
+    """Return the absolute target of a link, without its fragment; None when it is not a web address."""
     try:
         to = urldefrag(urljoin(base, (href or "").strip())).url
         known = urlsplit(to)
@@ -39,7 +39,7 @@ def led_to(href: str | None, base: str) -> str | None:
 
 
 def base_of(tree: LexborHTMLParser, url: str) -> str:
-    """What the links of the page at *url* are relative to."""
+    """Return the base URL of the relative links on the page at *url*."""
     node = tree.css_first("base[href]")
     try:
         return urljoin(url, (node.attributes.get("href") or "").strip()) if node else url
@@ -48,28 +48,28 @@ def base_of(tree: LexborHTMLParser, url: str) -> str:
 
 
 def bare(url: str) -> str:
-    """The path of *url*."""
+    """Return the path of *url*."""
     return urlsplit(url).path.rstrip("/")
 
 
 def asks_for_one(to: str, script: str) -> bool:
-    """Whether *to* asks the *script* that shows the listing for one thing, by its number or name."""
+    """Return whether *to* requests a single item, by number or name, from the *script* that shows the listing."""
     return bool(_ones(to) - _ones(script))
 
 
 def lies_below(to: str, listing: str) -> bool:
-    """Whether *to* lies in the folder of the *listing*, whichever of its pages that is."""
+    """Return whether *to* lies in the folder of the *listing*, whichever of its pages that is."""
     folder = _PAGE.sub("", bare(listing))
     return bool(folder) and bare(to).startswith(f"{folder}/")
 
 
 def is_news(to: str, listing: str) -> bool:
-    """Whether *to* lies among a site's news, when the *listing* does not."""
+    """Return whether *to* lies in a site's news section and the *listing* does not."""
     return bool(_NEWS.search(bare(to)) and not _NEWS.search(bare(listing)))
 
 
 def family(url: str) -> tuple[str, tuple[str, ...]] | None:
-    """What *url* shares with its like: the folder, or the script and what it is asked by. None at the root."""
+    """Return what *url* shares with similar pages: its folder, or script and parameter names; None at the root."""
     parts = urlsplit(url)
     if asked := tuple(sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})):
         return parts.path, asked
@@ -78,20 +78,20 @@ def family(url: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def is_document(url: str) -> bool:
-    """Whether *url* names a file that is no page."""
+    """Return whether *url* names a document file and not a page."""
     return bool(
         re.search(r"\.(pdf|docx?|odt|rtf|xlsx?|ods|pptx?|csv|zip|epub|ics|jpe?g|png|gif|svg|mp[34])$", bare(url), re.I)
     )
 
 
 def without_variants(urls: list[str]) -> list[str]:
-    """*urls* without other views of the same page: those that are asked all that another one is, and more."""
+    """Return *urls* without variant views of a page: those with all the parameters of another URL, and more."""
     asked = {url: frozenset(parse_qsl(urlsplit(url).query, keep_blank_values=True)) for url in urls}
     alike: dict[str, list[str]] = defaultdict(list)
     for url in urls:
         alike[bare(url)].append(url)
     views = {url: [more for more in alike[bare(url)] if asked[url] < asked[more]] for url in urls}
-    # What most of its like say more than is the script that shows them, and no page of its own.
+    # If most similar URLs extend this one, it is the script that shows them and not a page of its own.
     scripts = {url for url, more in views.items() if len(more) > max(2, len(alike[bare(url)]) / 2)}
     gone = scripts | {more for url in urls if url not in scripts for more in views[url]}
     return [url for url in urls if url not in gone]

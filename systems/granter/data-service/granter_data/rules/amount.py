@@ -1,4 +1,4 @@
-"""Amount: what one applicant may receive; where a notice tells only the total, the total."""
+"""Amount: what one applicant may receive, or the total where the notice states only the total."""
 
 import re
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ _NEAR = 70
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """At least one bound is known; both are equal where the sum is fixed."""
+    """An amount. At least one bound is known; both are equal where the sum is fixed."""
 
     least: Decimal | None
     most: Decimal | None
@@ -63,7 +63,7 @@ class _Candidate:
 
 
 def amount_of(page: Page, *, dollar: str) -> Amount | None:
-    """The best of all sums that the page names; labelled ones count most."""
+    """Return the best of all sums on the page; labelled sums weigh most."""
     candidates = [*_labelled(page, dollar), *_in_lines(page, dollar)]
     fitting = [candidate for candidate in candidates if candidate.weight > 0]
     if not fitting:
@@ -92,7 +92,7 @@ def _in_lines(page: Page, dollar: str) -> Iterator[_Candidate]:
 
 
 def _around(text: str, found: Sum) -> str:
-    """The words near a sum, within its own clause."""
+    """Return the words near a sum, within its own clause."""
     clause = r"[.;!?]\s|,\s(?=while|but|and the)|\bfrom a\b|\bplus\b"
     before = re.split(clause, text[max(0, found.start - _NEAR) : found.start])[-1]
     after = re.split(r"[.;!?,]\s|\bplus\b|\b(?:from|out of|within) (?:a|the|an)\b", text[found.end : found.end + 45])[0]
@@ -100,7 +100,7 @@ def _around(text: str, found: Sum) -> str:
 
 
 def _bounded(label: str, found: Sum) -> Sum:
-    """A label such as "award ceiling" says which bound its sum is."""
+    """Return *found* as a lower or upper bound where a label such as "award ceiling" states which one it is."""
     if found.least is None or found.least != found.most:
         return found
     if re.search(r"max|ceiling|upper|höchst|plafond|máx|up to|limit", label):
@@ -111,7 +111,7 @@ def _bounded(label: str, found: Sum) -> Sum:
 
 
 def _completed(best: _Candidate, others: list[_Candidate]) -> Amount:
-    """A lone bound, together with the other one where the page tells it just as surely."""
+    """Return a single bound together with the other one, where the page states that one with equal certainty."""
     amount = best.amount
     for other in others:
         if other.weight < best.weight or other.amount.currency != amount.currency:
@@ -129,7 +129,7 @@ def _joined(one: str, other: str) -> str:
 
 
 def _amount(text: str, found: Sum) -> Amount:
-    """*found*, with the words around it in *text*: whole words, as far as they help."""
+    """Return *found* with the surrounding words of *text*: whole words, as far as they help."""
     start = text.rfind(" ", 0, found.start - 60) + 1 if found.start > 60 else 0
     end = text.find(" ", found.end + 40)
     shown = text[start:] if end < 0 else f"{text[start:end]} …"

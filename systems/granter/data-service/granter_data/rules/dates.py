@@ -39,7 +39,7 @@ _FORMS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day and where the text names it. A month without a day means its last one."""
+    """A day and its position in the text. A month without a day means its last day."""
 
     date: date
     start: int
@@ -47,7 +47,7 @@ class Day:
 
 
 def days_in(text: str, *, month_first: bool) -> Iterator[Day]:
-    """The days that *text* names, in its order. *month_first* decides 03/12/2027 where both readings exist."""
+    """Yield the days in *text*, in order. *month_first* decides how 03/12/2027 is read where both readings exist."""
     for found in _FORMS.finditer(text):
         part = found.groupdict()
         if part["y1"]:

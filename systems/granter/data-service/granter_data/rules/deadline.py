@@ -1,4 +1,4 @@
-"""Deadline: the day on which applicants must act next, or that there is none."""
+"""Deadline: the day by which applicants must act next, or the fact that there is none."""
 
 import re
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ _CLOSED_REST = re.compile(r"(\s*([,–-]|since|for (new )?applications|seit|depu
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """`day` is set just where `kind` is date; `text` is the notice's own words.
+    """A deadline. `day` is set only where `kind` is date; `text` is the notice's own words.
 
-    A closed call names no day on which to act.
+    A closed call has no day by which to act.
     """
 
     kind: Literal["date", "rolling", "closed", "unknown"] = "unknown"
@@ -26,7 +26,7 @@ class Deadline:
 
 
 def deadline_of(page: Page, *, month_first: bool) -> Deadline:
-    """Return that the page says that it is closed, else its labelled day, else one in its sentences, else rolling."""
+    """Return closed if the page states it, else the labelled day, else a day in a sentence, else rolling."""
     return (
         _closed(page)
         or _labelled(page, month_first=month_first)
@@ -37,7 +37,7 @@ def deadline_of(page: Page, *, month_first: bool) -> Deadline:
 
 
 def _closed(page: Page) -> Deadline | None:
-    """Return a closed deadline if a sentence of the page says so; "after the call is closed" is no such sentence."""
+    """Return a closed deadline if a sentence of the page states it; "after the call is closed" does not count."""
     for line in page.lines:
         for sentence in re.split(r"[.!?;]\s+", line):
             said = sentence.strip(" .!*–-")
@@ -48,7 +48,7 @@ def _closed(page: Page) -> Deadline | None:
 
 def _labelled(page: Page, *, month_first: bool) -> Deadline | None:
     meta = [(name, value) for name, value in page.meta.items() if re.search(r"deadline|closing|expire", name)]
-    # A deadline that was moved stands beside the one it replaces.
+    # A deadline that was moved appears next to the one it replaces.
     pairs = sorted((*page.pairs, *meta), key=lambda pair: bool(terms.REPLACED.search(pair[0])))
     for wanted in (terms.LABEL, terms.PERIOD_LABEL):
         for label, value in pairs:
@@ -71,7 +71,7 @@ def _labelled(page: Page, *, month_first: bool) -> Deadline | None:
 
 
 def _last_of_range(value: str, days: list[Day]) -> Day:
-    """The first day named, or the second where both make a range: from … to …."""
+    """Return the first day, or the second where the two form a range: from … to …."""
     if len(days) > 1:
         between, before = value[days[0].end : days[1].start], value[: days[0].start]
         if re.fullmatch(r"\s*(–|-|—|to|until|till|through|bis|au|al|a|à)\s*(the )?", between, re.I) or re.search(
@@ -100,7 +100,7 @@ def _with_surroundings(line: str, *, month_first: bool) -> Iterator[tuple[Day, s
 
 
 def _weight(before: str, after: str) -> int:
-    """How surely the day between is a deadline: the nearest word decides."""
+    """Return how certainly the day between *before* and *after* is a deadline: the nearest word decides."""
     if terms.AFTER.search(after):
         return 3
     strong = max((found.end() for found in terms.STRONG.finditer(before)), default=-1)

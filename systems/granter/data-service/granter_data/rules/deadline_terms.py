@@ -1,4 +1,4 @@
-"""Deadline terms: the words that lead to a deadline, and those that lead to another day."""
+"""Deadline terms: the words that introduce a deadline, and those that introduce another day."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Feed: a listing for programs, as RSS, Atom or sitemap."""
+"""Feed: a machine-readable listing, as RSS, Atom or sitemap."""
 
 import re
 from collections import Counter
@@ -19,9 +19,9 @@ def is_feed(text: str) -> bool:
 
 
 def links_of_feed(text: str, url: str) -> Links:
-    """What the feed *text* at *url* leads to; a feed that is broken leads nowhere."""
+    """Return the links of the feed *text* at *url*; a malformed feed has none."""
     try:
-        # The text is decoded: what its first line says about bytes no longer holds.
+        # The text is already decoded, so the encoding in its first line no longer applies.
         root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text.lstrip("\ufeff"), count=1))
     except ElementTree.ParseError:
         return Links((), ())
@@ -30,13 +30,13 @@ def links_of_feed(text: str, url: str) -> Links:
         if (to := led_to(href, base)) and to != url:
             found[kind][to] = None
     below = Counter(above for to in found["notices"] for above in _above(to))
-    # A sitemap names listings among their notices; what is on them is in it already.
+    # A sitemap contains listing pages next to notices; the notices on those pages are in the sitemap already.
     notices = (to for to in found["notices"] if below[to.rstrip("/")] < 2)
     return Links(tuple(notices), tuple(found["listings"]))
 
 
 def _links(root: Element, url: str) -> Iterator[tuple[str, str, str]]:
-    """Kind, address and base of each link, in the order of the feed."""
+    """Yield the kind, address and base of each link, in the order of the feed."""
     waiting = [(root, url, "")]
     while waiting:
         element, base, within = waiting.pop()
@@ -60,7 +60,7 @@ def _links(root: Element, url: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _above(url: str) -> Iterator[str]:
-    """The folders that *url* lies in."""
+    """Yield the parent folders of *url*."""
     above = url.rstrip("/")
     while above.count("/") > 3:
         above = above.rpartition("/")[0]

@@ -1,4 +1,4 @@
-"""Funder: who gives the money."""
+"""Funder: the organisation that gives the money."""
 
 import re
 
@@ -71,12 +71,12 @@ _NOT_A_NAME = re.compile(
 
 
 def is_funder(label: str) -> bool:
-    """Whether what stands beside *label* is the name of who gives."""
+    """Return whether a value with this *label* is the name of the funder."""
     return bool(_LABEL.match(label.removeprefix("the ")))
 
 
 def funder_of(page: Page, title: str) -> str | None:
-    """The name in a labelled value, in a meta tag, in a byline, or in a sentence about who gives."""
+    """Return the name in a labelled value, in a meta tag, in a byline, or in a sentence about the funder."""
     for label, value in page.pairs:
         if is_funder(label) and (name := _name(value)):
             return name
@@ -104,7 +104,7 @@ def _in_sentences(lines: tuple[str, ...], title: str) -> str | None:
 
 
 def _body(page: Page, title: str) -> str | None:
-    """A name at the head of a sentence or of the document that is one of an institution."""
+    """Return an institution's name at the beginning of a sentence or of the document."""
     for text in (
         *(line for line in page.lines if len(line) >= _SENTENCE),
         *re.split(r"\s[-–—|·]\s", page.document_title),
@@ -120,7 +120,7 @@ def _may_be(name: str, title: str) -> bool:
 
 
 def _name(text: str) -> str | None:
-    """The name at the start of *text*, without what leads to it and what is told about it."""
+    """Return the name at the start of *text*, without introductory words and without the description that follows."""
     text = _LEAD.sub("", text.strip())
     text = re.split(r"\s[–—|·]\s|;\s|\s\((?=[^)]*(?:@|http|www))|,\s(?=an?\s|the\s|eine?\s|une?\s|on\s)|\s·|\. ", text)[
         0

@@ -1,4 +1,4 @@
-"""Furniture: what every site has beside its notices, by the words it goes under."""
+"""Boilerplate: the pages and page parts that every site has beside its notices, recognised by their usual words."""
 
 import re
 
@@ -69,18 +69,18 @@ _OWN = ("article", "li", "td", "dd")
 
 
 def is_furniture(title: str) -> bool:
-    """Whether a page of this *title* is one that every site has."""
+    """Return whether a page of this *title* is one that every site has."""
     return bool(_NAMES.match(title.strip(_AROUND_WORDS)))
 
 
 def leads_aside(words: str) -> bool:
-    """Whether a link of these *words* leads to such a page; what calls itself a grant does not."""
+    """Return whether a link with these *words* leads to such a page; a link that calls itself a grant does not."""
     words = words.strip(_AROUND_WORDS)
     return bool(_NAMES.match(words) or (_LEADS.match(words) and not _CALLED.search(words)))
 
 
 def clear(tree: LexborHTMLParser) -> None:
-    """Take from the page what stands around its content."""
+    """Remove everything around the content from the page."""
     for node in tree.css(_AROUND):
         node.decompose()
     for node in tree.css("header, footer"):

@@ -1,4 +1,4 @@
-"""Linked data: what a page says to programs in schema.org's words (JSON-LD)."""
+"""Linked data: structured data on a page in schema.org's vocabulary (JSON-LD)."""
 
 import json
 import re
@@ -17,7 +17,7 @@ Thing = Mapping[str, Any]
 
 
 def listed(tree: LexborHTMLParser) -> Iterator[str]:
-    """The addresses of the items of a list, and of the grants that have an address of their own."""
+    """Yield the addresses of the items of a list, and of the grants that have an address of their own."""
     things = _things(tree)
     for thing in things:
         if "itemlist" in _types(thing):
@@ -28,7 +28,7 @@ def listed(tree: LexborHTMLParser) -> Iterator[str]:
 
 
 def told(tree: LexborHTMLParser) -> tuple[str, list[tuple[str, str]]]:
-    """The name of the grant that the page is about, and what is said of it, as labels and values in plain words."""
+    """Return the name of the grant that the page describes, and its properties as labels and values in plain words."""
     things = _things(tree)
     known = {str(thing["@id"]): thing for thing in things if "@id" in thing}
     about = [thing for thing in things if _is_grant(thing)][:1]
@@ -91,7 +91,7 @@ def _name(value: object, known: Mapping[str, Thing]) -> str:
 
 
 def _amount(value: Thing) -> str:
-    """A sum in the words that the rules know, such as "EUR 5000 to 20000"."""
+    """Return a sum in words that the rules recognise, such as "EUR 5000 to 20000"."""
     inner = value.get("value")
     bounds = inner if isinstance(inner, dict) else value
     currency = str(value.get("currency") or bounds.get("currency") or bounds.get("unitText") or "")

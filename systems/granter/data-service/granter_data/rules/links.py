@@ -1,11 +1,11 @@
-"""Links: where a listing page leads."""
+"""Links: the targets of a listing page."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Absolute addresses, each once, in the order of the page. A notice's may end in the anchor of its section."""
+    """Absolute addresses without duplicates, in page order. A notice's address may end in the anchor of its section."""
 
     notices: tuple[str, ...]
     listings: tuple[str, ...]

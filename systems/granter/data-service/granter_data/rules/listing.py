@@ -1,4 +1,4 @@
-"""Listing: a page that leads to notices, and to more pages like itself."""
+"""Listing: a page that links to notices and to further listing pages."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -30,19 +30,19 @@ from granter_data.rules.text import plain
 
 _NAME = 60
 _SAME_AS_ANY = 3
-"""A name counts by its letters, up to so many; this part of it where nothing else speaks for the link."""
+"""Divisor of a link's weight where nothing but its name supports it; a name weighs its length, up to `_NAME`."""
 _TELLS, _CARD, _BELOW, _HEADING = 100, 40, 40, 20
 _MOST_WEIGHED = 60
 
 
 @dataclass(slots=True)
 class _Group:
-    """Links that stand in boxes of one shape, by where they lead."""
+    """Links in boxes of the same shape, by target."""
 
     nodes: dict[str, list[LexborNode]] = field(default_factory=lambda: defaultdict(list))
 
     def worth(self, url: str) -> int:
-        """How much these links look like those to notices: names, beside days and sums, below the listing's address."""
+        """Return how much these links look like notices: named, next to days and sums, below the listing's URL."""
         return sum(self._worth(to, nodes, url) for to, nodes in list(self.nodes.items())[:_MOST_WEIGHED])
 
     def _worth(self, to: str, nodes: list[LexborNode], url: str) -> int:
@@ -59,7 +59,7 @@ class _Group:
 
 
 def links_of(text: str, url: str) -> Links:
-    """What the listing *text* at *url* leads to, whether it is a page or a feed."""
+    """Return the links of the listing *text* at *url*, whether it is a page or a feed."""
     return links_of_feed(text, url) if is_feed(text) else _links_of_page(text, url)
 
 
@@ -76,12 +76,12 @@ def _links_of_page(html: str, url: str) -> Links:
     sections = [f"{url}#{anchor}" for anchor, said in anchored(tree, url, linked) if tells_of_a_call(said)]
     if len(sections) > len(linked):
         linked = sections
-    # A page that is drawn by script may still tell programs what is new.
+    # A page that is rendered by script may still announce a feed for programs.
     return Links(tuple(linked), tuple(listings if linked else dict.fromkeys([*listings, *feeds])))
 
 
 def _notices(tree: LexborHTMLParser, url: str, base: str, listings: set[str]) -> list[str]:
-    """Notices are linked alike; and so are those that stand apart but lie where most of them do."""
+    """Return links of the best group, and separate links whose targets lie where most of the group's targets do."""
     linked = [(node, to) for node in tree.css("a[href]") if (to := _may_be_notice(node, url, base, listings))]
     pages = set(without_variants(list(dict.fromkeys(to for _, to in linked if not is_document(to)))))
     candidates = [(node, to) for node, to in linked if to in pages or not pages]
@@ -120,7 +120,7 @@ def _is_heading(node: LexborNode) -> bool:
 
 
 def tells_of_a_call(text: str) -> bool:
-    """Whether *text* names a day, a sum or the word for one."""
+    """Return whether *text* names a day, a sum, or a word for one of them."""
     return bool(
         deadline_terms.STRONG.search(text)
         or deadline_terms.ROLLING.search(text)

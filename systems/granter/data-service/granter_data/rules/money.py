@@ -66,12 +66,12 @@ _AT_LEAST = re.compile(
 _MOST_AFTER = re.compile(r"^\s?(\(?max(imum|imal|\.)?\b|at (the )?most|or less|ceiling)", re.I)
 _LEAST_AFTER = re.compile(r"^\s?(\(?min(imum|\.)\b|or more|and above|upwards|\+)", re.I)
 _NEAR = 150
-"""Letters before and after a sum that may say which bound it is."""
+"""Characters before and after a sum that may state which bound it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A sum or a range of sums; one bound may be open. `start` and `end` are its place in the text."""
+    """A sum or a range of sums; one bound may be open. `start` and `end` are its position in the text."""
 
     least: Decimal | None
     most: Decimal | None
@@ -81,7 +81,7 @@ class Sum:
 
 
 def sums_in(text: str, *, dollar: str) -> Iterator[Sum]:
-    """The sums that *text* names, in its order; a bare dollar sign means *dollar*."""
+    """Yield the sums in *text*, in order; a bare dollar sign means *dollar*."""
     for found in _SUM.finditer(text):
         part = found.groupdict()
         marks = [part[m] for m in ("before1", "after1", "before2", "after2") if part[m]]

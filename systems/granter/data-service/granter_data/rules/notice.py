@@ -1,4 +1,4 @@
-"""Notice: all that the rules read from one page, and the words they read it from."""
+"""Notice: everything that the rules read from one page, with the words they read it from."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _SENTENCE = 60
 
 
 class NoNotice(Exception):
-    """The page tells of no grant."""
+    """The page does not describe a grant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Notice:
 
 
 def read_notice(html: str, url: str) -> Notice:
-    """Read the notice in *html*; *url* is named when there is none."""
+    """Return the notice in *html*. Raises NoNotice, naming *url*, when there is none."""
     return notice_of(page_of(html), url)
 
 
 def notice_of(page: Page, url: str) -> Notice:
-    """Read the notice on *page*; *url* is named when there is none."""
+    """Return the notice on *page*. Raises NoNotice, naming *url*, when there is none."""
     title = title_of(page)
     if title is None:
         raise NoNotice(f"{url} has no title")
@@ -54,7 +54,7 @@ def notice_of(page: Page, url: str) -> Notice:
     if not is_notice(page, title, funder, deadline, amount):
         raise NoNotice(f"{url} tells of no grant: of none who gives, no deadline or no amount")
     lines = [line for line in page.lines if line not in (title, page.meta.get("og:site_name"))]
-    # Labelled values are short; what is told in sentences tells best what the grant is for.
+    # Labelled values are short; full sentences describe best what the grant is for.
     told = [line for line in lines if len(line) >= _SENTENCE] or lines
     topics, region = topics_of(page, title), region_of(page, title)
     evidence = {
@@ -80,13 +80,13 @@ def notice_of(page: Page, url: str) -> Notice:
 
 
 def dollar_of(page: Page) -> str:
-    """Whose dollar a bare sign means: the country that the page speaks of."""
+    """Return the currency that a bare dollar sign means: that of the country the page mentions."""
     text = " ".join(page.lines)
     return next((code for code, country in _DOLLARS.items() if re.search(country, text)), "USD")
 
 
 def month_first_on(page: Page, dollar: str) -> bool:
-    """Whether 03/12/2027 is the twelfth of March: as written in the United States, or as the page shows."""
+    """Return whether 03/12/2027 means the twelfth of March: as in the United States, or as the page's dates show."""
     text = " ".join(page.lines)
     if re.search(r"\bmm/dd", text, re.I) or re.search(r"\bdd/mm", text, re.I):
         return bool(re.search(r"\bmm/dd", text, re.I))
@@ -96,7 +96,7 @@ def month_first_on(page: Page, dollar: str) -> bool:
 
 
 def _line_with(page: Page, name: str) -> str:
-    """The sentence in which *name* stands, or the name itself where only a meta tag told it."""
+    """Return the sentence that contains *name*, or the name itself where only a meta tag has it."""
     line = next((line for line in page.lines if name in line), name)
     if len(line) <= 160:
         return line

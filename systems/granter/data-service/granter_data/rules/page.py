@@ -1,4 +1,4 @@
-"""Page: a notice's HTML as the rules see it: lines of text, labelled values, headings, meta."""
+"""Page: a notice's HTML as the rules see it: lines of text, labelled values, headings, meta tags."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _LABELLED = re.compile(r"^([^:.!?]{2,60}?)\s*:\s+(\S.*)$")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All text is in one space, without control characters; lines are blocks as a reader sees them."""
+    """A parsed page. Its text has no control characters, only single spaces; a line is a block as a reader sees it."""
 
     language: str
     document_title: str
@@ -32,13 +32,13 @@ class Page:
 
 
 def page_of(html: str) -> Page:
-    """Read *html*; a page that is no HTML is an empty one."""
+    """Parse *html*; a document that is not HTML yields an empty page."""
     tree = LexborHTMLParser(html)
     root = tree.root
     if root is None:
         return Page("", "", (), {}, (), (), ())
     for struck in tree.css("del, s, strike, [style*='line-through']"):
-        struck.decompose()  # what was replaced is not what counts
+        struck.decompose()  # struck-out text has been replaced and must not be read
     for time in tree.css("time[datetime]"):
         if not re.search(r"\b20\d\d\b", time.text()):
             time.insert_child(f" {(time.attributes.get('datetime') or '')[:10]}")
@@ -61,7 +61,7 @@ def page_of(html: str) -> Page:
     for node in aside:
         node.decompose()
     seen = tuple(lines_of(main))
-    # What the page says to programs alone is a part of its text too.
+    # Metadata that only programs see is a part of the page's text too.
     lines = (*seen, *(line for line in _as_lines(name, said) if line not in seen))
     pairs = (*_by_colon(seen), *shapes, *_by_colon(beside), *said)
     return Page(
@@ -76,7 +76,7 @@ def page_of(html: str) -> Page:
 
 
 def page_of_text(text: str) -> Page:
-    """Read plain *text*, such as a PDF's: its lines are joined to paragraphs, its running heads are left out."""
+    """Parse plain *text*, such as a PDF's: join its lines to paragraphs and leave out its running heads."""
     lines = tuple(plain_lines(text))
     return Page(
         language=tongue_of("", lines),
@@ -103,7 +103,7 @@ def _by_colon(lines: list[str] | tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _by_shape(root: LexborNode) -> Iterator[tuple[str, str]]:
-    """Labels without a colon: a bold or boxed name before its value, a short heading above it."""
+    """Yield labels without a colon: a bold or boxed name before its value, a short heading above it."""
     for node in root.css("p, li, div"):
         children = [child for child in node.iter(include_text=True) if plain(child.text())]
         if len(children) < 2 or len(children) > 4:

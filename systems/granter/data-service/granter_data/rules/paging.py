@@ -1,4 +1,4 @@
-"""Paging: which links of a listing lead to its other pages."""
+"""Paging: the links of a listing that lead to its other pages."""
 
 import re
 from urllib.parse import parse_qsl, urlsplit
@@ -29,7 +29,7 @@ _ASKED = re.compile(
 
 
 def other_pages(tree: LexborHTMLParser, url: str, base: str) -> list[str]:
-    """The addresses of the listing's other pages, each once."""
+    """Return the addresses of the listing's other pages, without duplicates."""
     found = (_leads_on(node, url, base) for node in tree.css("a[href], link[rel=next]"))
     return list(dict.fromkeys(to for to in found if to))
 
@@ -50,12 +50,12 @@ def _leads_on(node: LexborNode, url: str, base: str) -> str | None:
 
 
 def _alike(to: str, url: str) -> bool:
-    """Whether both paths are the same but for a number."""
+    """Return whether both paths differ only in a number."""
     return bare(to) == bare(url) or re.sub(r"\d+", "", bare(to)).startswith(re.sub(r"\d+/?$", "", bare(url)))
 
 
 def _counts_on(to: str, url: str) -> bool:
-    """Whether *to* asks for the same but for one number, whatever its name."""
+    """Return whether the parameters of *to* differ from those of *url* in one number only, whatever its name."""
     other = {*parse_qsl(urlsplit(to).query)} ^ {*parse_qsl(urlsplit(url).query)}
     return bare(to) == bare(url) and len({name for name, _ in other}) == 1 and all(v.isdigit() for _, v in other)
 

@@ -1,4 +1,4 @@
-"""Plain text: the lines that a reader sees in the text of a PDF, with columns, hyphens and running heads undone."""
+"""Plain text: the lines a reader sees in a PDF's text, with columns, hyphenation and running heads removed."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ _HEADS = 4
 
 
 def plain_lines(text: str) -> Iterator[str]:
-    """The lines of *text*; such as were broken only because the sheet was full are one."""
+    """Yield the lines of *text*; lines that were broken only at the page width are joined."""
     rows = _without_running_heads(text)
     said = ""
     width = 0
@@ -34,7 +34,7 @@ def plain_lines(text: str) -> Iterator[str]:
 
 
 def _without_running_heads(text: str) -> list[str]:
-    """The rows of all sheets; what stands at the head of several, and their numbers, are no part of the text."""
+    """Return the rows of all pages without running heads, which recur on several pages, and without page numbers."""
     sheets = [[_undone(row) for row in sheet.splitlines()] for sheet in text.split("\x0c")]
     heads = Counter(next(filter(None, sheet), "") for sheet in sheets)
     running = {head for head, count in heads.items() if count > 1}
@@ -47,7 +47,7 @@ def _without_running_heads(text: str) -> list[str]:
 
 
 def heads_of(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """What may be the title: the first lines that are neither labelled nor sentences."""
+    """Return the title candidates: the first lines that are neither labelled nor sentences."""
     return tuple(
         line
         for at, line in enumerate(lines[:_HEADS])
@@ -56,7 +56,7 @@ def heads_of(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _undone(row: str) -> str:
-    """A row without leaders, and its label and value as such."""
+    """Return a row without dot leaders, as label and value where it has both."""
     row = _LEADERS.sub(": ", row.rstrip(), count=1) if _LEADERS.search(row.strip()) else row
     if found := _COLUMNS.match(row):
         row = f"{found['label'].strip()}: {found['value']}"

@@ -60,7 +60,7 @@ class Region:
 
 
 def region_of(page: Page, title: str) -> Region | None:
-    """The place in a labelled value; else the one that title and text name most, the first of equals."""
+    """Return the place in a labelled value; else the one that title and text name most, the first one when tied."""
     for label, value in page.pairs:
         if _LABEL.search(label) and (found := _ALL.search(value)):
             return Region(_name(found), found.group())
@@ -84,6 +84,6 @@ def _around(text: str, found: re.Match[str]) -> str:
 
 
 def known_region(name: str) -> str | None:
-    """The name under which a region is kept, whatever it is called."""
+    """Return the canonical name of a region, whatever it is called."""
     found = _ALL.fullmatch(name.strip())
     return _name(found) if found else None

@@ -1,4 +1,4 @@
-"""Sections: parts of one page that links on it lead to, when each is a notice of its own."""
+"""Sections: parts of one page that its own links lead to, where each is a notice of its own."""
 
 from collections.abc import Collection, Iterator
 from html import escape
@@ -14,15 +14,15 @@ _HEADS = (*_HEADINGS, "dt", "p")
 _INLINE = ("a", "span", "b", "strong", "em", "i", "small")
 _PARTS = "details[id], section[id], article[id], li[id], h2[id], h3[id], dt[id]"
 _MOST = 0.6
-"""What holds more of the page than this is no part of it."""
+"""A part that holds a larger share of the page than this is not a section."""
 _MOST_LINKS = 2
 
 
 def anchored(tree: LexborHTMLParser, url: str, linked: Collection[str]) -> Iterator[tuple[str, str]]:
-    """The anchors of the page's sections, each with the text there; one that leads to a *linked* notice is its card."""
+    """Yield the anchors of the page's sections with their texts, except cards, which lead to a *linked* notice."""
     whole = len(tree.body.text()) if tree.body else 0
     anchors = _anchors(tree)
-    # Where nothing links to them, parts that have a name can still be linked to.
+    # Even without links to them, parts with an id can be linked to.
     for anchor in anchors or dict.fromkeys(node.attributes["id"] or "" for node in tree.css(_PARTS)):
         nodes = _section(tree, anchor, anchors)
         said = plain(" ".join(node.text(separator=" ") for node in nodes))
@@ -33,7 +33,7 @@ def anchored(tree: LexborHTMLParser, url: str, linked: Collection[str]) -> Itera
 
 
 def section_of(html: str, anchor: str) -> str:
-    """The section at *anchor* as a page of its own; empty when there is none."""
+    """Return the section at *anchor* as a page of its own; empty when there is none."""
     tree = LexborHTMLParser(html)
     anchor = unquote(anchor)
     nodes = _section(tree, anchor, {*_anchors(tree), anchor})
@@ -58,7 +58,7 @@ def _anchors(tree: LexborHTMLParser) -> dict[str, None]:
 
 
 def _section(tree: LexborHTMLParser, anchor: str, anchors: dict[str, None] | set[str]) -> list[LexborNode]:
-    """The box that has the anchor; or the head that has it, and what follows up to the next one."""
+    """Return the box that has the anchor; or the heading that has it, with everything up to the next heading."""
     node = next((node for node in tree.css("[id], a[name]") if anchor in _named(node)), None)
     while node is not None and node.tag in _INLINE:
         node = node.parent

@@ -1,4 +1,4 @@
-"""Shape: the boxes around a link, by which links of one kind are told from those of another."""
+"""Shape: the boxes around a link, which distinguish one kind of link from another."""
 
 import re
 
@@ -11,7 +11,7 @@ _LONGEST = 600
 
 
 def shape_of(node: LexborNode) -> tuple[str, ...]:
-    """The tags and first classes of *node* and what it stands in; numbers in them do not count."""
+    """Return the tags and first classes of *node* and its ancestors; digits in them are ignored."""
     shape: list[str] = []
     above: LexborNode | None = node
     while above is not None and above.tag != "body" and len(shape) < _DEEP:
@@ -22,9 +22,10 @@ def shape_of(node: LexborNode) -> tuple[str, ...]:
 
 
 def item_of(node: LexborNode, others: set[str]) -> str:
-    """The text of the item that *node* is the link of: of the largest box around it that leads to none of *others*,
+    """Return the text of the item that *node* links.
 
-    and of what follows that box, up to the next one like it.
+    The item is the largest box around the link that contains no link to any of *others*, with everything after that box
+    up to the next one like it.
     """
     box = node
     while box.parent is not None and box.parent.tag not in ("body", "main", "html", "-undef"):

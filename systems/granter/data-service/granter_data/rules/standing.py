@@ -1,4 +1,4 @@
-"""Standing: whether a page is a notice at all, or one of the other pages that sites have."""
+"""Classification: whether a page is a notice, or one of the other pages that sites have."""
 
 from granter_data.rules.amount import Amount
 from granter_data.rules.deadline import Deadline
@@ -25,7 +25,7 @@ _GIVING = any_of(
 
 
 def is_notice(page: Page, title: str, funder: str | None, deadline: Deadline, amount: Amount | None) -> bool:
-    """Whether somebody gives something here: the page says who, and until when or how much; or it speaks of giving."""
+    """Return whether the page is a notice: it names the funder and a deadline or amount, or uses words of giving."""
     if is_furniture(title) or (funder is None and deadline.kind == "unknown" and amount is None):
         return False
     dated = deadline.kind != "unknown" and funder is not None

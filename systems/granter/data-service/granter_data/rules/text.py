@@ -1,4 +1,4 @@
-"""Text: what a reader sees of HTML, line by line."""
+"""Text: the text that a reader sees of HTML, line by line."""
 
 import re
 from collections.abc import Iterator
@@ -29,17 +29,17 @@ _BLOCKS = frozenset(
 
 
 _DEEPEST = 150
-"""Boxes within boxes, beyond which nobody has put them by intention."""
+"""The nesting depth of boxes that no author reaches on purpose."""
 
 
 def plain(text: str | None) -> str:
-    """*text* in one line; soft hyphens and control characters are gone."""
+    """Return *text* on one line, without soft hyphens and control characters."""
     words = " ".join((text or "").replace("\u00ad", "").replace("\u200b", "").split())
     return "".join(c for c in words if c.isprintable() or c in "\u00a0\u202f")
 
 
 def lines_of(node: LexborNode, depth: int = 0) -> list[str]:
-    """The text under *node*, a line a block; a term and its description, a row and its cells share one."""
+    """Return the text under *node*, one line per block; a term and its description, or a row's cells, share a line."""
     text = "".join(_pieces(node, depth))
     return [line for line in map(plain, text.split("\n")) if line.strip(" :·")]
 
@@ -71,5 +71,5 @@ def _pieces(node: LexborNode, depth: int = 0) -> Iterator[str]:
         elif tag and not tag.startswith(("-", "!")):
             yield from _pieces(child, depth + 1)
             if child.next is not None and child.next.tag == tag:
-                # Nothing but their boxes keeps the two apart: a name and its value.
+                # Only their boxes separate the two: a name and its value.
                 yield ": " if len(plain(child.text())) <= 40 else " "

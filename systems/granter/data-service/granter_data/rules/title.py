@@ -1,4 +1,4 @@
-"""Title: the call's own name, and not that of the site which announces it."""
+"""Title: the call's own name, not that of the site which announces it."""
 
 import re
 
@@ -20,7 +20,7 @@ _LABEL = re.compile(r"(^|opportunity |call |grant )(title|name)$|^titel$|^titre$
 
 
 def title_of(page: Page) -> str | None:
-    """The heading that the document's own title confirms; else the best that is told."""
+    """Return the heading that the document's own title confirms, else the best candidate."""
     site = page.meta.get("og:site_name", "").casefold()
     shared = page.meta.get("og:title") or page.meta.get("twitter:title") or page.meta.get("dc.title") or ""
     parts = [part for part in _BETWEEN.split(page.document_title) if part and part.casefold() != site]

@@ -1,4 +1,4 @@
-"""Tongue: the language of a page, as it states it or as its small words tell."""
+"""Language of a page: the one it declares, or the one its function words indicate."""
 
 import re
 from collections import Counter
@@ -14,11 +14,11 @@ _SMALL_WORDS = {
 }
 _TONGUES = {tongue: frozenset(words.split()) for tongue, words in _SMALL_WORDS.items()}
 _SHARED_BY = Counter(word for words in _TONGUES.values() for word in words)
-"""How many languages have a word: one that many have says little."""
+"""The number of languages that have a word: a word of many languages indicates little."""
 
 
 def tongue_of(stated: str, lines: tuple[str, ...]) -> str:
-    """The two letters of the language; English where nothing tells."""
+    """Return the language's two-letter code; English where there is no indication."""
     if code := re.match(r"[a-z]{2}(?![a-z])", stated.strip().casefold()):
         return code[0]
     words = Counter(re.findall(r"[^\W\d_]+", " ".join(lines).casefold()))

@@ -1,4 +1,4 @@
-"""Topic terms: the words that speak of each topic. Each is the beginning of a word unless it ends in `$`."""
+"""Topic terms: the vocabulary of each topic. Each term is the beginning of a word unless it ends in `$`."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -173,7 +173,7 @@ TERMS = {
 
 
 _ALIKE = {"es": ("es", "pt"), "pt": ("pt", "es")}
-"""Languages that are easily taken for each other where a page does not state its own."""
+"""Languages that are easily mistaken for each other where a page does not declare its own."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Topics: what a grant is for, from a fixed list, by the words that name each in the notices' languages."""
+"""Topics: what a grant is for, from a fixed list, by the words for each topic in the notices' languages."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ MOST = 3
 class Topics:
     names: tuple[str, ...]
     words: tuple[str, ...]
-    """The words that told them."""
+    """The words by which the topics were recognised."""
 
 
 def topics_of(page: Page, title: str) -> Topics:
@@ -42,7 +42,7 @@ def topics_of(page: Page, title: str) -> Topics:
 
 
 def _named(text: str, *languages: str) -> dict[str, dict[str, None]]:
-    """The topics whose words stand in *text*, with these words, each once, in the order of the list."""
+    """Return the topics whose words occur in *text*, with these words without duplicates, in the order of the list."""
     found = {
         name: dict.fromkeys(hit.group().casefold() for hit in terms.finditer(text))
         for name, terms in terms_of(*languages).items()

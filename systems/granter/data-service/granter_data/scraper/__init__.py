@@ -1,1 +1,1 @@
-"""The scraper: walks over the sources page by page and keeps what is read from their notices."""
+"""The scraper: visits the sources page by page and stores the grants read from their notices."""

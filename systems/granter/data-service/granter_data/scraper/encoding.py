@@ -1,4 +1,4 @@
-"""Encoding: the letters of a page, as browsers find them: told by its first bytes, its server, or itself."""
+"""Encoding of a page, determined as browsers do: by its first bytes, the server, or the page itself."""
 
 import codecs
 import re
@@ -9,7 +9,7 @@ _HEAD = 4096
 
 
 def decoded(content: bytes, charset: str | None) -> str:
-    """*content* as text; *charset* is what the server says of it. What cannot be read is replaced."""
+    """Return *content* as text; *charset* is the server's declaration. Undecodable bytes are replaced."""
     for mark, name in _MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(name, errors="replace")
@@ -24,7 +24,7 @@ def decoded(content: bytes, charset: str | None) -> str:
 
 
 def _known(name: str) -> str | None:
-    """Python's name of an encoding of text; who says latin-1 means windows-1252, as on all of the web."""
+    """Return Python's name of a text encoding; latin-1 means windows-1252, as everywhere on the web."""
     try:
         found = codecs.lookup(name)
     except LookupError:

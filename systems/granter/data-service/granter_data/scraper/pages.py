@@ -1,4 +1,4 @@
-"""Pages: what is known of each page that was fetched, so that an unchanged one is not fetched and read again."""
+"""Pages: the stored state of each fetched page, so that an unchanged one is not fetched and read again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Known:
     content_hash: str | None = None
     links: Links | None = None
     asked: tuple[str, ...] = ()
-    """Which models have had their say on it, and last who read it."""
+    """The models with a final outcome on the page; the last one is the reader of the stored grant."""
 
 
 def hash_of(text: str) -> str:
@@ -27,7 +27,7 @@ def hash_of(text: str) -> str:
 
 
 async def known(connection: Connection, url: str) -> Known:
-    """What these rules know of *url*; of what older ones have read, nothing, so that it is read again."""
+    """Return what is stored about *url*; if older rules read it, return nothing, so that it is read again."""
     cursor = await connection.execute(
         "select etag, last_modified, content_hash, links, asked from pages where url = %s and rules = %s", [url, RULES]
     )
@@ -68,12 +68,12 @@ async def remember(
 
 
 async def met(connection: Connection, url: str, round: int) -> None:
-    """*url* was visited in *round*, and is as it was."""
+    """Record that *url* was visited in *round* and is unchanged."""
     await connection.execute("update pages set round = %s, fetched = now() where url = %s", [round, url])
 
 
 async def met_in(connection: Connection, round: int, source: str) -> set[str]:
-    """The notices that *round* has dealt with already."""
+    """Return the notices that *round* has already handled."""
     cursor = await connection.execute(
         "select url from pages where round = %s and source = %s and not listing", [round, source]
     )
@@ -81,9 +81,9 @@ async def met_in(connection: Connection, round: int, source: str) -> set[str]:
 
 
 async def withdraw_unlisted(connection: Connection, round: int, source: str, visited: list[str]) -> int:
-    """Withdraw the notices of *source* that stand on none of the listing pages *visited* in *round*; how many.
+    """Withdraw the notices of *source* on none of the listing pages *visited* in *round*; return how many.
 
-    Where one of these pages could not be had, what stood on it may still be there: none is withdrawn.
+    When one of these pages could not be fetched, its notices may still be there, so none is withdrawn.
     """
     cursor = await connection.execute(
         """update grants set withdrawn = now()

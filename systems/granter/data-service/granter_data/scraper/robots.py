@@ -1,4 +1,4 @@
-"""Robots: what a site asks of visitors like us, as RFC 9309 has it."""
+"""Robots: a site's robots.txt, interpreted as RFC 9309 specifies."""
 
 import re
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ _LARGEST = 500 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """The rules of the group that is meant; without any, all is open."""
+    """The rules of the matching group; without rules everything is allowed."""
 
     rules: tuple[tuple[str, bool], ...] = ()
     delay: float = 0.0
 
     def allow(self, url: str) -> bool:
-        """The longest rule that fits decides; of two of one length, the kinder one."""
+        """Return whether *url* is allowed. The longest matching rule decides; at equal length, the one that allows."""
         parts = urlsplit(url)
         path = _settled((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
         fitting = [(len(pattern), allowed) for pattern, allowed in self.rules if _fits(pattern, path)]
@@ -24,7 +24,7 @@ class Robots:
 
 
 def robots_of(text: str, agent: str) -> Robots:
-    """What *text* says to *agent* by name, else to all."""
+    """Return the rules in *text* for *agent* by name, else those for all."""
     groups: dict[str, list[tuple[str, str]]] = {}
     named: list[str] = []
     ruled = False
@@ -59,5 +59,5 @@ def _fits(pattern: str, path: str) -> bool:
 
 
 def _settled(path: str) -> str:
-    """Both sides in the same letters, whichever of them were written as %xx."""
+    """Return *path* in one form, so that rules and URLs match whichever characters are written as %xx."""
     return quote(unquote(path), safe="/?&=*$:@!'(),;+~%#[]")

@@ -1,4 +1,4 @@
-"""Round: one visit of all sources, recorded as it goes, so that the next process continues where it was."""
+"""Rounds: visits of all sources, recorded as they proceed, so that the next process can resume an interrupted one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from granter_data.rules import RULES
 
 State = Literal["waiting", "walking", "done", "broken"]
 KEPT = 50
-SHORTEST_COMPARED = 80  # characters; shorter texts may be alike without being one notice
+SHORTEST_COMPARED = 80  # characters; shorter texts may be equal without being the same notice
 
 
 @dataclass(slots=True)
 class Trail:
-    """How far the walk over one source has come in one round."""
+    """The progress of the walk over one source in one round."""
 
     number: int
     round: int
@@ -34,17 +34,17 @@ class Trail:
     error: str | None = None
 
     def found(self, pages: Iterable[str]) -> None:
-        """The walk now knows of listing *pages*."""
+        """Add listing *pages* to those that the walk knows."""
         self.pending += [page for page in dict.fromkeys(pages) if page not in self.pending and page not in self.visited]
 
     def over(self, page: str) -> None:
-        """Listing *page* and its notices have been dealt with."""
+        """Mark listing *page* and its notices as done."""
         self.pending.remove(page)
         self.visited.append(page)
 
 
 async def due_in(connection: Connection, every: float) -> float:
-    """Seconds until a round is due; 0 when one was cut off or asked for, or these rules have read nothing yet."""
+    """Return the seconds until a round is due; 0 if one was interrupted or requested, or with rules that never ran."""
     cursor = await connection.execute(
         """select extract(epoch from now() - ended)::float8 as ago,
                (select coalesce(sum(seen), 0) from scrape_rounds where round = rounds.id) as seen
@@ -84,7 +84,7 @@ async def hide_copies(connection: Connection) -> None:
 
 
 async def begin_or_continue(connection: Connection) -> int:
-    """The number of the round that was asked for or cut off, or of a new one. Only who holds the lock may ask."""
+    """Return the requested or interrupted round, or start a new one. The caller must hold the lock."""
     cursor = await connection.execute(
         "select id from rounds where rules = %s and ended is null order by id desc limit 1", [RULES]
     )
@@ -101,7 +101,7 @@ async def begin_or_continue(connection: Connection) -> int:
 
 
 async def trail_of(connection: Connection, round: int, source: str, start: str) -> Trail:
-    """How far *round* has come over *source*; at its beginning when it has not been there."""
+    """Return the progress of *round* over *source*; a trail that begins at *start* if it has not been visited."""
     await connection.execute(
         """insert into scrape_rounds (rules, round, source, pending) values (%s, %s, %s, %s)
            on conflict (round, source) do nothing""",
@@ -119,7 +119,7 @@ async def trail_of(connection: Connection, round: int, source: str, start: str) 
 
 
 async def keep(connection: Connection, trail: Trail) -> None:
-    """Record how far *trail* has come."""
+    """Record the progress of *trail*."""
     await connection.execute(
         """update scrape_rounds set state = %s, pending = %s, visited = %s, pages = %s, seen = %s, added = %s,
                changed = %s, unchanged = %s, failed = %s, withdrawn = %s, error = %s, at = now(),
@@ -137,7 +137,7 @@ async def end(connection: Connection, round: int) -> None:
 
 
 async def ask_for(database: Database) -> int:
-    """The number of the round that runs, or of one that whoever holds the lock will begin."""
+    """Request a round; return the number of the running one, or of one that the holder of the lock will start."""
     rows = await database.rows(
         """with running as (
                select id from rounds where ended is null and rules = %(rules)s order by id desc limit 1
@@ -151,7 +151,7 @@ async def ask_for(database: Database) -> int:
 
 
 def summary_of(sources: Iterable[Mapping[str, Any]]) -> str:
-    """Return what a round found, in one line."""
+    """Return the results of a round on one line."""
     names = ("new", "changed", "withdrawn", "unchanged", "failed")
     counts = {name: sum(source[name] for source in sources) for name in names}
     found, others = (
@@ -161,7 +161,7 @@ def summary_of(sources: Iterable[Mapping[str, Any]]) -> str:
 
 
 async def report(database: Database) -> dict[str, Any]:
-    """How the latest round went, or goes, source by source."""
+    """Return the state of the latest round, source by source."""
     rounds = await database.rows("select id, ended from rounds order by id desc limit 1")
     if not rounds:
         return {"round": None, "state": "idle", "sources": []}

@@ -1,4 +1,4 @@
-"""Schedule: one round at boot, one every so often, and one whenever it is asked for; by one process at a time."""
+"""Schedule: one round at startup, one every interval, and one per request; by one process at a time."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Scraping:
-    """The background task that keeps the grants fresh. A database or site that is away is asked again later."""
+    """The background task that keeps the grants current. An unreachable database or site is retried later."""
 
     def __init__(self, settings: Settings, chain: Chain, changed: Callable[[], None]) -> None:
         self._settings = settings
@@ -37,7 +37,7 @@ class Scraping:
         self.phase: Literal["idle", "walking", "waiting"] = "idle"
 
     def lives(self) -> bool:
-        """False when the task has ended by itself, which only a mistake in it can bring about."""
+        """Return False when the task has ended by itself, which only a bug can cause."""
         return self._task is not None and not self._task.done()
 
     def start(self) -> None:
@@ -45,11 +45,11 @@ class Scraping:
         self._task.add_done_callback(_tell_end)
 
     def now(self) -> None:
-        """A round has been asked for; look after it at once."""
+        """Wake the task at once, because a round has been requested."""
         self._wanted.set()
 
     async def stop(self) -> None:
-        """Ask for the end and wait for it; a page that takes too long is left to the next process."""
+        """Request the stop and wait for it; a page that takes too long is left to the next process."""
         self._stopping.set()
         self._wanted.set()
         if self._task is None or self._task.done():
@@ -70,8 +70,8 @@ class Scraping:
             await self._rest(pause)
 
     async def _turn(self) -> float:
-        """Walk a round if one is due and no other process walks; seconds until it is worth asking again."""
-        # A connection of its own: the lock belongs to its session and is gone with it, however it ends.
+        """Run a round if one is due and no other process runs one; return the seconds until the next check."""
+        # A connection of its own: the lock belongs to its session and is released with it, however the session ends.
         async with await connect(self._settings.database_url) as connection:
             cursor = await connection.execute("select pg_try_advisory_lock(hashtextextended(%s, 0)) as mine", [LOCK])
             row = await cursor.fetchone()
@@ -83,7 +83,7 @@ class Scraping:
                 return self._settings.scrape_every
             due = await self._due_in(connection)
             if due > 0:
-                # Another process may be asked for a round; it lies in the database.
+                # Another process may receive a request for a round; the request is in the database.
                 return min(due, TRY_AGAIN)
             self.phase = "walking"
             await self._round(connection)
@@ -101,12 +101,12 @@ class Scraping:
         return 0.0 if new_source else await due_in(connection, self._settings.scrape_every)
 
     async def _round(self, connection: Connection) -> None:
-        """Visit all sources side by side; one that is broken takes nothing from the others."""
+        """Visit all sources concurrently; a failing source does not affect the others."""
         number = await begin_or_continue(connection)
         settings = self._settings
         budget = Budget(settings.extract_seconds, settings.extract_cents)
         manners = Manners(settings.page_pause, settings.retry_pause, settings.crawler_contact)
-        # No TaskGroup: in Python 3.11 it leaves whoever catches its error half cancelled.
+        # No TaskGroup: in Python 3.11 the code that catches its error is left half cancelled.
         walks = (
             self._source(connection, number, name, start, budget, manners) for name, start in self._sources.items()
         )

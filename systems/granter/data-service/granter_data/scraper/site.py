@@ -1,4 +1,4 @@
-"""Site: a source as a polite visitor meets it."""
+"""Site: HTTP access to a source that obeys its rules and limits its load."""
 
 import asyncio
 import random
@@ -29,19 +29,19 @@ Rest = Callable[[float], Awaitable[None]]
 
 
 class PageLost(Exception):
-    """A page could not be had; the message says why. The others may still be."""
+    """A page could not be fetched; the message gives the reason. Other pages may still be available."""
 
 
 class Gone(PageLost):
-    """The site says that there is no such page."""
+    """The site reports that the page does not exist."""
 
 
 class Unreadable(PageLost):
-    """What came is no page; that says nothing about the site."""
+    """The response is not a readable page; the site itself may be fine."""
 
 
 class Passing(Exception):
-    """What failed may work in a while: in `after` seconds, where the site says so."""
+    """A failure that may be temporary: retry after `after` seconds, where the site states them."""
 
     def __init__(self, what: str, after: float | None = None) -> None:
         super().__init__(what)
@@ -50,7 +50,7 @@ class Passing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a page was like when it was fetched last."""
+    """The state of a page when it was last fetched."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -59,7 +59,7 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Fetched:
     url: str
-    """Where the page lies after all redirects."""
+    """The page's address after all redirects."""
     text: str
     html: bool
     seen: Seen
@@ -67,9 +67,9 @@ class Fetched:
 
 @dataclass(slots=True)
 class Manners:
-    """How a site is visited: pauses between two pages, and before a page is tried again.
+    """The pace of requests to a site: pauses between two pages, and before a page is retried.
 
-    Sources of one origin share one turn: it is the server that is to be spared.
+    Sources of one origin share one turn, because the load falls on the same server.
     """
 
     pause: float = 0.1
@@ -84,13 +84,13 @@ class Manners:
 
 
 def agent(contact: str) -> str:
-    """Return the User-Agent, with the address of whoever runs this service. Only what a header may hold is kept."""
+    """Return the User-Agent, with the operator's contact address. Only characters that a header allows are kept."""
     named = "".join(letter for letter in contact if letter.isascii() and letter.isprintable() and letter not in "()")
     return f"{NAME}/2 (grant search; reads public notices{f'; +{named}' if named else ''})"
 
 
 class Site:
-    """Asks for one page at a time, with a pause before each; obeys robots.txt; never leaves its origin."""
+    """Fetches one page at a time, with a pause before each; obeys robots.txt; never leaves its origin."""
 
     def __init__(self, start: str, manners: Manners) -> None:
         self.start = start
@@ -109,7 +109,7 @@ class Site:
         await self._client.aclose()
 
     async def read_robots(self) -> None:
-        """What the site asks of robots. One that has no such file allows everything; one that cannot tell, nothing."""
+        """Read robots.txt. A site without one allows everything; a site that fails to serve it allows nothing."""
         url = urljoin(self.start, "/robots.txt")
         try:
             fetched = await self._patiently(url, Seen())
@@ -124,13 +124,13 @@ class Site:
         return _origin(url) == _origin(self.start)
 
     async def page(self, url: str, seen: Seen) -> Fetched | None:
-        """The page at *url*; None when it is still as it was *seen*."""
+        """Return the page at *url*; None when it is unchanged since it was *seen*."""
         if not self._robots.allow(url):
             raise Unreadable(f"{url} is closed to robots")
         return await self._patiently(url, seen)
 
     async def _patiently(self, url: str, seen: Seen) -> Fetched | None:
-        """Try again after a while what may pass, each time later, or when the site says."""
+        """Fetch *url*, retrying temporary failures, each time later, or when the site states."""
         for attempt in range(1, TRIES + 1):
             try:
                 async with self._turn:
@@ -189,14 +189,14 @@ async def _read(url: str, answer: httpx2.Response) -> Fetched:
 
 
 def _origin(url: str) -> tuple[str, int | None]:
-    """The server; that of www. and that of https are the same one's."""
+    """Return the server of *url*; www. and https belong to the same server."""
     parts = urlsplit(url)
     usual = parts.port is None or parts.port == {"http": 80, "https": 443}.get(parts.scheme)
     return (parts.hostname or "").removeprefix("www."), None if usual else parts.port
 
 
 def wait_of(retry_after: str) -> float | None:
-    """Seconds that a Retry-After asks for, whether it gives them or a time."""
+    """Return the seconds that a Retry-After header requests, given as seconds or as a time."""
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after[:9])
     try:

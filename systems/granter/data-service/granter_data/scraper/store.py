@@ -1,4 +1,4 @@
-"""Store: a grant is written when its notice is new, has changed, or is read by newer rules."""
+"""Store: write a grant when its notice is new, has changed, or is read by newer rules."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ _SEEN = """
 update grants set last_seen = now(), withdrawn = null
 where source_url = %(source_url)s and not %(again)s and content_hash = %(content_hash)s and rules >= %(rules)s"""
 
-# Two releases run side by side during a deployment: what newer rules have read stays.
+# Two releases run side by side during a deployment: results of newer rules must not be overwritten.
 _WRITE = """
 insert into grants (source_url, content_hash, rules, language, title, funder, deadline, deadline_kind,
     deadline_text, amount_min, amount_max, currency, amount_text, body, summary, site, topics, region, provenance)
@@ -34,12 +34,12 @@ returning (xmax = 0) as added"""
 
 
 async def seen_again(connection: Connection, url: str) -> None:
-    """The notice at *url* is as it was, or is there again."""
+    """Record that the notice at *url* is unchanged, or is available again."""
     await connection.execute("update grants set last_seen = now(), withdrawn = null where source_url = %s", [url])
 
 
 async def withdraw(connection: Connection, url: str) -> int:
-    """The notice at *url* is gone: its grant is kept, and found no longer. How many have been withdrawn."""
+    """Withdraw the grant of the notice at *url*: it is kept, but searches omit it. Return how many were withdrawn."""
     cursor = await connection.execute(
         "update grants set withdrawn = now() where source_url = %s and withdrawn is null", [url]
     )
@@ -49,7 +49,7 @@ async def withdraw(connection: Connection, url: str) -> int:
 async def store(
     connection: Connection, url: str, site: str, content_hash: str, extracted: Extracted, *, again: bool = False
 ) -> Stored:
-    """Keep what was *extracted* at *url*; *again*: even from a text that was read before."""
+    """Store what was *extracted* at *url*; with *again* even if the same text was read before."""
     notice = extracted.notice
     values = {
         "source_url": url,

@@ -1,4 +1,4 @@
-"""Walk: over the listing pages of a source, and from each to its notices. What is lost on the way is counted."""
+"""Walk: visit the listing pages of a source, and from each its notices. Pages that could not be fetched are counted."""
 
 import logging
 import re
@@ -31,12 +31,12 @@ log = logging.getLogger(__name__)
 
 
 class SourceBroken(Exception):
-    """So many pages were lost one after another that the rest of the source is left for the next round."""
+    """So many pages failed in a row that the rest of the source is left for the next round."""
 
 
 @dataclass(slots=True)
 class Walk:
-    """One visitor's way over one source. It can be cut off anywhere, and is continued at the next notice."""
+    """The walk over one source. It can be interrupted anywhere, and resumes at the next notice."""
 
     site: Site
     trail: Trail
@@ -45,15 +45,15 @@ class Walk:
     budget: Budget
     stopping: Event
     met: set[str] = field(default_factory=set)
-    """Notices of this round; one may stand on several listing pages."""
+    """Notices handled in this round; one may appear on several listing pages."""
     sheet: Fetched | None = None
     """The page whose sections are being read as notices."""
     fruitless: int = 0
-    """Listing pages in a row on which no notice was new. A calendar has one for each month, for ever."""
+    """Consecutive listing pages without a new notice. A calendar has a page for each month, without end."""
     lost_in_a_row: int = 0
 
     async def all_pages(self) -> None:
-        """Walk until no listing page is left, the source turns out to be broken, or the stop is asked for."""
+        """Walk until no listing page is left, the source turns out to be broken, or a stop is requested."""
         trail = self.trail
         if trail.state in {"done", "broken"}:
             return
@@ -130,7 +130,7 @@ class Walk:
         await keep(self.connection, trail)
 
     def _is_listing(self, url: str) -> bool:
-        """Whether *url* is a page of the listing itself, which its entries and menus often link: it is no grant."""
+        """Return whether *url* is a page of the listing itself, often linked from entries and menus: it is no grant."""
         listings = (self.site.start, *self.trail.visited, *self.trail.pending)
         return any(_same_page(url, listing) for listing in listings)
 
@@ -163,7 +163,7 @@ class Walk:
         trail.unchanged += stored == "unchanged"
 
     async def _read(self, url: str) -> Stored:
-        """Read the notice at *url*, unless it is as it was and whoever could read it better has been asked."""
+        """Read the notice at *url*, unless it is unchanged and all models that may read it better were called."""
         trail = self.trail
         known = await pages.known(self.connection, url)
         again = known.content_hash is not None and self.chain.may_improve(known.asked, self.budget)
@@ -180,7 +180,7 @@ class Walk:
         try:
             extracted = await self.chain.extract(page, url, self.budget)
             if same and extracted.read_by() == "rules":
-                # The models were late or away; what was read before is no worse.
+                # The models were late or unavailable; the earlier reading is no worse.
                 await seen_again(self.connection, url)
                 stored: Stored = "unchanged"
             else:
@@ -193,13 +193,13 @@ class Walk:
         return stored
 
     async def _fetched(self, url: str, known: pages.Known) -> Fetched | None:
-        """The page at *url*, or the section of its page; None when it is still as it is *known*."""
+        """Return the page at *url*, or the section of its page; None when it is unchanged from *known*."""
         whole, _, anchor = url.partition("#")
         if not anchor:
             return await self.site.page(url, known.seen)
         if self.sheet is None or self.sheet.url != whole:
             if known.content_hash:
-                return None  # the listing is the page, and was not sent again
+                return None  # the page is the listing itself, and was not sent again
             self.sheet = await self.site.page(whole, Seen())
         section = section_of(self.sheet.text, anchor) if self.sheet else ""
         if not section:
@@ -216,5 +216,5 @@ class Walk:
 
 
 def _same_page(one: str, other: str) -> bool:
-    """Whether two addresses differ at most in a slash or an index page at their end."""
+    """Return whether two addresses differ at most in a slash or an index page at their end."""
     return _INDEX.sub("", one).rstrip("/") == _INDEX.sub("", other).rstrip("/")
