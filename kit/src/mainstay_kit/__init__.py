@@ -1,7 +1,7 @@
-"""What a service in production needs around its application: parts of ASGI middleware, alone or all together.
+"""ASGI middleware that a production service needs around its application; each part works alone or with the others.
 
-What needs a library of its own is imported from its module: `tokens`, `passwords`, `client`, `postgres`, and the stores
-`limits.in_postgres` and `tokens.in_postgres`.
+Modules that need a third-party library are not imported here. Import them by name: `tokens`, `passwords`, `client`,
+`postgres`, and the stores `limits.in_postgres` and `tokens.in_postgres`.
 """
 
 from .browsers.cors import Cors

@@ -1,4 +1,4 @@
-"""The HTTP client for neighbours: what belongs to a request goes with it, and nothing waits for ever."""
+"""The HTTP client for neighbours: propagates the request's context and puts a timeout on every wait."""
 
 import logging
 
@@ -9,7 +9,7 @@ from .logs.trace import traceparent
 from .preview import HEADER
 from .variables.secret import Secret, revealed
 
-logging.getLogger("httpx2").setLevel(logging.WARNING)  # at info it tells every address with its query
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # at INFO it logs every URL with its query
 TIMEOUT = httpx2.Timeout(10.0, connect=2.0, pool=2.0)
 
 
@@ -20,10 +20,10 @@ def neighbour(
     timeout: httpx2.Timeout = TIMEOUT,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> httpx2.AsyncClient:
-    """A client for one neighbour. Its calls carry the request's id, its trace, its client and the preview header.
+    """Return a client for one neighbour that sends the request's id, trace, client address and preview header.
 
-    They do so to that neighbour alone: a call to any other origin gets none of them, and redirects are not followed,
-    because both would hand the service's credentials to whoever the address leads to.
+    A call to any other origin gets none of these headers, nor the service token, and redirects are not followed:
+    either would hand the service's credentials to a foreign host.
     """
     origin = _origin(httpx2.URL(base_url))
     token = revealed(service_token) if service_token else ""
@@ -39,7 +39,7 @@ def neighbour(
         if exchange.trace_id:
             request.headers["X-Request-ID"] = exchange.request_id
             request.headers["traceparent"] = traceparent(exchange)
-        if exchange.client:  # as our trusted proxies told it; the neighbour believes it if it trusts us
+        if exchange.client:  # determined by TrustedProxies; the neighbour uses it if it trusts this service
             request.headers["X-Forwarded-For"] = exchange.client
         if exchange.preview:
             request.headers[HEADER] = exchange.preview
@@ -49,7 +49,7 @@ def neighbour(
         timeout=timeout,
         transport=transport,
         follow_redirects=False,
-        trust_env=False,  # a proxy named in the environment is for the outside
+        trust_env=False,  # a proxy set in the environment is meant for external hosts
         event_hooks={"request": [add_headers]},
     )
 

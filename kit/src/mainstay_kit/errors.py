@@ -1,8 +1,8 @@
-"""What goes wrong in a way that is expected: shown with what to do about it."""
+"""Expected failures; each message includes what to do about it."""
 
 
 class KitError(Exception):
-    """An expected failure: what happened, and what to do."""
+    """An expected failure: *what* happened, and the *remedy*."""
 
     def __init__(self, what: str, *, remedy: str = "") -> None:
         super().__init__(f"{what}; {remedy}" if remedy else what)
@@ -11,8 +11,8 @@ class KitError(Exception):
 
 
 class Misconfigured(KitError):
-    """A part was given settings that it cannot keep safe."""
+    """A part was given settings that are invalid or unsafe."""
 
 
 class StreamEnded(OSError):
-    """The answer is over, because the client left or the service stops: an `OSError`, as servers raise it."""
+    """The response has ended because the client left or the service is stopping; an `OSError`, as servers raise."""

@@ -1,4 +1,4 @@
-"""Passwords: hashed with Argon2id, away from the event loop."""
+"""Password hashing with Argon2id, in threads so that the event loop is not blocked."""
 
 import asyncio
 import secrets
@@ -15,10 +15,11 @@ T = TypeVar("T")
 
 
 class Passwords:
-    """Hashing costs tens of milliseconds and many MiB, on purpose: so few at a time, in threads, and a short queue.
+    """Hashes and verifies passwords, *threads* at a time; *queue* more calls may wait.
 
-    Beyond the queue the answer is 503 at once: a flood of logins must not take the memory or the time of everything
-    else. The parameters are argon2-cffi's, which follow RFC 9106.
+    Hashing takes tens of milliseconds and many MiB by design. When the queue is full, the response is 503 at once:
+    a flood of logins must not exhaust the memory or the time of other requests. The default parameters are
+    argon2-cffi's, which follow RFC 9106.
     """
 
     def __init__(self, *, threads: int = 2, queue: int = 32, hasher: argon2.PasswordHasher | None = None) -> None:
@@ -34,7 +35,7 @@ class Passwords:
         return await self._away(lambda: self._hasher.hash(password))
 
     async def verify(self, hashed: str | None, password: str) -> bool:
-        """Whether *password* is right. With None, for an unknown account, it takes as long and is never right."""
+        """Return whether *password* matches. None, for an unknown account, takes equally long and returns False."""
         if len(password) > LONGEST:
             return False
         if hashed is None:
@@ -45,7 +46,7 @@ class Passwords:
         return await self._away(lambda: self._matches(hashed, password))
 
     def is_outdated(self, hashed: str) -> bool:
-        """Whether the hash was made with weaker parameters than today's: hash again at the next right login."""
+        """Return whether the hash has outdated parameters; if so, rehash at the next successful login."""
         return self._hasher.check_needs_rehash(hashed)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The Postgres pool: every wait has a limit, and how full it is can be read."""
+"""The Postgres connection pool: every wait has a timeout, and metrics show how full the pool is."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,11 +16,11 @@ Connection = AsyncConnection[TupleRow]
 
 
 class Postgres:
-    """Connections with time-outs on connecting, waiting, statements, locks and idling in a transaction.
+    """A pool of connections with timeouts for connecting, waiting, statements, locks and idling in a transaction.
 
-    A pool that is empty answers 503 after `wait` seconds: requests that pile up help nobody. Limits are set on
-    the connection, so that they hold for statements of any library that uses it; so are further `settings` of
-    Postgres, such as `{"search_path": "shop", "jit": "off"}`, which may also say one of the limits in its words.
+    When no connection is free within `wait` seconds, the response is 503, so that requests do not pile up. The
+    timeouts are set on the connection, so that they hold for every library that uses it. So are further Postgres
+    `settings`, such as `{"search_path": "shop", "jit": "off"}`; a setting overrides the timeout of the same name.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Postgres:
         self._refused = registry.counter("db_pool_timeouts_total", "Requests that waited in vain.")
 
     async def open(self) -> None:
-        """Begin to connect. A database that is away makes the service unready, and does not stop its start."""
+        """Start connecting. An unavailable database makes the service unready but does not fail its start."""
         await self._pool.open(wait=False)
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ class Postgres:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in a transaction: committed at the end, rolled back when anything is raised."""
+        """Yield a connection in a transaction: committed at the end, rolled back on error. Raises Problem (503)."""
         async with AsyncExitStack() as stack:
             stack.callback(self._tell)
             try:
@@ -82,7 +82,7 @@ class Postgres:
             yield connection
 
     def dependency(self, name: str = "database") -> Dependency:
-        """The question whether the database answers, for the probes."""
+        """Return a dependency for the probes that checks whether the database answers."""
 
         async def ask() -> bool:
             async with self._pool.connection(timeout=1.0) as connection:
@@ -96,11 +96,11 @@ class Postgres:
 
     def _tell(self) -> None:
         stats = self._pool.get_stats()
-        self._in_use.set(self._used)  # the pool's own numbers count connections that are only being made
+        self._in_use.set(self._used)  # the pool's own numbers include connections that are still being opened
         self._open.set(stats.get("pool_size", 0))
         self._waiting.set(stats.get("requests_waiting", 0))
 
 
 def _escaped(text: str) -> str:
-    """*text* as one word of `options`, which Postgres parts at spaces."""
+    """Return *text* escaped as one word of `options`, which Postgres splits at spaces."""
     return text.replace("\\", "\\\\").replace(" ", "\\ ")

@@ -1,4 +1,4 @@
-"""The preview header: a signed word that this request belongs to a release which is not live yet."""
+"""The preview header: a signed statement that a request belongs to a release that is not live yet."""
 
 import hashlib
 import hmac
@@ -22,10 +22,10 @@ VALUE = re.compile(
 
 
 class Preview(Part):
-    """Keeps a valid preview header for the calls to neighbours, and takes any other out of the request.
+    """Keeps a valid preview header for calls to neighbours, and removes an invalid one from the request.
 
-    Nobody but the holder of the key can lead requests to a release that is not live. Without a key every such
-    header is dropped: a service must not pass on what it cannot judge.
+    Only the holder of the key can route requests to a release that is not live. Without a key every preview header is
+    removed: a service must not forward a header that it cannot verify.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Preview(Part):
 
 
 def sign(release: str, expires: int, key: bytes) -> str:
-    """`RELEASE.EXPIRES.SIGNATURE`: HMAC-SHA256 of what stands before the last dot."""
+    """Return `RELEASE.EXPIRES.SIGNATURE`; the signature is the HMAC-SHA256 of the text before the last dot."""
     what = f"{release}.{expires}"
     return f"{what}.{hmac.new(key, what.encode(), hashlib.sha256).hexdigest()}"
 
@@ -68,7 +68,7 @@ def is_valid(value: str, key: bytes, now: float) -> bool:
 
 
 def key_from(environment: Mapping[str, str] = os.environ) -> Secret | None:
-    """The key as the environment gives it: in the variable, or in the file that `…_FILE` names."""
+    """Return the key from `MAINSTAY_PREVIEW_KEY` or the file that `…_FILE` names; None if neither is set."""
     if value := environment.get(VARIABLE):
         return Secret(value)
     if path := environment.get(f"{VARIABLE}_FILE"):

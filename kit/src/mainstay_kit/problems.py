@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): errors that say what is wrong and nothing of how we are made."""
+"""Problem details (RFC 9457): error responses that name the problem and reveal no internals."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ TOLD_OF_A_FIELD = ("loc", "msg", "type", "key", "message", "source")
 
 
 class Problem(KitError):
-    """An error that the client is meant to read. Raise it anywhere under the `Problems` part."""
+    """An error that is shown to the client. Raise it anywhere under the `Problems` part."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class Problem(KitError):
 
 
 class Problems(Part):
-    """Every error leaves as problem details, whatever framework made it.
+    """Turns errors of any framework into problem details.
 
-    A `Problem` says what it says. Any other exception is logged with its traceback and answered by 500 and the
-    request's id alone. Answers of 500 and more that are not problem details are replaced; so are the plain ones of
-    4xx that frameworks give by themselves. What an application says in its own words of 4xx stays, and so does an HTML
-    page of any status: somebody made it for people, unless a framework that is being debugged did. Who asks for HTML
-    gets problem details as the HTML that *page* makes of them, if there is one.
+    A `Problem` is sent as it is. Any other exception is logged with its traceback, and the response is 500 with only
+    the request's id. Responses of 500 and above that are not problem details are replaced; so are the default 4xx
+    responses of frameworks. The application's own 4xx bodies stay, and so do HTML pages of any status: the application
+    wrote them for people, unless the framework is in debug mode. A client that accepts HTML gets problem details
+    as the HTML that *page* renders, if *page* is given.
     """
 
     def __init__(self, app: ASGIApp | None = None, *, page: Page | None = None) -> None:
@@ -55,8 +55,10 @@ class Problems(Part):
 
     def erring(self, exchange: Exchange, headers: list[Header]) -> None:
         if exchange.probe or exchange.method == "HEAD":
-            return  # what a probe says is made for those who ask, however it turns out
-        said = {name.lower(): value for name, value in headers}  # Django does not keep to ASGI's lower case
+            return  # a probe's response has its own format, whatever its status
+        said = {
+            name.lower(): value for name, value in headers
+        }  # Django does not send header names in lower case as ASGI requires
         kind = said.get(b"content-type", b"").partition(b";")[0]
         rewrite = _rewrite_of(kind, exchange, encoded=b"content-encoding" in said)
         if self._page is not None and (rewrite or kind == KIND) and HTML in exchange.headers.get(b"accept", b""):
@@ -72,9 +74,9 @@ class Problems(Part):
 
 
 def hand_on(_request: object, error: Exception) -> NoReturn:
-    """For frameworks that answer errors by themselves: leaves *error* to `Problems`.
+    """Raise *error* again, so that `Problems` handles it; for frameworks that answer errors themselves.
 
-    Litestar, for one: `Litestar(…, exception_handlers={500: hand_on})`.
+    With Litestar: `Litestar(…, exception_handlers={500: hand_on})`.
     """
     raise error
 
@@ -82,7 +84,7 @@ def hand_on(_request: object, error: Exception) -> NoReturn:
 def problem_answer(
     status: int, detail: str = "", *headers: Header, kind: str = "about:blank", **more: object
 ) -> Answer:
-    """Problem details as a response; within a request they carry its id."""
+    """Return problem details as a response; within a request they include its id."""
     document: dict[str, object] = {"type": kind, "title": _title(status), "status": status}
     if detail:
         document["detail"] = detail
@@ -95,7 +97,7 @@ def problem_answer(
 
 
 def _rewrite_of(kind: bytes, exchange: Exchange, *, encoded: bool) -> Rewrite | None:
-    """What takes the place of an answer of this kind; None where it stays."""
+    """Return the rewrite for a response of this content type; None if the response stays as it is."""
     if kind == KIND or (kind == HTML and not _is_debugged(exchange.scope)):
         return None
     if exchange.status >= 500:
@@ -114,7 +116,7 @@ def _as_page(page: Page, rewrite: Rewrite | None) -> Rewrite:
 
 
 def _is_debugged(scope: Scope) -> bool:
-    """Whether the framework writes its insides into its pages. It puts itself into the scope."""
+    """Return whether the framework, which is `app` in the scope, is in debug mode and shows internals in its pages."""
     return bool(getattr(scope.get("app"), "debug", False))
 
 
@@ -123,12 +125,12 @@ def _without_internals(status: int, _body: bytes) -> Answer:
 
 
 def _from_json(status: int, body: bytes) -> Answer:
-    """What a framework said in its own JSON; anything else is the application's and stays."""
+    """Rewrite a framework's own JSON error; any other JSON is the application's and stays."""
     return _from_framework(status, body) or Answer(status, body, ((b"content-type", b"application/json"),))
 
 
 def _from_text(status: int, body: bytes) -> Answer:
-    """A text in the place of details. Litestar's JSON comes as text where the route would have answered with text."""
+    """Use the text as the detail. Litestar sends its JSON as text if the route's responses are text."""
     text = body.decode(errors="replace").strip()
     return _from_framework(status, body) or problem_answer(status, "" if text == _title(status) else text)
 
@@ -150,11 +152,11 @@ def _from_framework(status: int, body: bytes) -> Answer | None:
 
 
 def _told(field: object) -> object:
-    """What may be told of a field: where and what, never the value, which may be a password."""
+    """Return what may be shown of a field's error: location and message, never the value: it may be a password."""
     if not isinstance(field, Mapping):
         return "not valid"
     told = {key: field[key] for key in TOLD_OF_A_FIELD if key in field}
-    if told.get("type") == "value_error":  # pydantic's type of what an application's own check raised
+    if told.get("type") == "value_error":  # pydantic's type for a ValueError raised by the application's own validator
         told["msg"] = str(told.get("msg", "")).removeprefix("Value error, ")
     return told
 

@@ -1,4 +1,4 @@
-"""Trusted proxies: whose word about the client's address and scheme is taken."""
+"""Trusted proxies: which peers may set the client's address and scheme through forwarding headers."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -11,16 +11,17 @@ from .errors import Misconfigured
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 REMEDY = "give the proxies' networks (10.0.0.0/8, 127.0.0.1) or the number of hops (1)"
 REMEMBERED = 4096
-Came = tuple[str, bytes | None, bytes | None]  # the peer, and what it says of the client and of the scheme
+Came = tuple[str, bytes | None, bytes | None]  # the peer, its X-Forwarded-For and its X-Forwarded-Proto
 Found = tuple[str, tuple[str, str] | None]
 SCHEMES = {b"http": ("http", "ws"), b"https": ("https", "wss")}
 
 
 class TrustedProxies(Part):
-    """The client is the nearest address that no trusted proxy has; what is left of it anyone can have made up.
+    """Sets the client to the nearest address that is not a trusted proxy's; addresses left of it may be forged.
 
-    By networks, the chain of `X-Forwarded-For` is walked from the right while addresses are ours; by hops, exactly
-    that many are skipped, whoever the peer is: only where nobody can reach the service but through the proxies.
+    With *networks*, `X-Forwarded-For` is read from the right for as long as addresses belong to trusted networks. With
+    *hops*, the client is the address that many entries from the right, whichever peer connected. Use *hops* only where
+    the service can be reached through the proxies alone.
     """
 
     def __init__(self, app: ASGIApp | None = None, *, networks: Iterable[str] = (), hops: int | None = None) -> None:
@@ -35,7 +36,7 @@ class TrustedProxies(Part):
 
     @classmethod
     def from_text(cls, text: str) -> "TrustedProxies":
-        """As a variable says it: `10.0.0.0/8, 127.0.0.1`, or `1`. `true` would trust everybody and is refused."""
+        """Parse networks (`10.0.0.0/8, 127.0.0.1`) or hops (`1`). `true` is refused: it would trust all."""
         text = text.strip()
         if text.isdecimal():
             return cls(hops=int(text))
@@ -54,7 +55,7 @@ class TrustedProxies(Part):
             exchange.scope["client"] = (client, 0)
 
     def _find(self, came: Came) -> Found:
-        """The client and the schemes that a peer with such headers speaks for; remembered, since most come again."""
+        """Return the client and the schemes for a peer with these headers. Cached, because most combinations recur."""
         if len(self._found) >= REMEMBERED:
             self._found.clear()
         peer, forwarded, proto = came
@@ -66,7 +67,7 @@ class TrustedProxies(Part):
         return found
 
     def _client(self, chain: list[str], peer: str) -> str:
-        """The address nearest to us that is not a trusted proxy's."""
+        """Return the address nearest to the service that is not a trusted proxy's."""
         if self._hops is not None:
             place = chain[-self._hops :]
             return _address(place[0]) or peer if len(place) == self._hops else peer
@@ -84,7 +85,7 @@ class TrustedProxies(Part):
 
 
 def _whole(headers: Iterable[Header]) -> bytes | None:
-    """The chain, which may come in several headers."""
+    """Return `X-Forwarded-For` joined from all its headers; None when there is none."""
     return b",".join(value for name, value in headers if name == b"x-forwarded-for") or None
 
 
@@ -99,7 +100,7 @@ def _network(text: str) -> Network:
 
 
 def _address(text: str) -> str | None:
-    """The plain address in *text*, which may have a port or brackets; None for anything else."""
+    """Return the address in *text* without port or brackets, IPv4-mapped IPv6 as IPv4; None if there is none."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

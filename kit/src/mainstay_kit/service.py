@@ -1,4 +1,4 @@
-"""All parts around one application, in the order in which they protect each other."""
+"""All parts around one application, in the order that lets them protect each other."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -38,13 +38,14 @@ def protect(
     details: Callable[[Exchange], bool] = nobody,
     more: Iterable[Part] = (),
 ) -> Chain:
-    """*app* with everything on. Each of *parts* takes the place of the default one of its kind.
+    """Return *app* wrapped in all parts. Each of *parts* replaces the default part of its type.
 
-    Parts of other kinds (a token check, say) come last, next to the application, and so do *more*, whatever they are.
+    Parts of other types (a token check, for example) come last, next to the application; so do all of *more*, whatever
+    their type. Raises Misconfigured when a part is passed together with arguments that configure the same part.
 
-    The order matters: the client's address before whatever uses it; the record of a request around all that may
-    refuse it; probes before the limits, so that no flood makes the service look dead; CORS before the rate limit,
-    so that a browser can read why it was refused.
+    The order matters: the client's address is resolved before any part uses it; the access log and the metrics
+    surround every part that may refuse a request; probes precede the limits, so that a flood of requests cannot make
+    the service look dead; CORS precedes the rate limit, so that a browser can read why its request was refused.
     """
     origins, limits = tuple(origins), tuple(limits)
     said = {Probes: dependencies or version, Cors: origins, RateLimit: limits}
@@ -74,7 +75,7 @@ def protect(
 
 
 def _in_their_places(defaults: Iterable[Part], parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
-    """The defaults, each replaced by the first part of its kind; and the parts that are left."""
+    """Return the defaults, each replaced by the first part of its type, and the parts that replaced none."""
     left, line = list(parts), []
     for default in defaults:
         own = next((part for part in left if isinstance(part, type(default))), None)

@@ -1,4 +1,4 @@
-"""Service token: how one service knows another."""
+"""Service token: how one service authenticates to another."""
 
 import hashlib
 import hmac
@@ -19,8 +19,8 @@ SHORTEST = 32
 class ServiceToken(Part):
     """Requires `X-Service-Token` under the given paths. Several tokens are valid at once, so that they can be rotated.
 
-    What is compared are digests of the same length, all of them each time: the time taken tells nothing of
-    how much was right, nor of which token it was. Wrong and missing look alike.
+    Digests of equal length are compared, and all of them each time, so that the response time reveals neither how much
+    of a token matched nor which token it was. A wrong and a missing token get the same response.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ServiceToken(Part):
         return None if self.came_with(exchange) else problem_answer(401, "a service token is required")
 
     def came_with(self, exchange: Exchange) -> bool:
-        """Whether the request carries a valid token."""
+        """Return whether the request has a valid token."""
         digest = hashlib.sha256(exchange.headers.get(self._header, b"")).digest()
         found = [hmac.compare_digest(digest, known) for known in self._digests]
         return any(found)

@@ -1,4 +1,4 @@
-"""What browsers are told: what to refuse, and who may read answers."""
+"""Headers for browsers: security restrictions, and CORS."""
 
 from .cors import Cors
 from .headers import SecurityHeaders

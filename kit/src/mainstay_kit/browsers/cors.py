@@ -1,4 +1,4 @@
-"""CORS: which other origins a browser may let read our answers."""
+"""CORS: which other origins may read the service's responses in a browser."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -17,9 +17,9 @@ VARY = (b"vary", b"origin")
 
 
 class Cors(Part):
-    """Origins from a list, compared as a whole. An origin that is not on it gets no header, and no preflight.
+    """Allows the listed origins, compared exactly. Other origins get no CORS headers, and their preflights get 403.
 
-    WebSockets know no CORS and send cookies from anywhere, so a foreign origin is refused there too.
+    Browsers do not apply CORS to WebSockets and send cookies from any origin, so foreign origins are refused there too.
     """
 
     def __init__(
@@ -42,13 +42,13 @@ class Cors(Part):
             extra.append((b"access-control-allow-credentials", b"true"))
         self._allowed = {
             origin: ((b"access-control-allow-origin", origin), *extra) for origin in allowed
-        }  # the bytes of each are made once
+        }  # the headers of each origin are built once
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> Answer | None:
         origin = exchange.headers.get(b"origin")
         if origin is None:
-            exchange.adding.append(VARY)  # a cache must not give this answer to an allowed origin
+            exchange.adding.append(VARY)  # a cache must not serve this response to an allowed origin
             return None
         exchange.adding += self._allowed.get(origin, (VARY,))
         if origin not in self._allowed and exchange.websocket:
@@ -74,7 +74,7 @@ class Cors(Part):
 
 
 def _checked(origin: str) -> bytes:
-    """*origin* as browsers send it; anything that would never match, or match too much, is refused."""
+    """Return *origin* as browsers send it. Raises Misconfigured when it could never match or would match too much."""
     parts = urlsplit(origin)
     if origin in {"*", "null"} or "*" in origin:
         raise Misconfigured(f"{origin} allows everybody", remedy="list the origins: https://app.example.com")

@@ -1,4 +1,4 @@
-"""Security headers: what a browser is told to refuse."""
+"""Security headers: restrictions that browsers enforce."""
 
 import secrets
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from mainstay_kit.chain.asgi import ASGIApp, Header
 from mainstay_kit.chain.chain import Part
 from mainstay_kit.chain.exchange import Exchange
 
-# No upgrade-insecure-requests: it would break plain http on localhost, and where there is TLS, HSTS says it already.
+# No upgrade-insecure-requests: it would break plain http on localhost, and with TLS, HSTS already covers it.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -27,10 +27,10 @@ DEFAULTS = {
 
 
 class SecurityHeaders(Part):
-    """Adds to every response the headers it does not have yet: what the application says itself counts.
+    """Adds the missing security headers to every response; headers set by the application take precedence.
 
-    A `{nonce}` in the policy becomes a new one per request, which the application finds in `scope["state"]["nonce"]`.
-    Responses that say nothing of caching and have no `etag` are not stored by anyone.
+    A `{nonce}` in the policy is replaced with a new nonce per request, which is in `scope["state"]["nonce"]`.
+    Responses with neither `cache-control` nor `etag` get `cache-control: no-store`.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class SecurityHeaders(Part):
         name = b"content-security-policy-report-only" if report_only else b"content-security-policy"
         self._policy = (name, policy.encode())
         self._nonce = "{nonce}" in policy
-        self.paths = None if self._nonce else ()  # without one there is nothing to do before the answer
+        self.paths = None if self._nonce else ()  # without a nonce there is nothing to do before the response
         chosen = {**DEFAULTS, **(others or {})}
         fixed = [(key.lower().encode(), value.encode()) for key, value in chosen.items() if value is not None]
         if not self._nonce:
@@ -75,6 +75,6 @@ class SecurityHeaders(Part):
 
 
 def _nonce_of(exchange: Exchange) -> str:
-    """Made when it is first asked for: parts that stand before this one answer too."""
+    """Return the request's nonce, created at first use: parts before this one may respond without calling `enter`."""
     nonce: str = exchange.scope.setdefault("state", {}).setdefault("nonce", secrets.token_urlsafe(16))
     return nonce

@@ -1,4 +1,4 @@
-"""What runs the parts: the chain around an application, and the exchange that goes through it."""
+"""The chain, which runs the parts around an application, and the exchange, which passes through them."""
 
 from .answer import Answer, json_answer, text_answer
 from .asgi import ASGIApp, Header, Message, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""An answer: a whole response that a part gives in place of the application."""
+"""An answer: a complete response that a part sends in place of the application's."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The words of ASGI, typed: what a server, an application and what stands between them say to each other."""
+"""Types of the ASGI interface between server, middleware and application."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

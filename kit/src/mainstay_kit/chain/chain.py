@@ -19,8 +19,8 @@ SILENT = frozenset({"2.0", "2.1", "2.2", "2.3"})  # servers of these versions do
 class Part:
     """One concern of a service. Given an application it is ASGI middleware; several are run by one `Chain`.
 
-    A part overrides the hooks it needs; those it leaves alone cost nothing. One that enters at some paths only says
-    which, and costs nothing at the others.
+    A part overrides the hooks it needs; the others cost nothing. A part whose `enter` concerns some paths only lists
+    them in `paths`, and costs nothing at other paths.
     """
 
     paths: Collection[str] | None = None
@@ -35,28 +35,28 @@ class Part:
         await self._alone(scope, receive, send)
 
     def enter(self, exchange: Exchange) -> Outcome:
-        """Before the application: None lets the request through, an answer takes its place."""
+        """Run before the application: None lets the request through; an answer is sent instead."""
 
     def answering(self, exchange: Exchange, headers: list[Header]) -> None:
-        """When a response begins: add to its headers what depends on it. The rest `enter` puts in `exchange.adding`."""
+        """Add headers that depend on the response when it begins. `enter` puts the others in `exchange.adding`."""
 
     def erring(self, exchange: Exchange, headers: list[Header]) -> None:
-        """When a response of 400 and above begins: as `answering`, and after it."""
+        """Run after `answering` when a response with a status of 400 or above begins."""
 
     def failing(self, exchange: Exchange, error: Exception) -> Answer | None:
-        """When the application failed: the answer, if none was begun."""
+        """Return the response to an exception of the application; it is sent if none has begun."""
 
     def leave(self, exchange: Exchange) -> None:
-        """When all is over, however it ended: `status` and `ended` are known."""
+        """Run when the exchange is over, however it ended; `status` and `ended` are set."""
 
     def record(self, ended: Sequence[Exchange]) -> None:
-        """After a turn of the loop: all that ended in it. For what can wait until the answers have gone out."""
+        """Process all exchanges that ended in one turn of the event loop, after their responses were sent."""
 
     async def startup(self) -> None:
-        """Before the application starts."""
+        """Run before the application starts."""
 
     async def shutdown(self) -> None:
-        """After the application has ended."""
+        """Run after the application has ended."""
 
 
 def _overridden(hook: str, *parts: Part) -> tuple[Callable[..., Any], ...]:
@@ -64,7 +64,7 @@ def _overridden(hook: str, *parts: Part) -> tuple[Callable[..., Any], ...]:
 
 
 class Chain:
-    """The parts around an application, outermost first. What one of them refuses, the later ones never see."""
+    """The parts around an application, outermost first. Later parts never see a request that an earlier one refuses."""
 
     def __init__(self, app: ASGIApp, *parts: Part) -> None:
         self._app = app
@@ -104,10 +104,10 @@ class Chain:
         except asyncio.CancelledError:
             if not exchange.absorbs_cancellation():
                 raise
-        except Exception as error:  # noqa: BLE001 a door: what failed becomes an answer, or goes on to the server
+        except Exception as error:  # noqa: BLE001 a boundary: the failure becomes a response, or goes on to the server
             await self._fail(exchange, error)
         finally:
-            scope[KEY] = exchange.outer  # a circle would be left behind for the garbage collector
+            scope[KEY] = exchange.outer  # a reference cycle would be left for the garbage collector
             if not exchange.finished:
                 exchange.conclude()
             for leave in self._leave:
@@ -120,7 +120,7 @@ class Chain:
 
     async def _fail(self, exchange: Exchange, error: Exception) -> None:
         if exchange.closed or exchange.client_left:
-            return  # nobody is there to be answered, and that is no error of the service
+            return  # there is no client to respond to, and that is no error of the service
         exchange.drop_held()
         answer = None
         for failing in self._failing:
@@ -152,7 +152,7 @@ class Chain:
         try:
             try:
                 await self._app(scope, hear, say)
-            except Exception:  # as servers do: an application that fails before it answers knows no lifespan
+            except Exception:  # as servers do: an application that fails before it replies does not support lifespan
                 if any(kind.startswith("lifespan.startup.") for kind in said):
                     raise
             await _finish_lifespan(said, receive, send)
@@ -163,7 +163,7 @@ class Chain:
 
 
 async def _finish_lifespan(said: list[str], receive: Receive, send: Send) -> None:
-    """Say what the application left unsaid, so that the parts are started and shut down in any case."""
+    """Send the lifespan messages that the application did not, so that the parts are always started and shut down."""
     if "lifespan.startup" not in said:
         await receive()
     if not any(kind.startswith("lifespan.startup.") for kind in said):

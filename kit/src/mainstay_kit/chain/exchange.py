@@ -1,4 +1,4 @@
-"""An exchange: one HTTP request, or one WebSocket, on its way through the parts."""
+"""An exchange: one HTTP request or one WebSocket connection that passes through the parts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,7 +14,7 @@ from .incoming import Incoming
 from .paths import asked_path
 
 Answering = Callable[["Exchange", list[Header]], None]
-Hooks = tuple[tuple[Answering, ...], tuple[Answering, ...]]  # of an answer, and of one of 400 and above
+Hooks = tuple[tuple[Answering, ...], tuple[Answering, ...]]  # for any response, and for one of 400 and above
 
 KEY = "mainstay_kit.exchange"
 GOING_AWAY = 1001
@@ -26,13 +26,13 @@ current: ContextVar["Exchange | None"] = ContextVar("mainstay_kit.exchange", def
 
 
 class Exchange:
-    """What the parts learn about a request, and the one `receive` and the one `send` around the application.
+    """The state that the parts share about a request, and the single `receive` and `send` around the application.
 
-    `scope[KEY]` and, within the request, `current` lead to it. `path` is what a router finds the route by. Of a
-    header that comes twice, `headers` has the last.
+    It is in `scope[KEY]` and, within the request, in `current`. `path` is the path that a router matches. Of a header
+    that occurs twice, `headers` has the last value.
     """
 
-    # What few requests need has its default on the class; the rest is set for each, because it is read for each.
+    # Attributes that few requests need have defaults on the class; those that every request reads are set on each.
     span_id = preview = ""
     trace_flags = "01"
     incoming: Incoming | None = None  # receives the body, and may refuse it
@@ -48,12 +48,12 @@ class Exchange:
         self._send = send
         self._hooks = hooks
         self.websocket: bool = scope["type"] == "websocket"
-        self.method: str = scope.get("method", "GET")  # as a WebSocket begins
+        self.method: str = scope.get("method", "GET")  # a WebSocket begins as a GET
         self.path: str = scope["path"]
         if "//" in self.path or scope.get("root_path"):
             self.path = asked_path(scope)
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.adding: list[Header] = []  # what a part knows when it enters, and the response is to carry
+        self.adding: list[Header] = []  # response headers that parts already know in `enter`
         self.request_id = self.trace_id = self.route = ""
         self.status = self.sent = 0
         self.started = self.finished = self.closed = self.client_left = self.probe = False
@@ -62,16 +62,16 @@ class Exchange:
         self.client: str = client[0] if client else ""
         self.outer: Exchange | None = scope.get(KEY)
         scope[KEY] = self
-        if self.outer is not None:  # parts that were put around the application one by one know the same request
+        if self.outer is not None:  # parts that wrap the application one by one share the request's context
             self._take_over(self.outer)
 
     def conclude(self) -> None:
-        """Say how it ended, and when, although no answer was finished."""
+        """Set `ended` and `status` of an exchange whose response was not finished."""
         self.ended = perf_counter()
         self.status = self.status or (CLIENT_LEFT if self.client_left else 500)
 
     async def receive(self) -> Message:
-        """The next message for the application; a disconnect once the exchange is closed."""
+        """Return the next message for the application; a disconnect once the exchange is closed."""
         if self.closed:
             return self._goodbye()
         self._waiting, incoming = asyncio.current_task(), self.incoming
@@ -91,8 +91,8 @@ class Exchange:
         return message
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Pass on what the application says, once the parts have added their headers."""
-        # No coroutine of its own where there is nothing to wait for: this runs twice a request.
+        """Send the application's message, with the parts' headers added. Raises StreamEnded when closed."""
+        # Not a coroutine itself, because this runs twice per request and a coroutine costs time.
         kind = message["type"]
         if self.closed:
             raise StreamEnded("the answer is over")
@@ -105,7 +105,7 @@ class Exchange:
                 self.ended = perf_counter()
         elif kind == "http.response.start":
             if self.started:
-                return self._send(message)  # the server says what is wrong with a second start
+                return self._send(message)  # the server reports what is wrong with a second start
             self.started = True
             self.status = status = message["status"]
             headers = list(message.get("headers", ()))
@@ -124,7 +124,7 @@ class Exchange:
         return self._send(message)
 
     async def watched_send(self, message: Message) -> None:
-        """The same, under a server that raises when the client has left."""
+        """Do the same as `send`, under a server that raises when the client has left."""
         try:
             await self.send(message)
         except OSError:
@@ -133,11 +133,11 @@ class Exchange:
 
     @property
     def event_stream(self) -> bool:
-        """Whether the response is one that goes on until somebody ends it."""
+        """Whether the response is an event stream, which continues until one side ends it."""
         return any(name == b"content-type" and value.startswith(EVENT_STREAM) for name, value in self.response)
 
     async def reply(self, answer: Answer) -> None:
-        """Answer in place of the application."""
+        """Send *answer* in place of the application's response."""
         if self.websocket:
             self.status = answer.status
             self._finish()
@@ -148,13 +148,13 @@ class Exchange:
         return await self.release()
 
     async def settle(self, answer: Answer) -> None:
-        """Answer while the application is still at work; what it says from now on is dropped."""
+        """Send *answer* while the application still runs, if it has sent nothing, and close the exchange."""
         if not self.started:
             await self.reply(answer)
         self.closed = True
 
     async def say_goodbye(self) -> None:
-        """End a stream as a server does that goes away: the application sees its client leave."""
+        """End a stream as a stopping server does: the application sees a disconnect of its client."""
         if self.closed:
             return
         self.closed = True
@@ -174,7 +174,7 @@ class Exchange:
         self.trace_id, self.span_id, self.trace_flags = outer.trace_id, outer.span_id, outer.trace_flags
 
     def absorbs_cancellation(self) -> bool:
-        """Whether it was us who cancelled, after the exchange was closed; then it is over for the task as well."""
+        """Return whether the kit cancelled the task of a closed exchange; if so, clear the task's cancellation."""
         task = asyncio.current_task()
         if self.closed and task is not None:
             task.uncancel()
@@ -190,12 +190,12 @@ class Exchange:
         self.ended = perf_counter()
 
     async def _hold(self, held: Held, message: Message) -> None:
-        # One of 5xx waits until the application is done: frameworks send theirs before they raise what was wrong.
+        # A 5xx response waits until the application returns: frameworks send it before they raise the exception.
         if held.is_whole_with(message) and self.status < 500:
             await self.release()
 
     async def release(self) -> None:
-        """Send what takes the place of the answer that is held."""
+        """Send the rewritten response in place of the held one."""
         held, self._held = self._held, None
         if held is None:
             return
@@ -206,11 +206,11 @@ class Exchange:
         await self._send(body)
 
     def drop_held(self) -> None:
-        """Forget the answer that is held: it was not begun after all."""
+        """Discard the held response, so that another one can begin."""
         if self._held is not None:
             self._held = self.rewrite = None
             self.started = False
 
 
 async def _nothing() -> None:
-    """What is awaited where nothing is sent yet."""
+    """Do nothing; awaited when a response is held and nothing is sent yet."""

@@ -1,4 +1,4 @@
-"""An answer that is kept back until it is whole, because another will take its place."""
+"""A response that is held until it is complete, because a rewritten one replaces it."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ Rewrite = Callable[[int, bytes], Answer]
 
 
 class Held:
-    """The start of an answer, and what has come of its body; of a body without end no more than is looked at."""
+    """The start of a response and the first 64 KiB of its body, so that an endless body uses bounded memory."""
 
     def __init__(self, start: Message, rewrite: Rewrite) -> None:
         self._start = start
@@ -22,7 +22,7 @@ class Held:
         return not message.get("more_body")
 
     def rewritten(self) -> tuple[Message, Message]:
-        """The other answer, with the headers of the one that was held, but those that tell of its body."""
+        """Return the rewritten response, with the held one's headers except those that describe its body."""
         answer = self._rewrite(self._start["status"], bytes(self._body))
         gone = {b"content-length", b"content-encoding", *(name for name, _ in answer.headers)}
         kept = [(name, value) for name, value in self._start["headers"] if name.lower() not in gone]

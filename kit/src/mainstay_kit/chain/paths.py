@@ -1,4 +1,4 @@
-"""Paths: what a request asks for, read as routers read it: no other spelling leads past a part that guards it."""
+"""Request paths, normalized as routers do, so that no other spelling bypasses a part that protects a path."""
 
 import re
 from collections.abc import Iterable
@@ -9,9 +9,9 @@ SLASHES = re.compile("/{2,}")
 
 
 def asked_path(scope: Scope) -> str:
-    """The path within the application: without the root path that it is mounted under, and with single slashes.
+    """Return the path within the application: without the root path it is mounted under, and with single slashes.
 
-    Servers and mounts put the root path before it; Litestar finds `/internal` for `//internal` too.
+    Servers and mounts prepend the root path; Litestar also routes `//internal` to `/internal`.
     """
     path: str = scope["path"]
     root: str = scope.get("root_path", "").rstrip("/")
@@ -21,7 +21,7 @@ def asked_path(scope: Scope) -> str:
 
 
 class Under:
-    """Some paths, and all that is under them. `Under("/")` is everything."""
+    """Some paths and all paths under them. `Under("/")` covers every path."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._prefixes = tuple(path.rstrip("/") + "/" for path in paths)

@@ -11,15 +11,15 @@ UNMATCHED = "unmatched"
 
 
 def route(exchange: Exchange) -> str:
-    """The template of the request's route, found once: ask for `exchange.route or route(exchange)`."""
+    """Return and store the template of the request's route; `exchange.route or route(exchange)` avoids the call."""
     exchange.route = exchange.route or template(exchange.scope)
     return exchange.route
 
 
 def template(scope: Scope) -> str:
-    """The template of the route that took the request; `unmatched` for paths that no route took.
+    """Return the template of the route that matched the request; `unmatched` when none did.
 
-    Paths that clients make up must never name a series, so the raw path is no fallback.
+    The raw path is no fallback, because paths invented by clients must never name a metric series.
     """
     known: str | None = scope.get("path_template")  # Litestar
     if known:
@@ -40,7 +40,7 @@ def template(scope: Scope) -> str:
 
 
 def _without_values(mounted: str, path: str, parameters: dict[str, object]) -> str:
-    """The place where an application is mounted, with the parameters in it named again."""
+    """Return the mount path of an application, with parameter names in place of their values."""
     names = {str(value): name for name, value in parameters.items() if f"{{{name}" not in path}
     segments = mounted.split("/")
     return "/".join(f"{{{names[segment]}}}" if segment in names else segment for segment in segments)
@@ -49,8 +49,8 @@ def _without_values(mounted: str, path: str, parameters: dict[str, object]) -> s
 class DeclaredRoutes:
     """The templates of an application's routes, for requests that a part refuses before the application routes them.
 
-    They are read once, at the first refusal, from the applications of Starlette, FastAPI and Litestar and from what
-    wraps them as `app`. Of other frameworks nothing is known: `unmatched`.
+    They are read once, at the first refusal, from Starlette, FastAPI and Litestar applications, also when wrapped by
+    middleware with an attribute `app` or `_app`. For other frameworks the template is `unmatched`.
     """
 
     def __init__(self, app: object) -> None:
@@ -75,7 +75,7 @@ def _declared(routes: Iterable[object], mounted: str) -> Iterator[str]:
         if included is not None:
             yield from _declared(included(), mounted)
             continue
-        # Litestar's `path` has the types of parameters, which the template that it reports has not.
+        # Litestar's `path` includes parameter types, which the template that it reports omits.
         named = "path" if hasattr(route, "path_regex") or not hasattr(route, "path_format") else "path_format"
         path: str = getattr(route, named, "") or ""
         inner = getattr(route, "routes", None)

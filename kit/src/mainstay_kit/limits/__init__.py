@@ -1,4 +1,4 @@
-"""How much and how often: bodies, requests, attempts to log in."""
+"""Limits on body sizes, request rates and failed logins."""
 
 from .body_limit import BodyLimit
 from .failed_logins import FailedLogins, LoginRates

@@ -1,4 +1,4 @@
-"""Body limit: how much a request may send, and how long it may take to send it."""
+"""Body limit: the maximum size of a request body, and how long the client may take to send it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ CLOSE = (b"connection", b"close")  # the rest of the body would be read as the n
 class BodyLimit(Part):
     """Refuses a body that is too large (413) or that arrives too slowly (408), and closes the connection.
 
-    A body that declares its length is refused at once; one that does not, or declares it wrongly, is counted while it
-    arrives. *routes* have limits of their own for all paths under them; the longest that matches counts.
+    A body whose declared length is too large is refused at once; every body is also counted while it arrives, in case
+    the length is missing or wrong. *routes* maps path prefixes to limits in bytes; the longest matching prefix applies.
 
     The client gets *limit_seconds* for the body, and one second more for each *bytes_per_second* bytes that arrive, but
-    never more than *limit_seconds* ahead: 1 byte a second is cut after *limit_seconds*, an upload that is faster than
-    *bytes_per_second* never. Only the time in which the application waits for the client counts.
+    never more than *limit_seconds* at any moment: a client sending 1 byte/s is cut off after about *limit_seconds*, an
+    upload faster than *bytes_per_second* never. Only time in which the application waits for the client counts.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class BodyLimit(Part):
 
 
 class _Counted:
-    """Counts the bytes of one body, and the seconds in which the client was waited for."""
+    """Counts the bytes of one body and the seconds spent waiting for the client."""
 
     def __init__(self, limit_bytes: int, limit_seconds: float, bytes_per_second: int) -> None:
         self.refused: Answer | None = None
@@ -84,7 +84,7 @@ class _Counted:
         self._whole = False
 
     async def receive(self, receive: Receive) -> Message:
-        if self._whole:  # only the client's departure can follow, and there is no limit on when
+        if self._whole:  # only the client's disconnect can follow, and that has no time limit
             return await receive()
         began = monotonic()
         try:

@@ -1,4 +1,4 @@
-"""Failed log-ins: how often a password may be wrong, for an account, from an address, and in all."""
+"""Failed logins: how often a password may be wrong, per account, per address and in total."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class LoginRates(NamedTuple):
-    """One address at one account is stopped first, so that a stranger can hardly lock the owner out."""
+    """Allowed failures; lowest per pair of address and account, so that a stranger can hardly lock the owner out."""
 
     pair: Rate = Rate(10, QUARTER)
     account: Rate = Rate(50, QUARTER)
@@ -28,7 +28,7 @@ class LoginRates(NamedTuple):
 
 
 class LoginStore(Protocol):
-    """A `RateStore` that can also give back what it took. Both may answer with an awaitable."""
+    """A `RateStore` that can also give back an attempt. Both methods may return an awaitable."""
 
     def take(self, key: str, rate: Rate) -> Verdict | Awaitable[Verdict]: ...
 
@@ -36,17 +36,17 @@ class LoginStore(Protocol):
 
 
 class FailedLogins:
-    """An attempt is counted before the password is looked at, and given back when it was right.
+    """Counts each attempt before the password is verified, and gives it back if the password was right.
 
-    So a thousand attempts at once are a thousand, and not one that was seen a thousand times; and only failures count
-    in the end, so that nobody behind the same address is locked out by others who log in. With a *secret*, marks of
-    accounts and addresses that a store keeps cannot be guessed by whoever reads it.
+    So a thousand concurrent attempts count as a thousand; and only failures count in the end, so that successful logins
+    do not lock out others behind the same address. With a *secret*, a reader of the store cannot guess the accounts and
+    addresses behind the marks that it keeps.
     """
 
     def __init__(
         self,
         *,
-        rates: LoginRates = LoginRates(),  # noqa: B008 a tuple of values that nobody can change
+        rates: LoginRates = LoginRates(),  # noqa: B008 an immutable tuple of immutable values
         store: LoginStore | None = None,
         secret: Secret | str = "",
     ) -> None:
@@ -55,12 +55,12 @@ class FailedLogins:
         self._key = revealed(secret).encode()
 
     async def attempt(self, account: str, address: str) -> "Attempt":
-        """Count an attempt. Call before the password is looked at: what is refused here (429) costs no hashing."""
+        """Count an attempt. Raises Problem (429) above a rate; call before verifying: a refusal then costs no hash."""
         attempt = Attempt(self._store)
         for key, rate in self._counts(account, address):
             verdict = await _settled(self._store.take(key, rate))
             if not verdict.allowed:
-                await attempt.give_back()  # a refused attempt counts nothing
+                await attempt.give_back()  # a refused attempt is not counted
                 seconds = max(1, ceil(verdict.retry_after))
                 again = (b"retry-after", b"%d" % seconds)
                 raise Problem(429, f"too many failed log-ins; try again in {seconds} s", headers=(again,))
@@ -68,7 +68,7 @@ class FailedLogins:
         return attempt
 
     def mark(self, account: str) -> str:
-        """What an account is called in the store, and in logs. Letter case and outer blanks do not count."""
+        """Return the account's pseudonym for the store and for logs. Letter case and surrounding blanks are ignored."""
         return self._mark("account", account.strip().casefold())
 
     def _counts(self, account: str, address: str) -> list[tuple[str, Rate]]:
@@ -85,20 +85,20 @@ class FailedLogins:
 
 
 class Attempt:
-    """A log-in that was counted as failed until it is given back."""
+    """A login attempt that counts as failed until it is given back."""
 
     def __init__(self, store: LoginStore) -> None:
         self._store = store
         self.taken: list[tuple[str, Rate]] = []
 
     async def give_back(self) -> None:
-        """It was right, or the password was not looked at."""
+        """Stop counting the attempt: the password was right or was not verified."""
         while self.taken:
             await _settled(self._store.give_back(*self.taken.pop()))
 
 
 def _place(address: str) -> str:
-    """Whoever has one IPv6 address of a /64 has them all."""
+    """Return the address; for IPv6 its /64, because one client usually controls a whole /64."""
     try:
         return str(ipaddress.ip_network(f"{address}/64", strict=False)) if ":" in address else address
     except ValueError:

@@ -1,4 +1,4 @@
-"""GCRA: the generic cell rate algorithm. One number a key says how much of its rate is spent."""
+"""GCRA: the generic cell rate algorithm. One number per key records how much of its rate is spent."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -29,7 +29,7 @@ ROUNDING = 1 + 1e-9
 
 
 class Verdict(NamedTuple):
-    """Whether a request may pass; how many more may come at once; seconds until it is worth to come again."""
+    """Whether a request is allowed, how many more may come at once, and seconds until a retry and until a reset."""
 
     allowed: bool
     remaining: int
@@ -38,11 +38,11 @@ class Verdict(NamedTuple):
 
 
 def decide(spent_until: float, rate: Rate, now: float) -> tuple[Verdict, float]:
-    """The verdict on a request *now*, of a key that is spent until then; and until when it is spent after it."""
+    """Return the verdict on a request at *now*, and until when its key is spent after it."""
     interval, tolerance = rate.interval, rate.tolerance
     until = (spent_until if spent_until > now else now) + interval
     ahead = until - now
     if ahead > tolerance * ROUNDING:
         return Verdict(False, 0, ahead - tolerance, ahead - interval), spent_until
-    # As `Verdict(…)` would, but for most requests, and without the call between.
+    # Equivalent to `Verdict(…)` without the call in between, because this runs for most requests.
     return tuple.__new__(Verdict, (True, int((tolerance - ahead) / interval + 1e-6), 0.0, ahead)), until

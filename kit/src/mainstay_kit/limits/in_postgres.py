@@ -1,4 +1,4 @@
-"""Rates in Postgres: what each key has spent, counted for all processes together."""
+"""Rates in Postgres: what each key has spent, shared by all processes."""
 
 from typing import ClassVar
 
@@ -6,15 +6,15 @@ from mainstay_kit.postgres import Postgres
 
 from .gcra import Rate, Verdict
 
-# Processes that start at once may all run it: to create a table if it does not exist is no protection from that.
+# Processes that start together may all run this; CREATE TABLE IF NOT EXISTS alone can fail then, hence the lock.
 _TABLE = """
 SELECT pg_advisory_xact_lock(hashtext('mainstay_kit'));
 CREATE UNLOGGED TABLE IF NOT EXISTS kit_rates (key text PRIMARY KEY, spent_until timestamptz NOT NULL);
 CREATE INDEX IF NOT EXISTS kit_rates_spent_until ON kit_rates (spent_until);
 """
 SWEEP_EVERY = 1000
-# Decided and written in one statement; a refused one writes nothing and returns no row. A thousandth of an interval
-# makes up for what Postgres, which counts in microseconds, rounds away.
+# One statement decides and writes; a refused request writes nothing and returns no row. The tolerance of a thousandth
+# of an interval compensates for Postgres rounding times to microseconds.
 _TAKE = """
 INSERT INTO kit_rates AS known (key, spent_until) VALUES (%(key)s, now() + %(interval)s * interval '1 second')
 ON CONFLICT (key) DO UPDATE
@@ -33,9 +33,9 @@ UPDATE kit_rates SET spent_until = spent_until - %(interval)s * interval '1 seco
 
 
 class PostgresRateStore:
-    """A row for each key, in a table that a migration of the service makes of `TABLE`; nothing of it is worth a backup.
+    """A store with a row per key, in a table that the service's migration creates from `TABLE`; needs no backup.
 
-    Each request that is counted costs a write: count log-ins and what is expensive here, and the rest in memory.
+    Each counted request costs a write: use this store for logins and expensive requests, and `MemoryStore` for others.
     """
 
     TABLE: ClassVar[str] = _TABLE
@@ -54,15 +54,15 @@ class PostgresRateStore:
             if taken is not None:
                 return Verdict(True, int((rate.tolerance - taken[0]) / rate.interval + 1e-3), 0.0, taken[0])
             row = await (await connection.execute(_AHEAD, values)).fetchone()
-        ahead = row[0] if row is not None else 0.0  # given back or swept in between
+        ahead = row[0] if row is not None else 0.0  # the row was given back or swept in between
         return Verdict(False, 0, max(0.0, ahead + rate.interval - rate.tolerance), ahead)
 
     async def give_back(self, key: str, rate: Rate) -> None:
-        """Take back what was taken: it was not meant to count."""
+        """Undo one `take`: the request is not to count."""
         async with self._postgres.connection() as connection:
             await connection.execute(_GIVE_BACK, {"key": key, "interval": rate.interval})
 
     async def _sweep(self) -> None:
-        """In a transaction of its own that waits for nobody: so no two of them ever wait for each other."""
+        """Delete expired rows in a transaction of its own that skips locked rows, so that sweeps cannot deadlock."""
         async with self._postgres.connection() as connection:
             await connection.execute(_SWEEP)

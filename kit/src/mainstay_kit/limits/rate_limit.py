@@ -1,4 +1,4 @@
-"""Rate limit: how often one client may ask."""
+"""Rate limit: how often one client may send requests."""
 
 import ipaddress
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def client_address(exchange: Exchange) -> str:
-    """The client's address; for IPv6 its /64, because whoever has one address there has them all."""
+    """Return the client's address; for IPv6 its /64, because one client usually controls a whole /64."""
     client = exchange.client
     if ":" not in client:
         return client
@@ -32,7 +32,7 @@ def client_address(exchange: Exchange) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A rate for all paths under *path*, for each *key* by itself. Limits of different names do not touch."""
+    """A rate for all paths under *path*, counted separately per *key*. Limits of different names are independent."""
 
     path: str
     rate: Rate
@@ -47,10 +47,10 @@ class Limit:
 
 
 class RateLimit(Part):
-    """Of the limits that cover a request the first counts; beyond it the answer is 429 with `Retry-After`.
+    """Applies the first limit that covers a request; above it the response is 429 with `Retry-After`.
 
-    A store that fails lets requests pass (`closed=False`) or answers 503: which of them is the lesser evil, the
-    service knows. Either is logged.
+    When the store fails, requests pass (`closed=False`) or get 503 (`closed=True`); choose what harms the service
+    less. The failure is logged in both cases.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class RateLimit(Part):
     async def _wait(self, exchange: Exchange, limit: Limit, coming: Awaitable[Verdict]) -> Answer | None:
         try:
             return _judge(exchange, limit, await coming)
-        except Exception:  # a store's driver may raise anything; `closed` says what that means
+        except Exception:  # a store's driver may raise anything; `closed` decides the response
             log.exception("the store of the rate limit failed")
             return problem_answer(503, "", (b"retry-after", b"1")) if self._closed else None
 

@@ -1,4 +1,4 @@
-"""Where a rate limit keeps what each key has spent."""
+"""The store in which a rate limit keeps what each key has spent."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -10,10 +10,10 @@ KEYS_AT_MOST = 100_000
 
 
 class RateStore(Protocol):
-    """Takes one request of *key* off *rate*, and says whether there was one left.
+    """Counts one request of *key* against *rate*, and returns whether it is allowed.
 
-    A store outside the process answers with an awaitable, shares the limit among all processes, and decides
-    and writes in one step: between two, other processes would spend the same request.
+    A store outside the process returns an awaitable and shares the limit among all processes. It must decide and
+    write in one atomic step: between two steps, other processes could spend the same request.
     """
 
     def take(self, key: str, rate: Rate) -> Verdict | Awaitable[Verdict]: ...
@@ -22,8 +22,8 @@ class RateStore(Protocol):
 class MemoryStore:
     """The store of one process: with N processes a client gets N times the limit.
 
-    Keys whose time is over are swept when there are many; if all are at work, the ones nearest to their end go,
-    so that a flood of addresses takes no more than a fixed amount of memory.
+    Above *keys_at_most* keys, expired keys are removed, and of the others those that expire first, so that a flood of
+    addresses uses a bounded amount of memory.
     """
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic, keys_at_most: int = KEYS_AT_MOST) -> None:
@@ -39,7 +39,7 @@ class MemoryStore:
         return verdict
 
     def give_back(self, key: str, rate: Rate) -> None:
-        """Take back what was taken: it was not meant to count."""
+        """Undo one `take`: the request is not to count."""
         if key in self._spent:
             self._spent[key] -= rate.interval
 

@@ -1,4 +1,4 @@
-"""What is told of a request: JSON lines, the access log, ids and traces, and nothing of secrets."""
+"""Logs: JSON lines, the access log, request ids and traces, with secrets redacted."""
 
 from .access_log import AccessLog
 from .logs import JsonFormatter, configure_logging, moment

@@ -1,4 +1,4 @@
-"""The access log: one JSON line a request, also for those whose client left."""
+"""The access log: one JSON line per request, including requests whose client left."""
 
 import os
 import time
@@ -19,10 +19,10 @@ Write = Callable[[bytes], object]
 
 
 class AccessLog(Part):
-    """Who asked what, how it ended and how long it took; the query is left out, because tokens travel in it.
+    """Logs client, method, path, status and duration of each request; not the query, which may contain tokens.
 
-    A client that left is a fact, not an error: 499 where nothing was answered yet. Successful probes are not told.
-    Without a redactor it has that of `configure_logging`.
+    A client that left is no error: the status is 499 if no response had begun. Successful probes are not logged.
+    Without *redactor*, that of `configure_logging` is used.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class AccessLog(Part):
         path = redact(exchange.scope["path"])
         where = "WEBSOCKET" if exchange.websocket else exchange.method, exchange.route or route(exchange)
         left = ',"client_left":true' if exchange.client_left else ""
-        # By hand, because this line is written for every request and json.dumps costs three times as much.
+        # Built by hand, because this runs for every request and json.dumps takes three times as long.
         return (
             f'{self._known.get(where) or self._begin(where)}"path":{quoted(path)},"status":{exchange.status},'
             f'"took_s":{exchange.ended - exchange.began:.6f},"bytes":{exchange.sent},'
@@ -59,7 +59,7 @@ class AccessLog(Part):
         )
 
     def _begin(self, where: tuple[str, str]) -> str:
-        """What is the same in all lines of a method and a route."""
+        """Return the part that all lines of a method and a route share; it is cached."""
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         method, path = where
@@ -68,9 +68,9 @@ class AccessLog(Part):
 
 
 class Descriptor:
-    """Writes whole lines to a file descriptor at once, so that processes which share it do not mix theirs.
+    """Writes whole lines to a file descriptor in one call, so that lines of processes sharing it do not interleave.
 
-    Whoever reads the log may go away or be slow: `lost` counts what could not be written, and no request fails.
+    The reader of the log may exit or be slow: `lost` counts the lines that could not be written; no request fails.
     """
 
     def __init__(self, number: int) -> None:
@@ -79,7 +79,7 @@ class Descriptor:
 
     def write(self, lines: bytes) -> None:
         while lines:
-            # More than that would be cut by a pipe, wherever another process writes into it.
+            # A pipe may interleave a longer write with those of other processes.
             end = len(lines) if len(lines) <= PIPE_BUF else lines.rfind(b"\n", 0, PIPE_BUF) + 1 or lines.find(b"\n") + 1
             self._write_whole(lines[:end])
             lines = lines[end:]

@@ -1,4 +1,4 @@
-"""JSON logs: one object a line, with the request it belongs to, without secrets."""
+"""JSON logs: one object per line, with the ids of its request, without secrets."""
 
 import json
 import logging
@@ -38,15 +38,15 @@ class JsonFormatter(logging.Formatter):
             if name not in OWN and name not in line:
                 line[name] = self.redactor.value(name, value)
         if record.exc_info and record.exc_info[1] is not None:
-            # Without locals: they hold whatever the request brought along.
+            # Without locals: they may hold anything that the request contained.
             line["error"] = redact("".join(traceback.format_exception(record.exc_info[1])))
         return json.dumps(line, separators=(",", ":"), ensure_ascii=True)
 
 
 def configure_logging(*, level: str = "INFO", redactor: Redactor | None = None, stream: TextIO | None = None) -> None:
-    """All of the process's logs as JSON lines on *stream* (standard output); the server's own access log is off.
+    """Write all of the process's logs as JSON lines to *stream* (default: stdout); disable the server's own access log.
 
-    *level* is about these logs only: the access log is a record, not a level, and is not silenced by it.
+    *level* applies to these logs only: `AccessLog` has no level and always writes.
     """
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(JsonFormatter(redactor))
@@ -62,7 +62,7 @@ def configure_logging(*, level: str = "INFO", redactor: Redactor | None = None, 
 
 
 def configured_redactor() -> Redactor:
-    """That of `configure_logging`; one that knows no secrets where it was not called."""
+    """Return the redactor of `configure_logging`; one without secrets if it was not called."""
     formatters = (handler.formatter for handler in logging.getLogger().handlers)
     return next((one.redactor for one in formatters if isinstance(one, JsonFormatter)), Redactor())
 
@@ -72,7 +72,7 @@ _second = (0.0, 0.0, "")
 
 
 def moment(at: float) -> str:
-    """RFC 3339 with milliseconds. The part down to the second is made once a second."""
+    """Return *at* (Unix time) as RFC 3339 with milliseconds. The seconds part is formatted once per second."""
     global _second  # noqa: PLW0603 one tuple, replaced as a whole
     begin, end, text = _second
     if not begin <= at < end:

@@ -1,4 +1,4 @@
-"""Redaction: known secrets, in every form in which they travel, become dots."""
+"""Redaction: known secrets, in every encoding in which they may appear, become dots."""
 
 import base64
 import json
@@ -16,10 +16,10 @@ SENSITIVE = re.compile(
 
 
 class Redactor:
-    """Takes values of secrets out of text, whether plain or percent-, JSON-, hex- or base64-encoded.
+    """Masks the values of secrets in text, whether plain or percent-, JSON-, hex- or base64-encoded.
 
-    Of a URL its password is one as well. Values under six characters are not masked: they would take half of every
-    line with them.
+    The password in a secret URL is masked as well. Values under six characters are not masked: they would match
+    parts of nearly every line.
     """
 
     def __init__(self, secrets: Iterable[Secret | str] = ()) -> None:
@@ -33,7 +33,7 @@ class Redactor:
         return self._pattern.sub(DOTS, text) if self._pattern is not None else text
 
     def value(self, name: str, value: object) -> object:
-        """*value* as it may be shown under *name*."""
+        """Return *value* as it may be shown under *name*."""
         if SENSITIVE(name):
             return DOTS
         if isinstance(value, str):
@@ -48,7 +48,7 @@ class Redactor:
 
 
 def _passwords(value: str) -> Iterable[str]:
-    """The password of a URL, as it stands there and as it is."""
+    """Return the password of a URL, encoded and decoded."""
     try:
         password = urlsplit(value).password if "://" in value else None
     except ValueError:
@@ -62,7 +62,7 @@ def _forms(value: str) -> Iterable[str]:
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     yield from (line for line in value.splitlines() if len(line) >= SHORTEST)
-    for shift in range(3):  # a secret inside a longer text begins at any of three places of a base64 group
+    for shift in range(3):  # a secret inside a longer text begins at any of three offsets of a base64 group
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             whole = encode(b"\0" * shift + raw).decode().rstrip("=")
             inner = whole[(0, 2, 3)[shift] : len(whole) - (1 if (shift + len(raw)) % 3 else 0)]

@@ -1,4 +1,4 @@
-"""Request ids and W3C trace context: which request a log line, a metric or a neighbour's call belongs to."""
+"""Request ids and W3C trace context: they link log lines and calls to neighbours to a request."""
 
 import re
 from random import getrandbits
@@ -12,10 +12,10 @@ TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-(
 
 
 class RequestContext(Part):
-    """Every request has an id and a trace: those that came with it when they are well formed, else new ones.
+    """Gives every request an id and a trace id: those of its headers if well formed, else new ones.
 
-    Ids name things and guard nothing, so quick randomness will do, and a client that makes up its own
-    confuses only its own traces. The pattern keeps whatever else might be in the header out of logs and headers.
+    The ids protect nothing, so fast non-cryptographic randomness is enough, and a client that invents ids confuses
+    only its own traces. The patterns keep any other header content out of logs and responses.
     """
 
     def __init__(self, app: ASGIApp | None = None, *, header: str = "x-request-id") -> None:
@@ -37,6 +37,6 @@ class RequestContext(Part):
 
 
 def traceparent(exchange: Exchange) -> str:
-    """What a call to a neighbour carries: the same trace, and us as the parent."""
+    """Return the `traceparent` for a call to a neighbour: the same trace, with this request as the parent."""
     exchange.span_id = exchange.span_id or getrandbits(64).to_bytes(8, "big").hex()
     return f"00-{exchange.trace_id}-{exchange.span_id}-{exchange.trace_flags}"

@@ -1,4 +1,4 @@
-"""What is counted, and told as Prometheus text."""
+"""Metrics and their exposition as Prometheus text."""
 
 from .registry import Counter, Gauge, Histogram, Registry, edges_for
 from .requests import Metrics

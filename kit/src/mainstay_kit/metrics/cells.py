@@ -1,4 +1,4 @@
-"""Cells: the numbers behind the metrics, in memory, or in a folder that all processes of a service share."""
+"""Cells: the numbers behind the metrics, in memory or in a folder that all processes of a service share."""
 
 import contextlib
 import fcntl
@@ -14,11 +14,11 @@ GENERATION = "generation"
 
 
 class Cells:
-    """One number for each name. A process writes only its own; reading sums over all, the dead ones included.
+    """One number per name. A process writes only its own cells; reading covers all processes, exited ones included.
 
-    In a folder each process has two files: `N.values`, eight bytes a cell, mapped into memory, so that counting is a
-    store and no system call; and `N.names`, a line a cell, written before the cell is used. What lies there
-    from before the service was last started is removed by the first process to come.
+    In a folder each process has two files: `N.values`, eight bytes per cell, mapped into memory, so that counting is a
+    memory write and no system call; and `N.names`, one line per cell, written before the cell is used. The first
+    process to start removes the files of the service's previous start.
     """
 
     def __init__(self, folder: Path | None = None, *, generation: str | None = None) -> None:
@@ -32,7 +32,7 @@ class Cells:
             os.register_at_fork(after_in_child=self._open)
 
     def place(self, name: str) -> int | None:
-        """Where the cell of *name* lies in `values`; None when there is no room for another."""
+        """Return the index of *name*'s cell in `values`; None when all cells are taken."""
         place = self._places.get(name)
         if place is None and len(self._places) < CAPACITY:
             place = self._places[name] = len(self._places)
@@ -43,7 +43,7 @@ class Cells:
         return place
 
     def read(self) -> Iterator[tuple[str, float, bool]]:
-        """Every cell of every process: its name, its value, and whether its process lives."""
+        """Yield every cell of every process: its name, its value, and whether its process is alive."""
         if self._folder is None:
             yield from ((name, self.values[place], True) for name, place in self._places.items())
             return
@@ -55,7 +55,7 @@ class Cells:
             yield from ((name, value, lives) for name, value in zip(lines, values, strict=True))
 
     def _open(self) -> None:
-        """Files of this process, also after a fork: there with the names it knows and every number at nought."""
+        """Create this process's files, also after a fork: with all known names and every value at 0."""
         assert self._folder is not None
         stem = self._folder / f"{os.getpid()}-{time.time_ns()}"
         with stem.with_suffix(".values").open("w+b") as file:
@@ -70,7 +70,7 @@ class Cells:
 
 
 def _sweep(folder: Path, generation: str) -> None:
-    """Remove the numbers of an earlier start: the processes of one start have the same parent."""
+    """Remove files of an earlier start. Processes of one start have one parent, and so the same *generation*."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / GENERATION).open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -84,7 +84,7 @@ def _sweep(folder: Path, generation: str) -> None:
 
 
 def _started(process: int) -> str:
-    """When *process* was started, in ticks since boot; with its number it names a process for good."""
+    """Return the start time of *process* in ticks since boot; with the PID it identifies the process uniquely."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:

@@ -1,4 +1,4 @@
-"""Prometheus' text format 0.0.4: how a family of series is written."""
+"""Prometheus' text format 0.0.4 for a family of series."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Family:
 
 
 def told(family: Family, series: Mapping[str, Readings]) -> list[str]:
-    """The lines of *family*; buckets, which are kept one by one, are added up here."""
+    """Return the lines of *family*; the separately kept buckets are accumulated here."""
     help_text = family.told.replace("\\", r"\\").replace("\n", r"\n")
     lines = [f"# HELP {family.name} {help_text}", f"# TYPE {family.name} {family.kind}"]
     for labels in sorted(series):

@@ -16,9 +16,9 @@ CONTROLS = dict.fromkeys(range(32), " ")
 
 
 class Registry:
-    """The families of a service. With a *folder*, its processes count together and any of them tells for all.
+    """The metric families of a service. With a *folder*, any of its processes can report the sums over all of them.
 
-    A gauge is the sum over the processes that live.
+    A gauge is the sum over the processes that are alive.
     """
 
     def __init__(self, folder: Path | None = None, *, generation: str | None = None) -> None:
@@ -41,7 +41,7 @@ class Registry:
         return Histogram(self._cells, family.edges, [self._cells.place(start + part) for part in parts])
 
     def text(self) -> bytes:
-        """All series in Prometheus' text format 0.0.4."""
+        """Return all series in Prometheus' text format 0.0.4."""
         found: dict[str, dict[str, Readings]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
         for name, value, lives in self._cells.read():
             family, labels, part = name.split(SEPARATOR)
@@ -58,7 +58,7 @@ class Registry:
 
 
 class Counter:
-    """A number that only grows. Where there is no room for another cell, nothing is counted."""
+    """A number that only grows. When no cell is left for it, nothing is counted."""
 
     __slots__ = ("_cells", "_place")
 
@@ -80,7 +80,7 @@ class Gauge(Counter):
 
 
 class Histogram:
-    """How many values were at most each edge. A cell a bucket; they are added up only when they are read."""
+    """The number of values up to each edge. Each bucket has a cell; buckets are accumulated only when they are read."""
 
     __slots__ = ("_cells", "_edges", "_places", "_sum")
 
@@ -99,7 +99,7 @@ class Histogram:
 
 
 def edges_for(*thresholds: float, lowest: float = 0.005) -> tuple[float, ...]:
-    """Edges at every threshold, and between them in steps of about two, so that quantiles near them are exact."""
+    """Return edges at every threshold and about every factor of two between, so that quantiles near them are exact."""
     wanted = sorted(set(thresholds))
     if not wanted or wanted[0] <= 0:
         raise Misconfigured(f"{wanted} are no thresholds", remedy="give the limits in seconds, all above 0")
@@ -117,7 +117,7 @@ def _labelled(labels: dict[str, str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """*text* as a label's value. Control characters, which also separate our cells, become spaces."""
+    """Return *text* as a label's value. Control characters become spaces: a tab separates the parts of cell names."""
     plain = text.encode("utf-8", "replace").decode().translate(CONTROLS)
     return plain.replace("\\", r"\\").replace('"', r"\"")
 

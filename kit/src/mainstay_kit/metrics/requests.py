@@ -1,4 +1,4 @@
-"""Metrics of the requests: how many, how they ended, how long they took; and `/metrics` to read them."""
+"""Metrics of the requests: count, status and duration; and `/metrics` to read them."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -27,9 +27,9 @@ def anybody(_exchange: Exchange) -> bool:
 class Metrics(Part):
     """`http_requests_total{method,endpoint,status}` and `http_request_duration_seconds{method,endpoint}`.
 
-    The endpoint is the route's template, and after two hundred of them `other`, so that no client can fill the
-    memory of those who watch. Bucket edges lie on the thresholds that alarms and releases compare with. Probes
-    are not counted: they would make every error rate look better than it is.
+    The endpoint is the route's template; above 200 templates it is `other`, so that clients cannot exhaust the
+    memory of the monitoring system. Bucket edges include the thresholds that alerts and releases compare with. Probes
+    are not counted: they would make every error rate look lower than it is.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Metrics(Part):
                 duration.observe(exchange.ended - exchange.began)
 
     def _begin(self, method: str, endpoint: str, status: int) -> Series:
-        """The series of a first such request. What is not remembered under its own name is `other`."""
+        """Return the series for a new combination; an unknown method or an endpoint above the limit becomes `other`."""
         known_method = method if method in METHODS else OTHER
         if endpoint not in self._endpoints and len(self._endpoints) >= ENDPOINTS_AT_MOST:
             endpoint = OTHER

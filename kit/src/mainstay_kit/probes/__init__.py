@@ -1,4 +1,4 @@
-"""How it is, for those who start, balance and stop it."""
+"""Health probes and graceful stop, for process managers and load balancers."""
 
 from .dependency import Dependency
 from .probes import Probes

@@ -1,4 +1,4 @@
-"""A dependency: what the service needs, and the question whether it answers."""
+"""A dependency of the service, and the check whether it is up."""
 
 import asyncio
 import time
@@ -10,10 +10,10 @@ Ask = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Up when `ask` returns anything but False in time; down when it raises, returns False or is late.
+    """Up when `ask` returns anything but False within `within` seconds; down when it raises, returns False or is late.
 
-    An answer is kept for `keep` seconds and asked for once however many probes want it, so that probes do not
-    become load. A dependency that is not `required` is shown and does not make the service unready.
+    A result is cached for `keep` seconds, and concurrent probes share one check, so that probes do not become load.
+    A dependency that is not `required` is shown but does not make the service unready.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Dependencies:
-    """All that the service needs, asked side by side."""
+    """All dependencies of the service, checked concurrently."""
 
     all: Sequence[Dependency]
     now: Callable[[], float] = time.monotonic
@@ -53,7 +53,7 @@ class Dependencies:
         if task is None:
             task = self._asked[dependency.name] = asyncio.create_task(self._ask(dependency))
             task.add_done_callback(lambda _done: self._asked.pop(dependency.name, None))
-        return await asyncio.shield(task)  # a probe that hangs up does not take the answer from the others
+        return await asyncio.shield(task)  # a probe whose client disconnects must not cancel the check for the others
 
     async def _ask(self, dependency: Dependency) -> Finding:
         began = self.now()

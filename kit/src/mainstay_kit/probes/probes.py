@@ -21,11 +21,11 @@ def nobody(_exchange: Exchange) -> bool:
 
 
 class Probes(Part):
-    """`/live`: the process answers. `/ready`: it may get traffic. `/health`: all it needs is up. `/ping`: pong.
+    """`/live`: the process responds. `/ready`: it may get traffic. `/health`: its dependencies are up. `/ping`: pong.
 
-    Liveness never looks at a dependency: a database that is away must not restart every instance. Readiness does, and
-    turns to no as soon as the service stops. Whoever asks reads ok or not; names, reasons and times only he who
-    `details` lets read, because they tell an attacker what to press on.
+    Liveness never checks a dependency: an unavailable database must not restart every instance. Readiness does, and
+    fails as soon as the service begins to stop. Any client sees the status; names, reasons and times are shown only to
+    requests that `details` accepts, because they show an attacker where to apply pressure.
     """
 
     def __init__(

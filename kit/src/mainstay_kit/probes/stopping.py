@@ -1,4 +1,4 @@
-"""Graceful stop: not ready, drain, exit."""
+"""Graceful stop: become unready, drain, exit."""
 
 import asyncio
 import contextlib
@@ -21,11 +21,11 @@ Handler = Callable[[int, FrameType | None], object]
 
 
 class GracefulStop(Part):
-    """On SIGTERM the service is not ready any more; what runs may end; streams are closed politely; then it exits.
+    """On SIGTERM: becomes unready, lets running requests finish, closes streams gracefully, then exits.
 
-    Event streams end as a whole response, so that browsers connect again elsewhere; WebSockets get 1001. What is
-    still at work after `drain` seconds is cancelled. The server's own handler runs last; a second signal runs it
-    at once. `notice` is for balancers that learn of it only by probing: so long requests are still taken.
+    Event streams end as a complete response, so that browsers reconnect elsewhere; WebSockets are closed with 1001.
+    Requests still running after `drain` seconds are cancelled. The server's own handler runs last; a second signal
+    runs it at once. For `notice` seconds requests are still accepted: for load balancers that only probe readiness.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class GracefulStop(Part):
         super().__init__(app)
 
     def enter(self, exchange: Exchange) -> None:
-        # Without the loop, Python before 3.12 asks the system for the process's number, for every request.
+        # Without the loop argument, Python before 3.12 calls getpid() for every request.
         exchange.task = asyncio.current_task(self._loop) or asyncio.current_task()
         self._at_work.add(exchange)
         if self.stopping:
@@ -62,7 +62,7 @@ class GracefulStop(Part):
             self._idle.set()
 
     async def startup(self) -> None:
-        """Stand before the server's signal handlers, where there are any to stand before."""
+        """Install handlers in front of the server's signal handlers, if it has any."""
         loop = self._loop = asyncio.get_running_loop()
         if threading.current_thread() is not threading.main_thread():
             return
@@ -78,7 +78,7 @@ class GracefulStop(Part):
         self._before.clear()
 
     async def stop(self) -> None:
-        """Drain; returns when nothing is at work any more."""
+        """Drain; return when no request is running any more, or one second after the last are cancelled."""
         self.stopping = True
         for exchange in self._at_work:
             if CLOSE not in exchange.adding:
@@ -86,7 +86,7 @@ class GracefulStop(Part):
         await asyncio.sleep(self._notice)
         streams = [exchange for exchange in self._at_work if exchange.websocket or exchange.event_stream]
         for exchange in streams:
-            with contextlib.suppress(OSError):  # it was gone before it could be closed
+            with contextlib.suppress(OSError):  # the client had left before the stream could be closed
                 await exchange.say_goodbye()
         farewell = min(self._farewell, self._drain)
         await self._quiet(farewell)
@@ -97,7 +97,7 @@ class GracefulStop(Part):
             await self._quiet(1.0)
 
     async def _quiet(self, within: float) -> bool:
-        """Wait until nothing is at work. False when the time is over first."""
+        """Wait until no request is running. Return False if that takes longer than *within* seconds."""
         if not self._at_work:
             return True
         self._idle.clear()
@@ -108,7 +108,7 @@ class GracefulStop(Part):
         return True
 
     async def _cancel(self, exchanges: list[Exchange]) -> None:
-        """End them; whoever was not answered yet is told to come again."""
+        """Cancel the exchanges; those without a response yet get 503 with `Retry-After`."""
         for exchange in exchanges:
             if exchange in self._at_work and exchange.task is not None:
                 with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Bearer tokens: requires a valid access token under the given paths."""
+"""Bearer tokens: a part that requires a valid access token under the given paths."""
 
 from collections.abc import Iterable
 
@@ -16,9 +16,9 @@ INVALID = (b"www-authenticate", b'Bearer error="invalid_token"')
 
 
 class BearerToken(Part):
-    """The claims of the token are in `scope["state"]["claims"]`; without a valid one the answer is 401.
+    """Puts the token's claims in `scope["state"]["claims"]`; without a valid token the response is 401.
 
-    Only from the `Authorization` header: tokens in addresses end up in logs and histories.
+    The token is read only from the `Authorization` header: tokens in URLs end up in logs and browser histories.
     """
 
     def __init__(

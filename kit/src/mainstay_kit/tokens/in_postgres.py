@@ -1,4 +1,4 @@
-"""Refresh tokens in Postgres: one truth for all processes, which outlives them."""
+"""Refresh tokens in Postgres: shared by all processes and kept across restarts."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from mainstay_kit.postgres import Postgres
 
 from .refresh import Login, Turn
 
-# Processes that start at once may all run it: to create a table if it does not exist is no protection from that.
+# Processes that start together may all run this; CREATE TABLE IF NOT EXISTS alone can fail then, hence the lock.
 _TABLE = """
 SELECT pg_advisory_xact_lock(hashtext('mainstay_kit'));
 CREATE TABLE IF NOT EXISTS kit_logins (
@@ -24,12 +24,12 @@ _BEGIN = """
 INSERT INTO kit_logins (family, subject, token, until)
 VALUES (%(family)s, %(subject)s, %(token)s, to_timestamp(%(until)s))
 """
-# What another process is removing already is left to it: two that remove the same rows could wait for each other.
+# Rows that another process is deleting are skipped: two processes deleting the same rows could deadlock.
 _SWEEP = """
 DELETE FROM kit_logins
 WHERE family IN (SELECT family FROM kit_logins WHERE until <= to_timestamp(%s) LIMIT 1000 FOR UPDATE SKIP LOCKED)
 """
-# Of two that come with the same token at once the second waits for the row, and finds that it is not current any more.
+# Of two concurrent refreshes with one token, the second waits for the row and then finds its token no longer current.
 _TURN = """
 UPDATE kit_logins
 SET token = %(new)s, before = token, turned = to_timestamp(%(at)s), until = to_timestamp(%(until)s)
@@ -44,9 +44,9 @@ WHERE family = %(family)s AND before = %(spent)s AND until > to_timestamp(%(at)s
 
 
 class PostgresRefreshStore:
-    """A row for each login, in a table that a migration of the service makes of `TABLE`.
+    """A store with a row per login, in a table that the service's migration creates from `TABLE`.
 
-    What is kept are numbers of tokens, of which nobody can make one. Logins whose time is over go when others begin.
+    It keeps only token ids, from which no token can be made. Expired logins are deleted when new ones begin.
     """
 
     TABLE: ClassVar[str] = _TABLE

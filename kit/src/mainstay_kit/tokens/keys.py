@@ -1,4 +1,4 @@
-"""A signing key: what tokens are signed with, and the name they call it by."""
+"""A signing key for tokens, and the id (`kid`) by which tokens refer to it."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ ALGORITHMS = ("HS256", "EdDSA")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A secret shared by all who verify (`HS256`), or a private key in PEM (`EdDSA`) whose public half verifies.
+    """A secret shared by all who verify (`HS256`), or a private key in PEM whose public half verifies (`EdDSA`).
 
-    A service that only verifies is given the public half alone and can then sign nothing.
+    Give a service that only verifies the public half alone: it then cannot sign.
     """
 
     kid: str

@@ -1,4 +1,4 @@
-"""Which refresh token of each login is the one that counts."""
+"""The current refresh token of each login."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A login: the *family* that all its tokens name, whose it is, its first refresh token. Moments are Unix time."""
+    """A login: the *family* in all its tokens, its subject, its first refresh token's id. Times are Unix time."""
 
     family: str
     subject: str
@@ -17,7 +17,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One refresh: *spent* is to give way to *new*. A token that gave way less than *grace* seconds ago is forgiven."""
+    """One refresh: *new* replaces *spent*. A token replaced less than *grace* seconds ago is still accepted."""
 
     family: str
     spent: str
@@ -28,15 +28,15 @@ class Turn:
 
 
 class RefreshStore(Protocol):
-    """Knows, for every login, the one refresh token that is not spent yet, and the one that it took the place of."""
+    """Keeps the current refresh token of every login, and the one that it replaced."""
 
     async def begin(self, login: Login) -> None: ...
 
     async def turn(self, turn: Turn) -> str | None:
-        """The token that counts from now on, found and written in one step.
+        """Return the token that is current from now on, read and written in one atomic step.
 
-        That is `turn.new` where `turn.spent` was the current one. Where `turn.spent` is the one just before it, within
-        the grace, nothing is written and it is the current one. In any other case the login is over: None.
+        If `turn.spent` was current, that is `turn.new`. If `turn.spent` was replaced by the current token within the
+        grace period, nothing is written and the current token is returned. Otherwise end the login and return None.
         """
         ...
 
@@ -57,7 +57,7 @@ class _Standing:
 
 
 class MemoryRefreshStore:
-    """For one process and for tests: after a restart everybody has to log in again."""
+    """A store for one process and for tests: after a restart all users must log in again."""
 
     def __init__(self) -> None:
         self._standing: dict[str, _Standing] = {}

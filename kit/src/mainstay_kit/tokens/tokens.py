@@ -1,4 +1,4 @@
-"""Access and refresh tokens (JWT): who is asking, for how long, signed with which key."""
+"""Access and refresh tokens (JWT): issue, refresh, revoke and verify."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ from .refresh import Login, RefreshStore, Turn
 LONGEST = 8192
 REQUIRED = ("sub", "iat", "exp", "iss", "aud", "jti", "use", "family")
 CHALLENGE = (b"www-authenticate", b'Bearer error="invalid_token"')
-# The times are compared here, with a clock that can be turned.
+# Times are compared in `_read`, with a clock that tests can set.
 OPTIONS: Options = {"require": list(REQUIRED), "verify_exp": False, "verify_iat": False}
 FIFTEEN_MINUTES = 15 * 60.0
 THIRTY_DAYS = 30 * 24 * 3600.0
@@ -26,14 +26,14 @@ log = logging.getLogger(__name__)
 
 
 class TokenInvalid(Problem):
-    """The token is not one of ours, not of this use, or its time is over: the client reads 401."""
+    """The token is not valid, not for this use, or expired; the response is 401."""
 
     def __init__(self, what: str) -> None:
         super().__init__(401, what, headers=(CHALLENGE,))
 
 
 class TokenReused(TokenInvalid):
-    """A refresh token came a second time, so two parties have it: all that came of the same login is over."""
+    """A spent refresh token was used again, so two parties may have it: the whole login has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ async def no_claims(_subject: str) -> Claims:
 
 
 class Tokens:
-    """Signs with the first key and accepts all of them, found by `kid`: so keys are changed without logging anyone out.
+    """Signs with the first key and accepts all keys, found by `kid`, so that key rotation logs no user out.
 
-    The key says the algorithm; what a token claims about itself does not count, and `none` is no algorithm. There is
-    no default key. An access token is never accepted as a refresh token, nor the other way round. `claims_of` is asked
-    for the claims of a subject at the login and at each refresh, so that a right that was taken away ends with the
-    access token; none is signed, and none is accepted, without those that `required` names.
+    The key determines the algorithm, not the token's header; `none` is not supported. There is no default key. An
+    access token is never accepted as a refresh token, nor the reverse. `claims_of` returns a subject's claims at the
+    login and at each refresh, so that a revoked right ends when the access token expires. An access token without the
+    claims that `required` names is neither signed nor accepted.
     """
 
     def __init__(
@@ -90,17 +90,17 @@ class Tokens:
         self._now = now
 
     async def issue(self, subject: str, **claims: object) -> Pair:
-        """A new login."""
+        """Begin a login of *subject* and return its first pair of tokens."""
         now, family, number = self._now(), uuid.uuid4().hex, uuid.uuid4().hex
         pair = self._pair(subject, family, number, {**await self._claims_of(subject), **claims})
         await self._store.begin(Login(family, subject, number, now, now + self._lasts["refresh"]))
         return pair
 
     async def refresh(self, token: str, **claims: object) -> Pair:
-        """A new pair for a refresh token, which is spent by it. A spent one ends the whole login.
+        """Return a new pair for a refresh token, which this spends. Reuse of it ends the login (TokenReused).
 
-        But within the grace the one just spent gets the pair that took its place once more: two tabs, or a client whose
-        answer was lost, are no theft.
+        Within the grace period, the token spent last gets a pair with its replacement again: two browser tabs, or a
+        client whose response was lost, are no theft.
         """
         old = self._read(token, "refresh")
         now, subject, family = self._now(), str(old["sub"]), str(old["family"])
@@ -114,15 +114,15 @@ class Tokens:
         return self._pair(subject, family, number, given)
 
     async def revoke(self, token: str) -> None:
-        """Log out: nothing that came of this login can be refreshed any more."""
+        """Log out: no refresh token of this login is accepted any more."""
         await self._store.end(str(self._read(token, "refresh")["family"]))
 
     async def revoke_all(self, subject: str) -> None:
-        """Log *subject* out everywhere: when the password changed, say."""
+        """End all logins of *subject*, for example when the password has changed."""
         await self._store.end_all(subject)
 
     def read(self, token: str) -> Claims:
-        """The claims of a valid access token."""
+        """Return the claims of a valid access token. Raises TokenInvalid."""
         return self._read(token, "access")
 
     def _pair(self, subject: str, family: str, number: str, claims: Claims) -> Pair:

@@ -1,4 +1,4 @@
-"""Settings: read once at the start, all mistakes at once, secrets never shown."""
+"""Settings: read once at startup, all errors reported together, secrets never shown."""
 
 from .rules import Rule
 from .secret import Secret, revealed

@@ -1,4 +1,4 @@
-"""Rules for the values of variables: of which kind, how long, and not what everybody knows."""
+"""Rules for the values of variables: type, length, and no well-known secrets."""
 
 import math
 import re
@@ -27,9 +27,9 @@ BITS_OF_A_SECRET = 64.0
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a value must be like, beyond its type: `jwt_secret: Annotated[Secret, Rule(at_least=32)]`.
+    """Requirements on a value beyond its type: `jwt_secret: Annotated[Secret, Rule(at_least=32)]`.
 
-    *at_least* so many characters, one of a list, or a URL of one of these schemes.
+    *at_least*: the minimum number of characters; *one_of*: the allowed values; *url*: the allowed schemes of a URL.
     """
 
     at_least: int = 0
@@ -38,7 +38,7 @@ class Rule:
 
 
 def convert(text: str, kind: object) -> object:
-    """*text* as *kind*. ValueError says what it is not, and not what it is."""
+    """Return *text* as *kind*. Raises ValueError, which never quotes *text*, when it cannot be converted."""
     if get_origin(kind) in {Union, UnionType}:
         kind = next(part for part in get_args(kind) if part is not type(None))
     if kind is Secret or kind is Path:
@@ -60,7 +60,7 @@ def convert(text: str, kind: object) -> object:
 
 
 def objections(text: str, rule: Rule, *, secret: bool) -> list[str]:
-    """What is wrong with *text*, none of it quoted."""
+    """Return what is wrong with *text*, without quoting any of it."""
     wrong = []
     if len(text) < rule.at_least:
         return [f"is shorter than {rule.at_least} characters"]
@@ -91,6 +91,6 @@ def _url_objections(text: str, schemes: tuple[str, ...]) -> list[str]:
 
 
 def _bits(text: str) -> float:
-    """How much the characters of *text* could tell, were they drawn independently."""
+    """Return the entropy of *text* in bits, as if its characters were drawn independently."""
     length = len(text)
     return -sum(count * math.log2(count / length) for count in Counter(text).values())

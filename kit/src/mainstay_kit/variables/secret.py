@@ -1,10 +1,10 @@
-"""A secret: a value that is shown as dots and does not travel."""
+"""A secret: a value that is shown as dots and cannot be pickled."""
 
 from typing import NoReturn
 
 
 class Secret:
-    """Shown as dots wherever it might leak: logs, errors, tracebacks. `reveal()` at the moment of use."""
+    """A value shown as dots wherever it might leak: logs, errors, tracebacks. Call `reveal()` only when using it."""
 
     __slots__ = ("_value",)
 

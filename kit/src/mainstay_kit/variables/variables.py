@@ -1,4 +1,4 @@
-"""Variables: what a service needs to be told, declared as a dataclass, read once, refused as a whole."""
+"""Variables: a service's settings, declared as a dataclass, read once, all errors reported together."""
 
 import os
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ T = TypeVar("T", bound=Declared)
 
 
 class VariablesInvalid(KitError, SystemExit):
-    """Everything that is missing or wrong, in one message; values are never shown.
+    """All missing or wrong variables in one message; values are never shown.
 
-    Where nobody catches it the process ends with the message alone, without a traceback, and exit code 1.
+    If it is not caught, the process ends with the message alone, without a traceback, and exit code 1.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -36,10 +36,10 @@ class VariablesInvalid(KitError, SystemExit):
 
 
 def read_variables(declared: type[T], environment: Mapping[str, str] = os.environ) -> T:
-    """*declared* filled from variables named after its fields, in capitals: `database_url` is `DATABASE_URL`.
+    """Return *declared* filled from variables named after its fields in capitals: `database_url` is `DATABASE_URL`.
 
-    A value may also lie in the file that `DATABASE_URL_FILE` names. Empty is missing. Only what this service declares
-    is asked for: a secret that another one needs has no business here.
+    A value may also be in the file that `DATABASE_URL_FILE` names. An empty value counts as missing. Only declared
+    variables are read: other services' secrets do not belong here. Raises VariablesInvalid with all errors.
     """
     problems: list[str] = []
     values: dict[str, object] = {}
@@ -56,7 +56,7 @@ def read_variables(declared: type[T], environment: Mapping[str, str] = os.enviro
 
 
 def secrets_of(settings: Declared) -> tuple[Secret, ...]:
-    """All secrets among *settings*, for the `Redactor`."""
+    """Return all non-empty secrets in *settings*, for the `Redactor`."""
     values = (getattr(settings, field.name) for field in fields(settings))
     return tuple(value for value in values if isinstance(value, Secret) and value)
 
@@ -107,7 +107,7 @@ def _text(name: str, environment: Mapping[str, str]) -> str:
 
 
 def _equal_secrets(values: Mapping[str, object]) -> list[str]:
-    """Two secrets with one value: whoever learns the one has the other."""
+    """Return an error for each secret that equals an earlier one: a leak of one would reveal the other."""
     seen: dict[str, str] = {}
     problems = []
     for name, value in values.items():
