@@ -83,7 +83,7 @@ def test_the_plans_document_is_not_told_twice() -> None:
 
 
 def test_the_moving_picture_leaves_a_line_for_each_end(capsys: pytest.CaptureFixture[str]) -> None:
-    with LivePhases() as phases:
+    with LivePhases(str) as phases:
         phases.knows(plan())
         for sequence, (event, _) in enumerate(STORY, 1):
             phases.heard(row(sequence, event))
@@ -195,3 +195,13 @@ def test_the_plans_document_is_the_contracts() -> None:
 )
 def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> None:
     assert spoken(seconds) == said
+
+
+def test_a_parked_run_suggests_commands_with_the_options_that_were_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    for output in ("text", "json"):
+        console = Console(output)
+        console.repeat("-e", "staging")
+        Lines(console).heard(row(1, ParkedAt(step="1.1", why="its outcome is unknown", remedy="mainstay resume")))
+    text, line = capsys.readouterr().out.splitlines()
+    assert text.endswith("parked: its outcome is unknown; mainstay -e staging resume")
+    assert json.loads(line)["remedy"] == "mainstay -e staging resume"

@@ -68,11 +68,17 @@ class Lines:
 
     def heard(self, row: Row) -> None:
         if self._console.json:
-            self._console.document(document(row, self._run.titles))
+            found = document(row, self._run.titles)
+            if "remedy" in found:
+                found["remedy"] = self._console.command(str(found["remedy"]))
+            self._console.document(found)
             return
         event = decode(row.name, row.body)
         self._run.hear(event)
-        self._console.say(f"{row.at[11:19]} {row.run} {harmless(sentence(event, self._run))}")
+        text = harmless(sentence(event, self._run))
+        # Other events may quote what a service printed.
+        shown = self._console.command(text) if isinstance(event, ParkedAt) else text
+        self._console.say(f"{row.at[11:19]} {row.run} {shown}")
 
 
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Live view of a run on a terminal: finished steps above, running steps below."""
 
+from collections.abc import Callable
 from typing import Self
 
 from rich.console import Console as Terminal
@@ -35,7 +36,9 @@ FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 class LivePhases:
     """Shows each step as a line with its duration, and the names of the phases if the plan is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Callable[[str], str]) -> None:
+        """*command* adds the options that the user typed to the commands in a text."""
+        self._command = command
         self._terminal = Terminal(highlight=False)
         self._clock = SystemClock()
         self._run = Heard()
@@ -85,7 +88,7 @@ class LivePhases:
             case Ended(note=""):
                 pass
             case ParkedAt():
-                self._say(Text(sentence(event, self._run), style="red"))
+                self._say(Text(self._command(sentence(event, self._run)), style="red"))
             case _:
                 self._say(Text(harmless(sentence(event, self._run)), style="yellow"))
 

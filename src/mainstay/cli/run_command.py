@@ -64,7 +64,7 @@ class _Ear:
     def _open(self) -> Teller:
         if not self._console.live:
             return Lines(self._console)
-        phases = LivePhases()
+        phases = LivePhases(self._console.command)
         if self._approval.plan is not None:
             phases.knows(self._approval.plan)
         return phases

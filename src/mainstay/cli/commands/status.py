@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import click
+from msgspec.structs import replace
 
 from mainstay.cli.console import Console, spoken, styled, table
 from mainstay.cli.context import context_of
@@ -33,7 +34,7 @@ def command(invocation: Invocation, *, watch: bool) -> int:
     while True:
         now = status(context_of(invocation))
         if invocation.console.json:
-            invocation.console.document(now)
+            invocation.console.document(_with_options(now, invocation.console))
         else:
             if watch:
                 invocation.console.clear()
@@ -42,6 +43,13 @@ def command(invocation: Invocation, *, watch: bool) -> int:
         if not watch or invocation.console.reader_is_gone:
             return 1 if now.health == "degraded" else 0
         clock.pause(1.0)
+
+
+def _with_options(now: Status, console: Console) -> Status:
+    """Return the status with the options that the user typed in every command that it suggests."""
+    problems = tuple(replace(problem, remedy=console.command(problem.remedy)) for problem in now.problems)
+    run = replace(now.run, next=console.command(now.run.next)) if now.run else None
+    return replace(now, problems=problems, run=run)
 
 
 def text(now: Status, console: Console, clock: Clock) -> Iterator[str]:
