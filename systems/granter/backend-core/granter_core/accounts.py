@@ -1,4 +1,4 @@
-"""Accounts in the database."""
+"""Accounts: who may log in."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +15,13 @@ class Account:
 
 
 class Accounts:
-    """Accounts by e-mail address. Addresses arrive normalised; a hash is returned only to verify a password."""
+    """Addresses come normalised; a hash never leaves but to be compared."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
     async def register(self, email: str, hashed: str) -> None:
-        """Create the account unless the address has one. Both cases cost the same write and look alike."""
+        """An account of that address, new or there before: both cost the same write, and neither is told."""
         async with self._postgres.connection() as connection:
             await connection.execute(
                 "insert into accounts (email, password_hash) values (%s, %s)"
@@ -30,7 +30,7 @@ class Accounts:
             )
 
     async def with_hash(self, email: str) -> tuple[UUID, str] | None:
-        """Return the id of the account with that address and its password hash; None when there is none."""
+        """The account of that address and the hash of its password."""
         async with self._postgres.connection() as connection:
             cursor = await connection.execute("select id, password_hash from accounts where email = %s", (email,))
             row = await cursor.fetchone()
@@ -41,9 +41,8 @@ class Accounts:
             await connection.execute("update accounts set password_hash = %s where id = %s", (hashed, account))
 
     async def delete(self, account: UUID, counted_as: str) -> None:
-        """Delete the account, everything stored for it, and the counters kept under its name."""
+        """Everything that is kept of the account goes with it, also what was counted under its name."""
         async with self._postgres.connection() as connection:
             await connection.execute("delete from accounts where id = %s", (account,))
-            # The kit's keys contain the account's name somewhere; there are few such keys, and accounts are rarely
-            # deleted.
+            # The kit's keys name the account somewhere; there are few of them, and few who delete their account.
             await connection.execute("delete from kit_rates where strpos(key, %s) > 0", (counted_as,))

@@ -1,4 +1,4 @@
-"""Accounts over HTTP: register, log in, refresh, log out, read the account, change its password, delete it."""
+"""Accounts over HTTP: register, log in, refresh, log out, look at the account, change its password, delete it."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -20,14 +20,14 @@ auth = APIRouter(prefix="/api/auth", tags=["account"])
 
 @auth.post("/register", status_code=201, responses=problems())
 async def register(parts: Wired, wanted: Registration) -> Registered:
-    """Register an address. The response is the same whether or not it was registered before."""
+    """Register an address. The answer is the same whether it was registered before or not."""
     await parts.accounts.register(wanted.email, await parts.passwords.hash(wanted.password))
     return Registered(email=wanted.email)
 
 
 @auth.post("/login", responses=problems(401))
 async def log_in(request: Request, parts: Wired, said: Login) -> TokenPair:
-    """Log in. An unknown address and a wrong password get the same response in the same time."""
+    """Log in. An unknown address and a wrong password are answered alike and take the same time."""
     email, password = one_mailbox(said.email), one_password(said.password)
     known, right = await _verified(parts, email, password, audit.client_of(request))
     if known is None or not right:
@@ -42,17 +42,17 @@ async def log_in(request: Request, parts: Wired, said: Login) -> TokenPair:
 
 @auth.post("/refresh", responses=problems(401))
 async def refresh(parts: Wired, said: Refresh) -> TokenPair:
-    """Exchange a refresh token for a new pair of tokens; the refresh token is then spent.
+    """A new pair for a refresh token, which is spent by it.
 
-    For ten seconds the token that was just spent is still accepted, because two tabs may refresh at once. Any other
-    spent token ends the session: someone else holds it too.
+    For ten seconds the one just spent is answered as if it were not, since two tabs are no theft. Any other spent one
+    ends the session: somebody else has it too.
     """
     return _told(await parts.sessions.refresh(said.refresh_token))
 
 
 @auth.post("/logout", status_code=204, responses=problems())
 async def log_out(parts: Wired, shown: Shown, said: Logout | None = None) -> Response:
-    """End the session that either token names. The response does not reveal whether a token was still valid."""
+    """End the session that either token names. Of a token that means nothing any more nothing is told."""
     with suppress(TokenInvalid):
         if said is not None and said.refresh_token:
             await parts.sessions.end(said.refresh_token)
@@ -64,13 +64,13 @@ async def log_out(parts: Wired, shown: Shown, said: Logout | None = None) -> Res
 
 @auth.get("/me", responses=problems(401))
 async def me(parts: Wired, who: WhoAsks) -> Me:
-    """Return the account that is logged in. An operator lists its `id` in CURATORS to make it a curator."""
+    """Return the account that is logged in. An operator names its `id` in CURATORS to make it a curator."""
     return Me(id=who.id, email=who.email, curator=who.id in parts.curators, created_at=who.created_at)
 
 
 @auth.post("/logout-everywhere", status_code=204, responses=problems(401))
 async def log_out_everywhere(request: Request, parts: Wired, who: WhoAsks) -> Response:
-    """End every session of the account, including the current one."""
+    """End every session of the account, this one too."""
     await parts.sessions.end_all(who.id)
     audit.record(request, "logged out everywhere", who.id)
     return Response(status_code=204)
@@ -78,7 +78,7 @@ async def log_out_everywhere(request: Request, parts: Wired, who: WhoAsks) -> Re
 
 @auth.post("/password", responses=problems(401, 403))
 async def change_password(request: Request, parts: Wired, who: WhoAsks, said: PasswordChange) -> TokenPair:
-    """Set a new password. Every session of the account ends; the response holds the tokens of a new session."""
+    """Set a new password. Every session of the account ends; the answer holds the tokens of a new one."""
     await _confirm(request, parts, who, said.password, "password change refused")
     if one_mailbox(said.new_password) == who.email:
         raise Problem(422, "the password must not be the address")
@@ -90,7 +90,7 @@ async def change_password(request: Request, parts: Wired, who: WhoAsks, said: Pa
 
 @auth.delete("/me", status_code=204, responses=problems(401, 403))
 async def delete_me(request: Request, parts: Wired, who: WhoAsks, said: Confirmation) -> Response:
-    """Delete the account and everything stored for it; its tokens end at once. The body holds the password."""
+    """Delete the account with all that is kept of it; its tokens end at once. The body holds the password."""
     await _confirm(request, parts, who, said.password, "deletion refused")
     await parts.accounts.delete(who.id, parts.logins.mark(who.email))
     audit.record(request, "account deleted", who.id)
@@ -103,7 +103,7 @@ async def _verified(parts: Parts, email: str, password: str, client: str) -> tup
     known = await parts.accounts.with_hash(email) if "\0" not in email else None
     try:
         right = await parts.passwords.verify(known[1] if known else None, password)
-    except Problem:  # too many attempts at once: no password was checked, so no failure is counted
+    except Problem:  # too many at once: nothing was tried, so nothing counts
         await attempt.give_back()
         raise
     if right:

@@ -1,4 +1,4 @@
-"""Grants over HTTP: search and read them, save searches, and control scraping and extraction."""
+"""What people do with grants: search them, read them, keep searches; and what gathers them."""
 
 from typing import Annotated
 from uuid import UUID
@@ -19,24 +19,23 @@ grants = APIRouter(prefix="/api")
 
 @grants.get("/search", tags=["grants"], response_model=Found, responses=problems(502))
 async def search(parts: Wired, asked: Annotated[PagedSearch, Query()]) -> Response:
-    """Search grants; open to everyone.
+    """Search grants; open to everybody.
 
-    `currency` is the currency of `min_amount` and `max_amount`: without it, or with `any`, amounts are compared as
-    numbers, whatever their currency. `funder` matches funders whose name has, for each of its words, a word that begins
-    with it.
+    `currency` says what `min_amount` and `max_amount` are in: without it, or with `any`, amounts are compared as
+    numbers, whatever their currency. `funder` finds those in whose name each of its words begins a word.
     """
     return await parts.data_service.get("/grants", Found, asked.parameters())
 
 
 @grants.get("/suggest", tags=["grants"], response_model=Suggestions, responses=problems(502))
 async def suggest(parts: Wired, query: Words) -> Response:
-    """Return titles and funders that match the beginning of the typed words."""
+    """Titles and funders that begin like what is being typed."""
     return await parts.data_service.get("/suggest", Suggestions, {"query": query})
 
 
 @grants.get("/grants/{number}", tags=["grants"], response_model=WholeGrant, responses=problems(404, 502))
 async def grant(parts: Wired, number: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
-    """Return one grant, with the text it was read from and where each field was found."""
+    """One grant, with the text it was read from and where each fact was found."""
     return await parts.data_service.get(f"/grants/{number}", WholeGrant)
 
 
@@ -47,13 +46,13 @@ async def saved_searches(parts: Wired, who: WhoAsks) -> SavedSearches:
 
 @grants.post("/saved-searches", tags=["saved searches"], status_code=201, responses=problems(401, 409))
 async def save_search(parts: Wired, who: WhoAsks, wanted: SavedSearchWanted) -> SavedSearch:
-    """Save a search under a name; an existing search of that name is replaced."""
+    """Save a search under a name; one that was saved under it before is replaced."""
     return await parts.saved_searches.save(who.id, wanted)
 
 
 @grants.patch("/saved-searches/{search}", tags=["saved searches"], responses=problems(401, 404, 409))
 async def rename_search(parts: Wired, who: WhoAsks, search: UUID, wanted: Renaming) -> SavedSearch:
-    """Rename a saved search, unless another one has that name."""
+    """Give a saved search another name, unless another one has it."""
     return await parts.saved_searches.rename(who.id, search, wanted.name)
 
 
@@ -66,7 +65,7 @@ async def delete_search(parts: Wired, who: WhoAsks, search: UUID) -> Response:
 
 @grants.get("/scrape", tags=["gathering"], response_model=Scraping, responses=problems(401, 502))
 async def scraping(parts: Wired, _: WhoAsks) -> Response:
-    """Return the state of scraping, source by source."""
+    """How the gathering of notices stands, source by source."""
     return await parts.data_service.get("/scrape", Scraping)
 
 
@@ -79,10 +78,10 @@ async def scrape(request: Request, parts: Wired, who: Curator) -> Response:
 
 @grants.post("/extract", tags=["gathering"], response_model=Extracted, responses=problems(401, 403, 502))
 async def extract(request: Request, parts: Wired, who: Curator, said: Extraction) -> Response:
-    """Read the text of a notice and return which reader found each field. Only for curators.
+    """Read the text of a notice and say who read each field. Only for curators.
 
-    All curators share one budget of model time and cost for each hour. When it is used up, only the rules read the
-    text, and `note` states this.
+    All curators share one budget of model time and cost for each hour. When it is used up, only the rules read, and
+    `note` says so.
     """
     audit.record(request, "extraction requested", who.id)
     return await parts.data_service.post("/extract", Extracted, {"text": said.text})

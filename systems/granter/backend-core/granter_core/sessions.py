@@ -1,4 +1,4 @@
-"""Sessions: lasting log-ins, each with exactly one unspent refresh token."""
+"""Sessions: log-ins that last, each with its one refresh token that is not spent."""
 
 import hashlib
 import hmac
@@ -11,8 +11,7 @@ from mainstay_kit import Secret
 from mainstay_kit.postgres import Postgres
 from mainstay_kit.tokens import Claims, Key, Login, Pair, TokenInvalid, Tokens, Turn
 
-# Of two concurrent requests with the same token, the second waits for the row and then finds that it is no longer
-# current.
+# Of two that come with the same token at once the second waits for the row, and finds that it is not current any more.
 _TURN = """
 update sessions set token = %(new)s, before = token, turned = to_timestamp(%(at)s), ends = to_timestamp(%(until)s)
 where family = %(family)s and token = %(spent)s and ends > to_timestamp(%(at)s)
@@ -23,16 +22,16 @@ select token from sessions
 where family = %(family)s and before = %(spent)s and ends > to_timestamp(%(at)s)
   and turned > to_timestamp(%(at)s - %(grace)s)
 """
-AT_MOST = 20  # sessions that one account may have at once; beyond that the oldest ends
+AT_MOST = 20  # log-ins that one account may have at once; the oldest ends when there are more
 
 
 def keys_of(secrets: Sequence[Secret]) -> list[Key]:
-    """Return keys with ids derived from their content, so that all replicas and releases use the same id for a key."""
+    """Keys named by what they are made of, so that all replicas and releases call the same one the same."""
     return [Key(_kid(secret), secret) for secret in secrets]
 
 
 class RefreshRows:
-    """The refresh tokens of an account in the database, shared by all replicas and releases."""
+    """The refresh tokens of an account, in the database: the truth for all replicas and releases."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
@@ -68,7 +67,7 @@ class RefreshRows:
 
 
 class Sessions:
-    """Sessions with access tokens that last 15 minutes, and never longer than their session and their account."""
+    """Access tokens last a quarter of an hour, and no longer than their session and their account."""
 
     def __init__(self, postgres: Postgres, keys: Sequence[Key]) -> None:
         self._postgres = postgres
@@ -94,7 +93,7 @@ class Sessions:
         await self._rows.end(str(_identity(self._tokens.read(access), "family")))
 
     async def account(self, access: str) -> Account:
-        """Return the account of the access token. Raises TokenInvalid once the session or the account is gone."""
+        """Whose access token it is. Raises TokenInvalid once the session or the account is gone."""
         claims = self._tokens.read(access)
         session, account = _identity(claims, "family"), _identity(claims, "sub")
         async with self._postgres.connection() as connection:

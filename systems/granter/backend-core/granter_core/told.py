@@ -1,4 +1,4 @@
-"""Response models: our own responses, and those of the data-service that are passed on."""
+"""What we tell: the models of our own answers, and of what the data-service answers and we pass on."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Told(BaseModel):
-    """Base of the response models. Unknown fields pass through, because the data-service may be newer."""
+    """Fields of a neighbour that is newer than we are pass through."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -32,7 +32,7 @@ class Me(Told):
 
 
 class SavedSearch(Told):
-    """A saved search. The query is in the parameters of `/api/search`, ready to be sent again."""
+    """The query comes in the words of `/api/search`, ready to be asked again."""
 
     id: UUID
     name: str
@@ -92,7 +92,7 @@ class Provenance(Told):
 
 
 class WholeGrant(Grant):
-    """A grant with its text. A grant withdrawn by its source is still returned, with the time; searches omit it."""
+    """One whose notice its source has taken down since is told still, with the moment; a search finds it no more."""
 
     withdrawn_at: datetime | None = None
     source: Source

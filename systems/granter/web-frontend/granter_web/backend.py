@@ -1,4 +1,4 @@
-"""Client of backend-core over HTTP: responses become values, failures become exceptions."""
+"""Backend: backend-core, asked over HTTP; what it tells comes back as values, and what goes wrong by its name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LATER = 10
 
 
 class Away(Exception):
-    """backend-core is unreachable or its response is invalid; a retry after that many seconds may succeed."""
+    """backend-core does not answer, or not with an answer; asking again in so many seconds may work."""
 
     def __init__(self, what: str, seconds: int = LATER) -> None:
         super().__init__(what)
@@ -24,7 +24,7 @@ class Away(Exception):
 
 
 class TooMany(Exception):
-    """backend-core requires this visitor to wait that many seconds."""
+    """backend-core wants this visitor to wait so many seconds."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"too many requests; again in {seconds} s")
@@ -32,11 +32,11 @@ class TooMany(Exception):
 
 
 class LoggedOut(Exception):
-    """The token is invalid or no longer valid."""
+    """The token is not one that counts, or not any more."""
 
 
 class Refused(Exception):
-    """backend-core rejected the request: its status, and its message for the user."""
+    """backend-core understood and will not: its status, and what it says to the user."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -54,7 +54,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A search that a user has saved under a name."""
+    """A search that a user keeps under a name."""
 
     number: str
     name: str
@@ -69,7 +69,7 @@ class Saved:
 
 
 class Backend:
-    """HTTP client. Each call carries the request's id, trace, valid preview header, and the visitor's address."""
+    """Each call carries the request's id, its trace, a valid preview header, and the address of the visitor."""
 
     def __init__(self, url: str) -> None:
         self._client = neighbour(url, timeout=TIMEOUT)
@@ -88,7 +88,7 @@ class Backend:
         return tuple(map(str, told["suggestions"]))
 
     async def grant(self, number: int) -> Grant | None:
-        """Return the grant of that number; None when there is none."""
+        """The grant of that number; None when there is none."""
         try:
             return Grant.read(await self._told("GET", f"/api/grants/{number}"))
         except Refused as refused:
@@ -187,7 +187,7 @@ def _document(answer: httpx2.Response) -> dict[str, Any]:
 
 
 def _parameter(value: object) -> str:
-    """Return a query value as text for a URL; empty where there is none."""
+    """A value of a query as an address says it; empty where there is nothing to say."""
     if value is None or value is False:
         return ""
     if value is True:
@@ -196,7 +196,7 @@ def _parameter(value: object) -> str:
 
 
 def _why(problem: Mapping[str, Any]) -> str:
-    """Return a problem document's message for the user, as one text."""
+    """What a problem document says to the user, in one text."""
     wrong = [error for error in problem.get("errors") or () if isinstance(error, dict)]
     texts = [f"{_field(error)}{error.get('msg', '')}" for error in wrong]
     return ". ".join(text[:1].upper() + text[1:] for text in texts or [str(problem.get("detail") or "")])

@@ -1,4 +1,4 @@
-"""Templates: the pages, with the variables that all of them share."""
+"""Templates: the pages, with what all of them share."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from granter_web.hits import hits_in
 
 
 class Templates:
-    """The templates, all compiled when the service starts, so that a mistake in one is found then."""
+    """All are compiled when the service starts, so that a mistake in one is seen then."""
 
     def __init__(self, asset: Callable[[str], str], version: str) -> None:
         self._environment = Environment(
