@@ -65,7 +65,7 @@ def place() -> Iterator[Path]:
         typed(checkout, "up")
         yield checkout
     finally:
-        typed(checkout, "down", "--data", "--confirm", "hello/local")
+        typed(checkout, "down", "--data", "--confirm", f"{checkout.name}/local")
         shutil.rmtree(folder, ignore_errors=True)
 
 
