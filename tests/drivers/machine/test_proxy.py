@@ -269,8 +269,8 @@ def test_two_edges_never_share_a_port_in_silence() -> None:
 
 def test_only_the_supervisor_can_speak_to_it() -> None:
     async def story(here: Stage) -> None:
-        # HAProxy binds each socket under a name that ends in .tmp first.
-        sockets = [path for path in here.folders.sockets.iterdir() if path.suffix != ".tmp"]
+        # HAProxy binds a socket under a name that ends in .tmp first, and keeps the one it replaces as .bak meanwhile.
+        sockets = [path for path in here.folders.sockets.iterdir() if path.suffix not in {".tmp", ".bak"}]
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in sockets}
         assert modes == {"haproxy.sock": 0o600, "master.sock": 0o600, "access.sock": 0o600}
         assert here.folders.haproxy_socket.stat().st_uid == os.getuid()
