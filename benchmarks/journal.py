@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteStory
-from mainstay.history.summary import record
+from mainstay.history.summary import history_from
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders
 
@@ -56,7 +56,7 @@ def measure(folders: Folders) -> list[Row]:
     assert story.verify(PublicKey.read(folders.public_key)).rows == 2 * STEPS
     verified = time.perf_counter() - began
     began = time.perf_counter()
-    record(story.rows())
+    history_from(story.rows())
     folded = time.perf_counter() - began
     return [
         ("this disk: one bare fdatasync, p50", statistics.median(bare) * 1e3, "ms"),

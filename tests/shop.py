@@ -12,19 +12,19 @@ from mainstay.model import (
     Edge,
     Environment,
     Fleet,
+    FleetStatus,
     Health,
     Listener,
     Member,
     Piece,
     Release,
     Route,
-    Running,
     ServiceRelease,
-    Serving,
     Spec,
     Strategy,
     Template,
     Traffic,
+    TrafficStatus,
 )
 from mainstay.model.artifact import Source
 from mainstay.model.secret import SecretRef
@@ -129,8 +129,8 @@ def snapshot(
     schema = Schema(serving.datastores["db"].schema if serving and serving.datastores else "", pending)
     return Snapshot(
         environment=Environment("shop", "local", "process", str(state), str(state.with_name("keys"))),
-        running=Running(fleet(serving) if serving else {}, (), awake=serving is not None),
-        serving=Serving(traffic(serving) if serving else {}, {}, edge=serving.edge if serving else None),
+        running=FleetStatus(fleet(serving) if serving else {}, (), started=serving is not None),
+        serving=TrafficStatus(traffic(serving) if serving else {}, {}, edge=serving.edge if serving else None),
         release=serving,
         next_number=next_number or (serving.number + 1 if serving else 1),
         last_run=f"r-{serving.number:04d}" if serving else None,

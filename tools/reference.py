@@ -154,7 +154,7 @@ def documents() -> Iterator[str]:
     yield "expected_s}]]}], changes: [{path, before, after}], notes}`"
     roots = {
         "status": import_module("mainstay.operations.status").Status,
-        "history": import_module("mainstay.history.summary").Past,
+        "history": import_module("mainstay.history.summary").RunSummary,
         "logs": import_module("mainstay.drivers.targets.target").LogLine,
         "journal verify": import_module("mainstay.history.journal").Verdict,
         "validate": import_module("mainstay.manifest.report").Report,

@@ -150,7 +150,7 @@ class Interrupted(MainstayError):
         self.exit_code = 128 + signal
 
 
-class TurnAsked(MainstayError):
+class UndoRequested(MainstayError):
     """`abort` was requested for this run from another terminal; the engine undoes the run."""
 
     code = "turn-asked"

@@ -123,11 +123,11 @@ class Impatient(Person):
 def test_at_the_question_every_signal_ends_the_command_and_afterwards_none_does() -> None:
     ends = [signal.default_int_handler, signal.SIG_DFL, signal.SIG_DFL]
     with heard_by(Interruption()):
-        heard = handlers()
+        on_event = handlers()
         with while_asking():
             assert handlers() == ends
-        assert handlers() == heard
-    assert not set(heard) & set(ends)
+        assert handlers() == on_event
+    assert not set(on_event) & set(ends)
 
 
 def handlers() -> list[object]:

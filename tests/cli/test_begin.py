@@ -13,7 +13,7 @@ import pytest
 
 from mainstay.cli.commands.init import system_name
 from mainstay.drivers import wiring
-from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.clock import SystemClock, Waiter
 from tests.cli.typed import typed
 
 
@@ -66,7 +66,7 @@ def test_the_starter_answers_and_ends_when_asked(tmp_path: Path) -> None:
     told = {"HOST": "127.0.0.1", "PORT": str(port), "MAINSTAY_VERSION": "1.0.0", "PATH": os.environ["PATH"]}
     app = subprocess.Popen([sys.executable, "app.py"], cwd=tmp_path, env=told, stdout=subprocess.DEVNULL)
     try:
-        Patience(SystemClock()).until(lambda: answers(port), within=10, waiting_for="the starter")
+        Waiter(SystemClock()).wait_until(lambda: answers(port), within=10, waiting_for="the starter")
         assert "1.0.0" in asked(port, "/")
         app.send_signal(signal.SIGTERM)
         assert app.wait(timeout=5) == 0

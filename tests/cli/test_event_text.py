@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mainstay.cli import plan_text
 from mainstay.cli.console import Console, spoken
-from mainstay.cli.event_text import Lines, document
+from mainstay.cli.event_text import EventLines, document
 from mainstay.cli.live import LivePhases
 from mainstay.history.events import (
     NAMES,
@@ -21,9 +21,9 @@ from mainstay.history.events import (
     Progress,
     Resumed,
     Started,
-    Turned,
     Undoing,
     Undone,
+    UndoStarted,
     Withdrawn,
 )
 from mainstay.planning import document as plan_document
@@ -40,9 +40,9 @@ STORY: list[tuple[Event, str]] = [
     (Failed("1.1", "cold\x1b[2J"), "1.1 failed: cold"),
     (Withdrawn(1, ("1.1",)), "interrupted in stage 1: traffic returns to the revisions that had it before"),
     (Withdrawn(0, ("1.1",)), "interrupted: traffic returns to the revisions that had it before"),
-    (Turned("ada", "cold\x1b[2J"), "rolling back, because step 1.1 failed"),
-    (Turned("abort", "abort was requested by ada"), "rolling back: abort was requested by ada"),
-    (Turned("ada", "no milk;\n  ask the cow"), "rolling back: no milk;\n  ask the cow"),
+    (UndoStarted("ada", "cold\x1b[2J"), "rolling back, because step 1.1 failed"),
+    (UndoStarted("abort", "abort was requested by ada"), "rolling back: abort was requested by ada"),
+    (UndoStarted("ada", "no milk;\n  ask the cow"), "rolling back: no milk;\n  ask the cow"),
     (Undoing("1.1"), "1.1 undoing: Brew tea"),
     (Undone("1.1", "poured away"), "1.1 undone: poured away"),
     (ParkedAt("1.1", "no water", "mainstay resume"), "parked: no water; mainstay resume"),
@@ -56,16 +56,16 @@ def test_the_story_knows_every_event() -> None:
 
 
 def test_piped_a_run_is_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines(Console())
+    lines = EventLines(Console())
     for sequence, (event, _) in enumerate(STORY, 1):
-        lines.heard(row(sequence, event))
+        lines.on_event(row(sequence, event))
     assert capsys.readouterr().out == "".join(f"13:00:00 r-0001 {said}\n" for _, said in STORY)
 
 
 def test_in_json_a_run_is_one_document_an_event(capsys: pytest.CaptureFixture[str]) -> None:
-    documents = Lines(Console("json"))
+    documents = EventLines(Console("json"))
     for sequence, (event, _) in enumerate(STORY, 1):
-        documents.heard(row(sequence, event))
+        documents.on_event(row(sequence, event))
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert all({"at", "run", "sequence", "event"} <= set(each) for each in told)
     assert told[4] == {
@@ -86,7 +86,7 @@ def test_the_moving_picture_leaves_a_line_for_each_end(capsys: pytest.CaptureFix
     with LivePhases(str) as phases:
         phases.knows(plan())
         for sequence, (event, _) in enumerate(STORY, 1):
-            phases.heard(row(sequence, event))
+            phases.on_event(row(sequence, event))
     said = capsys.readouterr().out
     assert [mark for mark in "✓✗↩" if mark not in said] == []
     assert "1  prepare" in said
@@ -201,7 +201,9 @@ def test_a_parked_run_suggests_commands_with_the_options_that_were_typed(capsys:
     for output in ("text", "json"):
         console = Console(output)
         console.repeat("-e", "staging")
-        Lines(console).heard(row(1, ParkedAt(step="1.1", why="its outcome is unknown", remedy="mainstay resume")))
+        EventLines(console).on_event(
+            row(1, ParkedAt(step="1.1", why="its outcome is unknown", remedy="mainstay resume"))
+        )
     text, line = capsys.readouterr().out.splitlines()
     assert text.endswith("parked: its outcome is unknown; mainstay -e staging resume")
     assert json.loads(line)["remedy"] == "mainstay -e staging resume"

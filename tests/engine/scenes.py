@@ -5,8 +5,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mainstay.engine.executor import Crew
-from mainstay.engine.runner import Carrier
+from mainstay.engine.executor import Executor
+from mainstay.engine.runner import Runner
 from mainstay.errors import StepFailed
 from mainstay.model import Release, Shift, Strategy
 from mainstay.model.artifact import Source
@@ -27,7 +27,7 @@ from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
 
 Make = Callable[[], Stage]
-Hands = Callable[[Clock], Crew]
+Hands = Callable[[Clock], Executor]
 
 BENCH = (
     (Put(name="a"), Put(name="b"), Put(name="c")),
@@ -46,10 +46,10 @@ def at_the_bench(folder: Path, *, broken: tuple[str, ...] = (), hands: Hands = S
         for move in broken:
             target.trouble[move] = [StepFailed(f"{move} is broken") for _ in range(50)]
 
-        def carrier() -> Carrier:
-            return Carrier(by="ada", host="here", crew=hands(target.clock), pid=7, registry=REGISTRY)
+        def runner() -> Runner:
+            return Runner(by="ada", host="here", executor=hands(target.clock), pid=7, registry=REGISTRY)
 
-        return Stage(world, target, plan_of(*BENCH), carrier, mend=target.trouble.clear)
+        return Stage(world, target, plan_of(*BENCH), runner, mend=target.trouble.clear)
 
     return make
 
@@ -75,7 +75,7 @@ class Shop:
 
     def serves(self, release: Release) -> None:
         """*release* has been brought up earlier."""
-        self.target.wake()
+        self.target.start()
         self.target.claim(1)
         self.target.edge(1, release.edge)
         self.target.fleet(1, shop.fleet(release))
@@ -83,14 +83,14 @@ class Shop:
         self.store.initialised = self.store.roles_made = True
         self.store.ran = list(self.store.migrations)
         self.clock.turn(10)
-        self.target.running()
+        self.target.fleet_status()
         self.target.effects.clear()
 
     def stage(self, plan: Plan) -> Stage:
-        def carrier() -> Carrier:
-            return Carrier(by="ada", host="here", crew=self.hands(self.clock), pid=7)
+        def runner() -> Runner:
+            return Runner(by="ada", host="here", executor=self.hands(self.clock), pid=7)
 
-        return Stage(self.world, self.target, plan, carrier, self._also, self.target.breaks.clear)
+        return Stage(self.world, self.target, plan, runner, self._also, self.target.breaks.clear)
 
     def _also(self) -> object:
         contents = self.world.folders.contents
@@ -135,7 +135,7 @@ class Scenes:
 
         def make() -> Stage:
             at = self._fresh()
-            at.target.wake()
+            at.target.start()
             at.target.effects.clear()
             release = brought(shop.release(1), source(self._folder), build=build)
             spoil(at)

@@ -3,7 +3,7 @@
 import random
 import threading
 
-from mainstay.engine.executor import Deed, Report, report
+from mainstay.engine.executor import StepResult, Task, run_task
 from mainstay.history.events import StepNumber
 from mainstay.system.clock import Clock
 
@@ -11,28 +11,28 @@ from mainstay.system.clock import Clock
 class Seeded:
     """A crew whose threads take turns at points; the same seed gives the same order."""
 
-    room = 8
+    max_parallel = 8
 
     def __init__(self, clock: Clock, chance: random.Random) -> None:
         self._clock = clock
         self._chance = chance
         self._turns: dict[StepNumber, threading.Semaphore] = {}
-        self._ended: dict[StepNumber, Report] = {}
+        self._ended: dict[StepNumber, StepResult] = {}
         self._yielded = threading.Semaphore(0)
         self._mine = threading.local()
 
-    def send(self, step: StepNumber, deed: Deed) -> None:
+    def send(self, step: StepNumber, task: Task) -> None:
         turn = self._turns[step] = threading.Semaphore(0)
 
         def act() -> None:
             self._mine.turn = turn
             turn.acquire()
-            self._ended[step] = report(step, deed, self._clock)
+            self._ended[step] = run_task(step, task, self._clock)
             self._yielded.release()
 
         threading.Thread(target=act, daemon=True).start()
 
-    def wait(self) -> Report:
+    def wait(self) -> StepResult:
         while True:
             step = self._chance.choice(sorted(self._turns))
             self._turns[step].release()

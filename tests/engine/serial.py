@@ -2,22 +2,22 @@
 
 from collections import deque
 
-from mainstay.engine.executor import Deed, Report, report
+from mainstay.engine.executor import StepResult, Task, run_task
 from mainstay.history.events import StepNumber
 from mainstay.system.clock import Clock
 
 
 class Serial:
-    """Obeys `Crew`: a step has ended when `send` returns."""
+    """Obeys `Executor`: a step has ended when `send` returns."""
 
-    room = 1
+    max_parallel = 1
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ended: deque[Report] = deque()
+        self._ended: deque[StepResult] = deque()
 
-    def send(self, step: StepNumber, deed: Deed) -> None:
-        self._ended.append(report(step, deed, self._clock))
+    def send(self, step: StepNumber, task: Task) -> None:
+        self._ended.append(run_task(step, task, self._clock))
 
-    def wait(self) -> Report:
+    def wait(self) -> StepResult:
         return self._ended.popleft()

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from signal import SIGINT
 
 from mainstay.drivers.world import World
-from mainstay.engine.engine import begin, carry_on
+from mainstay.engine.engine import begin, resume
 from mainstay.engine.interruption import Interruption
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import Interrupted, Parked
 from mainstay.history.journal import Journal
-from mainstay.history.summary import record
+from mainstay.history.summary import history_from
 from mainstay.planning.plan import Plan
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power, PowerCut, PoweredJournal
@@ -30,7 +30,7 @@ class Stage:
     world: World
     target: FakeTarget
     plan: Plan
-    carrier: Callable[[], Carrier]
+    runner: Callable[[], Runner]
     also: Callable[[], object] = lambda: None
     """What else is outside and is to be the same in the end, however often it was cut."""
     mend: Callable[[], None] = lambda: None
@@ -63,13 +63,13 @@ def carried(
     lives: list[int | None] = [None, *cuts] if interrupted else [*cuts]
     points = 0
     for life, cut in enumerate([*lives, *[None] * MOST_PARKED]):
-        carrier = stage.carrier()
+        runner = stage.runner()
         power = Power(cut)
         if interrupted and life == 0:
-            power = Interrupting(carrier.interruption, interrupted)
+            power = Interrupting(runner.interruption, interrupted)
         stage.target.point = power.point
         try:
-            outcome = live(stage, PoweredJournal(journal, power), carrier)
+            outcome = live(stage, PoweredJournal(journal, power), runner)
             return Story(outcome, stage, journal, max(points, power.count))
         except (PowerCut, Interrupted):
             points = max(points, power.count)
@@ -94,25 +94,25 @@ class Interrupting(Power):
             self._interruption.ask(SIGINT)
 
 
-def live(stage: Stage, journal: Journal, carrier: Carrier) -> str:
+def live(stage: Stage, journal: Journal, runner: Runner) -> str:
     """What one process does: carry the unfinished run on, or begin."""
-    past = record(journal.rows())
+    past = history_from(journal.rows())
     if past.unfinished is not None:
-        return carry_on(past.unfinished, stage.world, journal, carrier)
+        return resume(past.unfinished, stage.world, journal, runner)
     if past.history:
         return past.history[0].outcome
-    return begin(stage.plan, stage.world, journal, carrier)
+    return begin(stage.plan, stage.world, journal, runner)
 
 
 def settled(target: FakeTarget) -> object:
     """All that is outside, as a value to compare."""
-    running, serving = target.running(), target.serving()
+    running, serving = target.fleet_status(), target.traffic_status()
     return (
         {service: members for service, members in running.wanted.items() if members},
         sorted(one.id for one in running.instances),
-        running.awake,
+        running.started,
         {service: shares for service, shares in serving.wanted.items() if shares},
-        serving.returns_to,
+        serving.reverts_to,
         serving.edge,
         dict(getattr(target, "things", {})),
     )

@@ -3,10 +3,10 @@
 import pytest
 
 from mainstay.drivers.world import World
-from mainstay.engine.engine import begin, carry_on
+from mainstay.engine.engine import begin, resume
 from mainstay.errors import Parked, StepFailed
 from mainstay.history.events import Done, Resumed, decode
-from mainstay.history.run_state import standing
+from mainstay.history.run_state import run_state
 from tests.engine.workbench import Burn, Move, Put, Wait, bench, carrier_of, names, plan_of
 from tests.fakes.clock import TurnableClock
 from tests.fakes.journal import MemoryJournal
@@ -47,13 +47,13 @@ def test_the_target_is_claimed_before_anything_is_looked_at(world: World, journa
     begin(plan_of((A,)), world, journal, carrier_of(world))
     resumed = decode(journal.rows()[1].name, journal.rows()[1].body)
     assert isinstance(resumed, Resumed)
-    assert resumed.fence == bench(world).claimed == 2
+    assert resumed.fence == bench(world).claimed_fence == 2
 
 
 def test_a_run_that_is_over_is_told_and_nothing_happens(world: World, journal: MemoryJournal) -> None:
     begin(plan_of((A,)), world, journal, carrier_of(world))
     before = journal.rows()
-    assert carry_on("r-0001", world, journal, carrier_of(world)) == "released"
+    assert resume("r-0001", world, journal, carrier_of(world)) == "released"
     assert journal.rows() == before
 
 
@@ -64,7 +64,7 @@ def test_what_began_and_is_there_is_adopted(world: World, journal: MemoryJournal
     with pytest.raises(PowerCut):
         begin(plan_of((A,)), world, PoweredJournal(journal, Power()), carrier_of(world))
     bench(world).point = lambda where: None
-    assert carry_on("r-0001", world, journal, carrier_of(world)) == "released"
+    assert resume("r-0001", world, journal, carrier_of(world)) == "released"
     (done,) = [decode(row.name, row.body) for row in journal.rows() if row.name == "done"]
     assert isinstance(done, Done)
     assert done.adopted
@@ -93,8 +93,8 @@ def test_nobody_owns_the_journal_when_it_is_over(world: World, journal: MemoryJo
 def test_where_it_stands_is_the_same_for_who_reads_and_who_runs(world: World, journal: MemoryJournal) -> None:
     bench(world).trouble["do b"] = [StepFailed("b is broken")]
     begin(plan_of((A,), (B,)), world, journal, carrier_of(world))
-    now = standing(journal.rows("r-0001"))
-    assert (now.outcome, now.direction, now.begun) == ("undone", "back", ())
+    now = run_state(journal.rows("r-0001"))
+    assert (now.outcome, now.direction, now.started) == ("undone", "back", ())
     assert now.undone == ("2.1", "1.1")
 
 
@@ -111,5 +111,5 @@ def test_a_resumed_run_lets_the_last_fleet_and_traffic_hold_again(world: World, 
     clock.paused = lambda: None
     bench(world).told.clear()
     bench(world).things["x"] = "whole"
-    carry_on("r-0001", world, journal, carrier_of(world))
+    resume("r-0001", world, journal, carrier_of(world))
     assert bench(world).told == ["hold b", "hold n", "do d"]

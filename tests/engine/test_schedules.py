@@ -26,12 +26,12 @@ class Scene:
 
     def __call__(self) -> Stage:
         world = bench_world(self._folder)
-        crew = Seeded(world.clock, random.Random(self._seed))
+        executor = Seeded(world.clock, random.Random(self._seed))
         target = bench(world)
         for name in self._broken:
             target.trouble[f"do {name}"] = [StepFailed(f"{name} is broken") for _ in range(50)]
-        target.switch = crew.switch
-        return Stage(world, target, plan_of(ABREAST, AFTER), lambda: carrier_of(world, crew))
+        target.switch = executor.switch
+        return Stage(world, target, plan_of(ABREAST, AFTER), lambda: carrier_of(world, executor))
 
 
 @pytest.mark.goal("G1")

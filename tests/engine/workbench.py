@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mainstay.drivers.world import World
-from mainstay.engine.executor import Crew
-from mainstay.engine.runner import Carrier
+from mainstay.engine.executor import Executor
+from mainstay.engine.runner import Runner
 from mainstay.errors import MainstayError
 from mainstay.model import Environment, Release
 from mainstay.planning.plan import Basis, Kind, Phase, Plan
@@ -27,13 +27,13 @@ class Bench(FakeTarget):
         self.trouble: defaultdict[str, list[MainstayError]] = defaultdict(list)
         self.looks: dict[str, list[Look]] = {}
         self.told: list[str] = []
-        self.renewals: list[float] = []
+        self.heartbeats: list[float] = []
         self.switch: Callable[[], None] = lambda: None
         """Called at every point of a step, before anything else happens there."""
 
-    def renew(self, fence: int) -> None:
-        super().renew(fence)
-        self.renewals.append(self.clock.monotonic())
+    def heartbeat(self, fence: int) -> None:
+        super().heartbeat(fence)
+        self.heartbeats.append(self.clock.monotonic())
 
     def at(self, where: str) -> None:
         self.switch()
@@ -87,7 +87,7 @@ class Put(Step, frozen=True, kw_only=True, tag="put"):
         return f"Put {self.name}"
 
     def do(self, world: World) -> str:
-        world.tell("half-way")
+        world.progress("half-way")
         bench(world).put(world.fence, self.name)
         return f"{self.name} is there"
 
@@ -114,7 +114,7 @@ class Wait(Step, frozen=True, kw_only=True, tag="wait"):
 
     def do(self, world: World) -> str:
         there = bench(world).things
-        world.patience.until(lambda: self.name in there, within=self.within, waiting_for=self.name, every=0.5)
+        world.waiter.wait_until(lambda: self.name in there, within=self.within, waiting_for=self.name, every=0.5)
         return "it came"
 
     def look(self, world: World) -> Look:
@@ -160,9 +160,9 @@ def plan_of(*ranks: tuple[Step, ...], kind: Kind = "deploy", stage: int | None =
     )
 
 
-def carrier_of(world: World, crew: Crew | None = None) -> Carrier:
+def carrier_of(world: World, executor: Executor | None = None) -> Runner:
     """A process that carries runs of the bench."""
-    return Carrier(by="ada", host="here", crew=crew or Serial(world.clock), pid=7, registry=REGISTRY)
+    return Runner(by="ada", host="here", executor=executor or Serial(world.clock), pid=7, registry=REGISTRY)
 
 
 def bench_world(folder: Path) -> World:

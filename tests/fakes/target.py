@@ -15,17 +15,17 @@ from mainstay.model import (
     Edge,
     Exit,
     Fleet,
+    FleetStatus,
     Instance,
     Job,
     JobState,
     Members,
-    Running,
-    Serving,
     Shares,
     Shifts,
     Spec,
     Traffic,
-    UnlessRenewed,
+    TrafficLease,
+    TrafficStatus,
     end_of,
 )
 from mainstay.model.revision import Revision
@@ -88,9 +88,9 @@ class FakeTarget:
         self.lines: list[LogLine] = []
         self.effects: Counter[str] = Counter()
         self.point: Callable[[str], None] = lambda where: None
-        self.claimed = 0
+        self.claimed_fence = 0
         self._guard = threading.RLock()
-        self._awake = False
+        self._started = False
         self._changed = False
         self._fleet: Fleet = {}
         self._replicas: dict[str, Replica] = {}
@@ -100,8 +100,8 @@ class FakeTarget:
         self._drain: dict[str, float] = {}
         self._shifted = 0.0
         self._undrained: dict[str, int] = {}
-        self._unless: UnlessRenewed | None = None
-        self._renewed = 0.0
+        self._lease: TrafficLease | None = None
+        self._heartbeat_at = 0.0
         self._returned = False
         self._edge: Edge | None = None
         self._edge_changed = float("-inf")
@@ -111,15 +111,15 @@ class FakeTarget:
 
     # what is asked of it
 
-    def wake(self) -> None:
+    def start(self) -> None:
         self._ask("wake", None, self._wake)
 
-    def sleep(self, fence: int) -> None:
+    def stop(self, fence: int) -> None:
         self._ask("sleep", fence, self._sleep)
 
     def claim(self, fence: int) -> None:
         def keep() -> None:
-            self.claimed = fence
+            self.claimed_fence = fence
 
         self._ask(f"claim {fence}", fence, keep)
 
@@ -127,21 +127,21 @@ class FakeTarget:
         what = " ".join(f"{name} {_counted(members)}" for name, members in wanted.items())
         self._ask(f"fleet {what}", fence, lambda: self._fleet.update({n: dict(m) for n, m in wanted.items()}))
 
-    def traffic(self, fence: int, shifts: Shifts, unless_renewed: UnlessRenewed | None = None) -> None:
+    def traffic(self, fence: int, shifts: Shifts, lease: TrafficLease | None = None) -> None:
         def keep() -> None:
             self._shift(shifts)
-            self._unless = unless_renewed
-            self._renewed = self.clock.monotonic()
+            self._lease = lease
+            self._heartbeat_at = self.clock.monotonic()
             self._returned = False
             self._undrained = {}
 
         self._ask(f"traffic {told(end_of(shifts))}", fence, keep)
 
-    def renew(self, fence: int) -> None:
+    def heartbeat(self, fence: int) -> None:
         with self._guard:
             self._allow(fence)
             self._carry_out()
-            self._renewed = self.clock.monotonic()
+            self._heartbeat_at = self.clock.monotonic()
 
     def edge(self, fence: int, wanted: Edge | None) -> None:
         if wanted is not None:
@@ -189,33 +189,33 @@ class FakeTarget:
         found = [line for line in self.lines if line.service == service and query.release in {None, line.release}]
         yield from [line for line in found if query.instance in {None, line.instance}][-query.lines :]
 
-    def running(self) -> Running:
+    def fleet_status(self) -> FleetStatus:
         with self._guard:
             self._answer()
             self._carry_out()
             wanted = {service: dict(members) for service, members in self._fleet.items()}
-            return Running(
+            return FleetStatus(
                 wanted,
                 self._instances(),
-                self._awake,
+                self._started,
                 not self._lost,
                 guarded_by="test",
                 cut=dict(self.cut),
                 killed=dict(self.killed),
             )
 
-    def serving(self) -> Serving:
+    def traffic_status(self) -> TrafficStatus:
         with self._guard:
             self._answer()
             self._carry_out()
-            broken = self.edge_trouble if self._edge and self._awake else ""
+            broken = self.edge_trouble if self._edge and self._started else ""
             actual = {service: {} if broken else self._actual(service) for service in self._traffic}
             doors = tuple(f"http://127.0.0.1:{port}" for port in _doors(self._edge)) if self._edge else ()
             opened = self.clock.monotonic() - self._edge_changed >= self.edge_takes_s
             wanted = self._traffic | end_of(self._pending)
-            return Serving(
+            return TrafficStatus(
                 wanted={service: dict(shares) for service, shares in wanted.items()},
-                actual={service: shares for service, shares in actual.items() if shares or not self._awake},
+                actual={service: shares for service, shares in actual.items() if shares or not self._started},
                 edge=self._edge,
                 url=doors[0] if doors else "",
                 doors=doors,
@@ -223,8 +223,8 @@ class FakeTarget:
                 pending=len(self._pending),
                 in_flight={name: self.in_flight[name] for name in self._drain} if self._pending else {},
                 undrained=dict(self._undrained),
-                returns_to=end_of(self._unless.then) if self._unless else None,
-                returned=self._returned,
+                reverts_to=end_of(self._lease.then) if self._lease else None,
+                reverted=self._returned,
                 open=opened and not broken,
                 trouble=broken,
                 trouble_code=self.edge_trouble_code if broken else "",
@@ -273,8 +273,8 @@ class FakeTarget:
 
     def _allow(self, fence: int) -> None:
         self._answer()
-        if fence < self.claimed:
-            raise FenceRefused(f"run with fence {fence} was overtaken by {self.claimed}")
+        if fence < self.claimed_fence:
+            raise FenceRefused(f"run with fence {fence} was overtaken by {self.claimed_fence}")
 
     def _refuse(self, ports: Collection[int]) -> None:
         for port in sorted(ports):
@@ -282,10 +282,10 @@ class FakeTarget:
                 raise PortTaken(f"port {port} is taken by {self.taken[port]}")
 
     def _wake(self) -> None:
-        self._awake = True
+        self._started = True
 
     def _sleep(self) -> None:
-        self._awake = False
+        self._started = False
 
     def _shift(self, shifts: Shifts) -> None:
         """Apply the first of *shifts*, and the others as soon as what it drains has no request in flight."""
@@ -317,9 +317,9 @@ class FakeTarget:
 
     def _carry_out(self) -> None:
         now = self.clock.monotonic()
-        if self._unless and now - self._renewed >= self._unless.within_s:
-            self._shift(self._unless.then)
-            self._unless, self._returned = None, True
+        if self._lease and now - self._heartbeat_at >= self._lease.within_s:
+            self._shift(self._lease.then)
+            self._lease, self._returned = None, True
         self._shift_on(now)
         for identity, (job, began) in self._jobs.items():
             if identity not in self._states and now - began >= self.job_takes_s:
@@ -331,7 +331,7 @@ class FakeTarget:
 
     def _start_and_leave(self, now: float) -> None:
         wanted: dict[str, tuple[Revision, Spec]] = {}
-        for service, members in self._fleet.items() if self._awake else ():
+        for service, members in self._fleet.items() if self._started else ():
             for release, member in members.items():
                 what = (Revision(service, release), member.spec)
                 wanted |= {f"{service}-{release}-{n + 1}": what for n in range(member.count)}

@@ -12,8 +12,8 @@ from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Unreachable
 from mainstay.model import Environment
 from mainstay.model.secret import Secret, SecretRef
-from mainstay.system.clock import Patience
-from mainstay.system.command import Said
+from mainstay.system.clock import Waiter
+from mainstay.system.command import CommandResult
 from mainstay.system.state_dir import Folders
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
@@ -77,7 +77,7 @@ class NoShell:
         stdin: str = "",
         user: str = "",
         within: float = 30.0,
-    ) -> Said:
+    ) -> CommandResult:
         raise Unreachable(f"{command[0]} cannot be started in this test")
 
 
@@ -100,5 +100,5 @@ def fake_world(
         sealed=sealed or FakeSealed(),
         clock=clock,
         shell=NoShell(),
-        patience=Patience(clock),
+        waiter=Waiter(clock),
     )

@@ -15,14 +15,14 @@ from mainstay.history.events import (
     Progress,
     Resumed,
     Started,
-    Turned,
     Undoing,
     Undone,
+    UndoStarted,
     Withdrawn,
     encode,
 )
 from mainstay.history.journal import Row
-from mainstay.history.run_state import Standing, standing
+from mainstay.history.run_state import RunState, run_state
 
 PLANNED = Planned("deploy", msgspec.Raw(b"{}"), "2", 2, 1, "safe", "ada", 3)
 
@@ -31,8 +31,8 @@ def told(*events: Event, run: str = "r-0001") -> list[Row]:
     return [Row(n, f"2026-01-05T12:00:0{n % 10}+00:00", run, *encode(event)) for n, event in enumerate(events, 1)]
 
 
-def after(*events: Event) -> Standing:
-    return standing(told(PLANNED, *events))
+def after(*events: Event) -> RunState:
+    return run_state(told(PLANNED, *events))
 
 
 def resumed(step: str | None = None, fence: int = 2) -> Resumed:
@@ -48,50 +48,50 @@ def done(step: str) -> Done:
 
 
 def test_before_any_row_there_is_no_run() -> None:
-    assert standing([]) == Standing()
-    assert not standing([]).over
+    assert run_state([]) == RunState()
+    assert not run_state([]).finished
 
 
 def test_a_step_that_began_and_did_not_end_is_the_one_where_it_stands() -> None:
     now = after(resumed(), started("1.1"), done("1.1"), started("1.2"))
-    assert (now.begun, now.done, now.current) == (("1.1", "1.2"), frozenset({"1.1"}), "1.2")
+    assert (now.started, now.done, now.current) == (("1.1", "1.2"), frozenset({"1.1"}), "1.2")
     assert (now.direction, now.fence, now.titles["1.2"]) == ("forward", 2, "Put 1.2")
 
 
 def test_a_run_that_turned_goes_back_for_ever() -> None:
-    now = after(resumed(), started("1.1"), Failed("1.1", "broken"), Turned("ada", "broken"), resumed("1.1"))
+    now = after(resumed(), started("1.1"), Failed("1.1", "broken"), UndoStarted("ada", "broken"), resumed("1.1"))
     assert now.direction == "back"
     assert now.failed == Failed("1.1", "broken")
 
 
 def test_what_was_undone_has_not_begun() -> None:
-    back: Sequence[Event] = (Turned("ada", "why"), Undoing("1.1"), Undone("1.1", "gone"), Ended("undone"))
+    back: Sequence[Event] = (UndoStarted("ada", "why"), Undoing("1.1"), Undone("1.1", "gone"), Ended("undone"))
     now = after(started("1.1"), done("1.1"), *back)
-    assert (now.begun, now.done, now.undone, now.outcome, now.over) == ((), frozenset(), ("1.1",), "undone", True)
+    assert (now.started, now.done, now.undone, now.outcome, now.finished) == ((), frozenset(), ("1.1",), "undone", True)
 
 
 def test_withdrawn_steps_have_begun_and_are_not_done() -> None:
     now = after(started("1.1"), done("1.1"), started("2.1"), done("2.1"), started("2.2"), Withdrawn(1, ("2.1", "2.2")))
-    assert (now.begun, now.done, now.current) == (("1.1", "2.1", "2.2"), frozenset({"1.1"}), "2.1")
+    assert (now.started, now.done, now.current) == (("1.1", "2.1", "2.2"), frozenset({"1.1"}), "2.1")
     assert now.withdrawn is not None
 
 
 def test_past_the_first_step_that_cannot_be_undone_it_is_beyond() -> None:
-    assert not after(started("1.1")).beyond
-    assert after(started("1.1"), started("2.1", reversible=False)).beyond
+    assert not after(started("1.1")).irreversible
+    assert after(started("1.1"), started("2.1", reversible=False)).irreversible
 
 
 def test_five_processes_at_one_step_are_stuck() -> None:
     lives = [resumed("1.2") for _ in range(5)]
-    assert not after(started("1.1"), done("1.1"), started("1.2"), *lives[:4]).stuck
-    assert after(started("1.1"), done("1.1"), started("1.2"), *lives).stuck
-    assert not after(started("1.1"), *lives, done("1.1")).stuck
+    assert not after(started("1.1"), done("1.1"), started("1.2"), *lives[:4]).crash_looping
+    assert after(started("1.1"), done("1.1"), started("1.2"), *lives).crash_looping
+    assert not after(started("1.1"), *lives, done("1.1")).crash_looping
 
 
 def test_a_person_who_was_asked_and_resumes_starts_the_count_anew() -> None:
     parked = ParkedAt("1.2", "five died", "mainstay resume")
     now = after(started("1.2"), *[resumed("1.2")] * 5, parked)
-    assert (now.parked, now.stuck) == (parked, False)
+    assert (now.parked, now.crash_looping) == (parked, False)
     assert after(started("1.2"), parked, resumed("1.2")).parked is None
 
 
@@ -100,13 +100,13 @@ def test_a_persons_word_settles_the_step() -> None:
     as_done = after(started("1.1"), parked, Answered("1.1", "done", "I looked", "ada"))
     as_undone = after(started("1.1"), parked, Answered("1.1", "undone", "I looked", "ada"))
     assert (as_done.done, as_done.parked) == (frozenset({"1.1"}), None)
-    assert (as_undone.begun, as_undone.parked) == ((), None)
+    assert (as_undone.started, as_undone.parked) == ((), None)
 
 
 def test_rows_of_other_runs_change_nothing() -> None:
     mine = told(PLANNED, started("1.1"))
-    assert standing([*mine, *told(PLANNED, Ended("released"), run="r-0002")]).outcome is None
+    assert run_state([*mine, *told(PLANNED, Ended("released"), run="r-0002")]).outcome is None
 
 
 def test_progress_moves_nothing() -> None:
-    assert after(started("1.1"), Progress("1.1", "half")).begun == after(started("1.1")).begun
+    assert after(started("1.1"), Progress("1.1", "half")).started == after(started("1.1")).started

@@ -20,7 +20,7 @@ class Couple:
     drain: str = "5s"
     settle: str = "0s"
     strategy: str = "blue-green"
-    unwatched: str = "60s"
+    revert_after: str = "60s"
     fails_after: float = 0
     """Seconds after which a worker of this version ends, so that the release fails; 0: there is no worker."""
 
@@ -61,5 +61,5 @@ class Couple:
             "steady": "300ms",
             "drain": self.drain,
             "stop_grace_period": "2s",
-            "strategy": {"kind": self.strategy, "settle": self.settle, "unwatched": self.unwatched},
+            "strategy": {"kind": self.strategy, "settle": self.settle, "revert_after": self.revert_after},
         }

@@ -37,7 +37,7 @@ def test_a_deploy_of_a_slow_caller_and_its_callee_loses_no_request(place: Place)
 @pytest.mark.parametrize("way", ["abort", "interrupt", "failure", "kill"])
 def test_traffic_that_is_reverted_loses_no_request(way: str, place: Place) -> None:
     place.ship(Couple(1))
-    place.holds(Couple(2, settle="5m", unwatched="5s", fails_after=6.0 if way == "failure" else 0))
+    place.holds(Couple(2, settle="5m", revert_after="5s", fails_after=6.0 if way == "failure" else 0))
     deploy = place.begin("deploy", "--yes")
     deploy.event("started", "settle")
     with Load(place.url, rate=RATE, longest_s=60) as load:

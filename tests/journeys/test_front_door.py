@@ -18,7 +18,8 @@ from tests.journeys.whole import assert_whole, well
 
 pytestmark = pytest.mark.slow
 SUPERVISOR = "mainstay.drivers.machine.supervisor"
-NOTICED_WITHIN_S = 3.0
+NOTICED_WITHIN_S = 10.0
+"""3 s on a quiet machine; the tests also pass where other work takes the processors."""
 
 
 def free_port() -> int:
@@ -176,7 +177,7 @@ def test_a_frozen_haproxy_is_reported_and_continues_when_it_thaws(place: Place) 
             assert time.monotonic() - began < NOTICED_WITHIN_S, words
     finally:
         send(signal.SIGCONT, *frozen)
-    until(lambda: well(place), within=5, what="a healthy status without a command")
+    until(lambda: well(place), within=10, what="a healthy status without a command")
     assert {one.pid for one in haproxy(place)} == {one.pid for one in frozen}
     assert place.get() == (200, "version 2")
 
@@ -186,7 +187,7 @@ def test_a_haproxy_that_stays_frozen_is_replaced(place: Place) -> None:
     frozen = haproxy(place)
     send(signal.SIGSTOP, *frozen)
     until(lambda: not any(one.lives for one in frozen), within=25, what="the end of the frozen HAProxy")
-    until(lambda: well(place), within=5, what="a healthy status without a command")
+    until(lambda: well(place), within=10, what="a healthy status without a command")
     assert place.get() == (200, "version 1")
     assert_whole(place)
 
@@ -226,7 +227,7 @@ def test_without_a_supervisor_a_dead_haproxy_is_the_first_problem(place: Place) 
     place.ship(Parrot())
     place.process(SUPERVISOR).end()
     send(signal.SIGKILL, *haproxy(place))
-    until(lambda: not haproxy(place), within=5, what="the end of HAProxy")
+    until(lambda: not haproxy(place), within=10, what="the end of HAProxy")
     codes = [problem["code"] for problem in place.ask("status", ends=1)["problems"]]
     assert codes == ["edge-stopped", "supervisor-stopped"]
     place.run("up", "--yes")

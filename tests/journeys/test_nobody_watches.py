@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 @pytest.mark.failure("F6")
 def test_traffic_goes_home_by_itself(place: Place) -> None:
     place.ship(Parrot("1"))
-    strategy = {"settle": "5m", "unwatched": f"{UNWATCHED_S}s"}
+    strategy = {"settle": "5m", "revert_after": f"{UNWATCHED_S}s"}
     place.holds(Parrot("2", service={"strategy": strategy}))
     deploy = place.begin("deploy", "--yes")
     deploy.event("started", "settle")

@@ -144,7 +144,7 @@ def test_says_where_what_and_what_to_do(tmp_path: Path, text: str | bytes, said:
         pytest.param("health: {ready: /x}", "no-address", id="asked without a port"),
         pytest.param("port: 80, overlap: true", "not-a-worker", id="overlap with a port"),
         pytest.param("strategy: canary", "not-served", id="a canary without traffic"),
-        pytest.param("strategy: {unwatched: 2s}", "limit-too-short", id="a run that is slow counts as gone"),
+        pytest.param("strategy: {revert_after: 2s}", "limit-too-short", id="a run that is slow counts as gone"),
         pytest.param("strategy: {percent: [5]}", "percent-without-canary", id="percentages without a canary"),
         pytest.param(
             "strategy: {kind: canary, percent: [50, 5]}", "percent-does-not-grow", id="percentages that shrink"

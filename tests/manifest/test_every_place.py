@@ -38,7 +38,7 @@ FULL: dict[str, Any] = {
             "restart": "no",
             "resources": {"memory": "1Gi", "cpus": 0.5},
             "ulimits": {"nofile": 1024},
-            "strategy": {"kind": "canary", "percent": [5], "hold": "1m", "settle": "1m", "unwatched": "1m"},
+            "strategy": {"kind": "canary", "percent": [5], "hold": "1m", "settle": "1m", "revert_after": "1m"},
             "steady": "1s",
             "read_only": False,
         },

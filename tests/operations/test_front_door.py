@@ -17,7 +17,7 @@ SILENT = "HAProxy (pid 812) does not answer"
 @pytest.fixture
 def target() -> FakeTarget:
     target = FakeTarget(TurnableClock())
-    target.wake()
+    target.start()
     target.edge(1, EDGE)
     return target
 

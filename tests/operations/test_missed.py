@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from mainstay.model import Instance, Members, Shares
-from mainstay.operations.shortfall import missed
+from mainstay.operations.shortfall import shortfall
 from tests.shop import fleet, release
 
 OLD: Members = fleet(release(1))["web"]
@@ -37,7 +37,7 @@ def made(number: int, release: str, state: str, again: str = "") -> Instance:
     ],
 )
 def test_at_rest_whatever_is_not_ready_is_missed(states: list[str], count: int) -> None:
-    assert missed(OLD, OLD_SERVES, instances(*states), carried=False) == count
+    assert shortfall(OLD, OLD_SERVES, instances(*states), carried=False) == count
 
 
 @pytest.mark.parametrize(
@@ -50,19 +50,19 @@ def test_at_rest_whatever_is_not_ready_is_missed(states: list[str], count: int) 
     ],
 )
 def test_in_the_middle_of_a_run_only_those_that_serve_are_missed(states: list[str], count: int) -> None:
-    assert missed(BOTH, OLD_SERVES, instances(*states), carried=True) == count
+    assert shortfall(BOTH, OLD_SERVES, instances(*states), carried=True) == count
 
 
 def test_a_run_that_nobody_carries_watches_over_nothing() -> None:
     seen = instances("1 ready", "1 ready", "2 starting", "2 starting")
-    assert missed(BOTH, OLD_SERVES, seen, carried=False) == 2
+    assert shortfall(BOTH, OLD_SERVES, seen, carried=False) == 2
 
 
 def test_once_new_ones_serve_they_are_missed_too() -> None:
     seen = instances("1 ready", "1 ready", "2 ready", "2 unready")
-    assert missed(BOTH, {1: 50.0, 2: 50.0}, seen, carried=True) == 1
+    assert shortfall(BOTH, {1: 50.0, 2: 50.0}, seen, carried=True) == 1
 
 
 def test_what_serves_nobody_may_start_but_must_stay() -> None:
-    assert missed(OLD, {}, instances("1 starting", "1 starting"), carried=True) == 0
-    assert missed(OLD, {}, instances("1 starting again", "1 failed"), carried=True) == 2
+    assert shortfall(OLD, {}, instances("1 starting", "1 starting"), carried=True) == 0
+    assert shortfall(OLD, {}, instances("1 starting again", "1 failed"), carried=True) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.history.summary import Past, Record
+from mainstay.history.summary import History, RunSummary
 from mainstay.model import DatastoreRelease, Release, ServiceRelease, Spec, Strategy
 from mainstay.operations.retention import KEPT_JOBS, KEPT_PLANS, Kept, kept, prune
 from mainstay.system.state_dir import Folders, lay_out
@@ -20,19 +20,19 @@ def release(number: int, revision: int) -> Release:
     return Release(number, "shop", "local", "1", {"web": web}, {"db": db})
 
 
-def past(number: int, kind: str = "deploy", outcome: str = "released") -> Past:
+def past(number: int, kind: str = "deploy", outcome: str = "released") -> RunSummary:
     return msgspec.convert(
         {"run": f"r-{number}", "kind": kind, "version": "1", "release": number, "outcome": outcome, "began": "",
          "took_s": 1, "by": "me", "rollback": "safe"},
-        Past,
+        RunSummary,
     )  # fmt: skip
 
 
-def record(*runs: Past, revision: int | None = None) -> Record:
+def record(*runs: RunSummary, revision: int | None = None) -> History:
     """Each release brings its own revision, or carries on the one that is named."""
     releases = [release(run.release, revision or run.release) for run in runs]
     documents = {each.number: msgspec.Raw(msgspec.json.encode({"release": each})) for each in releases}
-    return Record(history=tuple(reversed(runs)), documents=documents)
+    return History(history=tuple(reversed(runs)), documents=documents)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.secrets.settings_file import SettingsFile
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput
-from mainstay.history.summary import Record
+from mainstay.history.summary import History
 from mainstay.model.secret import Secret, SecretRef
 from mainstay.operations.plan import manifest_of
 from mainstay.operations.secrets import differing, store, with_offers
@@ -53,7 +53,7 @@ def gives(place: Place, **values: str) -> None:
 def seen(place: Place, **exported: str) -> Snapshot:
     """What a plan is made from."""
     manifest = manifest_of(place.context)
-    now = replace(look(place.world, Record(), manifest), exported=exported)
+    now = replace(look(place.world, History(), manifest), exported=exported)
     return with_offers(now, manifest, place.context)
 
 
@@ -198,9 +198,9 @@ def test_values_are_stored_before_the_run_is_journalled(place: Place) -> None:
     values = new_values(manifest, seen(place, REGION="north"), ["db.owner.password"])
     plan = replace(first_plan(), values=values, environment=place.world.environment)
     place.world.folders.state.mkdir()
-    carrier = Carrier.here(place.world.clock)
+    runner = Runner.here(place.world.clock)
     with pytest.raises(PowerCut):
-        begin(plan, PoweredJournal(MemoryJournal(), Power(cut_at=1)), place.context, carrier)
+        begin(plan, PoweredJournal(MemoryJournal(), Power(cut_at=1)), place.context, runner)
     assert place.world.folders.environment.exists(), "it says where the key of the secrets is"
     assert value(place, "TOKEN") == "given once"
     assert settings(place) == {"REGION": "north"}

@@ -9,7 +9,7 @@ import pytest
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.secrets.settings_file import SettingsFile
 from mainstay.errors import BadInput, Mistakes
-from mainstay.history.summary import Record
+from mainstay.history.summary import History
 from mainstay.manifest.given import unfit
 from mainstay.model.secret import Secret, SecretRef
 from mainstay.operations.assignments import Assignments, from_arguments, from_file
@@ -133,7 +133,7 @@ def test_a_stored_value_is_not_used_once_the_manifest_fixes_the_variable(place: 
     place.file.write_text(SHOP.replace("REGION: {required: false}", "REGION: {default: south}"))
     assert config_of(place)["REGION"] == ("south", "default")
     manifest = manifest_of(place.context)
-    (note,) = unused_notes(manifest, with_values(look(place.world, Record()), place.world, manifest), [])
+    (note,) = unused_notes(manifest, with_values(look(place.world, History()), place.world, manifest), [])
     assert note.startswith("the stored value of REGION is not used")
     assert unset(place.context, ["REGION"]) == (SettingChange("REGION", "north", None),)
 

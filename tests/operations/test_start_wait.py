@@ -6,10 +6,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mainstay.errors import MainstayError
-from mainstay.history.summary import Serves
-from mainstay.model import Exit, Instance, Member, Running, Spec
+from mainstay.history.summary import LiveRelease
+from mainstay.model import Exit, FleetStatus, Instance, Member, Spec
 from mainstay.operations.start_live import DATASTORE_CRASHES_FOR_S, StartWait
-from mainstay.system.clock import Patience
+from mainstay.system.clock import Waiter
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
@@ -24,22 +24,22 @@ CRASHING = replace(STARTING, early_exits=3, last_exit=Exit("2026-01-05T12:00:00+
 class Scripted(FakeTarget):
     """Shows one state after the other, and the last one from then on."""
 
-    def __init__(self, states: Iterable[Running]) -> None:
+    def __init__(self, states: Iterable[FleetStatus]) -> None:
         super().__init__()
         self._script = list(states)
 
-    def running(self) -> Running:
+    def fleet_status(self) -> FleetStatus:
         return self._script.pop(0) if len(self._script) > 1 else self._script[0]
 
 
-def state(*instances: Instance, service: str = "web", member: Member = WEB) -> Running:
-    return Running({service: {1: member}}, instances, awake=True)
+def state(*instances: Instance, service: str = "web", member: Member = WEB) -> FleetStatus:
+    return FleetStatus({service: {1: member}}, instances, started=True)
 
 
-def waited(folder: Path, *states: Running) -> tuple[MainstayError | None, float]:
+def waited(folder: Path, *states: FleetStatus) -> tuple[MainstayError | None, float]:
     clock = TurnableClock()
     world = fake_world(folder, target=Scripted([states[0], *states]), clock=clock)
-    wait = StartWait(world, Patience(clock), Serves(1, "1", ""), thorough=True)
+    wait = StartWait(world, Waiter(clock), LiveRelease(1, "1", ""), thorough=True)
     return wait.until_settled(), clock.monotonic()
 
 

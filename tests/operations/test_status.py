@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from mainstay.history.summary import Serves
-from mainstay.model import Edge, Instance, Running, Serving
+from mainstay.history.summary import LiveRelease
+from mainstay.model import Edge, FleetStatus, Instance, TrafficStatus
 from mainstay.operations.status import DatastoreStatus, RunStatus, ServiceStatus, Status, _service, problems
 from tests.shop import fleet
 from tests.shop import release as shipped
@@ -17,26 +17,26 @@ HEALTHY = Status(
     target="process",
     url="http://127.0.0.1:8080",
     state="/state",
-    release=Serves(1, "1.0.0", "2026-01-05T12:00:00+00:00"),
+    release=LiveRelease(1, "1.0.0", "2026-01-05T12:00:00+00:00"),
     run=None,
     services=(WEB,),
     datastores=(DB,),
-    awake=True,
+    started=True,
     guarded=True,
     guarded_by="",
     unlimited=False,
-    returned=False,
+    reverted=False,
 )
-SERVING = Serving({"web": {1: 100.0}}, {"web": {1: 100.0}}, edge=Edge(), open=True)
+SERVING = TrafficStatus({"web": {1: 100.0}}, {"web": {1: 100.0}}, edge=Edge(), open=True)
 BROKEN = replace(SERVING, open=False, trouble="port 8080 is taken by x", trouble_code="port-taken")
 RUN = RunStatus("r-0002", "deploy", "running", None, "", "2026-01-05T12:00:00+00:00")
 
 
-def found(now: Status, serving: Serving = SERVING, *, stopped: bool = False) -> list[tuple[str, str]]:
+def found(now: Status, serving: TrafficStatus = SERVING, *, stopped: bool = False) -> list[tuple[str, str]]:
     return [(problem.code, problem.remedy) for problem in problems(now, serving, stopped=stopped)]
 
 
-def codes(now: Status, serving: Serving = SERVING, *, stopped: bool = False) -> list[str]:
+def codes(now: Status, serving: TrafficStatus = SERVING, *, stopped: bool = False) -> list[str]:
     return [problem.code for problem in problems(now, serving, stopped=stopped)]
 
 
@@ -52,11 +52,11 @@ def having(service: ServiceStatus) -> Status:
     ("now", "code"),
     [
         pytest.param(replace(HEALTHY, guarded=False), "supervisor-stopped", id="no supervisor"),
-        pytest.param(having(replace(WEB, ready=1, missed=1)), "instances-missing", id="one of two"),
+        pytest.param(having(replace(WEB, ready=1, shortfall=1)), "instances-missing", id="one of two"),
         pytest.param(having(replace(WEB, traffic={})), "traffic-astray", id="no traffic"),
         pytest.param(having(replace(WEB, traffic={2: 100.0})), "traffic-astray", id="other release"),
         pytest.param(replace(HEALTHY, datastores=(replace(DB, state="unready"),)), "datastore-down", id="a datastore"),
-        pytest.param(replace(HEALTHY, returned=True), "traffic-reverted", id="an automatic revert"),
+        pytest.param(replace(HEALTHY, reverted=True), "traffic-reverted", id="an automatic revert"),
         pytest.param(replace(HEALTHY, run=replace(RUN, state="parked")), "run-unfinished", id="a parked run"),
         pytest.param(replace(HEALTHY, release=None), "no-release", id="no release"),
     ],
@@ -81,11 +81,11 @@ def test_a_run_moves_traffic_without_degrading_anything_as_long_as_some_release_
 
 
 def test_missing_instances_are_the_cause_of_missing_traffic() -> None:
-    assert codes(having(replace(WEB, ready=0, missed=2, traffic={}))) == ["instances-missing"]
+    assert codes(having(replace(WEB, ready=0, shortfall=2, traffic={}))) == ["instances-missing"]
 
 
 def test_a_stopped_environment_is_not_degraded_unless_its_stop_is_unfinished() -> None:
-    stopped = replace(HEALTHY, awake=False, guarded=False, services=(), datastores=(replace(DB, state="stopped"),))
+    stopped = replace(HEALTHY, started=False, guarded=False, services=(), datastores=(replace(DB, state="stopped"),))
     assert codes(stopped, BROKEN, stopped=True) == []
     assert codes(replace(stopped, run=replace(RUN, kind="down", state="parked")), stopped=True) == ["run-unfinished"]
 
@@ -94,7 +94,7 @@ INTERRUPTED = replace(RUN, state="interrupted", next="mainstay resume")
 
 
 def test_an_interrupted_run_comes_before_what_it_left_behind() -> None:
-    short = replace(HEALTHY, run=INTERRUPTED, services=(replace(WEB, ready=1, missed=1),), guarded=False)
+    short = replace(HEALTHY, run=INTERRUPTED, services=(replace(WEB, ready=1, shortfall=1),), guarded=False)
     assert codes(short) == ["run-unfinished", "supervisor-stopped", "instances-missing"]
     assert codes(short, BROKEN)[:2] == ["port-taken", "run-unfinished"]
 
@@ -105,7 +105,7 @@ def test_that_no_release_is_live_comes_before_a_stopped_datastore() -> None:
 
 
 def test_after_an_automatic_revert_only_commands_that_are_not_refused_are_suggested() -> None:
-    reverted = replace(HEALTHY, returned=True)
+    reverted = replace(HEALTHY, reverted=True)
     assert found(reverted) == [("traffic-reverted", "mainstay deploy")]
     assert found(replace(reverted, run=INTERRUPTED)) == [
         ("run-unfinished", "mainstay resume"),
@@ -117,7 +117,7 @@ def test_what_an_interrupted_run_has_just_started_is_not_missing_while_the_live_
     both = {"web": fleet(shipped(1))["web"] | fleet(shipped(2))["web"]}
     old = [Instance(f"web-1-{n}", "web", 1, "ready", "") for n in (1, 2)]
     new = Instance("web-2-1", "web", 2, "failed", "")
-    serving = Serving({"web": {1: 100.0}}, {"web": {1: 100.0}})
-    running = Running(both, (*old, new), awake=True)
-    assert _service("web", running, serving, in_run=True).missed == 0
-    assert _service("web", replace(running, instances=(old[0], new)), serving, in_run=True).missed == 1
+    serving = TrafficStatus({"web": {1: 100.0}}, {"web": {1: 100.0}})
+    running = FleetStatus(both, (*old, new), started=True)
+    assert _service("web", running, serving, in_run=True).shortfall == 0
+    assert _service("web", replace(running, instances=(old[0], new)), serving, in_run=True).shortfall == 1

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
-from mainstay.history.summary import Record, Serves
+from mainstay.history.summary import History, LiveRelease
 from mainstay.manifest import Manifest, load
 from mainstay.model.secret import Secret
 from mainstay.planning.facts import look, source_of
@@ -71,14 +71,14 @@ def world(tmp_path: Path) -> World:
 
 
 def test_a_look_measures_every_source_once(write: Write, world: World, tmp_path: Path) -> None:
-    now = look(world, Record(highest=4), write(SHOP.replace("source: web", "source: api")))
+    now = look(world, History(highest=4), write(SHOP.replace("source: web", "source: api")))
     assert {str(source) for source in now.sources} == {str(tmp_path / "api"), str(tmp_path / "migrations")}
     assert now.next_number == 5
 
 
 def test_a_change_of_the_manifest_is_no_change_of_a_source_that_contains_it(write: Write, world: World) -> None:
     text = SHOP.replace("    source: web\n", "")
-    before, after = (look(world, Record(), write(each)).sources for each in (text, text.replace("8000", "9000")))
+    before, after = (look(world, History(), write(each)).sources for each in (text, text.replace("8000", "9000")))
     assert before == after
 
 
@@ -102,7 +102,7 @@ def test_the_manifest_is_named_as_its_source_names_it(folder: str, apart: tuple[
 def test_a_look_changes_nothing(write: Write, world: World, tmp_path: Path) -> None:
     manifest = write(SHOP)
     before = sorted(tmp_path.rglob("*"))
-    assert look(world, Record(), manifest) == look(world, Record(), manifest)
+    assert look(world, History(), manifest) == look(world, History(), manifest)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -114,7 +114,7 @@ def test_stored_and_exported_values_are_seen_and_what_every_shell_exports_is_not
     world.sealed.keep("TOKEN", Secret("x"))
     world.folders.state.mkdir()
     SettingsFile(world.folders.settings).change({"MODE": Setting("a", "", "")})
-    now = look(world, Record(), write(SHOP.replace("variables:\n", "variables:\n  HOME: {}\n  EMPTY: {}\n", 1)))
+    now = look(world, History(), write(SHOP.replace("variables:\n", "variables:\n  HOME: {}\n  EMPTY: {}\n", 1)))
     assert now.exported == {"REGION": "north", "LOG_LEVEL": "debug"}
     assert (now.settings, now.secrets) == ({"MODE": "a"}, {"TOKEN": 1})
     assert Path(now.programs.python).is_file()
@@ -124,19 +124,19 @@ def test_the_interpreter_does_not_depend_on_the_path_of_the_shell(
     write: Write, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest = write(SHOP)
-    before = look(world, Record(), manifest).programs
+    before = look(world, History(), manifest).programs
     shim = tmp_path / "shims" / "python3"
     shim.parent.mkdir()
     shim.symlink_to(sys.executable)
     monkeypatch.setenv("PATH", str(shim.parent))
-    assert look(world, Record(), manifest).programs == before
+    assert look(world, History(), manifest).programs == before
     monkeypatch.setattr(sys, "_base_executable", str(tmp_path / "gone"))
     world = dataclasses.replace(world, shell=GuardedShell())
-    assert look(world, Record(), manifest).programs.python in {"/usr/local/bin/python3", "/usr/bin/python3"}
+    assert look(world, History(), manifest).programs.python in {"/usr/local/bin/python3", "/usr/bin/python3"}
 
 
 def test_where_no_datastore_runs_all_migrations_are_pending(write: Write, world: World) -> None:
-    schema = look(world, Record(), write(SHOP)).datastores["db"].schema
+    schema = look(world, History(), write(SHOP)).datastores["db"].schema
     assert (schema.pending, schema.reachable) == (("0001_orders",), False)
 
 
@@ -144,7 +144,7 @@ def test_while_a_datastore_is_stopped_its_schema_is_what_the_history_proves(writ
     store = FakeDatastore(migrations=("0001_orders", "0002_users", "0003_items"))
     world = fake_world(tmp_path, datastores={"db": store})
     live = msgspec.Raw(msgspec.json.encode({"release": release(1)}))
-    record = Record(serving=Serves(1, "1", ""), documents={1: live})
+    record = History(serving=LiveRelease(1, "1", ""), documents={1: live})
     schema = look(world, record, write(SHOP)).datastores["db"].schema
     assert (schema.revision, schema.pending, schema.reachable) == (
         "0001_orders", ("0002_users", "0003_items"), False
@@ -154,14 +154,14 @@ def test_while_a_datastore_is_stopped_its_schema_is_what_the_history_proves(writ
 
 
 def test_without_a_manifest_a_look_still_tells_what_serves(world: World) -> None:
-    now = look(world, Record())
+    now = look(world, History())
     assert (now.release, now.sources, now.datastores["db"].kind) == (None, {}, "memory")
 
 
 def test_a_link_out_of_a_source_is_said_when_planning(write: Write, world: World, tmp_path: Path) -> None:
     (tmp_path / "web" / "out").symlink_to("/etc/hostname")
     with pytest.raises(BadInput, match="leads outside"):
-        look(world, Record(), write(SHOP))
+        look(world, History(), write(SHOP))
 
 
 def test_an_interpreter_that_others_cannot_reach_is_not_chosen(
@@ -172,7 +172,7 @@ def test_an_interpreter_that_others_cannot_reach_is_not_chosen(
     (closed / "python3").symlink_to(sys.executable)
     monkeypatch.setattr(sys, "_base_executable", str(closed / "python3"))
     manifest = write(SHOP)
-    assert look(world, Record(), manifest).programs.python == str(closed / "python3")
+    assert look(world, History(), manifest).programs.python == str(closed / "python3")
     of_others = replace(world.environment, user="nobody")
     world = dataclasses.replace(world, environment=of_others, shell=GuardedShell())
-    assert not look(world, Record(), manifest).programs.python.startswith(str(closed))
+    assert not look(world, History(), manifest).programs.python.startswith(str(closed))

@@ -8,7 +8,7 @@ import pytest
 
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput, ManifestInvalid
-from mainstay.history.summary import Record
+from mainstay.history.summary import History
 from mainstay.manifest import Manifest, load
 from mainstay.model import Health, Listener, Release, Strategy
 from mainstay.model.secret import Secret, SecretRef
@@ -39,7 +39,7 @@ class Place:
         return load(self.folder / "mainstay.yaml", environment)
 
     def now(self, manifest: Manifest, serving: Release | None = None) -> Snapshot:
-        seen = look(self.world, Record(highest=serving.number if serving else 0), manifest)
+        seen = look(self.world, History(highest=serving.number if serving else 0), manifest)
         return msgspec.structs.replace(seen, release=serving)
 
     def release(self, text: str = SHOP, serving: Release | None = None, environment: str | None = None) -> Release:

@@ -53,11 +53,11 @@ def test_the_next_deploy_keeps_the_old_until_the_new_has_settled() -> None:
 
 def test_the_most_careful_service_decides_how_long_nobody_may_watch() -> None:
     new = release(2, kept=release(1))
-    services = new.services | {"web": service("web", 2, strategy=Strategy(settle_s=0, unwatched_s=10))}
+    services = new.services | {"web": service("web", 2, strategy=Strategy(settle_s=0, revert_after_s=10))}
     there = deploy(replace(new, services=services), snapshot(release(1)))
     back = rollback(release(1), snapshot(replace(new, services=services)))
-    assert [step.unwatched_s for _, step in there.steps() if isinstance(step, SetTraffic)] == [10]
-    assert [step.unwatched_s for _, step in back.steps() if isinstance(step, SetTraffic)] == [60]
+    assert [step.revert_after_s for _, step in there.steps() if isinstance(step, SetTraffic)] == [10]
+    assert [step.revert_after_s for _, step in back.steps() if isinstance(step, SetTraffic)] == [60]
 
 
 def test_a_canary_is_observed_at_every_percentage() -> None:
@@ -318,12 +318,12 @@ def test_a_schema_that_only_an_earlier_run_has_moved_is_described_as_newer() -> 
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("awake", [True, False], ids=["does not respond", "is stopped"])
-def test_a_schema_that_cannot_be_read_is_marked_as_not_verified(awake: bool) -> None:
+@pytest.mark.parametrize("started", [True, False], ids=["does not respond", "is stopped"])
+def test_a_schema_that_cannot_be_read_is_marked_as_not_verified(started: bool) -> None:
     now = snapshot(release(1))
     facts = replace(now.datastores["db"], schema=Schema("0001_orders", reachable=False))
-    stopped = replace(now, datastores={"db": facts}, running=replace(now.running, awake=awake))
-    state = "does not respond" if awake else "is stopped"
+    stopped = replace(now, datastores={"db": facts}, running=replace(now.running, started=started))
+    state = "does not respond" if started else "is stopped"
     note = f"the schema of db is 0001_orders according to the history; not verified: db {state}"
     assert note in deploy(release(2, kept=release(1)), stopped).notes
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mainstay.model import Shares, Strategy
-from mainstay.planning.strategy import Move, Part, before, parts_of, stages
+from mainstay.planning.strategy import Part, ServiceChange, before, parts_of, stages
 
 KINDS = ("blue-green", "canary", "rolling", "recreate")
 percents = some.lists(some.integers(1, 99), min_size=1, max_size=5, unique=True).map(
@@ -19,10 +19,10 @@ def strategies_of(*kinds: str) -> some.SearchStrategy[Strategy]:
     return some.builds(Strategy, kind=some.sampled_from(kinds), percent=percents, hold_s=some.just(10.0))
 
 
-def moves(*kinds: str, name: str = "web") -> some.SearchStrategy[Move]:
+def moves(*kinds: str, name: str = "web") -> some.SearchStrategy[ServiceChange]:
     sizes = some.integers(1, 12)
     return some.builds(
-        Move,
+        ServiceChange,
         service=some.just(name),
         old=some.just(1),
         old_count=sizes,
@@ -32,7 +32,7 @@ def moves(*kinds: str, name: str = "web") -> some.SearchStrategy[Move]:
     )
 
 
-def way(move: Move) -> list[Part]:
+def way(move: ServiceChange) -> list[Part]:
     """Every state of one service, the one before the first stage included."""
     return [before(move), *parts_of(move)]
 
@@ -42,21 +42,21 @@ def share(shares: Shares, release: int) -> float:
 
 
 @given(moves(*KINDS))
-def test_percentages_sum_to_100_or_to_nothing(move: Move) -> None:
+def test_percentages_sum_to_100_or_to_nothing(move: ServiceChange) -> None:
     sums = [round(sum(part.traffic.values()), 6) for part in way(move)]
     empty = move.strategy.kind == "recreate"
     assert set(sums) <= ({0, 100} if empty else {100})
 
 
 @given(moves(*KINDS))
-def test_the_end_is_all_traffic_on_all_of_the_new(move: Move) -> None:
+def test_the_end_is_all_traffic_on_all_of_the_new(move: ServiceChange) -> None:
     last = parts_of(move)[-1]
     assert last.traffic == {2: 100.0}
     assert last.replicas[2] == move.count
 
 
 @given(moves(*KINDS))
-def test_capacity_comes_before_traffic(move: Move) -> None:
+def test_capacity_comes_before_traffic(move: ServiceChange) -> None:
     for earlier, part in pairwise(way(move)):
         ready = {each: min(earlier.replicas.get(each, 0), part.replicas.get(each, 0)) for each in (1, 2)}
         # Traffic moves when what grew is ready, and before what shrinks at the next stage is gone.
@@ -65,31 +65,31 @@ def test_capacity_comes_before_traffic(move: Move) -> None:
 
 
 @given(moves("blue-green", "canary", "rolling"))
-def test_ready_capacity_never_falls_under_what_both_releases_need(move: Move) -> None:
+def test_ready_capacity_never_falls_under_what_both_releases_need(move: ServiceChange) -> None:
     for earlier, part in pairwise(way(move)):
         surviving = sum(min(earlier.replicas.get(each, 0), part.replicas.get(each, 0)) for each in (1, 2))
         assert surviving >= min(move.old_count, move.count)
 
 
 @given(moves(*KINDS))
-def test_where_the_old_fleet_is_whole_the_way_back_is_one_jump(move: Move) -> None:
+def test_where_the_old_fleet_is_whole_the_way_back_is_one_jump(move: ServiceChange) -> None:
     whole = [part for part in parts_of(move) if part.replicas.get(1) == move.old_count]
     assert all(part.back == {1: 100.0} for part in whole)
 
 
 @given(moves("blue-green", "canary"))
-def test_blue_green_and_canary_keep_the_old_fleet_whole_to_the_end(move: Move) -> None:
+def test_blue_green_and_canary_keep_the_old_fleet_whole_to_the_end(move: ServiceChange) -> None:
     assert all(part.replicas[1] == move.old_count and part.back == {1: 100.0} for part in parts_of(move))
 
 
 @given(moves(*KINDS))
-def test_the_way_back_never_asks_more_of_the_old_than_is_there(move: Move) -> None:
+def test_the_way_back_never_asks_more_of_the_old_than_is_there(move: ServiceChange) -> None:
     returnable = [part for part in parts_of(move) if part.replicas]
     assert all(part.replicas.get(1, 0) >= move.old_count * share(part.back, 1) / 100 - 0.001 for part in returnable)
 
 
 @given(moves(*KINDS, name="api"), moves(*KINDS, name="web"))
-def test_services_go_in_lock_step(api: Move, web: Move) -> None:
+def test_services_go_in_lock_step(api: ServiceChange, web: ServiceChange) -> None:
     together = stages((api, web))
     assert len(together) == max(len(parts_of(api)), len(parts_of(web)))
     assert all(set(stage.replicas) == set(stage.traffic) == set(stage.back) == {"api", "web"} for stage in together)
@@ -97,21 +97,21 @@ def test_services_go_in_lock_step(api: Move, web: Move) -> None:
 
 
 def test_nothing_is_moved_whole_before_a_canary_has_proven_itself() -> None:
-    api = Move("api", 1, 1, 2, 1)
-    web = Move("web", 1, 4, 2, 4, Strategy("canary", (25.0,)))
+    api = ServiceChange("api", 1, 1, 2, 1)
+    web = ServiceChange("web", 1, 4, 2, 4, Strategy("canary", (25.0,)))
     first, last = stages((api, web))
     assert first.traffic == {"api": {1: 100.0}, "web": {1: 75.0, 2: 25.0}}
     assert last.traffic == {"api": {2: 100.0}, "web": {2: 100.0}}
 
 
 def test_rolling_goes_one_by_one() -> None:
-    move = Move("web", 1, 3, 2, 3, Strategy("rolling"))
+    move = ServiceChange("web", 1, 3, 2, 3, Strategy("rolling"))
     assert [part.replicas for part in parts_of(move)] == [{1: 3, 2: 1}, {1: 2, 2: 2}, {1: 1, 2: 3}]
     assert [part.traffic for part in parts_of(move)] == [{1: 66.67, 2: 33.33}, {1: 33.33, 2: 66.67}, {2: 100.0}]
 
 
 def test_recreate_says_that_nobody_serves_in_between() -> None:
-    out, new = parts_of(Move("web", 1, 3, 2, 3, Strategy("recreate")))
+    out, new = parts_of(ServiceChange("web", 1, 3, 2, 3, Strategy("recreate")))
     assert (out.replicas, out.traffic, out.back) == ({}, {}, {1: 100.0})
     assert (new.replicas, new.traffic, new.back) == ({2: 3}, {2: 100.0}, {})
 
@@ -120,22 +120,22 @@ def test_recreate_says_that_nobody_serves_in_between() -> None:
     ("overlap", "replicas"), [(False, {2: 2}), (True, {1: 1, 2: 2})], ids=["old out, then new in", "side by side"]
 )
 def test_a_worker_has_capacity_and_no_traffic(overlap: bool, replicas: dict[int, int]) -> None:
-    (stage,) = stages([Move("worker", 1, 1, 2, 2, worker=True, overlap=overlap)])
+    (stage,) = stages([ServiceChange("worker", 1, 1, 2, 2, worker=True, overlap=overlap)])
     assert stage.replicas == {"worker": replicas}
     assert stage.traffic == stage.back == {}
 
 
 def test_a_service_that_goes_serves_until_it_is_retired() -> None:
-    (stage,) = stages([Move("web", 1, 2, None, 0)])
+    (stage,) = stages([ServiceChange("web", 1, 2, None, 0)])
     assert stage.traffic == stage.back == {"web": {1: 100.0}}
 
 
 def test_another_number_of_replicas_moves_no_traffic() -> None:
-    (stage,) = stages([Move("web", 1, 2, 1, 5)])
+    (stage,) = stages([ServiceChange("web", 1, 2, 1, 5)])
     assert stage.replicas == {"web": {1: 5}}
     assert stage.traffic == stage.back == {"web": {1: 100.0}}
 
 
 def test_a_first_release_has_nothing_to_return_to() -> None:
-    (stage,) = stages([Move("web", None, 0, 1, 2)])
+    (stage,) = stages([ServiceChange("web", None, 0, 1, 2)])
     assert (stage.traffic, stage.back) == ({"web": {1: 100.0}}, {"web": {}})

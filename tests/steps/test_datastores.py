@@ -33,7 +33,7 @@ def store() -> FakeDatastore:
 def target(store: FakeDatastore) -> FakeTarget:
     found = FakeTarget(TurnableClock(), ready_after_s=1, job_takes_s=1)
     found.perform = store.perform
-    found.wake()
+    found.start()
     return found
 
 
@@ -71,7 +71,7 @@ def test_initialising_whose_end_nobody_saw_is_tried_again(world: World, target: 
 def test_undo_stops_what_was_started_and_keeps_the_data(world: World, store: FakeDatastore) -> None:
     PROVIDE.do(world)
     assert PROVIDE.undo(world) == "db stopped in 0.0 s, its data is kept"
-    assert world.target.running().instances == ()
+    assert world.target.fleet_status().instances == ()
     assert store.initialised
 
 
@@ -91,7 +91,7 @@ def test_other_settings_take_effect_and_are_taken_back(world: World, target: Fak
     assert step.title == "Restart db (18.1) and make its roles"
     step.do(world)
     assert step.undo(world) == "db runs as before"
-    running = target.running()
+    running = target.fleet_status()
     assert (running.wanted, [one.state for one in running.instances]) == ({"db": ONE}, ["ready"])
 
 

@@ -60,7 +60,7 @@ def builder() -> Builder:
 def target(builder: Builder) -> FakeTarget:
     found = FakeTarget(TurnableClock(), job_takes_s=2)
     found.perform = builder
-    found.wake()
+    found.start()
     return found
 
 

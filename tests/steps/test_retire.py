@@ -6,11 +6,11 @@ import pytest
 
 from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.model import Shift, Traffic, UnlessRenewed
+from mainstay.model import Shift, Traffic, TrafficLease
 from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.retire import Retire
 from mainstay.steps.step import Look
-from mainstay.steps.stop_environment import LayDown
+from mainstay.steps.stop_environment import StopEnvironment
 from mainstay.system import file_tree
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
@@ -30,9 +30,9 @@ def clock() -> TurnableClock:
 @pytest.fixture
 def target(clock: TurnableClock) -> FakeTarget:
     target = FakeTarget(clock)
-    target.wake()
+    target.start()
     target.fleet(1, {"web": OLD | NEW})
-    target.traffic(1, (Shift(NOW),), UnlessRenewed(60, (Shift({"web": {1: 100.0}}),)))
+    target.traffic(1, (Shift(NOW),), TrafficLease(60, (Shift({"web": {1: 100.0}}),)))
     return target
 
 
@@ -44,8 +44,8 @@ def world(clock: TurnableClock, target: FakeTarget, tmp_path: Path) -> World:
 def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: World, clock: TurnableClock) -> None:
     assert STEP.do(world) == "web@1 stopped in 0.0 s"
     clock.turn(3600)
-    assert world.target.serving().actual == NOW
-    assert [one.id for one in world.target.running().instances] == ["web-2-1", "web-2-2"]
+    assert world.target.traffic_status().actual == NOW
+    assert [one.id for one in world.target.fleet_status().instances] == ["web-2-1", "web-2-2"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_an_instance_that_ignores_its_stop_signal_is_reported_as_killed(world: W
 
 def test_a_stop_of_everything_names_the_revision_whose_instances_were_killed(world: World, target: FakeTarget) -> None:
     target.point = lambda where: target.killed.update({"web@1": 2}) if where.startswith("amid sleep") else None
-    assert LayDown().do(world) == (
+    assert StopEnvironment().do(world) == (
         "4 instances stopped, data kept, 2 instances of web@1 killed with SIGKILL because they ignored SIGTERM for 10 s"
     )
 
@@ -85,7 +85,7 @@ def test_the_old_fleet_stays_until_its_requests_have_ended(
     seen = []
 
     def passed() -> None:
-        seen.append({one.state for one in target.running().instances if one.release == 1})
+        seen.append({one.state for one in target.fleet_status().instances if one.release == 1})
         if clock.monotonic() >= 12:
             target.in_flight.clear()
 
@@ -98,9 +98,9 @@ def test_the_old_fleet_stays_until_its_requests_have_ended(
 
 def test_traffic_that_had_gone_home_is_brought_back_before_anything_stops(world: World, clock: TurnableClock) -> None:
     clock.turn(61)
-    assert world.target.serving().actual == {"web": {1: 100.0}}
+    assert world.target.traffic_status().actual == {"web": {1: 100.0}}
     STEP.do(world)
-    assert world.target.serving().actual == NOW
+    assert world.target.traffic_status().actual == NOW
 
 
 def test_how_far_it_has_come_is_found_by_looking(world: World) -> None:
@@ -113,19 +113,19 @@ def test_how_far_it_has_come_is_found_by_looking(world: World) -> None:
     assert STEP.look(world) is Look.PRESENT
 
 
-@pytest.mark.parametrize("step", [STEP, LayDown(), RemoveData()], ids=["retire", "lay down", "remove data"])
-def test_none_is_ever_undone(step: Retire | LayDown | RemoveData, world: World) -> None:
+@pytest.mark.parametrize("step", [STEP, StopEnvironment(), RemoveData()], ids=["retire", "lay down", "remove data"])
+def test_none_is_ever_undone(step: Retire | StopEnvironment | RemoveData, world: World) -> None:
     assert not step.reversible
     with pytest.raises(StepFailed, match=r"cannot be started again|not undone|is gone"):
         step.undo(world)
 
 
 def test_laid_down_nothing_runs_and_all_is_known(world: World) -> None:
-    step = LayDown()
+    step = StopEnvironment()
     assert step.look(world) is Look.ABSENT
     assert step.do(world) == "4 instances stopped, data kept"
     assert step.look(world) is Look.PRESENT
-    assert world.target.running().wanted == {"web": OLD | NEW}
+    assert world.target.fleet_status().wanted == {"web": OLD | NEW}
     step.do(world)
 
 

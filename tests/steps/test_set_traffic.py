@@ -33,7 +33,7 @@ def clock() -> TurnableClock:
 def target(clock: TurnableClock) -> FakeTarget:
     found = FakeTarget(clock)
     both = {name: fleet(release(1))[name] | fleet(release(2))[name] for name in ("api", "web")}
-    found.wake()
+    found.start()
     found.fleet(1, both)
     found.traffic(1, (Shift(OLD),))
     return found
@@ -47,29 +47,29 @@ def world(target: FakeTarget, clock: TurnableClock, tmp_path: Path) -> World:
 def test_services_of_one_shift_move_in_one_batch(world: World, target: FakeTarget) -> None:
     target.effects.clear()
     assert STEP.do(world) == "api 100 % @2, web 100 % @2"
-    assert world.target.serving().actual == NEW
+    assert world.target.traffic_status().actual == NEW
     assert [name for name in target.effects if name.startswith("traffic")] == ["traffic api 2:100 web 2:100"]
 
 
 def test_traffic_goes_home_by_itself_when_nobody_renews(world: World, clock: TurnableClock) -> None:
     STEP.do(world)
     clock.turn(61)
-    assert world.target.serving().actual == OLD
+    assert world.target.traffic_status().actual == OLD
     assert STEP.look(world) is Look.ABSENT
 
 
 def test_how_long_nobody_may_watch_is_what_the_plan_says(world: World, clock: TurnableClock) -> None:
-    replace(STEP, unwatched_s=300.0).do(world)
+    replace(STEP, revert_after_s=300.0).do(world)
     clock.turn(299)
-    assert world.target.serving().actual == NEW
+    assert world.target.traffic_status().actual == NEW
     clock.turn(2)
-    assert world.target.serving().actual == OLD
+    assert world.target.traffic_status().actual == OLD
 
 
 def test_a_first_release_has_nowhere_to_go(world: World, clock: TurnableClock) -> None:
     SetTraffic(after=(Shift(NEW),), back=(Shift({"api": {}, "web": {}}),)).do(world)
     clock.turn(3600)
-    assert world.target.serving().actual == NEW
+    assert world.target.traffic_status().actual == NEW
 
 
 def test_how_far_it_has_come_is_found_by_looking(world: World, target: FakeTarget) -> None:
@@ -93,8 +93,8 @@ def test_the_way_back_is_the_stage_s_and_needs_no_watcher(way: str, world: World
     canary.do(world)
     STEP.do(world)
     assert getattr(STEP, way)(world) == "back to api 100 % @1, web 100 % @1"
-    assert world.target.serving().actual == OLD
-    assert world.target.serving().returns_to is None
+    assert world.target.traffic_status().actual == OLD
+    assert world.target.traffic_status().reverts_to is None
 
 
 def test_an_undo_does_not_wait_for_a_release_that_crashed_before_the_run_began(
@@ -105,7 +105,7 @@ def test_an_undo_does_not_wait_for_a_release_that_crashed_before_the_run_began(
     began = clock.monotonic()
     assert STEP.undo(world) == "back to api 100 % @1, web 100 % @1"
     assert clock.monotonic() - began < 1
-    assert world.target.serving().wanted == OLD
+    assert world.target.traffic_status().wanted == OLD
 
 
 def test_an_undo_waits_for_a_release_of_which_one_service_is_only_slow(world: World, target: FakeTarget) -> None:
@@ -120,14 +120,14 @@ def test_withdrawing_to_what_is_not_there_only_lets_go_of_the_new(world: World, 
     STEP.do(world)
     target.sick |= {Revision("api", 1), Revision("web", 1)}
     STEP.withdraw(world)
-    assert world.target.serving().actual.get("web", {}) == {}
+    assert world.target.traffic_status().actual.get("web", {}) == {}
 
 
 def test_holding_it_again_takes_traffic_back_from_home(world: World, clock: TurnableClock) -> None:
     STEP.do(world)
     clock.turn(61)
     STEP.hold(world)
-    assert world.target.serving().actual == NEW
+    assert world.target.traffic_status().actual == NEW
 
 
 def test_a_broken_edge_is_the_cause_of_traffic_that_does_not_move(world: World, target: FakeTarget) -> None:
@@ -146,11 +146,11 @@ def test_a_callee_moves_once_its_caller_has_no_request_in_flight(
     target.in_flight["web@2"] = 3
     told: list[str] = []
     clock.paused = _ends(target, clock, "web@2", after=0.4)
-    done = replace(STEP, after=CALLERS_FIRST).do(world.telling(told.append))
+    done = replace(STEP, after=CALLERS_FIRST).do(world.with_progress(told.append))
     assert done == "web 100 % @1, then api 100 % @1; web@2 had no request left after 0.4 s"
     assert told == ["waiting for 3 requests in flight of web@2"]
     assert [name for name in target.effects if name.startswith("traffic")] == ["traffic web 1:100", "traffic api 1:100"]
-    assert world.target.serving().actual == OLD
+    assert world.target.traffic_status().actual == OLD
 
 
 def test_a_request_that_outlasts_its_drain_is_not_waited_for_and_counted(
@@ -171,15 +171,15 @@ def test_every_way_back_drains_the_callers_first(
     step.do(world)
     target.in_flight["web@2"] = 1
     seen: list[Traffic] = []
-    clock.paused = lambda: seen.append(world.target.serving().actual)
+    clock.paused = lambda: seen.append(world.target.traffic_status().actual)
     if way == "without a heartbeat":
         clock.turn(61)
-        seen.append(world.target.serving().actual)
+        seen.append(world.target.traffic_status().actual)
         clock.turn(5)
     else:
         getattr(step, way)(world)
     assert seen[0] == {"api": {2: 100.0}, "web": {1: 100.0}}
-    assert world.target.serving().actual == OLD
+    assert world.target.traffic_status().actual == OLD
 
 
 def test_while_a_drain_lasts_a_look_finds_a_part(world: World, target: FakeTarget) -> None:

@@ -23,7 +23,7 @@ BESIDE = StartFleet(service="web", before=OLD, after=OLD | NEW)
 @pytest.fixture
 def target() -> FakeTarget:
     found = FakeTarget(TurnableClock(), ready_after_s=2.4)
-    found.wake()
+    found.start()
     found.fleet(1, {"web": OLD})
     return found
 
@@ -36,7 +36,7 @@ def world(target: FakeTarget, tmp_path: Path) -> World:
 
 
 def ids(world: World) -> list[str]:
-    return [one.id for one in world.target.running().instances]
+    return [one.id for one in world.target.fleet_status().instances]
 
 
 def test_new_runs_beside_old_and_is_ready(world: World) -> None:
@@ -55,7 +55,7 @@ def test_doing_it_twice_is_doing_it_once(world: World, target: FakeTarget) -> No
 
 def test_progress_is_told_when_it_changes(world: World) -> None:
     told: list[str] = []
-    BESIDE.do(world.telling(told.append))
+    BESIDE.do(world.with_progress(told.append))
     assert told == ["0 of 3 ready"]
 
 
@@ -108,7 +108,7 @@ def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(w
     assert step.look(world) is Look.PRESENT
     assert ids(world) == []
     step.undo(world)
-    assert [one.state for one in world.target.running().instances] == ["ready"] * 3
+    assert [one.state for one in world.target.fleet_status().instances] == ["ready"] * 3
 
 
 def test_holding_a_stop_does_not_stop_what_came_after_it(world: World, target: FakeTarget) -> None:

@@ -28,7 +28,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.clock = TurnableClock()
         self.target = FakeTarget(self.clock)
-        self.target.wake()
+        self.target.start()
         self.target.fleet(1, {"web": fleet(release(1))["web"] | fleet(release(2))["web"]})
         self.target.traffic(1, (Shift(NEW),))
         self.world: World = fake_world(folder, target=self.target, clock=self.clock)

@@ -10,11 +10,11 @@ import psutil
 import pytest
 
 from mainstay.errors import Unreachable
-from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.command import LARGEST_OUTPUT_BYTES, GuardedShell
 
 shell = GuardedShell()
-patience = Patience(SystemClock())
+waiter = Waiter(SystemClock())
 
 
 def gone(pid: int) -> bool:
@@ -58,7 +58,7 @@ def test_a_child_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None
     )
     with pytest.raises(Unreachable, match="not done within"):
         shell([sys.executable, "-c", program], within=1.0)
-    patience.until(lambda: gone(int(note.read_text())), within=2, waiting_for="the grandchild's end")
+    waiter.wait_until(lambda: gone(int(note.read_text())), within=2, waiting_for="the grandchild's end")
 
 
 @pytest.mark.failure("F19")
@@ -72,10 +72,10 @@ def test_a_child_does_not_outlive_us_even_after_sigkill(tmp_path: Path) -> None:
             f"from mainstay.system.command import GuardedShell; GuardedShell()([{sys.executable!r}, '-c', {inner!r}])",
         ]
     )
-    child = patience.until(lambda: note.read_text() if note.exists() else None, within=10, waiting_for="the child")
+    child = waiter.wait_until(lambda: note.read_text() if note.exists() else None, within=10, waiting_for="the child")
     ours.send_signal(signal.SIGKILL)
     ours.wait()
-    patience.until(lambda: gone(int(child)), within=1, waiting_for="the child's end")
+    waiter.wait_until(lambda: gone(int(child)), within=1, waiting_for="the child's end")
 
 
 TERMINATED_AT_THE_FORK = """
@@ -108,7 +108,7 @@ def test_a_guard_that_is_terminated_right_after_the_fork_ends_its_child() -> Non
 def test_what_a_child_left_in_its_group_is_ended_with_it(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     shell(["sh", "-c", f"sleep 60 & echo $! > {note}"])
-    patience.until(lambda: gone(int(note.read_text())), within=2, waiting_for="the grandchild's end")
+    waiter.wait_until(lambda: gone(int(note.read_text())), within=2, waiting_for="the grandchild's end")
 
 
 @pytest.mark.root

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mainstay.engine.executor import report
+from mainstay.engine.executor import run_task
 from mainstay.errors import StepFailed
 from mainstay.system.atomic_file import overwrite
 from mainstay.system.clock import SystemClock
@@ -48,7 +48,7 @@ def test_a_step_that_meets_a_full_disk_fails_and_can_be_undone(number: int, kind
     def deed() -> str:
         raise OSError(number, os.strerror(number), "/state/content")
 
-    trouble = report("1.1", deed, SystemClock()).trouble
+    trouble = run_task("1.1", deed, SystemClock()).trouble
     assert isinstance(trouble, kind)
     assert "/state/content" in str(trouble)
 

@@ -11,7 +11,7 @@ import pytest
 
 from mainstay.errors import BadInput
 from mainstay.system.clock import SystemClock
-from mainstay.system.command import GuardedShell, Said
+from mainstay.system.command import CommandResult, GuardedShell
 from mainstay.system.state_dir import short_id
 from mainstay.system.users import TRIES, ensure, identity, known, name_for, removal
 
@@ -27,9 +27,13 @@ class Machine:
     asked: list[Sequence[str]] = field(default_factory=list)
     paused: list[float] = field(default_factory=list)
 
-    def __call__(self, command: Sequence[str]) -> Said:
+    def __call__(self, command: Sequence[str]) -> CommandResult:
         self.asked.append(command)
-        return Said(1, "", "cannot lock /etc/passwd") if len(self.asked) <= self.refusals else Said(0, "", "")
+        return (
+            CommandResult(1, "", "cannot lock /etc/passwd")
+            if len(self.asked) <= self.refusals
+            else CommandResult(0, "", "")
+        )
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from mainstay.history.events import (
     Progress,
     Resumed,
     Started,
-    Turned,
     Undoing,
     Undone,
+    UndoStarted,
     Withdrawn,
     decode,
 )
@@ -27,17 +27,17 @@ from mainstay.text.plural import counted
 from mainstay.text.printable import harmless
 
 
-class Teller(Protocol):
+class ProgressListener(Protocol):
     """Receives each row of a run once it is persisted. Called from any thread, one row at a time."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *how: object) -> None: ...
 
-    def heard(self, row: Row) -> None: ...
+    def on_event(self, row: Row) -> None: ...
 
 
-class Heard:
+class EventContext:
     """Data of earlier events of a run that later lines refer to."""
 
     def __init__(self) -> None:
@@ -53,12 +53,12 @@ class Heard:
             self.failures[event.error] = event.step
 
 
-class Lines:
+class EventLines:
     """Prints one line per event, for logs and pipes: a sentence, or a JSON document."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._run = Heard()
+        self._run = EventContext()
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +66,7 @@ class Lines:
     def __exit__(self, *how: object) -> None:
         pass
 
-    def heard(self, row: Row) -> None:
+    def on_event(self, row: Row) -> None:
         if self._console.json:
             found = document(row, self._run.titles)
             if "remedy" in found:
@@ -95,7 +95,7 @@ def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
     return {"at": row.at, "run": row.run, "sequence": row.sequence, "event": row.name, **body}
 
 
-def sentence(event: Event, run: Heard) -> str:
+def sentence(event: Event, run: EventContext) -> str:
     """Return one line about the event; the cause of a failure may take several lines."""
     match event:
         case Planned():
@@ -116,7 +116,7 @@ def sentence(event: Event, run: Heard) -> str:
         case Withdrawn():
             where = f" in stage {event.stage}" if event.stage else ""
             return f"interrupted{where}: traffic returns to the revisions that had it before"
-        case Turned():
+        case UndoStarted():
             # The failed step's own line already shows the whole cause.
             failed = run.failures.get(event.why)
             return f"rolling back, because step {failed} failed" if failed else f"rolling back: {event.why}"

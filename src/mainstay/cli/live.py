@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mainstay.cli.console import spoken
-from mainstay.cli.event_text import Heard, sentence
+from mainstay.cli.event_text import EventContext, sentence
 from mainstay.history.events import (
     Done,
     Ended,
@@ -41,7 +41,7 @@ class LivePhases:
         self._command = command
         self._terminal = Terminal(highlight=False)
         self._clock = SystemClock()
-        self._run = Heard()
+        self._run = EventContext()
         self._acting: dict[str, tuple[float, str]] = {}
         self._phases: dict[str, str] = {}
         self._told_phase = ""
@@ -60,7 +60,7 @@ class LivePhases:
     def __exit__(self, *how: object) -> None:
         self._live.stop()
 
-    def heard(self, row: Row) -> None:
+    def on_event(self, row: Row) -> None:
         event = decode(row.name, row.body)
         self._run.hear(event)
         match event:

@@ -7,11 +7,11 @@ import msgspec
 
 from mainstay.cli.approval import Approval, OnlyShown
 from mainstay.cli.console import Console, spoken, styled
-from mainstay.cli.event_text import Lines, Teller
+from mainstay.cli.event_text import EventLines, ProgressListener
 from mainstay.cli.live import LivePhases
 from mainstay.cli.signals import heard_by
 from mainstay.engine.interruption import Interruption
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.history.events import Failed
 from mainstay.history.journal import Row
 from mainstay.operations.outcome import Outcome
@@ -22,13 +22,13 @@ yes = click.option("--yes", is_flag=True, help="Carry the plan out without askin
 dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
 
 
-def carry(console: Console, approval: Approval, begin: Callable[[Carrier], Outcome]) -> Outcome | None:
+def run_and_report(console: Console, approval: Approval, begin: Callable[[Runner], Outcome]) -> Outcome | None:
     """Call *begin*, print its progress and return its outcome; None if the plan was only shown."""
-    ear = _Ear(console, approval)
+    ear = _Progress(console, approval)
     interruption = Interruption()
     try:
         with heard_by(interruption):
-            outcome = begin(Carrier.here(SystemClock(), interruption=interruption, heard=ear.heard))
+            outcome = begin(Runner.here(SystemClock(), interruption=interruption, on_event=ear.on_event))
     except OnlyShown:
         return None
     finally:
@@ -39,31 +39,31 @@ def carry(console: Console, approval: Approval, begin: Callable[[Carrier], Outco
     return outcome
 
 
-class _Ear:
+class _Progress:
     """Opens the progress display at the first row, so that it never overwrites a question."""
 
     def __init__(self, console: Console, approval: Approval) -> None:
         self._console = console
         self._approval = approval
-        self._teller: Teller | None = None
+        self._teller: ProgressListener | None = None
         self.remedy = ""
         """The command to type after the first failure."""
 
-    def heard(self, row: Row) -> None:
+    def on_event(self, row: Row) -> None:
         if row.name == "failed" and not self.remedy:
             self.remedy = msgspec.json.decode(row.body, type=Failed).remedy
         if self._teller is None:
             self._teller = self._open()
             self._teller.__enter__()
-        self._teller.heard(row)
+        self._teller.on_event(row)
 
     def close(self) -> None:
         if self._teller is not None:
             self._teller.__exit__()
 
-    def _open(self) -> Teller:
+    def _open(self) -> ProgressListener:
         if not self._console.live:
-            return Lines(self._console)
+            return EventLines(self._console)
         phases = LivePhases(self._console.command)
         if self._approval.plan is not None:
             phases.knows(self._approval.plan)

@@ -7,7 +7,7 @@ from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
 from mainstay.model import DatastorePlace, Environment
-from mainstay.system.clock import Clock, Patience, SystemClock
+from mainstay.system.clock import Clock, SystemClock, Waiter
 from mainstay.system.command import GuardedShell, Shell
 from mainstay.system.state_dir import Folders
 
@@ -26,7 +26,7 @@ def world(environment: Environment, folders: Folders) -> World:
         sealed=SealedFile(folders.sealed, folders.secret_key),
         clock=clock,
         shell=shell,
-        patience=Patience(clock),
+        waiter=Waiter(clock),
     )
 
 
@@ -34,14 +34,14 @@ def target(environment: Environment, folders: Folders) -> Target:
     """Return the target of *environment*. Raises BadInput for a kind without a driver."""
     match environment.target:
         case "process":
-            from mainstay.drivers.targets.process import ProcessTarget, Unguarded
+            from mainstay.drivers.targets.process import OfflineReader, ProcessTarget
 
-            def reading_files() -> Unguarded:
+            def offline_reader() -> OfflineReader:
                 from mainstay.drivers.machine import offline
 
                 return offline
 
-            return ProcessTarget(folders, reading_files)
+            return ProcessTarget(folders, offline_reader)
         case kind:
             raise BadInput(f"{kind} is not a target that Mainstay drives yet", remedy="write target: process")
 

@@ -8,12 +8,12 @@ from mainstay.drivers.datastores.datastore import Datastore
 from mainstay.drivers.secrets.sealed_file import Sealed
 from mainstay.drivers.targets.target import Target
 from mainstay.model import Environment
-from mainstay.system.clock import Clock, Patience
+from mainstay.system.clock import Clock, Waiter
 from mainstay.system.command import Shell
 from mainstay.system.state_dir import Folders
 
 
-def silent(what: str) -> None:
+def ignore_progress(what: str) -> None:
     """Discard the progress message."""
 
 
@@ -28,15 +28,15 @@ class World:
     sealed: Sealed
     clock: Clock
     shell: Shell
-    patience: Patience
+    waiter: Waiter
     fence: int = 0
-    tell: Callable[[str], None] = field(default=silent)
+    progress: Callable[[str], None] = field(default=ignore_progress)
     """Callback for progress messages of the current step."""
 
-    def claimed(self, fence: int, patience: Patience) -> Self:
+    def for_run(self, fence: int, waiter: Waiter) -> Self:
         """Return a copy of this world with *fence* and *patience* of a run."""
-        return replace(self, fence=fence, patience=patience)
+        return replace(self, fence=fence, waiter=waiter)
 
-    def telling(self, tell: Callable[[str], None]) -> Self:
+    def with_progress(self, progress: Callable[[str], None]) -> Self:
         """Return a copy of this world that passes progress messages to *tell*."""
-        return replace(self, tell=tell)
+        return replace(self, progress=progress)

@@ -8,24 +8,24 @@ from mainstay.drivers.world import World
 from mainstay.engine import release_files
 from mainstay.engine.executor import Threads
 from mainstay.engine.forward import forward
-from mainstay.engine.heartbeat import Beat
+from mainstay.engine.heartbeat import Heartbeat
 from mainstay.engine.interruption import Interruption
-from mainstay.engine.retry import persistently
+from mainstay.engine.retry import retry
 from mainstay.engine.run import Run, append
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.engine.undo import back
 from mainstay.errors import BadInput, NotReady, Unreachable
-from mainstay.history.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, Turned
+from mainstay.history.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, UndoStarted
 from mainstay.history.journal import Journal, Owner, Row
-from mainstay.history.run_state import MOST_RESUMES, Standing, standing
+from mainstay.history.run_state import MOST_RESUMES, RunState, run_state
 from mainstay.planning.plan import Plan
-from mainstay.system.clock import Patience
+from mainstay.system.clock import Waiter
 
-__all__ = ["Carrier", "Interruption", "Threads", "answer", "begin", "carry_on", "require_undoable", "turn_back"]
+__all__ = ["Interruption", "Runner", "Threads", "answer", "begin", "request_undo", "require_undoable", "resume"]
 
 
-def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outcome:
-    """Record *plan* in the journal as a new run, then execute it. Return and raise as `carry_on` does."""
+def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> Outcome:
+    """Record *plan* in the journal as a new run, then execute it. Return and raise as `resume` does."""
     run = journal.next_run()
     planned = Planned(
         kind=plan.kind,
@@ -34,52 +34,52 @@ def begin(plan: Plan, world: World, journal: Journal, carrier: Carrier) -> Outco
         release=plan.release.number,
         before=plan.before,
         rollback=plan.rollback,
-        by=carrier.by,
+        by=runner.by,
         steps=sum(1 for _ in plan.steps()),
         new=plan.kind == "deploy",
         data=plan.data,
         declared=plan.declared,
     )
-    carrier.heard(append(journal, run, planned))
-    return carry_on(run, world, journal, carrier)
+    runner.on_event(append(journal, run, planned))
+    return resume(run, world, journal, runner)
 
 
-def carry_on(identity: str, world: World, journal: Journal, carrier: Carrier) -> Outcome:
+def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Outcome:
     """Resume a run at the step where it stopped, in its current direction, and return its outcome.
 
     A run that is over is not executed again; its recorded outcome is returned.
     Raises Parked when a person must decide, Interrupted when an interrupt was requested, and FenceRefused when a
     newer run has claimed the target. Any other exception is a crash. After each of them the run can be resumed.
     """
-    run = Run(identity, journal, carrier)
-    if run.standing.outcome is not None:
-        return run.standing.outcome
+    run = Run(identity, journal, runner)
+    if run.state.outcome is not None:
+        return run.state.outcome
     fence = journal.sequence() + 1
-    journal.own(_owner(run, carrier, world, fence))
+    journal.own(_owner(run, runner, world, fence))
     try:
-        _claim(run, world, carrier, fence)
+        _claim(run, world, runner, fence)
         release_files.keep(run, world)
-        return _finish(run, world, carrier, fence)
+        return _finish(run, world, runner, fence)
     finally:
         journal.disown()
 
 
-def turn_back(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
+def request_undo(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
     """Mark a run that no process is executing to be undone; resuming it then undoes it.
 
     Return the row that records this, or None when the run was already marked. Raises NotReady when the run is over,
     and once a step has started that cannot be undone.
     """
-    now = standing(journal.rows(identity))
-    if now.over or now.planned is None:
+    now = run_state(journal.rows(identity))
+    if now.finished or now.planned is None:
         raise NotReady(f"run {identity} is over", remedy="mainstay history")
     require_undoable(now, remedy="mainstay resume, then mainstay rollback")
-    return append(journal, identity, Turned(by, why)) if now.direction == "forward" else None
+    return append(journal, identity, UndoStarted(by, why)) if now.direction == "forward" else None
 
 
-def require_undoable(now: Standing, *, remedy: str) -> None:
+def require_undoable(now: RunState, *, remedy: str) -> None:
     """Raise NotReady when a step has started that cannot be undone: from then on the run can only go forward."""
-    if now.beyond:
+    if now.irreversible:
         raise NotReady(f"run {now.run} can no longer be undone; only cleanup remains", remedy=remedy)
 
 
@@ -96,51 +96,51 @@ def answer(
 
     Raises BadInput when *step* is not the parked step of the run.
     """
-    parked = standing(journal.rows(identity)).parked
+    parked = run_state(journal.rows(identity)).parked
     if parked is None or parked.step != step:
         waits = f"it waits at {parked.step}" if parked and parked.step else "no step waits for a word"
         raise BadInput(f"step {step} of run {identity} is not parked: {waits}", remedy="mainstay status")
     append(journal, identity, Answered(step, as_, because, by))
 
 
-def _owner(run: Run, carrier: Carrier, world: World, fence: int) -> Owner:
+def _owner(run: Run, runner: Runner, world: World, fence: int) -> Owner:
     return Owner(
         run=run.identity,
-        who=carrier.by,
-        host=carrier.host,
-        pid=carrier.pid,
+        who=runner.by,
+        host=runner.host,
+        pid=runner.pid,
         since=world.clock.now().isoformat(timespec="seconds"),
         message=f"{run.plan.kind} {run.plan.version}",
         fence=fence,
     )
 
 
-def _claim(run: Run, world: World, carrier: Carrier, fence: int) -> None:
+def _claim(run: Run, world: World, runner: Runner, fence: int) -> None:
     """Claim the target with *fence*, so that it refuses every older run, then record the resume.
 
     No step may look at the target before this. Raises Parked when too many processes in a row died at the same step,
     or when the target stays unreachable.
     """
-    now = run.standing
-    if now.stuck:
+    now = run.state
+    if now.crash_looping:
         raise run.park(
             now.current,
             f"{MOST_RESUMES} processes in a row died at step {now.current}",
             "mainstay journal show, then mainstay resume to try again or mainstay abort to go back",
         )
     try:
-        persistently(world, lambda: world.target.claim(fence))
+        retry(world, lambda: world.target.claim(fence))
     except Unreachable as reason:
         raise run.park(now.current, reason.what, reason.remedy or "mainstay resume") from reason
-    run.write(Resumed(carrier.by, carrier.host, fence, carrier.tool, now.current))
+    run.write(Resumed(runner.by, runner.host, fence, runner.tool, now.current))
 
 
-def _finish(run: Run, world: World, carrier: Carrier, fence: int) -> Outcome:
-    beat = Beat(run, world, carrier.interruption, fence)
-    world = world.claimed(fence, Patience(world.clock, beat))
+def _finish(run: Run, world: World, runner: Runner, fence: int) -> Outcome:
+    heartbeat = Heartbeat(run, world, runner.interruption, fence)
+    world = world.for_run(fence, Waiter(world.clock, heartbeat))
     outcome: Outcome = "released"
-    if run.standing.direction == "back" or not forward(run, world, carrier, beat):
-        back(run, world, beat)
+    if run.state.direction == "back" or not forward(run, world, runner, heartbeat):
+        back(run, world, heartbeat)
         outcome = "undone"
     run.write(Ended(outcome))
     run.journal.settle()

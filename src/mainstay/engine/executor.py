@@ -10,10 +10,10 @@ from mainstay.history.events import StepNumber
 from mainstay.system.clock import Clock
 from mainstay.system.disk_space import FULL, words
 
-Deed = Callable[[], str]
+Task = Callable[[], str]
 
 
-class Report(NamedTuple):
+class StepResult(NamedTuple):
     """The result of a step: its evidence, or the exception that it raised, and its duration in seconds."""
 
     step: StepNumber
@@ -22,17 +22,17 @@ class Report(NamedTuple):
     trouble: BaseException | None = None
 
 
-class Crew(Protocol):
-    """An executor: runs the actions of steps, at most `room` at a time, and returns the result of each."""
+class Executor(Protocol):
+    """An executor: runs the actions of steps, at most `max_parallel` at a time, and returns the result of each."""
 
     @property
-    def room(self) -> int: ...
+    def max_parallel(self) -> int: ...
 
-    def send(self, step: StepNumber, deed: Deed) -> None:
+    def send(self, step: StepNumber, task: Task) -> None:
         """Start *deed* without waiting for it."""
         ...
 
-    def wait(self) -> Report:
+    def wait(self) -> StepResult:
         """Wait for the next deed to finish and return its result. Call only while a result is outstanding."""
         ...
 
@@ -43,32 +43,32 @@ class Threads:
     The threads do not keep the process alive: after a second interrupt the process exits without waiting for them.
     """
 
-    def __init__(self, clock: Clock, room: int = 8) -> None:
-        self.room = room
+    def __init__(self, clock: Clock, max_parallel: int = 8) -> None:
+        self.max_parallel = max_parallel
         self._clock = clock
-        self._ended: SimpleQueue[Report] = SimpleQueue()
+        self._ended: SimpleQueue[StepResult] = SimpleQueue()
 
-    def send(self, step: StepNumber, deed: Deed) -> None:
+    def send(self, step: StepNumber, task: Task) -> None:
         threading.Thread(
-            target=lambda: self._ended.put(report(step, deed, self._clock)), name=f"step {step}", daemon=True
+            target=lambda: self._ended.put(run_task(step, task, self._clock)), name=f"step {step}", daemon=True
         ).start()
 
-    def wait(self) -> Report:
+    def wait(self) -> StepResult:
         return self._ended.get()
 
 
-def report(step: StepNumber, deed: Deed, clock: Clock) -> Report:
+def run_task(step: StepNumber, task: Task, clock: Clock) -> StepResult:
     """Execute *deed* and return its result, never raising.
 
     A full disk becomes a StepFailed, an expected failure, after which the engine undoes the run.
     """
     began = clock.monotonic()
     try:
-        return Report(step, deed(), clock.monotonic() - began)
+        return StepResult(step, task(), clock.monotonic() - began)
     except OSError as trouble:
         failure: Exception = trouble
         if trouble.errno in FULL:
             failure = StepFailed(words(trouble), remedy="make room (df -h)")
-        return Report(step, "", clock.monotonic() - began, failure)
+        return StepResult(step, "", clock.monotonic() - began, failure)
     except BaseException as trouble:  # noqa: BLE001 - raised again in the engine's thread
-        return Report(step, "", clock.monotonic() - began, trouble)
+        return StepResult(step, "", clock.monotonic() - began, trouble)

@@ -5,18 +5,18 @@ from functools import partial
 from itertools import chain, dropwhile
 
 from mainstay.drivers.world import World
-from mainstay.engine.heartbeat import Beat
-from mainstay.engine.rank import carry_out
-from mainstay.engine.retry import persistently
+from mainstay.engine.heartbeat import Heartbeat
+from mainstay.engine.rank import execute
+from mainstay.engine.retry import retry
 from mainstay.engine.run import Rank, Run
-from mainstay.engine.runner import Carrier
-from mainstay.errors import FenceRefused, Interrupted, MainstayError, Parked, TurnAsked
+from mainstay.engine.runner import Runner
+from mainstay.errors import FenceRefused, Interrupted, MainstayError, Parked, UndoRequested
 from mainstay.history.events import StepNumber, Withdrawn
 from mainstay.steps.step import Look, Step
-from mainstay.system.clock import Patience
+from mainstay.system.clock import Waiter
 
 
-def forward(run: Run, world: World, carrier: Carrier, beat: Beat) -> bool:
+def forward(run: Run, world: World, runner: Runner, heartbeat: Heartbeat) -> bool:
     """Execute the remaining ranks. Return True when every step is done, False when the run must now be undone.
 
     Raises Interrupted after reverting traffic (a second interrupt skips that), FenceRefused, and Parked. Once an
@@ -26,47 +26,47 @@ def forward(run: Run, world: World, carrier: Carrier, beat: Beat) -> bool:
         _take_up(run, world)
         for _, ranks in run.phases():
             for rank in ranks:
-                _through(rank, run, world, carrier, beat)
+                _through(rank, run, world, runner, heartbeat)
     except Interrupted:
-        if not carrier.interruption.twice:
+        if not runner.interruption.twice:
             _withdraw(run, world)
         raise
     except (FenceRefused, Parked):
         raise
-    except TurnAsked as asked:
+    except UndoRequested as asked:
         run.turn("abort", asked.what)
         return False
     except MainstayError as failure:
-        if run.standing.beyond:
+        if run.state.irreversible:
             # The release has succeeded and only cleanup remains; undoing would restart instances that were stopped.
-            raise run.park(run.standing.current, failure.what, failure.remedy or "mainstay resume") from failure
-        run.turn(carrier.by, failure.what)
+            raise run.park(run.state.current, failure.what, failure.remedy or "mainstay resume") from failure
+        run.turn(runner.by, failure.what)
         return False
     return True
 
 
-def _through(rank: Rank, run: Run, world: World, carrier: Carrier, beat: Beat) -> None:
-    persistently(
+def _through(rank: Rank, run: Run, world: World, runner: Runner, heartbeat: Heartbeat) -> None:
+    retry(
         world,
-        lambda: carry_out(rank, run, world, carrier.crew, beat),
-        worth=lambda: run.standing.beyond,
+        lambda: execute(rank, run, world, runner.executor, heartbeat),
+        worth=lambda: run.state.irreversible,
     )
 
 
 def _take_up(run: Run, world: World) -> None:
     """Re-establish the state that an earlier process reached, before further steps depend on it."""
-    if run.standing.beyond:
+    if run.state.irreversible:
         return  # The retire steps ensure that the new release is live; the old one must not be restarted.
     moves = _last_moves(run)
-    if any(not _still_there(number, run, world) for number in moves if number in run.standing.done):
+    if any(not _still_there(number, run, world) for number in moves if number in run.state.done):
         # Traffic was reverted while no process executed the run, so earlier observations prove nothing now.
         _reopen(run, moves[0])
     for step in _last_of_each_kind(run):
-        persistently(world, partial(step.hold, world))
+        retry(world, partial(step.hold, world))
 
 
 def _still_there(number: StepNumber, run: Run, world: World) -> bool:
-    return persistently(world, lambda: run.steps[number].look(world)) is Look.PRESENT
+    return retry(world, lambda: run.steps[number].look(world)) is Look.PRESENT
 
 
 def _last_of_each_kind(run: Run) -> list[Step]:
@@ -77,11 +77,11 @@ def _last_of_each_kind(run: Run) -> list[Step]:
     last: dict[str, Rank] = {}
     for _, ranks in run.phases():
         for rank in ranks:
-            begun = [(number, step) for number, step in rank if number in run.standing.begun]
+            started = [(number, step) for number, step in rank if number in run.state.started]
             last |= {
-                kind: [each for each in begun if each[1].kind == kind] for kind in {step.kind for _, step in begun}
+                kind: [each for each in started if each[1].kind == kind] for kind in {step.kind for _, step in started}
             }
-    done = [number for rank in last.values() for number, _ in rank if number in run.standing.done]
+    done = [number for rank in last.values() for number, _ in rank if number in run.state.done]
     return [step for _, step in run.ordered(frozenset(done))]
 
 
@@ -89,7 +89,7 @@ def _last_moves(run: Run) -> list[StepNumber]:
     """Return the started steps that move traffic, from the last phase that has any."""
     for _, ranks in reversed(run.phases()):
         steps = chain.from_iterable(ranks)
-        if moves := [number for number, step in steps if step.moves_traffic and number in run.standing.begun]:
+        if moves := [number for number, step in steps if step.moves_traffic and number in run.state.started]:
             return moves
     return []
 
@@ -97,16 +97,16 @@ def _last_moves(run: Run) -> list[StepNumber]:
 def _withdraw(run: Run, world: World) -> None:
     """Revert traffic, so that no user stays on a release that no process observes; nothing once irreversible."""
     moves = _last_moves(run)
-    if not moves or run.standing.beyond:
+    if not moves or run.state.irreversible:
         return
     _reopen(run, moves[0])
     # Use a fresh waiter: the pending interrupt must not cut short the wait for the revert.
-    quiet = replace(world, patience=Patience(world.clock))
-    persistently(quiet, lambda: run.steps[moves[-1]].withdraw(quiet))
+    quiet = replace(world, waiter=Waiter(world.clock))
+    retry(quiet, lambda: run.steps[moves[-1]].withdraw(quiet))
 
 
 def _reopen(run: Run, first: StepNumber) -> None:
     """Mark every started step from *first* on as not done."""
     stage = next(phase.stage for phase, ranks in run.phases() if first in dict(chain.from_iterable(ranks)))
     after = dropwhile(lambda number: number != first, run.steps)
-    run.write(Withdrawn(stage or 0, tuple(number for number in after if number in run.standing.begun)))
+    run.write(Withdrawn(stage or 0, tuple(number for number in after if number in run.state.started)))

@@ -5,8 +5,8 @@ import threading
 from mainstay.drivers.world import World
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.run import Run
-from mainstay.errors import MainstayError, TurnAsked, Unreachable
-from mainstay.system.clock import BEAT_S
+from mainstay.errors import MainstayError, UndoRequested, Unreachable
+from mainstay.system.clock import HEARTBEAT_S
 
 
 class WaitEnded(MainstayError):
@@ -15,7 +15,7 @@ class WaitEnded(MainstayError):
     code = "wait-ended"
 
 
-class Beat:
+class Heartbeat:
     """Called from any waiting thread. Raises the exception that ends the wait; sends the target a heartbeat.
 
     Raises Interrupted after an interrupt, WaitEnded when another step failed, and TurnAsked when an abort was
@@ -38,9 +38,9 @@ class Beat:
             raise WaitEnded("another step failed")
         if self._due():
             self._listen()
-            self._renew()
+            self._send_heartbeat()
         if self._abort_asked and self._may_turn():
-            raise TurnAsked("abort was requested")
+            raise UndoRequested("abort was requested")
 
     def end_waits(self) -> None:
         """End every wait at its next heartbeat."""
@@ -58,22 +58,22 @@ class Beat:
     def _due(self) -> bool:
         with self._guard:
             now = self._world.clock.monotonic()
-            due = now - self._last >= BEAT_S
+            due = now - self._last >= HEARTBEAT_S
             self._last = now if due else self._last
             return due
 
     def _listen(self) -> None:
         self._abort_asked = self._abort_asked or self._run.journal.abort_asked(self._run.identity)
 
-    def _renew(self) -> None:
+    def _send_heartbeat(self) -> None:
         if self._run.plan.kind == "down":
             return  # The supervisor stops with the environment, and a heartbeat would start it again.
         try:
             # Send it also before traffic has moved: it restarts a supervisor that was killed during the run.
-            self._world.target.renew(self._fence)
+            self._world.target.heartbeat(self._fence)
         except Unreachable:
             return  # The next heartbeat follows in a second; if they stay away too long, traffic is rightly reverted.
 
     def _may_turn(self) -> bool:
-        now = self._run.standing
-        return now.direction == "forward" and not now.beyond
+        now = self._run.state
+        return now.direction == "forward" and not now.irreversible

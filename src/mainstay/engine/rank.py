@@ -4,31 +4,31 @@ from collections import deque
 from functools import partial
 
 from mainstay.drivers.world import World
-from mainstay.engine.executor import Crew, Report
-from mainstay.engine.heartbeat import Beat, WaitEnded
+from mainstay.engine.executor import Executor, StepResult
+from mainstay.engine.heartbeat import Heartbeat, WaitEnded
 from mainstay.engine.retry import PAUSES_S
 from mainstay.engine.run import Rank, Run
-from mainstay.errors import FenceRefused, Interrupted, MainstayError, TurnAsked, Unreachable
+from mainstay.errors import FenceRefused, Interrupted, MainstayError, UndoRequested, Unreachable
 from mainstay.history.events import Done, Failed, Progress, Started, StepNumber
 from mainstay.steps.step import Look, Step
 
-STOPS = (Interrupted, TurnAsked, WaitEnded)
+STOPS = (Interrupted, UndoRequested, WaitEnded)
 """Exceptions that end a step without recording a result: the step counts as started and unfinished."""
 
 
-def carry_out(rank: Rank, run: Run, world: World, crew: Crew, beat: Beat) -> None:
+def execute(rank: Rank, run: Run, world: World, executor: Executor, heartbeat: Heartbeat) -> None:
     """Execute every step of *rank* that is not done yet.
 
     After the first failure no further step starts, the waits of the running steps are cut short, and all of them are
     joined. Then their results are recorded, and the first failure in the plan's order is raised.
     """
-    undone = [(number, step) for number, step in rank if number not in run.standing.done]
+    undone = [(number, step) for number, step in rank if number not in run.state.done]
     todo = deque((number, step) for number, step in undone if not _adopted(number, step, run, world))
-    acting = _Acting(run, crew, beat, [number for number, _ in todo])
+    acting = _Acting(run, executor, heartbeat, [number for number, _ in todo])
     try:
         while todo and not acting.trouble:
-            beat()
-            if acting.count == crew.room:
+            heartbeat()
+            if acting.count == executor.max_parallel:
                 acting.await_one()
             else:
                 acting.send(*todo.popleft(), world)
@@ -42,18 +42,18 @@ def carry_out(rank: Rank, run: Run, world: World, crew: Crew, beat: Beat) -> Non
 class _Acting:
     """The started steps of a rank and the results known so far."""
 
-    def __init__(self, run: Run, crew: Crew, beat: Beat, order: list[StepNumber]) -> None:
+    def __init__(self, run: Run, executor: Executor, heartbeat: Heartbeat, order: list[StepNumber]) -> None:
         self._run = run
-        self._crew = crew
-        self._beat = beat
+        self._crew = executor
+        self._beat = heartbeat
         self._untold = deque(order)
-        self._reports: dict[StepNumber, Report] = {}
+        self._reports: dict[StepNumber, StepResult] = {}
         self.count = 0
         self.trouble = False
 
     def send(self, number: StepNumber, step: Step, world: World) -> None:
         self._run.write(Started(number, step.kind, step.title, step.reversible, step.timed_as))
-        self._crew.send(number, partial(step.do, world.telling(partial(self._progress, number))))
+        self._crew.send(number, partial(step.do, world.with_progress(partial(self._progress, number))))
         self.count += 1
 
     def await_one(self) -> None:
@@ -63,10 +63,10 @@ class _Acting:
         else:
             self._tell_done()
 
-    def _take(self, report: Report) -> None:
+    def _take(self, result: StepResult) -> None:
         self.count -= 1
-        self._reports[report.step] = report
-        self.trouble = self.trouble or report.trouble is not None
+        self._reports[result.step] = result
+        self.trouble = self.trouble or result.trouble is not None
 
     def join(self) -> None:
         """Wait until every step of the rank has finished; after a second interrupt, return without waiting."""
@@ -81,7 +81,7 @@ class _Acting:
         FenceRefused and crashes are raised at once, without recording. Failures precede interrupts and aborts.
         """
         troubles = [
-            report.trouble for number in self._untold if (report := self._reports.get(number)) and report.trouble
+            result.trouble for number in self._untold if (result := self._reports.get(number)) and result.trouble
         ]
         for trouble in troubles:
             if isinstance(trouble, FenceRefused) or not isinstance(trouble, MainstayError):
@@ -94,18 +94,18 @@ class _Acting:
                 raise trouble
 
     def _tell_done(self) -> None:
-        while self._untold and (report := self._reports.get(self._untold[0])):
+        while self._untold and (result := self._reports.get(self._untold[0])):
             self._untold.popleft()
-            self._tell(report)
+            self._tell(result)
 
-    def _tell(self, report: Report) -> None:
-        match report.trouble:
+    def _tell(self, result: StepResult) -> None:
+        match result.trouble:
             case None:
-                self._run.write(Done(report.step, report.evidence, round(report.took_s, 3)))
-            case Interrupted() | TurnAsked() | WaitEnded():
+                self._run.write(Done(result.step, result.evidence, round(result.took_s, 3)))
+            case Interrupted() | UndoRequested() | WaitEnded():
                 pass
             case MainstayError() as failure:
-                self._run.write(Failed(report.step, failure.what, failure.remedy))
+                self._run.write(Failed(result.step, failure.what, failure.remedy))
 
     def _progress(self, number: StepNumber, what: str) -> None:
         self._run.write(Progress(number, what))
@@ -113,7 +113,7 @@ class _Acting:
 
 def _adopted(number: StepNumber, step: Step, run: Run, world: World) -> bool:
     """Return whether a started, unfinished step turns out to be done, and if so record it as done."""
-    if number not in run.standing.begun:
+    if number not in run.state.started:
         return False
     if _look(number, step, run, world) is not Look.PRESENT:
         return False
@@ -131,7 +131,7 @@ def _look(number: StepNumber, step: Step, run: Run, world: World) -> Look:
         except Unreachable as reason:
             why = reason.what
         if pause is not None:
-            world.patience.hold(pause, lambda: None)
+            world.waiter.hold(pause, lambda: None)
     raise run.park(
         number,
         f"whether step {number} ({step.title}) is done is not known: {why}",

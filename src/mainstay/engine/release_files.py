@@ -13,7 +13,7 @@ from mainstay.system.users import is_root
 
 def keep(run: Run, world: World) -> None:
     """Write the files of the release that *run* makes, unless they exist; a rollback makes no release."""
-    planned = run.standing.planned
+    planned = run.state.planned
     if planned is None or not planned.new:
         return
     folder = world.folders.release(planned.release)

@@ -11,7 +11,7 @@ T = TypeVar("T")
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 
 
-def persistently(world: World, ask: Callable[[], T], worth: Callable[[], bool] = lambda: True) -> T:
+def retry(world: World, ask: Callable[[], T], worth: Callable[[], bool] = lambda: True) -> T:
     """Call *ask* and return its result, retrying after the pauses in PAUSES_S while it raises Unreachable.
 
     Raises Unreachable when the last attempt fails, or at once when *worth* returns False.
@@ -22,5 +22,5 @@ def persistently(world: World, ask: Callable[[], T], worth: Callable[[], bool] =
         except Unreachable:
             if not worth():
                 raise
-        world.patience.hold(pause, lambda: None)
+        world.waiter.hold(pause, lambda: None)
     return ask()

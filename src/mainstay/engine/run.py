@@ -3,18 +3,18 @@
 import threading
 
 from mainstay.engine.plan_codec import read
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput, Parked
-from mainstay.history.events import Ended, Event, ParkedAt, Planned, StepNumber, Turned, encode
+from mainstay.history.events import Ended, Event, ParkedAt, Planned, StepNumber, UndoStarted, encode
 from mainstay.history.journal import Journal, Row
-from mainstay.history.run_state import Standing, standing
+from mainstay.history.run_state import RunState, run_state
 from mainstay.planning.plan import Phase
 from mainstay.steps.step import Step
 
 Rank = list[tuple[StepNumber, Step]]
 
 
-SIGNED = (Planned, Turned, ParkedAt, Ended)
+SIGNED = (Planned, UndoStarted, ParkedAt, Ended)
 """Events after which the journal's head is signed, so that their loss is detected later."""
 
 
@@ -24,27 +24,27 @@ def append(journal: Journal, run: str, event: Event) -> Row:
 
 
 class Run:
-    """A run that changes only by rows: `write` stores each row, updates `standing`, then calls the listener.
+    """A run that changes only by rows: `write` stores each row, updates `state`, then calls the listener.
 
     Raises BadInput when the journal has no run *identity*.
     """
 
-    def __init__(self, identity: str, journal: Journal, carrier: Carrier) -> None:
+    def __init__(self, identity: str, journal: Journal, runner: Runner) -> None:
         self.identity = identity
         self.journal = journal
-        self.standing: Standing = standing(journal.rows(identity))
-        if self.standing.planned is None:
+        self.state: RunState = run_state(journal.rows(identity))
+        if self.state.planned is None:
             raise BadInput(f"there is no run {identity}", remedy="mainstay history")
-        self.plan = read(bytes(self.standing.planned.plan), carrier.registry)
+        self.plan = read(bytes(self.state.planned.plan), runner.registry)
         self.steps: dict[StepNumber, Step] = dict(self.plan.steps())
-        self._heard = carrier.heard
+        self._heard = runner.on_event
         self._guard = threading.Lock()
 
     def write(self, event: Event) -> None:
         """Record *event*, update the state and call the listener; the row is durable when this returns."""
         with self._guard:
             row = append(self.journal, self.identity, event)
-            self.standing = self.standing.after(row)
+            self.state = self.state.after(row)
             self._heard(row)
 
     def park(self, step: StepNumber | None, why: str, remedy: str) -> Parked:
@@ -54,7 +54,7 @@ class Run:
 
     def turn(self, by: str, why: str) -> None:
         """Record that the run is undone from here on."""
-        self.write(Turned(by, why))
+        self.write(UndoStarted(by, why))
 
     def phases(self) -> list[tuple[Phase, list[Rank]]]:
         """Return each phase with its ranks, the steps numbered as the plan prints them."""

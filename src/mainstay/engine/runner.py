@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from mainstay import __version__
-from mainstay.engine.executor import Crew, Threads
+from mainstay.engine.executor import Executor, Threads
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.plan_codec import Registry
 from mainstay.history.journal import Row
@@ -16,24 +16,24 @@ from mainstay.system.clock import Clock
 from mainstay.system.users import person
 
 
-def unheard(row: Row) -> None:
+def ignore_event(row: Row) -> None:
     """Ignore the row: the default listener."""
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
+class Runner:
     """The process that executes a run.
 
-    `heard` is called with each row once it is durable, one call at a time, from any thread.
+    `on_event` is called with each row once it is durable, one call at a time, from any thread.
     """
 
     by: str
     host: str
-    crew: Crew
+    executor: Executor
     tool: str = f"mainstay {__version__}"
     pid: int = field(default_factory=os.getpid)
     interruption: Interruption = field(default_factory=Interruption)
-    heard: Callable[[Row], None] = unheard
+    on_event: Callable[[Row], None] = ignore_event
     registry: Registry = AnyStep
     """The kinds of steps that this process can execute."""
 
@@ -43,13 +43,13 @@ class Carrier:
         clock: Clock,
         *,
         interruption: Interruption | None = None,
-        heard: Callable[[Row], None] = unheard,
+        on_event: Callable[[Row], None] = ignore_event,
     ) -> Self:
         """Return the runner for this process, this user and this host."""
         return cls(
             by=person(),
             host=socket.gethostname(),
-            crew=Threads(clock),
+            executor=Threads(clock),
             interruption=interruption or Interruption(),
-            heard=heard,
+            on_event=on_event,
         )

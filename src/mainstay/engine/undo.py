@@ -3,26 +3,26 @@
 from functools import partial
 
 from mainstay.drivers.world import World
-from mainstay.engine.heartbeat import Beat
-from mainstay.engine.retry import persistently
+from mainstay.engine.heartbeat import Heartbeat
+from mainstay.engine.retry import retry
 from mainstay.engine.run import Run
 from mainstay.errors import FenceRefused, Interrupted, MainstayError, Parked
 from mainstay.history.events import Failed, Progress, StepNumber, Undoing, Undone
 from mainstay.steps.step import Step
 
 
-def back(run: Run, world: World, beat: Beat) -> None:
+def back(run: Run, world: World, heartbeat: Heartbeat) -> None:
     """Undo every started step in the reverse order of the plan. Raises Parked when a step cannot be undone."""
-    for number, step in reversed(run.ordered(run.standing.begun)):
-        beat()
+    for number, step in reversed(run.ordered(run.state.started)):
+        heartbeat()
         _undo(number, step, run, world)
 
 
 def _undo(number: StepNumber, step: Step, run: Run, world: World) -> None:
     run.write(Undoing(number, step.title))
-    telling = world.telling(lambda what: run.write(Progress(number, what)))
+    with_progress = world.with_progress(lambda what: run.write(Progress(number, what)))
     try:
-        evidence = persistently(world, partial(step.undo, telling))
+        evidence = retry(world, partial(step.undo, with_progress))
     except (FenceRefused, Interrupted):
         raise
     except Parked as parked:

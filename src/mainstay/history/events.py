@@ -88,7 +88,7 @@ class Withdrawn(msgspec.Struct, frozen=True):
     """Steps that count as started but not done from here on."""
 
 
-class Turned(msgspec.Struct, frozen=True):
+class UndoStarted(msgspec.Struct, frozen=True):
     """The run is undone from here on; it never goes forward again."""
 
     by: str
@@ -141,7 +141,7 @@ Event = (
     | Done
     | Failed
     | Withdrawn
-    | Turned
+    | UndoStarted
     | Undoing
     | Undone
     | ParkedAt
@@ -157,7 +157,7 @@ NAMES: dict[type, str] = {
     Done: "done",
     Failed: "failed",
     Withdrawn: "withdrawn",
-    Turned: "turned",
+    UndoStarted: "turned",
     Undoing: "undoing",
     Undone: "undone",
     ParkedAt: "parked",

@@ -19,9 +19,9 @@ from mainstay.history.events import (
     Resumed,
     Started,
     StepNumber,
-    Turned,
     Undoing,
     Undone,
+    UndoStarted,
     Withdrawn,
     decode,
 )
@@ -32,13 +32,13 @@ MOST_RESUMES = 5
 """Number of processes that may die at one step before the run is parked for a person to decide."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class RunState(msgspec.Struct, frozen=True):
     """The state of a run according to its journal. Steps are in the order in which they started."""
 
     run: str = ""
     planned: Planned | None = None
     direction: Direction = "forward"
-    begun: tuple[StepNumber, ...] = ()
+    started: tuple[StepNumber, ...] = ()
     """Steps that have started and were not undone, including the done ones."""
     done: frozenset[StepNumber] = frozenset()
     undone: tuple[StepNumber, ...] = ()
@@ -46,13 +46,13 @@ class Standing(msgspec.Struct, frozen=True):
     kinds: dict[StepNumber, str] = {}
     failed: Failed | None = None
     """The last failure."""
-    turned: Turned | None = None
+    turned: UndoStarted | None = None
     parked: ParkedAt | None = None
     """Set while the run waits for a person's decision."""
     answered: Answered | None = None
     withdrawn: Withdrawn | None = None
     """Set from an interrupt in mid-stage until the next step starts."""
-    beyond: bool = False
+    irreversible: bool = False
     """Whether a step that cannot be undone has started: from then on the run can only go forward."""
     fence: int = 0
     resumes: int = 0
@@ -66,15 +66,15 @@ class Standing(msgspec.Struct, frozen=True):
     by: str = ""
 
     @property
-    def over(self) -> bool:
+    def finished(self) -> bool:
         return self.outcome is not None
 
     @property
-    def stuck(self) -> bool:
+    def crash_looping(self) -> bool:
         """Whether MOST_RESUMES processes died at the same step, so that another would probably die too."""
         return self.resumes >= MOST_RESUMES
 
-    def after(self, row: Row) -> "Standing":
+    def after(self, row: Row) -> "RunState":
         """Return the state after *row*; a row of another run changes nothing."""
         if self.run and row.run != self.run:
             return self
@@ -82,15 +82,15 @@ class Standing(msgspec.Struct, frozen=True):
         return replace(changed, run=row.run, began=self.began or row.at, since=row.at)
 
 
-def standing(rows: Iterable[Row]) -> Standing:
+def run_state(rows: Iterable[Row]) -> RunState:
     """Return the state of the run that *rows* belong to."""
-    now = Standing()
+    now = RunState()
     for row in rows:
         now = now.after(row)
     return now
 
 
-def _after(now: Standing, event: Event) -> Standing:
+def _after(now: RunState, event: Event) -> RunState:
     match event:
         case Planned():
             return replace(now, planned=event, by=event.by)
@@ -99,12 +99,12 @@ def _after(now: Standing, event: Event) -> Standing:
         case Started(step=step):
             return replace(
                 now,
-                begun=(*(other for other in now.begun if other != step), step),
+                started=(*(other for other in now.started if other != step), step),
                 done=now.done - {step},
                 undone=tuple(other for other in now.undone if other != step),
                 titles={**now.titles, step: event.title},
                 kinds={**now.kinds, step: event.kind},
-                beyond=now.beyond or not event.reversible,
+                irreversible=now.irreversible or not event.reversible,
                 current=step,
                 withdrawn=None,
             )
@@ -122,7 +122,7 @@ def _after(now: Standing, event: Event) -> Standing:
             return replace(
                 now, done=now.done - set(reopened), withdrawn=event, current=next(iter(reopened), None), resumes=0
             )
-        case Turned():
+        case UndoStarted():
             return replace(now, direction="back", turned=event, resumes=0)
         case ParkedAt():
             return replace(now, parked=event, resumes=0, current=event.step or now.current)
@@ -134,15 +134,15 @@ def _after(now: Standing, event: Event) -> Standing:
             return now
 
 
-def _moved_on(now: Standing, step: StepNumber) -> Standing:
+def _moved_on(now: RunState, step: StepNumber) -> RunState:
     """Return the state after the run got past *step*: the count of resumes restarts for the next step."""
     return replace(now, resumes=0, current=None if now.current == step else now.current)
 
 
-def _taken_back(now: Standing, step: StepNumber) -> Standing:
+def _taken_back(now: RunState, step: StepNumber) -> RunState:
     return replace(
         now,
-        begun=tuple(other for other in now.begun if other != step),
+        started=tuple(other for other in now.started if other != step),
         done=now.done - {step},
         undone=(*now.undone, step),
     )

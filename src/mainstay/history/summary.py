@@ -15,7 +15,7 @@ from mainstay.history.journal import Row
 HistoryOutcome = Literal["released", "undone", "parked", "running", "interrupted"]
 
 
-class Serves(msgspec.Struct, frozen=True):
+class LiveRelease(msgspec.Struct, frozen=True):
     """The live release, and the time since which it has been live."""
 
     number: int
@@ -34,7 +34,7 @@ class Choice(msgspec.Struct, frozen=True):
     """Fingerprint of the manifest's declarations at that time; empty where it is unknown."""
 
 
-class Past(msgspec.Struct, frozen=True):
+class RunSummary(msgspec.Struct, frozen=True):
     """One run, as history lists it. Only the lock shows whether an unfinished run is executing now."""
 
     run: str
@@ -50,18 +50,18 @@ class Past(msgspec.Struct, frozen=True):
     """Whether the run is a `down` that also deletes data and releases."""
 
 
-class Record(msgspec.Struct, frozen=True):
+class History(msgspec.Struct, frozen=True):
     """The facts that the journal of an environment proves, over all its runs."""
 
     highest: int = 0
     """The highest release number ever planned; no number is used twice."""
-    serving: Serves | None = None
+    serving: LiveRelease | None = None
     """The live release; None before the first. A `down` keeps it, unless it deletes the data: `up` starts it again."""
     choice: Choice | None = None
     """How the release in `serving` was chosen."""
     unfinished: str | None = None
     last_run: str | None = None
-    history: tuple[Past, ...] = ()
+    history: tuple[RunSummary, ...] = ()
     """Newest first."""
     documents: dict[int, msgspec.Raw] = {}
     """Per release, the document of the plan that made it."""
@@ -164,9 +164,9 @@ class _Run:
         steps = [plan.step(number) for number in self.migrated]
         return {step.name: msgspec.json.decode(step.after, type=str) for step in steps}
 
-    def summary(self, run: str) -> Past:
+    def summary(self, run: str) -> RunSummary:
         open_state: HistoryOutcome = "parked" if self.parked else "interrupted"
-        return Past(
+        return RunSummary(
             run=run,
             kind=self.planned.kind,
             version=self.planned.version,
@@ -180,7 +180,7 @@ class _Run:
         )
 
 
-def record(rows: Iterable[Row]) -> Record:
+def history_from(rows: Iterable[Row]) -> History:
     """Return the facts that *rows*, all those of an environment, prove."""
     runs: dict[str, _Run] = {}
     took: dict[str, list[float]] = defaultdict(list)
@@ -192,9 +192,9 @@ def record(rows: Iterable[Row]) -> Record:
     documents = {run.planned.release: run.planned.plan for run in runs.values() if run.planned.new}
     chosen = _chosen(runs.values())
     unfinished = [name for name, run in runs.items() if run.ended is None]
-    return Record(
+    return History(
         highest=max((run.planned.release for run in runs.values()), default=0),
-        serving=Serves(chosen.planned.release, chosen.planned.version, chosen.last) if chosen else None,
+        serving=LiveRelease(chosen.planned.release, chosen.planned.version, chosen.last) if chosen else None,
         choice=Choice(chosen.planned.kind, chosen.planned.before, chosen.planned.declared) if chosen else None,
         unfinished=unfinished[-1] if unfinished else None,
         last_run=next(reversed(runs), None),

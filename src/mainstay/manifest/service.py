@@ -132,7 +132,7 @@ class Strategy(Model):
     """Time for which the old revision keeps running after all traffic has moved, so that a rollback is instant: 1 m, in
     `local` 0."""
 
-    unwatched: SomeDuration = 60.0
+    revert_after: SomeDuration = 60.0
     """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""
 
     @model_validator(mode="before")
@@ -151,10 +151,10 @@ class Strategy(Model):
 
     @model_validator(mode="after")
     def _a_hiccup_is_no_silence(self) -> Self:
-        if self.unwatched < SHORTEST_UNWATCHED:
+        if self.revert_after < SHORTEST_UNWATCHED:
             raise wrong(
                 "limit-too-short",
-                f"unwatched {self.unwatched:g}s is so short that a run which is only slow counts as gone",
+                f"revert_after {self.revert_after:g}s is so short that a run which is only slow counts as gone",
                 f"write {SHORTEST_UNWATCHED}s or more",
             )
         return self

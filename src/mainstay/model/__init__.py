@@ -12,12 +12,12 @@ from mainstay.model.fleet import (
     Shifts,
     Stage,
     Traffic,
-    UnlessRenewed,
+    TrafficLease,
     end_of,
 )
 from mainstay.model.job import Job, JobState
 from mainstay.model.release import Content, DatastoreRelease, Release, ServiceRelease, Strategy
-from mainstay.model.status import Exit, Instance, Running, Serving
+from mainstay.model.status import Exit, FleetStatus, Instance, TrafficStatus
 from mainstay.model.value import Listener, Piece, Template, Value
 from mainstay.model.workload import Health, Spec, Volume, volume_variable
 
@@ -29,6 +29,7 @@ __all__ = [
     "Environment",
     "Exit",
     "Fleet",
+    "FleetStatus",
     "Health",
     "Instance",
     "Job",
@@ -40,9 +41,7 @@ __all__ = [
     "Release",
     "ReleaseNumber",
     "Route",
-    "Running",
     "ServiceRelease",
-    "Serving",
     "Shares",
     "Shift",
     "Shifts",
@@ -51,7 +50,8 @@ __all__ = [
     "Strategy",
     "Template",
     "Traffic",
-    "UnlessRenewed",
+    "TrafficLease",
+    "TrafficStatus",
     "Value",
     "Volume",
     "end_of",

@@ -51,7 +51,7 @@ def end_of(shifts: Iterable[Shift]) -> Traffic:
     return traffic
 
 
-class UnlessRenewed(msgspec.Struct, frozen=True):
+class TrafficLease(msgspec.Struct, frozen=True):
     """A run's lease on traffic: after `within_s` seconds without the run's heartbeat, the target applies `then`."""
 
     within_s: float

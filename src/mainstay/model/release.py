@@ -17,7 +17,7 @@ class Strategy(msgspec.Struct, frozen=True):
     percent: tuple[float, ...] = ()
     hold_s: float = 120.0
     settle_s: float = 60.0
-    unwatched_s: float = 60.0
+    revert_after_s: float = 60.0
 
 
 class ServiceRelease(msgspec.Struct, frozen=True):

@@ -63,12 +63,12 @@ class Instance(msgspec.Struct, frozen=True):
         return self.state == "ready" or self.done
 
 
-class Running(msgspec.Struct, frozen=True):
+class FleetStatus(msgspec.Struct, frozen=True):
     """The desired fleet and the actual instances."""
 
     wanted: Fleet
     instances: tuple[Instance, ...]
-    awake: bool
+    started: bool
     answers: bool = True
     """False: the supervisor is not running; this was read from files and from /proc."""
     guarded_by: str = ""
@@ -80,7 +80,7 @@ class Running(msgspec.Struct, frozen=True):
     """Per revision, the number of instances that ignored their stop signal and were killed with SIGKILL."""
 
 
-class Serving(msgspec.Struct, frozen=True):
+class TrafficStatus(msgspec.Struct, frozen=True):
     """The desired and actual traffic, and the state of the edge."""
 
     wanted: Traffic
@@ -98,9 +98,9 @@ class Serving(msgspec.Struct, frozen=True):
     """Per revision (`web@41`) that drains before the next shift, its requests in flight at the last count."""
     undrained: dict[str, int] = {}
     """Per revision, the requests that were still in flight when their drain timed out and the next shift went ahead."""
-    returns_to: Traffic | None = None
+    reverts_to: Traffic | None = None
     """While a run has a lease on traffic: the traffic to revert to if its heartbeats stop."""
-    returned: bool = False
+    reverted: bool = False
     """Traffic was reverted automatically because the run stopped sending heartbeats."""
     open: bool = False
     """The edge serves as desired; False while it is being started or changed."""

@@ -12,7 +12,7 @@ from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.model import Listener, Value, volume_variable
 from mainstay.operations.context import Context
 from mainstay.operations.environment import environment_of
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.plan import manifest_of
 from mainstay.planning.facts import Snapshot, look, with_values
 from mainstay.planning.variables import braces_of, given_value, value_of
@@ -58,7 +58,7 @@ def config(context: Context, service: str) -> Configuration:
         what = f"there is no service {service} in {manifest.file.name}"
         raise BadInput(what, remedy=did_you_mean(service, manifest.services), code="no-such-service")
     world = context.wiring.world(environment_of(manifest, context), context.folders)
-    seen = with_values(look(world, recorded(context)), world, manifest)
+    seen = with_values(look(world, history_of(context)), world, manifest)
     # Values exported by this shell are left out: they are not stored yet, and another shell has other values.
     now = msgspec.structs.replace(seen, exported={})
     stored = SettingsFile(world.folders.settings).read()

@@ -5,13 +5,13 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import FrontDoorLost, MainstayError, NotReady, StepFailed
-from mainstay.history.summary import Record
+from mainstay.history.summary import History
 from mainstay.operations import plan as planning
 from mainstay.operations.context import Context
 from mainstay.operations.front_door import require_front_door
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import begin, holding, refuse_when_busy, refuse_when_unfinished, without_run
 from mainstay.operations.start_live import Notices, Started, start_if_stopped, start_live
@@ -41,7 +41,7 @@ def deploy(
     version: str | None = None,
     *,
     approve: Approve,
-    carrier: Carrier,
+    runner: Runner,
     notices: Notices,
     plan_id: str | None = None,
 ) -> Outcome:
@@ -54,13 +54,13 @@ def deploy(
     refuse_when_busy(context)
     # Plan first, so that bad input is refused before anything is started.
     plan = planning.kept(context, plan_id) if plan_id else planning.make(context, version)
-    started = Started() if approve.dry_run else start_if_stopped(context, carrier, notices)
+    started = Started() if approve.dry_run else start_if_stopped(context, runner, notices)
     if started.acted and not plan_id:
         plan = planning.make(context, version)
     if plan.unchanged and not started.acted and not approve.dry_run:
-        started = start_live(context, carrier, notices)
+        started = start_live(context, runner, notices)
     if started.failure and plan.unchanged:
-        raise nothing_to_ship(started.failure, recorded(context))
+        raise nothing_to_ship(started.failure, history_of(context))
     if started.failure:
         warn(started.failure, notices)
     outcome = ship(
@@ -68,11 +68,11 @@ def deploy(
         plan,
         lambda: planning.make(context, plan.version),
         approve=approve,
-        carrier=carrier,
+        runner=runner,
         started=started,
         afresh="plan" if plan_id else "",
     )
-    return once_repaired(outcome, plan, context, carrier, notices)
+    return once_repaired(outcome, plan, context, runner, notices)
 
 
 def ship(
@@ -81,7 +81,7 @@ def ship(
     again: Callable[[], Plan],
     *,
     approve: Approve,
-    carrier: Carrier,
+    runner: Runner,
     started: Started = Started(),  # noqa: B008 - immutable
     afresh: str = "",
 ) -> Outcome:
@@ -108,15 +108,15 @@ def ship(
                 remedy=f"mainstay {afresh or approve.verb}, and read the new plan",
                 code="stale",
             )
-        return begin(replace(plan, declared=now.declared), journal, context, carrier)
+        return begin(replace(plan, declared=now.declared), journal, context, runner)
 
 
-def once_repaired(outcome: Outcome, plan: Plan, context: Context, carrier: Carrier, notices: Notices) -> Outcome:
+def once_repaired(outcome: Outcome, plan: Plan, context: Context, runner: Runner, notices: Notices) -> Outcome:
     """Return *outcome* once the services whose content *plan* repaired are running. Raises what prevents this."""
     if outcome.outcome == "released" and any(isinstance(step, Fetch) and step.repairs for _, step in plan.steps()):
-        failure = start_live(context, carrier, notices).failure
+        failure = start_live(context, runner, notices).failure
         if failure:
-            raise nothing_to_ship(failure, recorded(context))
+            raise nothing_to_ship(failure, history_of(context))
     return outcome
 
 
@@ -126,7 +126,7 @@ def warn(failure: MainstayError, notices: Notices) -> None:
         notices.warning(failure)
 
 
-def nothing_to_ship(failure: MainstayError, past: Record, *, kept: bool = False) -> MainstayError:
+def nothing_to_ship(failure: MainstayError, past: History, *, kept: bool = False) -> MainstayError:
     """Return the error for a live release that does not run and that no deploy replaces; it lists all the remedies.
 
     *kept*: the operator chose that release although the manifest declares another one.

@@ -1,9 +1,9 @@
 """`down`: drain and stop everything, also across reboots; remove data only when this was requested explicitly."""
 
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, ship
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import refuse_when_busy, without_run
 from mainstay.planning import down as planned
@@ -11,7 +11,7 @@ from mainstay.planning.facts import look
 from mainstay.planning.plan import Plan
 
 
-def down(context: Context, *, data: bool = False, approve: Approve, carrier: Carrier) -> Outcome:
+def down(context: Context, *, data: bool = False, approve: Approve, runner: Runner) -> Outcome:
     """Stop everything that runs; with *data*, also remove its data. Without *data*, `start` starts it again."""
     environment = context.kept()
     refuse_when_busy(context)
@@ -23,16 +23,16 @@ def down(context: Context, *, data: bool = False, approve: Approve, carrier: Car
         make(context, data=data),
         lambda: make(context, data=data),
         approve=approve,
-        carrier=carrier,
+        runner=runner,
     )
 
 
 def make(context: Context, *, data: bool) -> Plan:
     """Return the plan that stops everything."""
     world = context.wiring.world(context.kept(), context.folders)
-    return planned.down(look(world, recorded(context)), data=data)
+    return planned.down(look(world, history_of(context)), data=data)
 
 
 def _nothing_runs(context: Context) -> bool:
-    running = context.wiring.target(context.kept(), context.folders).running()
-    return not running.awake and not running.instances
+    running = context.wiring.target(context.kept(), context.folders).fleet_status()
+    return not running.started and not running.instances

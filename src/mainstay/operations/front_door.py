@@ -2,7 +2,7 @@
 
 from mainstay.drivers.targets.target import Target
 from mainstay.errors import FrontDoorLost, FrontDoorTaken
-from mainstay.model import Edge, Serving
+from mainstay.model import Edge, TrafficStatus
 from mainstay.operations.context import Context
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import Clock, SystemClock
@@ -26,7 +26,7 @@ def require_front_door(context: Context, plan: Plan) -> None:
 def lost(target: Target, clock: Clock) -> FrontDoorLost | None:
     """Return why the edge of *target* does not serve as desired; None when it does."""
     try:
-        require_edge(target, target.serving().edge, clock)
+        require_edge(target, target.traffic_status().edge, clock)
     except FrontDoorLost as found:
         return found
     return None
@@ -46,12 +46,12 @@ def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
     raise FrontDoorLost(what, remedy=serving.trouble_remedy or "mainstay logs edge")
 
 
-def _settled(target: Target, clock: Clock) -> Serving:
+def _settled(target: Target, clock: Clock) -> TrafficStatus:
     """Return the state of the edge once it is open, a problem has lasted `LASTS_S`, or the time is up."""
     since: float | None = None
     until = clock.monotonic() + OPENS_WITHIN_S
     while True:
-        serving, now = target.serving(), clock.monotonic()
+        serving, now = target.traffic_status(), clock.monotonic()
         if serving.open or serving.edge is None or serving.trouble_code == PORT_TAKEN or now >= until:
             return serving
         if not serving.trouble:
@@ -63,7 +63,7 @@ def _settled(target: Target, clock: Clock) -> Serving:
         clock.pause(LOOKS_EACH_S)
 
 
-def _repairs(wanted: Edge | None, serving: Serving) -> bool:
+def _repairs(wanted: Edge | None, serving: TrafficStatus) -> bool:
     return serving.trouble_code == PORT_TAKEN and wanted is not None and _ports(wanted) != _ports(serving.edge)
 
 

@@ -3,24 +3,24 @@
 from msgspec.structs import replace
 
 from mainstay.history.sqlite import SqliteStory
-from mainstay.history.summary import Past, Record, record
+from mainstay.history.summary import History, RunSummary, history_from
 from mainstay.operations.context import Context
 from mainstay.system.file_lock import Lock
 
 
-def recorded(context: Context) -> Record:
+def history_of(context: Context) -> History:
     """Return the history that the journal of this environment proves."""
-    return record(story(context).rows())
+    return history_from(journal_reader(context).rows())
 
 
-def story(context: Context) -> SqliteStory:
+def journal_reader(context: Context) -> SqliteStory:
     """Return a reader of the journal of this environment."""
     return SqliteStory(context.folders.journal, context.folders.head)
 
 
-def history(context: Context) -> tuple[Past, ...]:
+def history(context: Context) -> tuple[RunSummary, ...]:
     """Return the runs, newest first. An unfinished run is running now if a process holds the lock."""
-    past = recorded(context).history
+    past = history_of(context).history
     if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).free():
         return tuple(replace(run, outcome="running") if run.outcome == "interrupted" else run for run in past)
     return past

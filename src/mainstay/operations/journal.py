@@ -6,18 +6,18 @@ from mainstay.errors import BadInput
 from mainstay.history.journal import Row, Verdict
 from mainstay.history.signing import PublicKey
 from mainstay.operations.context import Context
-from mainstay.operations.history import story
+from mainstay.operations.history import journal_reader
 
 NAMED_RUNS = 5
 
 
 def show(context: Context, run: str | None = None) -> list[Row]:
     """Return the rows of *run*, or of the last run. Raises BadInput for a run that the journal does not have."""
-    rows = story(context).rows(run)
+    rows = journal_reader(context).rows(run)
     if run is None and rows:
         return [row for row in rows if row.run == rows[-1].run]
     if run is not None and not rows:
-        raise _no_such_run(run, list(dict.fromkeys(row.run for row in story(context).rows())))
+        raise _no_such_run(run, list(dict.fromkeys(row.run for row in journal_reader(context).rows())))
     return rows
 
 
@@ -26,12 +26,12 @@ def verify(context: Context) -> Verdict:
 
     Raises JournalCorrupt when that key cannot be read, because then the journal cannot be verified.
     """
-    return story(context).verify(PublicKey.read(context.folders.public_key))
+    return journal_reader(context).verify(PublicKey.read(context.folders.public_key))
 
 
 def export(context: Context) -> Iterator[bytes]:
     """Yield every row as a line of JSON."""
-    return story(context).export()
+    return journal_reader(context).export()
 
 
 def _no_such_run(run: str, runs: list[str]) -> BadInput:

@@ -11,7 +11,7 @@ from mainstay.drivers.targets.target import LogLine, LogQuery
 from mainstay.errors import BadInput, MainstayError
 from mainstay.model import Release
 from mainstay.operations.context import Context
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 
 _MOST_NAMED = 10
 EDGE = "edge"
@@ -61,7 +61,7 @@ def _checked(context: Context, service: str, query: LogQuery) -> LogQuery:
 
 def _revision(context: Context, service: str, release: int) -> int | None:
     """Return the release that introduced the revision of *service* that *release* runs; None when it is unknown."""
-    document = recorded(context).document(release)
+    document = history_of(context).document(release)
     if document is None:
         return None
     found = msgspec.json.decode(document, type=Release).services.get(service)

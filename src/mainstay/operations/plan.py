@@ -11,7 +11,7 @@ from mainstay.errors import BadInput, MainstayError
 from mainstay.manifest import Manifest, load
 from mainstay.operations.context import Context
 from mainstay.operations.environment import environment_of
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.secrets import differing, with_offers
 from mainstay.planning.declared import declared
 from mainstay.planning.deploy import deploy
@@ -36,7 +36,7 @@ def make(context: Context, version: str | None = None) -> Plan:
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     for store in world.datastores.values():
         store.refuse_other_data()
-    now = with_offers(look(world, recorded(context), manifest), manifest, context)
+    now = with_offers(look(world, history_of(context), manifest), manifest, context)
     plan = _with_values(deploy(resolve(manifest, now), now), manifest, now, world, context)
     if plan.release.edge is not None and plan.release.edge != now.serving.edge:
         world.target.refuse_taken(plan.release.edge)
@@ -56,7 +56,7 @@ def declared_now(context: Context) -> str:
     try:
         return _declared(manifest_of(context), context)
     except (MainstayError, OSError, ValueError):
-        choice = recorded(context).choice
+        choice = history_of(context).choice
         return choice.declared if choice else ""
 
 
@@ -70,7 +70,7 @@ def _declared_or_unknown(manifest: Manifest, context: Context) -> str:
 def _declared(manifest: Manifest, context: Context) -> str:
     """Return the fingerprint of *manifest* at its own version. Raises BadInput when its sources do not exist."""
     world = context.wiring.world(environment_of(manifest, context), context.folders)
-    now = look(world, recorded(context), manifest)
+    now = look(world, history_of(context), manifest)
     return declared(manifest, with_offers(now, manifest, replace(context, prompt=None)))
 
 

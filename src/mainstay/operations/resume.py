@@ -5,13 +5,13 @@ from typing import Literal
 import msgspec
 
 from mainstay.engine import engine
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput
 from mainstay.history.journal import Journal
 from mainstay.operations.context import Context
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.session import carry_on, holding
+from mainstay.operations.session import holding, resume_run
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class Word(msgspec.Struct, frozen=True):
     because: str
 
 
-def resume(context: Context, word: Word | None = None, *, carrier: Carrier) -> Outcome:
+def resume(context: Context, word: Word | None = None, *, runner: Runner) -> Outcome:
     """Finish the unfinished run and return its outcome: released or rolled back.
 
     Raises BadInput when there is none, and the engine's errors."""
@@ -30,18 +30,18 @@ def resume(context: Context, word: Word | None = None, *, carrier: Carrier) -> O
     with holding(context) as journal:
         if word is not None:
             run = unfinished(context)
-            engine.answer(run, journal, word.step, word.as_, because=word.because, by=carrier.by)
-        return finish(context, journal, carrier)
+            engine.answer(run, journal, word.step, word.as_, because=word.because, by=runner.by)
+        return finish(context, journal, runner)
 
 
-def finish(context: Context, journal: Journal, carrier: Carrier) -> Outcome:
+def finish(context: Context, journal: Journal, runner: Runner) -> Outcome:
     """Finish the unfinished run; the caller holds the lock."""
-    return carry_on(unfinished(context), context.kept(), journal, context, carrier)
+    return resume_run(unfinished(context), context.kept(), journal, context, runner)
 
 
 def unfinished(context: Context) -> str:
     """Return the unfinished run. Raises BadInput, naming the last runs, when there is none."""
-    past = recorded(context)
+    past = history_of(context)
     if past.unfinished is None:
         last = ", ".join(f"{run.run} ({run.outcome})" for run in past.history[:3]) or "none yet"
         raise BadInput(f"no run is unfinished; last runs: {last}", remedy="mainstay status", code="nothing-unfinished")

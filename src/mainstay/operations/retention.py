@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay.history.summary import Record
+from mainstay.history.summary import History
 from mainstay.model import Release
 from mainstay.system import file_tree
 from mainstay.system.state_dir import Folders
@@ -24,7 +24,7 @@ class Kept(msgspec.Struct, frozen=True):
     contents: frozenset[str]
 
 
-def kept(past: Record) -> Kept:
+def kept(past: History) -> Kept:
     """Return the releases that were live last, including the live one, with the revisions and contents they run."""
     numbers = past.served[:KEPT_RELEASES]
     documents = [msgspec.json.decode(found, type=Release) for number in numbers if (found := past.document(number))]

@@ -1,12 +1,12 @@
 """`rollback`: make an earlier release live again. Neither the manifest nor checks can block it."""
 
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput
-from mainstay.history.summary import Record
+from mainstay.history.summary import History
 from mainstay.operations import plan
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, ship
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.retention import kept
 from mainstay.operations.session import refuse_when_busy
@@ -16,18 +16,16 @@ from mainstay.planning.facts import document, look
 from mainstay.planning.plan import Plan
 
 
-def rollback(
-    context: Context, to: int | None = None, *, approve: Approve, carrier: Carrier, notices: Notices
-) -> Outcome:
+def rollback(context: Context, to: int | None = None, *, approve: Approve, runner: Runner, notices: Notices) -> Outcome:
     """Make release *to* live again; by default the one that was live before this one.
 
     A stopped environment is started first, as far as it starts: the live release may be the reason for the rollback.
     """
     context.kept()
     refuse_when_busy(context)
-    number = to if to is not None else _before(recorded(context))
+    number = to if to is not None else _before(history_of(context))
     make(context, number)  # A release that cannot be rolled back to is refused before anything is started.
-    started = Started() if approve.dry_run else start_if_stopped(context, carrier, notices)
+    started = Started() if approve.dry_run else start_if_stopped(context, runner, notices)
     if started.failure:
         notices.warning(started.failure)
     declared = plan.declared_now(context)
@@ -36,7 +34,7 @@ def rollback(
         make(context, number, declared),
         lambda: make(context, number, declared),
         approve=approve,
-        carrier=carrier,
+        runner=runner,
         started=started,
     )
 
@@ -46,7 +44,7 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
 
     Raises BadInput when *to* was never live or is no longer kept.
     """
-    past = recorded(context)
+    past = history_of(context)
     if to not in past.served:
         known = ", ".join(str(number) for number in sorted(past.served)) or "none yet"
         raise BadInput(
@@ -64,7 +62,7 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
     return planned.rollback(found, look(world, past), declared=declared, rolled_back_at=past.rolled_back.get(to, ""))
 
 
-def _before(past: Record) -> int:
+def _before(past: History) -> int:
     """Return the release that was live before the current one. Raises BadInput when there is none."""
     earlier = [number for number in past.served if past.serving and number != past.serving.number]
     if earlier:

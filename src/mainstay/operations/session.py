@@ -8,17 +8,17 @@ import msgspec
 
 from mainstay.drivers.world import World
 from mainstay.engine import engine
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import LockHeld
 from mainstay.history.events import Outcome as RunOutcome
 from mainstay.history.journal import Journal
 from mainstay.history.signing import SigningKey
 from mainstay.history.sqlite import SqliteJournal
-from mainstay.history.summary import Record
+from mainstay.history.summary import History
 from mainstay.model import Environment
 from mainstay.operations.context import Context
 from mainstay.operations.environment import keep
-from mainstay.operations.history import recorded, story
+from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.retention import kept, prune
 from mainstay.operations.secrets import store
@@ -72,7 +72,7 @@ def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> N
 
 def refuse_when_unfinished(context: Context) -> None:
     """Raise LockHeld when a run is unfinished, because it must end before another begins."""
-    waiting = recorded(context).unfinished
+    waiting = history_of(context).unfinished
     if waiting:
         raise LockHeld(
             f"run {waiting} is unfinished",
@@ -81,7 +81,7 @@ def refuse_when_unfinished(context: Context) -> None:
         )
 
 
-def begin(plan: Plan, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
+def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Outcome:
     """Store the values that *plan* contains, start a stopped environment, then execute the plan.
 
     The caller holds the lock.
@@ -89,43 +89,41 @@ def begin(plan: Plan, journal: Journal, context: Context, carrier: Carrier) -> O
     # Store the environment first: it records where the key of the secrets is, so later shells cannot change that.
     keep(plan.environment, context.folders)
     world = context.wiring.world(plan.environment, context.folders)
-    store(plan.values, world, context, carrier.by)
+    store(plan.values, world, context, runner.by)
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
-    if plan.kind != "down" and not world.target.running().awake:
-        world.target.wake()
-    return _told(context, plan.environment, carrier, lambda world: engine.begin(plan, world, journal, carrier))
+    if plan.kind != "down" and not world.target.fleet_status().started:
+        world.target.start()
+    return _told(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
 
 
-def carry_on(run: str, environment: Environment, journal: Journal, context: Context, carrier: Carrier) -> Outcome:
+def resume_run(run: str, environment: Environment, journal: Journal, context: Context, runner: Runner) -> Outcome:
     """Finish *run*; the caller holds the lock."""
-    return _told(context, environment, carrier, lambda world: engine.carry_on(run, world, journal, carrier))
+    return _told(context, environment, runner, lambda world: engine.resume(run, world, journal, runner))
 
 
 def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
     """Return the outcome of a command that executed no run: it only started what was live, or changed nothing."""
-    live = recorded(context).serving
+    live = history_of(context).serving
     return Outcome(
         run="",
         kind=kind,
         outcome="started" if started else "unchanged",
         release=live.number if live else None,
         version=live.version if live else "",
-        url=context.wiring.target(context.kept(), context.folders).serving().url,
+        url=context.wiring.target(context.kept(), context.folders).traffic_status().url,
         took_s=took_s,
         note=note,
     )
 
 
-def _told(
-    context: Context, environment: Environment, carrier: Carrier, carry: Callable[[World], RunOutcome]
-) -> Outcome:
+def _told(context: Context, environment: Environment, runner: Runner, carry: Callable[[World], RunOutcome]) -> Outcome:
     began = time.monotonic()
     world = context.wiring.world(environment, context.folders)
     outcome = carry(world)
-    past = recorded(context)
+    past = history_of(context)
     _keep_what_serves(context, past)
     run = past.history[0]
-    serving = world.target.serving()
+    serving = world.target.traffic_status()
     note = _tidied(context, past) if outcome == "released" and run.kind != "down" else ""
     return Outcome(
         run=run.run,
@@ -139,14 +137,14 @@ def _told(
     )
 
 
-def _keep_what_serves(context: Context, past: Record) -> None:
+def _keep_what_serves(context: Context, past: History) -> None:
     """Store the live release's environment again, because a run that was rolled back had stored the one it planned."""
     found = past.environment(past.serving.number) if past.serving else None
     if found is not None and found != b"null":
         keep(msgspec.json.decode(found, type=Environment), context.folders)
 
 
-def _tidied(context: Context, past: Record) -> str:
+def _tidied(context: Context, past: History) -> str:
     """Remove what no kept release needs. Return a note when that fails: the release has succeeded all the same."""
     try:
         prune(context.folders, kept(past))
@@ -156,7 +154,7 @@ def _tidied(context: Context, past: Record) -> str:
 
 
 def _held(context: Context) -> LockHeld:
-    owner = story(context).owner()
+    owner = journal_reader(context).owner()
     if owner is None:
         return LockHeld("another command holds the lock and is about to begin", remedy="mainstay status")
     return LockHeld(

@@ -11,7 +11,7 @@ from mainstay.manifest.given import Unfit, unfit
 from mainstay.manifest.messages import did_you_mean
 from mainstay.operations.assignments import Assignment, Assignments
 from mainstay.operations.context import Context
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.plan import manifest_of
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import make_state
@@ -49,7 +49,7 @@ def set_values(context: Context, assignments: Assignments, *, dry_run: bool = Fa
 
 def rolled_back(context: Context) -> int | None:
     """Return the newer release that was rolled back to the live one; None if there is none."""
-    past = recorded(context)
+    past = history_of(context)
     choice = past.choice
     return choice.before if choice and choice.kind == "rollback" and choice.before in past.rolled_back else None
 

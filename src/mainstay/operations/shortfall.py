@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from mainstay.model import Instance, Members, Shares
 
 
-def missed(wanted: Members, shares: Shares, instances: Iterable[Instance], *, carried: bool) -> int:
+def shortfall(wanted: Members, shares: Shares, instances: Iterable[Instance], *, carried: bool) -> int:
     """Return how many instances of *wanted* are not ready. *carried*: a run is in progress and watches its instances.
 
     During a run, a revision counts only once it receives traffic, unless no revision does (a worker, or a first

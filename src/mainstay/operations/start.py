@@ -1,15 +1,15 @@
 """`start`: start exactly the live release, after `down` or a reboot; the manifest is not read."""
 
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput, LockHeld
 from mainstay.operations.context import Context
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import refuse_when_busy, without_run
 from mainstay.operations.start_live import Notices, is_stopped, restart_supervisor, start_live
 
 
-def start(context: Context, *, carrier: Carrier, notices: Notices, unless_stopped: bool = False) -> Outcome:
+def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped: bool = False) -> Outcome:
     """Start the live release, and nothing newer.
 
     *unless_stopped*: do nothing in an environment that was stopped by `down`. Raises StepFailed, naming the services
@@ -19,7 +19,7 @@ def start(context: Context, *, carrier: Carrier, notices: Notices, unless_stoppe
     environment = context.kept()
     place = f"{environment.system}/{environment.name}"
     refuse_when_busy(context, unfinished_is_fine=True)
-    past = recorded(context)
+    past = history_of(context)
     if past.unfinished:
         if past.history[0].kind != "down":
             restart_supervisor(context)
@@ -35,7 +35,7 @@ def start(context: Context, *, carrier: Carrier, notices: Notices, unless_stoppe
     if unless_stopped and is_stopped(context):
         note = f"nothing to do: {place} was stopped by `mainstay down`, and stays stopped"
         return without_run(context, "start", started=False, took_s=0.0, note=note)
-    started = start_live(context, carrier, notices, thorough=True)
+    started = start_live(context, runner, notices, thorough=True)
     if started.failure:
         raise started.failure
     note = f"ready: {', '.join(started.ready)}"

@@ -4,17 +4,17 @@ from typing import NamedTuple, Protocol
 
 from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import Interrupted, MainstayError, StepFailed
-from mainstay.history.summary import Serves
-from mainstay.model import Fleet, Instance, Running
+from mainstay.history.summary import LiveRelease
+from mainstay.model import Fleet, FleetStatus, Instance
 from mainstay.operations import front_door
 from mainstay.operations.context import Context
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.session import locked
-from mainstay.operations.shortfall import missed
+from mainstay.operations.shortfall import shortfall
 from mainstay.steps.support import waits
-from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.clock import SystemClock, Waiter
 
 DATASTORES_WITHIN_S = 60.0
 """Seconds added for datastores: services wait for them, and a Postgres that was killed replays its log first."""
@@ -38,7 +38,7 @@ class Notices(Protocol):
 class Started(NamedTuple):
     """The result of a start."""
 
-    live: Serves | None = None
+    live: LiveRelease | None = None
     """The live release, which had to be started; None: no release is live."""
     acted: bool = False
     """Whether anything was started; false: the release was already running."""
@@ -48,34 +48,34 @@ class Started(NamedTuple):
     took_s: float = 0.0
 
 
-def start_live(context: Context, carrier: Carrier, notices: Notices, *, thorough: bool = False) -> Started:
+def start_live(context: Context, runner: Runner, notices: Notices, *, thorough: bool = False) -> Started:
     """Start the live release unless it already runs completely.
 
     *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
     datastores run: enough to plan a deploy.
     """
-    live, target = recorded(context).serving, _target(context)
+    live, target = history_of(context).serving, _target(context)
     if live is None or target is None:
         return Started()
-    if runs_completely(target.running()):
+    if runs_completely(target.fleet_status()):
         return Started(live, failure=front_door.lost(target, SystemClock()))
-    return _start(context, live, carrier, notices, thorough=thorough)
+    return _start(context, live, runner, notices, thorough=thorough)
 
 
-def start_if_stopped(context: Context, carrier: Carrier, notices: Notices) -> Started:
+def start_if_stopped(context: Context, runner: Runner, notices: Notices) -> Started:
     """Start the live release if the environment is stopped or its supervisor does not run; otherwise return at once."""
-    live, target = recorded(context).serving, _target(context)
+    live, target = history_of(context).serving, _target(context)
     if live is None or target is None:
         return Started()
-    if is_supervised(target.running()):
+    if is_supervised(target.fleet_status()):
         return Started(live)
-    return _start(context, live, carrier, notices, thorough=False)
+    return _start(context, live, runner, notices, thorough=False)
 
 
 def is_stopped(context: Context) -> bool:
     """Return whether the environment was stopped by `down` and not started since; a reboot does not change that."""
     target = _target(context)
-    return target is not None and not target.running().awake
+    return target is not None and not target.fleet_status().started
 
 
 def restart_supervisor(context: Context) -> None:
@@ -84,31 +84,31 @@ def restart_supervisor(context: Context) -> None:
     if target is None:
         return
     with locked(context):  # Checked under the lock: a `down` that ends meanwhile must stay in force.
-        if target.running().awake:
-            target.wake()
+        if target.fleet_status().started:
+            target.start()
 
 
-def runs_completely(running: Running) -> bool:
+def runs_completely(running: FleetStatus) -> bool:
     """Return whether the supervisor runs and every desired instance is healthy."""
     return is_supervised(running) and not _short(running)
 
 
-def is_supervised(running: Running) -> bool:
+def is_supervised(running: FleetStatus) -> bool:
     """Return whether the environment should run and its supervisor does."""
-    return running.awake and running.answers
+    return running.started and running.answers
 
 
-def _start(context: Context, live: Serves, carrier: Carrier, notices: Notices, *, thorough: bool) -> Started:
+def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices, *, thorough: bool) -> Started:
     world = context.wiring.world(context.kept(), context.folders)
-    names = ", ".join(_services(world.target.running().wanted))
+    names = ", ".join(_services(world.target.fleet_status().wanted))
     notices.progress(f"starting release {live.number} ({live.version}): {names}")
     began = world.clock.monotonic()
     # Take the lock, so that the start cannot overlap with a `down` that has just begun.
     with locked(context):
-        world.target.wake()
-    patience = Patience(world.clock, lambda: _check(carrier))
-    failure = StartWait(world, patience, live, thorough=thorough).until_settled()
-    running = world.target.running()
+        world.target.start()
+    waiter = Waiter(world.clock, lambda: _check(runner))
+    failure = StartWait(world, waiter, live, thorough=thorough).until_settled()
+    running = world.target.fleet_status()
     ready = tuple(name for name in _services(running.wanted) if name not in _short(running))
     return Started(live, True, failure, ready, round(world.clock.monotonic() - began, 3))
 
@@ -116,17 +116,17 @@ def _start(context: Context, live: Serves, carrier: Carrier, notices: Notices, *
 class StartWait:
     """Waits until every service has started or failed to."""
 
-    def __init__(self, world: World, patience: Patience, live: Serves, *, thorough: bool) -> None:
+    def __init__(self, world: World, waiter: Waiter, live: LiveRelease, *, thorough: bool) -> None:
         self._world = world
-        self._patience = patience
+        self._waiter = waiter
         self._live = live
         self._thorough = thorough
         self._began = world.clock.monotonic()
 
     def until_settled(self) -> MainstayError | None:
         """Wait, then return why the release does not run completely; None if it does."""
-        limit = _limit(self._world.target.running().wanted)
-        running = self._patience.until(
+        limit = _limit(self._world.target.fleet_status().wanted)
+        running = self._waiter.wait_until(
             lambda: self._settled(limit), within=limit + waits.SLACK_S, waiting_for="the start of all services"
         )
         short = _short(running)
@@ -138,10 +138,10 @@ class StartWait:
             reasons += [self._late(running, service) for service in short if service not in crashed]
         return self._failure(running, "; ".join(reasons), f"mainstay logs {next(iter(crashed), short[0])}")
 
-    def _settled(self, limit: float) -> Running | None:
+    def _settled(self, limit: float) -> FleetStatus | None:
         """Return the state that ends the wait; None while it goes on."""
-        running = self._world.target.running()
-        if not running.awake:
+        running = self._world.target.fleet_status()
+        if not running.started:
             raise StepFailed("the environment was stopped while it was starting", remedy="mainstay start")
         crashed = self._crashed(running)
         waiting = set(_short(running)) - crashed.keys()
@@ -151,7 +151,7 @@ class StartWait:
     def _elapsed(self) -> float:
         return self._world.clock.monotonic() - self._began
 
-    def _crashed(self, running: Running) -> dict[str, Instance]:
+    def _crashed(self, running: FleetStatus) -> dict[str, Instance]:
         """Return one crashing instance for each service that has too few healthy instances and does not start."""
         short, patient = _short(running), set[str]()
         if self._elapsed() < DATASTORE_CRASHES_FOR_S:
@@ -165,19 +165,19 @@ class StartWait:
             and (one.state == "failed" or one.service not in patient)
         }
 
-    def _late(self, running: Running, service: str) -> str:
+    def _late(self, running: FleetStatus, service: str) -> str:
         return waits.late(self._world, service, running.instances, running.wanted[service])
 
-    def _failure(self, running: Running, why: str, remedy: str) -> StepFailed:
+    def _failure(self, running: FleetStatus, why: str, remedy: str) -> StepFailed:
         ready = [name for name in _services(running.wanted) if name not in _short(running)]
         how = f"started only in part (ready: {', '.join(ready)})" if ready else "did not start"
         what = f"release {self._live.number} ({self._live.version}) {how}: {why}"
         return StepFailed(what, remedy=remedy, code="not-started")
 
 
-def _check(carrier: Carrier) -> None:
+def _check(runner: Runner) -> None:
     """Raise Interrupted once a signal has arrived."""
-    if (signal := carrier.interruption.signal) is not None:
+    if (signal := runner.interruption.signal) is not None:
         what = "interrupted; the services that were asked to start go on starting"
         raise Interrupted(what, signal=signal, remedy="mainstay status")
 
@@ -195,13 +195,13 @@ def _datastores(wanted: Fleet) -> set[str]:
     return {name for name, members in wanted.items() if any(member.spec.datastore for member in members.values())}
 
 
-def _short(running: Running) -> list[str]:
+def _short(running: FleetStatus) -> list[str]:
     """Return the services with fewer healthy instances than desired."""
     every = running.instances
     return [
         name
         for name in _services(running.wanted)
-        if missed(running.wanted[name], {}, (one for one in every if one.service == name), carried=False)
+        if shortfall(running.wanted[name], {}, (one for one in every if one.service == name), carried=False)
     ]
 
 

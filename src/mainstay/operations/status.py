@@ -7,12 +7,12 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.errors import Unreachable
-from mainstay.history.run_state import standing
-from mainstay.history.summary import Record, Serves
-from mainstay.model import DatastorePlace, Environment, Instance, Running, Serving
+from mainstay.history.run_state import run_state
+from mainstay.history.summary import History, LiveRelease
+from mainstay.model import DatastorePlace, Environment, FleetStatus, Instance, TrafficStatus
 from mainstay.operations.context import Context
-from mainstay.operations.history import recorded, story
-from mainstay.operations.shortfall import missed
+from mainstay.operations.history import history_of, journal_reader
+from mainstay.operations.shortfall import shortfall
 from mainstay.system.disk_space import shortage
 from mainstay.system.file_lock import Lock
 
@@ -41,7 +41,7 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     ready: int
     traffic: dict[int, float]
     instances: tuple[Instance, ...]
-    missed: int
+    shortfall: int
     """Desired instances that are not ready, without those that an unfinished run has just started."""
     traffic_desired: dict[int, float] = {}
     """The percentage of requests that each release should receive."""
@@ -76,17 +76,17 @@ class Status(msgspec.Struct, frozen=True):
     target: str
     url: str
     state: str
-    release: Serves | None
+    release: LiveRelease | None
     run: RunStatus | None
     services: tuple[ServiceStatus, ...]
     datastores: tuple[DatastoreStatus, ...]
-    awake: bool
+    started: bool
     guarded: bool
     """Whether the supervisor runs; false: crashed instances are not restarted until a command starts it."""
     guarded_by: str
     unlimited: bool
     """Whether a service has a CPU limit that cannot be enforced on this machine."""
-    returned: bool
+    reverted: bool
     """Whether traffic was reverted automatically, because the deploy stopped sending heartbeats."""
     edge_open: bool = False
     """Whether the edge serves as desired."""
@@ -100,9 +100,9 @@ class Status(msgspec.Struct, frozen=True):
 def status(context: Context) -> Status:
     """Return the state of the environment. Raises BadInput when nothing was deployed here yet."""
     environment = context.kept()
-    past = recorded(context)
+    past = history_of(context)
     target = context.wiring.target(environment, context.folders)
-    running, serving = target.running(), target.serving()
+    running, serving = target.fleet_status(), target.traffic_status()
     run = _run(context, past)
     stores = {place.name for place in environment.datastores}
     found = Status(
@@ -119,44 +119,44 @@ def status(context: Context) -> Status:
             if name not in stores
         ),
         datastores=tuple(_datastore(place, environment, context, running, serving) for place in environment.datastores),
-        awake=running.awake,
+        started=running.started,
         guarded=running.answers,
         guarded_by=running.guarded_by,
         unlimited=not running.processors_held and _limits_processors(running),
-        returned=serving.returned,
+        reverted=serving.reverted,
         edge_open=serving.open,
         edge_trouble=serving.trouble_code,
     )
-    stopped = not running.awake and _was_stopped(past)
+    stopped = not running.started and _was_stopped(past)
     why = tuple(problems(found, serving, stopped=stopped, full=shortage(context.folders.state)))
     return replace(found, health="degraded" if why else "stopped" if stopped else "healthy", problems=why)
 
 
-def _was_stopped(past: Record) -> bool:
+def _was_stopped(past: History) -> bool:
     """Return whether the last completed run stopped the environment on purpose."""
     last = next((run for run in past.history if run.outcome == "released"), None)
     return last is not None and last.kind == "down"
 
 
-def problems(now: Status, serving: Serving, *, stopped: bool, full: str = "") -> Iterator[Problem]:
+def problems(now: Status, serving: TrafficStatus, *, stopped: bool, full: str = "") -> Iterator[Problem]:
     """Yield the problems that degrade the environment: lost requests, the unfinished run, then its consequences.
 
     *full*: why the disk has no room left; empty if it has room.
     """
-    if now.awake and serving.trouble:
+    if now.started and serving.trouble:
         yield Problem(serving.trouble_code, serving.trouble, serving.trouble_remedy)
-    if now.awake and full:
+    if now.started and full:
         what = f"{full}, so no release can be made and output is lost"
         yield Problem("disk-full", what, f"make room (df -h {now.state})")
     yield from _run_problems(now)
-    if now.awake and not serving.trouble:
+    if now.started and not serving.trouble:
         yield from _edge_problems(now, serving)
-    if now.awake and not now.guarded:
+    if now.started and not now.guarded:
         what = "the supervisor is not running, so crashed instances are not restarted"
         yield Problem("supervisor-stopped", what, "mainstay start" if now.release or now.run else "mainstay up")
     if now.release is None and not stopped:
         yield Problem("no-release", "no release is live", "mainstay status --watch" if now.run else "mainstay up")
-    if now.awake:
+    if now.started:
         yield from _missing(now)
 
 
@@ -164,7 +164,7 @@ def _run_problems(now: Status) -> Iterator[Problem]:
     """Yield problems for an unfinished run that no process executes, and for traffic that was therefore reverted."""
     if now.run is not None and now.run.state != "running":
         yield Problem("run-unfinished", f"run {now.run.id} ({now.run.kind}) is {now.run.state}", now.run.next)
-    if now.awake and now.returned:
+    if now.started and now.reverted:
         what = "traffic was reverted automatically: the deploy stopped sending heartbeats"
         # A deploy is refused as long as a run is unfinished.
         yield Problem("traffic-reverted", what, "mainstay resume, or mainstay abort" if now.run else "mainstay deploy")
@@ -173,7 +173,7 @@ def _run_problems(now: Status) -> Iterator[Problem]:
 def _missing(now: Status) -> Iterator[Problem]:
     """Yield problems for services and datastores that do not run as desired."""
     for service in now.services:
-        if service.missed:
+        if service.shortfall:
             what = f"{service.ready} of {service.desired} instances of {service.name} are ready"
             yield Problem("instances-missing", what, f"mainstay logs {service.name}")
     for store in now.datastores:
@@ -181,7 +181,7 @@ def _missing(now: Status) -> Iterator[Problem]:
             yield Problem("datastore-down", f"{store.name} is {store.state}", f"mainstay logs {store.name}")
 
 
-def _edge_problems(now: Status, serving: Serving) -> Iterator[Problem]:
+def _edge_problems(now: Status, serving: TrafficStatus) -> Iterator[Problem]:
     """Yield problems: an edge that does not serve yet, or traffic that misses services with enough ready instances."""
     at_work = now.run is not None and now.run.state == "running"
     if serving.edge is not None and not serving.open and now.guarded and not at_work:
@@ -191,7 +191,7 @@ def _edge_problems(now: Status, serving: Serving) -> Iterator[Problem]:
         actual, desired = _sharing(service.traffic), _sharing(service.traffic_desired)
         # A run moves traffic step by step, so only a service that receives nothing is a problem then.
         astray = desired and not actual if at_work else desired != actual
-        if astray and not service.missed:
+        if astray and not service.shortfall:
             releases = f"{_numbered(actual)} instead of {_numbered(desired)}"
             what = f"requests to {service.name} reach {releases}, although its instances are ready"
             yield Problem("traffic-astray", what, "mainstay logs edge")
@@ -205,16 +205,16 @@ def _numbered(releases: frozenset[int]) -> str:
     return "release " + " and ".join(map(str, sorted(releases))) if releases else "no release"
 
 
-def _limits_processors(running: Running) -> bool:
+def _limits_processors(running: FleetStatus) -> bool:
     members = (member for of in running.wanted.values() for member in of.values())
     return any(member.spec.cpus is not None for member in members)
 
 
-def _names(running: Running) -> set[str]:
+def _names(running: FleetStatus) -> set[str]:
     return {name for name, members in running.wanted.items() if members} | {one.service for one in running.instances}
 
 
-def _service(name: str, running: Running, serving: Serving, *, in_run: bool) -> ServiceStatus:
+def _service(name: str, running: FleetStatus, serving: TrafficStatus, *, in_run: bool) -> ServiceStatus:
     """Return a service's status. *in_run*: a run is unfinished; instances that it has just started are not missing."""
     instances = tuple(one for one in running.instances if one.service == name)
     wanted, shares = running.wanted.get(name, {}), serving.actual.get(name, {})
@@ -224,13 +224,13 @@ def _service(name: str, running: Running, serving: Serving, *, in_run: bool) -> 
         ready=sum(one.healthy for one in instances),
         traffic=shares,
         instances=instances,
-        missed=missed(wanted, shares, instances, carried=in_run),
+        shortfall=shortfall(wanted, shares, instances, carried=in_run),
         traffic_desired=serving.wanted.get(name, {}),
     )
 
 
 def _datastore(
-    place: DatastorePlace, environment: Environment, context: Context, running: Running, serving: Serving
+    place: DatastorePlace, environment: Environment, context: Context, running: FleetStatus, serving: TrafficStatus
 ) -> DatastoreStatus:
     state = next((one.state for one in running.instances if one.service == place.name), "stopped")
     version = next((member.version for member in running.wanted.get(place.name, {}).values()), "")
@@ -244,10 +244,10 @@ def _datastore(
     return DatastoreStatus(place.name, place.kind, state, version, schema)
 
 
-def _run(context: Context, past: Record) -> RunStatus | None:
+def _run(context: Context, past: History) -> RunStatus | None:
     if past.unfinished is None:
         return None
-    now = standing(story(context).rows(past.unfinished))
+    now = run_state(journal_reader(context).rows(past.unfinished))
     state: Literal["running", "interrupted", "parked"] = "interrupted"
     if now.parked is not None:
         state = "parked"

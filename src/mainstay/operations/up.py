@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from mainstay.engine.runner import Carrier
+from mainstay.engine.runner import Runner
 from mainstay.errors import FrontDoorLost, FrontDoorTaken, MainstayError
-from mainstay.history.summary import Choice, Serves
+from mainstay.history.summary import Choice, LiveRelease
 from mainstay.model import Release
 from mainstay.operations import plan as planning
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import Approve, nothing_to_ship, once_repaired, ship, warn
-from mainstay.operations.history import recorded
+from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
 from mainstay.operations.session import holding, refuse_when_busy, without_run
@@ -21,7 +21,7 @@ from mainstay.planning.resolve import declares
 Verdict = Literal["deploy", "same", "keep"]
 
 
-def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices, insist: bool = False) -> Outcome:
+def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, insist: bool = False) -> Outcome:
     """Start the live release, finish an unfinished run, then deploy if the manifest has changed.
 
     If the unfinished run ends rolled back, the command ends once the live release has started. *insist*: deploy what
@@ -29,8 +29,8 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
     release does not start and there is nothing to deploy instead, and FrontDoorLost when the edge does not serve.
     """
     refuse_when_busy(context, unfinished_is_fine=not approve.dry_run)
-    finished = _finished(context, carrier)
-    started = Started() if approve.dry_run else start_live(context, carrier, notices)
+    finished = _finished(context, runner)
+    started = Started() if approve.dry_run else start_live(context, runner, notices)
     if finished is not None and finished.outcome == "undone":
         if started.failure:
             notices.warning(started.failure)
@@ -38,7 +38,7 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
     if isinstance(started.failure, FrontDoorLost) and not isinstance(started.failure, FrontDoorTaken):
         raise started.failure  # A deploy would not repair this.
     plan = _planned(context, started, notices)
-    past = recorded(context)
+    past = history_of(context)
     live = document(past, past.serving.number) if past.serving else None
     found = verdict(plan, live, past.choice, insist=insist)
     if started.failure and (plan.unchanged or found == "keep"):
@@ -50,17 +50,17 @@ def up(context: Context, *, approve: Approve, carrier: Carrier, notices: Notices
         return without_run(context, "up", started.acted, started.took_s, note)
     if started.failure:
         warn(started.failure, notices)
-    outcome = ship(context, plan, lambda: planning.make(context), approve=approve, carrier=carrier, started=started)
-    return once_repaired(outcome, plan, context, carrier, notices)
+    outcome = ship(context, plan, lambda: planning.make(context), approve=approve, runner=runner, started=started)
+    return once_repaired(outcome, plan, context, runner, notices)
 
 
-def _finished(context: Context, carrier: Carrier) -> Outcome | None:
+def _finished(context: Context, runner: Runner) -> Outcome | None:
     """Finish the unfinished run and return its outcome; None if there is none."""
-    if not recorded(context).unfinished:
+    if not history_of(context).unfinished:
         return None
     with holding(context) as journal:
         # Read it again under the lock, because `resume` or `abort` in another terminal may have finished it meanwhile.
-        return finish(context, journal, carrier) if recorded(context).unfinished else None
+        return finish(context, journal, runner) if history_of(context).unfinished else None
 
 
 def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: bool) -> Verdict:
@@ -77,7 +77,7 @@ def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: 
     return "keep" if chosen_otherwise and choice.declared == plan.declared else "deploy"
 
 
-def kept_note(live: Serves, choice: Choice, plan: Plan) -> str:
+def kept_note(live: LiveRelease, choice: Choice, plan: Plan) -> str:
     """Return why the live release is kept, and how to deploy the manifest anyway."""
     return (
         f"release {live.number} ({live.version}) is live because {_reason(live, choice, plan)}; "
@@ -85,7 +85,7 @@ def kept_note(live: Serves, choice: Choice, plan: Plan) -> str:
     )
 
 
-def _reason(live: Serves, choice: Choice, plan: Plan) -> str:
+def _reason(live: LiveRelease, choice: Choice, plan: Plan) -> str:
     if choice.kind != "rollback":
         return f"version {live.version} was deployed while the manifest declared {plan.version}"
     if choice.before is not None and choice.before < live.number:

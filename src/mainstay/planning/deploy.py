@@ -11,9 +11,9 @@ from mainstay.planning.edge_change import edge_steps
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase, Plan, Rollback
 from mainstay.planning.resolve import declares
-from mainstay.planning.rollout import TakeOver, moves_between, phases
+from mainstay.planning.rollout import Rollout, moves_between, phases
 from mainstay.planning.staleness import basis_of, identity
-from mainstay.planning.strategy import Move, at_once
+from mainstay.planning.strategy import ServiceChange, at_once
 from mainstay.planning.warnings import notes_on, nothing_to_do
 from mainstay.steps.fetch_artifact import Fetch
 from mainstay.steps.migrate import Migrate
@@ -35,7 +35,7 @@ def deploy(release: Release, now: Snapshot) -> Plan:
     declared = moves_between(now, release)
     moves = tuple(at_once(move) if _is_down(move, now) else move for move in declared)
     before = now.release.services if now.release else {}
-    over = TakeOver(
+    over = Rollout(
         moves=moves,
         before=before,
         after=release.services,
@@ -74,7 +74,7 @@ def deploy(release: Release, now: Snapshot) -> Plan:
     )
 
 
-def _is_down(move: Move, now: Snapshot) -> bool:
+def _is_down(move: ServiceChange, now: Snapshot) -> bool:
     """Return whether the old revision does not start, so that it cannot keep a share of the requests.
 
     True only for strategies that split traffic (canary, rolling); the new revision then replaces it in one switch.
@@ -86,7 +86,7 @@ def _is_down(move: Move, now: Snapshot) -> bool:
     return is_down(mine, move.old or 0, live, datetime.fromisoformat(now.taken_at))
 
 
-def _switched(declared: tuple[Move, ...], moves: tuple[Move, ...]) -> tuple[str, ...]:
+def _switched(declared: tuple[ServiceChange, ...], moves: tuple[ServiceChange, ...]) -> tuple[str, ...]:
     changed = [was for was, move in zip(declared, moves, strict=True) if was != move]
     return tuple(
         f"{Revision(was.service, was.old or 0)} does not start: it is replaced at once, without {was.strategy.kind}"

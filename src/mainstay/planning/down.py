@@ -6,7 +6,7 @@ from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase, Plan
 from mainstay.planning.staleness import basis_of, identity
 from mainstay.steps.remove_data import RemoveData
-from mainstay.steps.stop_environment import LayDown
+from mainstay.steps.stop_environment import StopEnvironment
 
 SLACK_S = 60.0
 KEPT = "data, releases and ports are kept; `mainstay start` starts everything again"
@@ -18,7 +18,7 @@ def down(now: Snapshot, *, data: bool = False) -> Plan:
     """Return the plan that stops everything that runs. `start` starts it again, unless *data* removes the data too."""
     release = now.release or Release(0, now.environment.system, now.environment.name, "", {})
     basis = basis_of(release, now)
-    every = [Phase("stop", ((LayDown(within_s=_within(now)),),))]
+    every = [Phase("stop", ((StopEnvironment(within_s=_within(now)),),))]
     if data:
         every.append(Phase("remove", ((RemoveData(),),)))
     return Plan(

@@ -12,10 +12,10 @@ from mainstay.drivers.secrets.settings_file import SettingsFile
 from mainstay.drivers.targets import source_tree
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Unreachable
-from mainstay.history.summary import Record
+from mainstay.history.summary import History
 from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS, OF_EVERY_SHELL
-from mainstay.model import Environment, Release, Running, Serving, Spec, Template
+from mainstay.model import Environment, FleetStatus, Release, Spec, Template, TrafficStatus
 from mainstay.model.artifact import Source
 from mainstay.system import file_tree
 from mainstay.system.file_tree import Measured
@@ -47,8 +47,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """The state of an environment at one time."""
 
     environment: Environment
-    running: Running
-    serving: Serving
+    running: FleetStatus
+    serving: TrafficStatus
     release: Release | None = None
     """The live release, as its plan recorded it."""
     rolled_back: Release | None = None
@@ -78,26 +78,26 @@ class Snapshot(msgspec.Struct, frozen=True):
     taken_at: str = ""
 
 
-def look(world: World, record: Record, manifest: Manifest | None = None) -> Snapshot:
+def look(world: World, history: History, manifest: Manifest | None = None) -> Snapshot:
     """Return a snapshot of the world and the history; without *manifest*, only what rollback and `down` need."""
-    running, serving = world.target.running(), world.target.serving()
-    live = document(record, record.serving.number) if record.serving else None
-    known = _known_schemas(record, live)
+    running, serving = world.target.fleet_status(), world.target.traffic_status()
+    live = document(history, history.serving.number) if history.serving else None
+    known = _known_schemas(history, live)
     snapshot = Snapshot(
         environment=world.environment,
         running=running,
         serving=serving,
         release=live,
-        rolled_back=_rolled_back(record, live),
-        next_number=record.next_release,
-        last_run=record.last_run,
+        rolled_back=_rolled_back(history, live),
+        next_number=history.next_release,
+        last_run=history.last_run,
         datastores={
             name: _datastore(store, manifest, running, serving, known.get(name, ""))
             for name, store in world.datastores.items()
         },
         built=frozenset(path.stem for path in world.folders.contents.glob("*.done")),
         damaged=_damaged(live, world) if live else frozenset(),
-        expected=record.expected,
+        expected=history.expected,
         volumes=str(world.folders.volumes),
         taken_at=world.clock.now().isoformat(),
     )
@@ -129,9 +129,9 @@ def _damaged(live: Release, world: World) -> frozenset[str]:
     )
 
 
-def document(record: Record, number: int) -> Release:
+def document(history: History, number: int) -> Release:
     """Return release *number* as its plan recorded it. Raises BadInput when no plan has that release."""
-    found = record.document(number)
+    found = history.document(number)
     if found is None:
         raise BadInput(f"there is no release {number}", remedy="mainstay history", code="no-such-release")
     return msgspec.json.decode(found, type=Release)
@@ -165,21 +165,21 @@ def _apart(manifest: Manifest, folder: Path) -> tuple[str, ...]:
     return tuple("/" + re.sub(r"([\\*?\[\] ])", r"\\\1", str(path.relative_to(folder))) for path in below)
 
 
-def _known_schemas(record: Record, live: Release | None) -> dict[str, str]:
+def _known_schemas(history: History, live: Release | None) -> dict[str, str]:
     """Return the schema revision per datastore that the history proves; empty when no release is live."""
     # Without a live release the history does not prove that the data of an earlier attempt still exists.
-    return {name: record.schemas.get(name, store.schema) for name, store in live.datastores.items()} if live else {}
+    return {name: history.schemas.get(name, store.schema) for name, store in live.datastores.items()} if live else {}
 
 
-def _rolled_back(record: Record, live: Release | None) -> Release | None:
-    choice = record.choice
-    if live is None or choice is None or choice.kind != "rollback" or choice.before not in record.rolled_back:
+def _rolled_back(history: History, live: Release | None) -> Release | None:
+    choice = history.choice
+    if live is None or choice is None or choice.kind != "rollback" or choice.before not in history.rolled_back:
         return None
-    return document(record, choice.before)
+    return document(history, choice.before)
 
 
 def _datastore(
-    store: Datastore, manifest: Manifest | None, running: Running, serving: Serving, known: str
+    store: Datastore, manifest: Manifest | None, running: FleetStatus, serving: TrafficStatus, known: str
 ) -> DatastoreFacts:
     """Return the facts about *store*; while it cannot be reached, its schema revision is *known*."""
     roles: tuple[Role, ...] = ("owner", "application")

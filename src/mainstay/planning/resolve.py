@@ -213,7 +213,7 @@ def _health(said: declared.Service, braces: Braces) -> Health:
 
 def _strategy(said: declared.Service) -> Strategy:
     percent = said.strategy.percent or (CANARY if said.strategy.kind == "canary" else ())
-    return Strategy(said.strategy.kind, percent, said.strategy.hold, said.strategy.settle, said.strategy.unwatched)
+    return Strategy(said.strategy.kind, percent, said.strategy.hold, said.strategy.settle, said.strategy.revert_after)
 
 
 def _datastore(manifest: Manifest, now: Snapshot, name: str, contents: dict[str, Content]) -> DatastoreRelease:

@@ -11,7 +11,7 @@ from mainstay.planning.durations import timed
 from mainstay.planning.edge_change import edge_steps
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase, Plan
-from mainstay.planning.rollout import TakeOver, moves_between, phases
+from mainstay.planning.rollout import Rollout, moves_between, phases
 from mainstay.planning.staleness import basis_of, identity
 from mainstay.planning.strategy import at_once
 from mainstay.planning.warnings import notes_on
@@ -35,7 +35,7 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
     # A release that was live before is not canaried again. A worker's old fleet must stop before its callees move, so
     # `overlap` must not keep it until the end.
     moves = tuple(replace(at_once(move), overlap=False) for move in moves_between(now, to))
-    over = TakeOver(
+    over = Rollout(
         moves=moves,
         before=now.release.services,
         after=to.services,

@@ -11,7 +11,7 @@ from mainstay.planning.call_graph import Calls, callees_first, callers_first
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase
 from mainstay.planning.shifts import Leaving, to_newer, to_older
-from mainstay.planning.strategy import Move, stages
+from mainstay.planning.strategy import ServiceChange, stages
 from mainstay.steps.configure_edge import ProvideEdge
 from mainstay.steps.observe import Observe
 from mainstay.steps.retire import Retire
@@ -28,10 +28,10 @@ class UnknownRevision(LookupError):
     """Raised for a revision that neither the old nor the new release has, which is a bug in the planner."""
 
 
-class TakeOver(msgspec.Struct, frozen=True):
+class Rollout(msgspec.Struct, frozen=True):
     """The services that change between two releases, and what determines the order in which they change."""
 
-    moves: tuple[Move, ...]
+    moves: tuple[ServiceChange, ...]
     before: dict[str, ServiceRelease]
     after: dict[str, ServiceRelease]
     fleet: dict[str, Members]
@@ -46,9 +46,9 @@ class TakeOver(msgspec.Struct, frozen=True):
     """The edge with only the routes of the new release."""
 
     @property
-    def unwatched_s(self) -> float:
+    def revert_after_s(self) -> float:
         """Seconds without a heartbeat until a whole stage is reverted: the shortest limit of its services."""
-        return min(move.strategy.unwatched_s for move in self.moves)
+        return min(move.strategy.revert_after_s for move in self.moves)
 
     @property
     def moving(self) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class TakeOver(msgspec.Struct, frozen=True):
         }
 
 
-def moves_between(now: Snapshot, release: Release) -> tuple[Move, ...]:
+def moves_between(now: Snapshot, release: Release) -> tuple[ServiceChange, ...]:
     """Return the services whose revision or number of replicas changes, in the order of *release*."""
     before = now.release.services if now.release else {}
     moves = []
@@ -81,7 +81,7 @@ def moves_between(now: Snapshot, release: Release) -> tuple[Move, ...]:
         if chosen is None:
             continue
         moves.append(
-            Move(
+            ServiceChange(
                 service=name,
                 old=old.revision if old else None,
                 old_count=old.replicas if old else 0,
@@ -95,7 +95,7 @@ def moves_between(now: Snapshot, release: Release) -> tuple[Move, ...]:
     return tuple(moves)
 
 
-def phases(over: TakeOver) -> tuple[Phase, ...]:
+def phases(over: Rollout) -> tuple[Phase, ...]:
     """Return one phase for each stage, then the settle phase, then the retire phase."""
     if not over.moves:
         return (Phase("release", ((over.final_edge,),)),) if over.final_edge else ()
@@ -117,7 +117,7 @@ def phases(over: TakeOver) -> tuple[Phase, ...]:
     return (*found, Phase("retire", retired)) if retired else tuple(found)
 
 
-def _without_removed_callers(over: TakeOver, stage: Stage) -> Stage:
+def _without_removed_callers(over: Rollout, stage: Stage) -> Stage:
     """Return *stage* without the callers that a rollback removes: no requests for services, no instances of workers.
 
     In a rollback they would meet callees older than themselves. A deploy keeps them until its retire phase.
@@ -146,7 +146,7 @@ class TrafficChanges(NamedTuple):
 class StageChange(NamedTuple):
     """The change from the desired `fleet` and `traffic` before a stage to those of `stage`."""
 
-    over: TakeOver
+    over: Rollout
     stage: Stage
     fleet: dict[str, Members]
     traffic: Traffic
@@ -249,7 +249,7 @@ class StageChange(NamedTuple):
     def _set_traffic(self, shifts: Shifts) -> Ranks:
         if not shifts:
             return ()
-        return ((SetTraffic(after=shifts, back=self._back, unwatched_s=self.over.unwatched_s),),)
+        return ((SetTraffic(after=shifts, back=self._back, revert_after_s=self.over.revert_after_s),),)
 
     @property
     def _back(self) -> Shifts:
@@ -266,7 +266,7 @@ def member(service: ServiceRelease, count: int) -> Member:
     return Member(service.spec, count, service.version)
 
 
-def _watched(over: TakeOver, fleet: dict[str, Members]) -> dict[str, dict[int, int]]:
+def _watched(over: Rollout, fleet: dict[str, Members]) -> dict[str, dict[int, int]]:
     """Return the new revisions, each with the number of instances that must be ready."""
     found = {}
     for move in over.moves:
@@ -276,7 +276,7 @@ def _watched(over: TakeOver, fleet: dict[str, Members]) -> dict[str, dict[int, i
     return found
 
 
-def _retire(over: TakeOver, fleet: dict[str, Members], traffic: Traffic) -> Ranks:
+def _retire(over: Rollout, fleet: dict[str, Members], traffic: Traffic) -> Ranks:
     """Return the steps that retire callers before their callees.
 
     There is a step even when no instance is left to stop, because it ends the lease on traffic.

@@ -13,7 +13,7 @@ from mainstay.model import Shares, Stage, Strategy
 Counts = dict[int, int]
 
 
-class Move(msgspec.Struct, frozen=True):
+class ServiceChange(msgspec.Struct, frozen=True):
     """The change of one service from revision `old` (None: it is added) to revision `new` (None: it is removed).
 
     If both are equal, only the number of replicas changes. A worker has replicas and no traffic.
@@ -30,10 +30,10 @@ class Move(msgspec.Struct, frozen=True):
     """Workers only: the old fleet stays until the new one has settled."""
 
 
-def at_once(move: Move) -> Move:
+def at_once(move: ServiceChange) -> ServiceChange:
     """Return *move* as one switch, without percentages and settling; `recreate` stays `recreate`."""
     kind: Literal["recreate", "blue-green"] = "recreate" if move.strategy.kind == "recreate" else "blue-green"
-    return replace(move, strategy=Strategy(kind, settle_s=0.0, unwatched_s=move.strategy.unwatched_s))
+    return replace(move, strategy=Strategy(kind, settle_s=0.0, revert_after_s=move.strategy.revert_after_s))
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Part(msgspec.Struct, frozen=True):
     hold_s: float = 0.0
 
 
-def stages(moves: Sequence[Move], *, at_once: bool = False) -> tuple[Stage, ...]:
+def stages(moves: Sequence[ServiceChange], *, at_once: bool = False) -> tuple[Stage, ...]:
     """Return the stages of all *moves*; every stage includes every service.
 
     A service with fewer stages than the longest waits at first: no service moves completely before a canary has
@@ -69,13 +69,13 @@ def stages(moves: Sequence[Move], *, at_once: bool = False) -> tuple[Stage, ...]
     )
 
 
-def before(move: Move) -> Part:
+def before(move: ServiceChange) -> Part:
     """Return the state of the service before its first stage."""
     whole = _whole(move.old)
     return Part(_counted({move.old: move.old_count}), whole, whole)
 
 
-def parts_of(move: Move) -> tuple[Part, ...]:
+def parts_of(move: ServiceChange) -> tuple[Part, ...]:
     """Return the stages of one service alone, without the state before the first."""
     if move.new is None:
         # A removed service keeps its traffic until no route leads to it; the retire step ends its traffic.
@@ -95,7 +95,7 @@ def parts_of(move: Move) -> tuple[Part, ...]:
             return _recreate(move)
 
 
-def _steps(move: Move, percents: Sequence[float], hold_s: float) -> tuple[Part, ...]:
+def _steps(move: ServiceChange, percents: Sequence[float], hold_s: float) -> tuple[Part, ...]:
     """Return a part per percentage: the old fleet stays complete, the new one is large enough for its share."""
     parts = []
     for percent in percents:
@@ -105,7 +105,7 @@ def _steps(move: Move, percents: Sequence[float], hold_s: float) -> tuple[Part, 
     return tuple(parts)
 
 
-def _rolling(move: Move) -> tuple[Part, ...]:
+def _rolling(move: ServiceChange) -> tuple[Part, ...]:
     """Return a part per new replica; capacity never falls below that of the smaller fleet."""
     shares = [_shares(move.old, move.new, 100 * done / move.count) for done in range(move.count + 1)]
     parts = []
@@ -116,7 +116,7 @@ def _rolling(move: Move) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _recreate(move: Move) -> tuple[Part, ...]:
+def _recreate(move: ServiceChange) -> tuple[Part, ...]:
     """Return two parts: stop the old fleet, then start the new one. No instance serves in between.
 
     From the start of the new fleet on there is no old one to which traffic could be reverted at once.

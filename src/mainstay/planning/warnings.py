@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from mainstay.model import Release
 from mainstay.planning.facts import Snapshot
-from mainstay.planning.rollout import TakeOver
-from mainstay.planning.strategy import Move
+from mainstay.planning.rollout import Rollout
+from mainstay.planning.strategy import ServiceChange
 
 MIXED = {"canary", "rolling"}
 """Strategies that split traffic between the old and the new revision."""
 
 
-def notes_on(over: TakeOver, release: Release, now: Snapshot) -> tuple[str, ...]:
+def notes_on(over: Rollout, release: Release, now: Snapshot) -> tuple[str, ...]:
     """Return the notes of a plan, one sentence each."""
     return (
         *_not_verified(now),
@@ -35,7 +35,7 @@ def nothing_to_do(release: Release, now: Snapshot) -> str:
 def _not_verified(now: Snapshot) -> Iterator[str]:
     for name, facts in now.datastores.items():
         if now.release is not None and name in now.release.datastores and not facts.schema.reachable:
-            state = "does not respond" if now.running.awake else "is stopped"
+            state = "does not respond" if now.running.started else "is stopped"
             revision = facts.schema.revision or "none"
             yield f"the schema of {name} is {revision} according to the history; not verified: {name} {state}"
 
@@ -53,7 +53,7 @@ def _code(release: Release) -> dict[str, tuple[str, tuple[str, ...]]]:
     return {name: (each.spec.content, each.spec.command) for name, each in release.services.items()}
 
 
-def _only_recorded(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:
+def _only_recorded(over: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
     if now.release is not None and not over.moves:
         yield f"no service changes: the revisions of release {now.release.number} stay, and nothing is restarted"
 
@@ -65,7 +65,7 @@ def _python(release: Release, now: Snapshot) -> Iterator[str]:
         yield f"{{python}} is {python} (for {', '.join(users)})"
 
 
-def _neighbours(over: TakeOver) -> Iterator[str]:
+def _neighbours(over: Rollout) -> Iterator[str]:
     """Yield which revision of a caller may call which revision of its callee while both releases run."""
     moved = {move.service: move for move in over.moves if _is_replaced(move)}
     for name, move in moved.items():
@@ -93,7 +93,7 @@ def _neighbours(over: TakeOver) -> Iterator[str]:
                 )
 
 
-def _unjudged(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:
+def _unjudged(over: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
     new = now.release is not None and release.number > now.release.number
     if new and release.edge is not None and any(_is_replaced(move) and not move.worker for move in over.moves):
         yield (
@@ -102,19 +102,19 @@ def _unjudged(over: TakeOver, release: Release, now: Snapshot) -> Iterator[str]:
         )
 
 
-def _is_replaced(move: Move) -> bool:
+def _is_replaced(move: ServiceChange) -> bool:
     return move.old is not None and move.new is not None and move.old != move.new
 
 
-def _old(move: Move) -> str:
+def _old(move: ServiceChange) -> str:
     return f"{move.service}@{move.old}"
 
 
-def _new(move: Move) -> str:
+def _new(move: ServiceChange) -> str:
     return f"{move.service}@{move.new}"
 
 
-def _gaps(over: TakeOver) -> Iterator[str]:
+def _gaps(over: Rollout) -> Iterator[str]:
     for move in over.moves:
         if _is_replaced(move) and not move.worker and move.strategy.kind == "recreate":
             yield f"{move.service} is unavailable between {_old(move)} and {_new(move)} (strategy recreate)"
@@ -133,10 +133,10 @@ def _stores(release: Release, now: Snapshot) -> Iterator[str]:
         yield f"{name} is no longer in the manifest: it keeps running, and its data is kept"
 
 
-def _copies(over: TakeOver, now: Snapshot) -> Iterator[str]:
+def _copies(over: Rollout, now: Snapshot) -> Iterator[str]:
     for name in over.moving:
-        carrier = over.after.get(name)
-        if carrier and carrier.spec.private_copy:
+        runner = over.after.get(name)
+        if runner and runner.spec.private_copy:
             yield (
                 f"each instance of {name} writes into a private copy of its content, which is removed with the "
                 f"instance; what it wrote is kept in {now.environment.state}/written/{name}, as long as its release"

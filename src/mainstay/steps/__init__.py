@@ -11,7 +11,7 @@ from mainstay.steps.settle import Settle
 from mainstay.steps.start_datastore import ProvideDatastore
 from mainstay.steps.start_fleet import StartFleet
 from mainstay.steps.step import Look, Step
-from mainstay.steps.stop_environment import LayDown
+from mainstay.steps.stop_environment import StopEnvironment
 
 AnyStep = (
     Fetch
@@ -23,7 +23,7 @@ AnyStep = (
     | Observe
     | Settle
     | Retire
-    | LayDown
+    | StopEnvironment
     | RemoveData
 )
 

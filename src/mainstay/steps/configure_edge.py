@@ -2,7 +2,7 @@
 
 from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.model import Edge, Serving
+from mainstay.model import Edge, TrafficStatus
 from mainstay.steps.step import Look, Step
 
 OPENS_WITHIN_S = 15.0
@@ -27,7 +27,7 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
         return self._bring(world, self.after)
 
     def look(self, world: World) -> Look:
-        serving = world.target.serving()
+        serving = world.target.traffic_status()
         if serving.edge != self.after:
             return Look.ABSENT
         return Look.PRESENT if serving.open else Look.PARTIAL
@@ -38,14 +38,14 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
     def _bring(self, world: World, edge: Edge | None) -> str:
         world.target.edge(world.fence, edge)
         try:
-            serving = world.patience.until(lambda: _open(world, edge), within=OPENS_WITHIN_S, waiting_for="the edge")
+            serving = world.waiter.wait_until(lambda: _open(world, edge), within=OPENS_WITHIN_S, waiting_for="the edge")
         except StepFailed as late:
-            trouble = world.target.serving().trouble
+            trouble = world.target.traffic_status().trouble
             reason = f": {trouble}" if trouble else ""
             raise StepFailed(f"the edge did not open within {OPENS_WITHIN_S:g} s{reason}", remedy=CHECK) from late
         return f"open at {serving.url}" if edge else "no edge"
 
 
-def _open(world: World, edge: Edge | None) -> Serving | None:
-    serving = world.target.serving()
+def _open(world: World, edge: Edge | None) -> TrafficStatus | None:
+    serving = world.target.traffic_status()
     return serving if serving.edge == edge and serving.open else None

@@ -66,7 +66,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         return str(world.folders.content(self.migrations))
 
     def _schema(self, world: World) -> Schema:
-        listener = world.target.serving().listeners.get(self.name, "")
+        listener = world.target.traffic_status().listeners.get(self.name, "")
         try:
             return world.datastores[self.name].schema(self._folder(world), listener)
         except Unreachable:
@@ -78,7 +78,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         Waits for the end of its database session, so that a second attempt never runs beside it. Raises StepFailed when
         a migration outside a transaction did not end.
         """
-        world.patience.until(
+        world.waiter.wait_until(
             lambda: not self._schema(world).busy,
             within=OWNER_LEAVES_WITHIN_S,
             waiting_for=f"the end of the owner's sessions in {self.name}",

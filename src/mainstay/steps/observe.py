@@ -25,7 +25,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
     def do(self, world: World) -> str:
         before = {one.id: one.restarts for one in _new(world, self.watched)}
-        world.patience.hold(self.for_s, lambda: self._check(world, before))
+        world.waiter.hold(self.for_s, lambda: self._check(world, before))
         wanted = sum(count for releases in self.watched.values() for count in releases.values())
         return f"{wanted} of {wanted} ready, none restarted" + (f" in {self.for_s:g} s" if self.for_s else "")
 
@@ -61,14 +61,14 @@ def revisions(watched: Counts) -> str:
 
 
 def _new(world: World, watched: Counts) -> tuple[Instance, ...]:
-    every = world.target.running().instances
+    every = world.target.fleet_status().instances
     return tuple(one for one in every if one.release in watched.get(one.service, {}))
 
 
 def _served(world: World, traffic: Traffic) -> None:
     """Raise StepFailed unless the observed revisions have their traffic; after a suspend it may have been reverted."""
-    serving = world.target.serving()
-    if serving.returned or not same(serving.wanted, traffic):
+    serving = world.target.traffic_status()
+    if serving.reverted or not same(serving.wanted, traffic):
         raise StepFailed(
             "traffic was reverted automatically, because the run sent no heartbeat in time", remedy="mainstay deploy"
         )

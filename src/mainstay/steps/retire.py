@@ -39,8 +39,8 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         return f"{self._leaving} {waits.let_go(world, self.service, self.after, self.leaving)}"
 
     def look(self, world: World) -> Look:
-        running, serving = world.target.running(), world.target.serving()
-        settled = same(serving.wanted, end_of(self.traffic)) and serving.returns_to is None
+        running, serving = world.target.fleet_status(), world.target.traffic_status()
+        settled = same(serving.wanted, end_of(self.traffic)) and serving.reverts_to is None
         if not settled or running.wanted.get(self.service, {}) != self.after:
             return Look.ABSENT
         left = waits.leftover(waits.instances(world, self.service), self.after)

@@ -2,7 +2,7 @@
 
 from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.model import Shares, Shifts, Traffic, UnlessRenewed, end_of
+from mainstay.model import Shares, Shifts, Traffic, TrafficLease, end_of
 from mainstay.model.revision import Revision
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import waits
@@ -21,7 +21,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
     after: Shifts
     back: Shifts
-    unwatched_s: float = 60.0
+    revert_after_s: float = 60.0
     """Seconds without a heartbeat of the run after which traffic is reverted automatically."""
 
     moves_traffic = True
@@ -32,12 +32,12 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
     def do(self, world: World) -> str:
         # A first release has nothing to revert to.
-        lease = UnlessRenewed(self.unwatched_s, self.back) if any(end_of(self.back).values()) else None
+        lease = TrafficLease(self.revert_after_s, self.back) if any(end_of(self.back).values()) else None
         world.target.traffic(world.fence, self.after, lease)
         return _in_order(self.after) + await_traffic(world, self.after)
 
     def look(self, world: World) -> Look:
-        serving, after = world.target.serving(), end_of(self.after)
+        serving, after = world.target.traffic_status(), end_of(self.after)
         if not same(serving.wanted, after):
             return Look.ABSENT
         return Look.PRESENT if same(serving.actual, after) else Look.PARTIAL
@@ -50,8 +50,8 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
         world.target.traffic(world.fence, self.back)
         back = end_of(self.back)
         # During `recreate` there may be no old instance; then it is enough that the new ones receive no requests.
-        world.patience.until(
-            lambda: not _receives_more(world.target.serving().actual, back),
+        world.waiter.wait_until(
+            lambda: not _receives_more(world.target.traffic_status().actual, back),
             within=_within(self.back),
             waiting_for=f"traffic to return to {_in_order(self.back)}",
             remedy="mainstay status",
@@ -73,10 +73,10 @@ def await_traffic(world: World, shifts: Shifts, *, or_crashed: bool = False) -> 
     waited: dict[str, float] = {}
 
     def applied() -> bool:
-        serving = world.target.serving()
+        serving = world.target.traffic_status()
         for revision, count in serving.in_flight.items():
             if count and revision not in waited:
-                world.tell(f"waiting for {_requests(count)} of {revision}")
+                world.progress(f"waiting for {_requests(count)} of {revision}")
             if count:
                 waited[revision] = world.clock.monotonic() - began
         late = {name: shares for name, shares in wanted.items() if not same(serving.actual, {name: shares})}
@@ -84,14 +84,14 @@ def await_traffic(world: World, shifts: Shifts, *, or_crashed: bool = False) -> 
         return not serving.pending and (not late or crashed)
 
     try:
-        world.patience.until(
+        world.waiter.wait_until(
             applied, within=_within(shifts), waiting_for=f"traffic {_in_order(shifts)}", remedy="mainstay status"
         )
     except StepFailed as late:
-        serving = world.target.serving()
+        serving = world.target.traffic_status()
         cause = f"; {serving.trouble}" if serving.trouble else _not_ready(world, wanted)
         raise StepFailed(f"{late.what}{cause}", remedy=serving.trouble_remedy or late.remedy) from late
-    undrained = world.target.serving().undrained
+    undrained = world.target.traffic_status().undrained
     drained = [f"; {name} had no request left after {s:.1f} s" for name, s in waited.items() if name not in undrained]
     return "".join(
         [*drained, *(f"; {_requests(count)} of {name} outlasted its drain" for name, count in undrained.items())]

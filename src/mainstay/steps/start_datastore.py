@@ -39,7 +39,7 @@ class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore")
         return f"{store.kind} {store.version()} ready, roles made"
 
     def look(self, world: World) -> Look:
-        wanted = world.target.running().wanted.get(self.name, {})
+        wanted = world.target.fleet_status().wanted.get(self.name, {})
         begun = jobs.known(world, self._initialising) or jobs.known(world, self._roles)
         if wanted != self.after or (wanted == self.before and not begun):
             return Look.PARTIAL if begun else Look.ABSENT

@@ -33,7 +33,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         return waits.let_go(world, self.service, self.after, self.before)
 
     def look(self, world: World) -> Look:
-        wanted = world.target.running().wanted.get(self.service, {})
+        wanted = world.target.fleet_status().wanted.get(self.service, {})
         if wanted != self.after:
             return Look.ABSENT
         now = waits.instances(world, self.service)

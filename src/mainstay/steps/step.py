@@ -24,7 +24,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     Its fields contain everything it needs, and they are in the journal before it acts: whatever `undo` needs is a
     field, chosen when the plan was made, never something learned during `do`. `do` and `undo` are idempotent: each
     leads to a state, and may be called again after a crash, also when that state is present wholly or in part. Both
-    return their evidence as a short text. They raise StepFailed, Unreachable or what `world.patience` raises.
+    return their evidence as a short text. They raise StepFailed, Unreachable or what `world.waiter` raises.
     """
 
     place: str = "live"

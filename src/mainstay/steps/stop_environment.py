@@ -7,7 +7,7 @@ from mainstay.steps.support.waits import how_it_ended, kept_files, newly_kept
 from mainstay.text.plural import counted
 
 
-class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
+class StopEnvironment(Step, frozen=True, kw_only=True, tag="lay_down"):
     """Stop every process of the environment; keep fleets, traffic, ports and data for the next `start`."""
 
     within_s: float = 120.0
@@ -19,23 +19,23 @@ class LayDown(Step, frozen=True, kw_only=True, tag="lay_down"):
         return "Drain and stop services, then datastores, then the edge"
 
     def do(self, world: World) -> str:
-        before = world.target.running()
+        before = world.target.fleet_status()
         written = kept_files(world)
-        world.target.sleep(world.fence)
-        world.patience.until(
+        world.target.stop(world.fence)
+        world.waiter.wait_until(
             lambda: self.look(world) is Look.PRESENT,
             within=self.within_s,
             waiting_for="all instances to stop",
             remedy="mainstay down",
         )
         count = len(before.instances)
-        how = how_it_ended(before.wanted, before, world.target.running())
+        how = how_it_ended(before.wanted, before, world.target.fleet_status())
         stopped = f"{counted(count, 'instance')} stopped"
         return f"{stopped}, data kept{how}{newly_kept(world, written)}"
 
     def look(self, world: World) -> Look:
-        running = world.target.running()
-        if running.awake:
+        running = world.target.fleet_status()
+        if running.started:
             return Look.ABSENT
         # Failed and stopped instances are still listed, but they have no process.
         alive = [one for one in running.instances if one.state not in {"failed", "stopped"}]

@@ -9,7 +9,7 @@ from mainstay.errors import StepFailed
 
 T = TypeVar("T")
 
-BEAT_S = 1.0
+HEARTBEAT_S = 1.0
 
 
 class Clock(Protocol):
@@ -41,17 +41,17 @@ class SystemClock:
         time.sleep(seconds)
 
 
-class Patience:
-    """Waits for conditions with a timeout. While it waits, it calls `beat` about once a second.
+class Waiter:
+    """Waits for conditions with a timeout. While it waits, it calls `heartbeat` about once a second.
 
-    The engine passes a `beat` that raises on an interrupt or an `abort`, which ends the wait early.
+    The engine passes a `heartbeat` that raises on an interrupt or an `abort`, which ends the wait early.
     """
 
-    def __init__(self, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, clock: Clock, heartbeat: Callable[[], None] = lambda: None) -> None:
         self._clock = clock
-        self._beat = beat
+        self._beat = heartbeat
 
-    def until(
+    def wait_until(
         self,
         found: Callable[[], T | None],
         *,
@@ -62,10 +62,10 @@ class Patience:
     ) -> T:
         """Poll *found* every *every* seconds until it returns a value other than None and False; return that value.
 
-        Raises StepFailed, which names *waiting_for*, after *within* seconds. Exceptions from `beat` propagate.
+        Raises StepFailed, which names *waiting_for*, after *within* seconds. Exceptions from `heartbeat` propagate.
         """
         began = self._clock.monotonic()
-        beaten = began
+        last_beat = began
         self._beat()
         while True:
             answer = found()
@@ -74,9 +74,9 @@ class Patience:
             now = self._clock.monotonic()
             if now - began >= within:
                 raise StepFailed(f"timed out after {within:g} s waiting for {waiting_for}", remedy=remedy)
-            if now - beaten >= BEAT_S:
+            if now - last_beat >= HEARTBEAT_S:
                 self._beat()
-                beaten = now
+                last_beat = now
             self._clock.pause(min(every, max(0.001, within - (now - began))))
 
     def hold(self, seconds: float, check: Callable[[], None], *, every: float = 0.5) -> None:

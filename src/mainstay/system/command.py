@@ -18,7 +18,7 @@ GUARD = Path(__file__).with_name("exec_guard.py")
 LARGEST_OUTPUT_BYTES = 1_000_000
 
 
-class Said(msgspec.Struct, frozen=True):
+class CommandResult(msgspec.Struct, frozen=True):
     """The output and exit code of a child process. `cut`: output above the size limit was dropped."""
 
     code: int
@@ -39,7 +39,7 @@ class Shell(Protocol):
         stdin: str = "",
         user: str = "",
         within: float = 30.0,
-    ) -> Said:
+    ) -> CommandResult:
         """Run *command* until it exits, as *user* if given, and return its exit code and output.
 
         The command's environment contains only PATH, LANG, HOME and *environment*. After *within* seconds the command
@@ -61,7 +61,7 @@ class GuardedShell:
         stdin: str = "",
         user: str = "",
         within: float = 30.0,
-    ) -> Said:
+    ) -> CommandResult:
         whom = identity(user) if user else None
         become = [str(whom.uid), str(whom.gid), ",".join(map(str, whom.groups))] if whom else ["-", "-", "-"]
         guarded = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *become, "--", *command]
@@ -86,7 +86,7 @@ class GuardedShell:
                 raise Unreachable(f"{Path(command[0]).name} was not done within {within:g} s") from None
             said_out, cut_out = _read(out)
             said_err, cut_err = _read(err)
-            return Said(child.returncode, said_out, said_err, cut_out or cut_err)
+            return CommandResult(child.returncode, said_out, said_err, cut_out or cut_err)
 
 
 def _read(file: IO[bytes]) -> tuple[str, bool]:

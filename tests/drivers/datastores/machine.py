@@ -13,14 +13,14 @@ from mainstay.drivers.datastores.postgres.driver import Postgres
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.model import DatastorePlace, Environment, Job, Listener, Template, Value
 from mainstay.model.secret import SecretRef
-from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.command import GuardedShell
 from mainstay.system.state_dir import Folders, short_id
 from mainstay.system.users import identity, name_for
 
 ROOT = os.geteuid() == 0
 SERVER_USER, SERVICE_USER = (name_for("test", short_id(f"postgres {os.getpid()}")), "nobody") if ROOT else ("", "")
-patience = Patience(SystemClock())
+waiter = Waiter(SystemClock())
 
 
 class Machine:
@@ -118,7 +118,7 @@ class Machine:
                 extra_groups=[] if ROOT else None,
             )
         ready = [*spec.health.command]
-        patience.until(
+        waiter.wait_until(
             lambda: (
                 subprocess.run(ready, env={"PGHOST": "127.0.0.1", "PGPORT": str(self.port)}, check=False).returncode
                 == 0
@@ -156,7 +156,7 @@ class Machine:
     def await_sleeper(self) -> str:
         """Wait for a session that sleeps; it says who it is."""
         query = "select application_name from pg_stat_activity where wait_event = 'PgSleep'"
-        return patience.until(
+        return waiter.wait_until(
             lambda: self.ask("owner", query).stdout.strip() or None, within=10, waiting_for="a session that sleeps"
         )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.drivers.datastores.machine import Machine, patience, write
+from tests.drivers.datastores.machine import Machine, waiter, write
 
 
 def test_pending_migrations_run_in_order_as_the_owner_and_only_once(machine: Machine, migrations: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_kill_in_mid_migration_leaves_no_session_and_no_half(machine: Machine,
     assert machine.postgres.schema(str(migrations), machine.listener).busy
     child.kill()
     child.wait()
-    patience.until(
+    waiter.wait_until(
         lambda: not machine.postgres.schema(str(migrations), machine.listener).busy,
         within=2,
         waiting_for="the end of the killed session",
@@ -89,7 +89,7 @@ def test_a_kill_in_mid_migration_leaves_no_session_and_no_half(machine: Machine,
 def test_a_kill_outside_a_transaction_is_known_to_be_half_done(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_slow.sql", "-- mainstay: no transaction\nselect pg_sleep(60);")
     child = machine.send(machine.postgres.migrate("outside", str(migrations)))
-    patience.until(
+    waiter.wait_until(
         lambda: machine.postgres.schema(str(migrations), machine.listener).half_done == ("0001_slow",),
         within=10,
         waiting_for="the migration",

@@ -17,7 +17,7 @@ from mainstay.drivers.machine.instances.runners.process import ProcessRunner
 from mainstay.drivers.targets.process import ProcessTarget
 from mainstay.model import Health, Instance, Job, Member, Spec, Value
 from mainstay.system import processes as machine
-from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 
@@ -38,7 +38,7 @@ class Place:
         self.jobs = ProcessRunner(self.folders.jobs)
 
     def until(self, seen: Callable[[], object], what: str = "it", within: float = 20) -> None:
-        Patience(SystemClock()).until(lambda: bool(seen()) or None, within=within, waiting_for=what, every=0.02)
+        Waiter(SystemClock()).wait_until(lambda: bool(seen()) or None, within=within, waiting_for=what, every=0.02)
 
     def supervisor(self) -> Started | None:
         """The one that listens, by the credentials of its socket."""
@@ -57,7 +57,7 @@ class Place:
         self.until(lambda: not machine.is_alive(process), "the supervisor's end")
 
     def found(self, release: int, service: str = "web") -> list[Instance]:
-        every = self.target.running().instances
+        every = self.target.fleet_status().instances
         return [one for one in every if one.service == service and one.release == release]
 
     def ready(self, release: int, count: int = 1, service: str = "web") -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from mainstay.drivers.machine.state.lifecycle import LEFT_FOREGROUND
 from mainstay.errors import BadInput, PortTaken
-from mainstay.model import Edge, Health, Route, Shift, UnlessRenewed
+from mainstay.model import Edge, Health, Route, Shift, TrafficLease
 from mainstay.system import processes
 from mainstay.system.clock import SystemClock
 from tests.drivers.machine.place import PATH, PYTHON, Place, a_place, member, run, service, shell_job, starts_of, worker
@@ -30,7 +30,7 @@ def place() -> Iterator[Place]:
 
 
 def get(place: Place, path: str = "/") -> dict[str, str]:
-    with urllib.request.urlopen(place.target.serving().url + path, timeout=5) as answer:
+    with urllib.request.urlopen(place.target.traffic_status().url + path, timeout=5) as answer:
         told: dict[str, str] = json.load(answer)
     return told
 
@@ -39,7 +39,7 @@ def serving(place: Place) -> None:
     place.target.edge(1, EDGE)
     place.up(member(service(), 2))
     place.target.traffic(1, (Shift({"web": {1: 100.0}}),))
-    place.until(lambda: place.target.serving().actual.get("web") == {1: 100.0}, "traffic")
+    place.until(lambda: place.target.traffic_status().actual.get("web") == {1: 100.0}, "traffic")
 
 
 def reboot(place: Place) -> None:
@@ -55,23 +55,23 @@ def reboot(place: Place) -> None:
 
 def test_a_killed_supervisor_takes_up_what_lives(place: Place) -> None:
     serving(place)
-    before = [(one.id, one.pid) for one in place.target.running().instances]
+    before = [(one.id, one.pid) for one in place.target.fleet_status().instances]
     place.kill_supervisor()
     assert get(place)["MAINSTAY_RELEASE"] == "1"
-    place.target.wake()
-    assert [(one.id, one.pid, one.state) for one in place.target.running().instances] == [
+    place.target.start()
+    assert [(one.id, one.pid, one.state) for one in place.target.fleet_status().instances] == [
         (name, pid, "ready") for name, pid in before
     ]
-    place.until(lambda: place.target.serving().actual["web"] == {1: 100.0})
+    place.until(lambda: place.target.traffic_status().actual["web"] == {1: 100.0})
 
 
 def test_looking_wakes_nobody_and_tells_what_lives(place: Place) -> None:
     serving(place)
     place.kill_supervisor()
-    running = place.target.running()
+    running = place.target.fleet_status()
     assert not running.answers
     assert [one.state for one in running.instances] == ["ready", "ready"]
-    assert place.target.serving().actual == {"web": {1: 100.0}}
+    assert place.target.traffic_status().actual == {"web": {1: 100.0}}
     assert place.supervisor() is None
 
 
@@ -88,7 +88,7 @@ def test_an_instance_that_was_killed_is_back(place: Place) -> None:
 def test_an_adopted_instance_that_dies_is_noticed(place: Place) -> None:
     (before,) = place.up(member(service()))
     place.kill_supervisor()
-    place.target.wake()
+    place.target.start()
     os.kill(before.pid or 0, signal.SIGKILL)
     place.until(lambda: place.found(1)[0].restarts == 1 and place.ready(1), "the instance again")
 
@@ -97,53 +97,53 @@ def test_an_instance_that_dies_while_nobody_watches_is_started_again(place: Plac
     (before,) = place.up(member(service()))
     place.kill_supervisor()
     os.kill(before.pid or 0, signal.SIGKILL)
-    place.target.wake()
+    place.target.start()
     place.until(lambda: place.ready(1) and place.found(1)[0].pid != before.pid, "the instance again")
 
 
 def test_a_killed_edge_serves_again(place: Place) -> None:
     serving(place)
-    url = place.target.serving().url
+    url = place.target.traffic_status().url
     haproxy = place.instances.alive("edge")
     assert haproxy is not None
     os.kill(haproxy.pid, signal.SIGKILL)
     place.until(lambda: place.instances.alive("edge") not in (None, haproxy), "another HAProxy")
-    place.until(lambda: place.target.serving().actual.get("web") == {1: 100.0}, "traffic")
+    place.until(lambda: place.target.traffic_status().actual.get("web") == {1: 100.0}, "traffic")
     assert get(place)["MAINSTAY_SERVICE"] == "web"
-    assert place.target.serving().url == url
+    assert place.target.traffic_status().url == url
 
 
 @pytest.mark.failure("F83")
 def test_after_a_reboot_all_is_back_from_what_was_written_down(place: Place) -> None:
     serving(place)
-    url, listeners = place.target.serving().url, place.target.serving().listeners
+    url, listeners = place.target.traffic_status().url, place.target.traffic_status().listeners
     reboot(place)
     place.target.claim(2)
     place.until(lambda: place.ready(1, 2), "both instances")
-    place.until(lambda: place.target.serving().actual.get("web") == {1: 100.0}, "traffic")
-    assert (place.target.serving().url, place.target.serving().listeners) == (url, listeners)
+    place.until(lambda: place.target.traffic_status().actual.get("web") == {1: 100.0}, "traffic")
+    assert (place.target.traffic_status().url, place.target.traffic_status().listeners) == (url, listeners)
 
 
 def test_what_was_laid_down_stays_so_over_a_reboot(place: Place) -> None:
     serving(place)
-    place.target.sleep(1)
-    place.until(lambda: not place.target.running().awake, "sleep")
+    place.target.stop(1)
+    place.until(lambda: not place.target.fleet_status().started, "sleep")
     place.until(lambda: place.supervisor() is None, "the supervisor's end")
     reboot(place)
     place.target.claim(2)
-    assert place.target.running().instances == ()
-    assert place.target.serving().actual == {"web": {}}
+    assert place.target.fleet_status().instances == ()
+    assert place.target.traffic_status().actual == {"web": {}}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("delay_ms", range(0, 300, 20))
 def test_woken_at_any_moment_of_lying_down_it_is_awake(place: Place, delay_ms: int) -> None:
     serving(place)
-    place.target.sleep(1)
+    place.target.stop(1)
     SystemClock().pause(delay_ms / 1000)
-    place.target.wake()
+    place.target.start()
     place.until(lambda: place.ready(1, 2), "both instances")
-    place.until(lambda: place.target.serving().actual.get("web") == {1: 100.0}, "traffic")
+    place.until(lambda: place.target.traffic_status().actual.get("web") == {1: 100.0}, "traffic")
 
 
 def test_a_job_outlives_the_supervisor(place: Place, tmp_path: Path) -> None:
@@ -193,13 +193,13 @@ def test_killed_between_fork_and_note_it_is_found_and_not_started_twice(place: P
     """The stub is held before it has written its note, by a log that nobody reads yet."""
     told, log = tmp_path / "starts", place.folders.logs / "worker" / "worker-1-1.out"
     spec = worker("sh", "-c", f"echo begun >> {told}; exec sleep 60")
-    place.target.wake()
+    place.target.start()
     log.parent.mkdir(parents=True)
     os.mkfifo(log)
     place.target.fleet(1, {"worker": {1: member(spec)}})
     place.until(lambda: place.instances.starting("worker-1-1"), "the stub")
     place.kill_supervisor()
-    place.target.wake()
+    place.target.start()
     assert place.found(1, "worker")[0].state == "starting"
     assert place.instances.started("worker-1-1") is None
     reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
@@ -213,7 +213,7 @@ def test_who_was_told_ready_may_send_traffic_though_the_supervisor_is_killed_at_
     for release in range(1, 6):
         place.up(member(service(), 2), release)
         place.kill_supervisor()
-        place.target.wake()
+        place.target.start()
         assert place.ready(release, 2)
 
 
@@ -225,7 +225,7 @@ def test_somebody_with_a_newer_protocol_finds_the_newer_program(place: Place) ->
         line.connect(str(place.folders.supervisor_socket))
         line.sendall(b'{"type":"hello","protocol":99}\n')
         assert json.loads(line.recv(4096))["reexecuting"] is True
-    place.until(lambda: place.target.running().answers, "the newer program")
+    place.until(lambda: place.target.fleet_status().answers, "the newer program")
     assert place.supervisor() == before
     assert [(x.pid, x.state) for x in place.found(1)] == [(one.pid, "ready")]
     os.kill(one.pid or 0, signal.SIGTERM)
@@ -236,7 +236,7 @@ def test_somebody_with_a_newer_protocol_finds_the_newer_program(place: Place) ->
 
 
 def test_there_is_one_supervisor_whoever_starts_another(place: Place) -> None:
-    place.target.wake()
+    place.target.start()
     before = place.supervisor()
     state, keys = str(place.folders.state), str(place.folders.keys)
     run(sys.executable, "-m", "mainstay.drivers.machine.supervisor", "--state", state, "--keys", keys)
@@ -244,7 +244,7 @@ def test_there_is_one_supervisor_whoever_starts_another(place: Place) -> None:
 
 
 def test_only_we_may_speak_to_the_supervisor(place: Place) -> None:
-    place.target.wake()
+    place.target.start()
     assert stat.S_IMODE(place.folders.supervisor_socket.stat().st_mode) == 0o600
 
 
@@ -263,13 +263,13 @@ def test_a_stranger_at_the_socket_is_not_believed(place: Place) -> None:
     with subprocess.Popen([sys.executable, "-c", answers]) as stranger:
         place.until(path.exists, "the stranger")
         with pytest.raises(BadInput, match="user 65534 answers"):
-            place.target.running()
+            place.target.fleet_status()
         stranger.kill()
     path.unlink()
 
 
 def test_what_is_no_request_is_refused_and_the_line_stays_open(place: Place) -> None:
-    place.target.wake()
+    place.target.start()
     with socket.socket(socket.AF_UNIX) as line, line.makefile("rb") as answers:
         line.connect(str(place.folders.supervisor_socket))
         line.sendall(b'nonsense\n{"type":"hello"}\n')
@@ -279,14 +279,14 @@ def test_what_is_no_request_is_refused_and_the_line_stays_open(place: Place) -> 
 
 @pytest.mark.failure("F61")
 def test_a_door_that_is_taken_is_said_with_its_holder(place: Place) -> None:
-    place.target.wake()
+    place.target.start()
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
         with pytest.raises(PortTaken, match=rf"port {port} is taken by .*python.*pid {os.getpid()}"):
             place.target.edge(1, Edge(http=port, address="127.0.0.1"))
-    assert place.target.serving().edge is None
+    assert place.target.traffic_status().edge is None
 
 
 @pytest.mark.slow
@@ -294,11 +294,11 @@ def test_a_door_that_is_taken_is_said_with_its_holder(place: Place) -> None:
 def test_killed_at_any_moment_of_a_start_nothing_runs_twice(place: Place, tmp_path: Path, delay_ms: int) -> None:
     told = tmp_path / "starts"
     spec = worker("sh", "-c", f"echo begun >> {told}; exec sleep 60")
-    place.target.wake()
+    place.target.start()
     place.target.fleet(1, {"worker": {1: member(spec, 3)}})
     SystemClock().pause(delay_ms / 10_000)
     place.kill_supervisor()
-    place.target.wake()
+    place.target.start()
     place.until(lambda: place.ready(1, 3, "worker"), "three workers")
     place.until(lambda: starts_of(told) >= 3, "three starts")
     assert starts_of(told) == 3
@@ -308,11 +308,11 @@ def test_a_way_home_is_kept_over_the_supervisors_death(place: Place) -> None:
     serving(place)
     place.target.fleet(1, {"web": {1: member(service(), 2), 2: member(service(), 2)}})
     place.until(lambda: place.ready(2, 2), "web@2")
-    place.target.traffic(1, (Shift({"web": {2: 100.0}}),), UnlessRenewed(1.0, (Shift({"web": {1: 100.0}}),)))
+    place.target.traffic(1, (Shift({"web": {2: 100.0}}),), TrafficLease(1.0, (Shift({"web": {1: 100.0}}),)))
     place.kill_supervisor()
-    place.target.wake()
-    place.until(lambda: place.target.serving().returned, "the way home")
-    place.until(lambda: place.target.serving().actual["web"] == {1: 100.0}, "traffic at home")
+    place.target.start()
+    place.until(lambda: place.target.traffic_status().reverted, "the way home")
+    place.until(lambda: place.target.traffic_status().actual["web"] == {1: 100.0}, "traffic at home")
 
 
 HUNGRY = "x = []\nimport time\nfor _ in range(400): x.append(b'x' * 1_000_000); time.sleep(0.002)\ntime.sleep(60)"
@@ -335,7 +335,7 @@ def test_what_ignores_the_stop_signal_is_killed_with_all_it_left(place: Place) -
     assert process is not None
     assert len(processes.of_session(process)) == 2
     place.target.fleet(1, {"web": {}})
-    place.until(lambda: not place.target.running().instances, "its end")
+    place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert processes.of_session(process) == ()
 
 
@@ -344,7 +344,7 @@ def test_what_a_stopped_instance_left_behind_is_ended(place: Place) -> None:
     process = place.instances.alive(one.id)
     assert process is not None
     place.target.fleet(1, {"web": {}})
-    place.until(lambda: not place.target.running().instances, "its end")
+    place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert processes.of_session(process) == ()
 
 
@@ -390,11 +390,11 @@ def test_a_start_tries_a_crashing_revision_again_at_once_and_counts_its_crashes_
     os.kill(one.pid or 0, signal.SIGKILL)
     place.until(lambda: place.found(1, "worker")[0].early_exits >= 5, "a backoff of more than a second")
     place.kill_supervisor()
-    place.target.wake()
+    place.target.start()
     assert place.found(1, "worker")[0].early_exits < 3
     place.until(lambda: place.found(1, "worker")[0].early_exits == 3, "three crashes", within=3)
     need.touch()
-    place.target.wake()
+    place.target.start()
     place.until(lambda: place.ready(1, service="worker"), "the worker")
 
 
@@ -405,11 +405,11 @@ def test_a_task_that_is_done_is_not_run_again_by_a_start_or_when_its_fleet_is_re
     task = member(worker("sh", "-c", f"echo once >> {runs}", restart="on-failure"))
     place.target.fleet(1, {"worker": {1: task}})
     place.until(lambda: place.found(1, "worker")[0].done, "the task")
-    place.target.wake()
+    place.target.start()
     place.target.fleet(1, {"worker": {1: task}})
     place.kill_supervisor()
     assert place.found(1, "worker")[0].done
-    place.target.wake()
+    place.target.start()
     (one,) = place.found(1, "worker")
     assert (one.done, one.state, one.healthy) == (True, "stopped", True)
     assert runs.read_text() == "once\n"
@@ -441,5 +441,5 @@ def test_where_an_instance_listens_is_known_again_after_the_supervisor_was_kille
 
     place.until(open_to_all, "where it listens")
     place.kill_supervisor()
-    place.target.wake()
+    place.target.start()
     place.until(open_to_all, "where it listens, again")

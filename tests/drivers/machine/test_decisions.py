@@ -7,15 +7,15 @@ from msgspec.structs import replace
 
 from mainstay.drivers.machine.instances.probes import Probe
 from mainstay.drivers.machine.instances.runners.process import End
-from mainstay.drivers.machine.protocol import Claim, Renew, SetFleet, SetTraffic, Sleep, Wake
+from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetTraffic, StartAll, StopAll
 from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.decide import Action, Forget, Kill, Start, Stop, decide, ready
-from mainstay.drivers.machine.state.desired import Desired, Identity, Pending, Watched
+from mainstay.drivers.machine.state.desired import Desired, HeldLease, Identity, Pending
 from mainstay.drivers.machine.state.lifecycle import Life, Past
-from mainstay.drivers.machine.state.placement import enrolled
-from mainstay.drivers.machine.state.transitions import after, is_drained, returned_home, shifted
+from mainstay.drivers.machine.state.placement import with_instances
+from mainstay.drivers.machine.state.transitions import after, auto_revert, is_drained, shifted
 from mainstay.errors import FenceRefused
-from mainstay.model import Edge, Health, Member, Shift, Spec, UnlessRenewed
+from mainstay.model import Edge, Health, Member, Shift, Spec, TrafficLease
 from mainstay.system.processes import Started
 
 WEB = Spec("web", ("serve",), steady_s=10, drain_s=30, stop_grace_s=5, health=Health("http", within_s=30))
@@ -59,68 +59,68 @@ def acts(desired: Desired, life: Life, connections: int | None, now: float) -> t
 
 
 def test_what_is_missing_is_made_and_the_lowest_number_is_taken() -> None:
-    desired = enrolled(wants((41, 3, WEB)), NOBODY)
+    desired = with_instances(wants((41, 3, WEB)), NOBODY)
     assert here(desired) == {"web-41-1": False, "web-41-2": False, "web-41-3": False}
     gap = replace(desired, instances={n: i for n, i in desired.instances.items() if n != "web-41-2"})
-    assert "web-41-2" in enrolled(gap, NOBODY).instances
+    assert "web-41-2" in with_instances(gap, NOBODY).instances
 
 
 def test_of_too_many_the_ready_stay() -> None:
-    desired = enrolled(wants((41, 3, WEB)), NOBODY)
-    fewer = enrolled(moved(desired, (41, 1, WEB)), frozenset({"web-41-3"}))
+    desired = with_instances(wants((41, 3, WEB)), NOBODY)
+    fewer = with_instances(moved(desired, (41, 1, WEB)), frozenset({"web-41-3"}))
     assert here(fewer) == {"web-41-1": True, "web-41-2": True, "web-41-3": False}
 
 
 def test_a_service_with_a_port_starts_the_new_beside_the_old() -> None:
-    desired = enrolled(wants((41, 1, WEB)), NOBODY)
-    assert here(enrolled(moved(desired, (42, 1, WEB)), NOBODY)) == {"web-41-1": True, "web-42-1": False}
+    desired = with_instances(wants((41, 1, WEB)), NOBODY)
+    assert here(with_instances(moved(desired, (42, 1, WEB)), NOBODY)) == {"web-41-1": True, "web-42-1": False}
 
 
 @pytest.mark.parametrize("spec", [WORKER, STORE], ids=["a worker", "a datastore"])
 def test_old_is_seen_gone_before_new_starts(spec: Spec) -> None:
-    old = enrolled(wants((41, 1, spec)), NOBODY)
-    both = enrolled(moved(old, (42, 1, spec)), NOBODY)
+    old = with_instances(wants((41, 1, spec)), NOBODY)
+    both = with_instances(moved(old, (42, 1, spec)), NOBODY)
     assert here(both) == {f"{spec.service}-41-1": True}
     gone = replace(both, instances={})
-    assert here(enrolled(gone, NOBODY)) == {f"{spec.service}-42-1": False}
+    assert here(with_instances(gone, NOBODY)) == {f"{spec.service}-42-1": False}
 
 
 def test_an_overlapping_worker_leaves_when_the_new_one_is_ready() -> None:
     spec = replace(WORKER, overlap=True)
-    both = enrolled(moved(enrolled(wants((41, 1, spec)), NOBODY), (42, 1, spec)), NOBODY)
+    both = with_instances(moved(with_instances(wants((41, 1, spec)), NOBODY), (42, 1, spec)), NOBODY)
     assert here(both) == {"worker-41-1": False, "worker-42-1": False}
-    assert here(enrolled(both, frozenset({"worker-42-1"}))) == {"worker-41-1": True, "worker-42-1": False}
+    assert here(with_instances(both, frozenset({"worker-42-1"}))) == {"worker-41-1": True, "worker-42-1": False}
 
 
 def test_asleep_datastores_leave_last() -> None:
-    awake = enrolled(wants((41, 1, WEB), (41, 1, STORE)), NOBODY)
-    asleep = enrolled(after(awake, Sleep(0), "boot", 0), NOBODY)
+    started = with_instances(wants((41, 1, WEB), (41, 1, STORE)), NOBODY)
+    asleep = with_instances(after(started, StopAll(0), "boot", 0), NOBODY)
     assert here(asleep) == {"web-41-1": True, "db-41-1": False}
     alone = replace(asleep, instances={"db-41-1": asleep.instances["db-41-1"]})
-    assert here(enrolled(alone, NOBODY)) == {"db-41-1": True}
+    assert here(with_instances(alone, NOBODY)) == {"db-41-1": True}
 
 
 def test_woken_all_that_was_wanted_is_made_again() -> None:
-    asleep = wants((41, 1, WEB), (41, 1, STORE), awake=False)
-    assert here(enrolled(asleep, NOBODY)) == {}
-    assert here(enrolled(after(asleep, Wake(), "boot", 0), NOBODY)) == {"web-41-1": False, "db-41-1": False}
+    asleep = wants((41, 1, WEB), (41, 1, STORE), started=False)
+    assert here(with_instances(asleep, NOBODY)) == {}
+    assert here(with_instances(after(asleep, StartAll(), "boot", 0), NOBODY)) == {"web-41-1": False, "db-41-1": False}
 
 
 def test_a_service_waits_for_a_datastore_that_starts() -> None:
-    desired = placed(enrolled(wants((41, 1, WEB), (41, 1, STORE)), NOBODY))
+    desired = placed(with_instances(wants((41, 1, WEB), (41, 1, STORE)), NOBODY))
     assert decide(desired, {}, {}, NOBODY, 5.0).actions == (Start("db-41-1"),)
     answering = decide(desired, {"db-41-1": STEADY}, {}, NOBODY, 5.0)
     assert answering.actions == (Start("web-41-1"),)
 
 
 def test_a_stub_that_has_not_written_its_note_is_not_started_again() -> None:
-    desired = placed(enrolled(wants((41, 1, WEB)), NOBODY))
+    desired = placed(with_instances(wants((41, 1, WEB)), NOBODY))
     assert decide(desired, {}, {}, frozenset({"web-41-1"}), 5.0).actions == ()
 
 
 def test_who_leaves_is_drained_counted_to_zero_and_only_then_stopped() -> None:
-    desired = placed(moved(placed(enrolled(wants((41, 1, WEB)), NOBODY)), (42, 0, WEB)))
-    desired = enrolled(desired, NOBODY)
+    desired = placed(moved(placed(with_instances(wants((41, 1, WEB)), NOBODY)), (42, 0, WEB)))
+    desired = with_instances(desired, NOBODY)
     life, actions = acts(desired, STEADY, None, 100)
     assert (life.drain_since, actions) == (100, ())
     life, actions = acts(desired, life, 3, 110)
@@ -135,14 +135,14 @@ def test_who_leaves_is_drained_counted_to_zero_and_only_then_stopped() -> None:
 
 
 def test_when_the_drain_is_over_what_is_cut_is_counted() -> None:
-    desired = enrolled(moved(placed(enrolled(wants((41, 1, WEB)), NOBODY)), (42, 0, WEB)), NOBODY)
+    desired = with_instances(moved(placed(with_instances(wants((41, 1, WEB)), NOBODY)), (42, 0, WEB)), NOBODY)
     draining = replace(STEADY, drain_since=100.0)
     assert decide(desired, {"web-41-1": draining}, {"web-41-1": 2}, NOBODY, 129).cut == {}
     assert decide(desired, {"web-41-1": draining}, {"web-41-1": 2}, NOBODY, 130).cut == {"web-41-1": 2}
 
 
 def test_where_nobody_serves_a_proven_revision_need_not_be_steady() -> None:
-    desired = enrolled(wants((41, 2, WEB), proven=("web@41",)), NOBODY)
+    desired = with_instances(wants((41, 2, WEB), proven=("web@41",)), NOBODY)
     answers = Life(process=PROCESS, answers=True, good_since=0)
     assert ready(desired, {"web-41-1": answers}) == {"web-41-1"}
     assert ready(desired, {"web-41-1": answers, "web-41-2": STEADY}) == {"web-41-2"}
@@ -230,7 +230,7 @@ def test_a_task_that_exits_with_0_is_done_and_neither_restarted_nor_said_to_have
     assert (after_it.past.done, after_it.past.early_ends) == (True, 0)
     assert after_it.past.last_exit is not None
     assert after_it.past.last_exit.reason == ""
-    desired = enrolled(wants((1, 1, TASK)), NOBODY)
+    desired = with_instances(wants((1, 1, TASK)), NOBODY)
     assert acts(desired, after_it, None, 100)[1] == ()
 
 
@@ -262,13 +262,13 @@ def test_an_older_fence_is_refused_and_changes_nothing() -> None:
 
 
 def test_a_revision_that_goes_keeps_its_spec_until_its_last_instance_is_gone() -> None:
-    desired = enrolled(moved(enrolled(wants((41, 1, WEB)), NOBODY), (42, 1, WEB)), NOBODY)
+    desired = with_instances(moved(with_instances(wants((41, 1, WEB)), NOBODY), (42, 1, WEB)), NOBODY)
     assert desired.going == {"web": {41: Member(WEB, 1, "1")}}
     back = moved(desired, (41, 1, WEB))
     assert back.going == {} or 41 not in back.going["web"]
 
 
-HOME = UnlessRenewed(60, (Shift({"web": {41: 100.0}}),))
+HOME = TrafficLease(60, (Shift({"web": {41: 100.0}}),))
 
 
 @pytest.mark.parametrize(
@@ -278,15 +278,15 @@ HOME = UnlessRenewed(60, (Shift({"web": {41: 100.0}}),))
 )
 def test_traffic_goes_home_unless_renewed(boot: str, now: float, goes_home: bool) -> None:
     desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}}),), HOME), "boot", 0)
-    assert returned_home(desired, boot, now).returned is goes_home
-    assert (returned_home(desired, boot, now).traffic == HOME.then[0].traffic) is goes_home
+    assert auto_revert(desired, boot, now).reverted is goes_home
+    assert (auto_revert(desired, boot, now).traffic == HOME.then[0].traffic) is goes_home
 
 
 def test_renewing_begins_the_time_anew() -> None:
     desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}}),), HOME), "boot", 0)
-    renewed = after(desired, Renew(0), "boot", 50)
-    assert renewed.watched == Watched(HOME, "boot", 50)
-    assert not returned_home(renewed, "boot", 109).returned
+    renewed = after(desired, LeaseHeartbeat(0), "boot", 50)
+    assert renewed.lease == HeldLease(HOME, "boot", 50)
+    assert not auto_revert(renewed, "boot", 109).reverted
 
 
 BACK = (Shift({"web": {41: 100.0}}, {"web": {42: 30.0}}), Shift({"api": {41: 100.0}}))
@@ -302,11 +302,11 @@ def test_of_several_shifts_the_first_is_applied_and_the_others_wait() -> None:
 
 
 def test_an_expired_heartbeat_reverts_in_the_order_of_the_lease() -> None:
-    lease = UnlessRenewed(60, BACK)
+    lease = TrafficLease(60, BACK)
     desired = after(Desired(), SetTraffic(0, (Shift({"web": {42: 100.0}, "api": {42: 100.0}}),), lease), "boot", 0)
-    reverted = returned_home(desired, "boot", 60)
+    reverted = auto_revert(desired, "boot", 60)
     assert reverted.traffic == {"web": {41: 100.0}, "api": {42: 100.0}}
-    assert (reverted.pending, reverted.returned) == (Pending({"web": {42: 30.0}}, BACK[1:], "boot", 60), True)
+    assert (reverted.pending, reverted.reverted) == (Pending({"web": {42: 30.0}}, BACK[1:], "boot", 60), True)
 
 
 @pytest.mark.parametrize(
@@ -326,10 +326,10 @@ def test_a_shift_waits_for_requests_in_flight(in_flight: dict[str, int], boot: s
 
 
 def test_nothing_to_do_waits_for_ever() -> None:
-    desired = placed(enrolled(wants((41, 1, WEB), edge=Edge()), NOBODY))
+    desired = placed(with_instances(wants((41, 1, WEB), edge=Edge()), NOBODY))
     decided = decide(desired, {"web-41-1": STEADY}, {}, NOBODY, 5.0)
     assert (decided.actions, decided.next_at) == ((), math.inf)
 
 
 def test_an_identity_knows_its_name() -> None:
-    assert list(enrolled(wants((41, 1, WEB)), NOBODY).instances.values()) == [Identity("web", 41, 1)]
+    assert list(with_instances(wants((41, 1, WEB)), NOBODY).instances.values()) == [Identity("web", 41, 1)]

@@ -12,7 +12,7 @@ import pytest
 
 from mainstay.drivers.machine.instances.runners.process import End, JobEnd, Launch, ProcessRunner
 from mainstay.system import processes as machine
-from mainstay.system.clock import Patience, SystemClock
+from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.processes import Started
 from tests.drivers.machine.place import PATH, identities
 
@@ -21,7 +21,7 @@ LIBRARYS_OWN = 0b11 << 31
 
 
 def until(seen: Callable[[], bool]) -> None:
-    Patience(SystemClock()).until(lambda: seen() or None, within=10, waiting_for="it", every=0.005)
+    Waiter(SystemClock()).wait_until(lambda: seen() or None, within=10, waiting_for="it", every=0.005)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import msgspec
 import psutil
 import pytest
 
-from mainstay.drivers.edge.haproxy.runtime_api import Admin, NotAnswering, NotListening
+from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering, NotListening, RuntimeApi
 from mainstay.drivers.machine.state.port_holder import holder
 from mainstay.errors import PortTaken, StepFailed
 from mainstay.model import Edge, Route
@@ -187,11 +187,11 @@ async def drained(here: Stage) -> bool:
 
 def test_requests_in_flight_are_counted_until_they_end() -> None:
     async def story(here: Stage) -> None:
-        here.old.slow_s = 0.5
         slow = asyncio.create_task(here.asks("/slow"))
         await until(lambda: len(here.old.seen) == 1)
         await here.give({42: 100})
         assert await here.proxy.connections("web", 1) == 1
+        here.old.released.set()
         assert await slow == "200 old"
         await until(lambda: drained(here))
 
@@ -200,11 +200,11 @@ def test_requests_in_flight_are_counted_until_they_end() -> None:
 
 def test_requests_of_a_worker_that_only_finishes_are_counted_too() -> None:
     async def story(here: Stage) -> None:
-        here.old.slow_s = 0.8
         slow = asyncio.create_task(here.asks("/slow"))
         await until(lambda: len(here.old.seen) == 1)
         await reload(here)
         assert await here.proxy.connections("web", 1) == 1
+        here.old.released.set()
         assert await slow == "200 old"
         await until(lambda: drained(here))
 
@@ -215,7 +215,7 @@ def test_a_slot_that_is_free_again_has_no_address() -> None:
     async def story(here: Stage) -> None:
         await here.give({42: 100})
         await here.give({42: 100}, without=(41,))
-        servers = await Admin(here.folders.haproxy_socket, here.folders.haproxy_socket).servers()
+        servers = await RuntimeApi(here.folders.haproxy_socket, here.folders.haproxy_socket).servers()
         assert (servers["web.s1"].state, servers["web.s1"].address) == ("maint", "127.0.0.1:1")
 
     played(story)
@@ -223,7 +223,7 @@ def test_a_slot_that_is_free_again_has_no_address() -> None:
 
 def test_a_command_that_haproxy_refuses_is_an_error() -> None:
     async def story(here: Stage) -> None:
-        admin = Admin(here.folders.haproxy_socket, here.folders.haproxy_socket)
+        admin = RuntimeApi(here.folders.haproxy_socket, here.folders.haproxy_socket)
         for command in ("set server web/web.s99 state ready", "set map releases.map nobody 1", "set weight"):
             with pytest.raises(StepFailed, match="refused"):
                 await admin.tell([command])
@@ -233,7 +233,7 @@ def test_a_command_that_haproxy_refuses_is_an_error() -> None:
 
 def test_more_commands_than_fit_a_line_are_all_carried_out() -> None:
     async def story(here: Stage) -> None:
-        admin = Admin(here.folders.haproxy_socket, here.folders.haproxy_socket)
+        admin = RuntimeApi(here.folders.haproxy_socket, here.folders.haproxy_socket)
         await admin.tell([f"set server web/web.s{1 + n % 6} weight {1 + n}" for n in range(600 // 4)] * 4)
         assert (await admin.servers())["web.s6"].weight == 150
 
@@ -312,7 +312,7 @@ def test_a_post_that_died_with_its_instance_is_not_sent_twice() -> None:
 
 
 async def generation(here: Stage) -> str:
-    return (await Admin(here.folders.haproxy_socket, here.folders.haproxy_socket).information())["Pid"]
+    return (await RuntimeApi(here.folders.haproxy_socket, here.folders.haproxy_socket).information())["Pid"]
 
 
 async def reload(here: Stage) -> None:
@@ -332,9 +332,9 @@ def test_slots_of_a_service_that_is_new_come_with_a_reload() -> None:
     played(story)
 
 
-def haproxy_at(path: Path) -> Admin:
+def haproxy_at(path: Path) -> RuntimeApi:
     """HAProxy's client for a socket where a test listens, or nothing does."""
-    return Admin(path, path)
+    return RuntimeApi(path, path)
 
 
 def test_a_haproxy_that_does_not_listen_yet_is_not_reported_as_frozen(tmp_path: Path) -> None:

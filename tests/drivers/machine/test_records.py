@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.machine.state import ports
-from mainstay.drivers.machine.state.addresses import furnished, listeners
+from mainstay.drivers.machine.state.addresses import allocate, listeners
 from mainstay.drivers.machine.state.desired import Desired
-from mainstay.drivers.machine.state.placement import enrolled
+from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.store import Store
 from mainstay.errors import BadInput
 from mainstay.model import Edge, Member, Spec
@@ -50,11 +50,11 @@ def test_a_port_that_somebody_has_is_not_given() -> None:
 def test_everything_that_is_to_exist_gets_a_port_and_a_slot_once() -> None:
     web, store = Spec("web", ("serve",)), Spec("db", ("keep",), port="kept", datastore=True)
     fleet = {"web": {41: Member(web, 3, "1")}, "db": {41: Member(store, 1, "18")}}
-    desired = furnished(enrolled(Desired(fleet=fleet, edge=Edge(http=0)), frozenset()), Path("/a"), ["api"])
+    desired = allocate(with_instances(Desired(fleet=fleet, edge=Edge(http=0)), frozenset()), Path("/a"), ["api"])
     webs = [one for one in desired.instances.values() if one.service == "web"]
     assert {one.slot for one in webs} == {1, 2, 3}
     assert desired.instances["db-41-1"].port == desired.ports["kept:db"]
     assert set(listeners(desired)) == {"web", "db", "api"}
     held = [one.port for one in webs] + list(desired.ports.values())
     assert len(set(held)) == len(held)
-    assert furnished(desired, Path("/a"), ["api"]) == desired
+    assert allocate(desired, Path("/a"), ["api"]) == desired

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstay.drivers.edge.haproxy.slots import HEAVIEST, Slot, slots, weights
-from mainstay.drivers.machine.state.desired import Desired, Identity, Watched
-from mainstay.model import Edge, Shares, UnlessRenewed
+from mainstay.drivers.machine.state.desired import Desired, HeldLease, Identity
+from mainstay.model import Edge, Shares, TrafficLease
 
 
 def desired(shares: Shares, *counts: tuple[int, int], slots: int = 9, leaving: tuple[str, ...] = ()) -> Desired:
@@ -50,7 +50,7 @@ def test_an_empty_slot_has_no_address() -> None:
 
 
 def test_asleep_nothing_takes_requests() -> None:
-    asleep = msgspec.structs.replace(desired({41: 100}, (41, 1)), awake=False)
+    asleep = msgspec.structs.replace(desired({41: 100}, (41, 1)), started=False)
     assert states(slots(asleep, {"web-41-1"})) == {"web-41-1": "drain"}
 
 
@@ -98,8 +98,8 @@ def test_where_one_instance_is_ready_no_other_receives_requests() -> None:
 
 
 def test_while_a_run_observes_a_release_only_ready_instances_receive_requests() -> None:
-    watched = Watched(UnlessRenewed(60, ()), "boot", 0)
-    wanted = msgspec.structs.replace(desired({42: 100}, (41, 1), (42, 1)), watched=watched)
+    lease = HeldLease(TrafficLease(60, ()), "boot", 0)
+    wanted = msgspec.structs.replace(desired({42: 100}, (41, 1), (42, 1)), lease=lease)
     now = slots(wanted, {"web-41-1"}, {"web-41-1", "web-42-1"})
     assert states(now) == {"web-41-1": "drain", "web-42-1": "drain"}
 

@@ -96,13 +96,13 @@ def test_a_secret_delivered_as_a_file_is_read_only_and_goes_with_the_instance(pl
     path = Path(told(place)["TOKEN_FILE"])
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("in a file", 0o400)
     place.target.fleet(1, {"web": {}})
-    place.until(lambda: not place.target.running().instances, "its end")
+    place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert not path.parent.exists()
 
 
 def test_a_callee_that_nobody_has_started_yet_has_its_address_already(place: Place) -> None:
     place.up(member(service(told={"API": Listener("api")}, files={"API": Listener("api", "port")})))
-    assert told(place)["API"] == "http://" + place.target.serving().listeners["api"]
+    assert told(place)["API"] == "http://" + place.target.traffic_status().listeners["api"]
     assert Path(told(place)["API_FILE"]).read_text() in told(place)["API"]
 
 
@@ -131,13 +131,13 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
     place.until((copy / "inside" / "new").exists, "what it wrote")
     assert not (content / "inside" / "new").exists()
     place.target.fleet(1, {"worker": {}})
-    place.until(lambda: not place.target.running().instances, "its end")
+    place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert not copy.exists()
     assert texts_below(place.folders.written) == {"worker/worker-1-1/inside/new": "mine\n"}
     place.up(member(spec), service="worker")
     place.until((copy / "inside" / "new").exists, "what it wrote")
     place.target.fleet(1, {"worker": {}})
-    place.until(lambda: not place.target.running().instances, "its end")
+    place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert set(texts_below(place.folders.written)) == {
         "worker/worker-1-1/inside/new",
         "worker/worker-1-1.2/inside/new",
@@ -153,7 +153,7 @@ def test_a_private_copy_stays_where_what_was_written_cannot_be_kept(place: Place
     place.until(new.exists, "what it wrote")
     place.folders.written.touch()
     place.target.fleet(1, {"worker": {}})
-    place.until(lambda: not place.target.running().instances, "its end")
+    place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert new.read_text() == "mine\n"
     assert "could not be kept and is left in" in place.folders.supervisor_log.read_text()
 

@@ -26,8 +26,8 @@ def port(place: Place) -> int:
     place.target.edge(1, EDGE)
     place.up(member(service(), 2))
     place.target.traffic(1, (Shift({"web": {1: 100.0}}),))
-    place.until(lambda: place.target.serving().actual.get("web") == {1: 100.0}, "traffic")
-    return int(place.target.serving().url.rpartition(":")[2])
+    place.until(lambda: place.target.traffic_status().actual.get("web") == {1: 100.0}, "traffic")
+    return int(place.target.traffic_status().url.rpartition(":")[2])
 
 
 def move(place: Place, old: int, new: int, amid: Callable[[], None] = lambda: None) -> None:
@@ -37,15 +37,15 @@ def move(place: Place, old: int, new: int, amid: Callable[[], None] = lambda: No
     place.until(lambda: place.ready(new, 2), f"web@{new}")
     amid()
     place.target.traffic(1, (Shift({"web": {new: 100.0}}),))
-    place.until(lambda: place.target.serving().actual.get("web") == {new: 100.0}, "traffic")
+    place.until(lambda: place.target.traffic_status().actual.get("web") == {new: 100.0}, "traffic")
     amid()
     place.target.fleet(1, {"web": {new: two}})
-    place.until(lambda: len(place.target.running().instances) == 2, f"the end of web@{old}")
+    place.until(lambda: len(place.target.fleet_status().instances) == 2, f"the end of web@{old}")
 
 
 def kill_and_wake(place: Place) -> None:
     place.kill_supervisor()
-    place.target.wake()
+    place.target.start()
 
 
 async def moves_under_load(place: Place, port: int, method: str, amid: Callable[[], None]) -> list[str]:

@@ -33,12 +33,12 @@ _candidates = iter(_upwards())
 
 @dataclass
 class Backend:
-    """Answers every path with its name, `/slow` after `slow_s`, `/tunnel` with an echo; keeps what it saw."""
+    """Answers every path with its name, `/slow` once `released` is set, `/tunnel` with an echo; keeps what it saw."""
 
     name: str
     port: int
     status: int = 200
-    slow_s: float = 0.0
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     seen: list[dict[str, str]] = field(default_factory=list)
     dies_at: str = ""
     """A path whose request is cut off without an answer, once."""
@@ -90,7 +90,7 @@ class Backend:
                 writer.write(data)
             return
         if path.startswith("/slow"):
-            await asyncio.sleep(self.slow_s)
+            await self.released.wait()
         status = 200 if path == "/ready" else self.status
         body = self.name.encode()
         writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
@@ -120,9 +120,9 @@ class Client:
             try:
                 return await asyncio.wait_for(self._exchange(path, method, headers or {}), 15)
             except (asyncio.IncompleteReadError, ConnectionError) as error:
-                unheard = not getattr(error, "partial", b"")
+                ignore_event = not getattr(error, "partial", b"")
                 self.close()
-                if fresh or attempt == 2 or not unheard:
+                if fresh or attempt == 2 or not ignore_event:
                     raise
         raise AssertionError
 

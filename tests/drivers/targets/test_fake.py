@@ -39,7 +39,7 @@ class TestFakeTarget(TargetContract):
         return Job(identity, "Build", ("true",), "/")
 
     def ask(self, target: Target, *, takes_s: float) -> None:
-        (release,) = target.serving().actual["web"]
+        (release,) = target.traffic_status().actual["web"]
         self.fake.in_flight[f"web@{release}"] = 1
         over = self.clock.monotonic() + takes_s
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mainstay.drivers.edge.haproxy.runtime_api import Admin
+from mainstay.drivers.edge.haproxy.runtime_api import RuntimeApi
 from mainstay.drivers.targets.process import ProcessTarget
 from mainstay.drivers.targets.target import Target
 from mainstay.model import Job, Member
@@ -34,16 +34,16 @@ class TestProcessTarget(TargetContract):
 
     @contextmanager
     def edge_unable_to_serve(self, target: Target) -> Iterator[str]:
-        port = int(target.serving().url.rpartition(":")[2])
-        target.sleep(FENCE)
-        self.eventually(lambda: not target.running().awake and not target.running().instances, "the stop")
+        port = int(target.traffic_status().url.rpartition(":")[2])
+        target.stop(FENCE)
+        self.eventually(lambda: not target.fleet_status().started and not target.fleet_status().instances, "the stop")
         with socket.socket() as other:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("127.0.0.1", port))
             other.listen()
-            target.wake()
+            target.start()
             yield f"port {port} is taken by python"
-            assert f"(pid {os.getpid()})" in target.serving().trouble
+            assert f"(pid {os.getpid()})" in target.traffic_status().trouble
 
     def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
         return member(small(service, told={"SICK_WHEN": str(self.sick)}, drain_s=drain_s), count)
@@ -55,10 +55,10 @@ class TestProcessTarget(TargetContract):
         return shell_job(identity, f"sleep {takes_s}")
 
     def ask(self, target: Target, *, takes_s: float) -> None:
-        connection = socket.create_connection(("127.0.0.1", int(target.serving().url.rpartition(":")[2])), 20)
+        connection = socket.create_connection(("127.0.0.1", int(target.traffic_status().url.rpartition(":")[2])), 20)
         self.open.append(connection)
         connection.sendall(f"GET /slow={takes_s} HTTP/1.1\r\nHost: web\r\n\r\n".encode())
-        edge = Admin(self.place.folders.haproxy_socket, self.place.folders.sockets / "master.sock")
+        edge = RuntimeApi(self.place.folders.haproxy_socket, self.place.folders.sockets / "master.sock")
         self.eventually(lambda: sum(asyncio.run(edge.in_use()).values()) > 0, "the request in flight")
 
     @contextmanager

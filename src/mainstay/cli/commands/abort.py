@@ -5,7 +5,7 @@ import click
 from mainstay.cli.approval import Approval
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.run_command import carry
+from mainstay.cli.run_command import run_and_report
 from mainstay.operations.abort import abort
 
 
@@ -23,9 +23,9 @@ def command(invocation: Invocation) -> int:
     longer be undone; use `rollback` when it has finished.
     """
     approval = Approval(invocation.console, "abort", yes=True)
-    outcome = carry(
+    outcome = run_and_report(
         invocation.console,
         approval,
-        lambda carrier: abort(context_of(invocation), carrier=carrier),
+        lambda runner: abort(context_of(invocation), runner=runner),
     )
     return 0 if outcome and outcome.outcome == "undone" else 1

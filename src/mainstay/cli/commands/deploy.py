@@ -5,7 +5,7 @@ import click
 from mainstay.cli.approval import Approval
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.run_command import carry, dry_run, yes
+from mainstay.cli.run_command import dry_run, run_and_report, yes
 from mainstay.operations.deploy import deploy
 
 
@@ -33,9 +33,9 @@ def command(invocation: Invocation, *, version: str | None, plan_id: str | None,
     context = context_of(invocation, asks=not dry_run)
     verb = " ".join(["deploy", *filter(None, [version]), *(["--plan", plan_id] if plan_id else [])])
     approval = Approval(console, verb, yes=yes, dry_run=dry_run)
-    outcome = carry(
+    outcome = run_and_report(
         console,
         approval,
-        lambda carrier: deploy(context, version, approve=approval, plan_id=plan_id, carrier=carrier, notices=console),
+        lambda runner: deploy(context, version, approve=approval, plan_id=plan_id, runner=runner, notices=console),
     )
     return outcome.exit_code if outcome else 0

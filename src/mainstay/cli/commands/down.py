@@ -5,7 +5,7 @@ import click
 from mainstay.cli.approval import Approval
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.run_command import carry, dry_run, yes
+from mainstay.cli.run_command import dry_run, run_and_report, yes
 from mainstay.operations.down import down
 
 
@@ -30,10 +30,10 @@ def command(invocation: Invocation, *, data: bool, confirm: str | None, yes: boo
     console = invocation.console
     verb = "down --data" if data else "down"
     approval = Approval(console, verb, yes=yes, dry_run=dry_run, loses_data=data, confirmed=confirm)
-    outcome = carry(
+    outcome = run_and_report(
         console,
         approval,
-        lambda carrier: down(context_of(invocation), data=data, approve=approval, carrier=carrier),
+        lambda runner: down(context_of(invocation), data=data, approve=approval, runner=runner),
     )
     if outcome is None:
         return 0

@@ -5,7 +5,7 @@ import click
 from mainstay.cli.console import spoken, table
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.history.summary import Past
+from mainstay.history.summary import RunSummary
 from mainstay.operations.history import history
 
 
@@ -38,6 +38,6 @@ def command(invocation: Invocation, most: int | None) -> None:
         invocation.console.say(line)
 
 
-def _outcome(run: Past) -> str:
+def _outcome(run: RunSummary) -> str:
     """Return the outcome to show: the journal calls every successful run `released`, but only a deploy is a release."""
     return "completed" if run.outcome == "released" and run.kind != "deploy" else run.outcome

@@ -3,7 +3,7 @@
 import click
 
 from mainstay.cli.context import context_of
-from mainstay.cli.event_text import Heard, document, sentence
+from mainstay.cli.event_text import EventContext, document, sentence
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.errors import JournalCorrupt
 from mainstay.history.events import decode
@@ -22,7 +22,7 @@ def command() -> None:
 @invoked
 def show(invocation: Invocation, run: str | None) -> None:
     """Show the events of a run; by default of the last run."""
-    heard = Heard()
+    heard = EventContext()
     for row in journal.show(context_of(invocation), run):
         if invocation.console.json:
             invocation.console.document(document(row, heard.titles))

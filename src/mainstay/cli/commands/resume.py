@@ -7,7 +7,7 @@ import click
 from mainstay.cli.approval import Approval
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.run_command import carry
+from mainstay.cli.run_command import run_and_report
 from mainstay.errors import BadInput
 from mainstay.operations.resume import Word, resume
 
@@ -40,9 +40,9 @@ def command(
         raise BadInput("--as and --because go together", remedy="mainstay resume --as done STEP --because REASON")
     word = Word(answer[1], answer[0], because) if answer and because else None
     approval = Approval(invocation.console, "resume", yes=True)
-    outcome = carry(
+    outcome = run_and_report(
         invocation.console,
         approval,
-        lambda carrier: resume(context_of(invocation), word, carrier=carrier),
+        lambda runner: resume(context_of(invocation), word, runner=runner),
     )
     return outcome.exit_code if outcome else 0

@@ -6,7 +6,7 @@ from mainstay.cli.approval import Approval
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.options import ReleaseNumber
-from mainstay.cli.run_command import carry, dry_run, yes
+from mainstay.cli.run_command import dry_run, run_and_report, yes
 from mainstay.operations.rollback import rollback
 
 
@@ -29,9 +29,9 @@ def command(invocation: Invocation, *, to: int | None, yes: bool, dry_run: bool)
     """
     console = invocation.console
     approval = Approval(console, f"rollback --to {to}" if to else "rollback", yes=yes, dry_run=dry_run)
-    outcome = carry(
+    outcome = run_and_report(
         console,
         approval,
-        lambda carrier: rollback(context_of(invocation), to, approve=approval, carrier=carrier, notices=console),
+        lambda runner: rollback(context_of(invocation), to, approve=approval, runner=runner, notices=console),
     )
     return outcome.exit_code if outcome else 0

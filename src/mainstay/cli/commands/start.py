@@ -5,7 +5,7 @@ import click
 from mainstay.cli.approval import Approval
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.run_command import carry
+from mainstay.cli.run_command import run_and_report
 from mainstay.operations.start import start
 
 
@@ -25,9 +25,9 @@ def command(invocation: Invocation, *, unless_stopped: bool) -> int:
     unfinished; the state it left is started, and `resume` or `abort` finishes it.
     """
     console = invocation.console
-    outcome = carry(
+    outcome = run_and_report(
         console,
         Approval(console, "start", yes=True),
-        lambda carrier: start(context_of(invocation), carrier=carrier, notices=console, unless_stopped=unless_stopped),
+        lambda runner: start(context_of(invocation), runner=runner, notices=console, unless_stopped=unless_stopped),
     )
     return outcome.exit_code if outcome else 0

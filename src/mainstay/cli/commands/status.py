@@ -56,7 +56,7 @@ def text(now: Status, console: Console, clock: Clock) -> Iterator[str]:
     """Yield the lines of the status; the first line is the health, with its cause."""
     yield from _health(now, console, clock)
     # While the front door is lost, another program may answer at this address.
-    if now.url and now.awake and not now.edge_trouble:
+    if now.url and now.started and not now.edge_trouble:
         yield f"open: {now.url}"
     yield from _run(now, console)
     if now.services:
@@ -87,7 +87,7 @@ def _health(now: Status, console: Console, clock: Clock) -> Iterator[str]:
 
 
 def _live(now: Status, clock: Clock) -> str:
-    if not (now.release and now.awake):
+    if not (now.release and now.started):
         return ""
     ago = spoken((clock.now() - datetime.fromisoformat(now.release.since)).total_seconds())
     return f"release {now.release.number} ({now.release.version}) has been live for {ago}"
@@ -137,6 +137,6 @@ def _notes(now: Status) -> Iterator[str]:
         yield (
             "note: CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"
         )
-    if now.awake and now.guarded and not now.guarded_by:
+    if now.started and now.guarded and not now.guarded_by:
         yield "note: nothing starts the supervisor after a reboot"
     yield f"state: {now.state}"

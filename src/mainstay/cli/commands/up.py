@@ -6,7 +6,7 @@ from mainstay.cli.approval import Approval
 from mainstay.cli.console import Console
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.run_command import carry, dry_run, yes
+from mainstay.cli.run_command import dry_run, run_and_report, yes
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.up import up
 
@@ -32,13 +32,13 @@ def command(invocation: Invocation, *, deploy: bool, yes: bool, dry_run: bool) -
     """
     console = invocation.console
     approval = Approval(console, "up --deploy" if deploy else "up", yes=yes, dry_run=dry_run)
-    outcome = carry(
+    outcome = run_and_report(
         console,
         approval,
-        lambda carrier: up(
+        lambda runner: up(
             context_of(invocation, asks=not dry_run),
             approve=approval,
-            carrier=carrier,
+            runner=runner,
             notices=console,
             insist=deploy,
         ),

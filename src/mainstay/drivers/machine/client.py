@@ -26,11 +26,11 @@ _CREDENTIALS = struct.Struct("iii")
 """The pid, user id and group id of the peer process."""
 
 
-class Silent(Exception):
+class NoReply(Exception):
     """The supervisor does not answer at the socket, or its answer is incomplete."""
 
 
-class Line:
+class Client:
     """Client of one environment's supervisor.
 
     Every request names a state and is idempotent, so a request that was interrupted is repeated.
@@ -51,10 +51,10 @@ class Line:
                 self._refuse_stranger(line)
                 welcome = _say(line, Hello())
                 if isinstance(welcome, Welcome) and welcome.reexecuting:
-                    raise Silent("it becomes the newer program")
+                    raise NoReply("it becomes the newer program")
                 answer = _say(line, request)
         except (OSError, EOFError, msgspec.DecodeError) as error:
-            raise Silent(str(error)) from error
+            raise NoReply(str(error)) from error
         if isinstance(answer, Refused):
             kind = _ERRORS.get(answer.code, BadInput)
             raise kind(answer.what, remedy=answer.remedy, code=answer.code)
@@ -78,7 +78,7 @@ class Line:
         while True:
             try:
                 return self.ask(request, within=ANSWERS_WITHIN_S)
-            except Silent as error:
+            except NoReply as error:
                 if time.monotonic() > until:
                     raise Unreachable(
                         f"the supervisor of {self._folders.state} does not answer: {error}",

@@ -17,24 +17,26 @@ from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import views
 from mainstay.errors import BadInput, PortTaken, Unreachable
-from mainstay.model import Edge, Instance, JobState, Running, Serving, Traffic
+from mainstay.model import Edge, FleetStatus, Instance, JobState, Traffic, TrafficStatus
 from mainstay.system.state_dir import Folders
 
 
-def running(folders: Folders) -> Running:
+def fleet_status(folders: Folders) -> FleetStatus:
     """Return the desired state and the instances that still run. One that was steady and still runs counts as ready."""
     desired, runner = Store(folders.desired).read(), ProcessRunner(folders.instances)
     instances = tuple(_told(folders, runner, name, one) for name, one in desired.instances.items())
-    awake = desired.awake and folders.desired.exists()
-    return Running(desired.fleet, instances, awake or _edge(folders) is not None, answers=False, killed=desired.killed)
+    started = desired.started and folders.desired.exists()
+    return FleetStatus(
+        desired.fleet, instances, started or _edge(folders) is not None, answers=False, killed=desired.killed
+    )
 
 
-def serving(folders: Folders) -> Serving:
+def traffic_status(folders: Folders) -> TrafficStatus:
     """Return desired and actual traffic, and what is wrong with the edge."""
     desired = Store(folders.desired).read()
     proxy = Proxy(folders, ProcessRunner(folders.instances))
     actual, found = asyncio.run(_actual(proxy))
-    if desired.awake and desired.edge is not None and proxy.process() is None:
+    if desired.started and desired.edge is not None and proxy.process() is None:
         found = _why_stopped(proxy, desired.edge, desired.ports)
     return views.with_trouble(views.serving(desired, actual), found)
 

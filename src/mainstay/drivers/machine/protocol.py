@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainstay.model import Edge, Fleet, Job, JobState, Running, Serving, Shifts, UnlessRenewed
+from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
 
 PROTOCOL = 3
 
@@ -25,10 +25,10 @@ class SetFleet(msgspec.Struct, frozen=True, tag="fleet"):
 class SetTraffic(msgspec.Struct, frozen=True, tag="traffic"):
     fence: int
     shifts: Shifts
-    unless_renewed: UnlessRenewed | None = None
+    lease: TrafficLease | None = None
 
 
-class Renew(msgspec.Struct, frozen=True, tag="renew"):
+class LeaseHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     fence: int
 
 
@@ -42,7 +42,7 @@ class StartJob(msgspec.Struct, frozen=True, tag="job"):
     job: Job
 
 
-class AskJob(msgspec.Struct, frozen=True, tag="job_state"):
+class GetJob(msgspec.Struct, frozen=True, tag="get_job"):
     id: str
 
 
@@ -51,19 +51,19 @@ class StopJob(msgspec.Struct, frozen=True, tag="stop_job"):
     id: str
 
 
-class Wake(msgspec.Struct, frozen=True, tag="wake"):
+class StartAll(msgspec.Struct, frozen=True, tag="start_all"):
     """Start the environment that was stopped."""
 
 
-class Sleep(msgspec.Struct, frozen=True, tag="sleep"):
+class StopAll(msgspec.Struct, frozen=True, tag="stop_all"):
     fence: int
 
 
-class AskRunning(msgspec.Struct, frozen=True, tag="running"):
+class GetFleet(msgspec.Struct, frozen=True, tag="get_fleet"):
     pass
 
 
-class AskServing(msgspec.Struct, frozen=True, tag="serving"):
+class GetTraffic(msgspec.Struct, frozen=True, tag="get_traffic"):
     pass
 
 
@@ -72,15 +72,15 @@ Request = (
     | Claim
     | SetFleet
     | SetTraffic
-    | Renew
+    | LeaseHeartbeat
     | SetEdge
     | StartJob
-    | AskJob
+    | GetJob
     | StopJob
-    | Wake
-    | Sleep
-    | AskRunning
-    | AskServing
+    | StartAll
+    | StopAll
+    | GetFleet
+    | GetTraffic
 )
 
 
@@ -104,19 +104,19 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     remedy: str = ""
 
 
-class JobAnswer(msgspec.Struct, frozen=True, tag="job_answer"):
+class JobAnswer(msgspec.Struct, frozen=True, tag="job"):
     state: JobState
 
 
-class RunningAnswer(msgspec.Struct, frozen=True, tag="running_answer"):
-    running: Running
+class FleetAnswer(msgspec.Struct, frozen=True, tag="fleet"):
+    running: FleetStatus
 
 
-class ServingAnswer(msgspec.Struct, frozen=True, tag="serving_answer"):
-    serving: Serving
+class TrafficAnswer(msgspec.Struct, frozen=True, tag="traffic"):
+    serving: TrafficStatus
 
 
-Answer = Welcome | Accepted | Refused | JobAnswer | RunningAnswer | ServingAnswer
+Answer = Welcome | Accepted | Refused | JobAnswer | FleetAnswer | TrafficAnswer
 
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -3,39 +3,39 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from mainstay.drivers.machine.client import Line, Silent
+from mainstay.drivers.machine.client import Client, NoReply
 from mainstay.drivers.machine.logs import files as logs
 from mainstay.drivers.machine.protocol import (
     Accepted,
-    AskJob,
-    AskRunning,
-    AskServing,
     Claim,
+    FleetAnswer,
+    GetFleet,
+    GetJob,
+    GetTraffic,
     JobAnswer,
-    Renew,
+    LeaseHeartbeat,
     Request,
-    RunningAnswer,
-    ServingAnswer,
     SetEdge,
     SetFleet,
     SetTraffic,
-    Sleep,
+    StartAll,
     StartJob,
+    StopAll,
     StopJob,
-    Wake,
+    TrafficAnswer,
 )
 from mainstay.drivers.targets.target import RECENT, LogLine, LogQuery, never
 from mainstay.errors import Unreachable
-from mainstay.model import Edge, Fleet, Job, JobState, Running, Serving, Shifts, UnlessRenewed
+from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
 from mainstay.system.state_dir import Folders
 
 
-class Unguarded(Protocol):
+class OfflineReader(Protocol):
     """Reads state from files and /proc while the supervisor is not running."""
 
-    def running(self, folders: Folders) -> Running: ...
+    def fleet_status(self, folders: Folders) -> FleetStatus: ...
 
-    def serving(self, folders: Folders) -> Serving: ...
+    def traffic_status(self, folders: Folders) -> TrafficStatus: ...
 
     def job_state(self, folders: Folders, identity: str) -> JobState: ...
 
@@ -45,20 +45,20 @@ class Unguarded(Protocol):
 class ProcessTarget:
     """Sends requests to the supervisor of the environment in *folders*.
 
-    Requests that change something start the supervisor if needed. Reads never start it: they use *unguarded* if it is
-    not running. *unguarded* is a callable because that module is slow to import and seldom needed.
+    Requests that change something start the supervisor if needed. Reads never start it: they use *offline* if it is
+    not running. *offline* is a callable because that module is slow to import and seldom needed.
     """
 
-    def __init__(self, folders: Folders, unguarded: Callable[[], Unguarded]) -> None:
+    def __init__(self, folders: Folders, offline: Callable[[], OfflineReader]) -> None:
         self._folders = folders
-        self._line = Line(folders)
-        self._unguarded = unguarded
+        self._client = Client(folders)
+        self._offline = offline
 
-    def wake(self) -> None:
-        self._tell(Wake())
+    def start(self) -> None:
+        self._tell(StartAll())
 
-    def sleep(self, fence: int) -> None:
-        self._tell(Sleep(fence))
+    def stop(self, fence: int) -> None:
+        self._tell(StopAll(fence))
 
     def claim(self, fence: int) -> None:
         self._tell(Claim(fence))
@@ -66,17 +66,17 @@ class ProcessTarget:
     def fleet(self, fence: int, wanted: Fleet) -> None:
         self._tell(SetFleet(fence, wanted))
 
-    def traffic(self, fence: int, shifts: Shifts, unless_renewed: UnlessRenewed | None = None) -> None:
-        self._tell(SetTraffic(fence, shifts, unless_renewed))
+    def traffic(self, fence: int, shifts: Shifts, lease: TrafficLease | None = None) -> None:
+        self._tell(SetTraffic(fence, shifts, lease))
 
-    def renew(self, fence: int) -> None:
-        self._tell(Renew(fence))
+    def heartbeat(self, fence: int) -> None:
+        self._tell(LeaseHeartbeat(fence))
 
     def edge(self, fence: int, wanted: Edge | None) -> None:
         self._tell(SetEdge(fence, wanted))
 
     def refuse_taken(self, wanted: Edge) -> None:
-        self._unguarded().refuse_taken(wanted, self.serving().doors)
+        self._offline().refuse_taken(wanted, self.traffic_status().doors)
 
     def job(self, fence: int, job: Job) -> None:
         self._tell(StartJob(fence, job))
@@ -86,28 +86,28 @@ class ProcessTarget:
 
     def job_state(self, identity: str) -> JobState:
         try:
-            answer = self._line.ask(AskJob(identity))
-        except Silent:
-            return self._unguarded().job_state(self._folders, identity)
+            answer = self._client.ask(GetJob(identity))
+        except NoReply:
+            return self._offline().job_state(self._folders, identity)
         if isinstance(answer, JobAnswer):
             return answer.state
         raise _strange(answer)
 
-    def running(self) -> Running:
+    def fleet_status(self) -> FleetStatus:
         try:
-            answer = self._line.ask(AskRunning())
-        except Silent:
-            return self._unguarded().running(self._folders)
-        if isinstance(answer, RunningAnswer):
+            answer = self._client.ask(GetFleet())
+        except NoReply:
+            return self._offline().fleet_status(self._folders)
+        if isinstance(answer, FleetAnswer):
             return answer.running
         raise _strange(answer)
 
-    def serving(self) -> Serving:
+    def traffic_status(self) -> TrafficStatus:
         try:
-            answer = self._line.ask(AskServing())
-        except Silent:
-            return self._unguarded().serving(self._folders)
-        if isinstance(answer, ServingAnswer):
+            answer = self._client.ask(GetTraffic())
+        except NoReply:
+            return self._offline().traffic_status(self._folders)
+        if isinstance(answer, TrafficAnswer):
             return answer.serving
         raise _strange(answer)
 
@@ -122,7 +122,7 @@ class ProcessTarget:
             found.close()
 
     def _tell(self, request: Request) -> None:
-        answer = self._line.insist(request)
+        answer = self._client.insist(request)
         if not isinstance(answer, Accepted):
             raise _strange(answer)
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from mainstay.model import Edge, Fleet, Job, JobState, Running, Serving, Shifts, UnlessRenewed
+from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -53,14 +53,14 @@ class Target(Protocol):
     target does not respond, even after it was started. Reads never start the target and need no fence.
     """
 
-    def wake(self) -> None:
+    def start(self) -> None:
         """Start a stopped environment, and its supervisor if it is not running; retry failed instances at once."""
         ...
 
-    def sleep(self, fence: int) -> None:
+    def stop(self, fence: int) -> None:
         """Request that services drain and stop, then datastores, then the edge. They stay stopped after a reboot.
 
-        Fleets, traffic and ports are remembered. The stop is complete when `running().awake` is False and no instance
+        Fleets, traffic and ports are remembered. The stop is complete when `fleet_status().started` is False and no instance
         is left.
         """
         ...
@@ -76,16 +76,16 @@ class Target(Protocol):
         """
         ...
 
-    def traffic(self, fence: int, shifts: Shifts, unless_renewed: UnlessRenewed | None = None) -> None:
+    def traffic(self, fence: int, shifts: Shifts, lease: TrafficLease | None = None) -> None:
         """Set which revisions receive requests, for the services in *shifts*.
 
         Shifts are applied in order, each in one batch; the next waits for the drain that the one before specifies.
-        They replace pending shifts of an earlier request. Only ready instances receive shares. *unless_renewed* is the
+        They replace pending shifts of an earlier request. Only ready instances receive shares. *lease* is the
         new lease; None ends an earlier one.
         """
         ...
 
-    def renew(self, fence: int) -> None:
+    def heartbeat(self, fence: int) -> None:
         """Send the run's heartbeat: the timeout of the lease on traffic restarts. Does nothing if there is no lease."""
         ...
 
@@ -116,10 +116,10 @@ class Target(Protocol):
         """
         ...
 
-    def running(self) -> Running:
+    def fleet_status(self) -> FleetStatus:
         """Return the desired fleet and the actual instances."""
         ...
 
-    def serving(self) -> Serving:
+    def traffic_status(self) -> TrafficStatus:
         """Return the desired and actual traffic, and the state of the edge."""
         ...

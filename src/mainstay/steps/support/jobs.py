@@ -41,7 +41,7 @@ def finish(world: World, job: Job, *, remedy: str = "") -> JobState:
         state = world.target.job_state(job.id)
         return state if state.state in {"ended", "lost"} else None
 
-    state = world.patience.until(
+    state = world.waiter.wait_until(
         over, within=job.within_s + SLACK_S, waiting_for=f"the end of “{job.title}”", remedy=remedy
     )
     if state.state == "ended" and state.code != 0:

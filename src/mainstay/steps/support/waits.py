@@ -7,7 +7,7 @@ from datetime import datetime
 from mainstay.drivers.targets.target import LogQuery
 from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.model import Fleet, Instance, Member, Members, Running, Spec
+from mainstay.model import Fleet, FleetStatus, Instance, Member, Members, Spec
 from mainstay.model.revision import Revision
 from mainstay.steps.support.jobs import last_words
 from mainstay.text.plural import counted
@@ -21,7 +21,7 @@ CRASHES = 3
 
 def instances(world: World, service: str, *, stopped: bool = False) -> tuple[Instance, ...]:
     """Return the instances of *service*, including failed ones and finished tasks; *stopped* includes stopped ones."""
-    every = [one for one in world.target.running().instances if one.service == service]
+    every = [one for one in world.target.fleet_status().instances if one.service == service]
     return tuple(one for one in every if stopped or one.done or one.state != "stopped")
 
 
@@ -67,10 +67,10 @@ def await_ready(world: World, service: str, members: Members) -> str:
             raise StepFailed(late(world, service, now, members), remedy=logs_of(service, *slow))
         if there != told:
             told = there
-            world.tell(f"{there} of {wanted} ready")
+            world.progress(f"{there} of {wanted} ready")
         return None
 
-    return world.patience.until(found, within=within + SLACK_S, waiting_for=f"readiness of {service}")
+    return world.waiter.wait_until(found, within=within + SLACK_S, waiting_for=f"readiness of {service}")
 
 
 def let_go(world: World, service: str, members: Members, leaving: Members) -> str:
@@ -81,22 +81,22 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
     within = max((member.spec.drain_s + member.spec.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
     # This is read before any instance drains, because with a drain of 0 s connections are counted at once.
-    before = world.target.running()
+    before = world.target.fleet_status()
     written = kept_files(world, service)
     world.target.fleet(world.fence, {service: members})
     # Files written to a private copy are moved after the process has ended and before the instance disappears.
     copies = any(member.spec.private_copy for member in leaving.values())
-    world.patience.until(
+    world.waiter.wait_until(
         lambda: not leftover(instances(world, service, stopped=copies), members),
         within=within + SLACK_S,
         waiting_for=f"the end of {', '.join(str(Revision(service, release)) for release in leaving) or service}",
         remedy="mainstay resume",
     )
-    how = how_it_ended({service: leaving}, before, world.target.running())
+    how = how_it_ended({service: leaving}, before, world.target.fleet_status())
     return f"stopped in {world.clock.monotonic() - began:.1f} s{how}{newly_kept(world, written, service)}"
 
 
-def how_it_ended(leaving: Fleet, before: Running, now: Running) -> str:
+def how_it_ended(leaving: Fleet, before: FleetStatus, now: FleetStatus) -> str:
     """Return `, 2 connections still open after the drain of 5 s, 1 instance killed …`; empty when all went well."""
     every = {
         str(Revision(service, each)): m.spec for service, members in leaving.items() for each, m in members.items()
@@ -108,7 +108,7 @@ def how_it_ended(leaving: Fleet, before: Running, now: Running) -> str:
     )
 
 
-def _how_one_ended(name: str, of: str, spec: Spec, before: Running, now: Running) -> Iterator[str]:
+def _how_one_ended(name: str, of: str, spec: Spec, before: FleetStatus, now: FleetStatus) -> Iterator[str]:
     if open_ := now.cut.get(name, 0) - before.cut.get(name, 0):
         yield f", {counted(open_, 'connection')}{of} still open after the drain of {spec.drain_s:g} s"
     if killed := now.killed.get(name, 0) - before.killed.get(name, 0):

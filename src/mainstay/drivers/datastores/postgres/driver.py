@@ -198,7 +198,7 @@ class Postgres:
         schema = migrations.standing(told.ran, wanted)
         return msgspec.structs.replace(schema, busy=told.busy)
 
-    def _ask(self, listener: str, question: str) -> migrations.Told:
+    def _ask(self, listener: str, question: str) -> migrations.MigrationState:
         """Run *question* as the superuser, return the result. Raises Unreachable when the server does not respond."""
         said = self._shell(
             [self._program("psql"), "--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--dbname=postgres"],
@@ -208,7 +208,7 @@ class Postgres:
         )
         if said.code != 0:
             raise Unreachable(f"{self.name} does not answer: {said.err.strip()}", remedy=f"mainstay logs {self.name}")
-        return msgspec.json.decode(said.out, type=migrations.Told)
+        return msgspec.json.decode(said.out, type=migrations.MigrationState)
 
     def _password(self, role: Role) -> SecretRef:
         return SecretRef(f"{self.name}.{role}.password")

@@ -76,7 +76,7 @@ class Ran(msgspec.Struct, frozen=True):
     done: str | None = None
 
 
-class Told(msgspec.Struct, frozen=True):
+class MigrationState(msgspec.Struct, frozen=True):
     """The result of the query: the migration table, and whether a session of the owner is open."""
 
     busy: bool

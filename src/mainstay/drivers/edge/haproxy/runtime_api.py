@@ -45,7 +45,7 @@ class Server(msgspec.Struct, frozen=True):
         return self.state == "ready" and self.up and self.weight > 0
 
 
-class Admin:
+class RuntimeApi:
     """Reaches the current worker at *socket*; through *master* all workers, also those that finish old requests."""
 
     def __init__(self, socket: Path, master: Path) -> None:

@@ -55,7 +55,7 @@ def slots(desired: Desired, ready: Collection[str], accepting: Collection[str] =
     return tuple(
         slot
         for service, count in sorted(desired.edge.slots.items())
-        for slot in _of_service(desired, service, count, ready, () if desired.watched else accepting)
+        for slot in _of_service(desired, service, count, ready, () if desired.lease else accepting)
     )
 
 
@@ -78,7 +78,7 @@ def _of_service(
     desired: Desired, service: str, count: int, ready: Collection[str], accepting: Collection[str]
 ) -> list[Slot]:
     holders = {i.slot: (name, i) for name, i in desired.instances.items() if i.service == service and i.slot and i.port}
-    percent = desired.traffic.get(service, {}) if desired.awake else {}
+    percent = desired.traffic.get(service, {}) if desired.started else {}
     shares = _per_instance(percent, holders, ready) or _per_instance(percent, holders, accepting)
     weight = weights(shares)
     return [_slot(service, number, holders.get(number), weight, shares) for number in range(1, count + 1)]

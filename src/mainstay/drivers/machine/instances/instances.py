@@ -23,7 +23,7 @@ from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Life, Past
-from mainstay.drivers.machine.supervisor.tasks import Watches
+from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.errors import MainstayError
 from mainstay.model import Exit, Spec
 from mainstay.system import processes
@@ -52,7 +52,7 @@ class Instances:
     """All instances of the environment. `wake` is called when the state of one has changed."""
 
     def __init__(
-        self, folders: Folders, launching: Launching, limits: Limits, watches: Watches, wake: Callable[[], None]
+        self, folders: Folders, launching: Launching, limits: Limits, watches: BackgroundTasks, wake: Callable[[], None]
     ) -> None:
         self.lives: dict[str, Life] = {}
         self._folders = folders

@@ -10,7 +10,7 @@ import msgspec
 from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.instances.runners.process import JobEnd, ProcessRunner
 from mainstay.drivers.machine.logs.files import last_lines
-from mainstay.drivers.machine.supervisor.tasks import Watches
+from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.errors import MainstayError
 from mainstay.model import Job, JobState
 from mainstay.system.atomic_file import atomic_write
@@ -26,7 +26,9 @@ CANNOT_START, KILLED = 126, 137
 class Jobs:
     """The jobs of one environment. `wake` is called when one has ended."""
 
-    def __init__(self, folders: Folders, launching: Launching, watches: Watches, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, folders: Folders, launching: Launching, watches: BackgroundTasks, wake: Callable[[], None]
+    ) -> None:
         self._runner = ProcessRunner(folders.jobs)
         self._launching = launching
         self._wake = wake

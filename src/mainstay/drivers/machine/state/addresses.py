@@ -10,7 +10,7 @@ from mainstay.drivers.machine.state.ports import doors, free_port
 from mainstay.model import Spec
 
 
-def furnished(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desired:
+def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desired:
     """Return *desired* with every missing port and slot; *callees* are services whose internal address is needed."""
     ports = dict(desired.ports)
     for key in _keys(desired, callees):

@@ -106,8 +106,8 @@ def decide(
             times.append(now + 0.1 if held else max(life.start_at, now))
         elif life.good_since is not None and not life.past.steady:
             times.append(life.good_since + spec.steady_s)
-    if desired.watched is not None:
-        times.append(desired.watched.since_s + desired.watched.unless_renewed.within_s)
+    if desired.lease is not None:
+        times.append(desired.lease.since_s + desired.lease.lease.within_s)
     return Decision(after, tuple(actions), cut, min(times))
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainstay.model import Edge, Fleet, Job, Member, Shifts, Traffic, UnlessRenewed
+from mainstay.model import Edge, Fleet, Job, Member, Shifts, Traffic, TrafficLease
 
 FORMAT = 1
 
@@ -21,10 +21,10 @@ class Identity(msgspec.Struct, frozen=True):
     """The instance is retiring: it is drained until it has no connections, stopped, and then forgotten."""
 
 
-class Watched(msgspec.Struct, frozen=True):
-    """An active `unless_renewed`: the start of its time limit, in seconds of `CLOCK_BOOTTIME`, and the boot."""
+class HeldLease(msgspec.Struct, frozen=True):
+    """An active `lease`: the start of its time limit, in seconds of `CLOCK_BOOTTIME`, and the boot."""
 
-    unless_renewed: UnlessRenewed
+    lease: TrafficLease
     boot: str
     since_s: float
 
@@ -45,14 +45,14 @@ class Desired(msgspec.Struct, frozen=True):
 
     format: int = FORMAT
     fence: int = 0
-    awake: bool = True
+    started: bool = True
     edge: Edge | None = None
     fleet: Fleet = {}
     traffic: Traffic = {}
-    watched: Watched | None = None
+    lease: HeldLease | None = None
     pending: Pending | None = None
     """The rest of the last `traffic` request, or of an automatic revert."""
-    returned: bool = False
+    reverted: bool = False
     """Traffic was reverted automatically since the last `traffic` request."""
     instances: dict[str, Identity] = {}
     ports: dict[str, int] = {}

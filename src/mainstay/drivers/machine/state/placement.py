@@ -8,7 +8,7 @@ from mainstay.drivers.machine.state.desired import Desired, Identity, identity_o
 from mainstay.model import Member, Members
 
 
-def enrolled(desired: Desired, ready: frozenset[str]) -> Desired:
+def with_instances(desired: Desired, ready: frozenset[str]) -> Desired:
     """Return *desired* with missing instances added and surplus instances marked as leaving."""
     instances = dict(desired.instances)
     for service in sorted({*desired.fleet, *(one.service for one in instances.values())}):
@@ -41,7 +41,7 @@ def _of_service(
 def _wanted(desired: Desired, service: str) -> Members:
     """Return the wanted members. In a stopped environment only datastores stay, until no service is left."""
     members = desired.fleet.get(service, {})
-    if desired.awake:
+    if desired.started:
         return members
     callers = any(not member_of(desired, one).spec.datastore for one in desired.instances.values())
     here = {one.release for one in desired.instances.values() if one.service == service}

@@ -5,13 +5,22 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.protocol import Claim, Renew, SetEdge, SetFleet, SetTraffic, Sleep, StartJob, Wake
-from mainstay.drivers.machine.state.desired import Desired, Pending, Watched
+from mainstay.drivers.machine.protocol import (
+    Claim,
+    LeaseHeartbeat,
+    SetEdge,
+    SetFleet,
+    SetTraffic,
+    StartAll,
+    StartJob,
+    StopAll,
+)
+from mainstay.drivers.machine.state.desired import Desired, HeldLease, Pending
 from mainstay.errors import FenceRefused
 from mainstay.model import Fleet, Shifts
 from mainstay.model.revision import Revision
 
-Changing = Claim | SetFleet | SetTraffic | Renew | SetEdge | StartJob | Wake | Sleep
+Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | StartJob | StartAll | StopAll
 
 
 def refuse_older(desired: Desired, fence: int) -> None:
@@ -28,8 +37,8 @@ def after(desired: Desired, request: Changing, boot: str, now: float) -> Desired
 
     Raises FenceRefused when a run with a newer fence has claimed the environment.
     """
-    if isinstance(request, Wake):
-        return replace(desired, awake=True)
+    if isinstance(request, StartAll):
+        return replace(desired, started=True)
     refuse_older(desired, request.fence)
     desired = replace(desired, fence=request.fence)
     match request:
@@ -37,28 +46,28 @@ def after(desired: Desired, request: Changing, boot: str, now: float) -> Desired
             return desired
         case SetFleet(wanted=wanted):
             return _with_fleet(desired, wanted)
-        case SetTraffic(shifts=shifts, unless_renewed=unless):
-            watched = None if unless is None else Watched(unless, boot, now)
-            return shifted(replace(desired, watched=watched, returned=False), shifts, boot, now)
-        case Renew():
-            renewed = None if desired.watched is None else replace(desired.watched, boot=boot, since_s=now)
-            return replace(desired, watched=renewed)
+        case SetTraffic(shifts=shifts, lease=unless):
+            lease = None if unless is None else HeldLease(unless, boot, now)
+            return shifted(replace(desired, lease=lease, reverted=False), shifts, boot, now)
+        case LeaseHeartbeat():
+            renewed = None if desired.lease is None else replace(desired.lease, boot=boot, since_s=now)
+            return replace(desired, lease=renewed)
         case SetEdge(wanted=edge):
             return replace(desired, edge=edge)
         case StartJob(job=job):
             return replace(desired, jobs=desired.jobs | {job.id: job})
-        case Sleep():
-            return replace(desired, awake=False)
+        case StopAll():
+            return replace(desired, started=False)
         case _:
             assert_never(request)
 
 
-def returned_home(desired: Desired, boot: str, now: float) -> Desired:
+def auto_revert(desired: Desired, boot: str, now: float) -> Desired:
     """Return *desired* with traffic reverted, in the order of the lease, once the run's heartbeat has expired."""
-    watched = desired.watched
-    if watched is None or (watched.boot == boot and now < watched.since_s + watched.unless_renewed.within_s):
+    lease = desired.lease
+    if lease is None or (lease.boot == boot and now < lease.since_s + lease.lease.within_s):
         return desired
-    return shifted(replace(desired, watched=None, returned=True), watched.unless_renewed.then, boot, now)
+    return shifted(replace(desired, lease=None, reverted=True), lease.lease.then, boot, now)
 
 
 def shifted(desired: Desired, shifts: Shifts, boot: str, now: float) -> Desired:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from mainstay.drivers.machine.supervisor.daemon import Daemon, reexecute
-from mainstay.drivers.machine.supervisor.server import Door
+from mainstay.drivers.machine.supervisor.server import SocketServer
 from mainstay.system.atomic_file import make_folder
 from mainstay.system.file_lock import try_lock
 from mainstay.system.state_dir import Folders, lay_out
@@ -45,7 +45,7 @@ def main() -> int:
 
 async def _supervise(folders: Folders) -> None:
     daemon = Daemon(folders)
-    server = await Door(daemon, reexecute).open()
+    server = await SocketServer(daemon, reexecute).open()
     reconciling = asyncio.create_task(daemon.reconcile())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, reconciling.cancel)

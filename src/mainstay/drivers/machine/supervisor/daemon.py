@@ -18,20 +18,20 @@ from mainstay.drivers.machine.instances.jobs import Jobs
 from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.instances.values import called
 from mainstay.drivers.machine.logs.watch import LogWatch
-from mainstay.drivers.machine.protocol import Renew, SetFleet, SetTraffic, Wake
+from mainstay.drivers.machine.protocol import LeaseHeartbeat, SetFleet, SetTraffic, StartAll
 from mainstay.drivers.machine.state import decide as decision
 from mainstay.drivers.machine.state import transitions
-from mainstay.drivers.machine.state.addresses import furnished, listeners, moved
+from mainstay.drivers.machine.state.addresses import allocate, listeners, moved
 from mainstay.drivers.machine.state.decide import Forget, Kill, Start, Stop, decide
 from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Life
-from mainstay.drivers.machine.state.placement import enrolled
+from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.ports import is_free
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import shifting
-from mainstay.drivers.machine.supervisor.edge_controller import AGAIN_S, Front
+from mainstay.drivers.machine.supervisor.edge_controller import AGAIN_S, EdgeController
 from mainstay.drivers.machine.supervisor.shifting import Shifting
-from mainstay.drivers.machine.supervisor.tasks import Watches
+from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.model.revision import Revision
 from mainstay.system import processes
@@ -58,10 +58,10 @@ class Daemon:
         self._woken = asyncio.Event()
         launching = Launching(folders, SealedFile(folders.sealed, folders.secret_key))
         self.limits = Limits(folders.state)
-        self._watches = Watches(self._woken.set)
+        self._watches = BackgroundTasks(self._woken.set)
         self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
         self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
-        self.front = Front(folders, self._watches, self._woken.set)
+        self.front = EdgeController(folders, self._watches, self._woken.set)
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
         """Per revision, the connections still open after their drain, counted since this supervisor started."""
@@ -71,7 +71,7 @@ class Daemon:
         self._over = False
         self._adopt_the_watch()
 
-    def heed(self, request: transitions.Changing) -> None:
+    def apply(self, request: transitions.Changing) -> None:
         """Persist *request*; reconciliation carries it out later.
 
         Raises FenceRefused for a run with an older fence, and ConnectionAbortedError when this supervisor is exiting.
@@ -81,14 +81,14 @@ class Daemon:
         if isinstance(request, SetFleet):
             transitions.refuse_older(self.desired, request.fence)
             self._clear_failures(request.wanted.keys())
-        if isinstance(request, Wake):
+        if isinstance(request, StartAll):
             # Right after a boot no instance is known yet: those that failed before the boot must be started again too.
             self.instances.adopt(self.desired)
             self._clear_failures({one.service for one in self.desired.instances.values()})
         after = transitions.after(self.desired, request, self._boot, processes.boottime())
         if isinstance(request, SetTraffic):
             self.shifting.begin()
-        if isinstance(request, Renew) and after.fence == self.desired.fence:
+        if isinstance(request, LeaseHeartbeat) and after.fence == self.desired.fence:
             self.desired = after  # Not written to disk each second: a restarted supervisor restarts the time limit.
         else:
             self.keep(after)
@@ -116,7 +116,7 @@ class Daemon:
                 await self._until_laid_down()
                 await self.front.stop()
                 if self._is_laid_down():
-                    break  # No start was requested meanwhile, and from here on `heed` refuses every request.
+                    break  # No start was requested meanwhile, and from here on `apply` refuses every request.
         finally:
             self._over = True
             self._watches.cancel("tick")
@@ -132,9 +132,9 @@ class Daemon:
                 return
             await self._until(next_at)
 
-    def is_awake(self) -> bool:
+    def is_started(self) -> bool:
         """Return whether the environment runs; False once all its instances and HAProxy are stopped."""
-        return self.desired.awake or not self._is_laid_down() or self.front.is_alive()
+        return self.desired.started or not self._is_laid_down() or self.front.is_alive()
 
     async def _once_or_later(self) -> float:
         try:
@@ -199,7 +199,7 @@ class Daemon:
     def _plan_ahead(self) -> None:
         """Persist which instances must exist, with their ports and slots, before any of them starts."""
         lives = self.instances.lives
-        desired = transitions.returned_home(self.desired, self._boot, processes.boottime())
+        desired = transitions.auto_revert(self.desired, self._boot, processes.boottime())
         steady = {f"{one.service}@{one.release}" for name, one in desired.instances.items() if lives[name].past.steady}
         wanted = {f"{service}@{release}" for service, members in desired.fleet.items() for release in members}
         proven = tuple(sorted((steady | {*desired.proven}) & wanted))
@@ -207,12 +207,12 @@ class Daemon:
         self.instances.proven = frozenset(proven)
         # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
         done = {name for name in desired.instances if lives[name].past.done}
-        desired = enrolled(desired, decision.ready(desired, lives) | done)
+        desired = with_instances(desired, decision.ready(desired, lives) | done)
         specs = [member_of(desired, one).spec for one in desired.instances.values()]
         values = [spec.environment for spec in specs] + [spec.files for spec in specs]
         values += [job.environment for job in desired.jobs.values()]
         callees = {service for each in values for service in called(each)}
-        self.keep(furnished(transitions.without_the_gone(desired), self.folders.state, callees))
+        self.keep(allocate(transitions.without_the_gone(desired), self.folders.state, callees))
 
     def _postpone_drains(self, before: Mapping[str, Life]) -> None:
         """Do not begin a drain in a pass in which HAProxy was not updated: it still sends requests to the instance."""
@@ -262,13 +262,13 @@ class Daemon:
         self.keep(replace(self.desired, jobs={n: j for n, j in self.desired.jobs.items() if n != identity}))
 
     def _is_laid_down(self) -> bool:
-        return not self.desired.awake and not self.desired.instances
+        return not self.desired.started and not self.desired.instances
 
     def _adopt_the_watch(self) -> None:
-        """Restart the time limit of `unless_renewed` in the same boot: renewals are not written to disk."""
-        watched = self.desired.watched
-        if watched is not None and watched.boot == self._boot:
-            self.desired = replace(self.desired, watched=replace(watched, since_s=processes.boottime()))
+        """Restart the time limit of `lease` in the same boot: renewals are not written to disk."""
+        lease = self.desired.lease
+        if lease is not None and lease.boot == self._boot:
+            self.desired = replace(self.desired, lease=replace(lease, since_s=processes.boottime()))
 
     async def _until(self, next_at: float) -> None:
         within = next_at - processes.boottime()
@@ -289,7 +289,7 @@ class Daemon:
             if not self.limits.hold_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.sample_memory(self.desired)
             await self.front.probe()
-            if not self.desired.awake or ticks % RECONCILE_TICKS == 0:
+            if not self.desired.started or ticks % RECONCILE_TICKS == 0:
                 self._woken.set()
             await asyncio.sleep(TICK_S)
 

@@ -14,7 +14,7 @@ from mainstay.drivers.edge.haproxy.slots import slots
 from mainstay.drivers.edge.haproxy.trouble import Trouble
 from mainstay.drivers.machine.instances.runners.process import ProcessRunner
 from mainstay.drivers.machine.state.desired import Desired
-from mainstay.drivers.machine.supervisor.tasks import Watches
+from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.errors import MainstayError, Unreachable
 from mainstay.model import Edge, Traffic
 from mainstay.system.processes import Started
@@ -25,10 +25,10 @@ log = logging.getLogger(__name__)
 AGAIN_S = 1.0
 
 
-class Front:
+class EdgeController:
     """Configures and watches HAProxy. A failure affects nothing else; the attempt is repeated each second."""
 
-    def __init__(self, folders: Folders, watches: Watches, wake: Callable[[], None]) -> None:
+    def __init__(self, folders: Folders, watches: BackgroundTasks, wake: Callable[[], None]) -> None:
         self._runner = ProcessRunner(folders.instances)
         self._proxy = Proxy(folders, self._runner)
         self._log = AccessLog(folders)
@@ -69,7 +69,7 @@ class Front:
             self._wake()
         else:
             with contextlib.suppress(OSError):
-                self._log.tell_lost(dropped)
+                self._log.report_lost(dropped)
             if self._silent:
                 self._silent = 0
                 self._wake()
@@ -86,7 +86,7 @@ class Front:
         """Make HAProxy serve as desired. Return False when that failed and must be repeated."""
         if self._silent:
             return False  # Each command would wait for a frozen HAProxy, and delay what the instances need.
-        if not desired.awake and not self.is_alive():
+        if not desired.started and not self.is_alive():
             # No HAProxy is started for an environment that stops: where its port is taken, each attempt would delay
             # the stop of the instances.
             return True

@@ -8,10 +8,10 @@ from mainstay.drivers.machine.state import decide
 from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.supervisor import views
 from mainstay.drivers.machine.supervisor.daemon import Daemon
-from mainstay.model import Running, Serving
+from mainstay.model import FleetStatus, TrafficStatus
 
 
-def running(daemon: Daemon) -> Running:
+def running(daemon: Daemon) -> FleetStatus:
     """Return the desired fleet and the present instances."""
     desired, lives = daemon.desired, daemon.instances.lives
     ready = decide.ready(desired, lives)
@@ -19,10 +19,10 @@ def running(daemon: Daemon) -> Running:
         views.instance(name, one, lives.get(name, Life()), ready=name in ready)
         for name, one in desired.instances.items()
     )
-    return Running(
+    return FleetStatus(
         wanted=desired.fleet,
         instances=instances,
-        awake=daemon.is_awake(),
+        started=daemon.is_started(),
         guarded_by=guard(),
         processors_held=daemon.limits.hold_processors,
         cut=dict(daemon.cut),
@@ -30,7 +30,7 @@ def running(daemon: Daemon) -> Running:
     )
 
 
-async def serving(daemon: Daemon) -> Serving:
+async def serving(daemon: Daemon) -> TrafficStatus:
     """Return desired and actual traffic, and whether the edge works."""
     front = daemon.front
     told = views.with_trouble(views.serving(daemon.desired, await front.serving()), front.trouble)

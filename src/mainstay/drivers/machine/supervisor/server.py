@@ -18,24 +18,24 @@ from mainstay.drivers.machine.protocol import (
     PROTOCOL,
     Accepted,
     Answer,
-    AskJob,
-    AskRunning,
-    AskServing,
+    FleetAnswer,
+    GetFleet,
+    GetJob,
+    GetTraffic,
     Hello,
     JobAnswer,
     Refused,
     Request,
-    RunningAnswer,
-    ServingAnswer,
     SetEdge,
     StartJob,
     StopJob,
+    TrafficAnswer,
     Welcome,
 )
 from mainstay.drivers.machine.state import transitions
-from mainstay.drivers.machine.state.addresses import furnished
+from mainstay.drivers.machine.state.addresses import allocate
 from mainstay.drivers.machine.supervisor.daemon import Daemon
-from mainstay.drivers.machine.supervisor.edge_controller import Front
+from mainstay.drivers.machine.supervisor.edge_controller import EdgeController
 from mainstay.drivers.machine.supervisor.report import running, serving
 from mainstay.errors import BadInput, MainstayError
 
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 LONGEST_LINE = 64 * 2**20
 
 
-class Door:
+class SocketServer:
     """Answers the requests of clients. `reexecute` is called when a client speaks a newer protocol."""
 
     def __init__(self, daemon: Daemon, reexecute: Callable[[], None]) -> None:
@@ -95,11 +95,11 @@ class Door:
         match request:
             case Hello(protocol=spoken):
                 return Welcome(PROTOCOL, os.getpid(), reexecuting=spoken > PROTOCOL)
-            case AskRunning():
-                return RunningAnswer(running(daemon))
-            case AskServing():
-                return ServingAnswer(await serving(daemon))
-            case AskJob(id=identity):
+            case GetFleet():
+                return FleetAnswer(running(daemon))
+            case GetTraffic():
+                return TrafficAnswer(await serving(daemon))
+            case GetJob(id=identity):
                 return JobAnswer(daemon.jobs.state(identity, identity in daemon.desired.jobs))
             case StopJob(fence=fence, id=identity):
                 transitions.refuse_older(daemon.desired, fence)
@@ -109,9 +109,9 @@ class Door:
                 transitions.refuse_older(daemon.desired, fence)
             case SetEdge():
                 _refuse_taken(daemon.front, daemon, request)
-                daemon.heed(request)
+                daemon.apply(request)
             case _:
-                daemon.heed(request)
+                daemon.apply(request)
         return Accepted()
 
 
@@ -125,7 +125,7 @@ def _refuse_strange(folder: Path) -> None:
         raise BadInput(f"{folder} is not ours alone", remedy=f"see who made {folder}, then remove it")
 
 
-def _refuse_taken(front: Front, daemon: Daemon, request: SetEdge) -> None:
+def _refuse_taken(front: EdgeController, daemon: Daemon, request: SetEdge) -> None:
     transitions.refuse_older(daemon.desired, request.fence)
     with_edge = replace(daemon.desired, edge=request.wanted)
-    front.refuse_taken(furnished(with_edge, daemon.folders.state))
+    front.refuse_taken(allocate(with_edge, daemon.folders.state))

@@ -4,7 +4,7 @@ import math
 
 from mainstay.drivers.machine.state.desired import Desired, Pending
 from mainstay.drivers.machine.state.transitions import is_drained
-from mainstay.drivers.machine.supervisor.edge_controller import Front
+from mainstay.drivers.machine.supervisor.edge_controller import EdgeController
 from mainstay.model import Traffic
 from mainstay.model.revision import Revision
 from mainstay.system import processes
@@ -18,7 +18,7 @@ AGAIN_S = 0.05
 class Shifting:
     """Tracks the shifts of one `traffic` request, or of an automatic revert."""
 
-    def __init__(self, front: Front, boot: str) -> None:
+    def __init__(self, front: EdgeController, boot: str) -> None:
         self._front = front
         self._boot = boot
         self._applied: tuple[Traffic, float] = ({}, -math.inf)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 
-class Watches:
+class BackgroundTasks:
     """Background tasks, by the name of what they watch. `wake` is called when one has failed."""
 
     def __init__(self, wake: Callable[[], None]) -> None:

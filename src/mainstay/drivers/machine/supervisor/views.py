@@ -6,7 +6,7 @@ from mainstay.drivers.edge.haproxy.trouble import Trouble
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.drivers.machine.state.lifecycle import Life, state_of
-from mainstay.model import Edge, Instance, Serving, end_of
+from mainstay.model import Edge, Instance, TrafficStatus, end_of
 from mainstay.system.processes import LOOPBACK
 
 
@@ -32,24 +32,24 @@ def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
     )
 
 
-def serving(desired: Desired, actual: dict[str, dict[int, float]]) -> Serving:
+def serving(desired: Desired, actual: dict[str, dict[int, float]]) -> TrafficStatus:
     """Return the desired traffic beside the *actual* traffic."""
     doors = _doors(desired.edge, desired)
     pending = desired.pending.then if desired.pending else ()
-    return Serving(
+    return TrafficStatus(
         wanted=desired.traffic | end_of(pending),
         actual={service: actual.get(service, {}) for service in {*actual, *desired.traffic}},
         edge=desired.edge,
         url=doors[0] if doors else "",
         doors=doors,
         listeners={service: f"{LOOPBACK}:{port}" for service, port in listeners(desired).items()},
-        returns_to=end_of(desired.watched.unless_renewed.then) if desired.watched else None,
-        returned=desired.returned,
+        reverts_to=end_of(desired.lease.lease.then) if desired.lease else None,
+        reverted=desired.reverted,
         pending=len(pending),
     )
 
 
-def with_trouble(serving: Serving, trouble: Trouble | None) -> Serving:
+def with_trouble(serving: TrafficStatus, trouble: Trouble | None) -> TrafficStatus:
     """Return *serving* with the problem of the edge, when there is one."""
     if trouble is None:
         return serving
