@@ -20,11 +20,11 @@ from mainstay.model import (
     Release,
     Route,
     ServiceRelease,
-    Spec,
     Strategy,
     Template,
     Traffic,
     TrafficStatus,
+    Workload,
 )
 from mainstay.model.artifact import Source
 from mainstay.model.secret import SecretRef
@@ -47,7 +47,7 @@ AT_ONCE = Strategy(settle_s=0)
 """Blue-green, as `local` does it."""
 
 EDGE = Edge(routes=(Route("/api", "api"), Route("/", "web")), release_header=True, slots={"api": 6, "web": 6})
-DB = Spec(
+DB = Workload(
     service="db",
     command=("postgres",),
     folder="/data/db",
@@ -61,10 +61,10 @@ DB = Spec(
 NEEDS = {"api": ("db",), "web": ("api",), "worker": ("db",)}
 
 
-def spec(service: str, version: str, *, overlap: bool = False) -> Spec:
-    """A service of the shop at *version*: other code, so another spec."""
+def workload(service: str, version: str, *, overlap: bool = False) -> Workload:
+    """A service of the shop at *version*: other code, so another workload."""
     told = {"API_URL": Listener("api")} if service == "web" else {"DATABASE_URL": ADDRESS}
-    return Spec(
+    return Workload(
         service=service,
         command=("python3", f"{service}.py"),
         content=f"{service}-{version}",
@@ -82,7 +82,7 @@ def service(
     """A service as release *number* brings it; its version is the number."""
     version = str(number)
     count = 1 if name == "worker" else replicas
-    return ServiceRelease(number, spec(name, version, overlap=overlap), count, version, strategy, NEEDS[name])
+    return ServiceRelease(number, workload(name, version, overlap=overlap), count, version, strategy, NEEDS[name])
 
 
 def release(
@@ -100,7 +100,7 @@ def release(
     new = {name: service(name, number, strategy=strategy, replicas=replicas) for name in changed}
     store = DatastoreRelease("postgres", kept.datastores["db"].revision if kept else number, DB, "18", "sql", schema)
     contents = {
-        each.spec.content: Content(each.spec.content, each.version, Source(f"/shop/{name}"), files=3)
+        each.workload.content: Content(each.workload.content, each.version, Source(f"/shop/{name}"), files=3)
         for name, each in new.items()
     }
     made = Release(
@@ -144,19 +144,20 @@ def snapshot(
 def fleet(serving: Release) -> Fleet:
     """What is to run when *serving* serves and nothing else is there."""
     services = {
-        name: {each.revision: Member(each.spec, each.replicas, each.version)} for name, each in serving.services.items()
+        name: {each.revision: Member(each.workload, each.replicas, each.version)}
+        for name, each in serving.services.items()
     }
     stores = {
-        name: {each.revision: Member(each.spec, 1, each.version)}
+        name: {each.revision: Member(each.workload, 1, each.version)}
         for name, each in serving.datastores.items()
-        if each.spec
+        if each.workload
     }
     return services | stores
 
 
 def traffic(serving: Release) -> Traffic:
     """Everything to *serving*."""
-    return {name: {each.revision: 100.0} for name, each in serving.services.items() if each.spec.port != "none"}
+    return {name: {each.revision: 100.0} for name, each in serving.services.items() if each.workload.port != "none"}
 
 
 def first_plan() -> Plan:

@@ -38,10 +38,10 @@ class DatastoreContract(ABC):
     def folder(self) -> Path: ...
 
     def test_it_is_a_fleet_of_one_with_an_address_that_stays(self, store: Datastore) -> None:
-        spec = store.spec()
-        assert spec is not None
-        assert (spec.service, spec.alone, spec.datastore, spec.port) == (store.name, True, True, "kept")
-        assert store.spec() == spec
+        workload = store.workload()
+        assert workload is not None
+        assert (workload.service, workload.alone, workload.datastore, workload.port) == (store.name, True, True, "kept")
+        assert store.workload() == workload
 
     @pytest.mark.parametrize("role", ["owner", "application"])
     def test_an_address_names_its_secret_and_does_not_hold_it(self, store: Datastore, role: Role) -> None:

@@ -2,7 +2,7 @@
 
 from mainstay.drivers.datastores.datastore import Role, Schema
 from mainstay.errors import BadInput, Unreachable
-from mainstay.model import Job, Listener, Piece, Spec, Template
+from mainstay.model import Job, Listener, Piece, Template, Workload
 from mainstay.model.secret import SecretRef
 
 
@@ -42,8 +42,8 @@ class FakeDatastore:
     def secrets(self) -> tuple[str, ...]:
         return (f"{self._name}.owner.password", f"{self._name}.application.password")
 
-    def spec(self) -> Spec | None:
-        return Spec(
+    def workload(self) -> Workload | None:
+        return Workload(
             service=self._name,
             command=("store",),
             folder=f"/data/{self._name}",

@@ -22,10 +22,10 @@ from mainstay.model import (
     Members,
     Shares,
     Shifts,
-    Spec,
     Traffic,
     TrafficLease,
     TrafficStatus,
+    Workload,
     end_of,
 )
 from mainstay.model.revision import Revision
@@ -41,7 +41,7 @@ class Replica:
     """One instance. `leaves_at` is the end of its drain at the latest; None while it is wanted."""
 
     revision: Revision
-    spec: Spec
+    workload: Workload
     began: float
     since: str
     leaves_at: float | None = None
@@ -330,24 +330,24 @@ class FakeTarget:
         self._end_drained(now)
 
     def _start_and_leave(self, now: float) -> None:
-        wanted: dict[str, tuple[Revision, Spec]] = {}
+        wanted: dict[str, tuple[Revision, Workload]] = {}
         for service, members in self._fleet.items() if self._started else ():
             for release, member in members.items():
-                what = (Revision(service, release), member.spec)
+                what = (Revision(service, release), member.workload)
                 wanted |= {f"{service}-{release}-{n + 1}": what for n in range(member.count)}
-                if member.spec.port != "none" and service not in self._listeners:
+                if member.workload.port != "none" and service not in self._listeners:
                     self._listeners[service] = f"127.0.0.1:{20000 + len(self._listeners)}"
         for name, replica in self._replicas.items():
             if name in wanted:
                 replica.leaves_at = None
             elif replica.leaves_at is None:
-                replica.leaves_at = now + replica.spec.drain_s
+                replica.leaves_at = now + replica.workload.drain_s
         for new in sorted(wanted.keys() - self._replicas.keys()):
             self._start(new, *wanted[new], now)
 
-    def _start(self, name: str, revision: Revision, spec: Spec, now: float) -> None:
+    def _start(self, name: str, revision: Revision, workload: Workload, now: float) -> None:
         at = self.clock.now().isoformat()
-        self._replicas[name] = Replica(revision, spec, now, at)
+        self._replicas[name] = Replica(revision, workload, now, at)
         self.effects[f"start {name}"] += 1
         printed = self.prints.get(revision.service, ())
         self.lines += [LogLine(at, revision.service, revision.release, name, "out", line) for line in printed]
@@ -374,7 +374,7 @@ class FakeTarget:
             state=self._state(replica),
             since=replica.since,
             pid=1000 + crc32(name.encode()) % 30000,
-            address=None if replica.spec.port == "none" else f"127.0.0.1:{15000 + crc32(name.encode()) % 5000}",
+            address=None if replica.workload.port == "none" else f"127.0.0.1:{15000 + crc32(name.encode()) % 5000}",
             restarts=self.restarts.get(replica.revision, 0),
         )
         if instance.state == "stopped":

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from mainstay.history.summary import History, RunSummary
-from mainstay.model import DatastoreRelease, Release, ServiceRelease, Spec, Strategy
+from mainstay.model import DatastoreRelease, Release, ServiceRelease, Strategy, Workload
 from mainstay.operations.retention import KEPT_JOBS, KEPT_PLANS, Kept, kept, prune
 from mainstay.system.state_dir import Folders, lay_out
 
@@ -15,7 +15,7 @@ NOTHING = Kept(frozenset(), frozenset(), frozenset())
 
 
 def release(number: int, revision: int) -> Release:
-    web = ServiceRelease(revision, Spec("web", ("./web",), content=f"content{revision}"), 1, "1", Strategy())
+    web = ServiceRelease(revision, Workload("web", ("./web",), content=f"content{revision}"), 1, "1", Strategy())
     db = DatastoreRelease("postgres", 1, None, "18", migrations=f"migrations{number}")
     return Release(number, "shop", "local", "1", {"web": web}, {"db": db})
 

@@ -7,15 +7,15 @@ from msgspec.structs import replace
 
 from mainstay.errors import MainstayError
 from mainstay.history.summary import LiveRelease
-from mainstay.model import Exit, FleetStatus, Instance, Member, Spec
+from mainstay.model import Exit, FleetStatus, Instance, Member, Workload
 from mainstay.operations.start_live import DATASTORE_CRASHES_FOR_S, StartWait
 from mainstay.system.clock import Waiter
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
 
-WEB = Member(Spec(service="web", command=("web",), content="", folder=""), 1, "1")
-DB = Member(replace(WEB.spec, datastore=True), 1, "18")
+WEB = Member(Workload(service="web", command=("web",), content="", folder=""), 1, "1")
+DB = Member(replace(WEB.workload, datastore=True), 1, "18")
 READY = Instance("web-1-1", "web", 1, "ready", "2026-01-05T12:00:00+00:00")
 STARTING = replace(READY, state="starting")
 CRASHING = replace(STARTING, early_exits=3, last_exit=Exit("2026-01-05T12:00:00+00:00", code=1))

@@ -87,8 +87,8 @@ def test_the_end_is_what_the_release_says(plan: Plan) -> None:
         if isinstance(step, SetTraffic):
             serves |= end_of(step.after)
     services = {name: members for name, members in fleet(plan.release).items() if name != "db"}
-    assert {name: {r: (m.spec, m.version) for r, m in each.items()} for name, each in runs.items()} == {
-        name: {r: (m.spec, m.version) for r, m in each.items()} for name, each in services.items()
+    assert {name: {r: (m.workload, m.version) for r, m in each.items()} for name, each in runs.items()} == {
+        name: {r: (m.workload, m.version) for r, m in each.items()} for name, each in services.items()
     }
     assert serves == traffic(plan.release)
 
@@ -169,7 +169,7 @@ def test_the_time_of_a_plan_is_known_when_each_of_its_steps_is() -> None:
 def test_the_time_of_a_first_build_is_unknown_and_that_of_a_kept_one_is_a_copys() -> None:
     old = release(1)
     new = release(2, kept=old, changed=("web",))
-    key = new.services["web"].spec.content
+    key = new.services["web"].workload.content
     built = replace(new, contents=new.contents | {key: replace(new.contents[key], build=(("make",),))})
     took = {"fetch": 0.1}
     now = snapshot(old, expected=took)

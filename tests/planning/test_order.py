@@ -30,7 +30,7 @@ def system(number: int, services: dict[str, Strategy], links: Links, workers: fr
         needs = tuple(callee for caller, callee in sorted(links) if caller == name and callee in services)
         each = replace(service("web", number, strategy=strategy), needs=needs)
         port = "none" if name in workers else "instance"
-        made[name] = replace(each, spec=replace(each.spec, service=name, content=f"{name}-{number}", port=port))
+        made[name] = replace(each, workload=replace(each.workload, service=name, content=f"{name}-{number}", port=port))
     slots = {name: 6 for name in services if name not in workers}
     edge = Edge(routes=tuple(Route(f"/{name}", name) for name in slots), slots=slots)
     shape = release(number, database=False)
@@ -69,7 +69,7 @@ class Machine:
         self.wrong: list[str] = []
         for name, each in serving.services.items():
             self.busy.add((name, each.revision))
-            if each.spec.port != "none":
+            if each.workload.port != "none":
                 self.traffic[name] = {each.revision: 100.0}
 
     def run(self, plan: Plan) -> Iterator[SetTraffic]:
@@ -145,7 +145,7 @@ def test_in_a_deploy_a_caller_gets_traffic_when_its_callees_have_theirs(
     both = old.services.keys() & new.services.keys()
     pairs = {(caller, callee) for caller, callee in _acyclic(links) if {caller, callee} <= both}
     for _, step in plan.steps():
-        if isinstance(step, StartFleet) and all(each.spec.port == "none" for each in step.after.values()):
+        if isinstance(step, StartFleet) and all(each.workload.port == "none" for each in step.after.values()):
             moved.append(step.service)
         if isinstance(step, SetTraffic):
             moved += [name for shift in step.after for name in shift.traffic]

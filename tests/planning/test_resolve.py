@@ -54,7 +54,7 @@ def place(tmp_path: Path) -> Place:
 
 def test_a_service_is_told_the_variables_it_lists_and_no_others(place: Place) -> None:
     services = place.release().services
-    api, web = services["api"].spec.environment, services["web"].spec.environment
+    api, web = services["api"].workload.environment, services["web"].workload.environment
     assert set(api) == {"PATH", "LANG", "TZ", "DATABASE_URL", "LOG_LEVEL", "TOKEN"}
     assert set(web) == {"PATH", "LANG", "TZ", "API_URL"}
     assert (api["LOG_LEVEL"], api["TOKEN"], web["API_URL"]) == ("info", SecretRef("TOKEN", 1), Listener("api"))
@@ -67,7 +67,7 @@ def test_path_language_and_zone_are_fixed_whatever_the_shell_exports(
     for name, value in {"PATH": "/opt/tools:/bin", "LANG": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "HOME": "/opt"}.items():
         monkeypatch.setenv(name, value)
     assert place.release() == before
-    environment = before.services["web"].spec.environment
+    environment = before.services["web"].workload.environment
     assert (environment["LANG"], environment["TZ"]) == ("C.UTF-8", "UTC")
     assert environment["PATH"] == "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -76,10 +76,10 @@ def test_a_service_that_lists_path_gets_the_declared_one_and_other_content(place
     text = SHOP.replace("variables:\n", "variables:\n  PATH: {default: /opt/tools:/usr/bin}\n", 1)
     undeclared, unlisted = place.release(), place.release(text)
     listed = place.release(text.replace("[API_URL]", "[API_URL, PATH]"))
-    assert listed.services["web"].spec.environment["PATH"] == "/opt/tools:/usr/bin"
-    keys = [release.services["web"].spec.content for release in (undeclared, unlisted, listed)]
+    assert listed.services["web"].workload.environment["PATH"] == "/opt/tools:/usr/bin"
+    keys = [release.services["web"].workload.content for release in (undeclared, unlisted, listed)]
     assert keys[0] == keys[1] != keys[2]
-    assert listed.services["api"].spec == undeclared.services["api"].spec
+    assert listed.services["api"].workload == undeclared.services["api"].workload
 
 
 @pytest.mark.parametrize("name", ["PATH", "LANG", "TZ"])
@@ -90,7 +90,7 @@ def test_a_path_is_neither_secret_nor_an_address(place: Place, name: str) -> Non
 
 
 def test_a_service_reaches_its_datastore_as_the_application_and_never_as_the_owner(place: Place) -> None:
-    told = place.release().services["api"].spec.environment["DATABASE_URL"]
+    told = place.release().services["api"].workload.environment["DATABASE_URL"]
     assert told == place.store.address("application")
     assert told != place.store.address("owner")
 
@@ -101,36 +101,41 @@ def test_no_release_holds_a_secret(place: Place) -> None:
 
 
 def test_secrets_come_as_files_where_that_is_asked_for(place: Place) -> None:
-    spec = place.release(SHOP.replace("source: api\n", "source: api\n    deliver: file\n")).services["api"].spec
-    assert set(spec.files) == {"DATABASE_URL", "TOKEN"}
-    assert "TOKEN" not in spec.environment
+    workload = place.release(SHOP.replace("source: api\n", "source: api\n    deliver: file\n")).services["api"].workload
+    assert set(workload.files) == {"DATABASE_URL", "TOKEN"}
+    assert "TOKEN" not in workload.environment
 
 
 def test_braces_are_replaced_and_all_others_left_alone(place: Place) -> None:
     text = SHOP.replace("info}", '"{version} {Other} $X"}')
     release = place.release(text)
-    assert release.services["web"].spec.command[2] == "--version=1.0.0"
-    assert release.services["api"].spec.environment["LOG_LEVEL"] == "1.0.0 {Other} $X"
+    assert release.services["web"].workload.command[2] == "--version=1.0.0"
+    assert release.services["api"].workload.environment["LOG_LEVEL"] == "1.0.0 {Other} $X"
 
 
 def test_an_instances_address_stays_in_the_command_until_it_starts(place: Place) -> None:
-    spec = place.release(SHOP.replace('"--version={version}"', '"{host}:{port}"')).services["web"].spec
-    assert spec.command[2] == "{host}:{port}"
+    workload = place.release(SHOP.replace('"--version={version}"', '"{host}:{port}"')).services["web"].workload
+    assert workload.command[2] == "{host}:{port}"
 
 
 def test_a_command_that_names_uv_needs_it_in_its_content(place: Place) -> None:
     release = place.release(SHOP.replace('"--version={version}"', '"{uv}"'))
     uv = str(place.world.folders.programs / "uv")
-    assert uv in release.contents[release.services["web"].spec.content].check
-    assert uv not in release.contents[release.services["api"].spec.content].check
+    assert uv in release.contents[release.services["web"].workload.content].check
+    assert uv not in release.contents[release.services["api"].workload.content].check
 
 
 def test_defaults_are_those_of_the_contract(place: Place) -> None:
     api, web = place.release().services["api"], place.release().services["web"]
-    assert (api.replicas, api.spec.drain_s, api.spec.stop_grace_s, api.spec.stop_signal) == (1, 30, 10, "SIGTERM")
-    assert (api.spec.steady_s, api.strategy) == (2, Strategy("blue-green", settle_s=0))
-    assert api.spec.health == Health("http", "/ready", within_s=30, every_s=5, limit_s=1)
-    assert web.spec.health.kind == "tcp"
+    assert (api.replicas, api.workload.drain_s, api.workload.stop_grace_s, api.workload.stop_signal) == (
+        1,
+        30,
+        10,
+        "SIGTERM",
+    )
+    assert (api.workload.steady_s, api.strategy) == (2, Strategy("blue-green", settle_s=0))
+    assert api.workload.health == Health("http", "/ready", within_s=30, every_s=5, limit_s=1)
+    assert web.workload.health.kind == "tcp"
 
 
 def test_the_edge_has_three_slots_for_each_replica(place: Place) -> None:
@@ -175,7 +180,7 @@ def test_a_change_of_the_manifest_alone_replaces_no_service_that_is_copied_with_
 ) -> None:
     text = SHOP.replace("    source: web\n", "    replicas: 2\n").replace(', "--version={version}"', "")
     first = place.release(text)
-    assert first.services["web"].spec.content in first.contents
+    assert first.services["web"].workload.content in first.contents
     assert place.release(text.replace(old, new), first).brought == ()
 
 
@@ -184,12 +189,12 @@ def test_a_service_whose_own_settings_changed_is_replaced_and_not_built_again(pl
     first = place.release(text)
     second = place.release(text.replace("drain: 1s", "drain: 2s"), first)
     assert second.brought == ("web",)
-    assert second.services["web"].spec.content == first.services["web"].spec.content
+    assert second.services["web"].workload.content == first.services["web"].workload.content
 
 
 def test_services_that_share_a_folder_and_a_build_share_the_content(place: Place) -> None:
     release = place.release(SHOP.replace("source: web", "source: api"))
-    assert release.services["api"].spec.content == release.services["web"].spec.content
+    assert release.services["api"].workload.content == release.services["web"].workload.content
     assert len(release.contents) == 2
 
 

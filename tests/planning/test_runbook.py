@@ -254,9 +254,9 @@ def test_values_are_shown_in_words_and_no_secret_by_its_value() -> None:
     api, key = old.services["api"], SecretRef("KEY", 4)
     read = {"KEY": key, "DATABASE_URL": ADDRESS, "WEB_URL": Listener("web")}
     new = replace(
-        old, number=2, services=old.services | {"api": replace(api, spec=replace(api.spec, environment=read))}
+        old, number=2, services=old.services | {"api": replace(api, workload=replace(api.workload, environment=read))}
     )
-    without = replace(api, spec=replace(api.spec, environment={}))
+    without = replace(api, workload=replace(api.workload, environment={}))
     before = replace(old, services=old.services | {"api": without})
     found = {change.path.rpartition(".")[2]: change.after for change in deploy(new, snapshot(before)).changes}
     assert found["KEY"] == "secret KEY (version 4)"
@@ -268,8 +268,8 @@ def test_an_address_that_is_only_composed_differently_is_still_a_change() -> Non
     old = release(1)
     api = old.services["api"]
     other = replace(ADDRESS, pieces=(*ADDRESS.pieces, Piece("?sslmode=disable")))
-    spec = replace(api.spec, environment=api.spec.environment | {"DATABASE_URL": other})
-    new = replace(old, number=2, services=old.services | {"api": replace(api, spec=spec)})
+    workload = replace(api.workload, environment=api.workload.environment | {"DATABASE_URL": other})
+    new = replace(old, number=2, services=old.services | {"api": replace(api, workload=workload)})
     (change,) = [each for each in deploy(new, snapshot(old)).changes if each.path.endswith("DATABASE_URL")]
     assert (change.before, change.after) == ("the address of db", "the address of db, composed differently")
 

@@ -13,10 +13,10 @@ from mainstay.steps.step import Look
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
-from tests.shop import spec
+from tests.shop import workload
 
-OLD: Members = {1: Member(spec("web", "1"), 3, "1")}
-NEW: Members = {2: Member(spec("web", "2"), 3, "2")}
+OLD: Members = {1: Member(workload("web", "1"), 3, "1")}
+NEW: Members = {2: Member(workload("web", "2"), 3, "2")}
 BESIDE = StartFleet(service="web", before=OLD, after=OLD | NEW)
 
 

@@ -85,9 +85,9 @@ class Manifest:
 
     def callees(self, service: str) -> tuple[str, ...]:
         """Return the services and datastores that *service* needs, or whose address one of its variables contains."""
-        spec = self.services[service]
-        told = (self.variables[name].from_ for name in spec.variables)
-        return tuple(dict.fromkeys([*spec.needs, *(name for name in told if name)]))
+        workload = self.services[service]
+        told = (self.variables[name].from_ for name in workload.variables)
+        return tuple(dict.fromkeys([*workload.needs, *(name for name in told if name)]))
 
     def readers(self, variable: str) -> tuple[str, ...]:
         """Return the services that read *variable*."""

@@ -19,7 +19,7 @@ from mainstay.model.job import Job, JobState
 from mainstay.model.release import Content, DatastoreRelease, Release, ServiceRelease, Strategy
 from mainstay.model.status import Exit, FleetStatus, Instance, TrafficStatus
 from mainstay.model.value import Listener, Piece, Template, Value
-from mainstay.model.workload import Health, Spec, Volume, volume_variable
+from mainstay.model.workload import Health, Volume, Workload, volume_variable
 
 __all__ = [
     "Content",
@@ -45,7 +45,6 @@ __all__ = [
     "Shares",
     "Shift",
     "Shifts",
-    "Spec",
     "Stage",
     "Strategy",
     "Template",
@@ -54,6 +53,7 @@ __all__ = [
     "TrafficStatus",
     "Value",
     "Volume",
+    "Workload",
     "end_of",
     "volume_variable",
 ]

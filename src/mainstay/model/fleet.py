@@ -4,15 +4,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mainstay.model.workload import Spec
+from mainstay.model.workload import Workload
 
 ReleaseNumber = int
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A revision in a fleet: its spec, its number of replicas, and its version as displayed."""
+    """A revision in a fleet: its workload, its number of replicas, and its version as displayed."""
 
-    spec: Spec
+    workload: Workload
     count: int
     version: str
 

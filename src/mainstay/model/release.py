@@ -7,7 +7,7 @@ import msgspec
 from mainstay.model.artifact import Source
 from mainstay.model.edge import Edge
 from mainstay.model.fleet import ReleaseNumber
-from mainstay.model.workload import Spec
+from mainstay.model.workload import Workload
 
 
 class Strategy(msgspec.Struct, frozen=True):
@@ -21,10 +21,10 @@ class Strategy(msgspec.Struct, frozen=True):
 
 
 class ServiceRelease(msgspec.Struct, frozen=True):
-    """A service in a release: its revision, its spec and its number of replicas."""
+    """A service in a release: its revision, its workload and its number of replicas."""
 
     revision: ReleaseNumber
-    spec: Spec
+    workload: Workload
     replicas: int
     version: str
     """The version of the release that introduced the revision."""
@@ -54,11 +54,11 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class DatastoreRelease(msgspec.Struct, frozen=True):
-    """A datastore in a release: the spec of its single instance, and the desired schema."""
+    """A datastore in a release: the workload of its single instance, and the desired schema."""
 
     kind: str
     revision: ReleaseNumber
-    spec: Spec | None
+    workload: Workload | None
     """None: the datastore runs elsewhere and is reached by its address."""
     version: str
     migrations: str = ""

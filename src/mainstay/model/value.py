@@ -1,4 +1,4 @@
-"""The value of a variable in a spec: a literal, or a reference that is resolved when a process starts."""
+"""The value of a variable in a workload: a literal, or a reference that is resolved when a process starts."""
 
 from typing import Literal
 

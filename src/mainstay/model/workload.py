@@ -1,4 +1,4 @@
-"""A spec: one service, fully resolved, as its target runs it."""
+"""A workload: one service, fully resolved, as its target runs it."""
 
 import re
 from typing import Literal
@@ -41,11 +41,11 @@ def volume_variable(name: str) -> str:
     return "MAINSTAY_VOLUME_" + re.sub(r"\W", "_", name).upper()
 
 
-class Spec(msgspec.Struct, frozen=True):
+class Workload(msgspec.Struct, frozen=True):
     """One service, fully resolved, as its target runs it. Times in seconds.
 
-    Two releases whose specs of a service are equal share its revision. So a spec has no release number, no version of
-    the system and no number of replicas; these are passed separately.
+    Two releases whose workloads of a service are equal share its revision. So a workload has no release number, no
+    version of the system and no number of replicas; these are passed separately.
     """
 
     service: str

@@ -119,8 +119,8 @@ def _shown(now: Snapshot, value: Value | None) -> str | None:
 def _live(now: Snapshot, service: str) -> dict[str, Value]:
     if now.release is None or service not in now.release.services:
         return {}
-    spec = now.release.services[service].spec
-    return spec.environment | spec.files
+    workload = now.release.services[service].workload
+    return workload.environment | workload.files
 
 
 def _from_mainstay(manifest: Manifest, now: Snapshot, service: str) -> Iterator[ServiceVariable]:

@@ -56,7 +56,7 @@ def prune(folders: Folders, stays: Kept) -> None:
 
 
 def _contents(release: Release) -> Iterator[str]:
-    yield from (service.spec.content for service in release.services.values())
+    yield from (service.workload.content for service in release.services.values())
     yield from (store.migrations for store in release.datastores.values())
 
 

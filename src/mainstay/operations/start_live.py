@@ -192,7 +192,7 @@ def _services(wanted: Fleet) -> list[str]:
 
 
 def _datastores(wanted: Fleet) -> set[str]:
-    return {name for name, members in wanted.items() if any(member.spec.datastore for member in members.values())}
+    return {name for name, members in wanted.items() if any(member.workload.datastore for member in members.values())}
 
 
 def _short(running: FleetStatus) -> list[str]:

@@ -207,7 +207,7 @@ def _numbered(releases: frozenset[int]) -> str:
 
 def _limits_processors(running: FleetStatus) -> bool:
     members = (member for of in running.wanted.values() for member in of.values())
-    return any(member.spec.cpus is not None for member in members)
+    return any(member.workload.cpus is not None for member in members)
 
 
 def _names(running: FleetStatus) -> set[str]:

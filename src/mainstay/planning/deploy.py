@@ -119,14 +119,14 @@ def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan:
     """
     users: dict[str, list[str]] = {}
     for name in brought:
-        users.setdefault(release.services[name].spec.content, []).append(name)
+        users.setdefault(release.services[name].workload.content, []).append(name)
     for name, store in release.datastores.items():
         if _pending(now, name) and store.migrations:
             users.setdefault(store.migrations, []).append(f"the migrations of {name}")
-    repaired = {each.spec.content for each in release.services.values()} & now.damaged - users.keys()
+    repaired = {each.workload.content for each in release.services.values()} & now.damaged - users.keys()
     for name, each in release.services.items():
-        if each.spec.content in repaired:
-            users.setdefault(each.spec.content, []).append(name)
+        if each.workload.content in repaired:
+            users.setdefault(each.workload.content, []).append(name)
     return [
         Fetch(
             content=release.contents[key],
@@ -153,7 +153,7 @@ def _provide(release: Release, now: Snapshot, plan: str) -> list[Step]:
 
 def _alone(store: DatastoreRelease) -> dict[int, Member]:
     """Return the single-member fleet of a datastore; empty for one that runs elsewhere."""
-    return {store.revision: Member(store.spec, 1, store.version)} if store.spec else {}
+    return {store.revision: Member(store.workload, 1, store.version)} if store.workload else {}
 
 
 def _migrate(release: Release, now: Snapshot, plan: str) -> list[Step]:

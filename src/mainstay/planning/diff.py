@@ -52,11 +52,11 @@ def _shown(release: Release, schemas: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _service(release: Release, each: ServiceRelease) -> dict[str, Any]:
-    shown: dict[str, Any] = msgspec.to_builtins(each.spec)
-    brought = release.contents.get(each.spec.content)
+    shown: dict[str, Any] = msgspec.to_builtins(each.workload)
+    brought = release.contents.get(each.workload.content)
     # The key of a content means nothing to an operator; the digest of the copied files does.
-    shown["content"] = brought.digest[:12] if brought else each.spec.content
-    values = {"environment": each.spec.environment, "files": each.spec.files}
+    shown["content"] = brought.digest[:12] if brought else each.workload.content
+    values = {"environment": each.workload.environment, "files": each.workload.files}
     return shown | values | {"replicas": each.replicas, "strategy": msgspec.to_builtins(each.strategy)}
 
 

@@ -40,7 +40,9 @@ def down(now: Snapshot, *, data: bool = False) -> Plan:
 
 def _within(now: Snapshot) -> float:
     """Return the time limit in seconds: services stop in parallel, then datastores in parallel, then the edge."""
-    every = [member.spec for members in now.running.wanted.values() for member in members.values()]
-    services = max((spec.drain_s + spec.stop_grace_s for spec in every if not spec.datastore), default=0.0)
-    stores = max((spec.drain_s + spec.stop_grace_s for spec in every if spec.datastore), default=0.0)
+    every = [member.workload for members in now.running.wanted.values() for member in members.values()]
+    services = max(
+        (workload.drain_s + workload.stop_grace_s for workload in every if not workload.datastore), default=0.0
+    )
+    stores = max((workload.drain_s + workload.stop_grace_s for workload in every if workload.datastore), default=0.0)
     return services + stores + SLACK_S

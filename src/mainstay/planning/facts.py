@@ -15,7 +15,7 @@ from mainstay.errors import BadInput, Unreachable
 from mainstay.history.summary import History
 from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS, OF_EVERY_SHELL
-from mainstay.model import Environment, FleetStatus, Release, Spec, Template, TrafficStatus
+from mainstay.model import Environment, FleetStatus, Release, Template, TrafficStatus, Workload
 from mainstay.model.artifact import Source
 from mainstay.system import file_tree
 from mainstay.system.file_tree import Measured
@@ -30,7 +30,7 @@ class DatastoreFacts(msgspec.Struct, frozen=True):
 
     kind: str
     version: str
-    spec: Spec | None
+    workload: Workload | None
     addresses: dict[Role, Template]
     schema: Schema
 
@@ -120,7 +120,7 @@ def with_values(snapshot: Snapshot, world: World, manifest: Manifest) -> Snapsho
 
 
 def _damaged(live: Release, world: World) -> frozenset[str]:
-    keys = {service.spec.content for service in live.services.values() if service.spec.content}
+    keys = {service.workload.content for service in live.services.values() if service.workload.content}
     marks = {key: world.folders.content_done(key) for key in keys}
     return frozenset(
         key
@@ -195,7 +195,7 @@ def _datastore(
         # An unreachable driver reports every migration as pending.
         pending = tuple(each for each in schema.pending if each > known)
         schema = msgspec.structs.replace(schema, revision=known, pending=pending)
-    return DatastoreFacts(store.kind, store.version(), store.spec(), {r: store.address(r) for r in roles}, schema)
+    return DatastoreFacts(store.kind, store.version(), store.workload(), {r: store.address(r) for r in roles}, schema)
 
 
 def _secrets(world: World, manifest: Manifest) -> dict[str, int]:

@@ -17,9 +17,9 @@ from mainstay.model import (
     Release,
     Route,
     ServiceRelease,
-    Spec,
     Strategy,
     Volume,
+    Workload,
     placeholders,
 )
 from mainstay.planning.facts import Snapshot, sources
@@ -49,7 +49,7 @@ def at_version(manifest: Manifest, version: str | None) -> Manifest:
 
 
 def resolve(manifest: Manifest, now: Snapshot) -> Release:
-    """Return the release that *manifest* declares; a service whose spec equals the live one keeps its revision.
+    """Return the release that *manifest* declares; a service whose workload equals the live one keeps its revision.
 
     Raises BadInput when a required variable has no value, or, outside of `local`, when the version is already
     live with other content.
@@ -155,7 +155,7 @@ def _build_reads(environment: Values) -> tuple[str, ...]:
 def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Braces) -> ServiceRelease:
     said = manifest.services[name]
     environment, files = values_of(manifest, now, name, braces)
-    spec = Spec(
+    workload = Workload(
         service=name,
         command=braces.fill_all(said.command),
         content=key,
@@ -177,10 +177,10 @@ def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Bra
         private_copy=not said.read_only,
     )
     before = now.release.services.get(name) if now.release else None
-    carried = before is not None and before.spec == spec
+    carried = before is not None and before.workload == workload
     return ServiceRelease(
         revision=before.revision if before and carried else now.next_number,
-        spec=spec,
+        workload=workload,
         replicas=said.replicas,
         version=before.version if before and carried else manifest.version,
         strategy=_strategy(said),
@@ -219,12 +219,12 @@ def _strategy(said: declared.Service) -> Strategy:
 def _datastore(manifest: Manifest, now: Snapshot, name: str, contents: dict[str, Content]) -> DatastoreRelease:
     facts = now.datastores[name]
     before = now.release.datastores.get(name) if now.release else None
-    carried = before is not None and before.spec == facts.spec
+    carried = before is not None and before.workload == facts.workload
     migrations = contents.get(f"migrations:{name}")
     return DatastoreRelease(
         kind=facts.kind,
         revision=before.revision if before and carried else now.next_number,
-        spec=facts.spec,
+        workload=facts.workload,
         version=facts.version,
         migrations=migrations.key if migrations else "",
         schema=facts.schema.pending[-1] if facts.schema.pending else facts.schema.revision,
@@ -256,8 +256,8 @@ def _refuse_other_content_under_one_version(release: Release, before: Release | 
     for name in release.brought:
         if name not in before.services:
             continue
-        old = before.contents.get(before.services[name].spec.content)
-        new = release.contents.get(release.services[name].spec.content)
+        old = before.contents.get(before.services[name].workload.content)
+        new = release.contents.get(release.services[name].workload.content)
         if old and new and old.digest != new.digest:
             raise BadInput(
                 f"{name} has changed since version {release.version}, which is live",

@@ -64,7 +64,7 @@ class Rollout(msgspec.Struct, frozen=True):
     def drains(self, traffic: Traffic) -> Leaving:
         """Return, for every revision in *traffic*, the seconds that its requests may take to finish."""
         return {
-            name: {revision: self.service_at(name, revision).spec.drain_s for revision in shares}
+            name: {revision: self.service_at(name, revision).workload.drain_s for revision in shares}
             for name, shares in traffic.items()
         }
 
@@ -88,8 +88,8 @@ def moves_between(now: Snapshot, release: Release) -> tuple[ServiceChange, ...]:
                 new=new.revision if new else None,
                 count=new.replicas if new else 0,
                 strategy=chosen.strategy,
-                worker=chosen.spec.port == "none",
-                overlap=chosen.spec.overlap,
+                worker=chosen.workload.port == "none",
+                overlap=chosen.workload.overlap,
             )
         )
     return tuple(moves)
@@ -239,7 +239,7 @@ class StageChange(NamedTuple):
         then: list[Step] = []
         for name in names:
             before, wanted = self.fleet.get(name, {}), self.after[name]
-            overlap = any(each.spec.overlap for each in wanted.values())
+            overlap = any(each.workload.overlap for each in wanted.values())
             kept = {revision: each for revision, each in before.items() if revision in wanted}
             between = before | wanted if overlap else kept
             first += [StartFleet(service=name, before=before, after=between)] if between != before else []
@@ -263,7 +263,7 @@ class StageChange(NamedTuple):
 
 def member(service: ServiceRelease, count: int) -> Member:
     """Return *count* replicas of *service* for a fleet."""
-    return Member(service.spec, count, service.version)
+    return Member(service.workload, count, service.version)
 
 
 def _watched(over: Rollout, fleet: dict[str, Members]) -> dict[str, dict[int, int]]:

@@ -50,7 +50,7 @@ def _rolled_back(release: Release, now: Snapshot) -> Iterator[str]:
 
 
 def _code(release: Release) -> dict[str, tuple[str, tuple[str, ...]]]:
-    return {name: (each.spec.content, each.spec.command) for name, each in release.services.items()}
+    return {name: (each.workload.content, each.workload.command) for name, each in release.services.items()}
 
 
 def _only_recorded(over: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _only_recorded(over: Rollout, release: Release, now: Snapshot) -> Iterator[s
 
 def _python(release: Release, now: Snapshot) -> Iterator[str]:
     python = now.programs.python
-    users = [name for name in release.brought if python and python in release.services[name].spec.command]
+    users = [name for name in release.brought if python and python in release.services[name].workload.command]
     if users:
         yield f"{{python}} is {python} (for {', '.join(users)})"
 
@@ -125,7 +125,11 @@ def _gaps(over: Rollout) -> Iterator[str]:
 def _stores(release: Release, now: Snapshot) -> Iterator[str]:
     for name, store in release.datastores.items():
         running = now.running.wanted.get(name, {})
-        if running and store.spec is not None and store.spec not in [each.spec for each in running.values()]:
+        if (
+            running
+            and store.workload is not None
+            and store.workload not in [each.workload for each in running.values()]
+        ):
             yield f"{name} restarts with other settings: it is unavailable for that time"
         if name in now.datastores and now.datastores[name].schema.pending and store.migrations and now.release:
             yield f"a rollback keeps the schema of {name}: the old code then runs on {store.schema}"
@@ -136,7 +140,7 @@ def _stores(release: Release, now: Snapshot) -> Iterator[str]:
 def _copies(over: Rollout, now: Snapshot) -> Iterator[str]:
     for name in over.moving:
         runner = over.after.get(name)
-        if runner and runner.spec.private_copy:
+        if runner and runner.workload.private_copy:
             yield (
                 f"each instance of {name} writes into a private copy of its content, which is removed with the "
                 f"instance; what it wrote is kept in {now.environment.state}/written/{name}, as long as its release"

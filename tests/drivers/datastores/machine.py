@@ -104,20 +104,20 @@ class Machine:
         return schema.revision, schema.pending, schema.half_done
 
     def start(self) -> None:
-        spec = self.postgres.spec()
-        whom = identity(spec.user)
+        workload = self.postgres.workload()
+        whom = identity(workload.user)
         with open(self.folders.state / "server.log", "ab") as log:
             self.server = subprocess.Popen(
-                spec.command,
-                cwd=spec.folder,
-                env={spec.port_variable: str(self.port)},
+                workload.command,
+                cwd=workload.folder,
+                env={workload.port_variable: str(self.port)},
                 stdout=log,
                 stderr=log,
                 user=whom.uid if ROOT else None,
                 group=whom.gid if ROOT else None,
                 extra_groups=[] if ROOT else None,
             )
-        ready = [*spec.health.command]
+        ready = [*workload.health.command]
         waiter.wait_until(
             lambda: (
                 subprocess.run(ready, env={"PGHOST": "127.0.0.1", "PGPORT": str(self.port)}, check=False).returncode
@@ -129,7 +129,7 @@ class Machine:
 
     def stop(self) -> None:
         if self.server is not None:
-            self.server.send_signal(signal.Signals[self.postgres.spec().stop_signal])
+            self.server.send_signal(signal.Signals[self.postgres.workload().stop_signal])
             self.server.wait(timeout=30)
             self.server = None
 
@@ -144,7 +144,7 @@ class Machine:
 
     def ask(self, role: str, query: str) -> subprocess.CompletedProcess[str]:
         url = self.fill(self.postgres.address("owner" if role == "owner" else "application"))
-        psql = Path(self.postgres.spec().command[0]).with_name("psql")
+        psql = Path(self.postgres.workload().command[0]).with_name("psql")
         return subprocess.run(
             [psql, "-XAtq", "-c", query],
             env={"PGDATABASE": ""} | parts(url),

@@ -1,4 +1,4 @@
-"""A real Postgres from the wheel, driven by the jobs and the spec that the driver answers with."""
+"""A real Postgres from the wheel, driven by the jobs and the workload that the driver answers with."""
 
 import json
 import socket
@@ -68,7 +68,7 @@ def test_data_of_another_major_version_is_refused_and_left_alone(tmp_path: Path)
 
 
 def test_servers_of_two_environments_never_meet(tmp_path: Path) -> None:
-    commands = [Machine(tmp_path / name).postgres.spec().command for name in ("one", "other")]
+    commands = [Machine(tmp_path / name).postgres.workload().command for name in ("one", "other")]
     one, other = ({word for word in command if word.startswith("unix_socket")} for command in commands)
     assert one
     assert not one & other
@@ -111,7 +111,7 @@ def test_what_was_written_is_there_after_a_restart_that_no_client_holds_up(machi
 
 def test_nothing_that_the_plan_would_hold_shows_a_password(machine: Machine) -> None:
     job = machine.postgres.migrate("shown", str(machine.folders.contents))
-    shown = json.dumps([str(machine.postgres.spec()), str(job), str(machine.postgres.address("application"))])
+    shown = json.dumps([str(machine.postgres.workload()), str(job), str(machine.postgres.address("application"))])
     assert all(machine.sealed.read(SecretRef(name)).reveal() not in shown for name in machine.postgres.secrets())
 
 

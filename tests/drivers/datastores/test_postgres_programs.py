@@ -46,6 +46,6 @@ def test_who_may_only_read_a_copy_can_run_it_and_what_is_for_builders_is_left_ou
 @pytest.mark.root
 @pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
 def test_the_server_runs_from_a_copy_that_everybody_can_run(machine: Machine) -> None:
-    program = machine.postgres.spec().command[0]
+    program = machine.postgres.workload().command[0]
     assert Path(program).is_relative_to(machine.folders.programs)
     assert GuardedShell()([program, "--version"], user=SERVICE_USER).code == 0

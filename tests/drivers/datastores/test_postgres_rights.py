@@ -70,7 +70,7 @@ def test_roles_that_cannot_be_made_are_a_failure_that_shows_no_password(machine:
 
 
 def test_no_password_gets_in_as_the_superuser(machine: Machine) -> None:
-    psql = Path(machine.postgres.spec().command[0]).with_name("psql")
+    psql = Path(machine.postgres.workload().command[0]).with_name("psql")
     environment = {"PGHOST": "127.0.0.1", "PGPORT": str(machine.port), "PGUSER": "postgres", "PGPASSWORD": "postgres"}
     said = subprocess.run([psql, "-XAtqc", "select 1"], env=environment, capture_output=True, text=True, check=False)
     assert said.returncode == 2
@@ -81,8 +81,8 @@ def test_no_password_gets_in_as_the_superuser(machine: Machine) -> None:
 def test_the_service_user_can_neither_read_the_data_nor_become_superuser(machine: Machine) -> None:
     shell = GuardedShell()
     assert shell(["ls", str(machine.folders.data / "db" / "cluster")], user=SERVICE_USER).code != 0
-    socket_name = next(word for word in machine.postgres.spec().command if word.startswith("unix_socket"))
-    psql = str(Path(machine.postgres.spec().command[0]).with_name("psql"))
+    socket_name = next(word for word in machine.postgres.workload().command if word.startswith("unix_socket"))
+    psql = str(Path(machine.postgres.workload().command[0]).with_name("psql"))
     environment = {"PGHOST": socket_name.partition("=")[2], "PGPORT": str(machine.port), "PGUSER": "postgres"}
     assert (
         "Peer authentication failed" in shell([psql, "-Xc", "select 1"], environment=environment, user=SERVICE_USER).err

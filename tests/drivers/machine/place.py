@@ -15,7 +15,7 @@ from mainstay.drivers.machine import offline
 from mainstay.drivers.machine.instances.cgroups import Limits
 from mainstay.drivers.machine.instances.runners.process import ProcessRunner
 from mainstay.drivers.targets.process import ProcessTarget
-from mainstay.model import Health, Instance, Job, Member, Spec, Value
+from mainstay.model import Health, Instance, Job, Member, Value, Workload
 from mainstay.system import processes as machine
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.processes import Started
@@ -111,7 +111,7 @@ def a_place() -> Iterator[Place]:
         shutil.rmtree(root)
 
 
-def service(name: str = "web", *, told: dict[str, Value] | None = None, **fields: object) -> Spec:
+def service(name: str = "web", *, told: dict[str, Value] | None = None, **fields: object) -> Workload:
     """The small service; *told* is its environment."""
     given: dict[str, object] = {
         "health": Health("http", ready="/health", every_s=0.1),
@@ -121,17 +121,17 @@ def service(name: str = "web", *, told: dict[str, Value] | None = None, **fields
         "folder": "/",
     }
     environment = {"PATH": PATH} | (told or {})
-    return Spec(name, (PYTHON, APP), environment=environment, **(given | fields))  # type: ignore[arg-type]  # checked by name
+    return Workload(name, (PYTHON, APP), environment=environment, **(given | fields))  # type: ignore[arg-type]  # checked by name
 
 
-def worker(*command: str, name: str = "worker", **fields: object) -> Spec:
+def worker(*command: str, name: str = "worker", **fields: object) -> Workload:
     """A service without a port."""
     given: dict[str, object] = {"steady_s": 0.2, "stop_grace_s": 1.0, "folder": "/", "port": "none"}
-    return Spec(name, command, environment={"PATH": PATH}, **(given | fields))  # type: ignore[arg-type]  # checked by name
+    return Workload(name, command, environment={"PATH": PATH}, **(given | fields))  # type: ignore[arg-type]  # checked by name
 
 
-def member(spec: Spec, count: int = 1) -> Member:
-    return Member(spec, count, "1.0.0")
+def member(workload: Workload, count: int = 1) -> Member:
+    return Member(workload, count, "1.0.0")
 
 
 def shell_job(identity: str, script: str, within_s: float = 60) -> Job:

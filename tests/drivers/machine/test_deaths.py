@@ -192,11 +192,11 @@ def test_a_job_of_an_earlier_boot_is_lost_and_not_started_again(place: Place, tm
 def test_killed_between_fork_and_note_it_is_found_and_not_started_twice(place: Place, tmp_path: Path) -> None:
     """The stub is held before it has written its note, by a log that nobody reads yet."""
     told, log = tmp_path / "starts", place.folders.logs / "worker" / "worker-1-1.out"
-    spec = worker("sh", "-c", f"echo begun >> {told}; exec sleep 60")
+    workload = worker("sh", "-c", f"echo begun >> {told}; exec sleep 60")
     place.target.start()
     log.parent.mkdir(parents=True)
     os.mkfifo(log)
-    place.target.fleet(1, {"worker": {1: member(spec)}})
+    place.target.fleet(1, {"worker": {1: member(workload)}})
     place.until(lambda: place.instances.starting("worker-1-1"), "the stub")
     place.kill_supervisor()
     place.target.start()
@@ -293,9 +293,9 @@ def test_a_door_that_is_taken_is_said_with_its_holder(place: Place) -> None:
 @pytest.mark.parametrize("delay_ms", range(0, 200, 10))
 def test_killed_at_any_moment_of_a_start_nothing_runs_twice(place: Place, tmp_path: Path, delay_ms: int) -> None:
     told = tmp_path / "starts"
-    spec = worker("sh", "-c", f"echo begun >> {told}; exec sleep 60")
+    workload = worker("sh", "-c", f"echo begun >> {told}; exec sleep 60")
     place.target.start()
-    place.target.fleet(1, {"worker": {1: member(spec, 3)}})
+    place.target.fleet(1, {"worker": {1: member(workload, 3)}})
     SystemClock().pause(delay_ms / 10_000)
     place.kill_supervisor()
     place.target.start()
@@ -320,8 +320,8 @@ HUNGRY = "x = []\nimport time\nfor _ in range(400): x.append(b'x' * 1_000_000); 
 
 @pytest.mark.failure("F65")
 def test_out_of_memory_is_said_with_the_limit(place: Place) -> None:
-    spec = worker(PYTHON, "-c", HUNGRY, memory_bytes=128 * 2**20, steady_s=60)
-    place.target.fleet(1, {"worker": {1: member(spec)}})
+    workload = worker(PYTHON, "-c", HUNGRY, memory_bytes=128 * 2**20, steady_s=60)
+    place.target.fleet(1, {"worker": {1: member(workload)}})
     place.until(lambda: any(one.last_exit for one in place.found(1, "worker")), "its end")
     last = place.found(1, "worker")[0].last_exit
     assert last is not None
@@ -371,11 +371,11 @@ def test_what_leaves_the_foreground_is_refused_and_its_strays_are_ended(place: P
 
 def test_asked_again_what_failed_is_tried_again(place: Place, tmp_path: Path) -> None:
     cure = tmp_path / "cured"
-    spec = worker("sh", "-c", f"test -e {cure} || exit 3; exec sleep 60")
-    place.target.fleet(1, {"worker": {1: member(spec)}})
+    workload = worker("sh", "-c", f"test -e {cure} || exit 3; exec sleep 60")
+    place.target.fleet(1, {"worker": {1: member(workload)}})
     place.until(lambda: [one.state for one in place.found(1, "worker")] == ["failed"], "failure")
     cure.touch()
-    (one,) = place.up(member(spec), service="worker")
+    (one,) = place.up(member(workload), service="worker")
     assert one.state == "ready"
 
 
@@ -384,8 +384,8 @@ def test_a_start_tries_a_crashing_revision_again_at_once_and_counts_its_crashes_
 ) -> None:
     need = tmp_path / "needed"
     need.touch()
-    spec = worker("sh", "-c", f"test -e {need} || exit 3; exec sleep 60")
-    (one,) = place.up(member(spec), service="worker")
+    workload = worker("sh", "-c", f"test -e {need} || exit 3; exec sleep 60")
+    (one,) = place.up(member(workload), service="worker")
     need.unlink()
     os.kill(one.pid or 0, signal.SIGKILL)
     place.until(lambda: place.found(1, "worker")[0].early_exits >= 5, "a backoff of more than a second")
@@ -418,8 +418,8 @@ def test_a_task_that_is_done_is_not_run_again_by_a_start_or_when_its_fleet_is_re
 
 
 def test_what_listens_elsewhere_is_told(place: Place) -> None:
-    spec = service(told={"LISTEN": "18999"}, health=Health("http", ready="/health", every_s=0.1))
-    place.target.fleet(1, {"web": {1: member(spec)}})
+    workload = service(told={"LISTEN": "18999"}, health=Health("http", ready="/health", every_s=0.1))
+    place.target.fleet(1, {"web": {1: member(workload)}})
     place.until(lambda: [one.listens_elsewhere for one in place.found(1)] == ["127.0.0.1:18999"], "where it listens")
     assert place.found(1)[0].state == "starting"
 

@@ -15,12 +15,12 @@ from mainstay.drivers.machine.state.lifecycle import Life, Past
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after, auto_revert, is_drained, shifted
 from mainstay.errors import FenceRefused
-from mainstay.model import Edge, Health, Member, Shift, Spec, TrafficLease
+from mainstay.model import Edge, Health, Member, Shift, TrafficLease, Workload
 from mainstay.system.processes import Started
 
-WEB = Spec("web", ("serve",), steady_s=10, drain_s=30, stop_grace_s=5, health=Health("http", within_s=30))
-WORKER = Spec("worker", ("work",), port="none", steady_s=10)
-STORE = Spec("db", ("keep",), port="kept", alone=True, datastore=True)
+WEB = Workload("web", ("serve",), steady_s=10, drain_s=30, stop_grace_s=5, health=Health("http", within_s=30))
+WORKER = Workload("worker", ("work",), port="none", steady_s=10)
+STORE = Workload("db", ("keep",), port="kept", alone=True, datastore=True)
 PROCESS = Started("boot", 7, 100)
 STEADY = Life(past=Past(steady=True), process=PROCESS, answers=True, good_since=0)
 NOBODY: frozenset[str] = frozenset()
@@ -28,15 +28,15 @@ GOOD, BAD = Probe("good"), Probe("bad", "GET http://127.0.0.1:1000/ready → 404
 SILENT = Probe("silent", "GET http://127.0.0.1:1000/ready → no response within 10 s")
 
 
-def wants(*specs_of: tuple[int, int, Spec], **fields: object) -> Desired:
-    """(release, count, spec) of each."""
+def wants(*specs_of: tuple[int, int, Workload], **fields: object) -> Desired:
+    """(release, count, workload) of each."""
     fleet: dict[str, dict[int, Member]] = {}
-    for release, count, spec in specs_of:
-        fleet.setdefault(spec.service, {})[release] = Member(spec, count, "1")
+    for release, count, workload in specs_of:
+        fleet.setdefault(workload.service, {})[release] = Member(workload, count, "1")
     return Desired(fleet=fleet, **fields)  # type: ignore[arg-type]  # checked by name
 
 
-def moved(desired: Desired, *specs_of: tuple[int, int, Spec]) -> Desired:
+def moved(desired: Desired, *specs_of: tuple[int, int, Workload]) -> Desired:
     return after(desired, SetFleet(0, wants(*specs_of).fleet), "boot", 0)
 
 
@@ -76,18 +76,18 @@ def test_a_service_with_a_port_starts_the_new_beside_the_old() -> None:
     assert here(with_instances(moved(desired, (42, 1, WEB)), NOBODY)) == {"web-41-1": True, "web-42-1": False}
 
 
-@pytest.mark.parametrize("spec", [WORKER, STORE], ids=["a worker", "a datastore"])
-def test_old_is_seen_gone_before_new_starts(spec: Spec) -> None:
-    old = with_instances(wants((41, 1, spec)), NOBODY)
-    both = with_instances(moved(old, (42, 1, spec)), NOBODY)
-    assert here(both) == {f"{spec.service}-41-1": True}
+@pytest.mark.parametrize("workload", [WORKER, STORE], ids=["a worker", "a datastore"])
+def test_old_is_seen_gone_before_new_starts(workload: Workload) -> None:
+    old = with_instances(wants((41, 1, workload)), NOBODY)
+    both = with_instances(moved(old, (42, 1, workload)), NOBODY)
+    assert here(both) == {f"{workload.service}-41-1": True}
     gone = replace(both, instances={})
-    assert here(with_instances(gone, NOBODY)) == {f"{spec.service}-42-1": False}
+    assert here(with_instances(gone, NOBODY)) == {f"{workload.service}-42-1": False}
 
 
 def test_an_overlapping_worker_leaves_when_the_new_one_is_ready() -> None:
-    spec = replace(WORKER, overlap=True)
-    both = with_instances(moved(with_instances(wants((41, 1, spec)), NOBODY), (42, 1, spec)), NOBODY)
+    workload = replace(WORKER, overlap=True)
+    both = with_instances(moved(with_instances(wants((41, 1, workload)), NOBODY), (42, 1, workload)), NOBODY)
     assert here(both) == {"worker-41-1": False, "worker-42-1": False}
     assert here(with_instances(both, frozenset({"worker-42-1"}))) == {"worker-41-1": True, "worker-42-1": False}
 
@@ -235,12 +235,12 @@ def test_a_task_that_exits_with_0_is_done_and_neither_restarted_nor_said_to_have
 
 
 @pytest.mark.parametrize(
-    ("spec", "code"),
+    ("workload", "code"),
     [(TASK, 1), (WORKER, 0), (replace(WEB, restart="on-failure"), 0)],
     ids=["code 1", "worker", "port"],
 )
-def test_what_fails_and_what_should_run_for_ever_is_never_done(spec: Spec, code: int) -> None:
-    assert not lifecycle.after_end(Life(process=PROCESS), spec, End(code), proven=False, now=1, at="now").past.done
+def test_what_fails_and_what_should_run_for_ever_is_never_done(workload: Workload, code: int) -> None:
+    assert not lifecycle.after_end(Life(process=PROCESS), workload, End(code), proven=False, now=1, at="now").past.done
 
 
 @pytest.mark.parametrize(
@@ -248,8 +248,8 @@ def test_what_fails_and_what_should_run_for_ever_is_never_done(spec: Spec, code:
     [("no", 1, False), ("on-failure", 0, False), ("on-failure", 1, True), ("always", 0, True)],
 )
 def test_restart_is_as_the_spec_says(restart: str, code: int, comes_back: bool) -> None:
-    spec = replace(WEB, restart=restart)
-    life = lifecycle.after_end(STEADY, spec, End(code), proven=True, now=100, at="now")
+    workload = replace(WEB, restart=restart)
+    life = lifecycle.after_end(STEADY, workload, End(code), proven=True, now=100, at="now")
     assert life.past.failed is not comes_back
 
 

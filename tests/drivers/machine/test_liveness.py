@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.lifecycle import Life, Past, is_stuck
-from mainstay.model import Health, Spec
+from mainstay.model import Health, Workload
 from mainstay.system.processes import Started
 from tests.drivers.machine.place import Place, a_place, member, service
 
-WEB = Spec("web", ("serve",), health=Health("http", ready="/ready", live="/live", stuck_after_s=30))
+WEB = Workload("web", ("serve",), health=Health("http", ready="/ready", live="/live", stuck_after_s=30))
 STEADY = Life(past=Past(steady=True), process=Started("boot", 7, 100), answers=True)
 
 

@@ -11,7 +11,7 @@ from mainstay.drivers.machine.instances.probes import Probe, ask_ready
 from mainstay.drivers.machine.instances.runners.process import Launch
 from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.lifecycle import Life, Past
-from mainstay.model import Health, Spec
+from mainstay.model import Health, Workload
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HTTP = Health("http", ready="/ready")
@@ -150,11 +150,11 @@ STARTING, READY = Life(), Life(past=Past(steady=True), answers=True)
 def test_a_ready_instance_is_probed_every_5_s_and_another_every_half_second(
     life: Life, probe: Probe, pause_s: float
 ) -> None:
-    assert instances._pause(life, Spec("web", ("serve",), health=HTTP), probe) == pause_s
+    assert instances._pause(life, Workload("web", ("serve",), health=HTTP), probe) == pause_s
 
 
 def test_a_busy_instance_has_10_s_to_respond_and_a_starting_one_the_time_limit() -> None:
-    web = Spec("web", ("serve",), health=HTTP)
+    web = Workload("web", ("serve",), health=HTTP)
     assert (lifecycle.patience(READY, web), lifecycle.patience(STARTING, web)) == (10.0, 1.0)
-    slow = Spec("web", ("serve",), health=Health("http", ready="/ready", limit_s=30))
+    slow = Workload("web", ("serve",), health=Health("http", ready="/ready", limit_s=30))
     assert lifecycle.patience(READY, slow) == 30

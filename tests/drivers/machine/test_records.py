@@ -12,13 +12,13 @@ from mainstay.drivers.machine.state.desired import Desired
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.store import Store
 from mainstay.errors import BadInput
-from mainstay.model import Edge, Member, Spec
+from mainstay.model import Edge, Member, Workload
 
 
 def test_what_was_written_is_read_and_nothing_else_is_left(tmp_path: Path) -> None:
     store = Store(tmp_path / "desired.json")
     assert store.read() == Desired()
-    desired = Desired(fence=3, fleet={"web": {41: Member(Spec("web", ("serve",)), 2, "1")}}, edge=Edge())
+    desired = Desired(fence=3, fleet={"web": {41: Member(Workload("web", ("serve",)), 2, "1")}}, edge=Edge())
     store.write(desired)
     assert store.read() == desired
     assert os.listdir(tmp_path) == ["desired.json"]
@@ -48,7 +48,7 @@ def test_a_port_that_somebody_has_is_not_given() -> None:
 
 
 def test_everything_that_is_to_exist_gets_a_port_and_a_slot_once() -> None:
-    web, store = Spec("web", ("serve",)), Spec("db", ("keep",), port="kept", datastore=True)
+    web, store = Workload("web", ("serve",)), Workload("db", ("keep",), port="kept", datastore=True)
     fleet = {"web": {41: Member(web, 3, "1")}, "db": {41: Member(store, 1, "18")}}
     desired = allocate(with_instances(Desired(fleet=fleet, edge=Edge(http=0)), frozenset()), Path("/a"), ["api"])
     webs = [one for one in desired.instances.values() if one.service == "web"]

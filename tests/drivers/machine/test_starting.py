@@ -110,13 +110,13 @@ def test_a_volume_is_linked_told_and_kept(place: Place) -> None:
     content = place.folders.content("abc")
     content.mkdir(parents=True)
     content.chmod(0o555)
-    spec = service(content="abc", folder="", volumes=(Volume("up-loads", "data/uploads"),))
-    place.up(member(spec))
+    workload = service(content="abc", folder="", volumes=(Volume("up-loads", "data/uploads"),))
+    place.up(member(workload))
     assert told(place)["MAINSTAY_VOLUME_UP_LOADS"] == str(place.folders.volume("up-loads"))
     assert (content / "data" / "uploads").readlink() == place.folders.volume("up-loads")
     assert stat.S_IMODE(content.stat().st_mode) == 0o555
     (place.folders.volume("up-loads") / "kept").touch()
-    place.up(member(spec), release=2)
+    place.up(member(workload), release=2)
     assert (content / "data" / "uploads" / "kept").exists()
 
 
@@ -125,8 +125,10 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
     (content / "inside").mkdir(parents=True)
     (content / "inside" / "file").write_text("as built")
     (content / "inside").chmod(0o555)
-    spec = worker("sh", "-c", "echo mine > inside/new && exec sleep 60", content="abc", folder="", private_copy=True)
-    place.up(member(spec), service="worker")
+    workload = worker(
+        "sh", "-c", "echo mine > inside/new && exec sleep 60", content="abc", folder="", private_copy=True
+    )
+    place.up(member(workload), service="worker")
     copy = place.folders.homes / ".instances" / "worker-1-1" / "content"
     place.until((copy / "inside" / "new").exists, "what it wrote")
     assert not (content / "inside" / "new").exists()
@@ -134,7 +136,7 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
     place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert not copy.exists()
     assert texts_below(place.folders.written) == {"worker/worker-1-1/inside/new": "mine\n"}
-    place.up(member(spec), service="worker")
+    place.up(member(workload), service="worker")
     place.until((copy / "inside" / "new").exists, "what it wrote")
     place.target.fleet(1, {"worker": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
@@ -147,8 +149,8 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
 def test_a_private_copy_stays_where_what_was_written_cannot_be_kept(place: Place) -> None:
     content = place.folders.content("abc")
     content.mkdir(parents=True)
-    spec = worker("sh", "-c", "echo mine > new && exec sleep 60", content="abc", folder="", private_copy=True)
-    place.up(member(spec), service="worker")
+    workload = worker("sh", "-c", "echo mine > new && exec sleep 60", content="abc", folder="", private_copy=True)
+    place.up(member(workload), service="worker")
     new = place.folders.homes / ".instances" / "worker-1-1" / "content" / "new"
     place.until(new.exists, "what it wrote")
     place.folders.written.touch()
@@ -184,8 +186,8 @@ def test_limits_are_those_of_the_spec(place: Place) -> None:
     ids=["command", "command fails", "no such command", "command hangs", "file", "old file", "alive"],
 )
 def test_a_worker_is_well_as_its_health_says(place: Place, tmp_path: Path, health: Health, becomes: str) -> None:
-    spec = worker("sh", "-c", "touch well; exec sleep 60", folder=str(tmp_path), health=health)
-    place.target.fleet(1, {"worker": {1: member(spec)}})
+    workload = worker("sh", "-c", "touch well; exec sleep 60", folder=str(tmp_path), health=health)
+    place.target.fleet(1, {"worker": {1: member(workload)}})
     place.until((tmp_path / "well").exists, "the worker's start")
     SystemClock().pause(1)
     assert [one.state for one in place.found(1, "worker")] == [becomes]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from mainstay.drivers.targets.target import Target
-from mainstay.model import Health, Job, Member, Spec
+from mainstay.model import Health, Job, Member, Workload
 from mainstay.model.revision import Revision
 from tests.contracts.target import TargetContract
 from tests.fakes.clock import TurnableClock
@@ -27,12 +27,12 @@ class TestFakeTarget(TargetContract):
         self.fake.edge_trouble = ""
 
     def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
-        spec = Spec(service, ("serve",), health=Health("http", ready="/"), drain_s=drain_s)
-        return Member(spec, count, "1.0.0")
+        workload = Workload(service, ("serve",), health=Health("http", ready="/"), drain_s=drain_s)
+        return Member(workload, count, "1.0.0")
 
     def worker(self, *lines: str) -> Member:
         self.fake.prints["worker"] = lines
-        return Member(Spec("worker", ("work",), port="none"), 1, "1.0.0")
+        return Member(Workload("worker", ("work",), port="none"), 1, "1.0.0")
 
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
         self.fake.job_takes_s = takes_s

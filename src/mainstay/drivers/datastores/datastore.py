@@ -4,7 +4,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from mainstay.model import Job, Spec, Template
+from mainstay.model import Job, Template, Workload
 
 Role = Literal["owner", "application"]
 
@@ -47,8 +47,8 @@ class Datastore(Protocol):
         """Return the names of the secrets it needs, each generated once."""
         ...
 
-    def spec(self) -> Spec | None:
-        """Return the spec of its single instance; None if it runs elsewhere."""
+    def workload(self) -> Workload | None:
+        """Return the workload of its single instance; None if it runs elsewhere."""
         ...
 
     def prepare(self) -> None:

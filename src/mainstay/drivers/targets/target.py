@@ -60,8 +60,8 @@ class Target(Protocol):
     def stop(self, fence: int) -> None:
         """Request that services drain and stop, then datastores, then the edge. They stay stopped after a reboot.
 
-        Fleets, traffic and ports are remembered. The stop is complete when `fleet_status().started` is False and no instance
-        is left.
+        Fleets, traffic and ports are remembered. The stop is complete when `fleet_status().started` is False and no
+        instance is left.
         """
         ...
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from mainstay.drivers.targets.target import LogQuery
 from mainstay.drivers.world import World
 from mainstay.errors import StepFailed
-from mainstay.model import Fleet, FleetStatus, Instance, Member, Members, Spec
+from mainstay.model import Fleet, FleetStatus, Instance, Member, Members, Workload
 from mainstay.model.revision import Revision
 from mainstay.steps.support.jobs import last_words
 from mainstay.text.plural import counted
@@ -78,14 +78,14 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
 
     Return how long it took, which connections outlasted the drain, and how many instances had to be killed.
     """
-    within = max((member.spec.drain_s + member.spec.stop_grace_s for member in leaving.values()), default=0.0)
+    within = max((member.workload.drain_s + member.workload.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
     # This is read before any instance drains, because with a drain of 0 s connections are counted at once.
     before = world.target.fleet_status()
     written = kept_files(world, service)
     world.target.fleet(world.fence, {service: members})
     # Files written to a private copy are moved after the process has ended and before the instance disappears.
-    copies = any(member.spec.private_copy for member in leaving.values())
+    copies = any(member.workload.private_copy for member in leaving.values())
     world.waiter.wait_until(
         lambda: not leftover(instances(world, service, stopped=copies), members),
         within=within + SLACK_S,
@@ -99,23 +99,23 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
 def how_it_ended(leaving: Fleet, before: FleetStatus, now: FleetStatus) -> str:
     """Return `, 2 connections still open after the drain of 5 s, 1 instance killed …`; empty when all went well."""
     every = {
-        str(Revision(service, each)): m.spec for service, members in leaving.items() for each, m in members.items()
+        str(Revision(service, each)): m.workload for service, members in leaving.items() for each, m in members.items()
     }
     return "".join(
         words
-        for name, spec in every.items()
-        for words in _how_one_ended(name, f" of {name}" if len(every) > 1 else "", spec, before, now)
+        for name, workload in every.items()
+        for words in _how_one_ended(name, f" of {name}" if len(every) > 1 else "", workload, before, now)
     )
 
 
-def _how_one_ended(name: str, of: str, spec: Spec, before: FleetStatus, now: FleetStatus) -> Iterator[str]:
+def _how_one_ended(name: str, of: str, workload: Workload, before: FleetStatus, now: FleetStatus) -> Iterator[str]:
     if open_ := now.cut.get(name, 0) - before.cut.get(name, 0):
-        yield f", {counted(open_, 'connection')}{of} still open after the drain of {spec.drain_s:g} s"
+        yield f", {counted(open_, 'connection')}{of} still open after the drain of {workload.drain_s:g} s"
     if killed := now.killed.get(name, 0) - before.killed.get(name, 0):
         they = "it" if killed == 1 else "they"
         yield (
-            f", {counted(killed, 'instance')}{of} killed with SIGKILL because {they} ignored {spec.stop_signal} for "
-            f"{spec.stop_grace_s:g} s"
+            f", {counted(killed, 'instance')}{of} killed with SIGKILL because {they} ignored "
+            f"{workload.stop_signal} for {workload.stop_grace_s:g} s"
         )
 
 
@@ -135,7 +135,7 @@ def newly_kept(world: World, before: int, service: str = "") -> str:
 
 def limit(member: Member) -> float:
     """Return the seconds within which an instance of *member* must become ready and stay ready."""
-    return member.spec.health.within_s + member.spec.steady_s
+    return member.workload.health.within_s + member.workload.steady_s
 
 
 def crashes(one: Instance) -> bool:
@@ -183,7 +183,7 @@ def late(world: World, service: str, now: tuple[Instance, ...], members: Members
     """Return which members timed out, by the manifest's limits, and why, as far as the probes show."""
     parts = [
         f"timed out after {limit(member):g} s waiting for {Revision(service, release)} to become ready "
-        f"(within {member.spec.health.within_s:g} s, steady for {member.spec.steady_s:g} s): "
+        f"(within {member.workload.health.within_s:g} s, steady for {member.workload.steady_s:g} s): "
         f"{ready(now, release)} of {member.count} ready"
         for release, member in members.items()
         if ready(now, release) < member.count

@@ -10,7 +10,7 @@ import msgspec
 from mainstay.drivers.datastores.datastore import Role, Schema
 from mainstay.drivers.datastores.postgres import migrations, programs, roles
 from mainstay.errors import BadInput, Unreachable
-from mainstay.model import DatastorePlace, Environment, Health, Job, Listener, Piece, Spec, Template
+from mainstay.model import DatastorePlace, Environment, Health, Job, Listener, Piece, Template, Workload
 from mainstay.model.secret import SecretRef
 from mainstay.system.atomic_file import atomic_write, move
 from mainstay.system.clock import Clock
@@ -78,14 +78,14 @@ class Postgres:
     def secrets(self) -> tuple[str, ...]:
         return tuple(self._password(role).name for role in self._roles)
 
-    def spec(self) -> Spec:
+    def workload(self) -> Workload:
         settings = SETTINGS | {
             "unix_socket_directories": self._socket,
             "hba_file": str(self._settings / "pg_hba.conf"),
             "ident_file": str(self._settings / "pg_ident.conf"),
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        return Spec(
+        return Workload(
             service=self.name,
             command=(self._program("postgres"), "-D", str(self._data), *options),
             folder=str(self._folder),

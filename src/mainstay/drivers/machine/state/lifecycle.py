@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.machine.instances.probes import Probe
 from mainstay.drivers.machine.instances.runners.process import End
-from mainstay.model import Exit, Spec
+from mainstay.model import Exit, Workload
 from mainstay.system.processes import Started
 
 TRIES = 3
@@ -84,12 +84,12 @@ def after_start(life: Life, process: Started, now: float) -> Life:
     return Life(past=past, process=process, began=now, backoff_s=life.backoff_s)
 
 
-def patience(life: Life, spec: Spec) -> float:
+def patience(life: Life, workload: Workload) -> float:
     """Return for how many seconds a readiness probe waits for the response: longer once the instance is steady."""
-    return max(spec.health.limit_s, PATIENCE_S) if life.past.steady else spec.health.limit_s
+    return max(workload.health.limit_s, PATIENCE_S) if life.past.steady else workload.health.limit_s
 
 
-def after_probe(life: Life, spec: Spec, probe: Probe, now: float) -> Life:
+def after_probe(life: Life, workload: Workload, probe: Probe, now: float) -> Life:
     """Apply a readiness probe's result.
 
     A steady instance becomes unready after two failures in a row, or after one probe without a response, which has
@@ -98,7 +98,7 @@ def after_probe(life: Life, spec: Spec, probe: Probe, now: float) -> Life:
     if probe.good:
         since = now if life.good_since is None else life.good_since
         life = replace(life, answers=True, good_since=since, bad=0, probe="")
-        if life.past.steady or now - since < spec.steady_s:
+        if life.past.steady or now - since < workload.steady_s:
             return life
         return replace(life, past=replace(life.past, steady=True, early_ends=0), listens_elsewhere=None)
     bad = life.bad + (BAD_IN_A_ROW if probe.result == "silent" else 1)
@@ -108,7 +108,7 @@ def after_probe(life: Life, spec: Spec, probe: Probe, now: float) -> Life:
     return replace(life, bad=bad, answers=False, good_since=None)
 
 
-def after_live(life: Life, spec: Spec, good: bool, now: float) -> Life:
+def after_live(life: Life, workload: Workload, good: bool, now: float) -> Life:
     """Apply a liveness probe's result; a stuck instance gets a reason to be ended.
 
     The result of a draining instance is ignored: it may be busy with its last requests.
@@ -117,30 +117,34 @@ def after_live(life: Life, spec: Spec, good: bool, now: float) -> Life:
         return replace(life, silent=0, silent_since=None)
     since = now if life.silent_since is None else life.silent_since
     life = replace(life, silent=life.silent + 1, silent_since=since)
-    return replace(life, reason=f"stuck, {spec.health.live} was not answered") if is_stuck(life, spec, now) else life
+    return (
+        replace(life, reason=f"stuck, {workload.health.live} was not answered")
+        if is_stuck(life, workload, now)
+        else life
+    )
 
 
-def is_stuck(life: Life, spec: Spec, now: float) -> bool:
+def is_stuck(life: Life, workload: Workload, now: float) -> bool:
     """Return whether the instance must be restarted: its liveness probe failed often enough in a row, for long enough.
 
     The supervisor must not restart an instance for a single slow response or a short pause.
     """
     since = now if life.silent_since is None else life.silent_since
-    return life.silent >= LIVENESS_FAILURES and now - since >= spec.health.stuck_after_s
+    return life.silent >= LIVENESS_FAILURES and now - since >= workload.health.stuck_after_s
 
 
-def after_end(life: Life, spec: Spec, end: End, *, proven: bool, now: float, at: str) -> Life:
+def after_end(life: Life, workload: Workload, end: End, *, proven: bool, now: float, at: str) -> Life:
     """Apply the end of the process: plan the next start after the backoff, or give up.
 
     The supervisor does not restart a completed task, a process whose `restart` forbids it, or a process that ended too
     often before it was steady, unless the revision is *proven*.
     """
     past = life.past
-    done = spec.is_task and end.code == 0 and life.signalled_at is None and not life.reason
+    done = workload.is_task and end.code == 0 and life.signalled_at is None and not life.reason
     early = 0 if past.steady or done else past.early_ends + 1
     reason = life.reason or ("" if done else _reason(end, steady=past.steady))
-    failed = not proven and not past.steady and _gives_up(end, spec, early, now - past.first_began)
-    failed = failed or not _comes_back(spec, end)
+    failed = not proven and not past.steady and _gives_up(end, workload, early, now - past.first_began)
+    failed = failed or not _comes_back(workload, end)
     backoff = FIRST_BACKOFF_S if now - life.began >= WELL_AFTER_S else life.backoff_s
     wait = min(backoff, max(FIRST_BACKOFF_S, (now - life.began) * BACKOFF_PER_LIFETIME)) if past.steady else backoff
     return Life(
@@ -168,15 +172,15 @@ def _reason(end: End, *, steady: bool) -> str:
     return LEFT_FOREGROUND if end.code == 0 and not steady else ""
 
 
-def _gives_up(end: End, spec: Spec, early: int, took_s: float) -> bool:
+def _gives_up(end: End, workload: Workload, early: int, took_s: float) -> bool:
     """Return whether a process that ended before it was steady is not started again."""
-    return end.code == 0 or (early >= TRIES and took_s <= spec.health.within_s)
+    return end.code == 0 or (early >= TRIES and took_s <= workload.health.within_s)
 
 
-def _comes_back(spec: Spec, end: End) -> bool:
-    if spec.restart == "on-failure":
+def _comes_back(workload: Workload, end: End) -> bool:
+    if workload.restart == "on-failure":
         return end.code != 0
-    return spec.restart != "no"
+    return workload.restart != "no"
 
 
 def _name(number: int | None) -> str | None:

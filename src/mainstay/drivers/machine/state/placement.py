@@ -43,17 +43,17 @@ def _wanted(desired: Desired, service: str) -> Members:
     members = desired.fleet.get(service, {})
     if desired.started:
         return members
-    callers = any(not member_of(desired, one).spec.datastore for one in desired.instances.values())
+    callers = any(not member_of(desired, one).workload.datastore for one in desired.instances.values())
     here = {one.release for one in desired.instances.values() if one.service == service}
-    return {r: m for r, m in members.items() if m.spec.datastore and callers and r in here}
+    return {r: m for r, m in members.items() if m.workload.datastore and callers and r in here}
 
 
 def _old_out_first(member: Member) -> bool:
-    return member.spec.alone or (member.spec.port == "none" and not member.spec.overlap)
+    return member.workload.alone or (member.workload.port == "none" and not member.workload.overlap)
 
 
 def _overlaps(wanted: Members) -> bool:
-    return any(member.spec.port == "none" and member.spec.overlap for member in wanted.values())
+    return any(member.workload.port == "none" and member.workload.overlap for member in wanted.values())
 
 
 def _are_ready(wanted: Members, staying: dict[str, Identity], ready: frozenset[str]) -> bool:

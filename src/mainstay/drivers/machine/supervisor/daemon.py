@@ -208,8 +208,8 @@ class Daemon:
         # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
         done = {name for name in desired.instances if lives[name].past.done}
         desired = with_instances(desired, decision.ready(desired, lives) | done)
-        specs = [member_of(desired, one).spec for one in desired.instances.values()]
-        values = [spec.environment for spec in specs] + [spec.files for spec in specs]
+        workloads = [member_of(desired, one).workload for one in desired.instances.values()]
+        values = [workload.environment for workload in workloads] + [workload.files for workload in workloads]
         values += [job.environment for job in desired.jobs.values()]
         callees = {service for each in values for service in called(each)}
         self.keep(allocate(transitions.without_the_gone(desired), self.folders.state, callees))
@@ -240,7 +240,7 @@ class Daemon:
             case Kill():
                 self.instances.kill(name)
             case Forget():
-                self.instances.forget(name, member_of(self.desired, self.desired.instances[name]).spec)
+                self.instances.forget(name, member_of(self.desired, self.desired.instances[name]).workload)
                 left = {other: one for other, one in self.desired.instances.items() if other != name}
                 self.keep(transitions.without_the_gone(replace(self.desired, instances=left)))
         self._woken.set()
