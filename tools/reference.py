@@ -43,7 +43,7 @@ def manifest() -> Iterator[str]:
     yield from _part(schema)
     for name, part in sorted(schema["$defs"].items()):
         yield ""
-        yield f"## {name}"
+        yield f"## {_title(name)}"
         yield ""
         yield part["description"]
         yield from _part(part)
@@ -75,10 +75,15 @@ def _part(part: dict[str, Any]) -> Iterator[str]:
         yield f"| `{key}` | {_kind(told)} | {default} | {_cell(told.get('description', ''))} |"
 
 
+def _title(definition: str) -> str:
+    """Return the title of a part of the manifest: `Health` for the class `HealthSection`."""
+    return definition.removesuffix("Section")
+
+
 def _kind(told: dict[str, Any]) -> str:
     if "$ref" in told:
-        name = told["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})"
+        title = _title(told["$ref"].rpartition("/")[2])
+        return f"[{title}](#{title.lower()})"
     if "anyOf" in told:
         return " or ".join(_kind(each) for each in told["anyOf"] if each.get("type") != "null")
     if "enum" in told or "const" in told:

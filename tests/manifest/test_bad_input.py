@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.manifest.base import Model
+from mainstay.manifest.base import Section
 from mainstay.manifest.other_tools import INSTEAD
 from tests.manifest.written import HELLO, mistakes, write
 
@@ -267,7 +267,7 @@ def test_a_key_of_compose_is_told_mainstays_word(tmp_path: Path, body: str, told
 
 
 def test_no_word_of_another_tool_is_a_key_of_mainstay() -> None:
-    models = {model.__name__: model for model in Model.__subclasses__()}
+    models = {model.__name__: model for model in Section.__subclasses__()}
     for name, words in INSTEAD.items():
         assert not set(words) & {*models[name].model_fields, *models[name].later}
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from mainstay.errors import BadInput
-from mainstay.manifest import Datastore, Volume, load
+from mainstay.manifest import load
+from mainstay.manifest.datastore import DatastoreSection
 from mainstay.manifest.report import report
+from mainstay.manifest.service import VolumeSection
 from tests.manifest.written import HELLO, loaded, mistakes, warnings, write
 
 PLACES = (
@@ -115,7 +117,7 @@ def test_sizes(tmp_path: Path, written: str, size: int) -> None:
 
 def test_a_volume_is_a_name_and_a_path(tmp_path: Path) -> None:
     text = HELLO.replace("port: 8000", "port: 8000\n    volumes: [uploads:data/uploads]")
-    assert loaded(tmp_path, text).services["web"].volumes == (Volume(name="uploads", path="data/uploads"),)
+    assert loaded(tmp_path, text).services["web"].volumes == (VolumeSection(name="uploads", path="data/uploads"),)
 
 
 def test_callees_come_first(tmp_path: Path) -> None:
@@ -167,7 +169,7 @@ def test_a_version_that_the_driver_runs_is_accepted(tmp_path: Path, version: obj
 
 def test_a_datastore_that_runs_elsewhere_is_known_as_such() -> None:
     elsewhere = {"url": {"variable": "PRODUCTION_DB"}}
-    stores = [Datastore.model_construct(kind="postgres", provided=each) for each in ("embedded", elsewhere)]
+    stores = [DatastoreSection.model_construct(kind="postgres", provided=each) for each in ("embedded", elsewhere)]
     assert [store.runs for store in stores] == ["embedded", "url"]
 
 

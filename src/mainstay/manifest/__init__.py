@@ -1,26 +1,7 @@
 """The manifest (`mainstay.yaml`) as immutable values."""
 
-from mainstay.manifest.datastore import Datastore, Migrations
-from mainstay.manifest.edge import Edge, Route
 from mainstay.manifest.load import load
-from mainstay.manifest.service import Health, OpenFiles, Resources, Service, Source, Strategy, Volume
-from mainstay.manifest.system import Manifest, System
-from mainstay.manifest.variable import Variable
+from mainstay.manifest.system import Manifest
+from mainstay.manifest.variable import VariableSection
 
-__all__ = [
-    "Datastore",
-    "Edge",
-    "Health",
-    "Manifest",
-    "Migrations",
-    "OpenFiles",
-    "Resources",
-    "Route",
-    "Service",
-    "Source",
-    "Strategy",
-    "System",
-    "Variable",
-    "Volume",
-    "load",
-]
+__all__ = ["Manifest", "VariableSection", "load"]

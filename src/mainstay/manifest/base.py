@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 
-class Model(BaseModel):
+class Section(BaseModel):
     """A part of a manifest. Its docstring and those below its fields are the reference page and the JSON Schema."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)

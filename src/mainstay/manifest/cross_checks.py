@@ -9,7 +9,7 @@ from mainstay.manifest import credentials
 from mainstay.manifest.messages import Wrong, did_you_mean
 from mainstay.manifest.placeholders import placeholders
 from mainstay.manifest.scalars import Argv
-from mainstay.manifest.system import MOST_SERVICES, System
+from mainstay.manifest.system import MOST_SERVICES, SystemSection
 from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.manifest.yaml_tree import Location
 
@@ -30,7 +30,7 @@ def any_version(kind: str) -> tuple[str, ...]:
 class Scope(NamedTuple):
     """What the rules check: the system, and every declared name, including those of parts that have a mistake."""
 
-    system: System
+    system: SystemSection
     services: frozenset[str]
     datastores: frozenset[str]
     variables: frozenset[str]

@@ -5,11 +5,11 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
 
-from mainstay.manifest.base import Model, wrong
+from mainstay.manifest.base import Section, wrong
 from mainstay.manifest.scalars import Argv, Name, Text, shown
 
 
-class Migrations(Model):
+class MigrationsSection(Section):
     """How the schema is migrated: a folder of SQL files, or another tool's commands."""
 
     sql: str | None = None
@@ -47,7 +47,7 @@ def _kind(value: object) -> object:
     return value
 
 
-class Datastore(Model):
+class DatastoreSection(Section):
     """One datastore. Mainstay deletes its data only with `down --data`, which a person confirms by name."""
 
     noted: ClassVar[tuple[str, ...]] = ("backup",)
@@ -61,7 +61,7 @@ class Datastore(Model):
     provided: object = "embedded"
     """embedded: Mainstay runs it · {url: {variable: NAME}}: it runs elsewhere, at this address."""
 
-    migrations: Migrations | None = None
+    migrations: MigrationsSection | None = None
     """How its schema is migrated."""
 
     backup: object = None

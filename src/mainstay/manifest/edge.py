@@ -4,11 +4,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from mainstay.manifest.base import Model
+from mainstay.manifest.base import Section
 from mainstay.manifest.scalars import HttpPath, Name, Port, SomeDuration, port
 
 
-class Route(Model):
+class RouteSection(Section):
     """Requests whose path starts with `path` go to `service`; the longest path wins."""
 
     path: HttpPath
@@ -29,7 +29,7 @@ class Route(Model):
     """A port of its own for this route, beside the edge's."""
 
 
-class Timeouts(Model):
+class TimeoutsSection(Section):
     """Time limits of the edge."""
 
     answer: SomeDuration = 60.0
@@ -46,7 +46,7 @@ def _front_door(value: object) -> object:
     return 0 if value == "auto" else port(value)
 
 
-class Edge(Model):
+class EdgeSection(Section):
     """The public listener and its routes."""
 
     later: ClassVar[dict[str, str]] = {
@@ -62,8 +62,8 @@ class Edge(Model):
     ] = 8080
     """The public port. `auto` (0 in JSON) takes a free one, which is then kept."""
 
-    routes: tuple[Route, ...] = ()
+    routes: tuple[RouteSection, ...] = ()
     """Which service gets which requests."""
 
-    timeouts: Timeouts = Timeouts()
+    timeouts: TimeoutsSection = TimeoutsSection()
     """Time limits of the edge."""

@@ -4,11 +4,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Model
+from mainstay.manifest.base import Section
 from mainstay.manifest.scalars import Version
 
 
-class Target(Model):
+class TargetSection(Section):
     """Where services run. A text is its kind."""
 
     later: ClassVar[dict[str, str]] = {"context": "leave it out", "namespace": "leave it out"}
@@ -22,7 +22,7 @@ class Target(Model):
         return {"kind": value} if isinstance(value, str) else value
 
 
-class Environment(Model):
+class EnvironmentSection(Section):
     """One place. Every key but `target` overrides the manifest: mappings merge, lists and scalars replace, null
     removes."""
 
@@ -33,7 +33,7 @@ class Environment(Model):
         "schedule": "leave it out",
     }
 
-    target: Target = Target()
+    target: TargetSection = TargetSection()
     """Where services run."""
 
     version: Version | None = None

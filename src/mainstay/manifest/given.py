@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mainstay.manifest import credentials
-from mainstay.manifest.variable import Variable
+from mainstay.manifest.variable import VariableSection
 
 LONGEST_BYTES = 128_000
 """Longest accepted value. The kernel starts no process with a variable of more than 128 KiB, its name included."""
@@ -17,7 +17,7 @@ class Unfit(NamedTuple):
     remedy: str
 
 
-def unfit(name: str, variable: Variable, value: str) -> Unfit | None:
+def unfit(name: str, variable: VariableSection, value: str) -> Unfit | None:
     """Return the reason why *value* is not valid for the variable *name*, or None when it is valid."""
     if "\0" in value:
         return Unfit("not-a-text", f"the value of {name} contains a zero byte", "give text")

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from mainstay.manifest.base import Model
+from mainstay.manifest.base import Section
 from mainstay.manifest.scalars import DURATIONS
-from mainstay.manifest.system import System
+from mainstay.manifest.system import SystemSection
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:
     """Return the schema of `mainstay.yaml`, each key with its meaning and its default as people write it."""
-    schema = System.model_json_schema(mode="validation")
-    models = {model.__name__: model for model in Model.__subclasses__()}
-    for name, part in {System.__name__: schema, **schema["$defs"]}.items():
+    schema = SystemSection.model_json_schema(mode="validation")
+    models = {model.__name__: model for model in Section.__subclasses__()}
+    for name, part in {SystemSection.__name__: schema, **schema["$defs"]}.items():
         means = dict(_meanings(models[name]))
         part["properties"] = {
             key: _as_written(told | {"description": means[key]}) for key, told in part["properties"].items()
@@ -25,7 +25,7 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": DRAFT, **schema, "title": "mainstay.yaml"}
 
 
-def _meanings(model: type[Model]) -> Iterator[tuple[str, str]]:
+def _meanings(model: type[Section]) -> Iterator[tuple[str, str]]:
     """Yield each key with the docstring below its field. Pydantic would parse them each time a manifest is loaded."""
     (written,) = ast.parse(inspect.getsource(model)).body
     assert isinstance(written, ast.ClassDef)

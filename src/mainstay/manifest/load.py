@@ -14,9 +14,9 @@ from yaml import MappingNode, Node
 from mainstay.errors import BadInput, ManifestInvalid, Mistake, Place
 from mainstay.manifest import yaml_tree
 from mainstay.manifest.cross_checks import Scope, Versions, any_version, broken
-from mainstay.manifest.environment import Target
+from mainstay.manifest.environment import TargetSection
 from mainstay.manifest.messages import Wrong, did_you_mean, from_pydantic
-from mainstay.manifest.system import Manifest, System
+from mainstay.manifest.system import Manifest, SystemSection
 from mainstay.manifest.unused import unused
 from mainstay.manifest.yaml_tree import Document, Location
 from mainstay.system.state_dir import LOCAL
@@ -175,16 +175,16 @@ def _in_local(service: Any) -> Any:
     return {"steady": "2s"} | service | settled
 
 
-def _validated(data: dict[str, Any]) -> tuple[System | None, list[Wrong]]:
+def _validated(data: dict[str, Any]) -> tuple[SystemSection | None, list[Wrong]]:
     """Return the system without its invalid parts, so that the rules can check the rest, and the mistakes."""
     wrongs: list[Wrong] = []
     removed: set[Location] = set()
     while True:
         try:
-            return System.model_validate(data), wrongs
+            return SystemSection.model_validate(data), wrongs
         except ValidationError as invalid:
             errors = invalid.errors(include_url=False)
-            wrongs += [from_pydantic(System, error) for error in errors if not _was_removed(error, removed)]
+            wrongs += [from_pydantic(SystemSection, error) for error in errors if not _was_removed(error, removed)]
             removed |= {error["loc"][:depth] for error in errors for depth in range(1, len(error["loc"]) + 1)}
             wrong = [error["loc"][:-1] if error["type"] == "missing" else error["loc"] for error in errors]
             before, data = data, _STAND_IN | _less(data, wrong)[0]
@@ -225,7 +225,12 @@ def _doubtful(wrongs: Iterable[Wrong]) -> frozenset[Location]:
 
 
 def _scope(
-    system: System, data: dict[str, Any], path: Path, target: str, versions: Versions, doubtful: frozenset[Location]
+    system: SystemSection,
+    data: dict[str, Any],
+    path: Path,
+    target: str,
+    versions: Versions,
+    doubtful: frozenset[Location],
 ) -> Scope:
     services, datastores, variables = (
         frozenset(part) if isinstance(part := data.get(key), dict) else frozenset()
@@ -241,7 +246,7 @@ def _scope(
     return Scope(system, services, datastores, variables, routed, path.resolve().parent, target, versions, doubtful)
 
 
-def _notes(system: System) -> Iterator[Wrong]:
+def _notes(system: SystemSection) -> Iterator[Wrong]:
     """Yield warnings: keys that do not work yet and are ignored, and variables that no service reads."""
     parts: list[tuple[Location, Any]] = [((), system)]
     parts += [(("datastores", name), part) for name, part in system.datastores.items()]
@@ -265,14 +270,14 @@ def _placed(file: str, root: Node, wrong: Wrong) -> Mistake:
     return Mistake(wrong.code, wrong.what, wrong.remedy, place)
 
 
-def _manifest(system: System, path: Path, environment: str) -> Manifest:
+def _manifest(system: SystemSection, path: Path, environment: str) -> Manifest:
     declared = system.environments
     return Manifest(
         file=path.resolve(),
         system=system.system,
         version=system.version,
         environment=environment,
-        target=declared[environment].target if environment in declared else Target(),
+        target=declared[environment].target if environment in declared else TargetSection(),
         variables=system.variables,
         services=system.services,
         datastores=system.datastores,

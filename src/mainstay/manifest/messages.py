@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
-from mainstay.manifest.base import Model
+from mainstay.manifest.base import Section
 from mainstay.manifest.other_tools import INSTEAD
 from mainstay.manifest.scalars import shown, unquoted
 from mainstay.manifest.yaml_tree import Location
@@ -45,7 +45,7 @@ def _in_order(known: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(known, key=str.lower))
 
 
-def from_pydantic(root: type[Model], error: Mapping[str, Any]) -> Wrong:
+def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Wrong:
     """Return pydantic's *error* as a mistake."""
     location: Location = tuple(error["loc"])
     found, limits = error["input"], error.get("ctx", {})
@@ -92,7 +92,7 @@ def from_pydantic(root: type[Model], error: Mapping[str, Any]) -> Wrong:
     return Wrong(location, "invalid", str(error["msg"]).lower(), "mainstay schema")
 
 
-def _unknown_key(root: type[Model], location: Location) -> Wrong:
+def _unknown_key(root: type[Section], location: Location) -> Wrong:
     *above, key = location
     model = _model_at(root, above)
     name = str(key)
@@ -105,16 +105,16 @@ def _unknown_key(root: type[Model], location: Location) -> Wrong:
     return Wrong(location, "unknown-key", f"unknown key '{name}'", did_you_mean(name, known), at_key=True)
 
 
-def _model_at(annotation: Any, location: Iterable[str | int]) -> type[Model] | None:
+def _model_at(annotation: Any, location: Iterable[str | int]) -> type[Section] | None:
     for step in location:
         model = _bare_type(annotation)
-        if isinstance(model, type) and issubclass(model, Model):
+        if isinstance(model, type) and issubclass(model, Section):
             names = {field.alias or word: field.annotation for word, field in model.model_fields.items()}
             annotation = names.get(str(step))
         else:
             annotation = next(reversed(get_args(model)[:2] if get_origin(model) is dict else get_args(model)[:1]), None)
     found = _bare_type(annotation)
-    return found if isinstance(found, type) and issubclass(found, Model) else None
+    return found if isinstance(found, type) and issubclass(found, Section) else None
 
 
 def _bare_type(annotation: Any) -> Any:

@@ -54,5 +54,5 @@ _SYSTEM = {
     "servers": "in Mainstay: 'services'",
 }
 
-INSTEAD = {"Service": _SERVICE, "Health": _HEALTH, "System": _SYSTEM}
+INSTEAD = {"ServiceSection": _SERVICE, "HealthSection": _HEALTH, "SystemSection": _SYSTEM}
 """Per part of the manifest (the name of its model) and key, the remedy."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from mainstay.manifest.messages import Wrong, did_you_mean
-from mainstay.manifest.service import Service
-from mainstay.manifest.system import System
+from mainstay.manifest.service import ServiceSection
+from mainstay.manifest.system import SystemSection
 from mainstay.manifest.yaml_tree import Location
 from mainstay.model.placeholders import ADDRESS, BY_NAME, PLACEHOLDERS, VOLUME, Found, Where, found_in
 
@@ -18,7 +18,7 @@ _REASONS: dict[Where, tuple[str, str]] = {
 }
 
 
-def placeholders(system: System, lacks: Callable[[str, str], bool]) -> Iterator[Wrong]:
+def placeholders(system: SystemSection, lacks: Callable[[str, str], bool]) -> Iterator[Wrong]:
     """Yield the mistakes in the placeholders of *system*; `lacks(service, key)`: the service does not have the key."""
     for name, service in system.services.items():
         volumes = {volume.name for volume in service.volumes}
@@ -36,7 +36,7 @@ def placeholders(system: System, lacks: Callable[[str, str], bool]) -> Iterator[
                     yield from _no_volume(found, reader, {volume.name for volume in service.volumes}, at)
 
 
-def _texts(service: Service) -> Iterator[tuple[Where, Location, str]]:
+def _texts(service: ServiceSection) -> Iterator[tuple[Where, Location, str]]:
     for number, argument in enumerate(service.command):
         yield "command", ("command", number), argument
     for number, argument in enumerate(service.health.command):

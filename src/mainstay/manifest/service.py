@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from mainstay.manifest.base import Model, wrong
+from mainstay.manifest.base import Section, wrong
 from mainstay.manifest.scalars import (
     Argv,
     Duration,
@@ -25,7 +25,7 @@ SHORTEST_UNWATCHED = 5
 """Seconds. A run sends a heartbeat about every second; on a busy machine some seconds may pass between two."""
 
 
-class Source(Model):
+class SourceSection(Section):
     """What a release copies: a folder beside the manifest, or a repository's tag. A text is a folder.
 
     Not copied: what `.gitignore` and `.mainstayignore` leave out (of a folder), and what only Mainstay reads, so that
@@ -67,7 +67,7 @@ class Source(Model):
         return self
 
 
-class Health(Model):
+class HealthSection(Section):
     """How health is checked: over HTTP where the service has a port, else by a command, by a file's age, or by whether
     the process runs."""
 
@@ -114,7 +114,7 @@ class Health(Model):
         return self
 
 
-class Strategy(Model):
+class StrategySection(Section):
     """How a new revision replaces the old one. A text is its kind."""
 
     kind: Literal["blue-green", "canary", "rolling", "recreate"] = "blue-green"
@@ -160,7 +160,7 @@ class Strategy(Model):
         return self
 
 
-class Resources(Model):
+class ResourcesSection(Section):
     """Limits of one instance."""
 
     memory: Size | None = None
@@ -170,14 +170,14 @@ class Resources(Model):
     """CPUs; 0.5 is half of one. `status` reports a machine on which CPU limits cannot be enforced."""
 
 
-class OpenFiles(Model):
+class UlimitsSection(Section):
     """Limits of the operating system, as in Compose."""
 
     nofile: int | None = Field(default=None, ge=64, le=1_048_576)
     """Open files. Default: the machine's hard limit, at most 65,536."""
 
 
-class Volume(Model):
+class VolumeSection(Section):
     """A folder kept across releases, written `NAME:PATH`; a relative path becomes a link in the service's folder."""
 
     name: Name
@@ -205,7 +205,7 @@ def _stop_signal(value: str) -> str:
     return name
 
 
-class Service(Model):
+class ServiceSection(Section):
     """One service. It needs no library of Mainstay: it listens on the address in its variables HOST and PORT."""
 
     later: ClassVar[dict[str, str]] = {"scale": "use 'replicas'"}
@@ -213,7 +213,7 @@ class Service(Model):
     image: str | None = None
     """The image that targets other than `process` run; `{version}` is replaced."""
 
-    source: Source = Source()
+    source: SourceSection = SourceSection()
     """What a release copies for the process target. Default: the manifest's folder."""
 
     build: tuple[Argv, ...] = ()
@@ -237,13 +237,13 @@ class Service(Model):
     deliver: Literal["variable", "file"] = "variable"
     """How it gets secrets: as the variable NAME, or as NAME_FILE, the path of a file that only the service can read."""
 
-    volumes: tuple[Annotated[Volume, BeforeValidator(_volume)], ...] = ()
+    volumes: tuple[Annotated[VolumeSection, BeforeValidator(_volume)], ...] = ()
     """Folders kept across releases, each `NAME:PATH`."""
 
     needs: tuple[Name, ...] = ()
     """Services and datastores that start before it and stop after it."""
 
-    health: Health = Health()
+    health: HealthSection = HealthSection()
     """How its health is checked."""
 
     drain: Duration = 30.0
@@ -265,13 +265,13 @@ class Service(Model):
     user: Text | None = None
     """The system user it runs under. Default: a user of the environment, where Mainstay runs as root."""
 
-    resources: Resources = Resources()
+    resources: ResourcesSection = ResourcesSection()
     """Limits of one instance."""
 
-    ulimits: OpenFiles = OpenFiles()
+    ulimits: UlimitsSection = UlimitsSection()
     """Limits of the operating system, as in Compose."""
 
-    strategy: Strategy = Strategy()
+    strategy: StrategySection = StrategySection()
     """How a new revision replaces the old one."""
 
     steady: Duration = 10.0

@@ -7,18 +7,18 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mainstay.manifest.base import Model
-from mainstay.manifest.datastore import Datastore
-from mainstay.manifest.edge import Edge
-from mainstay.manifest.environment import Environment, Target
+from mainstay.manifest.base import Section
+from mainstay.manifest.datastore import DatastoreSection
+from mainstay.manifest.edge import EdgeSection
+from mainstay.manifest.environment import EnvironmentSection, TargetSection
 from mainstay.manifest.scalars import Name, VariableName, Version
-from mainstay.manifest.service import Service
-from mainstay.manifest.variable import Variable
+from mainstay.manifest.service import ServiceSection
+from mainstay.manifest.variable import VariableSection
 
 MOST_SERVICES = 500
 
 
-class System(Model):
+class SystemSection(Section):
     """A system: its services, variables, datastores and edge. This is `mainstay.yaml`."""
 
     later: ClassVar[dict[str, str]] = {"smoke": "leave it out", "schedule": "leave it out"}
@@ -30,19 +30,19 @@ class System(Model):
     version: Version
     """Version label, shown in plans and the history."""
 
-    environments: dict[Name, Environment] = Field(default={})
+    environments: dict[Name, EnvironmentSection] = Field(default={})
     """Places where the system runs. Default: one, `local`."""
 
-    variables: dict[VariableName, Variable] = Field(default={})
+    variables: dict[VariableName, VariableSection] = Field(default={})
     """Every setting, declared once; a service lists those that it reads."""
 
-    services: dict[Name, Service] = Field(min_length=1)
+    services: dict[Name, ServiceSection] = Field(min_length=1)
     """Services by name."""
 
-    datastores: dict[Name, Datastore] = Field(default={})
+    datastores: dict[Name, DatastoreSection] = Field(default={})
     """Datastores by name: data that is kept across releases."""
 
-    edge: Edge = Edge()
+    edge: EdgeSection = EdgeSection()
     """The public listener and its routes."""
 
     objectives: object = None
@@ -70,11 +70,11 @@ class Manifest:
     system: str
     version: str
     environment: str
-    target: Target
-    variables: dict[str, Variable]
-    services: dict[str, Service]
-    datastores: dict[str, Datastore]
-    edge: Edge
+    target: TargetSection
+    variables: dict[str, VariableSection]
+    services: dict[str, ServiceSection]
+    datastores: dict[str, DatastoreSection]
+    edge: EdgeSection
     overridden: frozenset[str] = frozenset()
     """Variables that some environment overrides, so that their value is not fixed."""
 

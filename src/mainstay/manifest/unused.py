@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from mainstay.manifest.messages import Wrong
-from mainstay.manifest.system import System
+from mainstay.manifest.system import SystemSection
 
 _SHELL_VARIABLE = re.compile(r"\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)")
 _SCRIPT = "-c"
 """The option before an inline script, which a shell or an interpreter parses by its own rules."""
 
 
-def unused(system: System, target: str) -> Iterator[Wrong]:
+def unused(system: SystemSection, target: str) -> Iterator[Wrong]:
     """Yield a warning for each part of *system* that is not used on *target*."""
     if target == "process":
         yield from _images(system)
@@ -19,14 +19,14 @@ def unused(system: System, target: str) -> Iterator[Wrong]:
     yield from _shell_variables(system)
 
 
-def _images(system: System) -> Iterator[Wrong]:
+def _images(system: SystemSection) -> Iterator[Wrong]:
     for name, service in system.services.items():
         if service.image is not None:
             what = f"the image of {name} is not used: the target process runs its command"
             yield Wrong(("services", name, "image"), "not-used", what, "it may stay", at_key=True)
 
 
-def _ports(system: System) -> Iterator[Wrong]:
+def _ports(system: SystemSection) -> Iterator[Wrong]:
     called = {route.service for route in system.edge.routes}
     called |= {each.from_ for each in system.variables.values() if each.from_}
     called |= {needed for service in system.services.values() for needed in service.needs}
@@ -37,7 +37,7 @@ def _ports(system: System) -> Iterator[Wrong]:
             yield Wrong(("services", name, "port"), "not-used", what, remedy, at_key=True)
 
 
-def _shell_variables(system: System) -> Iterator[Wrong]:
+def _shell_variables(system: SystemSection) -> Iterator[Wrong]:
     """Yield at most one warning, because the explanation is the same for every command."""
     for name, service in system.services.items():
         for position, argument in enumerate(service.command):

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Model, wrong
+from mainstay.manifest.base import Section, wrong
 from mainstay.manifest.scalars import Duration, Name, Text
 from mainstay.system.state_dir import SYSTEM_PATH
 
@@ -19,7 +19,7 @@ OF_EVERY_SHELL = frozenset({*FIXED_DEFAULTS, "HOME", "TMPDIR", "USER", "LOGNAME"
 """Variables that a shell exports for itself, not for services. Their exported values are never used."""
 
 
-class Variable(Model):
+class VariableSection(Section):
     """One setting. `mainstay set` gives a value that is not in the manifest, `mainstay secrets set` gives a secret.
 
     A service that lists no variable PATH, LANG or TZ gets Debian's usual folders of programs, C.UTF-8 and UTC.

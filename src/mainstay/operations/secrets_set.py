@@ -7,7 +7,7 @@ import msgspec
 
 from mainstay.drivers.secrets.sealed_file import Kept, Sealed
 from mainstay.errors import BadInput
-from mainstay.manifest import Manifest, Variable
+from mainstay.manifest import Manifest, VariableSection
 from mainstay.manifest.given import unfit
 from mainstay.manifest.messages import did_you_mean
 from mainstay.manifest.scalars import VARIABLE
@@ -21,7 +21,7 @@ from mainstay.system.state_dir import make_state
 class Settable(NamedTuple):
     """The secrets that can be set. `manifest` is None if it cannot be read; then only stored secrets can be set."""
 
-    variables: dict[str, Variable]
+    variables: dict[str, VariableSection]
     manifest: Manifest | None
     sealed: Sealed
 
@@ -49,7 +49,7 @@ def settable(context: Context) -> Settable:
         stored = [each.name for each in sealed.entries() if VARIABLE.fullmatch(each.name)] if sealed else []
         if sealed is None or not stored:
             raise
-        return Settable({name: Variable(secret=True) for name in stored}, None, sealed)
+        return Settable({name: VariableSection(secret=True) for name in stored}, None, sealed)
     world = context.wiring.world(environment_of(manifest, context), context.folders)
     declared = {name: variable for name, variable in manifest.variables.items() if variable.secret}
     return Settable(declared, manifest, world.sealed)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mainstay.manifest.base import Model
+from mainstay.manifest.base import Section
 from mainstay.manifest.system import Manifest
 from mainstay.planning.facts import Snapshot, sources
 from mainstay.planning.given import read_variables
@@ -30,7 +30,7 @@ def declared(manifest: Manifest, now: Snapshot) -> str:
     )
 
 
-def _written(part: Model) -> dict[str, Any]:
+def _written(part: Section) -> dict[str, Any]:
     return part.model_dump(mode="json", exclude_unset=True)
 
 

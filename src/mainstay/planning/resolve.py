@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from mainstay.errors import BadInput
-from mainstay.manifest import service as declared
+from mainstay.manifest.service import ServiceSection
 from mainstay.manifest.system import Manifest
 from mainstay.model import (
     Content,
@@ -130,7 +130,7 @@ def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
     return found
 
 
-def _programs_of(manifest: Manifest, service: declared.Service, braces: Braces) -> tuple[str, ...]:
+def _programs_of(manifest: Manifest, service: ServiceSection, braces: Braces) -> tuple[str, ...]:
     """Return the programs that *service* runs: the first word of its command, and uv where a placeholder names it."""
     defaults = [manifest.variables[name].default or "" for name in service.variables]
     uv = placeholders.uses("uv", [*service.command, *service.health.command, *defaults])
@@ -188,7 +188,7 @@ def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Bra
     )
 
 
-def _health(said: declared.Service, braces: Braces) -> Health:
+def _health(said: ServiceSection, braces: Braces) -> Health:
     health = said.health
     kind: Literal["http", "command", "file", "tcp", "alive"] = "tcp" if said.port else "alive"
     if health.command:
@@ -211,7 +211,7 @@ def _health(said: declared.Service, braces: Braces) -> Health:
     )
 
 
-def _strategy(said: declared.Service) -> Strategy:
+def _strategy(said: ServiceSection) -> Strategy:
     percent = said.strategy.percent or (CANARY if said.strategy.kind == "canary" else ())
     return Strategy(said.strategy.kind, percent, said.strategy.hold, said.strategy.settle, said.strategy.revert_after)
 
@@ -246,7 +246,7 @@ def _edge(manifest: Manifest) -> Edge | None:
     )
 
 
-def _user(said: declared.Service, now: Snapshot) -> str:
+def _user(said: ServiceSection, now: Snapshot) -> str:
     return said.user or now.environment.user
 
 
