@@ -22,9 +22,9 @@ import psutil
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy, binary
 from mainstay.drivers.edge.haproxy.slots import slots
-from mainstay.drivers.machine.instances.runners.process import ProcessRunner
 from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.model import Edge, Route, Shares
+from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import of_session
 from mainstay.system.state_dir import Folders
 from tests.drivers.machine.traffic import Tally, free_port, load, until

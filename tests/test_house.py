@@ -157,7 +157,7 @@ def test_time_and_processes_have_their_own_files(path: Path) -> None:
     assert name.startswith(("mainstay.system.", "mainstay.drivers.")) or forbidden == set()
 
 
-RENAMES_LOGS = {"mainstay.drivers.machine.logs.rotation", "mainstay.drivers.edge.haproxy.access_log"}
+RENAMES_LOGS = {"mainstay.system.log_rotation", "mainstay.drivers.edge.haproxy.access_log"}
 """Rotated logs keep no promise after a power cut, and are renamed where requests wait."""
 WRITES_CGROUPS = {"mainstay.drivers.machine.instances.cgroups"}
 

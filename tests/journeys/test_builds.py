@@ -84,7 +84,7 @@ def test_a_build_that_fails_leaves_what_serves_untouched(place: Place) -> None:
 def building(place: Place) -> list[Process]:
     """The stub of the build's job and the build."""
     work = [one for one in place.processes() if "build.py" in one.command]
-    return [one for one in place.processes() if "instances.stub" in one.command] + work if work else []
+    return [one for one in place.processes() if "process_stub" in one.command] + work if work else []
 
 
 def builds(place: Place) -> int:

@@ -98,7 +98,7 @@ def deploy_with_a_stub_that_waits(place: Place) -> tuple[Command, Process, Path]
 
 def held_stub(place: Place) -> Process | None:
     lock = str(place.state / "instances" / "web-2-1" / "lock")
-    fitting = (one for one in place.processes() if "instances.stub" in one.command and lock in opened(one.pid))
+    fitting = (one for one in place.processes() if "process_stub" in one.command and lock in opened(one.pid))
     return next(fitting, None)
 
 
@@ -187,7 +187,7 @@ def test_a_migration_whose_job_was_killed_is_run_again(place: Place) -> None:
 def migrating(place: Place) -> list[Process]:
     """The stub of the migration's job and its client."""
     clients = [one for one in place.processes() if "psql" in one.command and "--dbname=parrot" in one.command]
-    return [one for one in place.processes() if "instances.stub" in one.command] + clients if clients else []
+    return [one for one in place.processes() if "process_stub" in one.command] + clients if clients else []
 
 
 def postmaster(place: Place) -> Process:

@@ -12,9 +12,9 @@ from mainstay.drivers.edge.haproxy.access_lines import Entry, read
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.slots import Slot, slots
-from mainstay.drivers.machine.instances.runners.process import ProcessRunner
 from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.model import Edge, Route, Shares
+from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
 from tests.drivers.machine.traffic import Backend, Client, free_port, until
 

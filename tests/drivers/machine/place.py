@@ -13,11 +13,11 @@ from pathlib import Path
 
 from mainstay.drivers.machine import offline
 from mainstay.drivers.machine.instances.cgroups import Limits
-from mainstay.drivers.machine.instances.runners.process import ProcessRunner
 from mainstay.drivers.targets.process import ProcessTarget
 from mainstay.model import Health, Instance, Job, Member, Value, Workload
 from mainstay.system import processes as machine
 from mainstay.system.clock import SystemClock, Waiter
+from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 

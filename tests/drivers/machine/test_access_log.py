@@ -10,8 +10,8 @@ import pytest
 
 from mainstay.drivers.edge.haproxy.access_lines import NAME, Entry, Lost, described, read
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
-from mainstay.drivers.machine.logs import rotation
 from mainstay.drivers.machine.logs.files import Logs
+from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
 
 LINE = (
@@ -127,8 +127,8 @@ def test_lines_lost_by_a_new_worker_are_counted_from_nothing(folders: Folders) -
 
 @pytest.mark.failure("F79")
 def test_a_full_access_log_loses_its_oldest_lines(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rotation, "MOST_BYTES", 100_000)
-    monkeypatch.setattr(rotation, "STEP_BYTES", 20_000)
+    monkeypatch.setattr(log_rotation, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(log_rotation, "STEP_BYTES", 20_000)
 
     async def story() -> None:
         log = AccessLog(folders)

@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.instances.probes import Probe
-from mainstay.drivers.machine.instances.runners.process import End
 from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetTraffic, StartAll, StopAll
 from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.decide import Action, Forget, Kill, Start, Stop, decide, ready
@@ -16,6 +15,7 @@ from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after, auto_revert, is_drained, shifted
 from mainstay.errors import FenceRefused
 from mainstay.model import Edge, Health, Member, Shift, TrafficLease, Workload
+from mainstay.system.process_runner import End
 from mainstay.system.processes import Started
 
 WEB = Workload("web", ("serve",), steady_s=10, drain_s=30, stop_grace_s=5, health=Health("http", within_s=30))

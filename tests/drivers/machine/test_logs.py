@@ -14,13 +14,13 @@ from typing import IO
 
 import pytest
 
-from mainstay.drivers.machine.logs import files, rotation, times
+from mainstay.drivers.machine.logs import files, times
 from mainstay.drivers.machine.logs.files import Logs, Query, Written
-from mainstay.drivers.machine.logs.lines import LONGEST_LINE
 from mainstay.drivers.machine.logs.times import Times
 from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.drivers.targets.target import LogQuery
-from mainstay.system import linux_calls
+from mainstay.system import linux_calls, log_rotation
+from mainstay.system.log_lines import LONGEST_LINE
 from tests.drivers.machine.place import Place, a_place, member, worker
 
 
@@ -48,8 +48,8 @@ def shown(folder: Path, lines: int = 100, query: Query = files.EVERYTHING) -> li
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    monkeypatch.setattr(rotation, "MOST_BYTES", most)
-    monkeypatch.setattr(rotation, "STEP_BYTES", most // 10)
+    monkeypatch.setattr(log_rotation, "MOST_BYTES", most)
+    monkeypatch.setattr(log_rotation, "STEP_BYTES", most // 10)
 
 
 @contextmanager
@@ -213,7 +213,7 @@ def test_a_full_log_loses_its_oldest_lines_and_no_other(folder: Path, monkeypatc
     with path.open("a") as writer:
         for number in range(20_000):
             print(number, file=writer, flush=number % 1000 == 999)
-            rotation.trim(path)
+            log_rotation.trim(path)
     kept = [int(line) for line in shown(folder, 20_000)]
     assert kept == list(range(kept[0], 20_000))
     assert path.stat().st_blocks * 512 <= 110_000
@@ -225,7 +225,7 @@ def test_a_log_is_emptied_where_its_beginning_cannot_be_freed(folder: Path, monk
     def refused(descriptor: int, length: int) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(rotation, "punch_hole", refused)
+    monkeypatch.setattr(log_rotation, "punch_hole", refused)
     limit(monkeypatch, 1000)
     path = folder / "web-1-1.out"
     path.write_text("x" * 1000 + "\n")
@@ -234,7 +234,7 @@ def test_a_log_is_emptied_where_its_beginning_cannot_be_freed(folder: Path, monk
             print("old", file=writer)
         os.utime(path, (1000, 1000))
         until(lambda: len(seen) == 1)
-        rotation.trim(path)
+        log_rotation.trim(path)
         assert path.stat().st_size == 0
         path.write_text("new\n")
         os.utime(path, (2000, 2000))
@@ -251,7 +251,7 @@ def test_who_reads_too_slowly_is_shown_that_lines_are_missing(folder: Path, monk
     assert [one.line for one in reading.last(1, with_rest=False)] == ["read"]
     with path.open("a") as writer:
         writer.writelines(f"{number}\n" for number in range(50_000))
-    rotation.trim(path)
+    log_rotation.trim(path)
     found = [one.line for one in itertools.islice(reading.follow(lambda: False), 10_000)]
     assert "bytes are missing here" in found[0]
     assert [int(line) for line in found[1:]] == list(range(int(found[1]), int(found[1]) + 9_999))
@@ -329,7 +329,7 @@ def test_marks_are_kept_over_a_restart_and_cut_with_the_log(folder: Path, monkey
     asyncio.run(story())
     marks = os.open(times.times_of(path), os.O_RDONLY)
     assert os.fstat(marks).st_size == 1001 * times.MARK.size
-    assert times.data_start(marks) == 8192
+    assert log_rotation.data_start(marks) == 8192
     assert len({one.at for one in Logs(folder).last(1000)}) > 200
 
 

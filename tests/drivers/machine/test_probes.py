@@ -8,10 +8,10 @@ import pytest
 
 from mainstay.drivers.machine.instances import instances
 from mainstay.drivers.machine.instances.probes import Probe, ask_ready
-from mainstay.drivers.machine.instances.runners.process import Launch
 from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.lifecycle import Life, Past
 from mainstay.model import Health, Workload
+from mainstay.system.process_runner import Launch
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HTTP = Health("http", ready="/ready")

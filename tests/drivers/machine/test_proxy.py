@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering, NotListening, RuntimeApi
-from mainstay.drivers.machine.state.port_holder import holder
 from mainstay.errors import PortTaken, StepFailed
 from mainstay.model import Edge, Route
+from mainstay.system.ports import holder
 from mainstay.system.processes import of_session
 from tests.drivers.machine.edge import Stage, stage
 from tests.drivers.machine.traffic import Client, free_port, until

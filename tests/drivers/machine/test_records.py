@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.machine.state import ports
 from mainstay.drivers.machine.state.addresses import allocate, listeners
 from mainstay.drivers.machine.state.desired import Desired
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.store import Store
 from mainstay.errors import BadInput
 from mainstay.model import Edge, Member, Workload
+from mainstay.system import ports
 
 
 def test_what_was_written_is_read_and_nothing_else_is_left(tmp_path: Path) -> None:

@@ -9,15 +9,15 @@ from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.trouble import Trouble
 from mainstay.drivers.machine.instances import jobs
 from mainstay.drivers.machine.instances.instances import read_past
-from mainstay.drivers.machine.instances.runners.process import ProcessRunner
 from mainstay.drivers.machine.logs.files import tail
-from mainstay.drivers.machine.state import port_holder
 from mainstay.drivers.machine.state.desired import Identity
 from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import views
 from mainstay.errors import BadInput, PortTaken, Unreachable
 from mainstay.model import Edge, FleetStatus, Instance, JobState, Traffic, TrafficStatus
+from mainstay.system import ports
+from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
 
 
@@ -52,7 +52,7 @@ def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
     """Raise PortTaken, naming the holder, when a port of *wanted* other than this environment's *doors* is taken."""
     ours = {int(door.rpartition(":")[2]) for door in doors}
     named = {wanted.http, *(route.listen for route in wanted.routes)} - {0}
-    port_holder.refuse_taken(named - ours, wanted.address)
+    ports.refuse_taken(named - ours, wanted.address)
 
 
 def _told(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> Instance:

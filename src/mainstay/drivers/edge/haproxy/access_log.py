@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from mainstay.drivers.edge.haproxy.access_lines import NAME, Lost
-from mainstay.drivers.machine.logs import rotation
+from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import identity, is_root
 
@@ -100,8 +100,8 @@ class _File:
         left = memoryview(lines)
         while left:
             left = left[os.write(self._descriptor, left) :]
-        if os.fstat(self._descriptor).st_size - self._begin > rotation.MOST_BYTES:
-            self._begin = rotation.trim(self._path)
+        if os.fstat(self._descriptor).st_size - self._begin > log_rotation.MOST_BYTES:
+            self._begin = log_rotation.trim(self._path)
 
     def close(self) -> None:
         if self._descriptor is not None:

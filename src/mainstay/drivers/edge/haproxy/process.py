@@ -15,14 +15,13 @@ from mainstay.drivers.edge.haproxy.config import CONFIGURATION, RELEASES, SERVER
 from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi, Server
 from mainstay.drivers.edge.haproxy.slots import Slot
 from mainstay.drivers.edge.haproxy.state_files import releases, servers
-from mainstay.drivers.machine.instances.runners.process import Launch, ProcessRunner
-from mainstay.drivers.machine.logs.files import last_lines
-from mainstay.drivers.machine.state.port_holder import refuse_taken
-from mainstay.drivers.machine.state.ports import is_free
 from mainstay.errors import NotReady, StepFailed, Unreachable
 from mainstay.model import Edge, Traffic
 from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write, move
+from mainstay.system.log_lines import last_lines
+from mainstay.system.ports import is_free, refuse_taken
+from mainstay.system.process_runner import Launch, ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import identity, is_root

@@ -14,21 +14,21 @@ from msgspec.structs import replace
 
 from mainstay.drivers.machine.instances.cgroups import Limits, in_words
 from mainstay.drivers.machine.instances.launch import Launching
-from mainstay.drivers.machine.instances.listening import elsewhere
 from mainstay.drivers.machine.instances.private_copies import free_name, keep_written
 from mainstay.drivers.machine.instances.probes import Probe, ask_live, ask_ready
-from mainstay.drivers.machine.instances.runners.process import Launch, ProcessRunner
 from mainstay.drivers.machine.logs.files import tail
 from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Life, Past
-from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.errors import MainstayError
 from mainstay.model import Exit, Workload
 from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write
+from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.disk_space import FULL
+from mainstay.system.ports import listens_elsewhere
+from mainstay.system.process_runner import Launch, ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 
@@ -192,7 +192,7 @@ class Instances:
                 continue
             told = ""
             if one.slot is not None and one.port:
-                told = elsewhere(processes.of_session(life.process), one.port)
+                told = listens_elsewhere(processes.of_session(life.process), one.port)
             self.lives[name] = replace(life, listens_elsewhere=told, tail=self.tail(name, one.service))
 
     def tail(self, name: str, service: str) -> tuple[str, ...]:

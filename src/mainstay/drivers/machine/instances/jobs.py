@@ -8,12 +8,12 @@ from signal import SIGKILL, SIGTERM
 import msgspec
 
 from mainstay.drivers.machine.instances.launch import Launching
-from mainstay.drivers.machine.instances.runners.process import JobEnd, ProcessRunner
-from mainstay.drivers.machine.logs.files import last_lines
-from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.errors import MainstayError
 from mainstay.model import Job, JobState
 from mainstay.system.atomic_file import atomic_write
+from mainstay.system.background_tasks import BackgroundTasks
+from mainstay.system.log_lines import last_lines
+from mainstay.system.process_runner import JobEnd, ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 

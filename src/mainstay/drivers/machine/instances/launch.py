@@ -8,14 +8,14 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mainstay.drivers.machine.instances.runners.process import Launch
 from mainstay.drivers.machine.instances.values import filled
+from mainstay.drivers.machine.state.addresses import placeholders_of
 from mainstay.drivers.machine.state.desired import Identity, identity_of
-from mainstay.drivers.machine.state.ports import address
 from mainstay.drivers.secrets.sealed_file import Sealed
 from mainstay.model import Job, Member, Value, Workload, placeholders, volume_variable
 from mainstay.system import users
 from mainstay.system.atomic_file import move
+from mainstay.system.process_runner import Launch
 from mainstay.system.processes import LOOPBACK, sync_contents
 from mainstay.system.state_dir import Folders
 
@@ -44,7 +44,7 @@ class Launching:
         if one.port is not None:
             told |= {"HOST": LOOPBACK, workload.port_variable: str(one.port)}
         return Launch(
-            command=placeholders.fill_all(workload.command, address(one.port)),
+            command=placeholders.fill_all(workload.command, placeholders_of(one.port)),
             folder=folder,
             out=str(logs / f"{name}.out"),
             err=str(logs / f"{name}.err"),

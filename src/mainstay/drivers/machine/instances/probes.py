@@ -11,9 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from mainstay.drivers.machine.instances.runners.process import Launch
-from mainstay.drivers.machine.state.ports import address
+from mainstay.drivers.machine.state.addresses import placeholders_of
 from mainstay.model import Health, placeholders
+from mainstay.system.process_runner import Launch
 from mainstay.system.processes import LOOPBACK
 
 MOST_BYTES = 1 << 20
@@ -45,7 +45,7 @@ async def ask_ready(health: Health, port: int | None, launch: Launch, limit_s: f
         case "tcp":
             return await _judged(f"connection to {LOOPBACK}:{port}", _connect(port or 0), limit_s)
         case "command":
-            command = placeholders.fill_all(health.command, address(port))
+            command = placeholders.fill_all(health.command, placeholders_of(port))
             return await _judged(f"command {shlex.join(command)}", _command(command, launch), limit_s)
         case "file":
             path = os.path.join(launch.folder, health.file)

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mainstay.drivers.edge.haproxy import access_lines
-from mainstay.drivers.machine.logs.lines import LONGEST_LINE, Line, LogFile, last_lines_begin
 from mainstay.drivers.machine.logs.times import Times, mark_unwatched
+from mainstay.system.log_lines import LONGEST_LINE, TAIL_LINE_BYTES, TAIL_LINES, Line, LogFile, last_lines_begin
 from mainstay.text.printable import harmless
 
 EDGE = "edge"
-TAIL_LINES, TAIL_LINE_BYTES = 20, 2000
-"""How much of the end of a process's output is kept for messages and `status`."""
 FOLLOW_EVERY_S = 0.1
 MARKED_WITHIN_S = 0.3
 """Seconds to wait for a line's mark.
@@ -203,20 +201,6 @@ def tail(folder: Path, instance: str, since: float = 0.0) -> tuple[str, ...]:
         return tuple(one.line for one in logs.last(TAIL_LINES) if one.at >= since)
     finally:
         logs.close()
-
-
-def last_lines(path: Path) -> tuple[str, ...]:
-    """Return the last lines of one file, each cut to `TAIL_LINE_BYTES`; none when the file does not exist."""
-    try:
-        file = LogFile(path)
-    except FileNotFoundError:
-        return ()
-    try:
-        file.begin_at(last_lines_begin(file.descriptor, TAIL_LINES)[0])
-        lines = [*iter(file.lines().__next__, None), file.rest()]
-        return tuple(line.text(TAIL_LINE_BYTES) for line in lines if line is not None)[-TAIL_LINES:]
-    finally:
-        file.close()
 
 
 def moment(at: float) -> str:

@@ -11,6 +11,8 @@ import struct
 from bisect import bisect_right
 from pathlib import Path
 
+from mainstay.system.log_rotation import data_start
+
 MARK = struct.Struct("<QQ")
 """Size of the log in bytes; nanoseconds since the epoch."""
 _AT_ONCE = 1024
@@ -19,15 +21,6 @@ _AT_ONCE = 1024
 def times_of(path: Path) -> Path:
     """Return where the marks of the log *path* are."""
     return path.parent / ".times" / path.name
-
-
-def data_start(descriptor: int) -> int:
-    """Return the offset at which the data of a file begins; the bytes before it were freed."""
-    try:
-        return os.lseek(descriptor, 0, os.SEEK_DATA)
-    except OSError as error:
-        # ENXIO: the file is empty or only a hole. Any other error: the file system does not support holes.
-        return os.fstat(descriptor).st_size if error.errno == errno.ENXIO else 0
 
 
 def open_marks(path: Path) -> int:

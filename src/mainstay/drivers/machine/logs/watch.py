@@ -8,9 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mainstay.drivers.machine.logs import rotation
 from mainstay.drivers.machine.logs.times import MARK, add_mark, drop_torn, last_marked, marks_below, open_marks
-from mainstay.system import linux_calls
+from mainstay.system import linux_calls, log_rotation
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class LogWatch:
     def tick(self) -> None:
         """Do the work for which the kernel sends no event. Call it each second."""
         for path in self._folder.glob("*.log"):
-            rotation.trim(path)
+            log_rotation.trim(path)
         if self._inotify is None:
             self._look_at_all()
 
@@ -140,7 +139,7 @@ class _Log:
             return
         if self._locked or self._lock():
             self._mark(found)
-        if found.st_size - self._begin > rotation.MOST_BYTES:
+        if found.st_size - self._begin > log_rotation.MOST_BYTES:
             self._cut()
 
     def _lock(self) -> bool:
@@ -166,7 +165,7 @@ class _Log:
         os.close(self._marks)
 
     def _cut(self) -> None:
-        self._begin = rotation.trim(self._path)
+        self._begin = log_rotation.trim(self._path)
         if not self._locked:
             return
         gone = marks_below(self._marks, self._begin) * MARK.size // _PAGE * _PAGE

@@ -6,8 +6,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state.desired import Desired, Identity, member_of
-from mainstay.drivers.machine.state.ports import doors, free_port
 from mainstay.model import Workload
+from mainstay.system.ports import free_port
+from mainstay.system.processes import LOOPBACK
 
 
 def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desired:
@@ -39,6 +40,11 @@ def listeners(desired: Desired) -> dict[str, int]:
     return plain | kept
 
 
+def placeholders_of(port: int | None) -> dict[str, str]:
+    """Return the values of the placeholders `{host}` and `{port}`; none for an instance without a port."""
+    return {} if port is None else {"host": LOOPBACK, "port": str(port)}
+
+
 def _keys(desired: Desired, callees: Iterable[str]) -> list[str]:
     workloads = {
         service: next(iter(members.values())).workload for service, members in desired.fleet.items() if members
@@ -63,4 +69,6 @@ def _placed(desired: Desired, one: Identity, workload: Workload, state: Path) ->
 def _held(desired: Desired, ports: dict[str, int]) -> set[int]:
     """Return the ports in use. A port is not reassigned while an instance, and so perhaps a slot, has it."""
     instances = {one.port for one in desired.instances.values() if one.port is not None}
-    return instances | set(ports.values()) | doors(desired.edge)
+    edge = desired.edge
+    doors = {edge.http, *(route.listen for route in edge.routes)} - {0} if edge else set()
+    return instances | set(ports.values()) | doors

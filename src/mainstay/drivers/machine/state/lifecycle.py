@@ -7,8 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.instances.probes import Probe
-from mainstay.drivers.machine.instances.runners.process import End
 from mainstay.model import Exit, Workload
+from mainstay.system.process_runner import End
 from mainstay.system.processes import Started
 
 TRIES = 3

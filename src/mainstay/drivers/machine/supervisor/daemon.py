@@ -26,15 +26,15 @@ from mainstay.drivers.machine.state.decide import Forget, Kill, Start, Stop, dec
 from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.state.placement import with_instances
-from mainstay.drivers.machine.state.ports import is_free
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import shifting
 from mainstay.drivers.machine.supervisor.edge_controller import AGAIN_S, EdgeController
 from mainstay.drivers.machine.supervisor.shifting import Shifting
-from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.model.revision import Revision
 from mainstay.system import processes
+from mainstay.system.background_tasks import BackgroundTasks
+from mainstay.system.ports import is_free
 from mainstay.system.state_dir import Folders
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import slots
 from mainstay.drivers.edge.haproxy.trouble import Trouble
-from mainstay.drivers.machine.instances.runners.process import ProcessRunner
 from mainstay.drivers.machine.state.desired import Desired
-from mainstay.drivers.machine.supervisor.tasks import BackgroundTasks
 from mainstay.errors import MainstayError, Unreachable
 from mainstay.model import Edge, Traffic
+from mainstay.system.background_tasks import BackgroundTasks
+from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 

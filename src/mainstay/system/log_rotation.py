@@ -11,7 +11,6 @@ import logging
 import os
 from pathlib import Path
 
-from mainstay.drivers.machine.logs.times import data_start
 from mainstay.system.linux_calls import punch_hole
 
 log = logging.getLogger(__name__)
@@ -34,6 +33,15 @@ def trim(path: Path) -> int:
         return data_start(descriptor)
     finally:
         os.close(descriptor)
+
+
+def data_start(descriptor: int) -> int:
+    """Return the offset at which the data of a file begins; the bytes before it were freed."""
+    try:
+        return os.lseek(descriptor, 0, os.SEEK_DATA)
+    except OSError as error:
+        # ENXIO: the file is empty or only a hole. Any other error: the file system does not support holes.
+        return os.fstat(descriptor).st_size if error.errno == errno.ENXIO else 0
 
 
 def _free(path: Path, descriptor: int, length: int) -> None:

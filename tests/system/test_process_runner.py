@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.drivers.machine.instances.runners.process import End, JobEnd, Launch, ProcessRunner
 from mainstay.system import processes as machine
 from mainstay.system.clock import SystemClock, Waiter
+from mainstay.system.process_runner import End, JobEnd, Launch, ProcessRunner
 from mainstay.system.processes import Started
 from tests.drivers.machine.place import PATH, identities
 

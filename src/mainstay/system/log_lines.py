@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mainstay.drivers.machine.logs.times import data_start
+from mainstay.system.log_rotation import data_start
 from mainstay.text.printable import harmless
 
 LONGEST_LINE = 65536
 """A longer line is cut to this many bytes and shown with its length."""
+TAIL_LINES, TAIL_LINE_BYTES = 20, 2000
+"""How much of the end of a process's output is kept for messages and `status`."""
 _BLOCK = 1 << 20
 
 
@@ -110,6 +112,20 @@ class LogFile:
         self._position = self._offset = start
         self._head, self._in_fragment = b"", True
         return f"… ({missed:,} bytes are missing here: the log had reached its limit before they were read)"
+
+
+def last_lines(path: Path) -> tuple[str, ...]:
+    """Return the last lines of one file, each cut to `TAIL_LINE_BYTES`; none when the file does not exist."""
+    try:
+        file = LogFile(path)
+    except FileNotFoundError:
+        return ()
+    try:
+        file.begin_at(last_lines_begin(file.descriptor, TAIL_LINES)[0])
+        lines = [*iter(file.lines().__next__, None), file.rest()]
+        return tuple(line.text(TAIL_LINE_BYTES) for line in lines if line is not None)[-TAIL_LINES:]
+    finally:
+        file.close()
 
 
 def last_lines_begin(descriptor: int, lines: int) -> tuple[int, int]:

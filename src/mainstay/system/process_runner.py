@@ -12,13 +12,12 @@ from typing import TypeVar
 
 import msgspec
 
-from mainstay.drivers.machine.instances import stub
-from mainstay.system import processes
+from mainstay.system import process_stub, processes
 from mainstay.system.file_lock import is_locked, try_lock
 from mainstay.system.processes import Started
 
-_STUB = "import sys; sys.path.append(sys.argv[1]); from mainstay.drivers.machine.instances.stub import main; main()"
-_ROOT = str(Path(stub.__file__).parents[4])
+_STUB = "import sys; sys.path.append(sys.argv[1]); from mainstay.system.process_stub import main; main()"
+_ROOT = str(Path(process_stub.__file__).parents[2])
 PASSES = 20
 """Maximum number of searches for stray processes: one may fork between the search and its SIGKILL."""
 T = TypeVar("T")
@@ -175,7 +174,7 @@ class ProcessRunner:
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, told, 0),
                     (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, lock, stub.LOCK),
+                    (os.POSIX_SPAWN_DUP2, lock, process_stub.LOCK),
                 ],
                 setsid=True,
             )
