@@ -170,7 +170,7 @@ def test_a_version_that_the_driver_runs_is_accepted(tmp_path: Path, version: obj
 def test_a_datastore_that_runs_elsewhere_is_known_as_such() -> None:
     elsewhere = {"url": {"variable": "PRODUCTION_DB"}}
     stores = [DatastoreSection.model_construct(kind="postgres", provided=each) for each in ("embedded", elsewhere)]
-    assert [store.runs for store in stores] == ["embedded", "url"]
+    assert [store.to_place("db").provided for store in stores] == ["embedded", "url"]
 
 
 @pytest.mark.bad_input("B1")

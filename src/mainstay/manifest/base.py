@@ -1,9 +1,13 @@
 """The base of every part of a manifest: frozen, strict, without unknown keys."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
+
+Fill = Callable[[str], str]
+"""Replaces the placeholders in a text."""
 
 
 class Section(BaseModel):
@@ -13,6 +17,9 @@ class Section(BaseModel):
 
     later: ClassVar[dict[str, str]] = {}
     """Keys that do not work yet, each with what to write until it does. They are refused, never ignored."""
+
+    in_local: ClassVar[dict[str, object]] = {}
+    """Defaults, as a manifest contains them, that differ in the environment `local`."""
 
     noted: ClassVar[tuple[str, ...]] = ()
     """Keys that are accepted although they do not work yet, because ignoring them does no harm; `validate` warns."""

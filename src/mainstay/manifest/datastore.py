@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, model_validator
 
 from mainstay.manifest.base import Section, wrong
 from mainstay.manifest.scalars import Argv, Name, Text, shown
+from mainstay.model.environment import DatastorePlace
 
 
 class MigrationsSection(Section):
@@ -70,10 +71,9 @@ class DatastoreSection(Section):
     because: str | None = None
     """The reason for having no backup."""
 
-    @property
-    def runs(self) -> Literal["embedded", "url"]:
-        """How it is provided: `embedded` means that Mainstay runs it; `url`, that it runs elsewhere, at an address."""
-        return "embedded" if self.provided == "embedded" else "url"
+    def to_place(self, name: str) -> DatastorePlace:
+        """Return how it is provided: `embedded` (Mainstay runs it) or `url` (it runs elsewhere, at an address)."""
+        return DatastorePlace(name, self.kind, "embedded" if self.provided == "embedded" else "url")
 
     @model_validator(mode="after")
     def _no_backup_has_a_reason(self) -> Self:

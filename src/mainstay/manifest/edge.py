@@ -6,6 +6,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from mainstay.manifest.base import Section
 from mainstay.manifest.scalars import HttpPath, Name, Port, SomeDuration, port
+from mainstay.model.edge import Edge, Route
+
+_DEFAULT = Edge()
 
 
 class RouteSection(Section):
@@ -28,17 +31,20 @@ class RouteSection(Section):
     listen: Port | None = None
     """A port of its own for this route, beside the edge's."""
 
+    def to_route(self) -> Route:
+        return Route(self.path, self.service, self.host or "", self.listen or 0)
+
 
 class TimeoutsSection(Section):
     """Time limits of the edge."""
 
-    answer: SomeDuration = 60.0
+    answer: SomeDuration = _DEFAULT.answer_s
     """Time within which a response must begin."""
 
-    body: SomeDuration = 30.0
+    body: SomeDuration = _DEFAULT.body_s
     """The body of a request, or its first 16 KB when it is longer, must arrive within this time; otherwise 408."""
 
-    tunnel: SomeDuration = 3600.0
+    tunnel: SomeDuration = _DEFAULT.tunnel_s
     """Time for which a stream may be idle."""
 
 
@@ -59,7 +65,7 @@ class EdgeSection(Section):
 
     http: Annotated[
         int, BeforeValidator(_front_door), WithJsonSchema({"anyOf": [{"type": "integer"}, {"const": "auto"}]})
-    ] = 8080
+    ] = _DEFAULT.http
     """The public port. `auto` (0 in JSON) takes a free one, which is then kept."""
 
     routes: tuple[RouteSection, ...] = ()
@@ -67,3 +73,17 @@ class EdgeSection(Section):
 
     timeouts: TimeoutsSection = TimeoutsSection()
     """Time limits of the edge."""
+
+    def to_edge(self, *, release_header: bool, slots: dict[str, int]) -> Edge | None:
+        """Return the edge; None when it has no routes."""
+        if not self.routes:
+            return None
+        return Edge(
+            http=self.http,
+            routes=tuple(route.to_route() for route in self.routes),
+            answer_s=self.timeouts.answer,
+            body_s=self.timeouts.body,
+            tunnel_s=self.timeouts.tunnel,
+            release_header=release_header,
+            slots=slots,
+        )

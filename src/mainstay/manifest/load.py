@@ -16,6 +16,8 @@ from mainstay.manifest import yaml_tree
 from mainstay.manifest.cross_checks import Scope, Versions, any_version, broken
 from mainstay.manifest.environment import TargetSection
 from mainstay.manifest.messages import Wrong, did_you_mean, from_pydantic
+from mainstay.manifest.service import ServiceSection
+from mainstay.manifest.strategy import StrategySection
 from mainstay.manifest.system import Manifest, SystemSection
 from mainstay.manifest.unused import unused
 from mainstay.manifest.yaml_tree import Document, Location
@@ -171,8 +173,8 @@ def _in_local(service: Any) -> Any:
         return service
     strategy = service.get("strategy", {})
     strategy = {"kind": strategy} if isinstance(strategy, str) else strategy
-    settled = {"strategy": {"settle": 0, **strategy}} if isinstance(strategy, dict) else {}
-    return {"steady": "2s"} | service | settled
+    inner = {"strategy": StrategySection.in_local | strategy} if isinstance(strategy, dict) else {}
+    return ServiceSection.in_local | service | inner
 
 
 def _validated(data: dict[str, Any]) -> tuple[SystemSection | None, list[Wrong]]:

@@ -1,163 +1,28 @@
 """Services: what runs, from which content, how its health is checked, and how a new revision replaces the old one."""
 
 import signal
-from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from mainstay.manifest.base import Section, wrong
+from mainstay.manifest.base import Fill, Section, wrong
+from mainstay.manifest.health import HealthSection
 from mainstay.manifest.scalars import (
     Argv,
     Duration,
-    HttpPath,
     Name,
-    Percentage,
     Port,
     Size,
-    SomeDuration,
     Text,
     VariableName,
 )
+from mainstay.manifest.source import SourceSection
+from mainstay.manifest.strategy import StrategySection
 from mainstay.model.revision import NAME
+from mainstay.model.value import Value
+from mainstay.model.workload import Volume, Workload
 
-SHORTEST_UNWATCHED = 5
-"""Seconds. A run sends a heartbeat about every second; on a busy machine some seconds may pass between two."""
-
-
-class SourceSection(Section):
-    """What a release copies: a folder beside the manifest, or a repository's tag. A text is a folder.
-
-    Not copied: what `.gitignore` and `.mainstayignore` leave out (of a folder), and what only Mainstay reads, so that
-    a change there is no new content: the manifest, its `mainstay.schema.json`, and `.mainstayignore`. For a service
-    that reads the manifest, write `!mainstay.yaml` in `.mainstayignore`.
-    """
-
-    folder: str = "."
-    """Relative to the manifest's folder."""
-
-    git: str | None = None
-    """A repository's folder, relative to the manifest's."""
-
-    ref: str | None = None
-    """The tag or branch to take out of it; `{version}` is replaced."""
-
-    with_: dict[str, str] = Field(default={}, alias="with")
-    """Code that several services share: places inside the copy, and the folders (relative to the manifest's) that are
-    copied there: `{lib: ../lib}`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _a_text_is_a_folder(cls, value: Any) -> Any:
-        return {"folder": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _git_and_ref_go_together(self) -> Self:
-        if (self.git is None) != (self.ref is None):
-            raise wrong("half-a-source", "'git' and 'ref' go together", 'write {git: ., ref: "v{version}"}')
-        if self.git is not None and self.folder != ".":
-            raise wrong("two-sources", "has both 'git' and 'folder'", "keep one of them")
-        return self
-
-    @model_validator(mode="after")
-    def _shared_folders_lie_inside(self) -> Self:
-        for place in self.with_:
-            if place.startswith("/") or ".." in place.split("/") or place.strip("./") == "":
-                raise wrong("path-leaves", f"{place!r} is not a place inside the copy", "write lib, or package/lib")
-        return self
-
-
-class HealthSection(Section):
-    """How health is checked: over HTTP where the service has a port, else by a command, by a file's age, or by whether
-    the process runs."""
-
-    ready: HttpPath | None = None
-    """The readiness probe: a path that answers 2xx or 3xx when the instance can take requests."""
-
-    live: HttpPath | None = None
-    """The liveness probe: a path that answers 2xx or 3xx while the instance is not stuck. It must not depend on other
-    services or a database."""
-
-    stuck_after: SomeDuration = 30.0
-    """The instance is restarted when `live` has failed for this long, and at least three times in a row."""
-
-    command: Argv = ()
-    """A command that ends with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
-
-    file: str | None = None
-    """A file that a healthy service touches again and again."""
-
-    newer_than: SomeDuration = 30.0
-    """The greatest age of that file."""
-
-    within: SomeDuration = 30.0
-    """Time in which a new instance must become ready."""
-
-    interval: SomeDuration = 5.0
-    """Time between two probes of a ready instance. An instance that is not ready is probed at least every 500 ms."""
-
-    timeout: SomeDuration = 1.0
-    """Time that a probe waits for the response; of a ready instance that accepts connections, at least 10 s."""
-
-    @model_validator(mode="after")
-    def _asks_one_thing(self) -> Self:
-        ways = {"ready": self.ready, "command": self.command, "file": self.file}
-        named = [name for name, given in ways.items() if given]
-        if len(named) > 1:
-            raise wrong("two-healths", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
-        if "interval" in self.model_fields_set and self.within < self.interval:
-            raise wrong(
-                "limit-too-short",
-                f"within {self.within:g}s is shorter than one interval of {self.interval:g}s",
-                "lengthen 'within'",
-            )
-        return self
-
-
-class StrategySection(Section):
-    """How a new revision replaces the old one. A text is its kind."""
-
-    kind: Literal["blue-green", "canary", "rolling", "recreate"] = "blue-green"
-    """blue-green: all new instances start beside the old ones, then traffic switches once · canary: traffic moves by
-    growing percentages · rolling: replica by replica · recreate: the old ones stop, then the new ones start; meanwhile
-    no requests are served."""
-
-    percent: tuple[Percentage, ...] = ()
-    """The percentages of a canary before 100. Default: [5, 25, 50]."""
-
-    hold: Duration = 120.0
-    """Time for which each percentage of a canary is observed."""
-
-    settle: Duration = 60.0
-    """Time for which the old revision keeps running after all traffic has moved, so that a rollback is instant: 1 m, in
-    `local` 0."""
-
-    revert_after: SomeDuration = 60.0
-    """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _a_text_is_a_kind(cls, value: Any) -> Any:
-        return {"kind": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _percentages_grow(self) -> Self:
-        if self.percent and self.kind != "canary":
-            raise wrong("percent-without-canary", f"'percent' means nothing to {self.kind}", "write kind: canary")
-        steps = (0.0, *self.percent, 100.0)
-        if any(later <= earlier for earlier, later in pairwise(steps)):
-            raise wrong("percent-does-not-grow", "percentages grow between 0 and 100", "write percent: [5, 25, 50]")
-        return self
-
-    @model_validator(mode="after")
-    def _a_hiccup_is_no_silence(self) -> Self:
-        if self.revert_after < SHORTEST_UNWATCHED:
-            raise wrong(
-                "limit-too-short",
-                f"revert_after {self.revert_after:g}s is so short that a run which is only slow counts as gone",
-                f"write {SHORTEST_UNWATCHED}s or more",
-            )
-        return self
+_DEFAULT = Workload(service="", command=())
 
 
 class ResourcesSection(Section):
@@ -173,7 +38,7 @@ class ResourcesSection(Section):
 class UlimitsSection(Section):
     """Limits of the operating system, as in Compose."""
 
-    nofile: int | None = Field(default=None, ge=64, le=1_048_576)
+    nofile: int = Field(default=_DEFAULT.open_files, ge=64, le=1_048_576)
     """Open files. Default: the machine's hard limit, at most 65,536."""
 
 
@@ -185,6 +50,9 @@ class VolumeSection(Section):
 
     path: str
     """Where the service finds it."""
+
+    def to_volume(self) -> Volume:
+        return Volume(self.name, self.path)
 
 
 def _volume(value: object) -> object:
@@ -209,6 +77,7 @@ class ServiceSection(Section):
     """One service. It needs no library of Mainstay: it listens on the address in its variables HOST and PORT."""
 
     later: ClassVar[dict[str, str]] = {"scale": "use 'replicas'"}
+    in_local: ClassVar[dict[str, object]] = {"steady": "2s"}
 
     image: str | None = None
     """The image that targets other than `process` run; `{version}` is replaced."""
@@ -246,16 +115,16 @@ class ServiceSection(Section):
     health: HealthSection = HealthSection()
     """How its health is checked."""
 
-    drain: Duration = 30.0
+    drain: Duration = _DEFAULT.drain_s
     """Time that requests in flight get to finish once an instance receives no new traffic."""
 
-    stop_grace_period: Duration = 10.0
+    stop_grace_period: Duration = _DEFAULT.stop_grace_s
     """Time from the stop signal to SIGKILL."""
 
-    stop_signal: Annotated[str, AfterValidator(_stop_signal)] = "SIGTERM"
+    stop_signal: Annotated[str, AfterValidator(_stop_signal)] = _DEFAULT.stop_signal
     """The signal that asks an instance to stop."""
 
-    restart: Literal["unless-stopped", "always", "on-failure", "no"] = "unless-stopped"
+    restart: Literal["unless-stopped", "always", "on-failure", "no"] = _DEFAULT.restart
     """Whether the service is started again when its process exits by itself.
 
     A service without a port that exits with code 0 under `on-failure` or `no` is a task that is done: it counts as
@@ -274,7 +143,7 @@ class ServiceSection(Section):
     strategy: StrategySection = StrategySection()
     """How a new revision replaces the old one."""
 
-    steady: Duration = 10.0
+    steady: Duration = _DEFAULT.steady_s
     """Time for which an instance must stay ready, without a restart, before it gets traffic: 10 s, in `local` 2 s."""
 
     overlap: bool = False
@@ -283,3 +152,36 @@ class ServiceSection(Section):
     read_only: bool = True
     """Its content cannot be written. false gives each instance a private copy, which is removed with the instance;
     the files that it created or changed are kept in the state's folder `written` as long as the release is kept."""
+
+    def to_workload(
+        self,
+        name: str,
+        *,
+        content: str,
+        environment: dict[str, Value],
+        files: dict[str, Value],
+        user: str,
+        fill: Fill,
+    ) -> Workload:
+        """Return the workload of the service *name*: its own keys, and what the plan has resolved for it."""
+        return Workload(
+            service=name,
+            command=tuple(map(fill, self.command)),
+            content=content,
+            environment=environment,
+            files=files,
+            port="instance" if self.port else "none",
+            overlap=self.overlap,
+            health=self.health.to_health(bool(self.port), fill),
+            steady_s=self.steady,
+            drain_s=self.drain,
+            stop_grace_s=self.stop_grace_period,
+            stop_signal=self.stop_signal,
+            restart=self.restart,
+            user=self.user or user,
+            memory_bytes=self.resources.memory,
+            cpus=self.resources.cpus,
+            open_files=self.ulimits.nofile,
+            volumes=tuple(volume.to_volume() for volume in self.volumes),
+            private_copy=not self.read_only,
+        )

@@ -3,7 +3,7 @@
 from msgspec import json, to_builtins
 
 from mainstay.manifest import Manifest
-from mainstay.model import DatastorePlace, Environment
+from mainstay.model import Environment
 from mainstay.operations.context import Context
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_dir import Folders, short_id
@@ -21,7 +21,7 @@ def environment_of(manifest: Manifest, context: Context) -> Environment:
         keys=context.keys,
         user=name_for(manifest.system[:16], short_id(context.state)) if root else "",
         datastore_user=name_for(f"{manifest.system[:13]}-db", short_id(context.state)) if root else "",
-        datastores=tuple(DatastorePlace(name, store.kind, store.runs) for name, store in manifest.datastores.items()),
+        datastores=tuple(store.to_place(name) for name, store in manifest.datastores.items()),
         manifest=str(manifest.file),
     )
 

@@ -148,11 +148,8 @@ def sources(manifest: Manifest) -> dict[str, Source]:
 
 def source_of(manifest: Manifest, service: str) -> Source:
     """Return the source from which the content of *service* is copied."""
-    said = manifest.services[service].source
-    beside = tuple(sorted((place, str((manifest.folder / folder).resolve())) for place, folder in said.with_.items()))
-    folder = (manifest.folder / (said.git or said.folder)).resolve()
-    ref = (said.ref or "").replace("{version}", manifest.version)
-    return Source(str(folder), ref, beside, _apart(manifest, folder))
+    section = manifest.services[service].source
+    return section.to_source(manifest.folder, manifest.version, _apart(manifest, section.path(manifest.folder)))
 
 
 def _apart(manifest: Manifest, folder: Path) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
 
 import msgspec
 
@@ -12,14 +11,8 @@ from mainstay.manifest.system import Manifest
 from mainstay.model import (
     Content,
     DatastoreRelease,
-    Edge,
-    Health,
     Release,
-    Route,
     ServiceRelease,
-    Strategy,
-    Volume,
-    Workload,
     placeholders,
 )
 from mainstay.planning.facts import Snapshot, sources
@@ -30,8 +23,6 @@ from mainstay.system import file_tree
 from mainstay.system.state_dir import LOCAL
 
 SLOTS_PER_REPLICA = 3
-CANARY = (5.0, 25.0, 50.0)
-OPEN_FILES = 65536
 
 
 def at_version(manifest: Manifest, version: str | None) -> Manifest:
@@ -68,7 +59,10 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
         services=services,
         datastores=datastores,
         contents=_by_key(contents.values()),
-        edge=_edge(manifest),
+        edge=manifest.edge.to_edge(
+            release_header=manifest.environment == LOCAL,
+            slots={name: SLOTS_PER_REPLICA * each.replicas for name, each in manifest.services.items() if each.port},
+        ),
         brought=tuple(name for name, each in services.items() if each.revision == number),
     )
     release = msgspec.structs.replace(release, fingerprint=fingerprint(release))
@@ -122,7 +116,7 @@ def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
             path=path,
             reads=_build_reads(environment) if build else (),
             python=now.programs.python if build else "",
-            user=_user(service, now) if service else "",
+            user=service.user or now.environment.user if service else "",
             check=_programs_of(manifest, service, braces) if service else (),
             files=measured.files,
             left_out=measured.left_out,
@@ -153,67 +147,21 @@ def _build_reads(environment: Values) -> tuple[str, ...]:
 
 
 def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Braces) -> ServiceRelease:
-    said = manifest.services[name]
+    section = manifest.services[name]
     environment, files = values_of(manifest, now, name, braces)
-    workload = Workload(
-        service=name,
-        command=braces.fill_all(said.command),
-        content=key,
-        environment=environment,
-        files=files,
-        port="instance" if said.port else "none",
-        overlap=said.overlap,
-        health=_health(said, braces),
-        steady_s=said.steady,
-        drain_s=said.drain,
-        stop_grace_s=said.stop_grace_period,
-        stop_signal=said.stop_signal,
-        restart=said.restart,
-        user=_user(said, now),
-        memory_bytes=said.resources.memory,
-        cpus=said.resources.cpus,
-        open_files=said.ulimits.nofile or OPEN_FILES,
-        volumes=tuple(Volume(volume.name, volume.path) for volume in said.volumes),
-        private_copy=not said.read_only,
+    workload = section.to_workload(
+        name, content=key, environment=environment, files=files, user=now.environment.user, fill=braces.fill
     )
     before = now.release.services.get(name) if now.release else None
     carried = before is not None and before.workload == workload
     return ServiceRelease(
         revision=before.revision if before and carried else now.next_number,
         workload=workload,
-        replicas=said.replicas,
+        replicas=section.replicas,
         version=before.version if before and carried else manifest.version,
-        strategy=_strategy(said),
+        strategy=section.strategy.to_strategy(),
         needs=manifest.callees(name),
     )
-
-
-def _health(said: ServiceSection, braces: Braces) -> Health:
-    health = said.health
-    kind: Literal["http", "command", "file", "tcp", "alive"] = "tcp" if said.port else "alive"
-    if health.command:
-        kind = "command"
-    elif health.file:
-        kind = "file"
-    elif health.ready and said.port:
-        kind = "http"
-    return Health(
-        kind=kind,
-        ready=health.ready or "",
-        live=health.live or "",
-        stuck_after_s=health.stuck_after,
-        command=braces.fill_all(health.command),
-        file=braces.fill(health.file or ""),
-        newer_than_s=health.newer_than,
-        within_s=health.within,
-        every_s=health.interval,
-        limit_s=health.timeout,
-    )
-
-
-def _strategy(said: ServiceSection) -> Strategy:
-    percent = said.strategy.percent or (CANARY if said.strategy.kind == "canary" else ())
-    return Strategy(said.strategy.kind, percent, said.strategy.hold, said.strategy.settle, said.strategy.revert_after)
 
 
 def _datastore(manifest: Manifest, now: Snapshot, name: str, contents: dict[str, Content]) -> DatastoreRelease:
@@ -229,25 +177,6 @@ def _datastore(manifest: Manifest, now: Snapshot, name: str, contents: dict[str,
         migrations=migrations.key if migrations else "",
         schema=facts.schema.pending[-1] if facts.schema.pending else facts.schema.revision,
     )
-
-
-def _edge(manifest: Manifest) -> Edge | None:
-    said = manifest.edge
-    if not said.routes:
-        return None
-    return Edge(
-        http=said.http,
-        routes=tuple(Route(route.path, route.service, route.host or "", route.listen or 0) for route in said.routes),
-        answer_s=said.timeouts.answer,
-        body_s=said.timeouts.body,
-        tunnel_s=said.timeouts.tunnel,
-        release_header=manifest.environment == LOCAL,
-        slots={name: SLOTS_PER_REPLICA * each.replicas for name, each in manifest.services.items() if each.port},
-    )
-
-
-def _user(said: ServiceSection, now: Snapshot) -> str:
-    return said.user or now.environment.user
 
 
 def _refuse_other_content_under_one_version(release: Release, before: Release | None) -> None:

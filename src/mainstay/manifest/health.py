@@ -1,0 +1,82 @@
+"""Health: how an instance is probed."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from mainstay.manifest.base import Fill, Section, wrong
+from mainstay.manifest.scalars import Argv, HttpPath, SomeDuration
+from mainstay.model.workload import Health
+
+_DEFAULT = Health()
+
+
+class HealthSection(Section):
+    """How health is checked: over HTTP where the service has a port, else by a command, by a file's age, or by whether
+    the process runs."""
+
+    ready: HttpPath | None = None
+    """The readiness probe: a path that answers 2xx or 3xx when the instance can take requests."""
+
+    live: HttpPath | None = None
+    """The liveness probe: a path that answers 2xx or 3xx while the instance is not stuck. It must not depend on other
+    services or a database."""
+
+    stuck_after: SomeDuration = _DEFAULT.stuck_after_s
+    """The instance is restarted when `live` has failed for this long, and at least three times in a row."""
+
+    command: Argv = ()
+    """A command that ends with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
+
+    file: str | None = None
+    """A file that a healthy service touches again and again."""
+
+    newer_than: SomeDuration = _DEFAULT.newer_than_s
+    """The greatest age of that file."""
+
+    within: SomeDuration = _DEFAULT.within_s
+    """Time in which a new instance must become ready."""
+
+    interval: SomeDuration = _DEFAULT.every_s
+    """Time between two probes of a ready instance. An instance that is not ready is probed at least every 500 ms."""
+
+    timeout: SomeDuration = _DEFAULT.limit_s
+    """Time that a probe waits for the response; of a ready instance that accepts connections, at least 10 s."""
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Self:
+        ways = {"ready": self.ready, "command": self.command, "file": self.file}
+        named = [name for name, given in ways.items() if given]
+        if len(named) > 1:
+            raise wrong("two-healths", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
+        if "interval" in self.model_fields_set and self.within < self.interval:
+            raise wrong(
+                "limit-too-short",
+                f"within {self.within:g}s is shorter than one interval of {self.interval:g}s",
+                "lengthen 'within'",
+            )
+        return self
+
+    def to_health(self, listens: bool, fill: Fill) -> Health:
+        """Return how an instance is probed; *listens*: the service has a port."""
+        return Health(
+            kind=self._kind(listens),
+            ready=self.ready or "",
+            live=self.live or "",
+            stuck_after_s=self.stuck_after,
+            command=tuple(map(fill, self.command)),
+            file=fill(self.file or ""),
+            newer_than_s=self.newer_than,
+            within_s=self.within,
+            every_s=self.interval,
+            limit_s=self.timeout,
+        )
+
+    def _kind(self, listens: bool) -> Literal["http", "command", "file", "tcp", "alive"]:
+        if self.command:
+            return "command"
+        if self.file:
+            return "file"
+        if not listens:
+            return "alive"
+        return "http" if self.ready else "tcp"

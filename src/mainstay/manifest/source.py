@@ -1,0 +1,61 @@
+"""Sources: the files that a release copies."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from mainstay.manifest.base import Section, wrong
+from mainstay.model.artifact import Source
+
+
+class SourceSection(Section):
+    """What a release copies: a folder beside the manifest, or a repository's tag. A text is a folder.
+
+    Not copied: what `.gitignore` and `.mainstayignore` leave out (of a folder), and what only Mainstay reads, so that
+    a change there is no new content: the manifest, its `mainstay.schema.json`, and `.mainstayignore`. For a service
+    that reads the manifest, write `!mainstay.yaml` in `.mainstayignore`.
+    """
+
+    folder: str = "."
+    """Relative to the manifest's folder."""
+
+    git: str | None = None
+    """A repository's folder, relative to the manifest's."""
+
+    ref: str | None = None
+    """The tag or branch to take out of it; `{version}` is replaced."""
+
+    with_: dict[str, str] = Field(default={}, alias="with")
+    """Code that several services share: places inside the copy, and the folders (relative to the manifest's) that are
+    copied there: `{lib: ../lib}`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_text_is_a_folder(cls, value: Any) -> Any:
+        return {"folder": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _git_and_ref_go_together(self) -> Self:
+        if (self.git is None) != (self.ref is None):
+            raise wrong("half-a-source", "'git' and 'ref' go together", 'write {git: ., ref: "v{version}"}')
+        if self.git is not None and self.folder != ".":
+            raise wrong("two-sources", "has both 'git' and 'folder'", "keep one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _shared_folders_lie_inside(self) -> Self:
+        for place in self.with_:
+            if place.startswith("/") or ".." in place.split("/") or place.strip("./") == "":
+                raise wrong("path-leaves", f"{place!r} is not a place inside the copy", "write lib, or package/lib")
+        return self
+
+    def to_source(self, base: Path, version: str, apart: tuple[str, ...]) -> Source:
+        """Return the source; its folders are relative to *base*, and *apart* are patterns of files not to copy."""
+        shared = ((place, str((base / folder).resolve())) for place, folder in self.with_.items())
+        ref = (self.ref or "").replace("{version}", version)
+        return Source(str(self.path(base)), ref, tuple(sorted(shared)), apart)
+
+    def path(self, base: Path) -> Path:
+        """Return its absolute folder, of files or of a repository."""
+        return (base / (self.git or self.folder)).resolve()

@@ -1,0 +1,69 @@
+"""Strategies: how a new revision replaces the old one."""
+
+from itertools import pairwise
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from mainstay.manifest.base import Section, wrong
+from mainstay.manifest.scalars import Duration, Percentage, SomeDuration
+from mainstay.model.release import Strategy
+
+CANARY = (5.0, 25.0, 50.0)
+_DEFAULT = Strategy()
+
+SHORTEST_REVERT_AFTER = 5
+"""Seconds. A run sends a heartbeat about every second; on a busy machine some seconds may pass between two."""
+
+
+class StrategySection(Section):
+    """How a new revision replaces the old one. A text is its kind."""
+
+    in_local: ClassVar[dict[str, object]] = {"settle": 0}
+
+    kind: Literal["blue-green", "canary", "rolling", "recreate"] = _DEFAULT.kind
+    """blue-green: all new instances start beside the old ones, then traffic switches once · canary: traffic moves by
+    growing percentages · rolling: replica by replica · recreate: the old ones stop, then the new ones start; meanwhile
+    no requests are served."""
+
+    percent: tuple[Percentage, ...] = ()
+    """The percentages of a canary before 100. Default: [5, 25, 50]."""
+
+    hold: Duration = _DEFAULT.hold_s
+    """Time for which each percentage of a canary is observed."""
+
+    settle: Duration = _DEFAULT.settle_s
+    """Time for which the old revision keeps running after all traffic has moved, so that a rollback is instant: 1 m, in
+    `local` 0."""
+
+    revert_after: SomeDuration = _DEFAULT.revert_after_s
+    """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_text_is_a_kind(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _percentages_grow(self) -> Self:
+        if self.percent and self.kind != "canary":
+            raise wrong("percent-without-canary", f"'percent' means nothing to {self.kind}", "write kind: canary")
+        steps = (0.0, *self.percent, 100.0)
+        if any(later <= earlier for earlier, later in pairwise(steps)):
+            raise wrong("percent-does-not-grow", "percentages grow between 0 and 100", "write percent: [5, 25, 50]")
+        return self
+
+    @model_validator(mode="after")
+    def _a_hiccup_is_no_silence(self) -> Self:
+        if self.revert_after < SHORTEST_REVERT_AFTER:
+            raise wrong(
+                "limit-too-short",
+                f"revert_after {self.revert_after:g}s is so short that a run which is only slow counts as gone",
+                f"write {SHORTEST_REVERT_AFTER}s or more",
+            )
+        return self
+
+    def to_strategy(self) -> Strategy:
+        """Return the strategy; a canary without percentages gets the default ones."""
+        percent = self.percent or (CANARY if self.kind == "canary" else ())
+        return Strategy(self.kind, percent, self.hold, self.settle, self.revert_after)
