@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.history.events import Event, encode
 from mainstay.history.journal import Row
 from mainstay.model import Environment, Release
@@ -19,13 +19,13 @@ class Brew(Step, frozen=True, kw_only=True, tag="brew"):
     def title(self) -> str:
         return f"Brew {self.what}"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         raise NotImplementedError
 
     def look(self, world: World) -> Look:
         raise NotImplementedError
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         raise NotImplementedError
 
 

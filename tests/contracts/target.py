@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from mainstay.drivers.targets.target import LogQuery, Target
+from mainstay.drivers.targets.target import LogQuery, RunTarget
 from mainstay.errors import FenceRefused, PortTaken
 from mainstay.model import Edge, Job, Member, Route, Shares, Shift, TrafficLease
 from mainstay.system.clock import Clock, Waiter
@@ -16,15 +16,15 @@ EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"we
 FENCE = 5
 CALLER_FIRST = (Shift({"web": {2: 100.0}}, {"web": {1: 10.0}}), Shift({"web": {1: 50.0, 2: 50.0}}))
 """The second shift waits until release 1 has no request in flight."""
-CHANGING: dict[str, Callable[[Target, int, "TargetContract"], None]] = {
-    "claim": lambda target, fence, _: target.claim(fence),
-    "fleet": lambda target, fence, tests: target.fleet(fence, {"web": {1: tests.member()}}),
-    "traffic": lambda target, fence, _: target.traffic(fence, (Shift({"web": {1: 100.0}}),)),
-    "renew": lambda target, fence, _: target.heartbeat(fence),
-    "edge": lambda target, fence, _: target.edge(fence, EDGE),
-    "job": lambda target, fence, tests: target.job(fence, tests.job("r-1-build")),
-    "stop_job": lambda target, fence, _: target.stop_job(fence, "r-1-build"),
-    "sleep": lambda target, fence, _: target.stop(fence),
+CHANGING: dict[str, Callable[[RunTarget, "TargetContract"], None]] = {
+    "claim": lambda target, _: target.claim(),
+    "set_fleet": lambda target, tests: target.set_fleet({"web": {1: tests.member()}}),
+    "set_traffic": lambda target, _: target.set_traffic((Shift({"web": {1: 100.0}}),)),
+    "heartbeat": lambda target, _: target.heartbeat(),
+    "set_edge": lambda target, _: target.set_edge(EDGE),
+    "start_job": lambda target, tests: target.start_job(tests.job("r-1-build")),
+    "stop_job": lambda target, _: target.stop_job("r-1-build"),
+    "stop": lambda target, _: target.stop(),
 }
 
 
@@ -35,7 +35,10 @@ def free_port() -> int:
 
 
 class TargetContract(ABC):
-    """Inherit, give a fixture `target` (fresh, cleaned up after), and say what happens in that target's world."""
+    """Inherit, and say what happens in that target's world.
+
+    The fixture `target` is fresh, of the run with FENCE, and cleaned up after the test.
+    """
 
     clock: Clock
 
@@ -52,11 +55,11 @@ class TargetContract(ABC):
         """A job that ends with 0."""
 
     @abstractmethod
-    def edge_unable_to_serve(self, target: Target) -> AbstractContextManager[str]:
+    def edge_unable_to_serve(self, target: RunTarget) -> AbstractContextManager[str]:
         """Within the block the edge of *target* should serve and cannot; gives what its problem must name."""
 
     @abstractmethod
-    def ask(self, target: Target, *, takes_s: float) -> None:
+    def ask(self, target: RunTarget, *, takes_s: float) -> None:
         """Begin a request through the front door that `web` answers after *takes_s*; it is in flight on return."""
 
     @abstractmethod
@@ -68,78 +71,78 @@ class TargetContract(ABC):
         """Whether the instances of this release of `web` answer their readiness probes well, from now on."""
 
     @abstractmethod
-    def lose(self, target: Target) -> None:
+    def lose(self, target: RunTarget) -> None:
         """End every process at once, what would start it again included."""
 
     def eventually(self, seen: Callable[[], bool], what: str) -> None:
         Waiter(self.clock).wait_until(lambda: seen() or None, within=30, waiting_for=what)
 
-    def ready(self, target: Target, release: int, service: str = "web") -> int:
+    def ready(self, target: RunTarget, release: int, service: str = "web") -> int:
         """How many of a revision are ready."""
         return self.states(target, release, service).count("ready")
 
-    def states(self, target: Target, release: int, service: str = "web") -> list[str]:
+    def states(self, target: RunTarget, release: int, service: str = "web") -> list[str]:
         """The state of each instance of a revision."""
         every = target.fleet_status().instances
         return [one.state for one in every if (one.service, one.release) == (service, release)]
 
-    def up(self, target: Target, *releases: int, count: int = 1, edge: Edge = EDGE, drain_s: float = 3.0) -> None:
+    def up(self, target: RunTarget, *releases: int, count: int = 1, edge: Edge = EDGE, drain_s: float = 3.0) -> None:
         """The edge, and a fleet of these releases, ready."""
         target.start()
-        target.claim(FENCE)
-        target.edge(FENCE, edge)
+        target.claim()
+        target.set_edge(edge)
         member = self.member(count=count, drain_s=drain_s)
-        target.fleet(FENCE, {"web": dict.fromkeys(releases, member)})
+        target.set_fleet({"web": dict.fromkeys(releases, member)})
         for release in releases:
             self.eventually(lambda r=release: self.ready(target, r) == count, f"web@{release}")  # type: ignore[misc]  # bound at once
 
-    def served(self, target: Target, shares: Shares) -> None:
+    def served(self, target: RunTarget, shares: Shares) -> None:
         """Wait until *shares* is what really serves."""
         self.eventually(lambda: target.traffic_status().actual.get("web", {}) == shares, f"traffic {shares}")
 
-    def at_work(self, target: Target, *, takes_s: float) -> None:
+    def at_work(self, target: RunTarget, *, takes_s: float) -> None:
         """Releases 1 and 2 run, and release 1 has a request in flight."""
         self.up(target, 1, 2)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         self.ask(target, takes_s=takes_s)
 
-    def test_looking_at_nothing_tells_nothing(self, target: Target) -> None:
+    def test_looking_at_nothing_tells_nothing(self, target: RunTarget) -> None:
         assert target.fleet_status().instances == ()
         assert target.traffic_status().actual == {}
         assert target.job_state("r-1-build").state == "none"
 
-    def test_a_fleet_becomes_ready(self, target: Target) -> None:
+    def test_a_fleet_becomes_ready(self, target: RunTarget) -> None:
         self.up(target, 1, count=2)
         assert {one.id for one in target.fleet_status().instances} == {"web-1-1", "web-1-2"}
         assert target.fleet_status().wanted["web"][1].count == 2
 
-    def test_asking_twice_runs_one(self, target: Target) -> None:
+    def test_asking_twice_runs_one(self, target: RunTarget) -> None:
         self.up(target, 1)
         before = [(one.id, one.pid) for one in target.fleet_status().instances]
         self.up(target, 1)
         assert [(one.id, one.pid) for one in target.fleet_status().instances] == before
 
-    def test_two_revisions_run_side_by_side(self, target: Target) -> None:
+    def test_two_revisions_run_side_by_side(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
         assert len({one.address for one in target.fleet_status().instances}) == 2
 
-    def test_what_is_not_named_stays(self, target: Target) -> None:
+    def test_what_is_not_named_stays(self, target: RunTarget) -> None:
         self.up(target, 1)
-        target.fleet(FENCE, {"other": {1: self.member("other")}})
+        target.set_fleet({"other": {1: self.member("other")}})
         self.eventually(lambda: self.ready(target, 1, "other") == 1, "other@1")
         assert self.ready(target, 1) == 1
 
-    def test_a_service_without_a_port_has_no_address(self, target: Target) -> None:
+    def test_a_service_without_a_port_has_no_address(self, target: RunTarget) -> None:
         target.start()
-        target.fleet(0, {"worker": {1: self.worker()}})
+        target.set_fleet({"worker": {1: self.worker()}})
         self.eventually(lambda: self.ready(target, 1, "worker") == 1, "worker@1")
         assert [one.address for one in target.fleet_status().instances] == [None]
         assert "worker" not in target.traffic_status().listeners
 
-    def test_what_a_service_prints_is_in_its_logs(self, target: Target) -> None:
+    def test_what_a_service_prints_is_in_its_logs(self, target: RunTarget) -> None:
         target.start()
-        target.fleet(0, {"worker": {7: self.worker("one", "two", "three")}})
+        target.set_fleet({"worker": {7: self.worker("one", "two", "three")}})
         self.eventually(lambda: len(list(target.logs("worker"))) == 3, "the lines")
         logged = list(target.logs("worker"))
         assert [each.line for each in logged] == ["one", "two", "three"]
@@ -156,9 +159,9 @@ class TargetContract(ABC):
         assert [each.line for each in followed] == ["three"]
         assert list(target.logs("web")) == []
 
-    def test_an_unready_instance_gets_no_traffic_until_it_is_ready_again(self, target: Target) -> None:
+    def test_an_unready_instance_gets_no_traffic_until_it_is_ready_again(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, (Shift({"web": {1: 50.0, 2: 50.0}}),))
+        target.set_traffic((Shift({"web": {1: 50.0, 2: 50.0}}),))
         self.served(target, {1: 50.0, 2: 50.0})
         self.set_ready(2, False)
         self.served(target, {1: 100.0})
@@ -167,26 +170,26 @@ class TargetContract(ABC):
         self.served(target, {1: 50.0, 2: 50.0})
         assert self.states(target, 2) == ["ready"]
 
-    def test_an_instance_drains_until_its_requests_have_ended(self, target: Target) -> None:
+    def test_an_instance_drains_until_its_requests_have_ended(self, target: RunTarget) -> None:
         self.up(target, 1, drain_s=60)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         self.ask(target, takes_s=3)
-        target.fleet(FENCE, {"web": {}})
+        target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == ["draining"], "the drain")
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
         assert target.fleet_status().cut == {}
 
-    def test_a_request_that_is_open_at_the_end_of_the_drain_is_cut_and_counted(self, target: Target) -> None:
+    def test_a_request_that_is_open_at_the_end_of_the_drain_is_cut_and_counted(self, target: RunTarget) -> None:
         self.up(target, 1, drain_s=1)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         self.ask(target, takes_s=50)
-        target.fleet(FENCE, {"web": {}})
+        target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
         assert target.fleet_status().cut == {"web@1": 1}
 
-    def test_what_is_lost_is_stopped_and_runs_again_once_woken(self, target: Target) -> None:
+    def test_what_is_lost_is_stopped_and_runs_again_once_woken(self, target: RunTarget) -> None:
         self.up(target, 1)
         self.lose(target)
         assert self.states(target, 1) == ["stopped"]
@@ -196,162 +199,162 @@ class TargetContract(ABC):
         self.eventually(lambda: self.ready(target, 1) == 1, "web@1")
         assert target.fleet_status().answers
 
-    def test_an_empty_fleet_leaves_nothing(self, target: Target) -> None:
+    def test_an_empty_fleet_leaves_nothing(self, target: RunTarget) -> None:
         self.up(target, 1)
-        target.fleet(FENCE, {"web": {}})
+        target.set_fleet({"web": {}})
         self.eventually(lambda: not target.fleet_status().instances, "the end of web")
 
-    def test_fewer_replicas_leave_the_rest_alone(self, target: Target) -> None:
+    def test_fewer_replicas_leave_the_rest_alone(self, target: RunTarget) -> None:
         self.up(target, 1, count=3)
-        target.fleet(FENCE, {"web": {1: self.member(count=1)}})
+        target.set_fleet({"web": {1: self.member(count=1)}})
         self.eventually(lambda: len(target.fleet_status().instances) == 1, "one of three")
         assert self.ready(target, 1) == 1
 
     @pytest.mark.parametrize("request_name", CHANGING)
-    def test_an_older_fence_is_refused(self, target: Target, request_name: str) -> None:
+    def test_an_older_fence_is_refused(self, target: RunTarget, request_name: str) -> None:
         target.start()
-        target.claim(FENCE)
+        target.claim()
         with pytest.raises(FenceRefused):
-            CHANGING[request_name](target, FENCE - 1, self)
+            CHANGING[request_name](target.for_run(FENCE - 1), self)
 
-    def test_the_same_fence_may_claim_again_and_every_older_one_is_refused(self, target: Target) -> None:
+    def test_the_same_fence_may_claim_again_and_every_older_one_is_refused(self, target: RunTarget) -> None:
         target.start()
-        target.claim(FENCE)
-        target.claim(FENCE)
-        target.fleet(FENCE, {"web": {1: self.member()}})
-        target.claim(FENCE + 1)
+        target.claim()
+        target.claim()
+        target.set_fleet({"web": {1: self.member()}})
+        target.for_run(FENCE + 1).claim()
         with pytest.raises(FenceRefused):
-            target.claim(FENCE)
+            target.claim()
         assert list(target.fleet_status().wanted) == ["web"]
 
-    def test_traffic_goes_where_it_is_sent(self, target: Target) -> None:
+    def test_traffic_goes_where_it_is_sent(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
-        target.traffic(FENCE, (Shift({"web": {1: 75.0, 2: 25.0}}),))
+        target.set_traffic((Shift({"web": {1: 75.0, 2: 25.0}}),))
         self.served(target, {1: 75.0, 2: 25.0})
         assert target.traffic_status().wanted["web"] == {1: 75.0, 2: 25.0}
 
-    def test_a_share_for_nobody_goes_to_those_who_are_ready(self, target: Target) -> None:
+    def test_a_share_for_nobody_goes_to_those_who_are_ready(self, target: RunTarget) -> None:
         self.up(target, 1)
-        target.traffic(FENCE, (Shift({"web": {1: 50.0, 2: 50.0}}),))
+        target.set_traffic((Shift({"web": {1: 50.0, 2: 50.0}}),))
         self.served(target, {1: 100.0})
 
-    def test_shifts_end_at_the_last_of_them(self, target: Target) -> None:
+    def test_shifts_end_at_the_last_of_them(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, (Shift({"web": {1: 50.0, 2: 50.0}}), Shift({"web": {2: 100.0}})))
+        target.set_traffic((Shift({"web": {1: 50.0, 2: 50.0}}), Shift({"web": {2: 100.0}})))
         assert target.traffic_status().wanted["web"] == {2: 100.0}
         self.served(target, {2: 100.0})
 
-    def test_a_shift_waits_until_the_one_before_is_drained(self, target: Target) -> None:
+    def test_a_shift_waits_until_the_one_before_is_drained(self, target: RunTarget) -> None:
         self.at_work(target, takes_s=1.0)
-        target.traffic(FENCE, CALLER_FIRST)
+        target.set_traffic(CALLER_FIRST)
         self.eventually(lambda: target.traffic_status().in_flight == {"web@1": 1}, "the request that is waited for")
         now = target.traffic_status()
         assert (now.wanted["web"], now.actual["web"], now.pending) == ({1: 50.0, 2: 50.0}, {2: 100.0}, 1)
         self.served(target, {1: 50.0, 2: 50.0})
         assert (target.traffic_status().pending, target.traffic_status().undrained) == (0, {})
 
-    def test_a_shift_waits_no_longer_than_the_drain(self, target: Target) -> None:
+    def test_a_shift_waits_no_longer_than_the_drain(self, target: RunTarget) -> None:
         self.at_work(target, takes_s=3.0)
-        target.traffic(FENCE, (Shift({"web": {2: 100.0}}, {"web": {1: 0.3}}), *CALLER_FIRST[1:]))
+        target.set_traffic((Shift({"web": {2: 100.0}}, {"web": {1: 0.3}}), *CALLER_FIRST[1:]))
         self.served(target, {1: 50.0, 2: 50.0})
         assert target.traffic_status().undrained == {"web@1": 1}
 
-    def test_a_later_request_replaces_shifts_that_wait(self, target: Target) -> None:
+    def test_a_later_request_replaces_shifts_that_wait(self, target: RunTarget) -> None:
         self.at_work(target, takes_s=1.0)
-        target.traffic(FENCE, CALLER_FIRST)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        target.set_traffic(CALLER_FIRST)
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         assert target.traffic_status().pending == 0
 
-    def test_an_expired_lease_reverts_traffic_in_the_order_of_its_shifts(self, target: Target) -> None:
+    def test_an_expired_lease_reverts_traffic_in_the_order_of_its_shifts(self, target: RunTarget) -> None:
         self.at_work(target, takes_s=2.0)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),), TrafficLease(0.3, CALLER_FIRST))
+        target.set_traffic((Shift({"web": {1: 100.0}}),), TrafficLease(0.3, CALLER_FIRST))
         self.eventually(lambda: target.traffic_status().in_flight == {"web@1": 1}, "the request that is waited for")
         assert target.traffic_status().reverted
         self.served(target, {1: 50.0, 2: 50.0})
 
-    def test_traffic_goes_home_when_nobody_watches(self, target: Target) -> None:
+    def test_traffic_goes_home_when_nobody_watches(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, (Shift({"web": {2: 100.0}}),), TrafficLease(1.0, (Shift({"web": {1: 100.0}}),)))
+        target.set_traffic((Shift({"web": {2: 100.0}}),), TrafficLease(1.0, (Shift({"web": {1: 100.0}}),)))
         assert target.traffic_status().reverts_to == {"web": {1: 100.0}}
         self.served(target, {1: 100.0})
         assert target.traffic_status().reverted
 
-    def test_who_is_heard_keeps_traffic_where_it_is(self, target: Target) -> None:
+    def test_who_is_heard_keeps_traffic_where_it_is(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, (Shift({"web": {2: 100.0}}),), TrafficLease(2.0, (Shift({"web": {1: 100.0}}),)))
+        target.set_traffic((Shift({"web": {2: 100.0}}),), TrafficLease(2.0, (Shift({"web": {1: 100.0}}),)))
         for _ in range(6):
-            target.heartbeat(FENCE)
+            target.heartbeat()
             self.clock.pause(0.5)
         self.served(target, {2: 100.0})
         assert not target.traffic_status().reverted
 
-    def test_a_later_word_ends_the_way_home(self, target: Target) -> None:
+    def test_a_later_word_ends_the_way_home(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
-        target.traffic(FENCE, (Shift({"web": {2: 100.0}}),), TrafficLease(0.5, (Shift({"web": {1: 100.0}}),)))
-        target.traffic(FENCE, (Shift({"web": {2: 100.0}}),))
+        target.set_traffic((Shift({"web": {2: 100.0}}),), TrafficLease(0.5, (Shift({"web": {1: 100.0}}),)))
+        target.set_traffic((Shift({"web": {2: 100.0}}),))
         self.clock.pause(1.0)
         self.served(target, {2: 100.0})
         assert target.traffic_status().reverts_to is None
 
-    def test_a_job_runs_to_its_end(self, target: Target) -> None:
+    def test_a_job_runs_to_its_end(self, target: RunTarget) -> None:
         target.start()
-        target.job(FENCE, self.job("r-1-build"))
+        target.start_job(self.job("r-1-build"))
         self.eventually(lambda: target.job_state("r-1-build").state == "ended", "the job's end")
         assert target.job_state("r-1-build").code == 0
 
-    def test_a_known_job_is_not_started_again(self, target: Target) -> None:
+    def test_a_known_job_is_not_started_again(self, target: RunTarget) -> None:
         target.start()
-        target.job(FENCE, self.job("r-1-build"))
+        target.start_job(self.job("r-1-build"))
         self.eventually(lambda: target.job_state("r-1-build").state == "ended", "the job's end")
         before = target.job_state("r-1-build")
-        target.job(FENCE, self.job("r-1-build", takes_s=60))
+        target.start_job(self.job("r-1-build", takes_s=60))
         assert target.job_state("r-1-build") == before
 
-    def test_a_stopped_job_is_gone(self, target: Target) -> None:
+    def test_a_stopped_job_is_gone(self, target: RunTarget) -> None:
         target.start()
-        target.job(FENCE, self.job("r-1-build", takes_s=60))
+        target.start_job(self.job("r-1-build", takes_s=60))
         assert target.job_state("r-1-build").state == "running"
-        target.stop_job(FENCE, "r-1-build")
+        target.stop_job("r-1-build")
         assert target.job_state("r-1-build").state in {"ended", "lost"}
         assert target.job_state("r-1-build").code != 0
 
-    def test_stopping_a_job_that_never_ran_is_not_an_error(self, target: Target) -> None:
+    def test_stopping_a_job_that_never_ran_is_not_an_error(self, target: RunTarget) -> None:
         target.start()
-        target.stop_job(FENCE, "r-1-build")
+        target.stop_job("r-1-build")
         assert target.job_state("r-1-build").state == "none"
 
-    def test_asleep_nothing_runs_and_all_is_remembered(self, target: Target) -> None:
+    def test_asleep_nothing_runs_and_all_is_remembered(self, target: RunTarget) -> None:
         self.up(target, 1)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
-        target.stop(FENCE)
+        target.stop()
         self.eventually(lambda: not target.fleet_status().started and not target.fleet_status().instances, "sleep")
         assert target.fleet_status().wanted["web"][1].count == 1
         assert target.traffic_status().wanted["web"] == {1: 100.0}
 
-    def test_woken_it_is_as_before(self, target: Target) -> None:
+    def test_woken_it_is_as_before(self, target: RunTarget) -> None:
         self.up(target, 1)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         url = target.traffic_status().url
-        target.stop(FENCE)
+        target.stop()
         self.eventually(lambda: not target.fleet_status().started and not target.fleet_status().instances, "sleep")
         target.start()
         self.served(target, {1: 100.0})
         assert target.traffic_status().url == url
 
-    def test_an_edge_that_serves_has_no_trouble(self, target: Target) -> None:
+    def test_an_edge_that_serves_has_no_trouble(self, target: RunTarget) -> None:
         self.up(target, 1)
         self.eventually(lambda: target.traffic_status().open, "an open edge")
         serving = target.traffic_status()
         assert (serving.trouble, serving.trouble_code, serving.trouble_remedy) == ("", "", "")
 
-    def test_an_edge_that_cannot_serve_reports_why_until_it_serves_again(self, target: Target) -> None:
+    def test_an_edge_that_cannot_serve_reports_why_until_it_serves_again(self, target: RunTarget) -> None:
         self.up(target, 1)
-        target.traffic(FENCE, (Shift({"web": {1: 100.0}}),))
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         with self.edge_unable_to_serve(target) as cause:
             self.eventually(lambda: cause in target.traffic_status().trouble, f"the problem {cause}")
@@ -363,24 +366,24 @@ class TargetContract(ABC):
         self.eventually(lambda: target.traffic_status().open, "an open edge")
         assert target.traffic_status().trouble == ""
 
-    def test_the_front_door_is_the_url_and_a_route_may_have_a_door_of_its_own(self, target: Target) -> None:
+    def test_the_front_door_is_the_url_and_a_route_may_have_a_door_of_its_own(self, target: RunTarget) -> None:
         front, own = free_port(), free_port()
         routes = (Route("/", "web"), Route("/api", "web", listen=own))
         self.up(target, 1, edge=Edge(http=front, routes=routes, address="127.0.0.1", slots={"web": 6}))
         assert target.traffic_status().url == f"http://127.0.0.1:{front}"
         assert target.traffic_status().doors == (f"http://127.0.0.1:{front}", f"http://127.0.0.1:{own}")
 
-    def test_a_service_keeps_its_internal_address(self, target: Target) -> None:
+    def test_a_service_keeps_its_internal_address(self, target: RunTarget) -> None:
         self.up(target, 1)
         address = target.traffic_status().listeners["web"]
         host, _, port = address.rpartition(":")
         assert (host, port.isdigit()) == ("127.0.0.1", True)
-        target.fleet(FENCE, {"web": {2: self.member()}, "other": {1: self.member("other")}})
+        target.set_fleet({"web": {2: self.member()}, "other": {1: self.member("other")}})
         self.eventually(lambda: self.ready(target, 2) == 1 and self.ready(target, 1, "other") == 1, "both")
         assert target.traffic_status().listeners["web"] == address
         assert target.traffic_status().listeners["other"] != address
 
-    def test_a_port_of_another_program_is_refused_with_its_holder_and_nothing_changes(self, target: Target) -> None:
+    def test_a_port_of_another_program_is_refused_with_its_holder_and_nothing_changes(self, target: RunTarget) -> None:
         self.up(target, 1)
         before = target.traffic_status()
         port = free_port()
@@ -392,19 +395,19 @@ class TargetContract(ABC):
                 with pytest.raises(PortTaken, match=f"port {port} is taken by {holder}"):
                     target.refuse_taken(wanted)
                 with pytest.raises(PortTaken, match=f"port {port} is taken by {holder}"):
-                    target.edge(FENCE, wanted)
+                    target.set_edge(wanted)
             assert target.traffic_status() == before
             target.refuse_taken(wanted)
 
-    def test_its_own_doors_are_not_another_programs(self, target: Target) -> None:
+    def test_its_own_doors_are_not_another_programs(self, target: RunTarget) -> None:
         edge = Edge(http=free_port(), routes=EDGE.routes, address="127.0.0.1", slots={"web": 6})
         self.up(target, 1, edge=edge)
         self.eventually(lambda: target.traffic_status().open, "the edge")
         target.refuse_taken(edge)
         assert target.traffic_status().edge == edge
 
-    def test_without_an_edge_there_is_no_door(self, target: Target) -> None:
+    def test_without_an_edge_there_is_no_door(self, target: RunTarget) -> None:
         self.up(target, 1)
         assert target.traffic_status().url
-        target.edge(FENCE, None)
+        target.set_edge(None)
         self.eventually(lambda: not target.traffic_status().url, "the end of the edge")

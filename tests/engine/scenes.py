@@ -76,10 +76,10 @@ class Shop:
     def serves(self, release: Release) -> None:
         """*release* has been brought up earlier."""
         self.target.start()
-        self.target.claim(1)
-        self.target.edge(1, release.edge)
-        self.target.fleet(1, shop.fleet(release))
-        self.target.traffic(1, (Shift(shop.traffic(release)),))
+        self.target.claim()
+        self.target.set_edge(release.edge)
+        self.target.set_fleet(shop.fleet(release))
+        self.target.set_traffic((Shift(shop.traffic(release)),))
         self.store.initialised = self.store.roles_made = True
         self.store.ran = list(self.store.migrations)
         self.clock.turn(10)

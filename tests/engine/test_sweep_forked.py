@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.engine.engine import begin, resume
 from mainstay.engine.runner import Runner
 from mainstay.errors import StepFailed
@@ -46,7 +46,7 @@ class Lay(Step, frozen=True, kw_only=True, tag="lay"):
     def title(self) -> str:
         return f"Lay {self.name}"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         first, second = self._files(world)
         self._point(world, "before")
         first.touch()
@@ -64,7 +64,7 @@ class Lay(Step, frozen=True, kw_only=True, tag="lay"):
         there = sum(file.exists() for file in self._files(world))
         return (Look.ABSENT, Look.PARTIAL, Look.PRESENT)[there]
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         for file in self._files(world):
             self._point(world, "undoing")
             file.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.engine.executor import Executor
 from mainstay.engine.runner import Runner
 from mainstay.errors import MainstayError
@@ -31,16 +31,16 @@ class Bench(FakeTarget):
         self.switch: Callable[[], None] = lambda: None
         """Called at every point of a step, before anything else happens there."""
 
-    def heartbeat(self, fence: int) -> None:
-        super().heartbeat(fence)
+    def heartbeat(self) -> None:
+        super().heartbeat()
         self.heartbeats.append(self.clock.monotonic())
 
     def at(self, where: str) -> None:
         self.switch()
         self.point(where)
 
-    def put(self, fence: int, name: str) -> None:
-        self._allow(fence)
+    def put(self, name: str) -> None:
+        self._allow()
         self.at(f"before put {name}")
         self.things.setdefault(name, "half")
         self.at(f"amid put {name}")
@@ -49,8 +49,8 @@ class Bench(FakeTarget):
         self.things[name] = "whole"
         self.at(f"after put {name}")
 
-    def take(self, fence: int, name: str) -> None:
-        self._allow(fence)
+    def take(self, name: str) -> None:
+        self._allow()
         self.at(f"before take {name}")
         self._stumble(f"undo {name}")
         self.effects[f"take {name}"] += self.things.get(name) == "whole"
@@ -86,19 +86,19 @@ class Put(Step, frozen=True, kw_only=True, tag="put"):
     def title(self) -> str:
         return f"Put {self.name}"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         world.progress("half-way")
-        bench(world).put(world.fence, self.name)
+        bench(world).put(self.name)
         return f"{self.name} is there"
 
     def look(self, world: World) -> Look:
         return bench(world).see(self.name)
 
-    def undo(self, world: World) -> str:
-        bench(world).take(world.fence, self.name)
+    def undo(self, world: RunWorld) -> str:
+        bench(world).take(self.name)
         return f"{self.name} is gone"
 
-    def hold(self, world: World) -> None:
+    def hold(self, world: RunWorld) -> None:
         bench(world).told.append(f"hold {self.name}")
 
 
@@ -112,7 +112,7 @@ class Wait(Step, frozen=True, kw_only=True, tag="wait"):
     def title(self) -> str:
         return f"Wait for {self.name}"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         there = bench(world).things
         world.waiter.wait_until(lambda: self.name in there, within=self.within, waiting_for=self.name, every=0.5)
         return "it came"
@@ -120,7 +120,7 @@ class Wait(Step, frozen=True, kw_only=True, tag="wait"):
     def look(self, world: World) -> Look:
         return Look.ABSENT
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         bench(world).told.append(f"undo wait {self.name}")
         return "nothing to undo"
 
@@ -130,7 +130,7 @@ class Move(Put, frozen=True, kw_only=True, tag="move"):
 
     moves_traffic = True
 
-    def withdraw(self, world: World) -> str:
+    def withdraw(self, world: RunWorld) -> str:
         bench(world).told.append(f"withdraw {self.name}")
         bench(world).things.pop(self.name, None)
         return f"{self.name} is home"
@@ -165,7 +165,7 @@ def carrier_of(world: World, executor: Executor | None = None) -> Runner:
     return Runner(by="ada", host="here", executor=executor or Serial(world.clock), pid=7, registry=REGISTRY)
 
 
-def bench_world(folder: Path) -> World:
+def bench_world(folder: Path) -> RunWorld:
     clock = TurnableClock()
     return fake_world(folder, clock=clock, target=Bench(clock))
 

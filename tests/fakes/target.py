@@ -3,8 +3,9 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from copy import copy
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -48,14 +49,19 @@ class Replica:
 
 
 class FakeTarget:
-    """Obeys `Target`. It outlives whoever asks: a request that was kept is carried out at the next look.
+    """A `Target`, and the `RunTarget` of the run with `fence`. A request that was kept is carried out at the next look.
+
+    `for_run` returns another view of the same state, which differs only in its fence.
 
     `point` is told "before X", "amid X" (kept, not yet carried out) and "after X" (not yet answered) for
     every request X that changes something, as in "amid fleet web 1=2,2=2". `effects` counts what happened
     outside, by name.
     """
 
+    __slots__ = ("__dict__", "fence")
+
     def __init__(self, clock: Clock | None = None, *, ready_after_s: float = 0, job_takes_s: float = 0) -> None:
+        self.fence = 1
         self.clock = clock or TurnableClock()
         self.ready_after_s = ready_after_s
         self.job_takes_s = job_takes_s
@@ -109,25 +115,31 @@ class FakeTarget:
         self._states: dict[str, JobState] = {}
         self._listeners: dict[str, str] = {}
 
+    def for_run(self, fence: int) -> Self:
+        view = copy(self)
+        view.__dict__ = self.__dict__
+        view.fence = fence
+        return view
+
     # what is asked of it
 
     def start(self) -> None:
-        self._ask("wake", None, self._wake)
+        self._ask("wake", self._wake, bound=False)
 
-    def stop(self, fence: int) -> None:
-        self._ask("sleep", fence, self._sleep)
+    def stop(self) -> None:
+        self._ask("sleep", self._sleep)
 
-    def claim(self, fence: int) -> None:
+    def claim(self) -> None:
         def keep() -> None:
-            self.claimed_fence = fence
+            self.claimed_fence = self.fence
 
-        self._ask(f"claim {fence}", fence, keep)
+        self._ask(f"claim {self.fence}", keep)
 
-    def fleet(self, fence: int, wanted: Fleet) -> None:
+    def set_fleet(self, wanted: Fleet) -> None:
         what = " ".join(f"{name} {_counted(members)}" for name, members in wanted.items())
-        self._ask(f"fleet {what}", fence, lambda: self._fleet.update({n: dict(m) for n, m in wanted.items()}))
+        self._ask(f"fleet {what}", lambda: self._fleet.update({n: dict(m) for n, m in wanted.items()}))
 
-    def traffic(self, fence: int, shifts: Shifts, lease: TrafficLease | None = None) -> None:
+    def set_traffic(self, shifts: Shifts, lease: TrafficLease | None = None) -> None:
         def keep() -> None:
             self._shift(shifts)
             self._lease = lease
@@ -135,15 +147,15 @@ class FakeTarget:
             self._returned = False
             self._undrained = {}
 
-        self._ask(f"traffic {told(end_of(shifts))}", fence, keep)
+        self._ask(f"traffic {told(end_of(shifts))}", keep)
 
-    def heartbeat(self, fence: int) -> None:
+    def heartbeat(self) -> None:
         with self._guard:
-            self._allow(fence)
+            self._allow()
             self._carry_out()
             self._heartbeat_at = self.clock.monotonic()
 
-    def edge(self, fence: int, wanted: Edge | None) -> None:
+    def set_edge(self, wanted: Edge | None) -> None:
         if wanted is not None:
             self._refuse(_ports(wanted))
 
@@ -153,28 +165,28 @@ class FakeTarget:
                 self._edge_changed = self.clock.monotonic()
             self._edge = wanted
 
-        self._ask("edge" if wanted else "no edge", fence, keep)
+        self._ask("edge" if wanted else "no edge", keep)
 
     def refuse_taken(self, wanted: Edge) -> None:
         with self._guard:
             self._answer()
             self._refuse(_ports(wanted) - (_ports(self._edge) if self._edge else set()))
 
-    def job(self, fence: int, job: Job) -> None:
+    def start_job(self, job: Job) -> None:
         def keep() -> None:
             if job.id not in self._jobs:
                 self._jobs[job.id] = (job, self.clock.monotonic())
                 self.effects[f"job {job.id}"] += 1
 
-        self._ask(f"job {job.id}", fence, keep)
+        self._ask(f"job {job.id}", keep)
 
-    def stop_job(self, fence: int, identity: str) -> None:
+    def stop_job(self, identity: str) -> None:
         def keep() -> None:
             if identity in self._jobs and identity not in self._states:
                 self._states[identity] = JobState("ended", STOPPED_BY_SIGTERM)
                 self.effects[f"stop job {identity}"] += 1
 
-        self._ask(f"stop_job {identity}", fence, keep)
+        self._ask(f"stop_job {identity}", keep)
 
     # what it tells
 
@@ -250,15 +262,15 @@ class FakeTarget:
             for identity in self._jobs.keys() - self._states.keys():
                 self._states[identity] = JobState("ended", code)
 
-    def _ask(self, what: str, fence: int | None, keep: Callable[[], None]) -> None:
+    def _ask(self, what: str, keep: Callable[[], None], *, bound: bool = True) -> None:
         self.point(f"before {what}")
         if what in self.breaks:
             raise StepFailed(f"{what} was refused")
         with self._guard:
-            if fence is None:
-                self._answer()
+            if bound:
+                self._allow()
             else:
-                self._allow(fence)
+                self._answer()
             self._carry_out()
             keep()
             self._changed, self._lost = True, False
@@ -271,10 +283,10 @@ class FakeTarget:
         if not self.answers:
             raise Unreachable("the target does not answer", remedy="mainstay resume")
 
-    def _allow(self, fence: int) -> None:
+    def _allow(self) -> None:
         self._answer()
-        if fence < self.claimed_fence:
-            raise FenceRefused(f"run with fence {fence} was overtaken by {self.claimed_fence}")
+        if self.fence < self.claimed_fence:
+            raise FenceRefused(f"run with fence {self.fence} was overtaken by {self.claimed_fence}")
 
     def _refuse(self, ports: Collection[int]) -> None:
         for port in sorted(ports):

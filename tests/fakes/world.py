@@ -7,8 +7,8 @@ from string import ascii_letters
 
 from mainstay.drivers.datastores.datastore import Datastore
 from mainstay.drivers.secrets.sealed_file import Kept, Sealed, SealedEntry
-from mainstay.drivers.targets.target import Target
-from mainstay.drivers.world import World
+from mainstay.drivers.targets.target import RunTarget
+from mainstay.drivers.world import RunWorld
 from mainstay.errors import BadInput, Unreachable
 from mainstay.model import Environment
 from mainstay.model.secret import Secret, SecretRef
@@ -84,15 +84,15 @@ class NoShell:
 def fake_world(
     folder: Path,
     *,
-    target: Target | None = None,
+    target: RunTarget | None = None,
     clock: TurnableClock | None = None,
     datastores: Mapping[str, Datastore] | None = None,
     sealed: Sealed | None = None,
-) -> World:
-    """The world of the environment shop/local, whose state and keys lie in *folder*."""
+) -> RunWorld:
+    """The world of a run in the environment shop/local, whose state and keys lie in *folder*."""
     clock = clock or TurnableClock()
     folders = Folders(folder / "state", folder / "keys")
-    return World(
+    return RunWorld(
         environment=Environment("shop", "local", "process", str(folders.state), str(folders.keys)),
         folders=folders,
         target=target or FakeTarget(clock),

@@ -18,7 +18,7 @@ SILENT = "HAProxy (pid 812) does not answer"
 def target() -> FakeTarget:
     target = FakeTarget(TurnableClock())
     target.start()
-    target.edge(1, EDGE)
+    target.set_edge(EDGE)
     return target
 
 

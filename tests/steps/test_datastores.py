@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.errors import PortTaken, StepFailed
 from mainstay.model import Member, Members
 from mainstay.steps.configure_edge import ProvideEdge
@@ -38,53 +38,53 @@ def target(store: FakeDatastore) -> FakeTarget:
 
 
 @pytest.fixture
-def world(target: FakeTarget, store: FakeDatastore, tmp_path: Path) -> World:
+def world(target: FakeTarget, store: FakeDatastore, tmp_path: Path) -> RunWorld:
     assert isinstance(target.clock, TurnableClock)
     return fake_world(tmp_path, target=target, clock=target.clock, datastores={"db": store})
 
 
-def test_a_datastore_is_prepared_initialised_started_and_has_its_roles(world: World, store: FakeDatastore) -> None:
+def test_a_datastore_is_prepared_initialised_started_and_has_its_roles(world: RunWorld, store: FakeDatastore) -> None:
     assert PROVIDE.look(world) is Look.ABSENT
     assert PROVIDE.do(world) == "memory 18 ready, roles made"
     assert (store.initialised, store.roles_made) == (True, True)
     assert PROVIDE.look(world) is Look.PRESENT
 
 
-def test_doing_it_twice_is_doing_it_once(world: World, target: FakeTarget) -> None:
+def test_doing_it_twice_is_doing_it_once(world: RunWorld, target: FakeTarget) -> None:
     PROVIDE.do(world)
     effects = dict(target.effects)
     PROVIDE.do(world)
     assert dict(target.effects) == effects
 
 
-def test_initialising_whose_end_nobody_saw_is_tried_again(world: World, target: FakeTarget) -> None:
+def test_initialising_whose_end_nobody_saw_is_tried_again(world: RunWorld, target: FakeTarget) -> None:
     store = world.datastores["db"]
     first = store.initialise("p1-db-initialise")
     assert first
-    target.job(1, first)
+    target.start_job(first)
     target.lose_jobs()
     assert PROVIDE.look(world) is Look.PARTIAL
     PROVIDE.do(world)
     assert target.job_state("p1-db-initialise-again-2").code == 0
 
 
-def test_undo_stops_what_was_started_and_keeps_the_data(world: World, store: FakeDatastore) -> None:
+def test_undo_stops_what_was_started_and_keeps_the_data(world: RunWorld, store: FakeDatastore) -> None:
     PROVIDE.do(world)
     assert PROVIDE.undo(world) == "db stopped in 0.0 s, its data is kept"
     assert world.target.fleet_status().instances == ()
     assert store.initialised
 
 
-def test_undo_stops_its_jobs_first(world: World, target: FakeTarget, store: FakeDatastore) -> None:
+def test_undo_stops_its_jobs_first(world: RunWorld, target: FakeTarget, store: FakeDatastore) -> None:
     target.job_takes_s = 1000
     for job in (store.initialise("p1-db-initialise"), store.roles("p1-db-roles")):
         assert job
-        target.job(1, job)
+        target.start_job(job)
     PROVIDE.undo(world)
     assert [target.job_state(f"p1-db-{name}").state for name in ("initialise", "roles")] == ["ended", "ended"]
 
 
-def test_other_settings_take_effect_and_are_taken_back(world: World, target: FakeTarget) -> None:
+def test_other_settings_take_effect_and_are_taken_back(world: RunWorld, target: FakeTarget) -> None:
     PROVIDE.do(world)
     changed: Members = {2: Member(DB, 1, "18.1")}
     step = ProvideDatastore(name="db", before=ONE, after=changed, job="p2-db")
@@ -95,7 +95,7 @@ def test_other_settings_take_effect_and_are_taken_back(world: World, target: Fak
     assert (running.wanted, [one.state for one in running.instances]) == ({"db": ONE}, ["ready"])
 
 
-def test_migrations_run_once_and_in_order(world: World, store: FakeDatastore) -> None:
+def test_migrations_run_once_and_in_order(world: RunWorld, store: FakeDatastore) -> None:
     PROVIDE.do(world)
     assert MIGRATE.look(world) is Look.ABSENT
     assert MIGRATE.do(world) == "db at 0002_prices, 2 run"
@@ -104,7 +104,7 @@ def test_migrations_run_once_and_in_order(world: World, store: FakeDatastore) ->
     assert MIGRATE.look(world) is Look.PRESENT
 
 
-def test_a_migration_that_fails_stops_there_and_undo_says_what_is_kept(world: World, store: FakeDatastore) -> None:
+def test_a_migration_that_fails_stops_there_and_undo_says_what_is_kept(world: RunWorld, store: FakeDatastore) -> None:
     PROVIDE.do(world)
     store.breaks_at = "0002_prices"
     with pytest.raises(StepFailed, match="“Migrate db” ended with 3") as failed:
@@ -114,22 +114,22 @@ def test_a_migration_that_fails_stops_there_and_undo_says_what_is_kept(world: Wo
     assert MIGRATE.undo(world) == "the schema of db is kept as it is: at 0001_orders, 1 pending"
 
 
-def test_a_migration_that_still_runs_is_waited_for(world: World, target: FakeTarget, store: FakeDatastore) -> None:
+def test_a_migration_that_still_runs_is_waited_for(world: RunWorld, target: FakeTarget, store: FakeDatastore) -> None:
     PROVIDE.do(world)
-    target.job(1, store.migrate("p1-migrate-db", "/sql"))
+    target.start_job(store.migrate("p1-migrate-db", "/sql"))
     assert MIGRATE.look(world) is Look.PARTIAL
     MIGRATE.do(world)
     assert target.job_state("p1-migrate-db-again-2").state == "none"
 
 
-def lost(world: World, target: FakeTarget, store: FakeDatastore) -> None:
+def lost(world: RunWorld, target: FakeTarget, store: FakeDatastore) -> None:
     PROVIDE.do(world)
-    target.job(1, store.migrate("p1-migrate-db", "/sql"))
+    target.start_job(store.migrate("p1-migrate-db", "/sql"))
     target.lose_jobs()
 
 
 def test_a_migration_whose_end_nobody_saw_is_judged_by_the_schema(
-    world: World, target: FakeTarget, store: FakeDatastore
+    world: RunWorld, target: FakeTarget, store: FakeDatastore
 ) -> None:
     lost(world, target, store)
     store.ran = [*TWO]
@@ -139,7 +139,7 @@ def test_a_migration_whose_end_nobody_saw_is_judged_by_the_schema(
 
 
 def test_what_is_still_pending_then_runs_under_the_next_id(
-    world: World, target: FakeTarget, store: FakeDatastore
+    world: RunWorld, target: FakeTarget, store: FakeDatastore
 ) -> None:
     lost(world, target, store)
     store.ran = ["0001_orders"]
@@ -149,7 +149,7 @@ def test_what_is_still_pending_then_runs_under_the_next_id(
 
 
 def test_a_second_attempt_never_meets_the_session_of_the_first(
-    world: World, target: FakeTarget, store: FakeDatastore
+    world: RunWorld, target: FakeTarget, store: FakeDatastore
 ) -> None:
     lost(world, target, store)
     store.busy = True
@@ -161,7 +161,7 @@ def test_a_second_attempt_never_meets_the_session_of_the_first(
 
 @pytest.mark.parametrize("state", ["half done", "unreachable"])
 def test_a_schema_that_cannot_be_judged_is_never_guessed_at(
-    state: str, world: World, target: FakeTarget, store: FakeDatastore
+    state: str, world: RunWorld, target: FakeTarget, store: FakeDatastore
 ) -> None:
     lost(world, target, store)
     store.half_done = ("0002_prices",) if state == "half done" else ()
@@ -170,7 +170,7 @@ def test_a_schema_that_cannot_be_judged_is_never_guessed_at(
 
 
 def test_half_of_a_migration_outside_a_transaction_is_left_to_a_person(
-    world: World, target: FakeTarget, store: FakeDatastore
+    world: RunWorld, target: FakeTarget, store: FakeDatastore
 ) -> None:
     lost(world, target, store)
     store.half_done = ("0002_prices",)
@@ -178,7 +178,7 @@ def test_half_of_a_migration_outside_a_transaction_is_left_to_a_person(
         MIGRATE.do(world)
 
 
-def test_the_edge_opens_and_closes_again(world: World) -> None:
+def test_the_edge_opens_and_closes_again(world: RunWorld) -> None:
     step = ProvideEdge(before=None, after=EDGE)
     assert step.title == "Open the edge on port 8080: /api → api, / → web"
     assert step.look(world) is Look.ABSENT
@@ -188,10 +188,10 @@ def test_the_edge_opens_and_closes_again(world: World) -> None:
     assert step.look(world) is Look.ABSENT
 
 
-def test_a_step_that_changes_the_edge_waits_until_the_edge_is_open(world: World, target: FakeTarget) -> None:
+def test_a_step_that_changes_the_edge_waits_until_the_edge_is_open(world: RunWorld, target: FakeTarget) -> None:
     target.edge_takes_s = 5
     step = ProvideEdge(before=None, after=EDGE)
-    target.edge(0, EDGE)
+    target.set_edge(EDGE)
     assert step.look(world) is Look.PARTIAL
     step.do(world)
     assert 5 <= world.clock.monotonic() < 6
@@ -204,7 +204,7 @@ def test_a_step_that_changes_the_edge_waits_until_the_edge_is_open(world: World,
     ids=["the target says why", "the target does not say why"],
 )
 def test_an_edge_that_does_not_open_fails_with_the_reason(
-    world: World, target: FakeTarget, trouble: str, error: str
+    world: RunWorld, target: FakeTarget, trouble: str, error: str
 ) -> None:
     target.edge_takes_s = inf
     target.edge_trouble = trouble
@@ -213,7 +213,7 @@ def test_an_edge_that_does_not_open_fails_with_the_reason(
     assert 15 <= world.clock.monotonic() < 16
 
 
-def test_a_port_that_is_taken_is_said_with_its_holder(world: World, target: FakeTarget) -> None:
+def test_a_port_that_is_taken_is_said_with_its_holder(world: RunWorld, target: FakeTarget) -> None:
     target.taken[8080] = "nginx (pid 7)"
     with pytest.raises(PortTaken, match="taken by nginx"):
         ProvideEdge(before=None, after=EDGE).do(world)

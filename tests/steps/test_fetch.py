@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
 from mainstay.model import Content, Job
 from mainstay.model.artifact import Source
@@ -65,7 +65,7 @@ def target(builder: Builder) -> FakeTarget:
 
 
 @pytest.fixture
-def world(target: FakeTarget, tmp_path: Path) -> World:
+def world(target: FakeTarget, tmp_path: Path) -> RunWorld:
     assert isinstance(target.clock, TurnableClock)
     return fake_world(tmp_path, target=target, clock=target.clock)
 
@@ -97,13 +97,13 @@ def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ())
     )
 
 
-def give_up_on(step: Fetch, world: World) -> None:
+def give_up_on(step: Fetch, world: RunWorld) -> None:
     """The build is begun and takes longer than anybody waits."""
     with pytest.raises(StepFailed):
         replace(step, content=replace(step.content, build_within_s=1)).do(world)
 
 
-def test_without_a_build_it_is_a_sealed_copy(source: Path, world: World) -> None:
+def test_without_a_build_it_is_a_sealed_copy(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     assert step.title == "Copy web (2 files)"
     assert step.do(world) == "2 files copied, 1 left out"
@@ -113,7 +113,7 @@ def test_without_a_build_it_is_a_sealed_copy(source: Path, world: World) -> None
     assert place.stat().st_mode & 0o022 == 0
 
 
-def test_a_build_runs_in_place_command_after_command(source: Path, world: World, builder: Builder) -> None:
+def test_a_build_runs_in_place_command_after_command(source: Path, world: RunWorld, builder: Builder) -> None:
     step = step_for(source, ("make",), ("make", "check"), check=("./program",))
     assert step.do(world) == "2 files copied and built, 1 left out"
     assert [job.command for job in builder.jobs] == [("make",), ("make", "check")]
@@ -123,7 +123,7 @@ def test_a_build_runs_in_place_command_after_command(source: Path, world: World,
     assert (place / "program").stat().st_mode & 0o022 == 0
 
 
-def test_what_is_there_already_is_not_made_again(source: Path, world: World, builder: Builder) -> None:
+def test_what_is_there_already_is_not_made_again(source: Path, world: RunWorld, builder: Builder) -> None:
     step = step_for(source, ("make",))
     step.do(world)
     (source / "app.py").write_text("print(2)")
@@ -131,7 +131,7 @@ def test_what_is_there_already_is_not_made_again(source: Path, world: World, bui
     assert len(builder.jobs) == 1
 
 
-def test_a_tree_that_changed_after_the_plan_is_refused_and_nothing_is_left(source: Path, world: World) -> None:
+def test_a_tree_that_changed_after_the_plan_is_refused_and_nothing_is_left(source: Path, world: RunWorld) -> None:
     step = step_for(source, ("make",))
     (source / "app.py").write_text("print(2)")
     with pytest.raises(StepFailed, match="has changed since the plan was made"):
@@ -139,7 +139,7 @@ def test_a_tree_that_changed_after_the_plan_is_refused_and_nothing_is_left(sourc
     assert step.look(world) is Look.ABSENT
 
 
-def test_a_build_that_fails_tells_its_code(source: Path, world: World, builder: Builder) -> None:
+def test_a_build_that_fails_tells_its_code(source: Path, world: RunWorld, builder: Builder) -> None:
     builder.code = 2
     with pytest.raises(StepFailed, match="“Build web: make” ended with 2"):
         step_for(source, ("make",)).do(world)
@@ -147,7 +147,7 @@ def test_a_build_that_fails_tells_its_code(source: Path, world: World, builder: 
 
 @pytest.mark.failure("F19")
 def test_a_build_whose_end_nobody_saw_is_made_again_from_an_empty_folder(
-    source: Path, world: World, target: FakeTarget, builder: Builder
+    source: Path, world: RunWorld, target: FakeTarget, builder: Builder
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
@@ -163,7 +163,7 @@ def test_a_build_whose_end_nobody_saw_is_made_again_from_an_empty_folder(
 
 
 def test_a_build_that_still_runs_is_waited_for(
-    source: Path, world: World, target: FakeTarget, builder: Builder
+    source: Path, world: RunWorld, target: FakeTarget, builder: Builder
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 20
@@ -173,7 +173,7 @@ def test_a_build_that_still_runs_is_waited_for(
 
 
 @pytest.mark.parametrize("left", ["KEY.copy", "KEY"], ids=["half of a copy", "half of a build by another run"])
-def test_leftovers_are_made_again(left: str, source: Path, world: World) -> None:
+def test_leftovers_are_made_again(left: str, source: Path, world: RunWorld) -> None:
     step = step_for(source)
     place = world.folders.contents / left.replace("KEY", step.content.key)
     place.mkdir(parents=True)
@@ -184,7 +184,9 @@ def test_leftovers_are_made_again(left: str, source: Path, world: World) -> None
     assert not place.with_suffix(".copy").exists() or left == "KEY"
 
 
-def test_undo_stops_the_build_and_takes_away_what_is_not_whole(source: Path, world: World, target: FakeTarget) -> None:
+def test_undo_stops_the_build_and_takes_away_what_is_not_whole(
+    source: Path, world: RunWorld, target: FakeTarget
+) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
     give_up_on(step, world)
@@ -194,14 +196,14 @@ def test_undo_stops_the_build_and_takes_away_what_is_not_whole(source: Path, wor
     assert step.undo(world) == "removed"
 
 
-def test_undo_keeps_whole_content_for_who_else_may_run_in_it(source: Path, world: World) -> None:
+def test_undo_keeps_whole_content_for_who_else_may_run_in_it(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
     assert step.undo(world) == "kept, for the next time"
     assert step.look(world) is Look.PRESENT
 
 
-def test_a_command_that_is_not_there_is_said_before_anything_runs(source: Path, world: World) -> None:
+def test_a_command_that_is_not_there_is_said_before_anything_runs(source: Path, world: RunWorld) -> None:
     with pytest.raises(StepFailed, match=r"the command \.venv/bin/python is not in the service's folder"):
         step_for(source, check=(".venv/bin/python",)).do(world)
     with pytest.raises(StepFailed, match=r"no-such-program is not on the release's PATH \(/usr/bin\)"):
@@ -242,7 +244,7 @@ SCRIPT = "#!/bin/sh\nexec sleep 60\n"
 @pytest.mark.parametrize("build", [False, True], ids=["as the command", "as a build"])
 def test_a_script_that_cannot_run_is_refused_with_the_file_to_correct(
     text: str, mode: int, what: str, remedy: str, build: bool,
-    source: Path, world: World, monkeypatch: pytest.MonkeyPatch,
+    source: Path, world: RunWorld, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("PATH", "")
     monkeypatch.chdir(source)
@@ -254,14 +256,14 @@ def test_a_script_that_cannot_run_is_refused_with_the_file_to_correct(
     assert (refused.value.what, refused.value.remedy) == (what, remedy)
 
 
-def test_a_script_of_another_folder_is_named_by_its_whole_path(source: Path, world: World) -> None:
+def test_a_script_of_another_folder_is_named_by_its_whole_path(source: Path, world: RunWorld) -> None:
     (source / "run.sh").write_text(SCRIPT)
     with pytest.raises(StepFailed) as refused:
         step_for(source, check=("./run.sh",)).do(world)
     assert refused.value.remedy == f"chmod +x {source}/run.sh"
 
 
-def test_a_program_that_the_build_made_is_named_as_such(source: Path, world: World, builder: Builder) -> None:
+def test_a_program_that_the_build_made_is_named_as_such(source: Path, world: RunWorld, builder: Builder) -> None:
     builder.mode = 0o600
     with pytest.raises(StepFailed, match="program is not executable") as refused:
         step_for(source, ("make",), check=("./program",)).do(world)
@@ -269,7 +271,7 @@ def test_a_program_that_the_build_made_is_named_as_such(source: Path, world: Wor
 
 
 @pytest.mark.parametrize("text", [SCRIPT, "#! /bin/sh -e\n", "#!/usr/bin/env -S A=1 sh -e\n", "#!\n", "\x7fELF"])
-def test_a_script_with_its_interpreter_is_accepted(text: str, source: Path, world: World) -> None:
+def test_a_script_with_its_interpreter_is_accepted(text: str, source: Path, world: RunWorld) -> None:
     (source / "run.sh").write_text(text)
     (source / "run.sh").chmod(0o755)
     step = step_for(source, check=("./run.sh",))
@@ -278,7 +280,7 @@ def test_a_script_with_its_interpreter_is_accepted(text: str, source: Path, worl
 
 
 def test_a_command_that_only_the_shell_finds_is_refused_with_what_to_write(
-    source: Path, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Path, world: RunWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tool = tmp_path / "shims" / "my-tool"
     tool.parent.mkdir()
@@ -290,7 +292,7 @@ def test_a_command_that_only_the_shell_finds_is_refused_with_what_to_write(
     assert f'PATH: {{default: "{tool.parent}:/usr/bin"}}' in refused.value.remedy
 
 
-def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, world: World) -> None:
+def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, world: RunWorld) -> None:
     (source / "bin").mkdir()
     (source / "bin" / "tool").write_text("#!/bin/sh")
     (source / "bin" / "tool").chmod(0o755)
@@ -301,7 +303,7 @@ def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, w
 
 
 def test_builds_see_the_interpreter_then_the_path_of_the_release_then_that_of_the_shell(
-    source: Path, world: World, builder: Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    source: Path, world: RunWorld, builder: Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     python = tmp_path / "a folder" / "python3.12"
     python.parent.mkdir()
@@ -337,7 +339,7 @@ def test_a_closed_folder_on_the_way_to_a_program_is_named(closed: str, source: P
 
 
 def test_what_the_command_line_brings_to_builds_is_never_written_in_clear(
-    source: Path, world: World, builder: Builder, monkeypatch: pytest.MonkeyPatch
+    source: Path, world: RunWorld, builder: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "https://name:password@index.example")
     monkeypatch.setenv("UV_CACHE_DIR", "/somewhere")
@@ -349,7 +351,9 @@ def test_what_the_command_line_brings_to_builds_is_never_written_in_clear(
     assert "UV_CACHE_DIR" not in told
 
 
-def test_a_damaged_file_of_the_source_is_restored_without_a_build(source: Path, world: World, builder: Builder) -> None:
+def test_a_damaged_file_of_the_source_is_restored_without_a_build(
+    source: Path, world: RunWorld, builder: Builder
+) -> None:
     step = step_for(source, ("make",))
     step.do(world)
     place = world.folders.content(step.content.key)
@@ -366,7 +370,7 @@ def test_a_damaged_file_of_the_source_is_restored_without_a_build(source: Path, 
     assert step.do(world) == "already there (2 files, 1 left out)"
 
 
-def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: World, builder: Builder) -> None:
+def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: RunWorld, builder: Builder) -> None:
     step = step_for(source, ("make",))
     step.do(world)
     program = world.folders.content(step.content.key) / "program"
@@ -378,7 +382,7 @@ def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: 
     assert [job.id for job in builder.jobs] == ["p1-build-1-1", "p2-build-1-1"]
 
 
-def test_damaged_content_is_left_alone_where_the_source_has_changed(source: Path, world: World) -> None:
+def test_damaged_content_is_left_alone_where_the_source_has_changed(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
     place = world.folders.content(step.content.key)
@@ -390,7 +394,7 @@ def test_damaged_content_is_left_alone_where_the_source_has_changed(source: Path
     assert step.undo(world) == "kept, for the next time"
 
 
-def test_files_that_a_service_adds_are_no_damage(source: Path, world: World) -> None:
+def test_files_that_a_service_adds_are_no_damage(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
     place = world.folders.content(step.content.key)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
 from mainstay.model import Shift, Traffic, TrafficLease
 from mainstay.steps.remove_data import RemoveData
@@ -31,17 +31,17 @@ def clock() -> TurnableClock:
 def target(clock: TurnableClock) -> FakeTarget:
     target = FakeTarget(clock)
     target.start()
-    target.fleet(1, {"web": OLD | NEW})
-    target.traffic(1, (Shift(NOW),), TrafficLease(60, (Shift({"web": {1: 100.0}}),)))
+    target.set_fleet({"web": OLD | NEW})
+    target.set_traffic((Shift(NOW),), TrafficLease(60, (Shift({"web": {1: 100.0}}),)))
     return target
 
 
 @pytest.fixture
-def world(clock: TurnableClock, target: FakeTarget, tmp_path: Path) -> World:
+def world(clock: TurnableClock, target: FakeTarget, tmp_path: Path) -> RunWorld:
     return fake_world(tmp_path, target=target, clock=clock)
 
 
-def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: World, clock: TurnableClock) -> None:
+def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: RunWorld, clock: TurnableClock) -> None:
     assert STEP.do(world) == "web@1 stopped in 0.0 s"
     clock.turn(3600)
     assert world.target.traffic_status().actual == NOW
@@ -56,7 +56,7 @@ def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: World, clo
     ],
 )
 def test_requests_that_are_open_at_the_end_of_the_drain_are_cut_and_counted_and_those_of_others_are_not(
-    world: World, target: FakeTarget, open_requests: int, told: str
+    world: RunWorld, target: FakeTarget, open_requests: int, told: str
 ) -> None:
     target.cut["web@1"] = 5
     target.cut["web@2"] = 7
@@ -65,14 +65,16 @@ def test_requests_that_are_open_at_the_end_of_the_drain_are_cut_and_counted_and_
     assert target.cut == {"web@1": 5 + open_requests, "web@2": 7}
 
 
-def test_an_instance_that_ignores_its_stop_signal_is_reported_as_killed(world: World, target: FakeTarget) -> None:
+def test_an_instance_that_ignores_its_stop_signal_is_reported_as_killed(world: RunWorld, target: FakeTarget) -> None:
     target.killed["web@1"] = 2
     target.point = lambda where: target.killed.update({"web@1": 1}) if where.startswith("amid fleet") else None
     killed = "1 instance killed with SIGKILL because it ignored SIGTERM for 10 s"
     assert STEP.do(world) == f"web@1 stopped in 0.0 s, {killed}"
 
 
-def test_a_stop_of_everything_names_the_revision_whose_instances_were_killed(world: World, target: FakeTarget) -> None:
+def test_a_stop_of_everything_names_the_revision_whose_instances_were_killed(
+    world: RunWorld, target: FakeTarget
+) -> None:
     target.point = lambda where: target.killed.update({"web@1": 2}) if where.startswith("amid sleep") else None
     assert StopEnvironment().do(world) == (
         "4 instances stopped, data kept, 2 instances of web@1 killed with SIGKILL because they ignored SIGTERM for 10 s"
@@ -80,7 +82,7 @@ def test_a_stop_of_everything_names_the_revision_whose_instances_were_killed(wor
 
 
 def test_the_old_fleet_stays_until_its_requests_have_ended(
-    world: World, target: FakeTarget, clock: TurnableClock
+    world: RunWorld, target: FakeTarget, clock: TurnableClock
 ) -> None:
     seen = []
 
@@ -96,16 +98,18 @@ def test_the_old_fleet_stays_until_its_requests_have_ended(
     assert target.cut == {}
 
 
-def test_traffic_that_had_gone_home_is_brought_back_before_anything_stops(world: World, clock: TurnableClock) -> None:
+def test_traffic_that_had_gone_home_is_brought_back_before_anything_stops(
+    world: RunWorld, clock: TurnableClock
+) -> None:
     clock.turn(61)
     assert world.target.traffic_status().actual == {"web": {1: 100.0}}
     STEP.do(world)
     assert world.target.traffic_status().actual == NOW
 
 
-def test_how_far_it_has_come_is_found_by_looking(world: World) -> None:
+def test_how_far_it_has_come_is_found_by_looking(world: RunWorld) -> None:
     assert STEP.look(world) is Look.ABSENT
-    world.target.fleet(1, {"web": NEW})
+    world.target.set_fleet({"web": NEW})
     assert STEP.look(world) is Look.ABSENT
     STEP.do(world)
     assert STEP.look(world) is Look.PRESENT
@@ -114,13 +118,13 @@ def test_how_far_it_has_come_is_found_by_looking(world: World) -> None:
 
 
 @pytest.mark.parametrize("step", [STEP, StopEnvironment(), RemoveData()], ids=["retire", "lay down", "remove data"])
-def test_none_is_ever_undone(step: Retire | StopEnvironment | RemoveData, world: World) -> None:
+def test_none_is_ever_undone(step: Retire | StopEnvironment | RemoveData, world: RunWorld) -> None:
     assert not step.reversible
     with pytest.raises(StepFailed, match=r"cannot be started again|not undone|is gone"):
         step.undo(world)
 
 
-def test_laid_down_nothing_runs_and_all_is_known(world: World) -> None:
+def test_laid_down_nothing_runs_and_all_is_known(world: RunWorld) -> None:
     step = StopEnvironment()
     assert step.look(world) is Look.ABSENT
     assert step.do(world) == "4 instances stopped, data kept"
@@ -129,7 +133,7 @@ def test_laid_down_nothing_runs_and_all_is_known(world: World) -> None:
     step.do(world)
 
 
-def test_data_goes_and_journal_backups_and_keys_stay(world: World) -> None:
+def test_data_goes_and_journal_backups_and_keys_stay(world: RunWorld) -> None:
     state = world.folders.state
     for name in ("data/db", "content/k", "volumes/v", "backups/b", "plans"):
         (state / name).mkdir(parents=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
 from mainstay.model import Edge, Shift, Traffic
 from mainstay.model.revision import Revision
@@ -34,31 +34,31 @@ def target(clock: TurnableClock) -> FakeTarget:
     found = FakeTarget(clock)
     both = {name: fleet(release(1))[name] | fleet(release(2))[name] for name in ("api", "web")}
     found.start()
-    found.fleet(1, both)
-    found.traffic(1, (Shift(OLD),))
+    found.set_fleet(both)
+    found.set_traffic((Shift(OLD),))
     return found
 
 
 @pytest.fixture
-def world(target: FakeTarget, clock: TurnableClock, tmp_path: Path) -> World:
+def world(target: FakeTarget, clock: TurnableClock, tmp_path: Path) -> RunWorld:
     return fake_world(tmp_path, target=target, clock=clock)
 
 
-def test_services_of_one_shift_move_in_one_batch(world: World, target: FakeTarget) -> None:
+def test_services_of_one_shift_move_in_one_batch(world: RunWorld, target: FakeTarget) -> None:
     target.effects.clear()
     assert STEP.do(world) == "api 100 % @2, web 100 % @2"
     assert world.target.traffic_status().actual == NEW
     assert [name for name in target.effects if name.startswith("traffic")] == ["traffic api 2:100 web 2:100"]
 
 
-def test_traffic_goes_home_by_itself_when_nobody_renews(world: World, clock: TurnableClock) -> None:
+def test_traffic_goes_home_by_itself_when_nobody_renews(world: RunWorld, clock: TurnableClock) -> None:
     STEP.do(world)
     clock.turn(61)
     assert world.target.traffic_status().actual == OLD
     assert STEP.look(world) is Look.ABSENT
 
 
-def test_how_long_nobody_may_watch_is_what_the_plan_says(world: World, clock: TurnableClock) -> None:
+def test_how_long_nobody_may_watch_is_what_the_plan_says(world: RunWorld, clock: TurnableClock) -> None:
     replace(STEP, revert_after_s=300.0).do(world)
     clock.turn(299)
     assert world.target.traffic_status().actual == NEW
@@ -66,13 +66,13 @@ def test_how_long_nobody_may_watch_is_what_the_plan_says(world: World, clock: Tu
     assert world.target.traffic_status().actual == OLD
 
 
-def test_a_first_release_has_nowhere_to_go(world: World, clock: TurnableClock) -> None:
+def test_a_first_release_has_nowhere_to_go(world: RunWorld, clock: TurnableClock) -> None:
     SetTraffic(after=(Shift(NEW),), back=(Shift({"api": {}, "web": {}}),)).do(world)
     clock.turn(3600)
     assert world.target.traffic_status().actual == NEW
 
 
-def test_how_far_it_has_come_is_found_by_looking(world: World, target: FakeTarget) -> None:
+def test_how_far_it_has_come_is_found_by_looking(world: RunWorld, target: FakeTarget) -> None:
     assert STEP.look(world) is Look.ABSENT
     STEP.do(world)
     assert STEP.look(world) is Look.PRESENT
@@ -80,7 +80,7 @@ def test_how_far_it_has_come_is_found_by_looking(world: World, target: FakeTarge
     assert STEP.look(world) is Look.PARTIAL
 
 
-def test_it_waits_for_those_that_are_to_serve_and_no_longer_than_it_must(world: World, target: FakeTarget) -> None:
+def test_it_waits_for_those_that_are_to_serve_and_no_longer_than_it_must(world: RunWorld, target: FakeTarget) -> None:
     target.sick.add(Revision("web", 2))
     with pytest.raises(StepFailed, match="web 100 % @2") as late:
         STEP.do(world)
@@ -88,7 +88,7 @@ def test_it_waits_for_those_that_are_to_serve_and_no_longer_than_it_must(world: 
 
 
 @pytest.mark.parametrize("way", ["undo", "withdraw"])
-def test_the_way_back_is_the_stage_s_and_needs_no_watcher(way: str, world: World, clock: TurnableClock) -> None:
+def test_the_way_back_is_the_stage_s_and_needs_no_watcher(way: str, world: RunWorld, clock: TurnableClock) -> None:
     canary = replace(STEP, after=(Shift({"api": {1: 50.0, 2: 50.0}, "web": {1: 50.0, 2: 50.0}}),))
     canary.do(world)
     STEP.do(world)
@@ -98,7 +98,7 @@ def test_the_way_back_is_the_stage_s_and_needs_no_watcher(way: str, world: World
 
 
 def test_an_undo_does_not_wait_for_a_release_that_crashed_before_the_run_began(
-    world: World, target: FakeTarget, clock: TurnableClock
+    world: RunWorld, target: FakeTarget, clock: TurnableClock
 ) -> None:
     target.sick |= {Revision("api", 1), Revision("web", 1)}
     STEP.do(world)
@@ -108,7 +108,7 @@ def test_an_undo_does_not_wait_for_a_release_that_crashed_before_the_run_began(
     assert world.target.traffic_status().wanted == OLD
 
 
-def test_an_undo_waits_for_a_release_of_which_one_service_is_only_slow(world: World, target: FakeTarget) -> None:
+def test_an_undo_waits_for_a_release_of_which_one_service_is_only_slow(world: RunWorld, target: FakeTarget) -> None:
     target.sick.add(Revision("api", 1))
     STEP.do(world)
     target.unready.add(Revision("web", 1))
@@ -116,22 +116,22 @@ def test_an_undo_waits_for_a_release_of_which_one_service_is_only_slow(world: Wo
         STEP.undo(world)
 
 
-def test_withdrawing_to_what_is_not_there_only_lets_go_of_the_new(world: World, target: FakeTarget) -> None:
+def test_withdrawing_to_what_is_not_there_only_lets_go_of_the_new(world: RunWorld, target: FakeTarget) -> None:
     STEP.do(world)
     target.sick |= {Revision("api", 1), Revision("web", 1)}
     STEP.withdraw(world)
     assert world.target.traffic_status().actual.get("web", {}) == {}
 
 
-def test_holding_it_again_takes_traffic_back_from_home(world: World, clock: TurnableClock) -> None:
+def test_holding_it_again_takes_traffic_back_from_home(world: RunWorld, clock: TurnableClock) -> None:
     STEP.do(world)
     clock.turn(61)
     STEP.hold(world)
     assert world.target.traffic_status().actual == NEW
 
 
-def test_a_broken_edge_is_the_cause_of_traffic_that_does_not_move(world: World, target: FakeTarget) -> None:
-    target.edge(1, Edge(http=8080))
+def test_a_broken_edge_is_the_cause_of_traffic_that_does_not_move(world: RunWorld, target: FakeTarget) -> None:
+    target.set_edge(Edge(http=8080))
     target.edge_trouble = "port 8080 is taken by python3 (pid 812)"
     with pytest.raises(StepFailed, match=r"port 8080 is taken by python3 \(pid 812\)") as failed:
         STEP.do(world)
@@ -139,7 +139,7 @@ def test_a_broken_edge_is_the_cause_of_traffic_that_does_not_move(world: World, 
 
 
 def test_a_callee_moves_once_its_caller_has_no_request_in_flight(
-    world: World, target: FakeTarget, clock: TurnableClock
+    world: RunWorld, target: FakeTarget, clock: TurnableClock
 ) -> None:
     STEP.do(world)
     target.effects.clear()
@@ -154,7 +154,7 @@ def test_a_callee_moves_once_its_caller_has_no_request_in_flight(
 
 
 def test_a_request_that_outlasts_its_drain_is_not_waited_for_and_counted(
-    world: World, target: FakeTarget, clock: TurnableClock
+    world: RunWorld, target: FakeTarget, clock: TurnableClock
 ) -> None:
     STEP.do(world)
     target.in_flight["web@2"] = 1
@@ -165,7 +165,7 @@ def test_a_request_that_outlasts_its_drain_is_not_waited_for_and_counted(
 
 @pytest.mark.parametrize("way", ["undo", "withdraw", "without a heartbeat"])
 def test_every_way_back_drains_the_callers_first(
-    way: str, world: World, target: FakeTarget, clock: TurnableClock
+    way: str, world: RunWorld, target: FakeTarget, clock: TurnableClock
 ) -> None:
     step = replace(STEP, back=CALLERS_FIRST)
     step.do(world)
@@ -182,10 +182,10 @@ def test_every_way_back_drains_the_callers_first(
     assert world.target.traffic_status().actual == OLD
 
 
-def test_while_a_drain_lasts_a_look_finds_a_part(world: World, target: FakeTarget) -> None:
+def test_while_a_drain_lasts_a_look_finds_a_part(world: RunWorld, target: FakeTarget) -> None:
     STEP.do(world)
     target.in_flight["web@2"] = 1
-    world.target.traffic(1, CALLERS_FIRST)
+    world.target.set_traffic(CALLERS_FIRST)
     assert replace(STEP, after=CALLERS_FIRST).look(world) is Look.PARTIAL
 
 

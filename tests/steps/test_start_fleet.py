@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
 from mainstay.model import Member, Members
 from mainstay.model.revision import Revision
@@ -24,28 +24,28 @@ BESIDE = StartFleet(service="web", before=OLD, after=OLD | NEW)
 def target() -> FakeTarget:
     found = FakeTarget(TurnableClock(), ready_after_s=2.4)
     found.start()
-    found.fleet(1, {"web": OLD})
+    found.set_fleet({"web": OLD})
     return found
 
 
 @pytest.fixture
-def world(target: FakeTarget, tmp_path: Path) -> World:
+def world(target: FakeTarget, tmp_path: Path) -> RunWorld:
     assert isinstance(target.clock, TurnableClock)
     target.clock.turn(60)
     return fake_world(tmp_path, target=target, clock=target.clock)
 
 
-def ids(world: World) -> list[str]:
+def ids(world: RunWorld) -> list[str]:
     return [one.id for one in world.target.fleet_status().instances]
 
 
-def test_new_runs_beside_old_and_is_ready(world: World) -> None:
+def test_new_runs_beside_old_and_is_ready(world: RunWorld) -> None:
     assert BESIDE.title == "Start web@2, 3 replicas"
     assert BESIDE.do(world) == "3 of 3 ready after 2.4 s"
     assert ids(world) == ["web-1-1", "web-1-2", "web-1-3", "web-2-1", "web-2-2", "web-2-3"]
 
 
-def test_doing_it_twice_is_doing_it_once(world: World, target: FakeTarget) -> None:
+def test_doing_it_twice_is_doing_it_once(world: RunWorld, target: FakeTarget) -> None:
     BESIDE.do(world)
     effects = dict(target.effects)
     BESIDE.do(world)
@@ -53,23 +53,23 @@ def test_doing_it_twice_is_doing_it_once(world: World, target: FakeTarget) -> No
     assert dict(target.effects) == effects
 
 
-def test_progress_is_told_when_it_changes(world: World) -> None:
+def test_progress_is_told_when_it_changes(world: RunWorld) -> None:
     told: list[str] = []
     BESIDE.do(world.with_progress(told.append))
     assert told == ["0 of 3 ready"]
 
 
-def test_what_is_there_is_found_by_looking(world: World) -> None:
+def test_what_is_there_is_found_by_looking(world: RunWorld) -> None:
     assert BESIDE.look(world) is Look.ABSENT
-    world.target.fleet(1, {"web": OLD | NEW})
+    world.target.set_fleet({"web": OLD | NEW})
     assert BESIDE.look(world) is Look.PARTIAL
     BESIDE.do(world)
     assert BESIDE.look(world) is Look.PRESENT
 
 
 @pytest.mark.parametrize("half", [False, True], ids=["after all of it", "after half of it"])
-def test_undo_leaves_the_old_fleet_as_it_was(half: bool, world: World, target: FakeTarget) -> None:
-    (target.fleet(1, {"web": OLD | NEW}) if half else BESIDE.do(world))
+def test_undo_leaves_the_old_fleet_as_it_was(half: bool, world: RunWorld, target: FakeTarget) -> None:
+    (target.set_fleet({"web": OLD | NEW}) if half else BESIDE.do(world))
     assert BESIDE.undo(world).startswith("web@1 still runs (3 instances); new instances stopped in ")
     assert ids(world) == ["web-1-1", "web-1-2", "web-1-3"]
     assert target.effects["stop web-1-1"] == 0
@@ -77,7 +77,7 @@ def test_undo_leaves_the_old_fleet_as_it_was(half: bool, world: World, target: F
 
 
 def test_a_fleet_that_does_not_stay_up_fails_at_once_with_its_exit_code_and_last_lines(
-    world: World, target: FakeTarget
+    world: RunWorld, target: FakeTarget
 ) -> None:
     target.sick.add(Revision("web", 2))
     with pytest.raises(
@@ -88,7 +88,7 @@ def test_a_fleet_that_does_not_stay_up_fails_at_once_with_its_exit_code_and_last
     assert world.clock.monotonic() < 61
 
 
-def test_a_fleet_that_is_slow_fails_after_its_time_in_numbers(world: World, target: FakeTarget) -> None:
+def test_a_fleet_that_is_slow_fails_after_its_time_in_numbers(world: RunWorld, target: FakeTarget) -> None:
     target.ready_after_s = 1000
     with pytest.raises(
         StepFailed, match=r"after 32 s waiting for web@2 .*\(within 30 s, steady for 2 s\): 0 of 3 ready"
@@ -96,12 +96,12 @@ def test_a_fleet_that_is_slow_fails_after_its_time_in_numbers(world: World, targ
         BESIDE.do(world)
 
 
-def test_an_old_instance_that_fails_meanwhile_is_not_the_fault_of_the_new(world: World, target: FakeTarget) -> None:
+def test_an_old_instance_that_fails_meanwhile_is_not_the_fault_of_the_new(world: RunWorld, target: FakeTarget) -> None:
     target.sick.add(Revision("web", 1))
     assert BESIDE.do(world) == "3 of 3 ready after 2.4 s"
 
 
-def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(world: World) -> None:
+def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(world: RunWorld) -> None:
     step = StartFleet(service="web", before=OLD, after={})
     assert step.title == "Stop web@1, 3 replicas"
     assert step.do(world).startswith("stopped in")
@@ -111,7 +111,7 @@ def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(w
     assert [one.state for one in world.target.fleet_status().instances] == ["ready"] * 3
 
 
-def test_holding_a_stop_does_not_stop_what_came_after_it(world: World, target: FakeTarget) -> None:
+def test_holding_a_stop_does_not_stop_what_came_after_it(world: RunWorld, target: FakeTarget) -> None:
     stop = StartFleet(service="web", before=OLD, after={})
     start = StartFleet(service="web", before={}, after=NEW)
     stop.do(world)

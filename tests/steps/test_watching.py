@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.targets.target import LogLine
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
 from mainstay.model import Shift, Traffic
 from mainstay.model.revision import Revision
@@ -29,9 +29,9 @@ class Bench:
         self.clock = TurnableClock()
         self.target = FakeTarget(self.clock)
         self.target.start()
-        self.target.fleet(1, {"web": fleet(release(1))["web"] | fleet(release(2))["web"]})
-        self.target.traffic(1, (Shift(NEW),))
-        self.world: World = fake_world(folder, target=self.target, clock=self.clock)
+        self.target.set_fleet({"web": fleet(release(1))["web"] | fleet(release(2))["web"]})
+        self.target.set_traffic((Shift(NEW),))
+        self.world: RunWorld = fake_world(folder, target=self.target, clock=self.clock)
 
     def at(self, seconds: float, happens: Callable[[], None]) -> None:
         """Let something happen while time passes."""
@@ -99,7 +99,7 @@ def test_restarts_from_before_do_not_count(bench: Bench) -> None:
 
 
 def test_traffic_that_was_reverted_meanwhile_ends_the_observation(bench: Bench) -> None:
-    bench.at(10, lambda: bench.target.traffic(1, (Shift({"web": {1: 100.0}}),)))
+    bench.at(10, lambda: bench.target.set_traffic((Shift({"web": {1: 100.0}}),)))
     with pytest.raises(StepFailed, match="traffic was reverted automatically"):
         OBSERVE.do(bench.world)
 

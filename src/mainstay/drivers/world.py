@@ -1,12 +1,12 @@
 """The world: all drivers and services that a step's do, look and undo may use, in one frozen value."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 from mainstay.drivers.datastores.datastore import Datastore
 from mainstay.drivers.secrets.sealed_file import Sealed
-from mainstay.drivers.targets.target import Target
+from mainstay.drivers.targets.target import RunTarget, Target
 from mainstay.model import Environment
 from mainstay.system.clock import Clock, Waiter
 from mainstay.system.command import Shell
@@ -19,7 +19,7 @@ def ignore_progress(what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The drivers of one environment, and the fence, the waiter and the progress callback of the current run."""
+    """The drivers of one environment, with which commands read it. A run changes it through its `RunWorld`."""
 
     environment: Environment
     folders: Folders
@@ -29,14 +29,21 @@ class World:
     clock: Clock
     shell: Shell
     waiter: Waiter
-    fence: int = 0
+
+    def for_run(self, fence: int, waiter: Waiter) -> "RunWorld":
+        """Return the world of the run with *fence*, in which *waiter* waits."""
+        same = {each.name: getattr(self, each.name) for each in fields(World)}
+        return RunWorld(**same | {"target": self.target.for_run(fence), "waiter": waiter})
+
+
+@dataclass(frozen=True, slots=True)
+class RunWorld(World):
+    """The world of a run: its target has the fence of the run."""
+
+    target: RunTarget
     progress: Callable[[str], None] = field(default=ignore_progress)
     """Callback for progress messages of the current step."""
 
-    def for_run(self, fence: int, waiter: Waiter) -> Self:
-        """Return a copy of this world with *fence* and *patience* of a run."""
-        return replace(self, fence=fence, waiter=waiter)
-
     def with_progress(self, progress: Callable[[str], None]) -> Self:
-        """Return a copy of this world that passes progress messages to *tell*."""
+        """Return a copy of this world that passes progress messages to *progress*."""
         return replace(self, progress=progress)

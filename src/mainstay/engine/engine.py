@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from mainstay.drivers.world import World
+from mainstay.drivers.targets.target import RunTarget
+from mainstay.drivers.world import RunWorld, World
 from mainstay.engine import release_files
 from mainstay.engine.executor import Threads
 from mainstay.engine.forward import forward
@@ -57,9 +58,11 @@ def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Out
     fence = journal.sequence() + 1
     journal.own(_owner(run, runner, world, fence))
     try:
-        _claim(run, world, runner, fence)
+        target = world.target.for_run(fence)
+        _claim(run, world, target, runner, fence)
         release_files.keep(run, world)
-        return _finish(run, world, runner, fence)
+        heartbeat = Heartbeat(run, target, world.clock, runner.interruption)
+        return _finish(run, world.for_run(fence, Waiter(world.clock, heartbeat)), runner, heartbeat)
     finally:
         journal.disown()
 
@@ -115,7 +118,7 @@ def _owner(run: Run, runner: Runner, world: World, fence: int) -> Owner:
     )
 
 
-def _claim(run: Run, world: World, runner: Runner, fence: int) -> None:
+def _claim(run: Run, world: World, target: RunTarget, runner: Runner, fence: int) -> None:
     """Claim the target with *fence*, so that it refuses every older run, then record the resume.
 
     No step may look at the target before this. Raises Parked when too many processes in a row died at the same step,
@@ -129,15 +132,13 @@ def _claim(run: Run, world: World, runner: Runner, fence: int) -> None:
             "mainstay journal show, then mainstay resume to try again or mainstay abort to go back",
         )
     try:
-        retry(world, lambda: world.target.claim(fence))
+        retry(world, target.claim)
     except Unreachable as reason:
         raise run.park(now.current, reason.what, reason.remedy or "mainstay resume") from reason
     run.write(Resumed(runner.by, runner.host, fence, runner.tool, now.current))
 
 
-def _finish(run: Run, world: World, runner: Runner, fence: int) -> Outcome:
-    heartbeat = Heartbeat(run, world, runner.interruption, fence)
-    world = world.for_run(fence, Waiter(world.clock, heartbeat))
+def _finish(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> Outcome:
     outcome: Outcome = "released"
     if run.state.direction == "back" or not forward(run, world, runner, heartbeat):
         back(run, world, heartbeat)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, dropwhile
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.engine.heartbeat import Heartbeat
 from mainstay.engine.rank import execute
 from mainstay.engine.retry import retry
@@ -16,7 +16,7 @@ from mainstay.steps.step import Look, Step
 from mainstay.system.clock import Waiter
 
 
-def forward(run: Run, world: World, runner: Runner, heartbeat: Heartbeat) -> bool:
+def forward(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> bool:
     """Execute the remaining ranks. Return True when every step is done, False when the run must now be undone.
 
     Raises Interrupted after reverting traffic (a second interrupt skips that), FenceRefused, and Parked. Once an
@@ -45,7 +45,7 @@ def forward(run: Run, world: World, runner: Runner, heartbeat: Heartbeat) -> boo
     return True
 
 
-def _through(rank: Rank, run: Run, world: World, runner: Runner, heartbeat: Heartbeat) -> None:
+def _through(rank: Rank, run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> None:
     retry(
         world,
         lambda: execute(rank, run, world, runner.executor, heartbeat),
@@ -53,7 +53,7 @@ def _through(rank: Rank, run: Run, world: World, runner: Runner, heartbeat: Hear
     )
 
 
-def _take_up(run: Run, world: World) -> None:
+def _take_up(run: Run, world: RunWorld) -> None:
     """Re-establish the state that an earlier process reached, before further steps depend on it."""
     if run.state.irreversible:
         return  # The retire steps ensure that the new release is live; the old one must not be restarted.
@@ -65,7 +65,7 @@ def _take_up(run: Run, world: World) -> None:
         retry(world, partial(step.hold, world))
 
 
-def _still_there(number: StepNumber, run: Run, world: World) -> bool:
+def _still_there(number: StepNumber, run: Run, world: RunWorld) -> bool:
     return retry(world, lambda: run.steps[number].look(world)) is Look.PRESENT
 
 
@@ -94,7 +94,7 @@ def _last_moves(run: Run) -> list[StepNumber]:
     return []
 
 
-def _withdraw(run: Run, world: World) -> None:
+def _withdraw(run: Run, world: RunWorld) -> None:
     """Revert traffic, so that no user stays on a release that no process observes; nothing once irreversible."""
     moves = _last_moves(run)
     if not moves or run.state.irreversible:

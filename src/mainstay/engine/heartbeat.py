@@ -2,11 +2,11 @@
 
 import threading
 
-from mainstay.drivers.world import World
+from mainstay.drivers.targets.target import RunTarget
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.run import Run
 from mainstay.errors import MainstayError, UndoRequested, Unreachable
-from mainstay.system.clock import HEARTBEAT_S
+from mainstay.system.clock import HEARTBEAT_S, Clock
 
 
 class WaitEnded(MainstayError):
@@ -22,11 +22,11 @@ class Heartbeat:
     requested while the run can still be undone.
     """
 
-    def __init__(self, run: Run, world: World, interruption: Interruption, fence: int) -> None:
+    def __init__(self, run: Run, target: RunTarget, clock: Clock, interruption: Interruption) -> None:
         self._run = run
-        self._world = world
+        self._target = target
+        self._clock = clock
         self._interruption = interruption
-        self._fence = fence
         self._guard = threading.Lock()
         self._last = float("-inf")
         self._abort_asked = False
@@ -57,7 +57,7 @@ class Heartbeat:
 
     def _due(self) -> bool:
         with self._guard:
-            now = self._world.clock.monotonic()
+            now = self._clock.monotonic()
             due = now - self._last >= HEARTBEAT_S
             self._last = now if due else self._last
             return due
@@ -70,7 +70,7 @@ class Heartbeat:
             return  # The supervisor stops with the environment, and a heartbeat would start it again.
         try:
             # Send it also before traffic has moved: it restarts a supervisor that was killed during the run.
-            self._world.target.heartbeat(self._fence)
+            self._target.heartbeat()
         except Unreachable:
             return  # The next heartbeat follows in a second; if they stay away too long, traffic is rightly reverted.
 

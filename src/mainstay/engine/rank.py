@@ -3,7 +3,7 @@
 from collections import deque
 from functools import partial
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.engine.executor import Executor, StepResult
 from mainstay.engine.heartbeat import Heartbeat, WaitEnded
 from mainstay.engine.retry import PAUSES_S
@@ -16,7 +16,7 @@ STOPS = (Interrupted, UndoRequested, WaitEnded)
 """Exceptions that end a step without recording a result: the step counts as started and unfinished."""
 
 
-def execute(rank: Rank, run: Run, world: World, executor: Executor, heartbeat: Heartbeat) -> None:
+def execute(rank: Rank, run: Run, world: RunWorld, executor: Executor, heartbeat: Heartbeat) -> None:
     """Execute every step of *rank* that is not done yet.
 
     After the first failure no further step starts, the waits of the running steps are cut short, and all of them are
@@ -51,7 +51,7 @@ class _Acting:
         self.count = 0
         self.trouble = False
 
-    def send(self, number: StepNumber, step: Step, world: World) -> None:
+    def send(self, number: StepNumber, step: Step, world: RunWorld) -> None:
         self._run.write(Started(number, step.kind, step.title, step.reversible, step.timed_as))
         self._crew.send(number, partial(step.do, world.with_progress(partial(self._progress, number))))
         self.count += 1
@@ -111,7 +111,7 @@ class _Acting:
         self._run.write(Progress(number, what))
 
 
-def _adopted(number: StepNumber, step: Step, run: Run, world: World) -> bool:
+def _adopted(number: StepNumber, step: Step, run: Run, world: RunWorld) -> bool:
     """Return whether a started, unfinished step turns out to be done, and if so record it as done."""
     if number not in run.state.started:
         return False
@@ -121,7 +121,7 @@ def _adopted(number: StepNumber, step: Step, run: Run, world: World) -> bool:
     return True
 
 
-def _look(number: StepNumber, step: Step, run: Run, world: World) -> Look:
+def _look(number: StepNumber, step: Step, run: Run, world: RunWorld) -> Look:
     """Look, with retries, until the state of the step is known. Raises Parked when it stays unknown."""
     why = "it cannot be told"
     for pause in (*PAUSES_S, None):

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld
 from mainstay.engine.heartbeat import Heartbeat
 from mainstay.engine.retry import retry
 from mainstay.engine.run import Run
@@ -11,14 +11,14 @@ from mainstay.history.events import Failed, Progress, StepNumber, Undoing, Undon
 from mainstay.steps.step import Step
 
 
-def back(run: Run, world: World, heartbeat: Heartbeat) -> None:
+def back(run: Run, world: RunWorld, heartbeat: Heartbeat) -> None:
     """Undo every started step in the reverse order of the plan. Raises Parked when a step cannot be undone."""
     for number, step in reversed(run.ordered(run.state.started)):
         heartbeat()
         _undo(number, step, run, world)
 
 
-def _undo(number: StepNumber, step: Step, run: Run, world: World) -> None:
+def _undo(number: StepNumber, step: Step, run: Run, world: RunWorld) -> None:
     run.write(Undoing(number, step.title))
     with_progress = world.with_progress(lambda what: run.write(Progress(number, what)))
     try:

@@ -1,6 +1,6 @@
 """Provide the edge, which receives requests; it answers 503 while a service has no traffic."""
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Edge, TrafficStatus
 from mainstay.steps.step import Look, Step
@@ -23,7 +23,7 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
         routes = ", ".join(f"{route.host}{route.path} → {route.service}" for route in self.after.routes)
         return f"{'Open' if self.before is None else 'Change'} the edge {door}: {routes or 'no routes'}"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         return self._bring(world, self.after)
 
     def look(self, world: World) -> Look:
@@ -32,11 +32,11 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
             return Look.ABSENT
         return Look.PRESENT if serving.open else Look.PARTIAL
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         return self._bring(world, self.before)
 
-    def _bring(self, world: World, edge: Edge | None) -> str:
-        world.target.edge(world.fence, edge)
+    def _bring(self, world: RunWorld, edge: Edge | None) -> str:
+        world.target.set_edge(edge)
         try:
             serving = world.waiter.wait_until(lambda: _open(world, edge), within=OPENS_WITHIN_S, waiting_for="the edge")
         except StepFailed as late:

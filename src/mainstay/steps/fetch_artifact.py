@@ -4,7 +4,7 @@ from itertools import count
 from pathlib import Path
 
 from mainstay.drivers.targets import source_tree
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Content, Job
 from mainstay.steps.step import Look, Step
@@ -41,7 +41,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         verb = "Reuse" if self.kept else "Copy and build" if self.content.build else "Copy"
         return f"{verb} {', '.join(self.what)} ({self._files})"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         done = world.folders.content_done(self.content.key)
         bring_user(self.content.user, world)
         bring_uv(self.content, world)
@@ -66,11 +66,11 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         begun = self._folder(world).exists() or self._part(world).exists() or self._begun(world, 1)
         return Look.PARTIAL if begun else Look.ABSENT
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         for attempt in range(1, self._attempt(world) + 1):
             for name in self._jobs(attempt):
                 if jobs.known(world, name):
-                    world.target.stop_job(world.fence, name)
+                    world.target.stop_job(name)
         content.remove(self._part(world))
         if world.folders.content_done(self.content.key).exists():
             # Complete content does no harm, and an earlier release may use the same content.
@@ -104,7 +104,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         made = "copied and built" if self.content.build else "copied"
         return f"{made} again, because they were damaged" if again else made
 
-    def _build(self, world: World) -> None:
+    def _build(self, world: RunWorld) -> None:
         for _ in range(jobs.TRIES):
             attempt = self._attempt(world)
             if not self._begun(world, attempt):
@@ -137,7 +137,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
                 f"{self.content.source} has changed since the plan was made; nothing was done", remedy="mainstay deploy"
             )
 
-    def _run(self, world: World, attempt: int, number: int) -> bool:
+    def _run(self, world: RunWorld, attempt: int, number: int) -> bool:
         """Run command *number* of the build. Return True when it has succeeded, False when its outcome is unknown."""
         user = self.content.user
         command = self.content.build[number]

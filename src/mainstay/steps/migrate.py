@@ -1,7 +1,7 @@
 """Migrate: run the pending migrations of a datastore as a job, as its owner."""
 
 from mainstay.drivers.datastores.datastore import Schema
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import jobs
@@ -26,7 +26,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         count = counted(len(self.pending), "migration")
         return f"Migrate {self.name} to {self.after} ({count})"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         store, folder = world.datastores[self.name], self._folder(world)
         for _ in range(jobs.TRIES):
             identity = jobs.current(world, self.job)
@@ -51,7 +51,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
             return Look.PRESENT
         return Look.ABSENT if schema.revision == self.before else Look.PARTIAL
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         jobs.stop(world, self.job)
         schema = self._schema(world)
         if schema.revision == self.before and not schema.half_done:

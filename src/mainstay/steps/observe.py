@@ -1,6 +1,6 @@
 """Observe: watch that new revisions with traffic stay ready and do not restart."""
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Instance, Traffic
 from mainstay.model.revision import Revision
@@ -23,7 +23,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
     def title(self) -> str:
         return f"Observe {revisions(self.watched)}" + (f" for {self.for_s:g} s" if self.for_s else "")
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         before = {one.id: one.restarts for one in _new(world, self.watched)}
         world.waiter.hold(self.for_s, lambda: self._check(world, before))
         wanted = sum(count for releases in self.watched.values() for count in releases.values())
@@ -33,7 +33,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         # An interrupted observation covers only a part of the time, so it starts from zero.
         return Look.ABSENT
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         return "nothing to undo"
 
     def _check(self, world: World, before: dict[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.steps.step import Look, Step
 from mainstay.system import file_tree
@@ -20,7 +20,7 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
     def title(self) -> str:
         return "Remove data, releases and logs for ever"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         there = [path for path in _everything(world.folders) if path.exists()]
         # Each path is renamed before it is removed, so that an interruption never leaves half of it under its name.
         for path in _everything(world.folders):
@@ -40,7 +40,7 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
         left = any(path.with_name(f"{path.name}.removed").exists() for path in every)
         return Look.PARTIAL if left or _users(world) else Look.PRESENT
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         raise StepFailed("what was removed is gone", remedy="mainstay up")
 
 

@@ -1,6 +1,6 @@
 """Retire: drain and stop the old fleet; from the first of these steps on a run is only retried, never undone."""
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Members, Shifts, end_of
 from mainstay.model.revision import Revision
@@ -32,9 +32,9 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
     def title(self) -> str:
         return f"Retire {self._leaving}"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         # Traffic is set first: if it had just been reverted automatically, this step would stop the live revision.
-        world.target.traffic(world.fence, self.traffic)
+        world.target.set_traffic(self.traffic)
         await_traffic(world, self.traffic)
         return f"{self._leaving} {waits.let_go(world, self.service, self.after, self.leaving)}"
 
@@ -46,7 +46,7 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         left = waits.leftover(waits.instances(world, self.service), self.after)
         return Look.PARTIAL if left else Look.PRESENT
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         raise StepFailed(
             f"{self.title}: a retired revision cannot be started again by an undo", remedy="mainstay rollback"
         )

@@ -1,6 +1,6 @@
 """Set traffic: which revisions receive requests, for all services of a stage, callees and callers in order."""
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Shares, Shifts, Traffic, TrafficLease, end_of
 from mainstay.model.revision import Revision
@@ -30,10 +30,10 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
     def title(self) -> str:
         return "Traffic: " + _in_order(self.after, after_drain="; when {} has no request in flight: ")
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         # A first release has nothing to revert to.
         lease = TrafficLease(self.revert_after_s, self.back) if any(end_of(self.back).values()) else None
-        world.target.traffic(world.fence, self.after, lease)
+        world.target.set_traffic(self.after, lease)
         return _in_order(self.after) + await_traffic(world, self.after)
 
     def look(self, world: World) -> Look:
@@ -42,12 +42,12 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
             return Look.ABSENT
         return Look.PRESENT if same(serving.actual, after) else Look.PARTIAL
 
-    def undo(self, world: World) -> str:
-        world.target.traffic(world.fence, self.back)
+    def undo(self, world: RunWorld) -> str:
+        world.target.set_traffic(self.back)
         return f"back to {_in_order(self.back)}{await_traffic(world, self.back, or_crashed=True)}"
 
-    def withdraw(self, world: World) -> str:
-        world.target.traffic(world.fence, self.back)
+    def withdraw(self, world: RunWorld) -> str:
+        world.target.set_traffic(self.back)
         back = end_of(self.back)
         # During `recreate` there may be no old instance; then it is enough that the new ones receive no requests.
         world.waiter.wait_until(
@@ -58,11 +58,11 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
         )
         return f"back to {_in_order(self.back)}"
 
-    def hold(self, world: World) -> None:
+    def hold(self, world: RunWorld) -> None:
         self.do(world)
 
 
-def await_traffic(world: World, shifts: Shifts, *, or_crashed: bool = False) -> str:
+def await_traffic(world: RunWorld, shifts: Shifts, *, or_crashed: bool = False) -> str:
     """Wait until traffic is as *shifts* leave it. Return which requests it waited for, as text.
 
     *or_crashed*: do not wait for a revision whose instances all crash. For an undo that is the state from before: the

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from mainstay.drivers.datastores.datastore import Datastore
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Job, Members
 from mainstay.steps.step import Look, Step
@@ -28,12 +28,12 @@ class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore")
         version = next(iter(self.after.values())).version
         return f"{'Restart' if self.before else 'Start'} {self.name} ({version}) and make its roles"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         store = world.datastores[self.name]
         store.prepare()
         if self.after:
             self._initialise(world, store)
-            world.target.fleet(world.fence, {self.name: self.after})
+            world.target.set_fleet({self.name: self.after})
             waits.await_ready(world, self.name, self.after)
         self._make_roles(world, store)
         return f"{store.kind} {store.version()} ready, roles made"
@@ -48,7 +48,7 @@ class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore")
         there = waits.all_ready(waits.instances(world, self.name), self.after)
         return Look.PRESENT if made and there else Look.PARTIAL
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         jobs.stop(world, self._initialising)
         jobs.stop(world, self._roles)
         if self.before == self.after:
@@ -67,14 +67,14 @@ class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore")
     def _roles(self) -> str:
         return f"{self.job}-roles"
 
-    def _initialise(self, world: World, store: Datastore) -> None:
+    def _initialise(self, world: RunWorld, store: Datastore) -> None:
         _to_the_end(world, self._initialising, store.initialise)
 
-    def _make_roles(self, world: World, store: Datastore) -> None:
+    def _make_roles(self, world: RunWorld, store: Datastore) -> None:
         _to_the_end(world, self._roles, store.roles)
 
 
-def _to_the_end(world: World, identity: str, job: Callable[[str], Job | None]) -> None:
+def _to_the_end(world: RunWorld, identity: str, job: Callable[[str], Job | None]) -> None:
     """Run *job* until it has succeeded. Both jobs are idempotent, so one with an unknown outcome is run again.
 
     Each attempt has an id of its own. Raises StepFailed when the job fails, or after `jobs.TRIES` unknown outcomes.

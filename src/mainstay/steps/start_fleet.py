@@ -1,6 +1,6 @@
 """Start a fleet: change which revisions of one service run, and how many instances of each."""
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.model import Members
 from mainstay.model.revision import Revision
 from mainstay.steps.step import Look, Step
@@ -25,10 +25,10 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         ]
         return ", ".join(words) or f"Keep {self.service}"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         grown = self._grown()
         if grown:
-            world.target.fleet(world.fence, {self.service: self.after})
+            world.target.set_fleet({self.service: self.after})
             return waits.await_ready(world, self.service, grown)
         return waits.let_go(world, self.service, self.after, self.before)
 
@@ -41,7 +41,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         there = waits.all_ready(now, grown) if grown else not waits.leftover(now, self.after)
         return Look.PRESENT if there else Look.PARTIAL
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         gone = waits.let_go(world, self.service, self.before, self._grown())
         shrunk = {
             release: member
@@ -55,7 +55,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         ]
         return f"{', '.join(kept) or 'nothing runs, as before'}; new instances {gone}"
 
-    def hold(self, world: World) -> None:
+    def hold(self, world: RunWorld) -> None:
         # A worker's old fleet stops in a separate step before the one that starts the new fleet; only the latter holds.
         if self._grown():
             self.do(world)

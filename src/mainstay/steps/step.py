@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 
 
 class Look(StrEnum):
@@ -51,7 +51,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """Return the step as a line of a runbook."""
 
     @abstractmethod
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         """Produce the desired state. Return the evidence."""
 
     @abstractmethod
@@ -59,12 +59,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """Return how much of the state is present, without changing or starting anything."""
 
     @abstractmethod
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         """Restore the state before `do`, even when `do` stopped half-way. Return the evidence."""
 
-    def withdraw(self, world: World) -> str:
+    def withdraw(self, world: RunWorld) -> str:
         """Revert the traffic of the stage; only steps with `moves_traffic` do something. Return the evidence."""
         return "nothing to withdraw"
 
-    def hold(self, world: World) -> None:
+    def hold(self, world: RunWorld) -> None:
         """Restore the step's state before a resumed run continues; only fleets and traffic need it."""

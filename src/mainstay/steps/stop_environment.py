@@ -1,6 +1,6 @@
 """Stop the environment: drain and stop services, then datastores, then the edge. It stays stopped after a reboot."""
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support.waits import how_it_ended, kept_files, newly_kept
@@ -18,10 +18,10 @@ class StopEnvironment(Step, frozen=True, kw_only=True, tag="lay_down"):
     def title(self) -> str:
         return "Drain and stop services, then datastores, then the edge"
 
-    def do(self, world: World) -> str:
+    def do(self, world: RunWorld) -> str:
         before = world.target.fleet_status()
         written = kept_files(world)
-        world.target.stop(world.fence)
+        world.target.stop()
         world.waiter.wait_until(
             lambda: self.look(world) is Look.PRESENT,
             within=self.within_s,
@@ -41,5 +41,5 @@ class StopEnvironment(Step, frozen=True, kw_only=True, tag="lay_down"):
         alive = [one for one in running.instances if one.state not in {"failed", "stopped"}]
         return Look.PARTIAL if alive else Look.PRESENT
 
-    def undo(self, world: World) -> str:
+    def undo(self, world: RunWorld) -> str:
         raise StepFailed("a stop is not undone; the environment is started again", remedy="mainstay start")

@@ -27,13 +27,11 @@ PATH = os.environ["PATH"]
 
 
 class Place:
-    """One environment. `fence` is what its requests carry."""
-
-    fence = 1
+    """One environment, whose target has the fence 1."""
 
     def __init__(self, root: Path) -> None:
         self.folders = Folders(root / "state", root / "keys")
-        self.target = ProcessTarget(self.folders, lambda: offline)
+        self.target = ProcessTarget(self.folders, lambda: offline).for_run(1)
         self.instances = ProcessRunner(self.folders.instances)
         self.jobs = ProcessRunner(self.folders.jobs)
 
@@ -65,7 +63,7 @@ class Place:
 
     def up(self, member: Member, release: int = 1, service: str = "web") -> list[Instance]:
         """The member's fleet, ready."""
-        self.target.fleet(self.fence, {service: {release: member}})
+        self.target.set_fleet({service: {release: member}})
         self.until(lambda: self.ready(release, member.count, service), f"{service}@{release}")
         return self.found(release, service)
 

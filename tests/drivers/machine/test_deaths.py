@@ -36,9 +36,9 @@ def get(place: Place, path: str = "/") -> dict[str, str]:
 
 
 def serving(place: Place) -> None:
-    place.target.edge(1, EDGE)
+    place.target.set_edge(EDGE)
     place.up(member(service(), 2))
-    place.target.traffic(1, (Shift({"web": {1: 100.0}}),))
+    place.target.set_traffic((Shift({"web": {1: 100.0}}),))
     place.until(lambda: place.target.traffic_status().actual.get("web") == {1: 100.0}, "traffic")
 
 
@@ -118,7 +118,7 @@ def test_after_a_reboot_all_is_back_from_what_was_written_down(place: Place) -> 
     serving(place)
     url, listeners = place.target.traffic_status().url, place.target.traffic_status().listeners
     reboot(place)
-    place.target.claim(2)
+    place.target.for_run(2).claim()
     place.until(lambda: place.ready(1, 2), "both instances")
     place.until(lambda: place.target.traffic_status().actual.get("web") == {1: 100.0}, "traffic")
     assert (place.target.traffic_status().url, place.target.traffic_status().listeners) == (url, listeners)
@@ -126,11 +126,11 @@ def test_after_a_reboot_all_is_back_from_what_was_written_down(place: Place) -> 
 
 def test_what_was_laid_down_stays_so_over_a_reboot(place: Place) -> None:
     serving(place)
-    place.target.stop(1)
+    place.target.stop()
     place.until(lambda: not place.target.fleet_status().started, "sleep")
     place.until(lambda: place.supervisor() is None, "the supervisor's end")
     reboot(place)
-    place.target.claim(2)
+    place.target.for_run(2).claim()
     assert place.target.fleet_status().instances == ()
     assert place.target.traffic_status().actual == {"web": {}}
 
@@ -139,7 +139,7 @@ def test_what_was_laid_down_stays_so_over_a_reboot(place: Place) -> None:
 @pytest.mark.parametrize("delay_ms", range(0, 300, 20))
 def test_woken_at_any_moment_of_lying_down_it_is_awake(place: Place, delay_ms: int) -> None:
     serving(place)
-    place.target.stop(1)
+    place.target.stop()
     SystemClock().pause(delay_ms / 1000)
     place.target.start()
     place.until(lambda: place.ready(1, 2), "both instances")
@@ -149,18 +149,18 @@ def test_woken_at_any_moment_of_lying_down_it_is_awake(place: Place, delay_ms: i
 def test_a_job_outlives_the_supervisor(place: Place, tmp_path: Path) -> None:
     told = tmp_path / "starts"
     job = shell_job("r-1-build", f"echo begun >> {told}; sleep 1; exit 4")
-    place.target.job(1, job)
+    place.target.start_job(job)
     place.until(lambda: starts_of(told) == 1, "the job's start")
     place.kill_supervisor()
     assert place.target.job_state("r-1-build").state == "running"
-    place.target.job(1, job)
+    place.target.start_job(job)
     place.until(lambda: place.target.job_state("r-1-build").state == "ended", "the job's end")
     assert place.target.job_state("r-1-build").code == 4
     assert starts_of(told) == 1
 
 
 def test_a_job_that_ended_while_nobody_watched_is_known(place: Place) -> None:
-    place.target.job(1, shell_job("r-1-build", "echo almost; sleep 0.3; exit 4"))
+    place.target.start_job(shell_job("r-1-build", "echo almost; sleep 0.3; exit 4"))
     place.until(lambda: place.jobs.started("r-1-build") is not None, "the stub's note")
     place.kill_supervisor()
     place.until(lambda: place.target.job_state("r-1-build").state == "ended", "the job's end")
@@ -168,7 +168,7 @@ def test_a_job_that_ended_while_nobody_watched_is_known(place: Place) -> None:
 
 
 def test_a_job_whose_stub_was_killed_is_lost_and_nothing_of_it_lives(place: Place) -> None:
-    place.target.job(1, shell_job("r-1-build", "sleep 60"))
+    place.target.start_job(shell_job("r-1-build", "sleep 60"))
     place.until(lambda: place.jobs.alive("r-1-build") is not None, "the stub's note")
     stub = place.jobs.alive("r-1-build")
     assert stub is not None
@@ -181,10 +181,10 @@ def test_a_job_whose_stub_was_killed_is_lost_and_nothing_of_it_lives(place: Plac
 def test_a_job_of_an_earlier_boot_is_lost_and_not_started_again(place: Place, tmp_path: Path) -> None:
     told = tmp_path / "starts"
     job = shell_job("r-1-build", f"echo begun >> {told}; sleep 60")
-    place.target.job(1, job)
+    place.target.start_job(job)
     place.until(lambda: starts_of(told) == 1, "the job's start")
     reboot(place)
-    place.target.job(1, job)
+    place.target.start_job(job)
     assert place.target.job_state("r-1-build").state == "lost"
     assert starts_of(told) == 1
 
@@ -196,7 +196,7 @@ def test_killed_between_fork_and_note_it_is_found_and_not_started_twice(place: P
     place.target.start()
     log.parent.mkdir(parents=True)
     os.mkfifo(log)
-    place.target.fleet(1, {"worker": {1: member(workload)}})
+    place.target.set_fleet({"worker": {1: member(workload)}})
     place.until(lambda: place.instances.starting("worker-1-1"), "the stub")
     place.kill_supervisor()
     place.target.start()
@@ -209,7 +209,7 @@ def test_killed_between_fork_and_note_it_is_found_and_not_started_twice(place: P
 
 
 def test_who_was_told_ready_may_send_traffic_though_the_supervisor_is_killed_at_once(place: Place) -> None:
-    place.target.edge(1, EDGE)
+    place.target.set_edge(EDGE)
     for release in range(1, 6):
         place.up(member(service(), 2), release)
         place.kill_supervisor()
@@ -285,7 +285,7 @@ def test_a_door_that_is_taken_is_said_with_its_holder(place: Place) -> None:
         holder.listen()
         port = holder.getsockname()[1]
         with pytest.raises(PortTaken, match=rf"port {port} is taken by .*python.*pid {os.getpid()}"):
-            place.target.edge(1, Edge(http=port, address="127.0.0.1"))
+            place.target.set_edge(Edge(http=port, address="127.0.0.1"))
     assert place.target.traffic_status().edge is None
 
 
@@ -295,7 +295,7 @@ def test_killed_at_any_moment_of_a_start_nothing_runs_twice(place: Place, tmp_pa
     told = tmp_path / "starts"
     workload = worker("sh", "-c", f"echo begun >> {told}; exec sleep 60")
     place.target.start()
-    place.target.fleet(1, {"worker": {1: member(workload, 3)}})
+    place.target.set_fleet({"worker": {1: member(workload, 3)}})
     SystemClock().pause(delay_ms / 10_000)
     place.kill_supervisor()
     place.target.start()
@@ -306,9 +306,9 @@ def test_killed_at_any_moment_of_a_start_nothing_runs_twice(place: Place, tmp_pa
 
 def test_a_way_home_is_kept_over_the_supervisors_death(place: Place) -> None:
     serving(place)
-    place.target.fleet(1, {"web": {1: member(service(), 2), 2: member(service(), 2)}})
+    place.target.set_fleet({"web": {1: member(service(), 2), 2: member(service(), 2)}})
     place.until(lambda: place.ready(2, 2), "web@2")
-    place.target.traffic(1, (Shift({"web": {2: 100.0}}),), TrafficLease(1.0, (Shift({"web": {1: 100.0}}),)))
+    place.target.set_traffic((Shift({"web": {2: 100.0}}),), TrafficLease(1.0, (Shift({"web": {1: 100.0}}),)))
     place.kill_supervisor()
     place.target.start()
     place.until(lambda: place.target.traffic_status().reverted, "the way home")
@@ -321,7 +321,7 @@ HUNGRY = "x = []\nimport time\nfor _ in range(400): x.append(b'x' * 1_000_000); 
 @pytest.mark.failure("F65")
 def test_out_of_memory_is_said_with_the_limit(place: Place) -> None:
     workload = worker(PYTHON, "-c", HUNGRY, memory_bytes=128 * 2**20, steady_s=60)
-    place.target.fleet(1, {"worker": {1: member(workload)}})
+    place.target.set_fleet({"worker": {1: member(workload)}})
     place.until(lambda: any(one.last_exit for one in place.found(1, "worker")), "its end")
     last = place.found(1, "worker")[0].last_exit
     assert last is not None
@@ -334,7 +334,7 @@ def test_what_ignores_the_stop_signal_is_killed_with_all_it_left(place: Place) -
     process = place.instances.alive(one.id)
     assert process is not None
     assert len(processes.of_session(process)) == 2
-    place.target.fleet(1, {"web": {}})
+    place.target.set_fleet({"web": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert processes.of_session(process) == ()
 
@@ -343,14 +343,14 @@ def test_what_a_stopped_instance_left_behind_is_ended(place: Place) -> None:
     (one,) = place.up(member(service(told={"CHILD": "300"})))
     process = place.instances.alive(one.id)
     assert process is not None
-    place.target.fleet(1, {"web": {}})
+    place.target.set_fleet({"web": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert processes.of_session(process) == ()
 
 
 @pytest.mark.failure("F66")
 def test_what_never_stands_is_failed_after_three_starts_with_its_last_words(place: Place) -> None:
-    place.target.fleet(1, {"web": {1: member(service(told={"EXIT_WITH": "3"}))}})
+    place.target.set_fleet({"web": {1: member(service(told={"EXIT_WITH": "3"}))}})
     place.until(lambda: [one.state for one in place.found(1)] == ["failed"], "failure")
     (one,) = place.found(1)
     assert one.tail[-1] == "cannot go on"
@@ -359,7 +359,7 @@ def test_what_never_stands_is_failed_after_three_starts_with_its_last_words(plac
 
 
 def test_what_leaves_the_foreground_is_refused_and_its_strays_are_ended(place: Place) -> None:
-    place.target.fleet(1, {"worker": {1: member(worker("sh", "-c", "sleep 300 & exit 0"))}})
+    place.target.set_fleet({"worker": {1: member(worker("sh", "-c", "sleep 300 & exit 0"))}})
     place.until(lambda: [one.state for one in place.found(1, "worker")] == ["failed"], "failure")
     (one,) = place.found(1, "worker")
     assert one.last_exit is not None
@@ -372,7 +372,7 @@ def test_what_leaves_the_foreground_is_refused_and_its_strays_are_ended(place: P
 def test_asked_again_what_failed_is_tried_again(place: Place, tmp_path: Path) -> None:
     cure = tmp_path / "cured"
     workload = worker("sh", "-c", f"test -e {cure} || exit 3; exec sleep 60")
-    place.target.fleet(1, {"worker": {1: member(workload)}})
+    place.target.set_fleet({"worker": {1: member(workload)}})
     place.until(lambda: [one.state for one in place.found(1, "worker")] == ["failed"], "failure")
     cure.touch()
     (one,) = place.up(member(workload), service="worker")
@@ -403,23 +403,23 @@ def test_a_task_that_is_done_is_not_run_again_by_a_start_or_when_its_fleet_is_re
 ) -> None:
     runs = tmp_path / "runs"
     task = member(worker("sh", "-c", f"echo once >> {runs}", restart="on-failure"))
-    place.target.fleet(1, {"worker": {1: task}})
+    place.target.set_fleet({"worker": {1: task}})
     place.until(lambda: place.found(1, "worker")[0].done, "the task")
     place.target.start()
-    place.target.fleet(1, {"worker": {1: task}})
+    place.target.set_fleet({"worker": {1: task}})
     place.kill_supervisor()
     assert place.found(1, "worker")[0].done
     place.target.start()
     (one,) = place.found(1, "worker")
     assert (one.done, one.state, one.healthy) == (True, "stopped", True)
     assert runs.read_text() == "once\n"
-    place.target.fleet(1, {"worker": {}})
+    place.target.set_fleet({"worker": {}})
     place.until(lambda: not place.found(1, "worker"), "its end")
 
 
 def test_what_listens_elsewhere_is_told(place: Place) -> None:
     workload = service(told={"LISTEN": "18999"}, health=Health("http", ready="/health", every_s=0.1))
-    place.target.fleet(1, {"web": {1: member(workload)}})
+    place.target.set_fleet({"web": {1: member(workload)}})
     place.until(lambda: [one.listens_elsewhere for one in place.found(1)] == ["127.0.0.1:18999"], "where it listens")
     assert place.found(1)[0].state == "starting"
 

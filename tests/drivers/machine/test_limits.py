@@ -75,7 +75,7 @@ def test_its_groups_go_with_it(place: Place) -> None:
     (one,) = place.up(member(worker("sleep", "60", cpus=0.5)), service="worker")
     groups = [path for path in groups_of(one.pid) if "mainstay-" in str(path)]
     assert [path for path in groups if not path.is_dir()] == []
-    place.target.fleet(1, {"worker": {}})
+    place.target.set_fleet({"worker": {}})
     place.until(lambda: not place.found(1, "worker"), "its end")
     assert groups
     assert [path for path in groups if path.is_dir()] == []

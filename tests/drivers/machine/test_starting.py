@@ -83,7 +83,7 @@ def test_a_secret_lies_in_no_file_and_no_argument_list(place: Place, sealed: Sea
 
 
 def test_a_secret_that_is_missing_fails_the_instance_and_is_named(place: Place) -> None:
-    place.target.fleet(1, {"web": {1: member(service(told={"TOKEN": SecretRef("TOKEN")}))}})
+    place.target.set_fleet({"web": {1: member(service(told={"TOKEN": SecretRef("TOKEN")}))}})
     place.until(lambda: [one.state for one in place.found(1)] == ["failed"], "failure")
     last = place.found(1)[0].last_exit
     assert last is not None
@@ -95,7 +95,7 @@ def test_a_secret_delivered_as_a_file_is_read_only_and_goes_with_the_instance(pl
     place.up(member(service(files={"TOKEN": ref})))
     path = Path(told(place)["TOKEN_FILE"])
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("in a file", 0o400)
-    place.target.fleet(1, {"web": {}})
+    place.target.set_fleet({"web": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert not path.parent.exists()
 
@@ -132,13 +132,13 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
     copy = place.folders.homes / ".instances" / "worker-1-1" / "content"
     place.until((copy / "inside" / "new").exists, "what it wrote")
     assert not (content / "inside" / "new").exists()
-    place.target.fleet(1, {"worker": {}})
+    place.target.set_fleet({"worker": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert not copy.exists()
     assert texts_below(place.folders.written) == {"worker/worker-1-1/inside/new": "mine\n"}
     place.up(member(workload), service="worker")
     place.until((copy / "inside" / "new").exists, "what it wrote")
-    place.target.fleet(1, {"worker": {}})
+    place.target.set_fleet({"worker": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert set(texts_below(place.folders.written)) == {
         "worker/worker-1-1/inside/new",
@@ -154,7 +154,7 @@ def test_a_private_copy_stays_where_what_was_written_cannot_be_kept(place: Place
     new = place.folders.homes / ".instances" / "worker-1-1" / "content" / "new"
     place.until(new.exists, "what it wrote")
     place.folders.written.touch()
-    place.target.fleet(1, {"worker": {}})
+    place.target.set_fleet({"worker": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
     assert new.read_text() == "mine\n"
     assert "could not be kept and is left in" in place.folders.supervisor_log.read_text()
@@ -187,7 +187,7 @@ def test_limits_are_those_of_the_spec(place: Place) -> None:
 )
 def test_a_worker_is_well_as_its_health_says(place: Place, tmp_path: Path, health: Health, becomes: str) -> None:
     workload = worker("sh", "-c", "touch well; exec sleep 60", folder=str(tmp_path), health=health)
-    place.target.fleet(1, {"worker": {1: member(workload)}})
+    place.target.set_fleet({"worker": {1: member(workload)}})
     place.until((tmp_path / "well").exists, "the worker's start")
     SystemClock().pause(1)
     assert [one.state for one in place.found(1, "worker")] == [becomes]
@@ -198,7 +198,7 @@ def test_a_worker_that_is_only_about_to_begin_is_not_ready_yet(place: Place) -> 
     logs.mkdir(parents=True)
     (logs / "worker-1-1.err").write_text("the supervisor reads this file and not the other\n")
     os.mkfifo(logs / "worker-1-1.out")  # Its stub waits here for a reader, before it becomes the worker.
-    place.target.fleet(1, {"worker": {1: member(worker("sleep", "60"))}})
+    place.target.set_fleet({"worker": {1: member(worker("sleep", "60"))}})
     place.until(lambda: place.found(1, "worker") and place.found(1, "worker")[0].pid, "the stub")
     SystemClock().pause(1)
     (one,) = place.found(1, "worker")
@@ -250,7 +250,7 @@ def test_a_service_of_another_user_has_its_own_home_and_nothing_of_ours(place: P
 @needs_root
 @pytest.mark.root
 def test_a_job_of_another_user_writes_its_end_as_us(place: Place) -> None:
-    place.target.job(1, Job("r-1-who", "Who", ("sh", "-c", "id -un; cat"), "/", {"PATH": PATH}, "told", "nobody"))
+    place.target.start_job(Job("r-1-who", "Who", ("sh", "-c", "id -un; cat"), "/", {"PATH": PATH}, "told", "nobody"))
     place.until(lambda: place.target.job_state("r-1-who").state == "ended", "the end")
     assert place.target.job_state("r-1-who").tail == ("nobody", "told")
 

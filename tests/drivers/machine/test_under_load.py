@@ -23,9 +23,9 @@ def place() -> Iterator[Place]:
 @pytest.fixture
 def port(place: Place) -> int:
     """The front door, with the first release behind it."""
-    place.target.edge(1, EDGE)
+    place.target.set_edge(EDGE)
     place.up(member(service(), 2))
-    place.target.traffic(1, (Shift({"web": {1: 100.0}}),))
+    place.target.set_traffic((Shift({"web": {1: 100.0}}),))
     place.until(lambda: place.target.traffic_status().actual.get("web") == {1: 100.0}, "traffic")
     return int(place.target.traffic_status().url.rpartition(":")[2])
 
@@ -33,13 +33,13 @@ def port(place: Place) -> int:
 def move(place: Place, old: int, new: int, amid: Callable[[], None] = lambda: None) -> None:
     """From one release to the next: new in, traffic over, old out."""
     two = member(service(), 2)
-    place.target.fleet(1, {"web": {old: two, new: two}})
+    place.target.set_fleet({"web": {old: two, new: two}})
     place.until(lambda: place.ready(new, 2), f"web@{new}")
     amid()
-    place.target.traffic(1, (Shift({"web": {new: 100.0}}),))
+    place.target.set_traffic((Shift({"web": {new: 100.0}}),))
     place.until(lambda: place.target.traffic_status().actual.get("web") == {new: 100.0}, "traffic")
     amid()
-    place.target.fleet(1, {"web": {new: two}})
+    place.target.set_fleet({"web": {new: two}})
     place.until(lambda: len(place.target.fleet_status().instances) == 2, f"the end of web@{old}")
 
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from mainstay.drivers.targets.target import Target
+from mainstay.drivers.targets.target import RunTarget
 from mainstay.model import Health, Job, Member, Workload
 from mainstay.model.revision import Revision
-from tests.contracts.target import TargetContract
+from tests.contracts.target import FENCE, TargetContract
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 
@@ -17,11 +17,11 @@ class TestFakeTarget(TargetContract):
     @pytest.fixture
     def target(self) -> FakeTarget:
         self.clock = self.turnable = TurnableClock()
-        self.fake = FakeTarget(self.clock)
+        self.fake = FakeTarget(self.clock).for_run(FENCE)
         return self.fake
 
     @contextmanager
-    def edge_unable_to_serve(self, target: Target) -> Iterator[str]:
+    def edge_unable_to_serve(self, target: RunTarget) -> Iterator[str]:
         self.fake.edge_trouble = "port 8080 is taken by python3 (pid 812)"
         yield self.fake.edge_trouble
         self.fake.edge_trouble = ""
@@ -38,7 +38,7 @@ class TestFakeTarget(TargetContract):
         self.fake.job_takes_s = takes_s
         return Job(identity, "Build", ("true",), "/")
 
-    def ask(self, target: Target, *, takes_s: float) -> None:
+    def ask(self, target: RunTarget, *, takes_s: float) -> None:
         (release,) = target.traffic_status().actual["web"]
         self.fake.in_flight[f"web@{release}"] = 1
         over = self.clock.monotonic() + takes_s
@@ -58,5 +58,5 @@ class TestFakeTarget(TargetContract):
     def set_ready(self, release: int, ready: bool) -> None:
         (self.fake.unready.discard if ready else self.fake.unready.add)(Revision("web", release))
 
-    def lose(self, target: Target) -> None:
+    def lose(self, target: RunTarget) -> None:
         self.fake.lose()

@@ -11,8 +11,7 @@ import psutil
 import pytest
 
 from mainstay.drivers.edge.haproxy.runtime_api import RuntimeApi
-from mainstay.drivers.targets.process import ProcessTarget
-from mainstay.drivers.targets.target import Target
+from mainstay.drivers.targets.target import RunTarget
 from mainstay.model import Job, Member
 from mainstay.system.clock import SystemClock
 from tests.contracts.target import FENCE, TargetContract
@@ -24,18 +23,18 @@ class TestProcessTarget(TargetContract):
     clock = SystemClock()
 
     @pytest.fixture
-    def target(self, tmp_path: Path) -> Iterator[ProcessTarget]:
+    def target(self, tmp_path: Path) -> Iterator[RunTarget]:
         self.sick = tmp_path / "sick"
         self.open: list[socket.socket] = []
         with a_place() as self.place:
-            yield self.place.target
+            yield self.place.target.for_run(FENCE)
         for connection in self.open:
             connection.close()
 
     @contextmanager
-    def edge_unable_to_serve(self, target: Target) -> Iterator[str]:
+    def edge_unable_to_serve(self, target: RunTarget) -> Iterator[str]:
         port = int(target.traffic_status().url.rpartition(":")[2])
-        target.stop(FENCE)
+        target.stop()
         self.eventually(lambda: not target.fleet_status().started and not target.fleet_status().instances, "the stop")
         with socket.socket() as other:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,7 +53,7 @@ class TestProcessTarget(TargetContract):
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
         return shell_job(identity, f"sleep {takes_s}")
 
-    def ask(self, target: Target, *, takes_s: float) -> None:
+    def ask(self, target: RunTarget, *, takes_s: float) -> None:
         connection = socket.create_connection(("127.0.0.1", int(target.traffic_status().url.rpartition(":")[2])), 20)
         self.open.append(connection)
         connection.sendall(f"GET /slow={takes_s} HTTP/1.1\r\nHost: web\r\n\r\n".encode())
@@ -73,7 +72,7 @@ class TestProcessTarget(TargetContract):
         else:
             sick.touch()
 
-    def lose(self, target: Target) -> None:
+    def lose(self, target: RunTarget) -> None:
         self.place.kill_supervisor()
         for name in identities(self.place.instances):
             if started := self.place.instances.started(name):

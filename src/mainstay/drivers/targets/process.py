@@ -54,35 +54,14 @@ class ProcessTarget:
         self._client = Client(folders)
         self._offline = offline
 
+    def for_run(self, fence: int) -> "ProcessRunTarget":
+        return ProcessRunTarget(self._folders, self._offline, fence)
+
     def start(self) -> None:
-        self._tell(StartAll())
-
-    def stop(self, fence: int) -> None:
-        self._tell(StopAll(fence))
-
-    def claim(self, fence: int) -> None:
-        self._tell(Claim(fence))
-
-    def fleet(self, fence: int, wanted: Fleet) -> None:
-        self._tell(SetFleet(fence, wanted))
-
-    def traffic(self, fence: int, shifts: Shifts, lease: TrafficLease | None = None) -> None:
-        self._tell(SetTraffic(fence, shifts, lease))
-
-    def heartbeat(self, fence: int) -> None:
-        self._tell(LeaseHeartbeat(fence))
-
-    def edge(self, fence: int, wanted: Edge | None) -> None:
-        self._tell(SetEdge(fence, wanted))
+        self._request(StartAll())
 
     def refuse_taken(self, wanted: Edge) -> None:
         self._offline().refuse_taken(wanted, self.traffic_status().doors)
-
-    def job(self, fence: int, job: Job) -> None:
-        self._tell(StartJob(fence, job))
-
-    def stop_job(self, fence: int, identity: str) -> None:
-        self._tell(StopJob(fence, identity))
 
     def job_state(self, identity: str) -> JobState:
         try:
@@ -91,7 +70,7 @@ class ProcessTarget:
             return self._offline().job_state(self._folders, identity)
         if isinstance(answer, JobAnswer):
             return answer.state
-        raise _strange(answer)
+        raise _unexpected(answer)
 
     def fleet_status(self) -> FleetStatus:
         try:
@@ -100,7 +79,7 @@ class ProcessTarget:
             return self._offline().fleet_status(self._folders)
         if isinstance(answer, FleetAnswer):
             return answer.running
-        raise _strange(answer)
+        raise _unexpected(answer)
 
     def traffic_status(self) -> TrafficStatus:
         try:
@@ -109,7 +88,7 @@ class ProcessTarget:
             return self._offline().traffic_status(self._folders)
         if isinstance(answer, TrafficAnswer):
             return answer.serving
-        raise _strange(answer)
+        raise _unexpected(answer)
 
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
         found = logs.Logs(self._folders.logs / service, logs.Query(query.release, query.instance))
@@ -121,15 +100,47 @@ class ProcessTarget:
         finally:
             found.close()
 
-    def _tell(self, request: Request) -> None:
+    def _request(self, request: Request) -> None:
         answer = self._client.insist(request)
         if not isinstance(answer, Accepted):
-            raise _strange(answer)
+            raise _unexpected(answer)
+
+
+class ProcessRunTarget(ProcessTarget):
+    """The target for the run with *fence*, which is part of each of its requests."""
+
+    def __init__(self, folders: Folders, offline: Callable[[], OfflineReader], fence: int) -> None:
+        super().__init__(folders, offline)
+        self._fence = fence
+
+    def claim(self) -> None:
+        self._request(Claim(self._fence))
+
+    def stop(self) -> None:
+        self._request(StopAll(self._fence))
+
+    def set_fleet(self, wanted: Fleet) -> None:
+        self._request(SetFleet(self._fence, wanted))
+
+    def set_traffic(self, shifts: Shifts, lease: TrafficLease | None = None) -> None:
+        self._request(SetTraffic(self._fence, shifts, lease))
+
+    def heartbeat(self) -> None:
+        self._request(LeaseHeartbeat(self._fence))
+
+    def set_edge(self, wanted: Edge | None) -> None:
+        self._request(SetEdge(self._fence, wanted))
+
+    def start_job(self, job: Job) -> None:
+        self._request(StartJob(self._fence, job))
+
+    def stop_job(self, identity: str) -> None:
+        self._request(StopJob(self._fence, identity))
 
 
 def _log_line(service: str, one: logs.Written) -> LogLine:
     return LogLine(logs.moment(one.at), service, one.release, one.instance, one.stream, one.line)
 
 
-def _strange(answer: object) -> Unreachable:
-    return Unreachable(f"the supervisor gave a strange answer: {type(answer).__name__}", remedy="mainstay status")
+def _unexpected(answer: object) -> Unreachable:
+    return Unreachable(f"unexpected reply from the supervisor: {type(answer).__name__}", remedy="mainstay status")

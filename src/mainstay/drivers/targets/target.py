@@ -47,66 +47,25 @@ def never() -> bool:
 class Target(Protocol):
     """A place where services run and receive requests.
 
-    Requests set desired state and are idempotent. A request is durable before the target acknowledges it, and the
-    target reaches the state later, even after a crash; the caller polls the actual state. Each request has the fence
-    of its run; FenceRefused is raised when a newer run has claimed the target. All methods raise Unreachable when the
-    target does not respond, even after it was started. Reads never start the target and need no fence.
+    A request is durable before the target acknowledges it, and the target reaches the requested state later, even after
+    a crash; the caller polls the actual state. All methods raise Unreachable when the target does not respond, even
+    after it was started. Reads never start the target.
     """
+
+    def for_run(self, fence: int) -> "RunTarget":
+        """Return this target for the run with *fence*, the increasing number of a run."""
+        ...
 
     def start(self) -> None:
         """Start a stopped environment, and its supervisor if it is not running; retry failed instances at once."""
-        ...
-
-    def stop(self, fence: int) -> None:
-        """Request that services drain and stop, then datastores, then the edge. They stay stopped after a reboot.
-
-        Fleets, traffic and ports are remembered. The stop is complete when `fleet_status().started` is False and no
-        instance is left.
-        """
-        ...
-
-    def claim(self, fence: int) -> None:
-        """Reject every older fence from now on. Durable when this returns. The same fence may claim again."""
-        ...
-
-    def fleet(self, fence: int, wanted: Fleet) -> None:
-        """Set the desired fleet of the services in *wanted*. An empty mapping for a service: run no instance of it.
-
-        Instances to be removed are drained in their slots until they have no connection, and then stopped.
-        """
-        ...
-
-    def traffic(self, fence: int, shifts: Shifts, lease: TrafficLease | None = None) -> None:
-        """Set which revisions receive requests, for the services in *shifts*.
-
-        Shifts are applied in order, each in one batch; the next waits for the drain that the one before specifies.
-        They replace pending shifts of an earlier request. Only ready instances receive shares. *lease* is the
-        new lease; None ends an earlier one.
-        """
-        ...
-
-    def heartbeat(self, fence: int) -> None:
-        """Send the run's heartbeat: the timeout of the lease on traffic restarts. Does nothing if there is no lease."""
-        ...
-
-    def edge(self, fence: int, wanted: Edge | None) -> None:
-        """Set the desired edge; None removes it. Raises PortTaken, naming the holder, when a port is in use."""
         ...
 
     def refuse_taken(self, wanted: Edge) -> None:
         """Raise PortTaken, naming the holder, when another program uses a port of *wanted*. Changes nothing."""
         ...
 
-    def job(self, fence: int, job: Job) -> None:
-        """Start *job*, unless its id is already known."""
-        ...
-
     def job_state(self, identity: str) -> JobState:
         """Return the state of the job."""
-        ...
-
-    def stop_job(self, fence: int, identity: str) -> None:
-        """Stop the job and all its processes, and wait until they have ended. Does nothing if it does not run."""
         ...
 
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
@@ -122,4 +81,56 @@ class Target(Protocol):
 
     def traffic_status(self) -> TrafficStatus:
         """Return the desired and actual traffic, and the state of the edge."""
+        ...
+
+
+class RunTarget(Target, Protocol):
+    """A target with the fence of a run: what only a run may change.
+
+    Requests set desired state and are idempotent. All methods raise FenceRefused once a newer run has claimed the
+    target.
+    """
+
+    def claim(self) -> None:
+        """Reject every older fence from now on. Durable when this returns. The same fence may claim again."""
+        ...
+
+    def stop(self) -> None:
+        """Request that services drain and stop, then datastores, then the edge. They stay stopped after a reboot.
+
+        Fleets, traffic and ports are remembered. The stop is complete when `fleet_status().started` is False and no
+        instance is left.
+        """
+        ...
+
+    def set_fleet(self, wanted: Fleet) -> None:
+        """Set the desired fleet of the services in *wanted*. An empty mapping for a service: run no instance of it.
+
+        Instances to be removed are drained in their slots until they have no connection, and then stopped.
+        """
+        ...
+
+    def set_traffic(self, shifts: Shifts, lease: TrafficLease | None = None) -> None:
+        """Set which revisions receive requests, for the services in *shifts*.
+
+        Shifts are applied in order, each in one batch; the next waits for the drain that the one before specifies.
+        They replace pending shifts of an earlier request. Only ready instances receive shares. *lease* is the
+        new lease; None ends an earlier one.
+        """
+        ...
+
+    def heartbeat(self) -> None:
+        """Send the run's heartbeat: the timeout of the lease on traffic restarts. Does nothing if there is no lease."""
+        ...
+
+    def set_edge(self, wanted: Edge | None) -> None:
+        """Set the desired edge; None removes it. Raises PortTaken, naming the holder, when a port is in use."""
+        ...
+
+    def start_job(self, job: Job) -> None:
+        """Start *job*, unless its id is already known."""
+        ...
+
+    def stop_job(self, identity: str) -> None:
+        """Stop the job and all its processes, and wait until they have ended. Does nothing if it does not run."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import count, groupby
 
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Job, JobState
 
@@ -29,13 +29,13 @@ def current(world: World, identity: str) -> str:
     return [*attempts(world, identity)][-1]
 
 
-def finish(world: World, job: Job, *, remedy: str = "") -> JobState:
+def finish(world: RunWorld, job: Job, *, remedy: str = "") -> JobState:
     """Start *job* unless it was started before, and wait for its end.
 
     Return its state: it has exited with code 0, or its outcome is unknown (`lost`). Raises StepFailed with its last
     lines when it exited with another code.
     """
-    world.target.job(world.fence, job)
+    world.target.start_job(job)
 
     def over() -> JobState | None:
         state = world.target.job_state(job.id)
@@ -49,11 +49,11 @@ def finish(world: World, job: Job, *, remedy: str = "") -> JobState:
     return state
 
 
-def stop(world: World, identity: str) -> None:
+def stop(world: RunWorld, identity: str) -> None:
     """Stop every attempt at *identity*."""
     for name in attempts(world, identity):
         if world.target.job_state(name).state != "none":
-            world.target.stop_job(world.fence, name)
+            world.target.stop_job(name)
 
 
 def known(world: World, identity: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from mainstay.drivers.targets.target import LogQuery
-from mainstay.drivers.world import World
+from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Fleet, FleetStatus, Instance, Member, Members, Workload
 from mainstay.model.revision import Revision
@@ -45,7 +45,7 @@ def leftover(found: tuple[Instance, ...], members: Members) -> tuple[Instance, .
     return tuple(left)
 
 
-def await_ready(world: World, service: str, members: Members) -> str:
+def await_ready(world: RunWorld, service: str, members: Members) -> str:
     """Wait until all *members* are ready. Raises StepFailed with exit codes and last lines when one fails."""
     began = world.clock.monotonic()
     within = max((limit(member) for member in members.values()), default=0.0)
@@ -73,7 +73,7 @@ def await_ready(world: World, service: str, members: Members) -> str:
     return world.waiter.wait_until(found, within=within + SLACK_S, waiting_for=f"readiness of {service}")
 
 
-def let_go(world: World, service: str, members: Members, leaving: Members) -> str:
+def let_go(world: RunWorld, service: str, members: Members, leaving: Members) -> str:
     """Keep *members* of *service* and wait until no other instance is left; *leaving* determines the time limit.
 
     Return how long it took, which connections outlasted the drain, and how many instances had to be killed.
@@ -83,7 +83,7 @@ def let_go(world: World, service: str, members: Members, leaving: Members) -> st
     # This is read before any instance drains, because with a drain of 0 s connections are counted at once.
     before = world.target.fleet_status()
     written = kept_files(world, service)
-    world.target.fleet(world.fence, {service: members})
+    world.target.set_fleet({service: members})
     # Files written to a private copy are moved after the process has ended and before the instance disappears.
     copies = any(member.workload.private_copy for member in leaving.values())
     world.waiter.wait_until(
