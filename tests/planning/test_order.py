@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from mainstay.model import Edge, Release, Route, ServiceRelease, Shifts, Strategy, Traffic, end_of
-from mainstay.planning.call_graph import callees_first, callers_first, calls_between
+from mainstay.model.call_graph import callees_first, callers_first, calls_between
 from mainstay.planning.deploy import deploy
 from mainstay.planning.plan import Plan
 from mainstay.planning.rollback import rollback

@@ -1,7 +1,6 @@
 """Rules that span several parts of a manifest. Each message names both sides."""
 
 from collections.abc import Callable, Iterator
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from mainstay.manifest.scalars import Argv
 from mainstay.manifest.system import MOST_SERVICES, SystemSection
 from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.manifest.yaml_tree import Location
+from mainstay.model.call_graph import circle
 
 TOLD_BY_MAINSTAY = ("HOST", "PORT")
 
@@ -136,11 +136,7 @@ def _needs(scope: Scope) -> Iterator[Wrong]:
             elif needed not in known:
                 what = f"{name} needs {needed}, which is not in the manifest"
                 yield Wrong(where, "unknown-need", what, did_you_mean(needed, known))
-    try:
-        TopologicalSorter(links).prepare()
-    except CycleError as circle:
-        # graphlib lists each service before those that need it; the message reads better in the opposite order.
-        path = list(reversed(circle.args[1]))
+    if path := circle(links):
         what = f"services need each other in a circle: {' → '.join(path)}"
         yield Wrong(("services", path[0], "needs"), "circle", what, "leave one of these needs out")
 

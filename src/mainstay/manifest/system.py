@@ -1,7 +1,6 @@
 """The manifest: a system as its file declares it, and as it is in one environment."""
 
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from mainstay.manifest.environment import EnvironmentSection, TargetSection
 from mainstay.manifest.scalars import Name, VariableName, Version
 from mainstay.manifest.service import ServiceSection
 from mainstay.manifest.variable import VariableSection
+from mainstay.model import call_graph
 
 MOST_SERVICES = 500
 
@@ -99,13 +99,6 @@ class Manifest:
 
     def in_order(self) -> tuple[str, ...]:
         """Return the names of the services, callees first. Services may have each other's address in a circle."""
-        for links in (self.callees, lambda name: self.services[name].needs):
-            among = {
-                name: [to for to in sorted(links(name)) if to in self.services and to != name]
-                for name in sorted(self.services)
-            }
-            try:
-                return tuple(TopologicalSorter(among).static_order())
-            except CycleError:
-                continue
-        return tuple(self.services)
+        needs = {name: service.needs for name, service in self.services.items()}
+        links = {name: [need for need in each if need in self.services] for name, each in needs.items()}
+        return call_graph.in_order(links, {name: self.callees(name) for name in self.services})

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from mainstay.model import DatastoreRelease, Member, Release
+from mainstay.model.call_graph import calls_between
 from mainstay.model.revision import Revision
-from mainstay.planning.call_graph import calls_between
 from mainstay.planning.diff import changes_between
 from mainstay.planning.durations import timed
 from mainstay.planning.edge_change import edge_steps

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from mainstay.errors import BadInput
 from mainstay.model import Release
-from mainstay.planning.call_graph import calls_between
+from mainstay.model.call_graph import calls_between
 from mainstay.planning.deploy import fetch_steps, schemas_of
 from mainstay.planning.diff import changes_between
 from mainstay.planning.durations import timed

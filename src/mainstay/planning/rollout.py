@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.model import Member, Members, Release, ServiceRelease, Shares, Shifts, Stage, Traffic
-from mainstay.planning.call_graph import Calls, callees_first, callers_first
+from mainstay.model.call_graph import Calls, callees_first, callers_first
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase
 from mainstay.planning.shifts import Leaving, to_newer, to_older

@@ -7,7 +7,7 @@ mixes old and new revisions.
 from collections.abc import Mapping
 
 from mainstay.model import ReleaseNumber, Shift, Shifts, Traffic
-from mainstay.planning.call_graph import Calls, Layers, callees_first, callers_first
+from mainstay.model.call_graph import Calls, Layers, callees_first, callers_first
 
 Leaving = Mapping[str, Mapping[ReleaseNumber, float]]
 """Per service, the revisions that may have requests in flight, and for how many seconds these may take (`drain`)."""
