@@ -4,13 +4,20 @@ import os
 import signal
 
 import pytest
+from msgspec.structs import replace
 
-from mainstay.cli.approval import Approval, OnlyShown
+from mainstay.cli.approval import Approval, DryRunEnded
 from mainstay.cli.console import Console
-from mainstay.cli.signals import heard_by, while_asking
+from mainstay.cli.signals import signals_to, while_asking
 from mainstay.engine.interruption import Interruption
 from mainstay.errors import Interrupted, NotReady
+from mainstay.planning.plan import Plan
 from tests.cli.told import plan
+
+
+def down() -> Plan:
+    """Return a plan that removes the data of shop/local."""
+    return replace(plan("local"), kind="down", data=True)
 
 
 class Person(Console):
@@ -49,28 +56,28 @@ def test_a_person_is_asked(answer: str, approved: bool) -> None:
 
 def test_the_loss_of_data_is_not_answered_by_yes() -> None:
     with pytest.raises(NotReady) as refused:
-        Approval(Console(), "down --data", yes=True, loses_data=True)(plan("local"))
+        Approval(Console(), "down --data", yes=True)(down())
     assert refused.value.remedy == "mainstay down --data --confirm shop/local"
 
 
 def test_the_loss_of_data_wants_the_right_name() -> None:
-    assert Approval(Console(), "down --data", loses_data=True, confirmed="shop/local")(plan("local"))
+    assert Approval(Console(), "down --data", confirm="shop/local")(down())
     with pytest.raises(NotReady):
-        Approval(Console(), "down --data", loses_data=True, confirmed="shop/staging")(plan("local"))
+        Approval(Console(), "down --data", confirm="shop/staging")(down())
 
 
 def test_a_person_types_the_name() -> None:
-    assert Approval(Person("shop/local"), "down --data", loses_data=True)(plan("local"))
+    assert Approval(Person("shop/local"), "down --data")(down())
 
 
 def test_another_name_than_the_one_asked_for_declines_and_says_so() -> None:
     with pytest.raises(NotReady, match="you typed 'shop', not shop/local; nothing was changed") as declined:
-        Approval(Person("shop"), "down --data", loses_data=True)(plan("local"))
+        Approval(Person("shop"), "down --data")(down())
     assert (declined.value.code, declined.value.remedy) == ("declined", "mainstay down --data")
 
 
 def test_a_dry_run_shows_and_ends(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(OnlyShown) as shown:
+    with pytest.raises(DryRunEnded) as shown:
         Approval(Console(), "deploy", dry_run=True)(plan())
     assert shown.value.exit_code == 0
     assert "1.1   Brew tea" in capsys.readouterr().out
@@ -80,13 +87,13 @@ def test_a_dry_run_shows_and_ends(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_signal_is_heard_once(number: signal.Signals) -> None:
     interruption = Interruption()
-    with heard_by(interruption):
+    with signals_to(interruption):
         os.kill(os.getpid(), number)
     assert (interruption.signal, interruption.twice) == (number, False)
 
 
 def test_how_to_stop_at_once_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(Interrupted), heard_by(Interruption()):
+    with pytest.raises(Interrupted), signals_to(Interruption()):
         strike(signal.SIGTERM, signal.SIGINT)
     assert (
         capfd.readouterr().err
@@ -100,14 +107,14 @@ def test_a_signal_is_heard_where_nothing_can_be_said(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(os, "write", gone)
     interruption = Interruption()
-    with heard_by(interruption):
+    with signals_to(interruption):
         os.kill(os.getpid(), signal.SIGTERM)
     assert interruption.signal == signal.SIGTERM
 
 
 @pytest.mark.failure("F10")
 def test_a_second_signal_stops_at_once() -> None:
-    with pytest.raises(Interrupted) as stopped, heard_by(Interruption()):
+    with pytest.raises(Interrupted) as stopped, signals_to(Interruption()):
         strike(signal.SIGTERM, signal.SIGINT)
     assert stopped.value.exit_code == 130
 
@@ -122,7 +129,7 @@ class Impatient(Person):
 
 def test_at_the_question_every_signal_ends_the_command_and_afterwards_none_does() -> None:
     ends = [signal.default_int_handler, signal.SIG_DFL, signal.SIG_DFL]
-    with heard_by(Interruption()):
+    with signals_to(Interruption()):
         on_event = handlers()
         with while_asking():
             assert handlers() == ends
@@ -136,7 +143,7 @@ def handlers() -> list[object]:
 
 def test_an_interruption_at_the_question_ends_the_command() -> None:
     interruption = Interruption()
-    with pytest.raises(KeyboardInterrupt), heard_by(interruption):
+    with pytest.raises(KeyboardInterrupt), signals_to(interruption):
         Approval(Impatient("y"), "deploy")(plan())
     assert interruption.signal is None
 
@@ -144,7 +151,7 @@ def test_an_interruption_at_the_question_ends_the_command() -> None:
 @pytest.mark.failure("F12")
 def test_a_lost_terminal_ends_nothing() -> None:
     interruption = Interruption()
-    with heard_by(interruption):
+    with signals_to(interruption):
         os.kill(os.getpid(), signal.SIGHUP)
     assert interruption.signal is None
     assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL

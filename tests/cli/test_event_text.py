@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.cli import plan_text
-from mainstay.cli.console import Console, spoken
+from mainstay.cli.console import Console, duration
 from mainstay.cli.event_text import EventLines, document
 from mainstay.cli.live import LivePhases
 from mainstay.history.events import (
@@ -83,8 +83,7 @@ def test_the_plans_document_is_not_told_twice() -> None:
 
 
 def test_the_moving_picture_leaves_a_line_for_each_end(capsys: pytest.CaptureFixture[str]) -> None:
-    with LivePhases(str) as phases:
-        phases.knows(plan())
+    with LivePhases(Console(), plan()) as phases:
         for sequence, (event, _) in enumerate(STORY, 1):
             phases.on_event(row(sequence, event))
     said = capsys.readouterr().out
@@ -194,7 +193,7 @@ def test_the_plans_document_is_the_contracts() -> None:
     [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.6, "1 min"), (3600, "1 h"), (90000, "1 d 1 h")],
 )
 def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> None:
-    assert spoken(seconds) == said
+    assert duration(seconds) == said
 
 
 def test_a_parked_run_suggests_commands_with_the_options_that_were_typed(capsys: pytest.CaptureFixture[str]) -> None:

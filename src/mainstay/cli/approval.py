@@ -7,30 +7,27 @@ from mainstay.errors import MainstayError, NotReady
 from mainstay.planning.document import document
 from mainstay.planning.plan import Plan
 from mainstay.system.state_dir import LOCAL
-from mainstay.text.printable import harmless
 
 
-class OnlyShown(MainstayError):
+class DryRunEnded(MainstayError):
     """Ends a command after `--dry-run` has shown the plan. Nothing was executed."""
 
     exit_code = 0
-    code = "only-shown"
+    code = "dry-run"
 
 
 class Approval:
     """Shows the runbook, then asks the user for approval if the terminal is interactive."""
 
     def __init__(
-        self, console: Console, verb: str, *, yes: bool = False, dry_run: bool = False, loses_data: bool = False,
-        confirmed: str | None = None,
-    ) -> None:  # fmt: skip
+        self, console: Console, verb: str, *, yes: bool = False, dry_run: bool = False, confirm: str | None = None
+    ) -> None:
         self._console = console
         self.verb = verb
         """The command as typed, without the program name."""
         self._yes = yes
         self.dry_run = dry_run
-        self._loses_data = loses_data
-        self._confirmed = confirmed
+        self._confirm = confirm
         self.plan: Plan | None = None
         """The plan that was shown; None before that."""
 
@@ -38,22 +35,22 @@ class Approval:
         self.plan = plan
         self._show(plan)
         if self.dry_run:
-            raise OnlyShown("only shown")
-        if self._loses_data:
-            return self._named(f"{plan.environment.system}/{plan.environment.name}")
-        return self._yes or plan.environment.name == LOCAL or self._asked(plan)
+            raise DryRunEnded("the plan was only shown")
+        if plan.data:
+            return self._confirmed(f"{plan.environment.system}/{plan.environment.name}")
+        return self._yes or plan.environment.name == LOCAL or self._approved(plan)
 
     def _show(self, plan: Plan) -> None:
         if not self._console.json:
             # Without a question, the steps are printed while they run; the full plan would print them twice.
-            carried_out = plan.environment.name == LOCAL and not (self.dry_run or self._loses_data)
-            for line in plan_text.summary(plan) if carried_out else plan_text.text(plan):
-                self._console.say(self._console.command(harmless(line)))
-            self._console.say()
+            executed_at_once = plan.environment.name == LOCAL and not (self.dry_run or plan.data)
+            for line in plan_text.summary(plan) if executed_at_once else plan_text.text(plan):
+                self._console.print(self._console.command(line))
+            self._console.print()
         elif self.dry_run:
             self._console.document(document(plan))
 
-    def _asked(self, plan: Plan) -> bool:
+    def _approved(self, plan: Plan) -> bool:
         if not self._console.interactive:
             raise NotReady(
                 "cannot ask for approval: stdin or stdout is not a terminal",
@@ -62,20 +59,21 @@ class Approval:
             )
         return self._answer(f"{_question(plan)} [y/N]").lower() in {"y", "yes"}
 
-    def _named(self, name: str) -> bool:
-        if self._confirmed is not None:
-            if self._confirmed != name:
+    def _confirmed(self, name: str) -> bool:
+        if self._confirm is not None:
+            if self._confirm != name:
                 raise NotReady(
-                    f"--confirm says {self._confirmed}, this is {name}",
+                    f"--confirm names {self._confirm}, but this is {name}; nothing was changed",
                     remedy=f"mainstay {self.verb} --confirm {name}",
                 )
             return True
         if not self._console.interactive:
             raise NotReady(
-                f"the data of {name} would be lost", remedy=f"mainstay {self.verb} --confirm {name}",
+                f"the data of {name} would be lost, and --yes does not confirm that",
+                remedy=f"mainstay {self.verb} --confirm {name}",
                 code="needs-an-answer",
-            )  # fmt: skip
-        answer = self._answer(f"The data of {name} will be lost. Type {name} to go on:")
+            )
+        answer = self._answer(f"The data of {name} will be lost. Type {name} to continue:")
         if answer != name:
             raise NotReady(
                 f"declined: you typed {answer!r}, not {name}; nothing was changed",

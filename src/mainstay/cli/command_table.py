@@ -10,7 +10,8 @@ class Entry(NamedTuple):
     topic: str
 
 
-BEGIN, SHIP, SETTINGS, LOOK, RECORD = "Begin", "Ship and go back", "Settings and secrets", "Look", "The record"
+BEGIN, SHIP, SETTINGS = "Get started", "Deploy and roll back", "Settings and secrets"
+LOOK, AUDIT = "Inspect", "Audit"
 
 COMMANDS = {
     "init": Entry("Write a starter manifest and an application that runs.", BEGIN),
@@ -25,13 +26,13 @@ COMMANDS = {
     "abort": Entry("Roll back the unfinished run, also from another terminal.", SHIP),
     "down": Entry("Stop everything that runs; keep the data.", SHIP),
     "set": Entry("Store values of variables that have no default in the manifest.", SETTINGS),
-    "unset": Entry("Forget stored values of variables.", SETTINGS),
+    "unset": Entry("Remove stored values of variables.", SETTINGS),
     "config": Entry("Show the variables that a service gets, with the source of each.", SETTINGS),
     "secrets": Entry("List secrets, or set one.", SETTINGS),
     "status": Entry("Report health, instances and traffic; exit 1 when degraded.", LOOK),
     "history": Entry("List the runs, newest first.", LOOK),
     "logs": Entry("Show the logs of a service.", LOOK),
-    "journal": Entry("Show, verify or export the journal.", RECORD),
+    "journal": Entry("Show, verify or export the journal.", AUDIT),
 }
 
 NOT_YET = frozenset(
@@ -61,7 +62,7 @@ NOT_YET = frozenset(
 )
 """Names of commands that are planned for later versions."""
 
-WORDS_OF_OTHER_TOOLS = {
+NAMES_IN_OTHER_TOOLS = {
     "apply": "deploy",
     "destroy": "down --data",
     "env": "config",

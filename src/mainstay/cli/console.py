@@ -1,4 +1,8 @@
-"""All output of the program, as text or JSON. Works even if stdout is closed."""
+"""All output of the program, as text or JSON. Works even if stdout is closed.
+
+`rich` draws on terminals: colours, tables that fit the width, the live view of a run. It is imported only there,
+because the import takes 10 ms; a pipe gets plain text of any width.
+"""
 
 import os
 import re
@@ -6,9 +10,7 @@ import shlex
 import sys
 from collections.abc import Iterable
 from getpass import getpass
-from typing import Literal, TextIO
-
-import click
+from typing import Literal, NamedTuple, TextIO
 
 from mainstay.cli.safe_streams import is_terminal, reader_is_gone
 from mainstay.errors import MainstayError, Mistake, Mistakes, Place
@@ -16,11 +18,24 @@ from mainstay.text.plural import counted
 from mainstay.text.printable import harmless
 
 Output = Literal["text", "json"]
-_OURS = re.compile(r"\bmainstay (?=[a-z…-])")
+_OUR_COMMAND = re.compile(r"\bmainstay (?=[a-z…-])")
+
+
+class Styled(NamedTuple):
+    """Text and its style on a terminal, as `rich` names it: `bold red`."""
+
+    text: str
+    style: str
+
+
+Part = str | Styled
 
 
 class Console:
-    """Prints text or JSON. If the reader of stdout has gone, output is dropped and the command continues."""
+    """Prints text or JSON. If the reader of stdout has gone, output is dropped and the command continues.
+
+    No printed text contains escape sequences or hidden characters, whatever a service wrote.
+    """
 
     def __init__(self, output: Output = "text", *, program: str = "mainstay") -> None:
         self.output = output
@@ -50,26 +65,43 @@ class Console:
         """Whether nothing reads stdout any more. Commands that follow or refresh then end; a run continues."""
         return reader_is_gone(sys.stdout)
 
-    def say(self, text: str = "") -> None:
-        """Print a line to stdout."""
-        print(text)
+    def print(self, *parts: Part) -> None:
+        """Print *parts* as one line to stdout."""
+        _print(sys.stdout, parts)
+
+    def print_to_stderr(self, *parts: Part) -> None:
+        """Print *parts* as one line to stderr."""
+        _print(sys.stderr, parts)
+
+    def next(self, command: str, effect: str = "") -> None:
+        """Print *command*, with the options that the user typed, as the one to type next."""
+        self.print(f" next: {self.command(command)}" + (f"  ({effect})" if effect else ""))
 
     def document(self, value: object) -> None:
         """Print one JSON document or one event as a line to stdout."""
         print(_encoded(value))
 
-    def tell(self, text: str) -> None:
-        """Print a line to stderr."""
-        print(text, file=sys.stderr)
+    def table(self, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+        """Print aligned columns. A terminal that is too narrow gets cells of several lines; a pipe gets long lines."""
+        cells = [tuple(harmless(cell) for cell in row) for row in rows]
+        if is_terminal(sys.stdout):
+            from mainstay.cli.terminal import grid, terminal
 
-    def raw(self, data: bytes) -> None:
-        """Print *data*, which is one line, to stdout."""
-        self.say(data.decode(errors="replace").rstrip("\n"))
+            terminal().print(grid(head, cells))
+            return
+        from rich.cells import cell_len
+
+        widths = [max(cell_len(cell) for cell in column) for column in zip(head, *cells, strict=True)]
+        for row in (head, *cells):
+            padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+            print("  ".join(padded).rstrip())
 
     def clear(self) -> None:
         """Clear the screen, if stdout is a live terminal."""
         if self.live:
-            click.clear()
+            from mainstay.cli.terminal import terminal
+
+            terminal().clear()
 
     def ask(self, question: str) -> str:
         """Return the user's answer to *question*; an empty string at the end of input."""
@@ -93,14 +125,14 @@ class Console:
             self.mistakes(error.mistakes)
         else:
             where = f"{error.place}: " if error.place else ""
-            self.tell(f"{styled('error:', fg='red', stream=sys.stderr)} {where}{harmless(error.what)}")
+            self.print_to_stderr(Styled("error:", "red"), f" {where}{error.what}")
             for each in self.command(error.remedy).splitlines():
-                self.tell(f" next: {each}")
+                self.print_to_stderr(f" next: {each}")
 
     def progress(self, what: str) -> None:
         """Print what the command is waiting for. Omitted from JSON output: programs read the outcome."""
         if not self.json:
-            self.say(harmless(what))
+            self.print(what)
 
     def warning(self, problem: MainstayError) -> None:
         """Print to stderr a problem that does not end the command."""
@@ -108,19 +140,19 @@ class Console:
             document = {"warning": _entry(problem.code, problem.what, self.command(problem.remedy), problem.place)}
             print(_encoded(document), file=sys.stderr)
         else:
-            self.tell(f"{styled('warning:', fg='yellow', stream=sys.stderr)} {harmless(problem.what)}")
+            self.print_to_stderr(Styled("warning:", "yellow"), f" {problem.what}")
 
     def mistakes(self, mistakes: Iterable[Mistake]) -> None:
         """Print every mistake to stderr as `FILE:LINE:COLUMN: what (path); remedy [code]`."""
         lines = [line(mistake) for mistake in mistakes]
         for each in lines:
-            self.tell(self.command(each))
-        self.tell(f"{counted(len(lines), 'mistake')}; nothing was touched")
+            self.print_to_stderr(self.command(each))
+        self.print_to_stderr(f"{counted(len(lines), 'mistake')}; nothing was changed")
 
     def command(self, remedy: str) -> str:
         """Return *remedy* with the program and the options that the user typed, wherever it names a command."""
         typed = [self._program, *(word for pair in self._repeated.items() for word in pair)]
-        return _OURS.sub(lambda _: shlex.join(typed) + " ", remedy)
+        return _OUR_COMMAND.sub(lambda _: shlex.join(typed) + " ", remedy)
 
     def _document(self, error: MainstayError) -> dict[str, object]:
         if isinstance(error, Mistakes):
@@ -135,10 +167,10 @@ class Console:
 def line(mistake: Mistake) -> str:
     """Return a mistake in the format that people and editors read."""
     path = f" ({mistake.place.path})" if mistake.place.path else ""
-    return harmless(f"{mistake.place}: {mistake.what}{path}; {mistake.remedy} [{mistake.code}]")
+    return f"{mistake.place}: {mistake.what}{path}; {mistake.remedy} [{mistake.code}]"
 
 
-def spoken(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return a duration in readable units: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
@@ -150,17 +182,14 @@ def spoken(seconds: float) -> str:
     return f"{whole} s"
 
 
-def styled(text: str, *, fg: str, bold: bool = False, stream: TextIO | None = None) -> str:
-    """Return *text* in colour if the stream is a terminal that supports it; else unchanged."""
-    wanted = is_terminal(stream or sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return click.style(text, fg=fg, bold=bold) if wanted else text
+def _print(stream: TextIO | None, parts: tuple[Part, ...]) -> None:
+    pairs = [(harmless(part), "") if isinstance(part, str) else (harmless(part.text), part.style) for part in parts]
+    if is_terminal(stream) and any(style for _, style in pairs):
+        from mainstay.cli.terminal import styled, terminal
 
-
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Return lines with aligned columns."""
-    cells = [head, *(tuple(harmless(cell) for cell in row) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+        terminal(stderr=stream is sys.stderr).print(styled(pairs), soft_wrap=True)
+    else:
+        print("".join(text for text, _ in pairs), file=stream)
 
 
 def _encoded(value: object) -> str:

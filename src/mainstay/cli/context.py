@@ -1,4 +1,4 @@
-"""The context of a command: the options that were typed, with the wiring that creates the drivers."""
+"""The environment that a command acts on, with its drivers. `validate`, `init` and `schema` do not import them."""
 
 from msgspec.structs import replace
 
@@ -8,12 +8,12 @@ from mainstay.drivers import wiring
 from mainstay.operations.context import Context, open_context
 
 
-def context_of(invocation: Invocation, *, asks: bool = False) -> Context:
-    """Return the context of the command; with *asks*, it prompts for missing secrets if the terminal allows it.
+def context_of(invocation: Invocation, *, prompts: bool = False) -> Context:
+    """Return the context of the command; with *prompts*, it asks for missing secrets if the terminal allows it.
 
     Raises BadInput when no option and no manifest determines the environment.
     """
     context = open_context(wiring, invocation.file, invocation.environment, invocation.state)
-    if asks and invocation.console.interactive:
+    if prompts and invocation.console.interactive:
         return replace(context, prompt=SecretPrompt(invocation.console))
     return context

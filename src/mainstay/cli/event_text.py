@@ -4,7 +4,7 @@ from typing import Protocol, Self
 
 import msgspec
 
-from mainstay.cli.console import Console, spoken
+from mainstay.cli.console import Console, duration
 from mainstay.history.events import (
     Answered,
     Done,
@@ -24,7 +24,6 @@ from mainstay.history.events import (
 )
 from mainstay.history.journal import Row
 from mainstay.text.plural import counted
-from mainstay.text.printable import harmless
 
 
 class ProgressListener(Protocol):
@@ -45,7 +44,7 @@ class EventContext:
         self.failures: dict[str, str] = {}
         """The step that failed, by error."""
 
-    def hear(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         """Remember the title of a started step, and the error of a failed step."""
         if isinstance(event, Started):
             self.titles[event.step] = event.title
@@ -74,11 +73,11 @@ class EventLines:
             self._console.document(found)
             return
         event = decode(row.name, row.body)
-        self._run.hear(event)
-        text = harmless(sentence(event, self._run))
+        self._run.add(event)
+        text = sentence(event, self._run)
         # Other events may quote what a service printed.
         shown = self._console.command(text) if isinstance(event, ParkedAt) else text
-        self._console.say(f"{row.at[11:19]} {row.run} {shown}")
+        self._console.print(f"{row.at[11:19]} {row.run} {shown}")
 
 
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
@@ -90,7 +89,7 @@ def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
         titles[str(step)] = str(body["title"])
     elif step in titles:
         body["title"] = titles[str(step)]
-    elif not body.get("title", "told"):
+    elif not body.get("title", "present"):
         del body["title"]
     return {"at": row.at, "run": row.run, "sequence": row.sequence, "event": row.name, **body}
 
@@ -110,7 +109,7 @@ def sentence(event: Event, run: EventContext) -> str:
         case Done():
             if event.adopted:
                 return f"{event.step} already done" + (f": {event.title}" if event.title else "")
-            return f"{event.step} done in {spoken(event.took_s)}: {event.evidence}"
+            return f"{event.step} done in {duration(event.took_s)}: {event.evidence}"
         case Failed():
             return f"{event.step} failed: {event.error}"
         case Withdrawn():

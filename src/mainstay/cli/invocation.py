@@ -42,3 +42,8 @@ def invoked(command: Callable[Concatenate[Invocation, P], T]) -> Callable[P, T]:
         )
 
     return call
+
+
+def examples(*typed: str) -> str:
+    """Return the end of a command's help: what a user may type."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in typed)])

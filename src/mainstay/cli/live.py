@@ -1,17 +1,16 @@
 """Live view of a run on a terminal: finished steps above, running steps below."""
 
-from collections.abc import Callable
 from typing import Self
 
-from rich.console import Console as Terminal
 from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mainstay.cli.console import spoken
+from mainstay.cli.console import Console, duration
 from mainstay.cli.event_text import EventContext, sentence
+from mainstay.cli.terminal import terminal
 from mainstay.history.events import (
     Done,
     Ended,
@@ -36,22 +35,20 @@ FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 class LivePhases:
     """Shows each step as a line with its duration, and the names of the phases if the plan is known."""
 
-    def __init__(self, command: Callable[[str], str]) -> None:
-        """*command* adds the options that the user typed to the commands in a text."""
-        self._command = command
-        self._terminal = Terminal(highlight=False)
+    def __init__(self, console: Console, plan: Plan | None) -> None:
+        self._console = console
+        self._terminal = terminal()
         self._clock = SystemClock()
         self._run = EventContext()
         self._acting: dict[str, tuple[float, str]] = {}
-        self._phases: dict[str, str] = {}
-        self._told_phase = ""
+        phases = plan.phases if plan else ()
+        self._phases = {str(position): phase.name for position, phase in enumerate(phases, 1)}
+        self._printed_phase = ""
         self._steps = 0
         self._done = 0
-        self._live = Live(console=self._terminal, refresh_per_second=8, transient=True, get_renderable=self._now)
-
-    def knows(self, plan: Plan) -> None:
-        """Take the names of the phases from *plan*."""
-        self._phases = {str(position): phase.name for position, phase in enumerate(plan.phases, 1)}
+        self._live = Live(
+            console=self._terminal, refresh_per_second=8, transient=True, get_renderable=self._running_steps
+        )
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -62,7 +59,7 @@ class LivePhases:
 
     def on_event(self, row: Row) -> None:
         event = decode(row.name, row.body)
-        self._run.hear(event)
+        self._run.add(event)
         match event:
             case Planned():
                 self._steps = event.steps
@@ -70,53 +67,55 @@ class LivePhases:
                 pass
             case Started():
                 self._acting[event.step] = (self._clock.monotonic(), "")
-                self._tell_phase(event.step)
+                self._print_phase(event.step)
             case Progress():
                 began, _ = self._acting.get(event.step, (self._clock.monotonic(), ""))
                 self._acting[event.step] = (began, event.what)
             case Done():
                 self._done += 1
                 self._run.titles.setdefault(event.step, event.title)
-                self._over("✓", "green", event.step, event.evidence, "" if event.adopted else spoken(event.took_s))
+                self._print_end(
+                    "✓", "green", event.step, event.evidence, "" if event.adopted else duration(event.took_s)
+                )
             case Undoing():
                 self._run.titles.setdefault(event.step, event.title)
                 self._acting[event.step] = (self._clock.monotonic(), "undoing")
             case Undone():
-                self._over("↩", "yellow", event.step, event.evidence, "")
+                self._print_end("↩", "yellow", event.step, event.evidence, "")
             case Failed():
-                self._failed(event)
+                self._print_failure(event)
             case Ended(note=""):
                 pass
             case ParkedAt():
-                self._say(Text(self._command(sentence(event, self._run)), style="red"))
+                self._print(Text(self._console.command(sentence(event, self._run)), style="red"))
             case _:
-                self._say(Text(harmless(sentence(event, self._run)), style="yellow"))
+                self._print(Text(harmless(sentence(event, self._run)), style="yellow"))
 
-    def _tell_phase(self, step: str) -> None:
+    def _print_phase(self, step: str) -> None:
         phase = step.partition(".")[0]
-        if phase != self._told_phase and phase in self._phases:
-            self._told_phase = phase
-            self._say(Text(f"{phase}  {self._phases[phase]}", style="bold"))
+        if phase != self._printed_phase and phase in self._phases:
+            self._printed_phase = phase
+            self._print(Text(f"{phase}  {self._phases[phase]}", style="bold"))
 
-    def _over(self, mark: str, colour: str, step: str, evidence: str, when: str) -> None:
+    def _print_end(self, mark: str, colour: str, step: str, evidence: str, when: str) -> None:
         self._acting.pop(step, None)
         line = Text.assemble(
             (f" {mark} ", colour), f"{step:<5} {self._run.titles.get(step, '')}", ("  " + harmless(evidence), "dim")
         )
-        self._say(line if not when else Text.assemble(line, (f"  {when}", "dim")))
+        self._print(line if not when else Text.assemble(line, (f"  {when}", "dim")))
 
-    def _failed(self, event: Failed) -> None:
+    def _print_failure(self, event: Failed) -> None:
         """Print the cause below the step, highlighted."""
         self._acting.pop(event.step, None)
         title = f"{event.step:<5} {self._run.titles.get(event.step, '')}".rstrip()
-        self._say(Text.assemble((" ✗ ", "red"), title))
+        self._print(Text.assemble((" ✗ ", "red"), title))
         for line in harmless(event.error).splitlines():
-            self._say(Text(f"         {line}", style="bold red"))
+            self._print(Text(f"         {line}", style="bold red"))
 
-    def _say(self, line: Text) -> None:
+    def _print(self, line: Text) -> None:
         self._terminal.print(line, soft_wrap=True)
 
-    def _now(self) -> Group:
+    def _running_steps(self) -> Group:
         rows = [self._row(step, *acting) for step, acting in list(self._acting.items())]
         if self._steps:
             bar = Table.grid(padding=(0, 1))
@@ -126,7 +125,7 @@ class LivePhases:
 
     def _row(self, step: str, began: float, what: str) -> Text:
         now = self._clock.monotonic()
-        said = (
-            f" {FRAMES[int(now * 8) % len(FRAMES)]} {step:<5} {self._run.titles.get(step, '')}  {spoken(now - began)}"
+        text = (
+            f" {FRAMES[int(now * 8) % len(FRAMES)]} {step:<5} {self._run.titles.get(step, '')}  {duration(now - began)}"
         )
-        return Text(said + (f"  {harmless(what)}" if what else ""), no_wrap=True, overflow="ellipsis")
+        return Text(text + (f"  {harmless(what)}" if what else ""), no_wrap=True, overflow="ellipsis")

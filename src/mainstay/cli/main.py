@@ -15,7 +15,7 @@ import click
 
 from mainstay import __version__
 from mainstay.cli import safe_streams
-from mainstay.cli.command_table import COMMANDS, NOT_YET, SHIP, WORDS_OF_OTHER_TOOLS
+from mainstay.cli.command_table import COMMANDS, NAMES_IN_OTHER_TOOLS, NOT_YET, SHIP
 from mainstay.cli.console import Console
 from mainstay.cli.options import options
 from mainstay.errors import BadInput, Interrupted, MainstayError
@@ -26,8 +26,8 @@ NEAR = 0.75
 """The minimum similarity of an option that is suggested: `--file` for `--force` (0.62) would not help."""
 
 
-class Catalogue(click.Group):
-    """A group that knows its commands by name and imports a command only when it is run."""
+class LazyGroup(click.Group):
+    """A group of commands that imports a command only when it is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -36,7 +36,7 @@ class Catalogue(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"mainstay.cli.commands.{cmd_name}").command
-        _adopt(command)
+        _accept_shared_options(command)
         return command
 
     def resolve_command(
@@ -55,16 +55,16 @@ class Catalogue(click.Group):
 def _unknown(name: str, ctx: click.Context) -> click.UsageError:
     if name in NOT_YET:
         return click.UsageError(f"'{name}' is not available in version {__version__}", ctx)
-    if name in WORDS_OF_OTHER_TOOLS:
-        return click.UsageError(f"No such command '{name}'. In Mainstay: '{WORDS_OF_OTHER_TOOLS[name]}'", ctx)
+    if name in NAMES_IN_OTHER_TOOLS:
+        return click.UsageError(f"No such command '{name}'. In Mainstay: '{NAMES_IN_OTHER_TOOLS[name]}'", ctx)
     return click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx)
 
 
-def _adopt(command: click.Command) -> None:
+def _accept_shared_options(command: click.Command) -> None:
     """Accept the shared options after the command too."""
     if isinstance(command, click.Group):
         for inner in command.commands.values():
-            _adopt(inner)
+            _accept_shared_options(inner)
     if any(parameter.name == "output" for parameter in command.params):
         return
     taken = frozenset(name for parameter in command.params for name in parameter.opts)
@@ -72,18 +72,18 @@ def _adopt(command: click.Command) -> None:
 
 
 @click.command(
-    cls=Catalogue,
+    cls=LazyGroup,
     params=options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Begin in an empty folder: mainstay init, then mainstay up.",
 )
 @click.version_option(__version__, message="mainstay %(version)s")
 def mainstay() -> None:
-    """One file declares a production system. Mainstay checks it, ships it, watches it and brings it back."""
+    """Deploy services and their database from one file, restart what crashes, and roll back what fails."""
 
 
-class UnexpectedErrors:
-    """Turns an unexpected error into exit code 70: the traceback goes to a file, the terminal shows its name."""
+class CrashReport:
+    """Writes the traceback of an unexpected error to a file, prints the file's name and exits with 70."""
 
     def __init__(self, console: Console, arguments: Sequence[str]) -> None:
         self._console = console
@@ -137,7 +137,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
 
 def _misused(misuse: click.UsageError, console: Console) -> int:
     if isinstance(misuse, click.exceptions.NoArgsIsHelpError):
-        console.tell(misuse.format_message())
+        console.print_to_stderr(misuse.format_message())
         return BadInput.exit_code
     words = misuse.ctx.command_path.split()[1:] if misuse.ctx else []
     if isinstance(misuse, click.NoSuchOption):
@@ -152,10 +152,10 @@ def main() -> None:
     # Nearly every object lives until the command ends, so garbage collection only costs time: a third of the start.
     # Even a manifest of 500 services creates fewer objects than this threshold.
     gc.set_threshold(200_000)
-    safe_streams.make_safe()
+    safe_streams.install()
     arguments = sys.argv[1:]
     console = Console("json" if _wants_json(arguments) else "text", program=_program())
-    with UnexpectedErrors(console, arguments):
+    with CrashReport(console, arguments):
         code = run(arguments, console)
     _leave(code)
 

@@ -5,7 +5,7 @@ from itertools import takewhile
 
 import msgspec
 
-from mainstay.cli.console import spoken
+from mainstay.cli.console import duration
 from mainstay.planning.document import expected
 from mainstay.planning.plan import Change, Phase, Plan
 from mainstay.steps.step import Step
@@ -40,7 +40,7 @@ def text(plan: Plan) -> Iterator[str]:
     took = expected(plan)
     if took is not None and took >= SHORTEST_TIME_S:
         yield ""
-        yield f"takes about {spoken(took)}, as earlier runs did"
+        yield f"takes about {duration(took)}, as earlier runs did"
 
 
 def summary(plan: Plan) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _phase(phase: Phase, numbered: Iterator[tuple[str, Step]], final: str) -> It
         for position in range(len(rank)):
             number, step = next(numbered)
             beside = "∥" if position else " "
-            time = f"  ~{spoken(step.expected_s or 0)}" if (step.expected_s or 0) >= SHORTEST_TIME_S else ""
+            time = f"  ~{duration(step.expected_s or 0)}" if (step.expected_s or 0) >= SHORTEST_TIME_S else ""
             no_return = "  (from this step on the run cannot be undone)" if number == final else ""
             yield f" {beside} {number:<5} {step.title}{time}{no_return}"
 

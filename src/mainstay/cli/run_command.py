@@ -1,42 +1,105 @@
-"""What every command that executes a run shares: approval, progress, interruption and outcome."""
+"""Commands that execute a run: approval, progress, interruption, outcome and exit code."""
 
+import shlex
 from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 import click
 import msgspec
+from click.core import ParameterSource
 
-from mainstay.cli.approval import Approval, OnlyShown
-from mainstay.cli.console import Console, spoken, styled
+from mainstay.cli.approval import Approval, DryRunEnded
+from mainstay.cli.console import Console, Styled, duration
+from mainstay.cli.context import context_of
 from mainstay.cli.event_text import EventLines, ProgressListener
-from mainstay.cli.live import LivePhases
-from mainstay.cli.signals import heard_by
+from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.signals import signals_to
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.runner import Runner
 from mainstay.history.events import Failed
 from mainstay.history.journal import Row
+from mainstay.operations.context import Context
 from mainstay.operations.outcome import Outcome
 from mainstay.system.clock import SystemClock
-from mainstay.text.printable import harmless
 
-yes = click.option("--yes", is_flag=True, help="Carry the plan out without asking.")
-dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
+P = ParamSpec("P")
+ANSWERS = ("yes", "dry_run", "confirm")
+"""The options that answer the question whether the plan is executed."""
+
+yes = click.option("--yes", is_flag=True, help="Execute the plan without asking for approval.")
+dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and execute nothing.")
 
 
-def run_and_report(console: Console, approval: Approval, begin: Callable[[Runner], Outcome]) -> Outcome | None:
-    """Call *begin*, print its progress and return its outcome; None if the plan was only shown."""
-    ear = _Progress(console, approval)
-    interruption = Interruption()
+class Run(NamedTuple):
+    """What a command passes to the operation that executes its run."""
+
+    context: Context
+    approval: Approval
+    runner: Runner
+    console: Console
+
+
+def run_command(
+    name: str, *typed: str, approves: bool = False, then: Callable[[Run, Outcome], None] | None = None
+) -> Callable[[Callable[Concatenate[Run, P], Outcome]], click.Command]:
+    """Turn a function that calls an operation into the command *name*, with *typed* as its examples.
+
+    *approves*: the command has the options `--yes` and `--dry-run`; others execute their run without a question.
+    *then* prints what to do next after a run that was not rolled back.
+    """
+
+    def decorate(begin: Callable[Concatenate[Run, P], Outcome]) -> click.Command:
+        @invoked
+        def call(invocation: Invocation, /, **options: Any) -> int:
+            return _execute(invocation, begin, options, then)
+
+        command = click.command(name, epilog=examples(*typed))(update_wrapper(call, begin))
+        if approves:
+            command = dry_run(yes(command))
+        return command
+
+    return decorate
+
+
+def _execute(
+    invocation: Invocation,
+    begin: Callable[..., Outcome],
+    options: dict[str, Any],
+    then: Callable[[Run, Outcome], None] | None,
+) -> int:
+    console, answers = invocation.console, {name: options.pop(name) for name in ANSWERS if name in options}
+    approval = Approval(console, command_as_typed(click.get_current_context()), **({"yes": True} | answers))
+    progress, interruption = _Progress(console, approval), Interruption()
     try:
-        with heard_by(interruption):
-            outcome = begin(Runner.here(SystemClock(), interruption=interruption, on_event=ear.on_event))
-    except OnlyShown:
-        return None
+        with signals_to(interruption):
+            runner = Runner.here(SystemClock(), interruption=interruption, on_event=progress.on_event)
+            run = Run(context_of(invocation, prompts=not approval.dry_run), approval, runner, console)
+            outcome = begin(run, **options)
+    except DryRunEnded:
+        return 0
     finally:
-        ear.close()
-    _tell(console, outcome)
-    if outcome.outcome == "undone" and outcome.wanted == "released" and ear.remedy and not console.json:
-        console.say(f" next: {console.command(ear.remedy)}")
-    return outcome
+        progress.close()
+    _print_outcome(console, outcome)
+    if console.json:
+        return outcome.exit_code
+    if outcome.outcome == "undone" and outcome.wanted == "released" and progress.remedy:
+        console.next(progress.remedy)
+    if outcome.outcome != "undone" and then is not None:
+        then(run, outcome)
+    return outcome.exit_code
+
+
+def command_as_typed(context: click.Context) -> str:
+    """Return the command with its arguments and options, without the program and without answers to its question."""
+    words = [context.info_name or ""]
+    for parameter in context.command.params:
+        name, value = parameter.name, context.params.get(parameter.name or "")
+        typed = context.get_parameter_source(name or "") is ParameterSource.COMMANDLINE
+        if typed and value is not None and name not in ANSWERS:
+            words += parameter.opts[:1] if isinstance(parameter, click.Option) else []
+            words += [] if value is True else [str(value)]
+    return shlex.join(words)
 
 
 class _Progress:
@@ -45,45 +108,44 @@ class _Progress:
     def __init__(self, console: Console, approval: Approval) -> None:
         self._console = console
         self._approval = approval
-        self._teller: ProgressListener | None = None
+        self._listener: ProgressListener | None = None
         self.remedy = ""
         """The command to type after the first failure."""
 
     def on_event(self, row: Row) -> None:
         if row.name == "failed" and not self.remedy:
             self.remedy = msgspec.json.decode(row.body, type=Failed).remedy
-        if self._teller is None:
-            self._teller = self._open()
-            self._teller.__enter__()
-        self._teller.on_event(row)
+        if self._listener is None:
+            self._listener = self._open()
+            self._listener.__enter__()
+        self._listener.on_event(row)
 
     def close(self) -> None:
-        if self._teller is not None:
-            self._teller.__exit__()
+        if self._listener is not None:
+            self._listener.__exit__()
 
     def _open(self) -> ProgressListener:
         if not self._console.live:
             return EventLines(self._console)
-        phases = LivePhases(self._console.command)
-        if self._approval.plan is not None:
-            phases.knows(self._approval.plan)
-        return phases
+        from mainstay.cli.live import LivePhases
+
+        return LivePhases(self._console, self._approval.plan)
 
 
-def _tell(console: Console, outcome: Outcome) -> None:
+def _print_outcome(console: Console, outcome: Outcome) -> None:
     if console.json:
         if not outcome.run:
             console.document(outcome)
         return
     if outcome.outcome == "undone":
-        console.say(f"{styled('rolled back:', fg='yellow', bold=True)} {_live(outcome)}")
+        console.print(Styled("rolled back:", "bold yellow"), f" {_live(outcome)}")
     elif outcome.outcome == "started":
-        console.say(f"{styled('started', fg='green', bold=True)} in {spoken(outcome.took_s)}: {_live(outcome)}")
+        console.print(Styled("started", "bold green"), f" in {duration(outcome.took_s)}: {_live(outcome)}")
     elif outcome.run:
         now = "everything is stopped" if outcome.kind == "down" else _live(outcome)
-        console.say(f"{styled('done', fg='green', bold=True)} in {spoken(outcome.took_s)}: {now}")
+        console.print(Styled("done", "bold green"), f" in {duration(outcome.took_s)}: {now}")
     if outcome.note:
-        console.say(console.command(harmless(outcome.note)))
+        console.print(console.command(outcome.note))
 
 
 def _live(outcome: Outcome) -> str:

@@ -7,7 +7,7 @@ import sys
 from typing import Any, TextIO
 
 
-class Unbroken(io.FileIO):
+class LossyFile(io.FileIO):
     """A file descriptor that accepts every write; data that cannot be written is dropped."""
 
     def write(self, data: Any, /) -> int:
@@ -17,10 +17,10 @@ class Unbroken(io.FileIO):
             return len(data)
 
 
-def make_safe() -> None:
+def install() -> None:
     """Replace stdout and stderr of this process by streams that never raise."""
-    sys.stdout = _unbroken(sys.stdout)
-    sys.stderr = _unbroken(sys.stderr)
+    sys.stdout = _safe(sys.stdout)
+    sys.stderr = _safe(sys.stderr)
 
 
 def reader_is_gone(stream: TextIO | None) -> bool:
@@ -40,10 +40,10 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
-def _unbroken(stream: TextIO | None) -> io.TextIOWrapper:
+def _safe(stream: TextIO | None) -> io.TextIOWrapper:
     number = stream.fileno() if stream is not None else _broken_pipe()
     encoding = stream.encoding if stream is not None else "utf-8"
-    raw = Unbroken(number, "w", closefd=False)
+    raw = LossyFile(number, "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors="replace", line_buffering=True)
 
 

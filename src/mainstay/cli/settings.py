@@ -1,41 +1,54 @@
-"""Shared by `set` and `unset`: printing changes, and the command that makes them take effect."""
+"""Shared by `set`, `unset` and `secrets set`: their options, and the report on what was stored."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from mainstay.cli.console import Console
 from mainstay.operations.context import Context
-from mainstay.operations.set import SettingChange, rolled_back
-from mainstay.text.printable import harmless
 
-changes_only = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+F = TypeVar("F", bound=Callable[..., Any])
+
+dry_run = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 
 
-def show(console: Console, context: Context, changes: Sequence[SettingChange], *, dry_run: bool) -> None:
-    """Print *changes*, then the command to type next."""
-    command = console.command(next_command(context))
+def reads_file(option: str, content: str) -> Callable[[F], F]:
+    """Add *option*, which names a file that contains *content*, and `--dry-run`."""
+    path = click.Path(path_type=Path, dir_okay=False)
+    source = click.option(option, "source", type=path, metavar="FILE", help=f"Read {content} from a file.")
+    return lambda command: source(dry_run(command))
+
+
+def report(
+    console: Console,
+    context: Context,
+    changes: object,
+    lines: Iterable[str],
+    *,
+    changed: bool,
+    dry_run: bool,
+    note: str = "",
+) -> None:
+    """Print *changes* as JSON or as *lines*, then the command that makes them take effect.
+
+    *note* is printed after values were stored.
+    """
+    command = next_command(context) if changed else ""
     if console.json:
-        console.document({"changes": changes, "dry_run": dry_run, "next": command if changes else ""})
+        console.document({"changes": changes, "dry_run": dry_run, "next": console.command(command)})
         return
-    for change in changes:
-        console.say(harmless(f"{change.name}: {_shown(change.before)} → {_shown(change.after)}"))
-    if not changes:
-        console.say("nothing to change: these values are already stored")
-    elif dry_run:
-        console.say("dry run: nothing was changed")
-    else:
-        if (number := rolled_back(context)) is not None:
-            console.say(
-                f"note: release {number} was rolled back; deploying ships its code again unless the source has changed"
-            )
-        console.say(f" next: {command}  (takes effect then)")
+    for line in lines:
+        console.print(line)
+    if dry_run:
+        console.print("dry run: nothing was changed")
+    elif changed:
+        if note:
+            console.print(f"note: {note}")
+        console.next(command, "takes effect then")
 
 
 def next_command(context: Context) -> str:
     """Return the command that makes stored values take effect."""
     return "mainstay deploy" if context.kept_or_none() else "mainstay up"
-
-
-def _shown(value: str | None) -> str:
-    return "not set" if value is None else repr(value)

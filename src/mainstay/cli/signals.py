@@ -9,19 +9,19 @@ from types import FrameType
 from mainstay.engine.interruption import Interruption
 
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
-SAID_ONCE = b"\nstopping at the next safe point; press Ctrl-C again to stop now; either way you can resume\n"
+STOPPING = b"\nstopping at the next safe point; press Ctrl-C again to stop now; either way you can resume\n"
 
 
 @contextmanager
-def heard_by(interruption: Interruption) -> Iterator[None]:
+def signals_to(interruption: Interruption) -> Iterator[None]:
     """Pass SIGINT and SIGTERM to *interruption*; ignore SIGHUP, so that a lost terminal does not end the run."""
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         if interruption.signal is None:
-            _say(SAID_ONCE)
+            _write_to_stderr(STOPPING)
         interruption.ask(number)
 
-    with _handled({signal.SIGINT: ask, signal.SIGTERM: ask, signal.SIGHUP: signal.SIG_IGN}):
+    with _handled({signal.SIGINT: interrupt, signal.SIGTERM: interrupt, signal.SIGHUP: signal.SIG_IGN}):
         yield
 
 
@@ -43,7 +43,7 @@ def _handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _say(text: bytes) -> None:
+def _write_to_stderr(text: bytes) -> None:
     # Bypass stderr's buffer, because the signal may have interrupted a write to it.
     with suppress(OSError):
         os.write(2, text)

@@ -2,9 +2,9 @@
 
 import click
 
-from mainstay.cli.console import Console, table
+from mainstay.cli.console import Console
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.cli.settings import next_command
 from mainstay.operations.config import Configuration, ServiceVariable, config
 from mainstay.operations.context import Context
@@ -12,9 +12,7 @@ from mainstay.operations.context import Context
 MASKED = "••••••••"
 
 
-@click.command(
-    "config", epilog="\b\nExamples:\n  mainstay config web\n  mainstay -e production --output json config web"
-)
+@click.command("config", epilog=examples("mainstay config web", "mainstay -e production --output json config web"))
 @click.argument("service")
 @invoked
 def command(invocation: Invocation, *, service: str) -> None:
@@ -33,17 +31,16 @@ def command(invocation: Invocation, *, service: str) -> None:
 
 def _show(console: Console, context: Context, found: Configuration) -> None:
     rows = ((each.name, _value(each), _source(each)) for each in found.variables)
-    for line in table(("NAME", "VALUE", "FROM"), rows):
-        console.say(line)
+    console.table(("NAME", "VALUE", "FROM"), rows)
     if found.release is not None and found.live_version != found.version:
-        console.say(
+        console.print(
             f"note: these are the values of the next deploy, of version {found.version}; live is release "
             f"{found.release} ({found.live_version})"
         )
     waiting = [each.name for each in found.variables if not each.live]
     if found.release is not None and waiting:
-        console.say(f"note: {', '.join(waiting)}: release {found.release} has another value until the next deploy")
-        console.say(f" next: {console.command(next_command(context))}")
+        console.print(f"note: {', '.join(waiting)}: release {found.release} has another value until the next deploy")
+        console.next(next_command(context))
 
 
 def _value(each: ServiceVariable) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.errors import BadInput
 from mainstay.model.revision import NAME
 
@@ -17,9 +17,7 @@ STARTER = {"mainstay.yaml": "mainstay.yaml", "app.py": "app.py.txt"}
 
 @click.command(
     "init",
-    epilog="""\b
-Examples:
-  mkdir hello && cd hello && mainstay init && mainstay up""",
+    epilog=examples("mkdir hello && cd hello && mainstay init && mainstay up"),
 )
 @invoked
 def command(invocation: Invocation) -> None:
@@ -44,8 +42,8 @@ def command(invocation: Invocation) -> None:
     if invocation.console.json:
         invocation.console.document({"written": [str(folder / name) for name in STARTER]})
         return
-    invocation.console.say(f"wrote {' and '.join(STARTER)}")
-    invocation.console.say(f" next: {invocation.console.command('mainstay up')}")
+    invocation.console.print(f"wrote {' and '.join(STARTER)}")
+    invocation.console.next("mainstay up")
 
 
 def system_name(folder: str) -> str:

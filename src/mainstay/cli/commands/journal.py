@@ -4,12 +4,11 @@ import click
 
 from mainstay.cli.context import context_of
 from mainstay.cli.event_text import EventContext, document, sentence
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.errors import JournalCorrupt
 from mainstay.history.events import decode
 from mainstay.history.journal_file import RESTORE
 from mainstay.operations import journal
-from mainstay.text.printable import harmless
 
 
 @click.group("journal")
@@ -17,23 +16,23 @@ def command() -> None:
     """Show, verify or export the journal."""
 
 
-@command.command("show", epilog="\b\nExamples:\n  mainstay journal show\n  mainstay journal show r-0007")
+@command.command("show", epilog=examples("mainstay journal show", "mainstay journal show r-0007"))
 @click.argument("run", required=False)
 @invoked
 def show(invocation: Invocation, run: str | None) -> None:
     """Show the events of a run; by default of the last run."""
-    heard = EventContext()
+    context = EventContext()
     for row in journal.show(context_of(invocation), run):
         if invocation.console.json:
-            invocation.console.document(document(row, heard.titles))
+            invocation.console.document(document(row, context.titles))
             continue
         event = decode(row.name, row.body)
-        heard.hear(event)
+        context.add(event)
         when = row.at[:19].replace("T", " ")
-        invocation.console.say(f"{row.sequence:>5} {when} {row.run} {harmless(sentence(event, heard))}")
+        invocation.console.print(f"{row.sequence:>5} {when} {row.run} {sentence(event, context)}")
 
 
-@command.command("verify", epilog="\b\nExamples:\n  mainstay journal verify")
+@command.command("verify", epilog=examples("mainstay journal verify"))
 @invoked
 def verify(invocation: Invocation) -> None:
     """Verify that no row was changed and none is missing. Exit 5: the verification failed."""
@@ -46,12 +45,12 @@ def verify(invocation: Invocation) -> None:
     if invocation.console.json:
         invocation.console.document(found)
     else:
-        invocation.console.say(f"{found.rows} rows, each as it was written, none missing")
+        invocation.console.print(f"{found.rows} rows; none was changed, none is missing")
 
 
-@command.command("export", epilog="\b\nExamples:\n  mainstay journal export > journal.jsonl")
+@command.command("export", epilog=examples("mainstay journal export > journal.jsonl"))
 @invoked
 def export(invocation: Invocation) -> None:
     """Print every row as a line of JSON, with its hash."""
     for row in journal.export(context_of(invocation)):
-        invocation.console.raw(row)
+        invocation.console.print(row.decode(errors="replace").rstrip("\n"))

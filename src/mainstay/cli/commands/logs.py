@@ -3,7 +3,7 @@
 import click
 
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.cli.options import ReleaseNumber
 from mainstay.drivers.targets.target import LogQuery
 from mainstay.operations.logs import logs
@@ -11,14 +11,14 @@ from mainstay.operations.logs import logs
 
 @click.command(
     "logs",
-    epilog="""\b
-Examples:
-  mainstay logs web
-  mainstay logs web -n 20 -f
-  mainstay logs web --release 8
-  mainstay logs web --instance web-8-1
-  mainstay logs edge
-  mainstay --output json logs web""",
+    epilog=examples(
+        "mainstay logs web",
+        "mainstay logs web -n 20 -f",
+        "mainstay logs web --release 8",
+        "mainstay logs web --instance web-8-1",
+        "mainstay logs edge",
+        "mainstay --output json logs web",
+    ),
 )
 @click.argument("service")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True, metavar="N",
@@ -40,6 +40,6 @@ def command(
         if console.json:
             console.document(line)
         else:
-            console.say(f"{line.at[:23].replace('T', ' ')} {line.instance}  {line.line}")
+            console.print(f"{line.at[:23].replace('T', ' ')} {line.instance}  {line.line}")
         if console.reader_is_gone:
             return

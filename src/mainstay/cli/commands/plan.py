@@ -4,19 +4,14 @@ import click
 
 from mainstay.cli import plan_text
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.operations.plan import make
 from mainstay.planning.document import document
-from mainstay.text.printable import harmless
 
 
 @click.command(
     "plan",
-    epilog="""\b
-Examples:
-  mainstay plan
-  mainstay -e production plan 2.1.0
-  mainstay --output json plan""",
+    epilog=examples("mainstay plan", "mainstay -e production plan 2.1.0", "mainstay --output json plan"),
 )
 @click.argument("version", required=False)
 @invoked
@@ -30,9 +25,9 @@ def command(invocation: Invocation, version: str | None) -> None:
         invocation.console.document(document(plan))
         return
     for line in plan_text.text(plan):
-        invocation.console.say(invocation.console.command(harmless(line)))
+        invocation.console.print(invocation.console.command(line))
     if plan.unchanged:
         return
-    invocation.console.say()
+    invocation.console.print()
     deploy = " ".join(filter(None, ["mainstay deploy", version]))
-    invocation.console.say(f" next: {invocation.console.command(deploy)}")
+    invocation.console.next(deploy)

@@ -2,36 +2,18 @@
 
 import click
 
-from mainstay.cli.approval import Approval
-from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.options import ReleaseNumber
-from mainstay.cli.run_command import dry_run, run_and_report, yes
+from mainstay.cli.run_command import Run, run_command
+from mainstay.operations.outcome import Outcome
 from mainstay.operations.rollback import rollback
 
 
-@click.command(
-    "rollback",
-    epilog="""\b
-Examples:
-  mainstay rollback
-  mainstay -e production rollback --to 41 --yes""",
-)
+@run_command("rollback", "mainstay rollback", "mainstay -e production rollback --to 41 --yes", approves=True)
 @click.option("--to", type=ReleaseNumber(), metavar="RELEASE", help="The release to go back to.")
-@yes
-@dry_run
-@invoked
-def command(invocation: Invocation, *, to: int | None, yes: bool, dry_run: bool) -> int:
+def command(run: Run, *, to: int | None) -> Outcome:
     """Roll back to the previous release, or to a named one.
 
     A rollback makes no new release: the old one becomes live again, and `up` keeps it until the manifest changes. A
     stopped environment is started first. No check and no maintenance window delays a rollback.
     """
-    console = invocation.console
-    approval = Approval(console, f"rollback --to {to}" if to else "rollback", yes=yes, dry_run=dry_run)
-    outcome = run_and_report(
-        console,
-        approval,
-        lambda runner: rollback(context_of(invocation), to, approve=approval, runner=runner, notices=console),
-    )
-    return outcome.exit_code if outcome else 0
+    return rollback(run.context, to, approve=run.approval, runner=run.runner, notices=run.console)

@@ -2,17 +2,17 @@
 
 import click
 
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.manifest.json_schema import json_schema
 
 
 @click.command(
     "schema",
-    epilog="""\b
-Examples:
-  mainstay schema > mainstay.schema.json
-  then write as the first line of mainstay.yaml:
-  # yaml-language-server: $schema=mainstay.schema.json""",
+    epilog=examples(
+        "mainstay schema > mainstay.schema.json",
+        "then write as the first line of mainstay.yaml:",
+        "# yaml-language-server: $schema=mainstay.schema.json",
+    ),
 )
 @invoked
 def command(invocation: Invocation) -> None:

@@ -1,21 +1,21 @@
 """`mainstay secrets`: list and set the secrets of an environment. Values are never shown, and never are arguments."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from mainstay.cli.console import Console, table
+from mainstay.cli.console import Console
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.cli.prompt import SecretPrompt
 from mainstay.cli.safe_streams import is_terminal
-from mainstay.cli.settings import changes_only, next_command
+from mainstay.cli.settings import reads_file, report
 from mainstay.errors import BadInput
 from mainstay.model.secret import Secret
-from mainstay.operations.context import Context
 from mainstay.operations.secrets_list import SecretStatus, list_secrets
-from mainstay.operations.secrets_set import SecretChange, require_secrets, set_secrets, settable
+from mainstay.operations.secrets_set import SecretChange, Settable, require_secrets, set_secrets, settable
 from mainstay.text.plural import counted
 
 LARGEST_BYTES = 1_000_000
@@ -28,21 +28,14 @@ def command() -> None:
 
 @command.command(
     "set",
-    epilog="""\b
-Examples:
-  mainstay secrets set MAIL_KEY
-  pass show mail | mainstay -e production secrets set MAIL_KEY
-  mainstay secrets set TLS_KEY --from-file tls.pem""",
+    epilog=examples(
+        "mainstay secrets set MAIL_KEY",
+        "pass show mail | mainstay -e production secrets set MAIL_KEY",
+        "mainstay secrets set TLS_KEY --from-file tls.pem",
+    ),
 )
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
-@click.option(
-    "--from-file",
-    "source",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Read the value from a file.",
-)
-@changes_only
+@reads_file("--from-file", "the value")
 @invoked
 def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None, dry_run: bool) -> None:
     """Store a new version of a secret; it takes effect with the next deploy.
@@ -55,12 +48,12 @@ def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None,
     found = settable(context)
     require_secrets(found, names)
     changes = set_secrets(found, _values(console, names, source), context, dry_run=dry_run)
-    if found.manifest is None and not console.json:
-        console.say("the manifest cannot be read, so min_length and one_of were not checked")
-    _show(console, context, changes, dry_run=dry_run)
+    changed = any(change.changed for change in changes)
+    lines = _lines(found, changes, dry_run=dry_run)
+    report(console, context, changes, lines, changed=changed, dry_run=dry_run)
 
 
-@command.command("list", epilog="\b\nExamples:\n  mainstay secrets list")
+@command.command("list", epilog=examples("mainstay secrets list"))
 @invoked
 def list_(invocation: Invocation) -> None:
     """List the secrets: version, when each was set, whether it was generated or given, and which services read it."""
@@ -68,8 +61,7 @@ def list_(invocation: Invocation) -> None:
     if invocation.console.json:
         invocation.console.document(found)
         return
-    for each in table(("NAME", "VERSION", "SET", "ORIGIN", "READ BY"), (_row(secret) for secret in found)):
-        invocation.console.say(each)
+    invocation.console.table(("NAME", "VERSION", "SET", "ORIGIN", "READ BY"), (_row(secret) for secret in found))
 
 
 def _values(console: Console, names: tuple[str, ...], file: Path | None) -> dict[str, Secret]:
@@ -112,24 +104,13 @@ def _given(name: str, value: Secret | None) -> Secret:
     return value
 
 
-def _show(console: Console, context: Context, changes: tuple[SecretChange, ...], *, dry_run: bool) -> None:
-    changed = any(change.changed for change in changes)
-    command = console.command(next_command(context)) if changed else ""
-    if console.json:
-        console.document({"changes": changes, "dry_run": dry_run, "next": command})
-        return
+def _lines(found: Settable, changes: tuple[SecretChange, ...], *, dry_run: bool) -> Iterator[str]:
+    if found.manifest is None:
+        yield "the manifest cannot be read, so min_length and one_of were not checked"
     for change in changes:
-        stored = "would be stored" if dry_run else "stored"
-        how = (
-            f"version {change.version} {stored}"
-            if change.changed
-            else f"has this value already: version {change.version}"
-        )
-        console.say(f"{change.name}: {how}{_readers(change)}")
-    if dry_run:
-        console.say("dry run: nothing was changed")
-    elif changed:
-        console.say(f" next: {command}  (takes effect then)")
+        stored = f"version {change.version} {'would be stored' if dry_run else 'stored'}"
+        same = f"already has this value: version {change.version}"
+        yield f"{change.name}: {stored if change.changed else same}{_readers(change)}"
 
 
 def _readers(change: SecretChange) -> str:

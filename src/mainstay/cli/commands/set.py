@@ -1,33 +1,28 @@
 """`mainstay set`: store values of plain variables for an environment."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from mainstay.cli.console import Console
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.settings import changes_only, show
+from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.settings import reads_file, report
 from mainstay.errors import BadInput
 from mainstay.operations.assignments import Assignments, from_arguments, from_file
-from mainstay.operations.set import set_values
+from mainstay.operations.context import Context
+from mainstay.operations.set import SettingChange, rolled_back, set_values
 
 
 @click.command(
     "set",
-    epilog="""\b
-Examples:
-  mainstay set MODE=live NOTICE_EMAIL=ops@shop.example
-  mainstay -e production set --from production.env""",
+    epilog=examples(
+        "mainstay set MODE=live NOTICE_EMAIL=ops@shop.example", "mainstay -e production set --from production.env"
+    ),
 )
 @click.argument("assignments", nargs=-1, metavar="[NAME=VALUE]…")
-@click.option(
-    "--from",
-    "source",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Read NAME=VALUE lines from a file.",
-)
-@changes_only
+@reads_file("--from", "NAME=VALUE lines")
 @invoked
 def command(invocation: Invocation, *, assignments: tuple[str, ...], source: Path | None, dry_run: bool) -> None:
     """Store values of variables that have no default in the manifest.
@@ -41,4 +36,24 @@ def command(invocation: Invocation, *, assignments: tuple[str, ...], source: Pat
     typed = from_arguments(assignments)
     both = Assignments((*typed.given, *read.given), (*typed.mistakes, *read.mistakes))
     context = context_of(invocation)
-    show(invocation.console, context, set_values(context, both, dry_run=dry_run), dry_run=dry_run)
+    report_changes(invocation.console, context, set_values(context, both, dry_run=dry_run), dry_run=dry_run)
+
+
+def report_changes(console: Console, context: Context, changes: Sequence[SettingChange], *, dry_run: bool) -> None:
+    """Print *changes*, also those of `unset`."""
+    number = rolled_back(context)
+    note = f"release {number} was rolled back; a deploy ships its code again unless the source has changed"
+    report(
+        console, context, changes, _lines(changes), changed=bool(changes), dry_run=dry_run, note=note if number else ""
+    )
+
+
+def _lines(changes: Sequence[SettingChange]) -> Iterator[str]:
+    if not changes:
+        yield "nothing to change: these values are already stored"
+    for change in changes:
+        yield f"{change.name}: {_shown(change.before)} → {_shown(change.after)}"
+
+
+def _shown(value: str | None) -> str:
+    return "not set" if value is None else repr(value)

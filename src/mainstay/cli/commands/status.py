@@ -6,22 +6,17 @@ from datetime import datetime
 import click
 from msgspec.structs import replace
 
-from mainstay.cli.console import Console, spoken, styled, table
+from mainstay.cli.console import Console, Styled, duration
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.model import Instance
 from mainstay.operations.status import Status, status
 from mainstay.system.clock import Clock, SystemClock
-from mainstay.text.printable import harmless
 
 
 @click.command(
     "status",
-    epilog="""\b
-Examples:
-  mainstay status
-  mainstay status --watch
-  mainstay -e production --output json status""",
+    epilog=examples("mainstay status", "mainstay status --watch", "mainstay -e production --output json status"),
 )
 @click.option("--watch", is_flag=True, help="Refresh every second, until interrupted or the reader is gone.")
 @invoked
@@ -38,8 +33,7 @@ def command(invocation: Invocation, *, watch: bool) -> int:
         else:
             if watch:
                 invocation.console.clear()
-            for line in text(now, invocation.console, clock):
-                invocation.console.say(line)
+            show(now, invocation.console, clock)
         if not watch or invocation.console.reader_is_gone:
             return 1 if now.health == "degraded" else 0
         clock.pause(1.0)
@@ -52,54 +46,58 @@ def _with_options(now: Status, console: Console) -> Status:
     return replace(now, problems=problems, run=run)
 
 
-def text(now: Status, console: Console, clock: Clock) -> Iterator[str]:
-    """Yield the lines of the status; the first line is the health, with its cause."""
-    yield from _health(now, console, clock)
+def show(now: Status, console: Console, clock: Clock) -> None:
+    """Print the status; the first line is the health, with its cause."""
+    _show_health(now, console, clock)
     # While the front door is lost, another program may answer at this address.
     if now.url and now.started and not now.edge_trouble:
-        yield f"open: {now.url}"
-    yield from _run(now, console)
+        console.print(f"open: {now.url}")
+    _show_run(now, console)
     if now.services:
-        yield ""
+        console.print()
         head = ("SERVICE", "READY", "TRAFFIC", "INSTANCE", "STATE", "FOR", "MEMORY", "RESTARTS")
-        yield from table(head, _rows(now, clock))
+        console.table(head, _rows(now, clock))
     if now.datastores:
-        yield ""
+        console.print()
         rows = ((store.name, store.kind, store.version, store.state, store.schema or "-") for store in now.datastores)
-        yield from table(("DATASTORE", "KIND", "VERSION", "STATE", "SCHEMA"), rows)
-    yield from _notes(now)
+        console.table(("DATASTORE", "KIND", "VERSION", "STATE", "SCHEMA"), rows)
+    for note in _notes(now):
+        console.print(f"note: {note}")
+    console.print(f"state: {now.state}")
 
 
-def _health(now: Status, console: Console, clock: Clock) -> Iterator[str]:
+def _show_health(now: Status, console: Console, clock: Clock) -> None:
     name, live = f"{now.system}/{now.environment}", _live(now, clock)
     if now.health == "healthy":
-        yield f"{name} is {styled('healthy', fg='green', bold=True)}: {live}"
+        console.print(f"{name} is ", Styled("healthy", "bold green"), f": {live}")
     if now.health == "stopped":
-        yield f"{name} is {styled('stopped', fg='yellow', bold=True)}"
-        yield f" next: {console.command('mainstay start' if now.release else 'mainstay up')}"
+        console.print(f"{name} is ", Styled("stopped", "bold yellow"))
+        console.next("mainstay start" if now.release else "mainstay up")
     for number, problem in enumerate(now.problems):
-        cause = styled(harmless(problem.what), fg="red", bold=True)
-        yield f"problem: {cause}" if number else f"{name} is {styled('degraded', fg='red', bold=True)}: {cause}"
+        head = ("problem: ",) if number else (f"{name} is ", Styled("degraded", "bold red"), ": ")
+        console.print(*head, Styled(problem.what, "bold red"))
         if problem.remedy:
-            yield f" next: {console.command(problem.remedy)}"
+            console.next(problem.remedy)
     if now.problems and live:
-        yield live
+        console.print(live)
 
 
 def _live(now: Status, clock: Clock) -> str:
     if not (now.release and now.started):
         return ""
-    ago = spoken((clock.now() - datetime.fromisoformat(now.release.since)).total_seconds())
+    ago = duration((clock.now() - datetime.fromisoformat(now.release.since)).total_seconds())
     return f"release {now.release.number} ({now.release.version}) has been live for {ago}"
 
 
-def _run(now: Status, console: Console) -> Iterator[str]:
+def _show_run(now: Status, console: Console) -> None:
     if now.run is None:
         return
-    step = f" at {now.run.step} {harmless(now.run.title)}" if now.run.step else ""
-    yield f"run {now.run.id} ({now.run.kind}) is {styled(now.run.state, fg='yellow')}{step}, since {now.run.since[:19]}"
+    step = f" at {now.run.step} {now.run.title}" if now.run.step else ""
+    console.print(
+        f"run {now.run.id} ({now.run.kind}) is ", Styled(now.run.state, "yellow"), f"{step}, since {now.run.since[:19]}"
+    )
     if now.run.why:
-        yield f"  {harmless(now.run.why)}"
+        console.print(f"  {now.run.why}")
 
 
 def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
@@ -118,7 +116,7 @@ def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
 
 
 def _instance(instance: Instance, clock: Clock) -> tuple[str, ...]:
-    age = spoken((clock.now() - datetime.fromisoformat(instance.since)).total_seconds()) if instance.since else "-"
+    age = duration((clock.now() - datetime.fromisoformat(instance.since)).total_seconds()) if instance.since else "-"
     memory = f"{instance.memory_bytes / 2**20:.0f} MiB" if instance.memory_bytes else "-"
     return (instance.id, "done" if instance.done else instance.state, age, memory, str(instance.restarts))
 
@@ -128,15 +126,12 @@ def _notes(now: Status) -> Iterator[str]:
         for instance in service.instances:
             if instance.last_exit and not instance.healthy:
                 last = f"; its last line: {instance.tail[-1]}" if instance.tail else ""
-                yield f"note: {instance.id} ended: {harmless(instance.last_exit.how + last)}"
+                yield f"{instance.id} ended: {instance.last_exit.how}{last}"
             if instance.probe:
-                yield f"note: {instance.id} is {instance.state}: {harmless(instance.probe)}"
+                yield f"{instance.id} is {instance.state}: {instance.probe}"
             if instance.misplaced:
-                yield f"note: {instance.id} {instance.misplaced}"
+                yield f"{instance.id} {instance.misplaced}"
     if now.unlimited:
-        yield (
-            "note: CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"
-        )
+        yield ("CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored")
     if now.started and now.guarded and not now.guarded_by:
-        yield "note: nothing starts the supervisor after a reboot"
-    yield f"state: {now.state}"
+        yield "nothing starts the supervisor after a reboot"

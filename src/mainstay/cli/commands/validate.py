@@ -2,19 +2,19 @@
 
 import click
 
-from mainstay.cli.console import Console, line, styled
-from mainstay.cli.invocation import Invocation, invoked
+from mainstay.cli.console import Console, Styled, line
+from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.manifest.report import Report, report
 from mainstay.text.plural import counted
 
 
 @click.command(
     "validate",
-    epilog="""\b
-Examples:
-  mainstay validate
-  mainstay -e production validate
-  mainstay -f systems/shop/mainstay.yaml --output json validate""",
+    epilog=examples(
+        "mainstay validate",
+        "mainstay -e production validate",
+        "mainstay -f systems/shop/mainstay.yaml --output json validate",
+    ),
 )
 @invoked
 def command(invocation: Invocation) -> None:
@@ -27,7 +27,7 @@ def command(invocation: Invocation) -> None:
     if invocation.console.json:
         invocation.console.document(found)
     else:
-        _tell(invocation.console, found)
+        _print(invocation.console, found)
 
 
 def _datastore_versions(kind: str) -> tuple[str, ...]:
@@ -37,10 +37,10 @@ def _datastore_versions(kind: str) -> tuple[str, ...]:
     return wiring.datastore_versions(kind)
 
 
-def _tell(console: Console, found: Report) -> None:
+def _print(console: Console, found: Report) -> None:
     for warning in found.warnings:
-        console.say(f"{styled('warning:', fg='yellow')} {line(warning)}")
+        console.print(Styled("warning:", "yellow"), f" {line(warning)}")
     parts = [counted(found.services, "service"), counted(found.datastores, "datastore"), counted(found.routes, "route")]
     places = ", ".join(found.environments)
-    console.say(f"{found.file}: {found.system} {found.version} for {places}: {', '.join(parts)}; no mistakes")
-    console.say(f" next: {console.command('mainstay up')}")
+    console.print(f"{found.file}: {found.system} {found.version} for {places}: {', '.join(parts)}; no mistakes")
+    console.next("mainstay up")
