@@ -71,7 +71,7 @@ async def backend(place: Path, name: str) -> AsyncIterator[int]:
 
 
 async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
-    edge = Edge(http=free_port(), routes=(Route("/", "web"),), release_header=True, slots={"web": 6})
+    edge = Edge(http=free_port(), routes=(Route("/", "web"),), release_header=True)
     ports = {"listener:web": free_port()}
     proxy, log = Proxy(folders, ProcessRunner(folders.instances)), AccessLog(folders)
 
@@ -80,7 +80,7 @@ async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
             "web-41-1": Identity("web", 41, 1, old, 1),
             "web-42-1": Identity("web", 42, 1, new, 2),
         }
-        wanted = Desired(edge=edge, traffic={"web": shares}, instances=instances)
+        wanted = Desired(edge=edge, slots={"web": 6}, traffic={"web": shares}, instances=instances)
         await proxy.converge(edge, ports, slots(wanted, instances.keys()))
 
     await log.start()

@@ -46,7 +46,7 @@ ADDRESS = Template(
 AT_ONCE = Strategy(settle_s=0)
 """Blue-green, as `local` does it."""
 
-EDGE = Edge(routes=(Route("/api", "api"), Route("/", "web")), release_header=True, slots={"api": 6, "web": 6})
+EDGE = Edge(routes=(Route("/api", "api"), Route("/", "web")), release_header=True)
 DB = Workload(
     service="db",
     command=("postgres",),

@@ -12,7 +12,7 @@ from mainstay.errors import FenceRefused, PortTaken
 from mainstay.model import Edge, Job, Member, Route, Shares, Shift, TrafficLease
 from mainstay.system.clock import Clock, Waiter
 
-EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
+EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
 FENCE = 5
 CALLER_FIRST = (Shift({"web": {2: 100.0}}, {"web": {1: 10.0}}), Shift({"web": {1: 50.0, 2: 50.0}}))
 """The second shift waits until release 1 has no request in flight."""
@@ -369,7 +369,7 @@ class TargetContract(ABC):
     def test_the_front_door_is_the_url_and_a_route_may_have_a_door_of_its_own(self, target: RunTarget) -> None:
         front, own = free_port(), free_port()
         routes = (Route("/", "web"), Route("/api", "web", listen=own))
-        self.up(target, 1, edge=Edge(http=front, routes=routes, address="127.0.0.1", slots={"web": 6}))
+        self.up(target, 1, edge=Edge(http=front, routes=routes, address="127.0.0.1"))
         assert target.traffic_status().url == f"http://127.0.0.1:{front}"
         assert target.traffic_status().doors == (f"http://127.0.0.1:{front}", f"http://127.0.0.1:{own}")
 
@@ -388,8 +388,8 @@ class TargetContract(ABC):
         before = target.traffic_status()
         port = free_port()
         for wanted in (
-            Edge(http=port, routes=EDGE.routes, address="127.0.0.1", slots={"web": 6}),
-            Edge(http=0, routes=(Route("/", "web", listen=port),), address="127.0.0.1", slots={"web": 6}),
+            Edge(http=port, routes=EDGE.routes, address="127.0.0.1"),
+            Edge(http=0, routes=(Route("/", "web", listen=port),), address="127.0.0.1"),
         ):
             with self.another_program(port) as holder:
                 with pytest.raises(PortTaken, match=f"port {port} is taken by {holder}"):
@@ -400,7 +400,7 @@ class TargetContract(ABC):
             target.refuse_taken(wanted)
 
     def test_its_own_doors_are_not_another_programs(self, target: RunTarget) -> None:
-        edge = Edge(http=free_port(), routes=EDGE.routes, address="127.0.0.1", slots={"web": 6})
+        edge = Edge(http=free_port(), routes=EDGE.routes, address="127.0.0.1")
         self.up(target, 1, edge=edge)
         self.eventually(lambda: target.traffic_status().open, "the edge")
         target.refuse_taken(edge)

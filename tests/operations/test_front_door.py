@@ -9,7 +9,7 @@ from mainstay.operations.front_door import LASTS_S, OPENS_WITHIN_S, require_edge
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 
-EDGE = Edge(http=8080, routes=(Route("/", "web"),), slots={"web": 3})
+EDGE = Edge(http=8080, routes=(Route("/", "web"),))
 TAKEN = "port 8080 is taken by python3 (pid 812)"
 SILENT = "HAProxy (pid 812) does not answer"
 

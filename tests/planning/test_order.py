@@ -31,8 +31,7 @@ def system(number: int, services: dict[str, Strategy], links: Links, workers: fr
         each = replace(service("web", number, strategy=strategy), needs=needs)
         port = "none" if name in workers else "instance"
         made[name] = replace(each, workload=replace(each.workload, service=name, content=f"{name}-{number}", port=port))
-    slots = {name: 6 for name in services if name not in workers}
-    edge = Edge(routes=tuple(Route(f"/{name}", name) for name in slots), slots=slots)
+    edge = Edge(routes=tuple(Route(f"/{name}", name) for name in services if name not in workers))
     shape = release(number, database=False)
     return replace(shape, services=made, edge=edge, brought=tuple(services), contents={})
 

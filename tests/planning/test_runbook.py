@@ -127,15 +127,11 @@ def test_what_did_not_change_is_not_restarted() -> None:
 def test_more_replicas_are_the_same_revision() -> None:
     old = release(1)
     new = replace(release(2, kept=old, changed=()), services=old.services | {"web": service("web", 1, replicas=3)})
-    new = replace(new, edge=replace(EDGE, slots={"api": 6, "web": 9}))
-    assert runbook(deploy(new, snapshot(old))) == [
-        "1.1 Change the edge on port 8080: /api → api, / → web",
-        "2.1 Start web@1 from 2 to 3",
-    ]
+    assert runbook(deploy(new, snapshot(old))) == ["1.1 Start web@1 from 2 to 3"]
 
 
-def test_fewer_replicas_leave_their_slots_where_they_are() -> None:
-    old = replace(release(1, replicas=3), edge=replace(EDGE, slots={"api": 9, "web": 9}))
+def test_fewer_replicas_do_not_change_the_edge() -> None:
+    old = release(1, replicas=3)
     new = release(2, kept=old, changed=())
     new = replace(new, services=old.services | {"web": service("web", 1, replicas=2)})
     assert runbook(deploy(new, snapshot(old))) == ["1.1 Shrink web@1 from 3 to 2"]
@@ -157,7 +153,7 @@ def test_a_service_that_goes_is_routed_to_until_the_last_moment() -> None:
 
 
 def test_a_new_service_has_its_route_and_traffic_before_its_callers_start() -> None:
-    old = replace(release(1, changed=("web",)), edge=replace(EDGE, routes=EDGE.routes[1:], slots={"web": 6}))
+    old = replace(release(1, changed=("web",)), edge=replace(EDGE, routes=EDGE.routes[1:]))
     new = release(2, kept=old, changed=("api", "web"))
     assert runbook(deploy(new, snapshot(old)))[2:6] == [
         "2.1 Change the edge on port 8080: /api → api, / → web",

@@ -74,7 +74,7 @@ class EdgeSection(Section):
     timeouts: TimeoutsSection = TimeoutsSection()
     """Time limits of the edge."""
 
-    def to_edge(self, *, release_header: bool, slots: dict[str, int]) -> Edge | None:
+    def to_edge(self, *, release_header: bool) -> Edge | None:
         """Return the edge; None when it has no routes."""
         if not self.routes:
             return None
@@ -85,5 +85,4 @@ class EdgeSection(Section):
             body_s=self.timeouts.body,
             tunnel_s=self.timeouts.tunnel,
             release_header=release_header,
-            slots=slots,
         )

@@ -24,5 +24,3 @@ class Edge(msgspec.Struct, frozen=True):
     """Timeout for a request's body, or for its first 16 KB if it is larger."""
     tunnel_s: float = 3600.0
     release_header: bool = False
-    slots: dict[str, int] = {}
-    """Per service with a port, the number of slots of its backend: 3 × its highest number of replicas."""

@@ -9,20 +9,12 @@ from mainstay.steps.configure_edge import ProvideEdge
 def edge_steps(before: Edge | None, after: Edge | None) -> tuple[ProvideEdge | None, ProvideEdge | None]:
     """Return the step before anything starts and the step after traffic has moved; None where nothing changes.
 
-    The first step provides what both releases need: the old routes, the new ones, and slots for all.
+    The first step provides what both releases need: the old routes and the new ones.
     """
     both = _both(before, after)
     first = ProvideEdge(before=before, after=both) if both != before else None
-    last = _last(both, after)
-    final = ProvideEdge(before=both, after=last) if last != both else None
+    final = ProvideEdge(before=both, after=after) if after != both else None
     return first, final
-
-
-def _last(both: Edge | None, after: Edge | None) -> Edge | None:
-    if both is None or after is None:
-        return after
-    # Superfluous slots cost nothing; removing them would cost a reload.
-    return replace(after, slots={name: both.slots[name] for name in after.slots})
 
 
 def _both(before: Edge | None, after: Edge | None) -> Edge | None:
@@ -31,5 +23,4 @@ def _both(before: Edge | None, after: Edge | None) -> Edge | None:
     known = {(route.path, route.host, route.listen) for route in before.routes}
     new = tuple(route for route in after.routes if (route.path, route.host, route.listen) not in known)
     routes = before.routes + new
-    slots = {name: max(before.slots.get(name, 0), after.slots.get(name, 0)) for name in before.slots | after.slots}
-    return replace(after, routes=after.routes if set(routes) == set(after.routes) else routes, slots=slots)
+    return replace(after, routes=after.routes if set(routes) == set(after.routes) else routes)

@@ -8,21 +8,13 @@ import msgspec
 from mainstay.errors import BadInput
 from mainstay.manifest.service import ServiceSection
 from mainstay.manifest.system import Manifest
-from mainstay.model import (
-    Content,
-    DatastoreRelease,
-    Release,
-    ServiceRelease,
-    placeholders,
-)
+from mainstay.model import Content, DatastoreRelease, Release, ServiceRelease, placeholders
 from mainstay.planning.facts import Snapshot, sources
 from mainstay.planning.given import require_values
 from mainstay.planning.staleness import digest
 from mainstay.planning.variables import Braces, Values, braces_of, values_of
 from mainstay.system import file_tree
 from mainstay.system.state_dir import LOCAL
-
-SLOTS_PER_REPLICA = 3
 
 
 def at_version(manifest: Manifest, version: str | None) -> Manifest:
@@ -59,10 +51,7 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
         services=services,
         datastores=datastores,
         contents=_by_key(contents.values()),
-        edge=manifest.edge.to_edge(
-            release_header=manifest.environment == LOCAL,
-            slots={name: SLOTS_PER_REPLICA * each.replicas for name, each in manifest.services.items() if each.port},
-        ),
+        edge=manifest.edge.to_edge(release_header=manifest.environment == LOCAL),
         brought=tuple(name for name, each in services.items() if each.revision == number),
     )
     release = msgspec.structs.replace(release, fingerprint=fingerprint(release))

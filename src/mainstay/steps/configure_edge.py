@@ -10,7 +10,7 @@ CHECK = "mainstay validate, then mainstay deploy"
 
 
 class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
-    """Give the edge the listeners, routes and slots of `after`; `before` is None when there was no edge."""
+    """Give the edge the front doors and routes of `after`; `before` is None when there was no edge."""
 
     before: Edge | None
     after: Edge | None

@@ -31,6 +31,8 @@ class Stage:
     proxy: Proxy
     log: AccessLog
     edge: Edge
+    counts: dict[str, int]
+    """The number of slots of each service."""
 
     @property
     def ports(self) -> dict[str, int]:
@@ -43,7 +45,8 @@ class Stage:
             for slot, (release, backend) in enumerate(((41, self.old), (42, self.new)), 1)
             if release not in without
         }
-        return slots(Desired(edge=self.edge, traffic={"web": shares}, instances=instances), set(instances))
+        desired = Desired(edge=self.edge, slots=self.counts, traffic={"web": shares}, instances=instances)
+        return slots(desired, set(instances))
 
     async def give(self, shares: Shares, *, without: tuple[int, ...] = ()) -> None:
         await self.proxy.converge(self.edge, self.ports, self.slots(shares, without=without))
@@ -68,17 +71,17 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(edge: Edge | None = None) -> AsyncIterator[Stage]:
+async def stage(edge: Edge | None = None, counts: dict[str, int] | None = None) -> AsyncIterator[Stage]:
     """HAProxy serves release 41 when the block begins; all is gone when it has ended."""
     place = Path(tempfile.mkdtemp(prefix="ms-"))
     os.chmod(place, 0o711)  # HAProxy's workers have another user, as root.
     folders = Folders(place / "state", place / "keys")
     folders.state.mkdir(mode=0o711)
     front = free_port()
-    given = edge or Edge(http=front, routes=(Route("/", "web"),), release_header=True, slots={"web": 6})
+    given = edge or Edge(http=front, routes=(Route("/", "web"),), release_header=True)
     old, new = Backend("old", free_port()), Backend("new", free_port())
     proxy, log = Proxy(folders, ProcessRunner(folders.instances)), AccessLog(folders)
-    here = Stage(folders, given.http or front, free_port(), old, new, proxy, log, given)
+    here = Stage(folders, given.http or front, free_port(), old, new, proxy, log, given, counts or {"web": 6})
     await log.start()
     await old.start()
     await new.start()

@@ -20,7 +20,7 @@ Story = Callable[[Stage], Awaitable[None]]
 def played(story: Story) -> None:
     async def whole() -> None:
         port = free_port()
-        async with stage(Edge(http=port, routes=(Route("/", "web"),), body_s=BODY_S, slots={"web": 2})) as here:
+        async with stage(Edge(http=port, routes=(Route("/", "web"),), body_s=BODY_S)) as here:
             await story(here)
 
     asyncio.run(whole())

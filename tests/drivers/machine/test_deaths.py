@@ -20,7 +20,7 @@ from mainstay.system import processes
 from mainstay.system.clock import SystemClock
 from tests.drivers.machine.place import PATH, PYTHON, Place, a_place, member, run, service, shell_job, starts_of, worker
 
-EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
+EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
 
 
 @pytest.fixture

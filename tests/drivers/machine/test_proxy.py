@@ -142,7 +142,7 @@ def test_what_no_route_takes_is_not_found() -> None:
         assert (await here.asks("/elsewhere"))[:3] == "404"
         assert await here.asks("/app/x") == "200 old"
 
-    played(story, Edge(http=port, routes=(Route("/app", "web"),), slots={"web": 2}))
+    played(story, Edge(http=port, routes=(Route("/app", "web"),)))
 
 
 def test_a_client_cannot_say_where_it_comes_from() -> None:
@@ -249,7 +249,7 @@ def test_a_port_of_another_program_is_said_with_its_holder_before_anything_chang
             wanted = msgspec.structs.replace(here.edge, http=taken)
             said = rf"port {taken} is taken by .*\(pid {os.getpid()}\)"
             with pytest.raises(PortTaken, match=said):
-                here.proxy.refuse_taken(wanted, here.ports)
+                here.proxy.refuse_taken(wanted, here.ports, here.counts)
             with pytest.raises(PortTaken, match=said):
                 await here.proxy.converge(wanted, here.ports, here.slots({41: 100}))
         assert await here.asks() == "200 old"
@@ -324,7 +324,7 @@ async def reload(here: Stage) -> None:
 def test_slots_of_a_service_that_is_new_come_with_a_reload() -> None:
     async def story(here: Stage) -> None:
         before = await generation(here)
-        here.edge = msgspec.structs.replace(here.edge, slots={"web": 6, "more": 2})
+        here.counts |= {"more": 2}
         await here.give({42: 100})
         assert await generation(here) != before
         assert await here.asks() == "200 new"

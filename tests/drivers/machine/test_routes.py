@@ -64,14 +64,14 @@ PATHS = {
 @pytest.fixture(scope="module")
 def edge() -> Edge:
     routes = (Route("/", "elsewhere"), Route("/api", "web"), Route("/caf%C3%A9/", "web"))
-    return Edge(http=free_port(), routes=routes, slots={"web": 2, "elsewhere": 1})
+    return Edge(http=free_port(), routes=routes)
 
 
 @pytest.fixture(scope="module")
 def runner(edge: Edge) -> Iterator[tuple[asyncio.Runner, Stage]]:
     """One HAProxy for the whole table."""
     with asyncio.Runner() as runner:
-        context = stage(edge)
+        context = stage(edge, {"web": 2, "elsewhere": 1})
         yield runner, runner.run(context.__aenter__())
         runner.run(context.__aexit__(None, None, None))
 

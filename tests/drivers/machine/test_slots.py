@@ -18,7 +18,7 @@ def desired(shares: Shares, *counts: tuple[int, int], slots: int = 9, leaving: t
         )
         for slot, (release, number) in enumerate(names, 1)
     }
-    return Desired(edge=Edge(slots={"web": slots}), traffic={"web": shares}, instances=instances)
+    return Desired(edge=Edge(), slots={"web": slots}, traffic={"web": shares}, instances=instances)
 
 
 def serving(of: tuple[Slot, ...]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from mainstay.model import Edge, Route, Shift
 from tests.drivers.machine.place import Place, a_place, member, service
 from tests.drivers.machine.traffic import Client, load
 
-EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", slots={"web": 6})
+EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,6 @@
 """The state of an environment whose supervisor is not running, read from files and /proc. Starts no process."""
 
 import asyncio
-from collections.abc import Mapping
 
 from mainstay.drivers.edge.haproxy import trouble
 from mainstay.drivers.edge.haproxy.process import Proxy
@@ -10,7 +9,7 @@ from mainstay.drivers.edge.haproxy.trouble import Trouble
 from mainstay.drivers.machine.instances import jobs
 from mainstay.drivers.machine.instances.instances import read_past
 from mainstay.drivers.machine.logs.files import tail
-from mainstay.drivers.machine.state.desired import Identity
+from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import views
@@ -37,7 +36,7 @@ def traffic_status(folders: Folders) -> TrafficStatus:
     proxy = Proxy(folders, ProcessRunner(folders.instances))
     actual, found = asyncio.run(_actual(proxy))
     if desired.started and desired.edge is not None and proxy.process() is None:
-        found = _why_stopped(proxy, desired.edge, desired.ports)
+        found = _why_stopped(proxy, desired.edge, desired)
     return views.with_trouble(views.serving(desired, actual), found)
 
 
@@ -88,11 +87,11 @@ async def _actual(proxy: Proxy) -> tuple[Traffic, Trouble | None]:
         return {}, None
 
 
-def _why_stopped(proxy: Proxy, edge: Edge, ports: Mapping[str, int]) -> Trouble:
+def _why_stopped(proxy: Proxy, edge: Edge, desired: Desired) -> Trouble:
     """Return why HAProxy is not running: another program has its port, or no supervisor has started it."""
     try:
-        if edge.http or "edge" in ports:
-            proxy.refuse_taken(edge, ports)
+        if edge.http or "edge" in desired.ports:
+            proxy.refuse_taken(edge, desired.ports, desired.slots)
     except (BadInput, PortTaken) as taken:
         return trouble.of(taken)
     return trouble.NOT_RUNNING

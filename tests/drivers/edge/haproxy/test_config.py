@@ -23,28 +23,28 @@ EDGE = Edge(
         Route("/", "data", listen=3001),
     ),
     release_header=True,
-    slots={"web": 6, "data": 3, "admin": 3},
 )
+SLOTS = {"web": 6, "data": 3, "admin": 3}
 PORTS = {"listener:web": 20001, "listener:data": 20002, "listener:admin": 20003, "kept:db": 20004}
 NOBODY = Identity(65534, 65534, ())
 
 
 def test_the_configuration_reads_as_agreed() -> None:
-    assert render(EDGE, PORTS, FOLDERS, NOBODY).text == GOLDEN.read_text()
+    assert render(EDGE, SLOTS, PORTS, FOLDERS, NOBODY).text == GOLDEN.read_text()
 
 
 @pytest.mark.parametrize(
-    "edge",
+    ("edge", "slots"),
     [
-        pytest.param(EDGE, id="everything"),
-        pytest.param(Edge(), id="nothing yet"),
-        pytest.param(Edge(routes=(Route("/", "web"),)), id="a service without slots"),
-        pytest.param(Edge(address="::", routes=(Route('/a"b$c\\', "web"),), slots={"web": 1}), id="odd characters"),
+        pytest.param(EDGE, SLOTS, id="everything"),
+        pytest.param(Edge(), {}, id="nothing yet"),
+        pytest.param(Edge(routes=(Route("/", "web"),)), {}, id="a service without slots"),
+        pytest.param(Edge(address="::", routes=(Route('/a"b$c\\', "web"),)), {"web": 1}, id="odd characters"),
     ],
 )
-def test_haproxy_finds_no_fault_in_it(edge: Edge, tmp_path: Path) -> None:
+def test_haproxy_finds_no_fault_in_it(edge: Edge, slots: dict[str, int], tmp_path: Path) -> None:
     folders = Folders(tmp_path / "a state", tmp_path / "keys")
-    said = judged(render(edge, PORTS, folders, NOBODY), tmp_path)
+    said = judged(render(edge, slots, PORTS, folders, NOBODY), tmp_path)
     assert (said.returncode, said.stdout) == (0, "")
 
 
@@ -58,27 +58,27 @@ def test_a_route_with_its_own_door_is_behind_that_door_only() -> None:
 
 
 def test_all_ports_that_it_binds_are_told() -> None:
-    assert sorted(render(EDGE, PORTS, FOLDERS).ports) == [3001, 8080, 20001, 20002, 20003]
+    assert sorted(render(EDGE, SLOTS, PORTS, FOLDERS).ports) == [3001, 8080, 20001, 20002, 20003]
 
 
 def test_a_door_that_may_be_any_port_takes_the_kept_one() -> None:
     free = msgspec.structs.replace(EDGE, http=0)
-    assert "bind 0.0.0.0:18080" in render(free, PORTS | {"edge": 18080}, FOLDERS).text
+    assert "bind 0.0.0.0:18080" in render(free, SLOTS, PORTS | {"edge": 18080}, FOLDERS).text
 
 
 def test_another_edge_is_another_generation() -> None:
     other = msgspec.structs.replace(EDGE, answer_s=61.0)
-    first, again, second = (render(e, PORTS, FOLDERS) for e in (EDGE, EDGE, other))
+    first, again, second = (render(e, SLOTS, PORTS, FOLDERS) for e in (EDGE, EDGE, other))
     assert first.generation == again.generation != second.generation
 
 
 def test_the_release_is_told_only_where_it_may_be() -> None:
     hidden = msgspec.structs.replace(EDGE, release_header=False)
-    assert "set-header X-Mainstay-Release" not in render(hidden, PORTS, FOLDERS).text
+    assert "set-header X-Mainstay-Release" not in render(hidden, SLOTS, PORTS, FOLDERS).text
 
 
 def door(port: int) -> list[str]:
-    sections = render(EDGE, PORTS, FOLDERS).text.split("\n\n")
+    sections = render(EDGE, SLOTS, PORTS, FOLDERS).text.split("\n\n")
     return next(section for section in sections if section.startswith(f"frontend door:{port}")).splitlines()
 
 

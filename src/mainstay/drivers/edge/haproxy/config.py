@@ -60,22 +60,24 @@ class Rendered(NamedTuple):
 
 def render(
     edge: Edge,
+    slots: Mapping[str, int],
     ports: Mapping[str, int],
     folders: Folders,
     user: Identity | None = None,
 ) -> Rendered:
     """Return the configuration for *edge*.
 
+    *slots* is the number of slots per service with a port.
     *ports* are the allocated ports: `listener:SERVICE` for internal addresses, and `edge` if `edge.http` is 0.
     """
     doors = _doors(edge, ports)
-    listeners = {s: ports[f"listener:{s}"] for s in sorted(edge.slots) if f"listener:{s}" in ports}
-    services = sorted({*edge.slots, *(route.service for route in edge.routes)})
+    listeners = {s: ports[f"listener:{s}"] for s in sorted(slots) if f"listener:{s}" in ports}
+    services = sorted({*slots, *(route.service for route in edge.routes)})
     sections = [
         _defaults(edge),
         *(_door(edge, port, routes) for port, routes in doors.items()),
         *(_listener(edge, service, port) for service, port in listeners.items()),
-        *(_backend(edge, service) for service in services),
+        *(_backend(edge, service, slots.get(service, 0)) for service in services),
         f'backend {_NOWHERE}\n  http-request return status 404 content-type "{_HTML}" string "{NOT_HERE}"\n',
     ]
     body = "\n".join(sections)
@@ -195,7 +197,7 @@ def _noted(edge: Edge) -> str:
     return "\n".join(f"  {line}" for line in lines)
 
 
-def _backend(edge: Edge, service: str) -> str:
+def _backend(edge: Edge, service: str, slots: int) -> str:
     lines = [
         f"backend {service}",
         f"  http-request set-var(txn.service) str({service})",
@@ -210,8 +212,8 @@ def _backend(edge: Edge, service: str) -> str:
         # A refused connection marks the server down at once, so that it refuses no second request.
         "  default-server observe layer4 error-limit 1 on-error mark-down",
     ]
-    if edge.slots.get(service):
-        lines.append(f"  server-template {service}.s {edge.slots[service]} {LOOPBACK}:1 disabled")
+    if slots:
+        lines.append(f"  server-template {service}.s {slots} {LOOPBACK}:1 disabled")
     return "\n".join((*lines, ""))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from signal import SIGTERM, SIGUSR2
 
@@ -67,9 +68,9 @@ class Proxy:
         """Return HAProxy's master process; None if it does not run."""
         return self._runner.alive(ID)
 
-    def refuse_taken(self, edge: Edge, ports: Mapping[str, int]) -> None:
+    def refuse_taken(self, edge: Edge, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
         """Raise PortTaken, naming the holder, when another program uses a port of *edge*."""
-        self._refuse_taken(edge, render(edge, ports, self._folders))
+        self._refuse_taken(edge, render(edge, counts, ports, self._folders))
 
     async def converge(self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot]) -> None:
         """Make HAProxy serve *edge* with *slots*; None stops it. Fast when nothing has changed.
@@ -81,7 +82,7 @@ class Proxy:
         if edge is None:
             await self.stop()
             return
-        rendered = render(edge, ports, self._folders, self._user)
+        rendered = render(edge, Counter(slot.service for slot in slots), ports, self._folders, self._user)
         process = self.process()
         if process is None or await self._served() != rendered.generation:
             if process is None:

@@ -54,7 +54,7 @@ def slots(desired: Desired, ready: Collection[str], accepting: Collection[str] =
         return ()
     return tuple(
         slot
-        for service, count in sorted(desired.edge.slots.items())
+        for service, count in sorted(desired.slots.items())
         for slot in _of_service(desired, service, count, ready, () if desired.lease else accepting)
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state.desired import Desired, Identity, member_of
+from mainstay.drivers.machine.state.slot_counts import grown
 from mainstay.model import Workload
 from mainstay.system.ports import free_port
 from mainstay.system.processes import LOOPBACK
@@ -17,7 +18,7 @@ def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desi
     for key in _keys(desired, callees):
         if key not in ports:
             ports[key] = free_port(state, _held(desired, ports))
-    desired = replace(desired, ports=ports)
+    desired = replace(desired, ports=ports, slots=grown(desired))
     instances = dict(desired.instances)
     for name, one in desired.instances.items():
         workload = member_of(desired, one).workload
@@ -61,8 +62,7 @@ def _placed(desired: Desired, one: Identity, workload: Workload, state: Path) ->
     if workload.port == "kept":
         return replace(one, port=desired.ports[f"kept:{one.service}"])
     taken = {other.slot for other in desired.instances.values() if other.service == one.service}
-    most = desired.edge.slots.get(one.service) if desired.edge else None
-    free = (slot for slot in range(1, (most or len(taken) + 1) + 1) if slot not in taken)
+    free = (slot for slot in range(1, desired.slots[one.service] + 1) if slot not in taken)
     return replace(one, port=free_port(state, _held(desired, desired.ports)), slot=next(free, None))
 
 

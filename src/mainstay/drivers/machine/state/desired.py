@@ -55,6 +55,8 @@ class Desired(msgspec.Struct, frozen=True):
     reverted: bool = False
     """Traffic was reverted automatically since the last `traffic` request."""
     instances: dict[str, Identity] = {}
+    slots: dict[str, int] = {}
+    """Per service with a port, the number of slots of its backend."""
     ports: dict[str, int] = {}
     """Permanent ports: `listener:SERVICE` (internal address), `kept:DATASTORE`, and `edge` when Mainstay chose it."""
     jobs: dict[str, Job] = {}

@@ -16,6 +16,7 @@ from mainstay.drivers.machine.protocol import (
     StopAll,
 )
 from mainstay.drivers.machine.state.desired import Desired, HeldLease, Pending
+from mainstay.drivers.machine.state.slot_counts import used
 from mainstay.errors import FenceRefused
 from mainstay.model import Fleet, Shifts
 from mainstay.model.revision import Revision
@@ -53,7 +54,7 @@ def after(desired: Desired, request: Changing, boot: str, now: float) -> Desired
             renewed = None if desired.lease is None else replace(desired.lease, boot=boot, since_s=now)
             return replace(desired, lease=renewed)
         case SetEdge(wanted=edge):
-            return replace(desired, edge=edge)
+            return replace(desired, edge=edge, slots=used(desired))
         case StartJob(job=job):
             return replace(desired, jobs=desired.jobs | {job.id: job})
         case StopAll():

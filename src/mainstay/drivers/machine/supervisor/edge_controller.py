@@ -78,7 +78,7 @@ class EdgeController:
     def refuse_taken(self, desired: Desired) -> None:
         """Raise PortTaken, naming the holder, when another program has a port of the edge."""
         if desired.edge is not None:
-            self._proxy.refuse_taken(desired.edge, desired.ports)
+            self._proxy.refuse_taken(desired.edge, desired.ports, desired.slots)
 
     async def converge(
         self, desired: Desired, ready: frozenset[str], accepting: frozenset[str], drained: frozenset[str]
