@@ -15,6 +15,7 @@ import yaml
 
 from mainstay.cli.main import mainstay
 from mainstay.manifest.load import check, environments, read
+from mainstay.model.placeholders import PLACEHOLDERS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -53,6 +54,24 @@ def folders(system: dict[str, object]) -> set[str]:
     """What a manifest expects beside itself."""
     text = yaml.safe_dump(system)
     return set(re.findall(r"(?:source|folder|sql): ([\w/]+)", text)) | {"lib/shop"}
+
+
+MENTIONS = {
+    "#placeholders": re.compile("|".join(re.escape(each.written).replace("NAME", r"\\w+") for each in PLACEHOLDERS)),
+    "#addresses": re.compile(r"\{from: [\w-]+\}"),
+}
+
+
+def page_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", sorted([*DOCS.glob("tutorial/*.md"), *DOCS.glob("how-to/**/*.md")]), ids=page_of)
+def test_a_page_that_mentions_a_placeholder_or_an_address_links_the_list_of_all(page: Path) -> None:
+    text = page.read_text()
+    manifests = "".join(found for kind, found in BLOCK.findall(text) if kind == "yaml") + BLOCK.sub("", text)
+    needed = {anchor for anchor, mention in MENTIONS.items() if mention.search(manifests)}
+    assert {anchor for anchor in needed if f"reference/manifest.md{anchor})" not in text} == set()
 
 
 def name_of(shown: Shown) -> str:

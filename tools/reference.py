@@ -11,8 +11,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 import msgspec
+import yaml
 
 from mainstay.errors import MainstayError
+from mainstay.manifest import scalars
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -64,15 +66,33 @@ def _placeholders() -> Iterator[str]:
     yield "|---|---|---|"
     for each in module.PLACEHOLDERS:
         yield f"| `{each.written}` | {_cell(each.means)} | {', '.join(f'`{key}`' for key in each.where)} |"
+    yield ""
+    yield "## Addresses"
+    yield ""
+    yield "Addresses, paths and facts that a service gets, as the manifest declares them or as the service reads them."
+    yield ""
+    yield "| written | value | means |"
+    yield "|---|---|---|"
+    for each in module.ADDRESSES:
+        yield f"| `{each.written}` | `{each.value}` | {_cell(each.means)} |"
 
 
 def _part(part: dict[str, Any]) -> Iterator[str]:
     yield ""
-    yield "| key | is | default | means |"
-    yield "|---|---|---|---|"
-    for key, told in part["properties"].items():
-        default = "needed" if key in part.get("required", ()) else _code(told.get("default"))
-        yield f"| `{key}` | {_kind(told)} | {default} | {_cell(told.get('description', ''))} |"
+    yield "| key | is | default | example | means |"
+    yield "|---|---|---|---|---|"
+    for key, each in part["properties"].items():
+        default = "required" if key in part.get("required", ()) else _code(each.get("default"))
+        example = _code(f"{key}: {_yaml(each['examples'][0])}")
+        yield f"| `{key}` | {_kind(each)} | {default} | {example} | {_cell(each['description'])} |"
+
+
+def _yaml(value: object) -> str:
+    """Return *value* as people write it on one line of a manifest."""
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000).removesuffix("...\n").strip()
+
+
+PATTERNS = {f"^{scalars.DURATION.pattern}$": "duration", f"^{scalars.SIZE.pattern}$": "size"}
 
 
 def _title(definition: str) -> str:
@@ -94,8 +114,8 @@ def _kind(told: dict[str, Any]) -> str:
         values = told.get("additionalProperties")
         values = values if isinstance(values, dict) else next(iter(told.get("patternProperties", {}).values()), None)
         return f"name: {_kind(values)}" if values else "keys"
-    if "examples" in told:
-        return f"`{told['examples'][1]}`"
+    if told.get("pattern") in PATTERNS:
+        return PATTERNS[told["pattern"]]
     kind = told.get("type", "anything")
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
@@ -288,7 +308,7 @@ def _same(path: Path, text: str) -> bool:
 
 
 def _code(value: object) -> str:
-    return "" if value in (None, [], {}, ()) else f"`{msgspec.json.encode(value).decode()}`"
+    return "" if value in (None, [], {}, ()) else f"`{value if isinstance(value, str) else _yaml(value)}`"
 
 
 def _cell(text: str) -> str:

@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mainstay.manifest.base import Section, wrong
 from mainstay.manifest.scalars import Argv, Name, Text, shown
@@ -13,20 +13,20 @@ from mainstay.model.environment import DatastorePlace
 class MigrationsSection(Section):
     """How the schema is migrated: a folder of SQL files, or another tool's commands."""
 
-    sql: str | None = None
+    sql: str | None = Field(default=None, examples=["migrations/"])
     """A folder of files `0001_name.sql`, which run in order, each in one transaction unless its first line is
     `-- mainstay: no transaction`."""
 
-    run: Argv = ()
+    run: Argv = Field(default=(), examples=[["npx", "prisma", "migrate", "deploy"]])
     """Another tool: the command that runs the pending migrations."""
 
-    status: Argv = ()
+    status: Argv = Field(default=(), examples=[["npx", "prisma", "migrate", "status"]])
     """Another tool: a command that ends with 0 when no migration is pending."""
 
-    back: Argv = ()
+    back: Argv = Field(default=(), examples=[["alembic", "downgrade", "-1"]])
     """Another tool: the command that undoes the last migration."""
 
-    service: Name | None = None
+    service: Name | None = Field(default=None, examples=["backend"])
     """Another tool: the service in whose folder it runs."""
 
     @model_validator(mode="after")
@@ -53,22 +53,24 @@ class DatastoreSection(Section):
 
     noted: ClassVar[tuple[str, ...]] = ("backup",)
 
-    kind: Annotated[Literal["postgres", "mongodb", "rabbitmq", "redis", "files"], BeforeValidator(_kind)]
+    kind: Annotated[Literal["postgres", "mongodb", "rabbitmq", "redis", "files"], BeforeValidator(_kind)] = Field(
+        examples=["postgres"]
+    )
     """The kind of datastore."""
 
-    version: Text | None = None
+    version: Text | None = Field(default=None, examples=["18"])
     """Its major version. Default: the one that Mainstay's driver runs; another one is refused."""
 
-    provided: object = "embedded"
+    provided: object = Field(default="embedded", examples=["embedded"])
     """embedded: Mainstay runs it · {url: {variable: NAME}}: it runs elsewhere, at this address."""
 
-    migrations: MigrationsSection | None = None
+    migrations: MigrationsSection | None = Field(default=None, examples=[{"sql": "migrations/"}])
     """How its schema is migrated."""
 
-    backup: object = None
+    backup: object = Field(default=None, examples=["none"])
     """When and where it is backed up, and how long backups are kept. `none` requires a `because`."""
 
-    because: str | None = None
+    because: str | None = Field(default=None, examples=["the data is imported again every night"])
     """The reason for having no backup."""
 
     def to_place(self, name: str) -> DatastorePlace:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from mainstay.manifest.base import Section
 from mainstay.manifest.scalars import HttpPath, Name, Port, SomeDuration, port
@@ -14,7 +14,7 @@ _DEFAULT = Edge()
 class RouteSection(Section):
     """Requests whose path starts with `path` go to `service`; the longest path wins."""
 
-    path: HttpPath
+    path: HttpPath = Field(examples=["/api"])
     """Starts with '/'; `/api` matches `/api`, `/api/` and all below, not `/apiary`.
 
     It is compared with the path as services read it: percent-decoded once, `//` merged, `/./` resolved. The
@@ -22,13 +22,13 @@ class RouteSection(Section):
     depends on whether `%2F` is a slash, is answered 400.
     """
 
-    service: Name
+    service: Name = Field(examples=["backend"])
     """The service that gets the requests."""
 
-    host: str | None = None
+    host: str | None = Field(default=None, examples=["shop.example"])
     """Only requests for this host."""
 
-    listen: Port | None = None
+    listen: Port | None = Field(default=None, examples=[8081])
     """A port of its own for this route, beside the edge's."""
 
     def to_route(self) -> Route:
@@ -38,18 +38,23 @@ class RouteSection(Section):
 class TimeoutsSection(Section):
     """Time limits of the edge."""
 
-    answer: SomeDuration = _DEFAULT.answer_s
+    answer: SomeDuration = Field(default=_DEFAULT.answer_s, examples=["5s"])
     """Time within which a response must begin."""
 
-    body: SomeDuration = _DEFAULT.body_s
+    body: SomeDuration = Field(default=_DEFAULT.body_s, examples=["2m"])
     """The body of a request, or its first 16 KB when it is longer, must arrive within this time; otherwise 408."""
 
-    tunnel: SomeDuration = _DEFAULT.tunnel_s
+    tunnel: SomeDuration = Field(default=_DEFAULT.tunnel_s, examples=["12h"])
     """Time for which a stream may be idle."""
 
 
-def _front_door(value: object) -> object:
+def _public_port(value: object) -> object:
     return 0 if value == "auto" else port(value)
+
+
+PublicPort = Annotated[
+    int, BeforeValidator(_public_port), WithJsonSchema({"anyOf": [{"type": "integer"}, {"const": "auto"}]})
+]
 
 
 class EdgeSection(Section):
@@ -63,15 +68,13 @@ class EdgeSection(Section):
         "limits": "let the service keep its limits",
     }
 
-    http: Annotated[
-        int, BeforeValidator(_front_door), WithJsonSchema({"anyOf": [{"type": "integer"}, {"const": "auto"}]})
-    ] = _DEFAULT.http
+    http: PublicPort = Field(default=_DEFAULT.http, examples=[80])
     """The public port. `auto` (0 in JSON) takes a free one, which is then kept."""
 
-    routes: tuple[RouteSection, ...] = ()
+    routes: tuple[RouteSection, ...] = Field(default=(), examples=[[{"path": "/", "service": "web"}]])
     """Which service gets which requests."""
 
-    timeouts: TimeoutsSection = TimeoutsSection()
+    timeouts: TimeoutsSection = Field(default=TimeoutsSection(), examples=[{"answer": "5s"}])
     """Time limits of the edge."""
 
     def to_edge(self, *, release_header: bool) -> Edge | None:

@@ -13,7 +13,7 @@ class TargetSection(Section):
 
     later: ClassVar[dict[str, str]] = {"context": "leave it out", "namespace": "leave it out"}
 
-    kind: Literal["process", "docker", "kubernetes"] = "process"
+    kind: Literal["process", "docker", "kubernetes"] = Field(default="process", examples=["process"])
     """process: plain processes on this machine."""
 
     @model_validator(mode="before")
@@ -33,34 +33,34 @@ class EnvironmentSection(Section):
         "schedule": "leave it out",
     }
 
-    target: TargetSection = TargetSection()
+    target: TargetSection = Field(default=TargetSection(), examples=[{"kind": "process"}])
     """Where services run."""
 
-    version: Version | None = None
+    version: Version | None = Field(default=None, examples=["1.3.0"])
     """Another version."""
 
-    services: dict[str, object] = Field(default={})
+    services: dict[str, object] = Field(default={}, examples=[{"web": {"replicas": 5}}])
     """Overrides of services."""
 
-    datastores: dict[str, object] = Field(default={})
+    datastores: dict[str, object] = Field(default={}, examples=[{"db": {"version": "18"}}])
     """Overrides of datastores."""
 
-    variables: dict[str, object] = Field(default={})
+    variables: dict[str, object] = Field(default={}, examples=[{"LOG_LEVEL": {"default": "warning"}}])
     """Overrides of variables."""
 
-    edge: dict[str, object] = Field(default={})
+    edge: dict[str, object] = Field(default={}, examples=[{"http": 80}])
     """Overrides of the edge."""
 
-    objectives: object = None
+    objectives: object = Field(default=None, examples=[{"error_rate": {"critical": "2%"}}])
     """Other objectives."""
 
-    watch: object = None
+    watch: object = Field(default=None, examples=[{"for": "1h"}])
     """Another schedule of checks."""
 
-    notify: object = None
+    notify: object = Field(default=None, examples=[[{"kind": "webhook", "url": {"variable": "OPS_WEBHOOK"}}]])
     """Other places where alerts are sent."""
 
-    contacts: object = None
+    contacts: object = Field(default=None, examples=[[{"role": "on-call", "name": "Ada"}]])
     """Other people to call."""
 
     @model_validator(mode="before")

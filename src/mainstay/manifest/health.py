@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from mainstay.manifest.base import Fill, Section, wrong
 from mainstay.manifest.scalars import Argv, HttpPath, SomeDuration
@@ -15,32 +15,32 @@ class HealthSection(Section):
     """How health is checked: over HTTP where the service has a port, else by a command, by a file's age, or by whether
     the process runs."""
 
-    ready: HttpPath | None = None
+    ready: HttpPath | None = Field(default=None, examples=["/ready"])
     """The readiness probe: a path that answers 2xx or 3xx when the instance can take requests."""
 
-    live: HttpPath | None = None
+    live: HttpPath | None = Field(default=None, examples=["/live"])
     """The liveness probe: a path that answers 2xx or 3xx while the instance is not stuck. It must not depend on other
     services or a database."""
 
-    stuck_after: SomeDuration = _DEFAULT.stuck_after_s
+    stuck_after: SomeDuration = Field(default=_DEFAULT.stuck_after_s, examples=["1m"])
     """The instance is restarted when `live` has failed for this long, and at least three times in a row."""
 
-    command: Argv = ()
+    command: Argv = Field(default=(), examples=[["./check", "--port", "{port}"]])
     """A command that ends with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
 
-    file: str | None = None
+    file: str | None = Field(default=None, examples=["heartbeat"])
     """A file that a healthy service touches again and again."""
 
-    newer_than: SomeDuration = _DEFAULT.newer_than_s
+    newer_than: SomeDuration = Field(default=_DEFAULT.newer_than_s, examples=["2m"])
     """The greatest age of that file."""
 
-    within: SomeDuration = _DEFAULT.within_s
+    within: SomeDuration = Field(default=_DEFAULT.within_s, examples=["90s"])
     """Time in which a new instance must become ready."""
 
-    interval: SomeDuration = _DEFAULT.every_s
+    interval: SomeDuration = Field(default=_DEFAULT.every_s, examples=["2s"])
     """Time between two probes of a ready instance. An instance that is not ready is probed at least every 500 ms."""
 
-    timeout: SomeDuration = _DEFAULT.limit_s
+    timeout: SomeDuration = Field(default=_DEFAULT.limit_s, examples=["3s"])
     """Time that a probe waits for the response; of a ready instance that accepts connections, at least 10 s."""
 
     @model_validator(mode="after")

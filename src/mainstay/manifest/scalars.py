@@ -11,12 +11,11 @@ from mainstay.manifest.base import wrong
 from mainstay.model.revision import NAME, NAME_RULE
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 LONGEST_SHOWN = 60
-DURATIONS = ["500ms", "30s", "5m", "2h", "7d"]
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|[kK]B|MB|GB|TB|[KMGT]iB?)")
+SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|[kK]B|MB|GB|TB|[KMGT]iB?)")
 _POWER = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
 
@@ -72,7 +71,7 @@ def _version(value: object) -> object:
 
 def seconds(value: object) -> object:
     """Return the seconds of a duration such as `30s`, `5m`, `1h30m`, `500ms` or 0."""
-    if isinstance(value, str) and _DURATION.fullmatch(value):
+    if isinstance(value, str) and DURATION.fullmatch(value):
         return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
         if value == 0:
@@ -80,6 +79,12 @@ def seconds(value: object) -> object:
         if math.isfinite(value) and value > 0:
             raise wrong("bad-duration", f"{value:g} has no unit", f"write {value:g}s")
     raise wrong("bad-duration", f"cannot read {shown(value)} as a duration", "use 500ms, 30s, 5m, 2h or 7d")
+
+
+def duration(seconds: float) -> str:
+    """Return *seconds* as a manifest contains them: `90s`, `2m`, `500ms`."""
+    unit = next((unit for unit, size in reversed(_SECONDS.items()) if seconds and seconds % size == 0), "s")
+    return f"{seconds / _SECONDS[unit]:g}{unit}"
 
 
 def _some_seconds(value: float) -> float:
@@ -90,7 +95,7 @@ def _some_seconds(value: float) -> float:
 
 def size(value: object) -> object:
     """Return the bytes of a size such as `512Mi`, `4Gi` or `10MB`."""
-    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    found = SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or float(found[1]) == 0:
         raise _unclear_size(value)
     unit = 1024 if "i" in found[2] else 1000
@@ -152,24 +157,21 @@ def shown(value: object) -> str:
     return str(value)
 
 
-Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$"})]
-VariableName = Annotated[
-    str, AfterValidator(_variable), WithJsonSchema({"type": "string", "pattern": f"^{VARIABLE.pattern}$"})
-]
+def _matches(pattern: re.Pattern[str], kind: str | list[str] = "string") -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, "pattern": f"^{pattern.pattern}$"})
+
+
+Name = Annotated[str, AfterValidator(_name), _matches(NAME)]
+VariableName = Annotated[str, AfterValidator(_variable), _matches(VARIABLE)]
 Version = Annotated[str, BeforeValidator(_version), WithJsonSchema({"type": "string"})]
 Text = Annotated[str, BeforeValidator(as_written), WithJsonSchema({"type": ["string", "number"]})]
 Argv = tuple[Text, ...]
 """An argument list: no shell reads it, and placeholders like `{port}` are replaced (`placeholders.py`)."""
-Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": DURATIONS})]
-"""Seconds."""
-SomeDuration = Annotated[
-    float,
-    AfterValidator(_some_seconds),
-    BeforeValidator(seconds),
-    WithJsonSchema({"type": "string", "examples": DURATIONS}),
-]
+Duration = Annotated[float, BeforeValidator(seconds), _matches(DURATION, ["string", "integer"])]
+"""Seconds; written `30s`, or the number 0."""
+SomeDuration = Annotated[float, AfterValidator(_some_seconds), BeforeValidator(seconds), _matches(DURATION)]
 """Seconds, more than 0."""
-Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": "string", "examples": ["512Mi", "4Gi", "10MB"]})]
+Size = Annotated[int, BeforeValidator(size), _matches(SIZE)]
 """Bytes."""
 Percentage = Annotated[float, BeforeValidator(percentage), WithJsonSchema({"type": ["number", "string"]})]
 HttpPath = Annotated[str, AfterValidator(_http_path), WithJsonSchema({"type": "string", "pattern": "^/"})]

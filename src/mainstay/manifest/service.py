@@ -28,27 +28,27 @@ _DEFAULT = Workload(service="", command=())
 class ResourcesSection(Section):
     """Limits of one instance."""
 
-    memory: Size | None = None
+    memory: Size | None = Field(default=None, examples=["512Mi"])
     """An instance that uses more memory is killed and restarted."""
 
-    cpus: float | None = Field(default=None, gt=0, le=1024)
+    cpus: float | None = Field(default=None, gt=0, le=1024, examples=[0.5])
     """CPUs; 0.5 is half of one. `status` reports a machine on which CPU limits cannot be enforced."""
 
 
 class UlimitsSection(Section):
     """Limits of the operating system, as in Compose."""
 
-    nofile: int = Field(default=_DEFAULT.open_files, ge=64, le=1_048_576)
+    nofile: int = Field(default=_DEFAULT.open_files, ge=64, le=1_048_576, examples=[4096])
     """Open files. Default: the machine's hard limit, at most 65,536."""
 
 
 class VolumeSection(Section):
     """A folder kept across releases, written `NAME:PATH`; a relative path becomes a link in the service's folder."""
 
-    name: Name
+    name: Name = Field(examples=["uploads"])
     """Services of one environment that use the same name share the volume."""
 
-    path: str
+    path: str = Field(examples=["data/uploads"])
     """Where the service finds it."""
 
     def to_volume(self) -> Volume:
@@ -79,77 +79,81 @@ class ServiceSection(Section):
     later: ClassVar[dict[str, str]] = {"scale": "use 'replicas'"}
     in_local: ClassVar[dict[str, object]] = {"steady": "2s"}
 
-    image: str | None = None
+    image: str | None = Field(default=None, examples=["shop/web:{version}"])
     """The image that targets other than `process` run; `{version}` is replaced."""
 
-    source: SourceSection = SourceSection()
+    source: SourceSection = Field(default=SourceSection(), examples=["web"])
     """What a release copies for the process target. Default: the manifest's folder."""
 
-    build: tuple[Argv, ...] = ()
+    build: tuple[Argv, ...] = Field(default=(), examples=[[["npm", "ci"], ["npm", "run", "build"]]])
     """Commands that run once for each content, in the copied folder, before anything else happens.
     [Placeholders](#placeholders) are replaced."""
 
-    command: Argv = ()
+    command: Argv = Field(default=(), examples=[["./server", "--port", "{port}"]])
     """The program and its arguments, run in the copied folder without a shell. [Placeholders](#placeholders) are
     replaced: `["uvicorn", "main:app", "--port", "{port}"]`."""
 
-    port: Port | None = None
+    port: Port | None = Field(default=None, examples=[8000])
     """Declares that the service listens. On the process target each instance gets a port of its own, as `{port}` in
     `command` and as the variable PORT; the number given here is then not used. Without it the service is a worker."""
 
-    replicas: int = Field(default=1, ge=1, le=1000)
+    replicas: int = Field(default=1, ge=1, le=1000, examples=[3])
     """Number of instances."""
 
-    variables: tuple[VariableName, ...] = ()
+    variables: tuple[VariableName, ...] = Field(default=(), examples=[["DATABASE_URL", "LOG_LEVEL"]])
     """Names of the variables that the service gets; it gets no others."""
 
-    deliver: Literal["variable", "file"] = "variable"
+    deliver: Literal["variable", "file"] = Field(default="variable", examples=["file"])
     """How it gets secrets: as the variable NAME, or as NAME_FILE, the path of a file that only the service can read."""
 
-    volumes: tuple[Annotated[VolumeSection, BeforeValidator(_volume)], ...] = ()
+    volumes: tuple[Annotated[VolumeSection, BeforeValidator(_volume)], ...] = Field(
+        default=(), examples=[["uploads:data/uploads"]]
+    )
     """Folders kept across releases, each `NAME:PATH`."""
 
-    needs: tuple[Name, ...] = ()
+    needs: tuple[Name, ...] = Field(default=(), examples=[["db"]])
     """Services and datastores that start before it and stop after it."""
 
-    health: HealthSection = HealthSection()
+    health: HealthSection = Field(default=HealthSection(), examples=[{"ready": "/ready"}])
     """How its health is checked."""
 
-    drain: Duration = _DEFAULT.drain_s
+    drain: Duration = Field(default=_DEFAULT.drain_s, examples=["1m"])
     """Time that requests in flight get to finish once an instance receives no new traffic."""
 
-    stop_grace_period: Duration = _DEFAULT.stop_grace_s
+    stop_grace_period: Duration = Field(default=_DEFAULT.stop_grace_s, examples=["20s"])
     """Time from the stop signal to SIGKILL."""
 
-    stop_signal: Annotated[str, AfterValidator(_stop_signal)] = _DEFAULT.stop_signal
+    stop_signal: Annotated[str, AfterValidator(_stop_signal)] = Field(default=_DEFAULT.stop_signal, examples=["SIGINT"])
     """The signal that asks an instance to stop."""
 
-    restart: Literal["unless-stopped", "always", "on-failure", "no"] = _DEFAULT.restart
+    restart: Literal["unless-stopped", "always", "on-failure", "no"] = Field(
+        default=_DEFAULT.restart, examples=["on-failure"]
+    )
     """Whether the service is started again when its process exits by itself.
 
     A service without a port that exits with code 0 under `on-failure` or `no` is a task that is done: it counts as
     healthy.
     """
 
-    user: Text | None = None
+    user: Text | None = Field(default=None, examples=["shop"])
     """The system user it runs under. Default: a user of the environment, where Mainstay runs as root."""
 
-    resources: ResourcesSection = ResourcesSection()
+    resources: ResourcesSection = Field(default=ResourcesSection(), examples=[{"memory": "512Mi"}])
     """Limits of one instance."""
 
-    ulimits: UlimitsSection = UlimitsSection()
+    ulimits: UlimitsSection = Field(default=UlimitsSection(), examples=[{"nofile": 4096}])
     """Limits of the operating system, as in Compose."""
 
-    strategy: StrategySection = StrategySection()
+    strategy: StrategySection = Field(default=StrategySection(), examples=["rolling"])
     """How a new revision replaces the old one."""
 
-    steady: Duration = _DEFAULT.steady_s
-    """Time for which an instance must stay ready, without a restart, before it gets traffic: 10 s, in `local` 2 s."""
+    steady: Duration = Field(default=_DEFAULT.steady_s, examples=["30s"])
+    """Time for which an instance must stay ready, without a restart, before it gets traffic."""
 
-    overlap: bool = False
+    overlap: bool = Field(default=False, examples=[True])
     """Workers only: the new instances start before the old ones stop."""
 
-    read_only: bool = True
+    read_only: bool = Field(default=True, examples=[False])
     """Its content cannot be written. false gives each instance a private copy, which is removed with the instance;
     the files that it created or changed are kept in the state's folder `written` as long as the release is kept."""
 

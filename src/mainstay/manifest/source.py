@@ -17,16 +17,16 @@ class SourceSection(Section):
     that reads the manifest, write `!mainstay.yaml` in `.mainstayignore`.
     """
 
-    folder: str = "."
+    folder: str = Field(default=".", examples=["backend"])
     """Relative to the manifest's folder."""
 
-    git: str | None = None
+    git: str | None = Field(default=None, examples=["../backend"])
     """A repository's folder, relative to the manifest's."""
 
-    ref: str | None = None
+    ref: str | None = Field(default=None, examples=["v{version}"])
     """The tag or branch to take out of it; `{version}` is replaced."""
 
-    with_: dict[str, str] = Field(default={}, alias="with")
+    with_: dict[str, str] = Field(default={}, alias="with", examples=[{"lib": "../lib"}])
     """Code that several services share: places inside the copy, and the folders (relative to the manifest's) that are
     copied there: `{lib: ../lib}`."""
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from mainstay.manifest.base import Section, wrong
 from mainstay.manifest.scalars import Duration, Percentage, SomeDuration
@@ -21,22 +21,21 @@ class StrategySection(Section):
 
     in_local: ClassVar[dict[str, object]] = {"settle": 0}
 
-    kind: Literal["blue-green", "canary", "rolling", "recreate"] = _DEFAULT.kind
+    kind: Literal["blue-green", "canary", "rolling", "recreate"] = Field(default=_DEFAULT.kind, examples=["canary"])
     """blue-green: all new instances start beside the old ones, then traffic switches once · canary: traffic moves by
     growing percentages · rolling: replica by replica · recreate: the old ones stop, then the new ones start; meanwhile
     no requests are served."""
 
-    percent: tuple[Percentage, ...] = ()
+    percent: tuple[Percentage, ...] = Field(default=(), examples=[[10, 50]])
     """The percentages of a canary before 100. Default: [5, 25, 50]."""
 
-    hold: Duration = _DEFAULT.hold_s
+    hold: Duration = Field(default=_DEFAULT.hold_s, examples=["5m"])
     """Time for which each percentage of a canary is observed."""
 
-    settle: Duration = _DEFAULT.settle_s
-    """Time for which the old revision keeps running after all traffic has moved, so that a rollback is instant: 1 m, in
-    `local` 0."""
+    settle: Duration = Field(default=_DEFAULT.settle_s, examples=["10m"])
+    """Time for which the old revision keeps running after all traffic has moved, so that a rollback is instant."""
 
-    revert_after: SomeDuration = _DEFAULT.revert_after_s
+    revert_after: SomeDuration = Field(default=_DEFAULT.revert_after_s, examples=["2m"])
     """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""
 
     @model_validator(mode="before")

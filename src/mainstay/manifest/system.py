@@ -24,37 +24,41 @@ class SystemSection(Section):
     later: ClassVar[dict[str, str]] = {"smoke": "leave it out", "schedule": "leave it out"}
     noted: ClassVar[tuple[str, ...]] = ("objectives", "watch", "notify", "contacts")
 
-    system: Name
+    system: Name = Field(examples=["shop"])
     """Name of the system."""
 
-    version: Version
+    version: Version = Field(examples=["1.2.0"])
     """Version label, shown in plans and the history."""
 
-    environments: dict[Name, EnvironmentSection] = Field(default={})
+    environments: dict[Name, EnvironmentSection] = Field(
+        default={}, examples=[{"local": {}, "production": {"services": {"web": {"replicas": 3}}}}]
+    )
     """Places where the system runs. Default: one, `local`."""
 
-    variables: dict[VariableName, VariableSection] = Field(default={})
+    variables: dict[VariableName, VariableSection] = Field(default={}, examples=[{"LOG_LEVEL": {"default": "info"}}])
     """Every setting, declared once; a service lists those that it reads."""
 
-    services: dict[Name, ServiceSection] = Field(min_length=1)
+    services: dict[Name, ServiceSection] = Field(
+        min_length=1, examples=[{"web": {"command": ["./server"], "port": 8000}}]
+    )
     """Services by name."""
 
-    datastores: dict[Name, DatastoreSection] = Field(default={})
+    datastores: dict[Name, DatastoreSection] = Field(default={}, examples=[{"db": {"kind": "postgres"}}])
     """Datastores by name: data that is kept across releases."""
 
-    edge: EdgeSection = EdgeSection()
+    edge: EdgeSection = Field(default=EdgeSection(), examples=[{"routes": [{"path": "/", "service": "web"}]}])
     """The public listener and its routes."""
 
-    objectives: object = None
+    objectives: object = Field(default=None, examples=[{"error_rate": {"critical": "1%"}}])
     """Numbers that the system must keep."""
 
-    watch: object = None
+    watch: object = Field(default=None, examples=[{"for": "24h"}])
     """How long and how often the system is checked after a release."""
 
-    notify: object = None
+    notify: object = Field(default=None, examples=[[{"kind": "webhook", "url": {"variable": "OPS_WEBHOOK"}}]])
     """Where alerts are sent."""
 
-    contacts: object = None
+    contacts: object = Field(default=None, examples=[[{"role": "on-call", "name": "Ada"}]])
     """People to call."""
 
 

@@ -27,29 +27,29 @@ class VariableSection(Section):
 
     noted: ClassVar[tuple[str, ...]] = ("rotate_every",)
 
-    default: Text | None = None
+    default: Text | None = Field(default=None, examples=["info"])
     """Its value. Only an environment's `variables` change it; where one does, `mainstay set` can too.
     [Placeholders](#placeholders) are replaced. Not for secrets."""
 
-    from_: Name | None = Field(default=None, alias="from")
+    from_: Name | None = Field(default=None, alias="from", examples=["db"])
     """A datastore or a service of this system; the variable contains its address."""
 
-    secret: bool = False
+    secret: bool = Field(default=False, examples=[True])
     """The value is stored encrypted and shown nowhere."""
 
-    generate: bool = False
+    generate: bool = Field(default=False, examples=[True])
     """The value is made at random by the first run of each environment, and then kept."""
 
-    required: bool = True
+    required: bool = Field(default=True, examples=[False])
     """Nothing is planned while a service reads it and it has no value."""
 
-    min_length: int | None = Field(default=None, ge=1, le=4096)
+    min_length: int | None = Field(default=None, ge=1, le=4096, examples=[32])
     """The fewest characters that its value may have; a generated one has as many, and 43 at least."""
 
-    one_of: tuple[Text, ...] = ()
+    one_of: tuple[Text, ...] = Field(default=(), examples=[["debug", "info"]])
     """The only values that it may have."""
 
-    rotate_every: Duration | None = None
+    rotate_every: Duration | None = Field(default=None, examples=["30d"])
     """The age after which a secret is to be replaced."""
 
     @model_validator(mode="before")

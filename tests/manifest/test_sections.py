@@ -1,0 +1,125 @@
+"""Every key of the manifest has an example that validates, and reaches the value that the manifest is resolved to."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from mainstay.manifest.base import Section
+from mainstay.manifest.edge import EdgeSection, RouteSection, TimeoutsSection
+from mainstay.manifest.health import HealthSection
+from mainstay.manifest.json_schema import json_schema
+from mainstay.manifest.service import ResourcesSection, ServiceSection, UlimitsSection, VolumeSection
+from mainstay.manifest.source import SourceSection
+from mainstay.manifest.strategy import StrategySection
+from mainstay.manifest.yaml_tree import Document, plain
+
+KEYS = [(section, field) for section in Section.__subclasses__() for field in section.model_fields]
+TOGETHER = {
+    (SourceSection, "git"): ("ref",),
+    (SourceSection, "ref"): ("git",),
+    (StrategySection, "percent"): ("kind",),
+    ("MigrationsSection", "run"): ("service",),
+    ("MigrationsSection", "service"): ("run",),
+    ("MigrationsSection", "status"): ("run", "service"),
+    ("MigrationsSection", "back"): ("run", "service"),
+    ("DatastoreSection", "backup"): ("because",),
+    ("VariableSection", "generate"): ("secret",),
+}
+"""Keys that are valid only beside others."""
+
+READ_ELSEWHERE = {
+    (ServiceSection, "image"): "targets that run images",
+    (ServiceSection, "source"): "source_of: the content of the release",
+    (ServiceSection, "build"): "the content of the release",
+    (ServiceSection, "variables"): "values_of: environment and files of the workload",
+    (ServiceSection, "deliver"): "values_of: environment and files of the workload",
+    (ServiceSection, "needs"): "Manifest.callees",
+    (ServiceSection, "replicas"): "ServiceRelease",
+    (ServiceSection, "strategy"): "ServiceRelease",
+}
+"""Keys of a service that its workload does not contain, and what reads them."""
+
+
+def name_of(value: object) -> str:
+    return value.__name__ if isinstance(value, type) else str(value)
+
+
+def example(section: type[Section], field: str) -> dict[str, Any]:
+    """The first example of *field* as a part of a manifest."""
+    info = section.model_fields[field]
+    assert info.examples, f"{section.__name__}.{field} has no example"
+    return {info.alias or field: info.examples[0]}
+
+
+def with_example(section: type[Section], field: str) -> Any:
+    """A section with its required keys and *field*, each as in its example."""
+    names = [name for name, info in section.model_fields.items() if info.is_required()]
+    names += TOGETHER.get((section, field), TOGETHER.get((section.__name__, field), ()))
+    written: dict[str, Any] = {}
+    for name in (*names, field):
+        written |= example(section, name)
+    return section.model_validate(plain(Document("mainstay.yaml", json.dumps(written)).root))
+
+
+@pytest.mark.parametrize(("section", "field"), KEYS, ids=name_of)
+def test_every_key_has_an_example_that_validates(section: type[Section], field: str) -> None:
+    assert field in with_example(section, field).model_fields_set
+
+
+def test_the_schema_has_the_meaning_and_the_example_of_every_key() -> None:
+    schema = json_schema()
+    parts = [schema, *schema["$defs"].values()]
+    keys = [(part["title"], key, each) for part in parts for key, each in part["properties"].items()]
+    assert [(title, key) for title, key, each in keys if not each.get("examples") or not each.get("description")] == []
+    assert len(keys) == len(KEYS)
+
+
+def resolved(section: type[Section], value: Any) -> object:
+    """What the section *value* is resolved to: as part of a service or of an edge."""
+    if section in (EdgeSection, RouteSection, TimeoutsSection):
+        parts = {RouteSection: "routes", TimeoutsSection: "timeouts"}
+        routes = (RouteSection(path="/other", service="other"),)
+        changed = {parts[section]: (value,) if section is RouteSection else value} if section in parts else {}
+        edge = value if section is EdgeSection else EdgeSection(routes=routes).model_copy(update=changed)
+        edge = edge if edge.routes else edge.model_copy(update={"routes": routes})
+        return edge.to_edge(release_header=False)
+    if section is StrategySection:
+        return value.to_strategy()
+    parts = {
+        HealthSection: "health",
+        ResourcesSection: "resources",
+        UlimitsSection: "ulimits",
+        VolumeSection: "volumes",
+    }
+    listening = ServiceSection(command=("x",), port=80)
+    changed = {parts[section]: (value,) if section is VolumeSection else value} if section in parts else {}
+    service = value if section is ServiceSection else listening.model_copy(update=changed)
+    return service.to_workload("web", content="", environment={}, files={}, user="", fill=str)
+
+
+RESOLVED = (
+    ServiceSection,
+    HealthSection,
+    ResourcesSection,
+    UlimitsSection,
+    VolumeSection,
+    StrategySection,
+    EdgeSection,
+    RouteSection,
+    TimeoutsSection,
+)
+
+
+@pytest.mark.parametrize(("section", "field"), [key for key in KEYS if key[0] in RESOLVED], ids=name_of)
+def test_every_key_changes_what_its_section_is_resolved_to_or_is_read_elsewhere(
+    section: type[Section], field: str
+) -> None:
+    section_with = with_example(section, field)
+    default = section.model_fields[field].get_default()
+    if default is PydanticUndefined:
+        default = {"path": "other", "name": "other", "service": "other"}[field]
+    without = section_with.model_copy(update={field: default})
+    differs = resolved(section, section_with) != resolved(section, without)
+    assert differs != ((section, field) in READ_ELSEWHERE), "convert the key, or list what reads it"
