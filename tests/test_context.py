@@ -6,12 +6,12 @@ import pytest
 
 from mainstay.errors import BadInput
 from mainstay.operations.context import open_context
-from tests.fakes.wiring import FakeWiring
+from tests.fakes.wiring import fake_wiring
 from tests.fakes.world import fake_world
 
 
 def test_without_a_manifest_both_ways_out_are_named(tmp_path: Path) -> None:
-    wiring = FakeWiring(fake_world(tmp_path))
+    wiring = fake_wiring(fake_world(tmp_path))
     with pytest.raises(BadInput) as refused:
         open_context(wiring, tmp_path / "mainstay.yaml", None, None)
     assert "mainstay init" in refused.value.remedy

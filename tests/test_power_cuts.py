@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers import wiring
+from mainstay.cli.context import WIRING
 from mainstay.drivers.machine.state.desired import Desired
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.world import World
@@ -25,7 +25,7 @@ def keep_environment(world: World) -> Path:
 
 def keep_plan(world: World) -> Path:
     made = plan_of((Put(name="a"),))
-    plan.keep(made, Context(None, None, str(world.folders.state), str(world.folders.keys), wiring))
+    plan.keep(made, Context(None, None, str(world.folders.state), str(world.folders.keys), WIRING))
     return world.folders.plans / f"{made.id}.json"
 
 

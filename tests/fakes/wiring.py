@@ -1,29 +1,15 @@
-"""A wiring on fakes: one world for every environment, and secrets from where the test says."""
-
-from dataclasses import dataclass
+"""Wiring with fakes: one world for every environment, and secrets from where the test says."""
 
 from mainstay.drivers.secrets.source import SecretSource
-from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
-from mainstay.model import Environment
-from mainstay.system.state_dir import Folders
+from mainstay.operations.context import Wiring
 
 
-@dataclass(frozen=True)
-class FakeWiring:
-    """Obeys `Wiring`."""
-
-    made: World
-    sources: tuple[SecretSource, ...] = ()
-
-    def world(self, environment: Environment, folders: Folders) -> World:
-        return self.made
-
-    def target(self, environment: Environment, folders: Folders) -> Target:
-        return self.made.target
-
-    def secret_sources(self) -> tuple[SecretSource, ...]:
-        return self.sources
-
-    def datastore_versions(self, kind: str) -> tuple[str, ...]:
-        return ()
+def fake_wiring(world: World, sources: tuple[SecretSource, ...] = ()) -> Wiring:
+    """Return wiring that always returns *world*, its target and *sources*."""
+    return Wiring(
+        world=lambda environment, folders: world,
+        target=lambda environment, folders: world.target,
+        secret_sources=lambda: sources,
+        datastore_versions=lambda kind: (),
+    )

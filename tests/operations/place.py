@@ -6,7 +6,7 @@ from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.world import World
 from mainstay.operations.context import Context
 from tests.fakes.datastore import FakeDatastore
-from tests.fakes.wiring import FakeWiring
+from tests.fakes.wiring import fake_wiring
 from tests.fakes.world import fake_world
 from tests.manifest.written import write
 
@@ -23,5 +23,5 @@ class Place:
     @property
     def context(self) -> Context:
         folders = self.world.folders
-        wiring = FakeWiring(self.world, self.sources)
+        wiring = fake_wiring(self.world, self.sources)
         return Context(self.file, None, str(folders.state), str(folders.keys), wiring, self.prompt)

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from mainstay.history.summary import Choice, LiveRelease
-from mainstay.operations.up import kept_note, verdict
+from mainstay.operations.up import verdict, why_kept
 from mainstay.planning.deploy import deploy
 from mainstay.planning.resolve import fingerprint
 from tests.shop import release, snapshot
@@ -59,13 +59,13 @@ def test_a_choice_of_which_the_manifest_is_not_known_keeps_nothing() -> None:
 
 
 def test_the_release_that_is_kept_is_named_with_the_reason_and_the_way_to_ship_all_the_same() -> None:
-    assert kept_note(LiveRelease(1, "1.0.0", ""), ROLLED_BACK, DECLARES_NEW) == (
+    assert why_kept(LiveRelease(1, "1.0.0", ""), ROLLED_BACK, DECLARES_NEW) == (
         "release 1 (1.0.0) is live because release 2 was rolled back; the manifest has not changed since. "
         "To ship it anyway: mainstay up --deploy"
     )
-    assert kept_note(LiveRelease(3, "1.2", ""), ROLLED_BACK, DECLARES_NEW).startswith(
+    assert why_kept(LiveRelease(3, "1.2", ""), ROLLED_BACK, DECLARES_NEW).startswith(
         "release 3 (1.2) is live because `rollback` chose it over release 2; "
     )
-    assert kept_note(LiveRelease(2, "1.1", ""), Choice("deploy", 1, ""), DECLARES_NEW).startswith(
+    assert why_kept(LiveRelease(2, "1.1", ""), Choice("deploy", 1, ""), DECLARES_NEW).startswith(
         "release 2 (1.1) is live because version 1.1 was deployed while the manifest declared 2; "
     )

@@ -5,7 +5,9 @@ from msgspec.structs import replace
 from mainstay.cli.invocation import Invocation
 from mainstay.cli.prompt import SecretPrompt
 from mainstay.drivers import wiring
-from mainstay.operations.context import Context, open_context
+from mainstay.operations.context import Context, Wiring, open_context
+
+WIRING = Wiring(wiring.world, wiring.target, wiring.secret_sources, wiring.datastore_versions)
 
 
 def context_of(invocation: Invocation, *, prompts: bool = False) -> Context:
@@ -13,7 +15,7 @@ def context_of(invocation: Invocation, *, prompts: bool = False) -> Context:
 
     Raises BadInput when no option and no manifest determines the environment.
     """
-    context = open_context(wiring, invocation.file, invocation.environment, invocation.state)
+    context = open_context(WIRING, invocation.file, invocation.environment, invocation.state)
     if prompts and invocation.console.interactive:
         return replace(context, prompt=SecretPrompt(invocation.console))
     return context

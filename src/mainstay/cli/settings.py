@@ -51,4 +51,4 @@ def report(
 
 def next_command(context: Context) -> str:
     """Return the command that makes stored values take effect."""
-    return "mainstay deploy" if context.kept_or_none() else "mainstay up"
+    return "mainstay deploy" if context.stored_or_none() else "mainstay up"

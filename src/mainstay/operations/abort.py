@@ -21,7 +21,7 @@ def abort(context: Context, *, runner: Runner) -> Outcome:
     """Roll back the unfinished run and return its outcome.
 
     Raises NotReady once a revision was retired: then only cleanup remains."""
-    context.kept()
+    context.stored()
     try:
         with holding(context) as journal:
             run = unfinished(context)

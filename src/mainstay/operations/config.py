@@ -57,7 +57,7 @@ def config(context: Context, service: str) -> Configuration:
     if service not in manifest.services:
         what = f"there is no service {service} in {manifest.file.name}"
         raise BadInput(what, remedy=did_you_mean(service, manifest.services), code="no-such-service")
-    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    world = context.world(environment_of(manifest, context))
     seen = with_values(look(world, history_of(context)), world, manifest)
     # Values exported by this shell are left out: they are not stored yet, and another shell has other values.
     now = msgspec.structs.replace(seen, exported={})

@@ -2,8 +2,9 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -21,16 +22,13 @@ MANIFEST = "mainstay.yaml"
 SYSTEM_LINE = re.compile(r"""^(?P<quote>["']?)system(?P=quote)[ \t]*:[ \t]+(.*?)[ \t]*(?:[ \t]#.*)?$""", re.MULTILINE)
 
 
-class Wiring(Protocol):
-    """Creates the drivers of an environment, so that operations do not depend on their implementation."""
+class Wiring(NamedTuple):
+    """The functions that create the drivers, so that operations do not import them."""
 
-    def world(self, environment: Environment, folders: Folders) -> World: ...
-
-    def target(self, environment: Environment, folders: Folders) -> Target: ...
-
-    def secret_sources(self) -> tuple[SecretSource, ...]: ...
-
-    def datastore_versions(self, kind: str) -> tuple[str, ...]: ...
+    world: Callable[[Environment, Folders], World]
+    target: Callable[[Environment, Folders], Target]
+    secret_sources: Callable[[], tuple[SecretSource, ...]]
+    datastore_versions: Callable[[str], tuple[str, ...]]
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -49,16 +47,23 @@ class Context(msgspec.Struct, frozen=True):
     def folders(self) -> Folders:
         return Folders(Path(self.state), Path(self.keys))
 
-    def kept(self) -> Environment:
+    def world(self, environment: Environment) -> World:
+        """Return the world of *environment*, without the fence of a run."""
+        return self.wiring.world(environment, self.folders)
+
+    def target(self, environment: Environment) -> Target:
+        return self.wiring.target(environment, self.folders)
+
+    def stored(self) -> Environment:
         """Return the environment as last stored. Raises BadInput when nothing was deployed here yet."""
-        found = self.kept_or_none()
+        found = self.stored_or_none()
         if found is None:
             raise BadInput(
                 f"nothing has been deployed here yet ({self.state})", remedy="mainstay up", code="nothing-here"
             )
         return found
 
-    def kept_or_none(self) -> Environment | None:
+    def stored_or_none(self) -> Environment | None:
         try:
             text = self.folders.environment.read_bytes()
         except FileNotFoundError:
@@ -90,9 +95,9 @@ def open_context(wiring: Wiring, file: Path | None, environment: str | None, sta
 
 def _context(wiring: Wiring, manifest: Path, environment: str | None, state: Path, known_as: str) -> Context:
     found = Context(manifest, environment, str(state), str(_keys(known_as)), wiring)
-    kept = found.kept_or_none()
+    stored = found.stored_or_none()
     # Keys stay where they were when the environment was created, even if this shell sets another place.
-    return found if kept is None else replace(found, keys=kept.keys)
+    return found if stored is None else replace(found, keys=stored.keys)
 
 
 def _system(manifest: Path) -> str:

@@ -2,7 +2,7 @@
 
 from mainstay.engine.runner import Runner
 from mainstay.operations.context import Context
-from mainstay.operations.deploy import Approve, ship
+from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import refuse_when_busy, without_run
@@ -13,12 +13,12 @@ from mainstay.planning.plan import Plan
 
 def down(context: Context, *, data: bool = False, approve: Approve, runner: Runner) -> Outcome:
     """Stop everything that runs; with *data*, also remove its data. Without *data*, `start` starts it again."""
-    environment = context.kept()
+    environment = context.stored()
     refuse_when_busy(context)
     if not data and _nothing_runs(context):
         note = f"nothing to do: {environment.system}/{environment.name} is stopped already"
         return without_run(context, "down", started=False, took_s=0.0, note=note)
-    return ship(
+    return execute(
         context,
         make(context, data=data),
         lambda: make(context, data=data),
@@ -29,10 +29,10 @@ def down(context: Context, *, data: bool = False, approve: Approve, runner: Runn
 
 def make(context: Context, *, data: bool) -> Plan:
     """Return the plan that stops everything."""
-    world = context.wiring.world(context.kept(), context.folders)
+    world = context.world(context.stored())
     return planned.down(look(world, history_of(context)), data=data)
 
 
 def _nothing_runs(context: Context) -> bool:
-    running = context.wiring.target(context.kept(), context.folders).fleet_status()
+    running = context.target(context.stored()).fleet_status()
     return not running.started and not running.instances

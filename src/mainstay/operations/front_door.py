@@ -18,9 +18,9 @@ RUNS_MEANWHILE = "the services run meanwhile, and the front door opens by itself
 
 def require_front_door(context: Context, plan: Plan) -> None:
     """Raise FrontDoorLost when the edge does not serve as desired and *plan* does not repair it."""
-    environment = context.kept_or_none()
+    environment = context.stored_or_none()
     if environment is not None and plan.kind != "down":
-        require_edge(context.wiring.target(environment, context.folders), plan.release.edge, SystemClock())
+        require_edge(context.target(environment), plan.release.edge, SystemClock())
 
 
 def lost(target: Target, clock: Clock) -> FrontDoorLost | None:

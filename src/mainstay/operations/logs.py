@@ -23,7 +23,7 @@ def logs(context: Context, service: str, query: LogQuery, ended: Callable[[], bo
     Raises BadInput when no such service, release or instance has written a log, and MainstayError once the followed
     logs have been removed.
     """
-    target = context.wiring.target(context.kept(), context.folders)
+    target = context.target(context.stored())
     known = _services(context.folders.logs)
     if not known:
         raise BadInput("there are no logs in this environment", remedy="mainstay status", code="no-logs")

@@ -33,7 +33,7 @@ def make(context: Context, version: str | None = None) -> Plan:
     written = manifest_of(context)
     manifest = at_version(written, version)
     _refuse_state_within(manifest, context)
-    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    world = context.world(environment_of(manifest, context))
     for store in world.datastores.values():
         store.refuse_other_data()
     now = with_offers(look(world, history_of(context), manifest), manifest, context)
@@ -69,7 +69,7 @@ def _declared_or_unknown(manifest: Manifest, context: Context) -> str:
 
 def _declared(manifest: Manifest, context: Context) -> str:
     """Return the fingerprint of *manifest* at its own version. Raises BadInput when its sources do not exist."""
-    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    world = context.world(environment_of(manifest, context))
     now = look(world, history_of(context), manifest)
     return declared(manifest, with_offers(now, manifest, replace(context, prompt=None)))
 

@@ -26,7 +26,7 @@ def resume(context: Context, word: Word | None = None, *, runner: Runner) -> Out
     """Finish the unfinished run and return its outcome: released or rolled back.
 
     Raises BadInput when there is none, and the engine's errors."""
-    context.kept()
+    context.stored()
     with holding(context) as journal:
         if word is not None:
             run = unfinished(context)
@@ -36,7 +36,7 @@ def resume(context: Context, word: Word | None = None, *, runner: Runner) -> Out
 
 def finish(context: Context, journal: Journal, runner: Runner) -> Outcome:
     """Finish the unfinished run; the caller holds the lock."""
-    return resume_run(unfinished(context), context.kept(), journal, context, runner)
+    return resume_run(unfinished(context), context.stored(), journal, context, runner)
 
 
 def unfinished(context: Context) -> str:

@@ -5,7 +5,7 @@ from mainstay.errors import BadInput
 from mainstay.history.summary import History
 from mainstay.operations import plan
 from mainstay.operations.context import Context
-from mainstay.operations.deploy import Approve, ship
+from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.retention import kept
@@ -21,7 +21,7 @@ def rollback(context: Context, to: int | None = None, *, approve: Approve, runne
 
     A stopped environment is started first, as far as it starts: the live release may be the reason for the rollback.
     """
-    context.kept()
+    context.stored()
     refuse_when_busy(context)
     number = to if to is not None else _before(history_of(context))
     make(context, number)  # A release that cannot be rolled back to is refused before anything is started.
@@ -29,7 +29,7 @@ def rollback(context: Context, to: int | None = None, *, approve: Approve, runne
     if started.failure:
         notices.warning(started.failure)
     declared = plan.declared_now(context)
-    return ship(
+    return execute(
         context,
         make(context, number, declared),
         lambda: make(context, number, declared),
@@ -57,7 +57,7 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
             remedy="deploy its version again",
             code="release-gone",
         )
-    world = context.wiring.world(context.kept(), context.folders)
+    world = context.world(context.stored())
     found = document(past, to)
     return planned.rollback(found, look(world, past), declared=declared, rolled_back_at=past.rolled_back.get(to, ""))
 

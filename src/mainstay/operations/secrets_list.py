@@ -26,7 +26,7 @@ class SecretStatus(msgspec.Struct, frozen=True):
 def list_secrets(context: Context) -> tuple[SecretStatus, ...]:
     """Return the secrets that the manifest declares, without those that Mainstay stores for datastores and builds."""
     manifest = manifest_of(context)
-    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    world = context.world(environment_of(manifest, context))
     stored = {each.name: each for each in world.sealed.entries()}
     return tuple(_declared(manifest, stored))
 

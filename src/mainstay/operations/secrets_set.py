@@ -44,13 +44,13 @@ def settable(context: Context) -> Settable:
         manifest = manifest_of(context)
     except BadInput:
         # A broken manifest must not stop a person from replacing a secret that has leaked.
-        environment = context.kept_or_none()
-        sealed = context.wiring.world(environment, context.folders).sealed if environment else None
+        environment = context.stored_or_none()
+        sealed = context.world(environment).sealed if environment else None
         stored = [each.name for each in sealed.entries() if VARIABLE.fullmatch(each.name)] if sealed else []
         if sealed is None or not stored:
             raise
         return Settable({name: VariableSection(secret=True) for name in stored}, None, sealed)
-    world = context.wiring.world(environment_of(manifest, context), context.folders)
+    world = context.world(environment_of(manifest, context))
     declared = {name: variable for name, variable in manifest.variables.items() if variable.secret}
     return Settable(declared, manifest, world.sealed)
 

@@ -88,7 +88,7 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Out
     """
     # Store the environment first: it records where the key of the secrets is, so later shells cannot change that.
     keep(plan.environment, context.folders)
-    world = context.wiring.world(plan.environment, context.folders)
+    world = context.world(plan.environment)
     store(plan.values, world, context, runner.by)
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
     if plan.kind != "down" and not world.target.fleet_status().started:
@@ -110,7 +110,7 @@ def without_run(context: Context, kind: str, started: bool, took_s: float, note:
         outcome="started" if started else "unchanged",
         release=live.number if live else None,
         version=live.version if live else "",
-        url=context.wiring.target(context.kept(), context.folders).traffic_status().url,
+        url=context.target(context.stored()).traffic_status().url,
         took_s=took_s,
         note=note,
     )
@@ -118,7 +118,7 @@ def without_run(context: Context, kind: str, started: bool, took_s: float, note:
 
 def _told(context: Context, environment: Environment, runner: Runner, carry: Callable[[World], RunOutcome]) -> Outcome:
     began = time.monotonic()
-    world = context.wiring.world(environment, context.folders)
+    world = context.world(environment)
     outcome = carry(world)
     past = history_of(context)
     _keep_what_serves(context, past)

@@ -16,7 +16,7 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
     that do not start, BadInput when no release is live, and LockHeld when a run is unfinished; before that, the
     supervisor is restarted with its last desired state.
     """
-    environment = context.kept()
+    environment = context.stored()
     place = f"{environment.system}/{environment.name}"
     refuse_when_busy(context, unfinished_is_fine=True)
     past = history_of(context)

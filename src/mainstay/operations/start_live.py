@@ -99,7 +99,7 @@ def is_supervised(running: FleetStatus) -> bool:
 
 
 def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices, *, thorough: bool) -> Started:
-    world = context.wiring.world(context.kept(), context.folders)
+    world = context.world(context.stored())
     names = ", ".join(_services(world.target.fleet_status().wanted))
     notices.progress(f"starting release {live.number} ({live.version}): {names}")
     began = world.clock.monotonic()
@@ -183,8 +183,8 @@ def _check(runner: Runner) -> None:
 
 
 def _target(context: Context) -> Target | None:
-    environment = context.kept_or_none()
-    return context.wiring.target(environment, context.folders) if environment else None
+    environment = context.stored_or_none()
+    return context.target(environment) if environment else None
 
 
 def _services(wanted: Fleet) -> list[str]:

@@ -99,9 +99,9 @@ class Status(msgspec.Struct, frozen=True):
 
 def status(context: Context) -> Status:
     """Return the state of the environment. Raises BadInput when nothing was deployed here yet."""
-    environment = context.kept()
+    environment = context.stored()
     past = history_of(context)
-    target = context.wiring.target(environment, context.folders)
+    target = context.target(environment)
     running, serving = target.fleet_status(), target.traffic_status()
     run = _run(context, past)
     stores = {place.name for place in environment.datastores}
@@ -236,7 +236,7 @@ def _datastore(
     version = next((member.version for member in running.wanted.get(place.name, {}).values()), "")
     schema = ""
     if state == "ready":
-        store = context.wiring.world(environment, context.folders).datastores[place.name]
+        store = context.world(environment).datastores[place.name]
         try:
             schema = store.schema(None, serving.listeners.get(place.name, "")).revision
         except Unreachable:

@@ -8,7 +8,8 @@ from mainstay.history.summary import Choice, LiveRelease
 from mainstay.model import Release
 from mainstay.operations import plan as planning
 from mainstay.operations.context import Context
-from mainstay.operations.deploy import Approve, nothing_to_ship, once_repaired, ship, warn
+from mainstay.operations.deploy import not_running, start_repaired, warn_of_start
+from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
@@ -29,7 +30,7 @@ def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, 
     release does not start and there is nothing to deploy instead, and FrontDoorLost when the edge does not serve.
     """
     refuse_when_busy(context, unfinished_is_fine=not approve.dry_run)
-    finished = _finished(context, runner)
+    finished = _finish_unfinished(context, runner)
     started = Started() if approve.dry_run else start_live(context, runner, notices)
     if finished is not None and finished.outcome == "undone":
         if started.failure:
@@ -42,19 +43,20 @@ def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, 
     live = document(past, past.serving.number) if past.serving else None
     found = verdict(plan, live, past.choice, insist=insist)
     if started.failure and (plan.unchanged or found == "keep"):
-        raise nothing_to_ship(started.failure, past, kept=found == "keep")
+        raise not_running(started.failure, past, kept=found == "keep")
     if found == "keep":
         assert past.serving is not None
         assert past.choice is not None
-        note = kept_note(past.serving, past.choice, plan)
+        note = why_kept(past.serving, past.choice, plan)
         return without_run(context, "up", started.acted, started.took_s, note)
     if started.failure:
-        warn(started.failure, notices)
-    outcome = ship(context, plan, lambda: planning.make(context), approve=approve, runner=runner, started=started)
-    return once_repaired(outcome, plan, context, runner, notices)
+        warn_of_start(started.failure, notices)
+    outcome = execute(context, plan, lambda: planning.make(context), approve=approve, runner=runner, started=started)
+    start_repaired(outcome, plan, context, runner, notices)
+    return outcome
 
 
-def _finished(context: Context, runner: Runner) -> Outcome | None:
+def _finish_unfinished(context: Context, runner: Runner) -> Outcome | None:
     """Finish the unfinished run and return its outcome; None if there is none."""
     if not history_of(context).unfinished:
         return None
@@ -77,7 +79,7 @@ def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: 
     return "keep" if chosen_otherwise and choice.declared == plan.declared else "deploy"
 
 
-def kept_note(live: LiveRelease, choice: Choice, plan: Plan) -> str:
+def why_kept(live: LiveRelease, choice: Choice, plan: Plan) -> str:
     """Return why the live release is kept, and how to deploy the manifest anyway."""
     return (
         f"release {live.number} ({live.version}) is live because {_reason(live, choice, plan)}; "

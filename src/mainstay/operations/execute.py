@@ -1,0 +1,72 @@
+"""What `deploy`, `up`, `rollback` and `down` do with a plan: approve it, take the lock, plan again, run it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from mainstay.engine.runner import Runner
+from mainstay.errors import NotReady
+from mainstay.operations.context import Context
+from mainstay.operations.front_door import require_front_door
+from mainstay.operations.outcome import Outcome
+from mainstay.operations.session import begin, holding, refuse_when_unfinished, without_run
+from mainstay.operations.start_live import Started
+from mainstay.planning.plan import Plan
+from mainstay.planning.staleness import differences
+
+
+class Approve(Protocol):
+    """Decides whether a plan is executed."""
+
+    @property
+    def verb(self) -> str:
+        """The command as typed, without the program name: `up`, `deploy 2.1.0`."""
+        ...
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether the plan is only shown; if so, nothing is started for it."""
+        ...
+
+    def __call__(self, plan: Plan) -> bool: ...
+
+
+def execute(
+    context: Context,
+    plan: Plan,
+    plan_again: Callable[[], Plan],
+    *,
+    approve: Approve,
+    runner: Runner,
+    started: Started = Started(),  # noqa: B008 - immutable
+    new_plan: str = "",
+) -> Outcome:
+    """Ask for approval, take the lock, plan again, and execute the plan if the second one is the same.
+
+    *started* is the result of the start that preceded it. *new_plan* is the command that makes a new plan when this one
+    is stale; by default the command that was typed. Raises NotReady when the plan is declined or stale.
+    """
+    if not approve.dry_run:
+        require_front_door(context, plan)
+    if plan.unchanged:
+        notes = [*([] if started.acted else plan.notes[:1]), *(f"note: {each}" for each in plan.values.unused)]
+        return without_run(context, plan.kind, started.acted, started.took_s, "\n".join(notes))
+    if not approve(plan):
+        raise NotReady(f"declined; {_changed_by(started)}", remedy=f"mainstay {approve.verb}", code="declined")
+    with holding(context) as journal:
+        refuse_when_unfinished(context)
+        now = plan_again()
+        if now.id != plan.id:
+            raise NotReady(
+                f"the plan {plan.id} is stale: {'; '.join(differences(plan, now))}; {_changed_by(started)}",
+                remedy=f"mainstay {new_plan or approve.verb}, and read the new plan",
+                code="stale",
+            )
+        return begin(replace(plan, declared=now.declared), journal, context, runner)
+
+
+def _changed_by(started: Started) -> str:
+    if started.acted and started.live:
+        return f"release {started.live.number} was started, and nothing else was changed"
+    return "nothing was changed"
