@@ -44,7 +44,7 @@ def scope_of(
     }  # fmt: skip
 
 
-async def ask(
+async def call(
     app: ASGIApp,
     path: str = "/",
     method: str = "GET",
@@ -54,14 +54,14 @@ async def ask(
 ) -> Reply:
     """One request; *body* comes chunk by chunk, and after its end the client has left."""
     chunks = list(body) or [b""]
-    coming = [
+    pending = [
         {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
         for number, chunk in enumerate(chunks, 1)
     ]
     reply = Reply()
 
     async def receive() -> Message:
-        return coming.pop(0) if coming else {"type": "http.disconnect"}
+        return pending.pop(0) if pending else {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
         reply.messages.append(message)
@@ -71,10 +71,10 @@ async def ask(
     return reply
 
 
-def answering(
+def stub_app(
     status: int = 200,
     body: bytes = b"hello",
-    kind: str = "text/plain",
+    content_type: str = "text/plain",
     headers: Mapping[str, str] | None = None,
     seen: list[Scope] | None = None,
 ) -> ASGIApp:
@@ -88,7 +88,11 @@ def answering(
             message = await receive()
             more = message.get("more_body", False)
         pairs = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-        start = {"type": "http.response.start", "status": status, "headers": [(b"content-type", kind.encode()), *pairs]}
+        start = {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", content_type.encode()), *pairs],
+        }
         await send(start)
         await send({"type": "http.response.body", "body": body})
 

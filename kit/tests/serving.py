@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass
-class Served:
+class RunningServer:
     port: int
     process: subprocess.Popen[bytes]
 
@@ -33,27 +33,27 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(app: str, *options: str, **environment: str) -> Iterator[Served]:
+def serving(app: str, *options: str, **environment: str) -> Iterator[RunningServer]:
     """Serve *app*, as `module:name`; end the server and its workers in any case."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--no-access-log", *options]
-    known = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'kit/src'}", **environment}
-    process = subprocess.Popen(command, env=known, cwd=ROOT, start_new_session=True)
+    full_environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'kit/src'}", **environment}
+    process = subprocess.Popen(command, env=full_environment, cwd=ROOT, start_new_session=True)
     try:
-        _wait_until_it_listens(port, process)
-        yield Served(port, process)
+        _wait_until_listening(port, process)
+        yield RunningServer(port, process)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
-def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until and process.poll() is None:
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except OSError:
-            time.sleep(0.02)  # a process outside: there is no clock to turn
+            time.sleep(0.02)  # the server is another process, so there is no clock to advance
     raise AssertionError("the server never listened")

@@ -34,6 +34,6 @@ async def socket(websocket: WebSocket) -> None:
 
 routes = [Route("/slow", slow), Route("/events", events), WebSocketRoute("/socket", socket)]
 stop = GracefulStop(
-    drain=float(os.environ.get("DRAIN", "30")), notice=float(os.environ.get("NOTICE", "0")), farewell=0.3
+    drain_timeout=float(os.environ.get("DRAIN", "30")), delay=float(os.environ.get("NOTICE", "0")), stream_timeout=0.3
 )
 app = protect(Starlette(routes=routes), stop=stop)

@@ -1,6 +1,6 @@
 import pytest
 
-from kit.tests.driving import answering, ask
+from kit.tests.driving import call, stub_app
 from mainstay_kit import Cors, Misconfigured
 from mainstay_kit.chain import Scope
 
@@ -10,48 +10,48 @@ ALLOW = "access-control-allow-origin"
 
 
 def cors(seen: list[Scope] | None = None) -> Cors:
-    return Cors(answering(seen=seen), origins=[OURS, "http://localhost:3000"])
+    return Cors(stub_app(seen=seen), origins=[OURS, "http://localhost:3000"])
 
 
 @pytest.mark.parametrize("origin", [OURS, "http://localhost:3000"])
-async def test_an_origin_on_the_list_may_read(origin: str) -> None:
-    headers = (await ask(cors(), headers={"Origin": origin})).headers
+async def test_a_listed_origin_is_allowed(origin: str) -> None:
+    headers = (await call(cors(), headers={"Origin": origin})).headers
     assert (headers[ALLOW], headers["vary"]) == (origin, "origin")
 
 
 @pytest.mark.parametrize(
     "origin", ["https://evil.example.com", OURS + ".evil.com", OURS + ":444", "http://app.example.com", "null", "*", ""]
 )
-async def test_any_other_origin_may_not(origin: str) -> None:
-    headers = (await ask(cors(), headers={"Origin": origin})).headers
+async def test_other_origins_are_not_allowed(origin: str) -> None:
+    headers = (await call(cors(), headers={"Origin": origin})).headers
     assert ALLOW not in headers
     assert headers["vary"] == "origin"
 
 
 async def test_a_preflight_is_answered_without_the_application() -> None:
     seen: list[Scope] = []
-    asked = {"Origin": OURS, "Access-Control-Request-Method": "PUT"}
-    reply = await ask(cors(seen), method="OPTIONS", headers=asked)
+    preflight = {"Origin": OURS, "Access-Control-Request-Method": "PUT"}
+    reply = await call(cors(seen), method="OPTIONS", headers=preflight)
     assert (reply.status, reply.headers[ALLOW]) == (204, OURS)
     assert "PUT" in reply.headers["access-control-allow-methods"]
     assert not seen
 
 
-async def test_a_preflight_from_elsewhere_is_refused() -> None:
-    asked = {"Origin": "https://evil.example.com", "Access-Control-Request-Method": "PUT"}
-    reply = await ask(cors(), method="OPTIONS", headers=asked)
+async def test_a_preflight_from_another_origin_is_refused() -> None:
+    preflight = {"Origin": "https://evil.example.com", "Access-Control-Request-Method": "PUT"}
+    reply = await call(cors(), method="OPTIONS", headers=preflight)
     assert reply.status == 403
     assert ALLOW not in reply.headers
 
 
-async def test_plain_options_are_the_applications() -> None:
-    assert (await ask(cors(), method="OPTIONS", headers={"Origin": OURS})).body == b"hello"
+async def test_options_requests_without_preflight_headers_reach_the_application() -> None:
+    assert (await call(cors(), method="OPTIONS", headers={"Origin": OURS})).body == b"hello"
 
 
 @pytest.mark.parametrize(
     "origin", ["*", "https://*.example.com", "null", "example.com", "https://example.com/", "https://example.com/path"]
 )
-def test_a_list_that_matches_everybody_or_nobody_is_refused(origin: str) -> None:
+def test_origins_that_match_all_or_none_are_refused(origin: str) -> None:
     with pytest.raises(Misconfigured):
         Cors(origins=[origin])
 
@@ -67,5 +67,5 @@ def test_a_list_that_matches_everybody_or_nobody_is_refused(origin: str) -> None
 )
 async def test_a_websocket_is_refused_to_a_foreign_origin(origin: str | None, closed: bool) -> None:
     headers = {"Host": "api.example.com", **({"Origin": origin} if origin else {})}
-    reply = await ask(cors(), headers=headers, type="websocket")
+    reply = await call(cors(), headers=headers, type="websocket")
     assert (reply.messages[0]["type"] == "websocket.close") is closed

@@ -15,8 +15,8 @@ import httpx
 import psycopg
 import pytest
 
-from kit.tests.driving import answering, ask
-from kit.tests.serving import ROOT, Served, serving
+from kit.tests.driving import call, stub_app
+from kit.tests.serving import ROOT, RunningServer, serving
 from mainstay_kit import Secret
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +36,7 @@ def page_module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = ModuleType("page")
     monkeypatch.setitem(sys.modules, "page", module)
     database = Secret("postgresql://app@127.0.0.1:1/app")
-    module.__dict__["app"] = answering()
+    module.__dict__["app"] = stub_app()
     module.__dict__["settings"] = SimpleNamespace(
         database_url=database, jwt_secret=Secret(KEY), jwt_secret_old=Secret(OLD_KEY),
         service_token=Secret(TOKEN), data_service_url="http://127.0.0.1:1",
@@ -56,7 +56,7 @@ def logging_as_it_was() -> Iterator[None]:
 
 @pytest.mark.usefixtures("logging_as_it_was")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.stem))
-async def test_every_snippet_of_a_page_runs(page: Path, page_module: ModuleType) -> None:
+async def test_every_snippet_of_the_docs_runs(page: Path, page_module: ModuleType) -> None:
     snippets = PYTHON.findall(page.read_text())
     assert snippets
     for snippet in snippets:
@@ -66,14 +66,14 @@ async def test_every_snippet_of_a_page_runs(page: Path, page_module: ModuleType)
             await outcome
 
 
-def test_every_page_of_a_part_is_in_the_index_and_says_why() -> None:
+def test_every_page_of_a_part_is_in_the_index_and_has_a_rationale() -> None:
     index = (FOLDER / "index.md").read_text()
     for page in PAGES:
         assert page.name == "index.md" or f"({page.name})" in index
-        assert page.name == "index.md" or "## Why it is made so" in page.read_text()
+        assert page.name == "index.md" or "## Rationale" in page.read_text()
 
 
-async def test_a_limit_for_each_user_is_shared_by_the_addresses_of_that_user_alone(page_module: ModuleType) -> None:
+async def test_a_per_user_limit_counts_all_addresses_of_one_user(page_module: ModuleType) -> None:
     for snippet in PYTHON.findall((FOLDER / "rate-limit.md").read_text())[:2]:
         exec(compile(snippet, "rate-limit.md", "exec"), page_module.__dict__)
     served, tokens = page_module.__dict__["app"], page_module.__dict__["tokens"]
@@ -81,7 +81,7 @@ async def test_a_limit_for_each_user_is_shared_by_the_addresses_of_that_user_alo
 
     async def status(token: str, number: int) -> int:
         client = (f"203.0.113.{number}", 40000)
-        return (await ask(served, "/api/x", headers={"Authorization": f"Bearer {token}"}, client=client)).status
+        return (await call(served, "/api/x", headers={"Authorization": f"Bearer {token}"}, client=client)).status
 
     assert [await status(ada, number) for number in range(101)] == [200] * 100 + [429]
     assert await status(eve, 0) == 200
@@ -103,7 +103,7 @@ def test_a_wheel_from_the_checkout_works_outside_it(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def served_from(page: str, folder: Path, **environment: str) -> Iterator[Served]:
+def serving_first_snippet(page: str, folder: Path, **environment: str) -> Iterator[RunningServer]:
     """The first snippet of *page* as `service.py`, started as the page says."""
     (folder / "service.py").write_text(PYTHON.findall((FOLDER / page).read_text())[0])
     options = ["--app-dir", str(folder), "--no-proxy-headers", "--no-server-header"]
@@ -111,9 +111,9 @@ def served_from(page: str, folder: Path, **environment: str) -> Iterator[Served]
         yield served
 
 
-def test_the_service_of_the_first_five_minutes_does_what_the_page_says(tmp_path: Path) -> None:
+def test_the_first_service_of_the_index_page_works(tmp_path: Path) -> None:
     with (
-        served_from("index.md", tmp_path, SERVICE_TOKEN=TOKEN) as served,
+        serving_first_snippet("index.md", tmp_path, SERVICE_TOKEN=TOKEN) as served,
         httpx.Client(base_url=served.url, timeout=10) as client,
     ):
         statuses = {path: client.get(path).status_code for path in ("/ready", "/health", "/live", "/ping", "/metrics")}
@@ -128,10 +128,10 @@ def test_the_service_of_the_first_five_minutes_does_what_the_page_says(tmp_path:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("kit-postgres")
-def test_the_service_with_accounts_does_what_the_page_says(tmp_path: Path, postgres_server: str) -> None:
+def test_the_service_of_the_log_in_page_works(tmp_path: Path, postgres_server: str) -> None:
     ada = {"email": "ada@example.com", "password": "correct horse"}
     with (
-        served_from("log-in.md", tmp_path, DATABASE_URL=postgres_server, JWT_SECRET=KEY) as served,
+        serving_first_snippet("log-in.md", tmp_path, DATABASE_URL=postgres_server, JWT_SECRET=KEY) as served,
         httpx.Client(base_url=served.url, timeout=10) as client,
     ):
         for _ in range(2):
@@ -143,8 +143,8 @@ def test_the_service_with_accounts_does_what_the_page_says(tmp_path: Path, postg
             for strange in ("a\0da@example.com", "ada", "", "two words@example.com", "x" * 255 + "@example.com"):
                 assert client.post(path, json={**ada, "email": strange}).status_code == 422
         assert client.get("/api/me").status_code == 401
-        said = client.get("/api/me", headers={"Authorization": f"Bearer {pair['access']}"}).json()
-        assert said == {"email": "ada@example.com", "role": "buyer"}
+        account = client.get("/api/me", headers={"Authorization": f"Bearer {pair['access']}"}).json()
+        assert account == {"email": "ada@example.com", "role": "buyer"}
         refreshed = client.post("/auth/refresh", json={"refresh": pair["refresh"]}).json()
         assert client.post("/auth/log-out", json={"refresh": refreshed["refresh"]}).status_code == 204
         assert client.post("/auth/refresh", json={"refresh": refreshed["refresh"]}).status_code == 401

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from kit.tests.driving import answering, ask
+from kit.tests.driving import call, stub_app
 from mainstay_kit import AccessLog, Chain, Limit, Metrics, Problem, Problems, Rate, ServiceToken, protect
 from mainstay_kit.chain import ASGIApp
 from mainstay_kit.chain.routes import DeclaredRoutes
-from mainstay_kit.problems import hand_on
+from mainstay_kit.problems import reraise
 
 pytestmark = pytest.mark.anyio
 TOKEN = "9f3c1b7e5a2d4860b1c3e5f7a9d0b2c4"
@@ -32,7 +32,7 @@ async def broken(request: Request) -> Response:
     raise LookupError("the password is hunter2")
 
 
-async def taken(request: Request) -> Response:
+async def conflict(request: Request) -> Response:
     raise Problem(409, "the seat is taken", seat="12A")
 
 
@@ -41,7 +41,7 @@ def starlette() -> ASGIApp:
         routes=[
             Route("/items/{item}", item),
             Route("/broken", broken),
-            Route("/taken", taken),
+            Route("/taken", conflict),
             Mount("/of/{tenant}", routes=[Route("/items/{item:int}", item)]),
         ]
     )
@@ -64,7 +64,7 @@ def fastapi() -> ASGIApp:
         raise LookupError("the password is hunter2")
 
     @app.get("/taken")
-    async def get_taken() -> str:
+    async def get_conflict() -> str:
         raise Problem(409, "the seat is taken", seat="12A")
 
     @app.post("/login")
@@ -85,14 +85,14 @@ async def litestar_broken() -> Stream:
 
 
 @get("/taken")
-async def litestar_taken() -> str:
+async def litestar_conflict() -> str:
     raise Problem(409, "the seat is taken", seat="12A")
 
 
 def litestar() -> ASGIApp:
-    routes = [litestar_item, litestar_broken, litestar_taken]
+    routes = [litestar_item, litestar_broken, litestar_conflict]
     # The type of its scope is its own, and narrower.
-    return Litestar(routes, exception_handlers={500: hand_on}, logging_config=None)  # type: ignore[return-value]
+    return Litestar(routes, exception_handlers={500: reraise}, logging_config=None)  # type: ignore[return-value]
 
 
 FRAMEWORKS = [starlette, fastapi, litestar]
@@ -101,100 +101,102 @@ TEMPLATES = {"starlette": "/items/{item}", "fastapi": "/items/{item}", "litestar
 
 @pytest.fixture(params=FRAMEWORKS, ids=lambda make: str(make.__name__))
 def app(request: pytest.FixtureRequest) -> ASGIApp:
-    made: ASGIApp = request.param()
-    return made
+    application: ASGIApp = request.param()
+    return application
 
 
-def whole(app: ASGIApp, lines: list[bytes] | None = None, metrics: Metrics | None = None) -> Chain:
-    written: list[bytes] = [] if lines is None else lines
-    return protect(app, access_log=AccessLog(write=written.append), metrics=metrics)
+def protected(app: ASGIApp, lines: list[bytes] | None = None, metrics: Metrics | None = None) -> Chain:
+    log_lines: list[bytes] = [] if lines is None else lines
+    return protect(app, access_log=AccessLog(write=log_lines.append), metrics=metrics)
 
 
-async def test_an_answer_passes_with_all_headers(app: ASGIApp) -> None:
-    reply = await ask(whole(app), "/items/7")
+async def test_a_response_passes_with_all_headers(app: ASGIApp) -> None:
+    reply = await call(protected(app), "/items/7")
     assert reply.status == 200
     assert {"x-request-id", "content-security-policy", "vary"} <= reply.headers.keys()
 
 
 @pytest.mark.requirement("P25")
-async def test_a_problem_that_is_raised_in_a_route_says_what_it_says(app: ASGIApp) -> None:
-    reply = await ask(whole(app), "/taken")
+async def test_a_problem_raised_in_a_route_is_sent_as_it_is(app: ASGIApp) -> None:
+    reply = await call(protected(app), "/taken")
     assert (reply.status, reply.headers["content-type"]) == (409, "application/problem+json")
     assert (reply.document["detail"], reply.document["seat"]) == ("the seat is taken", "12A")
 
 
-async def test_what_fails_is_logged_once_whoever_routes(app: ASGIApp, caplog: pytest.LogCaptureFixture) -> None:
-    await ask(whole(app), "/broken")
+async def test_an_exception_is_logged_once_in_each_framework(app: ASGIApp, caplog: pytest.LogCaptureFixture) -> None:
+    await call(protected(app), "/broken")
     assert [record.name for record in caplog.records] == ["mainstay_kit.problems"]
     assert caplog.records[0].exc_info is not None
 
 
-async def test_a_sites_own_page_of_an_error_stays_and_the_error_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_custom_error_page_is_unchanged_and_the_error_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def page(request: Request, error: Exception) -> Response:
         return HTMLResponse("<h1>Something broke</h1>", 500)
 
     site = Starlette(routes=[Route("/broken", broken)], exception_handlers={500: page})
-    reply = await ask(whole(site), "/broken")
+    reply = await call(protected(site), "/broken")
     assert (reply.status, reply.body) == (500, b"<h1>Something broke</h1>")
     assert [record.name for record in caplog.records] == ["mainstay_kit.problems"]
 
 
 @pytest.mark.parametrize("path", ["/taken", "/broken", "/nowhere", "/refused"])
-async def test_who_asks_for_html_gets_problems_as_the_page_that_a_site_makes_of_them(path: str) -> None:
+async def test_clients_that_accept_html_get_the_sites_problem_page(path: str) -> None:
     def page(problem: Mapping[str, object]) -> str:
         return f"<h1>{problem['title']}</h1><p>{problem.get('detail', '')}</p>"
 
     site = protect(starlette(), Problems(page=page), limits=[Limit("/refused", Rate(1, 60))])
-    await ask(site, path)
-    said = (await ask(site, path)).document
-    reply = await ask(site, path, headers={"accept": "text/html,*/*"})
+    await call(site, path)
+    problem_document = (await call(site, path)).document
+    reply = await call(site, path, headers={"accept": "text/html,*/*"})
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
-    assert reply.body.decode() == page(said)
+    assert reply.body.decode() == page(problem_document)
 
 
 @pytest.mark.parametrize("make", [Starlette, FastAPI])
-async def test_no_page_of_a_debugger_leaves_the_service(make: type[Starlette]) -> None:
+async def test_debug_pages_are_replaced(make: type[Starlette]) -> None:
     site = make(debug=True, routes=[Route("/broken", broken)])
-    reply = await ask(whole(site), "/broken", headers={"accept": "text/html"})
+    reply = await call(protected(site), "/broken", headers={"accept": "text/html"})
     assert reply.headers["content-type"] == "application/problem+json"
     assert b"hunter2" not in reply.body
 
 
 @pytest.mark.requirement("P25")
-async def test_an_error_tells_nothing_of_how_we_are_made(app: ASGIApp) -> None:
-    reply = await ask(whole(app), "/broken")
+async def test_an_error_response_reveals_no_internals(app: ASGIApp) -> None:
+    reply = await call(protected(app), "/broken")
     assert (reply.status, reply.headers["content-type"]) == (500, "application/problem+json")
     assert b"hunter2" not in reply.body
     assert reply.document["request_id"] == reply.headers["x-request-id"]
 
 
-async def test_a_path_that_is_not_there_is_a_problem_too(app: ASGIApp) -> None:
-    reply = await ask(whole(app), "/nowhere")
+async def test_an_unknown_path_returns_problem_details(app: ASGIApp) -> None:
+    reply = await call(protected(app), "/nowhere")
     assert (reply.status, reply.headers["content-type"]) == (404, "application/problem+json")
     assert reply.document["title"] == "Not Found"
 
 
 @pytest.mark.requirement("G26")
-async def test_metrics_name_the_route_and_never_the_path(app: ASGIApp) -> None:
+async def test_metrics_use_the_route_template_not_the_path(app: ASGIApp) -> None:
     metrics = Metrics()
-    served = whole(app, metrics=metrics)
+    served = protected(app, metrics=metrics)
     for path in ("/items/7", "/items/8", "/made/up", "/made/up/too"):
-        await ask(served, path)
+        await call(served, path)
     text = metrics.registry.text().decode()
     assert 'http_requests_total{method="GET",endpoint="/items/{item}",status="200"} 2' in text
     assert 'http_requests_total{method="GET",endpoint="unmatched",status="404"} 2' in text
     assert "made" not in text
 
 
-async def test_the_place_of_a_mounted_application_is_named_by_its_template() -> None:
+async def test_a_mount_is_reported_by_its_template() -> None:
     metrics = Metrics()
-    await ask(whole(starlette(), metrics=metrics), "/of/acme/items/7")
+    await call(protected(starlette(), metrics=metrics), "/of/acme/items/7")
     assert 'endpoint="/of/{tenant}/items/{item:int}"' in metrics.registry.text().decode()
 
 
-async def test_what_a_client_sent_wrong_is_named_without_its_value() -> None:
+async def test_a_validation_error_does_not_contain_the_value() -> None:
     body = [b'{"name": "ada", "password": "hunter2"}']
-    reply = await ask(whole(fastapi()), "/login", "POST", {"content-type": "application/json"}, body)
+    reply = await call(protected(fastapi()), "/login", "POST", {"content-type": "application/json"}, body)
     assert reply.status == 422
     assert reply.document["errors"][0]["loc"] == ["body", "password"]  # type: ignore[index]  # a JSON document
     assert b"hunter2" not in reply.body
@@ -206,7 +208,7 @@ async def test_a_refused_request_is_counted_under_its_route(app: ASGIApp) -> Non
     token = ServiceToken(tokens=[TOKEN], paths=["/items"])
     limits = [Limit("/taken", Rate(1, per=3600))]
     served = protect(app, token, limits=limits, metrics=metrics, access_log=AccessLog(write=lines.append))
-    statuses = [(await ask(served, path)).status for path in ("/items/7", "/taken", "/taken", "/items/7/made/up")]
+    statuses = [(await call(served, path)).status for path in ("/items/7", "/taken", "/taken", "/items/7/made/up")]
     assert statuses == [401, 409, 429, 401]
     text = metrics.registry.text().decode()
     for endpoint, status in (("/items/{item}", 401), ("/taken", 429), ("unmatched", 401)):
@@ -214,7 +216,7 @@ async def test_a_refused_request_is_counted_under_its_route(app: ASGIApp) -> Non
     assert b'"route":"/items/{item}"' in lines[0]
 
 
-async def test_routes_of_routers_mounts_and_wrappers_are_known_too() -> None:
+async def test_declared_routes_include_routers_mounts_and_wrappers() -> None:
     api = APIRouter(prefix="/api")
 
     @api.get("/books/{book}/pages/{page:path}")
@@ -228,7 +230,7 @@ async def test_routes_of_routers_mounts_and_wrappers_are_known_too() -> None:
     assert routes.template("/v1/api/books/7/pages/a/b") == "/v1/api/books/{book}/pages/{page:path}"
     assert routes.template("/shops/3/items/7") == "/shops/{shop}/items/{item:int}"
     assert routes.template("/elsewhere") == "unmatched"
-    assert DeclaredRoutes(answering()).template("/") == "unmatched"
+    assert DeclaredRoutes(stub_app()).template("/") == "unmatched"
 
 
 class Booking(BaseModel):
@@ -242,13 +244,13 @@ class Booking(BaseModel):
         return seat
 
 
-async def test_what_an_application_says_of_a_field_leaves_without_the_words_of_its_library() -> None:
+async def test_a_validators_message_has_no_pydantic_prefix() -> None:
     app = FastAPI()
 
     @app.post("/bookings")
     async def book(booking: Booking) -> str:
         return booking.seat
 
-    reply = await ask(protect(app), "/bookings", "POST", {"Content-Type": "application/json"}, [b'{"seat": "A"}'])
+    reply = await call(protect(app), "/bookings", "POST", {"Content-Type": "application/json"}, [b'{"seat": "A"}'])
     error = {"loc": ["body", "seat"], "msg": "a seat has a row, as 12A has", "type": "value_error"}
     assert (reply.status, reply.document["errors"]) == (422, [error])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.tests.driving import answering, ask
+from kit.tests.driving import call, stub_app
 from kit.tests.serving import free_port
 from mainstay_kit import Chain, Preview, RequestContext
 from mainstay_kit.chain import Exchange, Part, Receive, Scope, Send
@@ -23,7 +23,7 @@ VALID = sign("42", NOW + 60, KEY.encode())
 TOKEN = "t" * 32
 
 
-async def called(url: str, headers: dict[str, str], key: str | None = KEY) -> tuple[httpx2.Headers, Scope]:
+async def headers_of_call(url: str, headers: dict[str, str], key: str | None = KEY) -> tuple[httpx2.Headers, Scope]:
     """What a neighbour at *url* gets while a request with *headers* is answered; and that request's scope."""
     calls: list[httpx2.Request] = []
     scopes: list[Scope] = []
@@ -37,55 +37,55 @@ async def called(url: str, headers: dict[str, str], key: str | None = KEY) -> tu
         async with neighbour("http://data:8000", service_token=TOKEN, transport=transport) as client:
             await client.get(url)
         scopes.append(scope)
-        await answering()(scope, receive, send)
+        await stub_app()(scope, receive, send)
 
-    await ask(Chain(app, RequestContext(), Preview(key=key, now=lambda: NOW)), headers=headers)
+    await call(Chain(app, RequestContext(), Preview(key=key, now=lambda: NOW)), headers=headers)
     return calls[0].headers, scopes[0]
 
 
-async def test_a_valid_preview_goes_on_to_neighbours() -> None:
-    sent, _ = await called("/items", {HEADER: VALID})
+async def test_a_valid_preview_header_is_forwarded() -> None:
+    sent, _ = await headers_of_call("/items", {HEADER: VALID})
     assert sent[HEADER] == VALID
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        pytest.param(sign("42", NOW - 1, KEY.encode()), id="its time is over"),
+        pytest.param(sign("42", NOW - 1, KEY.encode()), id="expired"),
         pytest.param(sign("42", NOW + 60, b"another key"), id="another key"),
         pytest.param(VALID.replace("42.", "43.", 1), id="another release"),
         pytest.param(VALID[:-1], id="cut"),
         pytest.param(VALID.upper(), id="capitals"),
         pytest.param(f"{VALID}0", id="longer"),
-        pytest.param(sign("42", NOW, KEY.encode()), id="its time is over now"),
+        pytest.param(sign("42", NOW, KEY.encode()), id="expires now"),
         pytest.param("42", id="unsigned"),
         pytest.param("", id="empty"),
     ],
 )
-async def test_an_invalid_one_is_dropped_for_neighbours_and_for_the_application(value: str) -> None:
-    sent, scope = await called("/items", {HEADER: value})
+async def test_an_invalid_preview_header_is_removed(value: str) -> None:
+    sent, scope = await headers_of_call("/items", {HEADER: value})
     assert HEADER not in sent
     assert HEADER.lower().encode() not in dict(scope["headers"])
 
 
-async def test_an_invalid_one_is_not_found_by_the_parts_behind_either() -> None:
+async def test_later_parts_do_not_see_an_invalid_preview_header() -> None:
     found: list[bytes | None] = []
 
-    class Behind(Part):
-        def enter(self, exchange: Exchange) -> None:
+    class LaterPart(Part):
+        def on_request(self, exchange: Exchange) -> None:
             found.append(exchange.headers.get(HEADER.lower().encode()))
 
-    await ask(Chain(answering(), Preview(key=KEY, now=lambda: NOW), Behind()), headers={HEADER: "42"})
+    await call(Chain(stub_app(), Preview(key=KEY, now=lambda: NOW), LaterPart()), headers={HEADER: "42"})
     assert found == [None]
 
 
-async def test_without_a_key_every_preview_is_dropped() -> None:
-    sent, _ = await called("/items", {HEADER: sign("42", NOW + 60, b"")}, key=None)
+async def test_without_a_key_every_preview_header_is_removed() -> None:
+    sent, _ = await headers_of_call("/items", {HEADER: sign("42", NOW + 60, b"")}, key=None)
     assert HEADER not in sent
 
 
-async def test_a_call_belongs_to_the_request_it_was_made_for() -> None:
-    sent, _ = await called("/items", {"X-Request-ID": "order-12345678"})
+async def test_a_call_carries_the_context_of_its_request() -> None:
+    sent, _ = await headers_of_call("/items", {"X-Request-ID": "order-12345678"})
     assert sent["x-request-id"] == "order-12345678"
     assert sent["traceparent"].startswith("00-")
     assert sent["x-service-token"] == TOKEN
@@ -93,8 +93,8 @@ async def test_a_call_belongs_to_the_request_it_was_made_for() -> None:
 
 
 @pytest.mark.parametrize("url", ["https://evil.example.com/", "http://data:9000/", "https://data:8000/"])
-async def test_other_origins_get_nothing_of_it(url: str) -> None:
-    sent, _ = await called(url, {HEADER: VALID, "X-Request-ID": "order-12345678"})
+async def test_calls_to_other_origins_have_no_context_headers(url: str) -> None:
+    sent, _ = await headers_of_call(url, {HEADER: VALID, "X-Request-ID": "order-12345678"})
     assert not {HEADER.lower(), "x-request-id", "traceparent", "x-service-token", "x-forwarded-for"} & {
         name.lower() for name in sent
     }
@@ -106,7 +106,7 @@ async def test_a_redirect_is_not_followed() -> None:
         assert (await client.get("/")).status_code == 302
 
 
-async def test_a_call_outside_any_request_goes_without() -> None:
+async def test_a_call_outside_a_request_has_no_context_headers() -> None:
     calls: list[httpx2.Request] = []
 
     def note(request: httpx2.Request) -> httpx2.Response:
@@ -119,7 +119,7 @@ async def test_a_call_outside_any_request_goes_without() -> None:
     assert "traceparent" not in calls[0].headers
 
 
-async def test_a_call_tells_of_its_request_only_what_is_known() -> None:
+async def test_a_call_sends_only_known_context_headers() -> None:
     calls: list[httpx2.Request] = []
 
     def note(request: httpx2.Request) -> httpx2.Response:
@@ -129,15 +129,15 @@ async def test_a_call_tells_of_its_request_only_what_is_known() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         async with neighbour("http://data:8000", transport=httpx2.MockTransport(note)) as client:
             await client.get("/")
-        await answering()(scope, receive, send)
+        await stub_app()(scope, receive, send)
 
-    await ask(Chain(app, Preview()), client=None)
+    await call(Chain(app, Preview()), client=None)
     assert not {"x-request-id", "traceparent", "x-service-token", "x-forwarded-for", HEADER.lower()} & {
         name.lower() for name in calls[0].headers
     }
 
 
-async def test_a_proxy_of_the_environment_is_not_for_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_in_the_environment_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
         writer.close()
@@ -149,19 +149,19 @@ async def test_a_proxy_of_the_environment_is_not_for_neighbours(monkeypatch: pyt
             assert (await client.get("/")).status_code == 204
 
 
-def test_no_log_tells_the_address_of_a_call_with_its_query(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_url_of_a_call_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     assert not logging.getLogger("httpx2").isEnabledFor(logging.INFO)
 
 
-def test_every_wait_has_a_limit() -> None:
+def test_every_wait_has_a_timeout() -> None:
     timeout = neighbour("http://data:8000").timeout
     assert None not in (timeout.connect, timeout.read, timeout.write, timeout.pool)
 
 
-@given(place=st.integers(0, len(VALID) - 1), character=st.characters())
-def test_no_change_of_a_single_character_is_valid(place: int, character: str) -> None:
-    changed = VALID[:place] + character + VALID[place + 1 :]
+@given(index=st.integers(0, len(VALID) - 1), character=st.characters())
+def test_changing_one_character_invalidates_a_preview_header(index: int, character: str) -> None:
+    changed = VALID[:index] + character + VALID[index + 1 :]
     assert is_valid(changed, KEY.encode(), NOW) is (changed == VALID)
 
 

@@ -24,7 +24,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
-def test_no_form_is_shown(form: Callable[[str], str]) -> None:
+def test_no_encoding_of_a_secret_is_shown(form: Callable[[str], str]) -> None:
     assert Redactor([SECRET]).text(f"tried {form(SECRET)} once") == "tried •••• once"
 
 
@@ -32,7 +32,7 @@ def test_no_form_is_shown(form: Callable[[str], str]) -> None:
 @pytest.mark.parametrize("before", [b"", b"a", b"ab"])
 @pytest.mark.parametrize("after", [b"", b"c", b"cd"])
 @pytest.mark.parametrize("secret", [SECRET, f"{SECRET}x", f"{SECRET}xy"])
-def test_base64_of_a_text_that_holds_it_shows_a_few_bits_at_its_ends(
+def test_base64_of_a_surrounding_text_is_masked_except_its_boundary_characters(
     encode: Callable[[bytes], bytes], before: bytes, after: bytes, secret: str
 ) -> None:
     shown = Redactor([secret]).text(encode(before + secret.encode() + after).decode())
@@ -42,24 +42,24 @@ def test_base64_of_a_text_that_holds_it_shows_a_few_bits_at_its_ends(
     assert len(ends.rstrip("=")) <= 4
 
 
-def test_a_key_in_lines_is_masked_line_by_line() -> None:
+def test_each_line_of_a_multi_line_secret_is_masked() -> None:
     key = "-----BEGIN KEY-----\nMC4CAQAwBQYD\nend\n"
     assert Redactor([key]).text("read MC4CAQAwBQYD, send") == "read ••••, send"
 
 
-def test_of_two_secrets_the_longer_is_masked_whole() -> None:
+def test_the_longer_of_two_overlapping_secrets_is_masked_whole() -> None:
     assert Redactor(["hunter2", "hunter2-and-more"]).text("hunter2-and-more hunter2") == "•••• ••••"
 
 
-def test_six_characters_are_a_secret_and_five_are_not() -> None:
+def test_secrets_shorter_than_six_characters_are_not_masked() -> None:
     assert Redactor(["sesame", "seven"]).text("seven times sesame") == "seven times ••••"
 
 
-def test_the_password_of_a_url_is_masked_as_it_was_written_there() -> None:
+def test_the_password_of_a_url_is_masked_encoded_and_decoded() -> None:
     assert Redactor(["postgresql://app:h%2fnter%32@db/app"]).text("h%2fnter%32, h/nter2") == "••••, ••••"
 
 
-def test_what_is_no_url_is_masked_as_it_is() -> None:
+def test_an_invalid_url_is_masked_as_plain_text() -> None:
     assert Redactor(["http://[half"]).text("GET http://[half") == "GET ••••"
 
 
@@ -76,5 +76,5 @@ def test_what_is_no_url_is_masked_as_it_is() -> None:
         ("error", LookupError("hunter2"), "••••"),
     ],
 )
-def test_values_are_shown_by_name_and_by_what_is_in_them(name: str, value: object, shown: object) -> None:
+def test_values_are_masked_by_name_and_by_content(name: str, value: object, shown: object) -> None:
     assert Redactor(["hunter2"]).value(name, value) == shown

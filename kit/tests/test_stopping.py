@@ -7,8 +7,8 @@ import time
 import httpx2
 import pytest
 
-from kit.tests.driving import Reply, answering, ask, scope_of
-from kit.tests.serving import Served, serving
+from kit.tests.driving import Reply, call, scope_of, stub_app
+from kit.tests.serving import RunningServer, serving
 from mainstay_kit import Chain, GracefulStop, protect
 from mainstay_kit.chain import Message, Receive, Scope, Send
 
@@ -17,48 +17,48 @@ APP = "kit.tests.stopping_app:app"
 WEBSOCKETS = any(importlib.util.find_spec(name) for name in ("websockets", "wsproto"))
 
 
-class Line:
+class Connection:
     """One connection in the hands of the test: what comes in is given, what goes out is kept."""
 
     def __init__(self) -> None:
-        self.coming: asyncio.Queue[Message] = asyncio.Queue()
+        self.incoming: asyncio.Queue[Message] = asyncio.Queue()
         self.reply = Reply()
 
     async def receive(self) -> Message:
-        return await self.coming.get()
+        return await self.incoming.get()
 
     async def send(self, message: Message) -> None:
         self.reply.messages.append(message)
 
 
-async def start(app: Chain, line: Line, **more: object) -> "asyncio.Task[None]":
-    task = asyncio.create_task(app(scope_of(**more), line.receive, line.send))  # type: ignore[arg-type]
+async def start(app: Chain, connection: Connection, **scope: object) -> "asyncio.Task[None]":
+    task = asyncio.create_task(app(scope_of(**scope), connection.receive, connection.send))  # type: ignore[arg-type]
     for _ in range(3):
         await asyncio.sleep(0)
     return task
 
 
-async def test_a_stop_waits_for_what_is_at_work() -> None:
-    go = asyncio.Event()
+async def test_a_stop_waits_for_running_requests() -> None:
+    finish = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await go.wait()
-        await answering()(scope, answered_body, send)
+        await finish.wait()
+        await stub_app()(scope, empty_body, send)
 
-    stop, line = GracefulStop(), Line()
-    task = await start(Chain(app, stop), line)
+    stop, connection = GracefulStop(), Connection()
+    task = await start(Chain(app, stop), connection)
     stopping = asyncio.create_task(stop.stop())
     for _ in range(5):
         await asyncio.sleep(0)
     assert not stopping.done()
-    go.set()
+    finish.set()
     await stopping
     await task
-    assert line.reply.status == 200
-    assert line.reply.headers["connection"] == "close"
+    assert connection.reply.status == 200
+    assert connection.reply.headers["connection"] == "close"
 
 
-async def test_what_is_still_at_work_when_the_time_is_over_is_cancelled() -> None:
+async def test_requests_still_running_after_the_drain_timeout_are_cancelled() -> None:
     cancelled = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,113 +68,116 @@ async def test_what_is_still_at_work_when_the_time_is_over_is_cancelled() -> Non
             cancelled.set()
             raise
 
-    stop, line = GracefulStop(drain=0.02), Line()
-    task = await start(Chain(app, stop), line)
+    stop, connection = GracefulStop(drain_timeout=0.02), Connection()
+    task = await start(Chain(app, stop), connection)
     await stop.stop()
     assert cancelled.is_set()
     assert task.done()
     assert not task.cancelled()
-    assert (line.reply.status, line.reply.headers["retry-after"]) == (503, "1")
+    assert (connection.reply.status, connection.reply.headers["retry-after"]) == (503, "1")
 
 
-async def test_an_event_stream_ends_as_a_whole_answer() -> None:
+async def test_an_event_stream_ends_as_a_complete_response() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
         await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
         await asyncio.Event().wait()
 
-    stop, line = GracefulStop(farewell=0.01), Line()
-    task = await start(Chain(app, stop), line)
+    stop, connection = GracefulStop(stream_timeout=0.01), Connection()
+    task = await start(Chain(app, stop), connection)
     await stop.stop()
-    assert line.reply.messages[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+    assert connection.reply.messages[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
     assert task.done()
     assert not task.cancelled()
 
 
-async def test_a_stream_that_listens_for_its_client_sees_it_leave() -> None:
-    heard: list[str] = []
+async def test_an_event_stream_waiting_for_a_disconnect_receives_it() -> None:
+    received: list[str] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
-        heard.append((await receive())["type"])
+        received.append((await receive())["type"])
 
-    stop = GracefulStop(drain=60, farewell=60)
-    task = await start(Chain(app, stop), Line())
+    stop = GracefulStop(drain_timeout=60, stream_timeout=60)
+    task = await start(Chain(app, stop), Connection())
     await asyncio.wait_for(stop.stop(), 5)
-    assert heard == ["http.disconnect"]
+    assert received == ["http.disconnect"]
     assert task.done()
 
 
-async def test_a_websocket_is_closed_as_going_away() -> None:
-    heard: list[Message] = []
+async def test_a_websocket_is_closed_with_1001() -> None:
+    received: list[Message] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
-        heard.append(await receive())
+        received.append(await receive())
 
-    stop, line = GracefulStop(drain=60, farewell=60), Line()
-    line.coming.put_nowait({"type": "websocket.connect"})
-    task = await start(Chain(app, stop), line, type="websocket")
+    stop, connection = GracefulStop(drain_timeout=60, stream_timeout=60), Connection()
+    connection.incoming.put_nowait({"type": "websocket.connect"})
+    task = await start(Chain(app, stop), connection, type="websocket")
     await asyncio.wait_for(stop.stop(), 5)
     await task
-    assert (line.reply.messages[-1]["type"], line.reply.messages[-1]["code"]) == ("websocket.close", 1001)
-    assert (heard[0]["type"], heard[0]["code"]) == ("websocket.disconnect", 1001)
+    assert (connection.reply.messages[-1]["type"], connection.reply.messages[-1]["code"]) == (
+        "websocket.close",
+        1001,
+    )
+    assert (received[0]["type"], received[0]["code"]) == ("websocket.disconnect", 1001)
 
 
-async def test_what_a_server_cancels_is_cancelled() -> None:
+async def test_a_cancellation_by_the_server_is_propagated() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
 
-    task = await start(Chain(app, GracefulStop()), Line())
+    task = await start(Chain(app, GracefulStop()), Connection())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def test_nothing_at_work_is_nothing_to_wait_for() -> None:
-    app = protect(answering(), stop=(stop := GracefulStop()))
-    await ask(app)
-    began = time.monotonic()
+async def test_a_stop_without_running_requests_returns_at_once() -> None:
+    app = protect(stub_app(), stop=(stop := GracefulStop()))
+    await call(app)
+    started = time.monotonic()
     await asyncio.wait_for(stop.stop(), 1)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - started < 0.5
 
 
-def exit_of(served: Served, within: float) -> int:
+def stop_and_wait(served: RunningServer, timeout: float) -> int:
     served.process.send_signal(signal.SIGTERM)
-    return served.process.wait(within)
+    return served.process.wait(timeout)
 
 
 def test_a_real_server_finishes_a_request_and_exits() -> None:
     with serving(APP) as served, socket.create_connection(("127.0.0.1", served.port)) as client:
         client.sendall(b"GET /slow?seconds=0.6 HTTP/1.1\r\nHost: x\r\n\r\n")
         time.sleep(0.2)  # the request has to reach the other process
-        began = time.monotonic()
-        assert exit_of(served, 10) in {0, -signal.SIGTERM}
-        assert 0.2 < time.monotonic() - began < 5
-        answer = read_all(client)
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert answer.endswith(b"done")
+        started = time.monotonic()
+        assert stop_and_wait(served, 10) in {0, -signal.SIGTERM}
+        assert 0.2 < time.monotonic() - started < 5
+        response = read_all(client)
+    assert response.startswith(b"HTTP/1.1 200")
+    assert response.endswith(b"done")
 
 
-def test_a_real_server_does_not_wait_longer_than_the_drain() -> None:
+def test_a_real_server_waits_at_most_the_drain_timeout() -> None:
     with serving(APP, DRAIN="0.5") as served, socket.create_connection(("127.0.0.1", served.port)) as client:
         client.sendall(b"GET /slow?seconds=60 HTTP/1.1\r\nHost: x\r\n\r\n")
         time.sleep(0.2)  # the request has to reach the other process
-        assert exit_of(served, 8) in {0, -signal.SIGTERM}
+        assert stop_and_wait(served, 8) in {0, -signal.SIGTERM}
 
 
-def test_a_real_event_stream_ends_whole() -> None:
+def test_a_real_event_stream_ends_as_a_complete_response() -> None:
     with serving(APP) as served, socket.create_connection(("127.0.0.1", served.port)) as client:
         client.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
-        begun = client.recv(65536)
-        while b"data: hello" not in begun:
-            begun += client.recv(65536)
-        exit_of(served, 10)
+        received = client.recv(65536)
+        while b"data: hello" not in received:
+            received += client.recv(65536)
+        stop_and_wait(served, 10)
         assert read_all(client).endswith(b"0\r\n\r\n")
 
 
-def test_a_stopping_server_is_not_ready_and_still_answers() -> None:
+def test_a_stopping_server_is_unready_but_still_responds() -> None:
     with serving(APP, NOTICE="1") as served, httpx2.Client(base_url=served.url) as client:
         assert client.get("/ready").status_code == 200
         served.process.send_signal(signal.SIGTERM)
@@ -191,7 +194,7 @@ def test_a_second_signal_ends_it_at_once() -> None:
         time.sleep(0.2)  # the request has to reach the other process
         served.process.send_signal(signal.SIGTERM)
         time.sleep(0.2)
-        assert exit_of(served, 5) in {0, -signal.SIGTERM}
+        assert stop_and_wait(served, 5) in {0, -signal.SIGTERM}
 
 
 @pytest.mark.skipif(not WEBSOCKETS, reason="uvicorn serves WebSockets only with websockets or wsproto installed")
@@ -212,11 +215,11 @@ def test_a_real_websocket_is_closed_with_1001() -> None:
 
 def read_all(client: socket.socket) -> bytes:
     client.settimeout(5)
-    whole = b""
+    received = b""
     while chunk := client.recv(65536):
-        whole += chunk
-    return whole
+        received += chunk
+    return received
 
 
-async def answered_body() -> Message:
+async def empty_body() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}

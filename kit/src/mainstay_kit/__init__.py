@@ -6,9 +6,9 @@ Modules that need a third-party library are not imported here. Import them by na
 
 from .browsers.cors import Cors
 from .browsers.headers import SecurityHeaders
-from .chain.answer import Answer
 from .chain.chain import Chain, Part
 from .chain.exchange import Exchange, current
+from .chain.response import Response
 from .errors import KitError, Misconfigured
 from .limits.body_limit import BodyLimit
 from .limits.failed_logins import FailedLogins
@@ -35,7 +35,6 @@ from .variables.variables import VariablesInvalid, read_variables, secrets_of
 
 __all__ = [
     "AccessLog",
-    "Answer",
     "BodyLimit",
     "Chain",
     "Cors",
@@ -60,6 +59,7 @@ __all__ = [
     "Redactor",
     "Registry",
     "RequestContext",
+    "Response",
     "Rule",
     "Secret",
     "SecurityHeaders",

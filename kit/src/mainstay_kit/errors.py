@@ -4,9 +4,9 @@
 class KitError(Exception):
     """An expected failure: *what* happened, and the *remedy*."""
 
-    def __init__(self, what: str, *, remedy: str = "") -> None:
-        super().__init__(f"{what}; {remedy}" if remedy else what)
-        self.what = what
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(f"{message}; {remedy}" if remedy else message)
+        self.message = message
         self.remedy = remedy
 
 

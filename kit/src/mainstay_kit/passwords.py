@@ -10,7 +10,7 @@ import argon2
 
 from .problems import Problem
 
-LONGEST = 1024
+MAX_LENGTH = 1024
 T = TypeVar("T")
 
 
@@ -25,25 +25,25 @@ class Passwords:
     def __init__(self, *, threads: int = 2, queue: int = 32, hasher: argon2.PasswordHasher | None = None) -> None:
         self._hasher = hasher or argon2.PasswordHasher()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
-        self._most = threads + queue
+        self._max_calls = threads + queue
         self._waiting = 0
-        self._nobody: str | None = None
+        self._dummy_hash: str | None = None
 
     async def hash(self, password: str) -> str:
-        if len(password) > LONGEST:
-            raise Problem(422, f"a password has at most {LONGEST} characters")
-        return await self._away(lambda: self._hasher.hash(password))
+        if len(password) > MAX_LENGTH:
+            raise Problem(422, f"a password has at most {MAX_LENGTH} characters")
+        return await self._in_thread(lambda: self._hasher.hash(password))
 
     async def verify(self, hashed: str | None, password: str) -> bool:
         """Return whether *password* matches. None, for an unknown account, takes equally long and returns False."""
-        if len(password) > LONGEST:
+        if len(password) > MAX_LENGTH:
             return False
         if hashed is None:
-            if self._nobody is None:
-                self._nobody = await self.hash(secrets.token_hex(16))
-            await self._away(lambda: self._matches(self._nobody or "", password))
+            if self._dummy_hash is None:
+                self._dummy_hash = await self.hash(secrets.token_hex(16))
+            await self._in_thread(lambda: self._matches(self._dummy_hash or "", password))
             return False
-        return await self._away(lambda: self._matches(hashed, password))
+        return await self._in_thread(lambda: self._matches(hashed, password))
 
     def is_outdated(self, hashed: str) -> bool:
         """Return whether the hash has outdated parameters; if so, rehash at the next successful login."""
@@ -58,11 +58,11 @@ class Passwords:
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
 
-    async def _away(self, work: Callable[[], T]) -> T:
-        if self._waiting >= self._most:
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        if self._waiting >= self._max_calls:
             raise Problem(503, "too many logins at once", headers=((b"retry-after", b"1"),))
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function)
         finally:
             self._waiting -= 1

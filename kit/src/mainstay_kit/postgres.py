@@ -18,7 +18,7 @@ Connection = AsyncConnection[TupleRow]
 class Postgres:
     """A pool of connections with timeouts for connecting, waiting, statements, locks and idling in a transaction.
 
-    When no connection is free within `wait` seconds, the response is 503, so that requests do not pile up. The
+    When no connection is free within `pool_timeout` seconds, the response is 503, so that requests do not pile up. The
     timeouts are set on the connection, so that they hold for every library that uses it. So are further Postgres
     `settings`, such as `{"search_path": "shop", "jit": "off"}`; a setting overrides the timeout of the same name.
     """
@@ -27,37 +27,40 @@ class Postgres:
         self,
         url: Secret | str,
         *,
-        application: str = "mainstay-kit",
-        size: tuple[int, int] = (1, 10),
-        wait: float = 3.0,
-        connect: float = 3.0,
-        statement: float = 10.0,
-        lock: float = 3.0,
-        idle_in_transaction: float = 10.0,
+        application_name: str = "mainstay-kit",
+        pool_size: tuple[int, int] = (1, 10),
+        pool_timeout: float = 3.0,
+        connect_timeout: float = 3.0,
+        statement_timeout: float = 10.0,
+        lock_timeout: float = 3.0,
+        idle_in_transaction_timeout: float = 10.0,
         max_idle: float = 300.0,
         settings: Mapping[str, str] | None = None,
         registry: Registry | None = None,
     ) -> None:
-        limits = {
-            "statement_timeout": statement,
-            "lock_timeout": lock,
-            "idle_in_transaction_session_timeout": idle_in_transaction,
+        timeouts = {
+            "statement_timeout": statement_timeout,
+            "lock_timeout": lock_timeout,
+            "idle_in_transaction_session_timeout": idle_in_transaction_timeout,
         }
-        every = {name: str(int(seconds * 1000)) for name, seconds in limits.items()} | dict(settings or {})
-        options = " ".join(f"-c {_escaped(name)}={_escaped(value)}" for name, value in every.items())
+        all_settings = {name: str(int(seconds * 1000)) for name, seconds in timeouts.items()} | dict(settings or {})
+        options = " ".join(f"-c {_escaped(name)}={_escaped(value)}" for name, value in all_settings.items())
         self._pool = AsyncConnectionPool(
             revealed(url),
-            kwargs={"connect_timeout": max(2, int(connect)), "application_name": application, "options": options},
-            min_size=size[0], max_size=size[1], max_waiting=size[1] * 10,
-            timeout=wait, max_idle=max_idle, max_lifetime=1800.0, open=False,
+            kwargs={
+                "connect_timeout": max(2, int(connect_timeout)),
+                "application_name": application_name, "options": options,
+            },
+            min_size=pool_size[0], max_size=pool_size[1], max_waiting=pool_size[1] * 10,
+            timeout=pool_timeout, max_idle=max_idle, max_lifetime=1800.0, open=False,
             check=AsyncConnectionPool.check_connection,
         )  # fmt: skip
-        self._used = 0
+        self._connections_in_use = 0
         registry = registry or Registry()
         self._in_use = registry.gauge("db_pool_connections_in_use", "Connections that requests hold.")
         self._open = registry.gauge("db_pool_connections_open", "Connections to the database.")
         self._waiting = registry.gauge("db_pool_requests_waiting", "Requests that wait for a connection.")
-        self._refused = registry.counter("db_pool_timeouts_total", "Requests that waited in vain.")
+        self._timeouts = registry.counter("db_pool_timeouts_total", "Requests that timed out waiting for a connection.")
 
     async def open(self) -> None:
         """Start connecting. An unavailable database makes the service unready but does not fail its start."""
@@ -70,33 +73,34 @@ class Postgres:
     async def connection(self) -> AsyncIterator[Connection]:
         """Yield a connection in a transaction: committed at the end, rolled back on error. Raises Problem (503)."""
         async with AsyncExitStack() as stack:
-            stack.callback(self._tell)
+            stack.callback(self._update_gauges)
             try:
                 connection = await stack.enter_async_context(self._pool.connection())
             except (PoolTimeout, TooManyRequests) as error:
-                self._refused.add()
+                self._timeouts.inc()
                 raise Problem(503, headers=((b"retry-after", b"1"),)) from error
-            stack.callback(self._count, -1)
-            self._count(1)
-            self._tell()
+            stack.callback(self._count_in_use, -1)
+            self._count_in_use(1)
+            self._update_gauges()
             yield connection
 
     def dependency(self, name: str = "database") -> Dependency:
         """Return a dependency for the probes that checks whether the database answers."""
 
-        async def ask() -> bool:
+        async def check() -> bool:
             async with self._pool.connection(timeout=1.0) as connection:
                 await connection.execute("SELECT 1")
             return True
 
-        return Dependency(name, ask)
+        return Dependency(name, check)
 
-    def _count(self, more: int) -> None:
-        self._used += more
+    def _count_in_use(self, change: int) -> None:
+        self._connections_in_use += change
 
-    def _tell(self) -> None:
+    def _update_gauges(self) -> None:
         stats = self._pool.get_stats()
-        self._in_use.set(self._used)  # the pool's own numbers include connections that are still being opened
+        # The pool's own numbers include connections that are still being opened.
+        self._in_use.set(self._connections_in_use)
         self._open.set(stats.get("pool_size", 0))
         self._waiting.set(stats.get("requests_waiting", 0))
 

@@ -14,9 +14,9 @@ from .chain.exchange import Exchange
 from .variables.secret import Secret, revealed
 
 HEADER = "X-Mainstay-Preview"
-NAME = HEADER.lower().encode()
+HEADER_KEY = HEADER.lower().encode()
 VARIABLE = "MAINSTAY_PREVIEW_KEY"
-VALUE = re.compile(
+FORMAT = re.compile(
     r"(?P<what>(?P<release>[A-Za-z0-9._-]{1,64})\.(?P<expires>[0-9]{1,12}))\.(?P<signature>[0-9a-f]{64})"
 )
 
@@ -39,28 +39,28 @@ class Preview(Part):
         self._now = now
         super().__init__(app)
 
-    def enter(self, exchange: Exchange) -> None:
-        came = exchange.headers.get(NAME)
-        if came is None:
+    def on_request(self, exchange: Exchange) -> None:
+        header = exchange.headers.get(HEADER_KEY)
+        if header is None:
             return
-        value = came.decode("latin-1")
+        value = header.decode("latin-1")
         if is_valid(value, self._key, self._now()):
             exchange.preview = value
             return
         exchange.preview = ""
         scope = exchange.scope
-        scope["headers"] = [header for header in scope["headers"] if header[0] != NAME]
-        del exchange.headers[NAME]
+        scope["headers"] = [header for header in scope["headers"] if header[0] != HEADER_KEY]
+        del exchange.headers[HEADER_KEY]
 
 
 def sign(release: str, expires: int, key: bytes) -> str:
     """Return `RELEASE.EXPIRES.SIGNATURE`; the signature is the HMAC-SHA256 of the text before the last dot."""
-    what = f"{release}.{expires}"
-    return f"{what}.{hmac.new(key, what.encode(), hashlib.sha256).hexdigest()}"
+    payload = f"{release}.{expires}"
+    return f"{payload}.{hmac.new(key, payload.encode(), hashlib.sha256).hexdigest()}"
 
 
 def is_valid(value: str, key: bytes, now: float) -> bool:
-    match = VALUE.fullmatch(value)
+    match = FORMAT.fullmatch(value)
     if not key or match is None:
         return False
     expected = sign(match["release"], int(match["expires"]), key).rpartition(".")[2]

@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import NoReturn
 
-from .chain.answer import Answer
 from .chain.asgi import ASGIApp, Header, Scope
+from .chain.buffered_response import Rewrite
 from .chain.chain import Part
 from .chain.exchange import Exchange, current
-from .chain.held import Rewrite
+from .chain.response import Response, json_response, text_response
 from .errors import KitError
 
-KIND = b"application/problem+json"
+CONTENT_TYPE = b"application/problem+json"
 HTML = b"text/html"
 log = logging.getLogger(__name__)
 
 FRAMEWORK_KEYS = {"detail", "status_code", "extra"}
 Page = Callable[[Mapping[str, object]], str]
-TOLD_OF_A_FIELD = ("loc", "msg", "type", "key", "message", "source")
+FIELD_ERROR_KEYS = ("loc", "msg", "type", "key", "message", "source")
 
 
 class Problem(KitError):
@@ -30,12 +30,12 @@ class Problem(KitError):
         status: int,
         detail: str = "",
         *,
-        kind: str = "about:blank",
+        type_uri: str = "about:blank",
         headers: tuple[Header, ...] = (),
-        **more: object,
+        **extensions: object,
     ) -> None:
         super().__init__(detail or _title(status))
-        self.answer = problem_answer(status, detail, *headers, kind=kind, **more)
+        self.response = problem_response(status, detail, *headers, type_uri=type_uri, **extensions)
         self.status = status
 
 
@@ -53,112 +53,111 @@ class Problems(Part):
         self._page = page
         super().__init__(app)
 
-    def erring(self, exchange: Exchange, headers: list[Header]) -> None:
+    def on_error_response(self, exchange: Exchange, headers: list[Header]) -> None:
         if exchange.probe or exchange.method == "HEAD":
             return  # a probe's response has its own format, whatever its status
-        said = {
-            name.lower(): value for name, value in headers
-        }  # Django does not send header names in lower case as ASGI requires
-        kind = said.get(b"content-type", b"").partition(b";")[0]
-        rewrite = _rewrite_of(kind, exchange, encoded=b"content-encoding" in said)
-        if self._page is not None and (rewrite or kind == KIND) and HTML in exchange.headers.get(b"accept", b""):
+        # Django does not send header names in lower case as ASGI requires.
+        headers_by_name = {name.lower(): value for name, value in headers}
+        content_type = headers_by_name.get(b"content-type", b"").partition(b";")[0]
+        rewrite = _rewrite_of(content_type, exchange, encoded=b"content-encoding" in headers_by_name)
+        is_problem = rewrite is not None or content_type == CONTENT_TYPE
+        if is_problem and self._page is not None and HTML in exchange.headers.get(b"accept", b""):
             exchange.rewrite = _as_page(self._page, rewrite)
         elif rewrite is not None:
             exchange.rewrite = rewrite
 
-    def failing(self, exchange: Exchange, error: Exception) -> Answer:
+    def on_exception(self, exchange: Exchange, error: Exception) -> Response:
         if isinstance(error, Problem):
-            return error.answer
+            return error.response
         log.error("the application failed", exc_info=error)
-        return problem_answer(500)
+        return problem_response(500)
 
 
-def hand_on(_request: object, error: Exception) -> NoReturn:
+def reraise(_request: object, error: Exception) -> NoReturn:
     """Raise *error* again, so that `Problems` handles it; for frameworks that answer errors themselves.
 
-    With Litestar: `Litestar(…, exception_handlers={500: hand_on})`.
+    With Litestar: `Litestar(…, exception_handlers={500: reraise})`.
     """
     raise error
 
 
-def problem_answer(
-    status: int, detail: str = "", *headers: Header, kind: str = "about:blank", **more: object
-) -> Answer:
+def problem_response(
+    status: int, detail: str = "", *headers: Header, type_uri: str = "about:blank", **extensions: object
+) -> Response:
     """Return problem details as a response; within a request they include its id."""
-    document: dict[str, object] = {"type": kind, "title": _title(status), "status": status}
+    document: dict[str, object] = {"type": type_uri, "title": _title(status), "status": status}
     if detail:
         document["detail"] = detail
-    document |= more
+    document |= extensions
     exchange = current.get()
     if exchange is not None and exchange.request_id:
         document["request_id"] = exchange.request_id
-    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-    return Answer(status, body, ((b"content-type", KIND), *headers))
+    return json_response(status, document, *headers, content_type=CONTENT_TYPE)
 
 
-def _rewrite_of(kind: bytes, exchange: Exchange, *, encoded: bool) -> Rewrite | None:
+def _rewrite_of(content_type: bytes, exchange: Exchange, *, encoded: bool) -> Rewrite | None:
     """Return the rewrite for a response of this content type; None if the response stays as it is."""
-    if kind == KIND or (kind == HTML and not _is_debugged(exchange.scope)):
+    if content_type == CONTENT_TYPE or (content_type == HTML and not _is_in_debug_mode(exchange.scope)):
         return None
     if exchange.status >= 500:
         return _without_internals
-    return None if encoded else REWRITES.get(kind)
+    return None if encoded else REWRITES.get(content_type)
 
 
 def _as_page(page: Page, rewrite: Rewrite | None) -> Rewrite:
-    def rewritten(status: int, body: bytes) -> Answer:
-        answer = rewrite(status, body) if rewrite else Answer(status, body, ((b"content-type", KIND),))
-        if (b"content-type", KIND) not in answer.headers:
-            return answer
-        return Answer(status, page(json.loads(answer.body)).encode(), ((b"content-type", HTML + b"; charset=utf-8"),))
+    def rewritten(status: int, body: bytes) -> Response:
+        response = rewrite(status, body) if rewrite else Response(status, body, ((b"content-type", CONTENT_TYPE),))
+        if (b"content-type", CONTENT_TYPE) not in response.headers:
+            return response
+        return text_response(status, page(json.loads(response.body)), HTML + b"; charset=utf-8")
 
     return rewritten
 
 
-def _is_debugged(scope: Scope) -> bool:
+def _is_in_debug_mode(scope: Scope) -> bool:
     """Return whether the framework, which is `app` in the scope, is in debug mode and shows internals in its pages."""
     return bool(getattr(scope.get("app"), "debug", False))
 
 
-def _without_internals(status: int, _body: bytes) -> Answer:
-    return problem_answer(status)
+def _without_internals(status: int, _body: bytes) -> Response:
+    return problem_response(status)
 
 
-def _from_json(status: int, body: bytes) -> Answer:
+def _from_json(status: int, body: bytes) -> Response:
     """Rewrite a framework's own JSON error; any other JSON is the application's and stays."""
-    return _from_framework(status, body) or Answer(status, body, ((b"content-type", b"application/json"),))
+    return _from_framework(status, body) or Response(status, body, ((b"content-type", b"application/json"),))
 
 
-def _from_text(status: int, body: bytes) -> Answer:
+def _from_text(status: int, body: bytes) -> Response:
     """Use the text as the detail. Litestar sends its JSON as text if the route's responses are text."""
     text = body.decode(errors="replace").strip()
-    return _from_framework(status, body) or problem_answer(status, "" if text == _title(status) else text)
+    return _from_framework(status, body) or problem_response(status, "" if text == _title(status) else text)
 
 
-def _from_framework(status: int, body: bytes) -> Answer | None:
+def _from_framework(status: int, body: bytes) -> Response | None:
     try:
-        said = json.loads(body)
+        document = json.loads(body)
     except ValueError:
         return None
-    if not isinstance(said, dict) or "detail" not in said or not said.keys() <= FRAMEWORK_KEYS:
+    if not isinstance(document, dict) or "detail" not in document or not document.keys() <= FRAMEWORK_KEYS:
         return None
-    detail, extra = said["detail"], said.get("extra")
+    detail, extra = document["detail"], document.get("extra")
     fields = detail if isinstance(detail, list) else extra
     if isinstance(fields, list):
-        return problem_answer(status, "the request is not valid", errors=[_told(field) for field in fields])
+        return problem_response(status, "the request is not valid", errors=[_field_error(field) for field in fields])
     if isinstance(detail, str) and detail != _title(status):
-        return problem_answer(status, detail)
-    return problem_answer(status)
+        return problem_response(status, detail)
+    return problem_response(status)
 
 
-def _told(field: object) -> object:
+def _field_error(field: object) -> object:
     """Return what may be shown of a field's error: location and message, never the value: it may be a password."""
     if not isinstance(field, Mapping):
         return "not valid"
-    told = {key: field[key] for key in TOLD_OF_A_FIELD if key in field}
-    if told.get("type") == "value_error":  # pydantic's type for a ValueError raised by the application's own validator
-        told["msg"] = str(told.get("msg", "")).removeprefix("Value error, ")
-    return told
+    shown = {key: field[key] for key in FIELD_ERROR_KEYS if key in field}
+    if shown.get("type") == "value_error":  # pydantic's type for a ValueError raised by the application's own validator
+        shown["msg"] = str(shown.get("msg", "")).removeprefix("Value error, ")
+    return shown
 
 
 def _title(status: int) -> str:

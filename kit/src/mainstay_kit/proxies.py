@@ -10,9 +10,9 @@ from .errors import Misconfigured
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 REMEDY = "give the proxies' networks (10.0.0.0/8, 127.0.0.1) or the number of hops (1)"
-REMEMBERED = 4096
-Came = tuple[str, bytes | None, bytes | None]  # the peer, its X-Forwarded-For and its X-Forwarded-Proto
-Found = tuple[str, tuple[str, str] | None]
+CACHE_SIZE = 4096
+ForwardingHeaders = tuple[str, bytes | None, bytes | None]  # the peer, its X-Forwarded-For and its X-Forwarded-Proto
+ResolvedClient = tuple[str, tuple[str, str] | None]
 SCHEMES = {b"http": ("http", "ws"), b"https": ("https", "wss")}
 
 
@@ -27,11 +27,11 @@ class TrustedProxies(Part):
     def __init__(self, app: ASGIApp | None = None, *, networks: Iterable[str] = (), hops: int | None = None) -> None:
         self._networks = tuple(_network(text) for text in networks)
         if isinstance(hops, bool) or (hops is not None and not 0 <= hops <= 16):
-            raise Misconfigured(f"{hops} is no number of proxies", remedy=REMEDY)
+            raise Misconfigured(f"{hops} is not a number of proxies", remedy=REMEDY)
         if self._networks and hops is not None:
             raise Misconfigured("networks and hops were both given", remedy="choose one")
         self._hops = hops
-        self._found: dict[Came, Found] = {}
+        self._resolved: dict[ForwardingHeaders, ResolvedClient] = {}
         super().__init__(app)
 
     @classmethod
@@ -42,49 +42,49 @@ class TrustedProxies(Part):
             return cls(hops=int(text))
         return cls(networks=[part.strip() for part in text.split(",") if part.strip()])
 
-    def enter(self, exchange: Exchange) -> None:
+    def on_request(self, exchange: Exchange) -> None:
         headers = exchange.headers
-        came = exchange.client, headers.get(b"x-forwarded-for"), headers.get(b"x-forwarded-proto")
+        received = exchange.client, headers.get(b"x-forwarded-for"), headers.get(b"x-forwarded-proto")
         if len(headers) < len(exchange.scope["headers"]):
-            came = came[0], _whole(exchange.scope["headers"]), came[2]
-        client, schemes = self._found.get(came) or self._find(came)
+            received = received[0], _joined_forwarded_for(exchange.scope["headers"]), received[2]
+        client, schemes = self._resolved.get(received) or self._resolve(received)
         if schemes is not None:
             exchange.scope["scheme"] = schemes[exchange.websocket]
         if client != exchange.client:
             exchange.client = client
             exchange.scope["client"] = (client, 0)
 
-    def _find(self, came: Came) -> Found:
+    def _resolve(self, received: ForwardingHeaders) -> ResolvedClient:
         """Return the client and the schemes for a peer with these headers. Cached, because most combinations recur."""
-        if len(self._found) >= REMEMBERED:
-            self._found.clear()
-        peer, forwarded, proto = came
-        found: Found = peer, None
+        if len(self._resolved) >= CACHE_SIZE:
+            self._resolved.clear()
+        peer, forwarded, proto = received
+        resolved: ResolvedClient = peer, None
         if self._trusts(peer):
             chain = forwarded.decode("latin-1").split(",") if forwarded is not None else []
-            found = self._client([said.strip() for said in chain], peer), SCHEMES.get((proto or b"").lower())
-        self._found[came] = found
-        return found
+            resolved = self._client([entry.strip() for entry in chain], peer), SCHEMES.get((proto or b"").lower())
+        self._resolved[received] = resolved
+        return resolved
 
     def _client(self, chain: list[str], peer: str) -> str:
         """Return the address nearest to the service that is not a trusted proxy's."""
         if self._hops is not None:
-            place = chain[-self._hops :]
-            return _address(place[0]) or peer if len(place) == self._hops else peer
-        for said in reversed(chain):
-            address = _address(said)
+            candidates = chain[-self._hops :]
+            return _address(candidates[0]) or peer if len(candidates) == self._hops else peer
+        for entry in reversed(chain):
+            address = _address(entry)
             if address is None:
                 return peer
             peer = address
-            if not _within(address, self._networks):
+            if not _is_in_networks(address, self._networks):
                 return address
         return peer
 
     def _trusts(self, peer: str) -> bool:
-        return _within(peer, self._networks) if self._hops is None else self._hops > 0
+        return _is_in_networks(peer, self._networks) if self._hops is None else self._hops > 0
 
 
-def _whole(headers: Iterable[Header]) -> bytes | None:
+def _joined_forwarded_for(headers: Iterable[Header]) -> bytes | None:
     """Return `X-Forwarded-For` joined from all its headers; None when there is none."""
     return b",".join(value for name, value in headers if name == b"x-forwarded-for") or None
 
@@ -93,9 +93,9 @@ def _network(text: str) -> Network:
     try:
         network = ipaddress.ip_network(text)
     except ValueError:
-        raise Misconfigured(f"{text!r} is no network", remedy=REMEDY) from None
+        raise Misconfigured(f"{text!r} is not a network", remedy=REMEDY) from None
     if network.prefixlen == 0:
-        raise Misconfigured(f"{text} trusts everybody's X-Forwarded-For", remedy=REMEDY)
+        raise Misconfigured(f"{text} trusts the X-Forwarded-For of every address", remedy=REMEDY)
     return network
 
 
@@ -113,6 +113,6 @@ def _address(text: str) -> str | None:
     return str(mapped or address)
 
 
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
-    plain = _address(address)
-    return plain is not None and any(ipaddress.ip_address(plain) in network for network in networks)
+def _is_in_networks(address: str, networks: tuple[Network, ...]) -> bool:
+    normalized = _address(address)
+    return normalized is not None and any(ipaddress.ip_address(normalized) in network for network in networks)

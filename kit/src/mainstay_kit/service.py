@@ -15,7 +15,7 @@ from .logs.trace import RequestContext
 from .metrics.requests import Metrics
 from .preview import Preview, key_from
 from .probes.dependency import Dependency
-from .probes.probes import Probes, nobody
+from .probes.probes import Probes, deny_all
 from .probes.stopping import GracefulStop
 from .problems import Problems
 from .proxies import TrustedProxies
@@ -35,8 +35,8 @@ def protect(
     metrics: Metrics | None = None,
     access_log: AccessLog | None = None,
     stop: GracefulStop | None = None,
-    details: Callable[[Exchange], bool] = nobody,
-    more: Iterable[Part] = (),
+    may_read_details: Callable[[Exchange], bool] = deny_all,
+    extra_parts: Iterable[Part] = (),
 ) -> Chain:
     """Return *app* wrapped in all parts. Each of *parts* replaces the default part of its type.
 
@@ -48,11 +48,11 @@ def protect(
     the service look dead; CORS precedes the rate limit, so that a browser can read why its request was refused.
     """
     origins, limits = tuple(origins), tuple(limits)
-    said = {Probes: dependencies or version, Cors: origins, RateLimit: limits}
+    configured = {Probes: dependencies or version, Cors: origins, RateLimit: limits}
     for part in parts:
-        if said.get(type(part)):
+        if configured.get(type(part)):
             name = type(part).__name__
-            raise Misconfigured(f"settings of {name} are given beside it", remedy=f"give them to {name}(…)")
+            raise Misconfigured(f"settings of {name} were passed to protect as well", remedy=f"pass them to {name}(…)")
     defaults = (
         proxies or TrustedProxies(),
         RequestContext(),
@@ -61,25 +61,25 @@ def protect(
         metrics or Metrics(),
         Problems(),
         Preview(key=key_from()),
-        Probes(dependencies=dependencies, version=version, details=details),
+        Probes(dependencies=dependencies, version=version, may_read_details=may_read_details),
         headers or SecurityHeaders(),
         Cors(origins=origins),
         BodyLimit(limit_bytes=body_limit_bytes, limit_seconds=body_limit_seconds),
         RateLimit(limits=limits),
     )
-    line, last = _in_their_places(defaults, parts)
-    stops = [part for part in line if isinstance(part, GracefulStop)]
-    for probes in (part for part in line if isinstance(part, Probes)):
-        probes.stop = probes.stop or stops[0]
-    return Chain(app, *line, *last, *more)
+    ordered, others = _replace_defaults(defaults, parts)
+    stop_parts = [part for part in ordered if isinstance(part, GracefulStop)]
+    for probes in (part for part in ordered if isinstance(part, Probes)):
+        probes.stop = probes.stop or stop_parts[0]
+    return Chain(app, *ordered, *others, *extra_parts)
 
 
-def _in_their_places(defaults: Iterable[Part], parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
+def _replace_defaults(defaults: Iterable[Part], parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
     """Return the defaults, each replaced by the first part of its type, and the parts that replaced none."""
-    left, line = list(parts), []
+    remaining, ordered = list(parts), []
     for default in defaults:
-        own = next((part for part in left if isinstance(part, type(default))), None)
-        if own is not None:
-            left.remove(own)
-        line.append(own or default)
-    return line, left
+        replacement = next((part for part in remaining if isinstance(part, type(default))), None)
+        if replacement is not None:
+            remaining.remove(replacement)
+        ordered.append(replacement or default)
+    return ordered, remaining

@@ -4,16 +4,16 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from .chain.answer import Answer
 from .chain.asgi import ASGIApp
 from .chain.chain import Part
 from .chain.exchange import Exchange
-from .chain.paths import Under
+from .chain.paths import PathPrefixes
+from .chain.response import Response
 from .errors import Misconfigured
-from .problems import problem_answer
+from .problems import problem_response
 from .variables.secret import Secret, revealed
 
-SHORTEST = 32
+MIN_LENGTH = 32
 
 
 class ServiceToken(Part):
@@ -32,22 +32,22 @@ class ServiceToken(Part):
         header: str = "x-service-token",
     ) -> None:
         values = [revealed(token) for token in tokens]
-        if not values or any(len(value) < SHORTEST for value in values):
+        if not values or any(len(value) < MIN_LENGTH for value in values):
             raise Misconfigured(
-                f"a service token of at least {SHORTEST} characters is needed", remedy="make one: openssl rand -hex 32"
+                f"a service token needs at least {MIN_LENGTH} characters", remedy="make one: openssl rand -hex 32"
             )
         self._digests = tuple(hashlib.sha256(value.encode()).digest() for value in values)
-        self._guarded = Under(paths)
+        self._protected = PathPrefixes(paths)
         self._header = header.lower().encode()
         super().__init__(app)
 
-    def enter(self, exchange: Exchange) -> Answer | None:
-        if not self._guarded.covers(exchange.path):
+    def on_request(self, exchange: Exchange) -> Response | None:
+        if not self._protected.covers(exchange.path):
             return None
-        return None if self.came_with(exchange) else problem_answer(401, "a service token is required")
+        return None if self.has_valid_token(exchange) else problem_response(401, "a service token is required")
 
-    def came_with(self, exchange: Exchange) -> bool:
+    def has_valid_token(self, exchange: Exchange) -> bool:
         """Return whether the request has a valid token."""
         digest = hashlib.sha256(exchange.headers.get(self._header, b"")).digest()
-        found = [hmac.compare_digest(digest, known) for known in self._digests]
-        return any(found)
+        matches = [hmac.compare_digest(digest, known) for known in self._digests]
+        return any(matches)

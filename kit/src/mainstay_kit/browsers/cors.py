@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from mainstay_kit.chain.answer import Answer
 from mainstay_kit.chain.asgi import ASGIApp, Header
 from mainstay_kit.chain.chain import Part
 from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.chain.response import Response
 from mainstay_kit.errors import Misconfigured
-from mainstay_kit.problems import problem_answer
+from mainstay_kit.problems import problem_response
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REQUEST_HEADERS = ("authorization", "content-type", "x-request-id")
@@ -33,7 +33,7 @@ class Cors(Part):
         credentials: bool = False,
         max_age: int = 600,
     ) -> None:
-        allowed = [_checked(origin) for origin in origins]
+        allowed = [_validated(origin) for origin in origins]
         self._methods = ", ".join(methods).encode()
         self._headers = ", ".join(headers).encode()
         self._max_age = b"%d" % max_age
@@ -45,25 +45,25 @@ class Cors(Part):
         }  # the headers of each origin are built once
         super().__init__(app)
 
-    def enter(self, exchange: Exchange) -> Answer | None:
+    def on_request(self, exchange: Exchange) -> Response | None:
         origin = exchange.headers.get(b"origin")
         if origin is None:
-            exchange.adding.append(VARY)  # a cache must not serve this response to an allowed origin
+            exchange.added_headers.append(VARY)  # a cache must not serve this response to an allowed origin
             return None
-        exchange.adding += self._allowed.get(origin, (VARY,))
+        exchange.added_headers += self._allowed.get(origin, (VARY,))
         if origin not in self._allowed and exchange.websocket:
             host = exchange.headers.get(b"host", b"")
-            return None if origin.partition(b"://")[2] == host else problem_answer(403, "origin not allowed")
+            return None if origin.partition(b"://")[2] == host else problem_response(403, "origin not allowed")
         return self._preflight(exchange)
 
-    def _preflight(self, exchange: Exchange) -> Answer | None:
+    def _preflight(self, exchange: Exchange) -> Response | None:
         if exchange.websocket or exchange.method != "OPTIONS":
             return None
         if b"access-control-request-method" not in exchange.headers:
             return None
         if exchange.headers[b"origin"] not in self._allowed:
-            return problem_answer(403, "origin not allowed")
-        return Answer(
+            return problem_response(403, "origin not allowed")
+        return Response(
             204,
             headers=(
                 (b"access-control-allow-methods", self._methods),
@@ -73,11 +73,11 @@ class Cors(Part):
         )
 
 
-def _checked(origin: str) -> bytes:
+def _validated(origin: str) -> bytes:
     """Return *origin* as browsers send it. Raises Misconfigured when it could never match or would match too much."""
     parts = urlsplit(origin)
     if origin in {"*", "null"} or "*" in origin:
-        raise Misconfigured(f"{origin} allows everybody", remedy="list the origins: https://app.example.com")
+        raise Misconfigured(f"{origin} allows every origin", remedy="list the origins: https://app.example.com")
     if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
-        raise Misconfigured(f"{origin!r} is no origin", remedy="write scheme://host[:port] and nothing more")
+        raise Misconfigured(f"{origin!r} is not an origin", remedy="write scheme://host[:port] and nothing more")
     return origin.lower().encode()

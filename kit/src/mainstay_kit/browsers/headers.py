@@ -13,7 +13,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-NAME = itemgetter(0)
+HEADER_NAME = itemgetter(0)
 NO_STORE = (b"cache-control", b"no-store")
 HSTS = "max-age=31536000; includeSubDomains"
 DEFAULTS = {
@@ -41,40 +41,40 @@ class SecurityHeaders(Part):
         report_only: bool = False,
         hsts: str = HSTS,
         no_store: bool = True,
-        others: Mapping[str, str | None] | None = None,
+        overrides: Mapping[str, str | None] | None = None,
     ) -> None:
         name = b"content-security-policy-report-only" if report_only else b"content-security-policy"
         self._policy = (name, policy.encode())
         self._nonce = "{nonce}" in policy
-        self.paths = None if self._nonce else ()  # without a nonce there is nothing to do before the response
-        chosen = {**DEFAULTS, **(others or {})}
-        fixed = [(key.lower().encode(), value.encode()) for key, value in chosen.items() if value is not None]
+        self.paths = None if self._nonce else ()  # without a nonce, `on_request` does nothing
+        values = {**DEFAULTS, **(overrides or {})}
+        added = [(key.lower().encode(), value.encode()) for key, value in values.items() if value is not None]
         if not self._nonce:
-            fixed.insert(0, self._policy)
+            added.insert(0, self._policy)
         if no_store:
-            fixed.append(NO_STORE)
-        self._plain: tuple[Header, ...] = tuple(fixed)
-        self._https = (*self._plain, (b"strict-transport-security", hsts.encode())) if hsts else self._plain
-        self._ours = frozenset([b"etag", self._policy[0], *(name for name, _ in self._https)])
+            added.append(NO_STORE)
+        self._http: tuple[Header, ...] = tuple(added)
+        self._https = (*self._http, (b"strict-transport-security", hsts.encode())) if hsts else self._http
+        self._checked_names = frozenset([b"etag", self._policy[0], *(name for name, _ in self._https)])
         super().__init__(app)
 
-    def enter(self, exchange: Exchange) -> None:
+    def on_request(self, exchange: Exchange) -> None:
         _nonce_of(exchange)
 
-    def answering(self, exchange: Exchange, headers: list[Header]) -> None:
-        fixed = self._https if exchange.scope["scheme"] == "https" else self._plain
-        theirs = self._ours.intersection(map(NAME, headers))
-        if theirs:
-            fixed = tuple(header for header in fixed if header[0] not in theirs)
-            if b"etag" in theirs:
-                fixed = tuple(header for header in fixed if header is not NO_STORE)
-        headers += fixed
-        if self._nonce and self._policy[0] not in theirs:
+    def on_response_start(self, exchange: Exchange, headers: list[Header]) -> None:
+        added = self._https if exchange.scope["scheme"] == "https" else self._http
+        present = self._checked_names.intersection(map(HEADER_NAME, headers))
+        if present:
+            added = tuple(header for header in added if header[0] not in present)
+            if b"etag" in present:
+                added = tuple(header for header in added if header is not NO_STORE)
+        headers += added
+        if self._nonce and self._policy[0] not in present:
             name, policy = self._policy
             headers.append((name, policy.replace(b"{nonce}", _nonce_of(exchange).encode())))
 
 
 def _nonce_of(exchange: Exchange) -> str:
-    """Return the request's nonce, created at first use: parts before this one may respond without calling `enter`."""
+    """Return the request's nonce, created at first use: an earlier part may respond before `on_request` runs."""
     nonce: str = exchange.scope.setdefault("state", {}).setdefault("nonce", secrets.token_urlsafe(16))
     return nonce

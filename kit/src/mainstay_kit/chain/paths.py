@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from .asgi import Scope
 
-SLASHES = re.compile("/{2,}")
+REPEATED_SLASHES = re.compile("/{2,}")
 
 
-def asked_path(scope: Scope) -> str:
+def path_within_app(scope: Scope) -> str:
     """Return the path within the application: without the root path it is mounted under, and with single slashes.
 
     Servers and mounts prepend the root path; Litestar also routes `//internal` to `/internal`.
@@ -17,10 +17,10 @@ def asked_path(scope: Scope) -> str:
     root: str = scope.get("root_path", "").rstrip("/")
     if root and (path + "/").startswith(root + "/"):
         path = path[len(root) :]
-    return SLASHES.sub("/", path) or "/"
+    return REPEATED_SLASHES.sub("/", path) or "/"
 
 
-class Under:
+class PathPrefixes:
     """Some paths and all paths under them. `Under("/")` covers every path."""
 
     def __init__(self, paths: Iterable[str]) -> None:

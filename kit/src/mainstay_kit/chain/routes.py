@@ -21,28 +21,28 @@ def template(scope: Scope) -> str:
 
     The raw path is no fallback, because paths invented by clients must never name a metric series.
     """
-    known: str | None = scope.get("path_template")  # Litestar
-    if known:
-        return known
-    taken = scope.get("route")  # Starlette and FastAPI
-    if taken is None:
+    litestar_template: str | None = scope.get("path_template")  # Litestar
+    if litestar_template:
+        return litestar_template
+    matched = scope.get("route")  # Starlette and FastAPI
+    if matched is None:
         return UNMATCHED
     if "fastapi" in scope:
-        taken = scope["fastapi"].get("effective_route_context") or taken
-    path: str = getattr(taken, "path", "")
+        matched = scope["fastapi"].get("effective_route_context") or matched
+    path: str = getattr(matched, "path", "")
     if not scope.get("root_path"):
         return path or UNMATCHED
-    mounted = scope.get("root_path", "")[len(scope.get("app_root_path", scope.get("root_path", ""))) :]
-    if not mounted:
+    mount_path = scope.get("root_path", "")[len(scope.get("app_root_path", scope.get("root_path", ""))) :]
+    if not mount_path:
         return path or UNMATCHED
-    prefix = _without_values(mounted, path, scope.get("path_params", {}))
-    return prefix if hasattr(taken, "routes") else prefix + path
+    prefix = _mount_template(mount_path, path, scope.get("path_params", {}))
+    return prefix if hasattr(matched, "routes") else prefix + path
 
 
-def _without_values(mounted: str, path: str, parameters: dict[str, object]) -> str:
+def _mount_template(mount_path: str, path: str, parameters: dict[str, object]) -> str:
     """Return the mount path of an application, with parameter names in place of their values."""
     names = {str(value): name for name, value in parameters.items() if f"{{{name}" not in path}
-    segments = mounted.split("/")
+    segments = mount_path.split("/")
     return "/".join(f"{{{names[segment]}}}" if segment in names else segment for segment in segments)
 
 
@@ -65,30 +65,30 @@ class DeclaredRoutes:
         app = self._app
         while app is not None and not hasattr(app, "routes"):
             app = getattr(app, "app", None) or getattr(app, "_app", None)
-        templates = dict.fromkeys(_declared(getattr(app, "routes", ()), ""))
+        templates = dict.fromkeys(_declared_templates(getattr(app, "routes", ()), ""))
         return [(template, _pattern(template).fullmatch) for template in templates]
 
 
-def _declared(routes: Iterable[object], mounted: str) -> Iterator[str]:
+def _declared_templates(routes: Iterable[object], mount_path: str) -> Iterator[str]:
     for route in routes:
-        included = getattr(route, "effective_route_contexts", None)  # FastAPI's routers
-        if included is not None:
-            yield from _declared(included(), mounted)
+        effective_routes = getattr(route, "effective_route_contexts", None)  # FastAPI's routers
+        if effective_routes is not None:
+            yield from _declared_templates(effective_routes(), mount_path)
             continue
         # Litestar's `path` includes parameter types, which the template that it reports omits.
-        named = "path" if hasattr(route, "path_regex") or not hasattr(route, "path_format") else "path_format"
-        path: str = getattr(route, named, "") or ""
-        inner = getattr(route, "routes", None)
-        if inner:
-            yield from _declared(inner, mounted + path.rstrip("/"))
+        attribute = "path" if hasattr(route, "path_regex") or not hasattr(route, "path_format") else "path_format"
+        path: str = getattr(route, attribute, "") or ""
+        subroutes = getattr(route, "routes", None)
+        if subroutes:
+            yield from _declared_templates(subroutes, mount_path + path.rstrip("/"))
         elif path:
-            yield mounted + path
+            yield mount_path + path
 
 
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"(\{[^{}]+\})", template)
-    return re.compile("".join(_any(part) if part[:1] == "{" else re.escape(part) for part in parts))
+    return re.compile("".join(_parameter_pattern(part) if part[:1] == "{" else re.escape(part) for part in parts))
 
 
-def _any(parameter: str) -> str:
+def _parameter_pattern(parameter: str) -> str:
     return ".*" if parameter.endswith(":path}") else "[^/]+"

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from time import monotonic
 
-from mainstay_kit.chain.answer import Answer
 from mainstay_kit.chain.asgi import ASGIApp, Message, Receive
 from mainstay_kit.chain.chain import Part
 from mainstay_kit.chain.exchange import Exchange
+from mainstay_kit.chain.response import Response
 from mainstay_kit.errors import Misconfigured
-from mainstay_kit.problems import problem_answer
+from mainstay_kit.problems import problem_response
 
 MEBIBYTE = 1024 * 1024
 CLOSE = (b"connection", b"close")  # the rest of the body would be read as the next request
@@ -38,10 +38,11 @@ class BodyLimit(Part):
         longest_first = sorted((routes or {}).items(), key=lambda route: -len(route[0]))
         for limit in (limit_bytes, *dict(longest_first).values()):
             if limit <= 0:
-                raise Misconfigured(f"{limit} bytes are no limit", remedy="give the most bytes of a body")
+                raise Misconfigured(f"{limit} bytes is not a limit", remedy="give a positive number of bytes")
         if limit_seconds <= 0 or bytes_per_second <= 0:
             raise Misconfigured(
-                f"{limit_seconds} s and {bytes_per_second} bytes a second are no limit", remedy="give positive numbers"
+                f"{limit_seconds} s and {bytes_per_second} bytes a second are not limits",
+                remedy="give positive numbers",
             )
         self._limit = limit_bytes
         self._seconds = limit_seconds
@@ -49,51 +50,51 @@ class BodyLimit(Part):
         self._routes = [(path.rstrip("/") + "/", limit) for path, limit in longest_first]
         super().__init__(app)
 
-    def enter(self, exchange: Exchange) -> Answer | None:
+    def on_request(self, exchange: Exchange) -> Response | None:
         declared = exchange.headers.get(b"content-length")
         if declared is None:
             if exchange.websocket:
                 return None
             if b"transfer-encoding" in exchange.headers or exchange.scope.get("http_version") != "1.1":
-                exchange.incoming = _Counted(self._limit_at(exchange.path), self._seconds, self._rate)
+                exchange.body_reader = _MeasuredBody(self._limit_for(exchange.path), self._seconds, self._rate)
             return None
         if not declared.isdigit():
-            return problem_answer(400, "content-length is no number", CLOSE)
+            return problem_response(400, "content-length is not a number", CLOSE)
         if declared == b"0":
             return None
-        limit = self._limit_at(exchange.path)
+        limit = self._limit_for(exchange.path)
         if int(declared) > limit:
             return _too_large(limit)
-        exchange.incoming = _Counted(limit, self._seconds, self._rate)
+        exchange.body_reader = _MeasuredBody(limit, self._seconds, self._rate)
         return None
 
-    def _limit_at(self, path: str) -> int:
-        return next((limit for under, limit in self._routes if (path + "/").startswith(under)), self._limit)
+    def _limit_for(self, path: str) -> int:
+        return next((limit for prefix, limit in self._routes if (path + "/").startswith(prefix)), self._limit)
 
 
-class _Counted:
+class _MeasuredBody:
     """Counts the bytes of one body and the seconds spent waiting for the client."""
 
     def __init__(self, limit_bytes: int, limit_seconds: float, bytes_per_second: int) -> None:
-        self.refused: Answer | None = None
+        self.refusal: Response | None = None
         self._limit = limit_bytes
-        self._left = limit_bytes
+        self._remaining_bytes = limit_bytes
         self._seconds = limit_seconds
-        self._seconds_left = limit_seconds
+        self._remaining_seconds = limit_seconds
         self._rate = bytes_per_second
-        self._whole = False
+        self._complete = False
 
     async def receive(self, receive: Receive) -> Message:
-        if self._whole:  # only the client's disconnect can follow, and that has no time limit
+        if self._complete:  # only the client's disconnect can follow, and that has no time limit
             return await receive()
         began = monotonic()
         try:
-            async with asyncio.timeout(self._seconds_left) as waiting:
+            async with asyncio.timeout(self._remaining_seconds) as waiting:
                 message = await receive()
         except TimeoutError:
             if not waiting.expired():
                 raise
-            self.refused = problem_answer(
+            self.refusal = problem_response(
                 408, f"the body did not arrive within {self._seconds:g} s and {self._rate} bytes a second", CLOSE
             )
             return {"type": "http.disconnect"}
@@ -103,12 +104,12 @@ class _Counted:
 
     def _count(self, message: Message, waited: float) -> None:
         arrived = len(message.get("body", b""))
-        self._left -= arrived
-        self._seconds_left = min(self._seconds, self._seconds_left - waited + arrived / self._rate)
-        self._whole = not message.get("more_body")
-        if self._left < 0:
-            self.refused = _too_large(self._limit)
+        self._remaining_bytes -= arrived
+        self._remaining_seconds = min(self._seconds, self._remaining_seconds - waited + arrived / self._rate)
+        self._complete = not message.get("more_body")
+        if self._remaining_bytes < 0:
+            self.refusal = _too_large(self._limit)
 
 
-def _too_large(limit: int) -> Answer:
-    return problem_answer(413, f"the body is larger than {limit} bytes", CLOSE)
+def _too_large(limit: int) -> Response:
+    return problem_response(413, f"the body is larger than {limit} bytes", CLOSE)

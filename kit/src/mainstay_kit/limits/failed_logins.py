@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import inspect
-import ipaddress
 from collections.abc import Awaitable
 from math import ceil
 from typing import NamedTuple, Protocol, TypeVar
@@ -12,18 +11,18 @@ from mainstay_kit.problems import Problem
 from mainstay_kit.variables.secret import Secret, revealed
 
 from .gcra import Rate, Verdict
-from .rate_store import MemoryStore
+from .rate_store import MemoryStore, network_of
 
-QUARTER = 15 * 60.0
+QUARTER_HOUR = 15 * 60.0
 T = TypeVar("T")
 
 
 class LoginRates(NamedTuple):
     """Allowed failures; lowest per pair of address and account, so that a stranger can hardly lock the owner out."""
 
-    pair: Rate = Rate(10, QUARTER)
-    account: Rate = Rate(50, QUARTER)
-    address: Rate = Rate(100, QUARTER)
+    pair: Rate = Rate(10, QUARTER_HOUR)
+    account: Rate = Rate(50, QUARTER_HOUR)
+    address: Rate = Rate(100, QUARTER_HOUR)
     total: Rate = Rate(1000, 60)
 
 
@@ -57,30 +56,30 @@ class FailedLogins:
     async def attempt(self, account: str, address: str) -> "Attempt":
         """Count an attempt. Raises Problem (429) above a rate; call before verifying: a refusal then costs no hash."""
         attempt = Attempt(self._store)
-        for key, rate in self._counts(account, address):
-            verdict = await _settled(self._store.take(key, rate))
+        for key, rate in self._rates_by_key(account, address):
+            verdict = await _resolve(self._store.take(key, rate))
             if not verdict.allowed:
                 await attempt.give_back()  # a refused attempt is not counted
                 seconds = max(1, ceil(verdict.retry_after))
-                again = (b"retry-after", b"%d" % seconds)
-                raise Problem(429, f"too many failed log-ins; try again in {seconds} s", headers=(again,))
+                retry_after = (b"retry-after", b"%d" % seconds)
+                raise Problem(429, f"too many failed log-ins; try again in {seconds} s", headers=(retry_after,))
             attempt.taken.append((key, rate))
         return attempt
 
-    def mark(self, account: str) -> str:
+    def pseudonym(self, account: str) -> str:
         """Return the account's pseudonym for the store and for logs. Letter case and surrounding blanks are ignored."""
-        return self._mark("account", account.strip().casefold())
+        return self._pseudonym("account", account.strip().casefold())
 
-    def _counts(self, account: str, address: str) -> list[tuple[str, Rate]]:
-        who, place, rates = self.mark(account), self._mark("address", _place(address)), self._rates
+    def _rates_by_key(self, account: str, address: str) -> list[tuple[str, Rate]]:
+        account, network, rates = self.pseudonym(account), self._pseudonym("address", network_of(address)), self._rates
         return [
-            (f"login pair {who} {place}", rates.pair),
-            (f"login account {who}", rates.account),
-            (f"login address {place}", rates.address),
+            (f"login pair {account} {network}", rates.pair),
+            (f"login account {account}", rates.account),
+            (f"login address {network}", rates.address),
             ("login total", rates.total),
         ]
 
-    def _mark(self, kind: str, text: str) -> str:
+    def _pseudonym(self, kind: str, text: str) -> str:
         return hmac.new(self._key, f"{kind} {text}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -94,16 +93,8 @@ class Attempt:
     async def give_back(self) -> None:
         """Stop counting the attempt: the password was right or was not verified."""
         while self.taken:
-            await _settled(self._store.give_back(*self.taken.pop()))
+            await _resolve(self._store.give_back(*self.taken.pop()))
 
 
-def _place(address: str) -> str:
-    """Return the address; for IPv6 its /64, because one client usually controls a whole /64."""
-    try:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False)) if ":" in address else address
-    except ValueError:
-        return address
-
-
-async def _settled(outcome: T | Awaitable[T]) -> T:
+async def _resolve(outcome: T | Awaitable[T]) -> T:
     return await outcome if inspect.isawaitable(outcome) else outcome

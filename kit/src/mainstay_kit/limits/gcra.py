@@ -19,7 +19,7 @@ class Rate:
     def __post_init__(self) -> None:
         if self.limit < 1 or self.per <= 0 or self.burst < 0:
             raise Misconfigured(
-                f"{self.limit} in {self.per} s lets nothing through", remedy="give a limit of 1 or more in some seconds"
+                f"{self.limit} in {self.per} s allows no requests", remedy="give a limit of 1 or more in some seconds"
             )
         object.__setattr__(self, "interval", self.per / self.limit)
         object.__setattr__(self, "tolerance", self.interval * (self.burst or self.limit))

@@ -12,7 +12,7 @@ SELECT pg_advisory_xact_lock(hashtext('mainstay_kit'));
 CREATE UNLOGGED TABLE IF NOT EXISTS kit_rates (key text PRIMARY KEY, spent_until timestamptz NOT NULL);
 CREATE INDEX IF NOT EXISTS kit_rates_spent_until ON kit_rates (spent_until);
 """
-SWEEP_EVERY = 1000
+TAKES_PER_SWEEP = 1000
 # One statement decides and writes; a refused request writes nothing and returns no row. The tolerance of a thousandth
 # of an interval compensates for Postgres rounding times to microseconds.
 _TAKE = """
@@ -22,7 +22,7 @@ SET spent_until = greatest(known.spent_until, now()) + %(interval)s * interval '
 WHERE greatest(known.spent_until, now()) <= now() + (%(tolerance)s - 0.999 * %(interval)s) * interval '1 second'
 RETURNING extract(epoch FROM spent_until - now())::float8
 """
-_AHEAD = "SELECT extract(epoch FROM greatest(spent_until, now()) - now())::float8 FROM kit_rates WHERE key = %(key)s"
+_SPENT = "SELECT extract(epoch FROM greatest(spent_until, now()) - now())::float8 FROM kit_rates WHERE key = %(key)s"
 _SWEEP = """
 DELETE FROM kit_rates
 WHERE key IN (SELECT key FROM kit_rates WHERE spent_until < now() LIMIT 10000 FOR UPDATE SKIP LOCKED)
@@ -47,13 +47,13 @@ class PostgresRateStore:
     async def take(self, key: str, rate: Rate) -> Verdict:
         values = {"key": key, "interval": rate.interval, "tolerance": rate.tolerance}
         self._taken += 1
-        if self._taken % SWEEP_EVERY == 0:
+        if self._taken % TAKES_PER_SWEEP == 0:
             await self._sweep()
         async with self._postgres.connection() as connection:
             taken = await (await connection.execute(_TAKE, values)).fetchone()
             if taken is not None:
                 return Verdict(True, int((rate.tolerance - taken[0]) / rate.interval + 1e-3), 0.0, taken[0])
-            row = await (await connection.execute(_AHEAD, values)).fetchone()
+            row = await (await connection.execute(_SPENT, values)).fetchone()
         ahead = row[0] if row is not None else 0.0  # the row was given back or swept in between
         return Verdict(False, 0, max(0.0, ahead + rate.interval - rate.tolerance), ahead)
 

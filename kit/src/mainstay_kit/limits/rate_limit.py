@@ -1,33 +1,25 @@
 """Rate limit: how often one client may send requests."""
 
-import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from mainstay_kit.chain.answer import Answer
 from mainstay_kit.chain.asgi import ASGIApp
 from mainstay_kit.chain.chain import Outcome, Part
 from mainstay_kit.chain.exchange import Exchange
-from mainstay_kit.problems import problem_answer
+from mainstay_kit.chain.response import Response
+from mainstay_kit.problems import problem_response
 
 from .gcra import Rate, Verdict
-from .rate_store import MemoryStore, RateStore
+from .rate_store import MemoryStore, RateStore, network_of
 
-LEFT = b"limit=%d, remaining=%d, reset=%d"
+RATELIMIT = b"limit=%d, remaining=%d, reset=%d"
 log = logging.getLogger(__name__)
 
 
 def client_address(exchange: Exchange) -> str:
-    """Return the client's address; for IPv6 its /64, because one client usually controls a whole /64."""
-    client = exchange.client
-    if ":" not in client:
-        return client
-    try:
-        return str(ipaddress.ip_network(f"{client}/64", strict=False))
-    except ValueError:
-        return client
+    return network_of(exchange.client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +31,10 @@ class Limit:
     name: str = ""
     methods: frozenset[str] = frozenset()
     key: Callable[[Exchange], str] = client_address
-    under: str = field(init=False, repr=False)
+    prefix: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "under", self.path.rstrip("/") + "/")
+        object.__setattr__(self, "prefix", self.path.rstrip("/") + "/")
         object.__setattr__(self, "name", self.name or self.path)
 
 
@@ -59,37 +51,37 @@ class RateLimit(Part):
         *,
         limits: Iterable[Limit],
         store: RateStore | None = None,
-        closed: bool = False,
+        fail_closed: bool = False,
     ) -> None:
         self._limits: Sequence[Limit] = tuple(limits)
         self._store = store or MemoryStore()
-        self._closed = closed
+        self._fail_closed = fail_closed
         super().__init__(app)
 
-    def enter(self, exchange: Exchange) -> Outcome:
+    def on_request(self, exchange: Exchange) -> Outcome:
         path = exchange.path
         for limit in self._limits:
-            covered = path.startswith(limit.under) or path == limit.path
+            covered = path.startswith(limit.prefix) or path == limit.path
             if covered and (not limit.methods or exchange.method in limit.methods):
                 verdict = self._store.take(f"{limit.name} {limit.key(exchange)}", limit.rate)
                 if isinstance(verdict, Verdict):
-                    return _judge(exchange, limit, verdict)
-                return self._wait(exchange, limit, verdict)
+                    return _apply(exchange, limit, verdict)
+                return self._apply_when_ready(exchange, limit, verdict)
         return None
 
-    async def _wait(self, exchange: Exchange, limit: Limit, coming: Awaitable[Verdict]) -> Answer | None:
+    async def _apply_when_ready(self, exchange: Exchange, limit: Limit, pending: Awaitable[Verdict]) -> Response | None:
         try:
-            return _judge(exchange, limit, await coming)
+            return _apply(exchange, limit, await pending)
         except Exception:  # a store's driver may raise anything; `closed` decides the response
             log.exception("the store of the rate limit failed")
-            return problem_answer(503, "", (b"retry-after", b"1")) if self._closed else None
+            return problem_response(503, "", (b"retry-after", b"1")) if self._fail_closed else None
 
 
-def _judge(exchange: Exchange, limit: Limit, verdict: Verdict) -> Answer | None:
+def _apply(exchange: Exchange, limit: Limit, verdict: Verdict) -> Response | None:
     allowed, remaining, retry_after, reset_after = verdict
     rate = limit.rate
-    exchange.adding.append((b"ratelimit", LEFT % (rate.burst or rate.limit, remaining, ceil(reset_after))))
+    exchange.added_headers.append((b"ratelimit", RATELIMIT % (rate.burst or rate.limit, remaining, ceil(reset_after))))
     if allowed:
         return None
     seconds = max(1, ceil(retry_after))
-    return problem_answer(429, f"try again in {seconds} s", (b"retry-after", b"%d" % seconds))
+    return problem_response(429, f"try again in {seconds} s", (b"retry-after", b"%d" % seconds))

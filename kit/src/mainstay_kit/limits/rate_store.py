@@ -1,12 +1,21 @@
 """The store in which a rate limit keeps what each key has spent."""
 
+import ipaddress
 import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from .gcra import Rate, Verdict, decide
 
-KEYS_AT_MOST = 100_000
+MAX_KEYS = 100_000
+
+
+def network_of(address: str) -> str:
+    """Return the address; for IPv6 its /64, because one client usually controls a whole /64."""
+    try:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False)) if ":" in address else address
+    except ValueError:
+        return address
 
 
 class RateStore(Protocol):
@@ -26,15 +35,15 @@ class MemoryStore:
     addresses uses a bounded amount of memory.
     """
 
-    def __init__(self, *, now: Callable[[], float] = time.monotonic, keys_at_most: int = KEYS_AT_MOST) -> None:
+    def __init__(self, *, now: Callable[[], float] = time.monotonic, max_keys: int = MAX_KEYS) -> None:
         self._now = now
-        self._most = keys_at_most
+        self._max_keys = max_keys
         self._spent: dict[str, float] = {}
 
     def take(self, key: str, rate: Rate) -> Verdict:
         now = self._now()
         verdict, self._spent[key] = decide(self._spent.get(key, 0.0), rate, now)
-        if len(self._spent) > self._most:
+        if len(self._spent) > self._max_keys:
             self._sweep(now)
         return verdict
 
@@ -45,4 +54,4 @@ class MemoryStore:
 
     def _sweep(self, now: float) -> None:
         kept = sorted(((until, key) for key, until in self._spent.items() if until > now), reverse=True)
-        self._spent = {key: until for until, key in kept[: self._most // 2]}
+        self._spent = {key: until for until, key in kept[: self._max_keys // 2]}

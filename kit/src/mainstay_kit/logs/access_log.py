@@ -11,10 +11,10 @@ from mainstay_kit.chain.chain import Part
 from mainstay_kit.chain.exchange import Exchange
 from mainstay_kit.chain.routes import route
 
-from .logs import configured_redactor, moment
+from .logs import configured_redactor, timestamp
 from .redaction import Redactor
 
-REMEMBERED = 1000
+MAX_CACHED_PREFIXES = 1000
 Write = Callable[[bytes], object]
 
 
@@ -36,35 +36,35 @@ class AccessLog(Part):
         self._write = write or Descriptor(1).write
         self._redactor = redactor
         self._now = now
-        self._known: dict[tuple[str, str], str] = {}
+        self._prefixes: dict[tuple[str, str], str] = {}
         super().__init__(app)
 
-    def record(self, ended: Sequence[Exchange]) -> None:
+    def on_batch_end(self, exchanges: Sequence[Exchange]) -> None:
         self._redactor = self._redactor or configured_redactor()
-        begin = f'{{"at":"{moment(self._now())}","level":"info","message":"request",'
-        told = [exchange for exchange in ended if not exchange.probe or exchange.status >= 400]
-        if told:
+        begin = f'{{"at":"{timestamp(self._now())}","level":"info","message":"request",'
+        logged = [exchange for exchange in exchanges if not exchange.probe or exchange.status >= 400]
+        if logged:
             redact = self._redactor.text
-            self._write("".join([begin + self._rest(exchange, redact) for exchange in told]).encode())
+            self._write("".join([begin + self._line(exchange, redact) for exchange in logged]).encode())
 
-    def _rest(self, exchange: Exchange, redact: Callable[[str], str]) -> str:
+    def _line(self, exchange: Exchange, redact: Callable[[str], str]) -> str:
         path = redact(exchange.scope["path"])
-        where = "WEBSOCKET" if exchange.websocket else exchange.method, exchange.route or route(exchange)
-        left = ',"client_left":true' if exchange.client_left else ""
+        key = "WEBSOCKET" if exchange.websocket else exchange.method, exchange.route or route(exchange)
+        client_left = ',"client_left":true' if exchange.client_left else ""
         # Built by hand, because this runs for every request and json.dumps takes three times as long.
         return (
-            f'{self._known.get(where) or self._begin(where)}"path":{quoted(path)},"status":{exchange.status},'
-            f'"took_s":{exchange.ended - exchange.began:.6f},"bytes":{exchange.sent},'
-            f'"client":{quoted(exchange.client)},"request_id":"{exchange.request_id}","trace_id":"{exchange.trace_id}"{left}}}\n'
+            f'{self._prefixes.get(key) or self._prefix(key)}"path":{quoted(path)},"status":{exchange.status},'
+            f'"took_s":{exchange.ended_at - exchange.started_at:.6f},"bytes":{exchange.bytes_sent},'
+            f'"client":{quoted(exchange.client)},"request_id":"{exchange.request_id}","trace_id":"{exchange.trace_id}"{client_left}}}\n'
         )
 
-    def _begin(self, where: tuple[str, str]) -> str:
+    def _prefix(self, key: tuple[str, str]) -> str:
         """Return the part that all lines of a method and a route share; it is cached."""
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        method, path = where
-        told = self._known[where] = f'"method":{quoted(method)},"route":{quoted(path)},'
-        return told
+        if len(self._prefixes) >= MAX_CACHED_PREFIXES:
+            self._prefixes.clear()
+        method, path = key
+        logged = self._prefixes[key] = f'"method":{quoted(method)},"route":{quoted(path)},'
+        return logged
 
 
 class Descriptor:

@@ -11,7 +11,7 @@ from mainstay_kit.chain.exchange import current
 
 from .redaction import Redactor
 
-OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 SERVER_ACCESS = ("uvicorn.access", "hypercorn.access")
 SERVERS = ("uvicorn", "uvicorn.error", "hypercorn.error")
 
@@ -26,7 +26,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         redact = self.redactor.text
         line: dict[str, object] = {
-            "at": moment(record.created),
+            "at": timestamp(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": redact(record.getMessage()),
@@ -35,7 +35,7 @@ class JsonFormatter(logging.Formatter):
         if exchange is not None and exchange.request_id:
             line |= {"request_id": exchange.request_id, "trace_id": exchange.trace_id}
         for name, value in vars(record).items():
-            if name not in OWN and name not in line:
+            if name not in STANDARD_ATTRIBUTES and name not in line:
                 line[name] = self.redactor.value(name, value)
         if record.exc_info and record.exc_info[1] is not None:
             # Without locals: they may hold anything that the request contained.
@@ -68,15 +68,15 @@ def configured_redactor() -> Redactor:
 
 
 MILLISECONDS = tuple(f".{number:03d}Z" for number in range(1000))
-_second = (0.0, 0.0, "")
+_cached_second = (0.0, 0.0, "")
 
 
-def moment(at: float) -> str:
+def timestamp(at: float) -> str:
     """Return *at* (Unix time) as RFC 3339 with milliseconds. The seconds part is formatted once per second."""
-    global _second  # noqa: PLW0603 one tuple, replaced as a whole
-    begin, end, text = _second
+    global _cached_second  # noqa: PLW0603 one tuple, replaced as a whole
+    begin, end, text = _cached_second
     if not begin <= at < end:
         begin = at // 1
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(begin))
-        _second = (begin, begin + 1, text)
+        _cached_second = (begin, begin + 1, text)
     return text + MILLISECONDS[int((at - begin) * 1000)]

@@ -8,8 +8,8 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from mainstay_kit.variables.secret import Secret, revealed
 
-DOTS = "••••"
-SHORTEST = 6
+MASK = "••••"
+MIN_LENGTH = 6
 SENSITIVE = re.compile(
     r"(?i)passw|secret|token|authori[sz]ation|cookie|api[-_]?key|private[-_]?key|credential|session[-_]?id"
 ).search
@@ -23,19 +23,19 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Secret | str] = ()) -> None:
-        whole = {revealed(secret) for secret in secrets}
-        values = whole | {password for value in whole for password in _passwords(value)}
-        forms = {form for value in values for form in _forms(value) if len(value) >= SHORTEST}
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        encoded = {revealed(secret) for secret in secrets}
+        values = encoded | {password for value in encoded for password in _passwords(value)}
+        encodings = {encoding for value in values for encoding in _encodings(value) if len(value) >= MIN_LENGTH}
+        longest_first = sorted(encodings, key=lambda encoding: (-len(encoding), encoding))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if encodings else None
 
     def text(self, text: str) -> str:
-        return self._pattern.sub(DOTS, text) if self._pattern is not None else text
+        return self._pattern.sub(MASK, text) if self._pattern is not None else text
 
     def value(self, name: str, value: object) -> object:
         """Return *value* as it may be shown under *name*."""
         if SENSITIVE(name):
-            return DOTS
+            return MASK
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
@@ -56,15 +56,15 @@ def _passwords(value: str) -> Iterable[str]:
     return (password, unquote(password)) if password else ()
 
 
-def _forms(value: str) -> Iterable[str]:
+def _encodings(value: str) -> Iterable[str]:
     raw = value.encode()
     yield from (value, quote(value, safe=""), quote(value), quote_plus(value), raw.hex(), raw.hex().upper())
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield from (line for line in value.splitlines() if len(line) >= SHORTEST)
+    yield from (line for line in value.splitlines() if len(line) >= MIN_LENGTH)
     for shift in range(3):  # a secret inside a longer text begins at any of three offsets of a base64 group
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            whole = encode(b"\0" * shift + raw).decode().rstrip("=")
-            inner = whole[(0, 2, 3)[shift] : len(whole) - (1 if (shift + len(raw)) % 3 else 0)]
-            if len(inner) >= SHORTEST:
+            encoded = encode(b"\0" * shift + raw).decode().rstrip("=")
+            inner = encoded[(0, 2, 3)[shift] : len(encoded) - (1 if (shift + len(raw)) % 3 else 0)]
+            if len(inner) >= MIN_LENGTH:
                 yield inner

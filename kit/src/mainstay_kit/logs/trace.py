@@ -22,18 +22,18 @@ class RequestContext(Part):
         self._header = header.lower().encode()
         super().__init__(app)
 
-    def enter(self, exchange: Exchange) -> None:
+    def on_request(self, exchange: Exchange) -> None:
         headers = exchange.headers
-        came = headers.get(b"traceparent")
-        match = came and TRACEPARENT(came)
+        header = headers.get(b"traceparent")
+        match = header and TRACEPARENT(header)
         if match:
             exchange.trace_id = match[1].decode()
             exchange.trace_flags = match[3].decode()
         else:
             exchange.trace_id = getrandbits(128).to_bytes(16, "big").hex()
-        came = headers.get(self._header)
-        exchange.request_id = came.decode() if came and REQUEST_ID(came) else exchange.trace_id
-        exchange.adding.append((self._header, exchange.request_id.encode()))
+        header = headers.get(self._header)
+        exchange.request_id = header.decode() if header and REQUEST_ID(header) else exchange.trace_id
+        exchange.added_headers.append((self._header, exchange.request_id.encode()))
 
 
 def traceparent(exchange: Exchange) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
-KIND = b"text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 SUM = "sum"
-Readings = dict[str, float]
+Samples = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,24 +15,24 @@ class Family:
 
     name: str
     kind: str
-    told: str
-    edges: tuple[float, ...] = ()
+    documentation: str
+    buckets: tuple[float, ...] = ()
 
 
-def told(family: Family, series: Mapping[str, Readings]) -> list[str]:
+def render(family: Family, series: Mapping[str, Samples]) -> list[str]:
     """Return the lines of *family*; the separately kept buckets are accumulated here."""
-    help_text = family.told.replace("\\", r"\\").replace("\n", r"\n")
+    help_text = family.documentation.replace("\\", r"\\").replace("\n", r"\n")
     lines = [f"# HELP {family.name} {help_text}", f"# TYPE {family.name} {family.kind}"]
     for labels in sorted(series):
-        readings = series[labels]
+        samples = series[labels]
         if family.kind != "histogram":
-            lines.append(f"{family.name}{{{labels}}} {number(readings[''])}")
+            lines.append(f"{family.name}{{{labels}}} {number(samples[''])}")
             continue
-        parts = [*map(number, family.edges), "+Inf"]
+        parts = [*map(number, family.buckets), "+Inf"]
         comma = "," if labels else ""
-        for part, count in zip(parts, accumulate(readings[part] for part in parts), strict=True):
+        for part, count in zip(parts, accumulate(samples[part] for part in parts), strict=True):
             lines.append(f'{family.name}_bucket{{{labels}{comma}le="{part}"}} {number(count)}')
-        lines.append(f"{family.name}_sum{{{labels}}} {number(readings[SUM])}")
+        lines.append(f"{family.name}_sum{{{labels}}} {number(samples[SUM])}")
         lines.append(f"{family.name}_count{{{labels}}} {number(count)}")
     return lines
 

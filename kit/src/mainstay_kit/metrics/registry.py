@@ -9,10 +9,10 @@ from pathlib import Path
 from mainstay_kit.errors import Misconfigured
 
 from .cells import Cells
-from .exposition import SUM, Family, Readings, number, told
+from .exposition import SUM, Family, Samples, number, render
 
 SEPARATOR = "\t"
-CONTROLS = dict.fromkeys(range(32), " ")
+CONTROL_CHARACTERS = dict.fromkeys(range(32), " ")
 
 
 class Registry:
@@ -25,34 +25,34 @@ class Registry:
         self._cells = Cells(folder, generation=generation)
         self._families: dict[str, Family] = {}
 
-    def counter(self, name: str, told: str, **labels: str) -> "Counter":
-        self._declare(Family(name, "counter", told))
-        return Counter(self._cells, self._cells.place(f"{name}{SEPARATOR}{_labelled(labels)}{SEPARATOR}"))
+    def counter(self, name: str, documentation: str, **labels: str) -> "Counter":
+        self._register(Family(name, "counter", documentation))
+        return Counter(self._cells, self._cells.index(f"{name}{SEPARATOR}{_label_text(labels)}{SEPARATOR}"))
 
-    def gauge(self, name: str, told: str, **labels: str) -> "Gauge":
-        self._declare(Family(name, "gauge", told))
-        return Gauge(self._cells, self._cells.place(f"{name}{SEPARATOR}{_labelled(labels)}{SEPARATOR}"))
+    def gauge(self, name: str, documentation: str, **labels: str) -> "Gauge":
+        self._register(Family(name, "gauge", documentation))
+        return Gauge(self._cells, self._cells.index(f"{name}{SEPARATOR}{_label_text(labels)}{SEPARATOR}"))
 
-    def histogram(self, name: str, told: str, edges: Iterable[float], **labels: str) -> "Histogram":
-        family = Family(name, "histogram", told, tuple(edges))
-        self._declare(family)
-        start = f"{name}{SEPARATOR}{_labelled(labels)}{SEPARATOR}"
-        parts = [*map(number, family.edges), "+Inf", SUM]
-        return Histogram(self._cells, family.edges, [self._cells.place(start + part) for part in parts])
+    def histogram(self, name: str, documentation: str, buckets: Iterable[float], **labels: str) -> "Histogram":
+        family = Family(name, "histogram", documentation, tuple(buckets))
+        self._register(family)
+        start = f"{name}{SEPARATOR}{_label_text(labels)}{SEPARATOR}"
+        parts = [*map(number, family.buckets), "+Inf", SUM]
+        return Histogram(self._cells, family.buckets, [self._cells.index(start + part) for part in parts])
 
     def text(self) -> bytes:
         """Return all series in Prometheus' text format 0.0.4."""
-        found: dict[str, dict[str, Readings]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
-        for name, value, lives in self._cells.read():
+        series_by_family: dict[str, dict[str, Samples]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
+        for name, value, alive in self._cells.read():
             family, labels, part = name.split(SEPARATOR)
-            if family in self._families and (lives or self._families[family].kind != "gauge"):
-                found[family][labels][part] += value
+            if family in self._families and (alive or self._families[family].kind != "gauge"):
+                series_by_family[family][labels][part] += value
         lines: list[str] = []
-        for family in sorted(found):
-            lines += told(self._families[family], found[family])
+        for family in sorted(series_by_family):
+            lines += render(self._families[family], series_by_family[family])
         return "".join(f"{line}\n" for line in lines).encode()
 
-    def _declare(self, family: Family) -> None:
+    def _register(self, family: Family) -> None:
         if self._families.setdefault(family.name, family) != family:
             raise Misconfigured(f"{family.name} is declared twice, differently", remedy="choose another name")
 
@@ -60,65 +60,65 @@ class Registry:
 class Counter:
     """A number that only grows. When no cell is left for it, nothing is counted."""
 
-    __slots__ = ("_cells", "_place")
+    __slots__ = ("_cells", "_index")
 
-    def __init__(self, cells: Cells, place: int | None) -> None:
+    def __init__(self, cells: Cells, index: int | None) -> None:
         self._cells = cells
-        self._place = place
+        self._index = index
 
-    def add(self, amount: float = 1.0) -> None:
-        if self._place is not None:
-            self._cells.values[self._place] += amount
+    def inc(self, amount: float = 1.0) -> None:
+        if self._index is not None:
+            self._cells.values[self._index] += amount
 
 
 class Gauge(Counter):
     __slots__ = ()
 
     def set(self, value: float) -> None:
-        if self._place is not None:
-            self._cells.values[self._place] = value
+        if self._index is not None:
+            self._cells.values[self._index] = value
 
 
 class Histogram:
     """The number of values up to each edge. Each bucket has a cell; buckets are accumulated only when they are read."""
 
-    __slots__ = ("_cells", "_edges", "_places", "_sum")
+    __slots__ = ("_buckets", "_cells", "_indexes", "_sum")
 
-    def __init__(self, cells: Cells, edges: Sequence[float], places: Sequence[int | None]) -> None:
+    def __init__(self, cells: Cells, buckets: Sequence[float], indexes: Sequence[int | None]) -> None:
         self._cells = cells
-        self._edges = edges
-        self._places = places[:-1]
-        self._sum = places[-1]
+        self._buckets = buckets
+        self._indexes = indexes[:-1]
+        self._sum = indexes[-1]
 
     def observe(self, value: float) -> None:
-        place = self._places[bisect_left(self._edges, value)]
-        if place is not None and self._sum is not None:
+        index = self._indexes[bisect_left(self._buckets, value)]
+        if index is not None and self._sum is not None:
             values = self._cells.values
-            values[place] += 1.0
+            values[index] += 1.0
             values[self._sum] += value
 
 
-def edges_for(*thresholds: float, lowest: float = 0.005) -> tuple[float, ...]:
+def buckets_for(*thresholds: float, lowest: float = 0.005) -> tuple[float, ...]:
     """Return edges at every threshold and about every factor of two between, so that quantiles near them are exact."""
     wanted = sorted(set(thresholds))
     if not wanted or wanted[0] <= 0:
-        raise Misconfigured(f"{wanted} are no thresholds", remedy="give the limits in seconds, all above 0")
-    edges = {lowest, wanted[-1] * 4, *wanted}
+        raise Misconfigured(f"{wanted} are not thresholds", remedy="give the limits in seconds, all above 0")
+    buckets = {lowest, wanted[-1] * 4, *wanted}
     low = lowest
     for high in [*wanted, wanted[-1] * 4]:
         steps = max(1, round(log2(high / low)))
-        edges |= {_rounded(low * (high / low) ** (step / steps)) for step in range(1, steps)}
+        buckets |= {_rounded(low * (high / low) ** (step / steps)) for step in range(1, steps)}
         low = high
-    return tuple(sorted(edges))
+    return tuple(sorted(buckets))
 
 
-def _labelled(labels: dict[str, str]) -> str:
+def _label_text(labels: dict[str, str]) -> str:
     return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
 
 
 def _escaped(text: str) -> str:
     """Return *text* as a label's value. Control characters become spaces: a tab separates the parts of cell names."""
-    plain = text.encode("utf-8", "replace").decode().translate(CONTROLS)
+    plain = text.encode("utf-8", "replace").decode().translate(CONTROL_CHARACTERS)
     return plain.replace("\\", r"\\").replace('"', r"\"")
 
 

@@ -2,7 +2,7 @@
 
 from .bearer import BearerToken
 from .keys import Key
-from .refresh import Login, MemoryRefreshStore, RefreshStore, Turn
+from .refresh import Login, MemoryRefreshStore, RefreshStore, Rotation
 from .tokens import Claims, Pair, TokenInvalid, TokenReused, Tokens
 
 __all__ = [
@@ -13,8 +13,8 @@ __all__ = [
     "MemoryRefreshStore",
     "Pair",
     "RefreshStore",
+    "Rotation",
     "TokenInvalid",
     "TokenReused",
     "Tokens",
-    "Turn",
 ]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from mainstay_kit.chain.answer import Answer
 from mainstay_kit.chain.asgi import ASGIApp
 from mainstay_kit.chain.chain import Part
 from mainstay_kit.chain.exchange import Exchange
-from mainstay_kit.chain.paths import Under
-from mainstay_kit.problems import problem_answer
+from mainstay_kit.chain.paths import PathPrefixes
+from mainstay_kit.chain.response import Response
+from mainstay_kit.problems import problem_response
 
 from .tokens import TokenInvalid, Tokens
 
@@ -22,22 +22,22 @@ class BearerToken(Part):
     """
 
     def __init__(
-        self, app: ASGIApp | None = None, *, tokens: Tokens, paths: Iterable[str] = ("/",), but: Iterable[str] = ()
+        self, app: ASGIApp | None = None, *, tokens: Tokens, paths: Iterable[str] = ("/",), exempt: Iterable[str] = ()
     ) -> None:
         self._tokens = tokens
-        self._guarded = Under(paths)
-        self._free = Under(but)
+        self._protected = PathPrefixes(paths)
+        self._exempt = PathPrefixes(exempt)
         super().__init__(app)
 
-    def enter(self, exchange: Exchange) -> Answer | None:
-        if not self._guarded.covers(exchange.path) or self._free.covers(exchange.path):
+    def on_request(self, exchange: Exchange) -> Response | None:
+        if not self._protected.covers(exchange.path) or self._exempt.covers(exchange.path):
             return None
         scheme, _, token = exchange.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            return problem_answer(401, "a bearer token is required", CHALLENGE)
+            return problem_response(401, "a bearer token is required", CHALLENGE)
         try:
             claims = self._tokens.read(token.strip())
         except TokenInvalid as error:
-            return problem_answer(401, error.what, INVALID)
+            return problem_response(401, error.message, INVALID)
         exchange.scope.setdefault("state", {})["claims"] = claims
         return None

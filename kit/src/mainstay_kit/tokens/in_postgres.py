@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from mainstay_kit.postgres import Postgres
 
-from .refresh import Login, Turn
+from .refresh import Login, Rotation
 
 # Processes that start together may all run this; CREATE TABLE IF NOT EXISTS alone can fail then, hence the lock.
 _TABLE = """
@@ -30,13 +30,13 @@ DELETE FROM kit_logins
 WHERE family IN (SELECT family FROM kit_logins WHERE until <= to_timestamp(%s) LIMIT 1000 FOR UPDATE SKIP LOCKED)
 """
 # Of two concurrent refreshes with one token, the second waits for the row and then finds its token no longer current.
-_TURN = """
+_ROTATE = """
 UPDATE kit_logins
 SET token = %(new)s, before = token, turned = to_timestamp(%(at)s), until = to_timestamp(%(until)s)
 WHERE family = %(family)s AND token = %(spent)s AND until > to_timestamp(%(at)s)
 RETURNING token
 """
-_FORGIVE = """
+_WITHIN_GRACE = """
 SELECT token FROM kit_logins
 WHERE family = %(family)s AND before = %(spent)s AND until > to_timestamp(%(at)s)
   AND turned > to_timestamp(%(at)s - %(grace)s)
@@ -55,22 +55,22 @@ class PostgresRefreshStore:
         self._postgres = postgres
 
     async def begin(self, login: Login) -> None:
-        values = {"family": login.family, "subject": login.subject, "token": login.token, "until": login.until}
+        values = {"family": login.family, "subject": login.subject, "token": login.token, "until": login.expires_at}
         async with self._postgres.connection() as connection:
-            await connection.execute(_SWEEP, [login.at])
+            await connection.execute(_SWEEP, [login.now])
             await connection.execute(_BEGIN, values)
 
-    async def turn(self, turn: Turn) -> str | None:
+    async def rotate(self, rotation: Rotation) -> str | None:
         values = {
-            "family": turn.family, "spent": turn.spent, "new": turn.new,
-            "at": turn.at, "until": turn.until, "grace": turn.grace,
+            "family": rotation.family, "spent": rotation.spent, "new": rotation.new,
+            "at": rotation.now, "until": rotation.expires_at, "grace": rotation.grace,
         }  # fmt: skip
         async with self._postgres.connection() as connection:
-            for question in (_TURN, _FORGIVE):
-                row = await (await connection.execute(question, values)).fetchone()
+            for statement in (_ROTATE, _WITHIN_GRACE):
+                row = await (await connection.execute(statement, values)).fetchone()
                 if row is not None:
                     return str(row[0])
-            await connection.execute("DELETE FROM kit_logins WHERE family = %s", [turn.family])
+            await connection.execute("DELETE FROM kit_logins WHERE family = %s", [rotation.family])
         return None
 
     async def end(self, family: str) -> None:

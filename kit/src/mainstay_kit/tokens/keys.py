@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mainstay_kit.errors import Misconfigured
 from mainstay_kit.variables.secret import Secret
 
-SHORTEST = 32
+MIN_LENGTH = 32
 ALGORITHMS = ("HS256", "EdDSA")
 
 
@@ -26,9 +26,9 @@ class Key:
             raise Misconfigured(f"{self.algorithm!r} is refused", remedy=f"choose one of {', '.join(ALGORITHMS)}")
         if not self.kid:
             raise Misconfigured("a key needs a kid", remedy="name it by the day it was made: 2026-11")
-        if self.algorithm == "HS256" and (self.secret is None or len(self.secret.reveal()) < SHORTEST):
+        if self.algorithm == "HS256" and (self.secret is None or len(self.secret.reveal()) < MIN_LENGTH):
             raise Misconfigured(
-                f"key {self.kid} has no secret of at least {SHORTEST} characters",
+                f"key {self.kid} has no secret of at least {MIN_LENGTH} characters",
                 remedy="make one: openssl rand -hex 32",
             )
         if self.algorithm == "EdDSA" and not self.public:

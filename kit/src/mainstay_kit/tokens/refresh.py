@@ -11,19 +11,19 @@ class Login:
     family: str
     subject: str
     token: str
-    at: float
-    until: float
+    now: float
+    expires_at: float
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Rotation:
     """One refresh: *new* replaces *spent*. A token replaced less than *grace* seconds ago is still accepted."""
 
     family: str
     spent: str
     new: str
-    at: float
-    until: float
+    now: float
+    expires_at: float
     grace: float
 
 
@@ -32,11 +32,11 @@ class RefreshStore(Protocol):
 
     async def begin(self, login: Login) -> None: ...
 
-    async def turn(self, turn: Turn) -> str | None:
+    async def rotate(self, rotation: Rotation) -> str | None:
         """Return the token that is current from now on, read and written in one atomic step.
 
-        If `turn.spent` was current, that is `turn.new`. If `turn.spent` was replaced by the current token within the
-        grace period, nothing is written and the current token is returned. Otherwise end the login and return None.
+        If `rotation.spent` was current, that is `rotation.new`. If the current token replaced it within the grace
+        period, nothing is written and the current token is returned. Otherwise end the login and return None.
         """
         ...
 
@@ -48,37 +48,37 @@ class RefreshStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _State:
     subject: str
     current: str
-    before: str
-    turned: float
-    until: float
+    previous: str
+    rotated: float
+    expires_at: float
 
 
 class MemoryRefreshStore:
     """A store for one process and for tests: after a restart all users must log in again."""
 
     def __init__(self) -> None:
-        self._standing: dict[str, _Standing] = {}
+        self._states: dict[str, _State] = {}
 
     async def begin(self, login: Login) -> None:
-        self._standing = {family: kept for family, kept in self._standing.items() if kept.until > login.at}
-        self._standing[login.family] = _Standing(login.subject, login.token, "", 0.0, login.until)
+        self._states = {family: kept for family, kept in self._states.items() if kept.expires_at > login.now}
+        self._states[login.family] = _State(login.subject, login.token, "", 0.0, login.expires_at)
 
-    async def turn(self, turn: Turn) -> str | None:
-        known = self._standing.pop(turn.family, None)
-        if known is None or known.until <= turn.at:
+    async def rotate(self, rotation: Rotation) -> str | None:
+        known = self._states.pop(rotation.family, None)
+        if known is None or known.expires_at <= rotation.now:
             return None
-        if known.current == turn.spent:
-            known = _Standing(known.subject, turn.new, turn.spent, turn.at, turn.until)
-        elif known.before != turn.spent or turn.at - known.turned >= turn.grace:
+        if known.current == rotation.spent:
+            known = _State(known.subject, rotation.new, rotation.spent, rotation.now, rotation.expires_at)
+        elif known.previous != rotation.spent or rotation.now - known.rotated >= rotation.grace:
             return None
-        self._standing[turn.family] = known
+        self._states[rotation.family] = known
         return known.current
 
     async def end(self, family: str) -> None:
-        self._standing.pop(family, None)
+        self._states.pop(family, None)
 
     async def end_all(self, subject: str) -> None:
-        self._standing = {family: kept for family, kept in self._standing.items() if kept.subject != subject}
+        self._states = {family: kept for family, kept in self._states.items() if kept.subject != subject}

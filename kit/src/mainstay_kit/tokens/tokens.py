@@ -13,9 +13,9 @@ from mainstay_kit.errors import Misconfigured
 from mainstay_kit.problems import Problem
 
 from .keys import Key
-from .refresh import Login, RefreshStore, Turn
+from .refresh import Login, RefreshStore, Rotation
 
-LONGEST = 8192
+MAX_LENGTH = 8192
 REQUIRED = ("sub", "iat", "exp", "iss", "aud", "jti", "use", "family")
 CHALLENGE = (b"www-authenticate", b'Bearer error="invalid_token"')
 # Times are compared in `_read`, with a clock that tests can set.
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 class TokenInvalid(Problem):
     """The token is not valid, not for this use, or expired; the response is 401."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(401, what, headers=(CHALLENGE,))
+    def __init__(self, message: str) -> None:
+        super().__init__(401, message, headers=(CHALLENGE,))
 
 
 class TokenReused(TokenInvalid):
@@ -69,8 +69,8 @@ class Tokens:
         store: RefreshStore,
         claims_of: ClaimsOf = no_claims,
         required: Iterable[str] = (),
-        access_lasts: float = FIFTEEN_MINUTES,
-        refresh_lasts: float = THIRTY_DAYS,
+        access_ttl: float = FIFTEEN_MINUTES,
+        refresh_ttl: float = THIRTY_DAYS,
         leeway: float = 5.0,
         grace: float = 10.0,
         now: Callable[[], float] = time.time,
@@ -82,7 +82,7 @@ class Tokens:
         self._issuer = issuer
         self._audience = audience
         self._store = store
-        self._lasts = {"access": access_lasts, "refresh": refresh_lasts}
+        self._ttls = {"access": access_ttl, "refresh": refresh_ttl}
         self._claims_of = claims_of
         self._required = frozenset(required)
         self._leeway = leeway
@@ -93,7 +93,7 @@ class Tokens:
         """Begin a login of *subject* and return its first pair of tokens."""
         now, family, number = self._now(), uuid.uuid4().hex, uuid.uuid4().hex
         pair = self._pair(subject, family, number, {**await self._claims_of(subject), **claims})
-        await self._store.begin(Login(family, subject, number, now, now + self._lasts["refresh"]))
+        await self._store.begin(Login(family, subject, number, now, now + self._ttls["refresh"]))
         return pair
 
     async def refresh(self, token: str, **claims: object) -> Pair:
@@ -104,14 +104,15 @@ class Tokens:
         """
         old = self._read(token, "refresh")
         now, subject, family = self._now(), str(old["sub"]), str(old["family"])
-        given = {**await self._claims_of(subject), **claims}
-        self._refuse_lack(given)
-        until = now + self._lasts["refresh"]
-        number = await self._store.turn(Turn(family, str(old["jti"]), uuid.uuid4().hex, now, until, self._grace))
+        all_claims = {**await self._claims_of(subject), **claims}
+        self._check_claims(all_claims)
+        expires_at = now + self._ttls["refresh"]
+        rotation = Rotation(family, str(old["jti"]), uuid.uuid4().hex, now, expires_at, self._grace)
+        number = await self._store.rotate(rotation)
         if number is None:
-            log.warning("a refresh token came that does not count any more", extra={"login": family})
+            log.warning("a spent or revoked refresh token was used; its login has ended", extra={"login": family})
             raise TokenReused("log in again")
-        return self._pair(subject, family, number, given)
+        return self._pair(subject, family, number, all_claims)
 
     async def revoke(self, token: str) -> None:
         """Log out: no refresh token of this login is accepted any more."""
@@ -126,27 +127,27 @@ class Tokens:
         return self._read(token, "access")
 
     def _pair(self, subject: str, family: str, number: str, claims: Claims) -> Pair:
-        self._refuse_lack(claims)
+        self._check_claims(claims)
         access = self._sign("access", subject, {**claims, "family": family, "jti": uuid.uuid4().hex})
         refresh = self._sign("refresh", subject, {"family": family, "jti": number})
-        return Pair(access, refresh, int(self._lasts["access"]))
+        return Pair(access, refresh, int(self._ttls["access"]))
 
-    def _refuse_lack(self, claims: Claims) -> None:
+    def _check_claims(self, claims: Claims) -> None:
         if taken := claims.keys() & REQUIRED:
             raise Misconfigured(f"{sorted(taken)} are set by the kit", remedy="choose other names for your claims")
-        if lacking := self._required - claims.keys():
-            raise Misconfigured(f"claims are missing: {sorted(lacking)}", remedy="give them, or a claims_of that does")
+        if missing := self._required - claims.keys():
+            raise Misconfigured(f"claims are missing: {sorted(missing)}", remedy="give them, or a claims_of that does")
 
     def _sign(self, use: str, subject: str, claims: Claims) -> str:
         now = self._now()
         own = {"sub": subject, "iss": self._issuer, "aud": self._audience, "use": use}
-        payload: dict[str, object] = {**claims, **own, "iat": int(now), "exp": int(now + self._lasts[use])}
+        payload: dict[str, object] = {**claims, **own, "iat": int(now), "exp": int(now + self._ttls[use])}
         key = self._signing
         return jwt.encode(payload, key.signing(), key.algorithm, {"kid": key.kid})
 
     def _read(self, token: str, use: str) -> Claims:
         try:
-            if len(token) > LONGEST:
+            if len(token) > MAX_LENGTH:
                 raise TokenInvalid("the token is too long")
             key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
             if key is None:
@@ -156,10 +157,10 @@ class Tokens:
             )  # fmt: skip
         except jwt.PyJWTError as error:
             raise TokenInvalid("the token is not valid") from error
-        moments = claims["iat"], claims["exp"]
-        lacks = use == "access" and not self._required <= claims.keys()
-        if lacks or claims["use"] != use or not all(isinstance(moment, int) for moment in moments):
+        times = claims["iat"], claims["exp"]
+        incomplete = use == "access" and not self._required <= claims.keys()
+        if incomplete or claims["use"] != use or not all(isinstance(time_, int) for time_ in times):
             raise TokenInvalid("the token is not valid")
-        if not moments[0] - self._leeway <= self._now() < moments[1] + self._leeway:
-            raise TokenInvalid("the token's time is over")
+        if not times[0] - self._leeway <= self._now() < times[1] + self._leeway:
+            raise TokenInvalid("the token has expired or is not valid yet")
         return dict(claims)

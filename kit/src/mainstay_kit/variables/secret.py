@@ -21,7 +21,7 @@ class Secret:
         return bool(self._value)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret does not travel")
+        raise TypeError("a secret cannot be pickled")
 
 
 def revealed(value: "Secret | str") -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_args, get_or
 
 from mainstay_kit.errors import KitError
 
-from .rules import Rule, convert, objections
+from .rules import Rule, convert, violations
 from .secret import Secret
 
 
@@ -43,13 +43,13 @@ def read_variables(declared: type[T], environment: Mapping[str, str] = os.enviro
     """
     problems: list[str] = []
     values: dict[str, object] = {}
-    kinds = get_type_hints(declared, include_extras=True)
+    types = get_type_hints(declared, include_extras=True)
     for field in fields(declared):
         try:
-            values[field.name] = _value(field, kinds[field.name], environment)
-        except Objected as objected:
-            problems += objected.what
-    problems += _equal_secrets(values)
+            values[field.name] = _value(field, types[field.name], environment)
+        except InvalidVariable as invalid:
+            problems += invalid.problems
+    problems += _repeated_secrets(values)
     if problems:
         raise VariablesInvalid(problems)
     return declared(**values)
@@ -61,52 +61,52 @@ def secrets_of(settings: Declared) -> tuple[Secret, ...]:
     return tuple(value for value in values if isinstance(value, Secret) and value)
 
 
-class Objected(Exception):
-    def __init__(self, *what: str) -> None:
-        super().__init__(*what)
-        self.what = what
+class InvalidVariable(Exception):
+    def __init__(self, *problems: str) -> None:
+        super().__init__(*problems)
+        self.problems = problems
 
 
 def _value(field: Field[Any], declared: object, environment: Mapping[str, str]) -> object:
     name = field.name.upper()
-    kind, rule = _kind_and_rule(declared)
+    type_, rule = _type_and_rule(declared)
     text = _text(name, environment)
     if not text:
         if field.default is not MISSING:
             return field.default
         if field.default_factory is not MISSING:
             return field.default_factory()
-        raise Objected(f"{name} is missing (or give {name}_FILE)")
+        raise InvalidVariable(f"{name} is missing (or give {name}_FILE)")
     try:
-        value = convert(text, kind)
+        value = convert(text, type_)
     except ValueError as error:
-        raise Objected(f"{name} {error}") from None
-    wrong = objections(text, rule, secret=isinstance(value, Secret))
-    if wrong:
-        raise Objected(*(f"{name} {what}" for what in wrong))
+        raise InvalidVariable(f"{name} {error}") from None
+    problems = violations(text, rule, secret=isinstance(value, Secret))
+    if problems:
+        raise InvalidVariable(*(f"{name} {problem}" for problem in problems))
     return value
 
 
-def _kind_and_rule(declared: object) -> tuple[object, Rule]:
+def _type_and_rule(declared: object) -> tuple[object, Rule]:
     if get_origin(declared) is not Annotated:
         return declared, Rule()
-    kind, *rules = get_args(declared)
-    return kind, next((rule for rule in rules if isinstance(rule, Rule)), Rule())
+    type_, *rules = get_args(declared)
+    return type_, next((rule for rule in rules if isinstance(rule, Rule)), Rule())
 
 
 def _text(name: str, environment: Mapping[str, str]) -> str:
     direct, path = environment.get(name, ""), environment.get(f"{name}_FILE", "")
     if direct and path:
-        raise Objected(f"{name} and {name}_FILE are both given; keep one")
+        raise InvalidVariable(f"{name} and {name}_FILE are both given; keep one")
     if not path:
         return direct
     try:
         return Path(path).read_text().removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise Objected(f"{name}_FILE cannot be read: {type(error).__name__}") from None
+        raise InvalidVariable(f"{name}_FILE cannot be read: {type(error).__name__}") from None
 
 
-def _equal_secrets(values: Mapping[str, object]) -> list[str]:
+def _repeated_secrets(values: Mapping[str, object]) -> list[str]:
     """Return an error for each secret that equals an earlier one: a leak of one would reveal the other."""
     seen: dict[str, str] = {}
     problems = []

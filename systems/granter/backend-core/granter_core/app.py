@@ -38,22 +38,23 @@ def app_of(settings: Settings) -> Chain:
     """Return the service as an ASGI application. It starts at once, and is ready when its database answers."""
     metrics = Metrics()
     parts = Parts.of(settings, metrics.registry)
+    version = settings.mainstay_version
     dependencies = (parts.postgres.dependency(), parts.data_service.dependency())
-    stop = GracefulStop(drain=DRAIN)
-    may_read = ServiceToken(tokens=[settings.service_token]).came_with
+    stop = GracefulStop(drain_timeout=DRAIN)
+    may_read = ServiceToken(tokens=[settings.service_token]).has_valid_token
     return protect(
         _routes(settings, parts),
         dependencies=dependencies,
-        version=settings.mainstay_version,
+        version=version,
         limits=_limits(settings),
         body_limit_bytes=BODY_LIMIT,
         proxies=TrustedProxies.from_text(settings.trusted_proxies),
         metrics=metrics,
         access_log=AccessLog(redactor=Redactor(settings.secrets)),
         stop=stop,
-        details=may_read,
+        may_read_details=may_read,
         # The same probes under the path that the front door routes here.
-        more=[Probes(dependencies=dependencies, stop=stop, version=settings.mainstay_version, prefixes=["/api"])],
+        extra_parts=[Probes(dependencies=dependencies, stop=stop, version=version, prefixes=["/api"])],
     )
 
 

@@ -31,7 +31,7 @@ async def log_in(request: Request, parts: Wired, said: Login) -> TokenPair:
     email, password = one_mailbox(said.email), one_password(said.password)
     known, right = await _verified(parts, email, password, audit.client_of(request))
     if known is None or not right:
-        audit.record(request, "log-in failed", known[0] if known else None, mark=parts.logins.mark(email))
+        audit.record(request, "log-in failed", known[0] if known else None, mark=parts.logins.pseudonym(email))
         raise Problem(401, "address or password is wrong", headers=((b"www-authenticate", b"Bearer"),))
     account, hashed = known
     if parts.passwords.is_outdated(hashed):
@@ -92,7 +92,7 @@ async def change_password(request: Request, parts: Wired, who: WhoAsks, said: Pa
 async def delete_me(request: Request, parts: Wired, who: WhoAsks, said: Confirmation) -> Response:
     """Delete the account with all that is kept of it; its tokens end at once. The body holds the password."""
     await _confirm(request, parts, who, said.password, "deletion refused")
-    await parts.accounts.delete(who.id, parts.logins.mark(who.email))
+    await parts.accounts.delete(who.id, parts.logins.pseudonym(who.email))
     audit.record(request, "account deleted", who.id)
     return Response(status_code=204)
 
@@ -109,7 +109,7 @@ async def _verified(parts: Parts, email: str, password: str, client: str) -> tup
     if right:
         await attempt.give_back()
     else:
-        parts.failed_logins.add()
+        parts.failed_logins.inc()
     return known, right
 
 

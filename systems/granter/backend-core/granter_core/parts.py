@@ -37,7 +37,7 @@ class Parts:
 
     @classmethod
     def of(cls, settings: Settings, registry: Registry) -> Self:
-        postgres = Postgres(settings.database_url, application="backend-core", registry=registry)
+        postgres = Postgres(settings.database_url, application_name="backend-core", registry=registry)
         keys = [secret for secret in (settings.jwt_secret, settings.jwt_secret_previous) if secret]
         return cls(
             postgres=postgres,

@@ -9,12 +9,13 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from granter_core.told import Problem as ProblemTold
-from mainstay_kit import Answer, Problem
-from mainstay_kit.problems import KIND, problem_answer
+from mainstay_kit import Problem
+from mainstay_kit import Response as KitResponse
+from mainstay_kit.problems import CONTENT_TYPE, problem_response
 from mainstay_kit.tokens import TokenInvalid
 
 REF = "#/components/schemas/{model}"
-CONTENT = {KIND.decode(): {"schema": {"$ref": REF.format(model="Problem")}}}
+CONTENT = {CONTENT_TYPE.decode(): {"schema": {"$ref": REF.format(model="Problem")}}}
 CHALLENGE = (b"www-authenticate", b"Bearer")
 MEANINGS = {
     400: "The body cannot be read.",
@@ -52,17 +53,17 @@ def described(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def response(answer: Answer) -> Response:
+def response(answer: KitResponse) -> Response:
     return Response(answer.body, answer.status, {name.decode(): value.decode() for name, value in answer.headers})
 
 
 async def _said(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return response(error.answer)
+    return response(error.response)
 
 
 async def _unknown(_: Request, __: Exception) -> Response:
-    return response(problem_answer(401, "log in again", CHALLENGE))
+    return response(problem_response(401, "log in again", CHALLENGE))
 
 
 async def _not_valid(_: Request, error: Exception) -> Response:
@@ -72,7 +73,7 @@ async def _not_valid(_: Request, error: Exception) -> Response:
         {"loc": [_readable(part) for part in mistake["loc"]], "msg": _message(mistake), "type": mistake["type"]}
         for mistake in error.errors()[:20]
     ]
-    return response(problem_answer(422, "the request is not valid", errors=wrong))
+    return response(problem_response(422, "the request is not valid", errors=wrong))
 
 
 def _message(mistake: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Sessions: log-ins that last, each with its one refresh token that is not spent."""
+"""Sessions: log-ins, each with its current refresh token."""
 
 import hashlib
 import hmac
@@ -9,29 +9,29 @@ from uuid import UUID
 from granter_core.accounts import Account
 from mainstay_kit import Secret
 from mainstay_kit.postgres import Postgres
-from mainstay_kit.tokens import Claims, Key, Login, Pair, TokenInvalid, Tokens, Turn
+from mainstay_kit.tokens import Claims, Key, Login, Pair, Rotation, TokenInvalid, Tokens
 
-# Of two that come with the same token at once the second waits for the row, and finds that it is not current any more.
-_TURN = """
-update sessions set token = %(new)s, before = token, turned = to_timestamp(%(at)s), ends = to_timestamp(%(until)s)
-where family = %(family)s and token = %(spent)s and ends > to_timestamp(%(at)s)
+# Of two concurrent refreshes with one token, the second waits for the row and then finds its token no longer current.
+_ROTATE = """
+update sessions set token = %(new)s, before = token, turned = to_timestamp(%(now)s), ends = to_timestamp(%(expires_at)s)
+where family = %(family)s and token = %(spent)s and ends > to_timestamp(%(now)s)
 returning token
 """
-_FORGIVE = """
+_WITHIN_GRACE = """
 select token from sessions
-where family = %(family)s and before = %(spent)s and ends > to_timestamp(%(at)s)
-  and turned > to_timestamp(%(at)s - %(grace)s)
+where family = %(family)s and before = %(spent)s and ends > to_timestamp(%(now)s)
+  and turned > to_timestamp(%(now)s - %(grace)s)
 """
-AT_MOST = 20  # log-ins that one account may have at once; the oldest ends when there are more
+AT_MOST = 20  # concurrent log-ins of one account; the oldest ends when there are more
 
 
 def keys_of(secrets: Sequence[Secret]) -> list[Key]:
-    """Keys named by what they are made of, so that all replicas and releases call the same one the same."""
+    """Return the signing keys. Key ids are derived from the secrets, so that all replicas and releases use the same."""
     return [Key(_kid(secret), secret) for secret in secrets]
 
 
 class RefreshRows:
-    """The refresh tokens of an account, in the database: the truth for all replicas and releases."""
+    """Refresh tokens in the database, shared by all replicas and releases."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
@@ -40,7 +40,7 @@ class RefreshRows:
         async with self._postgres.connection() as connection:
             await connection.execute(
                 "insert into sessions (family, account_id, token, ends) values (%s, %s, %s, to_timestamp(%s))",
-                (login.family, login.subject, login.token, login.until),
+                (login.family, login.subject, login.token, login.expires_at),
             )
             await connection.execute(
                 "delete from sessions where family in (select family from sessions"
@@ -48,13 +48,13 @@ class RefreshRows:
                 (login.subject, AT_MOST),
             )
 
-    async def turn(self, turn: Turn) -> str | None:
+    async def rotate(self, rotation: Rotation) -> str | None:
         async with self._postgres.connection() as connection:
-            for question in (_TURN, _FORGIVE):
-                row = await (await connection.execute(question, asdict(turn))).fetchone()
+            for statement in (_ROTATE, _WITHIN_GRACE):
+                row = await (await connection.execute(statement, asdict(rotation))).fetchone()
                 if row is not None:
                     return str(row[0].hex)
-            await connection.execute("delete from sessions where family = %s", (turn.family,))
+            await connection.execute("delete from sessions where family = %s", (rotation.family,))
         return None
 
     async def end(self, family: str) -> None:
@@ -67,7 +67,7 @@ class RefreshRows:
 
 
 class Sessions:
-    """Access tokens last a quarter of an hour, and no longer than their session and their account."""
+    """Access tokens are valid for 15 minutes, and no longer than their session and their account."""
 
     def __init__(self, postgres: Postgres, keys: Sequence[Key]) -> None:
         self._postgres = postgres
@@ -93,7 +93,7 @@ class Sessions:
         await self._rows.end(str(_identity(self._tokens.read(access), "family")))
 
     async def account(self, access: str) -> Account:
-        """Whose access token it is. Raises TokenInvalid once the session or the account is gone."""
+        """Return the account of an access token. Raises TokenInvalid once the session or the account is gone."""
         claims = self._tokens.read(access)
         session, account = _identity(claims, "family"), _identity(claims, "sub")
         async with self._postgres.connection() as connection:

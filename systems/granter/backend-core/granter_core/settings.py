@@ -13,17 +13,17 @@ PRODUCTION = "production"
 class Settings:
     """The service's settings. Without a named environment the strictest one applies."""
 
-    database_url: Annotated[Secret, Rule(url=("postgresql", "postgres"))]
-    data_service_url: Annotated[str, Rule(url=("http", "https"))]
-    service_token: Annotated[Secret, Rule(at_least=32)]
-    jwt_secret: Annotated[Secret, Rule(at_least=32)]
-    jwt_secret_previous: Annotated[Secret | None, Rule(at_least=32)] = None
+    database_url: Annotated[Secret, Rule(url_schemes=("postgresql", "postgres"))]
+    data_service_url: Annotated[str, Rule(url_schemes=("http", "https"))]
+    service_token: Annotated[Secret, Rule(min_length=32)]
+    jwt_secret: Annotated[Secret, Rule(min_length=32)]
+    jwt_secret_previous: Annotated[Secret | None, Rule(min_length=32)] = None
     curators: tuple[str, ...] = ()
     """The ids of the accounts that may start a round and request extractions."""
-    granter_environment: Annotated[str, Rule(one_of=("local", "staging", PRODUCTION))] = PRODUCTION
+    granter_environment: Annotated[str, Rule(choices=("local", "staging", PRODUCTION))] = PRODUCTION
     trusted_proxies: str = ""
     requests_per_minute: int = 600
-    log_level: Annotated[str, Rule(one_of=("debug", "info", "warning", "error"))] = "info"
+    log_level: Annotated[str, Rule(choices=("debug", "info", "warning", "error"))] = "info"
     host: str = "127.0.0.1"
     port: int = 3001
     mainstay_version: str = "unreleased"

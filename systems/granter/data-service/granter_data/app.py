@@ -110,14 +110,14 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
         body_limit_bytes=LARGEST_BODY,
         metrics=Metrics(registry=registry, thresholds=THRESHOLDS),
         access_log=AccessLog(redactor=redactor),
-        stop=GracefulStop(drain=DRAIN_SECONDS),
-        details=token.came_with,
-        more=[token],
+        stop=GracefulStop(drain_timeout=DRAIN_SECONDS),
+        may_read_details=token.has_valid_token,
+        extra_parts=[token],
     )
 
 
 async def _told(_: Request, problem: Exception) -> Response:
-    answer = problem.answer if isinstance(problem, Problem) else Problem(500).answer
+    answer = problem.response if isinstance(problem, Problem) else Problem(500).response
     response = Response(answer.body, answer.status)
     response.raw_headers = [*answer.headers, *response.raw_headers]
     return response

@@ -28,7 +28,12 @@ class Database:
 
     def __init__(self, url: Secret, registry: Registry) -> None:
         self._postgres = Postgres(
-            url, application="granter-data", size=(1, 8), statement=5.0, connect=3.0, registry=registry
+            url,
+            application_name="granter-data",
+            pool_size=(1, 8),
+            statement_timeout=5.0,
+            connect_timeout=3.0,
+            registry=registry,
         )
 
     async def open(self) -> None:

@@ -14,6 +14,6 @@ def chain_of(settings: Settings, registry: Registry) -> Chain:
 
     def count(attempt: Attempt) -> None:
         told = "Notices that a link of the chain was to read, by how that ended."
-        registry.counter("granter_readings_total", told, by=attempt.by, outcome=attempt.outcome).add()
+        registry.counter("granter_readings_total", told, by=attempt.by, outcome=attempt.outcome).inc()
 
     return Chain([gemini, openai], count)

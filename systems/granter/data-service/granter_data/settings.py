@@ -12,12 +12,12 @@ NONE = Secret("")
 @dataclass(frozen=True)
 class Settings:
     port: int
-    database_url: Annotated[Secret, Rule(url=("postgresql", "postgres"))]
-    service_token: Annotated[Secret, Rule(at_least=32)]
-    service_token_previous: Annotated[Secret, Rule(at_least=32)] = NONE
+    database_url: Annotated[Secret, Rule(url_schemes=("postgresql", "postgres"))]
+    service_token: Annotated[Secret, Rule(min_length=32)]
+    service_token_previous: Annotated[Secret, Rule(min_length=32)] = NONE
     """Accepted beside `service_token` while backend-core still sends it."""
     host: str = "127.0.0.1"
-    notice_site_url: Annotated[str, Rule(url=WEB)] = ""
+    notice_site_url: Annotated[str, Rule(url_schemes=WEB)] = ""
     """Address of the two sites that come with GRANTER, used unless `notice_sources` names others."""
     notice_sources: str = ""
     """`name=address` of each source's first listing page, feed or sitemap, with spaces between."""
@@ -27,13 +27,13 @@ class Settings:
     retry_pause: float = 0.5
     crawler_contact: str = ""
     """An address at which the owner of a site reaches the operator of this service; the User-Agent contains it."""
-    log_level: Annotated[str, Rule(one_of=("debug", "info", "warning", "error"))] = "info"
+    log_level: Annotated[str, Rule(choices=("debug", "info", "warning", "error"))] = "info"
     mainstay_version: str = "unreleased"
     gemini_api_key: Secret = NONE
-    gemini_url: Annotated[str, Rule(url=WEB)] = "https://generativelanguage.googleapis.com"
+    gemini_url: Annotated[str, Rule(url_schemes=WEB)] = "https://generativelanguage.googleapis.com"
     gemini_model: str = "gemini-2.5-flash"
     openai_api_key: Secret = NONE
-    openai_url: Annotated[str, Rule(url=WEB)] = "https://api.openai.com/v1"
+    openai_url: Annotated[str, Rule(url_schemes=WEB)] = "https://api.openai.com/v1"
     openai_model: str = "gpt-4.1-mini"
     extract_within: float = 10.0
     """Seconds that one model gets for one notice."""

@@ -54,9 +54,9 @@ def app_of(settings: Settings) -> Chain:
         body_limit_bytes=LARGEST_FORM,
         proxies=TrustedProxies.from_text(settings.trusted_proxies),
         # With `no-referrer` a browser would not reveal that a form comes from this site.
-        headers=SecurityHeaders(others={"referrer-policy": "same-origin"}),
+        headers=SecurityHeaders(overrides={"referrer-policy": "same-origin"}),
         metrics=Metrics(may_read=from_within),
-        stop=GracefulStop(drain=DRAIN_SECONDS),
+        stop=GracefulStop(drain_timeout=DRAIN_SECONDS),
     )
 
 

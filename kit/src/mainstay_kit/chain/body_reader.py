@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from .answer import Answer
 from .asgi import Message, Receive
+from .response import Response
 
 
-class Incoming(Protocol):
+class BodyReader(Protocol):
     """Receives a body piece by piece in place of the application, and may refuse the rest of it."""
 
-    refused: Answer | None
+    refusal: Response | None
     """The response to send at once, in place of the piece that was just received."""
 
     async def receive(self, receive: Receive) -> Message: ...
