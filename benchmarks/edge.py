@@ -21,13 +21,12 @@ import psutil
 
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy, binary
-from mainstay.drivers.edge.haproxy.slots import slots
-from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
 from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import of_session
 from mainstay.system.state_dir import Folders
-from tests.drivers.machine.traffic import Tally, free_port, load, until
+from tests.drivers.edge.haproxy.traffic import Tally, free_port, load, until
 
 RESULT = Path(__file__).parent / "results/edge.json"
 CONNECTIONS, SECONDS, ROUNDS = 32, 4, 3
@@ -77,11 +76,11 @@ async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
 
     async def give(shares: Shares) -> None:
         instances = {
-            "web-41-1": Identity("web", 41, 1, old, 1),
-            "web-42-1": Identity("web", 42, 1, new, 2),
+            "web-41-1": Upstream("web", 41, 1, old, ready=True),
+            "web-42-1": Upstream("web", 42, 2, new, ready=True),
         }
-        wanted = Desired(edge=edge, slots={"web": 6}, traffic={"web": shares}, instances=instances)
-        await proxy.converge(edge, ports, slots(wanted, instances.keys()))
+        wanted = DesiredEdge(edge, {"web": 6}, traffic={"web": shares}, upstreams=instances)
+        await proxy.converge(edge, ports, slots(wanted))
 
     await log.start()
     try:
@@ -89,7 +88,7 @@ async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
         before = cpu_s(proxy)
         found = await saturated(old, edge.http)
         found["edge_cpu_us"] = (cpu_s(proxy) - before) / found.pop("edge_requests") * 1e6
-        found["log_lines_lost"] = await proxy.lost_lines()
+        found["log_lines_lost"] = await proxy.dropped_lines()
         return found | await switched(edge.http, give)
     finally:
         await proxy.stop()

@@ -125,6 +125,26 @@ def test_a_driver_knows_no_plan_and_no_journal(path: Path) -> None:
     assert not inner or {part_of(name) for name in ours(path)} <= known
 
 
+DRIVERS_OF_DRIVERS = {"machine": {"edge.haproxy"}, "targets.process": {"machine"}}
+"""The drivers that a driver may import beside the protocols; the others import no driver but themselves."""
+
+
+def driver_of(module: str) -> str:
+    """`mainstay.drivers.edge.haproxy.slots` is part of the driver `edge.haproxy`; all of `machine` is one driver."""
+    parts = module.split(".")[2:]
+    return parts[0] if parts[0] == "machine" else ".".join(parts[:2])
+
+
+@every_module
+def test_a_driver_imports_only_itself_protocols_and_the_drivers_it_is_built_on(path: Path) -> None:
+    here = name_of(path)
+    if part_of(here) == "drivers" and here not in {"mainstay.drivers.wiring", "mainstay.drivers.world"}:
+        protocols = {name for name in NEUTRAL if driver_of(name) != "machine"}
+        allowed = {driver_of(here)} | DRIVERS_OF_DRIVERS.get(driver_of(here), set())
+        drivers = [name for name in ours(path) if part_of(name) == "drivers" and name not in protocols]
+        assert [name for name in drivers if driver_of(name) not in allowed] == []
+
+
 @pytest.mark.parametrize("path", KIT_MODULES, ids=name_of)
 def test_the_kit_imports_nothing_of_ours(path: Path) -> None:
     assert ours(path) == []

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mainstay.model import Edge, Route, Shift
+from tests.drivers.edge.haproxy.traffic import Client, load
 from tests.drivers.machine.place import Place, a_place, member, service
-from tests.drivers.machine.traffic import Client, load
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
 

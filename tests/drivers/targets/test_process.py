@@ -58,7 +58,7 @@ class TestProcessTarget(TargetContract):
         self.open.append(connection)
         connection.sendall(f"GET /slow={takes_s} HTTP/1.1\r\nHost: web\r\n\r\n".encode())
         edge = RuntimeApi(self.place.folders.haproxy_socket, self.place.folders.sockets / "master.sock")
-        self.eventually(lambda: sum(asyncio.run(edge.in_use()).values()) > 0, "the request in flight")
+        self.eventually(lambda: sum(asyncio.run(edge.requests_in_flight()).values()) > 0, "the request in flight")
 
     @contextmanager
     def another_program(self, port: int) -> Iterator[str]:

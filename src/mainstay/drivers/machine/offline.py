@@ -80,9 +80,9 @@ def _edge(folders: Folders) -> object | None:
 async def _actual(proxy: Proxy) -> tuple[Traffic, Trouble | None]:
     process = proxy.process()
     try:
-        return await proxy.serving(), None
+        return await proxy.actual_traffic(), None
     except NotAnswering:
-        return {}, trouble.silent(proxy.stopped() or (process.pid,), watched=False) if process else None
+        return {}, trouble.not_answering(proxy.stopped_pids() or (process.pid,), supervised=False) if process else None
     except (Unreachable, OSError):
         return {}, None
 

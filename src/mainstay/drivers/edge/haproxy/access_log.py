@@ -25,7 +25,7 @@ class AccessLog:
         self._user = identity(user) if is_root() else None
         self._server: asyncio.Server | None = None
         self._senders: set[_Sender] = set()
-        self._told = 0
+        self._reported = 0
 
     async def start(self) -> None:
         """Start listening. A socket left by an earlier process is replaced."""
@@ -38,12 +38,12 @@ class AccessLog:
             self._socket.parent.chmod(0o711)
             os.chown(self._socket, self._user.uid, self._user.gid)
 
-    def report_lost(self, dropped: int) -> None:
+    def report_dropped(self, dropped: int) -> None:
         """Record in the log that HAProxy dropped lines; *dropped* is the total of its current worker."""
-        if dropped > self._told:
+        if dropped > self._reported:
             at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self._file.append(msgspec.json.encode(Lost(at, dropped - self._told)) + b"\n")
-        self._told = dropped
+            self._file.append(msgspec.json.encode(Lost(at, dropped - self._reported)) + b"\n")
+        self._reported = dropped
 
     async def stop(self) -> None:
         """Stop listening and close the file. All complete lines received so far are in it."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from mainstay.drivers.edge.haproxy.config import RELEASES
-from mainstay.drivers.edge.haproxy.runtime_api import Server
+from mainstay.drivers.edge.haproxy.replies import Server
 from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 from mainstay.errors import Unreachable
 
 _ORDER = ("ready", "drain", "maint")
 
 
-def changes(wanted: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> list[str]:
+def commands_for(wanted: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> list[str]:
     """Return the commands for all differences: first those that add servers to traffic, then those that remove some.
 
     Raises Unreachable when HAProxy has no server for a slot.

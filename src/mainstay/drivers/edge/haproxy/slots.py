@@ -1,13 +1,12 @@
 """Compute which instance has which slot of the edge, and its share of the traffic. Pure functions."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-from mainstay.drivers.machine.state.desired import Desired, Identity
-from mainstay.model import Shares
+from mainstay.model import Edge, Shares, Traffic
 from mainstay.system.processes import LOOPBACK
 
 NOWHERE = f"{LOOPBACK}:1"
@@ -15,6 +14,36 @@ NOWHERE = f"{LOOPBACK}:1"
 
 HEAVIEST = 256
 """HAProxy's weights go from 0 to 256."""
+
+
+class Upstream(msgspec.Struct, frozen=True):
+    """An instance to which HAProxy may send requests."""
+
+    service: str
+    release: int
+    slot: int | None = None
+    """Counts from 1 within the service's backend; None: HAProxy sends it no requests."""
+    port: int | None = None
+    ready: bool = False
+    """May receive a share of the traffic."""
+    accepting: bool = False
+    """May receive requests when no instance of its service is ready."""
+
+
+class DesiredEdge(msgspec.Struct, frozen=True):
+    """The desired state of HAProxy."""
+
+    edge: Edge | None = None
+    """None: HAProxy does not run."""
+    slots: Mapping[str, int] = {}
+    """The number of slots of each service with a port."""
+    ports: Mapping[str, int] = {}
+    """The allocated ports: `listener:SERVICE` for internal addresses, and `edge` if `edge.http` is 0."""
+    traffic: Traffic = {}
+    upstreams: Mapping[str, Upstream] = {}
+    """By the instance's id."""
+    stopping: bool = False
+    """The environment stops, so a HAProxy that does not run is not started."""
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -42,20 +71,17 @@ class Slot(msgspec.Struct, frozen=True):
         return f"{self.service}.s{self.number}"
 
 
-def slots(desired: Desired, ready: Collection[str], accepting: Collection[str] = ()) -> tuple[Slot, ...]:
-    """Return the desired state of every slot of every service, given the instances that are *ready*.
+def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
+    """Return the desired state of every slot of every service.
 
     Only ready instances receive shares: when a revision has none, the other revisions take its share. When no revision
-    has a ready instance, those *accepting* connections receive requests, since a late response is better than a refused
-    request. Not so while a run observes a release, since a bad release would then seem good. An instance with a slot
-    and no share keeps the slot in drain, so that one command returns traffic to it.
+    has a ready instance, those that accept connections receive requests, since a late response is better than a refused
+    request. An instance with a slot and no share keeps the slot in drain, so that one command returns traffic to it.
     """
     if desired.edge is None:
         return ()
     return tuple(
-        slot
-        for service, count in sorted(desired.slots.items())
-        for slot in _of_service(desired, service, count, ready, () if desired.lease else accepting)
+        slot for service, count in sorted(desired.slots.items()) for slot in _of_service(desired, service, count)
     )
 
 
@@ -74,24 +100,20 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
     return min(scaled, key=lambda weights: _error(weights, shares))
 
 
-def _of_service(
-    desired: Desired, service: str, count: int, ready: Collection[str], accepting: Collection[str]
-) -> list[Slot]:
-    holders = {i.slot: (name, i) for name, i in desired.instances.items() if i.service == service and i.slot and i.port}
-    percent = desired.traffic.get(service, {}) if desired.started else {}
-    shares = _per_instance(percent, holders, ready) or _per_instance(percent, holders, accepting)
+def _of_service(desired: DesiredEdge, service: str, count: int) -> list[Slot]:
+    mine = ((name, one) for name, one in desired.upstreams.items() if one.service == service)
+    holders = {one.slot: (name, one) for name, one in mine if one.slot and one.port}
+    percent = desired.traffic.get(service, {})
+    ready = {name: one.release for name, one in holders.values() if one.ready}
+    accepting = {name: one.release for name, one in holders.values() if one.accepting}
+    shares = _per_instance(percent, ready) or _per_instance(percent, accepting)
     weight = weights(shares)
     return [_slot(service, number, holders.get(number), weight, shares) for number in range(1, count + 1)]
 
 
-def _per_instance(
-    shares: Shares, holders: Mapping[int, tuple[str, Identity]], ready: Collection[str]
-) -> dict[str, float]:
-    serving = {
-        name: identity.release
-        for name, identity in holders.values()
-        if name in ready and not identity.leaving and shares.get(identity.release, 0) > 0
-    }
+def _per_instance(shares: Shares, releases: Mapping[str, int]) -> dict[str, float]:
+    """Divide each release's share among its instances; a release without an instance leaves its share to the others."""
+    serving = {name: release for name, release in releases.items() if shares.get(release, 0) > 0}
     capacity = Counter(serving.values())
     whole = sum(shares[release] for release in capacity)
     return {name: 100 * shares[release] / whole / capacity[release] for name, release in serving.items()}
@@ -100,18 +122,18 @@ def _per_instance(
 def _slot(
     service: str,
     number: int,
-    holder: tuple[str, Identity] | None,
+    holder: tuple[str, Upstream] | None,
     weight: Mapping[str, int],
     shares: Mapping[str, float],
 ) -> Slot:
     if holder is None:
         return Slot(service, number)
-    name, identity = holder
+    name, one = holder
     return Slot(
         service,
         number,
-        release=identity.release,
-        address=f"{LOOPBACK}:{identity.port}",
+        release=one.release,
+        address=f"{LOOPBACK}:{one.port}",
         weight=weight.get(name, 0),
         state="ready" if name in weight else "drain",
         share=shares.get(name, 0.0),

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 
 
-def releases(slots: Iterable[Slot]) -> str:
+def releases_map(slots: Iterable[Slot]) -> str:
     """Return the file of the map from slots to releases. HAProxy loses values set at runtime when it reloads."""
     return "".join(f"{slot.server} {slot.release}\n" for slot in slots)
 
 
-def servers(slots: Iterable[Slot]) -> str:
+def server_state(slots: Iterable[Slot]) -> str:
     """Return the server state file: the state of every slot, in the format of `show servers state`."""
     return f"1\n# {_NAMES}\n" + "".join(_state(slot) for slot in slots)
 

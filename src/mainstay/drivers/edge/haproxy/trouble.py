@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mainstay.drivers.edge.haproxy.runtime_api import LOOK_WITHIN_S
+from mainstay.drivers.edge.haproxy.runtime_api import READ_TIMEOUT_S
 from mainstay.errors import MainstayError
 
 
@@ -17,21 +17,21 @@ class Trouble(msgspec.Struct, frozen=True):
 
 
 MASTER_STOPPED = "edge-master-stopped"
-SILENT_PROBES = 5
+UNANSWERED_PROBES = 5
 """Probes in a row that a frozen HAProxy may leave unanswered until the supervisor replaces it."""
 PROBE_EVERY_S = 1.0
 """Seconds between two ticks of the daemon, which probes HAProxy at each tick."""
-REPLACED_AFTER_S = SILENT_PROBES * (PROBE_EVERY_S + LOOK_WITHIN_S)
+REPLACED_AFTER_S = UNANSWERED_PROBES * (PROBE_EVERY_S + READ_TIMEOUT_S)
 """Seconds. Each probe waits for its timeout, and the next one follows after the pause."""
 
 NOT_RUNNING = Trouble("HAProxy is not running, so no request is answered", "edge-stopped", "mainstay start")
 
 
-def silent(pids: Sequence[int], *, watched: bool = True) -> Trouble:
-    """Return the problem that HAProxy (*pids*) does not respond; *watched*: the supervisor will replace it."""
+def not_answering(pids: Sequence[int], *, supervised: bool = True) -> Trouble:
+    """Return the problem that HAProxy (*pids*) does not respond; *supervised*: the supervisor will replace it."""
     remedy = f"wait: the supervisor replaces it when it has not answered for about {REPLACED_AFTER_S:.0f} s"
     what = f"HAProxy (pid {', '.join(map(str, pids))}) does not answer, so requests hang"
-    return Trouble(what, "edge-silent", remedy if watched else "mainstay start")
+    return Trouble(what, "edge-silent", remedy if supervised else "mainstay start")
 
 
 def stopped_master(pid: int) -> Trouble:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy import trouble
+from mainstay.drivers.edge.haproxy.controller import RETRY_AFTER_S, EdgeController
 from mainstay.drivers.machine.instances.cgroups import Limits
 from mainstay.drivers.machine.instances.instances import Instances
 from mainstay.drivers.machine.instances.jobs import Jobs
@@ -27,8 +28,8 @@ from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.upstreams import desired_edge, upstream
 from mainstay.drivers.machine.supervisor import shifting
-from mainstay.drivers.machine.supervisor.edge_controller import AGAIN_S, EdgeController
 from mainstay.drivers.machine.supervisor.shifting import Shifting
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.model.revision import Revision
@@ -61,12 +62,12 @@ class Daemon:
         self._watches = BackgroundTasks(self._woken.set)
         self.instances = Instances(folders, launching, self.limits, self._watches, self._woken.set)
         self.jobs = Jobs(folders, launching, self._watches, self._woken.set)
-        self.front = EdgeController(folders, self._watches, self._woken.set)
+        self.edge = EdgeController(folders, self._watches, self._woken.set)
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
         """Per revision, the connections still open after their drain, counted since this supervisor started."""
         self._boot = processes.boot_id()
-        self.shifting = Shifting(self.front, self._boot)
+        self.shifting = Shifting(self.edge, self._boot)
         self._asleep_until = processes.boottime() + LINGER_S
         self._over = False
         self._adopt_the_watch()
@@ -112,9 +113,9 @@ class Daemon:
         self._watches.add("tick", self._tick())
         try:
             while True:
-                await self.front.open()
+                await self.edge.open()
                 await self._until_laid_down()
-                await self.front.stop()
+                await self.edge.stop()
                 if self._is_laid_down():
                     break  # No start was requested meanwhile, and from here on `apply` refuses every request.
         finally:
@@ -134,14 +135,14 @@ class Daemon:
 
     def is_started(self) -> bool:
         """Return whether the environment runs; False once all its instances and HAProxy are stopped."""
-        return self.desired.started or not self._is_laid_down() or self.front.is_alive()
+        return self.desired.started or not self._is_laid_down() or self.edge.is_alive()
 
     async def _once_or_later(self) -> float:
         try:
             return await self._once()
         except OSError as error:  # A full disk must not end the supervisor, or no instance is restarted.
             log.error("could not reconcile, trying again: %s", error)
-            return processes.boottime() + AGAIN_S
+            return processes.boottime() + RETRY_AFTER_S
 
     async def _once(self) -> float:
         await self._apply_next_shift()
@@ -150,8 +151,12 @@ class Daemon:
         starting |= self.instances.adopt(self.desired)
         lives = self.instances.lives
         before = dict(lives)
-        draining = [name for name in self.desired.instances if lives[name].drain_since and not lives[name].drained]
-        connections = await self.front.connections(self.desired, draining)
+        draining = {
+            name: upstream(one)
+            for name, one in self.desired.instances.items()
+            if lives[name].drain_since and not lives[name].drained
+        }
+        connections = await self.edge.connections(draining)
         decided = decide(self.desired, lives, connections, starting, processes.boottime())
         self._note_killed({name for name, life in decided.lives.items() if life.killed and not lives[name].killed})
         lives.update(decided.lives)
@@ -162,11 +167,11 @@ class Daemon:
         ready = decision.ready(self.desired, lives)
         drained = frozenset(name for name, life in lives.items() if life.drained)
         traffic = self.desired.traffic
-        able = decision.accepting(lives)
-        converged = await self.front.converge(self.desired, ready, able, drained)
+        accepting = decision.accepting(lives)
+        converged = await self.edge.converge(desired_edge(self.desired, ready, accepting, drained))
         if converged:
             self.shifting.applied(traffic)
-        elif self.front.is_alive():
+        elif self.edge.is_alive():
             self._postpone_drains(before)
         self.instances.settle(self.desired, ready)
         for action in decided.actions:
@@ -177,7 +182,7 @@ class Daemon:
 
     def _next_look(self, converged: bool) -> float:
         if not converged:
-            return processes.boottime() + AGAIN_S
+            return processes.boottime() + RETRY_AFTER_S
         return processes.boottime() + shifting.AGAIN_S if self.desired.pending else math.inf
 
     async def _apply_next_shift(self) -> None:
@@ -288,7 +293,7 @@ class Daemon:
             self.instances.sample_listening(self.desired)
             if not self.limits.hold_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.sample_memory(self.desired)
-            await self.front.probe()
+            await self.edge.probe()
             if not self.desired.started or ticks % RECONCILE_TICKS == 0:
                 self._woken.set()
             await asyncio.sleep(TICK_S)

@@ -32,11 +32,11 @@ def running(daemon: Daemon) -> FleetStatus:
 
 async def serving(daemon: Daemon) -> TrafficStatus:
     """Return desired and actual traffic, and whether the edge works."""
-    front = daemon.front
-    told = views.with_trouble(views.serving(daemon.desired, await front.serving()), front.trouble)
+    edge = daemon.edge
+    told = views.with_trouble(views.serving(daemon.desired, await edge.actual_traffic()), edge.trouble)
     return replace(
         told,
-        open=front.serves(told.edge),
+        open=edge.serves(told.edge),
         in_flight=dict(daemon.shifting.in_flight),
         undrained=dict(daemon.shifting.undrained),
     )

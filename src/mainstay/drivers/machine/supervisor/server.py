@@ -34,8 +34,8 @@ from mainstay.drivers.machine.protocol import (
 )
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.addresses import allocate
+from mainstay.drivers.machine.state.upstreams import desired_edge
 from mainstay.drivers.machine.supervisor.daemon import Daemon
-from mainstay.drivers.machine.supervisor.edge_controller import EdgeController
 from mainstay.drivers.machine.supervisor.report import running, serving
 from mainstay.errors import BadInput, MainstayError
 
@@ -108,7 +108,7 @@ class SocketServer:
             case StartJob(fence=fence, job=job) if daemon.jobs.state(job.id, wanted=False).state != "none":
                 transitions.refuse_older(daemon.desired, fence)
             case SetEdge():
-                _refuse_taken(daemon.front, daemon, request)
+                _refuse_taken(daemon, request)
                 daemon.apply(request)
             case _:
                 daemon.apply(request)
@@ -125,7 +125,7 @@ def _refuse_strange(folder: Path) -> None:
         raise BadInput(f"{folder} is not ours alone", remedy=f"see who made {folder}, then remove it")
 
 
-def _refuse_taken(front: EdgeController, daemon: Daemon, request: SetEdge) -> None:
+def _refuse_taken(daemon: Daemon, request: SetEdge) -> None:
     transitions.refuse_older(daemon.desired, request.fence)
     with_edge = replace(daemon.desired, edge=request.wanted)
-    front.refuse_taken(allocate(with_edge, daemon.folders.state))
+    daemon.edge.refuse_taken(desired_edge(allocate(with_edge, daemon.folders.state)))

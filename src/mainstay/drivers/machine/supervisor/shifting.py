@@ -2,9 +2,10 @@
 
 import math
 
+from mainstay.drivers.edge.haproxy.controller import EdgeController
 from mainstay.drivers.machine.state.desired import Desired, Pending
 from mainstay.drivers.machine.state.transitions import is_drained
-from mainstay.drivers.machine.supervisor.edge_controller import EdgeController
+from mainstay.drivers.machine.state.upstreams import upstream
 from mainstay.model import Traffic
 from mainstay.model.revision import Revision
 from mainstay.system import processes
@@ -18,8 +19,8 @@ AGAIN_S = 0.05
 class Shifting:
     """Tracks the shifts of one `traffic` request, or of an automatic revert."""
 
-    def __init__(self, front: EdgeController, boot: str) -> None:
-        self._front = front
+    def __init__(self, edge: EdgeController, boot: str) -> None:
+        self._edge = edge
         self._boot = boot
         self._applied: tuple[Traffic, float] = ({}, -math.inf)
         self.in_flight: dict[str, int] = {}
@@ -53,9 +54,12 @@ class Shifting:
         found: dict[str, int] = {}
         for service, releases in pending.drain_s.items():
             for release in releases:
-                every = desired.instances.items()
-                names = [name for name, one in every if (one.service, one.release) == (service, release)]
-                counted = await self._front.connections(desired, names)
-                if counted.keys() == set(names):
+                upstreams = {
+                    name: upstream(one)
+                    for name, one in desired.instances.items()
+                    if (one.service, one.release) == (service, release)
+                }
+                counted = await self._edge.connections(upstreams)
+                if counted.keys() == upstreams.keys():
                     found[str(Revision(service, release))] = sum(counted.values())
         return found

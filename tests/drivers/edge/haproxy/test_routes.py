@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from mainstay.model import Edge, Route
-from tests.drivers.machine.edge import Stage, stage
-from tests.drivers.machine.traffic import Client, free_port
+from tests.drivers.edge.haproxy.stage import Stage, stage
+from tests.drivers.edge.haproxy.traffic import Client, free_port
 
 API, ELSEWHERE, NO_ROUTE, REFUSED = 200, 503, 404, 400
 """`web` answers for `/api`; the service of `/` has no instance."""

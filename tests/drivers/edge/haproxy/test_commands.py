@@ -1,7 +1,7 @@
 """The commands that move slots, and their order."""
 
-from mainstay.drivers.edge.haproxy.commands import changes
-from mainstay.drivers.edge.haproxy.runtime_api import Server
+from mainstay.drivers.edge.haproxy.commands import commands_for
+from mainstay.drivers.edge.haproxy.replies import Server
 from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 
 OLD = Slot("web", 1, 41, "127.0.0.1:3001", 256, "ready")
@@ -15,7 +15,7 @@ RELEASES = {"web.s1": "41", "web.s2": "0"}
 
 
 def test_the_new_one_is_in_before_the_old_one_is_out() -> None:
-    assert changes([WARM, NEW], SERVING, RELEASES) == [
+    assert commands_for([WARM, NEW], SERVING, RELEASES) == [
         "set map releases.map web.s2 42",
         "set server web/web.s2 addr 127.0.0.1 port 3002",
         "set server web/web.s2 weight 256",
@@ -26,7 +26,7 @@ def test_the_new_one_is_in_before_the_old_one_is_out() -> None:
 
 
 def test_one_that_is_emptied_takes_no_request_to_no_address() -> None:
-    assert changes([Slot("web", 1)], SERVING, RELEASES) == [
+    assert commands_for([Slot("web", 1)], SERVING, RELEASES) == [
         "set server web/web.s1 state maint",
         "set map releases.map web.s1 0",
         "set server web/web.s1 addr 127.0.0.1 port 1",
@@ -35,9 +35,9 @@ def test_one_that_is_emptied_takes_no_request_to_no_address() -> None:
 
 def test_what_haproxy_finds_down_is_not_called_up_again_while_nothing_changed() -> None:
     down = {"web.s1": Server("127.0.0.1:3001", 256, "ready", up=False)}
-    assert changes([OLD], down, RELEASES) == []
+    assert commands_for([OLD], down, RELEASES) == []
 
 
 def test_another_percentage_is_one_command() -> None:
     half = Slot("web", 1, 41, "127.0.0.1:3001", 128, "ready")
-    assert changes([half], SERVING, RELEASES) == ["set server web/web.s1 weight 128"]
+    assert commands_for([half], SERVING, RELEASES) == ["set server web/web.s1 weight 128"]

@@ -17,8 +17,8 @@ from mainstay.errors import PortTaken, StepFailed
 from mainstay.model import Edge, Route
 from mainstay.system.ports import holder
 from mainstay.system.processes import of_session
-from tests.drivers.machine.edge import Stage, stage
-from tests.drivers.machine.traffic import Client, free_port, until
+from tests.drivers.edge.haproxy.stage import Stage, stage
+from tests.drivers.edge.haproxy.traffic import Client, free_port, until
 from tests.fakes.disk import Disk
 from tests.fakes.power import Power
 
@@ -48,7 +48,7 @@ def test_a_switch_is_seen_by_asking_through_the_edge() -> None:
         await here.give({42: 100})
         answer = await Client(here.front).ask()
         assert (answer.body, answer.headers["x-mainstay-release"]) == ("new", "42")
-        assert await here.proxy.serving() == {"web": {42: 100.0}}
+        assert await here.proxy.actual_traffic() == {"web": {42: 100.0}}
 
     played(story)
 
@@ -77,10 +77,10 @@ def test_a_restarted_supervisor_adopts_what_serves() -> None:
     async def story(here: Stage) -> None:
         before = here.proxy.process()
         adopted = here.another()
-        assert await adopted.serving() == {"web": {41: 100.0}}
+        assert await adopted.actual_traffic() == {"web": {41: 100.0}}
         await adopted.converge(here.edge, here.ports, here.slots({41: 50, 42: 50}))
         assert adopted.process() == before
-        assert await here.another().serving() == {"web": {41: 50.0, 42: 50.0}}
+        assert await here.another().actual_traffic() == {"web": {41: 50.0, 42: 50.0}}
 
     played(story)
 
@@ -120,7 +120,7 @@ def test_stopped_it_leaves_no_process_and_no_door() -> None:
         assert process is not None
         await here.proxy.converge(None, {}, ())
         assert (of_session(process), holder(here.front)) == ((), None)
-        assert await here.proxy.serving() == {}
+        assert await here.proxy.actual_traffic() == {}
 
     played(story)
 
@@ -130,7 +130,7 @@ def test_where_nothing_serves_the_answer_says_when_to_come_again() -> None:
         await here.give({}, without=(41, 42))
         answer = await Client(here.front).ask()
         assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-        assert await here.proxy.serving() == {}
+        assert await here.proxy.actual_traffic() == {}
 
     played(story)
 
@@ -226,7 +226,7 @@ def test_a_command_that_haproxy_refuses_is_an_error() -> None:
         admin = RuntimeApi(here.folders.haproxy_socket, here.folders.haproxy_socket)
         for command in ("set server web/web.s99 state ready", "set map releases.map nobody 1", "set weight"):
             with pytest.raises(StepFailed, match="refused"):
-                await admin.tell([command])
+                await admin.send([command])
 
     played(story)
 
@@ -234,7 +234,7 @@ def test_a_command_that_haproxy_refuses_is_an_error() -> None:
 def test_more_commands_than_fit_a_line_are_all_carried_out() -> None:
     async def story(here: Stage) -> None:
         admin = RuntimeApi(here.folders.haproxy_socket, here.folders.haproxy_socket)
-        await admin.tell([f"set server web/web.s{1 + n % 6} weight {1 + n}" for n in range(600 // 4)] * 4)
+        await admin.send([f"set server web/web.s{1 + n % 6} weight {1 + n}" for n in range(600 // 4)] * 4)
         assert (await admin.servers())["web.s6"].weight == 150
 
     played(story)
@@ -312,7 +312,7 @@ def test_a_post_that_died_with_its_instance_is_not_sent_twice() -> None:
 
 
 async def generation(here: Stage) -> str:
-    return (await RuntimeApi(here.folders.haproxy_socket, here.folders.haproxy_socket).information())["Pid"]
+    return (await RuntimeApi(here.folders.haproxy_socket, here.folders.haproxy_socket).info())["Pid"]
 
 
 async def reload(here: Stage) -> None:
@@ -339,7 +339,7 @@ def haproxy_at(path: Path) -> RuntimeApi:
 
 def test_a_haproxy_that_does_not_listen_yet_is_not_reported_as_frozen(tmp_path: Path) -> None:
     with pytest.raises(NotListening, match="did not listen"):
-        asyncio.run(haproxy_at(tmp_path / "haproxy.sock").ask("show info"))
+        asyncio.run(haproxy_at(tmp_path / "haproxy.sock").servers())
 
 
 def test_a_haproxy_that_listens_and_does_not_reply_is_frozen(tmp_path: Path) -> None:
@@ -347,4 +347,4 @@ def test_a_haproxy_that_listens_and_does_not_reply_is_frozen(tmp_path: Path) -> 
         frozen.bind(str(tmp_path / "haproxy.sock"))
         frozen.listen()
         with pytest.raises(NotAnswering, match="did not answer"):
-            asyncio.run(haproxy_at(tmp_path / "haproxy.sock").ask("show info"))
+            asyncio.run(haproxy_at(tmp_path / "haproxy.sock").servers())

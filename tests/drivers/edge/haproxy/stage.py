@@ -11,12 +11,11 @@ from pathlib import Path
 from mainstay.drivers.edge.haproxy.access_lines import Entry, read
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy
-from mainstay.drivers.edge.haproxy.slots import Slot, slots
-from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Slot, Upstream, slots
 from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
-from tests.drivers.machine.traffic import Backend, Client, free_port, until
+from tests.drivers.edge.haproxy.traffic import Backend, Client, free_port, until
 
 
 @dataclass
@@ -41,12 +40,11 @@ class Stage:
     def slots(self, shares: Shares, *, without: tuple[int, ...] = ()) -> tuple[Slot, ...]:
         """The slots for *shares*, with the releases *without* gone."""
         instances = {
-            f"web-{release}-1": Identity("web", release, 1, backend.port, slot)
+            f"web-{release}-1": Upstream("web", release, slot, backend.port, ready=True)
             for slot, (release, backend) in enumerate(((41, self.old), (42, self.new)), 1)
             if release not in without
         }
-        desired = Desired(edge=self.edge, slots=self.counts, traffic={"web": shares}, instances=instances)
-        return slots(desired, set(instances))
+        return slots(DesiredEdge(self.edge, self.counts, traffic={"web": shares}, upstreams=instances))
 
     async def give(self, shares: Shares, *, without: tuple[int, ...] = ()) -> None:
         await self.proxy.converge(self.edge, self.ports, self.slots(shares, without=without))

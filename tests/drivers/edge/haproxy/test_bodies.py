@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from mainstay.model import Edge, Route
-from tests.drivers.machine.edge import Stage, stage
-from tests.drivers.machine.traffic import free_port
+from tests.drivers.edge.haproxy.stage import Stage, stage
+from tests.drivers.edge.haproxy.traffic import free_port
 
 BODY_S = 1.0
 LIMIT = 10 * BODY_S

@@ -1,18 +1,15 @@
-"""The daemon's view of HAProxy: ready instances become slots, and problems of the edge are kept for `status`."""
+"""Keeps HAProxy in its desired state: configures, probes and replaces it, and keeps its problems for `status`."""
 
 import contextlib
 import logging
-from collections.abc import Callable
-
-from msgspec.structs import replace
+from collections.abc import Callable, Mapping
 
 from mainstay.drivers.edge.haproxy import trouble
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
-from mainstay.drivers.edge.haproxy.slots import slots
+from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
 from mainstay.drivers.edge.haproxy.trouble import Trouble
-from mainstay.drivers.machine.state.desired import Desired
 from mainstay.errors import MainstayError, Unreachable
 from mainstay.model import Edge, Traffic
 from mainstay.system.background_tasks import BackgroundTasks
@@ -22,20 +19,20 @@ from mainstay.system.state_dir import Folders
 
 log = logging.getLogger(__name__)
 
-AGAIN_S = 1.0
+RETRY_AFTER_S = 1.0
 
 
 class EdgeController:
     """Configures and watches HAProxy. A failure affects nothing else; the attempt is repeated each second."""
 
-    def __init__(self, folders: Folders, watches: BackgroundTasks, wake: Callable[[], None]) -> None:
+    def __init__(self, folders: Folders, tasks: BackgroundTasks, wake: Callable[[], None]) -> None:
         self._runner = ProcessRunner(folders.instances)
         self._proxy = Proxy(folders, self._runner)
         self._log = AccessLog(folders)
         self._wake = wake
-        self._watches = watches
+        self._tasks = tasks
         self._watched: Started | None = None
-        self._silent = 0
+        self._unanswered = 0
         """Probes in a row that HAProxy has not answered."""
         self.trouble: Trouble | None = None
         """Why the edge does not serve as desired; None when it does."""
@@ -49,51 +46,48 @@ class EdgeController:
     async def probe(self) -> None:
         """Check that HAProxy answers, and note the access log lines that it dropped; called each second.
 
-        Kills a HAProxy that stays silent: the watch on its exit then starts another one.
+        Kills a HAProxy that does not answer several probes in a row: the task that waits for its exit then starts
+        another one.
         """
         process = self._proxy.process()
         if process is None:
-            self._silent = 0
+            self._unanswered = 0
             return  # Its exit has woken the daemon.
         try:
-            dropped = await self._proxy.lost_lines()
+            dropped = await self._proxy.dropped_lines()
         except NotAnswering as error:
-            self._silent += 1
+            self._unanswered += 1
             self._note(error)
-            if self._silent >= trouble.SILENT_PROBES:
-                log.error("HAProxy, pid %d, is killed: it did not answer %d times in a row", process.pid, self._silent)
-                self._silent = 0
+            if self._unanswered >= trouble.UNANSWERED_PROBES:
+                log.error("killing HAProxy, pid %d: it did not answer %d probes", process.pid, self._unanswered)
+                self._unanswered = 0
                 self._proxy.kill()
         except Unreachable:
-            self._silent = 0
+            self._unanswered = 0
             self._wake()
         else:
             with contextlib.suppress(OSError):
-                self._log.report_lost(dropped)
-            if self._silent:
-                self._silent = 0
+                self._log.report_dropped(dropped)
+            if self._unanswered:
+                self._unanswered = 0
                 self._wake()
             self._note_stopped_master()
 
-    def refuse_taken(self, desired: Desired) -> None:
+    def refuse_taken(self, desired: DesiredEdge) -> None:
         """Raise PortTaken, naming the holder, when another program has a port of the edge."""
         if desired.edge is not None:
             self._proxy.refuse_taken(desired.edge, desired.ports, desired.slots)
 
-    async def converge(
-        self, desired: Desired, ready: frozenset[str], accepting: frozenset[str], drained: frozenset[str]
-    ) -> bool:
+    async def converge(self, desired: DesiredEdge) -> bool:
         """Make HAProxy serve as desired. Return False when that failed and must be repeated."""
-        if self._silent:
+        if self._unanswered:
             return False  # Each command would wait for a frozen HAProxy, and delay what the instances need.
-        if not desired.started and not self.is_alive():
+        if desired.stopping and not self.is_alive():
             # No HAProxy is started for an environment that stops: where its port is taken, each attempt would delay
             # the stop of the instances.
             return True
-        left = {name: one for name, one in desired.instances.items() if name not in drained}
         try:
-            wanted = slots(replace(desired, instances=left), ready, accepting)
-            await self._proxy.converge(desired.edge, desired.ports, wanted)
+            await self._proxy.converge(desired.edge, desired.ports, slots(desired))
         except (MainstayError, OSError) as error:
             self._note(error)
             return False
@@ -108,13 +102,12 @@ class EdgeController:
         """Return whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
         return self.trouble is None and self.edge == edge and (edge is None or self.is_alive())
 
-    async def connections(self, desired: Desired, names: list[str]) -> dict[str, int]:
+    async def connections(self, upstreams: Mapping[str, Upstream]) -> dict[str, int]:
         """Return the requests that each of these instances still handles; leaves out those that cannot be counted."""
         found: dict[str, int] = {}
-        if self._silent:
+        if self._unanswered:
             return found
-        for name in names:
-            one = desired.instances[name]
+        for name, one in upstreams.items():
             if one.slot is None:
                 found[name] = 0  # HAProxy sends requests only to slots.
                 continue
@@ -124,12 +117,12 @@ class EdgeController:
                 log.warning("cannot count the connections of %s: %s", name, error)
         return found
 
-    async def serving(self) -> Traffic:
-        """Return the percentages by the slots that take requests now; nothing when HAProxy does not answer."""
-        if self._silent:
+    async def actual_traffic(self) -> Traffic:
+        """Return the percentages by the slots that receive requests now; nothing when HAProxy does not answer."""
+        if self._unanswered:
             return {}
         try:
-            return await self._proxy.serving()
+            return await self._proxy.actual_traffic()
         except NotAnswering as error:
             self._note(error)
             self._wake()  # The next attempt to configure HAProxy succeeds, or keeps the problem.
@@ -149,7 +142,7 @@ class EdgeController:
     def _note(self, error: MainstayError | OSError) -> None:
         process = self._proxy.process()
         if isinstance(error, NotAnswering) and process is not None:
-            found = trouble.silent(self._proxy.stopped() or (process.pid,))
+            found = trouble.not_answering(self._proxy.stopped_pids() or (process.pid,))
         else:
             found = trouble.of(error)
         if found != self.trouble:
@@ -168,10 +161,10 @@ class EdgeController:
         process = self._proxy.process()
         if process is not None and process != self._watched:
             self._watched = process
-            self._watches.add("edge", self._until_exit(process))
+            self._tasks.add("edge", self._wait_for_exit(process))
 
-    async def _until_exit(self, process: Started) -> None:
+    async def _wait_for_exit(self, process: Started) -> None:
         await self._runner.exit(process)
         log.warning("HAProxy, pid %d, is gone", process.pid)
-        self._silent = 0
+        self._unanswered = 0
         self._wake()

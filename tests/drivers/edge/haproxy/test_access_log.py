@@ -113,7 +113,7 @@ def test_a_socket_left_by_a_killed_supervisor_is_taken_over(folders: Folders) ->
 def test_lost_lines_are_told_once(folders: Folders) -> None:
     log = AccessLog(folders)
     for dropped in (0, 3, 3, 5):
-        log.report_lost(dropped)
+        log.report_dropped(dropped)
     told = [read(line) for line in lines(folders)]
     assert [entry.lost for entry in told if isinstance(entry, Lost)] == [3, 2]
 
@@ -121,7 +121,7 @@ def test_lost_lines_are_told_once(folders: Folders) -> None:
 def test_lines_lost_by_a_new_worker_are_counted_from_nothing(folders: Folders) -> None:
     log = AccessLog(folders)
     for dropped in (5, 0, 2):
-        log.report_lost(dropped)
+        log.report_dropped(dropped)
     assert [msgspec.json.decode(line)["lost"] for line in lines(folders)] == [5, 2]
 
 

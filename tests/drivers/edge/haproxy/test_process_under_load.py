@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from mainstay.system.processes import of_session
-from tests.drivers.machine.edge import Stage, stage
-from tests.drivers.machine.traffic import Client, load, until
+from tests.drivers.edge.haproxy.stage import Stage, stage
+from tests.drivers.edge.haproxy.traffic import Client, load, until
 
 Story = Callable[[Stage], Awaitable[None]]
 pytestmark = pytest.mark.slow
@@ -62,7 +62,7 @@ def test_percentages_are_exact(percent: int) -> None:
             client.close()
         new = 100 * sum(answer.body == "new" for answer in answers) / len(answers)
         assert new == pytest.approx(percent, abs=0.5)
-        assert await here.proxy.serving() == {"web": {41: 100 - percent, 42: percent}}
+        assert await here.proxy.actual_traffic() == {"web": {41: 100 - percent, 42: percent}}
 
     played(story)
 
@@ -108,7 +108,7 @@ def test_the_log_has_a_line_for_every_request() -> None:
             await until(lambda: tally.total > 800)
         entries = await here.until_logged(tally.total)
         assert len(entries) == tally.total
-        assert await here.proxy.lost_lines() == 0
+        assert await here.proxy.dropped_lines() == 0
 
     played(story)
 

@@ -1,0 +1,125 @@
+"""Parse HAProxy's replies to runtime API commands. Pure functions.
+
+Each raises UnexpectedReply for any other text. `tests/drivers/edge/haproxy/replies` has a file for each case: to add
+one, add a file.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Literal, TypeVar
+
+import msgspec
+
+from mainstay.errors import Unreachable
+
+State = Literal["ready", "drain", "maint"]
+T = TypeVar("T")
+
+_FORCED_MAINT, _FORCED_DRAIN, _CONFIGURED_MAINT = 0x01, 0x08, 0x04
+_RUNNING = 2
+_ERROR = 3
+"""Replies with a syslog severity up to this one are errors. A new address gets a warning whether or not HAProxy accepts
+it, so addresses are read back."""
+_SHOWN = 200
+
+
+class UnexpectedReply(Unreachable):
+    """HAProxy's reply is not what its documentation describes."""
+
+    def __init__(self, text: str) -> None:
+        shown = text.strip()[:_SHOWN] or "it is empty"
+        super().__init__(f"unexpected reply from the HAProxy runtime API: {shown}", remedy="mainstay logs edge")
+
+
+class Server(msgspec.Struct, frozen=True):
+    """The state of one server as a worker reports it. `up`: the worker's own checks succeed."""
+
+    address: str
+    weight: int
+    state: State
+    up: bool
+
+    @property
+    def receives_requests(self) -> bool:
+        return self.state == "ready" and self.up and self.weight > 0
+
+
+def _strict(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Turn a missing column and a value that is not a number into UnexpectedReply."""
+
+    @wraps(parse)
+    def checked(text: str) -> T:
+        try:
+            return parse(text)
+        except (KeyError, ValueError):
+            raise UnexpectedReply(text) from None
+
+    return checked
+
+
+@_strict
+def info(text: str) -> dict[str, str]:
+    """Return the fields of `show info`."""
+    fields = dict(line.split(":", 1) for line in text.splitlines() if line.strip())
+    int(fields["Pid"])
+    return {name: value.strip() for name, value in fields.items()}
+
+
+@_strict
+def servers(text: str) -> dict[str, Server]:
+    """Return every server by name, from `show servers state`."""
+    return {row["srv_name"]: _server(row) for row in _rows(text)}
+
+
+@_strict
+def connections(text: str) -> dict[str, int]:
+    """Return the connections with a request in flight of each server by name, from `show servers conn`."""
+    return {row["bkname/svname"].partition("/")[2]: int(row["used_cur"]) for row in _rows(text)}
+
+
+@_strict
+def map_entries(text: str) -> dict[str, str]:
+    """Return the keys and values of `show map`. Each line is a reference, a key and a value."""
+    rows = [line.split(maxsplit=2) for line in text.splitlines() if line.strip()]
+    for reference, _, _ in rows:
+        int(reference, 16)
+    return {key: value for _, key, value in rows}
+
+
+@_strict
+def workers(text: str) -> list[str]:
+    """Return the pids of the current worker and of those that finish old requests, from the master's `show proc`."""
+    rows = [row for line in text.splitlines() if len(row := line.split()) > 1 and row[0].isdigit()]
+    if not any(row[1] == "master" for row in rows):
+        raise ValueError
+    return [row[0] for row in rows if row[1] == "worker"]
+
+
+def refusal(text: str) -> str:
+    """Return the first error in the replies to commands, which begin with a severity: `[3]: …`; empty without one."""
+    return next((line for line in text.splitlines() if _severity(line) <= _ERROR), "")
+
+
+def _severity(line: str) -> int:
+    number, bracket, _ = line.removeprefix("[").partition("]")
+    return int(number) if bracket and line.startswith("[") and number.isdigit() else 99
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    """Return the rows of a table whose column names are in the line that begins with `# `."""
+    lines = [line for line in text.splitlines() if " " in line]
+    names = next((line for line in lines if line.startswith("# ")), None)
+    if names is None:
+        raise ValueError
+    return [dict(zip(names[2:].split(), line.split(), strict=False)) for line in lines if line[0] != "#"]
+
+
+def _server(row: dict[str, str]) -> Server:
+    admin = int(row["srv_admin_state"]) & ~_CONFIGURED_MAINT
+    state: State = "ready"
+    if admin & ~_FORCED_DRAIN:
+        state = "maint"
+    elif admin & _FORCED_DRAIN:
+        state = "drain"
+    up = int(row["srv_op_state"]) == _RUNNING
+    return Server(f"{row['srv_addr']}:{row['srv_port']}", int(row["srv_uweight"]), state, up)

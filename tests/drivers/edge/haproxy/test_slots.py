@@ -1,0 +1,94 @@
+"""Slots as a pure function: which instance has which slot, and its share of the traffic."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mainstay.drivers.edge.haproxy.slots import HEAVIEST, DesiredEdge, Slot, Upstream, slots, weights
+from mainstay.model import Edge, Shares
+
+
+def desired(
+    shares: Shares,
+    *counts: tuple[int, int],
+    count: int = 9,
+    unready: tuple[str, ...] = (),
+    accepting: tuple[str, ...] = (),
+) -> DesiredEdge:
+    """Instances of the releases in *counts*, all ready except *unready* ones."""
+    names = [(f"web-{release}-{number}", release) for release, most in counts for number in range(1, most + 1)]
+    upstreams = {
+        name: Upstream("web", release, slot, 3000 + slot, ready=name not in unready, accepting=name in accepting)
+        for slot, (name, release) in enumerate(names, 1)
+    }
+    return DesiredEdge(Edge(), {"web": count}, traffic={"web": shares}, upstreams=upstreams)
+
+
+def serving(of: tuple[Slot, ...]) -> dict[str, int]:
+    return {slot.instance: slot.weight for slot in of if slot.state == "ready"}
+
+
+def states(of: tuple[Slot, ...]) -> dict[str, str]:
+    return {slot.instance: slot.state for slot in of if slot.instance}
+
+
+def test_an_instance_that_is_not_ready_gets_no_traffic() -> None:
+    now = slots(desired({41: 100}, (41, 2), unready=("web-41-1",)))
+    assert states(now) == {"web-41-1": "drain", "web-41-2": "ready"}
+
+
+def test_a_warm_revision_keeps_its_slots_without_new_requests() -> None:
+    assert states(slots(desired({42: 100}, (41, 1), (42, 1)))) == {"web-41-1": "drain", "web-42-1": "ready"}
+
+
+def test_an_empty_slot_has_no_address() -> None:
+    last = slots(desired({41: 100}, (41, 1), count=2))[-1]
+    assert (last.number, last.state, last.address) == (2, "maint", "")
+
+
+def test_when_a_revision_has_no_ready_instance_the_others_take_its_share() -> None:
+    now = slots(desired({41: 95, 42: 5}, (41, 1), (42, 1), unready=("web-42-1",)))
+    assert [slot.share for slot in now if slot.state == "ready"] == [100]
+
+
+@pytest.mark.parametrize(
+    ("shares", "old", "new"),
+    [
+        ({41: 95.0, 42: 5.0}, 3, 3),
+        ({41: 95.0, 42: 5.0}, 3, 1),
+        ({41: 75.0, 42: 25.0}, 2, 5),
+        ({41: 99.0, 42: 1.0}, 7, 1),
+    ],
+    ids=["as many", "one new", "more new", "one in a hundred"],
+)
+def test_weights_are_proportional_to_the_percentages(shares: Shares, old: int, new: int) -> None:
+    now = serving(slots(desired(shares, (41, old), (42, new), count=12)))
+    share = 100 * sum(w for name, w in now.items() if name.startswith("web-42")) / sum(now.values())
+    assert share == pytest.approx(shares[42], abs=0.25)
+
+
+@given(st.dictionaries(st.text(min_size=1), st.floats(0.5, 100), min_size=1, max_size=8))
+def test_every_share_has_a_weight_in_the_range_of_haproxy(shares: dict[str, float]) -> None:
+    found = weights(shares)
+    assert found.keys() == shares.keys()
+    assert all(1 <= weight <= HEAVIEST for weight in found.values())
+
+
+def test_without_an_edge_there_are_no_slots() -> None:
+    assert slots(DesiredEdge()) == ()
+
+
+def test_an_instance_without_a_slot_or_a_port_gets_no_traffic() -> None:
+    instances = {"a": Upstream("web", 41, None, 3000, ready=True), "b": Upstream("web", 41, 1, None, ready=True)}
+    assert states(slots(DesiredEdge(Edge(), {"web": 1}, traffic={"web": {41: 100}}, upstreams=instances))) == {}
+
+
+def test_when_no_instance_is_ready_those_that_accept_connections_receive_requests() -> None:
+    every = ("web-41-1", "web-41-2", "web-41-3")
+    now = slots(desired({41: 100}, (41, 3), unready=every, accepting=every[:2]))
+    assert states(now) == {"web-41-1": "ready", "web-41-2": "ready", "web-41-3": "drain"}
+
+
+def test_when_one_instance_is_ready_no_other_receives_requests() -> None:
+    now = slots(desired({41: 100}, (41, 2), unready=("web-41-2",), accepting=("web-41-1", "web-41-2")))
+    assert states(now) == {"web-41-1": "ready", "web-41-2": "drain"}
