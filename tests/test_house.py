@@ -132,7 +132,7 @@ DRIVERS_OF_DRIVERS = {"machine": {"edge.haproxy"}, "targets.process": {"machine"
 def driver_of(module: str) -> str:
     """`mainstay.drivers.edge.haproxy.slots` is part of the driver `edge.haproxy`; all of `machine` is one driver."""
     parts = module.split(".")[2:]
-    return parts[0] if parts[0] == "machine" else ".".join(parts[:2])
+    return parts[0] if parts[:1] == ["machine"] else ".".join(parts[:2])
 
 
 @every_module
