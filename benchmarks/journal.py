@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from mainstay.history.fold import history_from
 from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteStory
-from mainstay.history.summary import history_from
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders
 

@@ -26,12 +26,13 @@ from mainstay.history.events import (
     UndoStarted,
     Withdrawn,
 )
+from mainstay.model.run_kind import Kind
 from mainstay.planning import document as plan_document
-from mainstay.planning.plan import Change, Kind, Phase
+from mainstay.planning.plan import Change, Phase
 from tests.cli.told import RAW, Brew, plan, row
 
 STORY: list[tuple[Event, str]] = [
-    (Planned("deploy", RAW, "1.1.0", 2, 1, "safe", "ada", 3), "planned: deploy 1.1.0, release 2, 3 steps"),
+    (Planned("deploy", RAW, "1.1.0", 2, 1, "safe", "ada", 3, 2), "planned: deploy 1.1.0, release 2, 3 steps"),
     (Resumed("ada", "box", 1, "mainstay 1"), "started by ada on box"),
     (Started("1.1", "brew", "Brew tea"), "1.1 Brew tea"),
     (Progress("1.1", "90 °C"), "1.1 … 90 °C"),

@@ -13,8 +13,8 @@ from mainstay.engine.engine import begin, resume
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.runner import Runner
 from mainstay.errors import Interrupted, Parked
+from mainstay.history.fold import history_from
 from mainstay.history.journal import Journal
-from mainstay.history.summary import history_from
 from mainstay.planning.plan import Plan
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power, PowerCut, PoweredJournal
@@ -99,8 +99,8 @@ def live(stage: Stage, journal: Journal, runner: Runner) -> str:
     past = history_from(journal.rows())
     if past.unfinished is not None:
         return resume(past.unfinished, stage.world, journal, runner)
-    if past.history:
-        return past.history[0].outcome
+    if past.runs:
+        return past.runs[0].outcome
     return begin(stage.plan, stage.world, journal, runner)
 
 

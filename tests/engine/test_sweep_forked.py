@@ -10,10 +10,10 @@ from mainstay.drivers.world import RunWorld, World
 from mainstay.engine.engine import begin, resume
 from mainstay.engine.runner import Runner
 from mainstay.errors import StepFailed
+from mainstay.history.fold import history_from
 from mainstay.history.journal import Journal
 from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteStory
-from mainstay.history.summary import history_from
 from mainstay.steps.step import Look, Step
 from mainstay.system.clock import SystemClock
 from tests.engine.serial import Serial
@@ -112,8 +112,8 @@ class Site:
     def _carried(self, journal: Journal) -> str:
         runner = Runner(by="ada", host="here", executor=Serial(self._world.clock), registry=Lay)
         past = history_from(journal.rows())
-        if past.history and past.unfinished is None:
-            return past.history[0].outcome
+        if past.runs and past.unfinished is None:
+            return past.runs[0].outcome
         if past.unfinished is None:
             return begin(self._plan, self._world, journal, runner)
         return resume(past.unfinished, self._world, journal, runner)
@@ -127,7 +127,7 @@ class Site:
         assert laid == sorted(set(laid))
         story = SqliteStory(self.folders.journal, self.folders.head)
         assert story.verify(PublicKey.read(self.folders.public_key)).bad is None
-        assert history_from(story.rows()).history[0].outcome == self.outcome
+        assert history_from(story.rows()).runs[0].outcome == self.outcome
 
 
 @pytest.mark.goal("G1")

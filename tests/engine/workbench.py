@@ -9,7 +9,8 @@ from mainstay.engine.executor import Executor
 from mainstay.engine.runner import Runner
 from mainstay.errors import MainstayError
 from mainstay.model import Environment, Release
-from mainstay.planning.plan import Basis, Kind, Phase, Plan
+from mainstay.model.run_kind import Kind
+from mainstay.planning.plan import Basis, Phase, Plan
 from mainstay.steps.step import Look, Step
 from tests.engine.serial import Serial
 from tests.fakes.clock import TurnableClock

@@ -24,7 +24,7 @@ from mainstay.history.events import (
 from mainstay.history.journal import Row
 from mainstay.history.run_state import RunState, run_state
 
-PLANNED = Planned("deploy", msgspec.Raw(b"{}"), "2", 2, 1, "safe", "ada", 3)
+PLANNED = Planned("deploy", msgspec.Raw(b"{}"), "2", 2, 1, "safe", "ada", 3, serves_after=2)
 
 
 def told(*events: Event, run: str = "r-0001") -> list[Row]:

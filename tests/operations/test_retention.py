@@ -23,7 +23,7 @@ def release(number: int, revision: int) -> Release:
 def past(number: int, kind: str = "deploy", outcome: str = "released") -> RunSummary:
     return msgspec.convert(
         {"run": f"r-{number}", "kind": kind, "version": "1", "release": number, "outcome": outcome, "began": "",
-         "took_s": 1, "by": "me", "rollback": "safe"},
+         "took_s": 1, "by": "me", "rollback": "safe", "serves_after": number},
         RunSummary,
     )  # fmt: skip
 
@@ -32,7 +32,7 @@ def record(*runs: RunSummary, revision: int | None = None) -> History:
     """Each release brings its own revision, or carries on the one that is named."""
     releases = [release(run.release, revision or run.release) for run in runs]
     documents = {each.number: msgspec.Raw(msgspec.json.encode({"release": each})) for each in releases}
-    return History(history=tuple(reversed(runs)), documents=documents)
+    return History(runs=tuple(reversed(runs)), documents=documents)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from mainstay.history.summary import Choice, LiveRelease
+from mainstay.history.summary import LiveRelease, Origin
 from mainstay.operations.up import verdict, why_kept
 from mainstay.planning.deploy import deploy
 from mainstay.planning.resolve import fingerprint
@@ -12,8 +12,8 @@ OLD = release(1)
 NEW = release(2, kept=OLD)
 DECLARES_OLD = replace(deploy(replace(OLD, number=3, brought=()), snapshot(OLD)), declared="old")
 DECLARES_NEW = replace(deploy(NEW, snapshot(OLD)), declared="new")
-DEPLOYED = Choice("deploy", None, "old")
-ROLLED_BACK = Choice("rollback", 2, "new")
+DEPLOYED = Origin("deploy", None, "old")
+ROLLED_BACK = Origin("rollback", 2, "new")
 
 
 def test_a_first_release_is_deployed() -> None:
@@ -43,7 +43,7 @@ def test_a_manifest_that_declares_again_what_was_rolled_back_to_is_as_it_should_
 
 
 def test_a_version_that_was_deployed_in_place_of_the_declared_one_is_kept() -> None:
-    chosen = Choice("deploy", 1, "new")
+    chosen = Origin("deploy", 1, "new")
     assert verdict(DECLARES_NEW, release(3, kept=OLD), chosen, insist=False) == "keep"
 
 
@@ -51,11 +51,11 @@ def test_another_release_made_of_the_same_manifest_is_deployed() -> None:
     """A newer Mainstay resolves it to other settings: where nobody chose otherwise these are shipped."""
     changed = replace(NEW, edge=None)
     changed = replace(changed, fingerprint=fingerprint(changed))
-    assert verdict(DECLARES_NEW, changed, Choice("deploy", 1, "new"), insist=False) == "deploy"
+    assert verdict(DECLARES_NEW, changed, Origin("deploy", 1, "new"), insist=False) == "deploy"
 
 
 def test_a_choice_of_which_the_manifest_is_not_known_keeps_nothing() -> None:
-    assert verdict(DECLARES_NEW, OLD, Choice("rollback", 2, ""), insist=False) == "deploy"
+    assert verdict(DECLARES_NEW, OLD, Origin("rollback", 2, ""), insist=False) == "deploy"
 
 
 def test_the_release_that_is_kept_is_named_with_the_reason_and_the_way_to_ship_all_the_same() -> None:
@@ -66,6 +66,6 @@ def test_the_release_that_is_kept_is_named_with_the_reason_and_the_way_to_ship_a
     assert why_kept(LiveRelease(3, "1.2", ""), ROLLED_BACK, DECLARES_NEW).startswith(
         "release 3 (1.2) is live because `rollback` chose it over release 2; "
     )
-    assert why_kept(LiveRelease(2, "1.1", ""), Choice("deploy", 1, ""), DECLARES_NEW).startswith(
+    assert why_kept(LiveRelease(2, "1.1", ""), Origin("deploy", 1, ""), DECLARES_NEW).startswith(
         "release 2 (1.1) is live because version 1.1 was deployed while the manifest declared 2; "
     )

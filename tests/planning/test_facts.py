@@ -144,7 +144,7 @@ def test_while_a_datastore_is_stopped_its_schema_is_what_the_history_proves(writ
     store = FakeDatastore(migrations=("0001_orders", "0002_users", "0003_items"))
     world = fake_world(tmp_path, datastores={"db": store})
     live = msgspec.Raw(msgspec.json.encode({"release": release(1)}))
-    record = History(serving=LiveRelease(1, "1", ""), documents={1: live})
+    record = History(live=LiveRelease(1, "1", ""), documents={1: live})
     schema = look(world, record, write(SHOP)).datastores["db"].schema
     assert (schema.revision, schema.pending, schema.reachable) == (
         "0001_orders", ("0002_users", "0003_items"), False

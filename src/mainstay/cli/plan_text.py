@@ -6,6 +6,7 @@ from itertools import takewhile
 import msgspec
 
 from mainstay.cli.console import duration
+from mainstay.model.run_kind import run_kind
 from mainstay.planning.document import expected
 from mainstay.planning.plan import Change, Phase, Plan
 from mainstay.steps.step import Step
@@ -51,13 +52,13 @@ def summary(plan: Plan) -> Iterator[str]:
 
 def _head(plan: Plan) -> Iterator[str]:
     yield f"plan {plan.id}: {_headline(plan)}"
-    if plan.kind == "down":
+    if not run_kind(plan.kind).needs_running:
         return
     if plan.before is None:
         yield "live now: nothing (first release)"
         return
     yield f"live now: release {plan.before}" + (f" ({plan.before_version})" if plan.before_version else "")
-    if plan.kind == "deploy" and plan.phases:
+    if run_kind(plan.kind).live == "new" and plan.phases:
         yield f"rollback: {_rollback(plan)}"
 
 
@@ -69,12 +70,9 @@ def _rollback(plan: Plan) -> str:
 
 def _headline(plan: Plan) -> str:
     place = f"{plan.environment.system}/{plan.environment.name}"
-    match plan.kind:
-        case "down":
-            return f"stop {place}"
-        case "rollback":
-            return f"roll {place} back to release {plan.release.number} ({plan.version})"
-    return f"deploy {plan.version} to {place} as release {plan.release.number}"
+    kind = run_kind(plan.kind)
+    title = kind.title(place, plan.version, plan.release.number)
+    return f"{title} as release {plan.release.number}" if kind.live == "new" else title
 
 
 def _foot(plan: Plan) -> Iterator[str]:

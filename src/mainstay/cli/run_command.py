@@ -19,6 +19,7 @@ from mainstay.engine.interruption import Interruption
 from mainstay.engine.runner import Runner
 from mainstay.history.events import Failed
 from mainstay.history.journal import Row
+from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.outcome import Outcome
 from mainstay.system.clock import SystemClock
@@ -142,7 +143,7 @@ def _print_outcome(console: Console, outcome: Outcome) -> None:
     elif outcome.outcome == "started":
         console.print(Styled("started", "bold green"), f" in {duration(outcome.took_s)}: {_live(outcome)}")
     elif outcome.run:
-        now = "everything is stopped" if outcome.kind == "down" else _live(outcome)
+        now = _live(outcome) if run_kind(outcome.kind).needs_running else "everything is stopped"
         console.print(Styled("done", "bold green"), f" in {duration(outcome.took_s)}: {now}")
     if outcome.note:
         console.print(console.command(outcome.note))

@@ -19,6 +19,7 @@ from mainstay.errors import BadInput, NotReady, Unreachable
 from mainstay.history.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, UndoStarted
 from mainstay.history.journal import Journal, Owner, Row
 from mainstay.history.run_state import MOST_RESUMES, RunState, run_state
+from mainstay.model.run_kind import run_kind
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import Waiter
 
@@ -37,7 +38,8 @@ def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> Outcome
         rollback=plan.rollback,
         by=runner.by,
         steps=sum(1 for _ in plan.steps()),
-        new=plan.kind == "deploy",
+        serves_after=plan.serves_after,
+        new=run_kind(plan.kind).live == "new",
         data=plan.data,
         declared=plan.declared,
     )

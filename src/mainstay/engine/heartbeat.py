@@ -6,6 +6,7 @@ from mainstay.drivers.targets.target import RunTarget
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.run import Run
 from mainstay.errors import MainstayError, UndoRequested, Unreachable
+from mainstay.model.run_kind import run_kind
 from mainstay.system.clock import HEARTBEAT_S, Clock
 
 
@@ -66,7 +67,7 @@ class Heartbeat:
         self._abort_asked = self._abort_asked or self._run.journal.abort_asked(self._run.identity)
 
     def _send_heartbeat(self) -> None:
-        if self._run.plan.kind == "down":
+        if not run_kind(self._run.plan.kind).needs_running:
             return  # The supervisor stops with the environment, and a heartbeat would start it again.
         try:
             # Send it also before traffic has moved: it restarts a supervisor that was killed during the run.

@@ -18,16 +18,18 @@ class Planned(msgspec.Struct, frozen=True):
     """The plan's document; computing the state of a run does not decode it."""
     version: str
     release: int
-    """The release that is live when the plan is done; for a `down`, the one that was live before."""
+    """The release that the run ships or restores; for other kinds of runs, the live one."""
     before: int | None
     """The release that was live when the plan was made; None where none was."""
     rollback: str
     by: str
     steps: int
-    new: bool = True
-    """Whether the plan makes a new release; a rollback makes none."""
+    serves_after: int | None
+    """The release that is live after the run succeeds: `before` when the run changes nothing, None when none is."""
+    new: bool = False
+    """Whether the plan makes the release `release`; a rollback makes none."""
     data: bool = False
-    """Whether a `down` also deletes data and releases; afterwards no release counts as having been live."""
+    """Whether the run deletes the data, and all releases with it."""
     declared: str = ""
     """Fingerprint of what the manifest declared when this release was chosen; empty for a `down`."""
 

@@ -47,16 +47,16 @@ def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
         # The process that executes the run shows its steps; here, only the start of the rollback is shown.
         if row.name == "turned":
             runner.on_event(row)
-    past = next(run for run in history_of(context).history if run.run == owner.run)
+    past = next(run for run in history_of(context).runs if run.run == owner.run)
     if past.outcome == "released":
         raise NotReady(f"run {owner.run} was released before it could go back", remedy="mainstay rollback")
-    serving = history_of(context).serving
+    live = history_of(context).live
     return Outcome(
         run=owner.run,
         kind=past.kind,
         outcome="undone",
-        release=serving.number if serving else None,
-        version=serving.version if serving else "",
+        release=live.number if live else None,
+        version=live.version if live else "",
         url="",
         took_s=past.took_s,
         wanted="undone",

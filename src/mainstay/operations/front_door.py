@@ -3,6 +3,7 @@
 from mainstay.drivers.targets.target import Target
 from mainstay.errors import FrontDoorLost, FrontDoorTaken
 from mainstay.model import Edge, TrafficStatus
+from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import Clock, SystemClock
@@ -19,7 +20,7 @@ RUNS_MEANWHILE = "the services run meanwhile, and the front door opens by itself
 def require_front_door(context: Context, plan: Plan) -> None:
     """Raise FrontDoorLost when the edge does not serve as desired and *plan* does not repair it."""
     environment = context.stored_or_none()
-    if environment is not None and plan.kind != "down":
+    if environment is not None and run_kind(plan.kind).needs_running:
         require_edge(context.target(environment), plan.release.edge, SystemClock())
 
 

@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
+from mainstay.history.fold import history_from
 from mainstay.history.sqlite import SqliteStory
-from mainstay.history.summary import History, RunSummary, history_from
+from mainstay.history.summary import History, RunSummary
 from mainstay.operations.context import Context
 from mainstay.system.file_lock import Lock
 
@@ -20,7 +21,7 @@ def journal_reader(context: Context) -> SqliteStory:
 
 def history(context: Context) -> tuple[RunSummary, ...]:
     """Return the runs, newest first. An unfinished run is running now if a process holds the lock."""
-    past = history_of(context).history
+    past = history_of(context).runs
     if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).free():
         return tuple(replace(run, outcome="running") if run.outcome == "interrupted" else run for run in past)
     return past

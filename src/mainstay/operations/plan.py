@@ -56,8 +56,8 @@ def declared_now(context: Context) -> str:
     try:
         return _declared(manifest_of(context), context)
     except (MainstayError, OSError, ValueError):
-        choice = history_of(context).choice
-        return choice.declared if choice else ""
+        origin = history_of(context).origin
+        return origin.declared if origin else ""
 
 
 def _declared_or_unknown(manifest: Manifest, context: Context) -> str:

@@ -64,7 +64,7 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
 
 def _before(past: History) -> int:
     """Return the release that was live before the current one. Raises BadInput when there is none."""
-    earlier = [number for number in past.served if past.serving and number != past.serving.number]
+    earlier = [number for number in past.served if past.live and number != past.live.number]
     if earlier:
         return earlier[0]
     raise BadInput(

@@ -16,6 +16,7 @@ from mainstay.history.signing import SigningKey
 from mainstay.history.sqlite import SqliteJournal
 from mainstay.history.summary import History
 from mainstay.model import Environment
+from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.environment import keep
 from mainstay.operations.history import history_of, journal_reader
@@ -91,7 +92,7 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Out
     world = context.world(plan.environment)
     store(plan.values, world, context, runner.by)
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
-    if plan.kind != "down" and not world.target.fleet_status().started:
+    if run_kind(plan.kind).needs_running and not world.target.fleet_status().started:
         world.target.start()
     return _told(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
 
@@ -103,7 +104,7 @@ def resume_run(run: str, environment: Environment, journal: Journal, context: Co
 
 def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
     """Return the outcome of a command that executed no run: it only started what was live, or changed nothing."""
-    live = history_of(context).serving
+    live = history_of(context).live
     return Outcome(
         run="",
         kind=kind,
@@ -122,15 +123,15 @@ def _told(context: Context, environment: Environment, runner: Runner, carry: Cal
     outcome = carry(world)
     past = history_of(context)
     _keep_what_serves(context, past)
-    run = past.history[0]
+    run = past.runs[0]
     serving = world.target.traffic_status()
-    note = _tidied(context, past) if outcome == "released" and run.kind != "down" else ""
+    note = _tidied(context, past) if outcome == "released" and run_kind(run.kind).needs_running else ""
     return Outcome(
         run=run.run,
         kind=run.kind,
         outcome=outcome,
-        release=past.serving.number if past.serving else None,
-        version=past.serving.version if past.serving else "",
+        release=past.live.number if past.live else None,
+        version=past.live.version if past.live else "",
         url=serving.url,
         took_s=round(time.monotonic() - began, 3),
         note=note,
@@ -139,7 +140,7 @@ def _told(context: Context, environment: Environment, runner: Runner, carry: Cal
 
 def _keep_what_serves(context: Context, past: History) -> None:
     """Store the live release's environment again, because a run that was rolled back had stored the one it planned."""
-    found = past.environment(past.serving.number) if past.serving else None
+    found = past.environment(past.live.number) if past.live else None
     if found is not None and found != b"null":
         keep(msgspec.json.decode(found, type=Environment), context.folders)
 

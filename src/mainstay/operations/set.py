@@ -50,8 +50,7 @@ def set_values(context: Context, assignments: Assignments, *, dry_run: bool = Fa
 def rolled_back(context: Context) -> int | None:
     """Return the newer release that was rolled back to the live one; None if there is none."""
     past = history_of(context)
-    choice = past.choice
-    return choice.before if choice and choice.kind == "rollback" and choice.before in past.rolled_back else None
+    return past.origin.before if past.origin and past.origin.before in past.rolled_back else None
 
 
 def _mistakes(manifest: Manifest, given: tuple[Assignment, ...]) -> Iterator[Mistake]:

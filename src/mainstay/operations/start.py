@@ -2,6 +2,7 @@
 
 from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput, LockHeld
+from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
@@ -21,14 +22,14 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
     refuse_when_busy(context, unfinished_is_fine=True)
     past = history_of(context)
     if past.unfinished:
-        if past.history[0].kind != "down":
+        if run_kind(past.runs[0].kind).needs_running:
             restart_supervisor(context)
         raise LockHeld(
-            f"run {past.unfinished} ({past.history[0].kind}) is unfinished; only what it left running is started",
+            f"run {past.unfinished} ({past.runs[0].kind}) is unfinished; only what it left running is started",
             remedy="mainstay resume, or mainstay abort to go back",
             code="run-unfinished",
         )
-    if past.serving is None:
+    if past.live is None:
         raise BadInput(
             f"no release of {place} is live: there is nothing to start", remedy="mainstay up", code="not-live"
         )
@@ -40,5 +41,5 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
         raise started.failure
     note = f"ready: {', '.join(started.ready)}"
     if not started.acted:
-        note = f"nothing to do: release {past.serving.number} ({past.serving.version}) is running already"
+        note = f"nothing to do: release {past.live.number} ({past.live.version}) is running already"
     return without_run(context, "start", started.acted, started.took_s, note)

@@ -54,7 +54,7 @@ def start_live(context: Context, runner: Runner, notices: Notices, *, thorough: 
     *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
     datastores run: enough to plan a deploy.
     """
-    live, target = history_of(context).serving, _target(context)
+    live, target = history_of(context).live, _target(context)
     if live is None or target is None:
         return Started()
     if runs_completely(target.fleet_status()):
@@ -64,7 +64,7 @@ def start_live(context: Context, runner: Runner, notices: Notices, *, thorough: 
 
 def start_if_stopped(context: Context, runner: Runner, notices: Notices) -> Started:
     """Start the live release if the environment is stopped or its supervisor does not run; otherwise return at once."""
-    live, target = history_of(context).serving, _target(context)
+    live, target = history_of(context).live, _target(context)
     if live is None or target is None:
         return Started()
     if is_supervised(target.fleet_status()):

@@ -10,6 +10,7 @@ from mainstay.errors import Unreachable
 from mainstay.history.run_state import run_state
 from mainstay.history.summary import History, LiveRelease
 from mainstay.model import DatastorePlace, Environment, FleetStatus, Instance, TrafficStatus
+from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.shortfall import shortfall
@@ -111,7 +112,7 @@ def status(context: Context) -> Status:
         target=environment.target,
         url=serving.url,
         state=context.state,
-        release=past.serving,
+        release=past.live,
         run=run,
         services=tuple(
             _service(name, running, serving, in_run=run is not None)
@@ -134,8 +135,8 @@ def status(context: Context) -> Status:
 
 def _was_stopped(past: History) -> bool:
     """Return whether the last completed run stopped the environment on purpose."""
-    last = next((run for run in past.history if run.outcome == "released"), None)
-    return last is not None and last.kind == "down"
+    last = next((run for run in past.runs if run.outcome == "released"), None)
+    return last is not None and not run_kind(last.kind).needs_running
 
 
 def problems(now: Status, serving: TrafficStatus, *, stopped: bool, full: str = "") -> Iterator[Problem]:

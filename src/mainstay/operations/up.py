@@ -4,8 +4,9 @@ from typing import Literal
 
 from mainstay.engine.runner import Runner
 from mainstay.errors import FrontDoorLost, FrontDoorTaken, MainstayError
-from mainstay.history.summary import Choice, LiveRelease
+from mainstay.history.summary import LiveRelease, Origin
 from mainstay.model import Release
+from mainstay.model.run_kind import run_kind
 from mainstay.operations import plan as planning
 from mainstay.operations.context import Context
 from mainstay.operations.deploy import not_running, start_repaired, warn_of_start
@@ -40,14 +41,14 @@ def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, 
         raise started.failure  # A deploy would not repair this.
     plan = _planned(context, started, notices)
     past = history_of(context)
-    live = document(past, past.serving.number) if past.serving else None
-    found = verdict(plan, live, past.choice, insist=insist)
+    live = document(past, past.live.number) if past.live else None
+    found = verdict(plan, live, past.origin, insist=insist)
     if started.failure and (plan.unchanged or found == "keep"):
         raise not_running(started.failure, past, kept=found == "keep")
     if found == "keep":
-        assert past.serving is not None
-        assert past.choice is not None
-        note = why_kept(past.serving, past.choice, plan)
+        assert past.live is not None
+        assert past.origin is not None
+        note = why_kept(past.live, past.origin, plan)
         return without_run(context, "up", started.acted, started.took_s, note)
     if started.failure:
         warn_of_start(started.failure, notices)
@@ -65,7 +66,7 @@ def _finish_unfinished(context: Context, runner: Runner) -> Outcome | None:
         return finish(context, journal, runner) if history_of(context).unfinished else None
 
 
-def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: bool) -> Verdict:
+def verdict(plan: Plan, live: Release | None, origin: Origin | None, *, insist: bool) -> Verdict:
     """Return what `up` does with *plan*, the plan that makes the manifest's content live.
 
     `same`: the live release is what the manifest declares; the plan at most repairs it. `keep`: the live
@@ -73,26 +74,26 @@ def verdict(plan: Plan, live: Release | None, choice: Choice | None, *, insist: 
     """
     if declares(plan.release, live):
         return "same"
-    if live is None or choice is None or insist:
+    if live is None or origin is None or insist:
         return "deploy"
-    chosen_otherwise = choice.kind == "rollback" or live.version != plan.version
-    return "keep" if chosen_otherwise and choice.declared == plan.declared else "deploy"
+    chosen_otherwise = run_kind(origin.kind).live == "earlier" or live.version != plan.version
+    return "keep" if chosen_otherwise and origin.declared == plan.declared else "deploy"
 
 
-def why_kept(live: LiveRelease, choice: Choice, plan: Plan) -> str:
+def why_kept(live: LiveRelease, origin: Origin, plan: Plan) -> str:
     """Return why the live release is kept, and how to deploy the manifest anyway."""
     return (
-        f"release {live.number} ({live.version}) is live because {_reason(live, choice, plan)}; "
+        f"release {live.number} ({live.version}) is live because {_reason(live, origin, plan)}; "
         "the manifest has not changed since. To ship it anyway: mainstay up --deploy"
     )
 
 
-def _reason(live: LiveRelease, choice: Choice, plan: Plan) -> str:
-    if choice.kind != "rollback":
+def _reason(live: LiveRelease, origin: Origin, plan: Plan) -> str:
+    if run_kind(origin.kind).live != "earlier":
         return f"version {live.version} was deployed while the manifest declared {plan.version}"
-    if choice.before is not None and choice.before < live.number:
-        return f"`rollback` chose it over release {choice.before}"
-    return f"release {choice.before} was rolled back"
+    if origin.before is not None and origin.before < live.number:
+        return f"`rollback` chose it over release {origin.before}"
+    return f"release {origin.before} was rolled back"
 
 
 def _planned(context: Context, started: Started, notices: Notices) -> Plan:

@@ -81,7 +81,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 def look(world: World, history: History, manifest: Manifest | None = None) -> Snapshot:
     """Return a snapshot of the world and the history; without *manifest*, only what rollback and `down` need."""
     running, serving = world.target.fleet_status(), world.target.traffic_status()
-    live = document(history, history.serving.number) if history.serving else None
+    live = document(history, history.live.number) if history.live else None
     known = _known_schemas(history, live)
     snapshot = Snapshot(
         environment=world.environment,
@@ -169,10 +169,10 @@ def _known_schemas(history: History, live: Release | None) -> dict[str, str]:
 
 
 def _rolled_back(history: History, live: Release | None) -> Release | None:
-    choice = history.choice
-    if live is None or choice is None or choice.kind != "rollback" or choice.before not in history.rolled_back:
+    origin = history.origin
+    if live is None or origin is None or origin.before is None or origin.before not in history.rolled_back:
         return None
-    return document(history, choice.before)
+    return document(history, origin.before)
 
 
 def _datastore(

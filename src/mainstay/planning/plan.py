@@ -6,9 +6,9 @@ from typing import Any, Literal
 import msgspec
 
 from mainstay.model import Environment, Release
+from mainstay.model.run_kind import Kind, run_kind
 from mainstay.steps.step import Step
 
-Kind = Literal["deploy", "rollback", "down"]
 Rollback = Literal["safe", "needs-restore", "forward-only", "unknown"]
 
 
@@ -62,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True):
     environment: Environment
     version: str
     release: Release
-    """The release that is live after the run; for `down` the one that was live."""
+    """The release that the run ships or restores; for `down` the live one."""
     before: int | None
     """Number of the release that is live when the plan is made."""
     rollback: Rollback
@@ -81,6 +81,13 @@ class Plan(msgspec.Struct, frozen=True):
     """Whether the live release already is what the manifest declares. The only item of `notes` then explains it."""
     declared: str = ""
     """Fingerprint of what the manifest declares at its own version; empty when unknown, and for `down`."""
+
+    @property
+    def serves_after(self) -> int | None:
+        """Return the release that is live after the run succeeds; None when none is."""
+        if run_kind(self.kind).live != "same":
+            return self.release.number
+        return None if self.data else self.before
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Yield every step with its number, in the order of the runbook."""

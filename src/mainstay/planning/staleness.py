@@ -6,8 +6,9 @@ import msgspec
 
 from mainstay.model import Fleet, Release
 from mainstay.model.revision import Revision
+from mainstay.model.run_kind import Kind
 from mainstay.planning.facts import Snapshot
-from mainstay.planning.plan import Basis, Kind, Plan
+from mainstay.planning.plan import Basis, Plan
 
 
 def basis_of(release: Release, now: Snapshot) -> Basis:

@@ -6,6 +6,7 @@ from mainstay.cli.console import duration
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.history.summary import RunSummary
+from mainstay.model.run_kind import run_kind
 from mainstay.operations.history import history
 
 
@@ -35,4 +36,4 @@ def command(invocation: Invocation, most: int | None) -> None:
 
 def _outcome(run: RunSummary) -> str:
     """Return the outcome to show: the journal calls every successful run `released`, but only a deploy is a release."""
-    return "completed" if run.outcome == "released" and run.kind != "deploy" else run.outcome
+    return run_kind(run.kind).success if run.outcome == "released" else run.outcome

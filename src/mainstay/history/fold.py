@@ -1,0 +1,191 @@
+"""The fold that computes the history from the journal's rows, each of them once."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from statistics import median
+
+import msgspec
+
+from mainstay.history.events import Ended, Planned
+from mainstay.history.journal import Row
+from mainstay.history.run_state import RunState
+from mainstay.history.summary import History, HistoryOutcome, LiveRelease, Origin, RunSummary
+
+
+def history_from(rows: Iterable[Row]) -> History:
+    """Return the history that *rows*, all those of an environment, prove."""
+    return HistoryFold().extend(rows)
+
+
+class HistoryFold:
+    """The history up to the row `sequence`; `extend` adds later rows, without reading earlier ones again."""
+
+    def __init__(self) -> None:
+        self.sequence = 0
+        self._history = History()
+        self._runs: dict[str, _Run] = {}
+        self._live: LiveRelease | None = None
+        self._origin: Origin | None = None
+        self._documents: dict[int, msgspec.Raw] = {}
+        self._took: defaultdict[str, list[float]] = defaultdict(list)
+        self._schemas: dict[str, str] = {}
+        self._rolled_back: dict[int, str] = {}
+
+    def extend(self, rows: Iterable[Row]) -> History:
+        """Return the history after *rows*, those that follow the row `sequence`, in order."""
+        before = self.sequence
+        for row in rows:
+            self._add(row)
+            self.sequence = row.sequence
+        if self.sequence != before:
+            self._history = self._folded()
+        return self._history
+
+    def unfinished(self) -> RunState | None:
+        """Return the state of the unfinished run; None where every run has ended."""
+        name = self._history.unfinished
+        return self._runs[name].state() if name is not None else None
+
+    def _add(self, row: Row) -> None:
+        if row.name == "planned":
+            run = self._runs[row.run] = _Run(row)
+            if run.planned.new:
+                self._documents[run.planned.release] = run.planned.plan
+        elif row.run in self._runs:
+            self._add_to(self._runs[row.run], row)
+
+    def _add_to(self, run: "_Run", row: Row) -> None:
+        run.add(row)
+        match row.name:
+            case "started":
+                started = _started.decode(row.body)
+                run.started[started.step] = started
+            case "done":
+                done = _done.decode(row.body)
+                if done.step in run.started:
+                    self._done(run, run.started[done.step], done)
+            case "ended" if run.outcome == "released":
+                self._succeeded(run)
+
+    def _done(self, run: "_Run", started: "_Started", done: "_Done") -> None:
+        if not done.adopted:
+            self._took[started.timed_as or started.kind].append(done.took_s)
+        if started.kind == "migrate":
+            # A run that was rolled back keeps the schema to which it has migrated.
+            step = msgspec.json.decode(run.planned.plan, type=_PlannedPhases).step(done.step)
+            self._schemas[step.name] = msgspec.json.decode(step.after, type=str)
+
+    def _succeeded(self, run: "_Run") -> None:
+        """Apply the effect that the plan of *run* has stated."""
+        planned, live = run.planned, run.planned.serves_after
+        if planned.data:
+            self._schemas.clear()
+        if live == (self._live.number if self._live else None):
+            return
+        self._live = LiveRelease(live, planned.version, run.last) if live is not None else None
+        self._origin = Origin(planned.kind, planned.before, planned.declared) if live is not None else None
+        if live is not None:
+            self._rolled_back.pop(live, None)
+            if planned.before is not None and planned.before > live:
+                self._rolled_back[planned.before] = run.last
+
+    def _folded(self) -> History:
+        unfinished = [name for name, run in self._runs.items() if run.outcome is None]
+        return History(
+            highest=max((run.planned.release for run in self._runs.values()), default=0),
+            live=self._live,
+            origin=self._origin,
+            unfinished=unfinished[-1] if unfinished else None,
+            last_run=next(reversed(self._runs), None),
+            runs=tuple(run.summary(name) for name, run in reversed(self._runs.items())),
+            documents=dict(self._documents),
+            expected={kind: round(median(seconds), 3) for kind, seconds in self._took.items()},
+            schemas=dict(self._schemas),
+            rolled_back=dict(self._rolled_back),
+        )
+
+
+class _PlannedStep(msgspec.Struct):
+    """The fields of a planned step that the fold needs: for a migration, its datastore and the revision after it."""
+
+    name: str = ""
+    after: msgspec.Raw = msgspec.Raw(b'""')
+
+
+class _PlannedPhase(msgspec.Struct):
+    ranks: tuple[tuple[_PlannedStep, ...], ...]
+
+
+class _PlannedPhases(msgspec.Struct):
+    phases: tuple[_PlannedPhase, ...] = ()
+
+    def step(self, number: str) -> _PlannedStep:
+        """Return the step with this number: `PHASE.STEP`, both counted from 1."""
+        phase, step = (int(part) for part in number.split("."))
+        return [each for rank in self.phases[phase - 1].ranks for each in rank][step - 1]
+
+
+class _Started(msgspec.Struct):
+    """The fields of `started` that the fold needs; the others are not decoded."""
+
+    step: str
+    kind: str
+    timed_as: str = ""
+
+
+class _Done(msgspec.Struct):
+    """The fields of `done` that the fold needs."""
+
+    step: str
+    took_s: float
+    adopted: bool = False
+
+
+_started = msgspec.json.Decoder(_Started)
+_done = msgspec.json.Decoder(_Done)
+_planned = msgspec.json.Decoder(Planned)
+_ended = msgspec.json.Decoder(Ended)
+
+
+class _Run:
+    """One run during the fold."""
+
+    def __init__(self, row: Row) -> None:
+        self.planned = _planned.decode(row.body)
+        self.began = self.last = row.at
+        self.outcome: HistoryOutcome | None = None
+        self.started: dict[str, _Started] = {}
+        self._parked = False
+        self._state = RunState()
+        self._rows = [row]
+        """Rows that `_state` does not contain yet; none once the run has ended."""
+
+    def add(self, row: Row) -> None:
+        self.last = row.at
+        self._rows.append(row)
+        if row.name == "ended":
+            self.outcome = _ended.decode(row.body).outcome
+            self._rows.clear()
+        elif row.name in ("parked", "resumed", "answered"):
+            self._parked = row.name == "parked"
+
+    def state(self) -> RunState:
+        for row in self._rows:
+            self._state = self._state.after(row)
+        self._rows.clear()
+        return self._state
+
+    def summary(self, run: str) -> RunSummary:
+        return RunSummary(
+            run=run,
+            kind=self.planned.kind,
+            version=self.planned.version,
+            release=self.planned.release,
+            outcome=self.outcome or ("parked" if self._parked else "interrupted"),
+            began=self.began,
+            took_s=(datetime.fromisoformat(self.last) - datetime.fromisoformat(self.began)).total_seconds(),
+            by=self.planned.by,
+            rollback=self.planned.rollback,
+            serves_after=self.planned.serves_after,
+        )
