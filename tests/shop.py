@@ -28,8 +28,9 @@ from mainstay.model import (
 )
 from mainstay.model.artifact import Source
 from mainstay.model.secret import SecretRef
+from mainstay.planning.datastore_facts import DatastoreFacts
 from mainstay.planning.deploy import deploy
-from mainstay.planning.facts import DatastoreFacts, Snapshot
+from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import fingerprint
 from mainstay.system.file_tree import Measured
@@ -135,7 +136,7 @@ def snapshot(
         next_number=next_number or (serving.number + 1 if serving else 1),
         last_run=f"r-{serving.number:04d}" if serving else None,
         sources={Source("/shop/api"): Measured("a", 3, 0)},
-        datastores={"db": DatastoreFacts("postgres", "18", DB, {"owner": ADDRESS, "application": ADDRESS}, schema)},
+        datastores={"db": DatastoreFacts("postgres", "18", DB, ADDRESS, schema)},
         expected=expected or {},
         taken_at="2026-01-05T12:00:00+00:00",
     )

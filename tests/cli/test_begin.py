@@ -104,7 +104,9 @@ def test_validate_tells_every_mistake(tmp_path: Path) -> None:
 
 
 def test_a_datastore_version_that_cannot_run_is_refused_by_validate_and_plan(tmp_path: Path) -> None:
-    (major,) = wiring.datastore_versions("postgres")
+    support = wiring.datastore_support("postgres")
+    assert support
+    (major,) = support.versions
     typed(tmp_path, "init")
     with (tmp_path / "mainstay.yaml").open("a") as manifest:
         manifest.write("datastores: {db: {kind: postgres, version: '9.6'}}\n")

@@ -1,4 +1,4 @@
-"""What every datastore must do: pure values, jobs that bear being run again, a schema that tells where it stands."""
+"""What every datastore must do: one contract for each capability. A driver's test inherits those that it has."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -6,20 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.datastores.datastore import Datastore, Role
+from mainstay.drivers.datastores.datastore import Addressable, Datastore, Migratable, Provisioned, provisioned
 from mainstay.model import Job, Listener
 from mainstay.model.secret import SecretRef
 
 FIRST, SECOND = "0001_first", "0002_second"
-Perform = Callable[[Job], int]
+RunJob = Callable[[Job], int]
+CAPABILITIES = (Provisioned, Addressable, Migratable)
 
 
 class DatastoreContract(ABC):
-    """Inherited by the tests of each driver.
-
-    `store` is prepared, initialised, started, and has its roles; `perform` carries a job out and answers its
-    exit code; `listener` is its address; `folder` holds the migrations FIRST and SECOND, of which none has run.
-    """
+    """`store` is initialised, started and configured; `run_job` runs a job to its end and returns its exit code."""
 
     @pytest.fixture
     @abstractmethod
@@ -27,73 +24,91 @@ class DatastoreContract(ABC):
 
     @pytest.fixture
     @abstractmethod
-    def perform(self) -> Perform: ...
+    def run_job(self) -> RunJob: ...
+
+    def test_it_has_a_kind_and_a_version(self, store: Datastore) -> None:
+        assert store.kind
+        assert store.version()[0].isdigit()
+
+    def test_it_has_exactly_the_capabilities_whose_contracts_it_passes(self, store: Datastore) -> None:
+        contracts = (ProvisionedContract, AddressableContract, MigratableContract)
+        assert [isinstance(store, each) for each in CAPABILITIES] == [isinstance(self, each) for each in contracts]
+
+
+class ProvisionedContract(DatastoreContract):
+    """For a datastore that Mainstay runs."""
+
+    def test_it_is_a_single_instance_with_a_permanent_port(self, store: Provisioned) -> None:
+        workload = store.workload()
+        assert (workload.service, workload.alone, workload.datastore, workload.port) == (store.name, True, True, "kept")
+        assert store.workload() == workload
+
+    def test_its_secrets_have_its_name(self, store: Provisioned) -> None:
+        assert all(name.startswith(f"{store.name}.") for name in store.secrets())
+
+    def test_its_own_data_is_not_refused(self, store: Provisioned) -> None:
+        store.refuse_other_data()
+
+    def test_an_initialised_datastore_is_not_initialised_again(self, store: Provisioned) -> None:
+        assert store.initialise("again") is None
+
+    def test_preparing_again_keeps_its_data(self, store: Provisioned) -> None:
+        store.prepare()
+        assert store.initialise("again") is None
+
+    def test_configuring_again_succeeds(self, store: Provisioned, run_job: RunJob) -> None:
+        job = store.configure("again")
+        assert job is None or (job.id, run_job(job)) == ("again", 0)
+
+
+class AddressableContract(DatastoreContract):
+    """For a datastore that services connect to."""
+
+    def test_every_address_contains_the_listener_and_refers_to_secrets(self, store: Addressable) -> None:
+        for address in [store.address(), *map(store.address, store.roles)]:
+            assert any(piece.value == Listener(store.name, "address") for piece in address.pieces)
+            secrets = [piece for piece in address.pieces if isinstance(piece.value, SecretRef)]
+            assert {piece.encoding for piece in secrets} <= {"percent"}
+
+    def test_every_role_has_a_secret_of_its_own(self, store: Addressable) -> None:
+        pieces = [piece.value for role in store.roles for piece in store.address(role).pieces]
+        secrets = [value.name for value in pieces if isinstance(value, SecretRef)]
+        assert len(set(secrets)) == len(store.roles)
+        assert not isinstance(store, Provisioned) or set(secrets) <= set(store.secrets())
+
+
+class MigratableContract(DatastoreContract):
+    """For a datastore with a schema. `folder` contains the migrations FIRST and SECOND, of which none has run."""
 
     @pytest.fixture
     @abstractmethod
-    def listener(self) -> str: ...
+    def listener(self) -> str:
+        """The current `host:port` of `store`."""
 
     @pytest.fixture
     @abstractmethod
     def folder(self) -> Path: ...
 
-    def test_it_is_a_fleet_of_one_with_an_address_that_stays(self, store: Datastore) -> None:
-        workload = store.workload()
-        assert workload is not None
-        assert (workload.service, workload.alone, workload.datastore, workload.port) == (store.name, True, True, "kept")
-        assert store.workload() == workload
-
-    @pytest.mark.parametrize("role", ["owner", "application"])
-    def test_an_address_names_its_secret_and_does_not_hold_it(self, store: Datastore, role: Role) -> None:
-        address = store.address(role)
-        assert address.secret
-        assert [piece.encoding for piece in address.pieces if isinstance(piece.value, SecretRef)] == ["percent"]
-        assert any(piece.value == Listener(store.name, "address") for piece in address.pieces)
-
-    def test_each_role_has_a_secret_of_its_own_that_bears_the_datastores_name(self, store: Datastore) -> None:
-        pieces = [*store.address("owner").pieces, *store.address("application").pieces]
-        secrets = [piece.value.name for piece in pieces if isinstance(piece.value, SecretRef)]
-        assert len(set(secrets)) == 2
-        assert set(secrets) <= set(store.secrets())
-        assert all(name.startswith(f"{store.name}.") for name in store.secrets())
-
-    def test_jobs_carry_the_id_they_are_given(self, store: Datastore, folder: Path) -> None:
-        jobs = [store.roles("one"), store.migrate("one", str(folder))]
-        assert {job.id for job in jobs if job} == {"one"}
-
-    def test_it_names_its_kind_and_its_version(self, store: Datastore) -> None:
-        assert store.kind
-        assert store.version()[0].isdigit()
-
-    def test_preparing_again_changes_nothing_of_its_data(self, store: Datastore, listener: str, folder: Path) -> None:
-        before = store.schema(str(folder), listener)
-        store.prepare()
-        assert store.schema(str(folder), listener) == before
-        assert store.initialise("again") is None
-
-    def test_its_own_data_is_not_refused(self, store: Datastore) -> None:
-        store.refuse_other_data()
-
-    def test_what_is_initialised_is_not_initialised_again(self, store: Datastore) -> None:
-        assert store.initialise("again") is None
-
-    def test_roles_may_be_made_again(self, store: Datastore, perform: Perform) -> None:
-        job = store.roles("again")
-        assert job is None or perform(job) == 0
-
     def test_migrations_are_pending_until_they_have_run_and_run_once(
-        self, store: Datastore, perform: Perform, listener: str, folder: Path
+        self, store: Migratable, run_job: RunJob, listener: str, folder: Path
     ) -> None:
         assert store.schema(str(folder), listener).pending == (FIRST, SECOND)
-        assert [perform(store.migrate(name, str(folder))) for name in ("first", "again")] == [0, 0]
+        jobs = [store.migrate(name, str(folder)) for name in ("first", "again")]
+        assert [(job.id, run_job(job)) for job in jobs] == [("first", 0), ("again", 0)]
         schema = store.schema(str(folder), listener)
         assert (schema.revision, schema.pending, schema.half_done) == (SECOND, (), ())
 
-    def test_where_nothing_listens_all_is_pending_and_said_to_be_unreachable(
-        self, store: Datastore, folder: Path
+    def test_without_a_listener_every_migration_is_pending_and_the_schema_unreachable(
+        self, store: Migratable, folder: Path
     ) -> None:
         schema = store.schema(str(folder), "")
         assert (schema.pending, schema.reachable) == ((FIRST, SECOND), False)
 
-    def test_without_migrations_none_is_pending(self, store: Datastore, listener: str) -> None:
+    def test_without_migrations_none_is_pending(self, store: Migratable, listener: str) -> None:
         assert store.schema(None, listener).pending == ()
+
+    def test_preparing_again_keeps_the_schema(self, store: Migratable, listener: str, folder: Path) -> None:
+        before = store.schema(str(folder), listener)
+        for each in provisioned([store]):
+            each.prepare()
+        assert store.schema(str(folder), listener) == before

@@ -69,7 +69,7 @@ class Shop:
         self.clock = TurnableClock()
         self.target = FakeTarget(self.clock, ready_after_s=0.1, job_takes_s=0.1)
         self.store = FakeDatastore()
-        self.target.perform = self.store.perform
+        self.target.perform = self.store.run_job
         self.world = fake_world(folder, clock=self.clock, target=self.target, datastores={"db": self.store})
         self.hands = hands
 
@@ -80,7 +80,7 @@ class Shop:
         self.target.set_edge(release.edge)
         self.target.set_fleet(shop.fleet(release))
         self.target.set_traffic((Shift(shop.traffic(release)),))
-        self.store.initialised = self.store.roles_made = True
+        self.store.initialised = self.store.configured = True
         self.store.ran = list(self.store.migrations)
         self.clock.turn(10)
         self.target.fleet_status()
@@ -95,7 +95,7 @@ class Shop:
     def _also(self) -> object:
         contents = self.world.folders.contents
         found = sorted(path.name for path in contents.iterdir()) if contents.exists() else []
-        return (self.store.initialised, self.store.roles_made, self.store.ran, found)
+        return (self.store.initialised, self.store.configured, self.store.ran, found)
 
 
 def brought(release: Release, folder: Path, *, build: bool = False) -> Release:

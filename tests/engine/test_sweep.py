@@ -45,7 +45,7 @@ def both(*spoils: Spoil) -> Spoil:
 
 def jobs_fail(word: str) -> Spoil:
     def spoil(at: Shop) -> None:
-        at.target.perform = lambda job: 1 if word in job.id else at.store.perform(job)
+        at.target.perform = lambda job: 1 if word in job.id else at.store.run_job(job)
 
     return spoil
 
@@ -73,7 +73,7 @@ SCENES: dict[str, tuple[str, Callable[[Scenes], Make]]] = {
     "recreate": ("released", lambda s: s.next(RECREATE)),
     "first, a build fails": ("undone", lambda s: s.first(spoil=jobs_fail("build-sql"))),
     "first, the port is taken": ("undone", lambda s: s.first(spoil=port_taken)),
-    "first, roles cannot be made": ("undone", lambda s: s.first(spoil=jobs_fail("roles"))),
+    "first, the configuration fails": ("undone", lambda s: s.first(spoil=jobs_fail("configure"))),
     "first, the migration fails": ("undone", lambda s: s.first(spoil=jobs_fail("migrate"))),
     "first, traffic cannot be set": ("undone", lambda s: s.first(spoil=breaks("traffic api 1:100"))),
     "next, the first service is sick": ("undone", lambda s: s.next(spoil=sick("api"))),

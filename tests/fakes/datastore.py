@@ -1,16 +1,15 @@
-"""A datastore in memory: its jobs are those of a target, and it has done what they did."""
+"""A datastore in memory, with every capability. It applies the effect of a job when the target runs the job."""
 
-from mainstay.drivers.datastores.datastore import Role, Schema
+from mainstay.drivers.datastores.datastore import Schema
 from mainstay.errors import BadInput, Unreachable
 from mainstay.model import Job, Listener, Piece, Template, Workload
 from mainstay.model.secret import SecretRef
 
 
 class FakeDatastore:
-    """Obeys `Datastore`. `perform` is what a target in memory calls for each job it carries out.
+    """Implements every capability. `run_job` is what a target in memory calls for each job that it runs.
 
-    `migrations` are what every folder holds; `breaks_at` names one that fails. `unreachable` and `busy` are turned
-    by the test.
+    `migrations` are those of every folder; `breaks_at` names one that fails. Tests set `unreachable` and `busy`.
     """
 
     kind = "memory"
@@ -24,7 +23,7 @@ class FakeDatastore:
         self.half_done: tuple[str, ...] = ()
         self.initialised = False
         self.other_data = False
-        self.roles_made = False
+        self.configured = False
         self.prepared = 0
         self.ran: list[str] = []
 
@@ -40,9 +39,9 @@ class FakeDatastore:
             raise BadInput(f"the data of {self._name} was written by another major version", code="other-data")
 
     def secrets(self) -> tuple[str, ...]:
-        return (f"{self._name}.owner.password", f"{self._name}.application.password")
+        return tuple(f"{self._name}.{role}.password" for role in self.roles)
 
-    def workload(self) -> Workload | None:
+    def workload(self) -> Workload:
         return Workload(
             service=self._name,
             command=("store",),
@@ -63,10 +62,14 @@ class FakeDatastore:
             return None
         return Job(identity, f"Initialise {self._name}", ("initialise",), f"/data/{self._name}")
 
-    def roles(self, identity: str) -> Job | None:
-        return Job(identity, f"Make the roles of {self._name}", ("make", "roles"), f"/data/{self._name}")
+    def configure(self, identity: str) -> Job | None:
+        return Job(identity, f"Configure {self._name}", ("configure",), f"/data/{self._name}")
 
-    def address(self, role: Role) -> Template:
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return ("writer", "reader")
+
+    def address(self, role: str = "writer") -> Template:
         password = Piece(SecretRef(f"{self._name}.{role}.password"), "percent")
         return Template((Piece(f"memory://{role}:"), password, Piece("@"), Piece(Listener(self._name, "address"))))
 
@@ -81,13 +84,13 @@ class FakeDatastore:
         pending = tuple(each for each in self.migrations if each not in self.ran) if folder else ()
         return Schema(self.ran[-1] if self.ran else "", pending, self.half_done, busy=self.busy)
 
-    def perform(self, job: Job) -> int:
-        """Do what *job* does; answers its exit code."""
+    def run_job(self, job: Job) -> int:
+        """Apply the effect of *job* and return its exit code."""
         match job.command:
             case ("initialise",):
                 self.initialised = True
-            case ("make", "roles"):
-                self.roles_made = True
+            case ("configure",):
+                self.configured = True
             case ("migrate",):
                 return self._migrate()
         return 0

@@ -2,6 +2,7 @@
 
 from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.world import World
+from mainstay.manifest.cross_checks import any_support
 from mainstay.operations.context import Wiring
 
 
@@ -11,5 +12,5 @@ def fake_wiring(world: World, sources: tuple[SecretSource, ...] = ()) -> Wiring:
         world=lambda environment, folders: world,
         target=lambda environment, folders: world.target,
         secret_sources=lambda: sources,
-        datastore_versions=lambda kind: (),
+        datastore_support=any_support,
     )

@@ -71,11 +71,11 @@ ROWS = [
         "3:50: expected a mapping, found '/health' (services.web.health); write health: {ready: /health} "
         "[not-a-mapping]", "a health check that is a path"),
     bad("B7", f"{HEAD}{REST}datastores: {{db: {{kind: redis}}}}\n",
-        "4:18: kind redis does not work in this version (datastores.db); use postgres; mongodb, rabbitmq, redis and "
-        "files come later [not-yet]", "a kind that comes later"),
+        "4:25: kind redis does not work in this version (datastores.db.kind); use postgres [not-yet]",
+        "a kind that comes later"),
     bad("B7", f"{HEAD}{REST}datastores: {{db: {{kind: mysql}}}}\n",
-        "4:25: 'mysql' is not a kind of datastore (datastores.db.kind); use postgres; mongodb, rabbitmq, redis and "
-        "files come later [not-one-of]", "a kind that does not exist"),
+        "4:25: 'mysql' is not a kind of datastore (datastores.db.kind); the kinds are postgres, mongodb, rabbitmq, "
+        "redis and files [not-one-of]", "a kind that does not exist"),
     bad("B18", service("image: shop:latest"),
         "3:39: 'shop:latest' has no fixed tag or digest, and a release must be repeatable (services.web.image); "
         "write web:{version} [image-not-fixed]", "an image that moves"),

@@ -8,8 +8,10 @@ import pytest
 from mainstay.errors import BadInput
 from mainstay.manifest import load
 from mainstay.manifest.datastore import DatastoreSection
+from mainstay.manifest.load import check, read
 from mainstay.manifest.report import report
 from mainstay.manifest.service import VolumeSection
+from mainstay.model import DatastoreSupport
 from tests.manifest.written import HELLO, loaded, mistakes, warnings, write
 
 PLACES = (
@@ -163,8 +165,28 @@ def test_every_environment_is_validated(tmp_path: Path) -> None:
 def test_a_version_that_the_driver_runs_is_accepted(tmp_path: Path, version: object) -> None:
     store = json.dumps({"kind": "postgres"} | ({"version": version} if version else {}))
     path = write(tmp_path, HELLO + f"datastores: {{db: {store}}}\n")
-    assert load(path, versions=lambda kind: ("18",)).datastores["db"].version == (version and str(version))
-    assert report(path, None, lambda kind: ("18",)).datastores == 1
+    assert load(path, support=lambda kind: DatastoreSupport(("18",))).datastores["db"].version == (
+        version and str(version)
+    )
+    assert report(path, None, lambda kind: DatastoreSupport(("18",))).datastores == 1
+
+
+@pytest.mark.parametrize(
+    ("migrations", "forms", "code"),
+    [
+        ("{sql: migrations}", (), "no-schema"),
+        ("{run: [x], service: web}", ("sql",), "not-yet"),
+        ("{sql: migrations}", ("sql",), ""),
+    ],
+    ids=["a kind without schema", "another tool", "files"],
+)
+def test_migrations_must_have_a_form_that_the_driver_accepts(
+    tmp_path: Path, migrations: str, forms: tuple[str, ...], code: str
+) -> None:
+    (tmp_path / "migrations").mkdir()
+    path = write(tmp_path, HELLO + f"datastores: {{db: {{kind: redis, migrations: {migrations}}}}}\n")
+    found = check(read(path), path, "local", lambda kind: DatastoreSupport(migrations=forms)).mistakes
+    assert [mistake.code for mistake in found] == [code] * bool(code)
 
 
 def test_a_datastore_that_runs_elsewhere_is_known_as_such() -> None:

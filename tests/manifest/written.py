@@ -7,6 +7,7 @@ from mainstay.cli.console import line
 from mainstay.errors import BadInput, ManifestInvalid, Mistake
 from mainstay.manifest import Manifest, load
 from mainstay.manifest.load import check, read
+from mainstay.model import DatastoreSupport
 from mainstay.system.state_dir import LOCAL
 
 HELLO = """\
@@ -31,13 +32,13 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 def loaded(folder: Path, text: str, environment: str | None = None) -> Manifest:
     """The manifest that *text* is."""
-    return load(write(folder, text), environment)
+    return load(write(folder, text), environment, {"postgres": DatastoreSupport(migrations=("sql",))}.get)
 
 
 def mistakes(folder: Path, text: str | bytes, environment: str | None = None) -> list[str]:
     """Every mistake of *text*, as people read it; none when there is none."""
     try:
-        load(write(folder, text), environment)
+        load(write(folder, text), environment, {"postgres": DatastoreSupport(migrations=("sql",))}.get)
     except ManifestInvalid as invalid:
         return [line(mistake) for mistake in invalid.mistakes]
     except BadInput as refused:

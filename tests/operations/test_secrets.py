@@ -60,7 +60,7 @@ def seen(place: Place, **exported: str) -> Snapshot:
 def begun(place: Place, **exported: str) -> NewValues:
     """Let a run begin that is planned now."""
     manifest = manifest_of(place.context)
-    values = new_values(manifest, seen(place, **exported), ["db.owner.password"])
+    values = new_values(manifest, seen(place, **exported), ["db.writer.password"])
     place.world.folders.state.mkdir(exist_ok=True)
     store(values, place.world, place.context, "ann")
     return values
@@ -87,7 +87,7 @@ def test_a_run_stores_what_it_is_given_and_generates_the_rest_once(place: Place)
     assert (values.given, values.settings) == (("TOKEN",), {"REGION": "north"})
     assert value(place, "TOKEN") == "given once"
     assert [len(value(place, name)) for name in values.generate] == [43, 64, 43]
-    assert list(values.generate) == ["OTHER", "SIGNING", "db.owner.password"]
+    assert list(values.generate) == ["OTHER", "SIGNING", "db.writer.password"]
     assert settings(place) == {"REGION": "north"}
     assert begun(place, REGION="south") == NewValues()
 
@@ -133,7 +133,7 @@ def test_a_secret_that_would_be_generated_may_be_given_instead(place: Place) -> 
 def test_a_plan_names_what_its_run_stores(place: Place) -> None:
     gives(place, TOKEN="given once")
     manifest = manifest_of(place.context)
-    values = new_values(manifest, seen(place, REGION="north"), ["db.owner.password"])
+    values = new_values(manifest, seen(place, REGION="north"), ["db.writer.password"])
     assert list(stored_notes(values, manifest)) == [
         "generated and stored when the run begins: OTHER, SIGNING",
         "stored when the run begins, as given to this command: TOKEN, REGION",
@@ -195,7 +195,7 @@ def test_an_exported_value_that_does_not_fit_is_refused(place: Place, exported: 
 def test_values_are_stored_before_the_run_is_journalled(place: Place) -> None:
     gives(place, TOKEN="given once")
     manifest = manifest_of(place.context)
-    values = new_values(manifest, seen(place, REGION="north"), ["db.owner.password"])
+    values = new_values(manifest, seen(place, REGION="north"), ["db.writer.password"])
     plan = replace(first_plan(), values=values, environment=place.world.environment)
     place.world.folders.state.mkdir()
     runner = Runner.here(place.world.clock)

@@ -91,8 +91,8 @@ def test_a_path_is_neither_secret_nor_an_address(place: Place, name: str) -> Non
 
 def test_a_service_reaches_its_datastore_as_the_application_and_never_as_the_owner(place: Place) -> None:
     told = place.release().services["api"].workload.environment["DATABASE_URL"]
-    assert told == place.store.address("application")
-    assert told != place.store.address("owner")
+    assert told == place.store.address()
+    assert told != place.store.address("reader")
 
 
 def test_no_release_holds_a_secret(place: Place) -> None:

@@ -26,7 +26,7 @@ def test_a_first_deploy_reads_like_a_runbook() -> None:
         "1.3 Copy worker (3 files)",
         "1.4 Copy the migrations of db (1 file)",
         "2.1 Open the edge on port 8080: /api → api, / → web",
-        "2.2 Start db (18) and make its roles",
+        "2.2 Start db (18)",
         "3.1 Migrate db to 0001_orders (1 migration)",
         "4.1 Start api@1, 2 replicas",
         "4.2 Traffic: api 100 % @1",

@@ -10,7 +10,7 @@ from mainstay.errors import PortTaken, StepFailed
 from mainstay.model import Member, Members
 from mainstay.steps.configure_edge import ProvideEdge
 from mainstay.steps.migrate import Migrate
-from mainstay.steps.start_datastore import ProvideDatastore
+from mainstay.steps.start_datastore import StartDatastore
 from mainstay.steps.step import Look
 from tests.fakes.clock import TurnableClock
 from tests.fakes.datastore import FakeDatastore
@@ -19,7 +19,7 @@ from tests.fakes.world import fake_world
 from tests.shop import DB, EDGE
 
 ONE: Members = {1: Member(DB, 1, "18")}
-PROVIDE = ProvideDatastore(name="db", before={}, after=ONE, job="p1-db")
+START = StartDatastore(name="db", before={}, after=ONE, job="p1-db")
 TWO = ("0001_orders", "0002_prices")
 MIGRATE = Migrate(name="db", migrations="sql", pending=TWO, before="", after="0002_prices", job="p1-migrate-db")
 
@@ -32,7 +32,7 @@ def store() -> FakeDatastore:
 @pytest.fixture
 def target(store: FakeDatastore) -> FakeTarget:
     found = FakeTarget(TurnableClock(), ready_after_s=1, job_takes_s=1)
-    found.perform = store.perform
+    found.perform = store.run_job
     found.start()
     return found
 
@@ -43,52 +43,53 @@ def world(target: FakeTarget, store: FakeDatastore, tmp_path: Path) -> RunWorld:
     return fake_world(tmp_path, target=target, clock=target.clock, datastores={"db": store})
 
 
-def test_a_datastore_is_prepared_initialised_started_and_has_its_roles(world: RunWorld, store: FakeDatastore) -> None:
-    assert PROVIDE.look(world) is Look.ABSENT
-    assert PROVIDE.do(world) == "memory 18 ready, roles made"
-    assert (store.initialised, store.roles_made) == (True, True)
-    assert PROVIDE.look(world) is Look.PRESENT
+def test_a_datastore_is_prepared_initialised_started_and_configured(world: RunWorld, store: FakeDatastore) -> None:
+    assert START.look(world) is Look.ABSENT
+    assert START.do(world) == "memory 18 ready"
+    assert (store.initialised, store.configured) == (True, True)
+    assert START.look(world) is Look.PRESENT
 
 
 def test_doing_it_twice_is_doing_it_once(world: RunWorld, target: FakeTarget) -> None:
-    PROVIDE.do(world)
+    START.do(world)
     effects = dict(target.effects)
-    PROVIDE.do(world)
+    START.do(world)
     assert dict(target.effects) == effects
 
 
-def test_initialising_whose_end_nobody_saw_is_tried_again(world: RunWorld, target: FakeTarget) -> None:
-    store = world.datastores["db"]
+def test_an_initialisation_with_an_unknown_outcome_is_run_again(
+    world: RunWorld, target: FakeTarget, store: FakeDatastore
+) -> None:
     first = store.initialise("p1-db-initialise")
     assert first
     target.start_job(first)
     target.lose_jobs()
-    assert PROVIDE.look(world) is Look.PARTIAL
-    PROVIDE.do(world)
+    assert START.look(world) is Look.PARTIAL
+    START.do(world)
     assert target.job_state("p1-db-initialise-again-2").code == 0
 
 
 def test_undo_stops_what_was_started_and_keeps_the_data(world: RunWorld, store: FakeDatastore) -> None:
-    PROVIDE.do(world)
-    assert PROVIDE.undo(world) == "db stopped in 0.0 s, its data is kept"
+    START.do(world)
+    assert START.undo(world) == "db stopped in 0.0 s, its data is kept"
     assert world.target.fleet_status().instances == ()
     assert store.initialised
 
 
 def test_undo_stops_its_jobs_first(world: RunWorld, target: FakeTarget, store: FakeDatastore) -> None:
     target.job_takes_s = 1000
-    for job in (store.initialise("p1-db-initialise"), store.roles("p1-db-roles")):
+    for job in (store.initialise("p1-db-initialise"), store.configure("p1-db-configure")):
         assert job
         target.start_job(job)
-    PROVIDE.undo(world)
-    assert [target.job_state(f"p1-db-{name}").state for name in ("initialise", "roles")] == ["ended", "ended"]
+    START.undo(world)
+    assert [target.job_state(f"p1-db-{name}").state for name in ("initialise", "configure")] == ["ended", "ended"]
 
 
 def test_other_settings_take_effect_and_are_taken_back(world: RunWorld, target: FakeTarget) -> None:
-    PROVIDE.do(world)
+    START.do(world)
     changed: Members = {2: Member(DB, 1, "18.1")}
-    step = ProvideDatastore(name="db", before=ONE, after=changed, job="p2-db")
-    assert step.title == "Restart db (18.1) and make its roles"
+    step = StartDatastore(name="db", before=ONE, after=changed, job="p2-db")
+    assert step.title == "Restart db (18.1)"
     step.do(world)
     assert step.undo(world) == "db runs as before"
     running = target.fleet_status()
@@ -96,7 +97,7 @@ def test_other_settings_take_effect_and_are_taken_back(world: RunWorld, target: 
 
 
 def test_migrations_run_once_and_in_order(world: RunWorld, store: FakeDatastore) -> None:
-    PROVIDE.do(world)
+    START.do(world)
     assert MIGRATE.look(world) is Look.ABSENT
     assert MIGRATE.do(world) == "db at 0002_prices, 2 run"
     assert MIGRATE.do(world) == "db at 0002_prices, 2 run"
@@ -105,7 +106,7 @@ def test_migrations_run_once_and_in_order(world: RunWorld, store: FakeDatastore)
 
 
 def test_a_migration_that_fails_stops_there_and_undo_says_what_is_kept(world: RunWorld, store: FakeDatastore) -> None:
-    PROVIDE.do(world)
+    START.do(world)
     store.breaks_at = "0002_prices"
     with pytest.raises(StepFailed, match="“Migrate db” ended with 3") as failed:
         MIGRATE.do(world)
@@ -115,7 +116,7 @@ def test_a_migration_that_fails_stops_there_and_undo_says_what_is_kept(world: Ru
 
 
 def test_a_migration_that_still_runs_is_waited_for(world: RunWorld, target: FakeTarget, store: FakeDatastore) -> None:
-    PROVIDE.do(world)
+    START.do(world)
     target.start_job(store.migrate("p1-migrate-db", "/sql"))
     assert MIGRATE.look(world) is Look.PARTIAL
     MIGRATE.do(world)
@@ -123,7 +124,7 @@ def test_a_migration_that_still_runs_is_waited_for(world: RunWorld, target: Fake
 
 
 def lost(world: RunWorld, target: FakeTarget, store: FakeDatastore) -> None:
-    PROVIDE.do(world)
+    START.do(world)
     target.start_job(store.migrate("p1-migrate-db", "/sql"))
     target.lose_jobs()
 
@@ -154,7 +155,7 @@ def test_a_second_attempt_never_meets_the_session_of_the_first(
     lost(world, target, store)
     store.busy = True
     assert MIGRATE.look(world) is Look.PARTIAL
-    with pytest.raises(StepFailed, match="the owner's sessions"):
+    with pytest.raises(StepFailed, match="the earlier migration"):
         MIGRATE.do(world)
     assert target.job_state("p1-migrate-db-again-2").state == "none"
 

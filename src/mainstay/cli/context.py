@@ -7,7 +7,7 @@ from mainstay.cli.prompt import SecretPrompt
 from mainstay.drivers import wiring
 from mainstay.operations.context import Context, Wiring, open_context
 
-WIRING = Wiring(wiring.world, wiring.target, wiring.secret_sources, wiring.datastore_versions)
+WIRING = Wiring(wiring.world, wiring.target, wiring.secret_sources, wiring.datastore_support)
 
 
 def context_of(invocation: Invocation, *, prompts: bool = False) -> Context:

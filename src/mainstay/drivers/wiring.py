@@ -1,12 +1,12 @@
 """Build the world of an environment. This is the only module that names drivers; it imports each when it is used."""
 
-from mainstay.drivers.datastores.datastore import Datastore
+from mainstay.drivers.datastores.datastore import Datastore, DatastoreDriver
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
-from mainstay.model import DatastorePlace, Environment
+from mainstay.model import DatastorePlace, DatastoreSupport, Environment
 from mainstay.system.clock import Clock, SystemClock, Waiter
 from mainstay.system.command import GuardedShell, Shell
 from mainstay.system.state_dir import Folders
@@ -49,25 +49,27 @@ def target(environment: Environment, folders: Folders) -> Target:
 def datastore(
     place: DatastorePlace, environment: Environment, folders: Folders, shell: Shell, clock: Clock
 ) -> Datastore:
-    """Return the driver of the datastore *place*. Raises BadInput for a kind without a driver."""
-    match place.kind:
-        case "postgres":
-            from mainstay.drivers.datastores.postgres.driver import Postgres
-
-            return Postgres(place, environment, folders, shell, clock)
-        case kind:
-            raise BadInput(f"{kind} is not a datastore that Mainstay drives yet", remedy="write kind: postgres")
+    """Return the datastore *place*. Raises BadInput for a kind without a driver."""
+    driver = datastore_driver(place.kind)
+    if driver is None:
+        raise BadInput(f"{place.kind} is not a datastore that Mainstay drives yet", remedy="mainstay validate")
+    return driver(place, environment, folders, shell, clock)
 
 
-def datastore_versions(kind: str) -> tuple[str, ...]:
-    """Return the major versions that the driver of *kind* can run, its default first; empty if they are unknown."""
+def datastore_support(kind: str) -> DatastoreSupport | None:
+    """Return what the driver of *kind* can run; None for a kind without a driver."""
+    driver = datastore_driver(kind)
+    return driver.support() if driver else None
+
+
+def datastore_driver(kind: str) -> DatastoreDriver | None:
+    """Return the driver of *kind*; None if there is none."""
     match kind:
         case "postgres":
-            from mainstay.drivers.datastores.postgres.programs import majors
-
-            return majors()
+            from mainstay.drivers.datastores.postgres.driver import Postgres as Driver
         case _:
-            return ()
+            return None
+    return Driver
 
 
 def secret_sources() -> tuple[SecretSource, ...]:

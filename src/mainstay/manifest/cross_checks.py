@@ -5,26 +5,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mainstay.manifest import credentials
+from mainstay.manifest.datastore import KINDS, DatastoreSection
 from mainstay.manifest.messages import Wrong, did_you_mean
 from mainstay.manifest.placeholders import placeholders
 from mainstay.manifest.scalars import Argv
 from mainstay.manifest.system import MOST_SERVICES, SystemSection
 from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.manifest.yaml_tree import Location
+from mainstay.model import DatastoreSupport
 from mainstay.model.call_graph import circle
 
 TOLD_BY_MAINSTAY = ("HOST", "PORT")
 
-Versions = Callable[[str], tuple[str, ...]]
-"""Returns the major versions that a kind of datastore's driver can run, its default first; empty: any is accepted.
+Support = Callable[[str], DatastoreSupport | None]
+"""Returns what the driver of a kind of datastore can run; None: the kind has no driver yet.
 
 Passed in by the caller, because this package imports no driver.
 """
 
 
-def any_version(kind: str) -> tuple[str, ...]:
-    """Return an empty tuple, which accepts any version, without consulting a driver."""
-    return ()
+def any_support(kind: str) -> DatastoreSupport:
+    """Return a support that accepts everything, without consulting a driver."""
+    return DatastoreSupport(migrations=("sql", "run"))
 
 
 class Scope(NamedTuple):
@@ -38,7 +40,7 @@ class Scope(NamedTuple):
     """Routes as they were written, each with its position."""
     folder: Path
     target: str
-    versions: Versions = any_version
+    support: Support = any_support
     doubtful: frozenset[Location] = frozenset()
     """Service keys that are present but invalid, and services with an unknown key."""
 
@@ -57,7 +59,7 @@ def broken(scope: Scope) -> Iterator[Wrong]:
         _commands,
         _placeholders,
         _folders,
-        _versions,
+        _datastores,
         _needs,
         _reads,
         _sources,
@@ -114,14 +116,30 @@ def _folders(scope: Scope) -> Iterator[Wrong]:
             yield Wrong(("datastores", name, "migrations", "sql"), "no-folder", what, f"make it: mkdir -p {sql}")
 
 
-def _versions(scope: Scope) -> Iterator[Wrong]:
+def _datastores(scope: Scope) -> Iterator[Wrong]:
     for name, datastore in scope.system.datastores.items():
-        known = scope.versions(datastore.kind)
-        if datastore.version is not None and known and datastore.version not in known:
-            embedded = f"the embedded {datastore.kind.capitalize()} is {known[0]}"
-            what = f"{name} asks for version {datastore.version}, but {embedded}"
-            remedy = f'write version: "{known[0]}", or leave it out'
-            yield Wrong(("datastores", name, "version"), "unsupported-version", what, remedy)
+        support = scope.support(datastore.kind)
+        if support is None:
+            working = " or ".join(kind for kind in KINDS if scope.support(kind))
+            what = f"kind {datastore.kind} does not work in this version"
+            yield Wrong(("datastores", name, "kind"), "not-yet", what, f"use {working}")
+        else:
+            yield from _unsupported(name, datastore, support)
+
+
+def _unsupported(name: str, datastore: DatastoreSection, support: DatastoreSupport) -> Iterator[Wrong]:
+    known = support.versions
+    if datastore.version is not None and known and datastore.version not in known:
+        embedded = f"the embedded {datastore.kind.capitalize()} is {known[0]}"
+        what = f"{name} asks for version {datastore.version}, but {embedded}"
+        remedy = f'write version: "{known[0]}", or leave it out'
+        yield Wrong(("datastores", name, "version"), "unsupported-version", what, remedy)
+    migrations = datastore.migrations
+    where = ("datastores", name, "migrations")
+    if migrations is not None and not support.migrations:
+        yield Wrong(where, "no-schema", f"{name} is a {datastore.kind}, which has no migrations", "leave it out")
+    elif migrations is not None and ("run" if migrations.run else "sql") not in support.migrations:
+        yield Wrong(where, "not-yet", "migrations by another tool do not work yet", "write {sql: migrations/}")
 
 
 def _needs(scope: Scope) -> Iterator[Wrong]:

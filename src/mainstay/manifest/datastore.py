@@ -1,7 +1,7 @@
 """Datastores: data that is kept across releases."""
 
 from difflib import get_close_matches
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -38,13 +38,17 @@ class MigrationsSection(Section):
         return self
 
 
-_KINDS = ("postgres", "mongodb", "rabbitmq", "redis", "files")
-_LATER = f"{', '.join(_KINDS[1:-1])} and {_KINDS[-1]} come later"
+Kind = Literal["postgres", "mongodb", "rabbitmq", "redis", "files"]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 
 def _kind(value: object) -> object:
-    if isinstance(value, str) and value not in _KINDS and not get_close_matches(value, _KINDS):
-        raise wrong("not-one-of", f"{shown(value)} is not a kind of datastore", f"use postgres; {_LATER}")
+    if isinstance(value, str) and value not in KINDS and not get_close_matches(value, KINDS):
+        raise wrong(
+            "not-one-of",
+            f"{shown(value)} is not a kind of datastore",
+            f"the kinds are {', '.join(KINDS[:-1])} and {KINDS[-1]}",
+        )
     return value
 
 
@@ -53,9 +57,7 @@ class DatastoreSection(Section):
 
     noted: ClassVar[tuple[str, ...]] = ("backup",)
 
-    kind: Annotated[Literal["postgres", "mongodb", "rabbitmq", "redis", "files"], BeforeValidator(_kind)] = Field(
-        examples=["postgres"]
-    )
+    kind: Annotated[Kind, BeforeValidator(_kind)] = Field(examples=["postgres"])
     """The kind of datastore."""
 
     version: Text | None = Field(default=None, examples=["18"])
@@ -85,10 +87,6 @@ class DatastoreSection(Section):
 
     @model_validator(mode="after")
     def _works_yet(self) -> Self:
-        if self.kind != "postgres":
-            raise wrong("not-yet", f"kind {self.kind} does not work in this version", f"use postgres; {_LATER}")
         if self.provided != "embedded":
             raise wrong("not-yet", "only provided: embedded works yet", "leave 'provided' out")
-        if self.migrations is not None and self.migrations.run:
-            raise wrong("not-yet", "migrations by another tool do not work yet", "write {sql: migrations/}")
         return self

@@ -13,7 +13,7 @@ from yaml import MappingNode, Node
 
 from mainstay.errors import BadInput, ManifestInvalid, Mistake, Place
 from mainstay.manifest import yaml_tree
-from mainstay.manifest.cross_checks import Scope, Versions, any_version, broken
+from mainstay.manifest.cross_checks import Scope, Support, any_support, broken
 from mainstay.manifest.environment import TargetSection
 from mainstay.manifest.messages import Wrong, did_you_mean, from_pydantic
 from mainstay.manifest.service import ServiceSection
@@ -39,10 +39,10 @@ class Checked(NamedTuple):
     warnings: tuple[Mistake, ...]
 
 
-def load(path: Path, environment: str | None = None, versions: Versions = any_version) -> Manifest:
+def load(path: Path, environment: str | None = None, support: Support = any_support) -> Manifest:
     """Return the manifest at *path* for one environment. Raises ManifestInvalid with every mistake."""
     document = read(path)
-    manifest, mistakes, _ = check(document, path, choose(document, environment), versions)
+    manifest, mistakes, _ = check(document, path, choose(document, environment), support)
     if mistakes or manifest is None:
         raise ManifestInvalid(mistakes)
     return manifest
@@ -89,7 +89,7 @@ def choose(document: Document, wanted: str | None) -> str:
     )
 
 
-def check(document: Document, path: Path, environment: str, versions: Versions = any_version) -> Checked:
+def check(document: Document, path: Path, environment: str, support: Support = any_support) -> Checked:
     """Return the manifest that *document* declares for *environment*, its mistakes and its warnings."""
     over = yaml_tree.child(yaml_tree.child(document.root, "environments"), environment)
     root = _resolved(document.root, over)
@@ -101,7 +101,7 @@ def check(document: Document, path: Path, environment: str, versions: Versions =
         wrongs.append(Wrong(where, "not-yet", f"target {kind} does not work yet", "use target: process"))
     if system is not None:
         said = {wrong.location for wrong in wrongs}
-        scope = _scope(system, data, path, kind, versions, _doubtful(wrongs))
+        scope = _scope(system, data, path, kind, support, _doubtful(wrongs))
         wrongs += [wrong for wrong in broken(scope) if wrong.location not in said]
     malformed = {mistake.place.path for mistake in document.mistakes}
     sound = [wrong for wrong in wrongs if yaml_tree.dotted(wrong.location) not in malformed]
@@ -231,7 +231,7 @@ def _scope(
     data: dict[str, Any],
     path: Path,
     target: str,
-    versions: Versions,
+    support: Support,
     doubtful: frozenset[Location],
 ) -> Scope:
     services, datastores, variables = (
@@ -245,7 +245,7 @@ def _scope(
         for position, route in enumerate(routes if isinstance(routes, tuple) else ())
         if isinstance(route, dict)
     )
-    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target, versions, doubtful)
+    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target, support, doubtful)
 
 
 def _notes(system: SystemSection) -> Iterator[Wrong]:

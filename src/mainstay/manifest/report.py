@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mainstay.errors import ManifestInvalid, Mistake
-from mainstay.manifest.cross_checks import Versions, any_version
+from mainstay.manifest.cross_checks import Support, any_support
 from mainstay.manifest.load import check, choose, environments, in_order, read
 from mainstay.system.state_dir import LOCAL
 
@@ -22,14 +22,14 @@ class Report(NamedTuple):
     warnings: tuple[Mistake, ...]
 
 
-def report(path: Path, environment: str | None, versions: Versions = any_version) -> Report:
+def report(path: Path, environment: str | None, support: Support = any_support) -> Report:
     """Return the report on *path* for *environment*, or for every one. Raises ManifestInvalid with all mistakes.
 
     A key that does not work yet is a mistake only in the environment named by *environment*, or in the only one.
     """
     document = read(path)
     names = (choose(document, environment),) if environment else environments(document) or (LOCAL,)
-    checked = {name: check(document, path, name, versions) for name in names}
+    checked = {name: check(document, path, name, support) for name in names}
     usable = [found.manifest for found in checked.values() if found.manifest]
     mistakes = {mistake for found in checked.values() for mistake in found.mistakes}
     later = {mistake for mistake in mistakes if mistake.code == "not-yet"} if usable else set()

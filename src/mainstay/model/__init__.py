@@ -1,5 +1,6 @@
 """The parts of a release, as frozen values that plan, supervisor and journal share."""
 
+from mainstay.model.datastore_support import DatastoreSupport
 from mainstay.model.edge import Edge, Route
 from mainstay.model.environment import DatastorePlace, Environment
 from mainstay.model.fleet import (
@@ -25,6 +26,7 @@ __all__ = [
     "Content",
     "DatastorePlace",
     "DatastoreRelease",
+    "DatastoreSupport",
     "Edge",
     "Environment",
     "Exit",

@@ -13,7 +13,7 @@ from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Place
-from mainstay.model import Environment
+from mainstay.model import DatastoreSupport, Environment
 from mainstay.model.revision import NAME, NAME_RULE
 from mainstay.system.state_dir import LOCAL, Folders, short_id
 from mainstay.system.users import is_root
@@ -28,7 +28,7 @@ class Wiring(NamedTuple):
     world: Callable[[Environment, Folders], World]
     target: Callable[[Environment, Folders], Target]
     secret_sources: Callable[[], tuple[SecretSource, ...]]
-    datastore_versions: Callable[[str], tuple[str, ...]]
+    datastore_support: Callable[[str], DatastoreSupport | None]
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from mainstay.drivers.datastores.datastore import provisioned
 from mainstay.drivers.world import World
 from mainstay.engine.plan_codec import read
 from mainstay.errors import BadInput, MainstayError
@@ -34,7 +35,7 @@ def make(context: Context, version: str | None = None) -> Plan:
     manifest = at_version(written, version)
     _refuse_state_within(manifest, context)
     world = context.world(environment_of(manifest, context))
-    for store in world.datastores.values():
+    for store in provisioned(world.datastores.values()):
         store.refuse_other_data()
     now = with_offers(look(world, history_of(context), manifest), manifest, context)
     plan = _with_values(deploy(resolve(manifest, now), now), manifest, now, world, context)
@@ -90,12 +91,12 @@ def kept(context: Context, identity: str) -> Plan:
 
 def manifest_of(context: Context) -> Manifest:
     """Return the manifest of this environment. Raises ManifestInvalid, and BadInput when the file is missing."""
-    return load(_file(context), context.environment, context.wiring.datastore_versions)
+    return load(_file(context), context.environment, context.wiring.datastore_support)
 
 
 def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, context: Context) -> Plan:
     """Return *plan* with the values that its run stores, and notes on them and on exported values it does not use."""
-    names = [name for store in world.datastores.values() for name in store.secrets()]
+    names = [name for store in provisioned(world.datastores.values()) for name in store.secrets()]
     values = new_values(manifest, now, names)
     other = differing(now, manifest, world.sealed, context.wiring.secret_sources())
     unused = tuple(unused_notes(manifest, now, other))

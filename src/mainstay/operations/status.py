@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from mainstay.drivers.datastores.datastore import Migratable
 from mainstay.errors import Unreachable
 from mainstay.history.run_state import run_state
 from mainstay.history.summary import History, LiveRelease
@@ -236,8 +237,8 @@ def _datastore(
     state = next((one.state for one in running.instances if one.service == place.name), "stopped")
     version = next((member.version for member in running.wanted.get(place.name, {}).values()), "")
     schema = ""
-    if state == "ready":
-        store = context.world(environment).datastores[place.name]
+    store = context.world(environment).datastores[place.name] if state == "ready" else None
+    if isinstance(store, Migratable):
         try:
             schema = store.schema(None, serving.listeners.get(place.name, "")).revision
         except Unreachable:

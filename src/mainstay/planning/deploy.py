@@ -17,7 +17,7 @@ from mainstay.planning.strategy import ServiceChange, at_once
 from mainstay.planning.warnings import notes_on, nothing_to_do
 from mainstay.steps.fetch_artifact import Fetch
 from mainstay.steps.migrate import Migrate
-from mainstay.steps.start_datastore import ProvideDatastore
+from mainstay.steps.start_datastore import StartDatastore
 from mainstay.steps.step import Step
 from mainstay.steps.support.waits import is_down
 
@@ -141,13 +141,13 @@ def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan:
 
 
 def _provide(release: Release, now: Snapshot, plan: str) -> list[Step]:
-    """Return the steps for datastores that differ from their desired state, or that run elsewhere."""
+    """Return the steps for datastores that Mainstay runs and that differ from their desired state."""
     found: list[Step] = []
     for name, store in release.datastores.items():
         before = now.running.wanted.get(name, {})
         after = _alone(store)
-        if before != after or not after:
-            found.append(ProvideDatastore(name=name, before=before, after=after, job=f"{plan}-{name}"))
+        if after and before != after:
+            found.append(StartDatastore(name=name, before=before, after=after, job=f"{plan}-{name}"))
     return found
 
 

@@ -7,32 +7,23 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay.drivers.datastores.datastore import Datastore, Role, Schema
+from mainstay.drivers.datastores.datastore import provisioned
 from mainstay.drivers.secrets.settings_file import SettingsFile
 from mainstay.drivers.targets import source_tree
 from mainstay.drivers.world import World
-from mainstay.errors import BadInput, Unreachable
+from mainstay.errors import BadInput
 from mainstay.history.summary import History
 from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS, OF_EVERY_SHELL
-from mainstay.model import Environment, FleetStatus, Release, Template, TrafficStatus, Workload
+from mainstay.model import Environment, FleetStatus, Release, TrafficStatus
 from mainstay.model.artifact import Source
+from mainstay.planning.datastore_facts import DatastoreFacts, datastore_facts
 from mainstay.system import file_tree
 from mainstay.system.file_tree import Measured
 
 SCHEMA = "mainstay.schema.json"
 """The file to which `mainstay schema --help` suggests writing the manifest's JSON Schema."""
 OLDEST_PYTHON = (3, 11)
-
-
-class DatastoreFacts(msgspec.Struct, frozen=True):
-    """A datastore as its driver reports it, and its schema compared with the migrations of the manifest."""
-
-    kind: str
-    version: str
-    workload: Workload | None
-    addresses: dict[Role, Template]
-    schema: Schema
 
 
 class Programs(msgspec.Struct, frozen=True):
@@ -83,6 +74,7 @@ def look(world: World, history: History, manifest: Manifest | None = None) -> Sn
     running, serving = world.target.fleet_status(), world.target.traffic_status()
     live = document(history, history.live.number) if history.live else None
     known = _known_schemas(history, live)
+    folders = _migration_folders(manifest) if manifest else {}
     snapshot = Snapshot(
         environment=world.environment,
         running=running,
@@ -92,7 +84,7 @@ def look(world: World, history: History, manifest: Manifest | None = None) -> Sn
         next_number=history.next_release,
         last_run=history.last_run,
         datastores={
-            name: _datastore(store, manifest, running, serving, known.get(name, ""))
+            name: datastore_facts(store, folders.get(name), running, serving, known.get(name, ""))
             for name, store in world.datastores.items()
         },
         built=frozenset(path.stem for path in world.folders.contents.glob("*.done")),
@@ -139,8 +131,13 @@ def document(history: History, number: int) -> Release:
 
 def sources(manifest: Manifest) -> dict[str, Source]:
     """Return the source of the content of each service, and of each datastore with migrations (`migrations:NAME`)."""
-    return {name: source_of(manifest, name) for name in manifest.services} | {
-        f"migrations:{name}": Source(str((manifest.folder / store.migrations.sql).resolve()))
+    migrations = {f"migrations:{name}": Source(folder) for name, folder in _migration_folders(manifest).items()}
+    return {name: source_of(manifest, name) for name in manifest.services} | migrations
+
+
+def _migration_folders(manifest: Manifest) -> dict[str, str]:
+    return {
+        name: str((manifest.folder / store.migrations.sql).resolve())
         for name, store in manifest.datastores.items()
         if store.migrations is not None and store.migrations.sql is not None
     }
@@ -175,29 +172,9 @@ def _rolled_back(history: History, live: Release | None) -> Release | None:
     return document(history, origin.before)
 
 
-def _datastore(
-    store: Datastore, manifest: Manifest | None, running: FleetStatus, serving: TrafficStatus, known: str
-) -> DatastoreFacts:
-    """Return the facts about *store*; while it cannot be reached, its schema revision is *known*."""
-    roles: tuple[Role, ...] = ("owner", "application")
-    ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
-    listener = serving.listeners.get(store.name, "") if ready else ""
-    migrations = sources(manifest).get(f"migrations:{store.name}") if manifest is not None else None
-    folder = migrations.folder if migrations else None
-    try:
-        schema = store.schema(folder, listener)
-    except Unreachable:
-        schema = store.schema(folder, "")
-    if not schema.reachable:
-        # An unreachable driver reports every migration as pending.
-        pending = tuple(each for each in schema.pending if each > known)
-        schema = msgspec.structs.replace(schema, revision=known, pending=pending)
-    return DatastoreFacts(store.kind, store.version(), store.workload(), {r: store.address(r) for r in roles}, schema)
-
-
 def _secrets(world: World, manifest: Manifest) -> dict[str, int]:
     names = {name for name, variable in manifest.variables.items() if variable.secret}
-    names |= {name for store in world.datastores.values() for name in store.secrets()}
+    names |= {name for store in provisioned(world.datastores.values()) for name in store.secrets()}
     found = {name: world.sealed.present(name) for name in sorted(names)}
     return {name: version for name, version in found.items() if version is not None}
 

@@ -7,6 +7,7 @@ from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.model import Listener, Template, Value, placeholders
 from mainstay.model.secret import SecretRef
+from mainstay.planning.datastore_facts import DatastoreFacts
 from mainstay.planning.facts import Snapshot
 
 Values = dict[str, Value]
@@ -53,7 +54,7 @@ def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Va
     """Return the value of the variable *name*; None when it has none."""
     variable = manifest.variables[name]
     if variable.from_ in now.datastores:
-        return now.datastores[variable.from_].addresses["application"]
+        return _address(now.datastores[variable.from_], name, variable.from_)
     if variable.from_ is not None:
         return Listener(variable.from_)
     if variable.secret:
@@ -65,6 +66,16 @@ def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Va
         # An operator's value is used literally; only the manifest's own texts contain placeholders.
         return given
     return braces.fill(variable.default) if variable.default is not None else FIXED_DEFAULTS.get(name)
+
+
+def _address(facts: DatastoreFacts, name: str, datastore: str) -> Template:
+    if facts.address is None:
+        raise BadInput(
+            f"{name} is {{from: {datastore}}}, but a {facts.kind} datastore has no address",
+            remedy=f"remove {name}",
+            code="no-address",
+        )
+    return facts.address
 
 
 def given_value(manifest: Manifest, now: Snapshot, name: str) -> str | None:

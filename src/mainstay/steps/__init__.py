@@ -8,7 +8,7 @@ from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.retire import Retire
 from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.settle import Settle
-from mainstay.steps.start_datastore import ProvideDatastore
+from mainstay.steps.start_datastore import StartDatastore
 from mainstay.steps.start_fleet import StartFleet
 from mainstay.steps.step import Look, Step
 from mainstay.steps.stop_environment import StopEnvironment
@@ -16,7 +16,7 @@ from mainstay.steps.stop_environment import StopEnvironment
 AnyStep = (
     Fetch
     | ProvideEdge
-    | ProvideDatastore
+    | StartDatastore
     | Migrate
     | StartFleet
     | SetTraffic

@@ -1,13 +1,13 @@
-"""Migrate: run the pending migrations of a datastore as a job, as its owner."""
+"""Migrate: run the pending migrations of a datastore as a job."""
 
-from mainstay.drivers.datastores.datastore import Schema
+from mainstay.drivers.datastores.datastore import Migratable, Schema
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import jobs
 from mainstay.text.plural import counted
 
-OWNER_LEAVES_WITHIN_S = 60.0
+SESSION_ENDS_WITHIN_S = 60.0
 
 
 class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
@@ -27,16 +27,16 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         return f"Migrate {self.name} to {self.after} ({count})"
 
     def do(self, world: RunWorld) -> str:
-        store, folder = world.datastores[self.name], self._folder(world)
+        store, folder = self._store(world), self._folder(world)
         for _ in range(jobs.TRIES):
             identity = jobs.current(world, self.job)
-            if identity != self.job and self._done_unseen(world):
+            if identity != self.job and self._succeeded_unobserved(world):
                 break
             if jobs.finish(world, store.migrate(identity, folder), remedy=self._remedy).state == "ended":
                 break
         schema = self._schema(world)
         if not schema.reachable or schema.pending or schema.half_done:
-            raise StepFailed(f"{self.name} is not at {self.after} but {_told(schema)}", remedy=self._remedy)
+            raise StepFailed(f"{self.name} is not at {self.after} but {_described(schema)}", remedy=self._remedy)
         return f"{self.name} at {schema.revision}, {len(self.pending)} run"
 
     def look(self, world: World) -> Look:
@@ -56,11 +56,17 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         schema = self._schema(world)
         if schema.revision == self.before and not schema.half_done:
             return f"{self.name} stays at {self.before or 'an empty schema'}"
-        return f"the schema of {self.name} is kept as it is: {_told(schema)}"
+        return f"the schema of {self.name} is kept as it is: {_described(schema)}"
 
     @property
     def _remedy(self) -> str:
         return f"fix the migrations of {self.name}, then mainstay deploy"
+
+    def _store(self, world: World) -> Migratable:
+        store = world.datastores[self.name]
+        if not isinstance(store, Migratable):
+            raise StepFailed(f"a {store.kind} datastore has no migrations", remedy="mainstay validate")
+        return store
 
     def _folder(self, world: World) -> str:
         return str(world.folders.content(self.migrations))
@@ -68,11 +74,11 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
     def _schema(self, world: World) -> Schema:
         listener = world.target.traffic_status().listeners.get(self.name, "")
         try:
-            return world.datastores[self.name].schema(self._folder(world), listener)
+            return self._store(world).schema(self._folder(world), listener)
         except Unreachable:
             return Schema(reachable=False)
 
-    def _done_unseen(self, world: World) -> bool:
+    def _succeeded_unobserved(self, world: World) -> bool:
         """Return whether an attempt with an unknown outcome ran all migrations.
 
         Waits for the end of its database session, so that a second attempt never runs beside it. Raises StepFailed when
@@ -80,8 +86,8 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         """
         world.waiter.wait_until(
             lambda: not self._schema(world).busy,
-            within=OWNER_LEAVES_WITHIN_S,
-            waiting_for=f"the end of the owner's sessions in {self.name}",
+            within=SESSION_ENDS_WITHIN_S,
+            waiting_for=f"the end of the earlier migration of {self.name}",
             remedy="mainstay resume",
         )
         schema = self._schema(world)
@@ -91,7 +97,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         return schema.reachable and not schema.pending
 
 
-def _told(schema: Schema) -> str:
+def _described(schema: Schema) -> str:
     if not schema.reachable:
         return "it does not answer"
     parts = [f"at {schema.revision or 'nothing'}"]

@@ -1,8 +1,8 @@
-"""Provide a datastore: start its only instance, initialise its store and create its roles."""
+"""Start a datastore: create it if it does not exist, start its only instance, and configure it."""
 
 from collections.abc import Callable
 
-from mainstay.drivers.datastores.datastore import Datastore
+from mainstay.drivers.datastores.datastore import Provisioned
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Job, Members
@@ -10,8 +10,8 @@ from mainstay.steps.step import Look, Step
 from mainstay.steps.support import jobs, waits
 
 
-class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore"):
-    """Run the datastore `name` as `after` (empty: it runs elsewhere) and bring its roles to the desired state.
+class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
+    """Run the datastore `name` as `after` and bring its configuration to the desired state.
 
     `job` is the prefix of the ids of its jobs.
     """
@@ -23,58 +23,59 @@ class ProvideDatastore(Step, frozen=True, kw_only=True, tag="provide_datastore")
 
     @property
     def title(self) -> str:
-        if not self.after:
-            return f"Reach {self.name}"
         version = next(iter(self.after.values())).version
-        return f"{'Restart' if self.before else 'Start'} {self.name} ({version}) and make its roles"
+        return f"{'Restart' if self.before else 'Start'} {self.name} ({version})"
 
     def do(self, world: RunWorld) -> str:
-        store = world.datastores[self.name]
+        store = self._store(world)
         store.prepare()
-        if self.after:
-            self._initialise(world, store)
-            world.target.set_fleet({self.name: self.after})
-            waits.await_ready(world, self.name, self.after)
-        self._make_roles(world, store)
-        return f"{store.kind} {store.version()} ready, roles made"
+        _run_to_success(world, self._initialise_job, store.initialise)
+        world.target.set_fleet({self.name: self.after})
+        waits.await_ready(world, self.name, self.after)
+        _run_to_success(world, self._configure_job, store.configure)
+        return f"{store.kind} {store.version()} ready"
 
     def look(self, world: World) -> Look:
         wanted = world.target.fleet_status().wanted.get(self.name, {})
-        begun = jobs.known(world, self._initialising) or jobs.known(world, self._roles)
-        if wanted != self.after or (wanted == self.before and not begun):
-            return Look.PARTIAL if begun else Look.ABSENT
-        roles = world.target.job_state(jobs.current(world, self._roles))
-        made = roles.state == "ended" and roles.code == 0
-        there = waits.all_ready(waits.instances(world, self.name), self.after)
-        return Look.PRESENT if made and there else Look.PARTIAL
+        started = jobs.known(world, self._initialise_job) or jobs.known(world, self._configure_job)
+        if wanted != self.after or (wanted == self.before and not started):
+            return Look.PARTIAL if started else Look.ABSENT
+        ready = waits.all_ready(waits.instances(world, self.name), self.after)
+        return Look.PRESENT if ready and self._is_configured(world) else Look.PARTIAL
 
     def undo(self, world: RunWorld) -> str:
-        jobs.stop(world, self._initialising)
-        jobs.stop(world, self._roles)
+        jobs.stop(world, self._initialise_job)
+        jobs.stop(world, self._configure_job)
         if self.before == self.after:
             return f"{self.name} was there before"
-        gone = waits.let_go(world, self.name, self.before, self.after)
+        stopped = waits.let_go(world, self.name, self.before, self.after)
         if self.before:
             waits.await_ready(world, self.name, self.before)
             return f"{self.name} runs as before"
-        return f"{self.name} {gone}, its data is kept"
+        return f"{self.name} {stopped}, its data is kept"
 
     @property
-    def _initialising(self) -> str:
+    def _initialise_job(self) -> str:
         return f"{self.job}-initialise"
 
     @property
-    def _roles(self) -> str:
-        return f"{self.job}-roles"
+    def _configure_job(self) -> str:
+        return f"{self.job}-configure"
 
-    def _initialise(self, world: RunWorld, store: Datastore) -> None:
-        _to_the_end(world, self._initialising, store.initialise)
+    def _store(self, world: World) -> Provisioned:
+        store = world.datastores[self.name]
+        if not isinstance(store, Provisioned):
+            raise StepFailed(f"Mainstay cannot run a {store.kind} datastore", remedy="mainstay validate")
+        return store
 
-    def _make_roles(self, world: RunWorld, store: Datastore) -> None:
-        _to_the_end(world, self._roles, store.roles)
+    def _is_configured(self, world: World) -> bool:
+        job = jobs.current(world, self._configure_job)
+        state = world.target.job_state(job)
+        # A datastore without configuration has no such job.
+        return (state.state == "ended" and state.code == 0) or self._store(world).configure(job) is None
 
 
-def _to_the_end(world: RunWorld, identity: str, job: Callable[[str], Job | None]) -> None:
+def _run_to_success(world: RunWorld, identity: str, job: Callable[[str], Job | None]) -> None:
     """Run *job* until it has succeeded. Both jobs are idempotent, so one with an unknown outcome is run again.
 
     Each attempt has an id of its own. Raises StepFailed when the job fails, or after `jobs.TRIES` unknown outcomes.

@@ -140,10 +140,10 @@ class Machine:
         os.umask(usual)
         self.run(self.postgres.initialise("initdb"))
         self.start()
-        self.run(self.postgres.roles("roles"))
+        self.run(self.postgres.configure("roles"))
 
     def ask(self, role: str, query: str) -> subprocess.CompletedProcess[str]:
-        url = self.fill(self.postgres.address("owner" if role == "owner" else "application"))
+        url = self.fill(self.postgres.address(role))
         psql = Path(self.postgres.workload().command[0]).with_name("psql")
         return subprocess.run(
             [psql, "-XAtq", "-c", query],

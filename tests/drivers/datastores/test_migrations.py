@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.datastores.postgres.migrations import Migration, Ran, found, script, standing
+from mainstay.drivers.datastores.postgres.migrations import Migration, Ran, migrations_script, read_folder, schema_state
 from mainstay.errors import BadInput
 
 
@@ -19,7 +19,7 @@ def test_they_are_found_in_order_and_nothing_else_is_taken_for_one(tmp_path: Pat
     write(tmp_path / "old", _0000_old="")
     write(tmp_path, **{f"_{number:04}_a": "" for number in (7, 3, 5, 1, 6, 2, 4)})
     (tmp_path / "README.md").write_text("how they are written")
-    assert [one.name for one in found(tmp_path)] == [f"{number:04}_a.sql" for number in range(1, 8)]
+    assert [one.name for one in read_folder(tmp_path)] == [f"{number:04}_a.sql" for number in range(1, 8)]
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def test_they_are_found_in_order_and_nothing_else_is_taken_for_one(tmp_path: Pat
 )
 def test_the_first_line_takes_one_out_of_its_transaction(tmp_path: Path, text: bytes, transaction: bool) -> None:
     (tmp_path / "0001_a.sql").write_bytes(text)
-    assert [one.transaction for one in found(tmp_path)] == [transaction]
+    assert [one.transaction for one in read_folder(tmp_path)] == [transaction]
 
 
 @pytest.mark.bad_input("B53")
 def test_two_with_one_number_are_refused(tmp_path: Path) -> None:
     write(tmp_path, _0001_a="", _0001_b="")
     with pytest.raises(BadInput, match=r"two migrations have number 0001: 0001_a.sql and 0001_b.sql") as refused:
-        found(tmp_path)
+        read_folder(tmp_path)
     assert refused.value.code == "migration-number"
 
 
@@ -50,23 +50,23 @@ def test_two_with_one_number_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["0001_a'; drop table x; --.sql", "0001_a.sql; drop table x; --.sql", "1_a.sql"])
 def test_a_name_that_could_be_read_as_sql_or_tells_no_order_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
-    with pytest.raises(BadInput, match="does not say which migration it is") as refused:
-        found(tmp_path)
+    with pytest.raises(BadInput, match="has no migration number") as refused:
+        read_folder(tmp_path)
     assert refused.value.code == "migration-name"
 
 
 @pytest.mark.bad_input("B52")
 def test_one_that_was_changed_after_it_ran_is_refused(tmp_path: Path) -> None:
-    ran = tuple(Ran(one.name, one.sha256, "now") for one in found(write(tmp_path, _0001_a="-- a\nselect 1;")))
+    ran = tuple(Ran(one.name, one.sha256, "now") for one in read_folder(write(tmp_path, _0001_a="-- a\nselect 1;")))
     write(tmp_path, _0001_a="-- a\nselect 2;")
     with pytest.raises(BadInput, match=f"ran with sha256 {ran[0].sha256[:12]}") as refused:
-        standing(ran, found(tmp_path))
+        schema_state(ran, read_folder(tmp_path))
     assert refused.value.code == "migration-changed"
 
 
 @pytest.mark.failure("F52")
 def test_one_that_began_outside_a_transaction_and_did_not_end_is_half_done() -> None:
-    schema = standing(
+    schema = schema_state(
         (Ran("0001_a.sql", "a", "now"), Ran("0002_b.sql", "b", None)),
         (Migration("0001_a.sql", "a"), Migration("0002_b.sql", "b", transaction=False), Migration("0003_c.sql", "c")),
     )
@@ -74,6 +74,6 @@ def test_one_that_began_outside_a_transaction_and_did_not_end_is_half_done() -> 
 
 
 def test_the_script_asks_the_ledger_before_each_file() -> None:
-    text = script((Migration("0001_a.sql", "a"), Migration("0002_b.sql", "b", transaction=False)))
+    text = migrations_script((Migration("0001_a.sql", "a"), Migration("0002_b.sql", "b", transaction=False)))
     assert text.count("as pending \\gset") == 2
     assert text.count("begin;") == 1

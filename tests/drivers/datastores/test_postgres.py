@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.datastores.datastore import Datastore
 from mainstay.drivers.datastores.postgres import programs
-from mainstay.drivers.datastores.postgres.driver import SETTINGS
+from mainstay.drivers.datastores.postgres.driver import SETTINGS, Postgres
 from mainstay.errors import BadInput, Unreachable
 from mainstay.model import Job
 from mainstay.model.secret import SecretRef
-from tests.contracts.datastore import FIRST, SECOND, DatastoreContract, Perform
+from tests.contracts.datastore import (
+    FIRST,
+    SECOND,
+    AddressableContract,
+    MigratableContract,
+    ProvisionedContract,
+    RunJob,
+)
 from tests.drivers.datastores.machine import Machine, write
-from tests.fakes.datastore import FakeDatastore
 from tests.fakes.disk import Disk
 from tests.fakes.power import Power
 
@@ -111,23 +116,23 @@ def test_what_was_written_is_there_after_a_restart_that_no_client_holds_up(machi
 
 def test_nothing_that_the_plan_would_hold_shows_a_password(machine: Machine) -> None:
     job = machine.postgres.migrate("shown", str(machine.folders.contents))
-    shown = json.dumps([str(machine.postgres.workload()), str(job), str(machine.postgres.address("application"))])
+    shown = json.dumps([str(machine.postgres.workload()), str(job), str(machine.postgres.address())])
     assert all(machine.sealed.read(SecretRef(name)).reveal() not in shown for name in machine.postgres.secrets())
 
 
-class TestPostgres(DatastoreContract):
+class TestPostgres(ProvisionedContract, AddressableContract, MigratableContract):
     @pytest.fixture
-    def store(self, machine: Machine) -> Datastore:
+    def store(self, machine: Machine) -> Postgres:
         return machine.postgres
 
     @pytest.fixture
-    def perform(self, machine: Machine) -> Perform:
-        def carried_out(job: Job) -> int:
+    def run_job(self, machine: Machine) -> RunJob:
+        def run(job: Job) -> int:
             child = machine.begin(job)
             child.communicate(job.stdin, timeout=60)
             return child.returncode
 
-        return carried_out
+        return run
 
     @pytest.fixture
     def listener(self, machine: Machine) -> str:
@@ -138,23 +143,3 @@ class TestPostgres(DatastoreContract):
         write(migrations, f"{FIRST}.sql", "create table first (id int);")
         write(migrations, f"{SECOND}.sql", "create table second (id int);")
         return migrations
-
-
-class TestFakeDatastore(DatastoreContract):
-    @pytest.fixture
-    def store(self) -> FakeDatastore:
-        store = FakeDatastore(migrations=(FIRST, SECOND))
-        store.initialised = True
-        return store
-
-    @pytest.fixture
-    def perform(self, store: FakeDatastore) -> Perform:
-        return store.perform
-
-    @pytest.fixture
-    def listener(self) -> str:
-        return "127.0.0.1:5432"
-
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        return tmp_path

@@ -60,7 +60,7 @@ def test_nobody_else_comes_into_the_database(machine: Machine) -> None:
 
 @pytest.mark.threat("S12")
 def test_roles_that_cannot_be_made_are_a_failure_that_shows_no_password(machine: Machine) -> None:
-    job = machine.postgres.roles("broken")
+    job = machine.postgres.configure("broken")
     job = replace(job, stdin=job.stdin.replace(" nosuperuser", " nonsense"))
     child = machine.begin(job)
     said, _ = child.communicate(job.stdin, timeout=30)

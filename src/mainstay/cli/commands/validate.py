@@ -5,6 +5,7 @@ import click
 from mainstay.cli.console import Console, Styled, line
 from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.manifest.report import Report, report
+from mainstay.model import DatastoreSupport
 from mainstay.text.plural import counted
 
 
@@ -23,18 +24,18 @@ def command(invocation: Invocation) -> None:
     Without -e, every environment that the manifest declares is checked. Exit 0: no mistakes. Exit 2: mistakes; all are
     listed, each as FILE:LINE:COLUMN: what (path); remedy [code].
     """
-    found = report(invocation.manifest, invocation.environment, _datastore_versions)
+    found = report(invocation.manifest, invocation.environment, _datastore_support)
     if invocation.console.json:
         invocation.console.document(found)
     else:
         _print(invocation.console, found)
 
 
-def _datastore_versions(kind: str) -> tuple[str, ...]:
+def _datastore_support(kind: str) -> DatastoreSupport | None:
     # Imported only if a datastore is declared, because nothing else in `validate` needs a driver.
     from mainstay.drivers import wiring
 
-    return wiring.datastore_versions(kind)
+    return wiring.datastore_support(kind)
 
 
 def _print(console: Console, found: Report) -> None:

@@ -7,10 +7,21 @@ from pathlib import Path
 
 import msgspec
 
-from mainstay.drivers.datastores.datastore import Role, Schema
-from mainstay.drivers.datastores.postgres import migrations, programs, roles
+from mainstay.drivers.datastores.datastore import Schema
+from mainstay.drivers.datastores.postgres import migrations, programs
+from mainstay.drivers.datastores.postgres.roles import password_variable, roles_script
 from mainstay.errors import BadInput, Unreachable
-from mainstay.model import DatastorePlace, Environment, Health, Job, Listener, Piece, Template, Workload
+from mainstay.model import (
+    DatastorePlace,
+    DatastoreSupport,
+    Environment,
+    Health,
+    Job,
+    Listener,
+    Piece,
+    Template,
+    Workload,
+)
 from mainstay.model.secret import SecretRef
 from mainstay.system.atomic_file import atomic_write, move
 from mainstay.system.clock import Clock
@@ -53,7 +64,12 @@ class Postgres:
         self._clock = clock
         base = re.sub(r"\W", "_", environment.system)
         self._database = base
-        self._roles: dict[Role, str] = {"owner": f"{base}_owner", "application": f"{base}_application"}
+        self._users: dict[str, str] = {"owner": f"{base}_owner", "application": f"{base}_application"}
+
+    @staticmethod
+    def support() -> DatastoreSupport:
+        """Return the versions in the installed wheel, and the form of migrations that it runs."""
+        return DatastoreSupport(programs.majors(), migrations=("sql",))
 
     @property
     def name(self) -> str:
@@ -76,7 +92,7 @@ class Postgres:
             )
 
     def secrets(self) -> tuple[str, ...]:
-        return tuple(self._password(role).name for role in self._roles)
+        return tuple(self._password(role).name for role in self._users)
 
     def workload(self) -> Workload:
         settings = SETTINGS | {
@@ -111,8 +127,8 @@ class Postgres:
             self._folders.programs.mkdir(parents=True, exist_ok=True)
             self._folders.programs.chmod(0o755)
             programs.make_copy(self._folders.programs)
-        self._own(self._folder, user)
-        self._own(self._settings, user)
+        self._make_private(self._folder, user)
+        self._make_private(self._settings, user)
         system_user = user or pwd.getpwuid(os.geteuid()).pw_name
         users = f"mainstay {system_user} postgres\n"
         atomic_write(self._settings / "pg_hba.conf", _HBA.encode(), 0o644)
@@ -123,7 +139,7 @@ class Postgres:
         if (self._data / "postmaster.opts").exists():
             return None
         if self._data.exists() and not self._folders.job(identity).exists():
-            move(self._data, _free(self._data))
+            move(self._data, _unused(self._data))
         return Job(
             id=identity,
             title=f"Initialise {self.name}",
@@ -143,27 +159,31 @@ class Postgres:
             within_s=120.0,
         )
 
-    def roles(self, identity: str) -> Job:
+    def configure(self, identity: str) -> Job:
         return Job(
             id=identity,
-            title=f"Make the roles of {self.name}",
+            title=f"Create the roles of {self.name}",
             command=(self._program("psql"), "--no-psqlrc", "--quiet", "--dbname=postgres"),
             folder=str(self._folder),
             environment={
                 "PGHOST": self._socket,
                 "PGPORT": Listener(self.name, "port"),
                 "PGUSER": "postgres",
-                **{roles.variable(role): self._password(role) for role in self._roles},
+                **{password_variable(role): self._password(role) for role in self._users},
             },
-            stdin=roles.script(self._database, self._roles),
+            stdin=roles_script(self._database, self._users),
             user=self._environment.datastore_user,
             within_s=60.0,
         )
 
-    def address(self, role: Role) -> Template:
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(self._users)
+
+    def address(self, role: str = "application") -> Template:
         return Template(
             (
-                Piece(f"postgresql://{self._roles[role]}:"),
+                Piece(f"postgresql://{self._users[role]}:"),
                 Piece(self._password(role), "percent"),
                 Piece("@"),
                 Piece(Listener(self.name, "address")),
@@ -180,37 +200,37 @@ class Postgres:
             environment={
                 "PGHOST": Listener(self.name, "host"),
                 "PGPORT": Listener(self.name, "port"),
-                "PGUSER": self._roles["owner"],
+                "PGUSER": self._users["owner"],
                 "PGPASSWORD": self._password("owner"),
                 "PGAPPNAME": f"mainstay {identity}",
             },
-            stdin=migrations.script(migrations.found(Path(folder))),
+            stdin=migrations.migrations_script(migrations.read_folder(Path(folder))),
             user=self._environment.user,
             within_s=3600.0,
         )
 
     def schema(self, folder: str | None, listener: str) -> Schema:
-        wanted = migrations.found(Path(folder)) if folder else ()
-        everything = tuple(migrations.revision(migration.name) for migration in wanted)
+        wanted = migrations.read_folder(Path(folder)) if folder else ()
+        every = tuple(migrations.revision(migration.name) for migration in wanted)
         if not listener:
-            return Schema(pending=everything, reachable=False)
-        told = self._ask(listener, migrations.question(self._database, self._roles["owner"]))
-        schema = migrations.standing(told.ran, wanted)
-        return msgspec.structs.replace(schema, busy=told.busy)
+            return Schema(pending=every, reachable=False)
+        state = self._query(listener, migrations.state_query(self._database, self._users["owner"]))
+        schema = migrations.schema_state(state.ran, wanted)
+        return msgspec.structs.replace(schema, busy=state.busy)
 
-    def _ask(self, listener: str, question: str) -> migrations.MigrationState:
-        """Run *question* as the superuser, return the result. Raises Unreachable when the server does not respond."""
-        said = self._shell(
+    def _query(self, listener: str, query: str) -> migrations.MigrationState:
+        """Return the result of *query*, run as the superuser. Raises Unreachable when the server does not respond."""
+        result = self._shell(
             [self._program("psql"), "--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--dbname=postgres"],
             environment={"PGHOST": self._socket, "PGPORT": listener.rpartition(":")[2], "PGUSER": "postgres"},
-            stdin=question,
+            stdin=query,
             user=self._environment.datastore_user,
         )
-        if said.code != 0:
-            raise Unreachable(f"{self.name} does not answer: {said.err.strip()}", remedy=f"mainstay logs {self.name}")
-        return msgspec.json.decode(said.out, type=migrations.MigrationState)
+        if result.code != 0:
+            raise Unreachable(f"{self.name} does not answer: {result.err.strip()}", remedy=f"mainstay logs {self.name}")
+        return msgspec.json.decode(result.out, type=migrations.MigrationState)
 
-    def _password(self, role: Role) -> SecretRef:
+    def _password(self, role: str) -> SecretRef:
         return SecretRef(f"{self.name}.{role}.password")
 
     def _program(self, name: str) -> str:
@@ -233,7 +253,7 @@ class Postgres:
     def _socket(self) -> str:
         return f"@mainstay-{short_id(self._folders.state)}-{self.name}"
 
-    def _own(self, folder: Path, user: str) -> None:
+    def _make_private(self, folder: Path, user: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         if user and is_root():
@@ -241,9 +261,9 @@ class Postgres:
             os.chown(folder, entry.pw_uid, entry.pw_gid)
 
 
-def _free(path: Path) -> Path:
+def _unused(path: Path) -> Path:
     """Return an unused path beside *path* for an incomplete folder, which may hold data and so is never deleted."""
     number = 1
-    while (there := path.with_name(f"{path.name}.half-{number}")).exists():
+    while (unused := path.with_name(f"{path.name}.half-{number}")).exists():
         number += 1
-    return there
+    return unused

@@ -13,7 +13,7 @@ NAME = re.compile(r"(?P<number>\d{4})_[A-Za-z0-9_-]+\.sql")
 OUTSIDE = "-- mainstay: no transaction"
 
 # A single psql call queries everything, since `status` runs it and must be fast.
-_QUESTION = r"""\set ON_ERROR_STOP on
+_STATE_QUERY = r"""\set ON_ERROR_STOP on
 select exists (select from pg_database where datname = '{database}') as there,
 exists (select from pg_stat_activity where usename = '{owner}') as busy \gset
 \set ran '[]'
@@ -83,12 +83,12 @@ class MigrationState(msgspec.Struct, frozen=True):
     ran: tuple[Ran, ...]
 
 
-def question(database: str, owner: str) -> str:
+def state_query(database: str, owner: str) -> str:
     """Return the psql script that queries the schema state of *database*, which need not exist yet."""
-    return _QUESTION.format(database=database, owner=owner)
+    return _STATE_QUERY.format(database=database, owner=owner)
 
 
-def found(folder: Path) -> tuple[Migration, ...]:
+def read_folder(folder: Path) -> tuple[Migration, ...]:
     """Return the migrations in *folder*, in order. Raises BadInput for an invalid name or a duplicate number."""
     migrations = tuple(_read(path) for path in sorted(folder.glob("*.sql")))
     numbers: dict[str, str] = {}
@@ -96,7 +96,7 @@ def found(folder: Path) -> tuple[Migration, ...]:
         match = NAME.fullmatch(migration.name)
         if match is None:
             raise BadInput(
-                f"{migration.name} does not say which migration it is",
+                f"{migration.name} has no migration number",
                 remedy="name it like 0001_create_users.sql",
                 place=Place(str(folder / migration.name)),
                 code="migration-name",
@@ -118,7 +118,7 @@ def _read(path: Path) -> Migration:
     return Migration(path.name, hashlib.sha256(text).hexdigest(), transaction=first != OUTSIDE)
 
 
-def script(migrations: tuple[Migration, ...]) -> str:
+def migrations_script(migrations: tuple[Migration, ...]) -> str:
     """Return the psql script that runs the pending migrations; running it again changes nothing."""
     parts = (
         (_INSIDE if migration.transaction else _OUTSIDE).format(name=migration.name, sha256=migration.sha256)
@@ -127,7 +127,7 @@ def script(migrations: tuple[Migration, ...]) -> str:
     return _OPENING + "".join(parts)
 
 
-def standing(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
+def schema_state(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
     """Return the schema state. Raises BadInput when a migration was changed after it ran."""
     digests = {row.name: row.sha256 for row in ran}
     for migration in wanted:

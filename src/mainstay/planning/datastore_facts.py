@@ -1,0 +1,46 @@
+"""The facts about a datastore that a plan depends on."""
+
+import msgspec
+
+from mainstay.drivers.datastores.datastore import Addressable, Datastore, Migratable, Provisioned, Schema
+from mainstay.errors import Unreachable
+from mainstay.model import FleetStatus, Template, TrafficStatus, Workload
+
+
+class DatastoreFacts(msgspec.Struct, frozen=True):
+    """A datastore as its driver reports it, and its schema compared with the migrations of the manifest."""
+
+    kind: str
+    version: str
+    workload: Workload | None
+    """None: it runs elsewhere."""
+    address: Template | None
+    """The value of `{from: NAME}`; None: services cannot connect to it."""
+    schema: Schema
+
+
+def datastore_facts(
+    store: Datastore, migrations: str | None, running: FleetStatus, serving: TrafficStatus, known: str
+) -> DatastoreFacts:
+    """Return the facts about *store*; while it cannot be reached, its schema revision is *known*."""
+    ready = any(one.service == store.name and one.state == "ready" for one in running.instances)
+    listener = serving.listeners.get(store.name, "") if ready else ""
+    return DatastoreFacts(
+        kind=store.kind,
+        version=store.version(),
+        workload=store.workload() if isinstance(store, Provisioned) else None,
+        address=store.address() if isinstance(store, Addressable) else None,
+        schema=_schema(store, migrations, listener, known) if isinstance(store, Migratable) else Schema(),
+    )
+
+
+def _schema(store: Migratable, migrations: str | None, listener: str, known: str) -> Schema:
+    try:
+        schema = store.schema(migrations, listener)
+    except Unreachable:
+        schema = store.schema(migrations, "")
+    if schema.reachable:
+        return schema
+    # An unreachable driver reports every migration as pending.
+    pending = tuple(each for each in schema.pending if each > known)
+    return msgspec.structs.replace(schema, revision=known, pending=pending)
