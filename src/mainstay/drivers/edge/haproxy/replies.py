@@ -27,7 +27,7 @@ class UnexpectedReply(Unreachable):
     """HAProxy's reply is not what its documentation describes."""
 
     def __init__(self, text: str) -> None:
-        shown = text.strip()[:_SHOWN] or "it is empty"
+        shown = " ".join(text.split())[:_SHOWN] or "it is empty"
         super().__init__(f"unexpected reply from the HAProxy runtime API: {shown}", remedy="mainstay logs edge")
 
 
