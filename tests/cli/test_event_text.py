@@ -96,7 +96,7 @@ def test_the_runbook_reads_like_one() -> None:
     assert list(plan_text.text(plan())) == [
         "plan 3f9a1c: deploy 1.1.0 to shop/production as release 2",
         "live now: release 1 (1.0.0)",
-        "rollback: safe (the old release can go live again, on the data as it is then)",
+        "rollback: safe (the old release can go live again; the data stays as it is then)",
         "",
         "1  prepare",
         "   1.1   Brew tea  ~2.0 s",
@@ -111,7 +111,7 @@ def test_the_runbook_reads_like_one() -> None:
         "",
         "note: the kettle is hot",
         "",
-        "takes about 1 min 2 s, as earlier runs did",
+        "takes about 1 min 2 s, as in earlier runs",
     ]
 
 
@@ -119,7 +119,7 @@ def test_the_summary_of_a_plan_leaves_out_its_steps() -> None:
     assert list(plan_text.summary(plan())) == [
         "plan 3f9a1c: deploy 1.1.0 to shop/production as release 2",
         "live now: release 1 (1.0.0)",
-        "rollback: safe (the old release can go live again, on the data as it is then)",
+        "rollback: safe (the old release can go live again; the data stays as it is then)",
         "",
         "changes",
         "   services.web.replicas: 1 → 2",

@@ -181,7 +181,7 @@ def test_the_command_of_another_tool_names_ours(tmp_path: Path) -> None:
     assert typed(tmp_path, "ps").err.startswith("error: No such command 'ps'. In Mainstay: 'status'\n")
 
 
-@pytest.mark.parametrize(("name", "remedy"), [("status", "report it as a bug"), ("deploy", "mainstay resume")])
+@pytest.mark.parametrize(("name", "remedy"), [("status", "report this bug"), ("deploy", "mainstay resume")])
 def test_resume_is_suggested_only_where_a_run_may_be_unfinished(tmp_path: Path, name: str, remedy: str) -> None:
     state = Path(f"{tmp_path}-state")
     state.mkdir()

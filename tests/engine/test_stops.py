@@ -150,7 +150,7 @@ def test_an_abort_is_refused_once_something_was_retired(world: World, journal: M
 
 def test_a_run_that_is_over_cannot_go_back(world: World, journal: MemoryJournal, runner: Runner) -> None:
     begin(plan_of((A,)), world, journal, runner)
-    with pytest.raises(NotReady, match="is over"):
+    with pytest.raises(NotReady, match="has already finished"):
         request_undo(RUN, journal, by="ada", why="abort")
 
 
@@ -203,7 +203,7 @@ def test_a_persons_word_on_a_parked_step_is_taken(
 
 def test_a_word_on_a_step_that_is_not_parked_is_refused(world: World, journal: MemoryJournal, runner: Runner) -> None:
     test_what_cannot_be_told_is_asked_again_and_then_parked(world, journal, runner)
-    with pytest.raises(BadInput, match=r"it waits at 1\.1"):
+    with pytest.raises(BadInput, match=r"the run is parked at step 1\.1"):
         answer(RUN, journal, "2.1", "done", because="I guess", by="ada")
 
 
@@ -223,7 +223,7 @@ def test_five_processes_that_die_at_one_step_are_enough(world: World, journal: M
     for _ in range(5):
         with pytest.raises(PowerCut):
             resume(RUN, world, journal, carrier_of(world))
-    with pytest.raises(Parked, match=r"5 processes in a row died at step 2\.1"):
+    with pytest.raises(Parked, match=r"5 processes in a row crashed at step 2\.1"):
         resume(RUN, world, journal, carrier_of(world))
     bench(world).point = lambda where: None
     assert resume(RUN, world, journal, carrier_of(world)) == "released"

@@ -44,7 +44,7 @@ def test_a_program_in_a_closed_folder_is_named_before_anything_is_changed(place:
     (closed / "python").symlink_to("/usr/bin/python3")
     place.holds(Parrot("2", service={"command": [str(closed / "python"), "app.py"]}))
     said = place.run("deploy", "--yes", ends=1)
-    assert f"{closed} is closed" in said.out + said.err, said
+    assert f"the permissions of {closed} do not allow it" in said.out + said.err, said
     assert assert_whole(place)["release"]["version"] == "1"
 
 

@@ -164,7 +164,7 @@ def test_a_task_that_fails_is_named_by_start(place: Place) -> None:
     place.run("down", "--yes")
     flag.unlink()
     said = place.run("start", ends=1)
-    assert "started only in part (ready: web): seed@1 does not stay up: exit code 1" in said.err, said
+    assert "started only partially (ready: web): seed@1 does not stay up: exit code 1" in said.err, said
     assert place.get() == (200, "version 1")
 
 
@@ -190,7 +190,7 @@ def test_start_names_what_cannot_start_and_starts_the_rest(place: Place) -> None
     reboot(place.state)
     lose_licence(place)
     said = place.run("start", ends=1)
-    assert "release 1 (1) started only in part (ready: db): web@1 does not stay up: exit code 1" in said.err, said
+    assert "release 1 (1) started only partially (ready: db): web@1 does not stay up: exit code 1" in said.err, said
     (place.folder / "licence").touch()
     place.run("start")
     assert_whole(place)

@@ -35,7 +35,7 @@ def test_a_taken_port_is_refused_at_once_with_its_holder_and_what_to_do(target: 
     broken(target, TAKEN, "port-taken")
     with pytest.raises(FrontDoorLost) as refused:
         require_edge(target, EDGE, target.clock)
-    opens = "the services run meanwhile, and the front door opens by itself once the port is free"
+    opens = "the services keep running, and the front door opens once the port is free"
     assert (refused.value.what, refused.value.remedy) == (f"{TAKEN}; {opens}", "stop that program")
     assert refused.value.exit_code == 1
     assert target.clock.monotonic() == 0

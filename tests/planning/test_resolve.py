@@ -237,7 +237,7 @@ def test_no_interpreter_is_said_when_one_is_asked_for(place: Place) -> None:
     manifest = place.manifest()
     now = place.now(manifest)
     now = msgspec.structs.replace(now, programs=msgspec.structs.replace(now.programs, python=""))
-    with pytest.raises(BadInput, match=r"no Python ≥ 3\.11"):
+    with pytest.raises(BadInput, match=r"no Python 3\.11 or later"):
         resolve(manifest, now)
 
 

@@ -197,7 +197,7 @@ def test_down_lays_everything_down_in_one_step_that_is_never_undone() -> None:
 
 def test_down_with_its_data_says_what_is_lost() -> None:
     plan = down(snapshot(release(1)), data=True)
-    assert runbook(plan)[1:] == ["2.1 Remove data, releases and logs for ever"]
+    assert runbook(plan)[1:] == ["2.1 Remove data, releases and logs permanently"]
     assert plan.notes[0].startswith("data and releases are removed permanently")
 
 
@@ -209,7 +209,7 @@ def test_a_plan_states_which_revisions_call_each_other_on_the_way() -> None:
         "api moves first, so web@1 calls api@2 for a moment; web@2 calls api@1 only before it receives requests"
     )
     assert canary.notes[0] == (
-        "while traffic is split, web@1 and web@2 each call both api@1 and api@2: all four pairs must work"
+        "while traffic is split, web@1 and web@2 each call both api@1 and api@2: all four combinations must work"
     )
     assert back.notes[0] == (
         "web moves first; api moves when web@2 has no request in flight, so only web@1 calls both api@2 and api@1"
@@ -218,8 +218,8 @@ def test_a_plan_states_which_revisions_call_each_other_on_the_way() -> None:
 
 def test_a_plan_states_that_errors_after_the_switch_are_not_judged() -> None:
     said = (
-        "Mainstay does not yet judge a release by its errors or latency after the switch; watch it yourself and run "
-        "`mainstay rollback` if needed"
+        "Mainstay does not check errors or latency after the switch yet; watch them, and run `mainstay rollback` "
+        "if needed"
     )
     old = release(1)
     new = release(2, kept=old)

@@ -201,7 +201,7 @@ def test_a_step_that_changes_the_edge_waits_until_the_edge_is_open(world: RunWor
 
 @pytest.mark.parametrize(
     ("trouble", "error"),
-    [("HAProxy ended at once", "the edge did not open within 15 s: HAProxy ended at once"), ("", "the edge")],
+    [("HAProxy exited immediately", "the edge did not open within 15 s: HAProxy exited immediately"), ("", "the edge")],
     ids=["the target says why", "the target does not say why"],
 )
 def test_an_edge_that_does_not_open_fails_with_the_reason(

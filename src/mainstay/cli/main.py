@@ -75,7 +75,7 @@ def _accept_shared_options(command: click.Command) -> None:
     cls=LazyGroup,
     params=options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Begin in an empty folder: mainstay init, then mainstay up.",
+    epilog="To begin, type in an empty folder: mainstay init, then mainstay up.",
 )
 @click.version_option(__version__, message="mainstay %(version)s")
 def mainstay() -> None:
@@ -110,7 +110,7 @@ class CrashReport:
     def _remedy(self, details: str) -> str:
         """Return `mainstay resume` after a command that may leave a run unfinished; otherwise how to report the bug."""
         ships = any(word in COMMANDS and COMMANDS[word].topic == SHIP for word in self._arguments)
-        return "mainstay resume" if ships else f"report it as a bug of Mainstay, with {details}"
+        return "mainstay resume" if ships else f"report this bug in Mainstay and attach {details}"
 
 
 def run(arguments: Sequence[str], console: Console) -> int:

@@ -44,11 +44,21 @@ def options(taken: frozenset[str] = frozenset(), *, hidden: bool = False) -> lis
             ["-f", "--file"],
             click.Path(path_type=Path),
             "FILE",
-            "The manifest; mainstay.yaml of this folder by default.",
+            "The manifest; by default mainstay.yaml in this folder.",
         ),
-        (["-e", "--environment"], None, "NAME", "The environment; local by default, where the manifest allows it."),
-        (["--state"], click.Path(path_type=Path, file_okay=False), "DIR", "Where the environment keeps its state."),
-        (["--output"], click.Choice(["text", "json"]), "text|json", "For people, or for programs."),
+        (
+            ["-e", "--environment"],
+            None,
+            "NAME",
+            "The environment; by default local, unless the manifest declares only others.",
+        ),
+        (
+            ["--state"],
+            click.Path(path_type=Path, file_okay=False),
+            "DIR",
+            "The folder that contains the environment's state.",
+        ),
+        (["--output"], click.Choice(["text", "json"]), "text|json", "Text for people, or JSON for programs."),
     ]
     return [
         click.Option(

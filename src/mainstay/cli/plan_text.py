@@ -17,10 +17,10 @@ CONTEXT = 20
 SHORTEST_TIME_S = 0.05
 
 ROLLBACK = {
-    "safe": "safe (the old release can go live again, on the data as it is then)",
+    "safe": "safe (the old release can go live again; the data stays as it is then)",
     "unknown": "unknown (the schema changes, and the old code was not tested on the new schema)",
     "needs-restore": "needs a restore (the old code does not run on the new schema)",
-    "forward-only": "not possible (the data cannot go back)",
+    "forward-only": "not possible (the migration cannot be reversed)",
 }
 
 
@@ -41,7 +41,7 @@ def text(plan: Plan) -> Iterator[str]:
     took = expected(plan)
     if took is not None and took >= SHORTEST_TIME_S:
         yield ""
-        yield f"takes about {duration(took)}, as earlier runs did"
+        yield f"takes about {duration(took)}, as in earlier runs"
 
 
 def summary(plan: Plan) -> Iterator[str]:

@@ -72,12 +72,12 @@ def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Out
 def request_undo(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
     """Mark a run that no process is executing to be undone; resuming it then undoes it.
 
-    Return the row that records this, or None when the run was already marked. Raises NotReady when the run is over,
-    and once a step has started that cannot be undone.
+    Return the row that records this, or None when the run was already marked. Raises NotReady when the run has
+    finished, and once a step has started that cannot be undone.
     """
     now = run_state(journal.rows(identity))
     if now.finished or now.planned is None:
-        raise NotReady(f"run {identity} is over", remedy="mainstay history")
+        raise NotReady(f"run {identity} has already finished", remedy="mainstay history")
     require_undoable(now, remedy="mainstay resume, then mainstay rollback")
     return append(journal, identity, UndoStarted(by, why)) if now.direction == "forward" else None
 
@@ -103,7 +103,7 @@ def answer(
     """
     parked = run_state(journal.rows(identity)).parked
     if parked is None or parked.step != step:
-        waits = f"it waits at {parked.step}" if parked and parked.step else "no step waits for a word"
+        waits = f"the run is parked at step {parked.step}" if parked and parked.step else "no step is parked"
         raise BadInput(f"step {step} of run {identity} is not parked: {waits}", remedy="mainstay status")
     append(journal, identity, Answered(step, as_, because, by))
 
@@ -130,7 +130,7 @@ def _claim(run: Run, world: World, target: RunTarget, runner: Runner, fence: int
     if now.crash_looping:
         raise run.park(
             now.current,
-            f"{MOST_RESUMES} processes in a row died at step {now.current}",
+            f"{MOST_RESUMES} processes in a row crashed at step {now.current}",
             "mainstay journal show, then mainstay resume to try again or mainstay abort to go back",
         )
     try:

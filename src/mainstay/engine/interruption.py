@@ -24,7 +24,7 @@ class Interruption:
     def check(self) -> None:
         """Raise Interrupted if an interrupt was requested."""
         if self.signal is not None:
-            raise Interrupted("interrupted; the run is resumable", signal=self.signal, remedy=GO_ON)
+            raise Interrupted("interrupted; the run can be resumed", signal=self.signal, remedy=GO_ON)
 
 
 GO_ON = "mainstay resume, or mainstay abort to go back"

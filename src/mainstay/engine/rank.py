@@ -123,7 +123,7 @@ def _adopted(number: StepNumber, step: Step, run: Run, world: RunWorld) -> bool:
 
 def _look(number: StepNumber, step: Step, run: Run, world: RunWorld) -> Look:
     """Look, with retries, until the state of the step is known. Raises Parked when it stays unknown."""
-    why = "it cannot be told"
+    why = "its state cannot be determined"
     for pause in (*PAUSES_S, None):
         try:
             if (found := step.look(world)) is not Look.UNKNOWN:
@@ -134,6 +134,6 @@ def _look(number: StepNumber, step: Step, run: Run, world: RunWorld) -> Look:
             world.waiter.hold(pause, lambda: None)
     raise run.park(
         number,
-        f"whether step {number} ({step.title}) is done is not known: {why}",
+        f"it is unknown whether step {number} ({step.title}) is done: {why}",
         f"mainstay resume, or mainstay resume --as done|undone {number} --because …",
     )

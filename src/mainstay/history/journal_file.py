@@ -35,7 +35,7 @@ FULL = "make room (df -h), then mainstay resume"
 
 RESTORE = "put journal.db and head back from the same backup; never edit them"
 
-BUSY = "end what reads it, then mainstay resume"
+BUSY = "stop the program that reads it, then mainstay resume"
 
 
 def prepare(database: sqlite3.Connection, path: Path) -> None:
@@ -45,7 +45,10 @@ def prepare(database: sqlite3.Connection, path: Path) -> None:
     """
     (mode,) = database.execute("pragma journal_mode = wal").fetchone()
     if mode != "wal":
-        raise JournalUnwritable(f"{path} lies where files cannot be shared", remedy="name a local disk by --state")
+        raise JournalUnwritable(
+            f"{path} is on a file system without shared memory, such as a network disk",
+            remedy="use a local disk: --state DIR",
+        )
     database.execute("pragma synchronous = full")
     if known_format(database, path) == 0:
         database.executescript(SCHEMA)

@@ -69,4 +69,4 @@ def _written(key: bytes) -> bytes:
 
 
 def _unreadable(path: Path) -> JournalCorrupt:
-    return JournalCorrupt(f"the journal's key {path} cannot be read", remedy="put it back from its recovery copy")
+    return JournalCorrupt(f"the journal's key {path} cannot be read", remedy="restore it from its recovery copy")

@@ -46,7 +46,9 @@ class StrategySection(Section):
     @model_validator(mode="after")
     def _percentages_grow(self) -> Self:
         if self.percent and self.kind != "canary":
-            raise wrong("percent-without-canary", f"'percent' means nothing to {self.kind}", "write kind: canary")
+            raise wrong(
+                "percent-without-canary", f"'percent' has no effect with kind: {self.kind}", "write kind: canary"
+            )
         steps = (0.0, *self.percent, 100.0)
         if any(later <= earlier for earlier, later in pairwise(steps)):
             raise wrong("percent-does-not-grow", "percentages grow between 0 and 100", "write percent: [5, 25, 50]")
@@ -57,7 +59,7 @@ class StrategySection(Section):
         if self.revert_after < SHORTEST_REVERT_AFTER:
             raise wrong(
                 "limit-too-short",
-                f"revert_after {self.revert_after:g}s is so short that a run which is only slow counts as gone",
+                f"revert_after {self.revert_after:g}s is too short: a slow run would lose its traffic",
                 f"write {SHORTEST_REVERT_AFTER}s or more",
             )
         return self

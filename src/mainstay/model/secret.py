@@ -28,4 +28,4 @@ class Secret:
         return "••••"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret does not travel")
+        raise TypeError("a secret cannot be serialised")

@@ -36,7 +36,7 @@ def abort(context: Context, *, runner: Runner) -> Outcome:
 def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
     owner = journal_reader(context).owner()
     if owner is None or not journal_reader(context).ask_abort(owner.run):
-        raise LockHeld("another command is about to begin or to end", remedy="mainstay abort")
+        raise LockHeld("another command holds the lock and is starting or ending", remedy="mainstay abort")
     now = run_state(journal_reader(context).rows(owner.run))
     engine.require_undoable(now, remedy="wait for its end (mainstay status --watch), then mainstay rollback")
     lock = Lock(context.folders.lock)
@@ -49,7 +49,7 @@ def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
             runner.on_event(row)
     past = next(run for run in history_of(context).runs if run.run == owner.run)
     if past.outcome == "released":
-        raise NotReady(f"run {owner.run} was released before it could go back", remedy="mainstay rollback")
+        raise NotReady(f"run {owner.run} was released before the abort took effect", remedy="mainstay rollback")
     live = history_of(context).live
     return Outcome(
         run=owner.run,

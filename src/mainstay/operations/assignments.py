@@ -63,9 +63,15 @@ def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as trouble:
-        raise BadInput(f"cannot read {path}: {trouble.strerror}", code="file-unreadable") from None
+        raise BadInput(
+            f"cannot read {path}: {trouble.strerror}", remedy=f"ls -l {path.parent}", code="file-unreadable"
+        ) from None
     if len(raw) > LARGEST_BYTES:
-        raise BadInput(f"{path} has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}", code="too-large")
+        raise BadInput(
+            f"{path} has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}",
+            remedy="split it into several files",
+            code="too-large",
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -14,7 +14,7 @@ immediately."""
 PORT_TAKEN = "port-taken"
 OPENS_WITHIN_S = 15.0
 LOOKS_EACH_S = 0.1
-RUNS_MEANWHILE = "the services run meanwhile, and the front door opens by itself once the port is free"
+RUNS_MEANWHILE = "the services keep running, and the front door opens once the port is free"
 
 
 def require_front_door(context: Context, plan: Plan) -> None:

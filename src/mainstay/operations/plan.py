@@ -109,8 +109,8 @@ def _refuse_state_within(manifest: Manifest, context: Context) -> None:
     for source in sources(manifest).values():
         if Path(context.state).is_relative_to(source.folder) and not source.ref:
             raise BadInput(
-                f"the state {context.state} lies inside of {source.folder}, which a release copies",
-                remedy="name a --state outside of the checkout, or leave it out",
+                f"the state folder {context.state} is inside {source.folder}, which every release copies",
+                remedy="use a --state outside the checkout, or omit --state",
                 code="state-within-source",
             )
 

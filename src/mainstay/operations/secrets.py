@@ -52,7 +52,9 @@ def store(values: NewValues, world: World, context: Context, by: str) -> None:
             value = _fetch(name, sources)
             if value is None:
                 raise BadInput(
-                    f"{name} is not given any more", remedy=f"mainstay secrets set {name}", code="secret-missing"
+                    f"the value of {name} that the plan found is no longer available",
+                    remedy=f"mainstay secrets set {name}",
+                    code="secret-missing",
                 )
             world.sealed.add(name, value)
     for name, length in values.generate.items():

@@ -62,14 +62,14 @@ def require_secrets(found: Settable, names: Sequence[str]) -> None:
     has no "=".
     """
     first = names[0].partition("=")[0]
+    name_of_secret = first if first in found.variables else "NAME"
     for number, name in enumerate(names, 1):
         if name in found.variables:
             continue
         if "=" in name or number > 1:
             raise BadInput(
-                f"argument {number} is not the name of a secret; a value is never given as an argument",
-                remedy=f"mainstay secrets set {first if first in found.variables else 'NAME'}, and type the value when "
-                "it is asked for",
+                f"argument {number} is not the name of a secret; values are not accepted as arguments",
+                remedy=f"mainstay secrets set {name_of_secret}, and type the value at the prompt",
                 code="secret-in-clear",
             )
         variable = found.manifest.variables.get(name) if found.manifest else None

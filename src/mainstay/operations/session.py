@@ -150,7 +150,7 @@ def _tidied(context: Context, past: History) -> str:
     try:
         prune(context.folders, kept(past))
     except OSError as trouble:
-        return f"older releases could not be taken away: {trouble.strerror} ({trouble.filename})"
+        return f"older releases could not be removed: {trouble.strerror} ({trouble.filename})"
     return ""
 
 

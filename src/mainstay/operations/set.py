@@ -72,7 +72,9 @@ def _not_settable(manifest: Manifest, name: str) -> Unfit | None:
     if variable.secret:
         return Unfit("is-secret", f"{name} is a secret", f"type mainstay secrets set {name}: it asks for the value")
     if variable.from_ is not None:
-        return Unfit("is-address", f"{name} is the address of {variable.from_}", "it follows from the manifest")
+        return Unfit(
+            "is-address", f"{name} is the address of {variable.from_}", "it cannot be set, because Mainstay computes it"
+        )
     if manifest.is_fixed(name):
         what = f"{name} has a fixed default in {manifest.file.name}: {variable.default!r}"
         return Unfit("is-fixed", what, "change it there, or remove 'default' there so that mainstay set decides")

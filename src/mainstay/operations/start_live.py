@@ -170,7 +170,7 @@ class StartWait:
 
     def _failure(self, running: FleetStatus, why: str, remedy: str) -> StepFailed:
         ready = [name for name in _services(running.wanted) if name not in _short(running)]
-        how = f"started only in part (ready: {', '.join(ready)})" if ready else "did not start"
+        how = f"started only partially (ready: {', '.join(ready)})" if ready else "did not start"
         what = f"release {self._live.number} ({self._live.version}) {how}: {why}"
         return StepFailed(what, remedy=remedy, code="not-started")
 
@@ -178,7 +178,7 @@ class StartWait:
 def _check(runner: Runner) -> None:
     """Raise Interrupted once a signal has arrived."""
     if (signal := runner.interruption.signal) is not None:
-        what = "interrupted; the services that were asked to start go on starting"
+        what = "interrupted; the services continue to start"
         raise Interrupted(what, signal=signal, remedy="mainstay status")
 
 

@@ -148,7 +148,7 @@ def problems(now: Status, serving: TrafficStatus, *, stopped: bool, full: str = 
     if now.started and serving.trouble:
         yield Problem(serving.trouble_code, serving.trouble, serving.trouble_remedy)
     if now.started and full:
-        what = f"{full}, so no release can be made and output is lost"
+        what = f"{full}, so deploys fail and the output of services is lost"
         yield Problem("disk-full", what, f"make room (df -h {now.state})")
     yield from _run_problems(now)
     if now.started and not serving.trouble:

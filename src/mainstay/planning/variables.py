@@ -25,8 +25,8 @@ class Braces(NamedTuple):
         """Return *text* with its placeholders replaced. Raises BadInput when it needs a missing interpreter."""
         if not self.python and placeholders.uses("python", [text]):
             raise BadInput(
-                "{python} is asked for, and no Python ≥ 3.11 was found that the services' user can reach",
-                remedy="install python3 ≥ 3.11 under /usr, or name an interpreter in `command`",
+                "{python} is used, but no Python 3.11 or later was found that the services' user can run",
+                remedy="install Python 3.11 or later under /usr, or name an interpreter in `command`",
                 code="no-python",
             )
         values = {"python": self.python, "uv": self.uv, "version": self.version}

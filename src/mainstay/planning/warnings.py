@@ -84,7 +84,7 @@ def _neighbours(over: Rollout) -> Iterator[str]:
             elif kinds & MIXED:
                 yield (
                     f"while traffic is split, {_old(move)} and {_new(move)} each call both {_old(callee)} and "
-                    f"{_new(callee)}: all four pairs must work"
+                    f"{_new(callee)}: all four combinations must work"
                 )
             elif "recreate" not in kinds:
                 yield (
@@ -97,8 +97,8 @@ def _unjudged(over: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
     new = now.release is not None and release.number > now.release.number
     if new and release.edge is not None and any(_is_replaced(move) and not move.worker for move in over.moves):
         yield (
-            "Mainstay does not yet judge a release by its errors or latency after the switch; watch it yourself and "
-            "run `mainstay rollback` if needed"
+            "Mainstay does not check errors or latency after the switch yet; watch them, and run `mainstay rollback` "
+            "if needed"
         )
 
 

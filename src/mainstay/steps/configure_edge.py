@@ -18,7 +18,7 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
     @property
     def title(self) -> str:
         if self.after is None:
-            return "Take the edge away"
+            return "Remove the edge"
         door = f"on port {self.after.http}" if self.after.http else "on a free port"
         routes = ", ".join(f"{route.host}{route.path} → {route.service}" for route in self.after.routes)
         return f"{'Open' if self.before is None else 'Change'} the edge {door}: {routes or 'no routes'}"

@@ -74,7 +74,7 @@ class Fetch(Step, frozen=True, kw_only=True, tag="fetch"):
         content.remove(self._part(world))
         if world.folders.content_done(self.content.key).exists():
             # Complete content does no harm, and an earlier release may use the same content.
-            return "kept, for the next time"
+            return "kept for the next deploy"
         content.remove(self._folder(world))
         return "removed"
 

@@ -18,7 +18,7 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
 
     @property
     def title(self) -> str:
-        return "Remove data, releases and logs for ever"
+        return "Remove data, releases and logs permanently"
 
     def do(self, world: RunWorld) -> str:
         there = [path for path in _everything(world.folders) if path.exists()]
@@ -41,7 +41,7 @@ class RemoveData(Step, frozen=True, kw_only=True, tag="remove_data"):
         return Look.PARTIAL if left or _users(world) else Look.PRESENT
 
     def undo(self, world: RunWorld) -> str:
-        raise StepFailed("what was removed is gone", remedy="mainstay up")
+        raise StepFailed("removed data cannot be restored", remedy="mainstay up")
 
 
 def _users(world: World) -> list[str]:

@@ -25,7 +25,8 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
     @property
     def _leaving(self) -> str:
         return (
-            ", ".join(str(Revision(self.service, each)) for each in self.leaving) or f"what is left of {self.service}"
+            ", ".join(str(Revision(self.service, each)) for each in self.leaving)
+            or f"the remaining instances of {self.service}"
         )
 
     @property

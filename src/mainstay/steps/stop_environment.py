@@ -42,4 +42,6 @@ class StopEnvironment(Step, frozen=True, kw_only=True, tag="lay_down"):
         return Look.PARTIAL if alive else Look.PRESENT
 
     def undo(self, world: RunWorld) -> str:
-        raise StepFailed("a stop is not undone; the environment is started again", remedy="mainstay start")
+        raise StepFailed(
+            "a stop cannot be undone; mainstay start starts the environment again", remedy="mainstay start"
+        )

@@ -83,7 +83,7 @@ class GuardedShell:
             except subprocess.TimeoutExpired:
                 child.terminate()
                 child.wait()
-                raise Unreachable(f"{Path(command[0]).name} was not done within {within:g} s") from None
+                raise Unreachable(f"{Path(command[0]).name} did not finish within {within:g} s") from None
             said_out, cut_out = _read(out)
             said_err, cut_err = _read(err)
             return CommandResult(child.returncode, said_out, said_err, cut_out or cut_err)

@@ -69,7 +69,7 @@ def test_a_version_that_is_not_there_is_named(sealed: SealedFile) -> None:
 def test_a_key_that_is_gone_is_said_and_no_new_one_is_made(sealed: SealedFile, tmp_path: Path) -> None:
     sealed.keep("TOKEN", Secret("hunter2"))
     (tmp_path / "keys" / "secrets.key").unlink()
-    with pytest.raises(BadInput, match=r"key of .* is gone") as missing:
+    with pytest.raises(BadInput, match=r"key of .* is missing") as missing:
         sealed.keep("OTHER", Secret("x"))
     assert missing.value.code == "secret-key-missing"
     assert "from its recovery copy" in missing.value.remedy
@@ -86,7 +86,7 @@ def test_a_key_that_opens_nothing_is_said_and_nothing_is_written_over(
     (tmp_path / "keys" / "secrets.key").write_text(key)
     with pytest.raises(BadInput, match="cannot be opened with") as wrong:
         sealed.keep("OTHER", Secret("x"))
-    assert (wrong.value.code, wrong.value.remedy[:14]) == ("secret-key-wrong", "bring back the")
+    assert (wrong.value.code, wrong.value.remedy[:11]) == ("secret-key-wrong", "restore the")
     assert (tmp_path / "state" / "secrets.age").read_bytes() == before
 
 

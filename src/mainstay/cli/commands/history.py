@@ -14,7 +14,7 @@ from mainstay.operations.history import history
     "history",
     epilog=examples("mainstay history", "mainstay history -n 5", "mainstay --output json history"),
 )
-@click.option("-n", "--number", "most", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
+@click.option("-n", "--number", "most", type=click.IntRange(min=1), metavar="N", help="Show only the newest N runs.")
 @invoked
 def command(invocation: Invocation, most: int | None) -> None:
     """List the runs, newest first."""

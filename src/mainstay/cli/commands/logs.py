@@ -22,7 +22,7 @@ from mainstay.operations.logs import logs
 )
 @click.argument("service")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True, metavar="N",
-              help="How many of the last lines.")  # fmt: skip
+              help="Show the last N lines.")  # fmt: skip
 @click.option("-f", "--follow", is_flag=True, help="Then show new lines as they are written.")
 @click.option("--release", type=ReleaseNumber(), metavar="NUMBER", help="Only lines of this release.")
 @click.option("--instance", metavar="ID", help="Only lines of this instance, for example web-8-1.")

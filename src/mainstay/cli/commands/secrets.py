@@ -71,7 +71,7 @@ def _values(console: Console, names: tuple[str, ...], file: Path | None) -> dict
         return {name: _given(name, value) for name, value in typed.items()}
     if len(set(names)) > 1:
         raise BadInput(
-            "a file or a pipe holds one value",
+            "a file or a pipe contains one value, but several names were given",
             remedy=f"mainstay secrets set {names[0]}, then the next one",
             code="misused",
         )
@@ -79,7 +79,9 @@ def _values(console: Console, names: tuple[str, ...], file: Path | None) -> dict
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        raise BadInput(f"the value of {names[0]} is not UTF-8", remedy="encode it as text", code="not-utf8") from None
+        raise BadInput(
+            f"the value of {names[0]} is not UTF-8", remedy="convert it to UTF-8 text, then try again", code="not-utf8"
+        ) from None
     value = text.removesuffix("\n").removesuffix("\r")
     return {names[0]: _given(names[0], Secret(value) if value else None)}
 
@@ -91,7 +93,9 @@ def _read(file: Path | None) -> bytes:
         with file.open("rb") as opened:
             return opened.read(LARGEST_BYTES)
     except OSError as trouble:
-        raise BadInput(f"cannot read {file}: {trouble.strerror}", code="file-unreadable") from None
+        raise BadInput(
+            f"cannot read {file}: {trouble.strerror}", remedy=f"ls -l {file.parent}", code="file-unreadable"
+        ) from None
 
 
 def _given(name: str, value: Secret | None) -> Secret:

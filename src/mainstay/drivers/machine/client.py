@@ -69,7 +69,9 @@ class Client:
         user = _CREDENTIALS.unpack(peer)[1]
         if user not in {0, os.geteuid(), self._folders.state.stat().st_uid}:
             place = self._folders.supervisor_socket
-            raise BadInput(f"user {user} answers at {place}", remedy=f"see who made {place.parent}, then remove it")
+            raise BadInput(
+                f"user {user} answers at {place}", remedy=f"find out who created {place.parent}, then remove it"
+            )
 
     def insist(self, request: Request) -> Answer:
         """Return the answer; start the supervisor when it is not running. Raises Unreachable after STARTS_WITHIN_S."""
@@ -110,5 +112,5 @@ def _say(line: socket.socket, request: Request) -> Answer:
     with line.makefile("rb") as file:
         answer = file.readline()
     if not answer.endswith(b"\n"):
-        raise EOFError("it hung up in the middle of its answer")
+        raise EOFError("it closed the connection in the middle of a reply")
     return protocol.answer_of(answer)

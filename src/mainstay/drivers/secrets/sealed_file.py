@@ -154,7 +154,7 @@ class SealedFile:
         except (pyrage.DecryptError, pyrage.IdentityError):
             raise BadInput(
                 f"{self._path} cannot be opened with {self._key}",
-                remedy=f"bring back the key that belongs to it, in place of {self._key}",
+                remedy=f"restore the key that belongs to it at {self._key}",
                 code="secret-key-wrong",
             ) from None
         return msgspec.json.decode(opened, type=_Secrets)
@@ -167,8 +167,8 @@ class SealedFile:
         if not self._key.exists():
             if self._path.exists():
                 raise BadInput(
-                    f"the key of {self._path} is gone",
-                    remedy=f"bring back {self._key} from its recovery copy",
+                    f"the key of {self._path} is missing",
+                    remedy=f"restore {self._key} from its recovery copy",
                     code="secret-key-missing",
                 )
             make_folder(self._key.parent, 0o700)

@@ -115,7 +115,9 @@ def reach(content: Content, world: World) -> None:
         for step in _way(place):
             if not _passes(step, content.user, world):
                 who = content.user or "the user that runs Mainstay"
-                raise StepFailed(f"{who} cannot reach {place}: {step} is closed", remedy=f"chmod o+x {step}")
+                raise StepFailed(
+                    f"{who} cannot reach {place}: the permissions of {step} do not allow it", remedy=f"chmod o+x {step}"
+                )
 
 
 def _program(name: str, folder: Path, path: str) -> Path:
@@ -150,7 +152,7 @@ def _way(place: Path) -> list[Path]:
         if not place.is_symlink():
             return way
         place = place.parent / os.readlink(place)
-    raise StepFailed(f"{place} is a link without end", remedy="fix the link")
+    raise StepFailed(f"{place} is a symbolic link that leads to itself", remedy="fix the link")
 
 
 def _passes(place: Path, user: str, world: World) -> bool:

@@ -135,7 +135,7 @@ def schema_state(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
         if before != migration.sha256:
             raise BadInput(
                 f"{migration.name} ran with sha256 {before[:12]}…, the file now has {migration.sha256[:12]}…",
-                remedy="bring the file back as it was and write a new migration",
+                remedy="restore the file as it was, and write a new migration",
                 place=Place(migration.name),
                 code="migration-changed",
             )

@@ -227,7 +227,7 @@ class Proxy:
             async with asyncio.timeout(LOADS_WITHIN_S):
                 while not await self._has_loaded(rendered):
                     if process is not None and not processes.is_alive(process):
-                        raise self._failed("HAProxy ended at once")
+                        raise self._failed("HAProxy exited immediately")
                     await asyncio.sleep(0.005)
         except TimeoutError:
             raise self._failed(f"HAProxy did not load its configuration within {LOADS_WITHIN_S:g} s") from None

@@ -117,7 +117,7 @@ class Instances:
                 continue
 
     def forget(self, name: str, workload: Workload) -> None:
-        """End what is left of the instance *name* and remove its files, cgroups and state."""
+        """End the remaining instances of the instance *name* and remove its files, cgroups and state."""
         self.kill(name)
         self._watches.cancel(name)
         self._limits.remove(name)

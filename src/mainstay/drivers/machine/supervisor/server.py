@@ -122,7 +122,9 @@ def _refuse_strange(folder: Path) -> None:
     """
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise BadInput(f"{folder} is not ours alone", remedy=f"see who made {folder}, then remove it")
+        raise BadInput(
+            f"{folder} can be changed by other users", remedy=f"find out who created {folder}, then remove it"
+        )
 
 
 def _refuse_taken(daemon: Daemon, request: SetEdge) -> None:
