@@ -14,7 +14,9 @@ import pytest
 import yaml
 
 from mainstay.cli.main import mainstay
-from mainstay.manifest.load import check, environments, read
+from mainstay.manifest.document import read
+from mainstay.manifest.load import environments
+from mainstay.manifest.validate import check
 from mainstay.model.placeholders import PLACEHOLDERS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -265,7 +265,7 @@ def errors() -> Iterator[str]:
         yield from (f"| `{code}` | {_cell(says)} |" for code, says in found)
 
 
-CODE_AT = {"wrong": 0, "Mistake": 0, "Wrong": 1, "_at": 2}
+CODE_AT = {"rule_error": 0, "Mistake": 0, "Violation": 1, "_at": 2}
 
 
 def _said(path: Path, elsewhere: bool) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.world import World
-from mainstay.manifest.cross_checks import any_support
+from mainstay.manifest.scope import any_support
 from mainstay.operations.context import Wiring
 
 

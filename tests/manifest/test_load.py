@@ -8,9 +8,10 @@ import pytest
 from mainstay.errors import BadInput
 from mainstay.manifest import load
 from mainstay.manifest.datastore import DatastoreSection
-from mainstay.manifest.load import check, read
+from mainstay.manifest.document import read
 from mainstay.manifest.report import report
 from mainstay.manifest.service import VolumeSection
+from mainstay.manifest.validate import check
 from mainstay.model import DatastoreSupport
 from tests.manifest.written import HELLO, loaded, mistakes, warnings, write
 

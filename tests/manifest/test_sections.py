@@ -7,13 +7,14 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from mainstay.manifest.base import Section
+from mainstay.manifest.document import Document
 from mainstay.manifest.edge import EdgeSection, RouteSection, TimeoutsSection
 from mainstay.manifest.health import HealthSection
 from mainstay.manifest.json_schema import json_schema
 from mainstay.manifest.service import ResourcesSection, ServiceSection, UlimitsSection, VolumeSection
 from mainstay.manifest.source import SourceSection
 from mainstay.manifest.strategy import StrategySection
-from mainstay.manifest.yaml_tree import Document, plain
+from mainstay.manifest.yaml_tree import plain
 
 KEYS = [(section, field) for section in Section.__subclasses__() for field in section.model_fields]
 TOGETHER = {

@@ -6,9 +6,13 @@ from textwrap import dedent
 from mainstay.cli.console import line
 from mainstay.errors import BadInput, ManifestInvalid, Mistake
 from mainstay.manifest import Manifest, load
-from mainstay.manifest.load import check, read
+from mainstay.manifest.document import read
+from mainstay.manifest.validate import check
 from mainstay.model import DatastoreSupport
 from mainstay.system.state_dir import LOCAL
+
+SUPPORT = {"postgres": DatastoreSupport(migrations=("sql",))}.get
+"""What the drivers of these tests can run: Postgres only."""
 
 HELLO = """\
 system: hello
@@ -32,13 +36,13 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 def loaded(folder: Path, text: str, environment: str | None = None) -> Manifest:
     """The manifest that *text* is."""
-    return load(write(folder, text), environment, {"postgres": DatastoreSupport(migrations=("sql",))}.get)
+    return load(write(folder, text), environment, SUPPORT)
 
 
 def mistakes(folder: Path, text: str | bytes, environment: str | None = None) -> list[str]:
     """Every mistake of *text*, as people read it; none when there is none."""
     try:
-        load(write(folder, text), environment, {"postgres": DatastoreSupport(migrations=("sql",))}.get)
+        load(write(folder, text), environment, SUPPORT)
     except ManifestInvalid as invalid:
         return [line(mistake) for mistake in invalid.mistakes]
     except BadInput as refused:

@@ -25,6 +25,6 @@ class Section(BaseModel):
     """Keys that are accepted although they do not work yet, because ignoring them does no harm; `validate` warns."""
 
 
-def wrong(code: str, what: str, remedy: str) -> PydanticCustomError:
+def rule_error(code: str, what: str, remedy: str) -> PydanticCustomError:
     """Return the error that a rule raises, from its stable code, what was found and what to write instead."""
     return PydanticCustomError(code, "{what}", {"what": what, "remedy": remedy})

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mainstay.manifest.base import Section, wrong
+from mainstay.manifest.base import Section, rule_error
 from mainstay.manifest.scalars import Argv, Name, Text, shown
 from mainstay.model.environment import DatastorePlace
 
@@ -32,9 +32,9 @@ class MigrationsSection(Section):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.sql is not None and (self.run or self.status or self.back or self.service):
-            raise wrong("two-sources", "has both 'sql' and another tool's commands", "keep one of them")
+            raise rule_error("two-sources", "has both 'sql' and another tool's commands", "keep one of them")
         if self.sql is None and not (self.run and self.service):
-            raise wrong("no-migrations", "names neither 'sql' nor 'run' and 'service'", "write {sql: migrations/}")
+            raise rule_error("no-migrations", "names neither 'sql' nor 'run' and 'service'", "write {sql: migrations/}")
         return self
 
 
@@ -44,7 +44,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 def _kind(value: object) -> object:
     if isinstance(value, str) and value not in KINDS and not get_close_matches(value, KINDS):
-        raise wrong(
+        raise rule_error(
             "not-one-of",
             f"{shown(value)} is not a kind of datastore",
             f"the kinds are {', '.join(KINDS[:-1])} and {KINDS[-1]}",
@@ -82,11 +82,11 @@ class DatastoreSection(Section):
     @model_validator(mode="after")
     def _no_backup_has_a_reason(self) -> Self:
         if self.backup == "none" and not self.because:
-            raise wrong("no-backup", "holds data and has no backup", "add because: REASON, or declare a backup")
+            raise rule_error("no-backup", "holds data and has no backup", "add because: REASON, or declare a backup")
         return self
 
     @model_validator(mode="after")
     def _works_yet(self) -> Self:
         if self.provided != "embedded":
-            raise wrong("not-yet", "only provided: embedded works yet", "leave 'provided' out")
+            raise rule_error("not-yet", "only provided: embedded works yet", "leave 'provided' out")
         return self

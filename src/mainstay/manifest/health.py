@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Fill, Section, wrong
+from mainstay.manifest.base import Fill, Section, rule_error
 from mainstay.manifest.scalars import Argv, HttpPath, SomeDuration
 from mainstay.model.workload import Health
 
@@ -48,9 +48,9 @@ class HealthSection(Section):
         ways = {"ready": self.ready, "command": self.command, "file": self.file}
         named = [name for name, given in ways.items() if given]
         if len(named) > 1:
-            raise wrong("two-healths", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
+            raise rule_error("two-healths", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
         if "interval" in self.model_fields_set and self.within < self.interval:
-            raise wrong(
+            raise rule_error(
                 "limit-too-short",
                 f"within {self.within:g}s is shorter than one interval of {self.interval:g}s",
                 "lengthen 'within'",

@@ -16,7 +16,7 @@ from mainstay.manifest.yaml_tree import Location
 MOST_COMPARED = 100
 
 
-class Wrong(NamedTuple):
+class Violation(NamedTuple):
     """A mistake whose line and column are not known yet."""
 
     location: Location
@@ -45,64 +45,68 @@ def _in_order(known: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(known, key=str.lower))
 
 
-def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Wrong:
+def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
     """Return pydantic's *error* as a mistake."""
     location: Location = tuple(error["loc"])
     found, limits = error["input"], error.get("ctx", {})
     key = str(location[-1]) if location else ""
     if location and location[-1] == "[key]":
-        return Wrong(location[:-1], error["type"], limits["what"], limits["remedy"], at_key=True)
+        return Violation(location[:-1], error["type"], limits["what"], limits["remedy"], at_key=True)
     match error["type"]:
         case "extra_forbidden":
             return _unknown_key(root, location)
         case "missing":
             remedy = f"add {key}: …"
-            return Wrong(location[:-1], "missing", f"'{key}' is missing", remedy, at_key=True)
+            return Violation(location[:-1], "missing", f"'{key}' is missing", remedy, at_key=True)
         case "model_type" | "model_attributes_type" | "dict_type":
             if found is None:
-                return Wrong(
+                return Violation(
                     location, "empty", "is empty", f"write its keys below '{key}:', or leave it out", at_key=True
                 )
-            return Wrong(
+            return Violation(
                 location, "not-a-mapping", f"expected a mapping, found {shown(found)}", _as_mapping(key, found)
             )
         case "tuple_type":
-            return Wrong(location, "not-a-list", f"a list is needed, found {shown(found)}", _as_list(found))
+            return Violation(location, "not-a-list", f"a list is needed, found {shown(found)}", _as_list(found))
         case "string_type":
-            return Wrong(location, "not-a-text", f"a text is needed, found {shown(found)}", f'write "{_bare(found)}"')
+            return Violation(
+                location, "not-a-text", f"a text is needed, found {shown(found)}", f'write "{_bare(found)}"'
+            )
         case "int_type" | "int_from_float" | "int_parsing":
             what = f"a whole number is needed, found {shown(found)}"
-            return Wrong(location, "not-a-whole-number", what, f"write {unquoted(found) or 3}")
+            return Violation(location, "not-a-whole-number", what, f"write {unquoted(found) or 3}")
         case "float_type" | "finite_number":
-            return Wrong(location, "not-a-number", f"a number is needed, found {shown(found)}", "write 0.5")
+            return Violation(location, "not-a-number", f"a number is needed, found {shown(found)}", "write 0.5")
         case "bool_type":
             remedy = f"write {found}" if found in ("true", "false") else "write true or false"
-            return Wrong(location, "not-a-bool", f"true or false is needed, found {shown(found)}", remedy)
+            return Violation(location, "not-a-bool", f"true or false is needed, found {shown(found)}", remedy)
         case "literal_error":
             known = [word.strip("' ") for word in limits["expected"].replace(" or ", ", ").split(",")]
-            return Wrong(location, "not-one-of", f"{shown(found)} is not known", did_you_mean(str(found), known))
+            return Violation(location, "not-one-of", f"{shown(found)} is not known", did_you_mean(str(found), known))
         case "too_short":
-            return Wrong(location, "empty", "is empty", f"write at least one below '{key}:'", at_key=True)
+            return Violation(location, "empty", "is empty", f"write at least one below '{key}:'", at_key=True)
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             bound = next(iter(limits.values()))
             side = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}[next(iter(limits))]
-            return Wrong(location, "out-of-range", f"must be {side} {bound}, found {shown(found)}", f"write {bound}")
+            return Violation(
+                location, "out-of-range", f"must be {side} {bound}, found {shown(found)}", f"write {bound}"
+            )
     if "what" in limits:
-        return Wrong(location, error["type"], limits["what"], limits["remedy"])
-    return Wrong(location, "invalid", str(error["msg"]).lower(), "mainstay schema")
+        return Violation(location, error["type"], limits["what"], limits["remedy"])
+    return Violation(location, "invalid", str(error["msg"]).lower(), "mainstay schema")
 
 
-def _unknown_key(root: type[Section], location: Location) -> Wrong:
+def _unknown_key(root: type[Section], location: Location) -> Violation:
     *above, key = location
     model = _model_at(root, above)
     name = str(key)
     if model and name in model.later:
-        return Wrong(location, "not-yet", f"'{name}' does not work yet", model.later[name], at_key=True)
+        return Violation(location, "not-yet", f"'{name}' does not work yet", model.later[name], at_key=True)
     if model and (instead := INSTEAD.get(model.__name__, {}).get(name)):
-        return Wrong(location, "unknown-key", f"unknown key '{name}'", instead, at_key=True)
+        return Violation(location, "unknown-key", f"unknown key '{name}'", instead, at_key=True)
     fields = model.model_fields.items() if model else ()
     known = [field.alias or word for word, field in fields]
-    return Wrong(location, "unknown-key", f"unknown key '{name}'", did_you_mean(name, known), at_key=True)
+    return Violation(location, "unknown-key", f"unknown key '{name}'", did_you_mean(name, known), at_key=True)
 
 
 def _model_at(annotation: Any, location: Iterable[str | int]) -> type[Section] | None:

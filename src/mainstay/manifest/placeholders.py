@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from mainstay.manifest.messages import Wrong, did_you_mean
+from mainstay.manifest.messages import Violation, did_you_mean
 from mainstay.manifest.service import ServiceSection
 from mainstay.manifest.system import SystemSection
 from mainstay.manifest.yaml_tree import Location
@@ -18,7 +18,7 @@ _REASONS: dict[Where, tuple[str, str]] = {
 }
 
 
-def placeholders(system: SystemSection, lacks: Callable[[str, str], bool]) -> Iterator[Wrong]:
+def placeholders(system: SystemSection, lacks: Callable[[str, str], bool]) -> Iterator[Violation]:
     """Yield the mistakes in the placeholders of *system*; `lacks(service, key)`: the service does not have the key."""
     for name, service in system.services.items():
         volumes = {volume.name for volume in service.volumes}
@@ -57,32 +57,32 @@ def _names(text: str) -> Iterator[Found]:
             yield found
 
 
-def _unknown(found: Found, at: Location) -> list[Wrong]:
+def _unknown(found: Found, at: Location) -> list[Violation]:
     if found.name not in BY_NAME:
         remedy = did_you_mean(found.written, _WRITTEN.values())
-        return [Wrong(at, "unknown-placeholder", f"{found.written} is not a placeholder", remedy)]
+        return [Violation(at, "unknown-placeholder", f"{found.written} is not a placeholder", remedy)]
     if found.name == VOLUME and not found.argument:
-        return [Wrong(at, "unknown-placeholder", f"{found.written} names no volume", "write {volume:NAME}")]
+        return [Violation(at, "unknown-placeholder", f"{found.written} names no volume", "write {volume:NAME}")]
     return []
 
 
-def _misplaced(found: Found, where: Where, at: Location) -> list[Wrong]:
+def _misplaced(found: Found, where: Where, at: Location) -> list[Violation]:
     if where in BY_NAME[found.name].where:
         return []
     why, remedy = _REASONS[where]
     what = f"{found.written} has no value in '{where}': {why}"
-    return [Wrong(at, "misplaced-placeholder", what, remedy.replace("{name}", found.name.upper()))]
+    return [Violation(at, "misplaced-placeholder", what, remedy.replace("{name}", found.name.upper()))]
 
 
-def _absent(found: Found, name: str, lacks: Callable[[str, str], bool], at: Location) -> list[Wrong]:
+def _absent(found: Found, name: str, lacks: Callable[[str, str], bool], at: Location) -> list[Violation]:
     if found.name not in ADDRESS or not lacks(name, "port"):
         return []
     what = f"{found.written} has no value: {name} has no port"
-    return [Wrong(at, "misplaced-placeholder", what, f"give {name} a port, or leave {found.written} out")]
+    return [Violation(at, "misplaced-placeholder", what, f"give {name} a port, or leave {found.written} out")]
 
 
-def _no_volume(found: Found, name: str, volumes: set[str], at: Location) -> list[Wrong]:
+def _no_volume(found: Found, name: str, volumes: set[str], at: Location) -> list[Violation]:
     if found.name != VOLUME or not found.argument or found.argument in volumes:
         return []
     remedy = did_you_mean(found.argument, volumes) if volumes else f"add volumes: [{found.argument}:PATH] to {name}"
-    return [Wrong(at, "unknown-volume", f"{name} has no volume '{found.argument}'", remedy)]
+    return [Violation(at, "unknown-volume", f"{name} has no volume '{found.argument}'", remedy)]

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mainstay.errors import ManifestInvalid, Mistake
-from mainstay.manifest.cross_checks import Support, any_support
-from mainstay.manifest.load import check, choose, environments, in_order, read
+from mainstay.manifest.document import read
+from mainstay.manifest.load import choose, environments
+from mainstay.manifest.scope import Support, any_support
+from mainstay.manifest.validate import check, in_order
 from mainstay.system.state_dir import LOCAL
 
 

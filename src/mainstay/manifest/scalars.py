@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from mainstay.manifest.base import wrong
+from mainstay.manifest.base import rule_error
 from mainstay.model.revision import NAME, NAME_RULE
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -36,32 +36,32 @@ def as_written(value: object) -> object:
     """Return a number as the text that was written, other values unchanged; refuse true and false."""
     if isinstance(value, bool):
         word = str(value).lower()
-        raise wrong("not-a-text", f"a text is needed, found {word}", f'write "{word}" with quotes')
+        raise rule_error("not-a-text", f"a text is needed, found {word}", f'write "{word}" with quotes')
     return value.written if isinstance(value, WrittenInt | WrittenFloat) else value
 
 
 def _name(value: str) -> str:
     if not NAME.fullmatch(value):
-        raise wrong("bad-name", f"{value!r} is not a name", NAME_RULE)
+        raise rule_error("bad-name", f"{value!r} is not a name", NAME_RULE)
     return value
 
 
 def _variable(value: str) -> str:
     if not VARIABLE.fullmatch(value):
-        raise wrong("bad-name", f"{value!r} is not the name of a variable", "use letters, digits and '_'")
+        raise rule_error("bad-name", f"{value!r} is not the name of a variable", "use letters, digits and '_'")
     return value
 
 
 def _version(value: object) -> object:
     if isinstance(value, WrittenInt | WrittenFloat):
         read = f"{value:g}" if isinstance(value, float) else f"{value:d}"
-        raise wrong(
+        raise rule_error(
             "version-is-a-number",
             f"YAML reads {value.written} as the number {read}",
             f'write "{value.written}" with quotes',
         )
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", value):
-        raise wrong(
+        raise rule_error(
             "bad-version",
             f"{value!r} is not a version",
             "use letters, digits and . _ + -, start with a letter or digit, at most 64 characters",
@@ -77,8 +77,8 @@ def seconds(value: object) -> object:
         if value == 0:
             return 0.0
         if math.isfinite(value) and value > 0:
-            raise wrong("bad-duration", f"{value:g} has no unit", f"write {value:g}s")
-    raise wrong("bad-duration", f"cannot read {shown(value)} as a duration", "use 500ms, 30s, 5m, 2h or 7d")
+            raise rule_error("bad-duration", f"{value:g} has no unit", f"write {value:g}s")
+    raise rule_error("bad-duration", f"cannot read {shown(value)} as a duration", "use 500ms, 30s, 5m, 2h or 7d")
 
 
 def duration(seconds: float) -> str:
@@ -89,7 +89,7 @@ def duration(seconds: float) -> str:
 
 def _some_seconds(value: float) -> float:
     if value <= 0:
-        raise wrong("bad-duration", "must be longer than 0", "use 500ms, 30s, 5m, 2h or 7d")
+        raise rule_error("bad-duration", "must be longer than 0", "use 500ms, 30s, 5m, 2h or 7d")
     return value
 
 
@@ -106,10 +106,10 @@ def _unclear_size(value: object) -> PydanticCustomError:
     """Return the error for a size that cannot be parsed, or whose unit is ambiguous between tools (`512m`)."""
     found = re.fullmatch(r"([1-9]\d*)([kmgt])b?", value, re.IGNORECASE) if isinstance(value, str) else None
     if not found:
-        return wrong("bad-size", f"{shown(value)} is not a size", "use 512Mi, 4Gi or 10MB")
+        return rule_error("bad-size", f"{shown(value)} is not a size", "use 512Mi, 4Gi or 10MB")
     number, unit = found[1], found[2].upper()
     remedy = f"write {number}{unit}i (powers of 1024) or {number}{'k' if unit == 'K' else unit}B (powers of 1000)"
-    return wrong("bad-size", f"{shown(value)} is ambiguous", remedy)
+    return rule_error("bad-size", f"{shown(value)} is ambiguous", remedy)
 
 
 def percentage(value: object) -> object:
@@ -117,7 +117,7 @@ def percentage(value: object) -> object:
     if isinstance(value, str) and (found := _PERCENTAGE.fullmatch(value)):
         value = float(found[1])
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
-        raise wrong("bad-percentage", f"{shown(value)} is not a percentage", "use a number from 0 to 100")
+        raise rule_error("bad-percentage", f"{shown(value)} is not a percentage", "use a number from 0 to 100")
     return float(value)
 
 
@@ -126,7 +126,7 @@ def port(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
         what = f"a port is a whole number from 1 to 65535, found {shown(value)}"
         given = unquoted(value)
-        raise wrong("bad-port", what, f"write {given if given and 1 <= int(given) <= 65535 else 8080}")
+        raise rule_error("bad-port", what, f"write {given if given and 1 <= int(given) <= 65535 else 8080}")
     return int(value)
 
 
@@ -137,7 +137,7 @@ def unquoted(value: object) -> str:
 
 def _http_path(value: str) -> str:
     if not value.startswith("/"):
-        raise wrong("bad-path", f"a path starts with '/', found {value!r}", f"write /{value}")
+        raise rule_error("bad-path", f"a path starts with '/', found {value!r}", f"write /{value}")
     return value
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from mainstay.manifest.base import Fill, Section, wrong
+from mainstay.manifest.base import Fill, Section, rule_error
 from mainstay.manifest.health import HealthSection
 from mainstay.manifest.scalars import (
     Argv,
@@ -60,16 +60,16 @@ def _volume(value: object) -> object:
         return value
     name, colon, path = value.partition(":")
     if not colon or not path or not NAME.fullmatch(name):
-        raise wrong("bad-volume", f"{value!r} is not NAME:PATH", "write uploads:data/uploads")
+        raise rule_error("bad-volume", f"{value!r} is not NAME:PATH", "write uploads:data/uploads")
     if ".." in path.split("/") or path.strip("./") == "":
-        raise wrong("path-leaves", f"{path!r} leaves the service's folder", "name a folder inside it")
+        raise rule_error("path-leaves", f"{path!r} leaves the service's folder", "name a folder inside it")
     return {"name": name, "path": path}
 
 
 def _stop_signal(value: str) -> str:
     name = value if value.startswith("SIG") else f"SIG{value}"
     if name not in signal.Signals.__members__ or name in {"SIGKILL", "SIGSTOP"}:
-        raise wrong("bad-signal", f"{value!r} is not a signal that a service can answer", "use SIGTERM or SIGINT")
+        raise rule_error("bad-signal", f"{value!r} is not a signal that a service can answer", "use SIGTERM or SIGINT")
     return name
 
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Section, wrong
+from mainstay.manifest.base import Section, rule_error
 from mainstay.model.artifact import Source
 
 
@@ -38,16 +38,18 @@ class SourceSection(Section):
     @model_validator(mode="after")
     def _git_and_ref_go_together(self) -> Self:
         if (self.git is None) != (self.ref is None):
-            raise wrong("half-a-source", "'git' and 'ref' go together", 'write {git: ., ref: "v{version}"}')
+            raise rule_error("half-a-source", "'git' and 'ref' go together", 'write {git: ., ref: "v{version}"}')
         if self.git is not None and self.folder != ".":
-            raise wrong("two-sources", "has both 'git' and 'folder'", "keep one of them")
+            raise rule_error("two-sources", "has both 'git' and 'folder'", "keep one of them")
         return self
 
     @model_validator(mode="after")
     def _shared_folders_lie_inside(self) -> Self:
         for place in self.with_:
             if place.startswith("/") or ".." in place.split("/") or place.strip("./") == "":
-                raise wrong("path-leaves", f"{place!r} is not a place inside the copy", "write lib, or package/lib")
+                raise rule_error(
+                    "path-leaves", f"{place!r} is not a place inside the copy", "write lib, or package/lib"
+                )
         return self
 
     def to_source(self, base: Path, version: str, apart: tuple[str, ...]) -> Source:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Section, wrong
+from mainstay.manifest.base import Section, rule_error
 from mainstay.manifest.scalars import Duration, Percentage, SomeDuration
 from mainstay.model.release import Strategy
 
@@ -40,24 +40,25 @@ class StrategySection(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _a_text_is_a_kind(cls, value: Any) -> Any:
+    def _text_is_kind(cls, value: Any) -> Any:
         return {"kind": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _percentages_grow(self) -> Self:
         if self.percent and self.kind != "canary":
-            raise wrong(
-                "percent-without-canary", f"'percent' has no effect with kind: {self.kind}", "write kind: canary"
-            )
+            what = f"'percent' has no effect with kind: {self.kind}"
+            raise rule_error("percent-without-canary", what, "write kind: canary")
         steps = (0.0, *self.percent, 100.0)
         if any(later <= earlier for earlier, later in pairwise(steps)):
-            raise wrong("percent-does-not-grow", "percentages grow between 0 and 100", "write percent: [5, 25, 50]")
+            raise rule_error(
+                "percent-does-not-grow", "percentages grow between 0 and 100", "write percent: [5, 25, 50]"
+            )
         return self
 
     @model_validator(mode="after")
-    def _a_hiccup_is_no_silence(self) -> Self:
+    def _a_slow_run_keeps_its_traffic(self) -> Self:
         if self.revert_after < SHORTEST_REVERT_AFTER:
-            raise wrong(
+            raise rule_error(
                 "limit-too-short",
                 f"revert_after {self.revert_after:g}s is too short: a slow run would lose its traffic",
                 f"write {SHORTEST_REVERT_AFTER}s or more",

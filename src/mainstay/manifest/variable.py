@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Section, wrong
+from mainstay.manifest.base import Section, rule_error
 from mainstay.manifest.scalars import Duration, Name, Text
 from mainstay.system.state_dir import SYSTEM_PATH
 
@@ -66,11 +66,11 @@ class VariableSection(Section):
         }
         named = [name for name, given in sources.items() if given]
         if len(named) > 1:
-            raise wrong("two-sources", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
+            raise rule_error("two-sources", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
         if self.secret and self.default is not None:
-            raise wrong("secret-in-clear", "a secret has a default", "leave 'default' out; its value is not shown")
+            raise rule_error("secret-in-clear", "a secret has a default", "leave 'default' out; its value is not shown")
         if self.generate and not self.secret:
-            raise wrong("generated-in-clear", "is generated but not secret", "add secret: true")
+            raise rule_error("generated-in-clear", "is generated but not secret", "add secret: true")
         return self
 
     @model_validator(mode="after")
@@ -78,11 +78,11 @@ class VariableSection(Section):
         if self.default is None:
             return self
         if self.one_of and self.default not in self.one_of:
-            raise wrong(
+            raise rule_error(
                 "not-one-of", f"default {self.default!r} is not in one_of", f"use one of {', '.join(self.one_of)}"
             )
         if self.min_length and len(self.default) < self.min_length:
-            raise wrong(
+            raise rule_error(
                 "too-short",
                 f"the default has {len(self.default)} characters, min_length is {self.min_length}",
                 "lengthen it, or lower min_length",

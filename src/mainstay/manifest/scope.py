@@ -1,0 +1,65 @@
+"""What the rules across sections check."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mainstay.manifest.system import SystemSection
+from mainstay.manifest.yaml_tree import Location
+from mainstay.model import DatastoreSupport
+
+Support = Callable[[str], DatastoreSupport | None]
+"""Returns what the driver of a kind of datastore can run; None: the kind has no driver yet.
+
+Passed in by the caller, because this package imports no driver.
+"""
+
+
+def any_support(kind: str) -> DatastoreSupport:
+    """Return a support that accepts everything, without consulting a driver."""
+    return DatastoreSupport(migrations=("sql", "run"))
+
+
+class Scope(NamedTuple):
+    """What the rules check: the system, and every declared name, including those of parts that have a mistake."""
+
+    system: SystemSection
+    services: frozenset[str]
+    datastores: frozenset[str]
+    variables: frozenset[str]
+    routes: tuple[tuple[int, dict[str, object]], ...]
+    """Routes as they were written, each with its position."""
+    folder: Path
+    target: str
+    support: Support = any_support
+    doubtful: frozenset[Location] = frozenset()
+    """Service keys that are present but invalid, and services with an unknown key."""
+
+    def lacks(self, service: str, key: str) -> bool:
+        """Return whether *service* certainly does not have *key*; False when a mistake in it leaves that open."""
+        where = ("services", service)
+        is_written = {where, (*where, key)} & self.doubtful
+        return not getattr(self.system.services[service], key) and not is_written
+
+
+def scope_of(
+    system: SystemSection,
+    data: dict[str, Any],
+    path: Path,
+    target: str,
+    support: Support,
+    doubtful: frozenset[Location],
+) -> Scope:
+    """Return the scope of *system*, which *data* declares; *doubtful* are its invalid keys."""
+    services, datastores, variables = (
+        frozenset(part) if isinstance(part := data.get(key), dict) else frozenset()
+        for key in ("services", "datastores", "variables")
+    )
+    edge = data.get("edge")
+    routes = edge.get("routes") if isinstance(edge, dict) else ()
+    routed = tuple(
+        (position, route)
+        for position, route in enumerate(routes if isinstance(routes, tuple) else ())
+        if isinstance(route, dict)
+    )
+    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target, support, doubtful)

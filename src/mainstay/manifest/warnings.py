@@ -1,0 +1,74 @@
+"""Warnings about parts of a manifest that have no effect although their author seems to expect one."""
+
+import re
+from collections.abc import Iterator
+
+from mainstay.manifest.base import Section
+from mainstay.manifest.messages import Violation
+from mainstay.manifest.system import SystemSection
+from mainstay.manifest.yaml_tree import Location
+
+_SHELL_VARIABLE = re.compile(r"\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)")
+_SCRIPT = "-c"
+"""The option before an inline script, which a shell or an interpreter parses by its own rules."""
+
+
+def warnings_of(system: SystemSection, target: str) -> Iterator[Violation]:
+    """Yield a warning for each part of *system* that has no effect on *target*."""
+    yield from _not_yet(system)
+    yield from _unread(system)
+    if target == "process":
+        yield from _images(system)
+    yield from _ports(system)
+    yield from _shell_variables(system)
+
+
+def _not_yet(system: SystemSection) -> Iterator[Violation]:
+    """Yield a warning for each key that does not work yet, once, because every part of its kind may have it."""
+    parts: list[tuple[Location, Section]] = [((), system)]
+    parts += [(("datastores", name), part) for name, part in system.datastores.items()]
+    parts += [(("variables", name), part) for name, part in system.variables.items()]
+    seen: set[tuple[type, str]] = set()
+    for where, part in parts:
+        for key in part.noted:
+            if key in part.model_fields_set and (type(part), key) not in seen:
+                seen.add((type(part), key))
+                what = f"'{key}' does not work yet and is ignored"
+                yield Violation((*where, key), "not-yet", what, "it may stay", at_key=True)
+
+
+def _unread(system: SystemSection) -> Iterator[Violation]:
+    read = {name for service in system.services.values() for name in service.variables}
+    for name in system.variables:
+        if name not in read:
+            yield Violation(("variables", name), "not-read", f"no service reads {name}", "leave it out", at_key=True)
+
+
+def _images(system: SystemSection) -> Iterator[Violation]:
+    for name, service in system.services.items():
+        if service.image is not None:
+            what = f"the image of {name} is not used: the target process runs its command"
+            yield Violation(("services", name, "image"), "not-used", what, "it may stay", at_key=True)
+
+
+def _ports(system: SystemSection) -> Iterator[Violation]:
+    called = {route.service for route in system.edge.routes}
+    called |= {each.from_ for each in system.variables.values() if each.from_}
+    called |= {needed for service in system.services.values() for needed in service.needs}
+    for name, service in system.services.items():
+        if service.port is not None and name not in called:
+            what = f"no request reaches {name}: no route and no variable leads to its port"
+            remedy = f"add edge: {{routes: [{{path: /, service: {name}}}]}}, or a variable {{from: {name}}}"
+            yield Violation(("services", name, "port"), "not-used", what, remedy, at_key=True)
+
+
+def _shell_variables(system: SystemSection) -> Iterator[Violation]:
+    """Yield at most one warning, because the explanation is the same for every command."""
+    for name, service in system.services.items():
+        for position, argument in enumerate(service.command):
+            found = _SHELL_VARIABLE.search(argument)
+            if found and _SCRIPT not in service.command[:position]:
+                what = f"no shell expands {found[0]}: {name} gets it as it is written"
+                remedy = "let the program read its environment, write {port} for its port, or run [sh, -c, …]"
+                yield Violation(("services", name, "command", position), "not-expanded", what, remedy)
+                return
