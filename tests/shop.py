@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Schema
 from mainstay.model import (
-    Content,
+    Artifact,
     DatastoreRelease,
     Edge,
     Environment,
@@ -20,13 +20,14 @@ from mainstay.model import (
     Release,
     Route,
     ServiceRelease,
+    Source,
+    SourceTree,
     Strategy,
     Template,
     Traffic,
     TrafficStatus,
     Workload,
 )
-from mainstay.model.artifact import Source
 from mainstay.model.secret import SecretRef
 from mainstay.planning.datastore_facts import DatastoreFacts
 from mainstay.planning.deploy import deploy
@@ -68,7 +69,7 @@ def workload(service: str, version: str, *, overlap: bool = False) -> Workload:
     return Workload(
         service=service,
         command=("python3", f"{service}.py"),
-        content=f"{service}-{version}",
+        artifact=f"{service}-{version}",
         environment={"PATH": "/usr/bin", **told},
         port="none" if service == "worker" else "instance",
         overlap=overlap,
@@ -100,8 +101,8 @@ def release(
     carried = dict(kept.services) if kept else {}
     new = {name: service(name, number, strategy=strategy, replicas=replicas) for name in changed}
     store = DatastoreRelease("postgres", kept.datastores["db"].revision if kept else number, DB, "18", "sql", schema)
-    contents = {
-        each.workload.content: Content(each.workload.content, each.version, Source(f"/shop/{name}"), files=3)
+    artifacts: dict[str, Artifact] = {
+        each.workload.artifact: SourceTree(each.workload.artifact, each.version, Source(f"/shop/{name}"), files=3)
         for name, each in new.items()
     }
     made = Release(
@@ -111,7 +112,7 @@ def release(
         version=str(number),
         services=carried | new,
         datastores={"db": store} if database else {},
-        contents=contents | {"sql": Content("sql", "sql", Source("/shop/sql"), files=1)},
+        artifacts=artifacts | {"sql": SourceTree("sql", "sql", Source("/shop/sql"), files=1)},
         edge=EDGE,
         brought=tuple(changed),
     )

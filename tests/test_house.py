@@ -31,7 +31,9 @@ FLOOR = {"": 0} | {name: number for number, names in enumerate(FLOORS, 1) for na
 NEUTRAL = {
     "mainstay.drivers.world",
     "mainstay.drivers.targets.target",
-    "mainstay.drivers.targets.source_tree",
+    "mainstay.drivers.targets.jobs",
+    "mainstay.drivers.targets.process",
+    "mainstay.drivers.targets.process.source_tree",
     "mainstay.drivers.datastores.datastore",
     "mainstay.drivers.secrets.source",
     "mainstay.drivers.secrets.sealed_file",

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 from mainstay.engine.executor import Executor
 from mainstay.engine.runner import Runner
 from mainstay.errors import StepFailed
-from mainstay.model import Release, Shift, Strategy
-from mainstay.model.artifact import Source
+from mainstay.model import Artifact, Release, Shift, Source, SourceTree, Strategy
 from mainstay.planning.deploy import deploy
 from mainstay.planning.down import down
 from mainstay.planning.facts import Snapshot
@@ -23,7 +22,7 @@ from tests.engine.sweep import Stage
 from tests.engine.workbench import REGISTRY, Burn, Move, Put, bench, bench_world, plan_of
 from tests.fakes.clock import TurnableClock
 from tests.fakes.datastore import FakeDatastore
-from tests.fakes.target import FakeTarget
+from tests.fakes.files import TargetWithFiles, host_of
 from tests.fakes.world import fake_world
 
 Make = Callable[[], Stage]
@@ -67,10 +66,11 @@ class Shop:
 
     def __init__(self, folder: Path, hands: Hands) -> None:
         self.clock = TurnableClock()
-        self.target = FakeTarget(self.clock, ready_after_s=0.1, job_takes_s=0.1)
+        self.target = TargetWithFiles(self.clock, ready_after_s=0.1, job_takes_s=0.1)
         self.store = FakeDatastore()
         self.target.perform = self.store.run_job
         self.world = fake_world(folder, clock=self.clock, target=self.target, datastores={"db": self.store})
+        self.target.host = host_of(self.world)
         self.hands = hands
 
     def serves(self, release: Release) -> None:
@@ -101,15 +101,15 @@ class Shop:
 def brought(release: Release, folder: Path, *, build: bool = False) -> Release:
     """*release* with content that can be copied from *folder* and built, or with none that must be brought."""
     if not build:
-        return replace(release, contents={})
+        return replace(release, artifacts={})
     measured = file_tree.measure(folder)
     commands = (("make",), ("make", "check"))
-    contents = {
+    artifacts: dict[str, Artifact] = {
         key: replace(each, digest=measured.digest, source=Source(str(folder)), build=commands, path="/usr/bin")
-        for key, each in release.contents.items()
-        if key in {"api-1", "sql"}
+        for key, each in release.artifacts.items()
+        if key in {"api-1", "sql"} and isinstance(each, SourceTree)
     }
-    return replace(release, contents=contents)
+    return replace(release, artifacts=artifacts)
 
 
 def source(folder: Path) -> Path:

@@ -14,7 +14,7 @@ from tests.fakes.journal import MemoryJournal
 def test_a_release_links_to_the_content_of_each_service(tmp_path: Path) -> None:
     world = bench_world(tmp_path)
     plan = plan_of((Put(name="a"),))
-    web = ServiceRelease(2, Workload("web", ("./web",), content="abc"), 1, "2", Strategy())
+    web = ServiceRelease(2, Workload("web", ("./web",), artifact="abc"), 1, "2", Strategy())
     plan = replace(plan, release=replace(plan.release, services={"web": web}))
     begin(plan, world, MemoryJournal(), carrier_of(world))
     folder = world.folders.release(plan.release.number)

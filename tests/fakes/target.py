@@ -10,9 +10,10 @@ from zlib import crc32
 
 from msgspec.structs import replace
 
-from mainstay.drivers.targets.target import RECENT, LogLine, LogQuery, never
+from mainstay.drivers.targets.target import RECENT, LogLine, LogQuery, Preparation, Prepared, never
 from mainstay.errors import FenceRefused, PortTaken, StepFailed, Unreachable
 from mainstay.model import (
+    Artifact,
     Edge,
     Exit,
     Fleet,
@@ -87,6 +88,8 @@ class FakeTarget:
         """Requests that a revision has in flight, whatever its traffic. A drain cuts them at its end."""
         self.taken: dict[int, str] = {}
         """The ports of other programs, each with its holder."""
+        self.artifacts: dict[str, Prepared] = {}
+        """How much of each artifact is present, by its key."""
         self.edge_trouble = ""
         """Why the edge cannot serve; empty: it serves."""
         self.edge_trouble_code = "port-taken"
@@ -134,6 +137,23 @@ class FakeTarget:
             self.claimed_fence = self.fence
 
         self._ask(f"claim {self.fence}", keep)
+
+    def prepare(self, artifact: Artifact, by: Preparation) -> str:
+        def keep() -> None:
+            if self.artifacts.get(artifact.key) != "present":
+                self.artifacts[artifact.key] = "present"
+                self.effects[f"prepare {artifact.key}"] += 1
+
+        self._ask(f"prepare {artifact.key}", keep)
+        return f"{by.what} prepared"
+
+    def discard(self, artifact: Artifact, by: Preparation) -> str:
+        def keep() -> None:
+            if self.artifacts.get(artifact.key) == "partial":
+                del self.artifacts[artifact.key]
+
+        self._ask(f"discard {artifact.key}", keep)
+        return "kept for the next deploy" if artifact.key in self.artifacts else "removed"
 
     def set_fleet(self, wanted: Fleet) -> None:
         what = " ".join(f"{name} {_counted(members)}" for name, members in wanted.items())
@@ -189,6 +209,11 @@ class FakeTarget:
         self._ask(f"stop_job {identity}", keep)
 
     # what it tells
+
+    def prepared(self, artifact: Artifact, by: Preparation) -> Prepared:
+        with self._guard:
+            self._answer()
+            return self.artifacts.get(artifact.key, "absent")
 
     def job_state(self, identity: str) -> JobState:
         with self._guard:

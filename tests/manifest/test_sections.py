@@ -97,7 +97,7 @@ def resolved(section: type[Section], value: Any) -> object:
     listening = ServiceSection(command=("x",), port=80)
     changed = {parts[section]: (value,) if section is VolumeSection else value} if section in parts else {}
     service = value if section is ServiceSection else listening.model_copy(update=changed)
-    return service.to_workload("web", content="", environment={}, files={}, user="", fill=str)
+    return service.to_workload("web", artifact="", environment={}, files={}, user="", fill=str)
 
 
 RESOLVED = (

@@ -15,7 +15,7 @@ NOTHING = Kept(frozenset(), frozenset(), frozenset())
 
 
 def release(number: int, revision: int) -> Release:
-    web = ServiceRelease(revision, Workload("web", ("./web",), content=f"content{revision}"), 1, "1", Strategy())
+    web = ServiceRelease(revision, Workload("web", ("./web",), artifact=f"content{revision}"), 1, "1", Strategy())
     db = DatastoreRelease("postgres", 1, None, "18", migrations=f"migrations{number}")
     return Release(number, "shop", "local", "1", {"web": web}, {"db": db})
 
@@ -63,7 +63,7 @@ def test_what_a_kept_release_carries_on_stays_with_it() -> None:
     assert kept(record(past(8), past(9), revision=2)) == Kept(
         releases=frozenset({8, 9}),
         revisions=frozenset({("web", 2)}),
-        contents=frozenset({"content2", "migrations8", "migrations9"}),
+        artifacts=frozenset({"content2", "migrations8", "migrations9"}),
     )
 
 

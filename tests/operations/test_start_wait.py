@@ -14,7 +14,7 @@ from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
 
-WEB = Member(Workload(service="web", command=("web",), content="", folder=""), 1, "1")
+WEB = Member(Workload(service="web", command=("web",), artifact="", folder=""), 1, "1")
 DB = Member(replace(WEB.workload, datastore=True), 1, "18")
 READY = Instance("web-1-1", "web", 1, "ready", "2026-01-05T12:00:00+00:00")
 STARTING = replace(READY, state="starting")

@@ -169,8 +169,8 @@ def test_the_time_of_a_plan_is_known_when_each_of_its_steps_is() -> None:
 def test_the_time_of_a_first_build_is_unknown_and_that_of_a_kept_one_is_a_copys() -> None:
     old = release(1)
     new = release(2, kept=old, changed=("web",))
-    key = new.services["web"].workload.content
-    built = replace(new, contents=new.contents | {key: replace(new.contents[key], build=(("make",),))})
+    key = new.services["web"].workload.artifact
+    built = replace(new, artifacts=new.artifacts | {key: replace(new.artifacts[key], build=(("make",),))})
     took = {"fetch": 0.1}
     now = snapshot(old, expected=took)
     fetches = [

@@ -30,10 +30,12 @@ def system(number: int, services: dict[str, Strategy], links: Links, workers: fr
         needs = tuple(callee for caller, callee in sorted(links) if caller == name and callee in services)
         each = replace(service("web", number, strategy=strategy), needs=needs)
         port = "none" if name in workers else "instance"
-        made[name] = replace(each, workload=replace(each.workload, service=name, content=f"{name}-{number}", port=port))
+        made[name] = replace(
+            each, workload=replace(each.workload, service=name, artifact=f"{name}-{number}", port=port)
+        )
     edge = Edge(routes=tuple(Route(f"/{name}", name) for name in services if name not in workers))
     shape = release(number, database=False)
-    return replace(shape, services=made, edge=edge, brought=tuple(services), contents={})
+    return replace(shape, services=made, edge=edge, brought=tuple(services), artifacts={})
 
 
 acyclic = some.frozensets(

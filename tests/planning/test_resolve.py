@@ -10,7 +10,7 @@ from mainstay.drivers.world import World
 from mainstay.errors import BadInput, ManifestInvalid
 from mainstay.history.summary import History
 from mainstay.manifest import Manifest, load
-from mainstay.model import Health, Listener, Release, Strategy
+from mainstay.model import Health, Listener, Release, SourceTree, Strategy
 from mainstay.model.secret import Secret, SecretRef
 from mainstay.planning.deploy import deploy
 from mainstay.planning.facts import Snapshot, look
@@ -77,7 +77,7 @@ def test_a_service_that_lists_path_gets_the_declared_one_and_other_content(place
     undeclared, unlisted = place.release(), place.release(text)
     listed = place.release(text.replace("[API_URL]", "[API_URL, PATH]"))
     assert listed.services["web"].workload.environment["PATH"] == "/opt/tools:/usr/bin"
-    keys = [release.services["web"].workload.content for release in (undeclared, unlisted, listed)]
+    keys = [release.services["web"].workload.artifact for release in (undeclared, unlisted, listed)]
     assert keys[0] == keys[1] != keys[2]
     assert listed.services["api"].workload == undeclared.services["api"].workload
 
@@ -121,8 +121,11 @@ def test_an_instances_address_stays_in_the_command_until_it_starts(place: Place)
 def test_a_command_that_names_uv_needs_it_in_its_content(place: Place) -> None:
     release = place.release(SHOP.replace('"--version={version}"', '"{uv}"'))
     uv = str(place.world.folders.programs / "uv")
-    assert uv in release.contents[release.services["web"].workload.content].check
-    assert uv not in release.contents[release.services["api"].workload.content].check
+    web, api = (release.artifacts[release.services[name].workload.artifact] for name in ("web", "api"))
+    assert isinstance(web, SourceTree)
+    assert isinstance(api, SourceTree)
+    assert uv in web.check
+    assert uv not in api.check
 
 
 def test_defaults_are_those_of_the_contract(place: Place) -> None:
@@ -180,7 +183,7 @@ def test_a_change_of_the_manifest_alone_replaces_no_service_that_is_copied_with_
 ) -> None:
     text = SHOP.replace("    source: web\n", "    replicas: 2\n").replace(', "--version={version}"', "")
     first = place.release(text)
-    assert first.services["web"].workload.content in first.contents
+    assert first.services["web"].workload.artifact in first.artifacts
     assert place.release(text.replace(old, new), first).brought == ()
 
 
@@ -189,19 +192,19 @@ def test_a_service_whose_own_settings_changed_is_replaced_and_not_built_again(pl
     first = place.release(text)
     second = place.release(text.replace("drain: 1s", "drain: 2s"), first)
     assert second.brought == ("web",)
-    assert second.services["web"].workload.content == first.services["web"].workload.content
+    assert second.services["web"].workload.artifact == first.services["web"].workload.artifact
 
 
 def test_services_that_share_a_folder_and_a_build_share_the_content(place: Place) -> None:
     release = place.release(SHOP.replace("source: web", "source: api"))
-    assert release.services["api"].workload.content == release.services["web"].workload.content
-    assert len(release.contents) == 2
+    assert release.services["api"].workload.artifact == release.services["web"].workload.artifact
+    assert len(release.artifacts) == 2
 
 
 def test_a_datastore_is_at_its_last_migration_when_all_have_run(place: Place) -> None:
     store = place.release().datastores["db"]
     assert store.schema == "0001_orders"
-    assert store.migrations in place.release().contents
+    assert store.migrations in place.release().artifacts
 
 
 STAGING = SHOP + "environments: {local: {}, staging: {}}\n"

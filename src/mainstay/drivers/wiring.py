@@ -13,7 +13,7 @@ from mainstay.system.state_dir import Folders
 
 
 def world(environment: Environment, folders: Folders) -> World:
-    """Return the world of *environment*, without the fence of a run."""
+    """Return the world of *environment*; `for_run` makes it that of a run."""
     clock = SystemClock()
     shell = GuardedShell()
     return World(
@@ -34,14 +34,21 @@ def target(environment: Environment, folders: Folders) -> Target:
     """Return the target of *environment*. Raises BadInput for a kind without a driver."""
     match environment.target:
         case "process":
-            from mainstay.drivers.targets.process import OfflineReader, ProcessTarget
+            from mainstay.drivers.targets.process.target import OfflineReader, ProcessTarget, Storage
 
-            def offline_reader() -> OfflineReader:
+            def offline() -> OfflineReader:
                 from mainstay.drivers.machine import offline
 
                 return offline
 
-            return ProcessTarget(folders, offline_reader)
+            def storage() -> Storage:
+                from mainstay.drivers.targets.process.host import Host
+                from mainstay.drivers.targets.process.storage import HostStorage
+
+                sealed = SealedFile(folders.sealed, folders.secret_key)
+                return HostStorage(Host(environment, folders, GuardedShell(), sealed, SystemClock()))
+
+            return ProcessTarget(folders, offline, storage)
         case kind:
             raise BadInput(f"{kind} is not a target that Mainstay drives yet", remedy="write target: process")
 

@@ -21,8 +21,8 @@ def keep(run: Run, world: World) -> None:
         return
     folder.mkdir(mode=0o711 if is_root() else 0o700, parents=True, exist_ok=True)
     for name, service in run.plan.release.services.items():
-        if service.workload.content:
-            _link(folder / name, world.folders.content(service.workload.content))
+        if service.workload.artifact:
+            _link(folder / name, world.folders.content(service.workload.artifact))
     atomic_write(folder / "release.json", msgspec.json.encode(run.plan.release))
 
 

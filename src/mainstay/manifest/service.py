@@ -161,7 +161,7 @@ class ServiceSection(Section):
         self,
         name: str,
         *,
-        content: str,
+        artifact: str,
         environment: dict[str, Value],
         files: dict[str, Value],
         user: str,
@@ -171,7 +171,7 @@ class ServiceSection(Section):
         return Workload(
             service=name,
             command=tuple(map(fill, self.command)),
-            content=content,
+            artifact=artifact,
             environment=environment,
             files=files,
             port="instance" if self.port else "none",

@@ -1,5 +1,6 @@
 """The parts of a release, as frozen values that plan, supervisor and journal share."""
 
+from mainstay.model.artifact import Artifact, Image, Source, SourceTree
 from mainstay.model.datastore_support import DatastoreSupport
 from mainstay.model.edge import Edge, Route
 from mainstay.model.environment import DatastorePlace, Environment
@@ -17,13 +18,13 @@ from mainstay.model.fleet import (
     end_of,
 )
 from mainstay.model.job import Job, JobState
-from mainstay.model.release import Content, DatastoreRelease, Release, ServiceRelease, Strategy
+from mainstay.model.release import DatastoreRelease, Release, ServiceRelease, Strategy
 from mainstay.model.status import Exit, FleetStatus, Instance, TrafficStatus
 from mainstay.model.value import Listener, Piece, Template, Value
 from mainstay.model.workload import Health, Volume, Workload, volume_variable
 
 __all__ = [
-    "Content",
+    "Artifact",
     "DatastorePlace",
     "DatastoreRelease",
     "DatastoreSupport",
@@ -33,6 +34,7 @@ __all__ = [
     "Fleet",
     "FleetStatus",
     "Health",
+    "Image",
     "Instance",
     "Job",
     "JobState",
@@ -47,6 +49,8 @@ __all__ = [
     "Shares",
     "Shift",
     "Shifts",
+    "Source",
+    "SourceTree",
     "Stage",
     "Strategy",
     "Template",

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from mainstay.model.artifact import Source
+from mainstay.model.artifact import Artifact
 from mainstay.model.edge import Edge
 from mainstay.model.fleet import ReleaseNumber
 from mainstay.model.workload import Workload
@@ -32,27 +32,6 @@ class ServiceRelease(msgspec.Struct, frozen=True):
     needs: tuple[str, ...] = ()
 
 
-class Content(msgspec.Struct, frozen=True):
-    """The files of a service: `key` identifies the built content, `digest` the files as copied."""
-
-    key: str
-    digest: str
-    source: Source
-    build: tuple[tuple[str, ...], ...] = ()
-    build_within_s: float = 600.0
-    path: str = ""
-    """The PATH of the release's processes, which is part of `key`."""
-    python: str = ""
-    """The interpreter whose folder comes first in the PATH of builds; empty: none."""
-    reads: tuple[str, ...] = ()
-    """Environment of a build besides PATH, as NAME=VALUE; contains no secrets."""
-    user: str = ""
-    check: tuple[str, ...] = ()
-    """Programs (`command[0]` of its services) that `user` must be able to reach after the build."""
-    files: int = 0
-    left_out: int = 0
-
-
 class DatastoreRelease(msgspec.Struct, frozen=True):
     """A datastore in a release: the workload of its single instance, and the desired schema."""
 
@@ -62,7 +41,7 @@ class DatastoreRelease(msgspec.Struct, frozen=True):
     """None: the datastore runs elsewhere and is reached by its address."""
     version: str
     migrations: str = ""
-    """Key of the content that holds the migrations; empty: none."""
+    """Key of the artifact that contains the migrations; empty: none."""
     schema: str = ""
     """The schema revision after all migrations have run."""
 
@@ -76,7 +55,8 @@ class Release(msgspec.Struct, frozen=True):
     version: str
     services: dict[str, ServiceRelease]
     datastores: dict[str, DatastoreRelease] = {}
-    contents: dict[str, Content] = {}
+    artifacts: dict[str, Artifact] = {}
+    """The artifacts of its services and migrations, by their keys."""
     edge: Edge | None = None
     brought: tuple[str, ...] = ()
     """Services whose revision this release introduces; the other services keep an earlier revision."""

@@ -50,8 +50,8 @@ class Workload(msgspec.Struct, frozen=True):
 
     service: str
     command: tuple[str, ...]
-    content: str = ""
-    """Key of the content it runs in (`content/KEY`); empty: it runs in `folder`."""
+    artifact: str = ""
+    """Key of the artifact it runs in; empty: it runs in `folder`."""
     folder: str = ""
     environment: dict[str, Value] = {}
     files: dict[str, Value] = {}
@@ -76,7 +76,7 @@ class Workload(msgspec.Struct, frozen=True):
     open_files: int = 65536
     volumes: tuple[Volume, ...] = ()
     private_copy: bool = False
-    """`read_only: false`: each instance gets its own copy of the content, which is removed with the instance."""
+    """`read_only: false`: each instance gets its own copy of the artifact, which is removed with the instance."""
     datastore: bool = False
 
     @property

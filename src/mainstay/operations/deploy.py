@@ -11,7 +11,7 @@ from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import refuse_when_busy
 from mainstay.operations.start_live import Notices, Started, start_if_stopped, start_live
 from mainstay.planning.plan import Plan
-from mainstay.steps.fetch_artifact import Fetch
+from mainstay.steps.fetch_artifact import FetchArtifact
 
 
 def deploy(
@@ -56,7 +56,9 @@ def deploy(
 
 def start_repaired(outcome: Outcome, plan: Plan, context: Context, runner: Runner, notices: Notices) -> None:
     """Start the services whose content *plan* has repaired. Raises StepFailed when one of them does not start."""
-    if outcome.outcome == "released" and any(isinstance(step, Fetch) and step.repairs for _, step in plan.steps()):
+    if outcome.outcome == "released" and any(
+        isinstance(step, FetchArtifact) and step.repairs for _, step in plan.steps()
+    ):
         failure = start_live(context, runner, notices).failure
         if failure:
             raise not_running(failure, history_of(context))

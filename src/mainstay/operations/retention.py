@@ -17,15 +17,15 @@ KEPT_PLANS = 20
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What is kept: releases by number, with every revision and every content that they run."""
+    """What is kept: releases by number, with every revision and every artifact that they run."""
 
     releases: frozenset[int]
     revisions: frozenset[tuple[str, int]]
-    contents: frozenset[str]
+    artifacts: frozenset[str]
 
 
 def kept(past: History) -> Kept:
-    """Return the releases that were live last, including the live one, with the revisions and contents they run."""
+    """Return the releases that were live last, including the live one, with the revisions and artifacts they run."""
     numbers = past.served[:KEPT_RELEASES]
     documents = [msgspec.json.decode(found, type=Release) for number in numbers if (found := past.document(number))]
     return Kept(
@@ -33,14 +33,14 @@ def kept(past: History) -> Kept:
         revisions=frozenset(
             (name, service.revision) for release in documents for name, service in release.services.items()
         ),
-        contents=frozenset(key for release in documents for key in _contents(release)),
+        artifacts=frozenset(key for release in documents for key in _artifacts(release)),
     )
 
 
 def prune(folders: Folders, stays: Kept) -> None:
     """Remove what no kept release needs. Call it only under the lock, when no run is unfinished. Idempotent."""
     for path in _children(folders.contents):
-        if path.name.partition(".")[0] not in stays.contents:
+        if path.name.partition(".")[0] not in stays.artifacts:
             file_tree.remove(path)
     for path in _children(folders.releases):
         if path.name.isdigit() and int(path.name) not in stays.releases:
@@ -55,8 +55,8 @@ def prune(folders: Folders, stays: Kept) -> None:
         path.unlink()
 
 
-def _contents(release: Release) -> Iterator[str]:
-    yield from (service.workload.content for service in release.services.values())
+def _artifacts(release: Release) -> Iterator[str]:
+    yield from (service.workload.artifact for service in release.services.values())
     yield from (store.migrations for store in release.datastores.values())
 
 

@@ -15,7 +15,7 @@ from mainstay.planning.rollout import Rollout, moves_between, phases
 from mainstay.planning.staleness import basis_of, identity
 from mainstay.planning.strategy import ServiceChange, at_once
 from mainstay.planning.warnings import notes_on, nothing_to_do
-from mainstay.steps.fetch_artifact import Fetch
+from mainstay.steps.fetch_artifact import FetchArtifact
 from mainstay.steps.migrate import Migrate
 from mainstay.steps.start_datastore import StartDatastore
 from mainstay.steps.step import Step
@@ -113,30 +113,30 @@ def _rank(steps: list[Step]) -> Ranks:
 
 
 def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan: str) -> list[Step]:
-    """Return steps that fetch content of the services in *brought*, pending migrations and damaged content of others.
+    """Return steps that fetch the artifacts of *brought*, of pending migrations, and damaged ones of other services.
 
-    Content that several of them share is fetched once.
+    An artifact that several of them share is fetched once.
     """
     users: dict[str, list[str]] = {}
     for name in brought:
-        users.setdefault(release.services[name].workload.content, []).append(name)
+        users.setdefault(release.services[name].workload.artifact, []).append(name)
     for name, store in release.datastores.items():
         if _pending(now, name) and store.migrations:
             users.setdefault(store.migrations, []).append(f"the migrations of {name}")
-    repaired = {each.workload.content for each in release.services.values()} & now.damaged - users.keys()
+    repaired = {each.workload.artifact for each in release.services.values()} & now.damaged - users.keys()
     for name, each in release.services.items():
-        if each.workload.content in repaired:
-            users.setdefault(each.workload.content, []).append(name)
+        if each.workload.artifact in repaired:
+            users.setdefault(each.workload.artifact, []).append(name)
     return [
-        Fetch(
-            content=release.contents[key],
+        FetchArtifact(
+            artifact=release.artifacts[key],
             what=tuple(names),
             job=f"{plan}-build-{key[:8]}",
             kept=key in now.built,
             repairs=key in repaired,
         )
         for key, names in users.items()
-        if key in release.contents
+        if key in release.artifacts
     ]
 
 

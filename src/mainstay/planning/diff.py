@@ -53,9 +53,10 @@ def _shown(release: Release, schemas: Mapping[str, str]) -> dict[str, Any]:
 
 def _service(release: Release, each: ServiceRelease) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(each.workload)
-    brought = release.contents.get(each.workload.content)
-    # The key of a content means nothing to an operator; the digest of the copied files does.
-    shown["content"] = brought.digest[:12] if brought else each.workload.content
+    brought = release.artifacts.get(each.workload.artifact)
+    # The key of an artifact means nothing to an operator; the digest of the copied files does.
+    shown["content"] = brought.digest[:12] if brought else each.workload.artifact
+    del shown["artifact"]
     values = {"environment": each.workload.environment, "files": each.workload.files}
     return shown | values | {"replicas": each.replicas, "strategy": msgspec.to_builtins(each.strategy)}
 

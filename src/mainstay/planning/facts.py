@@ -9,7 +9,7 @@ import msgspec
 
 from mainstay.drivers.datastores.datastore import provisioned
 from mainstay.drivers.secrets.settings_file import SettingsFile
-from mainstay.drivers.targets import source_tree
+from mainstay.drivers.targets.process import source_tree
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
 from mainstay.history.summary import History
@@ -112,7 +112,7 @@ def with_values(snapshot: Snapshot, world: World, manifest: Manifest) -> Snapsho
 
 
 def _damaged(live: Release, world: World) -> frozenset[str]:
-    keys = {service.workload.content for service in live.services.values() if service.workload.content}
+    keys = {service.workload.artifact for service in live.services.values() if service.workload.artifact}
     marks = {key: world.folders.content_done(key) for key in keys}
     return frozenset(
         key

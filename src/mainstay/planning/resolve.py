@@ -8,7 +8,7 @@ import msgspec
 from mainstay.errors import BadInput
 from mainstay.manifest.service import ServiceSection
 from mainstay.manifest.system import Manifest
-from mainstay.model import Content, DatastoreRelease, Release, ServiceRelease, placeholders
+from mainstay.model import DatastoreRelease, Release, ServiceRelease, SourceTree, placeholders
 from mainstay.planning.facts import Snapshot, sources
 from mainstay.planning.given import require_values
 from mainstay.planning.staleness import digest
@@ -38,11 +38,11 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
     live with other content.
     """
     require_values(manifest, now)
-    contents = _contents(manifest, now)
+    artifacts = _artifacts(manifest, now)
     number = now.next_number
     braces = braces_of(manifest, now)
-    services = {name: _service(manifest, now, name, contents[name].key, braces) for name in manifest.in_order()}
-    datastores = {name: _datastore(manifest, now, name, contents) for name in sorted(manifest.datastores)}
+    services = {name: _service(manifest, now, name, artifacts[name].key, braces) for name in manifest.in_order()}
+    datastores = {name: _datastore(manifest, now, name, artifacts) for name in sorted(manifest.datastores)}
     release = Release(
         number=number,
         system=manifest.system,
@@ -50,7 +50,7 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
         version=manifest.version,
         services=services,
         datastores=datastores,
-        contents=_by_key(contents.values()),
+        artifacts={**_by_key(artifacts.values())},
         edge=manifest.edge.to_edge(release_header=manifest.environment == LOCAL),
         brought=tuple(name for name, each in services.items() if each.revision == number),
     )
@@ -68,7 +68,7 @@ def fingerprint(release: Release) -> str:
         release,
         number=0,
         brought=(),
-        contents={},
+        artifacts={},
         fingerprint="",
         services={
             name: msgspec.structs.replace(each, revision=0, version="") for name, each in release.services.items()
@@ -86,8 +86,8 @@ def declares(release: Release, live: Release | None) -> bool:
     return live is not None and fingerprint(live) == release.fingerprint
 
 
-def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
-    """Return the content of each service, and of each datastore's migrations (`migrations:DATASTORE`)."""
+def _artifacts(manifest: Manifest, now: Snapshot) -> dict[str, SourceTree]:
+    """Return the artifact of each service, and of each datastore's migrations (`migrations:DATASTORE`)."""
     braces = braces_of(manifest, now)
     found = {}
     for name, source in sources(manifest).items():
@@ -97,7 +97,7 @@ def _contents(manifest: Manifest, now: Snapshot) -> dict[str, Content]:
         # Migrations are read, not executed, so they have no PATH.
         environment = values_of(manifest, now, name, braces)[0] if service else {}
         path = str(environment.get("PATH", ""))
-        found[name] = Content(
+        found[name] = SourceTree(
             key=file_tree.key(measured.digest, build, path),
             digest=measured.digest,
             source=source,
@@ -120,10 +120,10 @@ def _programs_of(manifest: Manifest, service: ServiceSection, braces: Braces) ->
     return (braces.fill(service.command[0]), *([braces.uv] if uv else []))
 
 
-def _by_key(contents: Iterable[Content]) -> dict[str, Content]:
-    """Return *contents* by key: services with the same folder and build share one content."""
-    shared: dict[str, Content] = {}
-    for each in contents:
+def _by_key(artifacts: Iterable[SourceTree]) -> dict[str, SourceTree]:
+    """Return *artifacts* by key: services with the same folder and build share one artifact."""
+    shared: dict[str, SourceTree] = {}
+    for each in artifacts:
         known = shared.get(each.key, each)
         shared[each.key] = msgspec.structs.replace(known, check=tuple(dict.fromkeys((*known.check, *each.check))))
     return shared
@@ -139,7 +139,7 @@ def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Bra
     section = manifest.services[name]
     environment, files = values_of(manifest, now, name, braces)
     workload = section.to_workload(
-        name, content=key, environment=environment, files=files, user=now.environment.user, fill=braces.fill
+        name, artifact=key, environment=environment, files=files, user=now.environment.user, fill=braces.fill
     )
     before = now.release.services.get(name) if now.release else None
     carried = before is not None and before.workload == workload
@@ -153,11 +153,11 @@ def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Bra
     )
 
 
-def _datastore(manifest: Manifest, now: Snapshot, name: str, contents: dict[str, Content]) -> DatastoreRelease:
+def _datastore(manifest: Manifest, now: Snapshot, name: str, artifacts: dict[str, SourceTree]) -> DatastoreRelease:
     facts = now.datastores[name]
     before = now.release.datastores.get(name) if now.release else None
     carried = before is not None and before.workload == facts.workload
-    migrations = contents.get(f"migrations:{name}")
+    migrations = artifacts.get(f"migrations:{name}")
     return DatastoreRelease(
         kind=facts.kind,
         revision=before.revision if before and carried else now.next_number,
@@ -174,8 +174,8 @@ def _refuse_other_content_under_one_version(release: Release, before: Release | 
     for name in release.brought:
         if name not in before.services:
             continue
-        old = before.contents.get(before.services[name].workload.content)
-        new = release.contents.get(release.services[name].workload.content)
+        old = before.artifacts.get(before.services[name].workload.artifact)
+        new = release.artifacts.get(release.services[name].workload.artifact)
         if old and new and old.digest != new.digest:
             raise BadInput(
                 f"{name} has changed since version {release.version}, which is live",

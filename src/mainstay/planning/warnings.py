@@ -50,7 +50,7 @@ def _rolled_back(release: Release, now: Snapshot) -> Iterator[str]:
 
 
 def _code(release: Release) -> dict[str, tuple[str, tuple[str, ...]]]:
-    return {name: (each.workload.content, each.workload.command) for name, each in release.services.items()}
+    return {name: (each.workload.artifact, each.workload.command) for name, each in release.services.items()}
 
 
 def _only_recorded(over: Rollout, release: Release, now: Snapshot) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The registry of steps, by which a stored plan is decoded. A new step needs a file and a line here."""
 
 from mainstay.steps.configure_edge import ProvideEdge
-from mainstay.steps.fetch_artifact import Fetch
+from mainstay.steps.fetch_artifact import FetchArtifact
 from mainstay.steps.migrate import Migrate
 from mainstay.steps.observe import Observe
 from mainstay.steps.remove_data import RemoveData
@@ -14,7 +14,7 @@ from mainstay.steps.step import Look, Step
 from mainstay.steps.stop_environment import StopEnvironment
 
 AnyStep = (
-    Fetch
+    FetchArtifact
     | ProvideEdge
     | StartDatastore
     | Migrate

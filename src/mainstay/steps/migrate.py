@@ -1,10 +1,10 @@
 """Migrate: run the pending migrations of a datastore as a job."""
 
 from mainstay.drivers.datastores.datastore import Migratable, Schema
+from mainstay.drivers.targets import jobs
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed, Unreachable
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support import jobs
 from mainstay.text.plural import counted
 
 SESSION_ENDS_WITHIN_S = 60.0
@@ -29,10 +29,11 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
     def do(self, world: RunWorld) -> str:
         store, folder = self._store(world), self._folder(world)
         for _ in range(jobs.TRIES):
-            identity = jobs.current(world, self.job)
+            identity = jobs.current(world.target, self.job)
             if identity != self.job and self._succeeded_unobserved(world):
                 break
-            if jobs.finish(world, store.migrate(identity, folder), remedy=self._remedy).state == "ended":
+            job = store.migrate(identity, folder)
+            if jobs.finish(world.target, world.waiter, job, remedy=self._remedy).state == "ended":
                 break
         schema = self._schema(world)
         if not schema.reachable or schema.pending or schema.half_done:
@@ -40,7 +41,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         return f"{self.name} at {schema.revision}, {len(self.pending)} run"
 
     def look(self, world: World) -> Look:
-        if world.target.job_state(jobs.current(world, self.job)).state == "running":
+        if world.target.job_state(jobs.current(world.target, self.job)).state == "running":
             return Look.PARTIAL
         schema = self._schema(world)
         if not schema.reachable or schema.half_done:
@@ -52,7 +53,7 @@ class Migrate(Step, frozen=True, kw_only=True, tag="migrate"):
         return Look.ABSENT if schema.revision == self.before else Look.PARTIAL
 
     def undo(self, world: RunWorld) -> str:
-        jobs.stop(world, self.job)
+        jobs.stop(world.target, self.job)
         schema = self._schema(world)
         if schema.revision == self.before and not schema.half_done:
             return f"{self.name} stays at {self.before or 'an empty schema'}"

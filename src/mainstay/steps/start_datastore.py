@@ -1,13 +1,12 @@
 """Start a datastore: create it if it does not exist, start its only instance, and configure it."""
 
-from collections.abc import Callable
-
 from mainstay.drivers.datastores.datastore import Provisioned
+from mainstay.drivers.targets import jobs
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
-from mainstay.model import Job, Members
+from mainstay.model import Members
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support import jobs, waits
+from mainstay.steps.support import waits
 
 
 class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
@@ -29,23 +28,23 @@ class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
     def do(self, world: RunWorld) -> str:
         store = self._store(world)
         store.prepare()
-        _run_to_success(world, self._initialise_job, store.initialise)
+        jobs.finish_idempotent(world.target, world.waiter, self._initialise_job, store.initialise)
         world.target.set_fleet({self.name: self.after})
         waits.await_ready(world, self.name, self.after)
-        _run_to_success(world, self._configure_job, store.configure)
+        jobs.finish_idempotent(world.target, world.waiter, self._configure_job, store.configure)
         return f"{store.kind} {store.version()} ready"
 
     def look(self, world: World) -> Look:
         wanted = world.target.fleet_status().wanted.get(self.name, {})
-        started = jobs.known(world, self._initialise_job) or jobs.known(world, self._configure_job)
+        started = jobs.known(world.target, self._initialise_job) or jobs.known(world.target, self._configure_job)
         if wanted != self.after or (wanted == self.before and not started):
             return Look.PARTIAL if started else Look.ABSENT
         ready = waits.all_ready(waits.instances(world, self.name), self.after)
         return Look.PRESENT if ready and self._is_configured(world) else Look.PARTIAL
 
     def undo(self, world: RunWorld) -> str:
-        jobs.stop(world, self._initialise_job)
-        jobs.stop(world, self._configure_job)
+        jobs.stop(world.target, self._initialise_job)
+        jobs.stop(world.target, self._configure_job)
         if self.before == self.after:
             return f"{self.name} was there before"
         stopped = waits.let_go(world, self.name, self.before, self.after)
@@ -69,21 +68,7 @@ class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
         return store
 
     def _is_configured(self, world: World) -> bool:
-        job = jobs.current(world, self._configure_job)
+        job = jobs.current(world.target, self._configure_job)
         state = world.target.job_state(job)
         # A datastore without configuration has no such job.
         return (state.state == "ended" and state.code == 0) or self._store(world).configure(job) is None
-
-
-def _run_to_success(world: RunWorld, identity: str, job: Callable[[str], Job | None]) -> None:
-    """Run *job* until it has succeeded. Both jobs are idempotent, so one with an unknown outcome is run again.
-
-    Each attempt has an id of its own. Raises StepFailed when the job fails, or after `jobs.TRIES` unknown outcomes.
-    """
-    for _ in range(jobs.TRIES):
-        wanted = job(jobs.current(world, identity))
-        if wanted is None or jobs.finish(world, wanted, remedy="mainstay deploy").state == "ended":
-            return
-    raise StepFailed(
-        f"the outcome of {identity} is unknown: its job was lost {jobs.TRIES} times", remedy="mainstay deploy"
-    )

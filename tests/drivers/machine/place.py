@@ -13,10 +13,14 @@ from pathlib import Path
 
 from mainstay.drivers.machine import offline
 from mainstay.drivers.machine.instances.cgroups import Limits
-from mainstay.drivers.targets.process import ProcessTarget
-from mainstay.model import Health, Instance, Job, Member, Value, Workload
+from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.drivers.targets.process.host import Host
+from mainstay.drivers.targets.process.storage import HostStorage
+from mainstay.drivers.targets.process.target import ProcessTarget
+from mainstay.model import Environment, Health, Instance, Job, Member, Value, Workload
 from mainstay.system import processes as machine
 from mainstay.system.clock import SystemClock, Waiter
+from mainstay.system.command import GuardedShell
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
@@ -31,7 +35,10 @@ class Place:
 
     def __init__(self, root: Path) -> None:
         self.folders = Folders(root / "state", root / "keys")
-        self.target = ProcessTarget(self.folders, lambda: offline).for_run(1)
+        environment = Environment("shop", "local", "process", str(self.folders.state), str(self.folders.keys))
+        sealed = SealedFile(self.folders.sealed, self.folders.secret_key)
+        host = Host(environment, self.folders, GuardedShell(), sealed, SystemClock())
+        self.target = ProcessTarget(self.folders, lambda: offline, lambda: HostStorage(host)).for_run(1)
         self.instances = ProcessRunner(self.folders.instances)
         self.jobs = ProcessRunner(self.folders.jobs)
 

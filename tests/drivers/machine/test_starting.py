@@ -110,7 +110,7 @@ def test_a_volume_is_linked_told_and_kept(place: Place) -> None:
     content = place.folders.content("abc")
     content.mkdir(parents=True)
     content.chmod(0o555)
-    workload = service(content="abc", folder="", volumes=(Volume("up-loads", "data/uploads"),))
+    workload = service(artifact="abc", folder="", volumes=(Volume("up-loads", "data/uploads"),))
     place.up(member(workload))
     assert told(place)["MAINSTAY_VOLUME_UP_LOADS"] == str(place.folders.volume("up-loads"))
     assert (content / "data" / "uploads").readlink() == place.folders.volume("up-loads")
@@ -126,7 +126,7 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
     (content / "inside" / "file").write_text("as built")
     (content / "inside").chmod(0o555)
     workload = worker(
-        "sh", "-c", "echo mine > inside/new && exec sleep 60", content="abc", folder="", private_copy=True
+        "sh", "-c", "echo mine > inside/new && exec sleep 60", artifact="abc", folder="", private_copy=True
     )
     place.up(member(workload), service="worker")
     copy = place.folders.homes / ".instances" / "worker-1-1" / "content"
@@ -149,7 +149,7 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
 def test_a_private_copy_stays_where_what_was_written_cannot_be_kept(place: Place) -> None:
     content = place.folders.content("abc")
     content.mkdir(parents=True)
-    workload = worker("sh", "-c", "echo mine > new && exec sleep 60", content="abc", folder="", private_copy=True)
+    workload = worker("sh", "-c", "echo mine > new && exec sleep 60", artifact="abc", folder="", private_copy=True)
     place.up(member(workload), service="worker")
     new = place.folders.homes / ".instances" / "worker-1-1" / "content" / "new"
     place.until(new.exists, "what it wrote")

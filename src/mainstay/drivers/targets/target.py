@@ -1,11 +1,12 @@
 """The protocol of targets, on which services run."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
+from mainstay.model import Artifact, Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
+from mainstay.system.clock import Waiter
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -36,6 +37,18 @@ class LogQuery(msgspec.Struct, frozen=True):
     """None: lines of every instance."""
 
 
+class Preparation(msgspec.Struct, frozen=True):
+    """What a step passes on about an artifact that it prepares."""
+
+    what: str
+    """The services that run it, for messages."""
+    job: str
+    """Prefix of the ids of its jobs, chosen by the plan."""
+    waiter: Waiter
+
+
+Prepared = Literal["absent", "partial", "present"]
+
 RECENT = LogQuery()
 
 
@@ -58,6 +71,10 @@ class Target(Protocol):
 
     def start(self) -> None:
         """Start a stopped environment, and its supervisor if it is not running; retry failed instances at once."""
+        ...
+
+    def prepared(self, artifact: Artifact, by: Preparation) -> Prepared:
+        """Return how much of *artifact* is present; `partial` if a preparation has begun, or if it is damaged."""
         ...
 
     def refuse_taken(self, wanted: Edge) -> None:
@@ -100,6 +117,20 @@ class RunTarget(Target, Protocol):
 
         Fleets, traffic and ports are remembered. The stop is complete when `fleet_status().started` is False and no
         instance is left.
+        """
+        ...
+
+    def prepare(self, artifact: Artifact, by: Preparation) -> str:
+        """Make *artifact* ready to run: copy and build, pull, or repair it. Return the evidence.
+
+        Does nothing if it is present. Raises StepFailed when it fails, and when this target does not run its kind.
+        """
+        ...
+
+    def discard(self, artifact: Artifact, by: Preparation) -> str:
+        """Stop the preparation, and remove what is incomplete. Return the evidence.
+
+        A complete artifact is kept, because another release may use it.
         """
         ...
 

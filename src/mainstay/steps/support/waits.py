@@ -9,8 +9,8 @@ from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Fleet, FleetStatus, Instance, Member, Members, Workload
 from mainstay.model.revision import Revision
-from mainstay.steps.support.jobs import last_words
 from mainstay.text.plural import counted
+from mainstay.text.tail import last_words
 
 LAST_LINES = 10
 SLACK_S = 15.0

@@ -137,7 +137,7 @@ class Instances:
         try:
             kept.mkdir(mode=0o700, parents=True, exist_ok=True)
             place = free_name(kept, name)
-            count = keep_written(copy, self._folders.content(workload.content), place)
+            count = keep_written(copy, self._folders.content(workload.artifact), place)
         except OSError as error:
             log.error("%s: what it wrote could not be kept and is left in %s: %s", name, copy, error)
             return False

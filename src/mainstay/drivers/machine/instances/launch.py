@@ -79,9 +79,9 @@ class Launching:
 
     def folder(self, name: str, workload: Workload) -> str:
         """Return the working folder: the content, a private copy of it, the named folder, or the user's home."""
-        if not workload.content:
+        if not workload.artifact:
             return workload.folder or str(self._folders.homes / _user_name(workload.user))
-        content = self._folders.content(workload.content)
+        content = self._folders.content(workload.artifact)
         if not workload.private_copy:
             return str(content)
         copy = self.private(name) / "content"

@@ -12,15 +12,14 @@ from msgspec.structs import replace
 
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
-from mainstay.model import Content, Job
-from mainstay.model.artifact import Source
+from mainstay.model import Job, Source, SourceTree
 from mainstay.model.secret import SecretRef
-from mainstay.steps.fetch_artifact import Fetch
+from mainstay.steps.fetch_artifact import FetchArtifact
 from mainstay.steps.step import Look
 from mainstay.system import file_tree
 from mainstay.system.command import GuardedShell
 from tests.fakes.clock import TurnableClock
-from tests.fakes.target import FakeTarget
+from tests.fakes.files import TargetWithFiles, host_of
 from tests.fakes.world import fake_world
 
 
@@ -57,17 +56,19 @@ def builder() -> Builder:
 
 
 @pytest.fixture
-def target(builder: Builder) -> FakeTarget:
-    found = FakeTarget(TurnableClock(), job_takes_s=2)
+def target(builder: Builder) -> TargetWithFiles:
+    found = TargetWithFiles(TurnableClock(), job_takes_s=2)
     found.perform = builder
     found.start()
     return found
 
 
 @pytest.fixture
-def world(target: FakeTarget, tmp_path: Path) -> RunWorld:
+def world(target: TargetWithFiles, tmp_path: Path) -> RunWorld:
     assert isinstance(target.clock, TurnableClock)
-    return fake_world(tmp_path, target=target, clock=target.clock)
+    found = fake_world(tmp_path, target=target, clock=target.clock)
+    target.host = host_of(found)
+    return found
 
 
 @pytest.fixture
@@ -78,11 +79,11 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ()) -> Fetch:
+def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ()) -> FetchArtifact:
     found = file_tree.measure(source)
     key = file_tree.key(found.digest, build, "/usr/bin")
-    return Fetch(
-        content=Content(
+    return FetchArtifact(
+        artifact=SourceTree(
             key,
             found.digest,
             Source(str(source)),
@@ -97,19 +98,24 @@ def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ())
     )
 
 
-def give_up_on(step: Fetch, world: RunWorld) -> None:
+def tree_of(step: FetchArtifact) -> SourceTree:
+    assert isinstance(step.artifact, SourceTree)
+    return step.artifact
+
+
+def give_up_on(step: FetchArtifact, world: RunWorld) -> None:
     """The build is begun and takes longer than anybody waits."""
     with pytest.raises(StepFailed):
-        replace(step, content=replace(step.content, build_within_s=1)).do(world)
+        replace(step, artifact=replace(tree_of(step), build_within_s=1)).do(world)
 
 
 def test_without_a_build_it_is_a_sealed_copy(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     assert step.title == "Copy web (2 files)"
     assert step.do(world) == "2 files copied, 1 left out"
-    place = world.folders.content(step.content.key)
+    place = world.folders.content(step.artifact.key)
     assert {path.name for path in place.iterdir()} == {"app.py", ".gitignore"}
-    assert world.folders.content_done(step.content.key).exists()
+    assert world.folders.content_done(step.artifact.key).exists()
     assert place.stat().st_mode & 0o022 == 0
 
 
@@ -118,7 +124,7 @@ def test_a_build_runs_in_place_command_after_command(source: Path, world: RunWor
     assert step.do(world) == "2 files copied and built, 1 left out"
     assert [job.command for job in builder.jobs] == [("make",), ("make", "check")]
     assert [job.id for job in builder.jobs] == ["p1-build-1-1", "p1-build-1-2"]
-    place = world.folders.content(step.content.key)
+    place = world.folders.content(step.artifact.key)
     assert {job.folder for job in builder.jobs} == {str(place)}
     assert (place / "program").stat().st_mode & 0o022 == 0
 
@@ -147,12 +153,12 @@ def test_a_build_that_fails_tells_its_code(source: Path, world: RunWorld, builde
 
 @pytest.mark.failure("F19")
 def test_a_build_whose_end_nobody_saw_is_made_again_from_an_empty_folder(
-    source: Path, world: RunWorld, target: FakeTarget, builder: Builder
+    source: Path, world: RunWorld, target: TargetWithFiles, builder: Builder
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
     give_up_on(step, world)
-    place = world.folders.content(step.content.key)
+    place = world.folders.content(step.artifact.key)
     (place / "half").write_text("x")
     target.lose_jobs()
     target.job_takes_s = 2
@@ -163,7 +169,7 @@ def test_a_build_whose_end_nobody_saw_is_made_again_from_an_empty_folder(
 
 
 def test_a_build_that_still_runs_is_waited_for(
-    source: Path, world: RunWorld, target: FakeTarget, builder: Builder
+    source: Path, world: RunWorld, target: TargetWithFiles, builder: Builder
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 20
@@ -175,24 +181,24 @@ def test_a_build_that_still_runs_is_waited_for(
 @pytest.mark.parametrize("left", ["KEY.copy", "KEY"], ids=["half of a copy", "half of a build by another run"])
 def test_leftovers_are_made_again(left: str, source: Path, world: RunWorld) -> None:
     step = step_for(source)
-    place = world.folders.contents / left.replace("KEY", step.content.key)
+    place = world.folders.contents / left.replace("KEY", step.artifact.key)
     place.mkdir(parents=True)
     (place / "rest").write_text("x")
     assert step.look(world) is Look.PARTIAL
     step.do(world)
-    assert not (world.folders.content(step.content.key) / "rest").exists()
+    assert not (world.folders.content(step.artifact.key) / "rest").exists()
     assert not place.with_suffix(".copy").exists() or left == "KEY"
 
 
 def test_undo_stops_the_build_and_takes_away_what_is_not_whole(
-    source: Path, world: RunWorld, target: FakeTarget
+    source: Path, world: RunWorld, target: TargetWithFiles
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
     give_up_on(step, world)
     assert step.undo(world) == "removed"
     assert target.job_state("p1-build-1-1").code == 143
-    assert not world.folders.content(step.content.key).exists()
+    assert not world.folders.content(step.artifact.key).exists()
     assert step.undo(world) == "removed"
 
 
@@ -297,7 +303,7 @@ def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, w
     (source / "bin" / "tool").write_text("#!/bin/sh")
     (source / "bin" / "tool").chmod(0o755)
     step = step_for(source, check=("tool",))
-    step = replace(step, content=replace(step.content, path="bin:/usr/bin"))
+    step = replace(step, artifact=replace(tree_of(step), path="bin:/usr/bin"))
     step.do(world)
     assert step.look(world) is Look.PRESENT
 
@@ -311,7 +317,7 @@ def test_builds_see_the_interpreter_then_the_path_of_the_release_then_that_of_th
     monkeypatch.setenv("PATH", "/opt/tools:/usr/bin:.:")
     monkeypatch.setenv("UV_PYTHON", "/opt/tools/python3")
     step = step_for(source, ("make",))
-    replace(step, content=replace(step.content, python=str(python))).do(world)
+    replace(step, artifact=replace(tree_of(step), python=str(python))).do(world)
     first, _, rest = str(builder.jobs[0].environment["PATH"]).partition(":")
     assert rest == "/usr/bin:/opt/tools"
     assert {path.name for path in Path(first).iterdir()} == {"python", "python3"}
@@ -325,13 +331,15 @@ def test_builds_see_the_interpreter_then_the_path_of_the_release_then_that_of_th
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 @pytest.mark.parametrize("closed", ["programs", "behind"], ids=["on the way", "behind a link"])
 def test_a_closed_folder_on_the_way_to_a_program_is_named(closed: str, source: Path, open_folder: Path) -> None:
-    world = dataclasses.replace(fake_world(open_folder), shell=GuardedShell())
+    target = TargetWithFiles(TurnableClock())
+    world = dataclasses.replace(fake_world(open_folder, target=target), shell=GuardedShell())
+    target.host = host_of(world)
     for name in ("programs", "behind"):
         (open_folder / name).mkdir()
     (open_folder / "behind" / "tool").symlink_to("/usr/bin/env")
     (open_folder / "programs" / "tool").symlink_to("../behind/tool")
     step = step_for(source, check=(str(open_folder / "programs" / "tool"),))
-    step = replace(step, content=replace(step.content, user="nobody"))
+    step = replace(step, artifact=replace(tree_of(step), user="nobody"))
     step.do(world)
     (open_folder / closed).chmod(0o700)
     with pytest.raises(
@@ -347,7 +355,7 @@ def test_what_the_command_line_brings_to_builds_is_never_written_in_clear(
     monkeypatch.setenv("PIP_INDEX_URL", "https://name:password@index.example")
     monkeypatch.setenv("UV_CACHE_DIR", "/somewhere")
     step = step_for(source, ("make",))
-    replace(step, content=replace(step.content, reads=("UV_LINK_MODE=copy",))).do(world)
+    replace(step, artifact=replace(tree_of(step), reads=("UV_LINK_MODE=copy",))).do(world)
     told = builder.jobs[0].environment
     assert told["PIP_INDEX_URL"] == SecretRef("build.PIP_INDEX_URL", 1)
     assert told["UV_LINK_MODE"] == "copy"
@@ -359,7 +367,7 @@ def test_a_damaged_file_of_the_source_is_restored_without_a_build(
 ) -> None:
     step = step_for(source, ("make",))
     step.do(world)
-    place = world.folders.content(step.content.key)
+    place = world.folders.content(step.artifact.key)
     inode = (place / "program").stat().st_ino
     place.chmod(0o755)
     (place / "app.py").unlink()
@@ -376,7 +384,7 @@ def test_a_damaged_file_of_the_source_is_restored_without_a_build(
 def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: RunWorld, builder: Builder) -> None:
     step = step_for(source, ("make",))
     step.do(world)
-    program = world.folders.content(step.content.key) / "program"
+    program = world.folders.content(step.artifact.key) / "program"
     program.chmod(0o755)
     program.write_text("damaged")
     again = replace(step, job="p2-build")
@@ -388,7 +396,7 @@ def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: 
 def test_damaged_content_is_left_alone_where_the_source_has_changed(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
-    place = world.folders.content(step.content.key)
+    place = world.folders.content(step.artifact.key)
     place.chmod(0o755)
     (place / "app.py").unlink()
     (source / "app.py").write_text("print(2)")
@@ -400,7 +408,7 @@ def test_damaged_content_is_left_alone_where_the_source_has_changed(source: Path
 def test_files_that_a_service_adds_are_no_damage(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
-    place = world.folders.content(step.content.key)
+    place = world.folders.content(step.artifact.key)
     place.chmod(0o755)
     (place / "cache").mkdir()
     (place / "cache" / "x").write_text("x")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.targets import source_tree
+from mainstay.drivers.targets.process import source_tree
 from mainstay.errors import BadInput
 from mainstay.model.artifact import Source
 from mainstay.system import file_tree

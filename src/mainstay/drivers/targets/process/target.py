@@ -1,4 +1,4 @@
-"""The default target: plain processes on this machine, run by the supervisor, without Docker."""
+"""The process target: requests to the supervisor of this machine, and artifacts in its folders."""
 
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -24,9 +24,9 @@ from mainstay.drivers.machine.protocol import (
     StopJob,
     TrafficAnswer,
 )
-from mainstay.drivers.targets.target import RECENT, LogLine, LogQuery, never
+from mainstay.drivers.targets.target import RECENT, LogLine, LogQuery, Preparation, Prepared, RunTarget, Target, never
 from mainstay.errors import Unreachable
-from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
+from mainstay.model import Artifact, Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
 from mainstay.system.state_dir import Folders
 
 
@@ -42,20 +42,34 @@ class OfflineReader(Protocol):
     def refuse_taken(self, wanted: Edge, doors: tuple[str, ...]) -> None: ...
 
 
+class Storage(Protocol):
+    """Does what concerns files of the environment, without the supervisor."""
+
+    def prepare(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str: ...
+
+    def prepared(self, artifact: Artifact, by: Preparation, target: Target) -> Prepared: ...
+
+    def discard(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str: ...
+
+
 class ProcessTarget:
     """Sends requests to the supervisor of the environment in *folders*.
 
     Requests that change something start the supervisor if needed. Reads never start it: they use *offline* if it is
-    not running. *offline* is a callable because that module is slow to import and seldom needed.
+    not running. *offline* and *storage* are callables because those modules are slow to import and seldom needed.
     """
 
-    def __init__(self, folders: Folders, offline: Callable[[], OfflineReader]) -> None:
+    def __init__(self, folders: Folders, offline: Callable[[], OfflineReader], storage: Callable[[], Storage]) -> None:
         self._folders = folders
         self._client = Client(folders)
         self._offline = offline
+        self._storage = storage
 
     def for_run(self, fence: int) -> "ProcessRunTarget":
-        return ProcessRunTarget(self._folders, self._offline, fence)
+        return ProcessRunTarget(self, fence)
+
+    def prepared(self, artifact: Artifact, by: Preparation) -> Prepared:
+        return self._storage().prepared(artifact, by, self)
 
     def start(self) -> None:
         self._request(StartAll())
@@ -109,8 +123,8 @@ class ProcessTarget:
 class ProcessRunTarget(ProcessTarget):
     """The target for the run with *fence*, which is part of each of its requests."""
 
-    def __init__(self, folders: Folders, offline: Callable[[], OfflineReader], fence: int) -> None:
-        super().__init__(folders, offline)
+    def __init__(self, of: ProcessTarget, fence: int) -> None:
+        super().__init__(of._folders, of._offline, of._storage)
         self._fence = fence
 
     def claim(self) -> None:
@@ -118,6 +132,12 @@ class ProcessRunTarget(ProcessTarget):
 
     def stop(self) -> None:
         self._request(StopAll(self._fence))
+
+    def prepare(self, artifact: Artifact, by: Preparation) -> str:
+        return self._storage().prepare(artifact, by, self)
+
+    def discard(self, artifact: Artifact, by: Preparation) -> str:
+        return self._storage().discard(artifact, by, self)
 
     def set_fleet(self, wanted: Fleet) -> None:
         self._request(SetFleet(self._fence, wanted))

@@ -1,6 +1,6 @@
 """The last lines of something that ended, as a message shows them."""
 
-from mainstay.steps.support.jobs import last_words
+from mainstay.text.tail import last_words
 
 
 def test_equal_lines_in_a_row_are_folded() -> None:

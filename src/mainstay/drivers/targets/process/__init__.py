@@ -1,0 +1,1 @@
+"""The process target: plain processes on this machine, run by the supervisor, without Docker."""

@@ -1,0 +1,125 @@
+"""The build of a source tree: its commands as jobs of the target, and the environment in which they run."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from mainstay.drivers.targets import jobs
+from mainstay.drivers.targets.process.host import Host
+from mainstay.drivers.targets.process.programs import python_folder
+from mainstay.drivers.targets.process.scripts import refuse_unrunnable
+from mainstay.drivers.targets.target import Preparation, RunTarget, Target
+from mainstay.model import Job, SourceTree, Value
+from mainstay.model.secret import Secret
+from mainstay.system import file_tree
+from mainstay.system.users import identity
+
+CARRIED = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"})
+CARRIED_FAMILIES = ("PIP_", "UV_", "NPM_CONFIG_")
+KEPT_BACK = frozenset(
+    {"UV_CACHE_DIR", "PIP_CACHE_DIR", "NPM_CONFIG_CACHE", "NPM_CONFIG_PREFIX", "PIP_TARGET", "PIP_PREFIX"}
+    | {
+        "UV_PROJECT_ENVIRONMENT",
+        "UV_PYTHON",
+        "UV_PYTHON_INSTALL_DIR",
+        "UV_TOOL_DIR",
+        "UV_LINK_MODE",
+        "PIP_REQUIRE_VIRTUALENV",
+    }
+)
+"""Folders and settings of the operator that builds do not get: they run as another user, with their own folders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The build of *tree*. Each attempt runs every command as a job with an id of its own."""
+
+    host: Host
+    tree: SourceTree
+    by: Preparation
+    target: Target
+
+    def run(self, run: RunTarget, copy: Callable[[], None]) -> None:
+        """Run every command in the content, which *copy* puts there before an attempt.
+
+        An attempt with an unknown outcome is repeated in a fresh copy. Raises StepFailed when a command fails, or after
+        `jobs.TRIES` unknown outcomes.
+        """
+        for _ in range(jobs.TRIES):
+            attempt = self._attempt()
+            if not self.begun(attempt):
+                copy()
+            if all(self._finish(run, attempt, number) for number in range(len(self.tree.build))):
+                return
+        raise jobs.outcome_unknown(f"the build of {self.by.what}")
+
+    def begun(self, attempt: int) -> bool:
+        """Return whether a command of *attempt* was ever started."""
+        return any(jobs.known(self.target, name) for name in self._jobs(attempt))
+
+    def stop(self, run: RunTarget) -> None:
+        """Stop every command of every attempt."""
+        for attempt in range(1, self._attempt() + 1):
+            for name in self._jobs(attempt):
+                if jobs.known(run, name):
+                    run.stop_job(name)
+
+    def _finish(self, run: RunTarget, attempt: int, number: int) -> bool:
+        """Run command *number*. Return True when it has succeeded, False when its outcome is unknown."""
+        tree, folder = self.tree, self.host.folders.content(self.tree.key)
+        command = tree.build[number]
+        if "/" in command[0]:
+            refuse_unrunnable(folder / command[0], folder, tree.source, build_path(tree, self.host))
+        if tree.user and number == 0 and not self.begun(attempt):
+            file_tree.give(folder, identity(tree.user).uid, identity(tree.user).gid)
+        job = Job(
+            id=self._jobs(attempt)[number],
+            title=f"Build {self.by.what}: {' '.join(command)}",
+            command=command,
+            folder=str(folder),
+            environment=build_environment(tree, self.host),
+            user=tree.user,
+            within_s=tree.build_within_s,
+        )
+        return jobs.finish(run, self.by.waiter, job, remedy="fix the build, then mainstay deploy").state == "ended"
+
+    def _attempt(self) -> int:
+        """Return the number of the current attempt, from 1; each lost job begins another one."""
+        for attempt in count(1):
+            if "lost" not in [self.target.job_state(name).state for name in self._jobs(attempt)]:
+                return attempt
+        raise AssertionError("count() ends nowhere")
+
+    def _jobs(self, attempt: int) -> list[str]:
+        return [f"{self.by.job}-{attempt}-{number}" for number in range(1, len(self.tree.build) + 1)]
+
+
+def build_environment(tree: SourceTree, host: Host) -> dict[str, Value]:
+    """Return PATH, the plan's variables, and the proxy, certificate and index settings of the current command.
+
+    Those settings may contain passwords and jobs are stored in plain text, so they are passed in the sealed file.
+    """
+    found: dict[str, Value] = {"PATH": build_path(tree, host)}
+    found |= {
+        name: host.sealed.keep(f"build.{name}", Secret(value))
+        for name, value in sorted(os.environ.items())
+        if _carried(name.upper())
+    }
+    found |= {name: value for name, _, value in (each.partition("=") for each in tree.reads)}
+    return found
+
+
+def build_path(tree: SourceTree, host: Host) -> str:
+    """Return the PATH of builds: the interpreter, the release's PATH, then that of the current shell.
+
+    The shell's part makes the operator's toolchains available; it does not influence the release's identity.
+    """
+    python = str(python_folder(host)) if tree.python else ""
+    # Relative entries are dropped, because they would find programs of the source.
+    shell = [folder for folder in os.environ.get("PATH", "").split(":") if folder.startswith("/")]
+    return ":".join(dict.fromkeys(filter(None, [python, *tree.path.split(":"), *shell])))
+
+
+def _carried(name: str) -> bool:
+    return name in CARRIED or (name.startswith(CARRIED_FAMILIES) and name not in KEPT_BACK)

@@ -1,0 +1,28 @@
+"""A target in memory whose artifacts are real files, as the process target makes them."""
+
+from mainstay.drivers.targets.process.host import Host
+from mainstay.drivers.targets.process.storage import HostStorage
+from mainstay.drivers.targets.target import Preparation, Prepared
+from mainstay.drivers.world import World
+from mainstay.model import Artifact
+from tests.fakes.target import FakeTarget
+
+
+class TargetWithFiles(FakeTarget):
+    """Prepares artifacts in the folders of `host`; builds are its jobs."""
+
+    host: Host
+
+    def prepare(self, artifact: Artifact, by: Preparation) -> str:
+        return HostStorage(self.host).prepare(artifact, by, self)
+
+    def prepared(self, artifact: Artifact, by: Preparation) -> Prepared:
+        return HostStorage(self.host).prepared(artifact, by, self)
+
+    def discard(self, artifact: Artifact, by: Preparation) -> str:
+        return HostStorage(self.host).discard(artifact, by, self)
+
+
+def host_of(world: World) -> Host:
+    """Return the host on which the files of *world* are."""
+    return Host(world.environment, world.folders, world.shell, world.sealed, world.clock)
