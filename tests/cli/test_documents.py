@@ -29,7 +29,7 @@ def up(place: Place) -> list[dict[str, Any]]:
     return [json.loads(line) for line in place.run("--output", "json", "up").out.splitlines()]
 
 
-def test_a_run_is_one_event_a_line(up: list[dict[str, Any]]) -> None:
+def test_a_run_prints_one_event_per_line(up: list[dict[str, Any]]) -> None:
     assert (up[0]["event"], up[-1]["event"], up[-1]["outcome"]) == ("planned", "ended", "released")
     assert [each["sequence"] for each in up] == list(range(1, len(up) + 1))
 
@@ -57,18 +57,18 @@ def test_a_plan_with_nothing_to_do_has_no_phases(place: Place) -> None:
 
 
 @pytest.mark.usefixtures("up")
-def test_a_dry_run_touches_nothing(place: Place) -> None:
+def test_a_dry_run_changes_nothing(place: Place) -> None:
     app = place.checkout / "app.py"
     app.write_text(app.read_text().replace("It runs", "It runs better"))
-    told = place.ask("deploy", "--dry-run")
-    assert [phase["name"] for phase in told["phases"]] == ["fetch", "release", "retire"]
+    plan = place.ask("deploy", "--dry-run")
+    assert [phase["name"] for phase in plan["phases"]] == ["fetch", "release", "retire"]
     assert len(place.ask("history")) == 1
 
 
 @pytest.mark.usefixtures("up")
 def test_logs(place: Place) -> None:
-    said = place.run("--output", "json", "logs", "web")
-    assert set(json.loads(said.out.splitlines()[0])) == {"at", "service", "release", "instance", "stream", "line"}
+    result = place.run("--output", "json", "logs", "web")
+    assert set(json.loads(result.out.splitlines()[0])) == {"at", "service", "release", "instance", "stream", "line"}
 
 
 @pytest.mark.usefixtures("up")

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from mainstay.cli.command_table import COMMANDS
-from tests.cli.typed import PROGRAM, typed
+from tests.cli.program import PROGRAM, mainstay
 
 EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
 
@@ -22,7 +22,7 @@ def command_of(name: str) -> click.Command:
 
 
 @EVERY_COMMAND
-def test_the_catalogue_says_what_the_command_says(name: str) -> None:
+def test_the_list_of_commands_has_the_first_line_of_each_commands_help(name: str) -> None:
     assert (command_of(name).help or "").partition("\n")[0] == COMMANDS[name].does
 
 
@@ -50,57 +50,57 @@ frame.main()
 """
 
 
-def test_help_loads_no_command(tmp_path: Path) -> None:
-    said = typed(tmp_path, "--help", program=[sys.executable, "-c", WATCHED])
-    assert said.code == 0
-    assert not [heavy for heavy in ("pydantic", "rich", "yaml", "sqlite3") if f"'{heavy}'" in said.err]
+def test_help_imports_no_command(tmp_path: Path) -> None:
+    result = mainstay(tmp_path, "--help", program=[sys.executable, "-c", WATCHED])
+    assert result.code == 0
+    assert not [heavy for heavy in ("pydantic", "rich", "yaml", "sqlite3") if f"'{heavy}'" in result.err]
 
 
-def test_to_check_a_manifest_nothing_is_loaded_that_acts(tmp_path: Path) -> None:
-    typed(tmp_path, "init")
-    said = typed(tmp_path, "validate", program=[sys.executable, "-c", WATCHED])
+def test_validate_imports_no_drivers_and_no_operations(tmp_path: Path) -> None:
+    mainstay(tmp_path, "init")
+    result = mainstay(tmp_path, "validate", program=[sys.executable, "-c", WATCHED])
     acts = ("mainstay.drivers", "mainstay.operations", "sqlite3", "subprocess")
-    assert (said.code, [each for each in acts if f"'{each}" in said.err]) == (0, [])
+    assert (result.code, [each for each in acts if f"'{each}" in result.err]) == (0, [])
 
 
-def test_a_command_nobody_knows_is_bad_input(tmp_path: Path) -> None:
-    said = typed(tmp_path, "rollbak")
-    assert said == (2, "", "error: No such command 'rollbak'. Did you mean 'rollback'?\n next: mainstay --help\n")
+def test_an_unknown_command_is_bad_input(tmp_path: Path) -> None:
+    result = mainstay(tmp_path, "rollbak")
+    assert result == (2, "", "error: No such command 'rollbak'. Did you mean 'rollback'?\n next: mainstay --help\n")
 
 
-def test_an_option_nobody_knows_names_the_commands_help(tmp_path: Path) -> None:
-    said = typed(tmp_path, "deploy", "--yess")
-    assert (said.code, said.err.splitlines()[1]) == (2, " next: mainstay deploy --help")
+def test_an_unknown_option_suggests_the_commands_help(tmp_path: Path) -> None:
+    result = mainstay(tmp_path, "deploy", "--yess")
+    assert (result.code, result.err.splitlines()[1]) == (2, " next: mainstay deploy --help")
 
 
-def test_options_may_stand_behind_the_command(tmp_path: Path) -> None:
-    assert typed(tmp_path, "status", "--output", "json").err == typed(tmp_path, "--output", "json", "status").err
+def test_shared_options_are_accepted_after_the_command(tmp_path: Path) -> None:
+    assert mainstay(tmp_path, "status", "--output", "json").err == mainstay(tmp_path, "--output", "json", "status").err
 
 
 def test_an_error_in_json_is_one_document(tmp_path: Path) -> None:
-    said = typed(tmp_path, "--output", "json", "status")
-    error = json.loads(said.err)["error"]
-    assert (said.code, set(error)) == (2, {"code", "what", "remedy"})
+    result = mainstay(tmp_path, "--output", "json", "status")
+    error = json.loads(result.err)["error"]
+    assert (result.code, set(error)) == (2, {"code", "what", "remedy"})
 
 
 def test_the_next_command_keeps_the_options_that_were_typed(tmp_path: Path) -> None:
-    said = typed(tmp_path, "-e", "staging", "status")
-    assert said.err.splitlines()[1] == " next: mainstay -e staging up"
+    result = mainstay(tmp_path, "-e", "staging", "status")
+    assert result.err.splitlines()[1] == " next: mainstay -e staging up"
 
 
-def test_what_nobody_expected_is_told_in_a_file(tmp_path: Path) -> None:
+def test_the_traceback_of_an_unexpected_error_is_written_to_a_file(tmp_path: Path) -> None:
     state = Path(f"{tmp_path}-state")
     state.mkdir()
     (state / "environment.json").write_text('{"not": "ours"}')
-    said = typed(tmp_path, "status", TMPDIR=str(tmp_path))
-    details = Path(said.err.partition("details are in ")[2].split()[0])
-    assert (said.code, "Traceback" in said.err, details.stat().st_mode & 0o777) == (70, False, 0o600)
+    result = mainstay(tmp_path, "status", TMPDIR=str(tmp_path))
+    details = Path(result.err.partition("details are in ")[2].split()[0])
+    assert (result.code, "Traceback" in result.err, details.stat().st_mode & 0o777) == (70, False, 0o600)
     assert "ValidationError" in details.read_text()
 
 
 @pytest.mark.failure("F13")
-def test_a_reader_that_goes_away_ends_nothing(tmp_path: Path) -> None:
-    typed(tmp_path, "init")
+def test_a_closed_pipe_does_not_end_the_command(tmp_path: Path) -> None:
+    mainstay(tmp_path, "init")
     script = 'set -o pipefail; "$@" | true'
     ended = subprocess.run(
         ["bash", "-c", script, "-", *PROGRAM, "schema"], cwd=tmp_path, capture_output=True, check=False
@@ -110,27 +110,27 @@ def test_a_reader_that_goes_away_ends_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.failure("F13")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_end_nothing(tmp_path: Path, closed: str) -> None:
-    typed(tmp_path, "init")
+def test_closed_streams_do_not_end_the_command(tmp_path: Path, closed: str) -> None:
+    mainstay(tmp_path, "init")
     ended = subprocess.run(["bash", "-c", f'"$@" {closed}', "-", *PROGRAM, "validate"], cwd=tmp_path, check=False)
     assert ended.returncode == 0
 
 
 @pytest.mark.failure("F14")
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
-def test_no_character_ends_anything(tmp_path: Path, encoding: str) -> None:
+def test_unprintable_characters_do_not_end_the_command(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "mainstay.yaml").write_text("system: é\n")
-    said = typed(tmp_path, "validate", PYTHONIOENCODING=encoding)
-    assert said.code == 2
+    result = mainstay(tmp_path, "validate", PYTHONIOENCODING=encoding)
+    assert result.code == 2
 
 
-def test_completion_answers(tmp_path: Path) -> None:
-    said = typed(tmp_path, COMP_WORDS="mainstay ro", COMP_CWORD="1", _MAINSTAY_COMPLETE="bash_complete")
-    assert said.out == "plain,rollback\n"
+def test_shell_completion_lists_commands(tmp_path: Path) -> None:
+    result = mainstay(tmp_path, COMP_WORDS="mainstay ro", COMP_CWORD="1", _MAINSTAY_COMPLETE="bash_complete")
+    assert result.out == "plain,rollback\n"
 
 
 def test_an_interruption_ends_with_130(tmp_path: Path) -> None:
-    assert typed(tmp_path, "status", program=[sys.executable, "-c", STRUCK]).code == 130
+    assert mainstay(tmp_path, "status", program=[sys.executable, "-c", STRUCK]).code == 130
 
 
 SELECTIONS = pytest.mark.parametrize(
@@ -154,31 +154,31 @@ def test_the_next_command_selects_the_same_environment(
     tmp_path: Path, words: list[str], repeated: str, *, behind: bool
 ) -> None:
     (tmp_path / "other.yaml").write_text("system: shop\n")
-    said = typed(tmp_path, *(["abort", *words] if behind else [*words, "abort"]))
-    assert said.err.splitlines()[1] == f" next: mainstay {repeated} up"
+    result = mainstay(tmp_path, *(["abort", *words] if behind else [*words, "abort"]))
+    assert result.err.splitlines()[1] == f" next: mainstay {repeated} up"
 
 
 def test_the_next_command_in_json_selects_the_same_environment(tmp_path: Path) -> None:
-    said = typed(tmp_path, "--output=json", "--environment=staging", "status")
-    assert json.loads(said.err)["error"]["remedy"] == "mainstay -e staging up"
+    result = mainstay(tmp_path, "--output=json", "--environment=staging", "status")
+    assert json.loads(result.err)["error"]["remedy"] == "mainstay -e staging up"
 
 
 def test_a_state_from_the_shell_is_not_repeated(tmp_path: Path) -> None:
-    said = typed(tmp_path, "status", MAINSTAY_STATE="/tmp/no-such-state")
-    assert said.err.splitlines()[1] == " next: mainstay up"
+    result = mainstay(tmp_path, "status", MAINSTAY_STATE="/tmp/no-such-state")
+    assert result.err.splitlines()[1] == " next: mainstay up"
 
 
 def test_logs_takes_f_as_follow_and_does_not_repeat_it(tmp_path: Path) -> None:
-    said = typed(tmp_path, "-e", "staging", "logs", "-f", "web")
-    assert said.err.splitlines()[1] == " next: mainstay -e staging up"
+    result = mainstay(tmp_path, "-e", "staging", "logs", "-f", "web")
+    assert result.err.splitlines()[1] == " next: mainstay -e staging up"
 
 
-def test_a_command_of_a_later_version_is_named_as_such(tmp_path: Path) -> None:
-    assert typed(tmp_path, "backup", "create").err.startswith("error: 'backup' is not available in version 0.1.0\n")
+def test_a_command_of_a_later_version_is_reported_as_unavailable(tmp_path: Path) -> None:
+    assert mainstay(tmp_path, "backup", "create").err.startswith("error: 'backup' is not available in version 0.1.0\n")
 
 
-def test_the_command_of_another_tool_names_ours(tmp_path: Path) -> None:
-    assert typed(tmp_path, "ps").err.startswith("error: No such command 'ps'. In Mainstay: 'status'\n")
+def test_the_command_of_another_tool_suggests_the_one_of_mainstay(tmp_path: Path) -> None:
+    assert mainstay(tmp_path, "ps").err.startswith("error: No such command 'ps'. In Mainstay: 'status'\n")
 
 
 @pytest.mark.parametrize(("name", "remedy"), [("status", "report this bug"), ("deploy", "mainstay resume")])
@@ -187,23 +187,23 @@ def test_resume_is_suggested_only_where_a_run_may_be_unfinished(tmp_path: Path, 
     state.mkdir()
     (state / "environment.json").write_text('{"not": "ours"}')
     (tmp_path / "mainstay.yaml").write_text("system: shop\n")
-    said = typed(tmp_path, name, TMPDIR=str(tmp_path))
-    assert said.code == 70
-    assert said.err.splitlines()[1].startswith(f" next: {remedy}")
+    result = mainstay(tmp_path, name, TMPDIR=str(tmp_path))
+    assert result.code == 70
+    assert result.err.splitlines()[1].startswith(f" next: {remedy}")
 
 
-def test_an_option_is_proposed_only_where_it_is_similar(tmp_path: Path) -> None:
-    assert "Did you mean" not in typed(tmp_path, "deploy", "--force").err
-    assert "Did you mean '--dry-run'?" in typed(tmp_path, "deploy", "--dryrun").err
+def test_an_option_is_suggested_only_if_it_is_similar(tmp_path: Path) -> None:
+    assert "Did you mean" not in mainstay(tmp_path, "deploy", "--force").err
+    assert "Did you mean '--dry-run'?" in mainstay(tmp_path, "deploy", "--dryrun").err
 
 
-def test_a_release_number_that_is_none_is_named(tmp_path: Path) -> None:
-    said = typed(tmp_path, "rollback", "--to", "abc")
-    assert (said.code, "Invalid value for '--to': 'abc' is not a release number" in said.err) == (2, True)
+def test_an_invalid_release_number_is_quoted(tmp_path: Path) -> None:
+    result = mainstay(tmp_path, "rollback", "--to", "abc")
+    assert (result.code, "Invalid value for '--to': 'abc' is not a release number" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["validate", "plan"])
-def test_a_folder_in_place_of_the_manifest_names_the_file_in_it(tmp_path: Path, command: str) -> None:
-    said = typed(tmp_path, "-f", str(tmp_path), command)
-    assert said.code == 2
-    assert f"name the manifest: -f {tmp_path}/mainstay.yaml" in said.err
+def test_a_folder_given_as_the_manifest_suggests_the_file_in_it(tmp_path: Path, command: str) -> None:
+    result = mainstay(tmp_path, "-f", str(tmp_path), command)
+    assert result.code == 2
+    assert f"name the manifest: -f {tmp_path}/mainstay.yaml" in result.err

@@ -6,5 +6,5 @@ from tools.reference import PAGES, pages
 
 
 @pytest.mark.parametrize("name", pages())
-def test_the_reference_is_as_the_code_says(name: str) -> None:
+def test_the_reference_pages_are_up_to_date(name: str) -> None:
     assert (PAGES / name).read_text() == pages()[name], "type: .venv/bin/python tools/reference.py"

@@ -19,7 +19,7 @@ from mainstay.planning.plan import NewValues
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power, PowerCut, PoweredJournal
 from tests.fakes.secrets import FakeSecrets
-from tests.operations.place import Place
+from tests.operations.project import Project
 from tests.shop import first_plan
 
 SHOP = """
@@ -41,63 +41,63 @@ services:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path, SHOP)
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path, SHOP)
 
 
-def gives(place: Place, **values: str) -> None:
+def gives(project: Project, **values: str) -> None:
     """Let the command be given secrets."""
-    place.sources = (FakeSecrets({}), FakeSecrets({name: Secret(value) for name, value in values.items()}))
+    project.sources = (FakeSecrets({}), FakeSecrets({name: Secret(value) for name, value in values.items()}))
 
 
-def seen(place: Place, **exported: str) -> Snapshot:
+def seen(project: Project, **exported: str) -> Snapshot:
     """What a plan is made from."""
-    manifest = manifest_of(place.context)
-    now = replace(look(place.world, History(), manifest), exported=exported)
-    return with_offers(now, manifest, place.context)
+    manifest = manifest_of(project.context)
+    now = replace(look(project.world, History(), manifest), exported=exported)
+    return with_offers(now, manifest, project.context)
 
 
-def begun(place: Place, **exported: str) -> NewValues:
+def begun(project: Project, **exported: str) -> NewValues:
     """Let a run begin that is planned now."""
-    manifest = manifest_of(place.context)
-    values = new_values(manifest, seen(place, **exported), ["db.writer.password"])
-    place.world.folders.state.mkdir(exist_ok=True)
-    store(values, place.world, place.context, "ann")
+    manifest = manifest_of(project.context)
+    values = new_values(manifest, seen(project, **exported), ["db.writer.password"])
+    project.world.folders.state.mkdir(exist_ok=True)
+    store(values, project.world, project.context, "ann")
     return values
 
 
-def value(place: Place, name: str) -> str:
-    return place.world.sealed.read(SecretRef(name)).reveal()
+def value(project: Project, name: str) -> str:
+    return project.world.sealed.read(SecretRef(name)).reveal()
 
 
-def settings(place: Place) -> dict[str, str]:
-    return {name: each.value for name, each in SettingsFile(place.world.folders.settings).read().items()}
+def settings(project: Project) -> dict[str, str]:
+    return {name: each.value for name, each in SettingsFile(project.world.folders.settings).read().items()}
 
 
-def test_a_plan_stores_nothing(place: Place) -> None:
-    gives(place, TOKEN="given once")
-    assert seen(place, REGION="north").offered == {"TOKEN"}
-    assert place.world.sealed.entries() == ()
-    assert not place.world.folders.state.exists()
+def test_a_plan_stores_nothing(project: Project) -> None:
+    gives(project, TOKEN="given once")
+    assert seen(project, REGION="north").offered == {"TOKEN"}
+    assert project.world.sealed.entries() == ()
+    assert not project.world.folders.state.exists()
 
 
-def test_a_run_stores_what_it_is_given_and_generates_the_rest_once(place: Place) -> None:
-    gives(place, TOKEN="given once", UNREAD="read by none")
-    values = begun(place, REGION="north")
+def test_a_run_stores_given_values_and_generates_the_rest_once(project: Project) -> None:
+    gives(project, TOKEN="given once", UNREAD="read by none")
+    values = begun(project, REGION="north")
     assert (values.given, values.settings) == (("TOKEN",), {"REGION": "north"})
-    assert value(place, "TOKEN") == "given once"
-    assert [len(value(place, name)) for name in values.generate] == [43, 64, 43]
+    assert value(project, "TOKEN") == "given once"
+    assert [len(value(project, name)) for name in values.generate] == [43, 64, 43]
     assert list(values.generate) == ["OTHER", "SIGNING", "db.writer.password"]
-    assert settings(place) == {"REGION": "north"}
-    assert begun(place, REGION="south") == NewValues()
+    assert settings(project) == {"REGION": "north"}
+    assert begun(project, REGION="south") == NewValues()
 
 
-def test_what_has_a_value_keeps_it_and_the_other_one_is_named(place: Place) -> None:
-    gives(place, TOKEN="given once")
-    begun(place, REGION="north")
-    gives(place, TOKEN="given again", SIGNING="mine")
-    now, manifest = seen(place, REGION="south", EVERY="5"), manifest_of(place.context)
-    other = differing(now, manifest, place.world.sealed, place.context.wiring.secret_sources())
+def test_a_stored_value_is_kept_and_a_different_exported_one_is_reported(project: Project) -> None:
+    gives(project, TOKEN="given once")
+    begun(project, REGION="north")
+    gives(project, TOKEN="given again", SIGNING="mine")
+    now, manifest = seen(project, REGION="south", EVERY="5"), manifest_of(project.context)
+    other = differing(now, manifest, project.world.sealed, project.context.wiring.secret_sources())
     ignored = "is exported in this shell with another value than the stored one; the stored value is used."
     assert list(unused_notes(manifest, now, other)) == [
         f"SIGNING {ignored} To change it: mainstay secrets set SIGNING",
@@ -105,61 +105,61 @@ def test_what_has_a_value_keeps_it_and_the_other_one_is_named(place: Place) -> N
         "EVERY has a fixed default in the manifest; the exported value is ignored",
         f"REGION {ignored} To change it: mainstay set REGION=…",
     ]
-    assert value(place, "TOKEN") == "given once"
+    assert value(project, "TOKEN") == "given once"
 
 
-def test_an_equal_exported_value_is_not_worth_a_word(place: Place) -> None:
-    gives(place, TOKEN="given once")
-    begun(place, REGION="north")
-    now, manifest = seen(place, REGION="north", EVERY="300"), manifest_of(place.context)
-    other = differing(now, manifest, place.world.sealed, place.context.wiring.secret_sources())
+def test_an_exported_value_equal_to_the_stored_one_is_not_reported(project: Project) -> None:
+    gives(project, TOKEN="given once")
+    begun(project, REGION="north")
+    now, manifest = seen(project, REGION="north", EVERY="300"), manifest_of(project.context)
+    other = differing(now, manifest, project.world.sealed, project.context.wiring.secret_sources())
     assert list(unused_notes(manifest, now, other)) == []
 
 
-def test_a_value_that_another_command_stored_meanwhile_stays(place: Place) -> None:
-    gives(place, TOKEN="given once")
-    values = new_values(manifest_of(place.context), seen(place), [])
-    place.world.sealed.keep("TOKEN", Secret("set meanwhile"))
-    store(values, place.world, place.context, "ann")
-    assert (value(place, "TOKEN"), place.world.sealed.present("TOKEN")) == ("set meanwhile", 1)
+def test_a_value_that_another_command_stored_meanwhile_is_kept(project: Project) -> None:
+    gives(project, TOKEN="given once")
+    values = new_values(manifest_of(project.context), seen(project), [])
+    project.world.sealed.keep("TOKEN", Secret("set meanwhile"))
+    store(values, project.world, project.context, "ann")
+    assert (value(project, "TOKEN"), project.world.sealed.present("TOKEN")) == ("set meanwhile", 1)
 
 
-def test_a_secret_that_would_be_generated_may_be_given_instead(place: Place) -> None:
-    gives(place, TOKEN="given once", OTHER="from an older system")
-    assert "OTHER" not in begun(place).generate
-    assert value(place, "OTHER") == "from an older system"
+def test_a_secret_that_would_be_generated_can_be_given_instead(project: Project) -> None:
+    gives(project, TOKEN="given once", OTHER="from an older system")
+    assert "OTHER" not in begun(project).generate
+    assert value(project, "OTHER") == "from an older system"
 
 
-def test_a_plan_names_what_its_run_stores(place: Place) -> None:
-    gives(place, TOKEN="given once")
-    manifest = manifest_of(place.context)
-    values = new_values(manifest, seen(place, REGION="north"), ["db.writer.password"])
+def test_a_plan_lists_the_values_that_its_run_stores(project: Project) -> None:
+    gives(project, TOKEN="given once")
+    manifest = manifest_of(project.context)
+    values = new_values(manifest, seen(project, REGION="north"), ["db.writer.password"])
     assert list(stored_notes(values, manifest)) == [
         "generated and stored when the run begins: OTHER, SIGNING",
         "stored when the run begins, as given to this command: TOKEN, REGION",
     ]
 
 
-def test_all_missing_values_are_named_at_once_with_one_remedy_of_each_kind(place: Place) -> None:
+def test_all_missing_values_are_reported_together_with_one_remedy_per_kind(project: Project) -> None:
     with pytest.raises(BadInput) as missing:
-        require_values(manifest_of(place.context), seen(place))
+        require_values(manifest_of(project.context), seen(project))
     assert missing.value.what == "2 variables have no value: REGION (read by api), TOKEN (a secret, read by api, web)"
     assert missing.value.remedy == "mainstay secrets set TOKEN\nmainstay set REGION=…"
-    gives(place, TOKEN="given once")
+    gives(project, TOKEN="given once")
     with pytest.raises(BadInput) as missing:
-        require_values(manifest_of(place.context), seen(place))
+        require_values(manifest_of(project.context), seen(project))
     assert (missing.value.what, missing.value.code) == (
         "a variable has no value: REGION (read by api)",
         "variable-missing",
     )
 
 
-def test_a_person_is_asked_only_for_secrets_that_are_missing(place: Place) -> None:
-    place.prompt = FakeSecrets({name: Secret("typed by a person") for name in ("TOKEN", "MODE", "OTHER")})
-    assert seen(place).offered == set(), "REGION is missing too, so that answers would be in vain"
-    assert seen(place, REGION="north").offered == {"TOKEN"}
-    begun(place, REGION="north")
-    assert value(place, "TOKEN") == "typed by a person"
+def test_the_user_is_prompted_only_for_missing_secrets(project: Project) -> None:
+    project.prompt = FakeSecrets({name: Secret("typed by a person") for name in ("TOKEN", "MODE", "OTHER")})
+    assert seen(project).offered == set(), "REGION is missing too, so answers would be useless"
+    assert seen(project, REGION="north").offered == {"TOKEN"}
+    begun(project, REGION="north")
+    assert value(project, "TOKEN") == "typed by a person"
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ def test_a_person_is_asked_only_for_secrets_that_are_missing(place: Place) -> No
     ],
     ids=["too short", "not one of those allowed", "too long for a process"],
 )
-def test_a_secret_that_does_not_fit_is_refused_and_not_shown(place: Place, name: str, unfit: str, code: str) -> None:
-    gives(place, **{"TOKEN": "given once", name: unfit})
+def test_an_invalid_secret_is_refused_and_not_shown(project: Project, name: str, unfit: str, code: str) -> None:
+    gives(project, **{"TOKEN": "given once", name: unfit})
     with pytest.raises(BadInput, match=name) as refused:
-        seen(place)
+        seen(project)
     assert refused.value.code == code
     assert unfit not in refused.value.what + refused.value.remedy
 
@@ -184,24 +184,24 @@ def test_a_secret_that_does_not_fit_is_refused_and_not_shown(place: Place, name:
     [({"COLOUR": "blue"}, "not-one-of"), ({"REGION": "https://me:hidden@north.example"}, "secret-in-clear")],
     ids=["not one of those allowed", "an address with a password"],
 )
-def test_an_exported_value_that_does_not_fit_is_refused(place: Place, exported: dict[str, str], code: str) -> None:
-    gives(place, TOKEN="given once")
+def test_an_invalid_exported_value_is_refused(project: Project, exported: dict[str, str], code: str) -> None:
+    gives(project, TOKEN="given once")
     with pytest.raises(BadInput) as refused:
-        require_values(manifest_of(place.context), seen(place, **{"REGION": "north"} | exported))
+        require_values(manifest_of(project.context), seen(project, **{"REGION": "north"} | exported))
     assert refused.value.code == code
     assert "hidden" not in refused.value.what + refused.value.remedy
 
 
-def test_values_are_stored_before_the_run_is_journalled(place: Place) -> None:
-    gives(place, TOKEN="given once")
-    manifest = manifest_of(place.context)
-    values = new_values(manifest, seen(place, REGION="north"), ["db.writer.password"])
-    plan = replace(first_plan(), values=values, environment=place.world.environment)
-    place.world.folders.state.mkdir()
-    runner = Runner.here(place.world.clock)
+def test_values_are_stored_before_the_run_is_journalled(project: Project) -> None:
+    gives(project, TOKEN="given once")
+    manifest = manifest_of(project.context)
+    values = new_values(manifest, seen(project, REGION="north"), ["db.writer.password"])
+    plan = replace(first_plan(), values=values, environment=project.world.environment)
+    project.world.folders.state.mkdir()
+    runner = Runner.here(project.world.clock)
     with pytest.raises(PowerCut):
-        begin(plan, PoweredJournal(MemoryJournal(), Power(cut_at=1)), place.context, runner)
-    assert place.world.folders.environment.exists(), "it says where the key of the secrets is"
-    assert value(place, "TOKEN") == "given once"
-    assert settings(place) == {"REGION": "north"}
-    assert begun(place, REGION="south") == NewValues()
+        begin(plan, PoweredJournal(MemoryJournal(), Power(cut_at=1)), project.context, runner)
+    assert project.world.folders.environment.exists(), "it says where the key of the secrets is"
+    assert value(project, "TOKEN") == "given once"
+    assert settings(project) == {"REGION": "north"}
+    assert begun(project, REGION="south") == NewValues()

@@ -20,45 +20,45 @@ def test_a_first_release_is_deployed() -> None:
     assert verdict(DECLARES_OLD, None, None, insist=False) == "deploy"
 
 
-def test_what_is_declared_and_live_needs_no_deploy() -> None:
+def test_a_live_release_that_the_manifest_declares_needs_no_deploy() -> None:
     assert verdict(DECLARES_OLD, OLD, DEPLOYED, insist=False) == "same"
     assert verdict(DECLARES_OLD, OLD, DEPLOYED, insist=True) == "same"
 
 
-def test_a_manifest_that_has_changed_since_the_last_choice_is_deployed() -> None:
+def test_a_manifest_that_changed_after_the_live_release_was_chosen_is_deployed() -> None:
     assert verdict(DECLARES_NEW, OLD, DEPLOYED, insist=False) == "deploy"
 
 
-def test_what_a_rollback_chose_is_kept_until_the_manifest_changes() -> None:
+def test_the_release_of_a_rollback_is_kept_until_the_manifest_changes() -> None:
     assert verdict(DECLARES_NEW, OLD, ROLLED_BACK, insist=False) == "keep"
     assert verdict(replace(DECLARES_NEW, declared="edited"), OLD, ROLLED_BACK, insist=False) == "deploy"
 
 
-def test_what_a_rollback_chose_is_replaced_where_that_is_insisted_on() -> None:
+def test_deploy_flag_replaces_the_release_of_a_rollback() -> None:
     assert verdict(DECLARES_NEW, OLD, ROLLED_BACK, insist=True) == "deploy"
 
 
-def test_a_manifest_that_declares_again_what_was_rolled_back_to_is_as_it_should_be() -> None:
+def test_a_manifest_that_declares_the_release_of_a_rollback_needs_no_deploy() -> None:
     assert verdict(DECLARES_OLD, OLD, ROLLED_BACK, insist=False) == "same"
 
 
-def test_a_version_that_was_deployed_in_place_of_the_declared_one_is_kept() -> None:
+def test_a_version_deployed_instead_of_the_declared_one_is_kept() -> None:
     chosen = Origin("deploy", 1, "new")
     assert verdict(DECLARES_NEW, release(3, kept=OLD), chosen, insist=False) == "keep"
 
 
-def test_another_release_made_of_the_same_manifest_is_deployed() -> None:
+def test_a_newer_resolution_of_the_same_manifest_is_deployed() -> None:
     """A newer Mainstay resolves it to other settings: where nobody chose otherwise these are shipped."""
     changed = replace(NEW, edge=None)
     changed = replace(changed, fingerprint=fingerprint(changed))
     assert verdict(DECLARES_NEW, changed, Origin("deploy", 1, "new"), insist=False) == "deploy"
 
 
-def test_a_choice_of_which_the_manifest_is_not_known_keeps_nothing() -> None:
+def test_a_rollback_without_a_known_manifest_keeps_nothing() -> None:
     assert verdict(DECLARES_NEW, OLD, Origin("rollback", 2, ""), insist=False) == "deploy"
 
 
-def test_the_release_that_is_kept_is_named_with_the_reason_and_the_way_to_ship_all_the_same() -> None:
+def test_the_note_on_a_kept_release_has_the_reason_and_the_command_to_deploy_anyway() -> None:
     assert why_kept(LiveRelease(1, "1.0.0", ""), ROLLED_BACK, DECLARES_NEW) == (
         "release 1 (1.0.0) is live because release 2 was rolled back; the manifest has not changed since. "
         "To ship it anyway: mainstay up --deploy"

@@ -1,4 +1,4 @@
-"""A plan and rows of a run, for tests of what is told about them."""
+"""A plan and rows of a run, for tests of how they are shown."""
 
 import msgspec
 
