@@ -1,5 +1,6 @@
 """The commands and outputs that the documentation shows, a terminal to type them in, and their comparison."""
 
+import codecs
 import fcntl
 import getpass
 import os
@@ -84,15 +85,21 @@ def typed(place: Place, command: str, *, folder: str = "~/hello", answers: str =
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
     path = f"{Path(MAINSTAY).parent}:{place.environment['PATH']}"
+    state = {"MAINSTAY_STATE": str(place.state)} if place.given_state else {}
     child = subprocess.Popen(
         ["bash", "-c", f"cd {folder} 2>/dev/null || cd; {command}"],
-        env=place.environment | {"PATH": path, "TERM": "xterm"},
+        env=place.environment | state | {"PATH": path, "TERM": "xterm"},
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
-    os.write(ours, answers.encode())
     with os.fdopen(ours, "rb", buffering=0) as terminal:
-        shown = b"".join(iter(lambda: chunk_of(terminal.fileno()), b"")).decode()
+        shown, text = "", codecs.getincrementaldecoder("utf-8")()
+        while chunk := chunk_of(terminal.fileno()):
+            shown += text.decode(chunk)
+            # A prompt for a secret drops what was typed before it.
+            if answers and shown.endswith(": "):
+                terminal.write(answers.encode())
+                answers = ""
     code = child.wait(10)
     assert ends is None or code == ends, f"$ {command} ended with {code}\n{shown}"
     return on_screen(shown)

@@ -1,0 +1,272 @@
+"""The outputs that the how-to pages show, compared with those of the same commands on real systems."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.journeys.couple import Couple
+from tests.journeys.documentation import DOCS, pages, require_shown, shown_on, typed
+from tests.journeys.machine import until
+from tests.journeys.place import Place
+from tests.journeys.test_tutorial import take_a_free_port
+
+pytestmark = pytest.mark.slow
+LICENCE = 's/^def main():/def main():\\n    sys.exit("the licence has run out")/'
+
+
+class Session:
+    """A terminal in the folder of a system; `shows` compares what it displays with a page."""
+
+    def __init__(self, place: Place, page: str, folder: str = "hello") -> None:
+        self.place, self.page = place, f"how-to/{page}.md"
+        self.folder = place.home / folder
+        self.folder.mkdir()
+        place.given_state = False
+        place.shipped = [(self.folder, ())]
+
+    def type(self, command: str, *, answers: str = "", ends: int | None = 0) -> str:
+        return typed(self.place, command, folder=str(self.folder), answers=answers, ends=ends)
+
+    def shows(self, command: str, *, answers: str = "", ends: int | None = 0) -> None:
+        require_shown(self.page, command, self.type(command, answers=answers, ends=ends))
+
+    def starter(self) -> None:
+        """Make the system that `mainstay init` writes live."""
+        self.type("mainstay init")
+        take_a_free_port(self.manifest)
+        self.type("mainstay up")
+
+    def write_manifest_of_page(self) -> None:
+        """Write the first manifest of the page, and the application that `mainstay init` writes."""
+        self.type("mainstay init")
+        text = (DOCS / self.page).read_text()
+        found = re.search(r"^```yaml\n(system: .*?)^```", text, re.MULTILINE | re.DOTALL)
+        assert found is not None
+        self.manifest.write_text(found[1])
+        take_a_free_port(self.manifest)
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "mainstay.yaml"
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        path = self.folder / file
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+
+def test_ship_and_go_back(place: Place) -> None:
+    hello = Session(place, "ship-and-go-back")
+    hello.type("mainstay init")
+    take_a_free_port(hello.manifest)
+    hello.type("mainstay up")
+    hello.type("sed -i 's/It runs/It still runs/' app.py; mainstay deploy")
+    hello.type("mainstay rollback")
+    hello.shows("mainstay up")
+    hello.type("mainstay deploy")
+    hello.type("sed -i 's/still //' app.py")
+    hello.shows("mainstay deploy | cat")
+    hello.replace("mainstay.yaml", "version: 1.0.0", "version: 1.1.0")
+    hello.type("mainstay deploy")
+    hello.shows("mainstay deploy")
+
+
+def test_ship_a_reviewed_plan_to_production(place: Place) -> None:
+    hello = Session(place, "ship-and-go-back")
+    hello.type("mainstay init")
+    take_a_free_port(hello.manifest)
+    hello.replace("mainstay.yaml", "services:", "environments: {production: {target: process}}\nservices:")
+    # Every checkout as root has the same state of `production`.
+    place.given_state, place.shipped = True, []
+    hello.type("mainstay -e production up --yes")
+    for version in ("1.0.1", "1.1.0"):
+        hello.type(f"sed -i 's/^version: .*/version: {version}/' mainstay.yaml; echo >> app.py")
+        if version == "1.0.1":
+            hello.type("mainstay -e production deploy --yes")
+    hello.shows("mainstay -e production plan")
+
+
+def test_a_live_release_that_does_not_start(place: Place) -> None:
+    hello = Session(place, "ship-and-go-back")
+    hello.type("mainstay init")
+    take_a_free_port(hello.manifest)
+    (place.home / "licence").write_text("valid")
+    hello.replace(
+        "app.py",
+        "def main():\n",
+        f'def main():\n    if not os.path.exists("{place.home}/licence"): sys.exit("the licence has run out")\n',
+    )
+    hello.type("mainstay up")
+    hello.type("mainstay down")
+    (place.home / "licence").unlink()
+    hello.shows("mainstay up", ends=1)
+    hello.type("sed -i '/licence/d' app.py")
+    hello.shows("mainstay up")
+
+
+def test_the_order_of_a_rollback(place: Place) -> None:
+    couple = Session(place, "ship-and-go-back", "couple")
+    for version in (1, 2):
+        Couple(version).write(couple.folder)
+        couple.type("mainstay up")
+    couple.shows("mainstay rollback --dry-run")
+
+
+def test_a_stream_that_is_cut(place: Place) -> None:
+    hello = Session(place, "ship-and-go-back")
+    hello.type("mainstay init")
+    take_a_free_port(hello.manifest)
+    hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    drain: 5s")
+    hello.replace("app.py", '        elif self.path.partition("?")[0] == "/":', STREAM)
+    hello.replace("app.py", "def main():\n", "def main():\n    signal.signal = lambda *ignored: None\n    hold()\n")
+    (hello.folder / "app.py").write_text(HOLD + (hello.folder / "app.py").read_text())
+    hello.type("mainstay up")
+    url = place.ask("status", checkout=hello.folder)["url"]
+    streams = [subprocess.Popen(["curl", "-sN", f"{url}/stream"], stdout=subprocess.PIPE) for _ in range(2)]
+    try:
+        for stream in streams:
+            assert stream.stdout is not None
+            assert stream.stdout.read(2) == b"go"
+        hello.type("echo >> app.py")
+        hello.shows("mainstay deploy")
+    finally:
+        for stream in streams:
+            stream.kill()
+            stream.communicate()
+
+
+HOLD = "import signal as _signal\n\n\ndef hold():\n    _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGTERM})\n"
+STREAM = """        elif self.path == "/stream":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"go")
+            self.wfile.flush()
+            import threading
+            threading.Event().wait()
+        elif self.path.partition("?")[0] == "/":"""
+
+
+def test_settings_and_secrets(place: Place) -> None:
+    hello = Session(place, "settings-and-secrets")
+    hello.write_manifest_of_page()
+    hello.shows("mainstay up", ends=2)
+    hello.shows('mainstay set SENDER=team@hello.example FOOTER="made in Lisbon"')
+    hello.shows("mainstay secrets set MAIL_KEY", answers="a-long-mail-key\n")
+    hello.type("mainstay up")
+    hello.shows("mainstay set SENDER=ops@hello.example")
+    hello.shows("mainstay plan")
+    hello.type("mainstay secrets set MAIL_KEY", answers="another-mail-key\n")
+    hello.shows("mainstay secrets list")
+    hello.shows("mainstay config web")
+    hello.shows("MAIL_KEY=another-long-key LOG_LEVEL=debug mainstay deploy")
+    (hello.folder / "production.env").write_text("# of production\nSENDER=x@hello.example\nFOTER=x\nLOG_LEVEL=debug\n")
+    place.given_state = True
+    hello.shows("mainstay -e production set --from production.env", ends=2)
+    place.given_state = False
+
+
+def test_read_the_journal(place: Place) -> None:
+    hello = Session(place, "read-the-journal")
+    hello.starter()
+    hello.type("sed -i 's/It runs/It still runs/' app.py; mainstay deploy")
+    hello.type(f"sed -i '{LICENCE}' app.py; mainstay deploy", ends=1)
+    hello.type("sed -i '/licence/d; s/still //' app.py; mainstay deploy")
+    hello.type("mainstay rollback")
+    hello.shows("mainstay history")
+    hello.shows("mainstay journal show r-0003")
+    hello.shows("mainstay journal verify")
+
+
+def test_read_logs(place: Place) -> None:
+    hello = Session(place, "read-logs")
+    hello.starter()
+    url = place.ask("status", checkout=hello.folder)["url"]
+    assert place.get("/hi", url=url)[0] == 404
+    hello.shows("mainstay logs web")
+    assert [place.get("/", url=url)[0], place.get("/hi", url=url)[0]] == [200, 404]
+    assert place.get("/orders", url=url, method="POST")[0] == 501
+    until(lambda: "/orders" in hello.type("mainstay logs edge -n 1"), within=10, what="the request in the access log")
+    hello.shows("mainstay logs edge -n 3")
+
+
+def test_resume_and_abort(place: Place) -> None:
+    hello = Session(place, "resume-and-abort")
+    hello.starter()
+    hello.type("echo >> app.py")
+    interrupted = place.start("--output", "json", "deploy", checkout=hello.folder)
+    interrupted.event("progress", "Start web@2")
+    interrupted.kill()
+    hello.shows("mainstay status", ends=1)
+    hello.type("mainstay abort")
+    hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    steady: 20s")
+    running = place.start("--output", "json", "deploy", checkout=hello.folder)
+    running.event("progress", "Start web@3")
+    hello.shows("mainstay deploy", ends=4)
+    hello.shows("mainstay abort")
+    assert running.wait().code == 1
+
+
+def test_versions_from_git(place: Place) -> None:
+    hello = Session(place, "versions-from-git")
+    hello.write_manifest_of_page()
+    git = "git -c user.name=ann -c user.email=ann@hello.example"
+    hello.type(f"git init -q && git add app.py && {git} commit -qm one && git tag v1.0.0 && mainstay up")
+    hello.type(f"echo >> app.py && {git} commit -qam two && git tag v1.1.0")
+    hello.shows("mainstay deploy 1.1.0")
+    hello.shows("mainstay up")
+
+
+def test_add_a_database(place: Place) -> None:
+    hello = Session(place, "add-a-database")
+    hello.write_manifest_of_page()
+    (hello.folder / "migrations").mkdir()
+    hello.replace("mainstay.yaml", 'version: "18"', 'version: "9.6"')
+    hello.replace("mainstay.yaml", "  http: auto\n", "")
+    hello.shows("mainstay validate", ends=2)
+    hello.replace("mainstay.yaml", 'version: "9.6"', 'version: "18"')
+    take_a_free_port(hello.manifest)
+    (hello.folder / "migrations" / "0001_visits.sql").write_text("create table visits (number int);")
+    (hello.folder / "migrations" / "0002_browser.sql").write_text("alter table visits add column browser text;")
+    hello.type("mainstay up")
+    hello.shows("mainstay status")
+
+
+def test_move_keys(place: Place) -> None:
+    hello = Session(place, "move-keys")
+    hello.type("mainstay init")
+    take_a_free_port(hello.manifest)
+    manifest = yaml.safe_load(hello.manifest.read_text())
+    manifest["variables"] = {"TOKEN": {"secret": True, "generate": True}}
+    manifest["services"]["web"]["variables"] = ["TOKEN"]
+    hello.manifest.write_text(yaml.safe_dump(manifest, sort_keys=False))
+    hello.type("mainstay up && echo >> app.py")
+    (key,) = place.folder.rglob("secrets.key")
+    kept = key.rename(place.home / "secrets.key")
+    hello.shows("mainstay deploy", ends=2)
+    kept.rename(key)
+    hello.type("mainstay deploy")
+
+
+SHOWN_BY_A_TEST: dict[str, Callable[[Place], None]] = {
+    "add-a-database": test_add_a_database,
+    "move-keys": test_move_keys,
+    "read-logs": test_read_logs,
+    "read-the-journal": test_read_the_journal,
+    "resume-and-abort": test_resume_and_abort,
+    "settings-and-secrets": test_settings_and_secrets,
+    "ship-and-go-back": test_ship_and_go_back,
+    "versions-from-git": test_versions_from_git,
+}
+
+
+def test_every_page_that_shows_an_output_has_a_test() -> None:
+    with_output = {shown.page for page in pages() for shown in shown_on(page) if shown.output.strip()}
+    assert with_output == {f"how-to/{name}.md" for name in SHOWN_BY_A_TEST} | {
+        "tutorial/first-release.md",
+        "tutorial/when-things-go-wrong.md",
+        "tutorial/database.md",
+    }
