@@ -92,7 +92,7 @@ def typed(place: Place, command: str, *, folder: str = "~/hello", answers: str =
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
-    with os.fdopen(ours, "rb", buffering=0) as terminal:
+    with os.fdopen(ours, "r+b", buffering=0) as terminal:
         shown, text = "", codecs.getincrementaldecoder("utf-8")()
         while chunk := chunk_of(terminal.fileno()):
             shown += text.decode(chunk)

@@ -285,6 +285,8 @@ class Place:
         finally:
             machine.end_all(self.folder)
             self._forget_users()
+            for state in self._system_states():
+                shutil.rmtree(state, ignore_errors=True)
             shutil.rmtree(self.folder, ignore_errors=True)
         assert [str(down) for down in downs if down.code != 0] == []
         assert left == [], f"left behind after down: {left}"
@@ -299,6 +301,13 @@ class Place:
                 self.run(*words, "abort", ends=None, checkout=at)
             downs.append(self.run(*words, "down", "--yes", ends=None, checkout=at))
         return downs
+
+    def _system_states(self) -> list[Path]:
+        """Return the states that root's commands made outside the folder, for checkouts inside it."""
+        if self.given_state or not self.person.is_root:
+            return []
+        environments = Path("/var/lib/mainstay").glob("*/environment.json")
+        return [path.parent for path in environments if str(self.folder).encode() in path.read_bytes()]
 
     def _forget_users(self) -> None:
         for kept in self.folder.rglob("environment.json"):
