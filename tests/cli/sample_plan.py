@@ -6,7 +6,7 @@ from mainstay.drivers.world import RunWorld, World
 from mainstay.history.events import Event, encode
 from mainstay.history.journal import Row
 from mainstay.model import Environment, Release
-from mainstay.planning.plan import Basis, Change, Phase, Plan
+from mainstay.planning.plan import Change, Phase, Plan, StalenessKey
 from mainstay.steps.step import Look, Step
 
 
@@ -46,7 +46,7 @@ def plan(environment: str = "production") -> Plan:
         before=1,
         before_version="1.0.0",
         rollback="safe",
-        basis=Basis("", 1, {}, {}, {}, None),
+        staleness_key=StalenessKey("", 1, {}, {}, {}, None),
         phases=(
             Phase("prepare", ((Brew(what="tea", expected_s=2.0), Brew(what="coffee", expected_s=1.0)),)),
             Phase("serve", ((Pour(what="both", expected_s=60.0),), (Pour(what="more", expected_s=0.1),))),

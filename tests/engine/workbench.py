@@ -10,7 +10,7 @@ from mainstay.engine.runner import Runner
 from mainstay.errors import MainstayError
 from mainstay.model import Environment, Release
 from mainstay.model.run_kind import Kind
-from mainstay.planning.plan import Basis, Phase, Plan
+from mainstay.planning.plan import Phase, Plan, StalenessKey
 from mainstay.steps.step import Look, Step
 from tests.engine.serial import Serial
 from tests.fakes.clock import TurnableClock
@@ -156,7 +156,7 @@ def plan_of(*ranks: tuple[Step, ...], kind: Kind = "deploy", stage: int | None =
         release=Release(2, "shop", "local", "2", {}),
         before=1,
         rollback="safe",
-        basis=Basis("", 1, {}, {}, {}, None),
+        staleness_key=StalenessKey("", 1, {}, {}, {}, None),
         phases=tuple(Phase(f"phase {n}", (rank,), stage=n) for n, rank in enumerate(ranks, 1)),
     )
 

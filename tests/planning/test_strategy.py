@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mainstay.model import Shares, Strategy
-from mainstay.planning.strategy import Part, ServiceChange, before, parts_of, stages
+from mainstay.planning.service_change import ServiceChange
+from mainstay.planning.strategy import ServiceStage, before_stages, service_stages, stages
 
 KINDS = ("blue-green", "canary", "rolling", "recreate")
 percents = some.lists(some.integers(1, 99), min_size=1, max_size=5, unique=True).map(
@@ -32,9 +33,9 @@ def moves(*kinds: str, name: str = "web") -> some.SearchStrategy[ServiceChange]:
     )
 
 
-def way(move: ServiceChange) -> list[Part]:
+def way(move: ServiceChange) -> list[ServiceStage]:
     """Every state of one service, the one before the first stage included."""
-    return [before(move), *parts_of(move)]
+    return [before_stages(move), *service_stages(move)]
 
 
 def share(shares: Shares, release: int) -> float:
@@ -50,7 +51,7 @@ def test_percentages_sum_to_100_or_to_nothing(move: ServiceChange) -> None:
 
 @given(moves(*KINDS))
 def test_the_end_is_all_traffic_on_all_of_the_new(move: ServiceChange) -> None:
-    last = parts_of(move)[-1]
+    last = service_stages(move)[-1]
     assert last.traffic == {2: 100.0}
     assert last.replicas[2] == move.count
 
@@ -73,26 +74,30 @@ def test_ready_capacity_never_falls_under_what_both_releases_need(move: ServiceC
 
 @given(moves(*KINDS))
 def test_where_the_old_fleet_is_whole_the_way_back_is_one_jump(move: ServiceChange) -> None:
-    whole = [part for part in parts_of(move) if part.replicas.get(1) == move.old_count]
-    assert all(part.back == {1: 100.0} for part in whole)
+    whole = [part for part in service_stages(move) if part.replicas.get(1) == move.old_count]
+    assert all(part.revert_to == {1: 100.0} for part in whole)
 
 
 @given(moves("blue-green", "canary"))
 def test_blue_green_and_canary_keep_the_old_fleet_whole_to_the_end(move: ServiceChange) -> None:
-    assert all(part.replicas[1] == move.old_count and part.back == {1: 100.0} for part in parts_of(move))
+    assert all(part.replicas[1] == move.old_count and part.revert_to == {1: 100.0} for part in service_stages(move))
 
 
 @given(moves(*KINDS))
 def test_the_way_back_never_asks_more_of_the_old_than_is_there(move: ServiceChange) -> None:
-    returnable = [part for part in parts_of(move) if part.replicas]
-    assert all(part.replicas.get(1, 0) >= move.old_count * share(part.back, 1) / 100 - 0.001 for part in returnable)
+    returnable = [part for part in service_stages(move) if part.replicas]
+    assert all(
+        part.replicas.get(1, 0) >= move.old_count * share(part.revert_to, 1) / 100 - 0.001 for part in returnable
+    )
 
 
 @given(moves(*KINDS, name="api"), moves(*KINDS, name="web"))
 def test_services_go_in_lock_step(api: ServiceChange, web: ServiceChange) -> None:
     together = stages((api, web))
-    assert len(together) == max(len(parts_of(api)), len(parts_of(web)))
-    assert all(set(stage.replicas) == set(stage.traffic) == set(stage.back) == {"api", "web"} for stage in together)
+    assert len(together) == max(len(service_stages(api)), len(service_stages(web)))
+    assert all(
+        set(stage.replicas) == set(stage.traffic) == set(stage.revert_to) == {"api", "web"} for stage in together
+    )
     assert together[-1].traffic == {"api": {2: 100.0}, "web": {2: 100.0}}
 
 
@@ -106,14 +111,14 @@ def test_nothing_is_moved_whole_before_a_canary_has_proven_itself() -> None:
 
 def test_rolling_goes_one_by_one() -> None:
     move = ServiceChange("web", 1, 3, 2, 3, Strategy("rolling"))
-    assert [part.replicas for part in parts_of(move)] == [{1: 3, 2: 1}, {1: 2, 2: 2}, {1: 1, 2: 3}]
-    assert [part.traffic for part in parts_of(move)] == [{1: 66.67, 2: 33.33}, {1: 33.33, 2: 66.67}, {2: 100.0}]
+    assert [part.replicas for part in service_stages(move)] == [{1: 3, 2: 1}, {1: 2, 2: 2}, {1: 1, 2: 3}]
+    assert [part.traffic for part in service_stages(move)] == [{1: 66.67, 2: 33.33}, {1: 33.33, 2: 66.67}, {2: 100.0}]
 
 
 def test_recreate_says_that_nobody_serves_in_between() -> None:
-    out, new = parts_of(ServiceChange("web", 1, 3, 2, 3, Strategy("recreate")))
-    assert (out.replicas, out.traffic, out.back) == ({}, {}, {1: 100.0})
-    assert (new.replicas, new.traffic, new.back) == ({2: 3}, {2: 100.0}, {})
+    out, new = service_stages(ServiceChange("web", 1, 3, 2, 3, Strategy("recreate")))
+    assert (out.replicas, out.traffic, out.revert_to) == ({}, {}, {1: 100.0})
+    assert (new.replicas, new.traffic, new.revert_to) == ({2: 3}, {2: 100.0}, {})
 
 
 @pytest.mark.parametrize(
@@ -122,20 +127,20 @@ def test_recreate_says_that_nobody_serves_in_between() -> None:
 def test_a_worker_has_capacity_and_no_traffic(overlap: bool, replicas: dict[int, int]) -> None:
     (stage,) = stages([ServiceChange("worker", 1, 1, 2, 2, worker=True, overlap=overlap)])
     assert stage.replicas == {"worker": replicas}
-    assert stage.traffic == stage.back == {}
+    assert stage.traffic == stage.revert_to == {}
 
 
 def test_a_service_that_goes_serves_until_it_is_retired() -> None:
     (stage,) = stages([ServiceChange("web", 1, 2, None, 0)])
-    assert stage.traffic == stage.back == {"web": {1: 100.0}}
+    assert stage.traffic == stage.revert_to == {"web": {1: 100.0}}
 
 
 def test_another_number_of_replicas_moves_no_traffic() -> None:
     (stage,) = stages([ServiceChange("web", 1, 2, 1, 5)])
     assert stage.replicas == {"web": {1: 5}}
-    assert stage.traffic == stage.back == {"web": {1: 100.0}}
+    assert stage.traffic == stage.revert_to == {"web": {1: 100.0}}
 
 
 def test_a_first_release_has_nothing_to_return_to() -> None:
     (stage,) = stages([ServiceChange("web", None, 0, 1, 2)])
-    assert (stage.traffic, stage.back) == ({"web": {1: 100.0}}, {"web": {}})
+    assert (stage.traffic, stage.revert_to) == ({"web": {1: 100.0}}, {"web": {}})

@@ -63,5 +63,5 @@ class Stage(msgspec.Struct, frozen=True):
 
     replicas: dict[str, dict[ReleaseNumber, int]]
     traffic: Traffic
-    back: Traffic
+    revert_to: Traffic
     hold_s: float = 0.0

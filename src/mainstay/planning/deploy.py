@@ -1,27 +1,29 @@
 """The plan of a deploy: new instances are healthy before traffic moves; old ones stop after all of it has moved."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from mainstay.model import DatastoreRelease, Member, Release
-from mainstay.model.call_graph import calls_between
-from mainstay.model.revision import Revision
-from mainstay.planning.diff import changes_between
-from mainstay.planning.durations import timed
-from mainstay.planning.edge_change import edge_steps
-from mainstay.planning.facts import Snapshot
-from mainstay.planning.plan import Phase, Plan, Rollback
-from mainstay.planning.resolve import declares
-from mainstay.planning.rollout import Rollout, moves_between, phases
-from mainstay.planning.staleness import basis_of, identity
-from mainstay.planning.strategy import ServiceChange, at_once
-from mainstay.planning.warnings import notes_on, nothing_to_do
-from mainstay.steps.fetch_artifact import FetchArtifact
-from mainstay.steps.migrate import Migrate
-from mainstay.steps.start_datastore import StartDatastore
-from mainstay.steps.step import Step
-from mainstay.steps.support.waits import is_down
+from msgspec.structs import replace
 
-Ranks = tuple[tuple[Step, ...], ...]
+from mainstay.model import Release
+from mainstay.model.revision import Revision
+from mainstay.planning.datastore_phases import migrate_phase, start_datastores
+from mainstay.planning.diff import changes_between
+from mainstay.planning.draft import draft
+from mainstay.planning.durations import timed_phases
+from mainstay.planning.edge_change import edge_change
+from mainstay.planning.facts import Snapshot
+from mainstay.planning.fetch_phase import fetch_phase
+from mainstay.planning.plan import Phase, Plan
+from mainstay.planning.ranks import rank_of
+from mainstay.planning.resolve import declares
+from mainstay.planning.rollout import Rollout, rollout_to
+from mainstay.planning.rollout_phases import retire_phase, settle_phase, stage_phases
+from mainstay.planning.schemas import schema_differs, schemas_of
+from mainstay.planning.service_change import ServiceChange, service_changes
+from mainstay.planning.stage_change import stage_changes
+from mainstay.planning.warnings import notes_on, nothing_to_do
+from mainstay.steps.support.waits import is_down
 
 
 def deploy(release: Release, now: Snapshot) -> Plan:
@@ -29,147 +31,55 @@ def deploy(release: Release, now: Snapshot) -> Plan:
 
     It has no phases when no service changes: the run then only records the release, or does nothing if `unchanged`.
     """
-    basis = basis_of(release, now)
-    name = identity("deploy", release, basis)
-    first_edge, final_edge = edge_steps(now.serving.edge, release.edge)
-    declared = moves_between(now, release)
-    moves = tuple(at_once(move) if _is_down(move, now) else move for move in declared)
-    before = now.release.services if now.release else {}
-    over = Rollout(
-        moves=moves,
-        before=before,
-        after=release.services,
-        fleet={move.service: now.running.wanted.get(move.service, {}) for move in moves},
-        calls=calls_between((before, release.services), (move.service for move in moves)),
-        settle_s=max((release.services[m.service].strategy.settle_s for m in moves if m.new), default=0.0),
-        final_edge=final_edge,
-    )
-    migrating = _migrate(release, now, name)
-    every = (
-        Phase("fetch", _rank(fetch_steps(release, release.brought, now, name))),
-        Phase("provide", (*_rank([first_edge] if first_edge else []), *_rank(_provide(release, now, name)))),
-        Phase("migrate", tuple((step,) for step in migrating)),
-        *phases(over),
-    )
-    phased = tuple(timed(phase, now.expected) for phase in every if phase.ranks)
-    unchanged = not phased and declares(release, now.release)
-    rollback: Rollback = "unknown" if migrating or _schema_has_moved(now) else "safe"
-    return Plan(
-        id=name,
-        kind="deploy",
-        environment=now.environment,
-        version=release.version,
-        release=release,
-        before=now.release.number if now.release else None,
-        before_version=now.release.version if now.release else "",
-        rollback=rollback,
-        basis=basis,
-        phases=phased,
-        changes=() if unchanged else changes_between(now.release, release, schemas_of(now)),
-        notes=(nothing_to_do(release, now),)
-        if unchanged
-        else (*_switched(declared, moves), *notes_on(over, release, now)),
-        made_at=now.taken_at,
-        unchanged=unchanged,
+    declared = service_changes(now, release)
+    changes = tuple(change.in_one_switch() if _old_is_down(change, now) else change for change in declared)
+    rollout = rollout_to(release, now, changes)
+    plan = draft("deploy", release, now)
+    phases = _phases(plan.id, release, now, rollout)
+    migrates = any(phase.name == "migrate" for phase in phases)
+    plan = replace(plan, phases=phases, rollback="unknown" if migrates or schema_differs(now) else "safe")
+    if not phases and declares(release, now.release):
+        return replace(plan, unchanged=True, notes=(nothing_to_do(release, now),))
+    return replace(
+        plan,
+        changes=changes_between(now.release, release, schemas_of(now)),
+        notes=(*_without_strategy(declared, changes), *notes_on(rollout, release, now)),
     )
 
 
-def _is_down(move: ServiceChange, now: Snapshot) -> bool:
+def _phases(plan: str, release: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+    edge = edge_change(now.serving.edge, release.edge)
+    stages = stage_changes(rollout)
+    return timed_phases(
+        now.expected,
+        fetch_phase(release, release.brought, now, plan),
+        Phase("provide", rank_of([edge.first]) + rank_of(start_datastores(release, now, plan))),
+        migrate_phase(release, now, plan),
+        *stage_phases(stages, edge.last),
+        settle_phase(stages, _settle_s(rollout)),
+        retire_phase(stages),
+    )
+
+
+def _settle_s(rollout: Rollout) -> float:
+    new = [rollout.after[change.service] for change in rollout.changes if change.new]
+    return max((service.strategy.settle_s for service in new), default=0.0)
+
+
+def _old_is_down(change: ServiceChange, now: Snapshot) -> bool:
     """Return whether the old revision does not start, so that it cannot keep a share of the requests.
 
     True only for strategies that split traffic (canary, rolling); the new revision then replaces it in one switch.
     """
-    live = now.running.wanted.get(move.service, {}).get(move.old or 0)
-    if live is None or move.old in (None, move.new) or move.strategy.kind not in ("canary", "rolling"):
+    live = now.running.wanted.get(change.service, {}).get(change.old or 0)
+    if live is None or not change.old or change.old == change.new or change.strategy.kind not in ("canary", "rolling"):
         return False
-    mine = [one for one in now.running.instances if one.service == move.service]
-    return is_down(mine, move.old or 0, live, datetime.fromisoformat(now.taken_at))
+    instances = [one for one in now.running.instances if one.service == change.service]
+    return is_down(instances, change.old, live, datetime.fromisoformat(now.taken_at))
 
 
-def _switched(declared: tuple[ServiceChange, ...], moves: tuple[ServiceChange, ...]) -> tuple[str, ...]:
-    changed = [was for was, move in zip(declared, moves, strict=True) if was != move]
-    return tuple(
-        f"{Revision(was.service, was.old or 0)} does not start: it is replaced at once, without {was.strategy.kind}"
-        for was in changed
-    )
-
-
-def schemas_of(now: Snapshot) -> dict[str, str]:
-    """Return the current schema revision of each datastore: as read, or from the history while it is stopped.
-
-    A datastore that cannot be reached and has no history is left out.
-    """
-    return {name: s.schema.revision for name, s in now.datastores.items() if s.schema.reachable or s.schema.revision}
-
-
-def _schema_has_moved(now: Snapshot) -> bool:
-    """Return whether a schema differs from the live release's: a run that was undone may have migrated it."""
-    made_for = {name: store.schema for name, store in now.release.datastores.items()} if now.release else {}
-    return any(made_for.get(name, revision) != revision for name, revision in schemas_of(now).items())
-
-
-def _rank(steps: list[Step]) -> Ranks:
-    return (tuple(steps),) if steps else ()
-
-
-def fetch_steps(release: Release, brought: tuple[str, ...], now: Snapshot, plan: str) -> list[Step]:
-    """Return steps that fetch the artifacts of *brought*, of pending migrations, and damaged ones of other services.
-
-    An artifact that several of them share is fetched once.
-    """
-    users: dict[str, list[str]] = {}
-    for name in brought:
-        users.setdefault(release.services[name].workload.artifact, []).append(name)
-    for name, store in release.datastores.items():
-        if _pending(now, name) and store.migrations:
-            users.setdefault(store.migrations, []).append(f"the migrations of {name}")
-    repaired = {each.workload.artifact for each in release.services.values()} & now.damaged - users.keys()
-    for name, each in release.services.items():
-        if each.workload.artifact in repaired:
-            users.setdefault(each.workload.artifact, []).append(name)
-    return [
-        FetchArtifact(
-            artifact=release.artifacts[key],
-            what=tuple(names),
-            job=f"{plan}-build-{key[:8]}",
-            kept=key in now.built,
-            repairs=key in repaired,
-        )
-        for key, names in users.items()
-        if key in release.artifacts
-    ]
-
-
-def _provide(release: Release, now: Snapshot, plan: str) -> list[Step]:
-    """Return the steps for datastores that Mainstay runs and that differ from their desired state."""
-    found: list[Step] = []
-    for name, store in release.datastores.items():
-        before = now.running.wanted.get(name, {})
-        after = _alone(store)
-        if after and before != after:
-            found.append(StartDatastore(name=name, before=before, after=after, job=f"{plan}-{name}"))
-    return found
-
-
-def _alone(store: DatastoreRelease) -> dict[int, Member]:
-    """Return the single-member fleet of a datastore; empty for one that runs elsewhere."""
-    return {store.revision: Member(store.workload, 1, store.version)} if store.workload else {}
-
-
-def _migrate(release: Release, now: Snapshot, plan: str) -> list[Step]:
-    return [
-        Migrate(
-            name=name,
-            migrations=store.migrations,
-            pending=_pending(now, name),
-            before=now.datastores[name].schema.revision,
-            after=store.schema,
-            job=f"{plan}-migrate-{name}",
-        )
-        for name, store in release.datastores.items()
-        if store.migrations and _pending(now, name)
-    ]
-
-
-def _pending(now: Snapshot, name: str) -> tuple[str, ...]:
-    return now.datastores[name].schema.pending if name in now.datastores else ()
+def _without_strategy(declared: tuple[ServiceChange, ...], changes: tuple[ServiceChange, ...]) -> Iterator[str]:
+    for wanted, change in zip(declared, changes, strict=True):
+        if wanted != change:
+            old = Revision(wanted.service, wanted.old or 0)
+            yield f"{old} does not start: it is replaced at once, without {wanted.strategy.kind}"

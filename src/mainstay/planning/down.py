@@ -1,10 +1,12 @@
 """The plan of `down`: stop everything in order, keep fleets, traffic and ports. It is only retried, never undone."""
 
+from msgspec.structs import replace
+
 from mainstay.model import Release
-from mainstay.planning.durations import timed
+from mainstay.planning.draft import draft
+from mainstay.planning.durations import timed_phases
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase, Plan
-from mainstay.planning.staleness import basis_of, identity
 from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.stop_environment import StopEnvironment
 
@@ -17,24 +19,13 @@ GONE = "data and releases are removed permanently; journal, backups, settings, s
 def down(now: Snapshot, *, data: bool = False) -> Plan:
     """Return the plan that stops everything that runs. `start` starts it again, unless *data* removes the data too."""
     release = now.release or Release(0, now.environment.system, now.environment.name, "", {})
-    basis = basis_of(release, now)
-    every = [Phase("stop", ((StopEnvironment(within_s=_within(now)),),))]
-    if data:
-        every.append(Phase("remove", ((RemoveData(),),)))
-    return Plan(
-        id=identity("down", release, basis),
-        kind="down",
-        environment=now.environment,
-        version=release.version,
-        release=release,
-        before=now.release.number if now.release else None,
-        before_version=now.release.version if now.release else "",
-        rollback="safe",
-        basis=basis,
-        phases=tuple(timed(phase, now.expected) for phase in every),
+    stop = Phase("stop", ((StopEnvironment(within_s=_within(now)),),))
+    remove = Phase("remove", ((RemoveData(),),) if data else ())
+    return replace(
+        draft("down", release, now),
+        phases=timed_phases(now.expected, stop, remove),
         notes=(GONE if data else KEPT if now.release else KEPT_WITHOUT_RELEASE,),
         data=data,
-        made_at=now.taken_at,
     )
 
 

@@ -1,18 +1,24 @@
 """Expected durations of steps, from the history of steps of the same kind or builds of the same service."""
 
-import msgspec
+from msgspec.structs import replace
 
 from mainstay.planning.plan import Phase
 from mainstay.steps.observe import Observe
 from mainstay.steps.step import Step
 
 
-def timed(phase: Phase, expected: dict[str, float]) -> Phase:
-    """Return *phase* with the expected seconds of each of its steps; None where the history has no duration yet."""
-    ranks = tuple(tuple(_timed(step, expected) for step in rank) for rank in phase.ranks)
-    return msgspec.structs.replace(phase, ranks=ranks)
+def timed_phases(expected: dict[str, float], *phases: Phase) -> tuple[Phase, ...]:
+    """Return those *phases* that have steps, with the expected seconds of each step; None where the history has none.
+
+    *expected* are the seconds by `Step.timed_as`.
+    """
+    return tuple(_timed(phase, expected) for phase in phases if phase.ranks)
 
 
-def _timed(step: Step, expected: dict[str, float]) -> Step:
-    seconds = step.for_s if isinstance(step, Observe) else expected.get(step.timed_as)
-    return msgspec.structs.replace(step, expected_s=seconds)
+def _timed(phase: Phase, expected: dict[str, float]) -> Phase:
+    ranks = (tuple(replace(step, expected_s=_seconds(step, expected)) for step in rank) for rank in phase.ranks)
+    return replace(phase, ranks=tuple(ranks))
+
+
+def _seconds(step: Step, expected: dict[str, float]) -> float | None:
+    return step.for_s if isinstance(step, Observe) else expected.get(step.timed_as)

@@ -1,4 +1,6 @@
-"""Changes of the edge between two releases, such that it never routes a request to a service without traffic."""
+"""The change of the edge between two releases, such that it never routes a request to a service without traffic."""
+
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -6,18 +8,25 @@ from mainstay.model import Edge
 from mainstay.steps.configure_edge import ProvideEdge
 
 
-def edge_steps(before: Edge | None, after: Edge | None) -> tuple[ProvideEdge | None, ProvideEdge | None]:
-    """Return the step before anything starts and the step after traffic has moved; None where nothing changes.
+class EdgeChange(NamedTuple):
+    """The steps that change the edge; None where nothing changes."""
 
-    The first step provides what both releases need: the old routes and the new ones.
-    """
-    both = _both(before, after)
-    first = ProvideEdge(before=before, after=both) if both != before else None
-    final = ProvideEdge(before=both, after=after) if after != both else None
-    return first, final
+    first: ProvideEdge | None
+    """Before anything starts: provides the routes of both releases."""
+    last: ProvideEdge | None
+    """After traffic has moved: removes the routes that only the old release has."""
 
 
-def _both(before: Edge | None, after: Edge | None) -> Edge | None:
+def edge_change(before: Edge | None, after: Edge | None) -> EdgeChange:
+    """Return the change of the edge from *before* to *after*."""
+    both = _with_both_routes(before, after)
+    return EdgeChange(
+        first=ProvideEdge(before=before, after=both) if both != before else None,
+        last=ProvideEdge(before=both, after=after) if after != both else None,
+    )
+
+
+def _with_both_routes(before: Edge | None, after: Edge | None) -> Edge | None:
     if before is None or after is None:
         return after or before
     known = {(route.path, route.host, route.listen) for route in before.routes}

@@ -21,8 +21,8 @@ class Phase(msgspec.Struct, frozen=True):
     """Number of the strategy's stage that the phase executes, from 1; None for other phases."""
 
 
-class Basis(msgspec.Struct, frozen=True):
-    """The staleness key: everything the plan depends on. The plan is stale once this differs."""
+class StalenessKey(msgspec.Struct, frozen=True):
+    """Everything that a plan depends on. The plan is stale once this differs."""
 
     release: str
     """Digest of the resolved release."""
@@ -66,7 +66,7 @@ class Plan(msgspec.Struct, frozen=True):
     before: int | None
     """Number of the release that is live when the plan is made."""
     rollback: Rollback
-    basis: Basis
+    staleness_key: StalenessKey
     phases: tuple[Phase, ...]
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()

@@ -4,16 +4,19 @@ from msgspec.structs import replace
 
 from mainstay.errors import BadInput
 from mainstay.model import Release
-from mainstay.model.call_graph import calls_between
-from mainstay.planning.deploy import fetch_steps, schemas_of
 from mainstay.planning.diff import changes_between
-from mainstay.planning.durations import timed
-from mainstay.planning.edge_change import edge_steps
+from mainstay.planning.draft import draft
+from mainstay.planning.durations import timed_phases
+from mainstay.planning.edge_change import edge_change
 from mainstay.planning.facts import Snapshot
+from mainstay.planning.fetch_phase import fetch_phase
 from mainstay.planning.plan import Phase, Plan
-from mainstay.planning.rollout import Rollout, moves_between, phases
-from mainstay.planning.staleness import basis_of, identity
-from mainstay.planning.strategy import at_once
+from mainstay.planning.ranks import rank_of
+from mainstay.planning.rollout import Rollout, rollout_to
+from mainstay.planning.rollout_phases import retire_phase, stage_phases
+from mainstay.planning.schemas import schemas_of
+from mainstay.planning.service_change import service_changes
+from mainstay.planning.stage_change import stage_changes
 from mainstay.planning.warnings import notes_on
 
 
@@ -23,50 +26,43 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
     *declared* is the fingerprint of what the manifest declares now: until that changes, `up` keeps *to*.
     *rolled_back_at* is the time at which an earlier rollback replaced *to*; empty if none did.
     """
+    live = _live_other_than(to, now)
+    # A release that was live before is not canaried again. A worker's old fleet must stop before its callees move, so
+    # `overlap` must not keep it until the end.
+    changes = tuple(replace(change.in_one_switch(), overlap=False) for change in service_changes(now, to))
+    rollout = rollout_to(to, now, changes, callers_first=to.number < live.number)
+    plan = draft("rollback", to, now)
+    return replace(
+        plan,
+        phases=_phases(plan.id, to, now, rollout),
+        changes=changes_between(live, _with_current_datastores(to, now), schemas_of(now)),
+        notes=(*_was_rolled_back(to, rolled_back_at), *notes_on(rollout, to, now), *_schemas(to, now)),
+        declared=declared,
+    )
+
+
+def _phases(plan: str, to: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+    edge = edge_change(now.serving.edge, to.edge)
+    stages = stage_changes(rollout)
+    started = (change.service for change in rollout.changes if change.new is not None)
+    return timed_phases(
+        now.expected,
+        fetch_phase(to, started, now, plan),
+        Phase("provide", rank_of([edge.first])),
+        *stage_phases(stages, edge.last),
+        retire_phase(stages),
+    )
+
+
+def _live_other_than(to: Release, now: Snapshot) -> Release:
+    """Return the live release. Raises BadInput when there is none, or when it is *to*."""
     if now.release is None:
         raise BadInput(
             "no release is live, so there is nothing to roll back", remedy="mainstay up", code="nothing-here"
         )
     if now.release.number == to.number:
         raise BadInput(f"release {to.number} is live already", remedy="mainstay history", code="serves-already")
-    basis = basis_of(to, now)
-    name = identity("rollback", to, basis)
-    first_edge, final_edge = edge_steps(now.serving.edge, to.edge)
-    # A release that was live before is not canaried again. A worker's old fleet must stop before its callees move, so
-    # `overlap` must not keep it until the end.
-    moves = tuple(replace(at_once(move), overlap=False) for move in moves_between(now, to))
-    over = Rollout(
-        moves=moves,
-        before=now.release.services,
-        after=to.services,
-        fleet={move.service: now.running.wanted.get(move.service, {}) for move in moves},
-        calls=calls_between((now.release.services, to.services), (move.service for move in moves)),
-        settle_s=0.0,
-        callers_first=to.number < now.release.number,
-        final_edge=final_edge,
-    )
-    fetched = fetch_steps(to, tuple(move.service for move in moves if move.new is not None), now, name)
-    every = (
-        Phase("fetch", (tuple(fetched),) if fetched else ()),
-        Phase("provide", ((first_edge,),) if first_edge else ()),
-        *phases(over),
-    )
-    return Plan(
-        id=name,
-        kind="rollback",
-        environment=now.environment,
-        version=to.version,
-        release=to,
-        before=now.release.number,
-        before_version=now.release.version,
-        rollback="safe",
-        basis=basis,
-        phases=tuple(timed(phase, now.expected) for phase in every if phase.ranks),
-        changes=changes_between(now.release, _with_datastores_as_they_are(to, now), schemas_of(now)),
-        notes=(*_was_rolled_back(to, rolled_back_at), *notes_on(over, to, now), *_schemas(to, now)),
-        made_at=now.taken_at,
-        declared=declared,
-    )
+    return now.release
 
 
 def _was_rolled_back(to: Release, at: str) -> list[str]:
@@ -76,7 +72,7 @@ def _was_rolled_back(to: Release, at: str) -> list[str]:
     return [f"release {to.number} is newer; it was rolled back at {when}: `mainstay rollback --to N` chooses another"]
 
 
-def _with_datastores_as_they_are(to: Release, now: Snapshot) -> Release:
+def _with_current_datastores(to: Release, now: Snapshot) -> Release:
     """Return *to* with the current versions and schemas of the datastores, which a rollback does not change."""
     schemas = schemas_of(now)
     live = now.release.datastores if now.release else {}

@@ -1,4 +1,4 @@
-"""The staleness key (basis) of a plan: the plan is stale once it changes, and the differences are listed."""
+"""The staleness key of a plan: the plan is stale once it changes, and the differences are listed."""
 
 import hashlib
 
@@ -8,12 +8,12 @@ from mainstay.model import Fleet, Release
 from mainstay.model.revision import Revision
 from mainstay.model.run_kind import Kind
 from mainstay.planning.facts import Snapshot
-from mainstay.planning.plan import Basis, Plan
+from mainstay.planning.plan import Plan, StalenessKey
 
 
-def basis_of(release: Release, now: Snapshot) -> Basis:
+def staleness_key(release: Release, now: Snapshot) -> StalenessKey:
     """Return everything in *now* on which a plan to *release* depends; measurements are not part of it."""
-    return Basis(
+    return StalenessKey(
         release=digest(release),
         serving=now.release.number if now.release else None,
         fleet=counts(now.running.wanted),
@@ -23,14 +23,14 @@ def basis_of(release: Release, now: Snapshot) -> Basis:
     )
 
 
-def identity(kind: Kind, release: Release, basis: Basis) -> str:
+def identity(kind: Kind, release: Release, key: StalenessKey) -> str:
     """Return the plan's id: plans with equal ids are the same plan."""
-    return digest([kind, release, basis])[:10]
+    return digest([kind, release, key])[:10]
 
 
 def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
     """Return one sentence for each change since *planned* was made; empty while that plan is not stale."""
-    old, new = planned.basis, now.basis
+    old, new = planned.staleness_key, now.staleness_key
     pairs = {"the live release": (_number(old.serving), _number(new.serving))}
     pairs |= _each("the instances of", _instances(old.fleet), _instances(new.fleet))
     pairs |= _each("the traffic of", _shares(old.traffic), _shares(new.traffic))

@@ -1,138 +1,126 @@
-"""How a new revision replaces the old one: the stages of each strategy. Services of one release move in lock-step."""
+"""The stages in which a new revision replaces the old one, for each strategy."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil
-from typing import Literal
 
 import msgspec
-from msgspec.structs import replace
 
-from mainstay.model import Shares, Stage, Strategy
+from mainstay.model import Shares, Stage
+from mainstay.planning.service_change import ServiceChange
 
-Counts = dict[int, int]
-
-
-class ServiceChange(msgspec.Struct, frozen=True):
-    """The change of one service from revision `old` (None: it is added) to revision `new` (None: it is removed).
-
-    If both are equal, only the number of replicas changes. A worker has replicas and no traffic.
-    """
-
-    service: str
-    old: int | None
-    old_count: int
-    new: int | None
-    count: int
-    strategy: Strategy = Strategy()
-    worker: bool = False
-    overlap: bool = False
-    """Workers only: the old fleet stays until the new one has settled."""
+Replicas = dict[int, int]
 
 
-def at_once(move: ServiceChange) -> ServiceChange:
-    """Return *move* as one switch, without percentages and settling; `recreate` stays `recreate`."""
-    kind: Literal["recreate", "blue-green"] = "recreate" if move.strategy.kind == "recreate" else "blue-green"
-    return replace(move, strategy=Strategy(kind, settle_s=0.0, revert_after_s=move.strategy.revert_after_s))
-
-
-class Part(msgspec.Struct, frozen=True):
+class ServiceStage(msgspec.Struct, frozen=True):
     """The replicas and traffic of one service in one stage, and the traffic to which the stage reverts."""
 
-    replicas: Counts
+    replicas: Replicas
     traffic: Shares
-    back: Shares
+    revert_to: Shares
     hold_s: float = 0.0
 
 
-def stages(moves: Sequence[ServiceChange], *, at_once: bool = False) -> tuple[Stage, ...]:
-    """Return the stages of all *moves*; every stage includes every service.
+def stages(changes: Sequence[ServiceChange], *, early: bool = False) -> tuple[Stage, ...]:
+    """Return the stages of all *changes*; every stage includes every service.
 
     A service with fewer stages than the longest waits at first: no service moves completely before a canary has
-    passed. With *at_once* (a rollback) it moves in the first stage instead.
+    passed. With *early* (a rollback) it moves in the first stage instead.
     """
-    parts = {move.service: parts_of(move) for move in moves}
-    longest = max((len(each) for each in parts.values()), default=0)
-    aligned = {}
-    for move in moves:
-        own = parts[move.service]
-        left = longest - len(own)
-        aligned[move.service] = own + own[-1:] * left if at_once else (before(move),) * left + own
-    return tuple(
-        Stage(
-            replicas={service: each[number].replicas for service, each in aligned.items()},
-            traffic={move.service: aligned[move.service][number].traffic for move in moves if not move.worker},
-            back={move.service: aligned[move.service][number].back for move in moves if not move.worker},
-            hold_s=max(each[number].hold_s for each in aligned.values()),
-        )
-        for number in range(longest)
+    own = {change.service: service_stages(change) for change in changes}
+    longest = max((len(each) for each in own.values()), default=0)
+    aligned = {change.service: _aligned(change, own[change.service], longest, early=early) for change in changes}
+    return tuple(_stage(changes, {name: each[number] for name, each in aligned.items()}) for number in range(longest))
+
+
+def _aligned(
+    change: ServiceChange, own: tuple[ServiceStage, ...], length: int, *, early: bool
+) -> tuple[ServiceStage, ...]:
+    missing = length - len(own)
+    return own + own[-1:] * missing if early else (before_stages(change),) * missing + own
+
+
+def _stage(changes: Sequence[ServiceChange], parts: dict[str, ServiceStage]) -> Stage:
+    serving = [change.service for change in changes if not change.worker]
+    return Stage(
+        replicas={name: part.replicas for name, part in parts.items()},
+        traffic={name: parts[name].traffic for name in serving},
+        revert_to={name: parts[name].revert_to for name in serving},
+        hold_s=max(part.hold_s for part in parts.values()),
     )
 
 
-def before(move: ServiceChange) -> Part:
+def before_stages(change: ServiceChange) -> ServiceStage:
     """Return the state of the service before its first stage."""
-    whole = _whole(move.old)
-    return Part(_counted({move.old: move.old_count}), whole, whole)
+    traffic = all_traffic(change.old)
+    return ServiceStage(_without_zero({change.old: change.old_count}), traffic, traffic)
 
 
-def parts_of(move: ServiceChange) -> tuple[Part, ...]:
-    """Return the stages of one service alone, without the state before the first."""
-    if move.new is None:
-        # A removed service keeps its traffic until no route leads to it; the retire step ends its traffic.
-        return (before(move),)
-    if move.worker and move.overlap and move.old != move.new:
-        return (Part(_counted({move.old: move.old_count, move.new: move.count}), {}, {}),)
-    if move.old == move.new or move.old is None or move.worker:
-        return (Part(_counted({move.new: move.count}), _whole(move.new), _whole(move.old)),)
-    match move.strategy.kind:
+def service_stages(change: ServiceChange) -> tuple[ServiceStage, ...]:
+    """Return the stages of one service."""
+    if change.new is None:
+        # A removed service keeps running until nothing leads to it; the retire step ends its traffic.
+        return (before_stages(change),)
+    if change.worker and change.overlap and change.old != change.new:
+        return (ServiceStage(_without_zero({change.old: change.old_count, change.new: change.count}), {}, {}),)
+    if change.old == change.new or change.old is None or change.worker:
+        replicas = _without_zero({change.new: change.count})
+        return (ServiceStage(replicas, all_traffic(change.new), all_traffic(change.old)),)
+    match change.strategy.kind:
         case "blue-green":
-            return _steps(move, (100.0,), 0.0)
+            return _by_percentage(change, (100.0,), 0.0)
         case "canary":
-            return _steps(move, (*(p for p in move.strategy.percent if p < 100), 100.0), move.strategy.hold_s)
+            percents = (*(percent for percent in change.strategy.percent if percent < 100), 100.0)
+            return _by_percentage(change, percents, change.strategy.hold_s)
         case "rolling":
-            return _rolling(move)
+            return _rolling(change)
         case "recreate":
-            return _recreate(move)
+            return _recreate(change)
 
 
-def _steps(move: ServiceChange, percents: Sequence[float], hold_s: float) -> tuple[Part, ...]:
-    """Return a part per percentage: the old fleet stays complete, the new one is large enough for its share."""
-    parts = []
-    for percent in percents:
-        replicas = _counted({move.old: move.old_count, move.new: ceil(move.count * percent / 100)})
-        hold = hold_s if percent < 100 else 0.0
-        parts.append(Part(replicas, _shares(move.old, move.new, percent), _whole(move.old), hold))
-    return tuple(parts)
+def _by_percentage(change: ServiceChange, percents: Sequence[float], hold_s: float) -> tuple[ServiceStage, ...]:
+    """Return a stage per percentage: the old fleet stays complete, the new one is large enough for its share."""
+    return tuple(
+        ServiceStage(
+            _without_zero({change.old: change.old_count, change.new: ceil(change.count * percent / 100)}),
+            _shares(change.old, change.new, percent),
+            all_traffic(change.old),
+            hold_s if percent < 100 else 0.0,
+        )
+        for percent in percents
+    )
 
 
-def _rolling(move: ServiceChange) -> tuple[Part, ...]:
-    """Return a part per new replica; capacity never falls below that of the smaller fleet."""
-    shares = [_shares(move.old, move.new, 100 * done / move.count) for done in range(move.count + 1)]
-    parts = []
+def _rolling(change: ServiceChange) -> tuple[ServiceStage, ...]:
+    """Return a stage per new replica; capacity never falls below that of the smaller fleet."""
+    shares = [_shares(change.old, change.new, 100 * done / change.count) for done in range(change.count + 1)]
+    found = []
     for done, (earlier, now) in enumerate(pairwise(shares), 1):
-        left = ceil(move.old_count * (move.count - done + 1) / move.count)
-        back = _whole(move.old) if left == move.old_count else earlier
-        parts.append(Part(_counted({move.old: left, move.new: done}), now, back))
-    return tuple(parts)
+        left = ceil(change.old_count * (change.count - done + 1) / change.count)
+        revert_to = all_traffic(change.old) if left == change.old_count else earlier
+        found.append(ServiceStage(_without_zero({change.old: left, change.new: done}), now, revert_to))
+    return tuple(found)
 
 
-def _recreate(move: ServiceChange) -> tuple[Part, ...]:
-    """Return two parts: stop the old fleet, then start the new one. No instance serves in between.
+def _recreate(change: ServiceChange) -> tuple[ServiceStage, ...]:
+    """Return two stages: stop the old fleet, then start the new one. No instance serves in between.
 
     From the start of the new fleet on there is no old one to which traffic could be reverted at once.
     """
-    return (Part({}, {}, _whole(move.old)), Part(_counted({move.new: move.count}), _whole(move.new), {}))
+    stopped = ServiceStage({}, {}, all_traffic(change.old))
+    return stopped, ServiceStage(_without_zero({change.new: change.count}), all_traffic(change.new), {})
 
 
-def _whole(release: int | None) -> Shares:
-    return {} if release is None else {release: 100.0}
+def all_traffic(revision: int | None) -> Shares:
+    """Return the shares of a service whose traffic all goes to *revision*; none without one."""
+    return {} if revision is None else {revision: 100.0}
 
 
 def _shares(old: int | None, new: int | None, percent: float) -> Shares:
     share = round(percent, 2)
-    parts = {old: round(100 - share, 2), new: share}
-    return {release: part for release, part in parts.items() if release is not None and part}
+    shares = {old: round(100 - share, 2), new: share}
+    return {revision: part for revision, part in shares.items() if revision is not None and part}
 
 
-def _counted(counts: dict[int | None, int]) -> Counts:
-    return {release: count for release, count in counts.items() if release is not None and count}
+def _without_zero(replicas: dict[int | None, int]) -> Replicas:
+    return {revision: count for revision, count in replicas.items() if revision is not None and count}

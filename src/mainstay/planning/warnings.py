@@ -5,24 +5,24 @@ from collections.abc import Iterator
 from mainstay.model import Release
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.rollout import Rollout
-from mainstay.planning.strategy import ServiceChange
+from mainstay.planning.service_change import ServiceChange
 
 MIXED = {"canary", "rolling"}
 """Strategies that split traffic between the old and the new revision."""
 
 
-def notes_on(over: Rollout, release: Release, now: Snapshot) -> tuple[str, ...]:
+def notes_on(rollout: Rollout, release: Release, now: Snapshot) -> tuple[str, ...]:
     """Return the notes of a plan, one sentence each."""
     return (
-        *_not_verified(now),
+        *_schemas_not_verified(now),
         *_rolled_back(release, now),
-        *_only_recorded(over, release, now),
-        *_python(release, now),
-        *_neighbours(over),
-        *_gaps(over),
-        *_unjudged(over, release, now),
-        *_stores(release, now),
-        *_copies(over, now),
+        *_nothing_restarted(rollout, now),
+        *_interpreter(release, now),
+        *_mixed_releases(rollout),
+        *_unavailable_services(rollout),
+        *_verdict_missing(rollout, release, now),
+        *_datastores(release, now),
+        *_private_copies(rollout, now),
     )
 
 
@@ -32,7 +32,7 @@ def nothing_to_do(release: Release, now: Snapshot) -> str:
     return f"nothing to do: release {number} ({release.version}) is live, and it is what the manifest declares"
 
 
-def _not_verified(now: Snapshot) -> Iterator[str]:
+def _schemas_not_verified(now: Snapshot) -> Iterator[str]:
     for name, facts in now.datastores.items():
         if now.release is not None and name in now.release.datastores and not facts.schema.reachable:
             state = "does not respond" if now.running.started else "is stopped"
@@ -53,76 +53,76 @@ def _code(release: Release) -> dict[str, tuple[str, tuple[str, ...]]]:
     return {name: (each.workload.artifact, each.workload.command) for name, each in release.services.items()}
 
 
-def _only_recorded(over: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
-    if now.release is not None and not over.moves:
+def _nothing_restarted(rollout: Rollout, now: Snapshot) -> Iterator[str]:
+    if now.release is not None and not rollout.changes:
         yield f"no service changes: the revisions of release {now.release.number} stay, and nothing is restarted"
 
 
-def _python(release: Release, now: Snapshot) -> Iterator[str]:
+def _interpreter(release: Release, now: Snapshot) -> Iterator[str]:
     python = now.programs.python
     users = [name for name in release.brought if python and python in release.services[name].workload.command]
     if users:
         yield f"{{python}} is {python} (for {', '.join(users)})"
 
 
-def _neighbours(over: Rollout) -> Iterator[str]:
+def _mixed_releases(rollout: Rollout) -> Iterator[str]:
     """Yield which revision of a caller may call which revision of its callee while both releases run."""
-    moved = {move.service: move for move in over.moves if _is_replaced(move)}
-    for name, move in moved.items():
-        for callee in (moved[each] for each in over.after[name].needs if each in moved):
-            kinds = {move.strategy.kind, callee.strategy.kind}
-            if name in over.calls[callee.service]:
-                yield (
-                    f"{name} and {callee.service} call each other and move together: a request in flight may meet the "
-                    "other release"
-                )
-            elif over.callers_first:
-                yield (
-                    f"{move.service} moves first; {callee.service} moves when {_old(move)} has no request in flight, "
-                    f"so only {_new(move)} calls both {_old(callee)} and {_new(callee)}"
-                )
-            elif kinds & MIXED:
-                yield (
-                    f"while traffic is split, {_old(move)} and {_new(move)} each call both {_old(callee)} and "
-                    f"{_new(callee)}: all four combinations must work"
-                )
-            elif "recreate" not in kinds:
-                yield (
-                    f"{callee.service} moves first, so {_old(move)} calls {_new(callee)} for a moment; {_new(move)} "
-                    f"calls {_old(callee)} only before it receives requests"
-                )
+    replaced = {change.service: change for change in rollout.changes if change.replaces}
+    for caller in replaced.values():
+        for callee in (replaced[name] for name in rollout.after[caller.service].needs if name in replaced):
+            yield from _mixed_pair(caller, callee, rollout)
 
 
-def _unjudged(over: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
+def _mixed_pair(caller: ServiceChange, callee: ServiceChange, rollout: Rollout) -> Iterator[str]:
+    kinds = {caller.strategy.kind, callee.strategy.kind}
+    if caller.service in rollout.calls[callee.service]:
+        yield (
+            f"{caller.service} and {callee.service} call each other and move together: a request in flight may meet "
+            "the other release"
+        )
+    elif rollout.callers_first:
+        yield (
+            f"{caller.service} moves first; {callee.service} moves when {_old(caller)} has no request in flight, "
+            f"so only {_new(caller)} calls both {_old(callee)} and {_new(callee)}"
+        )
+    elif kinds & MIXED:
+        yield (
+            f"while traffic is split, {_old(caller)} and {_new(caller)} each call both {_old(callee)} and "
+            f"{_new(callee)}: all four combinations must work"
+        )
+    elif "recreate" not in kinds:
+        yield (
+            f"{callee.service} moves first, so {_old(caller)} calls {_new(callee)} for a moment; {_new(caller)} "
+            f"calls {_old(callee)} only before it receives requests"
+        )
+
+
+def _verdict_missing(rollout: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
     new = now.release is not None and release.number > now.release.number
-    if new and release.edge is not None and any(_is_replaced(move) and not move.worker for move in over.moves):
+    if new and release.edge is not None and any(change.replaces and not change.worker for change in rollout.changes):
         yield (
             "Mainstay does not check errors or latency after the switch yet; watch them, and run `mainstay rollback` "
             "if needed"
         )
 
 
-def _is_replaced(move: ServiceChange) -> bool:
-    return move.old is not None and move.new is not None and move.old != move.new
+def _old(change: ServiceChange) -> str:
+    return f"{change.service}@{change.old}"
 
 
-def _old(move: ServiceChange) -> str:
-    return f"{move.service}@{move.old}"
+def _new(change: ServiceChange) -> str:
+    return f"{change.service}@{change.new}"
 
 
-def _new(move: ServiceChange) -> str:
-    return f"{move.service}@{move.new}"
+def _unavailable_services(rollout: Rollout) -> Iterator[str]:
+    for change in rollout.changes:
+        if change.replaces and not change.worker and change.strategy.kind == "recreate":
+            yield f"{change.service} is unavailable between {_old(change)} and {_new(change)} (strategy recreate)"
+        if change.old is not None and change.new is None:
+            yield f"{change.service} is not part of this release: Mainstay stops it at the end"
 
 
-def _gaps(over: Rollout) -> Iterator[str]:
-    for move in over.moves:
-        if _is_replaced(move) and not move.worker and move.strategy.kind == "recreate":
-            yield f"{move.service} is unavailable between {_old(move)} and {_new(move)} (strategy recreate)"
-        if move.old is not None and move.new is None:
-            yield f"{move.service} is not part of this release: Mainstay stops it at the end"
-
-
-def _stores(release: Release, now: Snapshot) -> Iterator[str]:
+def _datastores(release: Release, now: Snapshot) -> Iterator[str]:
     for name, store in release.datastores.items():
         running = now.running.wanted.get(name, {})
         if (
@@ -137,9 +137,9 @@ def _stores(release: Release, now: Snapshot) -> Iterator[str]:
         yield f"{name} is no longer in the manifest: it keeps running, and its data is kept"
 
 
-def _copies(over: Rollout, now: Snapshot) -> Iterator[str]:
-    for name in over.moving:
-        runner = over.after.get(name)
+def _private_copies(rollout: Rollout, now: Snapshot) -> Iterator[str]:
+    for name in (change.service for change in rollout.changes):
+        runner = rollout.after.get(name)
         if runner and runner.workload.private_copy:
             yield (
                 f"each instance of {name} writes into a private copy of its content, which is removed with the "
