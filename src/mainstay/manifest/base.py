@@ -1,7 +1,7 @@
 """The base of every part of a manifest: frozen, strict, without unknown keys."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -23,6 +23,10 @@ class Section(BaseModel):
 
     noted: ClassVar[tuple[str, ...]] = ()
     """Keys that are accepted although they do not work yet, because ignoring them does no harm; `validate` warns."""
+
+    def __deepcopy__(self, memo: dict[int, object] | None = None) -> Self:
+        """Return the section itself, because it is immutable. Pydantic copies defaults."""
+        return self
 
 
 def rule_error(code: str, what: str, remedy: str) -> PydanticCustomError:

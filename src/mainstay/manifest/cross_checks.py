@@ -1,6 +1,7 @@
 """Rules that span several parts of a manifest. Each message names both sides."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from mainstay.manifest import credentials
 from mainstay.manifest.datastore import KINDS, DatastoreSection
@@ -65,16 +66,17 @@ def _placeholders(scope: Scope) -> Iterator[Violation]:
 
 
 def _folders(scope: Scope) -> Iterator[Violation]:
+    is_folder = cache(lambda name: (scope.folder / name).is_dir())
     if scope.target == "process":
         for name, service in scope.system.services.items():
             source = service.source
             key, folder = ("git", source.git) if source.git else ("folder", source.folder)
-            if not (scope.folder / folder).is_dir():
+            if not is_folder(folder):
                 what = f"the source of {name}, {folder!r}, is not a folder"
                 yield Violation(("services", name, "source", key), "no-folder", what, f"make it: mkdir -p {folder}")
     for name, datastore in scope.system.datastores.items():
         sql = datastore.migrations.sql if datastore.migrations else None
-        if sql is not None and not (scope.folder / sql).is_dir():
+        if sql is not None and not is_folder(sql):
             what = f"the migrations of {name}, {sql!r}, are not a folder"
             yield Violation(("datastores", name, "migrations", "sql"), "no-folder", what, f"make it: mkdir -p {sql}")
 
