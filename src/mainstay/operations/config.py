@@ -16,7 +16,7 @@ from mainstay.operations.history import history_of
 from mainstay.operations.plan import manifest_of
 from mainstay.planning.facts import Snapshot, look, with_values
 from mainstay.planning.variables import braces_of, given_value, value_of
-from mainstay.system.processes import LOOPBACK
+from mainstay.system.ports import LOOPBACK
 
 
 class ServiceVariable(msgspec.Struct, frozen=True):

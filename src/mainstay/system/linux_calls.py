@@ -1,9 +1,10 @@
-"""Two system calls that Python's standard library lacks: punching holes into files, and inotify."""
+"""System calls that Python's standard library lacks: punching holes into files, syncfs and inotify."""
 
 import ctypes
 import os
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 IN_MODIFY, IN_CREATE, IN_MOVED_TO = 0x2, 0x100, 0x80
@@ -28,6 +29,18 @@ def punch_hole(descriptor: int, length: int) -> None:
     Raises OSError (EOPNOTSUPP) when the file system does not support it.
     """
     _checked(_C.fallocate(descriptor, _KEEP_SIZE_AND_PUNCH_HOLE, 0, length))
+
+
+def sync_contents(folder: Path) -> None:
+    """Sync the file system that holds *folder* to the disk. Raises OSError when that fails.
+
+    One call replaces an fsync of each of the thousands of files that a build creates.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _checked(_C.syncfs(descriptor))
+    finally:
+        os.close(descriptor)
 
 
 def inotify() -> int:

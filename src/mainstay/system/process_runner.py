@@ -133,12 +133,16 @@ class ProcessRunner:
             finally:
                 os.close(descriptor)
 
-    def end_all(self, process: Started, number: Signals = SIGKILL, *, spare: int = 0) -> bool:
+    def members(self, identity: str, process: Started) -> tuple[int, ...]:
+        """Return the pids of all living processes in the session and group of *process*, even if it has ended."""
+        return processes.of_session(process, self._mark(identity))
+
+    def end_all(self, identity: str, process: Started, number: Signals = SIGKILL, *, spare: int = 0) -> bool:
         """Send the signal *number* to every process of its session and process group except the pid *spare*.
 
         Return False when there was none.
         """
-        left = [pid for pid in processes.of_session(process) if pid != spare]
+        left = [pid for pid in self.members(identity, process) if pid != spare]
         for pid in left:
             # A service may have started a program of another user, as sudo does.
             with contextlib.suppress(ProcessLookupError, PermissionError):

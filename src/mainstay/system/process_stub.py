@@ -30,6 +30,7 @@ def main() -> None:
     _streams(launch)
     for group in launch.get("cgroups", ()):  # Missing when an older supervisor starts this newer stub.
         _write(group, str(os.getpid()))
+    _mark(launch)
     _note(launch, "started", _whoami())
     if launch["stays"]:
         _stay(launch)
@@ -82,7 +83,6 @@ def _stay(launch: dict[str, Any]) -> NoReturn:
 def _become(launch: dict[str, Any]) -> NoReturn:
     try:
         _limit(launch)
-        _mark(launch)
         if launch["uid"] is not None:
             os.setgroups(launch["groups"])
             os.setgid(launch["gid"])

@@ -1,19 +1,16 @@
-"""Boot id, processes, sessions and memory of this machine, read from /proc."""
+"""The boot, and the identity, sessions, marks and memory of this machine's processes."""
 
-import ctypes
+import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
+import psutil
 
 PROC = Path("/proc")
-LOOPBACK = "127.0.0.1"
-"""The loopback address, reachable only from this machine."""
-_C_LIBRARY = ctypes.CDLL(None, use_errno=True)
-_STATE, _GROUP, _SESSION, _STARTED, _RESIDENT = 0, 2, 3, 19, 21
-"""Indexes of fields in /proc/PID/stat after the process name, which may contain any character."""
 _MARK = b"Max file locks"
 
 
@@ -31,20 +28,6 @@ def boot_id() -> str:
     return (PROC / "sys/kernel/random/boot_id").read_text().strip()
 
 
-def sync_contents(folder: Path) -> None:
-    """Sync the file system that holds *folder* to the disk. Raises OSError when that fails.
-
-    One call replaces an fsync of each of the thousands of files that a build creates.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if _C_LIBRARY.syncfs(descriptor) != 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), str(folder))
-    finally:
-        os.close(descriptor)
-
-
 def boottime() -> float:
     """Return the seconds since boot, including time in suspend."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -52,10 +35,8 @@ def boottime() -> float:
 
 def started(pid: int) -> Started | None:
     """Return the process that has this pid now; None if there is none or it is a zombie."""
-    fields = _stat(pid)
-    if fields is None or fields[_STATE] in {"Z", "X"}:
-        return None
-    return Started(boot_id(), pid, int(fields[_STARTED]))
+    stat = _stat(pid)
+    return None if stat is None or stat.ended else Started(boot_id(), pid, stat.started)
 
 
 def is_alive(process: Started) -> bool:
@@ -63,26 +44,31 @@ def is_alive(process: Started) -> bool:
     return started(process.pid) == process
 
 
+def is_stopped(pid: int) -> bool:
+    """Return whether the process is stopped by a signal."""
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+    return False
+
+
 def age(process: Started) -> float:
     """Return the seconds since the process started."""
     return boottime() - process.started / os.sysconf("SC_CLK_TCK")
 
 
-def of_session(leader: Started) -> tuple[int, ...]:
-    """Return the pids of all living processes in the session or process group of *leader*, even if it has ended."""
-    if leader.boot != boot_id():
-        return ()
-    holder = started(leader.pid)
-    if holder is not None and holder != leader:
+def of_session(leader: Started, mark: int) -> tuple[int, ...]:
+    """Return the pids of all living processes in the session or process group of *leader*.
+
+    When it is gone, they have *mark* too: its pid, and with it the session's number, may have been reused by a foreign
+    process that has ended in the meantime.
+    """
+    now = _stat(leader.pid)
+    if leader.boot != boot_id() or (now is not None and now.started != leader.started):
         return ()  # The kernel reuses a pid only after its session and group are empty, so no process of ours is left.
-    names = str(leader.pid)
-    return tuple(
-        pid
-        for pid, fields in _everyone()
-        if names in (fields[_SESSION], fields[_GROUP])
-        and fields[_STATE] not in {"Z", "X"}
-        and int(fields[_STARTED]) >= leader.started
+    members = (
+        pid for pid, stat in _living() if leader.pid in (stat.session, stat.group) and stat.started >= leader.started
     )
+    return tuple(pid for pid in members if now is not None or _mark_of(pid) == mark)
 
 
 def marked(mark: int, since: Started) -> tuple[Started, ...]:
@@ -93,45 +79,66 @@ def marked(mark: int, since: Started) -> tuple[Started, ...]:
     if since.boot != boot_id():
         return ()
     return tuple(
-        Started(since.boot, pid, int(fields[_STARTED]))
-        for pid, fields in _everyone()
-        if fields[_STATE] not in {"Z", "X"} and int(fields[_STARTED]) >= since.started and _mark_of(pid) == mark
+        Started(since.boot, pid, stat.started)
+        for pid, stat in _living()
+        if stat.started >= since.started and _mark_of(pid) == mark
     )
 
 
-def resident_bytes(pids: tuple[int, ...]) -> int:
-    """Return the sum of the resident memory of these processes, in bytes."""
-    stats = (_stat(pid) for pid in pids)
-    return sum(int(fields[_RESIDENT]) for fields in stats if fields) * os.sysconf("SC_PAGE_SIZE")
-
-
 def sessions() -> dict[int, list[int]]:
-    """Return the pids of all living processes by session id, in one pass over /proc."""
+    """Return the pids of all living processes by session id."""
     found: dict[int, list[int]] = {}
-    for pid, fields in _everyone():
-        if fields[_STATE] not in {"Z", "X"}:
-            found.setdefault(int(fields[_SESSION]), []).append(pid)
+    for pid, stat in _living():
+        found.setdefault(stat.session, []).append(pid)
     return found
 
 
+def resident_bytes(pids: Iterable[int]) -> int:
+    """Return the sum of the resident memory of these processes, in bytes."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            total += psutil.Process(pid).memory_info().rss
+    return total
+
+
+class _Stat(NamedTuple):
+    ended: bool
+    """It is a zombie: its pid is not reused before its parent has received its exit code."""
+    group: int
+    session: int
+    started: int
+
+
+def _living() -> Iterator[tuple[int, _Stat]]:
+    for pid in psutil.pids():
+        if (stat := _stat(pid)) is not None and not stat.ended:
+            yield pid, stat
+
+
+def _stat(pid: int) -> _Stat | None:
+    """Read state, group, session and start time together, so that they are those of one process.
+
+    psutil knows neither group nor session. Its start time is the wall-clock time of the boot plus the ticks: it changes
+    when the clock is set, so that a process would lose its identity.
+    """
+    try:
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    fields = text[text.rindex(")") + 2 :].split()  # The name before it may contain any character.
+    return _Stat(fields[0] in {"Z", "X"}, int(fields[2]), int(fields[3]), int(fields[19]))
+
+
 def _mark_of(pid: int) -> int | None:
+    """Return the limit of file locks, or None for no limit.
+
+    psutil uses prlimit, which the kernel refuses to root for another user's process in a container without
+    CAP_SYS_RESOURCE. Every user can read this file.
+    """
     try:
         lines = (PROC / str(pid) / "limits").read_bytes().splitlines()
     except OSError:
         return None
     soft = next((line.split()[3] for line in lines if line.startswith(_MARK)), b"")
     return int(soft) if soft.isdigit() else None
-
-
-def _everyone() -> Iterator[tuple[int, list[str]]]:
-    for name in os.listdir(PROC):
-        if name.isdigit() and (fields := _stat(int(name))) is not None:
-            yield int(name), fields
-
-
-def _stat(pid: int) -> list[str] | None:
-    try:
-        text = (PROC / str(pid) / "stat").read_text(errors="replace")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return None
-    return text[text.rindex(")") + 2 :].split()

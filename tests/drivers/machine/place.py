@@ -87,7 +87,7 @@ class Place:
         for runner in (self.instances, self.jobs):
             for name in identities(runner):
                 if started := runner.started(name):
-                    runner.end_all(started)
+                    runner.end_all(name, started)
         self.until(lambda: not self.processes(), "the end of all processes")
         limits = Limits(self.folders.state)
         for name in identities(self.instances):

@@ -16,7 +16,6 @@ import pytest
 from mainstay.drivers.machine.state.lifecycle import LEFT_FOREGROUND
 from mainstay.errors import BadInput, PortTaken
 from mainstay.model import Edge, Health, Route, Shift, TrafficLease
-from mainstay.system import processes
 from mainstay.system.clock import SystemClock
 from tests.drivers.machine.place import PATH, PYTHON, Place, a_place, member, run, service, shell_job, starts_of, worker
 
@@ -172,10 +171,10 @@ def test_a_job_whose_stub_was_killed_is_lost_and_nothing_of_it_lives(place: Plac
     place.until(lambda: place.jobs.alive("r-1-build") is not None, "the stub's note")
     stub = place.jobs.alive("r-1-build")
     assert stub is not None
-    place.until(lambda: len(processes.of_session(stub)) > 1, "the job's own process")
+    place.until(lambda: len(place.jobs.members("r-1-build", stub)) > 1, "the job's own process")
     os.kill(stub.pid, signal.SIGKILL)
     place.until(lambda: place.target.job_state("r-1-build").state == "lost", "the loss")
-    place.until(lambda: processes.of_session(stub) == (), "the end of what it left")
+    place.until(lambda: not place.jobs.members("r-1-build", stub), "the end of what it left")
 
 
 def test_a_job_of_an_earlier_boot_is_lost_and_not_started_again(place: Place, tmp_path: Path) -> None:
@@ -333,10 +332,10 @@ def test_what_ignores_the_stop_signal_is_killed_with_all_it_left(place: Place) -
     (one,) = place.up(member(service(told={"STUBBORN": "1", "CHILD": "300"})))
     process = place.instances.alive(one.id)
     assert process is not None
-    assert len(processes.of_session(process)) == 2
+    assert len(place.instances.members(one.id, process)) == 2
     place.target.set_fleet({"web": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
-    assert processes.of_session(process) == ()
+    assert place.instances.members(one.id, process) == ()
 
 
 def test_what_a_stopped_instance_left_behind_is_ended(place: Place) -> None:
@@ -345,7 +344,7 @@ def test_what_a_stopped_instance_left_behind_is_ended(place: Place) -> None:
     assert process is not None
     place.target.set_fleet({"web": {}})
     place.until(lambda: not place.target.fleet_status().instances, "its end")
-    assert processes.of_session(process) == ()
+    assert place.instances.members(one.id, process) == ()
 
 
 @pytest.mark.failure("F66")
@@ -366,7 +365,7 @@ def test_what_leaves_the_foreground_is_refused_and_its_strays_are_ended(place: P
     assert (one.last_exit.code, one.last_exit.reason) == (0, LEFT_FOREGROUND)
     stub = place.instances.started("worker-1-1")
     assert stub is not None
-    place.until(lambda: processes.of_session(stub) == (), "the end of its strays")
+    place.until(lambda: not place.instances.members("worker-1-1", stub), "the end of its strays")
 
 
 def test_asked_again_what_failed_is_tried_again(place: Place, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import views
 from mainstay.errors import BadInput, PortTaken, Unreachable
 from mainstay.model import Edge, FleetStatus, Instance, JobState, Traffic, TrafficStatus
-from mainstay.system import ports
+from mainstay.system import listeners
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
 
@@ -51,7 +51,7 @@ def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
     """Raise PortTaken, naming the holder, when a port of *wanted* other than this environment's *doors* is taken."""
     ours = {int(door.rpartition(":")[2]) for door in doors}
     named = {wanted.http, *(route.listen for route in wanted.routes)} - {0}
-    ports.refuse_taken(named - ours, wanted.address)
+    listeners.refuse_taken(named - ours, wanted.address)
 
 
 def _told(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> Instance:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from mainstay.drivers.edge.haproxy.access_lines import Entry, read
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
-from mainstay.drivers.edge.haproxy.process import Proxy
+from mainstay.drivers.edge.haproxy.process import ID, Proxy
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Slot, Upstream, slots
 from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
+from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 from tests.drivers.edge.haproxy.traffic import Backend, Client, free_port, until
 
@@ -53,6 +54,10 @@ class Stage:
         client = Client(self.front, keeps=False)
         answer = await client.ask(path, method=method, headers=headers)
         return f"{answer.status} {answer.body}"
+
+    def members(self, process: Started) -> tuple[int, ...]:
+        """The pids of HAProxy's master *process* and its workers."""
+        return ProcessRunner(self.folders.instances).members(ID, process)
 
     def another(self) -> Proxy:
         """As a supervisor that was killed and started again sees it."""

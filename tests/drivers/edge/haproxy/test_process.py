@@ -15,8 +15,7 @@ import pytest
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering, NotListening, RuntimeApi
 from mainstay.errors import PortTaken, StepFailed
 from mainstay.model import Edge, Route
-from mainstay.system.ports import holder
-from mainstay.system.processes import of_session
+from mainstay.system.listeners import holder
 from tests.drivers.edge.haproxy.stage import Stage, stage
 from tests.drivers.edge.haproxy.traffic import Client, free_port, until
 from tests.fakes.disk import Disk
@@ -91,7 +90,7 @@ def test_a_killed_proxy_serves_again_as_it_was_told() -> None:
         await here.give({42: 100})
         process = here.proxy.process()
         assert process is not None
-        for pid in of_session(process):
+        for pid in here.members(process):
             os.kill(pid, SIGKILL)
         await until(lambda: here.proxy.process() is None)
         began = asyncio.get_running_loop().time()
@@ -119,7 +118,7 @@ def test_stopped_it_leaves_no_process_and_no_door() -> None:
         process = here.proxy.process()
         assert process is not None
         await here.proxy.converge(None, {}, ())
-        assert (of_session(process), holder(here.front)) == ((), None)
+        assert (here.members(process), holder(here.front)) == ((), None)
         assert await here.proxy.actual_traffic() == {}
 
     played(story)
@@ -284,7 +283,7 @@ def test_as_root_what_faces_the_world_runs_as_nobody() -> None:
     async def story(here: Stage) -> None:
         process = here.proxy.process()
         assert process is not None
-        workers = [psutil.Process(pid) for pid in of_session(process) if pid != process.pid]
+        workers = [psutil.Process(pid) for pid in here.members(process) if pid != process.pid]
         assert {worker.uids().real for worker in workers} == {65534}
         assert {worker.gids().real for worker in workers} == {65534}
 

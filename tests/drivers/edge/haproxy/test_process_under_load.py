@@ -8,7 +8,6 @@ from signal import SIGKILL
 import msgspec
 import pytest
 
-from mainstay.system.processes import of_session
 from tests.drivers.edge.haproxy.stage import Stage, stage
 from tests.drivers.edge.haproxy.traffic import Client, load, until
 
@@ -88,7 +87,7 @@ def test_a_killed_proxy_serves_again_within_a_moment() -> None:
         assert process is not None
         async with load(here.front) as tally:
             await until(lambda: tally.answers["new"] > 100)
-            for pid in of_session(process):
+            for pid in here.members(process):
                 os.kill(pid, SIGKILL)
             await until(lambda: here.proxy.process() is None)
             began = asyncio.get_running_loop().time()

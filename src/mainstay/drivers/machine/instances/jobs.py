@@ -70,7 +70,7 @@ class Jobs:
         if process is None:
             return
         for number, within in ((SIGTERM, STOP_GRACE_S), (SIGKILL, STUB_GRACE_S)):
-            self._runner.end_all(process, number, spare=process.pid)
+            self._runner.end_all(identity, process, number, spare=process.pid)
             if await self._is_gone(process, within):
                 break
         else:
@@ -95,7 +95,7 @@ class Jobs:
     def _sweep(self, identity: str) -> None:
         """Kill every process that the job left behind: a job ends with its main process."""
         if process := self._runner.started(identity):
-            self._runner.end_all(process)
+            self._runner.end_all(identity, process)
             self._runner.end_strays(identity, process)
 
     def _end(self, identity: str, code: int, why: str) -> None:

@@ -15,8 +15,9 @@ from mainstay.drivers.secrets.sealed_file import Sealed
 from mainstay.model import Job, Member, Value, Workload, placeholders, volume_variable
 from mainstay.system import users
 from mainstay.system.atomic_file import move
+from mainstay.system.linux_calls import sync_contents
+from mainstay.system.ports import LOOPBACK
 from mainstay.system.process_runner import Launch
-from mainstay.system.processes import LOOPBACK, sync_contents
 from mainstay.system.state_dir import Folders
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

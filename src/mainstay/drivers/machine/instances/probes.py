@@ -13,8 +13,8 @@ import msgspec
 
 from mainstay.drivers.machine.state.addresses import placeholders_of
 from mainstay.model import Health, placeholders
+from mainstay.system.ports import LOOPBACK
 from mainstay.system.process_runner import Launch
-from mainstay.system.processes import LOOPBACK
 
 MOST_BYTES = 1 << 20
 REST_WITHIN_S = 1.0

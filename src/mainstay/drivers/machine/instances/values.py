@@ -6,7 +6,7 @@ from urllib.parse import quote
 from mainstay.drivers.secrets.sealed_file import Sealed
 from mainstay.model import Listener, Template, Value
 from mainstay.model.secret import SecretRef
-from mainstay.system.processes import LOOPBACK
+from mainstay.system.ports import LOOPBACK
 
 Listeners = Mapping[str, int]
 """The port of each service's internal address."""

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 from mainstay.drivers.machine.state.desired import Desired, Identity, member_of
 from mainstay.drivers.machine.state.slot_counts import grown
 from mainstay.model import Workload
-from mainstay.system.ports import free_port
-from mainstay.system.processes import LOOPBACK
+from mainstay.system.ports import LOOPBACK, free_port
 
 
 def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desired:

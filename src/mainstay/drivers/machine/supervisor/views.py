@@ -7,7 +7,7 @@ from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.drivers.machine.state.lifecycle import Life, state_of
 from mainstay.model import Edge, Instance, TrafficStatus, end_of
-from mainstay.system.processes import LOOPBACK
+from mainstay.system.ports import LOOPBACK
 
 
 def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:

@@ -13,7 +13,7 @@ from mainstay.errors import StepFailed
 from mainstay.model import SourceTree
 from mainstay.system import file_tree
 from mainstay.system.atomic_file import atomic_write, move
-from mainstay.system.processes import sync_contents
+from mainstay.system.linux_calls import sync_contents
 from mainstay.system.users import ensure
 from mainstay.text.plural import counted
 
