@@ -10,10 +10,10 @@ import statistics
 import time
 from pathlib import Path
 
-from tests.journeys.couple import Couple
+from tests.journeys.caller_and_callee import CallerAndCallee
 from tests.journeys.load import Load
-from tests.journeys.person import Person
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.users import User
 
 RESULT = Path(__file__).parent / "results" / "callers.json"
 ROLLBACKS = 50
@@ -25,13 +25,13 @@ BUDGETS = {"lost": 0}
 
 def main() -> int:
     load_before = os.getloadavg()[0]
-    place = Place.make(Person("whoever"))
+    sandbox = Sandbox.make(User("whoever"))
     try:
-        place.ship(Couple(1, works=WORKS_S))
-        place.ship(Couple(2, works=WORKS_S), "deploy", "--yes")
-        measured = rollbacks(place)
+        sandbox.ship(CallerAndCallee(1, works=WORKS_S))
+        sandbox.ship(CallerAndCallee(2, works=WORKS_S), "deploy", "--yes")
+        measured = rollbacks(sandbox)
     finally:
-        place.end()
+        sandbox.end()
     met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
     for name, value in measured.items():
         print(f"{name}: {value:,.2f}")
@@ -48,14 +48,14 @@ def main() -> int:
     return 0 if all(met.values()) else 1
 
 
-def rollbacks(place: Place) -> dict[str, float]:
+def rollbacks(sandbox: Sandbox) -> dict[str, float]:
     """Measure rollbacks to the old release and back to the new one, with requests always in progress in the caller."""
     took: dict[str, list[float]] = {"1": [], "2": []}
-    with Load(place.url, rate=RATE, longest_s=LONGEST_S) as load:
+    with Load(sandbox.url, rate=RATE, longest_s=LONGEST_S) as load:
         for _ in range(ROLLBACKS):
             for release, seconds in took.items():
                 began = time.monotonic()
-                place.run("rollback", "--to", release, "--yes")
+                sandbox.run("rollback", "--to", release, "--yes")
                 seconds.append(time.monotonic() - began)
         assert load.running, "the load ended before the last rollback"
     tally = load.stop()

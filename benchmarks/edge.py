@@ -43,22 +43,22 @@ frontend backend
 
 
 async def main() -> None:
-    place = Path(tempfile.mkdtemp(prefix="ms-"))
-    place.chmod(0o711)  # When run as root, HAProxy's workers run as another user and must reach this folder.
-    folders = Folders(place / "state", place / "keys")
+    sandbox = Path(tempfile.mkdtemp(prefix="ms-"))
+    sandbox.chmod(0o711)  # When run as root, HAProxy's workers run as another user and must reach this folder.
+    folders = Folders(sandbox / "state", sandbox / "keys")
     folders.state.mkdir(mode=0o711)
     try:
-        async with backend(place, "old") as old, backend(place, "new") as new:
+        async with backend(sandbox, "old") as old, backend(sandbox, "new") as new:
             measured = await measure(folders, old, new)
     finally:
-        shutil.rmtree(place)
+        shutil.rmtree(sandbox)
     tell(measured)
 
 
 @asynccontextmanager
-async def backend(place: Path, name: str) -> AsyncIterator[int]:
+async def backend(sandbox: Path, name: str) -> AsyncIterator[int]:
     port = free_port()
-    configuration = place / f"{name}.cfg"
+    configuration = sandbox / f"{name}.cfg"
     configuration.write_text(BACKEND.format(port=port, name=name))
     process = await asyncio.create_subprocess_exec(binary(), "-db", "-f", str(configuration))
     try:

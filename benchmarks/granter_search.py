@@ -119,7 +119,7 @@ def questions(chance: random.Random, words: list[str]) -> dict[str, list[str]]:
     }
 
 
-def ask(url: str, paths: list[str]) -> list[float]:
+def query(url: str, paths: list[str]) -> list[float]:
     """Return the milliseconds of each request to *paths*, sent one after the other over one connection."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
     took = []
@@ -142,23 +142,23 @@ def p99(took: list[float]) -> float:
 def measure(url: str, asked: dict[str, list[str]]) -> dict[str, list[float]]:
     """Run all kinds of queries mixed, by `CLIENTS` clients at once, and return the milliseconds by kind."""
     for paths in asked.values():
-        ask(url, paths[:5])
+        query(url, paths[:5])
     mixed = [(kind, path) for kind, paths in asked.items() for path in paths]
     random.Random(SEED).shuffle(mixed)
     end = time.monotonic() + LONGEST_S
 
     def client(part: list[tuple[str, str]]) -> list[tuple[str, float]]:
-        told: list[tuple[str, float]] = []
+        printed: list[tuple[str, float]] = []
         for at in range(0, len(part), 20):
             if time.monotonic() > end:
                 break
             some = part[at : at + 20]
-            told += zip([kind for kind, _ in some], ask(url, [path for _, path in some]), strict=True)
-        return told
+            printed += zip([kind for kind, _ in some], query(url, [path for _, path in some]), strict=True)
+        return printed
 
     with ThreadPoolExecutor(CLIENTS) as clients:
         parts = [mixed[number::CLIENTS] for number in range(CLIENTS)]
-        every = [entry for told in clients.map(client, parts) for entry in told]
+        every = [entry for printed in clients.map(client, parts) for entry in printed]
     return {kind: [took for other, took in every if other == kind] for kind in asked}
 
 

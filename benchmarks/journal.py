@@ -25,12 +25,12 @@ Row = tuple[str, float, str]
 
 def main() -> None:
     # Next to this file and not in /tmp, because the benchmark must write to a disk.
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as place:
-        measured = measure(Folders(Path(place) / "state", Path(place) / "keys"))
-    told = {name: {"value": value, "unit": unit} for name, value, unit in measured}
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as sandbox:
+        measured = measure(Folders(Path(sandbox) / "state", Path(sandbox) / "keys"))
+    printed = {name: {"value": value, "unit": unit} for name, value, unit in measured}
     RESULTS.parent.mkdir(exist_ok=True)
     about = {"benchmark": "journal", "python": platform.python_version(), "steps": STEPS, "budget_ms": BUDGET_MS}
-    RESULTS.write_text(json.dumps(about | {"results": told}, indent=2) + "\n")
+    RESULTS.write_text(json.dumps(about | {"results": printed}, indent=2) + "\n")
     print("| journal | measured |\n|---|---|")
     for name, value, unit in measured:
         print(f"| {name} | {value:.3f} {unit} |")

@@ -162,16 +162,16 @@ def main() -> None:
 def environment() -> str:
     """Return the interpreter of a virtual environment with the subjects' packages, created at the first run."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    place = cache / "mainstay/benchmarks/kit"
-    done = place / "done"
+    sandbox = cache / "mainstay/benchmarks/kit"
+    done = sandbox / "done"
     if not done.exists() or done.read_text() != "\n".join(PACKAGES):
         beside = Path(sys.executable).with_name("uv")
         uv = str(beside) if beside.exists() else shutil.which("uv") or sys.exit("uv is needed: pip install uv")
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, place], check=True)
-        install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(place / "bin/python")]
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, sandbox], check=True)
+        install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(sandbox / "bin/python")]
         subprocess.run([*install, *PACKAGES], check=True)
         done.write_text("\n".join(PACKAGES))
-    return str(place / "bin/python")
+    return str(sandbox / "bin/python")
 
 
 @contextlib.contextmanager

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tests.journeys.load import Load, Tally
 from tests.journeys.machine import until
-from tests.journeys.parrot import APPLICATION, Parrot
-from tests.journeys.person import Person
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.users import User
+from tests.journeys.web_app import APPLICATION, WebApp
 
 RESULT = Path(__file__).parent / "results" / "release.json"
 RATE = 500.0
@@ -29,28 +29,28 @@ BUDGETS = {"lost": 0, "p99_ratio": 2.0, "warm_rollback_s": 2.0, "overhead_s": 3.
 
 def main() -> int:
     load_before = os.getloadavg()[0]
-    place = Place.make(Person("whoever"))
+    sandbox = Sandbox.make(User("whoever"))
     try:
-        place.ship(Parrot("0"))
-        measured = switches(place) | warm_rollback(place) | overhead(place)
+        sandbox.ship(WebApp("0"))
+        measured = switches(sandbox) | warm_rollback(sandbox) | overhead(sandbox)
     finally:
-        place.end()
+        sandbox.end()
     met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
     tell(measured, met, load_before)
     return 0 if all(met.values()) else 1
 
 
-def switches(place: Place) -> dict[str, float]:
+def switches(sandbox: Sandbox) -> dict[str, float]:
     """Measure deploys and rollbacks in turn under a paced load, and the same load without them."""
-    with Load(place.url, rate=RATE, longest_s=QUIET_S) as quiet:
+    with Load(sandbox.url, rate=RATE, longest_s=QUIET_S) as quiet:
         until(lambda: not quiet.running, within=QUIET_S + 10, what="the end of the quiet load")
     took: dict[str, list[float]] = {"deploy": [], "rollback": []}
     busy, slowest = Tally(), []
     for number in range(1, ROUNDS + 1):
-        place.holds(Parrot(f"0.{number}"))
-        with Load(place.url, rate=RATE, posts=True) as load:
+        sandbox.write(WebApp(f"0.{number}"))
+        with Load(sandbox.url, rate=RATE, posts=True) as load:
             for verb, seconds in took.items():
-                seconds.append(timed(place, verb))
+                seconds.append(timed(sandbox, verb))
         tally = load.stop()
         busy.answers += tally.answers
         slowest.append(tally.percentile(99))
@@ -72,37 +72,37 @@ def switches(place: Place) -> dict[str, float]:
     }
 
 
-def warm_rollback(place: Place) -> dict[str, float]:
+def warm_rollback(sandbox: Sandbox) -> dict[str, float]:
     """Measure from typing `abort`, while both revisions run, until only the old one serves."""
     seconds = []
     for number in range(ABORTS):
-        old = str(place.status()["release"]["number"])
-        place.holds(Parrot(f"1.{number}", settle="5m"))
-        deploy = place.begin("deploy", "--yes")
+        old = str(sandbox.status()["release"]["number"])
+        sandbox.write(WebApp(f"1.{number}", settle="5m"))
+        deploy = sandbox.begin("deploy", "--yes")
         deploy.event("started", "settle")
-        with Load(place.url, rate=100) as load:
+        with Load(sandbox.url, rate=100) as load:
             began = time.monotonic()
-            place.run("abort")
+            sandbox.run("abort")
         deploy.wait()
         strange = [answer.due for answer in load.stop().answers if answer.release != old]
         seconds.append(max(strange, default=began) - began)
     return {"warm_rollback_s": max(seconds)}
 
 
-def overhead(place: Place) -> dict[str, float]:
+def overhead(sandbox: Sandbox) -> dict[str, float]:
     """Measure a deploy's time beyond the application's start and the configured settling time."""
     parts = start_s() + READY_AFTER_S + STEADY_S
     took = []
     for number in range(PLAIN):
-        place.holds(Parrot(f"2.{number}", behaviour={"ready_after": READY_AFTER_S}))
-        took.append(timed(place, "deploy"))
-    whole = statistics.median(took)
-    return {"parts_s": parts, "whole_s": whole, "overhead_s": whole - parts}
+        sandbox.write(WebApp(f"2.{number}", behaviour={"ready_after": READY_AFTER_S}))
+        took.append(timed(sandbox, "deploy"))
+    consistency = statistics.median(took)
+    return {"parts_s": parts, "whole_s": consistency, "overhead_s": consistency - parts}
 
 
-def timed(place: Place, verb: str) -> float:
+def timed(sandbox: Sandbox, verb: str) -> float:
     began = time.monotonic()
-    place.run(verb, "--yes")
+    sandbox.run(verb, "--yes")
     return time.monotonic() - began
 
 

@@ -33,7 +33,7 @@ SERVICE = """\
 
 
 def main() -> int:
-    with place() as folder:
+    with sandbox() as folder:
         measured = {
             "--help": milliseconds(folder, "--help"),
             "status": milliseconds(folder, "status"),
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 @contextmanager
-def place() -> Iterator[Path]:
+def sandbox() -> Iterator[Path]:
     """Yield a folder with a running system, and a manifest of 500 services."""
     folder = Path(tempfile.mkdtemp(prefix="mainstay-start-"))
     folder.chmod(0o711)

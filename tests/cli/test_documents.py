@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.person import persons, why_not
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.users import all_users, why_unusable
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
-    if reason := why_not(persons()[0]):
+def sandbox() -> Iterator[Sandbox]:
+    if reason := why_unusable(all_users()[0]):
         pytest.skip(reason)
-    here = Place.make(persons()[0])
+    here = Sandbox.make(all_users()[0])
     here.run("init")
     manifest = here.checkout / "mainstay.yaml"
     manifest.write_text(manifest.read_text().replace("edge:", "edge:\n  http: auto"))
@@ -25,8 +25,8 @@ def place() -> Iterator[Place]:
 
 
 @pytest.fixture(scope="module")
-def up(place: Place) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in place.run("--output", "json", "up").out.splitlines()]
+def up(sandbox: Sandbox) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in sandbox.run("--output", "json", "up").out.splitlines()]
 
 
 def test_a_run_prints_one_event_per_line(up: list[dict[str, Any]]) -> None:
@@ -35,8 +35,8 @@ def test_a_run_prints_one_event_per_line(up: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.usefixtures("up")
-def test_status(place: Place) -> None:
-    now = place.ask("status")
+def test_status(sandbox: Sandbox) -> None:
+    now = sandbox.query("status")
     assert {"system", "environment", "target", "url", "state", "release", "run", "services", "datastores"} <= set(now)
     assert set(now["release"]) == {"number", "version", "since"}
     assert now["run"] is None
@@ -46,33 +46,33 @@ def test_status(place: Place) -> None:
 
 
 @pytest.mark.usefixtures("up")
-def test_history(place: Place) -> None:
-    (run,) = place.ask("history")
+def test_history(sandbox: Sandbox) -> None:
+    (run,) = sandbox.query("history")
     assert {"run", "kind", "version", "release", "outcome", "began", "took_s", "by", "rollback"} <= set(run)
 
 
 @pytest.mark.usefixtures("up")
-def test_a_plan_with_nothing_to_do_has_no_phases(place: Place) -> None:
-    assert place.ask("plan")["phases"] == []
+def test_a_plan_with_nothing_to_do_has_no_phases(sandbox: Sandbox) -> None:
+    assert sandbox.query("plan")["phases"] == []
 
 
 @pytest.mark.usefixtures("up")
-def test_a_dry_run_changes_nothing(place: Place) -> None:
-    app = place.checkout / "app.py"
+def test_a_dry_run_changes_nothing(sandbox: Sandbox) -> None:
+    app = sandbox.checkout / "app.py"
     app.write_text(app.read_text().replace("It runs", "It runs better"))
-    plan = place.ask("deploy", "--dry-run")
+    plan = sandbox.query("deploy", "--dry-run")
     assert [phase["name"] for phase in plan["phases"]] == ["fetch", "release", "retire"]
-    assert len(place.ask("history")) == 1
+    assert len(sandbox.query("history")) == 1
 
 
 @pytest.mark.usefixtures("up")
-def test_logs(place: Place) -> None:
-    result = place.run("--output", "json", "logs", "web")
+def test_logs(sandbox: Sandbox) -> None:
+    result = sandbox.run("--output", "json", "logs", "web")
     assert set(json.loads(result.out.splitlines()[0])) == {"at", "service", "release", "instance", "stream", "line"}
 
 
 @pytest.mark.usefixtures("up")
-def test_the_journal_verifies_and_is_exported(place: Place) -> None:
-    assert place.ask("journal", "verify")["bad"] is None
-    rows = [json.loads(line) for line in place.run("journal", "export").out.splitlines()]
+def test_the_journal_verifies_and_is_exported(sandbox: Sandbox) -> None:
+    assert sandbox.query("journal", "verify")["bad"] is None
+    rows = [json.loads(line) for line in sandbox.run("journal", "export").out.splitlines()]
     assert rows[0]["name"] == "planned"

@@ -4,47 +4,47 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.journeys.person import Person, persons, why_not
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.users import User, all_users, why_unusable
 
 
-@pytest.fixture(params=persons(), ids=lambda person: person.name)
-def person(request: pytest.FixtureRequest) -> Person:
+@pytest.fixture(params=all_users(), ids=lambda user: user.name)
+def user(request: pytest.FixtureRequest) -> User:
     """Everybody who may type commands."""
-    found: Person = request.param
-    if reason := why_not(found):
+    found: User = request.param
+    if reason := why_unusable(found):
         pytest.skip(reason)
     return found
 
 
 @pytest.fixture
-def make_place() -> Iterator[Callable[..., Place]]:
+def make_sandbox() -> Iterator[Callable[..., Sandbox]]:
     """Makes places that end with the test."""
-    places: list[Place] = []
+    sandboxes: list[Sandbox] = []
 
-    def make(person: Person | None = None, *, given_state: bool = True) -> Place:
-        places.append(Place.make(person or persons()[0], given_state=given_state))
-        return places[-1]
+    def make(user: User | None = None, *, given_state: bool = True) -> Sandbox:
+        sandboxes.append(Sandbox.make(user or all_users()[0], given_state=given_state))
+        return sandboxes[-1]
 
     yield make
     troubles = []
-    for place in places:
+    for sandbox in sandboxes:
         try:
-            place.end()
+            sandbox.end()
         except AssertionError as trouble:
             troubles.append(trouble)
     assert troubles == []
 
 
 @pytest.fixture
-def place(make_place: Callable[..., Place]) -> Place:
+def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
     """A place of whoever runs the tests."""
-    if reason := why_not(persons()[0]):
+    if reason := why_unusable(all_users()[0]):
         pytest.skip(reason)
-    return make_place()
+    return make_sandbox()
 
 
 @pytest.fixture
-def anyones(make_place: Callable[..., Place], person: Person) -> Place:
+def any_sandbox(make_sandbox: Callable[..., Sandbox], user: User) -> Sandbox:
     """A place of each person in turn."""
-    return make_place(person)
+    return make_sandbox(user)

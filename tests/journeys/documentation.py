@@ -12,8 +12,8 @@ import termios
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.journeys.person import MAINSTAY
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.users import MAINSTAY
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 CONSOLE = re.compile(r"^( *)```console\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -80,15 +80,15 @@ def require_shown(page: str, command: str, output: str) -> None:
     )
 
 
-def typed(place: Place, command: str, *, folder: str = "~/hello", answers: str = "", ends: int | None = 0) -> str:
+def typed(sandbox: Sandbox, command: str, *, folder: str = "~/hello", answers: str = "", code: int | None = 0) -> str:
     """Type a command in a terminal, and *answers* to its questions; return what remains on the screen."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-    path = f"{Path(MAINSTAY).parent}:{place.environment['PATH']}"
-    state = {"MAINSTAY_STATE": str(place.state)} if place.given_state else {}
+    path = f"{Path(MAINSTAY).parent}:{sandbox.environment['PATH']}"
+    state = {"MAINSTAY_STATE": str(sandbox.state)} if sandbox.given_state else {}
     child = subprocess.Popen(
         ["bash", "-c", f"cd {folder} 2>/dev/null || cd; {command}"],
-        env=place.environment | state | {"PATH": path, "TERM": "xterm"},
+        env=sandbox.environment | state | {"PATH": path, "TERM": "xterm"},
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
@@ -100,8 +100,8 @@ def typed(place: Place, command: str, *, folder: str = "~/hello", answers: str =
             if answers and shown.endswith(": "):
                 terminal.write(answers.encode())
                 answers = ""
-    code = child.wait(10)
-    assert ends is None or code == ends, f"$ {command} ended with {code}\n{shown}"
+    ended = child.wait(10)
+    assert code is None or ended == code, f"$ {command} ended with {ended}\n{shown}"
     return on_screen(shown)
 
 

@@ -84,7 +84,7 @@ class Connection:
     def open(self) -> bool:
         return self._streams is not None
 
-    async def ask(self, method: str, path: str) -> tuple[int, str]:
+    async def query(self, method: str, path: str) -> tuple[int, str]:
         """Status and release header."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(*self._address)
@@ -191,14 +191,14 @@ class Load:
     async def _ask(self, connection: Connection, method: str, path: str) -> tuple[int, str]:
         was_kept = connection.open
         try:
-            return await connection.ask(method, path)
+            return await connection.query(method, path)
         except (ConnectionError, asyncio.IncompleteReadError) as error:
             connection.close()
-            heard = isinstance(error, asyncio.IncompleteReadError) and error.partial
-            if method != "GET" or not was_kept or heard:
+            results = isinstance(error, asyncio.IncompleteReadError) and error.partial
+            if method != "GET" or not was_kept or results:
                 raise
             self.tally.reopened += 1
-            return await connection.ask(method, path)
+            return await connection.query(method, path)
 
 
 def main() -> None:
@@ -209,10 +209,10 @@ def main() -> None:
     reader.add_argument("--seconds", type=float, default=10.0, help="how long")
     reader.add_argument("--path", default="/", help="what the GETs ask for")
     reader.add_argument("--posts", action="store_true", help="every fourth is a POST")
-    told = reader.parse_args()
-    if told.rate > 2000 or told.seconds > 120:
+    printed = reader.parse_args()
+    if printed.rate > 2000 or printed.seconds > 120:
         reader.error("at most 2000 a second, and 120 seconds")
-    load = Load(told.url, rate=told.rate, posts=told.posts, longest_s=told.seconds, path=told.path)
+    load = Load(printed.url, rate=printed.rate, posts=printed.posts, longest_s=printed.seconds, path=printed.path)
     load._thread.start()
     load._thread.join()
     print(load.tally)

@@ -29,17 +29,19 @@ class Process:
             return
 
     @property
-    def lives(self) -> bool:
+    def is_alive(self) -> bool:
         try:
             return (PROC / str(self.pid) / "stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
         except (FileNotFoundError, ProcessLookupError):
             return False
 
 
-def processes(place: Path) -> list[Process]:
+def processes(sandbox: Path) -> list[Process]:
     """Those whose command line, folder, environment or open files lie in *place*; not this one and what began it."""
     ours = set(_line_of(os.getpid()))
-    return [found for found in _everyone() if found.pid not in ours and found.lives and _belongs(found.pid, place)]
+    return [
+        found for found in _all_processes() if found.pid not in ours and found.is_alive and _belongs(found.pid, sandbox)
+    ]
 
 
 def command_lines() -> Iterator[bytes]:
@@ -59,16 +61,16 @@ def until(true: Callable[[], T | None], *, within: float, what: str) -> T:
         time.sleep(0.02)
 
 
-def end_all(place: Path) -> None:
+def end_all(sandbox: Path) -> None:
     """SIGKILL everything of *place* until nothing of it is left, as a power cut would."""
 
     def gone() -> bool:
-        left = processes(place)
+        left = processes(sandbox)
         for one in left:
             one.end()
         return not left
 
-    until(gone, within=10, what=f"the end of everything in {place}")
+    until(gone, within=10, what=f"the end of everything in {sandbox}")
 
 
 def reboot(state: Path) -> None:
@@ -84,8 +86,8 @@ def reboot(state: Path) -> None:
     (state / "sockets").rmdir()
 
 
-def _belongs(pid: int, place: Path) -> bool:
-    mark = re.compile(re.escape(os.fsencode(place)) + rb"(?![\w.-])")
+def _belongs(pid: int, sandbox: Path) -> bool:
+    mark = re.compile(re.escape(os.fsencode(sandbox)) + rb"(?![\w.-])")
     if mark.search(_read(pid, "cmdline")) or mark.search(_read(pid, "environ")):
         return True
     links = [PROC / str(pid) / "cwd"]
@@ -96,7 +98,7 @@ def _belongs(pid: int, place: Path) -> bool:
     return any(mark.match(_link(link)) for link in links)
 
 
-def _everyone() -> list[Process]:
+def _all_processes() -> list[Process]:
     found = [int(name) for name in os.listdir(PROC) if name.isdigit()]
     return [Process(pid, _read(pid, "cmdline").replace(b"\0", b" ").decode(errors="replace")) for pid in found]
 

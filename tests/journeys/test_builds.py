@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.consistency import assert_consistent
 from tests.journeys.machine import Process, until
-from tests.journeys.parrot import Parrot
-from tests.journeys.place import Place
-from tests.journeys.whole import assert_whole
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
 
@@ -21,72 +21,72 @@ time.sleep(1.5)
 pathlib.Path("half").unlink()
 pathlib.Path("says").write_text(pathlib.Path("says").read_text() + ", built")
 """
-BUILT = Parrot("2", build=[["{python}", "build.py"]], builder=BUILDER)
+BUILT = WebApp("2", build=[["{python}", "build.py"]], builder=BUILDER)
 
 
-def test_a_build_runs_once_for_its_content(anyones: Place) -> None:
-    anyones.ship(BUILT, "up", "--yes")
-    assert anyones.get() == (200, "version 2, built")
-    anyones.ship(Parrot("3"), "deploy", "--yes")
-    anyones.run("rollback", "--yes")
-    anyones.ship(Parrot("3"), "deploy", "--yes")
-    anyones.ship(BUILT, "deploy", "--yes")
-    assert anyones.get() == (200, "version 2, built")
-    assert builds(anyones) == 1
+def test_a_build_runs_once_for_its_content(any_sandbox: Sandbox) -> None:
+    any_sandbox.ship(BUILT, "up", "--yes")
+    assert any_sandbox.get() == (200, "version 2, built")
+    any_sandbox.ship(WebApp("3"), "deploy", "--yes")
+    any_sandbox.run("rollback", "--yes")
+    any_sandbox.ship(WebApp("3"), "deploy", "--yes")
+    any_sandbox.ship(BUILT, "deploy", "--yes")
+    assert any_sandbox.get() == (200, "version 2, built")
+    assert builds(any_sandbox) == 1
 
 
-def test_a_build_that_was_killed_begins_again_from_nothing(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.holds(BUILT)
-    deploy = place.begin("deploy", "--yes")
-    for one in until(lambda: building(place), within=15, what="a build that runs"):
+def test_a_build_that_was_killed_begins_again_from_nothing(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(BUILT)
+    deploy = sandbox.begin("deploy", "--yes")
+    for one in until(lambda: building(sandbox), within=15, what="a build that runs"):
         one.end()
-    said = deploy.wait()
-    assert said.code == 0, said
-    assert place.get() == (200, "version 2, built")
-    assert builds(place) == 2
+    result = deploy.wait()
+    assert result.code == 0, result
+    assert sandbox.get() == (200, "version 2, built")
+    assert builds(sandbox) == 2
 
 
-def test_a_build_outlives_the_command_line_and_resume_waits_for_it(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.holds(BUILT)
-    deploy = place.begin("deploy", "--yes")
-    until(lambda: building(place), within=15, what="a build that runs")
+def test_a_build_outlives_the_command_line_and_resume_waits_for_it(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(BUILT)
+    deploy = sandbox.begin("deploy", "--yes")
+    until(lambda: building(sandbox), within=15, what="a build that runs")
     deploy.kill()
-    assert building(place) != []
-    place.run("resume")
-    assert place.get() == (200, "version 2, built")
-    assert builds(place) == 1
-    assert_whole(place)
+    assert building(sandbox) != []
+    sandbox.run("resume")
+    assert sandbox.get() == (200, "version 2, built")
+    assert builds(sandbox) == 1
+    assert_consistent(sandbox)
 
 
-def test_abort_ends_a_build_that_runs_on(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.holds(BUILT)
-    deploy = place.begin("deploy", "--yes")
-    until(lambda: building(place), within=15, what="a build that runs")
+def test_abort_ends_a_build_that_runs_on(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(BUILT)
+    deploy = sandbox.begin("deploy", "--yes")
+    until(lambda: building(sandbox), within=15, what="a build that runs")
     deploy.kill()
-    place.run("abort")
-    assert building(place) == []
-    assert assert_whole(place)["release"]["version"] == "1"
+    sandbox.run("abort")
+    assert building(sandbox) == []
+    assert assert_consistent(sandbox)["release"]["version"] == "1"
 
 
-def test_a_build_that_fails_leaves_what_serves_untouched(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.holds(Parrot("2", build=[["{python}", "build.py"]], builder="raise SystemExit('no paint left')"))
-    before = [one.pid for one in place.instances()]
-    said = place.run("deploy", "--yes", ends=1)
-    assert "no paint left" in said.out + said.err
-    assert [one.pid for one in place.instances()] == before
-    assert_whole(place)
+def test_a_build_that_fails_leaves_what_serves_untouched(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(WebApp("2", build=[["{python}", "build.py"]], builder="raise SystemExit('no paint left')"))
+    before = [one.pid for one in sandbox.instances()]
+    result = sandbox.run("deploy", "--yes", code=1)
+    assert "no paint left" in result.out + result.err
+    assert [one.pid for one in sandbox.instances()] == before
+    assert_consistent(sandbox)
 
 
-def building(place: Place) -> list[Process]:
+def building(sandbox: Sandbox) -> list[Process]:
     """The stub of the build's job and the build."""
-    work = [one for one in place.processes() if "build.py" in one.command]
-    return [one for one in place.processes() if "process_stub" in one.command] + work if work else []
+    work = [one for one in sandbox.processes() if "build.py" in one.command]
+    return [one for one in sandbox.processes() if "process_stub" in one.command] + work if work else []
 
 
-def builds(place: Place) -> int:
+def builds(sandbox: Sandbox) -> int:
     """How often the builder began."""
-    return sum(Path(file).read_text().count("begun") for file in place.state.glob("homes/*/builds"))
+    return sum(Path(file).read_text().count("begun") for file in sandbox.state.glob("homes/*/builds"))

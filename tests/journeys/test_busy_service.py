@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import pytest
 
+from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
 from tests.journeys.machine import until
-from tests.journeys.place import Place
-from tests.journeys.test_strangers import with_any_port
-from tests.journeys.whole import assert_whole
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.test_foreign_applications import with_any_port
 
 pytestmark = pytest.mark.slow
 
@@ -33,31 +33,31 @@ HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever(
 """
 
 
-def ship(place: Place) -> str:
+def ship(sandbox: Sandbox) -> str:
     """Ship the one-thread service and return its address."""
-    place.run("init")
-    with_any_port(place)
-    (place.checkout / "app.py").write_text(ONE_THREAD)
-    place.run("up")
-    return place.url
+    sandbox.run("init")
+    with_any_port(sandbox)
+    (sandbox.checkout / "app.py").write_text(ONE_THREAD)
+    sandbox.run("up")
+    return sandbox.url
 
 
-def test_one_request_of_4_s_refuses_no_other_at_20_requests_a_second(place: Place) -> None:
-    url = ship(place)
+def test_one_request_of_4_s_refuses_no_other_at_20_requests_a_second(sandbox: Sandbox) -> None:
+    url = ship(sandbox)
     slow: list[int] = []
-    occupies = threading.Thread(target=lambda: slow.append(place.get("/slow", url=url)[0]))
+    occupies = threading.Thread(target=lambda: slow.append(sandbox.get("/slow", url=url)[0]))
     with Load(url, rate=20, longest_s=20) as load:
         occupies.start()
         occupies.join()
-        until(lambda: place.get(url=url)[0] == 200, within=5, what="an ordinary response")
+        until(lambda: sandbox.get(url=url)[0] == 200, within=5, what="an ordinary response")
     assert load.stop().lost == [], load.tally
     assert slow == [200]
-    assert_whole(place)
+    assert_consistent(sandbox)
 
 
-def test_at_rest_a_ready_instance_is_sent_one_request_in_5_s_and_logs_no_error(place: Place) -> None:
-    ship(place)
-    out, err = (place.state / "logs" / "web" / f"web-1-1.{stream}" for stream in ("out", "err"))
+def test_at_rest_a_ready_instance_is_sent_one_request_in_5_s_and_logs_no_error(sandbox: Sandbox) -> None:
+    ship(sandbox)
+    out, err = (sandbox.state / "logs" / "web" / f"web-1-1.{stream}" for stream in ("out", "err"))
 
     def requests() -> list[list[str]]:
         return [line.split() for line in out.read_text().splitlines()]

@@ -4,47 +4,47 @@ import signal
 
 import pytest
 
-from tests.journeys.couple import Couple
+from tests.journeys.caller_and_callee import CallerAndCallee
+from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
 from tests.journeys.machine import until
-from tests.journeys.place import Place
-from tests.journeys.whole import assert_whole
+from tests.journeys.sandbox import Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 RATE = 40.0
 
 
 @pytest.mark.goal("G2")
-def test_rollbacks_of_a_slow_caller_and_its_callee_lose_no_request(place: Place) -> None:
-    place.ship(Couple(1))
-    place.ship(Couple(2), "deploy", "--yes")
-    with Load(place.url, rate=RATE, longest_s=200) as load:
+def test_rollbacks_of_a_slow_caller_and_its_callee_lose_no_request(sandbox: Sandbox) -> None:
+    sandbox.ship(CallerAndCallee(1))
+    sandbox.ship(CallerAndCallee(2), "deploy", "--yes")
+    with Load(sandbox.url, rate=RATE, longest_s=200) as load:
         for _ in range(10):
-            place.run("rollback", "--to", "1", "--yes")
-            place.run("rollback", "--to", "2", "--yes")
+            sandbox.run("rollback", "--to", "1", "--yes")
+            sandbox.run("rollback", "--to", "2", "--yes")
     assert load.stop().lost == [], load.tally
     assert set(load.tally.releases) == {"1", "2"}
 
 
 @pytest.mark.goal("G2")
-def test_a_deploy_of_a_slow_caller_and_its_callee_loses_no_request(place: Place) -> None:
-    place.ship(Couple(1))
-    with Load(place.url, rate=RATE) as load:
-        place.ship(Couple(2), "deploy", "--yes")
+def test_a_deploy_of_a_slow_caller_and_its_callee_loses_no_request(sandbox: Sandbox) -> None:
+    sandbox.ship(CallerAndCallee(1))
+    with Load(sandbox.url, rate=RATE) as load:
+        sandbox.ship(CallerAndCallee(2), "deploy", "--yes")
     assert load.stop().lost == [], load.tally
 
 
 @pytest.mark.parametrize("way", ["abort", "interrupt", "failure", "kill"])
-def test_traffic_that_is_reverted_loses_no_request(way: str, place: Place) -> None:
-    place.ship(Couple(1))
-    place.holds(Couple(2, settle="5m", revert_after="5s", fails_after=6.0 if way == "failure" else 0))
-    deploy = place.begin("deploy", "--yes")
+def test_traffic_that_is_reverted_loses_no_request(way: str, sandbox: Sandbox) -> None:
+    sandbox.ship(CallerAndCallee(1))
+    sandbox.write(CallerAndCallee(2, settle="5m", revert_after="5s", fails_after=6.0 if way == "failure" else 0))
+    deploy = sandbox.begin("deploy", "--yes")
     deploy.event("started", "settle")
-    with Load(place.url, rate=RATE, longest_s=60) as load:
+    with Load(sandbox.url, rate=RATE, longest_s=60) as load:
         until(lambda: load.tally.releases["2"] > 20, within=20, what="requests to the new release")
         match way:
             case "abort":
-                place.run("abort")
+                sandbox.run("abort")
             case "interrupt":
                 deploy.send(signal.SIGINT)
             case "kill":
@@ -52,8 +52,8 @@ def test_traffic_that_is_reverted_loses_no_request(way: str, place: Place) -> No
         until(lambda: only(load, "1"), within=30, what="traffic on the old release")
     assert load.stop().lost == [], load.tally
     deploy.wait()
-    place.run("abort", ends=None)
-    assert assert_whole(place)["release"]["version"] == "1"
+    sandbox.run("abort", code=None)
+    assert assert_consistent(sandbox)["release"]["version"] == "1"
 
 
 def only(load: Load, release: str) -> bool:

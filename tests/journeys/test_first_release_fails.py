@@ -4,9 +4,9 @@ from signal import SIGINT
 
 import pytest
 
-from tests.journeys.parrot import TABLE, Parrot
-from tests.journeys.place import Place
-from tests.journeys.whole import assert_whole
+from tests.journeys.consistency import assert_consistent
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import TABLE, WebApp
 
 pytestmark = pytest.mark.slow
 UNLICENSED: dict[str, object] = {"licence": "/nonexistent"}
@@ -14,26 +14,26 @@ UNLICENSED: dict[str, object] = {"licence": "/nonexistent"}
 
 @pytest.mark.parametrize("migrations", [None, TABLE], ids=["without a datastore", "with a datastore"])
 def test_up_ships_the_fix_after_a_failed_first_release_and_down(
-    place: Place, migrations: dict[str, str] | None
+    sandbox: Sandbox, migrations: dict[str, str] | None
 ) -> None:
-    place.holds(Parrot("1", UNLICENSED, migrations=migrations))
-    place.run("up", "--yes", ends=1)
-    stopped = place.run("down", "--yes")
+    sandbox.write(WebApp("1", UNLICENSED, migrations=migrations))
+    sandbox.run("up", "--yes", code=1)
+    stopped = sandbox.run("down", "--yes")
     assert "mainstay start" not in stopped.out, stopped
     assert "mainstay --state" in stopped.out.splitlines()[-1], stopped
     assert stopped.out.rstrip().endswith(" up"), stopped
-    assert place.run("status").out.splitlines()[1].endswith(" up")
-    place.ship(Parrot("2", migrations=migrations))
-    assert assert_whole(place)["release"]["version"] == "2"
+    assert sandbox.run("status").out.splitlines()[1].endswith(" up")
+    sandbox.ship(WebApp("2", migrations=migrations))
+    assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def test_up_ships_after_an_interrupted_first_release_abort_and_down(place: Place) -> None:
-    place.holds(Parrot("1", {"never_ready": "yes"}, within="20s"))
-    first = place.begin("up", "--yes")
+def test_up_ships_after_an_interrupted_first_release_abort_and_down(sandbox: Sandbox) -> None:
+    sandbox.write(WebApp("1", {"never_ready": "yes"}, within="20s"))
+    first = sandbox.begin("up", "--yes")
     first.event("started", "Start web")
     first.send(SIGINT)
     assert first.wait().code == 130
-    place.run("abort")
-    place.run("down", "--yes")
-    place.ship(Parrot("2"))
-    assert assert_whole(place)["release"]["version"] == "2"
+    sandbox.run("abort")
+    sandbox.run("down", "--yes")
+    sandbox.ship(WebApp("2"))
+    assert assert_consistent(sandbox)["release"]["version"] == "2"

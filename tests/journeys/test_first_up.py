@@ -4,66 +4,66 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.journeys.parrot import TABLE, Parrot
-from tests.journeys.person import persons, why_not
-from tests.journeys.place import Place
-from tests.journeys.whole import assert_whole
+from tests.journeys.consistency import assert_consistent
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.users import all_users, why_unusable
+from tests.journeys.web_app import TABLE, WebApp
 
 pytestmark = pytest.mark.slow
 
 
-def test_the_first_up_goes_from_nothing_to_live(anyones: Place) -> None:
-    parrot = anyones.holds(Parrot())
-    said = anyones.run("up", "--yes")
-    assert anyones.url in said.out
-    assert anyones.get() == (200, parrot.says)
-    assert assert_whole(anyones)["release"]["version"] == "1"
+def test_the_first_up_goes_from_nothing_to_live(any_sandbox: Sandbox) -> None:
+    web_app = any_sandbox.write(WebApp())
+    result = any_sandbox.run("up", "--yes")
+    assert any_sandbox.url in result.out
+    assert any_sandbox.get() == (200, web_app.message)
+    assert assert_consistent(any_sandbox)["release"]["version"] == "1"
 
 
-def test_a_second_up_changes_nothing(place: Place) -> None:
-    place.ship(Parrot())
-    before = [one.pid for one in place.instances()]
-    place.run("up", "--yes")
-    assert [one.pid for one in place.instances()] == before
-    assert len(place.ask("history")) == 1
+def test_a_second_up_changes_nothing(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp())
+    before = [one.pid for one in sandbox.instances()]
+    sandbox.run("up", "--yes")
+    assert [one.pid for one in sandbox.instances()] == before
+    assert len(sandbox.query("history")) == 1
 
 
-def test_a_system_with_a_database_goes_live(anyones: Place) -> None:
-    anyones.ship(Parrot(migrations=TABLE))
-    assert anyones.get("/rows", method="POST") == (200, "1")
-    assert anyones.get("/rows") == (200, "1")
-    (database,) = assert_whole(anyones)["datastores"]
+def test_a_system_with_a_database_goes_live(any_sandbox: Sandbox) -> None:
+    any_sandbox.ship(WebApp(migrations=TABLE))
+    assert any_sandbox.get("/rows", method="POST") == (200, "1")
+    assert any_sandbox.get("/rows") == (200, "1")
+    (database,) = assert_consistent(any_sandbox)["datastores"]
     assert (database["name"], database["state"], database["schema"]) == ("db", "ready", "0001_visit")
 
 
-def test_two_environments_go_up_at_once_and_stay_apart(make_place: Callable[..., Place]) -> None:
-    place = ordinary(make_place)
-    manifest = place.checkout / "mainstay.yaml"
-    place.holds(Parrot())
+def test_two_environments_go_up_at_once_and_stay_apart(make_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = ordinary(make_sandbox)
+    manifest = sandbox.checkout / "mainstay.yaml"
+    sandbox.write(WebApp())
     manifest.write_text(manifest.read_text() + "environments: {local: {}, staging: {}}\n")
-    place.shipped = [(None, ("-e", "local")), (None, ("-e", "staging"))]
-    ups = [place.start("-e", name, "up", "--yes") for name in ("local", "staging")]
+    sandbox.shipped = [(None, ("-e", "local")), (None, ("-e", "staging"))]
+    ups = [sandbox.start("-e", name, "up", "--yes") for name in ("local", "staging")]
     assert [up.wait().code for up in ups] == [0, 0]
-    place.run("-e", "local", "down", "--yes")
-    assert place.get(url=place.ask("-e", "staging", "status")["url"]) == (200, "version 1")
-    assert len(place.instances()) == 1
+    sandbox.run("-e", "local", "down", "--yes")
+    assert sandbox.get(url=sandbox.query("-e", "staging", "status")["url"]) == (200, "version 1")
+    assert len(sandbox.instances()) == 1
 
 
-def test_two_checkouts_of_one_system_stay_apart(make_place: Callable[..., Place]) -> None:
-    place = ordinary(make_place)
-    other = place.folder / "other-checkout"
+def test_two_checkouts_of_one_system_stay_apart(make_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = ordinary(make_sandbox)
+    other = sandbox.folder / "other-checkout"
     other.mkdir()
-    place.holds(Parrot("1"))
-    Parrot("2").write(other)
-    place.shipped = [(None, ()), (other, ())]
-    ups = [place.start("up", "--yes", checkout=at) for at in (None, other)]
+    sandbox.write(WebApp("1"))
+    WebApp("2").write(other)
+    sandbox.shipped = [(None, ()), (other, ())]
+    ups = [sandbox.start("up", "--yes", checkout=at) for at in (None, other)]
     assert [up.wait().code for up in ups] == [0, 0]
-    assert place.get() == (200, "version 1")
-    assert place.get(url=place.ask("status", checkout=other)["url"]) == (200, "version 2")
+    assert sandbox.get() == (200, "version 1")
+    assert sandbox.get(url=sandbox.query("status", checkout=other)["url"]) == (200, "version 2")
 
 
-def ordinary(make_place: Callable[..., Place]) -> Place:
+def ordinary(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
     """A place without `--state`: an ordinary user's, so that everything lies below its HOME."""
-    if reason := why_not(persons()[-1]):
+    if reason := why_unusable(all_users()[-1]):
         pytest.skip(reason)
-    return make_place(persons()[-1], given_state=False)
+    return make_sandbox(all_users()[-1], given_state=False)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.consistency import assert_consistent
 from tests.journeys.machine import end_all, until
-from tests.journeys.parrot import Parrot
-from tests.journeys.place import Place
-from tests.journeys.whole import assert_whole
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
 
 pytestmark = [
     pytest.mark.slow,
@@ -21,31 +21,31 @@ SIZE_BYTES = 24 * 2**20
 
 
 @pytest.fixture
-def small(place: Place) -> Iterator[Place]:
+def small(sandbox: Sandbox) -> Iterator[Sandbox]:
     """A place whose state is on a file system of 24 MiB."""
-    place.state.mkdir()
+    sandbox.state.mkdir()
     options = f"size={SIZE_BYTES},mode=711"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", place.state], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", sandbox.state], check=False)
     if mounted.returncode != 0:
         pytest.skip("a small file system cannot be mounted here")
     try:
-        place.ship(Parrot("1"))
-        yield place
+        sandbox.ship(WebApp("1"))
+        yield sandbox
     finally:
-        ballast(place).unlink(missing_ok=True)
-        place.run("abort", ends=None)
-        place.run("down", "--data", "--confirm", "parrot/local", ends=None)
-        end_all(place.folder)
-        subprocess.run(["umount", place.state], check=True)
+        ballast(sandbox).unlink(missing_ok=True)
+        sandbox.run("abort", code=None)
+        sandbox.run("down", "--data", "--confirm", "parrot/local", code=None)
+        end_all(sandbox.folder)
+        subprocess.run(["umount", sandbox.state], check=True)
 
 
-def ballast(place: Place) -> Path:
-    return place.state / "ballast"
+def ballast(sandbox: Sandbox) -> Path:
+    return sandbox.state / "ballast"
 
 
-def fill(place: Place) -> None:
+def fill(sandbox: Sandbox) -> None:
     """Write until nothing more can be written."""
-    with ballast(place).open("wb", buffering=0) as file:
+    with ballast(sandbox).open("wb", buffering=0) as file:
         for size in (2**20, 2**12):
             try:
                 while file.write(b"x" * size):
@@ -55,21 +55,21 @@ def fill(place: Place) -> None:
 
 
 @pytest.mark.failure("F79")
-def test_status_is_degraded_a_deploy_changes_nothing_and_with_room_it_goes_on(small: Place) -> None:
+def test_status_is_degraded_a_deploy_changes_nothing_and_with_room_it_goes_on(small: Sandbox) -> None:
     fill(small)
-    status = small.run("status", ends=1)
+    status = small.run("status", code=1)
     assert f"parrot/local is degraded: the disk that holds {small.state} is full" in status.out
-    small.holds(Parrot("2"))
-    refused = small.run("deploy", "--yes", ends=1)
+    small.write(WebApp("2"))
+    refused = small.run("deploy", "--yes", code=1)
     assert f"the disk that holds {small.state} is full: 0 KiB are free; nothing was changed" in refused.err
     assert small.get() == (200, "version 1")
     ballast(small).unlink()
     small.run("deploy", "--yes")
-    assert assert_whole(small)["release"]["version"] == "2"
+    assert assert_consistent(small)["release"]["version"] == "2"
 
 
 @pytest.mark.failure("F79")
-def test_a_killed_service_comes_back_while_the_disk_is_full(small: Place) -> None:
+def test_a_killed_service_comes_back_while_the_disk_is_full(small: Sandbox) -> None:
     fill(small)
     before = small.process(" app.py")
     before.end()
@@ -78,10 +78,10 @@ def test_a_killed_service_comes_back_while_the_disk_is_full(small: Place) -> Non
 
 
 @pytest.mark.failure("F79")
-def test_a_release_that_fills_the_disk_is_rolled_back(small: Place) -> None:
-    small.holds(Parrot("2"))
+def test_a_release_that_fills_the_disk_is_rolled_back(small: Sandbox) -> None:
+    small.write(WebApp("2"))
     (small.checkout / "web" / "large").write_bytes(os.urandom(2 * SIZE_BYTES))
-    failed = small.run("deploy", "--yes", ends=1)
+    failed = small.run("deploy", "--yes", code=1)
     assert "No space left on device" in failed.out + failed.err
     assert small.get() == (200, "version 1")
-    assert assert_whole(small)["release"]["version"] == "1"
+    assert assert_consistent(small)["release"]["version"] == "1"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.journeys.couple import Couple
+from tests.journeys.caller_and_callee import CallerAndCallee
 from tests.journeys.documentation import DOCS, pages, require_shown, shown_on, typed
 from tests.journeys.machine import until
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
 from tests.journeys.test_tutorial import take_a_free_port
 
 pytestmark = pytest.mark.slow
@@ -21,18 +21,18 @@ LICENCE = 's/^def main():/def main():\\n    sys.exit("the licence has run out")/
 class Session:
     """A terminal in the folder of a system; `shows` compares what it displays with a page."""
 
-    def __init__(self, place: Place, page: str, folder: str = "hello") -> None:
-        self.place, self.page = place, f"how-to/{page}.md"
-        self.folder = place.home / folder
+    def __init__(self, sandbox: Sandbox, page: str, folder: str = "hello") -> None:
+        self.sandbox, self.page = sandbox, f"how-to/{page}.md"
+        self.folder = sandbox.home / folder
         self.folder.mkdir()
-        place.given_state = False
-        place.shipped = [(self.folder, ())]
+        sandbox.given_state = False
+        sandbox.shipped = [(self.folder, ())]
 
-    def type(self, command: str, *, answers: str = "", ends: int | None = 0) -> str:
-        return typed(self.place, command, folder=str(self.folder), answers=answers, ends=ends)
+    def type(self, command: str, *, answers: str = "", code: int | None = 0) -> str:
+        return typed(self.sandbox, command, folder=str(self.folder), answers=answers, code=code)
 
-    def shows(self, command: str, *, answers: str = "", ends: int | None = 0) -> None:
-        require_shown(self.page, command, self.type(command, answers=answers, ends=ends))
+    def shows(self, command: str, *, answers: str = "", code: int | None = 0) -> None:
+        require_shown(self.page, command, self.type(command, answers=answers, code=code))
 
     def starter(self) -> None:
         """Make the system that `mainstay init` writes live."""
@@ -59,8 +59,8 @@ class Session:
         path.write_text(path.read_text().replace(old, new))
 
 
-def test_ship_and_go_back(place: Place) -> None:
-    hello = Session(place, "ship-and-go-back")
+def test_ship_and_go_back(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
     take_a_free_port(hello.manifest)
     hello.type("mainstay up")
@@ -75,13 +75,13 @@ def test_ship_and_go_back(place: Place) -> None:
     hello.shows("mainstay deploy")
 
 
-def test_ship_a_reviewed_plan_to_production(place: Place) -> None:
-    hello = Session(place, "ship-and-go-back")
+def test_ship_a_reviewed_plan_to_production(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
     take_a_free_port(hello.manifest)
     hello.replace("mainstay.yaml", "services:", "environments: {production: {target: process}}\nservices:")
     # Every checkout as root has the same state of `production`.
-    place.given_state, place.shipped = True, []
+    sandbox.given_state, sandbox.shipped = True, []
     hello.type("mainstay -e production up --yes")
     for version in ("1.0.1", "1.1.0"):
         hello.type(f"sed -i 's/^version: .*/version: {version}/' mainstay.yaml; echo >> app.py")
@@ -90,34 +90,34 @@ def test_ship_a_reviewed_plan_to_production(place: Place) -> None:
     hello.shows("mainstay -e production plan")
 
 
-def test_a_live_release_that_does_not_start(place: Place) -> None:
-    hello = Session(place, "ship-and-go-back")
+def test_a_live_release_that_does_not_start(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
     take_a_free_port(hello.manifest)
-    (place.home / "licence").write_text("valid")
+    (sandbox.home / "licence").write_text("valid")
     hello.replace(
         "app.py",
         "def main():\n",
-        f'def main():\n    if not os.path.exists("{place.home}/licence"): sys.exit("the licence has run out")\n',
+        f'def main():\n    if not os.path.exists("{sandbox.home}/licence"): sys.exit("the licence has run out")\n',
     )
     hello.type("mainstay up")
     hello.type("mainstay down")
-    (place.home / "licence").unlink()
-    hello.shows("mainstay up", ends=1)
+    (sandbox.home / "licence").unlink()
+    hello.shows("mainstay up", code=1)
     hello.type("sed -i '/licence/d' app.py")
     hello.shows("mainstay up")
 
 
-def test_the_order_of_a_rollback(place: Place) -> None:
-    couple = Session(place, "ship-and-go-back", "couple")
+def test_the_order_of_a_rollback(sandbox: Sandbox) -> None:
+    caller_and_callee = Session(sandbox, "ship-and-go-back", "couple")
     for version in (1, 2):
-        Couple(version).write(couple.folder)
-        couple.type("mainstay up")
-    couple.shows("mainstay rollback --dry-run")
+        CallerAndCallee(version).write(caller_and_callee.folder)
+        caller_and_callee.type("mainstay up")
+    caller_and_callee.shows("mainstay rollback --dry-run")
 
 
-def test_a_stream_that_is_cut(place: Place) -> None:
-    hello = Session(place, "ship-and-go-back")
+def test_a_stream_that_is_cut(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
     take_a_free_port(hello.manifest)
     hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    drain: 5s")
@@ -125,7 +125,7 @@ def test_a_stream_that_is_cut(place: Place) -> None:
     hello.replace("app.py", "def main():\n", "def main():\n    signal.signal = lambda *ignored: None\n    hold()\n")
     (hello.folder / "app.py").write_text(HOLD + (hello.folder / "app.py").read_text())
     hello.type("mainstay up")
-    url = place.ask("status", checkout=hello.folder)["url"]
+    url = sandbox.query("status", checkout=hello.folder)["url"]
     streams = [subprocess.Popen(["curl", "-sN", f"{url}/stream"], stdout=subprocess.PIPE) for _ in range(2)]
     try:
         for stream in streams:
@@ -150,10 +150,10 @@ STREAM = """        elif self.path == "/stream":
         elif self.path.partition("?")[0] == "/":"""
 
 
-def test_settings_and_secrets(place: Place) -> None:
-    hello = Session(place, "settings-and-secrets")
+def test_settings_and_secrets(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "settings-and-secrets")
     hello.write_manifest_of_page()
-    hello.shows("mainstay up", ends=2)
+    hello.shows("mainstay up", code=2)
     hello.shows('mainstay set SENDER=team@hello.example FOOTER="made in Lisbon"')
     hello.shows("mainstay secrets set MAIL_KEY", answers="a-long-mail-key\n")
     hello.type("mainstay up")
@@ -164,16 +164,16 @@ def test_settings_and_secrets(place: Place) -> None:
     hello.shows("mainstay config web")
     hello.shows("MAIL_KEY=another-long-key LOG_LEVEL=debug mainstay deploy")
     (hello.folder / "production.env").write_text("# of production\nSENDER=x@hello.example\nFOTER=x\nLOG_LEVEL=debug\n")
-    place.given_state = True
-    hello.shows("mainstay -e production set --from production.env", ends=2)
-    place.given_state = False
+    sandbox.given_state = True
+    hello.shows("mainstay -e production set --from production.env", code=2)
+    sandbox.given_state = False
 
 
-def test_read_the_journal(place: Place) -> None:
-    hello = Session(place, "read-the-journal")
+def test_read_the_journal(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "read-the-journal")
     hello.starter()
     hello.type("sed -i 's/It runs/It still runs/' app.py; mainstay deploy")
-    hello.type(f"sed -i '{LICENCE}' app.py; mainstay deploy", ends=1)
+    hello.type(f"sed -i '{LICENCE}' app.py; mainstay deploy", code=1)
     hello.type("sed -i '/licence/d; s/still //' app.py; mainstay deploy")
     hello.type("mainstay rollback")
     hello.shows("mainstay history")
@@ -181,37 +181,37 @@ def test_read_the_journal(place: Place) -> None:
     hello.shows("mainstay journal verify")
 
 
-def test_read_logs(place: Place) -> None:
-    hello = Session(place, "read-logs")
+def test_read_logs(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "read-logs")
     hello.starter()
-    url = place.ask("status", checkout=hello.folder)["url"]
-    assert place.get("/hi", url=url)[0] == 404
+    url = sandbox.query("status", checkout=hello.folder)["url"]
+    assert sandbox.get("/hi", url=url)[0] == 404
     hello.shows("mainstay logs web")
-    assert [place.get("/", url=url)[0], place.get("/hi", url=url)[0]] == [200, 404]
-    assert place.get("/orders", url=url, method="POST")[0] == 501
+    assert [sandbox.get("/", url=url)[0], sandbox.get("/hi", url=url)[0]] == [200, 404]
+    assert sandbox.get("/orders", url=url, method="POST")[0] == 501
     until(lambda: "/orders" in hello.type("mainstay logs edge -n 1"), within=10, what="the request in the access log")
     hello.shows("mainstay logs edge -n 3")
 
 
-def test_resume_and_abort(place: Place) -> None:
-    hello = Session(place, "resume-and-abort")
+def test_resume_and_abort(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "resume-and-abort")
     hello.starter()
     hello.type("echo >> app.py")
-    interrupted = place.start("--output", "json", "deploy", checkout=hello.folder)
+    interrupted = sandbox.start("--output", "json", "deploy", checkout=hello.folder)
     interrupted.event("progress", "Start web@2")
     interrupted.kill()
-    hello.shows("mainstay status", ends=1)
+    hello.shows("mainstay status", code=1)
     hello.type("mainstay abort")
     hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    steady: 20s")
-    running = place.start("--output", "json", "deploy", checkout=hello.folder)
+    running = sandbox.start("--output", "json", "deploy", checkout=hello.folder)
     running.event("progress", "Start web@3")
-    hello.shows("mainstay deploy", ends=4)
+    hello.shows("mainstay deploy", code=4)
     hello.shows("mainstay abort")
     assert running.wait().code == 1
 
 
-def test_versions_from_git(place: Place) -> None:
-    hello = Session(place, "versions-from-git")
+def test_versions_from_git(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "versions-from-git")
     hello.write_manifest_of_page()
     git = "git -c user.name=ann -c user.email=ann@hello.example"
     hello.type(f"git init -q && git add app.py && {git} commit -qm one && git tag v1.0.0 && mainstay up")
@@ -220,13 +220,13 @@ def test_versions_from_git(place: Place) -> None:
     hello.shows("mainstay up")
 
 
-def test_add_a_database(place: Place) -> None:
-    hello = Session(place, "add-a-database")
+def test_add_a_database(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "add-a-database")
     hello.write_manifest_of_page()
     (hello.folder / "migrations").mkdir()
     hello.replace("mainstay.yaml", 'version: "18"', 'version: "9.6"')
     hello.replace("mainstay.yaml", "  http: auto\n", "")
-    hello.shows("mainstay validate", ends=2)
+    hello.shows("mainstay validate", code=2)
     hello.replace("mainstay.yaml", 'version: "9.6"', 'version: "18"')
     take_a_free_port(hello.manifest)
     (hello.folder / "migrations" / "0001_visits.sql").write_text("create table visits (number int);")
@@ -235,8 +235,8 @@ def test_add_a_database(place: Place) -> None:
     hello.shows("mainstay status")
 
 
-def test_move_keys(place: Place) -> None:
-    hello = Session(place, "move-keys")
+def test_move_keys(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "move-keys")
     hello.type("mainstay init")
     take_a_free_port(hello.manifest)
     manifest = yaml.safe_load(hello.manifest.read_text())
@@ -244,14 +244,14 @@ def test_move_keys(place: Place) -> None:
     manifest["services"]["web"]["variables"] = ["TOKEN"]
     hello.manifest.write_text(yaml.safe_dump(manifest, sort_keys=False))
     hello.type("mainstay up && echo >> app.py")
-    (key,) = place.folder.rglob("secrets.key")
-    kept = key.rename(place.home / "secrets.key")
-    hello.shows("mainstay deploy", ends=2)
+    (key,) = sandbox.folder.rglob("secrets.key")
+    kept = key.rename(sandbox.home / "secrets.key")
+    hello.shows("mainstay deploy", code=2)
     kept.rename(key)
     hello.type("mainstay deploy")
 
 
-SHOWN_BY_A_TEST: dict[str, Callable[[Place], None]] = {
+SHOWN_BY_A_TEST: dict[str, Callable[[Sandbox], None]] = {
     "add-a-database": test_add_a_database,
     "move-keys": test_move_keys,
     "read-logs": test_read_logs,

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from tests.journeys.machine import until
-from tests.journeys.parrot import Parrot
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
 
@@ -24,10 +24,10 @@ def numbers(text: str) -> list[int]:
 class Following:
     """`logs web -f`, with what it has shown so far."""
 
-    def __init__(self, place: Place, *words: str) -> None:
-        self._shown = place.folder / "shown"
+    def __init__(self, sandbox: Sandbox, *words: str) -> None:
+        self._shown = sandbox.folder / "shown"
         with self._shown.open("w") as file:
-            self.command = place.start("logs", "web", "-n", "1", "-f", *words, stdout=file)
+            self.command = sandbox.start("logs", "web", "-n", "1", "-f", *words, stdout=file)
         self.until("listens")
 
     def until(self, text: str, *, within: float = 30) -> None:
@@ -39,140 +39,144 @@ class Following:
 
 
 @pytest.mark.failure("F79")
-def test_no_line_is_lost_at_full_speed_nor_while_the_log_is_cut(place: Place) -> None:
-    place.ship(Parrot("1"))
-    following = Following(place)
-    assert place.get("/write/0/200000") == (200, "written")
+def test_no_line_is_lost_at_full_speed_nor_while_the_log_is_cut(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    following = Following(sandbox)
+    assert sandbox.get("/write/0/200000") == (200, "written")
     following.until(" 199999")
     assert numbers(following.text()) == list(range(200_000))
-    assert numbers(place.run("logs", "web", "-n", "300000").out) == list(range(200_000))
+    assert numbers(sandbox.run("logs", "web", "-n", "300000").out) == list(range(200_000))
     # Now the log is cut, of what is oldest; what follows it has read that before.
     for first in (200_000, 255_000):
-        assert place.get(f"/write/{first}/55000/1000") == (200, "written")
+        assert sandbox.get(f"/write/{first}/55000/1000") == (200, "written")
         following.until(f" {first + 54_999} ", within=60)
     assert numbers(following.text()) == list(range(310_000))
-    kept = numbers(place.run("logs", "web", "-n", "400000").out)
+    kept = numbers(sandbox.run("logs", "web", "-n", "400000").out)
     assert kept == list(range(kept[0], 310_000))
     assert 80_000 < len(kept) < 300_000
-    log = place.state / "logs" / "web" / "web-1-1.out"
+    log = sandbox.state / "logs" / "web" / "web-1-1.out"
     assert log.stat().st_blocks * 512 < CUT * 1.1
 
 
-def test_a_very_long_line_is_cut_and_what_follows_is_shown(place: Place) -> None:
-    place.ship(Parrot("1"))
-    following = Following(place)
-    assert place.get("/write/1/1/3000000") == (200, "written")
-    assert place.get("/write/2/1") == (200, "written")
+def test_a_very_long_line_is_cut_and_what_follows_is_shown(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    following = Following(sandbox)
+    assert sandbox.get("/write/1/1/3000000") == (200, "written")
+    assert sandbox.get("/write/2/1") == (200, "written")
     following.until("  2 ")
     assert "… (cut: this line has 3,000,002 bytes)" in following.text()
     assert numbers(following.text()) == [1, 2]
 
 
-def test_the_lines_of_a_failed_release_are_found_by_what_its_message_says(place: Place) -> None:
-    place.ship(Parrot("1"))
+def test_the_lines_of_a_failed_release_are_found_by_what_its_message_says(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
     for number in range(3):
-        assert place.get(f"/write/{number}/100") == (200, "written")
+        assert sandbox.get(f"/write/{number}/100") == (200, "written")
     long = "print('w' * 20000, file=__import__('sys').stderr); raise SystemExit(3)"
-    place.holds(Parrot("2", service={"command": ["{python}", "-c", f"print('starting', flush=True); {long}"]}))
-    said = place.run("deploy", "--yes", ends=1)
-    assert "starting" in said.out
-    assert "(cut: this line has 20,000 bytes)" in said.out
-    assert said.out.splitlines()[-1].endswith("logs web --release 2"), said
-    found = place.run("logs", "web", "--release", "2")
+    sandbox.write(WebApp("2", service={"command": ["{python}", "-c", f"print('starting', flush=True); {long}"]}))
+    result = sandbox.run("deploy", "--yes", code=1)
+    assert "starting" in result.out
+    assert "(cut: this line has 20,000 bytes)" in result.out
+    assert result.out.splitlines()[-1].endswith("logs web --release 2"), result
+    found = sandbox.run("logs", "web", "--release", "2")
     assert {line.split()[2] for line in found.out.splitlines()} == {"web-2-1"}
     assert "starting" in found.out
-    found = place.run("logs", "web", "--instance", "web-2-1", "-n", "1")
+    found = sandbox.run("logs", "web", "--instance", "web-2-1", "-n", "1")
     assert "wwww" in found.out
-    refused = place.run("logs", "web", "--release", "9", ends=2)
+    refused = sandbox.run("logs", "web", "--release", "9", code=2)
     assert "release 9 of web wrote no log; there are logs of releases 1, 2" in refused.err
 
 
-def test_status_shows_the_last_line_of_what_has_ended(place: Place) -> None:
-    place.holds(Parrot(behaviour={"crash_after": 2}))
-    place.run("up", "--yes")
-    until(lambda: "its last line: out of ink" in place.run("status", ends=None).out, within=30, what="its last line")
+def test_status_shows_the_last_line_of_what_has_ended(sandbox: Sandbox) -> None:
+    sandbox.write(WebApp(behaviour={"crash_after": 2}))
+    sandbox.run("up", "--yes")
+    until(
+        lambda: "its last line: out of ink" in sandbox.run("status", code=None).out,
+        within=30,
+        what="its last line",
+    )
 
 
-def test_times_are_those_of_the_writing_and_do_not_change(place: Place) -> None:
-    place.ship(Parrot("1"))
+def test_times_are_those_of_the_writing_and_do_not_change(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
     for number in range(5):
-        assert place.get(f"/write/{number}/1") == (200, "written")
-    first = place.run("logs", "web", "-n", "5").out
-    assert place.get("/write/5/1") == (200, "written")
-    again = place.run("logs", "web", "-n", "6").out
+        assert sandbox.get(f"/write/{number}/1") == (200, "written")
+    first = sandbox.run("logs", "web", "-n", "5").out
+    assert sandbox.get("/write/5/1") == (200, "written")
+    again = sandbox.run("logs", "web", "-n", "6").out
     assert again.startswith(first)
     seconds = [float(line.split()[1].rpartition(":")[2]) for line in first.splitlines()]
     assert len(set(seconds)) == 5
 
 
-def test_the_edge_has_a_log_with_every_request(place: Place) -> None:
-    place.ship(Parrot("1"))
-    assert place.get("/a/b?secret=1") == (200, "version 1")
-    until(lambda: "/a/b" in place.run("logs", "edge").out, within=10, what="the request")
-    said = place.run("logs", "edge").out
-    line = next(line for line in said.splitlines() if "/a/b" in line)
+def test_the_edge_has_a_log_with_every_request(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    assert sandbox.get("/a/b?secret=1") == (200, "version 1")
+    until(lambda: "/a/b" in sandbox.run("logs", "edge").out, within=10, what="the request")
+    result = sandbox.run("logs", "edge").out
+    line = next(line for line in result.splitlines() if "/a/b" in line)
     assert " GET /a/b 200 " in line
     assert line.endswith(" ms web@1")
-    assert "secret" not in said
-    assert "HAProxy" in said or "NOTICE" in said or "haproxy" in said
-    documents = place.run("--output", "json", "logs", "edge", "--release", "1").out.splitlines()
+    assert "secret" not in result
+    assert "HAProxy" in result or "NOTICE" in result or "haproxy" in result
+    documents = sandbox.run("--output", "json", "logs", "edge", "--release", "1").out.splitlines()
     assert all('"stream":"access"' in document for document in documents)
 
 
-def test_after_the_data_was_removed_there_is_a_clear_message(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.run("down", "--data", "--confirm", "parrot/local")
-    assert "there are no logs in this environment" in place.run("logs", "web", ends=2).err
+def test_after_the_data_was_removed_there_is_a_clear_message(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.run("down", "--data", "--confirm", "parrot/local")
+    assert "there are no logs in this environment" in sandbox.run("logs", "web", code=2).err
 
 
-def test_a_name_without_a_log_is_bad_input(place: Place) -> None:
-    place.ship(Parrot("1"))
-    assert "there are logs of edge, web" in place.run("logs", "wbe", ends=2).err
+def test_a_name_without_a_log_is_bad_input(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    assert "there are logs of edge, web" in sandbox.run("logs", "wbe", code=2).err
 
 
 @pytest.mark.parametrize("words", [("logs", "web", "-f"), ("status", "--watch"), ("logs", "edge", "-f")])
-def test_what_follows_ends_with_its_reader(place: Place, words: tuple[str, ...]) -> None:
-    place.ship(Parrot("1"))
+def test_what_follows_ends_with_its_reader(sandbox: Sandbox, words: tuple[str, ...]) -> None:
+    sandbox.ship(WebApp("1"))
     for reader, writer in (os.pipe(), os.openpty()):
-        command = place.start(*words, stdout=writer, stderr=subprocess.DEVNULL)
+        command = sandbox.start(*words, stdout=writer, stderr=subprocess.DEVNULL)
         os.close(writer)
         assert os.read(reader, 10)
         os.close(reader)
         assert command.ends_within(10), f"{words} goes on without its reader"
 
 
-def test_a_run_goes_on_without_its_reader(place: Place) -> None:
-    place.holds(Parrot("1", settle="1s"))
+def test_a_run_goes_on_without_its_reader(sandbox: Sandbox) -> None:
+    sandbox.write(WebApp("1", settle="1s"))
     reader, writer = os.pipe()
-    command = place.start("up", "--yes", stdout=writer, stderr=writer)
+    command = sandbox.start("up", "--yes", stdout=writer, stderr=writer)
     os.close(writer)
     assert os.read(reader, 10)
     os.close(reader)
     assert command.wait().code == 0
-    assert place.status()["release"]["version"] == "1"
+    assert sandbox.status()["release"]["version"] == "1"
 
 
-def test_a_run_that_the_journal_does_not_have_is_bad_input(place: Place) -> None:
-    place.ship(Parrot("1"))
-    said = place.run("journal", "show", "r-9999", ends=2)
-    assert "there is no run r-9999; the last runs are r-0001" in said.err
+def test_a_run_that_the_journal_does_not_have_is_bad_input(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    result = sandbox.run("journal", "show", "r-9999", code=2)
+    assert "there is no run r-9999; the last runs are r-0001" in result.err
 
 
-def test_lines_are_shown_while_no_supervisor_runs(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.process("mainstay.drivers.machine.supervisor").end()
-    following = Following(place)
-    assert place.get("/write/1/1") == (200, "written")
+def test_lines_are_shown_while_no_supervisor_runs(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.process("mainstay.drivers.machine.supervisor").end()
+    following = Following(sandbox)
+    assert sandbox.get("/write/1/1") == (200, "written")
     following.until("  1 ")
-    assert numbers(place.run("logs", "web").out) == [1]
+    assert numbers(sandbox.run("logs", "web").out) == [1]
 
 
-def test_following_ends_with_a_message_once_the_data_is_removed(place: Place) -> None:
-    place.ship(Parrot("1"))
-    follower = place.start("logs", "web", "-f")
-    until(lambda: not follower.ended and place.get()[0] == 200, within=5, what="a follower")
-    name = str(place.ask("status")["system"]) + "/local"
-    place.run("down", "--data", "--confirm", name, "--yes")
-    said = follower.wait(within=5)
-    assert said.code == 1
-    assert "the logs of web were removed" in said.err, said
+def test_following_ends_with_a_message_once_the_data_is_removed(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    follower = sandbox.start("logs", "web", "-f")
+    until(lambda: not follower.ended and sandbox.get()[0] == 200, within=5, what="a follower")
+    name = str(sandbox.query("status")["system"]) + "/local"
+    sandbox.run("down", "--data", "--confirm", name, "--yes")
+    result = follower.wait(within=5)
+    assert result.code == 1
+    assert "the logs of web were removed" in result.err, result

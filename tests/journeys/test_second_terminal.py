@@ -2,62 +2,62 @@
 
 import pytest
 
-from tests.journeys.parrot import Parrot
-from tests.journeys.place import Place
-from tests.journeys.whole import assert_whole
+from tests.journeys.consistency import assert_consistent
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
-SLOW = Parrot("2", behaviour={"ready_after": 4})
+SLOW = WebApp("2", behaviour={"ready_after": 4})
 
 
 @pytest.mark.failure("F16")
-def test_a_second_command_is_told_who_holds_the_lock(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.holds(SLOW)
-    deploy = place.begin("deploy", "--yes")
+def test_a_second_command_is_told_who_holds_the_lock(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(SLOW)
+    deploy = sandbox.begin("deploy", "--yes")
     run = deploy.event("started", "Start web@2")["run"]
     for words in (["deploy", "--yes"], ["rollback", "--yes"], ["resume"], ["up", "--yes"], ["down", "--yes"]):
-        said = place.run(*words, ends=4)
-        assert str(deploy.pid) in said.err, said
-        assert run in said.err, said
-    status = place.ask("status")
+        result = sandbox.run(*words, code=4)
+        assert str(deploy.pid) in result.err, result
+        assert run in result.err, result
+    status = sandbox.query("status")
     assert (status["run"]["state"], status["run"]["id"]) == ("running", run)
     assert deploy.wait().code == 0
 
 
-def test_abort_from_another_terminal_leaves_all_as_before(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.holds(SLOW)
-    deploy = place.begin("deploy", "--yes")
+def test_abort_from_another_terminal_leaves_all_as_before(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(SLOW)
+    deploy = sandbox.begin("deploy", "--yes")
     deploy.event("started", "Start web@2")
-    assert "rolling back: abort was requested" in place.run("abort").out
+    assert "rolling back: abort was requested" in sandbox.run("abort").out
     assert deploy.event("turned")["why"] == "abort was requested"
     assert deploy.wait().code == 1
-    assert assert_whole(place)["release"]["version"] == "1"
-    assert place.ask("history")[0]["outcome"] == "undone"
+    assert assert_consistent(sandbox)["release"]["version"] == "1"
+    assert sandbox.query("history")[0]["outcome"] == "undone"
 
 
-def test_a_release_that_is_there_is_not_aborted(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.run("abort", ends=2)
-    place.run("resume", ends=2)
+def test_a_release_that_is_there_is_not_aborted(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.run("abort", code=2)
+    sandbox.run("resume", code=2)
 
 
 @pytest.mark.failure("F8")
-def test_a_step_that_is_killed_again_and_again_waits_for_a_persons_word(place: Place) -> None:
-    place.ship(Parrot("1"))
-    place.holds(Parrot("2", behaviour={"ready_after": 20}, within="40s"))
-    deploy = place.begin("deploy", "--yes")
+def test_a_step_that_is_killed_again_and_again_waits_for_a_persons_word(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(WebApp("2", behaviour={"ready_after": 20}, within="40s"))
+    deploy = sandbox.begin("deploy", "--yes")
     step = deploy.event("started", "Start web@2")["step"]
     deploy.kill()
     for _ in range(5):
-        resume = place.begin("resume")
+        resume = sandbox.begin("resume")
         resume.event("resumed")
         resume.kill()
-    said = place.run("resume", ends=5)
-    assert f"died at step {step}" in said.err, said
-    parked = place.status()["run"]
+    result = sandbox.run("resume", code=5)
+    assert f"died at step {step}" in result.err, result
+    parked = sandbox.status()["run"]
     assert (parked["state"], parked["step"]) == ("parked", step)
-    place.run("resume", "--as", "undone", step, "--because", "I looked")
-    assert assert_whole(place)["release"]["version"] == "2"
-    assert "I looked" in place.run("journal", "show").out
+    sandbox.run("resume", "--as", "undone", step, "--because", "I looked")
+    assert assert_consistent(sandbox)["release"]["version"] == "2"
+    assert "I looked" in sandbox.run("journal", "show").out

@@ -11,40 +11,42 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from tests.journeys.machine import command_lines
-from tests.journeys.parrot import TABLE, Parrot
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import TABLE, WebApp
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.threat("S12")
-def test_no_secret_lies_in_files_outputs_or_command_lines(anyones: Place) -> None:
+def test_no_secret_lies_in_files_outputs_or_command_lines(any_sandbox: Sandbox) -> None:
     with watched_command_lines() as seen:
-        anyones.ship(Parrot("1", migrations=TABLE, token=True))
-        told = json.loads(anyones.get("/tell")[1])
-        sick = Parrot("2", migrations=TABLE, token=True, behaviour={"crash_after": 0.1})
-        anyones.holds(sick)
-        anyones.run("deploy", "--yes", ends=1)
-        anyones.ship(Parrot("3", migrations=TABLE, token=True), "deploy", "--yes")
+        any_sandbox.ship(WebApp("1", migrations=TABLE, token=True))
+        printed = json.loads(any_sandbox.get("/tell")[1])
+        sick = WebApp("2", migrations=TABLE, token=True, behaviour={"crash_after": 0.1})
+        any_sandbox.write(sick)
+        any_sandbox.run("deploy", "--yes", code=1)
+        any_sandbox.ship(WebApp("3", migrations=TABLE, token=True), "deploy", "--yes")
         for words in (["plan"], ["status"], ["history"], ["journal", "show"], ["journal", "export"], ["logs", "web"]):
-            anyones.run(*words)
-            anyones.run("--output", "json", *words)
-    secrets = [told["TOKEN"], urlsplit(told["DATABASE_URL"]).password]
+            any_sandbox.run(*words)
+            any_sandbox.run("--output", "json", *words)
+    secrets = [printed["TOKEN"], urlsplit(printed["DATABASE_URL"]).password]
     assert [len(secret) >= 32 for secret in secrets] == [True, True]
-    assert where(secrets, {f"{said.typed}": (said.out + said.err).encode() for said in anyones.heard}) == []
+    assert (
+        where(secrets, {f"{result.typed}": (result.out + result.err).encode() for result in any_sandbox.results}) == []
+    )
     assert where(secrets, {str(n): line for n, line in enumerate(seen)}) == []
-    kept = [path for path in anyones.state.rglob("*") if path.is_file() and path.name != "secrets.age"]
+    kept = [path for path in any_sandbox.state.rglob("*") if path.is_file() and path.name != "secrets.age"]
     assert len(kept) > 20
     assert where(secrets, {str(path): path.read_bytes() for path in kept}) == []
 
 
 @pytest.mark.threat("S11")
-def test_a_service_cannot_read_the_state_and_others_cannot_read_its_secrets(anyones: Place) -> None:
-    anyones.ship(Parrot(token=True))
+def test_a_service_cannot_read_the_state_and_others_cannot_read_its_secrets(any_sandbox: Sandbox) -> None:
+    any_sandbox.ship(WebApp(token=True))
     closed = ["journal.db", "secrets.age", "desired.json", "lock", "plans", "instances", "jobs"]
-    modes = {name: (anyones.state / name).stat().st_mode & 0o077 for name in closed}
+    modes = {name: (any_sandbox.state / name).stat().st_mode & 0o077 for name in closed}
     assert modes == dict.fromkeys(closed, 0)
-    assert [path for path in anyones.keys.rglob("*.key") if path.stat().st_mode & 0o077] == []
+    assert [path for path in any_sandbox.keys.rglob("*.key") if path.stat().st_mode & 0o077] == []
 
 
 def where(secrets: list[str], texts: dict[str, bytes]) -> list[str]:

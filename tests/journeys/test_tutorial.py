@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.documentation import DOCS, Shown, fits, on_screen, shown_on, typed
 from tests.journeys.machine import until
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
 PAGES = ("tutorial/first-release.md", "tutorial/when-things-go-wrong.md", "tutorial/database.md")
@@ -19,42 +19,42 @@ KILLED = "mainstay deploy & sleep 2; kill -9 $!"
 FRONT_DOOR = "localhost:8080"
 
 
-def test_every_command_of_the_tutorial_shows_what_its_page_shows(place: Place) -> None:
-    place.given_state = False
+def test_every_command_of_the_tutorial_shows_what_its_page_shows(sandbox: Sandbox) -> None:
+    sandbox.given_state = False
     for page in PAGES:
         for shown in shown_on(page):
             if not shown.command.startswith(NOT_TYPED):
-                type_and_compare(place, shown)
+                type_and_compare(sandbox, shown)
 
 
-def type_and_compare(place: Place, shown: Shown) -> None:
-    hello = place.home / "hello"
+def type_and_compare(sandbox: Sandbox, shown: Shown) -> None:
+    hello = sandbox.home / "hello"
     if shown.command == KILLED:
-        kill_a_deploy(place)
+        kill_a_deploy(sandbox)
         return
     if shown.command == "mainstay validate":
         write_the_files_of_the_page(hello, shown.page)
     command = shown.command
     if FRONT_DOOR in command:
-        command = command.replace(FRONT_DOOR, place.ask("status", checkout=hello)["url"])
-    output = typed(place, command, ends=None)
+        command = command.replace(FRONT_DOOR, sandbox.query("status", checkout=hello)["url"])
+    output = typed(sandbox, command, code=None)
     assert fits(shown.output, output), f"$ {shown.command}\n{output}\n--- but {shown.page} shows\n{shown.output}"
     if shown.command == "mainstay init":
-        place.shipped = [(hello, ())]
+        sandbox.shipped = [(hello, ())]
         take_a_free_port(hello / "mainstay.yaml")
 
 
-def kill_a_deploy(place: Place) -> None:
+def kill_a_deploy(sandbox: Sandbox) -> None:
     """Kill a deploy while it starts the new instance, as the page does after two seconds, and wait for the instance."""
-    hello = place.home / "hello"
-    deploy = place.start("--output", "json", "deploy", checkout=hello)
+    hello = sandbox.home / "hello"
+    deploy = sandbox.start("--output", "json", "deploy", checkout=hello)
     service = deploy.event("progress", "Start web@")["title"].removeprefix("Start ")
     deploy.kill()
-    until(lambda: is_ready(place, hello, service), within=20, what=f"{service} to be ready")
+    until(lambda: is_ready(sandbox, hello, service), within=20, what=f"{service} to be ready")
 
 
-def is_ready(place: Place, checkout: Path, revision: str) -> bool:
-    (web,) = place.ask("status", checkout=checkout, ends=None)["services"]
+def is_ready(sandbox: Sandbox, checkout: Path, revision: str) -> bool:
+    (web,) = sandbox.query("status", checkout=checkout, code=None)["services"]
     name, release = revision.split("@")
     return any(one["id"] == f"{name}-{release}-1" and one["state"] == "ready" for one in web["instances"])
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.parrot import Parrot
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
 
@@ -18,12 +18,12 @@ BUILD = [
 ]
 
 
-def test_what_uv_installs_is_in_the_environment_that_uv_made(anyones: Place) -> None:
-    anyones.holds(Parrot(build=BUILD, service={"command": [".venv/bin/python", "app.py"]}))
-    make_wheel(anyones.checkout / "web")
-    anyones.run("up", "--yes", exported={"UV_PYTHON": "/usr/bin/python3", "VIRTUAL_ENV": "/nonexistent"})
-    assert anyones.get() == (200, "a short tune")
-    assert json.loads(anyones.get("/tell")[1])["says"] == "a short tune"
+def test_what_uv_installs_is_in_the_environment_that_uv_made(any_sandbox: Sandbox) -> None:
+    any_sandbox.write(WebApp(build=BUILD, service={"command": [".venv/bin/python", "app.py"]}))
+    make_wheel(any_sandbox.checkout / "web")
+    any_sandbox.run("up", "--yes", exported={"UV_PYTHON": "/usr/bin/python3", "VIRTUAL_ENV": "/nonexistent"})
+    assert any_sandbox.get() == (200, "a short tune")
+    assert json.loads(any_sandbox.get("/tell")[1])["says"] == "a short tune"
 
 
 def make_wheel(folder: Path) -> None:

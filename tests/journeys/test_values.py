@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.parrot import TABLE, Parrot
-from tests.journeys.place import Place
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import TABLE, WebApp
 
 pytestmark = pytest.mark.slow
 
@@ -20,168 +20,170 @@ VARIABLES: dict[str, Any] = {
     "NOTE": {"required": False},
     "EVERY": {"default": "300"},
 }
-PARROT = Parrot("1", variables=VARIABLES)
+PARROT = WebApp("1", variables=VARIABLES)
 GIVEN = {"KEY": "first-key", "MODE": "a"}
 
 
 @pytest.mark.threat("S12")
-def test_planning_writes_nothing_but_its_plan(anyones: Place) -> None:
-    anyones.holds(Parrot("1", variables=VARIABLES, migrations=TABLE))
-    before = files(anyones)
-    refused = anyones.run("plan", ends=2)
+def test_planning_writes_nothing_but_its_plan(any_sandbox: Sandbox) -> None:
+    any_sandbox.write(WebApp("1", variables=VARIABLES, migrations=TABLE))
+    before = files(any_sandbox)
+    refused = any_sandbox.run("plan", code=2)
     assert "2 variables have no value: KEY (a secret, read by web), MODE (read by web)" in refused.err
     assert [line.split("mainstay")[-1] for line in refused.err.splitlines()[1:]] == [
-        f" --state {anyones.state} secrets set KEY",
-        f" --state {anyones.state} set MODE=…",
+        f" --state {any_sandbox.state} secrets set KEY",
+        f" --state {any_sandbox.state} set MODE=…",
     ]
-    unfit = anyones.run("plan", exported={"KEY": "abc", "MODE": "a"}, ends=2)
+    unfit = any_sandbox.run("plan", exported={"KEY": "abc", "MODE": "a"}, code=2)
     assert "KEY has 3 characters, at least 5 are required" in unfit.err
     assert "abc" not in unfit.out + unfit.err
-    assert files(anyones) == before
-    plan = anyones.ask("plan", exported=GIVEN)["id"]
-    anyones.run("deploy", "--dry-run", exported=GIVEN)
-    anyones.run("up", "--dry-run", exported=GIVEN)
-    assert files(anyones) - before == {f"state/plans/{plan}.json"}
-    assert before <= files(anyones)
-    assert "first-key" not in (anyones.state / "plans" / f"{plan}.json").read_text()
+    assert files(any_sandbox) == before
+    plan = any_sandbox.query("plan", exported=GIVEN)["id"]
+    any_sandbox.run("deploy", "--dry-run", exported=GIVEN)
+    any_sandbox.run("up", "--dry-run", exported=GIVEN)
+    assert files(any_sandbox) - before == {f"state/plans/{plan}.json"}
+    assert before <= files(any_sandbox)
+    assert "first-key" not in (any_sandbox.state / "plans" / f"{plan}.json").read_text()
 
 
-def test_what_is_stored_is_not_changed_by_another_exported_value(anyones: Place) -> None:
-    anyones.holds(PARROT)
-    anyones.run("up", "--yes", exported=GIVEN)
-    before = stored(anyones)
+def test_what_is_stored_is_not_changed_by_another_exported_value(any_sandbox: Sandbox) -> None:
+    any_sandbox.write(PARROT)
+    any_sandbox.run("up", "--yes", exported=GIVEN)
+    before = stored(any_sandbox)
     other = {"KEY": "another-key", "MODE": "b", "SIGN": "mine", "EVERY": "5"}
     for words in (["plan"], ["deploy", "--dry-run"], ["deploy", "--yes"], ["up", "--yes"]):
-        said = anyones.run(*words, exported=other)
+        result = any_sandbox.run(*words, exported=other)
         for name, command in (("KEY", "secrets set KEY"), ("SIGN", "secrets set SIGN"), ("MODE", "set MODE=…")):
-            assert f"{name} is exported in this shell with another value than the stored one" in said.out, said
-            assert command in said.out
-        assert "note: EVERY has a fixed default in the manifest; the exported value is ignored" in said.out
-        assert "another-key" not in said.out + said.err
-    assert stored(anyones) == before
-    assert "exported" not in anyones.run("deploy", "--yes", exported=GIVEN).out
-    assert seen(anyones, "KEY", "MODE", "EVERY") == ["first-key", "a", "300"]
-    assert [run["release"] for run in anyones.ask("history")] == [1]
+            assert f"{name} is exported in this shell with another value than the stored one" in result.out, result
+            assert command in result.out
+        assert "note: EVERY has a fixed default in the manifest; the exported value is ignored" in result.out
+        assert "another-key" not in result.out + result.err
+    assert stored(any_sandbox) == before
+    assert "exported" not in any_sandbox.run("deploy", "--yes", exported=GIVEN).out
+    assert seen(any_sandbox, "KEY", "MODE", "EVERY") == ["first-key", "a", "300"]
+    assert [run["release"] for run in any_sandbox.query("history")] == [1]
 
 
-def test_a_setting_stays_until_it_is_set_again(anyones: Place) -> None:
-    anyones.holds(PARROT)
-    anyones.run("up", "--yes", exported=GIVEN)
-    assert anyones.ask("plan")["phases"] == []
-    anyones.run("set", "MODE=b", "NOTE={version} $HOME")
-    assert seen(anyones, "MODE", "NOTE") == ["a", None]
-    changes = {each["path"]: each["after"] for each in anyones.ask("plan")["changes"]}
+def test_a_setting_stays_until_it_is_set_again(any_sandbox: Sandbox) -> None:
+    any_sandbox.write(PARROT)
+    any_sandbox.run("up", "--yes", exported=GIVEN)
+    assert any_sandbox.query("plan")["phases"] == []
+    any_sandbox.run("set", "MODE=b", "NOTE={version} $HOME")
+    assert seen(any_sandbox, "MODE", "NOTE") == ["a", None]
+    changes = {each["path"]: each["after"] for each in any_sandbox.query("plan")["changes"]}
     assert changes["services.web.environment.MODE"] == "b"
-    anyones.run("deploy", "--yes")
-    assert seen(anyones, "MODE", "NOTE") == ["b", "{version} $HOME"]
-    anyones.run("unset", "MODE", ends=2)
-    anyones.run("unset", "NOTE")
-    anyones.run("deploy", "--yes")
-    assert seen(anyones, "MODE", "NOTE") == ["b", None]
-    assert (anyones.state / "settings.json").stat().st_mode & 0o077 == 0
+    any_sandbox.run("deploy", "--yes")
+    assert seen(any_sandbox, "MODE", "NOTE") == ["b", "{version} $HOME"]
+    any_sandbox.run("unset", "MODE", code=2)
+    any_sandbox.run("unset", "NOTE")
+    any_sandbox.run("deploy", "--yes")
+    assert seen(any_sandbox, "MODE", "NOTE") == ["b", None]
+    assert (any_sandbox.state / "settings.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_secret_is_changed_by_its_command_and_comes_back_with_a_rollback(anyones: Place) -> None:
-    anyones.holds(PARROT)
-    anyones.run("up", "--yes", exported=GIVEN)
-    type_in(anyones, b"second-key\n", "secrets", "set", "KEY")
-    assert seen(anyones, "KEY") == ["first-key"]
-    anyones.run("deploy", "--yes")
-    assert seen(anyones, "KEY") == ["second-key"]
-    listed = {each["name"]: (each["version"], each["origin"]) for each in anyones.ask("secrets", "list")}
+def test_a_secret_is_changed_by_its_command_and_comes_back_with_a_rollback(any_sandbox: Sandbox) -> None:
+    any_sandbox.write(PARROT)
+    any_sandbox.run("up", "--yes", exported=GIVEN)
+    type_in(any_sandbox, b"second-key\n", "secrets", "set", "KEY")
+    assert seen(any_sandbox, "KEY") == ["first-key"]
+    any_sandbox.run("deploy", "--yes")
+    assert seen(any_sandbox, "KEY") == ["second-key"]
+    listed = {each["name"]: (each["version"], each["origin"]) for each in any_sandbox.query("secrets", "list")}
     assert listed == {"KEY": (2, "given"), "SIGN": (1, "generated")}
-    anyones.run("rollback", "--yes")
-    assert seen(anyones, "KEY") == ["first-key"]
-    assert_nowhere(anyones, "first-key", "second-key")
+    any_sandbox.run("rollback", "--yes")
+    assert seen(any_sandbox, "KEY") == ["first-key"]
+    assert_nowhere(any_sandbox, "first-key", "second-key")
 
 
 @pytest.mark.failure("F1")
-def test_a_run_that_was_killed_is_resumed_without_the_values_that_began_it(place: Place) -> None:
-    place.holds(Parrot("1", variables=VARIABLES, migrations=TABLE))
-    up = place.start("--output", "json", "up", "--yes", exported=GIVEN)
+def test_a_run_that_was_killed_is_resumed_without_the_values_that_began_it(sandbox: Sandbox) -> None:
+    sandbox.write(WebApp("1", variables=VARIABLES, migrations=TABLE))
+    up = sandbox.start("--output", "json", "up", "--yes", exported=GIVEN)
     up.event("planned")
     up.kill()
-    resumed = place.run("resume", exported={"KEY": "another-key", "MODE": "another-mode"})
+    resumed = sandbox.run("resume", exported={"KEY": "another-key", "MODE": "another-mode"})
     assert "another" not in resumed.out + resumed.err
-    assert seen(place, "KEY", "MODE") == ["first-key", "a"]
-    assert place.ask("plan")["phases"] == []
+    assert seen(sandbox, "KEY", "MODE") == ["first-key", "a"]
+    assert sandbox.query("plan")["phases"] == []
 
 
-def test_two_commands_at_once_lose_no_setting(place: Place) -> None:
+def test_two_commands_at_once_lose_no_setting(sandbox: Sandbox) -> None:
     names = [f"NAME_{number}" for number in range(8)]
-    place.holds(Parrot("1", variables={name: {"required": False} for name in names}))
-    commands = [place.start("set", f"{name}=1") for name in names]
+    sandbox.write(WebApp("1", variables={name: {"required": False} for name in names}))
+    commands = [sandbox.start("set", f"{name}=1") for name in names]
     assert [command.wait().code for command in commands] == [0] * len(names)
-    assert sorted(json.loads((place.state / "settings.json").read_text())) == names
+    assert sorted(json.loads((sandbox.state / "settings.json").read_text())) == names
 
 
-def test_a_missing_secret_is_asked_for_in_a_terminal_and_not_shown(place: Place) -> None:
-    place.holds(PARROT)
-    place.run("set", "MODE=a")
-    said = in_a_terminal(place, "KEY (not shown):", b"typed-key\n", "up", ends=0)
-    assert "release 1 (1) is live" in said
-    assert "typed-key" not in said
-    assert seen(place, "KEY") == ["typed-key"]
-    assert_nowhere(place, "typed-key")
-    place.run("plan", ends=0)
+def test_a_missing_secret_is_asked_for_in_a_terminal_and_not_shown(sandbox: Sandbox) -> None:
+    sandbox.write(PARROT)
+    sandbox.run("set", "MODE=a")
+    result = in_a_terminal(sandbox, "KEY (not shown):", b"typed-key\n", "up", code=0)
+    assert "release 1 (1) is live" in result
+    assert "typed-key" not in result
+    assert seen(sandbox, "KEY") == ["typed-key"]
+    assert_nowhere(sandbox, "typed-key")
+    sandbox.run("plan", code=0)
 
 
-def test_a_terminal_that_is_interrupted_at_the_question_leaves_nothing(place: Place) -> None:
-    place.holds(PARROT)
-    place.run("set", "MODE=a")
-    before = files(place)
-    in_a_terminal(place, "KEY (not shown):", b"\x03", "up", ends=130)
-    assert files(place) == before
+def test_a_terminal_that_is_interrupted_at_the_question_leaves_nothing(sandbox: Sandbox) -> None:
+    sandbox.write(PARROT)
+    sandbox.run("set", "MODE=a")
+    before = files(sandbox)
+    in_a_terminal(sandbox, "KEY (not shown):", b"\x03", "up", code=130)
+    assert files(sandbox) == before
 
 
-def files(place: Place) -> set[str]:
+def files(sandbox: Sandbox) -> set[str]:
     """Every file below the place: checkout, home, keys and state."""
-    return {str(path.relative_to(place.folder)) for path in place.folder.rglob("*") if not path.is_dir()}
+    return {str(path.relative_to(sandbox.folder)) for path in sandbox.folder.rglob("*") if not path.is_dir()}
 
 
-def assert_nowhere(place: Place, *values: str) -> None:
+def assert_nowhere(sandbox: Sandbox, *values: str) -> None:
     """No command has shown one of *values*, and no file of the state, the keys or the home holds one."""
-    shown = [said for said in place.heard for value in values if value in said.out + said.err]
+    shown = [result for result in sandbox.results for value in values if value in result.out + result.err]
     assert shown == []
-    kept = [path for folder in (place.state, place.keys, place.home) for path in folder.rglob("*") if path.is_file()]
+    kept = [
+        path for folder in (sandbox.state, sandbox.keys, sandbox.home) for path in folder.rglob("*") if path.is_file()
+    ]
     assert [path for path in kept for value in values if value.encode() in path.read_bytes()] == []
 
 
-def stored(place: Place) -> list[bytes]:
+def stored(sandbox: Sandbox) -> list[bytes]:
     """The files that hold values."""
-    return [(place.state / name).read_bytes() for name in ("secrets.age", "settings.json")]
+    return [(sandbox.state / name).read_bytes() for name in ("secrets.age", "settings.json")]
 
 
-def seen(place: Place, *names: str) -> list[Any]:
+def seen(sandbox: Sandbox, *names: str) -> list[Any]:
     """What the service has in its environment under *names*."""
-    told = json.loads(place.get("/tell")[1])
-    return [told.get(name) for name in names]
+    printed = json.loads(sandbox.get("/tell")[1])
+    return [printed.get(name) for name in names]
 
 
-def type_in(place: Place, text: bytes, *words: str) -> None:
+def type_in(sandbox: Sandbox, text: bytes, *words: str) -> None:
     """Type a command and give it *text* through a pipe."""
     reader, writer = os.pipe()
-    command = place.start(*words, stdin=reader)
+    command = sandbox.start(*words, stdin=reader)
     os.close(reader)
     os.write(writer, text)
     os.close(writer)
     assert command.wait().code == 0
 
 
-def in_a_terminal(place: Place, question: str, answer: bytes, *words: str, ends: int) -> str:
+def in_a_terminal(sandbox: Sandbox, question: str, answer: bytes, *words: str, code: int) -> str:
     """Type a command in a terminal of its own, answer *question*, and return all that the terminal showed.
 
     The command must ask, and must end with the code *ends*.
     """
     ours, theirs = pty.openpty()
-    told: list[bytes] = []
+    printed: list[bytes] = []
     asked = threading.Event()
 
     def read() -> None:
         try:
             while chunk := os.read(ours, 4096):
-                told.append(chunk)
-                if question.encode() in b"".join(told):
+                printed.append(chunk)
+                if question.encode() in b"".join(printed):
                     asked.set()
         except OSError:
             asked.set()
@@ -190,16 +192,16 @@ def in_a_terminal(place: Place, question: str, answer: bytes, *words: str, ends:
         # The terminal that it asks on, and whose Ctrl-C reaches it.
         os.close(os.open(os.ttyname(theirs), os.O_RDWR))
 
-    command = place.start(*words, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lead)
+    command = sandbox.start(*words, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lead)
     os.close(theirs)
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    assert asked.wait(20), b"".join(told)
-    assert question.encode() in b"".join(told)
+    assert asked.wait(20), b"".join(printed)
+    assert question.encode() in b"".join(printed)
     os.write(ours, answer)
-    code = command.wait().code
+    ended = command.wait().code
     reader.join(5)
     os.close(ours)
-    shown = b"".join(told).decode(errors="replace")
-    assert code == ends, shown
+    shown = b"".join(printed).decode(errors="replace")
+    assert ended == code, shown
     return shown

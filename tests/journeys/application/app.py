@@ -1,6 +1,6 @@
 """A small service that knows nothing of Mainstay: HTTP on HOST:PORT, with nothing but the standard library.
 
-What it says and how it misbehaves lies beside it, in `says` and `behaviour`: so a version is a version of its files.
+What it says and how it misbehaves lies beside it, in `message` and `behaviour`: so a version is a version of its files.
 """
 
 import asyncio
@@ -139,8 +139,8 @@ def rows(address: str, adds: bool) -> str:
     connection = Connection(address)
     try:
         if adds:
-            connection.ask("insert into visit default values")
-        return connection.ask("select count(*) from visit")
+            connection.query("insert into visit default values")
+        return connection.query("select count(*) from visit")
     finally:
         connection.close()
 
@@ -153,13 +153,13 @@ class Connection:
         self._socket = socket.create_connection((url.hostname or "", url.port or 5432), 10)
         self._stream = self._socket.makefile("rb")
         user, password = unquote(url.username or ""), unquote(url.password or "")
-        told = f"user\0{user}\0database\0{url.path[1:]}\0\0".encode()
-        self._socket.sendall(struct.pack("!II", len(told) + 8, 196608) + told)
+        printed = f"user\0{user}\0database\0{url.path[1:]}\0\0".encode()
+        self._socket.sendall(struct.pack("!II", len(printed) + 8, 196608) + printed)
         self._authenticate(password.encode())
         while self._read()[0] != b"Z":
             pass
 
-    def ask(self, query: str) -> str:
+    def query(self, query: str) -> str:
         """The first column of the last row of the answer."""
         self._send(b"Q", query.encode() + b"\0")
         found = ""
@@ -181,10 +181,10 @@ class Connection:
         message = ("n,," + first).encode()
         self._send(b"p", b"SCRAM-SHA-256\0" + struct.pack("!I", len(message)) + message)
         challenge = self._read()[1][4:].decode()
-        told = dict(part.split("=", 1) for part in challenge.split(","))
-        salted = hashlib.pbkdf2_hmac("sha256", password, base64.b64decode(told["s"]), int(told["i"]))
+        printed = dict(part.split("=", 1) for part in challenge.split(","))
+        salted = hashlib.pbkdf2_hmac("sha256", password, base64.b64decode(printed["s"]), int(printed["i"]))
         key = hmac.digest(salted, b"Client Key", "sha256")
-        final = f"c=biws,r={told['r']}"
+        final = f"c=biws,r={printed['r']}"
         signed = hmac.digest(hashlib.sha256(key).digest(), f"{first},{challenge},{final}".encode(), "sha256")
         proof = base64.b64encode(bytes(a ^ b for a, b in zip(key, signed, strict=True))).decode()
         self._send(b"p", f"{final},p={proof}".encode())

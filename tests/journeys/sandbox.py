@@ -19,7 +19,7 @@ import msgspec
 from mainstay.model import Environment
 from tests.journeys import machine
 from tests.journeys.machine import Process, until
-from tests.journeys.person import MAINSTAY, Person
+from tests.journeys.users import MAINSTAY, User
 
 Document = dict[str, Any]
 ENDS_WITHIN_S = 60.0
@@ -35,7 +35,7 @@ V = TypeVar("V", bound=Version)
 
 
 @dataclass(frozen=True, repr=False)
-class Said:
+class CommandResult:
     """How a command ended and what it said."""
 
     typed: str
@@ -54,18 +54,18 @@ class Said:
 class Command:
     """A command that runs. Run with `--output json`, its events can be waited for."""
 
-    def __init__(self, typed: str, child: subprocess.Popen[str], heard: Callable[[Said], None]) -> None:
+    def __init__(self, typed: str, child: subprocess.Popen[str], results: Callable[[CommandResult], None]) -> None:
         self.pid = child.pid
-        self._typed, self._child, self._heard = typed, child, heard
+        self._typed, self._child, self._on_result = typed, child, results
         self._lines: dict[str, list[str]] = {"out": [], "err": []}
-        self._told = threading.Condition()
+        self._changed = threading.Condition()
         self._readers = [threading.Thread(target=self._read, args=(name,), daemon=True) for name in self._lines]
         for reader in self._readers:
             reader.start()
 
     @property
     def events(self) -> list[Document]:
-        with self._told:
+        with self._changed:
             return [json.loads(line) for line in self._lines["out"] if line.startswith("{")]
 
     def event(self, name: str, step: str = "", *, within: float = 30.0) -> Document:
@@ -75,9 +75,9 @@ class Command:
             fitting = (e for e in self.events if e.get("event") == name and step in (e.get("title") or ""))
             return next(fitting, None)
 
-        with self._told:
-            over = self._told.wait_for(lambda: found() is not None or not self._alive(), within)
-        assert found() is not None, f"no event {name} {step!r} ({'ended' if over else 'too late'})\n{self._said()}"
+        with self._changed:
+            over = self._changed.wait_for(lambda: found() is not None or not self._is_running(), within)
+        assert found() is not None, f"no event {name} {step!r} ({'ended' if over else 'too late'})\n{self._result()}"
         return found() or {}
 
     def step_done(self, title: str, *, within: float = 30.0) -> None:
@@ -87,15 +87,15 @@ class Command:
         def done() -> bool:
             return any(e.get("event") == "done" and e.get("step") == number for e in self.events)
 
-        with self._told:
-            self._told.wait_for(lambda: done() or not self._alive(), within)
-        assert done(), f"{title!r} was not done\n{self._said()}"
+        with self._changed:
+            self._changed.wait_for(lambda: done() or not self._is_running(), within)
+        assert done(), f"{title!r} was not done\n{self._result()}"
 
-    def says(self, text: str, *, within: float = 10.0) -> None:
+    def message(self, text: str, *, within: float = 10.0) -> None:
         """Wait until it has said *text* on standard error."""
-        with self._told:
-            self._told.wait_for(lambda: text in "".join(self._lines["err"]) or not self._alive(), within)
-            assert text in "".join(self._lines["err"]), f"{text!r} was never said\n{self._said()}"
+        with self._changed:
+            self._changed.wait_for(lambda: text in "".join(self._lines["err"]) or not self._is_running(), within)
+            assert text in "".join(self._lines["err"]), f"{text!r} was never said\n{self._result()}"
 
     def send(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
@@ -117,59 +117,59 @@ class Command:
     def ended(self) -> bool:
         return self._child.poll() is not None
 
-    def wait(self, *, within: float = ENDS_WITHIN_S) -> Said:
+    def wait(self, *, within: float = ENDS_WITHIN_S) -> CommandResult:
         """How it ended."""
         try:
             self._child.wait(within)
         except subprocess.TimeoutExpired:
             self._child.kill()
-            raise AssertionError(f"not ended after {within:g} s\n{self._said()}") from None
+            raise AssertionError(f"not ended after {within:g} s\n{self._result()}") from None
         for reader in self._readers:
             reader.join(5)
-        said = self._said()
-        self._heard(said)
-        return said
+        result = self._result()
+        self._on_result(result)
+        return result
 
-    def _said(self) -> Said:
+    def _result(self) -> CommandResult:
         out, err = ("".join(self._lines[name]) for name in ("out", "err"))
-        return Said(self._typed, self._child.returncode or 0, out, err)
+        return CommandResult(self._typed, self._child.returncode or 0, out, err)
 
-    def _alive(self) -> bool:
+    def _is_running(self) -> bool:
         return any(reader.is_alive() for reader in self._readers)
 
     def _read(self, name: str) -> None:
         stream = self._child.stdout if name == "out" else self._child.stderr
         for line in stream or ():
-            with self._told:
+            with self._changed:
                 self._lines[name].append(line)
-                self._told.notify_all()
-        with self._told:
-            self._told.notify_all()
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
 
 
 @dataclass
-class Place:
+class Sandbox:
     """`folder` holds all of it; `end` leaves nothing behind, and says so."""
 
-    person: Person
+    user: User
     folder: Path
     given_state: bool = True
     """False: the state lies where Mainstay puts it by itself, below HOME."""
     shipped: list[tuple[Path | None, tuple[str, ...]]] = field(default_factory=list)
     """Checkouts and environments beside the usual one that are to be laid down at the end."""
     commands: list[Command] = field(default_factory=list)
-    heard: list[Said] = field(default_factory=list)
+    results: list[CommandResult] = field(default_factory=list)
 
     @classmethod
-    def make(cls, person: Person, *, given_state: bool = True) -> "Place":
+    def make(cls, user: User, *, given_state: bool = True) -> "Sandbox":
         folder = Path(tempfile.mkdtemp(prefix="ms-", dir="/tmp"))
-        place = cls(person, folder, given_state)
-        for each in (folder, place.checkout, place.home, place.keys):
+        sandbox = cls(user, folder, given_state)
+        for each in (folder, sandbox.checkout, sandbox.home, sandbox.keys):
             each.mkdir(exist_ok=True)
             each.chmod(0o755)
-            if person.uid is not None and person.gid is not None:
-                os.chown(each, person.uid, person.gid)
-        return place
+            if user.uid is not None and user.gid is not None:
+                os.chown(each, user.uid, user.gid)
+        return sandbox
 
     @property
     def checkout(self) -> Path:
@@ -193,7 +193,7 @@ class Place:
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return {"PATH": path, "LANG": "C.UTF-8", "HOME": str(self.home), "MAINSTAY_KEYS": str(self.keys)}
 
-    def holds(self, version: V) -> V:
+    def write(self, version: V) -> V:
         """Let the checkout be *version*."""
         version.write(self.checkout)
         return version
@@ -211,9 +211,9 @@ class Place:
             text=True,
             start_new_session=True,
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings},
-            **self.person.becomes,
+            **self.user.as_user,
         )
-        command = Command(" ".join(words), child, self.heard.append)
+        command = Command(" ".join(words), child, self.results.append)
         self.commands.append(command)
         return command
 
@@ -221,23 +221,23 @@ class Place:
         """Type a command whose events are to be waited for."""
         return self.start("--output", "json", *words)
 
-    def run(self, *words: str, ends: int | None = 0, within: float = ENDS_WITHIN_S, **settings: Any) -> Said:
+    def run(self, *words: str, code: int | None = 0, within: float = ENDS_WITHIN_S, **settings: Any) -> CommandResult:
         """Type a command and wait for its end; *ends* None: whichever."""
-        said = self.start(*words, **settings).wait(within=within)
-        assert ends is None or said.code == ends, f"{ends} was expected: {said}"
-        return said
+        result = self.start(*words, **settings).wait(within=within)
+        assert code is None or result.code == code, f"{code} was expected: {result}"
+        return result
 
-    def ask(self, *words: str, ends: int | None = 0, **settings: Any) -> Any:
+    def query(self, *words: str, code: int | None = 0, **settings: Any) -> Any:
         """The document that a query prints."""
-        return self.run("--output", "json", *words, ends=ends, **settings).json
+        return self.run("--output", "json", *words, code=code, **settings).json
 
-    def ship(self, version: Version, *words: str) -> Said:
+    def ship(self, version: Version, *words: str) -> CommandResult:
         """Deploy *version*."""
-        self.holds(version)
+        self.write(version)
         return self.run(*(words or ("up", "--yes")))
 
     def status(self) -> Document:
-        found: Document = self.ask("status", ends=None)
+        found: Document = self.query("status", code=None)
         return found
 
     @property
@@ -291,20 +291,20 @@ class Place:
         assert [str(down) for down in downs if down.code != 0] == []
         assert left == [], f"left behind after down: {left}"
 
-    def _downs(self) -> list[Said]:
+    def _downs(self) -> list[CommandResult]:
         here: list[tuple[Path | None, tuple[str, ...]]] = (
             [(None, ())] if (self.state / "environment.json").exists() else []
         )
         downs = []
         for at, words in [*here, *self.shipped]:
-            if self.run(*words, "down", "--yes", ends=None, checkout=at).code == 4:
-                self.run(*words, "abort", ends=None, checkout=at)
-            downs.append(self.run(*words, "down", "--yes", ends=None, checkout=at))
+            if self.run(*words, "down", "--yes", code=None, checkout=at).code == 4:
+                self.run(*words, "abort", code=None, checkout=at)
+            downs.append(self.run(*words, "down", "--yes", code=None, checkout=at))
         return downs
 
     def _system_states(self) -> list[Path]:
         """Return the states that root's commands made outside the folder, for checkouts inside it."""
-        if self.given_state or not self.person.is_root:
+        if self.given_state or not self.user.is_root:
             return []
         environments = Path("/var/lib/mainstay").glob("*/environment.json")
         return [path.parent for path in environments if str(self.folder).encode() in path.read_bytes()]
@@ -313,5 +313,5 @@ class Place:
         for kept in self.folder.rglob("environment.json"):
             environment = msgspec.json.decode(kept.read_bytes(), type=Environment)
             for name in {environment.user, environment.datastore_user} - {""}:
-                if self.person.is_root and name.startswith("ms-") and any(name == e.pw_name for e in pwd.getpwall()):
+                if self.user.is_root and name.startswith("ms-") and any(name == e.pw_name for e in pwd.getpwall()):
                     subprocess.run(["userdel", name], check=False, capture_output=True)

@@ -11,7 +11,7 @@ APPLICATION = Path(__file__).with_name("application")
 
 
 @dataclass(frozen=True)
-class Parrot:
+class WebApp:
     """One version of it. Times are short, so that a whole deploy takes about a second."""
 
     version: str = "1"
@@ -40,7 +40,7 @@ class Parrot:
     http: int | str = "auto"
 
     @property
-    def says(self) -> str:
+    def message(self) -> str:
         return f"version {self.version}"
 
     def write(self, folder: Path) -> None:
@@ -48,7 +48,7 @@ class Parrot:
         source = folder / "web"
         shutil.rmtree(source, ignore_errors=True)
         shutil.copytree(APPLICATION, source, ignore=shutil.ignore_patterns("__pycache__"))
-        (source / "says").write_text(self.says)
+        (source / "says").write_text(self.message)
         (source / "behaviour").write_text("\n".join(f"{name}={value}" for name, value in self.behaviour.items()))
         (source / "build.py").write_text(self.builder)
         for number in range(self.files):

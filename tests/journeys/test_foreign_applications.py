@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
+from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
-from tests.journeys.place import Place
-from tests.journeys.whole import assert_whole
+from tests.journeys.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
 
@@ -26,38 +26,38 @@ HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever(
 """
 
 
-def test_the_starter_goes_live_and_changes_under_load(anyones: Place) -> None:
-    anyones.run("init")
-    manifest = anyones.checkout / "mainstay.yaml"
-    with_any_port(anyones)
-    anyones.run("validate")
-    anyones.run("up")
-    with Load(anyones.url, rate=300) as load:
-        application = anyones.checkout / "app.py"
+def test_the_starter_goes_live_and_changes_under_load(any_sandbox: Sandbox) -> None:
+    any_sandbox.run("init")
+    manifest = any_sandbox.checkout / "mainstay.yaml"
+    with_any_port(any_sandbox)
+    any_sandbox.run("validate")
+    any_sandbox.run("up")
+    with Load(any_sandbox.url, rate=300) as load:
+        application = any_sandbox.checkout / "app.py"
         application.write_text(application.read_text().replace("It runs.", "It runs on."))
         manifest.write_text(manifest.read_text().replace("1.0.0", "1.1.0"))
-        anyones.run("deploy")
+        any_sandbox.run("deploy")
     assert load.stop().lost == [], load.tally
-    assert "It runs on." in anyones.get()[1]
-    assert assert_whole(anyones)["release"]["version"] == "1.1.0"
+    assert "It runs on." in any_sandbox.get()[1]
+    assert assert_consistent(any_sandbox)["release"]["version"] == "1.1.0"
 
 
-def test_an_application_without_signals_threads_or_lengths_loses_nothing(place: Place) -> None:
-    place.run("init")
-    with_any_port(place)
-    application = place.checkout / "app.py"
+def test_an_application_without_signals_threads_or_lengths_loses_nothing(sandbox: Sandbox) -> None:
+    sandbox.run("init")
+    with_any_port(sandbox)
+    application = sandbox.checkout / "app.py"
     application.write_text(CARELESS.replace("VERSION", "one"))
-    place.run("up")
-    with Load(place.url, rate=100) as load:
+    sandbox.run("up")
+    with Load(sandbox.url, rate=100) as load:
         application.write_text(CARELESS.replace("VERSION", "two"))
-        place.run("deploy")
-        place.run("rollback")
+        sandbox.run("deploy")
+        sandbox.run("rollback")
     assert load.stop().lost == [], load.tally
     assert set(load.tally.releases) == {"1", "2"}
 
 
-def with_any_port(place: Place) -> None:
-    manifest = place.checkout / "mainstay.yaml"
+def with_any_port(sandbox: Sandbox) -> None:
+    manifest = sandbox.checkout / "mainstay.yaml"
     declared = yaml.safe_load(manifest.read_text())
     declared["edge"]["http"] = "auto"
     manifest.write_text(yaml.safe_dump(declared, sort_keys=False))

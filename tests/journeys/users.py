@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 MAINSTAY = str(Path(sys.executable).with_name("mainstay"))
-BOX = "nobody"
+ORDINARY_USER = "nobody"
 """An ordinary user that every machine has."""
 
 
 @dataclass(frozen=True)
-class Person:
+class User:
     """`uid` None: whoever runs the tests."""
 
     name: str
@@ -27,27 +27,27 @@ class Person:
         return self.uid is None and os.geteuid() == 0
 
     @property
-    def becomes(self) -> dict[str, Any]:
+    def as_user(self) -> dict[str, Any]:
         """What makes a child this person."""
         return {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 @cache
-def persons() -> tuple[Person, ...]:
+def all_users() -> tuple[User, ...]:
     """Root first, where root is to be had."""
     if os.geteuid() != 0:
-        return (Person("ordinary"),)
-    entry = pwd.getpwnam(BOX)
-    return (Person("root"), Person("ordinary", entry.pw_uid, entry.pw_gid))
+        return (User("ordinary"),)
+    entry = pwd.getpwnam(ORDINARY_USER)
+    return (User("root"), User("ordinary", entry.pw_uid, entry.pw_gid))
 
 
 @cache
-def why_not(person: Person) -> str:
+def why_unusable(user: User) -> str:
     """Why this person cannot type `mainstay`; empty when nothing is in the way."""
     try:
-        said = subprocess.run(
-            [MAINSTAY, "--version"], check=False, capture_output=True, text=True, cwd="/", **person.becomes
+        result = subprocess.run(
+            [MAINSTAY, "--version"], check=False, capture_output=True, text=True, cwd="/", **user.as_user
         )
     except OSError as trouble:
-        return f"{person.name} cannot run {MAINSTAY}: {trouble}"
-    return "" if said.returncode == 0 else f"{person.name} cannot run {MAINSTAY}: {said.stderr.strip()[-200:]}"
+        return f"{user.name} cannot run {MAINSTAY}: {trouble}"
+    return "" if result.returncode == 0 else f"{user.name} cannot run {MAINSTAY}: {result.stderr.strip()[-200:]}"

@@ -6,7 +6,7 @@ import random
 SEED = "MAINSTAY_JOURNEY_SEED"
 
 
-def dice(part: int) -> random.Random:
+def random_moments(part: int) -> random.Random:
     """Another series for each *part* of a test; pytest shows the seed where the test fails."""
     seed = int(os.environ.get(SEED) or random.randrange(10**6))
     print(f"{SEED}={seed}")

@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from tests.journeys.parrot import APPLICATION
+from tests.journeys.web_app import APPLICATION
 
 
 @dataclass(frozen=True)
-class Couple:
+class CallerAndCallee:
     """`front` of version N works for a while, then calls `/N` of `back`; `back` of version N knows `/1` to `/N`."""
 
     version: int = 1

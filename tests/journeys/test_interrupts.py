@@ -1,0 +1,102 @@
+"""A person or the machine asks to stop, or stops listening."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.journeys.consistency import assert_consistent
+from tests.journeys.load import Load
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
+
+pytestmark = pytest.mark.slow
+
+SLOW = WebApp("2", behaviour={"ready_after": 2})
+SETTLING = WebApp("2", settle="2s")
+
+
+@pytest.mark.failure("F9")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+def test_asked_once_it_stops_resumable_and_says_how(sandbox: Sandbox, number: signal.Signals, code: int) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(SLOW)
+    deploy = sandbox.begin("deploy", "--yes")
+    deploy.event("started", "Start web@2")
+    deploy.send(number)
+    result = deploy.wait(within=10)
+    assert (result.code, "resume" in result.err) == (code, True), result
+    assert sandbox.status()["run"]["state"] == "interrupted"
+    assert sandbox.get() == (200, "version 1")
+    sandbox.run("resume")
+    assert assert_consistent(sandbox)["release"]["version"] == "2"
+
+
+@pytest.mark.failure("F10")
+def test_asked_twice_it_stops_at_once_and_is_resumable(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(SLOW)
+    deploy = sandbox.begin("deploy", "--yes")
+    deploy.event("started", "Start web@2")
+    began = time.monotonic()
+    deploy.send(signal.SIGINT)
+    deploy.message("stopping at the next safe point")
+    deploy.send(signal.SIGINT)
+    assert deploy.wait().code == 130
+    assert time.monotonic() - began < 2
+    sandbox.run("resume")
+    assert assert_consistent(sandbox)["release"]["version"] == "2"
+
+
+def test_interrupted_while_it_settles_traffic_goes_back_and_resume_loses_nothing(any_sandbox: Sandbox) -> None:
+    any_sandbox.ship(WebApp("1"))
+    any_sandbox.write(SETTLING)
+    with Load(any_sandbox.url, rate=300, posts=True) as load:
+        deploy = any_sandbox.begin("deploy", "--yes")
+        deploy.event("started", "settle")
+        deploy.send(signal.SIGINT)
+        assert deploy.wait(within=15).code == 130
+        assert any_sandbox.get() == (200, "version 1")
+        resume = any_sandbox.begin("resume")
+        resume.step_done("settle")
+        assert resume.wait().code == 0
+    assert load.stop().lost == [], load.tally
+    assert set(load.tally.releases) == {"1", "2"}
+    assert assert_consistent(any_sandbox)["release"]["version"] == "2"
+
+
+def test_interrupted_while_it_settles_abort_leaves_all_as_before(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(SETTLING)
+    deploy = sandbox.begin("deploy", "--yes")
+    deploy.event("started", "settle")
+    deploy.send(signal.SIGINT)
+    assert deploy.wait(within=15).code == 130
+    assert "rolling back: abort was requested by " in sandbox.run("abort").out
+    assert assert_consistent(sandbox)["release"]["version"] == "1"
+
+
+@pytest.mark.failure("F12")
+def test_a_lost_terminal_ends_nothing(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(SLOW)
+    deploy = sandbox.begin("deploy", "--yes")
+    deploy.event("started", "Start web@2")
+    deploy.send(signal.SIGHUP)
+    assert deploy.wait().code == 0
+    assert assert_consistent(sandbox)["release"]["version"] == "2"
+
+
+@pytest.mark.failure("F13")
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_reader_that_goes_away_ends_nothing(sandbox: Sandbox, output: str) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(WebApp("2"))
+    reader, writer = os.pipe()
+    deploy = sandbox.start("--output", output, "deploy", "--yes", stdout=writer, stderr=subprocess.STDOUT)
+    os.close(writer)
+    os.close(reader)
+    assert deploy.wait().code == 0
+    assert assert_consistent(sandbox)["release"]["version"] == "2"

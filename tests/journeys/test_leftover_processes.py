@@ -1,0 +1,44 @@
+"""Processes that leave their session, as daemons do, end with their instance, whoever runs Mainstay."""
+
+import pytest
+
+from tests.journeys.consistency import assert_consistent
+from tests.journeys.machine import until
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
+
+pytestmark = pytest.mark.slow
+
+HELPER = "setsid env -i sleep 3600 </dev/null >/dev/null 2>&1 & exec {python} app.py"
+DAEMON = "(setsid {python} app.py &) ; sleep 0.1; exit 0"
+
+
+def helpers(sandbox: Sandbox) -> list[int]:
+    return [one.pid for one in sandbox.processes() if one.command.startswith("sleep 3600")]
+
+
+@pytest.mark.failure("F69")
+def test_helpers_of_earlier_releases_do_not_accumulate(any_sandbox: Sandbox) -> None:
+    for version in ("1", "2", "3"):
+        any_sandbox.ship(WebApp(version, service={"command": ["sh", "-c", HELPER]}))
+        until(lambda: len(helpers(any_sandbox)) == 1, within=5, what=f"one helper: {helpers(any_sandbox)}")
+    any_sandbox.run("down", "--data", "--confirm", "parrot/local")
+    assert any_sandbox.processes() == []
+
+
+@pytest.mark.failure("F69")
+def test_a_service_that_daemonises_is_refused_and_its_daemon_is_ended(any_sandbox: Sandbox) -> None:
+    any_sandbox.ship(WebApp("1"))
+    any_sandbox.write(WebApp("2", service={"command": ["sh", "-c", DAEMON]}))
+    result = any_sandbox.run("deploy", "--yes", code=1)
+    assert "a service must stay in the foreground" in result.out + result.err, result
+    assert assert_consistent(any_sandbox)["release"]["version"] == "1"
+
+
+def test_what_an_instance_left_while_no_supervisor_ran_is_ended_when_it_starts_again(any_sandbox: Sandbox) -> None:
+    any_sandbox.ship(WebApp(service={"command": ["sh", "-c", HELPER]}))
+    before = helpers(any_sandbox)
+    any_sandbox.process("mainstay.drivers.machine.supervisor").end()
+    any_sandbox.process(" app.py").end()
+    any_sandbox.run("up", "--yes")
+    until(lambda: len(helpers(any_sandbox)) == 1 and helpers(any_sandbox) != before, within=5, what="one new helper")

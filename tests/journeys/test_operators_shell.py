@@ -1,0 +1,82 @@
+"""Two shells: what a shell exports changes nothing in a release."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.sandbox import Sandbox
+from tests.journeys.web_app import WebApp
+
+pytestmark = pytest.mark.slow
+
+COUNTED = """
+import os, pathlib
+with open(os.environ["HOME"] + "/builds", "a") as builds:
+    builds.write(os.environ["PATH"] + "\\n")
+"""
+TAGGED = WebApp(
+    "1", build=[["{python}", "build.py"]], builder=COUNTED, service={"source": {"git": "web", "ref": "v{version}"}}
+)
+
+
+def test_the_same_tag_from_another_shell_is_the_same_release(sandbox: Sandbox) -> None:
+    sandbox.write(TAGGED)
+    tag(sandbox, "v1")
+    sandbox.run("up", "--yes")
+    other = other_shell(sandbox)
+    manifest = str(sandbox.checkout / "mainstay.yaml")
+    for shell in (other, other | {"PATH": "/bin"}, other | {"LANG": ""}):
+        plan = sandbox.query("-f", manifest, "plan", exported=shell, checkout=Path("/"), umask=0o077)
+        assert (plan["phases"], plan["changes"]) == ([], []), plan
+    sandbox.run("-f", manifest, "deploy", "--yes", exported=other, checkout=Path("/"), umask=0o077)
+    assert [run["kind"] for run in sandbox.query("history")] == ["deploy"]
+
+
+def test_a_plan_made_in_one_shell_is_carried_out_from_another(sandbox: Sandbox) -> None:
+    sandbox.write(TAGGED)
+    tag(sandbox, "v1")
+    plan = sandbox.query("plan")["id"]
+    sandbox.run("deploy", "--plan", plan, "--yes", exported=other_shell(sandbox), umask=0o077)
+    assert sandbox.get() == (200, "version 1")
+    (builds,) = sandbox.state.glob("homes/*/builds")
+    (path,) = builds.read_text().splitlines()
+    assert path.endswith(f":{sandbox.folder}/shims"), "a build may use the tools of the person who deploys"
+
+
+def test_a_command_that_only_the_shell_finds_is_refused_with_what_to_write(sandbox: Sandbox) -> None:
+    shims = other_shell(sandbox)["PATH"].partition(":")[0]
+    sandbox.write(WebApp("1", service={"command": ["parrot-python", "app.py"]}))
+    result = sandbox.run("up", "--yes", exported={"PATH": f"{shims}:/usr/bin:/bin"}, code=1)
+    assert f"this shell finds {shims}/parrot-python" in result.out, result
+    assert f"write {shims}/parrot-python in `command`" in result.out, result
+
+
+def tag(sandbox: Sandbox, name: str) -> None:
+    """Commit what the service's source holds, and tag it."""
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    for words in (["init", "--quiet"], ["add", "--all"], [*who, "commit", "--quiet", "-m", "."], ["tag", name]):
+        subprocess.run(
+            ["git", *words], cwd=sandbox.checkout / "web", check=True, env=sandbox.environment, **sandbox.user.as_user
+        )
+
+
+def other_shell(sandbox: Sandbox) -> dict[str, str]:
+    """What another person's shell exports: another PATH with tools of their own, language, zone, home, environment."""
+    shims = sandbox.folder / "shims"
+    shims.mkdir(exist_ok=True)
+    shims.chmod(0o755)
+    for name in ("python3", "parrot-python"):
+        (shims / name).unlink(missing_ok=True)
+        (shims / name).symlink_to("/usr/bin/python3")
+    home = sandbox.folder / "home-of-another"
+    home.mkdir(exist_ok=True)
+    return {
+        "PATH": f"{shims}:/bin:/usr/bin",
+        "LANG": "de_DE.UTF-8",
+        "LC_ALL": "C",
+        "TZ": "Asia/Tokyo",
+        "HOME": str(home),
+        "VIRTUAL_ENV": str(shims.parent),
+        "UV_PYTHON": str(shims / "python3"),
+    }
