@@ -76,7 +76,7 @@ class NotReady(MainstayError):
 
 
 class FrontDoorLost(MainstayError):
-    """The edge is down: another program uses its port, or HAProxy does not run or respond. Nothing was changed."""
+    """The edge is down: another program uses its port, or it does not run or respond. Nothing was changed."""
 
     code = "front-door-lost"
 

@@ -9,7 +9,7 @@ import pytest
 
 from mainstay.drivers.targets.target import LogQuery, RunTarget
 from mainstay.errors import FenceRefused, PortTaken
-from mainstay.model import Edge, Job, Member, Route, Shares, Shift, TrafficLease
+from mainstay.model import Edge, Forced, Job, Member, Route, Shares, Shift, TrafficLease
 from mainstay.system.clock import Clock, Waiter
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
@@ -178,7 +178,7 @@ class TargetContract(ABC):
         target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == ["draining"], "the drain")
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
-        assert target.fleet_status().cut == {}
+        assert target.fleet_status().forced == {}
 
     def test_a_request_that_is_open_at_the_end_of_the_drain_is_cut_and_counted(self, target: RunTarget) -> None:
         self.up(target, 1, drain_s=1)
@@ -187,17 +187,17 @@ class TargetContract(ABC):
         self.ask(target, takes_s=50)
         target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
-        assert target.fleet_status().cut == {"web@1": 1}
+        assert target.fleet_status().forced == {"web@1": Forced(connections=1)}
 
     def test_what_is_lost_is_stopped_and_runs_again_once_woken(self, target: RunTarget) -> None:
         self.up(target, 1)
         self.lose(target)
         assert self.states(target, 1) == ["stopped"]
-        assert not target.fleet_status().answers
+        assert not target.fleet_status().supervised
         assert [one.pid for one in target.fleet_status().instances] == [None]
         target.start()
         self.eventually(lambda: self.ready(target, 1) == 1, "web@1")
-        assert target.fleet_status().answers
+        assert target.fleet_status().supervised
 
     def test_an_empty_fleet_leaves_nothing(self, target: RunTarget) -> None:
         self.up(target, 1)
@@ -349,22 +349,22 @@ class TargetContract(ABC):
     def test_an_edge_that_serves_has_no_trouble(self, target: RunTarget) -> None:
         self.up(target, 1)
         self.eventually(lambda: target.traffic_status().open, "an open edge")
-        serving = target.traffic_status()
-        assert (serving.trouble, serving.trouble_code, serving.trouble_remedy) == ("", "", "")
+        assert target.traffic_status().problem is None
 
     def test_an_edge_that_cannot_serve_reports_why_until_it_serves_again(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         with self.edge_unable_to_serve(target) as cause:
-            self.eventually(lambda: cause in target.traffic_status().trouble, f"the problem {cause}")
+            self.eventually(lambda: cause in str(target.traffic_status().problem), f"the problem {cause}")
             serving = target.traffic_status()
             assert (serving.open, serving.actual.get("web", {})) == (False, {})
-            assert serving.trouble_code
-            assert serving.trouble_remedy
+            assert serving.problem is not None
+            assert serving.problem.code
+            assert serving.problem.remedy
         self.served(target, {1: 100.0})
         self.eventually(lambda: target.traffic_status().open, "an open edge")
-        assert target.traffic_status().trouble == ""
+        assert target.traffic_status().problem is None
 
     def test_the_front_door_is_the_url_and_a_route_may_have_a_door_of_its_own(self, target: RunTarget) -> None:
         front, own = free_port(), free_port()

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from copy import copy
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -18,10 +18,13 @@ from mainstay.model import (
     Exit,
     Fleet,
     FleetStatus,
+    Forced,
     Instance,
+    InstanceState,
     Job,
     JobState,
     Members,
+    Note,
     Shares,
     Shifts,
     Traffic,
@@ -35,7 +38,6 @@ from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
 
 STOPPED_BY_SIGTERM = 143
-InstanceState = Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
 
 
 @dataclass
@@ -90,9 +92,9 @@ class FakeTarget:
         """The ports of other programs, each with its holder."""
         self.artifacts: dict[str, Prepared] = {}
         """How much of each artifact is present, by its key."""
-        self.edge_trouble = ""
+        self.edge_problem = ""
         """Why the edge cannot serve; empty: it serves."""
-        self.edge_trouble_code = "port-taken"
+        self.edge_problem_code = "port-taken"
         self.perform: Callable[[Job], int] = lambda job: 0
         self.lines: list[LogLine] = []
         self.effects: Counter[str] = Counter()
@@ -235,17 +237,15 @@ class FakeTarget:
                 wanted,
                 self._instances(),
                 self._started,
-                not self._lost,
-                guarded_by="test",
-                cut=dict(self.cut),
-                killed=dict(self.killed),
+                supervised=not self._lost,
+                forced={name: Forced(self.cut[name], self.killed[name]) for name in {*self.cut, *self.killed}},
             )
 
     def traffic_status(self) -> TrafficStatus:
         with self._guard:
             self._answer()
             self._carry_out()
-            broken = self.edge_trouble if self._edge and self._started else ""
+            broken = self.edge_problem if self._edge and self._started else ""
             actual = {service: {} if broken else self._actual(service) for service in self._traffic}
             doors = tuple(f"http://127.0.0.1:{port}" for port in _doors(self._edge)) if self._edge else ()
             opened = self.clock.monotonic() - self._edge_changed >= self.edge_takes_s
@@ -263,9 +263,7 @@ class FakeTarget:
                 reverts_to=end_of(self._lease.then) if self._lease else None,
                 reverted=self._returned,
                 open=opened and not broken,
-                trouble=broken,
-                trouble_code=self.edge_trouble_code if broken else "",
-                trouble_remedy="stop that program" if broken else "",
+                problem=Note(self.edge_problem_code, broken, "stop that program") if broken else None,
             )
 
     # how the test turns it

@@ -1,11 +1,9 @@
-"""What is seen of an instance, as people read it: how it ended, and where it listens instead of where it should."""
+"""Status values, as operators read them, and the table of instance states."""
 
 import pytest
 
-from mainstay.model import Exit, Instance
-
-ELSEWHERE = "0.0.0.0:8000"
-OPEN = "0.0.0.0:25430"
+from mainstay.model import Exit
+from mainstay.model.status import INSTANCE_STATES
 
 
 @pytest.mark.parametrize(
@@ -22,15 +20,6 @@ def test_an_end_is_described_by_code_or_signal_and_reason(last: Exit, how: str) 
     assert last.how == how
 
 
-@pytest.mark.parametrize(
-    ("listens", "misplaced"),
-    [
-        ("", ""),
-        (ELSEWHERE, "listens on 0.0.0.0:8000, but PORT is 25430"),
-        (OPEN, "listens on 0.0.0.0:25430, which other machines may reach: let it listen on HOST, 127.0.0.1"),
-    ],
-    ids=["where it should", "on another port", "on every address"],
-)
-def test_an_instance_that_listens_elsewhere_is_described_with_its_port(listens: str, misplaced: str) -> None:
-    one = Instance("web-1-1", "web", 1, "starting", "", address="127.0.0.1:25430", listens_elsewhere=listens)
-    assert one.misplaced == misplaced
+def test_every_state_may_follow_another_one() -> None:
+    reachable = {after for row in INSTANCE_STATES.values() for after in row.then}
+    assert reachable == INSTANCE_STATES.keys()

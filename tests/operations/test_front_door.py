@@ -23,7 +23,7 @@ def target() -> FakeTarget:
 
 
 def broken(target: FakeTarget, what: str, code: str) -> None:
-    target.edge_trouble, target.edge_trouble_code = what, code
+    target.edge_problem, target.edge_problem_code = what, code
 
 
 def test_an_open_edge_refuses_nothing(target: FakeTarget) -> None:

@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.history.summary import LiveRelease
-from mainstay.model import Edge, FleetStatus, Instance, TrafficStatus
-from mainstay.operations.status import DatastoreStatus, RunStatus, ServiceStatus, Status, _service, problems
+from mainstay.model import Edge, Exit, FleetStatus, Instance, Note, TrafficStatus
+from mainstay.operations.status import DatastoreStatus, RunStatus, ServiceStatus, Status, _notes, _service, problems
 from tests.shop import fleet
 from tests.shop import release as shipped
 
@@ -22,22 +22,29 @@ HEALTHY = Status(
     services=(WEB,),
     datastores=(DB,),
     started=True,
-    guarded=True,
-    guarded_by="",
-    unlimited=False,
+    supervised=True,
     reverted=False,
 )
 SERVING = TrafficStatus({"web": {1: 100.0}}, {"web": {1: 100.0}}, edge=Edge(), open=True)
-BROKEN = replace(SERVING, open=False, trouble="port 8080 is taken by x", trouble_code="port-taken")
+BROKEN = replace(SERVING, open=False, problem=Note("port-taken", "port 8080 is taken by x"))
 RUN = RunStatus("r-0002", "deploy", "running", None, "", "2026-01-05T12:00:00+00:00")
 
 
+NOT_SUPERVISED = Note("supervisor-stopped", "crashed instances are not restarted", "mainstay start")
+CPU = Note("cpu-limits-ignored", "CPU limits cannot be enforced", level="note")
+
+
+def of(now: Status, serving: TrafficStatus, *, stopped: bool) -> list[Note]:
+    notes = (CPU,) if now.supervised else (CPU, NOT_SUPERVISED)
+    return list(problems(now, notes, serving, stopped=stopped))
+
+
 def found(now: Status, serving: TrafficStatus = SERVING, *, stopped: bool = False) -> list[tuple[str, str]]:
-    return [(problem.code, problem.remedy) for problem in problems(now, serving, stopped=stopped)]
+    return [(problem.code, problem.remedy) for problem in of(now, serving, stopped=stopped)]
 
 
 def codes(now: Status, serving: TrafficStatus = SERVING, *, stopped: bool = False) -> list[str]:
-    return [problem.code for problem in problems(now, serving, stopped=stopped)]
+    return [problem.code for problem in of(now, serving, stopped=stopped)]
 
 
 def test_nothing_degrades_a_healthy_environment() -> None:
@@ -51,7 +58,7 @@ def having(service: ServiceStatus) -> Status:
 @pytest.mark.parametrize(
     ("now", "code"),
     [
-        pytest.param(replace(HEALTHY, guarded=False), "supervisor-stopped", id="no supervisor"),
+        pytest.param(replace(HEALTHY, supervised=False), "supervisor-stopped", id="no supervisor"),
         pytest.param(having(replace(WEB, ready=1, shortfall=1)), "instances-missing", id="one of two"),
         pytest.param(having(replace(WEB, traffic={})), "traffic-astray", id="no traffic"),
         pytest.param(having(replace(WEB, traffic={2: 100.0})), "traffic-astray", id="other release"),
@@ -66,7 +73,7 @@ def test_each_of_these_degrades_it(now: Status, code: str) -> None:
 
 
 def test_a_broken_edge_comes_first_and_hides_the_traffic_that_it_loses() -> None:
-    now = replace(HEALTHY, guarded=False, services=(replace(WEB, traffic={}),))
+    now = replace(HEALTHY, supervised=False, services=(replace(WEB, traffic={}),))
     assert codes(now, BROKEN) == ["port-taken", "supervisor-stopped"]
 
 
@@ -85,7 +92,7 @@ def test_missing_instances_are_the_cause_of_missing_traffic() -> None:
 
 
 def test_a_stopped_environment_is_not_degraded_unless_its_stop_is_unfinished() -> None:
-    stopped = replace(HEALTHY, started=False, guarded=False, services=(), datastores=(replace(DB, state="stopped"),))
+    stopped = replace(HEALTHY, started=False, supervised=False, services=(), datastores=(replace(DB, state="stopped"),))
     assert codes(stopped, BROKEN, stopped=True) == []
     assert codes(replace(stopped, run=replace(RUN, kind="down", state="parked")), stopped=True) == ["run-unfinished"]
 
@@ -94,7 +101,7 @@ INTERRUPTED = replace(RUN, state="interrupted", next="mainstay resume")
 
 
 def test_an_interrupted_run_comes_before_what_it_left_behind() -> None:
-    short = replace(HEALTHY, run=INTERRUPTED, services=(replace(WEB, ready=1, shortfall=1),), guarded=False)
+    short = replace(HEALTHY, run=INTERRUPTED, services=(replace(WEB, ready=1, shortfall=1),), supervised=False)
     assert codes(short) == ["run-unfinished", "supervisor-stopped", "instances-missing"]
     assert codes(short, BROKEN)[:2] == ["port-taken", "run-unfinished"]
 
@@ -102,6 +109,22 @@ def test_an_interrupted_run_comes_before_what_it_left_behind() -> None:
 def test_that_no_release_is_live_comes_before_a_stopped_datastore() -> None:
     nothing = replace(HEALTHY, release=None, services=(), datastores=(replace(DB, state="stopped"),))
     assert found(nothing) == [("no-release", "mainstay up"), ("datastore-down", "mainstay logs db")]
+
+
+def test_where_nothing_can_be_started_the_remedy_is_to_deploy() -> None:
+    assert ("supervisor-stopped", "mainstay start") in found(replace(HEALTHY, supervised=False))
+    assert ("supervisor-stopped", "mainstay up") in found(replace(HEALTHY, supervised=False, release=None))
+
+
+def test_notes_on_instances_name_how_they_ended_and_why_they_are_not_ready() -> None:
+    ended = Exit("now", code=3)
+    web = Instance("web-1-1", "web", 1, "unready", "", last_exit=ended, tail=("a", "b"), reasons=("GET / → 503",))
+    running = FleetStatus({}, (web, Instance("web-1-2", "web", 1, "ready", "")), started=True, notes=(CPU,))
+    assert [note.what for note in _notes(running)] == [
+        "web-1-1 ended: exit code 3; its last line: b",
+        "web-1-1 is unready: GET / → 503",
+        CPU.what,
+    ]
 
 
 def test_after_an_automatic_revert_only_commands_that_are_not_refused_are_suggested() -> None:

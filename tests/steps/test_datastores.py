@@ -208,7 +208,7 @@ def test_an_edge_that_does_not_open_fails_with_the_reason(
     world: RunWorld, target: FakeTarget, trouble: str, error: str
 ) -> None:
     target.edge_takes_s = inf
-    target.edge_trouble = trouble
+    target.edge_problem = trouble
     with pytest.raises(StepFailed, match=error):
         ProvideEdge(before=None, after=EDGE).do(world)
     assert 15 <= world.clock.monotonic() < 16

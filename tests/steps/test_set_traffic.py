@@ -132,7 +132,7 @@ def test_holding_it_again_takes_traffic_back_from_home(world: RunWorld, clock: T
 
 def test_a_broken_edge_is_the_cause_of_traffic_that_does_not_move(world: RunWorld, target: FakeTarget) -> None:
     target.set_edge(Edge(http=8080))
-    target.edge_trouble = "port 8080 is taken by python3 (pid 812)"
+    target.edge_problem = "port 8080 is taken by python3 (pid 812)"
     with pytest.raises(StepFailed, match=r"port 8080 is taken by python3 \(pid 812\)") as failed:
         STEP.do(world)
     assert failed.value.remedy == "stop that program"

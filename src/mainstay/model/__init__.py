@@ -18,8 +18,9 @@ from mainstay.model.fleet import (
     end_of,
 )
 from mainstay.model.job import Job, JobState
+from mainstay.model.note import Note
 from mainstay.model.release import DatastoreRelease, Release, ServiceRelease, Strategy
-from mainstay.model.status import Exit, FleetStatus, Instance, TrafficStatus
+from mainstay.model.status import Exit, FleetStatus, Forced, Instance, InstanceState, TrafficStatus
 from mainstay.model.value import Listener, Piece, Template, Value
 from mainstay.model.workload import Health, Volume, Workload, volume_variable
 
@@ -33,14 +34,17 @@ __all__ = [
     "Exit",
     "Fleet",
     "FleetStatus",
+    "Forced",
     "Health",
     "Image",
     "Instance",
+    "InstanceState",
     "Job",
     "JobState",
     "Listener",
     "Member",
     "Members",
+    "Note",
     "Piece",
     "Release",
     "ReleaseNumber",

@@ -1,15 +1,16 @@
 """The observed state of a target: instances, the desired and actual fleet, the desired and actual traffic."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from mainstay.model.edge import Edge
 from mainstay.model.fleet import Fleet, ReleaseNumber, Traffic
+from mainstay.model.note import Note
 
 
 class Exit(msgspec.Struct, frozen=True):
-    """How a process last ended: at most one of `code` and `signal`, and the reason if known."""
+    """How an instance last ended: at most one of `code` and `signal`, and the reason if known."""
 
     at: str
     code: int | None = None
@@ -23,44 +24,74 @@ class Exit(msgspec.Struct, frozen=True):
         return f"{known} ({self.reason})" if known and self.reason else known or self.reason or "unknown exit code"
 
 
+InstanceState = Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
+
+
+class StateRow(NamedTuple):
+    """A row of the table of instance states: what a state means, and which states may follow it."""
+
+    means: str
+    then: tuple[InstanceState, ...]
+
+
+INSTANCE_STATES: dict[InstanceState, StateRow] = {
+    "starting": StateRow(
+        "it starts, or waits for its next start, and has not been ready for `steady` since",
+        ("ready", "draining", "stopped", "failed"),
+    ),
+    "ready": StateRow(
+        "its readiness probe succeeds, so it receives its share of the requests",
+        ("starting", "unready", "draining", "stopped", "failed"),
+    ),
+    "unready": StateRow(
+        "it runs and was ready, but its readiness probe fails, so other instances receive its requests",
+        ("starting", "ready", "draining", "stopped", "failed"),
+    ),
+    "draining": StateRow("it finishes its requests and receives no new ones, then it is stopped", ("stopped",)),
+    "stopped": StateRow("it does not run and is not to run: it was stopped, or its task is done", ("starting",)),
+    "failed": StateRow(
+        "it does not run and is not restarted, until its service is deployed or the environment started again",
+        ("starting", "stopped"),
+    ),
+}
+"""Every state of an instance. The driver of each target reports these states, and the reference documents them."""
+
+
 class Instance(msgspec.Struct, frozen=True):
     """One replica as it is now."""
 
     id: str
     service: str
     release: ReleaseNumber
-    state: Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
+    state: InstanceState
     since: str
     pid: int | None = None
     address: str | None = None
     restarts: int = 0
     early_exits: int = 0
-    """The number of consecutive times that its process ended before it had been ready for `steady`."""
+    """The number of consecutive times that it ended before it had been ready for `steady`."""
     done: bool = False
     """A task that exited with code 0; its state is `stopped`."""
     memory_bytes: int | None = None
     last_exit: Exit | None = None
     tail: tuple[str, ...] = ()
     """Its last lines of output, while it starts and after it has ended."""
-    listens_elsewhere: str = ""
-    """The addresses on which it listens, if they are not the one assigned to it; empty otherwise."""
-    probe: str = ""
-    """Request and response of the last readiness probe if it failed: `GET http://127.0.0.1:25430/health → 404`."""
-
-    @property
-    def misplaced(self) -> str:
-        """A sentence on where it listens and where it should; empty if it listens on its assigned address."""
-        if not self.listens_elsewhere:
-            return ""
-        host, _, port = (self.address or "").rpartition(":")
-        if any(place.endswith(f":{port}") for place in self.listens_elsewhere.split(", ")):
-            return f"listens on {self.listens_elsewhere}, which other machines may reach: let it listen on HOST, {host}"
-        return f"listens on {self.listens_elsewhere}, but PORT is {port}"
+    reasons: tuple[str, ...] = ()
+    """Why it is not ready, or what is wrong although it is: a failed probe, a wrong address."""
 
     @property
     def healthy(self) -> bool:
         """Whether it is ready, or a task that is done."""
         return self.state == "ready" or self.done
+
+
+class Forced(msgspec.Struct, frozen=True):
+    """What a target had to end by force, because a time limit had passed."""
+
+    connections: int = 0
+    """Connections that were still open when the drain of their instance ended."""
+    instances: int = 0
+    """Instances that ignored their stop signal."""
 
 
 class FleetStatus(msgspec.Struct, frozen=True):
@@ -69,15 +100,12 @@ class FleetStatus(msgspec.Struct, frozen=True):
     wanted: Fleet
     instances: tuple[Instance, ...]
     started: bool
-    answers: bool = True
-    """False: the supervisor is not running; this was read from files and from /proc."""
-    guarded_by: str = ""
-    processors_held: bool = True
-    """False: CPU limits cannot be enforced on this machine, so they are ignored."""
-    cut: dict[str, int] = {}
-    """Per revision (`web@41`), the number of connections still open when their drain ended."""
-    killed: dict[str, int] = {}
-    """Per revision, the number of instances that ignored their stop signal and were killed with SIGKILL."""
+    supervised: bool = True
+    """Whether the target restarts instances that end; False: the state was read without it, and a note says so."""
+    notes: tuple[Note, ...] = ()
+    """What an operator should know about the target and its instances."""
+    forced: dict[str, Forced] = {}
+    """Per revision (`web@41`), what was ended by force. The numbers only grow while the revision is in the fleet."""
 
 
 class TrafficStatus(msgspec.Struct, frozen=True):
@@ -86,12 +114,12 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     wanted: Traffic
     """The traffic after all requested shifts, including those that still wait for a drain."""
     actual: Traffic
-    """The traffic according to the slots that take requests now; equals `wanted` once all shifts are applied."""
+    """The traffic that takes effect now; equals `wanted` once all shifts are applied."""
     edge: Edge | None = None
     url: str = ""
     doors: tuple[str, ...] = ()
     listeners: dict[str, str] = {}
-    """Per service or datastore, its permanent internal address `127.0.0.1:PORT`."""
+    """Per service or datastore, its permanent internal address `HOST:PORT`."""
     pending: int = 0
     """The number of traffic shifts that wait until the callers of an earlier one are drained."""
     in_flight: dict[str, int] = {}
@@ -104,9 +132,5 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     """Traffic was reverted automatically because the run stopped sending heartbeats."""
     open: bool = False
     """The edge serves as desired; False while it is being started or changed."""
-    trouble: str = ""
-    """A sentence on why the edge does not serve as desired; empty if there is no problem."""
-    trouble_code: str = ""
-    """The problem's stable code, like `port-taken`."""
-    trouble_remedy: str = ""
-    """The remedy for the problem."""
+    problem: Note | None = None
+    """Why the edge does not serve as desired."""

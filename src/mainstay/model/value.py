@@ -10,7 +10,7 @@ from mainstay.model.secret import SecretRef
 class Listener(msgspec.Struct, frozen=True, tag="listener"):
     """The internal address of a service, which its target allocates once and keeps.
 
-    `url` is `http://127.0.0.1:PORT`, `address` is `127.0.0.1:PORT`, `host` and `port` are its halves.
+    `url` is `http://HOST:PORT`, `address` is `HOST:PORT`, `host` and `port` are its halves.
     Requests to it reach the live revision.
     """
 

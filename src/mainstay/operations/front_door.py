@@ -1,20 +1,22 @@
 """The check that refuses `up`, `deploy` and `rollback` while the front door is broken."""
 
 from mainstay.drivers.targets.target import Target
-from mainstay.errors import FrontDoorLost, FrontDoorTaken
-from mainstay.model import Edge, TrafficStatus
+from mainstay.errors import FrontDoorLost, FrontDoorTaken, PortTaken
+from mainstay.model import Edge, Note, TrafficStatus
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import Clock, SystemClock
 
 LASTS_S = 1.0
-"""Seconds after which a problem counts. A shorter one is a HAProxy that the supervisor replaces. A taken port counts
+"""Seconds after which a problem counts. A shorter one is repaired by the target itself. A taken port counts
 immediately."""
-PORT_TAKEN = "port-taken"
 OPENS_WITHIN_S = 15.0
 LOOKS_EACH_S = 0.1
 RUNS_MEANWHILE = "the services keep running, and the front door opens once the port is free"
+NOT_OPEN = Note(
+    "edge-closed", f"timed out after {OPENS_WITHIN_S:g} s waiting for the edge to open", "mainstay logs edge"
+)
 
 
 def require_front_door(context: Context, plan: Plan) -> None:
@@ -41,10 +43,10 @@ def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
     serving = _settled(target, clock)
     if serving.edge is None or serving.open or _repairs(wanted, serving):
         return
-    what = serving.trouble or f"timed out after {OPENS_WITHIN_S:g} s waiting for the edge to open"
-    if serving.trouble_code == PORT_TAKEN:
-        raise FrontDoorTaken(f"{what}; {RUNS_MEANWHILE}", remedy=serving.trouble_remedy)
-    raise FrontDoorLost(what, remedy=serving.trouble_remedy or "mainstay logs edge")
+    problem = serving.problem or NOT_OPEN
+    if _port_is_taken(serving):
+        raise FrontDoorTaken(f"{problem.what}; {RUNS_MEANWHILE}", remedy=problem.remedy)
+    raise FrontDoorLost(problem.what, remedy=problem.remedy or NOT_OPEN.remedy)
 
 
 def _settled(target: Target, clock: Clock) -> TrafficStatus:
@@ -53,9 +55,9 @@ def _settled(target: Target, clock: Clock) -> TrafficStatus:
     until = clock.monotonic() + OPENS_WITHIN_S
     while True:
         serving, now = target.traffic_status(), clock.monotonic()
-        if serving.open or serving.edge is None or serving.trouble_code == PORT_TAKEN or now >= until:
+        if serving.open or serving.edge is None or _port_is_taken(serving) or now >= until:
             return serving
-        if not serving.trouble:
+        if serving.problem is None:
             since = None
         elif since is None:
             since = now
@@ -64,8 +66,12 @@ def _settled(target: Target, clock: Clock) -> TrafficStatus:
         clock.pause(LOOKS_EACH_S)
 
 
+def _port_is_taken(serving: TrafficStatus) -> bool:
+    return serving.problem is not None and serving.problem.code == PortTaken.code
+
+
 def _repairs(wanted: Edge | None, serving: TrafficStatus) -> bool:
-    return serving.trouble_code == PORT_TAKEN and wanted is not None and _ports(wanted) != _ports(serving.edge)
+    return _port_is_taken(serving) and wanted is not None and _ports(wanted) != _ports(serving.edge)
 
 
 def _ports(edge: Edge | None) -> frozenset[int]:

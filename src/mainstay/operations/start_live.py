@@ -17,10 +17,10 @@ from mainstay.steps.support import waits
 from mainstay.system.clock import SystemClock, Waiter
 
 DATASTORES_WITHIN_S = 60.0
-"""Seconds added for datastores: services wait for them, and a Postgres that was killed replays its log first."""
+"""Seconds added for datastores: services wait for them, and one that was killed replays its log first."""
 DATASTORE_CRASHES_FOR_S = 15.0
-"""Seconds after the start during which a datastore that exits early does not end the wait: a Postgres refuses to
-start while its predecessor's process, killed in a crash, has not been reaped."""
+"""Seconds after the start during which a datastore that exits early does not end the wait: it may refuse to start
+while its predecessor's process, killed in a crash, has not been reaped."""
 
 
 class Notices(Protocol):
@@ -95,7 +95,7 @@ def runs_completely(running: FleetStatus) -> bool:
 
 def is_supervised(running: FleetStatus) -> bool:
     """Return whether the environment should run and its supervisor does."""
-    return running.started and running.answers
+    return running.started and running.supervised
 
 
 def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices, *, thorough: bool) -> Started:

@@ -10,7 +10,7 @@ from mainstay.drivers.datastores.datastore import Migratable
 from mainstay.errors import Unreachable
 from mainstay.history.run_state import run_state
 from mainstay.history.summary import History, LiveRelease
-from mainstay.model import DatastorePlace, Environment, FleetStatus, Instance, TrafficStatus
+from mainstay.model import DatastorePlace, Environment, FleetStatus, Instance, Note, TrafficStatus
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of, journal_reader
@@ -62,14 +62,6 @@ class DatastoreStatus(msgspec.Struct, frozen=True):
 Health = Literal["healthy", "degraded", "stopped"]
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """Why an environment is degraded: what is wrong, and what to type or do next."""
-
-    code: str
-    what: str
-    remedy: str = ""
-
-
 class Status(msgspec.Struct, frozen=True):
     """The status document (section 7 of the contract)."""
 
@@ -83,20 +75,19 @@ class Status(msgspec.Struct, frozen=True):
     services: tuple[ServiceStatus, ...]
     datastores: tuple[DatastoreStatus, ...]
     started: bool
-    guarded: bool
-    """Whether the supervisor runs; false: crashed instances are not restarted until a command starts it."""
-    guarded_by: str
-    unlimited: bool
-    """Whether a service has a CPU limit that cannot be enforced on this machine."""
+    supervised: bool
+    """Whether crashed instances are restarted; false: not until a command starts the supervisor."""
     reverted: bool
     """Whether traffic was reverted automatically, because the deploy stopped sending heartbeats."""
     edge_open: bool = False
     """Whether the edge serves as desired."""
-    edge_trouble: str = ""
+    edge_problem: str = ""
     """The stable code of the problem that prevents the edge from serving; empty if none is known."""
     health: Health = "degraded"
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Note, ...] = ()
     """Why the environment is degraded, the most severe first; empty while it is healthy or stopped."""
+    notes: tuple[Note, ...] = ()
+    """What else an operator should know: instances that ended or are not ready, limits without effect."""
 
 
 def status(context: Context) -> Status:
@@ -122,15 +113,14 @@ def status(context: Context) -> Status:
         ),
         datastores=tuple(_datastore(place, environment, context, running, serving) for place in environment.datastores),
         started=running.started,
-        guarded=running.answers,
-        guarded_by=running.guarded_by,
-        unlimited=not running.processors_held and _limits_processors(running),
+        supervised=running.supervised,
         reverted=serving.reverted,
         edge_open=serving.open,
-        edge_trouble=serving.trouble_code,
+        edge_problem=serving.problem.code if serving.problem else "",
+        notes=tuple(_notes(running)),
     )
     stopped = not running.started and _was_stopped(past)
-    why = tuple(problems(found, serving, stopped=stopped, full=shortage(context.folders.state)))
+    why = tuple(problems(found, running.notes, serving, stopped=stopped, full=shortage(context.folders.state)))
     return replace(found, health="degraded" if why else "stopped" if stopped else "healthy", problems=why)
 
 
@@ -140,54 +130,57 @@ def _was_stopped(past: History) -> bool:
     return last is not None and not run_kind(last.kind).needs_running
 
 
-def problems(now: Status, serving: TrafficStatus, *, stopped: bool, full: str = "") -> Iterator[Problem]:
+def problems(
+    now: Status, notes: tuple[Note, ...], serving: TrafficStatus, *, stopped: bool, full: str = ""
+) -> Iterator[Note]:
     """Yield the problems that degrade the environment: lost requests, the unfinished run, then its consequences.
 
-    *full*: why the disk has no room left; empty if it has room.
+    *notes*: those of the target. *full*: why the disk has no room left; empty if it has room.
     """
-    if now.started and serving.trouble:
-        yield Problem(serving.trouble_code, serving.trouble, serving.trouble_remedy)
+    if now.started and serving.problem:
+        yield serving.problem
     if now.started and full:
         what = f"{full}, so deploys fail and the output of services is lost"
-        yield Problem("disk-full", what, f"make room (df -h {now.state})")
+        yield Note("disk-full", what, f"make room (df -h {now.state})")
     yield from _run_problems(now)
-    if now.started and not serving.trouble:
+    if now.started and serving.problem is None:
         yield from _edge_problems(now, serving)
-    if now.started and not now.guarded:
-        what = "the supervisor is not running, so crashed instances are not restarted"
-        yield Problem("supervisor-stopped", what, "mainstay start" if now.release or now.run else "mainstay up")
+    if now.started:
+        nothing_to_start = now.release is None and now.run is None
+        of_target = (note for note in notes if note.level == "problem")
+        yield from (replace(note, remedy="mainstay up") if nothing_to_start else note for note in of_target)
     if now.release is None and not stopped:
-        yield Problem("no-release", "no release is live", "mainstay status --watch" if now.run else "mainstay up")
+        yield Note("no-release", "no release is live", "mainstay status --watch" if now.run else "mainstay up")
     if now.started:
         yield from _missing(now)
 
 
-def _run_problems(now: Status) -> Iterator[Problem]:
+def _run_problems(now: Status) -> Iterator[Note]:
     """Yield problems for an unfinished run that no process executes, and for traffic that was therefore reverted."""
     if now.run is not None and now.run.state != "running":
-        yield Problem("run-unfinished", f"run {now.run.id} ({now.run.kind}) is {now.run.state}", now.run.next)
+        yield Note("run-unfinished", f"run {now.run.id} ({now.run.kind}) is {now.run.state}", now.run.next)
     if now.started and now.reverted:
         what = "traffic was reverted automatically: the deploy stopped sending heartbeats"
         # A deploy is refused as long as a run is unfinished.
-        yield Problem("traffic-reverted", what, "mainstay resume, or mainstay abort" if now.run else "mainstay deploy")
+        yield Note("traffic-reverted", what, "mainstay resume, or mainstay abort" if now.run else "mainstay deploy")
 
 
-def _missing(now: Status) -> Iterator[Problem]:
+def _missing(now: Status) -> Iterator[Note]:
     """Yield problems for services and datastores that do not run as desired."""
     for service in now.services:
         if service.shortfall:
             what = f"{service.ready} of {service.desired} instances of {service.name} are ready"
-            yield Problem("instances-missing", what, f"mainstay logs {service.name}")
+            yield Note("instances-missing", what, f"mainstay logs {service.name}")
     for store in now.datastores:
         if store.state != "ready":
-            yield Problem("datastore-down", f"{store.name} is {store.state}", f"mainstay logs {store.name}")
+            yield Note("datastore-down", f"{store.name} is {store.state}", f"mainstay logs {store.name}")
 
 
-def _edge_problems(now: Status, serving: TrafficStatus) -> Iterator[Problem]:
+def _edge_problems(now: Status, serving: TrafficStatus) -> Iterator[Note]:
     """Yield problems: an edge that does not serve yet, or traffic that misses services with enough ready instances."""
     at_work = now.run is not None and now.run.state == "running"
-    if serving.edge is not None and not serving.open and now.guarded and not at_work:
-        yield Problem("edge-starting", "the edge is being started or changed", "mainstay logs edge")
+    if serving.edge is not None and not serving.open and now.supervised and not at_work:
+        yield Note("edge-starting", "the edge is being started or changed", "mainstay logs edge")
         return
     for service in now.services:
         actual, desired = _sharing(service.traffic), _sharing(service.traffic_desired)
@@ -196,7 +189,7 @@ def _edge_problems(now: Status, serving: TrafficStatus) -> Iterator[Problem]:
         if astray and not service.shortfall:
             releases = f"{_numbered(actual)} instead of {_numbered(desired)}"
             what = f"requests to {service.name} reach {releases}, although its instances are ready"
-            yield Problem("traffic-astray", what, "mainstay logs edge")
+            yield Note("traffic-astray", what, "mainstay logs edge")
 
 
 def _sharing(shares: dict[int, float]) -> frozenset[int]:
@@ -207,9 +200,14 @@ def _numbered(releases: frozenset[int]) -> str:
     return "release " + " and ".join(map(str, sorted(releases))) if releases else "no release"
 
 
-def _limits_processors(running: FleetStatus) -> bool:
-    members = (member for of in running.wanted.values() for member in of.values())
-    return any(member.workload.cpus is not None for member in members)
+def _notes(running: FleetStatus) -> Iterator[Note]:
+    for one in sorted(running.instances, key=lambda one: one.service):
+        if one.last_exit and not one.healthy:
+            last = f"; its last line: {one.tail[-1]}" if one.tail else ""
+            yield Note("instance-ended", f"{one.id} ended: {one.last_exit.how}{last}", "", one.id, "note")
+        for reason in one.reasons:
+            yield Note("instance-degraded", f"{one.id} is {one.state}: {reason}", "", one.id, "note")
+    yield from (note for note in running.notes if note.level == "note")
 
 
 def _names(running: FleetStatus) -> set[str]:

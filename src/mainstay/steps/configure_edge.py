@@ -40,8 +40,8 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
         try:
             serving = world.waiter.wait_until(lambda: _open(world, edge), within=OPENS_WITHIN_S, waiting_for="the edge")
         except StepFailed as late:
-            trouble = world.target.traffic_status().trouble
-            reason = f": {trouble}" if trouble else ""
+            problem = world.target.traffic_status().problem
+            reason = f": {problem.what}" if problem else ""
             raise StepFailed(f"the edge did not open within {OPENS_WITHIN_S:g} s{reason}", remedy=CHECK) from late
         return f"open at {serving.url}" if edge else "no edge"
 

@@ -88,9 +88,9 @@ def await_traffic(world: RunWorld, shifts: Shifts, *, or_crashed: bool = False) 
             applied, within=_within(shifts), waiting_for=f"traffic {_in_order(shifts)}", remedy="mainstay status"
         )
     except StepFailed as late:
-        serving = world.target.traffic_status()
-        cause = f"; {serving.trouble}" if serving.trouble else _not_ready(world, wanted)
-        raise StepFailed(f"{late.what}{cause}", remedy=serving.trouble_remedy or late.remedy) from late
+        problem = world.target.traffic_status().problem
+        cause = f"; {problem.what}" if problem else _not_ready(world, wanted)
+        raise StepFailed(f"{late.what}{cause}", remedy=(problem and problem.remedy) or late.remedy) from late
     undrained = world.target.traffic_status().undrained
     drained = [f"; {name} had no request left after {s:.1f} s" for name, s in waited.items() if name not in undrained]
     return "".join(

@@ -68,7 +68,7 @@ def test_looking_wakes_nobody_and_tells_what_lives(place: Place) -> None:
     serving(place)
     place.kill_supervisor()
     running = place.target.fleet_status()
-    assert not running.answers
+    assert not running.supervised
     assert [one.state for one in running.instances] == ["ready", "ready"]
     assert place.target.traffic_status().actual == {"web": {1: 100.0}}
     assert place.supervisor() is None
@@ -224,7 +224,7 @@ def test_somebody_with_a_newer_protocol_finds_the_newer_program(place: Place) ->
         line.connect(str(place.folders.supervisor_socket))
         line.sendall(b'{"type":"hello","protocol":99}\n')
         assert json.loads(line.recv(4096))["reexecuting"] is True
-    place.until(lambda: place.target.fleet_status().answers, "the newer program")
+    place.until(lambda: place.target.fleet_status().supervised, "the newer program")
     assert place.supervisor() == before
     assert [(x.pid, x.state) for x in place.found(1)] == [(one.pid, "ready")]
     os.kill(one.pid or 0, signal.SIGTERM)
@@ -419,7 +419,7 @@ def test_a_task_that_is_done_is_not_run_again_by_a_start_or_when_its_fleet_is_re
 def test_what_listens_elsewhere_is_told(place: Place) -> None:
     workload = service(told={"LISTEN": "18999"}, health=Health("http", ready="/health", every_s=0.1))
     place.target.set_fleet({"web": {1: member(workload)}})
-    place.until(lambda: [one.listens_elsewhere for one in place.found(1)] == ["127.0.0.1:18999"], "where it listens")
+    place.until(lambda: "listens on 127.0.0.1:18999" in str(place.found(1)[0].reasons), "where it listens")
     assert place.found(1)[0].state == "starting"
 
 
@@ -436,7 +436,8 @@ def test_where_an_instance_listens_is_known_again_after_the_supervisor_was_kille
     port = (one.address or "").rpartition(":")[2]
 
     def open_to_all() -> bool:
-        return [each.listens_elsewhere for each in place.found(1)] == [f"0.0.0.0:{port}"]
+        reasons = [reason for each in place.found(1) for reason in each.reasons]
+        return [reason.partition(",")[0] for reason in reasons] == [f"listens on 0.0.0.0:{port}"]
 
     place.until(open_to_all, "where it listens")
     place.kill_supervisor()

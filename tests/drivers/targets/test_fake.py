@@ -22,9 +22,9 @@ class TestFakeTarget(TargetContract):
 
     @contextmanager
     def edge_unable_to_serve(self, target: RunTarget) -> Iterator[str]:
-        self.fake.edge_trouble = "port 8080 is taken by python3 (pid 812)"
-        yield self.fake.edge_trouble
-        self.fake.edge_trouble = ""
+        self.fake.edge_problem = "port 8080 is taken by python3 (pid 812)"
+        yield self.fake.edge_problem
+        self.fake.edge_problem = ""
 
     def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
         workload = Workload(service, ("serve",), health=Health("http", ready="/"), drain_s=drain_s)

@@ -50,7 +50,7 @@ def show(now: Status, console: Console, clock: Clock) -> None:
     """Print the status; the first line is the health, with its cause."""
     _show_health(now, console, clock)
     # While the front door is lost, another program may answer at this address.
-    if now.url and now.started and not now.edge_trouble:
+    if now.url and now.started and not now.edge_problem:
         console.print(f"open: {now.url}")
     _show_run(now, console)
     if now.services:
@@ -61,8 +61,8 @@ def show(now: Status, console: Console, clock: Clock) -> None:
         console.print()
         rows = ((store.name, store.kind, store.version, store.state, store.schema or "-") for store in now.datastores)
         console.table(("DATASTORE", "KIND", "VERSION", "STATE", "SCHEMA"), rows)
-    for note in _notes(now):
-        console.print(f"note: {note}")
+    for note in now.notes:
+        console.print(f"note: {note.what}")
     console.print(f"state: {now.state}")
 
 
@@ -119,19 +119,3 @@ def _instance(instance: Instance, clock: Clock) -> tuple[str, ...]:
     age = duration((clock.now() - datetime.fromisoformat(instance.since)).total_seconds()) if instance.since else "-"
     memory = f"{instance.memory_bytes / 2**20:.0f} MiB" if instance.memory_bytes else "-"
     return (instance.id, "done" if instance.done else instance.state, age, memory, str(instance.restarts))
-
-
-def _notes(now: Status) -> Iterator[str]:
-    for service in now.services:
-        for instance in service.instances:
-            if instance.last_exit and not instance.healthy:
-                last = f"; its last line: {instance.tail[-1]}" if instance.tail else ""
-                yield f"{instance.id} ended: {instance.last_exit.how}{last}"
-            if instance.probe:
-                yield f"{instance.id} is {instance.state}: {instance.probe}"
-            if instance.misplaced:
-                yield f"{instance.id} {instance.misplaced}"
-    if now.unlimited:
-        yield ("CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored")
-    if now.started and now.guarded and not now.guarded_by:
-        yield "nothing starts the supervisor after a reboot"

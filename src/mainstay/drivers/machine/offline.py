@@ -2,10 +2,11 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from mainstay.drivers.edge.haproxy import trouble
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
-from mainstay.drivers.edge.haproxy.trouble import Trouble
 from mainstay.drivers.machine.instances import jobs
 from mainstay.drivers.machine.instances.instances import read_past
 from mainstay.drivers.machine.logs.files import tail
@@ -14,19 +15,30 @@ from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import views
 from mainstay.errors import BadInput, PortTaken, Unreachable
-from mainstay.model import Edge, FleetStatus, Instance, JobState, Traffic, TrafficStatus
+from mainstay.model import Edge, FleetStatus, Instance, JobState, Note, Traffic, TrafficStatus
 from mainstay.system import listeners
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
+
+NOT_SUPERVISED = Note(
+    "supervisor-stopped",
+    "the supervisor is not running, so crashed instances are not restarted",
+    "mainstay start",
+)
 
 
 def fleet_status(folders: Folders) -> FleetStatus:
     """Return the desired state and the instances that still run. One that was steady and still runs counts as ready."""
     desired, runner = Store(folders.desired).read(), ProcessRunner(folders.instances)
-    instances = tuple(_told(folders, runner, name, one) for name, one in desired.instances.items())
+    instances = tuple(_instance(folders, runner, name, one) for name, one in desired.instances.items())
     started = desired.started and folders.desired.exists()
     return FleetStatus(
-        desired.fleet, instances, started or _edge(folders) is not None, answers=False, killed=desired.killed
+        desired.fleet,
+        instances,
+        started or _edge(folders) is not None,
+        supervised=False,
+        notes=(NOT_SUPERVISED,),
+        forced=views.forced(desired, {}),
     )
 
 
@@ -37,7 +49,7 @@ def traffic_status(folders: Folders) -> TrafficStatus:
     actual, found = asyncio.run(_actual(proxy))
     if desired.started and desired.edge is not None and proxy.process() is None:
         found = _why_stopped(proxy, desired.edge, desired)
-    return views.with_trouble(views.serving(desired, actual), found)
+    return views.serving(desired, actual, found)
 
 
 def job_state(folders: Folders, identity: str) -> JobState:
@@ -54,30 +66,21 @@ def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
     listeners.refuse_taken(named - ours, wanted.address)
 
 
-def _told(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> Instance:
+def _instance(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> Instance:
     process, past = runner.alive(name), read_past(runner, name)
     ended = tail(folders.logs / one.service, name) if process is None else ()
     life = Life(past=past, process=process, answers=past.steady, tail=ended)
+    found = views.instance(name, one, life, ready=process is not None and past.steady)
     if process is None and not past.failed and not one.leaving:
-        return Instance(
-            name,
-            one.service,
-            one.release,
-            "stopped",
-            past.since,
-            restarts=past.restarts,
-            early_exits=past.early_ends,
-            last_exit=past.last_exit,
-            tail=ended,
-        )
-    return views.instance(name, one, life, ready=process is not None and past.steady)
+        return replace(found, state="stopped", address=None)
+    return found
 
 
 def _edge(folders: Folders) -> object | None:
     return Proxy(folders, ProcessRunner(folders.instances)).process()
 
 
-async def _actual(proxy: Proxy) -> tuple[Traffic, Trouble | None]:
+async def _actual(proxy: Proxy) -> tuple[Traffic, Note | None]:
     process = proxy.process()
     try:
         return await proxy.actual_traffic(), None
@@ -87,7 +90,7 @@ async def _actual(proxy: Proxy) -> tuple[Traffic, Trouble | None]:
         return {}, None
 
 
-def _why_stopped(proxy: Proxy, edge: Edge, desired: Desired) -> Trouble:
+def _why_stopped(proxy: Proxy, edge: Edge, desired: Desired) -> Note:
     """Return why HAProxy is not running: another program has its port, or no supervisor has started it."""
     try:
         if edge.http or "edge" in desired.ports:

@@ -7,7 +7,7 @@ from datetime import datetime
 from mainstay.drivers.targets.target import LogQuery
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
-from mainstay.model import Fleet, FleetStatus, Instance, Member, Members, Workload
+from mainstay.model import Fleet, FleetStatus, Forced, Instance, Member, Members, Workload
 from mainstay.model.revision import Revision
 from mainstay.text.plural import counted
 from mainstay.text.tail import last_words
@@ -109,9 +109,10 @@ def how_it_ended(leaving: Fleet, before: FleetStatus, now: FleetStatus) -> str:
 
 
 def _how_one_ended(name: str, of: str, workload: Workload, before: FleetStatus, now: FleetStatus) -> Iterator[str]:
-    if open_ := now.cut.get(name, 0) - before.cut.get(name, 0):
+    then, forced = (status.forced.get(name, Forced()) for status in (before, now))
+    if open_ := forced.connections - then.connections:
         yield f", {counted(open_, 'connection')}{of} still open after the drain of {workload.drain_s:g} s"
-    if killed := now.killed.get(name, 0) - before.killed.get(name, 0):
+    if killed := forced.instances - then.instances:
         they = "it" if killed == 1 else "they"
         yield (
             f", {counted(killed, 'instance')}{of} killed with SIGKILL because {they} ignored "
@@ -189,6 +190,5 @@ def late(world: World, service: str, now: tuple[Instance, ...], members: Members
         if ready(now, release) < member.count
     ]
     unready = [one for one in now if one.release in members and not one.healthy]
-    parts += [f"{one.id}: {one.probe}" for one in unready if one.probe]
-    parts += [f"{one.id} {one.misplaced}" for one in unready if one.misplaced]
+    parts += [f"{one.id}: {reason}" for one in unready for reason in one.reasons]
     return "; ".join(parts) + (last_words(_last_lines(world, unready[0])) if unready else "")

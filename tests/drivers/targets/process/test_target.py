@@ -42,7 +42,7 @@ class TestProcessTarget(TargetContract):
             other.listen()
             target.start()
             yield f"port {port} is taken by python"
-            assert f"(pid {os.getpid()})" in target.traffic_status().trouble
+            assert f"(pid {os.getpid()})" in str(target.traffic_status().problem)
 
     def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
         return member(small(service, told={"SICK_WHEN": str(self.sick)}, drain_s=drain_s), count)

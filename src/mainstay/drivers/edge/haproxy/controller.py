@@ -9,9 +9,8 @@ from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
-from mainstay.drivers.edge.haproxy.trouble import Trouble
 from mainstay.errors import MainstayError, Unreachable
-from mainstay.model import Edge, Traffic
+from mainstay.model import Edge, Note, Traffic
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
@@ -34,7 +33,7 @@ class EdgeController:
         self._watched: Started | None = None
         self._unanswered = 0
         """Probes in a row that HAProxy has not answered."""
-        self.trouble: Trouble | None = None
+        self.trouble: Note | None = None
         """Why the edge does not serve as desired; None when it does."""
         self.edge: Edge | None = None
         """The edge that HAProxy was last configured for."""

@@ -2,19 +2,9 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from mainstay.drivers.edge.haproxy.runtime_api import READ_TIMEOUT_S
 from mainstay.errors import MainstayError
-
-
-class Trouble(msgspec.Struct, frozen=True):
-    """Why the edge does not serve as desired; `code` is stable, `remedy` is what to do next."""
-
-    what: str
-    code: str = "edge-failed"
-    remedy: str = "mainstay logs edge"
-
+from mainstay.model import Note
 
 MASTER_STOPPED = "edge-master-stopped"
 UNANSWERED_PROBES = 5
@@ -24,24 +14,24 @@ PROBE_EVERY_S = 1.0
 REPLACED_AFTER_S = UNANSWERED_PROBES * (PROBE_EVERY_S + READ_TIMEOUT_S)
 """Seconds. Each probe waits for its timeout, and the next one follows after the pause."""
 
-NOT_RUNNING = Trouble("HAProxy is not running, so no request is answered", "edge-stopped", "mainstay start")
+NOT_RUNNING = Note("edge-stopped", "HAProxy is not running, so no request is answered", "mainstay start")
 
 
-def not_answering(pids: Sequence[int], *, supervised: bool = True) -> Trouble:
+def not_answering(pids: Sequence[int], *, supervised: bool = True) -> Note:
     """Return the problem that HAProxy (*pids*) does not respond; *supervised*: the supervisor will replace it."""
     remedy = f"wait: the supervisor replaces it when it has not answered for about {REPLACED_AFTER_S:.0f} s"
     what = f"HAProxy (pid {', '.join(map(str, pids))}) does not answer, so requests hang"
-    return Trouble(what, "edge-silent", remedy if supervised else "mainstay start")
+    return Note("edge-silent", what, remedy if supervised else "mainstay start")
 
 
-def stopped_master(pid: int) -> Trouble:
+def stopped_master(pid: int) -> Note:
     """Return the problem that HAProxy's workers serve requests, but its master, *pid*, is stopped by a signal."""
     what = f"HAProxy's master (pid {pid}) is stopped by a signal, so changes of the edge and drains hang"
-    return Trouble(what, MASTER_STOPPED, f"kill -CONT {pid}")
+    return Note(MASTER_STOPPED, what, f"kill -CONT {pid}")
 
 
-def of(error: MainstayError | OSError) -> Trouble:
+def of(error: MainstayError | OSError) -> Note:
     """Return the problem for *error*, raised by an attempt to configure HAProxy."""
     if isinstance(error, MainstayError):
-        return Trouble(error.what, error.code, error.remedy)
-    return Trouble(f"the edge cannot be configured: {error}")
+        return Note(error.code, error.what, error.remedy)
+    return Note("edge-failed", f"the edge cannot be configured: {error}", "mainstay logs edge")

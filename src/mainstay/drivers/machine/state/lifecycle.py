@@ -1,13 +1,12 @@
 """The state of an instance, and how each event (start, probe, exit) changes it. Pure: no effects."""
 
 import signal
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.instances.probes import Probe
-from mainstay.model import Exit, Workload
+from mainstay.model import Exit, InstanceState, Workload
 from mainstay.system.process_runner import End
 from mainstay.system.processes import Started
 
@@ -25,8 +24,6 @@ UNSEEN_END = "exit code unknown, the supervisor was restarted while it ran"
 LEFT_FOREGROUND = "ended before it was ready; a service must stay in the foreground"
 
 _NAMES = {one.value: one.name for one in signal.Signals}
-
-State = Literal["starting", "ready", "unready", "draining", "stopped", "failed"]
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -187,8 +184,8 @@ def _name(number: int | None) -> str | None:
     return None if number is None else _NAMES.get(number, f"signal {number}")
 
 
-def state_of(life: Life, *, leaving: bool, ready: bool) -> State:
-    """Return the state of the instance as `status` shows it."""
+def state_of(life: Life, *, leaving: bool, ready: bool) -> InstanceState:
+    """Return the state of the instance, by the table `INSTANCE_STATES`."""
     if leaving:
         return "draining" if life.process else "stopped"
     if life.past.failed:

@@ -1,6 +1,7 @@
 """The daemon's report: desired and running instances, desired and actual traffic."""
 
 import os
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -8,7 +9,7 @@ from mainstay.drivers.machine.state import decide
 from mainstay.drivers.machine.state.lifecycle import Life
 from mainstay.drivers.machine.supervisor import views
 from mainstay.drivers.machine.supervisor.daemon import Daemon
-from mainstay.model import FleetStatus, TrafficStatus
+from mainstay.model import FleetStatus, Note, TrafficStatus
 
 
 def running(daemon: Daemon) -> FleetStatus:
@@ -23,25 +24,27 @@ def running(daemon: Daemon) -> FleetStatus:
         wanted=desired.fleet,
         instances=instances,
         started=daemon.is_started(),
-        guarded_by=guard(),
-        processors_held=daemon.limits.hold_processors,
-        cut=dict(daemon.cut),
-        killed=desired.killed,
+        notes=tuple(_notes(daemon)),
+        forced=views.forced(desired, daemon.cut),
     )
 
 
 async def serving(daemon: Daemon) -> TrafficStatus:
     """Return desired and actual traffic, and whether the edge works."""
     edge = daemon.edge
-    told = views.with_trouble(views.serving(daemon.desired, await edge.actual_traffic()), edge.trouble)
+    found = views.serving(daemon.desired, await edge.actual_traffic(), edge.trouble)
     return replace(
-        told,
-        open=edge.serves(told.edge),
+        found,
+        open=edge.serves(found.edge),
         in_flight=dict(daemon.shifting.in_flight),
         undrained=dict(daemon.shifting.undrained),
     )
 
 
-def guard() -> str:
-    """Return the program that restarts the supervisor when it is killed; empty when there is none."""
-    return "systemd" if "INVOCATION_ID" in os.environ else ""
+def _notes(daemon: Daemon) -> Iterator[Note]:
+    members = [member for of in daemon.desired.fleet.values() for member in of.values()]
+    if not daemon.limits.hold_processors and any(member.workload.cpus is not None for member in members):
+        what = "CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"
+        yield Note("cpu-limits-ignored", what, level="note")
+    if daemon.is_started() and "INVOCATION_ID" not in os.environ:  # systemd sets this variable.
+        yield Note("not-started-at-boot", "nothing starts the supervisor after a reboot", level="note")

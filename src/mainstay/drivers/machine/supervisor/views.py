@@ -1,12 +1,11 @@
 """Views of the supervisor's state: an instance, and desired and actual traffic."""
 
-from msgspec.structs import replace
+from collections.abc import Iterator, Mapping
 
-from mainstay.drivers.edge.haproxy.trouble import Trouble
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.drivers.machine.state.lifecycle import Life, state_of
-from mainstay.model import Edge, Instance, TrafficStatus, end_of
+from mainstay.model import Edge, Forced, Instance, InstanceState, Note, Traffic, TrafficStatus, end_of
 from mainstay.system.ports import LOOPBACK
 
 
@@ -27,13 +26,30 @@ def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
         memory_bytes=life.memory_bytes,
         last_exit=life.past.last_exit,
         tail=life.tail if state in {"failed", "starting", "stopped"} else (),
-        listens_elsewhere=life.listens_elsewhere or "",
-        probe=life.probe if state in {"starting", "unready", "failed"} else "",
+        reasons=tuple(_reasons(life, state, one.port)),
     )
 
 
-def serving(desired: Desired, actual: dict[str, dict[int, float]]) -> TrafficStatus:
-    """Return the desired traffic beside the *actual* traffic."""
+def _reasons(life: Life, state: InstanceState, port: int | None) -> Iterator[str]:
+    """Yield why the instance is not ready: its failed probe, and where it listens instead of its address."""
+    if life.probe and state in {"starting", "unready", "failed"}:
+        yield life.probe
+    elsewhere = life.listens_elsewhere
+    if not elsewhere:
+        return
+    if any(place.endswith(f":{port}") for place in elsewhere.split(", ")):
+        yield f"listens on {elsewhere}, which other machines may reach: let it listen on HOST, {LOOPBACK}"
+    else:
+        yield f"listens on {elsewhere}, but PORT is {port}"
+
+
+def forced(desired: Desired, cut: Mapping[str, int]) -> dict[str, Forced]:
+    """Return what was ended by force, per revision; *cut* are connections that were open when their drain ended."""
+    return {name: Forced(cut.get(name, 0), desired.killed.get(name, 0)) for name in {*cut, *desired.killed}}
+
+
+def serving(desired: Desired, actual: Traffic, problem: Note | None) -> TrafficStatus:
+    """Return the desired traffic beside the *actual* traffic, and the *problem* of the edge."""
     doors = _doors(desired.edge, desired)
     pending = desired.pending.then if desired.pending else ()
     return TrafficStatus(
@@ -46,14 +62,8 @@ def serving(desired: Desired, actual: dict[str, dict[int, float]]) -> TrafficSta
         reverts_to=end_of(desired.lease.lease.then) if desired.lease else None,
         reverted=desired.reverted,
         pending=len(pending),
+        problem=problem,
     )
-
-
-def with_trouble(serving: TrafficStatus, trouble: Trouble | None) -> TrafficStatus:
-    """Return *serving* with the problem of the edge, when there is one."""
-    if trouble is None:
-        return serving
-    return replace(serving, trouble=trouble.what, trouble_code=trouble.code, trouble_remedy=trouble.remedy)
 
 
 def _doors(edge: Edge | None, desired: Desired) -> tuple[str, ...]:

@@ -1,0 +1,31 @@
+"""An instance of the supervisor as users see it."""
+
+import pytest
+
+from mainstay.drivers.machine.state.desired import Identity
+from mainstay.drivers.machine.state.lifecycle import Life, Past
+from mainstay.drivers.machine.supervisor.views import instance
+
+ONE = Identity("web", 1, 1, port=25430, slot=1)
+
+
+@pytest.mark.parametrize(
+    ("listens", "reasons"),
+    [
+        ("", ()),
+        ("0.0.0.0:8000", ("listens on 0.0.0.0:8000, but PORT is 25430",)),
+        (
+            "0.0.0.0:25430",
+            ("listens on 0.0.0.0:25430, which other machines may reach: let it listen on HOST, 127.0.0.1",),
+        ),
+    ],
+    ids=["where it should", "on another port", "on every address"],
+)
+def test_an_instance_that_listens_elsewhere_is_described_with_its_port(listens: str, reasons: tuple[str, ...]) -> None:
+    assert instance("web-1-1", ONE, Life(listens_elsewhere=listens), ready=False).reasons == reasons
+
+
+def test_a_failed_probe_is_a_reason_until_the_instance_is_ready() -> None:
+    life = Life(past=Past(steady=True), probe="GET /ready → 503")
+    assert instance("web-1-1", ONE, life, ready=False).reasons == ("GET /ready → 503",)
+    assert instance("web-1-1", ONE, life, ready=True).reasons == ()
