@@ -10,7 +10,7 @@ from tests.journeys.web_app import WebApp
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("open_still", "told"), [(1, "1 connection"), (2, "2 connections")])
+@pytest.mark.parametrize(("open_still", "printed"), [(1, "1 connection"), (2, "2 connections")])
 def test_requests_that_outlast_the_drain_are_counted_and_cut_when_their_instance_ends(
     sandbox: Sandbox, open_still: int, printed: str
 ) -> None:
