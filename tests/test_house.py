@@ -230,3 +230,17 @@ def test_docstrings_and_messages_use_plain_words(path: Path) -> None:
     texts = [node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant)]
     plain = [text for text in texts if isinstance(text, str) and text != "nobody"]  # The user of that name.
     assert [found[0] for text in plain for found in ARCHAIC.finditer(text)] == []
+
+
+DRIVER_WORDS = re.compile(r"haproxy|postgres|127\.0\.0\.1|/proc\b|cgroup", re.IGNORECASE)
+BEHIND_THE_WALL = {"drivers", "system", "cli"}
+KINDS = re.compile(r"[\"']postgres(ql)?\b")
+"""A kind of datastore in the manifest, and the address of one in the documentation of placeholders."""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if part_of(name_of(path)) not in BEHIND_THE_WALL], ids=name_of
+)
+def test_the_core_names_no_driver(path: Path) -> None:
+    text = path.read_text()
+    assert [found[0] for found in DRIVER_WORDS.finditer(KINDS.sub("", text))] == []

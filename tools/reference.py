@@ -192,6 +192,7 @@ def documents() -> Iterator[str]:
         yield ""
         yield f"## {name}"
         yield from _struct(root, set())
+    yield from _instance_states()
     yield ""
     yield "## events"
     yield ""
@@ -200,6 +201,16 @@ def documents() -> Iterator[str]:
         yield ""
         yield f"### {name}"
         yield from _struct(kind, set(), left_out={"plan"})
+
+
+def _instance_states() -> Iterator[str]:
+    yield ""
+    yield "## States of an instance"
+    yield ""
+    yield "| state | means | may be followed by |"
+    yield "|---|---|---|"
+    for state, row in import_module("mainstay.model.status").INSTANCE_STATES.items():
+        yield f"| `{state}` | {_cell(row.means)} | {', '.join(f'`{each}`' for each in row.then)} |"
 
 
 def _struct(root: type, seen: set[type], left_out: set[str] = frozenset()) -> Iterator[str]:  # type: ignore[assignment]

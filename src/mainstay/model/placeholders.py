@@ -63,7 +63,7 @@ ADDRESSES = (
         "A variable with the address of a datastore, composed when an instance starts, with the current, "
         "percent-encoded credentials. It is a secret.",
     ),
-    Address("HOST, PORT", "127.0.0.1, 25430", "Variables of each service with a port: where the instance must listen."),
+    Address("HOST, PORT", "ADDRESS, 25430", "Variables of each service with a port: where the instance must listen."),
     Address("NAME_FILE", "/…/NAME", "With `deliver: file`: the path of the file that contains the secret NAME."),
     Address(
         "MAINSTAY_VOLUME_UPLOADS", "/…/volumes/uploads", "The path of the volume `uploads`, like `{volume:uploads}`."
