@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mainstay.history.fold import history_from
 from mainstay.history.signing import PublicKey, SigningKey
-from mainstay.history.sqlite import SqliteJournal, SqliteStory
+from mainstay.history.sqlite import SqliteJournal, SqliteReader
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders
 
@@ -43,15 +43,15 @@ def measure(folders: Folders) -> list[Row]:
     rows, steps = [], []
     for _ in range(STEPS):
         began = time.perf_counter()
-        journal.append("r-0001", "started", STARTED)
+        journal.append("r-0001", ("started", STARTED))
         between = time.perf_counter()
-        journal.append("r-0001", "done", DONE)
+        journal.append("r-0001", ("done", DONE))
         ended = time.perf_counter()
         rows += [between - began, ended - between]
         steps.append(ended - began)
-    journal.settle()
+    journal.checkpoint()
     journal.close()
-    story = SqliteStory(folders.journal, folders.head)
+    story = SqliteReader(folders.journal, folders.head)
     began = time.perf_counter()
     assert story.verify(PublicKey.read(folders.public_key)).rows == 2 * STEPS
     verified = time.perf_counter() - began

@@ -10,7 +10,7 @@ from mainstay.drivers.machine.state.desired import Desired
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.world import World
 from mainstay.engine.engine import begin
-from mainstay.operations import environment, plan
+from mainstay.operations import environment_file, plan
 from mainstay.operations.context import Context
 from tests.engine.workbench import Put, bench_world, carrier_of, plan_of
 from tests.fakes.disk import Disk
@@ -19,7 +19,7 @@ from tests.fakes.power import Power
 
 
 def keep_environment(world: World) -> Path:
-    environment.keep(world.environment, world.folders)
+    environment_file.write(world.environment, world.folders)
     return world.folders.environment
 
 

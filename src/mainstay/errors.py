@@ -1,5 +1,6 @@
 """Errors that are reported to the operator: what happened, the remedy, and the exit code."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -41,6 +42,21 @@ class BadInput(MainstayError):
     code = "bad-input"
 
 
+class StateUnreadable(BadInput):
+    """Another version of Mainstay wrote a file of the environment's state, and this one cannot read it.
+
+    Nothing was changed.
+    """
+
+    code = "state-unreadable"
+
+    def __init__(self, file: object, why: str, state: object) -> None:
+        super().__init__(
+            f"this version of Mainstay cannot read {file}, which another version wrote: {why}",
+            remedy=f"mainstay down --data with the version that wrote it, or move {state} away",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """One mistake in a manifest: what is wrong, the remedy, and the place."""
@@ -66,6 +82,18 @@ class ManifestInvalid(Mistakes):
     """The manifest is invalid; all mistakes are reported, sorted by place. Nothing was changed."""
 
     code = "manifest-invalid"
+
+
+class InvariantBroken(MainstayError):
+    """An error in Mainstay: a document that was about to be stored breaks the rules for it. It was not stored."""
+
+    exit_code = 70
+    code = "invariant-broken"
+
+    def __init__(self, document: str, broken: Iterable[str]) -> None:
+        super().__init__(
+            f"internal error: {document} is invalid: {'; '.join(broken)}", remedy="mainstay status, and report the bug"
+        )
 
 
 class NotReady(MainstayError):

@@ -16,19 +16,20 @@ class JournalContract(ABC):
         """An empty journal."""
 
     def test_rows_are_read_as_they_were_written(self, journal: Journal) -> None:
-        written = [journal.append("r-0001", "planned", b'{"a":"\xc3\xa9"}'), journal.append("r-0001", "ended", b"{}")]
+        written = journal.append("r-0001", ("planned", b'{"a":"\xc3\xa9"}'), ("resumed", b"{}"))
+        written += journal.append("r-0001", ("ended", b"{}"))
         assert journal.rows() == written
-        assert [row.sequence for row in written] == [1, 2]
-        assert journal.sequence() == 2
+        assert [(row.sequence, row.name) for row in written] == [(1, "planned"), (2, "resumed"), (3, "ended")]
+        assert journal.sequence() == 3
 
     def test_rows_of_one_run_are_told_apart(self, journal: Journal) -> None:
-        journal.append("r-0001", "planned", b"{}")
-        journal.append("r-0002", "planned", b"{}")
+        journal.append("r-0001", ("planned", b"{}"))
+        journal.append("r-0002", ("planned", b"{}"))
         assert [row.sequence for row in journal.rows("r-0002")] == [2]
 
     def test_a_reader_goes_on_from_where_it_was(self, journal: Journal) -> None:
         for _ in range(4):
-            journal.append("r-0001", "progress", b"{}")
+            journal.append("r-0001", ("progress", b"{}"))
         assert [row.sequence for row in journal.rows(after=2)] == [3, 4]
         assert [row.sequence for row in journal.rows("r-0001", after=3)] == [4]
 
@@ -37,44 +38,44 @@ class JournalContract(ABC):
         assert journal.sequence() == 0
 
     def test_runs_are_counted(self, journal: Journal) -> None:
-        journal.append("r-0009", "planned", b"{}")
-        journal.append("r-0010", "planned", b"{}")
+        journal.append("r-0009", ("planned", b"{}"))
+        journal.append("r-0010", ("planned", b"{}"))
         assert journal.next_run() == "r-0011"
 
     def test_nobody_owns_what_is_new(self, journal: Journal) -> None:
         assert journal.owner() is None
 
     def test_the_owner_is_told_until_it_lets_go(self, journal: Journal) -> None:
-        journal.own(US)
+        journal.set_owner(US)
         assert journal.owner() == US
-        journal.disown()
+        journal.clear_owner()
         assert journal.owner() is None
 
     def test_an_abort_is_heard_by_the_run_it_names(self, journal: Journal) -> None:
-        journal.own(US)
-        assert journal.ask_abort("r-0001")
-        assert journal.abort_asked("r-0001")
-        assert not journal.abort_asked("r-0002")
+        journal.set_owner(US)
+        assert journal.request_abort("r-0001")
+        assert journal.abort_requested("r-0001")
+        assert not journal.abort_requested("r-0002")
 
     def test_an_abort_of_a_run_that_nobody_carries_is_not_taken(self, journal: Journal) -> None:
-        journal.own(US)
-        assert not journal.ask_abort("r-0002")
-        assert not journal.abort_asked("r-0001")
+        journal.set_owner(US)
+        assert not journal.request_abort("r-0002")
+        assert not journal.abort_requested("r-0001")
 
     def test_a_new_owner_does_not_hear_what_was_asked_of_the_last(self, journal: Journal) -> None:
-        journal.own(US)
-        journal.ask_abort("r-0001")
-        journal.own(US)
-        assert not journal.abort_asked("r-0001")
+        journal.set_owner(US)
+        journal.request_abort("r-0001")
+        journal.set_owner(US)
+        assert not journal.abort_requested("r-0001")
 
     def test_owning_leaves_no_row(self, journal: Journal) -> None:
-        journal.own(US)
-        journal.disown()
+        journal.set_owner(US)
+        journal.clear_owner()
         assert journal.rows() == []
 
     def test_settling_changes_nothing_that_is_read(self, journal: Journal) -> None:
-        journal.append("r-0001", "planned", b"{}")
+        journal.append("r-0001", ("planned", b"{}"))
         before = journal.rows()
-        journal.settle()
+        journal.checkpoint()
         assert journal.rows() == before
-        assert journal.append("r-0001", "ended", b"{}").sequence == 2
+        assert journal.append("r-0001", ("ended", b"{}"))[0].sequence == 2

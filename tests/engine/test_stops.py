@@ -45,8 +45,8 @@ def while_waiting(world: World, act: object) -> None:
     clock.paused = lambda: act() if clock.monotonic() > 3 else None
 
 
-def ask_abort(journal: MemoryJournal, world: World) -> None:
-    journal.ask_abort(RUN)
+def request_abort(journal: MemoryJournal, world: World) -> None:
+    journal.request_abort(RUN)
     world.clock.pause(2)
 
 
@@ -104,13 +104,13 @@ def test_after_retire_has_begun_an_interruption_leaves_traffic_where_it_is(
 ) -> None:
     at(world, "after put b", lambda: runner.interruption.ask(2))
     with pytest.raises(Interrupted):
-        begin(plan_of((Move(name="m"),), (Burn(name="b"),), (A,)), world, journal, runner)
+        begin(plan_of((Move(name="m"),), (Burn(name="b"),), (Burn(name="c"),)), world, journal, runner)
     assert "withdraw m" not in bench(world).told
     assert resume(RUN, world, journal, carrier_of(world)) == "released"
 
 
 def test_an_abort_is_heard_in_the_middle_of_a_wait(world: World, journal: MemoryJournal, runner: Runner) -> None:
-    while_waiting(world, lambda: journal.ask_abort(RUN))
+    while_waiting(world, lambda: journal.request_abort(RUN))
     assert begin(plan_of((A,), (Wait(name="never"),)), world, journal, runner) == "undone"
     assert world.clock.monotonic() < 6
     assert bench(world).things == {}
@@ -119,14 +119,14 @@ def test_an_abort_is_heard_in_the_middle_of_a_wait(world: World, journal: Memory
 
 def test_an_abort_is_heard_between_steps(world: World, journal: MemoryJournal, runner: Runner) -> None:
     world.clock.pause(5)
-    at(world, "before put a", lambda: ask_abort(journal, world))
+    at(world, "before put a", lambda: request_abort(journal, world))
     assert begin(plan_of((A,), (B,)), world, journal, runner) == "undone"
     assert bench(world).effects == {"put a": 1, "take a": 1}
 
 
 def test_past_the_point_of_return_an_abort_is_not_heard(world: World, journal: MemoryJournal, runner: Runner) -> None:
-    at(world, "before put b", lambda: ask_abort(journal, world))
-    assert begin(plan_of((A,), (Burn(name="b"),), (Put(name="c"),)), world, journal, runner) == "released"
+    at(world, "before put b", lambda: request_abort(journal, world))
+    assert begin(plan_of((A,), (Burn(name="b"),), (Burn(name="c"),)), world, journal, runner) == "released"
 
 
 def test_an_abort_of_a_run_that_nobody_carries_goes_back(world: World, journal: MemoryJournal, runner: Runner) -> None:

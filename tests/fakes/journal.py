@@ -4,7 +4,7 @@ import threading
 
 from msgspec.structs import replace
 
-from mainstay.history.journal import GENESIS, Owner, Row, Verdict, chained, first_bad, run_after
+from mainstay.history.journal import GENESIS, Entry, Owner, Row, Verdict, chained, run_after, verify_chain
 from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
 
@@ -20,13 +20,15 @@ class MemoryJournal:
         """The names of the rows that the head was signed for, in order."""
         self._guard = threading.Lock()
 
-    def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
+    def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
         with self._guard:
-            row = Row(len(self._stored) + 1, self._clock.now().isoformat(), run, name, body)
-            previous = self._stored[-1][1] if self._stored else GENESIS
-            self._stored.append((row, chained(previous, row)))
-            self.signed += [name] * sign
-            return row
+            before = len(self._stored)
+            for name, body in entries:
+                row = Row(len(self._stored) + 1, self._clock.now().isoformat(), run, name, body)
+                previous = self._stored[-1][1] if self._stored else GENESIS
+                self._stored.append((row, chained(previous, row)))
+            self.signed += [entries[-1][0]] * sign
+            return [row for row, _ in self._stored[before:]]
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
         return [row for row, _ in self._stored[after:] if run in {None, row.run}]
@@ -37,27 +39,27 @@ class MemoryJournal:
     def next_run(self) -> str:
         return run_after(row.run for row, _ in self._stored)
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """It is one piece already."""
 
-    def own(self, owner: Owner) -> None:
+    def set_owner(self, owner: Owner) -> None:
         self._owner = owner
 
-    def disown(self) -> None:
+    def clear_owner(self) -> None:
         self._owner = None
 
     def owner(self) -> Owner | None:
         return self._owner
 
-    def ask_abort(self, run: str) -> bool:
+    def request_abort(self, run: str) -> bool:
         if self._owner is None or self._owner.run != run:
             return False
         self._owner = replace(self._owner, abort_requested_for=run)
         return True
 
-    def abort_asked(self, run: str) -> bool:
+    def abort_requested(self, run: str) -> bool:
         return self._owner is not None and self._owner.abort_requested_for == run
 
     def verify(self) -> Verdict:
         """Whether the hashes of all rows are right."""
-        return first_bad(self._stored)
+        return verify_chain(self._stored)

@@ -1,6 +1,6 @@
 """The power that a process runs on: it can be cut at any numbered point, and then nothing moves any more."""
 
-from mainstay.history.journal import Journal, Owner, Row
+from mainstay.history.journal import Entry, Journal, Owner, Row
 
 
 class PowerCut(BaseException):
@@ -35,11 +35,12 @@ class PoweredJournal:
         self._kept = kept
         self._power = power
 
-    def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
-        self._power.point(f"before {name} {body[:60]!r}")
-        row = self._kept.append(run, name, body, sign=sign)
-        self._power.point(f"after {name} {body[:60]!r}")
-        return row
+    def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
+        what = ", ".join(f"{name} {body[:60]!r}" for name, body in entries)
+        self._power.point(f"before {what}")
+        rows = self._kept.append(run, *entries, sign=sign)
+        self._power.point(f"after {what}")
+        return rows
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
         return self._kept.rows(run, after=after)
@@ -50,24 +51,24 @@ class PoweredJournal:
     def next_run(self) -> str:
         return self._kept.next_run()
 
-    def settle(self) -> None:
-        self._power.point("before settle")
-        self._kept.settle()
-        self._power.point("after settle")
+    def checkpoint(self) -> None:
+        self._power.point("before checkpoint")
+        self._kept.checkpoint()
+        self._power.point("after checkpoint")
 
-    def own(self, owner: Owner) -> None:
+    def set_owner(self, owner: Owner) -> None:
         self._power.alive()
-        self._kept.own(owner)
+        self._kept.set_owner(owner)
 
-    def disown(self) -> None:
+    def clear_owner(self) -> None:
         self._power.alive()
-        self._kept.disown()
+        self._kept.clear_owner()
 
     def owner(self) -> Owner | None:
         return self._kept.owner()
 
-    def ask_abort(self, run: str) -> bool:
-        return self._kept.ask_abort(run)
+    def request_abort(self, run: str) -> bool:
+        return self._kept.request_abort(run)
 
-    def abort_asked(self, run: str) -> bool:
-        return self._kept.abort_asked(run)
+    def abort_requested(self, run: str) -> bool:
+        return self._kept.abort_requested(run)

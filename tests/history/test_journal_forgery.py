@@ -8,7 +8,7 @@ import pytest
 from mainstay.errors import JournalCorrupt
 from mainstay.history.journal import GENESIS, chained
 from mainstay.history.signing import PublicKey, SigningKey
-from mainstay.history.sqlite import SqliteJournal, SqliteStory
+from mainstay.history.sqlite import SqliteJournal, SqliteReader
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders
 
@@ -29,7 +29,7 @@ def append_rows(folders: Folders, count: int, *, sign: bool = True) -> None:
     journal = opened(folders)
     for number in range(1, count + 1):
         body = b'{"step":"1.1","what":"as it happened"}'
-        journal.append("r-0001", "progress", body, sign=sign and number == count)
+        journal.append("r-0001", ("progress", body), sign=sign and number == count)
     journal.close()
 
 
@@ -39,14 +39,14 @@ def rewrite_row(folders: Folders, sequence: int) -> None:
         database.execute("""update row set body = '{"step":"1.1","what":"forged"}' where sequence = ?""", (sequence,))
     database.close()
     previous = GENESIS
-    hashes = [previous := chained(previous, row) for row in SqliteStory(folders.journal, folders.head).rows()]
+    hashes = [previous := chained(previous, row) for row in SqliteReader(folders.journal, folders.head).rows()]
     with sqlite3.connect(folders.journal) as database:
         database.executemany("update row set hash = ? where sequence = ?", [(h, n) for n, h in enumerate(hashes, 1)])
     database.close()
 
 
 def assert_refused(folders: Folders, bad: int, why: str = "was signed for another row") -> None:
-    verdict = SqliteStory(folders.journal, folders.head).verify(PublicKey.read(folders.public_key))
+    verdict = SqliteReader(folders.journal, folders.head).verify(PublicKey.read(folders.public_key))
     assert verdict.bad == bad
     assert why in verdict.why
     with pytest.raises(JournalCorrupt, match=why):

@@ -109,7 +109,7 @@ def test_a_stored_secret_can_be_set_although_the_manifest_is_broken(project: Pro
     assert list(settable(project.context).variables) == ["TOKEN"]
 
 
-ENVIRONMENT = '{"system": "shop", "name": "local", "target": "process", "state": "", "keys": ""}'
+ENVIRONMENT = '{"format": 2, "system": "shop", "name": "local", "target": "process", "state": "", "keys": ""}'
 
 
 def test_a_zero_byte_cannot_be_in_a_value(project: Project) -> None:

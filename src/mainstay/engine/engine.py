@@ -14,8 +14,8 @@ from mainstay.engine.interruption import Interruption
 from mainstay.engine.retry import retry
 from mainstay.engine.run import Run, append
 from mainstay.engine.runner import Runner
-from mainstay.engine.undo import back
-from mainstay.errors import BadInput, NotReady, Unreachable
+from mainstay.engine.undo import undo_steps
+from mainstay.errors import BadInput, Interrupted, NotReady, Unreachable
 from mainstay.history.events import Answered, Ended, Outcome, Planned, Resumed, StepNumber, UndoStarted
 from mainstay.history.journal import Journal, Owner, Row
 from mainstay.history.run_state import MOST_RESUMES, RunState, run_state
@@ -27,7 +27,11 @@ __all__ = ["Interruption", "Runner", "Threads", "answer", "begin", "request_undo
 
 
 def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> Outcome:
-    """Record *plan* in the journal as a new run, then execute it. Return and raise as `resume` does."""
+    """Record *plan* in the journal as a new run, then execute it. Return and raise as `resume` does.
+
+    Raises InvariantBroken, and records nothing, when the plan breaks an invariant.
+    """
+    plan.check()
     run = journal.next_run()
     planned = Planned(
         kind=plan.kind,
@@ -43,7 +47,8 @@ def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> Outcome
         data=plan.data,
         declared=plan.declared,
     )
-    runner.on_event(append(journal, run, planned))
+    for row in append(journal, run, planned):
+        runner.on_event(row)
     return resume(run, world, journal, runner)
 
 
@@ -58,7 +63,7 @@ def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Out
     if run.state.outcome is not None:
         return run.state.outcome
     fence = journal.sequence() + 1
-    journal.own(_owner(run, runner, world, fence))
+    journal.set_owner(_owner(run, runner, world, fence))
     try:
         target = world.target.for_run(fence)
         _claim(run, world, target, runner, fence)
@@ -66,7 +71,7 @@ def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Out
         heartbeat = Heartbeat(run, target, world.clock, runner.interruption)
         return _finish(run, world.for_run(fence, Waiter(world.clock, heartbeat)), runner, heartbeat)
     finally:
-        journal.disown()
+        journal.clear_owner()
 
 
 def request_undo(identity: str, journal: Journal, *, by: str, why: str) -> Row | None:
@@ -79,7 +84,7 @@ def request_undo(identity: str, journal: Journal, *, by: str, why: str) -> Row |
     if now.finished or now.planned is None:
         raise NotReady(f"run {identity} has already finished", remedy="mainstay history")
     require_undoable(now, remedy="mainstay resume, then mainstay rollback")
-    return append(journal, identity, UndoStarted(by, why)) if now.direction == "forward" else None
+    return append(journal, identity, UndoStarted(by, why))[0] if now.direction == "forward" else None
 
 
 def require_undoable(now: RunState, *, remedy: str) -> None:
@@ -142,9 +147,13 @@ def _claim(run: Run, world: World, target: RunTarget, runner: Runner, fence: int
 
 def _finish(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> Outcome:
     outcome: Outcome = "released"
-    if run.state.direction == "back" or not forward(run, world, runner, heartbeat):
-        back(run, world, heartbeat)
-        outcome = "undone"
+    try:
+        if run.state.direction == "back" or not forward(run, world, runner, heartbeat):
+            undo_steps(run, world, heartbeat)
+            outcome = "undone"
+    except Interrupted:
+        run.flush()
+        raise
     run.write(Ended(outcome))
-    run.journal.settle()
+    run.journal.checkpoint()
     return outcome

@@ -23,53 +23,53 @@ def forward(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> 
     irreversible step has started, a failure parks the run instead of undoing it.
     """
     try:
-        _take_up(run, world)
+        _restore(run, world)
         for _, ranks in run.phases():
             for rank in ranks:
-                _through(rank, run, world, runner, heartbeat)
+                _execute(rank, run, world, runner, heartbeat)
     except Interrupted:
         if not runner.interruption.twice:
             _withdraw(run, world)
         raise
     except (FenceRefused, Parked):
         raise
-    except UndoRequested as asked:
-        run.turn("abort", asked.what)
+    except UndoRequested as request:
+        run.start_undo("abort", request.what)
         return False
     except MainstayError as failure:
         if run.state.irreversible:
             # The release has succeeded and only cleanup remains; undoing would restart instances that were stopped.
             raise run.park(run.state.current, failure.what, failure.remedy or "mainstay resume") from failure
-        run.turn(runner.by, failure.what)
+        run.start_undo(runner.by, failure.what)
         return False
     return True
 
 
-def _through(rank: Rank, run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> None:
+def _execute(rank: Rank, run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> None:
     retry(
         world,
         lambda: execute(rank, run, world, runner.executor, heartbeat),
-        worth=lambda: run.state.irreversible,
+        while_=lambda: run.state.irreversible,
     )
 
 
-def _take_up(run: Run, world: RunWorld) -> None:
+def _restore(run: Run, world: RunWorld) -> None:
     """Re-establish the state that an earlier process reached, before further steps depend on it."""
     if run.state.irreversible:
         return  # The retire steps ensure that the new release is live; the old one must not be restarted.
-    moves = _last_moves(run)
-    if any(not _still_there(number, run, world) for number in moves if number in run.state.done):
+    moves = _last_traffic_steps(run)
+    if any(not _is_present(number, run, world) for number in moves if number in run.state.done):
         # Traffic was reverted while no process executed the run, so earlier observations prove nothing now.
         _reopen(run, moves[0])
-    for step in _last_of_each_kind(run):
+    for step in _last_done_of_each_kind(run):
         retry(world, partial(step.hold, world))
 
 
-def _still_there(number: StepNumber, run: Run, world: RunWorld) -> bool:
+def _is_present(number: StepNumber, run: Run, world: RunWorld) -> bool:
     return retry(world, lambda: run.steps[number].look(world)) is Look.PRESENT
 
 
-def _last_of_each_kind(run: Run) -> list[Step]:
+def _last_done_of_each_kind(run: Run) -> list[Step]:
     """Return, for each kind of step, the done steps of the last rank in which any step of that kind has started.
 
     Earlier ranks are left out because later ones have replaced their state.
@@ -85,7 +85,7 @@ def _last_of_each_kind(run: Run) -> list[Step]:
     return [step for _, step in run.ordered(frozenset(done))]
 
 
-def _last_moves(run: Run) -> list[StepNumber]:
+def _last_traffic_steps(run: Run) -> list[StepNumber]:
     """Return the started steps that move traffic, from the last phase that has any."""
     for _, ranks in reversed(run.phases()):
         steps = chain.from_iterable(ranks)
@@ -96,7 +96,7 @@ def _last_moves(run: Run) -> list[StepNumber]:
 
 def _withdraw(run: Run, world: RunWorld) -> None:
     """Revert traffic, so that no user stays on a release that no process observes; nothing once irreversible."""
-    moves = _last_moves(run)
+    moves = _last_traffic_steps(run)
     if not moves or run.state.irreversible:
         return
     _reopen(run, moves[0])

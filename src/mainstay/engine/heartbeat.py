@@ -19,7 +19,7 @@ class WaitEnded(MainstayError):
 class Heartbeat:
     """Called from any waiting thread. Raises the exception that ends the wait; sends the target a heartbeat.
 
-    Raises Interrupted after an interrupt, WaitEnded when another step failed, and TurnAsked when an abort was
+    Raises Interrupted after an interrupt, WaitEnded when another step failed, and UndoRequested when an abort was
     requested while the run can still be undone.
     """
 
@@ -30,26 +30,27 @@ class Heartbeat:
         self._interruption = interruption
         self._guard = threading.Lock()
         self._last = float("-inf")
-        self._abort_asked = False
-        self._ended = False
+        self._abort_requested = False
+        self._end_waits = False
 
     def __call__(self) -> None:
         self._interruption.check()
-        if self._ended:
+        if self._end_waits:
             raise WaitEnded("another step failed")
         if self._due():
-            self._listen()
+            self._run.flush()
+            self._read_request()
             self._send_heartbeat()
-        if self._abort_asked and self._may_turn():
+        if self._abort_requested and self._undoable():
             raise UndoRequested("abort was requested")
 
     def end_waits(self) -> None:
         """End every wait at its next heartbeat."""
-        self._ended = True
+        self._end_waits = True
 
     def begin_waits(self) -> None:
         """Stop cutting waits short; undoes `end_waits`."""
-        self._ended = False
+        self._end_waits = False
 
     @property
     def stop_now(self) -> bool:
@@ -63,8 +64,8 @@ class Heartbeat:
             self._last = now if due else self._last
             return due
 
-    def _listen(self) -> None:
-        self._abort_asked = self._abort_asked or self._run.journal.abort_asked(self._run.identity)
+    def _read_request(self) -> None:
+        self._abort_requested = self._abort_requested or self._run.journal.abort_requested(self._run.identity)
 
     def _send_heartbeat(self) -> None:
         if not run_kind(self._run.plan.kind).needs_running:
@@ -75,6 +76,6 @@ class Heartbeat:
         except Unreachable:
             return  # The next heartbeat follows in a second; if they stay away too long, traffic is rightly reverted.
 
-    def _may_turn(self) -> bool:
+    def _undoable(self) -> bool:
         now = self._run.state
         return now.direction == "forward" and not now.irreversible

@@ -22,99 +22,95 @@ def execute(rank: Rank, run: Run, world: RunWorld, executor: Executor, heartbeat
     After the first failure no further step starts, the waits of the running steps are cut short, and all of them are
     joined. Then their results are recorded, and the first failure in the plan's order is raised.
     """
-    undone = [(number, step) for number, step in rank if number not in run.state.done]
-    todo = deque((number, step) for number, step in undone if not _adopted(number, step, run, world))
-    acting = _Acting(run, executor, heartbeat, [number for number, _ in todo])
+    missing = [(number, step) for number, step in rank if number not in run.state.done]
+    todo = deque((number, step) for number, step in missing if not _adopted(number, step, run, world))
+    running = _Running(run, executor, heartbeat, [number for number, _ in todo])
     try:
-        while todo and not acting.trouble:
+        while todo and not running.failed:
             heartbeat()
-            if acting.count == executor.max_parallel:
-                acting.await_one()
+            if running.count == executor.max_parallel:
+                running.await_result()
             else:
-                acting.send(*todo.popleft(), world)
-        while acting.count:
-            acting.await_one()
+                running.start(*todo.popleft(), world)
+        while running.count:
+            running.await_result()
     finally:
-        acting.join()
-    acting.tell()
+        running.join()
+    running.record_and_raise()
 
 
-class _Acting:
+class _Running:
     """The started steps of a rank and the results known so far."""
 
     def __init__(self, run: Run, executor: Executor, heartbeat: Heartbeat, order: list[StepNumber]) -> None:
         self._run = run
-        self._crew = executor
-        self._beat = heartbeat
-        self._untold = deque(order)
-        self._reports: dict[StepNumber, StepResult] = {}
+        self._executor = executor
+        self._heartbeat = heartbeat
+        self._unrecorded = deque(order)
+        self._results: dict[StepNumber, StepResult] = {}
         self.count = 0
-        self.trouble = False
+        self.failed = False
 
-    def send(self, number: StepNumber, step: Step, world: RunWorld) -> None:
+    def start(self, number: StepNumber, step: Step, world: RunWorld) -> None:
         self._run.write(Started(number, step.kind, step.title, step.reversible, step.timed_as))
-        self._crew.send(number, partial(step.do, world.with_progress(partial(self._progress, number))))
+        with_progress = world.with_progress(lambda what: self._run.write(Progress(number, what)))
+        self._executor.send(number, partial(step.do, with_progress))
         self.count += 1
 
-    def await_one(self) -> None:
-        self._take(self._crew.wait())
-        if self.trouble:
-            self._beat.end_waits()
-        else:
-            self._tell_done()
-
-    def _take(self, result: StepResult) -> None:
-        self.count -= 1
-        self._reports[result.step] = result
-        self.trouble = self.trouble or result.trouble is not None
+    def await_result(self) -> None:
+        self._run.flush()
+        self._take_result()
+        if self.failed:
+            self._heartbeat.end_waits()
+            return
+        while self._unrecorded and (result := self._results.get(self._unrecorded[0])):
+            self._unrecorded.popleft()
+            self._record(result)
 
     def join(self) -> None:
         """Wait until every step of the rank has finished; after a second interrupt, return without waiting."""
-        self._beat.end_waits()
-        while self.count and not self._beat.stop_now:
-            self._take(self._crew.wait())
-        self._beat.begin_waits()
+        self._heartbeat.end_waits()
+        while self.count and not self._heartbeat.stop_now:
+            self._take_result()
+        self._heartbeat.begin_waits()
 
-    def tell(self) -> None:
+    def record_and_raise(self) -> None:
         """Record the results not recorded yet, then raise the first failure in the plan's order.
 
         FenceRefused and crashes are raised at once, without recording. Failures precede interrupts and aborts.
         """
-        troubles = [
-            result.trouble for number in self._untold if (result := self._reports.get(number)) and result.trouble
-        ]
+        results = [self._results[number] for number in self._unrecorded if number in self._results]
+        troubles = [result.trouble for result in results if result.trouble]
         for trouble in troubles:
             if isinstance(trouble, FenceRefused) or not isinstance(trouble, MainstayError):
                 raise trouble
-        for number in self._untold:
-            if number in self._reports:
-                self._tell(self._reports[number])
+        for result in results:
+            self._record(result)
         for trouble in sorted(troubles, key=lambda trouble: isinstance(trouble, STOPS)):
             if not isinstance(trouble, WaitEnded):
                 raise trouble
 
-    def _tell_done(self) -> None:
-        while self._untold and (result := self._reports.get(self._untold[0])):
-            self._untold.popleft()
-            self._tell(result)
+    def _take_result(self) -> None:
+        result = self._executor.wait()
+        self.count -= 1
+        self._results[result.step] = result
+        self.failed = self.failed or result.trouble is not None
 
-    def _tell(self, result: StepResult) -> None:
+    def _record(self, result: StepResult) -> None:
         match result.trouble:
             case None:
-                self._run.write(Done(result.step, result.evidence, round(result.took_s, 3)))
+                self._run.postpone(Done(result.step, result.evidence, round(result.took_s, 3)))
             case Interrupted() | UndoRequested() | WaitEnded():
                 pass
             case MainstayError() as failure:
                 self._run.write(Failed(result.step, failure.what, failure.remedy))
-
-    def _progress(self, number: StepNumber, what: str) -> None:
-        self._run.write(Progress(number, what))
 
 
 def _adopted(number: StepNumber, step: Step, run: Run, world: RunWorld) -> bool:
     """Return whether a started, unfinished step turns out to be done, and if so record it as done."""
     if number not in run.state.started:
         return False
+    run.flush()
     if _look(number, step, run, world) is not Look.PRESENT:
         return False
     run.write(Done(number, "already done", 0.0, adopted=True, title=step.title))

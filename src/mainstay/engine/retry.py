@@ -11,16 +11,16 @@ T = TypeVar("T")
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 
 
-def retry(world: World, ask: Callable[[], T], worth: Callable[[], bool] = lambda: True) -> T:
-    """Call *ask* and return its result, retrying after the pauses in PAUSES_S while it raises Unreachable.
+def retry(world: World, call: Callable[[], T], while_: Callable[[], bool] = lambda: True) -> T:
+    """Return the result of *call*, retrying after the pauses in PAUSES_S while it raises Unreachable.
 
-    Raises Unreachable when the last attempt fails, or at once when *worth* returns False.
+    Raises Unreachable when the last attempt fails, or at once when *while_* returns False.
     """
     for pause in PAUSES_S:
         try:
-            return ask()
+            return call()
         except Unreachable:
-            if not worth():
+            if not while_():
                 raise
         world.waiter.hold(pause, lambda: None)
-    return ask()
+    return call()

@@ -18,13 +18,13 @@ SIGNED = (Planned, UndoStarted, ParkedAt, Ended)
 """Events after which the journal's head is signed, so that their loss is detected later."""
 
 
-def append(journal: Journal, run: str, event: Event) -> Row:
-    """Append *event* of *run* to the journal and return its row; durable when this returns."""
-    return journal.append(run, *encode(event), sign=isinstance(event, SIGNED))
+def append(journal: Journal, run: str, *events: Event) -> list[Row]:
+    """Append *events* of *run* to the journal and return their rows; durable when this returns."""
+    return journal.append(run, *map(encode, events), sign=isinstance(events[-1], SIGNED))
 
 
 class Run:
-    """A run that changes only by rows: `write` stores each row, updates `state`, then calls the listener.
+    """A run that changes only by rows: `write` stores them, updates `state`, then calls the listener with each row.
 
     Raises BadInput when the journal has no run *identity*.
     """
@@ -37,22 +37,40 @@ class Run:
             raise BadInput(f"there is no run {identity}", remedy="mainstay history")
         self.plan = read(bytes(self.state.planned.plan), runner.registry)
         self.steps: dict[StepNumber, Step] = dict(self.plan.steps())
-        self._heard = runner.on_event
+        self._on_event = runner.on_event
+        self._postponed: tuple[Event, ...] = ()
         self._guard = threading.Lock()
 
-    def write(self, event: Event) -> None:
-        """Record *event*, update the state and call the listener; the row is durable when this returns."""
+    def write(self, *events: Event) -> None:
+        """Record *events* after the postponed ones, in one transaction; the rows are durable when this returns."""
         with self._guard:
-            row = append(self.journal, self.identity, event)
-            self.state = self.state.after(row)
-            self._heard(row)
+            events = (*self._postponed, *events)
+            if not events:
+                return
+            rows = append(self.journal, self.identity, *events)
+            self._postponed = ()
+            for row in rows:
+                self.state = self.state.after(row)
+                self._on_event(row)
+
+    def postpone(self, event: Event) -> None:
+        """Record *event* in the transaction of the next row.
+
+        The caller writes that row next, or calls `flush` before anything that may take time.
+        """
+        with self._guard:
+            self._postponed = (*self._postponed, event)
+
+    def flush(self) -> None:
+        """Record the postponed events now."""
+        self.write()
 
     def park(self, step: StepNumber | None, why: str, remedy: str) -> Parked:
         """Record that the run waits for a person's decision; return the exception for the caller to raise."""
         self.write(ParkedAt(step, why, remedy))
         return Parked(why, remedy=remedy)
 
-    def turn(self, by: str, why: str) -> None:
+    def start_undo(self, by: str, why: str) -> None:
         """Record that the run is undone from here on."""
         self.write(UndoStarted(by, why))
 

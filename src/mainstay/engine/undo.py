@@ -11,7 +11,7 @@ from mainstay.history.events import Failed, Progress, StepNumber, Undoing, Undon
 from mainstay.steps.step import Step
 
 
-def back(run: Run, world: RunWorld, heartbeat: Heartbeat) -> None:
+def undo_steps(run: Run, world: RunWorld, heartbeat: Heartbeat) -> None:
     """Undo every started step in the reverse order of the plan. Raises Parked when a step cannot be undone."""
     for number, step in reversed(run.ordered(run.state.started)):
         heartbeat()
@@ -34,4 +34,4 @@ def _undo(number: StepNumber, step: Step, run: Run, world: RunWorld) -> None:
             f"step {number} ({step.title}) could not be undone: {failure.what}",
             failure.remedy or f"mainstay resume, or mainstay resume --as undone {number} --because …",
         ) from failure
-    run.write(Undone(number, evidence))
+    run.postpone(Undone(number, evidence))

@@ -34,8 +34,12 @@ class Owner(msgspec.Struct, frozen=True):
     abort_requested_for: str | None = None
 
 
+Entry = tuple[str, bytes]
+"""The name and the body of an event to append."""
+
+
 class Verdict(msgspec.Struct, frozen=True):
-    """The result of verifying: `bad` is the sequence of the row at which a change or a loss was found."""
+    """The result of verifying up to row `rows`; `bad` is the sequence of the row at which a change or loss was found."""
 
     rows: int
     bad: int | None = None
@@ -74,15 +78,15 @@ class Journal(Protocol):
         """
         ...
 
-    def ask_abort(self, run: str) -> bool:
+    def request_abort(self, run: str) -> bool:
         """Request that the process executing *run* undoes it. Return False when no process is recorded for *run*."""
         ...
 
-    def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
-        """Append a row and return it; it is durable when this returns.
+    def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
+        """Append a row for each of *entries*, in one transaction, and return the rows; they are durable then.
 
-        With *sign* the head is then signed for this row: from now on the loss of it or of an earlier row is detected.
-        Raises JournalUnwritable when the row could not be written.
+        With *sign* the head is then signed for the last row: from now on the loss of it or of an earlier row is
+        detected. Raises JournalUnwritable when the rows could not be written; then none of them was.
         """
         ...
 
@@ -94,19 +98,19 @@ class Journal(Protocol):
         """Return the id for the next run."""
         ...
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Move all rows into the main file, so that a copy of that file alone is complete."""
         ...
 
-    def own(self, owner: Owner) -> None:
+    def set_owner(self, owner: Owner) -> None:
         """Record the process that holds the lock; this clears earlier abort requests."""
         ...
 
-    def disown(self) -> None:
+    def clear_owner(self) -> None:
         """Record that no process holds the lock any more."""
         ...
 
-    def abort_asked(self, run: str) -> bool:
+    def abort_requested(self, run: str) -> bool:
         """Return whether an abort was requested for *run*."""
         ...
 
@@ -117,9 +121,12 @@ def chained(previous: bytes, row: Row) -> bytes:
     return hashlib.sha256(previous + lines + row.body).digest()
 
 
-def first_bad(stored: Iterable[tuple[Row, bytes]]) -> Verdict:
-    """Return the verdict on the hash chain; it names the first row whose sequence or hash is wrong."""
-    previous, count = GENESIS, 0
+def verify_chain(stored: Iterable[tuple[Row, bytes]], *, after: int = 0, previous: bytes = GENESIS) -> Verdict:
+    """Return the verdict on the hash chain; it names the first row whose sequence or hash is wrong.
+
+    The chain begins after row *after*, whose hash is *previous*.
+    """
+    count = after
     for row, kept in stored:
         previous = chained(previous, row)
         if row.sequence != count + 1 or previous != kept:

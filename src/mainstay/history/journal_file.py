@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mainstay import __version__
-from mainstay.errors import BadInput, JournalCorrupt
+from mainstay.errors import BadInput, JournalCorrupt, StateUnreadable
 from mainstay.history.journal import JournalUnwritable, Owner, Row
 
-FORMAT = 1
+FORMAT = 2
 
-PATIENCE_S = 5.0
+BUSY_TIMEOUT_S = 5.0
 
 SCHEMA = f"""
 begin immediate;
@@ -59,7 +59,10 @@ def prepare(database: sqlite3.Connection, path: Path) -> None:
 
 
 def known_format(database: sqlite3.Connection, path: Path) -> int:
+    """Return the format of the journal, 0 for a new one. Raises BadInput for one that this version cannot read."""
     (found,) = database.execute("pragma user_version").fetchone()
+    if 0 < found < FORMAT:
+        raise StateUnreadable(path, f"it has format {found}, not {FORMAT}", path.parent)
     if found > FORMAT:
         (maker,) = database.execute("select value from about where name = 'mainstay'").fetchone()
         raise BadInput(
@@ -72,7 +75,7 @@ def known_format(database: sqlite3.Connection, path: Path) -> int:
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(str(path))}?{mode if '=' in mode else f'mode={mode}'}"
-    database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_S, check_same_thread=False)
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
     # Mainstay writes valid UTF-8 only. Other bytes are damage, and must be readable for verification to find them.
     database.text_factory = lambda text: text.decode(errors="replace")
     return database
@@ -107,6 +110,18 @@ def stored(database: sqlite3.Connection, run: str | None = None, after: int = 0)
         yield Row(*fields), kept
 
 
+def last(database: sqlite3.Connection) -> int:
+    """Return the sequence of the last row; 0 when there is none."""
+    (found,) = database.execute("select ifnull(max(sequence), 0) from row").fetchone()
+    return int(found)
+
+
+def hash_of(database: sqlite3.Connection, sequence: int) -> bytes | None:
+    """Return the stored hash of a row; None when there is no such row."""
+    found = database.execute("select hash from row where sequence = ?", (sequence,)).fetchone()
+    return found[0] if found else None
+
+
 def owner(database: sqlite3.Connection) -> Owner | None:
     found = database.execute(
         "select run, who, host, pid, since, message, fence, abort_requested_for from owner"
@@ -114,13 +129,13 @@ def owner(database: sqlite3.Connection) -> Owner | None:
     return Owner(*found) if found else None
 
 
-def ask_abort(database: sqlite3.Connection, run: str) -> bool:
-    asked = database.execute("update owner set abort_requested_for = run where run = ?", (run,))
-    return asked.rowcount == 1
+def request_abort(database: sqlite3.Connection, run: str) -> bool:
+    updated = database.execute("update owner set abort_requested_for = run where run = ?", (run,))
+    return updated.rowcount == 1
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
+def translating_errors(path: Path) -> Iterator[None]:
     """Translate errors from SQLite and the disk into JournalUnwritable and JournalCorrupt with a remedy."""
     try:
         yield

@@ -1,6 +1,7 @@
 """The journal's head: a second, signed file that names one row, so that lost or changed rows are detected."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -29,24 +30,27 @@ class Head:
         finally:
             os.close(file)
 
-    def against(self, hashes: list[bytes], key: Verifier | None) -> Verdict:
-        """Return the verdict on whether a journal with these row *hashes* contains the row this head was signed for."""
-        count = len(hashes)
+    def verify(self, last: int, hash_of: Callable[[int], bytes | None], key: Verifier | None) -> Verdict:
+        """Return the verdict on whether a journal contains the row that this head was signed for, as its `rows`.
+
+        The journal ends with row *last*; *hash_of* returns the stored hash of a row.
+        """
         try:
-            said = msgspec.json.decode(self.path.read_bytes(), type=_Said)
-            kept, signature = bytes.fromhex(said.hash), bytes.fromhex(said.signature)
+            content = msgspec.json.decode(self.path.read_bytes(), type=_Content)
+            signed, signature = bytes.fromhex(content.hash), bytes.fromhex(content.signature)
         except (OSError, ValueError):
-            return Verdict(count, count + 1, f"{self.path} cannot be read, so rows may be missing")
-        if key and not key.signed(_signed(said.sequence, kept), signature):
-            return Verdict(count, said.sequence, f"{self.path} was not signed with this environment's key")
-        if said.sequence > count:
-            return Verdict(count, count + 1, f"rows {count + 1} to {said.sequence} are missing")
-        if kept != [GENESIS, *hashes][said.sequence]:
-            return Verdict(count, said.sequence, f"{self.path} was signed for another row {said.sequence}")
-        return Verdict(count)
+            return Verdict(last, last + 1, f"{self.path} cannot be read, so rows may be missing")
+        sequence = content.sequence
+        if key and not key.signed(_signed(sequence, signed), signature):
+            return Verdict(last, sequence, f"{self.path} was not signed with this environment's key")
+        if sequence > last:
+            return Verdict(last, last + 1, f"rows {last + 1} to {sequence} are missing")
+        if signed != (hash_of(sequence) if sequence else GENESIS):
+            return Verdict(last, sequence, f"{self.path} was signed for another row {sequence}")
+        return Verdict(sequence)
 
 
-class _Said(msgspec.Struct, frozen=True):
+class _Content(msgspec.Struct, frozen=True):
     sequence: int
     hash: str
     signature: str

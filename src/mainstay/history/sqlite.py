@@ -5,21 +5,34 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
+from itertools import accumulate, chain
 from pathlib import Path
 
 import msgspec
 
 from mainstay.errors import JournalCorrupt
 from mainstay.history import journal_file
-from mainstay.history.journal import GENESIS, Owner, Row, Signer, Verdict, Verifier, chained, first_bad, run_after
+from mainstay.history.journal import (
+    GENESIS,
+    Entry,
+    Owner,
+    Row,
+    Signer,
+    Verdict,
+    Verifier,
+    chained,
+    run_after,
+    verify_chain,
+)
 from mainstay.history.signed_head import Head
 from mainstay.system.atomic_file import sync
 from mainstay.system.clock import Clock
 
-LOOKS = 3
+ATTEMPTS = 3
 
 
-class SqliteStory:
+class SqliteReader:
     """The journal of one environment for any process; reading needs neither the lock nor write permission."""
 
     def __init__(self, path: Path, head: Path) -> None:
@@ -34,15 +47,15 @@ class SqliteStory:
         with self._open() as database:
             return journal_file.owner(database)
 
-    def ask_abort(self, run: str) -> bool:
+    def request_abort(self, run: str) -> bool:
         if not self._path.exists():
             return False
-        with journal_file.telling(self._path), closing(journal_file.connect(self._path, "rw")) as database:
-            return journal_file.ask_abort(database, run)
+        with journal_file.translating_errors(self._path), closing(journal_file.connect(self._path, "rw")) as database:
+            return journal_file.request_abort(database, run)
 
     def verify(self, key: Verifier | None = None) -> Verdict:
         verdict = self._verified(key)
-        for _ in range(LOOKS - 1):
+        for _ in range(ATTEMPTS - 1):
             # Another process may write between the reads of rows and head, so only a repeated mismatch counts.
             verdict = self._verified(key) if verdict.bad else verdict
         return verdict
@@ -59,15 +72,16 @@ class SqliteStory:
                 stored = list(journal_file.stored(database))
         except JournalCorrupt as reason:
             return Verdict(0, 1, reason.what)
-        verdict = first_bad(stored)
-        if verdict.bad or not (stored or self._head.path.exists()):
-            return verdict
-        return self._head.against([kept for _, kept in stored], key)
+        chain = verify_chain(stored)
+        if chain.bad or not (stored or self._head.path.exists()):
+            return chain
+        head = self._head.verify(len(stored), lambda sequence: stored[sequence - 1][1], key)
+        return head if head.bad else chain
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """Open the file for reading; a file that does not exist yet reads as an empty journal."""
-        with journal_file.telling(self._path), closing(journal_file.reading(self._path)) as database:
+        with journal_file.translating_errors(self._path), closing(journal_file.reading(self._path)) as database:
             journal_file.known_format(database, self._path)
             yield database
 
@@ -75,8 +89,8 @@ class SqliteStory:
 class SqliteJournal:
     """The journal of one environment, for the process that holds the lock.
 
-    Opening verifies the hash of every row and compares the head with the row that it names, then signs the last row.
-    Raises JournalCorrupt when a row was changed, or when rows up to the head are missing.
+    Opening verifies the head and the rows from the one that it names, then signs the last row; `SqliteReader.verify`
+    verifies all rows. Raises JournalCorrupt when one of these rows was changed, or when rows up to the head are missing.
     """
 
     def __init__(self, path: Path, head: Path, clock: Clock, key: Signer) -> None:
@@ -85,65 +99,70 @@ class SqliteJournal:
         self._key = key
         self._head = Head(head)
         self._guard = threading.RLock()
-        with journal_file.telling(path):
+        with journal_file.translating_errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = journal_file.connect(path, "rw")
             journal_file.prepare(self._database, path)
-        self._sequence, self._hash = self._checked()
+        self._sequence, self._hash = self._verified()
         sync(path.parent)
 
-    def append(self, run: str, name: str, body: bytes, *, sign: bool = False) -> Row:
-        with self._guard, journal_file.telling(self._path):
+    def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
+        with self._guard, journal_file.translating_errors(self._path):
             at = self._clock.now().isoformat(timespec="milliseconds")
-            row = Row(self._sequence + 1, at, run, name, body)
-            kept = chained(self._hash, row)
-            self._database.execute(
-                "insert into row (sequence, at, run, name, body, hash) values (?, ?, ?, ?, ?, ?)",
-                (row.sequence, at, run, name, body.decode(), kept),
-            )
-            self._sequence, self._hash = row.sequence, kept
+            rows = [Row(number, at, run, *entry) for number, entry in enumerate(entries, self._sequence + 1)]
+            hashes = list(accumulate(rows, chained, initial=self._hash))[1:]
+            self._insert(rows, hashes)
+            self._sequence, self._hash = rows[-1].sequence, hashes[-1]
             if sign:
-                self._head.write(row.sequence, kept, self._key)
-            return row
+                self._head.write(self._sequence, self._hash, self._key)
+            return rows
+
+    def _insert(self, rows: list[Row], hashes: list[bytes]) -> None:
+        """Insert *rows* in one statement, which is one transaction."""
+        values = [(*msgspec.structs.astuple(row)[:-1], row.body.decode(), kept) for row, kept in zip(rows, hashes)]
+        self._database.execute(
+            f"insert into row (sequence, at, run, name, body, hash) values {', '.join(['(?, ?, ?, ?, ?, ?)'] * len(rows))}",
+            tuple(chain.from_iterable(values)),
+        )
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
-        with self._guard, journal_file.telling(self._path):
+        with self._guard, journal_file.translating_errors(self._path):
             return [row for row, _ in journal_file.stored(self._database, run, after)]
 
     def sequence(self) -> int:
         return self._sequence
 
     def next_run(self) -> str:
-        with self._guard, journal_file.telling(self._path):
+        with self._guard, journal_file.translating_errors(self._path):
             return run_after(run for (run,) in self._database.execute("select distinct run from row"))
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         # If the checkpoint fails, the rows stay just as safe in the WAL, and the next checkpoint moves them.
         with self._guard, suppress(sqlite3.OperationalError):
             self._database.execute("pragma wal_checkpoint(truncate)").fetchall()
 
-    def own(self, owner: Owner) -> None:
-        with self._guard, journal_file.telling(self._path):
+    def set_owner(self, owner: Owner) -> None:
+        with self._guard, journal_file.translating_errors(self._path):
             values = msgspec.structs.asdict(owner)
             self._database.execute(
                 f"insert or replace into owner (one, {', '.join(values)}) values (1{', ?' * len(values)})",
                 tuple(values.values()),
             )
 
-    def disown(self) -> None:
-        with self._guard, journal_file.telling(self._path):
+    def clear_owner(self) -> None:
+        with self._guard, journal_file.translating_errors(self._path):
             self._database.execute("delete from owner")
 
     def owner(self) -> Owner | None:
-        with self._guard, journal_file.telling(self._path):
+        with self._guard, journal_file.translating_errors(self._path):
             return journal_file.owner(self._database)
 
-    def ask_abort(self, run: str) -> bool:
-        with self._guard, journal_file.telling(self._path):
-            return journal_file.ask_abort(self._database, run)
+    def request_abort(self, run: str) -> bool:
+        with self._guard, journal_file.translating_errors(self._path):
+            return journal_file.request_abort(self._database, run)
 
-    def abort_asked(self, run: str) -> bool:
+    def abort_requested(self, run: str) -> bool:
         owner = self.owner()
         return owner is not None and owner.abort_requested_for == run
 
@@ -152,18 +171,20 @@ class SqliteJournal:
         with self._guard:
             self._database.close()
 
-    def _checked(self) -> tuple[int, bytes]:
-        with journal_file.telling(self._path):
-            stored = list(journal_file.stored(self._database))
-        verdict = first_bad(stored)
-        hashes = [kept for _, kept in stored]
-        if verdict.bad is None and (hashes or self._head.path.exists()):
-            verdict = self._head.against(hashes, self._key)
-        if verdict.bad is not None:
-            raise JournalCorrupt(
-                f"{self._path}: {verdict.why}",
-                remedy=journal_file.RESTORE,
-            )
-        last = hashes[-1] if hashes else GENESIS
-        self._head.write(len(hashes), last, self._key)
-        return len(hashes), last
+    def _verified(self) -> tuple[int, bytes]:
+        """Verify the rows from the one that was signed last, and sign the last row. Return its sequence and its hash."""
+        with journal_file.translating_errors(self._path):
+            last = journal_file.last(self._database)
+            if last == 0 and not self._head.path.exists():
+                self._head.write(0, GENESIS, self._key)
+                return 0, GENESIS
+            verdict = self._head.verify(last, partial(journal_file.hash_of, self._database), self._key)
+            if verdict.bad is None:
+                start = max(verdict.rows - 1, 0)
+                previous = journal_file.hash_of(self._database, start) or GENESIS
+                verdict = verify_chain(journal_file.stored(self._database, after=start), after=start, previous=previous)
+            if verdict.bad is not None:
+                raise JournalCorrupt(f"{self._path}: {verdict.why}", remedy=journal_file.RESTORE)
+            kept = journal_file.hash_of(self._database, last) or GENESIS
+        self._head.write(last, kept, self._key)
+        return last, kept

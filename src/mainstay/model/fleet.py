@@ -1,12 +1,15 @@
 """Fleet and traffic: the revisions to run, their shares of requests, and the stages between two releases."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
 from mainstay.model.workload import Workload
 
 ReleaseNumber = int
+
+ROUNDING = 1e-6
+"""The difference from 100 percent that rounding may cause."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -49,6 +52,21 @@ def end_of(shifts: Iterable[Shift]) -> Traffic:
     for shift in shifts:
         traffic |= shift.traffic
     return traffic
+
+
+def unbalanced(traffic: Traffic) -> Iterator[str]:
+    """Yield a sentence for each service whose percentages neither sum to 100 nor are empty."""
+    for service, shares in traffic.items():
+        if shares and (any(share < 0 for share in shares.values()) or abs(sum(shares.values()) - 100) > ROUNDING):
+            yield f"the traffic of {service} sums to {sum(shares.values()):g} %"
+
+
+def without_capacity(traffic: Traffic, fleet: Mapping[str, Collection[ReleaseNumber]]) -> Iterator[str]:
+    """Yield a sentence for each revision that receives traffic but is not in *fleet*."""
+    for service, shares in traffic.items():
+        for release, share in shares.items():
+            if share > 0 and release not in fleet.get(service, ()):
+                yield f"{service}@{release} receives traffic but is not in the fleet"
 
 
 class TrafficLease(msgspec.Struct, frozen=True):

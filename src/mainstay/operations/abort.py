@@ -35,7 +35,7 @@ def abort(context: Context, *, runner: Runner) -> Outcome:
 
 def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
     owner = journal_reader(context).owner()
-    if owner is None or not journal_reader(context).ask_abort(owner.run):
+    if owner is None or not journal_reader(context).request_abort(owner.run):
         raise LockHeld("another command holds the lock and is starting or ending", remedy="mainstay abort")
     now = run_state(journal_reader(context).rows(owner.run))
     engine.require_undoable(now, remedy="wait for its end (mainstay status --watch), then mainstay rollback")

@@ -13,8 +13,10 @@ from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Place
+from mainstay.history.fold import HistoryFold
 from mainstay.model import DatastoreSupport, Environment
 from mainstay.model.revision import NAME, NAME_RULE
+from mainstay.operations import environment_file
 from mainstay.system.state_dir import LOCAL, Folders, short_id
 from mainstay.system.users import is_root
 
@@ -42,6 +44,8 @@ class Context(msgspec.Struct, frozen=True):
     wiring: Wiring
     prompt: SecretSource | None = None
     """Prompts the user at the terminal for a secret; None if the command does not prompt."""
+    fold: HistoryFold = msgspec.field(default_factory=HistoryFold)
+    """The history as far as this command has read the journal; it is extended by new rows only."""
 
     @property
     def folders(self) -> Folders:
@@ -64,11 +68,7 @@ class Context(msgspec.Struct, frozen=True):
         return found
 
     def stored_or_none(self) -> Environment | None:
-        try:
-            text = self.folders.environment.read_bytes()
-        except FileNotFoundError:
-            return None
-        return msgspec.json.decode(text, type=Environment)
+        return environment_file.read(self.folders)
 
 
 def open_context(wiring: Wiring, file: Path | None, environment: str | None, state: Path | None) -> Context:

@@ -1,12 +1,9 @@
-"""The environment that a manifest declares, stored for the commands that do not read the manifest."""
-
-from msgspec import json, to_builtins
+"""The environment that a manifest declares."""
 
 from mainstay.manifest import Manifest
 from mainstay.model import Environment
 from mainstay.operations.context import Context
-from mainstay.system.atomic_file import atomic_write
-from mainstay.system.state_dir import Folders, short_id
+from mainstay.system.state_dir import short_id
 from mainstay.system.users import is_root, name_for
 
 
@@ -24,8 +21,3 @@ def environment_of(manifest: Manifest, context: Context) -> Environment:
         datastores=tuple(store.to_place(name) for name, store in manifest.datastores.items()),
         manifest=str(manifest.file),
     )
-
-
-def keep(environment: Environment, folders: Folders) -> None:
-    """Store *environment* for the commands that do not read the manifest."""
-    atomic_write(folders.environment, json.format(json.encode(to_builtins(environment))))

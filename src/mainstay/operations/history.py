@@ -2,21 +2,27 @@
 
 from msgspec.structs import replace
 
-from mainstay.history.fold import history_from
-from mainstay.history.sqlite import SqliteStory
+from mainstay.history.run_state import RunState
+from mainstay.history.sqlite import SqliteReader
 from mainstay.history.summary import History, RunSummary
 from mainstay.operations.context import Context
 from mainstay.system.file_lock import Lock
 
 
 def history_of(context: Context) -> History:
-    """Return the history that the journal of this environment proves."""
-    return history_from(journal_reader(context).rows())
+    """Return the history that the journal of this environment proves. A command reads each row once."""
+    return context.fold.extend(journal_reader(context).rows(after=context.fold.sequence))
 
 
-def journal_reader(context: Context) -> SqliteStory:
+def unfinished_run(context: Context) -> RunState | None:
+    """Return the state of the unfinished run; None where every run has ended."""
+    history_of(context)
+    return context.fold.unfinished()
+
+
+def journal_reader(context: Context) -> SqliteReader:
     """Return a reader of the journal of this environment."""
-    return SqliteStory(context.folders.journal, context.folders.head)
+    return SqliteReader(context.folders.journal, context.folders.head)
 
 
 def history(context: Context) -> tuple[RunSummary, ...]:

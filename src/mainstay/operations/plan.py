@@ -23,6 +23,7 @@ from mainstay.planning.resolve import at_version, resolve
 from mainstay.steps import AnyStep
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_dir import make_state
+from mainstay.system.state_file import decoding
 
 
 def make(context: Context, version: str | None = None) -> Plan:
@@ -76,7 +77,8 @@ def _declared(manifest: Manifest, context: Context) -> str:
 
 
 def keep(plan: Plan, context: Context) -> None:
-    """Store *plan*, so that it can be shown, approved and deployed by its id."""
+    """Store *plan*, so that it can be shown, approved and deployed by its id. Raises InvariantBroken."""
+    plan.check()
     make_state(context.folders, context.folders.plans)
     atomic_write(_place(context, plan.id), msgspec.json.format(msgspec.json.encode(plan)))
 
@@ -86,7 +88,8 @@ def kept(context: Context, identity: str) -> Plan:
     path = _place(context, identity)
     if not identity.isalnum() or not path.exists():
         raise BadInput(f"there is no plan {identity}", remedy="mainstay plan", code="no-such-plan")
-    return read(path.read_bytes(), AnyStep)
+    with decoding(path, context.folders.state):
+        return read(path.read_bytes(), AnyStep)
 
 
 def manifest_of(context: Context) -> Manifest:

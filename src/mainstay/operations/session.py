@@ -17,8 +17,8 @@ from mainstay.history.sqlite import SqliteJournal
 from mainstay.history.summary import History
 from mainstay.model import Environment
 from mainstay.model.run_kind import run_kind
+from mainstay.operations import environment_file
 from mainstay.operations.context import Context
-from mainstay.operations.environment import keep
 from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.retention import kept, prune
@@ -88,7 +88,7 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Out
     The caller holds the lock.
     """
     # Store the environment first: it records where the key of the secrets is, so later shells cannot change that.
-    keep(plan.environment, context.folders)
+    environment_file.write(plan.environment, context.folders)
     world = context.world(plan.environment)
     store(plan.values, world, context, runner.by)
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
@@ -142,7 +142,7 @@ def _keep_what_serves(context: Context, past: History) -> None:
     """Store the live release's environment again, because a run that was rolled back had stored the one it planned."""
     found = past.environment(past.live.number) if past.live else None
     if found is not None and found != b"null":
-        keep(msgspec.json.decode(found, type=Environment), context.folders)
+        environment_file.write(msgspec.json.decode(found, type=Environment), context.folders)
 
 
 def _tidied(context: Context, past: History) -> str:

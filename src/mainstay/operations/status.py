@@ -8,12 +8,11 @@ from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Migratable
 from mainstay.errors import Unreachable
-from mainstay.history.run_state import run_state
 from mainstay.history.summary import History, LiveRelease
 from mainstay.model import DatastorePlace, Environment, FleetStatus, Instance, Note, TrafficStatus
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
-from mainstay.operations.history import history_of, journal_reader
+from mainstay.operations.history import history_of, unfinished_run
 from mainstay.operations.shortfall import shortfall
 from mainstay.system.disk_space import shortage
 from mainstay.system.file_lock import Lock
@@ -96,7 +95,7 @@ def status(context: Context) -> Status:
     past = history_of(context)
     target = context.target(environment)
     running, serving = target.fleet_status(), target.traffic_status()
-    run = _run(context, past)
+    run = _run(context)
     stores = {place.name for place in environment.datastores}
     found = Status(
         system=environment.system,
@@ -244,17 +243,17 @@ def _datastore(
     return DatastoreStatus(place.name, place.kind, state, version, schema)
 
 
-def _run(context: Context, past: History) -> RunStatus | None:
-    if past.unfinished is None:
+def _run(context: Context) -> RunStatus | None:
+    now = unfinished_run(context)
+    if now is None:
         return None
-    now = run_state(journal_reader(context).rows(past.unfinished))
     state: Literal["running", "interrupted", "parked"] = "interrupted"
     if now.parked is not None:
         state = "parked"
     elif not Lock(context.folders.lock).free():
         state = "running"
     return RunStatus(
-        id=past.unfinished,
+        id=now.run,
         kind=now.planned.kind if now.planned else "",
         state=state,
         step=now.current,

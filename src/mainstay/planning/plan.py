@@ -1,12 +1,17 @@
 """A plan: phases of ranks of steps, as pure data, made before anything is changed; the plan is the runbook."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
 
+from mainstay.errors import InvariantBroken
 from mainstay.model import Environment, Release
+from mainstay.model.fleet import end_of, unbalanced, without_capacity
 from mainstay.model.run_kind import Kind, run_kind
+from mainstay.steps.retire import Retire
+from mainstay.steps.set_traffic import SetTraffic
+from mainstay.steps.start_fleet import StartFleet
 from mainstay.steps.step import Step
 
 Rollback = Literal["safe", "needs-restore", "forward-only", "unknown"]
@@ -88,6 +93,33 @@ class Plan(msgspec.Struct, frozen=True):
         if run_kind(self.kind).live != "same":
             return self.release.number
         return None if self.data else self.before
+
+    def check(self) -> None:
+        """Raise InvariantBroken when an invariant of a plan does not hold."""
+        if broken := tuple(self._broken()):
+            raise InvariantBroken(f"plan {self.id}", broken)
+
+    def _broken(self) -> Iterator[str]:
+        if not all(phase.ranks and all(phase.ranks) for phase in self.phases):
+            yield "a phase or a rank is empty"
+        reversible = [step.reversible for _, step in self.steps()]
+        if reversible != sorted(reversible, reverse=True):
+            yield "a step that can be undone follows one that cannot"
+        fleet: dict[str, Mapping[int, object]] = dict(self.basis.fleet)
+        for number, step in self.steps():
+            broken: list[str] = []
+            match step:
+                case StartFleet():
+                    if fleet.get(step.service, step.before).keys() != step.before.keys():
+                        broken.append(f"the fleet of {step.service} is not the one that the step begins with")
+                    fleet[step.service] = step.after
+                case Retire():
+                    fleet[step.service] = step.after
+                case SetTraffic():
+                    for shift in (*step.after, *step.back):
+                        broken += unbalanced(shift.traffic)
+                    broken += without_capacity(end_of(step.after), fleet)
+            yield from (f"step {number}: {each}" for each in broken)
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Yield every step with its number, in the order of the runbook."""

@@ -25,9 +25,9 @@ def command(invocation: Invocation, *, watch: bool) -> int:
 
     Exit 0: healthy, or stopped by `down`. The manifest is not read and nothing is started.
     """
-    clock = SystemClock()
+    clock, context = SystemClock(), context_of(invocation)
     while True:
-        now = status(context_of(invocation))
+        now = status(context)
         if invocation.console.json:
             invocation.console.document(_with_options(now, invocation.console))
         else:

@@ -1,10 +1,15 @@
 """`desired.json`: everything requested of the supervisor, persisted before it acts. A reboot needs nothing else."""
 
+from collections import Counter
+from collections.abc import Iterator
+
 import msgspec
 
+from mainstay.errors import InvariantBroken
 from mainstay.model import Edge, Fleet, Job, Member, Shifts, Traffic, TrafficLease
+from mainstay.model.fleet import unbalanced, without_capacity
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -70,6 +75,32 @@ class Desired(msgspec.Struct, frozen=True):
     """Revisions that are no longer in the fleet but still have instances."""
     proven: tuple[str, ...] = ()
     """Revisions (`web@41`) that have once been ready for long enough: their instances are restarted without limit."""
+
+    def check(self) -> None:
+        """Raise InvariantBroken when an invariant of the desired state does not hold."""
+        if broken := tuple(self._broken()):
+            raise InvariantBroken("the desired state of the supervisor", broken)
+
+    def _broken(self) -> Iterator[str]:
+        later = [shift.traffic for shift in (*self._reverts, *(self.pending.then if self.pending else ()))]
+        for traffic in (self.traffic, *later):
+            yield from unbalanced(traffic)
+        yield from without_capacity(self.traffic, self.fleet)
+        for name, one in self.instances.items():
+            if name != identity_of(one.service, one.release, one.number):
+                yield f"instance {name} has the identity of another"
+            if not any(one.release in fleet.get(one.service, {}) for fleet in (self.fleet, self.going)):
+                yield f"instance {name} belongs to no revision"
+        used = Counter(one.port for one in self.instances.values() if one.port is not None)
+        yield from (f"{count} instances have port {port}" for port, count in used.items() if count > 1)
+        slots = Counter((one.service, one.slot) for one in self.instances.values() if one.slot is not None)
+        yield from (
+            f"{count} instances of {name} have slot {slot}" for (name, slot), count in slots.items() if count > 1
+        )
+
+    @property
+    def _reverts(self) -> Shifts:
+        return self.lease.lease.then if self.lease else ()
 
 
 def identity_of(service: str, release: int, number: int) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 
 from mainstay.drivers.machine.state.desired import FORMAT, Desired
-from mainstay.errors import BadInput
 from mainstay.system.atomic_file import atomic_write
+from mainstay.system.state_file import decoding, require_format
 
 
 class Store:
@@ -16,21 +16,19 @@ class Store:
         self._path = path
 
     def read(self) -> Desired:
-        """Return the stored document; an empty desired state when there is none. Raises BadInput for a newer format."""
+        """Return the stored document; an empty desired state when there is none.
+
+        Raises StateUnreadable for a document of another format.
+        """
         try:
             text = self._path.read_bytes()
         except FileNotFoundError:
             return Desired()
-        if (found := msgspec.json.decode(text, type=_Format).format) > FORMAT:
-            raise BadInput(
-                f"{self._path} has format {found}, this Mainstay reads {FORMAT}",
-                remedy="install the newer Mainstay that wrote it",
-            )
-        return msgspec.json.decode(text, type=Desired)
+        require_format(text, FORMAT, self._path, self._path.parent)
+        with decoding(self._path, self._path.parent):
+            return msgspec.json.decode(text, type=Desired)
 
     def write(self, desired: Desired) -> None:
+        """Store *desired*. Raises InvariantBroken, and stores nothing, when it breaks an invariant."""
+        desired.check()
         atomic_write(self._path, msgspec.json.encode(desired))
-
-
-class _Format(msgspec.Struct):
-    format: int = FORMAT

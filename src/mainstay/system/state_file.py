@@ -1,0 +1,30 @@
+"""Files of an environment's state that another version of Mainstay may have written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from mainstay.errors import StateUnreadable
+
+
+class _Format(msgspec.Struct):
+    format: int = 0
+
+
+def require_format(text: bytes, wanted: int, file: Path, state: Path) -> None:
+    """Raise StateUnreadable unless the JSON document *text* of *file* has the format *wanted*."""
+    with decoding(file, state):
+        found = msgspec.json.decode(text, type=_Format).format
+    if found != wanted:
+        raise StateUnreadable(file, f"it has format {found}, not {wanted}", state)
+
+
+@contextmanager
+def decoding(file: Path, state: Path) -> Iterator[None]:
+    """Raise StateUnreadable, naming *file*, when the body cannot decode its content."""
+    try:
+        yield
+    except (msgspec.DecodeError, LookupError) as reason:
+        raise StateUnreadable(file, str(reason), state) from reason
