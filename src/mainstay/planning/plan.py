@@ -105,7 +105,7 @@ class Plan(msgspec.Struct, frozen=True):
         reversible = [step.reversible for _, step in self.steps()]
         if reversible != sorted(reversible, reverse=True):
             yield "a step that can be undone follows one that cannot"
-        fleet: dict[str, Mapping[int, object]] = dict(self.basis.fleet)
+        fleet: dict[str, Mapping[int, object]] = dict(self.staleness_key.fleet)
         for number, step in self.steps():
             broken: list[str] = []
             match step:
