@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.mark.failure("F6")
-def test_traffic_goes_home_by_itself(sandbox: Sandbox) -> None:
+def test_traffic_is_reverted_when_heartbeats_stop(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     strategy = {"settle": "5m", "revert_after": f"{UNWATCHED_S}s"}
     sandbox.write(WebApp("2", service={"strategy": strategy}))

@@ -24,7 +24,7 @@ def test_a_deploy_and_a_rollback_under_load_lose_nothing(any_sandbox: Sandbox) -
     assert_posted_once(any_sandbox, tally)
 
 
-def test_slow_answers_are_waited_for_when_their_instance_leaves(sandbox: Sandbox) -> None:
+def test_retiring_an_instance_waits_for_its_slow_responses(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1", behaviour={"answer_after": 1.5}))
     with Load(sandbox.url, rate=20) as load:
         sandbox.ship(WebApp("2"), "deploy", "--yes")

@@ -35,7 +35,7 @@ def test_a_build_runs_once_for_its_content(any_sandbox: Sandbox) -> None:
     assert builds(any_sandbox) == 1
 
 
-def test_a_build_that_was_killed_begins_again_from_nothing(sandbox: Sandbox) -> None:
+def test_a_killed_build_starts_again_from_an_empty_folder(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(BUILT)
     deploy = sandbox.begin("deploy", "--yes")
@@ -47,7 +47,7 @@ def test_a_build_that_was_killed_begins_again_from_nothing(sandbox: Sandbox) -> 
     assert builds(sandbox) == 2
 
 
-def test_a_build_outlives_the_command_line_and_resume_waits_for_it(sandbox: Sandbox) -> None:
+def test_a_build_survives_the_command_and_resume_waits_for_it(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(BUILT)
     deploy = sandbox.begin("deploy", "--yes")
@@ -60,7 +60,7 @@ def test_a_build_outlives_the_command_line_and_resume_waits_for_it(sandbox: Sand
     assert_consistent(sandbox)
 
 
-def test_abort_ends_a_build_that_runs_on(sandbox: Sandbox) -> None:
+def test_abort_ends_a_build_that_is_still_running(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(BUILT)
     deploy = sandbox.begin("deploy", "--yes")
@@ -71,7 +71,7 @@ def test_abort_ends_a_build_that_runs_on(sandbox: Sandbox) -> None:
     assert assert_consistent(sandbox)["release"]["version"] == "1"
 
 
-def test_a_build_that_fails_leaves_what_serves_untouched(sandbox: Sandbox) -> None:
+def test_a_failed_build_leaves_the_live_release_untouched(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", build=[["{python}", "build.py"]], builder="raise SystemExit('no paint left')"))
     before = [one.pid for one in sandbox.instances()]

@@ -42,7 +42,7 @@ def ship(sandbox: Sandbox) -> str:
     return sandbox.url
 
 
-def test_one_request_of_4_s_refuses_no_other_at_20_requests_a_second(sandbox: Sandbox) -> None:
+def test_a_request_of_4_s_blocks_no_other_at_20_requests_per_second(sandbox: Sandbox) -> None:
     url = ship(sandbox)
     slow: list[int] = []
     occupies = threading.Thread(target=lambda: slow.append(sandbox.get("/slow", url=url)[0]))
@@ -55,7 +55,7 @@ def test_one_request_of_4_s_refuses_no_other_at_20_requests_a_second(sandbox: Sa
     assert_consistent(sandbox)
 
 
-def test_at_rest_a_ready_instance_is_sent_one_request_in_5_s_and_logs_no_error(sandbox: Sandbox) -> None:
+def test_a_ready_idle_instance_is_probed_every_5_s_and_logs_no_error(sandbox: Sandbox) -> None:
     ship(sandbox)
     out, err = (sandbox.state / "logs" / "web" / f"web-1-1.{stream}" for stream in ("out", "err"))
 

@@ -11,7 +11,7 @@ BROKEN = "system: parrot\nversion: [1\nservices: {web: {comand: true}}\n\t- nons
 
 
 @pytest.mark.failure("F21")
-def test_a_broken_manifest_stops_neither_resume_nor_status_nor_rollback(any_sandbox: Sandbox) -> None:
+def test_resume_status_and_rollback_work_with_a_broken_manifest(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp("1"))
     any_sandbox.write(WebApp("2", behaviour={"ready_after": 1}))
     deploy = any_sandbox.begin("deploy", "--yes")
@@ -29,7 +29,7 @@ def test_a_broken_manifest_stops_neither_resume_nor_status_nor_rollback(any_sand
     any_sandbox.run("down", "--yes")
 
 
-def test_a_manifest_that_is_gone_stops_neither_resume_nor_down(sandbox: Sandbox) -> None:
+def test_resume_and_down_work_without_a_manifest(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", behaviour={"ready_after": 1}))
     deploy = sandbox.begin("deploy", "--yes")
@@ -40,7 +40,7 @@ def test_a_manifest_that_is_gone_stops_neither_resume_nor_down(sandbox: Sandbox)
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def test_a_tree_that_was_edited_between_plan_and_copy_is_not_shipped(sandbox: Sandbox) -> None:
+def test_a_source_edited_between_plan_and_copy_is_not_deployed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", files=4000))
     deploy = sandbox.begin("deploy", "--yes")
@@ -53,7 +53,7 @@ def test_a_tree_that_was_edited_between_plan_and_copy_is_not_shipped(sandbox: Sa
     assert not [path for path in (sandbox.state / "content").iterdir() if path.name.endswith(".copy")]
 
 
-def test_a_plan_is_stale_once_the_tree_was_edited(sandbox: Sandbox) -> None:
+def test_a_plan_is_stale_after_the_source_was_edited(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2"))
     plan = sandbox.query("plan")["id"]
@@ -63,7 +63,7 @@ def test_a_plan_is_stale_once_the_tree_was_edited(sandbox: Sandbox) -> None:
     assert assert_consistent(sandbox)["release"]["version"] == "1"
 
 
-def test_an_edit_after_the_release_changes_nothing_that_runs(sandbox: Sandbox) -> None:
+def test_editing_the_source_does_not_change_the_live_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     (sandbox.checkout / "web" / "says").write_text("edited")
     sandbox.instances()[0].end()

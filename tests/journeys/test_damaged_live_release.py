@@ -20,7 +20,7 @@ def crash_looping(sandbox: Sandbox) -> None:
     until(crashed, within=30, what="three crashes of every instance")
 
 
-def test_deploy_and_up_fail_where_nothing_changes_and_the_live_release_does_not_run(sandbox: Sandbox) -> None:
+def test_deploy_and_up_fail_if_nothing_changed_and_the_live_release_does_not_run(sandbox: Sandbox) -> None:
     (sandbox.folder / "licence").touch()
     sandbox.ship(WebApp("1", {"licence": sandbox.folder / "licence"}))
     crash_looping(sandbox)

@@ -10,7 +10,7 @@ from tests.journeys.web_app import TABLE, WebApp
 pytestmark = pytest.mark.slow
 
 
-def test_down_leaves_nothing_running_and_up_brings_it_back(any_sandbox: Sandbox) -> None:
+def test_down_stops_everything_and_up_starts_it_again(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp(migrations=TABLE))
     url = any_sandbox.url
     assert any_sandbox.get("/rows", method="POST") == (200, "1")
@@ -24,14 +24,14 @@ def test_down_leaves_nothing_running_and_up_brings_it_back(any_sandbox: Sandbox)
     assert assert_consistent(any_sandbox)["release"]["number"] == 1
 
 
-def test_down_twice_is_down_once(sandbox: Sandbox) -> None:
+def test_a_second_down_does_nothing(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     sandbox.run("down", "--yes")
     assert "parrot/local is stopped already" in sandbox.run("down", "--yes").out
     assert sandbox.processes() == []
 
 
-def test_a_down_that_is_killed_is_carried_on(sandbox: Sandbox) -> None:
+def test_a_killed_down_is_resumed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(behaviour={"ignores_sigterm": "yes"}))
     down = sandbox.begin("down", "--yes")
     down.event("started")
@@ -43,7 +43,7 @@ def test_a_down_that_is_killed_is_carried_on(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.failure("F83")
-def test_after_a_reboot_everything_is_back_with_its_data(any_sandbox: Sandbox) -> None:
+def test_after_a_reboot_start_restores_everything_with_its_data(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp(migrations=TABLE, replicas=2))
     url = any_sandbox.url
     assert any_sandbox.get("/rows", method="POST") == (200, "1")
@@ -54,7 +54,7 @@ def test_after_a_reboot_everything_is_back_with_its_data(any_sandbox: Sandbox) -
     assert_consistent(any_sandbox)
 
 
-def test_what_was_laid_down_stays_down_over_a_reboot(sandbox: Sandbox) -> None:
+def test_a_stopped_environment_stays_stopped_after_a_reboot(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     sandbox.run("down", "--yes")
     reboot(sandbox.state)
@@ -65,7 +65,7 @@ def test_what_was_laid_down_stays_down_over_a_reboot(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("verb", ["up", "resume"])
-def test_a_deploy_that_a_reboot_cut_off_ends_whole(sandbox: Sandbox, verb: str) -> None:
+def test_a_deploy_interrupted_by_a_reboot_ends_consistent(sandbox: Sandbox, verb: str) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
     sandbox.write(WebApp("2", migrations=TABLE, settle="2s"))
     deploy = sandbox.begin("deploy", "--yes")
@@ -77,7 +77,7 @@ def test_a_deploy_that_a_reboot_cut_off_ends_whole(sandbox: Sandbox, verb: str) 
     assert assert_consistent(sandbox)["release"]["version"] in {"1", "2"}
 
 
-def test_down_with_its_data_keeps_journal_and_keys(sandbox: Sandbox) -> None:
+def test_down_data_keeps_journal_and_keys(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(migrations=TABLE))
     assert sandbox.get("/rows", method="POST") == (200, "1")
     assert sandbox.get("/posts/1", method="POST")[0] == 200

@@ -29,7 +29,9 @@ SICK = {
 
 @pytest.mark.failure("F66")
 @pytest.mark.parametrize(("web_app", "words"), SICK.values(), ids=SICK)
-def test_a_sick_release_goes_back_by_itself(sandbox: Sandbox, web_app: WebApp, words: tuple[str, ...]) -> None:
+def test_a_failing_release_is_rolled_back_automatically(
+    sandbox: Sandbox, web_app: WebApp, words: tuple[str, ...]
+) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(web_app)
     with Load(sandbox.url, rate=100) as load:
@@ -41,7 +43,7 @@ def test_a_sick_release_goes_back_by_itself(sandbox: Sandbox, web_app: WebApp, w
     assert sandbox.query("history")[0]["outcome"] == "undone"
 
 
-def test_a_first_release_that_is_sick_leaves_nothing_that_runs(sandbox: Sandbox) -> None:
+def test_a_failing_first_release_leaves_nothing_running(sandbox: Sandbox) -> None:
     sandbox.write(WebApp(behaviour={"crash_after": 0}))
     sandbox.run("up", "--yes", code=1)
     assert sandbox.instances() == []
@@ -51,7 +53,7 @@ def test_a_first_release_that_is_sick_leaves_nothing_that_runs(sandbox: Sandbox)
 
 
 @pytest.mark.failure("F69")
-def test_what_ignores_sigterm_is_ended_and_the_deploy_is_not_held_up(sandbox: Sandbox) -> None:
+def test_an_instance_that_ignores_sigterm_is_killed_and_does_not_delay_the_deploy(sandbox: Sandbox) -> None:
     stubborn: dict[str, object] = {"ignores_sigterm": "yes"}
     killed = "1 instance killed with SIGKILL because it ignored SIGTERM for 2 s"
     sandbox.ship(WebApp("1", behaviour=stubborn))
@@ -61,7 +63,7 @@ def test_what_ignores_sigterm_is_ended_and_the_deploy_is_not_held_up(sandbox: Sa
     assert killed in sandbox.run("down", "--yes").out
 
 
-def test_one_of_two_services_being_sick_takes_both_back(sandbox: Sandbox) -> None:
+def test_one_failing_service_rolls_both_services_back(sandbox: Sandbox) -> None:
     sandbox.ship(two("1"))
     sandbox.write(two("2", command=["{python}", "-c", "raise SystemExit(9)"]))
     result = sandbox.run("deploy", "--yes", code=1)

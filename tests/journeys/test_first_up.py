@@ -36,7 +36,7 @@ def test_a_system_with_a_database_goes_live(any_sandbox: Sandbox) -> None:
     assert (database["name"], database["state"], database["schema"]) == ("db", "ready", "0001_visit")
 
 
-def test_two_environments_go_up_at_once_and_stay_apart(make_sandbox: Callable[..., Sandbox]) -> None:
+def test_two_environments_start_at_once_and_do_not_share_anything(make_sandbox: Callable[..., Sandbox]) -> None:
     sandbox = ordinary(make_sandbox)
     manifest = sandbox.checkout / "mainstay.yaml"
     sandbox.write(WebApp())
@@ -49,7 +49,7 @@ def test_two_environments_go_up_at_once_and_stay_apart(make_sandbox: Callable[..
     assert len(sandbox.instances()) == 1
 
 
-def test_two_checkouts_of_one_system_stay_apart(make_sandbox: Callable[..., Sandbox]) -> None:
+def test_two_checkouts_of_one_system_do_not_share_anything(make_sandbox: Callable[..., Sandbox]) -> None:
     sandbox = ordinary(make_sandbox)
     other = sandbox.folder / "other-checkout"
     other.mkdir()

@@ -26,7 +26,7 @@ HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever(
 """
 
 
-def test_the_starter_goes_live_and_changes_under_load(any_sandbox: Sandbox) -> None:
+def test_the_starter_goes_live_and_is_deployed_again_under_load(any_sandbox: Sandbox) -> None:
     any_sandbox.run("init")
     manifest = any_sandbox.checkout / "mainstay.yaml"
     with_any_port(any_sandbox)
@@ -42,7 +42,7 @@ def test_the_starter_goes_live_and_changes_under_load(any_sandbox: Sandbox) -> N
     assert assert_consistent(any_sandbox)["release"]["version"] == "1.1.0"
 
 
-def test_an_application_without_signals_threads_or_lengths_loses_nothing(sandbox: Sandbox) -> None:
+def test_an_application_without_signals_threads_or_lengths_loses_no_request(sandbox: Sandbox) -> None:
     sandbox.run("init")
     with_any_port(sandbox)
     application = sandbox.checkout / "app.py"

@@ -78,7 +78,7 @@ def assert_every_command_names(sandbox: Sandbox, cause: str, *, since: float) ->
 
 
 @pytest.mark.parametrize("http", ["auto", "named"])
-def test_a_port_taken_while_the_environment_was_stopped(sandbox: Sandbox, http: str) -> None:
+def test_a_port_taken_while_the_environment_was_stopped_is_reported(sandbox: Sandbox, http: str) -> None:
     door: int | str = "auto" if http == "auto" else free_port()
     sandbox.ship(WebApp("1", http=door))
     sandbox.ship(WebApp("2", http=door))
@@ -162,7 +162,7 @@ def test_another_port_in_the_manifest_repairs_a_taken_one(sandbox: Sandbox) -> N
         assert sandbox.query("status")["health"] == "healthy"
 
 
-def test_a_frozen_haproxy_is_reported_and_continues_when_it_thaws(sandbox: Sandbox) -> None:
+def test_a_frozen_haproxy_is_reported_and_recovers_on_sigcont(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.ship(WebApp("2"))
     sandbox.write(WebApp("3"))
@@ -194,7 +194,7 @@ def test_a_haproxy_that_stays_frozen_is_replaced(sandbox: Sandbox) -> None:
     assert_consistent(sandbox)
 
 
-def test_slots_that_were_changed_behind_the_supervisors_back_are_reported_and_restored(sandbox: Sandbox) -> None:
+def test_slots_changed_by_another_program_are_reported_and_restored(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     tell_haproxy(sandbox, "set server web/web.s1 state maint")
     status = degraded(sandbox)
@@ -214,7 +214,7 @@ def tell_haproxy(sandbox: Sandbox, command: str) -> None:
             pass
 
 
-def test_a_supervisor_that_does_not_run_degrades_the_environment(sandbox: Sandbox) -> None:
+def test_without_a_supervisor_the_environment_is_degraded(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     sandbox.process(SUPERVISOR).end()
     status = until(lambda: degraded(sandbox), within=NOTICED_WITHIN_S, what="a degraded status")
@@ -236,7 +236,7 @@ def test_without_a_supervisor_a_dead_haproxy_is_the_first_problem(sandbox: Sandb
     assert_consistent(sandbox)
 
 
-def test_a_stopped_environment_is_no_degraded_one(sandbox: Sandbox) -> None:
+def test_a_stopped_environment_is_not_degraded(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     sandbox.run("down", "--yes")
     document = sandbox.query("status")

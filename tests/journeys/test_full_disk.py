@@ -55,7 +55,7 @@ def fill(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.failure("F79")
-def test_status_is_degraded_a_deploy_changes_nothing_and_with_room_it_goes_on(small: Sandbox) -> None:
+def test_on_a_full_disk_status_is_degraded_and_deploy_works_once_there_is_room(small: Sandbox) -> None:
     fill(small)
     status = small.run("status", code=1)
     assert f"parrot/local is degraded: the disk that holds {small.state} is full" in status.out
@@ -69,7 +69,7 @@ def test_status_is_degraded_a_deploy_changes_nothing_and_with_room_it_goes_on(sm
 
 
 @pytest.mark.failure("F79")
-def test_a_killed_service_comes_back_while_the_disk_is_full(small: Sandbox) -> None:
+def test_a_killed_service_is_restarted_while_the_disk_is_full(small: Sandbox) -> None:
     fill(small)
     before = small.process(" app.py")
     before.end()

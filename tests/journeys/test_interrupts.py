@@ -20,7 +20,9 @@ SETTLING = WebApp("2", settle="2s")
 
 @pytest.mark.failure("F9")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
-def test_asked_once_it_stops_resumable_and_says_how(sandbox: Sandbox, number: signal.Signals, code: int) -> None:
+def test_the_first_signal_stops_the_run_resumable_and_prints_how(
+    sandbox: Sandbox, number: signal.Signals, code: int
+) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
     deploy = sandbox.begin("deploy", "--yes")
@@ -35,7 +37,7 @@ def test_asked_once_it_stops_resumable_and_says_how(sandbox: Sandbox, number: si
 
 
 @pytest.mark.failure("F10")
-def test_asked_twice_it_stops_at_once_and_is_resumable(sandbox: Sandbox) -> None:
+def test_the_second_signal_stops_the_run_at_once_and_resumable(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
     deploy = sandbox.begin("deploy", "--yes")
@@ -50,7 +52,7 @@ def test_asked_twice_it_stops_at_once_and_is_resumable(sandbox: Sandbox) -> None
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def test_interrupted_while_it_settles_traffic_goes_back_and_resume_loses_nothing(any_sandbox: Sandbox) -> None:
+def test_an_interrupt_while_settling_reverts_traffic_and_resume_loses_no_request(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp("1"))
     any_sandbox.write(SETTLING)
     with Load(any_sandbox.url, rate=300, posts=True) as load:
@@ -67,7 +69,7 @@ def test_interrupted_while_it_settles_traffic_goes_back_and_resume_loses_nothing
     assert assert_consistent(any_sandbox)["release"]["version"] == "2"
 
 
-def test_interrupted_while_it_settles_abort_leaves_all_as_before(sandbox: Sandbox) -> None:
+def test_abort_after_an_interrupt_while_settling_restores_the_old_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SETTLING)
     deploy = sandbox.begin("deploy", "--yes")
@@ -79,7 +81,7 @@ def test_interrupted_while_it_settles_abort_leaves_all_as_before(sandbox: Sandbo
 
 
 @pytest.mark.failure("F12")
-def test_a_lost_terminal_ends_nothing(sandbox: Sandbox) -> None:
+def test_losing_the_terminal_does_not_stop_the_run(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
     deploy = sandbox.begin("deploy", "--yes")
@@ -91,7 +93,7 @@ def test_a_lost_terminal_ends_nothing(sandbox: Sandbox) -> None:
 
 @pytest.mark.failure("F13")
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_a_reader_that_goes_away_ends_nothing(sandbox: Sandbox, output: str) -> None:
+def test_a_closed_output_pipe_does_not_stop_the_run(sandbox: Sandbox, output: str) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2"))
     reader, writer = os.pipe()

@@ -17,7 +17,7 @@ SUPERVISOR = "mainstay.drivers.machine.supervisor"
 SLEEPY = TABLE | {"0002_nap.sql": "select pg_sleep(2);\ninsert into visit default values;\n"}
 
 
-def test_an_instance_comes_back_and_no_repeatable_request_is_lost(sandbox: Sandbox) -> None:
+def test_a_killed_instance_is_restarted_and_no_repeatable_request_is_lost(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(replicas=2))
     with Load(sandbox.url, rate=200) as load:
         victim = sandbox.instances()[0]
@@ -28,7 +28,7 @@ def test_an_instance_comes_back_and_no_repeatable_request_is_lost(sandbox: Sandb
     assert_consistent(sandbox)
 
 
-def test_what_runs_is_not_touched_by_the_end_of_the_supervisor(any_sandbox: Sandbox) -> None:
+def test_killing_the_supervisor_does_not_affect_running_instances(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp(replicas=2))
     before = {one.pid for one in any_sandbox.instances()}
     with Load(any_sandbox.url, rate=200) as load:
@@ -39,7 +39,7 @@ def test_what_runs_is_not_touched_by_the_end_of_the_supervisor(any_sandbox: Sand
     assert_consistent(any_sandbox)
 
 
-def test_an_instance_that_ended_while_nobody_guarded_it_is_back_with_the_next_command(sandbox: Sandbox) -> None:
+def test_an_instance_that_ended_without_a_supervisor_is_restarted_by_the_next_command(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     sandbox.process(SUPERVISOR).end()
     sandbox.instances()[0].end()
@@ -48,7 +48,7 @@ def test_an_instance_that_ended_while_nobody_guarded_it_is_back_with_the_next_co
     assert_consistent(sandbox)
 
 
-def test_a_deploy_goes_on_when_the_supervisor_is_killed_under_it(sandbox: Sandbox) -> None:
+def test_a_deploy_continues_when_the_supervisor_is_killed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", behaviour={"ready_after": 1}))
     with Load(sandbox.url, rate=200) as load:
@@ -61,7 +61,7 @@ def test_a_deploy_goes_on_when_the_supervisor_is_killed_under_it(sandbox: Sandbo
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def test_a_supervisor_killed_between_fork_and_note_starts_nothing_twice(sandbox: Sandbox) -> None:
+def test_a_supervisor_killed_between_fork_and_record_starts_nothing_twice(sandbox: Sandbox) -> None:
     deploy, stub, pipe = deploy_with_a_stub_that_waits(sandbox)
     assert not (sandbox.state / "instances" / "web-2-1" / "started").exists()
     sandbox.process(SUPERVISOR).end()
@@ -77,7 +77,7 @@ def test_a_supervisor_killed_between_fork_and_note_starts_nothing_twice(sandbox:
         os.close(reader)
 
 
-def test_a_stub_killed_before_its_note_is_followed_by_another(sandbox: Sandbox) -> None:
+def test_a_stub_killed_before_its_record_is_replaced(sandbox: Sandbox) -> None:
     deploy, stub, pipe = deploy_with_a_stub_that_waits(sandbox)
     pipe.rename(pipe.with_name("pipe"))
     stub.end()
@@ -110,7 +110,7 @@ def opened(pid: int) -> list[str]:
         return []
 
 
-def test_the_edge_comes_back(any_sandbox: Sandbox) -> None:
+def test_a_killed_haproxy_is_restarted(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp())
     url = any_sandbox.url
     edge = [one for one in any_sandbox.processes() if "haproxy" in one.command]
@@ -122,7 +122,7 @@ def test_the_edge_comes_back(any_sandbox: Sandbox) -> None:
     assert_consistent(any_sandbox)
 
 
-def test_the_edge_and_the_supervisor_killed_at_once_are_back_with_the_next_command(sandbox: Sandbox) -> None:
+def test_haproxy_and_supervisor_killed_together_are_restarted_by_the_next_command(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     url = sandbox.url
     for one in [sandbox.process(SUPERVISOR), *(one for one in sandbox.processes() if "haproxy" in one.command)]:
@@ -132,7 +132,7 @@ def test_the_edge_and_the_supervisor_killed_at_once_are_back_with_the_next_comma
     assert_consistent(sandbox)
 
 
-def test_the_database_comes_back_with_its_rows(any_sandbox: Sandbox) -> None:
+def test_a_killed_database_is_restarted_with_its_rows(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp(migrations=TABLE))
     assert any_sandbox.get("/rows", method="POST") == (200, "1")
     postmaster(any_sandbox).end()
@@ -144,7 +144,7 @@ def test_the_database_comes_back_with_its_rows(any_sandbox: Sandbox) -> None:
     assert_consistent(any_sandbox)
 
 
-def test_all_of_it_killed_at_once_is_back_with_the_next_command(sandbox: Sandbox) -> None:
+def test_everything_killed_at_once_is_restarted_by_the_next_command(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(migrations=TABLE))
     assert sandbox.get("/rows", method="POST") == (200, "1")
     for one in [sandbox.process(SUPERVISOR), *sandbox.processes()]:
@@ -155,7 +155,7 @@ def test_all_of_it_killed_at_once_is_back_with_the_next_command(sandbox: Sandbox
 
 
 @pytest.mark.parametrize("victim", ["supervisor", "command line", "both"])
-def test_a_migration_runs_once_whoever_is_killed_meanwhile(sandbox: Sandbox, victim: str) -> None:
+def test_a_migration_runs_once_whichever_process_is_killed_meanwhile(sandbox: Sandbox, victim: str) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
     sandbox.write(WebApp("2", migrations=SLEEPY))
     deploy = sandbox.begin("deploy", "--yes")
@@ -198,7 +198,7 @@ def postmaster(sandbox: Sandbox) -> Process:
     return next(one for one in sandbox.processes() if "postgres" in one.command and " -D " in one.command)
 
 
-def test_a_supervisor_that_is_asked_to_end_leaves_all_that_runs(sandbox: Sandbox) -> None:
+def test_a_supervisor_that_gets_sigterm_leaves_everything_running(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     before = [one.pid for one in sandbox.instances()]
     supervisor = sandbox.process(SUPERVISOR)

@@ -20,7 +20,7 @@ KILLS = 10
 @pytest.mark.goal("G1")
 @pytest.mark.failure("F3")
 @pytest.mark.parametrize("part", [1, 2, 3])
-def test_a_run_killed_at_any_moment_ends_whole(sandbox: Sandbox, part: int) -> None:
+def test_a_run_killed_at_any_moment_ends_released_or_rolled_back(sandbox: Sandbox, part: int) -> None:
     chance = random_moments(part)
     sandbox.ship(WebApp("0"))
     took_s = timed_deploy(sandbox)
@@ -72,7 +72,7 @@ def timed_deploy(sandbox: Sandbox) -> float:
 
 @pytest.mark.goal("G1")
 @pytest.mark.parametrize("part", [4, 5])
-def test_a_first_up_killed_again_and_again_goes_live(sandbox: Sandbox, part: int) -> None:
+def test_a_first_up_that_is_killed_repeatedly_goes_live(sandbox: Sandbox, part: int) -> None:
     chance = random_moments(part)
     sandbox.write(WebApp("1", migrations=TABLE))
     # On a slow machine all may meet the same step: one more, and it would rightly wait for a person's word.
@@ -88,7 +88,7 @@ def test_a_first_up_killed_again_and_again_goes_live(sandbox: Sandbox, part: int
 @pytest.mark.goal("G1")
 @pytest.mark.failure("F83")
 @pytest.mark.parametrize("part", [6, 7])
-def test_a_power_cut_at_any_moment_loses_no_row_and_ends_whole(sandbox: Sandbox, part: int) -> None:
+def test_a_power_cut_at_any_moment_loses_no_row_and_ends_consistent(sandbox: Sandbox, part: int) -> None:
     chance = random_moments(part)
     sandbox.ship(WebApp("0", migrations=TABLE))
     for number in range(1, 6):
@@ -108,7 +108,7 @@ def test_a_power_cut_at_any_moment_loses_no_row_and_ends_whole(sandbox: Sandbox,
 
 @pytest.mark.goal("G1")
 @pytest.mark.parametrize("part", [8, 9])
-def test_any_processes_killed_at_any_moment_are_survived(sandbox: Sandbox, part: int) -> None:
+def test_killing_any_processes_at_any_moment_ends_consistent(sandbox: Sandbox, part: int) -> None:
     chance = random_moments(part)
     sandbox.ship(WebApp("0", migrations=TABLE, replicas=2))
     for number in range(1, 7):

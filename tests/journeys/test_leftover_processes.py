@@ -27,7 +27,7 @@ def test_helpers_of_earlier_releases_do_not_accumulate(any_sandbox: Sandbox) -> 
 
 
 @pytest.mark.failure("F69")
-def test_a_service_that_daemonises_is_refused_and_its_daemon_is_ended(any_sandbox: Sandbox) -> None:
+def test_a_service_that_daemonises_is_refused_and_its_daemon_is_killed(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp("1"))
     any_sandbox.write(WebApp("2", service={"command": ["sh", "-c", DAEMON]}))
     result = any_sandbox.run("deploy", "--yes", code=1)
@@ -35,7 +35,7 @@ def test_a_service_that_daemonises_is_refused_and_its_daemon_is_ended(any_sandbo
     assert assert_consistent(any_sandbox)["release"]["version"] == "1"
 
 
-def test_what_an_instance_left_while_no_supervisor_ran_is_ended_when_it_starts_again(any_sandbox: Sandbox) -> None:
+def test_processes_left_by_an_instance_without_a_supervisor_are_killed_at_its_restart(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp(service={"command": ["sh", "-c", HELPER]}))
     before = helpers(any_sandbox)
     any_sandbox.process("mainstay.drivers.machine.supervisor").end()

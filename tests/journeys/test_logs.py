@@ -39,7 +39,7 @@ class Following:
 
 
 @pytest.mark.failure("F79")
-def test_no_line_is_lost_at_full_speed_nor_while_the_log_is_cut(sandbox: Sandbox) -> None:
+def test_no_line_is_lost_at_full_speed_and_while_the_log_is_trimmed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     following = Following(sandbox)
     assert sandbox.get("/write/0/200000") == (200, "written")
@@ -58,7 +58,7 @@ def test_no_line_is_lost_at_full_speed_nor_while_the_log_is_cut(sandbox: Sandbox
     assert log.stat().st_blocks * 512 < CUT * 1.1
 
 
-def test_a_very_long_line_is_cut_and_what_follows_is_shown(sandbox: Sandbox) -> None:
+def test_a_very_long_line_is_cut_and_later_lines_are_shown(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     following = Following(sandbox)
     assert sandbox.get("/write/1/1/3000000") == (200, "written")
@@ -68,7 +68,7 @@ def test_a_very_long_line_is_cut_and_what_follows_is_shown(sandbox: Sandbox) -> 
     assert numbers(following.text()) == [1, 2]
 
 
-def test_the_lines_of_a_failed_release_are_found_by_what_its_message_says(sandbox: Sandbox) -> None:
+def test_the_command_in_the_failure_message_shows_the_failed_releases_lines(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     for number in range(3):
         assert sandbox.get(f"/write/{number}/100") == (200, "written")
@@ -87,7 +87,7 @@ def test_the_lines_of_a_failed_release_are_found_by_what_its_message_says(sandbo
     assert "release 9 of web wrote no log; there are logs of releases 1, 2" in refused.err
 
 
-def test_status_shows_the_last_line_of_what_has_ended(sandbox: Sandbox) -> None:
+def test_status_shows_the_last_line_of_an_ended_instance(sandbox: Sandbox) -> None:
     sandbox.write(WebApp(behaviour={"crash_after": 2}))
     sandbox.run("up", "--yes")
     until(
@@ -97,7 +97,7 @@ def test_status_shows_the_last_line_of_what_has_ended(sandbox: Sandbox) -> None:
     )
 
 
-def test_times_are_those_of_the_writing_and_do_not_change(sandbox: Sandbox) -> None:
+def test_log_times_are_those_of_writing_and_never_change(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     for number in range(5):
         assert sandbox.get(f"/write/{number}/1") == (200, "written")
@@ -109,7 +109,7 @@ def test_times_are_those_of_the_writing_and_do_not_change(sandbox: Sandbox) -> N
     assert len(set(seconds)) == 5
 
 
-def test_the_edge_has_a_log_with_every_request(sandbox: Sandbox) -> None:
+def test_the_access_log_contains_every_request(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     assert sandbox.get("/a/b?secret=1") == (200, "version 1")
     until(lambda: "/a/b" in sandbox.run("logs", "edge").out, within=10, what="the request")
@@ -123,19 +123,19 @@ def test_the_edge_has_a_log_with_every_request(sandbox: Sandbox) -> None:
     assert all('"stream":"access"' in document for document in documents)
 
 
-def test_after_the_data_was_removed_there_is_a_clear_message(sandbox: Sandbox) -> None:
+def test_logs_after_the_data_was_removed_fails_with_a_clear_message(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.run("down", "--data", "--confirm", "parrot/local")
     assert "there are no logs in this environment" in sandbox.run("logs", "web", code=2).err
 
 
-def test_a_name_without_a_log_is_bad_input(sandbox: Sandbox) -> None:
+def test_logs_of_an_unknown_service_is_bad_input(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     assert "there are logs of edge, web" in sandbox.run("logs", "wbe", code=2).err
 
 
 @pytest.mark.parametrize("words", [("logs", "web", "-f"), ("status", "--watch"), ("logs", "edge", "-f")])
-def test_what_follows_ends_with_its_reader(sandbox: Sandbox, words: tuple[str, ...]) -> None:
+def test_following_logs_ends_when_its_reader_ends(sandbox: Sandbox, words: tuple[str, ...]) -> None:
     sandbox.ship(WebApp("1"))
     for reader, writer in (os.pipe(), os.openpty()):
         command = sandbox.start(*words, stdout=writer, stderr=subprocess.DEVNULL)
@@ -145,7 +145,7 @@ def test_what_follows_ends_with_its_reader(sandbox: Sandbox, words: tuple[str, .
         assert command.ends_within(10), f"{words} goes on without its reader"
 
 
-def test_a_run_goes_on_without_its_reader(sandbox: Sandbox) -> None:
+def test_a_run_continues_when_its_output_is_closed(sandbox: Sandbox) -> None:
     sandbox.write(WebApp("1", settle="1s"))
     reader, writer = os.pipe()
     command = sandbox.start("up", "--yes", stdout=writer, stderr=writer)
@@ -156,13 +156,13 @@ def test_a_run_goes_on_without_its_reader(sandbox: Sandbox) -> None:
     assert sandbox.status()["release"]["version"] == "1"
 
 
-def test_a_run_that_the_journal_does_not_have_is_bad_input(sandbox: Sandbox) -> None:
+def test_showing_an_unknown_run_is_bad_input(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     result = sandbox.run("journal", "show", "r-9999", code=2)
     assert "there is no run r-9999; the last runs are r-0001" in result.err
 
 
-def test_lines_are_shown_while_no_supervisor_runs(sandbox: Sandbox) -> None:
+def test_logs_work_while_the_supervisor_is_not_running(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.process("mainstay.drivers.machine.supervisor").end()
     following = Following(sandbox)

@@ -33,7 +33,7 @@ def test_the_same_tag_from_another_shell_is_the_same_release(sandbox: Sandbox) -
     assert [run["kind"] for run in sandbox.query("history")] == ["deploy"]
 
 
-def test_a_plan_made_in_one_shell_is_carried_out_from_another(sandbox: Sandbox) -> None:
+def test_a_plan_made_in_one_shell_is_executed_from_another(sandbox: Sandbox) -> None:
     sandbox.write(TAGGED)
     tag(sandbox, "v1")
     plan = sandbox.query("plan")["id"]
@@ -44,7 +44,7 @@ def test_a_plan_made_in_one_shell_is_carried_out_from_another(sandbox: Sandbox) 
     assert path.endswith(f":{sandbox.folder}/shims"), "a build may use the tools of the person who deploys"
 
 
-def test_a_command_that_only_the_shell_finds_is_refused_with_what_to_write(sandbox: Sandbox) -> None:
+def test_a_command_found_only_by_the_shell_is_refused_with_a_remedy(sandbox: Sandbox) -> None:
     shims = other_shell(sandbox)["PATH"].partition(":")[0]
     sandbox.write(WebApp("1", service={"command": ["parrot-python", "app.py"]}))
     result = sandbox.run("up", "--yes", exported={"PATH": f"{shims}:/usr/bin:/bin"}, code=1)

@@ -16,7 +16,7 @@ def writes(version: str) -> WebApp:
     return WebApp(version, replicas=2, service=service)
 
 
-def test_what_was_written_is_reported_and_kept_until_its_release_is_removed(sandbox: Sandbox) -> None:
+def test_files_written_to_a_private_copy_are_reported_and_kept_until_the_release_is_removed(sandbox: Sandbox) -> None:
     sandbox.ship(writes("1"))
     (note,) = [note for note in sandbox.query("plan")["notes"] if "private copy" in note] or [""]
     assert note == "", "a plan that starts nothing says nothing about copies"

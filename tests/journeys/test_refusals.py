@@ -12,7 +12,7 @@ from tests.journeys.web_app import TABLE, WebApp
 pytestmark = pytest.mark.slow
 
 
-def test_a_port_that_is_taken_is_said_with_its_holder_before_anything_is_changed(sandbox: Sandbox) -> None:
+def test_a_taken_port_is_reported_with_its_holder_before_anything_is_changed(sandbox: Sandbox) -> None:
     with socket.create_server(("0.0.0.0", 0)) as stranger:
         port = stranger.getsockname()[1]
         sandbox.write(WebApp(http=port))
@@ -23,7 +23,7 @@ def test_a_port_that_is_taken_is_said_with_its_holder_before_anything_is_changed
     assert sandbox.url.endswith(f":{port}")
 
 
-def test_a_datastore_that_never_came_is_not_missed_by_status(sandbox: Sandbox) -> None:
+def test_status_does_not_expect_a_datastore_that_was_never_deployed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", {"never_ready": "yes"}, within="1s", migrations=TABLE))
     result = sandbox.run("deploy", "--yes", code=1)

@@ -25,9 +25,7 @@ def ship(sandbox: Sandbox, replicas: int) -> str:
 
 
 @pytest.mark.parametrize("replicas", [2, 3, 4])
-def test_a_get_that_kills_its_instance_is_repeated_once_and_the_client_gets_the_error(
-    sandbox: Sandbox, replicas: int
-) -> None:
+def test_a_get_that_kills_its_instance_is_retried_once_and_then_fails(sandbox: Sandbox, replicas: int) -> None:
     url = ship(sandbox, replicas)
     status, body = sandbox.get("/die", url=url)
     until(lambda: healthy_status(sandbox), within=15, what="all instances again")
@@ -36,7 +34,7 @@ def test_a_get_that_kills_its_instance_is_repeated_once_and_the_client_gets_the_
 
 
 @pytest.mark.parametrize("path", ["/die", "/cut"])
-def test_a_post_and_a_response_that_has_begun_are_not_repeated(sandbox: Sandbox, path: str) -> None:
+def test_a_post_and_a_started_response_are_not_retried(sandbox: Sandbox, path: str) -> None:
     url = ship(sandbox, 3)
     status, body = sandbox.get(path, method="POST" if path == "/die" else "GET", url=url)
     until(lambda: healthy_status(sandbox), within=15, what="all instances again")
@@ -45,7 +43,7 @@ def test_a_post_and_a_response_that_has_begun_are_not_repeated(sandbox: Sandbox,
 
 
 @pytest.mark.parametrize("replicas", [3, 4])
-def test_a_get_that_kills_two_instances_costs_others_only_what_meets_both(sandbox: Sandbox, replicas: int) -> None:
+def test_a_get_that_kills_two_instances_fails_only_requests_routed_to_both(sandbox: Sandbox, replicas: int) -> None:
     url = ship(sandbox, replicas)
     with Load(url, rate=100) as load, ThreadPoolExecutor() as threads:
         until(lambda: load.tally.total > 50, within=10, what="a load")

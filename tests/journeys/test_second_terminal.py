@@ -11,7 +11,7 @@ SLOW = WebApp("2", behaviour={"ready_after": 4})
 
 
 @pytest.mark.failure("F16")
-def test_a_second_command_is_told_who_holds_the_lock(sandbox: Sandbox) -> None:
+def test_a_second_command_reports_the_holder_of_the_lock(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
     deploy = sandbox.begin("deploy", "--yes")
@@ -25,7 +25,7 @@ def test_a_second_command_is_told_who_holds_the_lock(sandbox: Sandbox) -> None:
     assert deploy.wait().code == 0
 
 
-def test_abort_from_another_terminal_leaves_all_as_before(sandbox: Sandbox) -> None:
+def test_abort_from_another_terminal_restores_the_old_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
     deploy = sandbox.begin("deploy", "--yes")
@@ -37,14 +37,14 @@ def test_abort_from_another_terminal_leaves_all_as_before(sandbox: Sandbox) -> N
     assert sandbox.query("history")[0]["outcome"] == "undone"
 
 
-def test_a_release_that_is_there_is_not_aborted(sandbox: Sandbox) -> None:
+def test_abort_is_refused_once_the_old_release_is_being_retired(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.run("abort", code=2)
     sandbox.run("resume", code=2)
 
 
 @pytest.mark.failure("F8")
-def test_a_step_that_is_killed_again_and_again_waits_for_a_persons_word(sandbox: Sandbox) -> None:
+def test_a_step_whose_process_is_killed_repeatedly_parks_the_run(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", behaviour={"ready_after": 20}, within="40s"))
     deploy = sandbox.begin("deploy", "--yes")

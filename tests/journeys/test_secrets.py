@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.threat("S12")
-def test_no_secret_lies_in_files_outputs_or_command_lines(any_sandbox: Sandbox) -> None:
+def test_no_secret_is_in_files_outputs_or_command_lines(any_sandbox: Sandbox) -> None:
     with watched_command_lines() as seen:
         any_sandbox.ship(WebApp("1", migrations=TABLE, token=True))
         printed = json.loads(any_sandbox.get("/tell")[1])
@@ -84,7 +84,7 @@ def watched_command_lines() -> Iterator[set[bytes]]:
         looker.join()
 
 
-def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
+def test_the_search_for_secrets_finds_a_planted_one(tmp_path: Path) -> None:
     secret = "kX" * 20
     texts = [secret.encode(), base64.b64encode(b"PASSWORD=" + secret.encode()), quote(secret).encode(), b"harmless"]
     assert where([secret], {str(n): text for n, text in enumerate(texts)}) == ["0", "1", "2"]

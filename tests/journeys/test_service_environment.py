@@ -27,7 +27,7 @@ def test_a_service_runs_in_the_virtual_environment_that_its_build_made(any_sandb
     assert_consistent(any_sandbox)
 
 
-def test_a_service_is_told_what_the_contract_says_and_nothing_else(any_sandbox: Sandbox) -> None:
+def test_a_service_gets_the_variables_of_the_contract_and_no_others(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp())
     printed = json.loads(any_sandbox.get("/tell")[1])
     ours = {"MAINSTAY_RELEASE": "1", "MAINSTAY_VERSION": "1", "MAINSTAY_SERVICE": "web", "MAINSTAY_INSTANCE": "web-1-1"}
@@ -53,7 +53,7 @@ def test_a_program_in_a_closed_folder_is_named_before_anything_is_changed(sandbo
 @as_root
 @pytest.mark.root
 @pytest.mark.threat("S19")
-def test_a_service_reads_neither_state_nor_keys_nor_anothers_data(sandbox: Sandbox) -> None:
+def test_a_service_cannot_read_state_keys_or_other_services_data(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(token=True))
     pid = json.loads(sandbox.get("/tell")[1])["pid"]
     status = Path(f"/proc/{pid}/status").read_text()

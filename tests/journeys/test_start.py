@@ -41,7 +41,7 @@ def version(sandbox: Sandbox) -> tuple[int, str]:
     return release["number"], release["version"]
 
 
-def test_up_tells_why_the_live_release_does_not_start_and_then_ships_the_fix(sandbox: Sandbox) -> None:
+def test_up_reports_why_the_live_release_does_not_start_and_then_deploys_the_fix(sandbox: Sandbox) -> None:
     sandbox.ship(licensed(sandbox))
     lose_licence(sandbox)
     crash(sandbox)
@@ -57,7 +57,7 @@ def test_up_tells_why_the_live_release_does_not_start_and_then_ships_the_fix(san
 
 
 @pytest.mark.parametrize("strategy", ["blue-green", "canary", "rolling", "recreate"])
-def test_a_fix_ships_over_a_live_release_that_crashes_with_every_strategy(sandbox: Sandbox, strategy: str) -> None:
+def test_a_fix_deploys_over_a_crashing_live_release_with_every_strategy(sandbox: Sandbox, strategy: str) -> None:
     service = {"replicas": 2, "strategy": {"kind": strategy, "settle": "0s"}}
     sick = licensed(sandbox)
     sandbox.ship(WebApp(sick.version, sick.behaviour, service=service))
@@ -68,7 +68,7 @@ def test_a_fix_ships_over_a_live_release_that_crashes_with_every_strategy(sandbo
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def test_deploy_starts_a_stopped_environment_and_ships_over_it(sandbox: Sandbox) -> None:
+def test_deploy_starts_a_stopped_environment_first(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
     sandbox.run("down", "--yes")
     result = sandbox.ship(WebApp("2", migrations=TABLE), "deploy", "--yes")
@@ -76,7 +76,7 @@ def test_deploy_starts_a_stopped_environment_and_ships_over_it(sandbox: Sandbox)
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def test_a_plan_of_a_stopped_environment_knows_its_schema_and_stays_valid_once_it_has_started(sandbox: Sandbox) -> None:
+def test_a_plan_of_a_stopped_environment_knows_its_schema_and_stays_valid_after_the_start(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
     sandbox.run("down", "--yes")
     sandbox.write(WebApp("2", migrations=TABLE))
@@ -88,7 +88,7 @@ def test_a_plan_of_a_stopped_environment_knows_its_schema_and_stays_valid_once_i
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def test_deploy_ships_the_fix_over_a_stopped_environment_that_cannot_start(sandbox: Sandbox) -> None:
+def test_deploy_ships_a_fix_to_a_stopped_environment_that_cannot_start(sandbox: Sandbox) -> None:
     sandbox.ship(licensed(sandbox))
     sandbox.run("down", "--yes")
     lose_licence(sandbox)
@@ -201,7 +201,7 @@ def test_start_names_what_cannot_start_and_starts_the_rest(sandbox: Sandbox) -> 
     assert_consistent(sandbox)
 
 
-def test_there_is_nothing_to_start_where_no_release_is_live(sandbox: Sandbox) -> None:
+def test_start_without_a_live_release_is_refused(sandbox: Sandbox) -> None:
     sandbox.write(WebApp())
     assert "nothing has been deployed here yet" in sandbox.run("start", code=2).err
     sandbox.run("up", "--yes")
@@ -226,7 +226,7 @@ def test_start_after_a_reboot_in_the_middle_of_a_deploy_starts_the_old_release_a
     assert assert_consistent(sandbox)["release"]["version"] == "1"
 
 
-def test_at_boot_what_was_stopped_stays_stopped_and_what_ran_is_started(sandbox: Sandbox) -> None:
+def test_at_boot_running_environments_start_and_stopped_ones_stay_stopped(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.run("down", "--yes")
     reboot(sandbox.state)
@@ -277,7 +277,7 @@ def test_start_after_a_rollback_starts_the_release_that_was_rolled_back_to(any_s
     assert assert_consistent(any_sandbox)["release"]["number"] == 1
 
 
-def test_up_after_a_rollback_ships_what_was_edited_since(sandbox: Sandbox) -> None:
+def test_up_after_a_rollback_deploys_later_edits(sandbox: Sandbox) -> None:
     rolled_back(sandbox)
     sandbox.ship(WebApp("3"))
     assert version(sandbox) == (3, "3")
@@ -295,7 +295,7 @@ def test_a_rollback_needs_no_manifest_and_up_keeps_it_once_the_manifest_is_repai
     assert version(sandbox) == (1, "1")
 
 
-def test_a_failed_deploy_has_chosen_nothing_so_up_tries_it_again(sandbox: Sandbox) -> None:
+def test_up_deploys_again_after_a_failed_deploy(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(licensed(sandbox, "2"))
     lose_licence(sandbox)
@@ -357,7 +357,7 @@ def test_a_new_version_of_the_same_content_is_recorded_and_restarts_nothing(sand
     assert [one.pid for one in sandbox.instances()] == before
 
 
-def test_up_that_only_started_says_so(sandbox: Sandbox) -> None:
+def test_up_reports_when_it_only_started_the_live_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.run("down", "--yes")
     result = sandbox.run("up", "--yes")

@@ -20,7 +20,7 @@ def unready(sandbox: Sandbox) -> int:
     return sum(one["state"] == "unready" for one in instances(sandbox))
 
 
-def test_where_no_replica_is_ready_requests_are_still_answered(sandbox: Sandbox) -> None:
+def test_requests_are_answered_while_no_replica_is_ready(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(replicas=2))
     url = sandbox.url
     with Load(url, rate=50, longest_s=60) as load:

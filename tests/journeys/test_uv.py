@@ -18,7 +18,7 @@ BUILD = [
 ]
 
 
-def test_what_uv_installs_is_in_the_environment_that_uv_made(any_sandbox: Sandbox) -> None:
+def test_uv_installs_into_the_environment_that_uv_created(any_sandbox: Sandbox) -> None:
     any_sandbox.write(WebApp(build=BUILD, service={"command": [".venv/bin/python", "app.py"]}))
     make_wheel(any_sandbox.checkout / "web")
     any_sandbox.run("up", "--yes", exported={"UV_PYTHON": "/usr/bin/python3", "VIRTUAL_ENV": "/nonexistent"})

@@ -25,7 +25,7 @@ GIVEN = {"KEY": "first-key", "MODE": "a"}
 
 
 @pytest.mark.threat("S12")
-def test_planning_writes_nothing_but_its_plan(any_sandbox: Sandbox) -> None:
+def test_planning_writes_only_its_plan(any_sandbox: Sandbox) -> None:
     any_sandbox.write(WebApp("1", variables=VARIABLES, migrations=TABLE))
     before = files(any_sandbox)
     refused = any_sandbox.run("plan", code=2)
@@ -46,7 +46,7 @@ def test_planning_writes_nothing_but_its_plan(any_sandbox: Sandbox) -> None:
     assert "first-key" not in (any_sandbox.state / "plans" / f"{plan}.json").read_text()
 
 
-def test_what_is_stored_is_not_changed_by_another_exported_value(any_sandbox: Sandbox) -> None:
+def test_an_exported_value_does_not_change_a_stored_one(any_sandbox: Sandbox) -> None:
     any_sandbox.write(PARROT)
     any_sandbox.run("up", "--yes", exported=GIVEN)
     before = stored(any_sandbox)
@@ -64,7 +64,7 @@ def test_what_is_stored_is_not_changed_by_another_exported_value(any_sandbox: Sa
     assert [run["release"] for run in any_sandbox.query("history")] == [1]
 
 
-def test_a_setting_stays_until_it_is_set_again(any_sandbox: Sandbox) -> None:
+def test_a_setting_is_kept_until_it_is_set_again(any_sandbox: Sandbox) -> None:
     any_sandbox.write(PARROT)
     any_sandbox.run("up", "--yes", exported=GIVEN)
     assert any_sandbox.query("plan")["phases"] == []
@@ -81,7 +81,7 @@ def test_a_setting_stays_until_it_is_set_again(any_sandbox: Sandbox) -> None:
     assert (any_sandbox.state / "settings.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_secret_is_changed_by_its_command_and_comes_back_with_a_rollback(any_sandbox: Sandbox) -> None:
+def test_a_secret_is_changed_by_its_command_and_restored_by_a_rollback(any_sandbox: Sandbox) -> None:
     any_sandbox.write(PARROT)
     any_sandbox.run("up", "--yes", exported=GIVEN)
     type_in(any_sandbox, b"second-key\n", "secrets", "set", "KEY")
@@ -96,7 +96,7 @@ def test_a_secret_is_changed_by_its_command_and_comes_back_with_a_rollback(any_s
 
 
 @pytest.mark.failure("F1")
-def test_a_run_that_was_killed_is_resumed_without_the_values_that_began_it(sandbox: Sandbox) -> None:
+def test_a_killed_run_is_resumed_without_the_values_it_was_started_with(sandbox: Sandbox) -> None:
     sandbox.write(WebApp("1", variables=VARIABLES, migrations=TABLE))
     up = sandbox.start("--output", "json", "up", "--yes", exported=GIVEN)
     up.event("planned")
@@ -115,7 +115,7 @@ def test_two_commands_at_once_lose_no_setting(sandbox: Sandbox) -> None:
     assert sorted(json.loads((sandbox.state / "settings.json").read_text())) == names
 
 
-def test_a_missing_secret_is_asked_for_in_a_terminal_and_not_shown(sandbox: Sandbox) -> None:
+def test_a_missing_secret_is_prompted_for_in_a_terminal_and_not_shown(sandbox: Sandbox) -> None:
     sandbox.write(PARROT)
     sandbox.run("set", "MODE=a")
     result = in_a_terminal(sandbox, "KEY (not shown):", b"typed-key\n", "up", code=0)
@@ -126,7 +126,7 @@ def test_a_missing_secret_is_asked_for_in_a_terminal_and_not_shown(sandbox: Sand
     sandbox.run("plan", code=0)
 
 
-def test_a_terminal_that_is_interrupted_at_the_question_leaves_nothing(sandbox: Sandbox) -> None:
+def test_an_interrupt_at_the_prompt_stores_nothing(sandbox: Sandbox) -> None:
     sandbox.write(PARROT)
     sandbox.run("set", "MODE=a")
     before = files(sandbox)

@@ -285,7 +285,7 @@ def test_a_script_with_its_interpreter_is_accepted(text: str, source: Path, worl
     assert step.look(world) is Look.PRESENT
 
 
-def test_a_command_that_only_the_shell_finds_is_refused_with_what_to_write(
+def test_a_command_found_only_by_the_shell_is_refused_with_a_remedy(
     source: Path, world: RunWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tool = tmp_path / "shims" / "my-tool"
