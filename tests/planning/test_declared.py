@@ -29,16 +29,16 @@ def of(place: Place, text: str = SHOP) -> str:
         ("path: /", "path: /a"),
     ],
 )
-def test_an_edit_of_the_manifest_changes_it(place: Place, written: str, edited: str) -> None:
+def test_the_fingerprint_changes_with_the_manifest(place: Place, written: str, edited: str) -> None:
     assert of(place, SHOP.replace(written, edited)) != of(place)
 
 
-def test_a_comment_does_not_change_it(place: Place) -> None:
+def test_the_fingerprint_does_not_change_with_a_comment(place: Place) -> None:
     assert of(place, SHOP + "# for the third floor\n") == of(place)
 
 
 @pytest.mark.parametrize("source", ["api", "web", "migrations"])
-def test_an_edit_of_a_source_or_a_migration_changes_it(place: Place, source: str) -> None:
+def test_the_fingerprint_changes_with_a_source_or_a_migration(place: Place, source: str) -> None:
     before = of(place)
     (place.folder / source / "file").write_text("edited")
     assert of(place) != before
@@ -54,13 +54,15 @@ def rotate(place: Place) -> None:
 
 
 @pytest.mark.parametrize("change", [set_region, rotate])
-def test_another_value_of_a_variable_that_is_read_changes_it(place: Place, change: Callable[[Place], None]) -> None:
+def test_the_fingerprint_changes_with_the_value_of_a_variable_that_is_read(
+    place: Place, change: Callable[[Place], None]
+) -> None:
     before = of(place)
     change(place)
     assert of(place) != before
 
 
-def test_the_interpreter_the_database_and_its_schema_do_not_change_it(place: Place) -> None:
+def test_the_fingerprint_does_not_depend_on_the_interpreter_the_database_and_its_schema(place: Place) -> None:
     manifest = place.manifest()
     now = place.now(manifest)
     facts = replace(now.datastores["db"], version="19.1", schema=Schema("0007_more"))
@@ -70,7 +72,7 @@ def test_the_interpreter_the_database_and_its_schema_do_not_change_it(place: Pla
     assert declared(manifest, other) == declared(manifest, now)
 
 
-def test_a_secret_that_the_run_generates_does_not_change_it_once_it_is_stored(place: Place) -> None:
+def test_the_fingerprint_is_the_same_before_and_after_a_generated_secret_is_stored(place: Place) -> None:
     manifest = place.manifest()
     now = place.now(manifest)
     assert declared(manifest, replace(now, secrets={})) == declared(manifest, now)

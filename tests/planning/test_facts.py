@@ -70,7 +70,7 @@ def world(tmp_path: Path) -> World:
     return fake_world(tmp_path, datastores={"db": FakeDatastore()})
 
 
-def test_a_look_measures_every_source_once(write: Write, world: World, tmp_path: Path) -> None:
+def test_look_measures_every_source_once(write: Write, world: World, tmp_path: Path) -> None:
     now = look(world, History(highest=4), write(SHOP.replace("source: web", "source: api")))
     assert {str(source) for source in now.sources} == {str(tmp_path / "api"), str(tmp_path / "migrations")}
     assert now.next_number == 5
@@ -99,7 +99,7 @@ def test_the_manifest_is_named_as_its_source_names_it(folder: str, apart: tuple[
     assert source_of(load(tmp_path / "a[b]" / "mainstay.yaml"), "web").apart == apart
 
 
-def test_a_look_changes_nothing(write: Write, world: World, tmp_path: Path) -> None:
+def test_look_changes_nothing(write: Write, world: World, tmp_path: Path) -> None:
     manifest = write(SHOP)
     before = sorted(tmp_path.rglob("*"))
     assert look(world, History(), manifest) == look(world, History(), manifest)
@@ -135,7 +135,7 @@ def test_the_interpreter_does_not_depend_on_the_path_of_the_shell(
     assert look(world, History(), manifest).programs.python in {"/usr/local/bin/python3", "/usr/bin/python3"}
 
 
-def test_where_no_datastore_runs_all_migrations_are_pending(write: Write, world: World) -> None:
+def test_while_no_datastore_runs_every_migration_is_pending(write: Write, world: World) -> None:
     schema = look(world, History(), write(SHOP)).datastores["db"].schema
     assert (schema.pending, schema.reachable) == (("0001_orders",), False)
 
@@ -153,12 +153,12 @@ def test_while_a_datastore_is_stopped_its_schema_is_what_the_history_proves(writ
     assert (schema.revision, schema.pending) == ("0002_users", ("0003_items",))
 
 
-def test_without_a_manifest_a_look_still_tells_what_serves(world: World) -> None:
+def test_look_without_a_manifest_returns_the_live_release_and_datastores(world: World) -> None:
     now = look(world, History())
     assert (now.release, now.sources, now.datastores["db"].kind) == (None, {}, "memory")
 
 
-def test_a_link_out_of_a_source_is_said_when_planning(write: Write, world: World, tmp_path: Path) -> None:
+def test_a_link_that_leads_out_of_a_source_is_refused(write: Write, world: World, tmp_path: Path) -> None:
     (tmp_path / "web" / "out").symlink_to("/etc/hostname")
     with pytest.raises(BadInput, match="leads outside"):
         look(world, History(), write(SHOP))

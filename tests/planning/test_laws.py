@@ -43,12 +43,12 @@ def test_nothing_reversible_follows_the_point_of_no_return(plan: Plan) -> None:
 
 
 @every_plan
-def test_a_plan_that_was_written_down_is_the_same_plan(plan: Plan) -> None:
+def test_a_stored_plan_is_read_back_unchanged(plan: Plan) -> None:
     assert read(msgspec.json.encode(plan), AnyStep) == plan
 
 
 @every_plan
-def test_each_step_begins_where_the_one_before_ended(plan: Plan) -> None:
+def test_each_step_starts_from_the_fleet_that_the_previous_step_left(plan: Plan) -> None:
     now: Fleet = {}
     for _, step in plan.steps():
         if isinstance(step, StartFleet):
@@ -59,7 +59,7 @@ def test_each_step_begins_where_the_one_before_ended(plan: Plan) -> None:
 
 
 @every_plan
-def test_traffic_goes_only_to_what_was_started(plan: Plan) -> None:
+def test_only_started_revisions_get_traffic(plan: Plan) -> None:
     now: Fleet = dict(fleet(release(plan.before))) if plan.before and plan.kind == "deploy" else {}
     now |= fleet(release(2)) if plan.kind == "rollback" else {}
     for _, step in plan.steps():
@@ -70,7 +70,7 @@ def test_traffic_goes_only_to_what_was_started(plan: Plan) -> None:
 
 
 @every_plan
-def test_percentages_sum_to_100_or_to_nothing(plan: Plan) -> None:
+def test_percentages_sum_to_100_or_are_empty(plan: Plan) -> None:
     moved = [step for _, step in plan.steps() if isinstance(step, SetTraffic)]
     every = [shares for step in moved for shifts in (step.after, step.back) for shares in end_of(shifts).values()]
     sums = {round(sum(shares.values()), 6) for shares in every}
@@ -78,7 +78,7 @@ def test_percentages_sum_to_100_or_to_nothing(plan: Plan) -> None:
 
 
 @plans_that_move
-def test_the_end_is_what_the_release_says(plan: Plan) -> None:
+def test_the_last_steps_lead_to_the_fleet_and_traffic_of_the_release(plan: Plan) -> None:
     runs: Fleet = {}
     serves: Traffic = {}
     for _, step in plan.steps():
@@ -94,17 +94,17 @@ def test_the_end_is_what_the_release_says(plan: Plan) -> None:
 
 
 @every_plan
-def test_job_ids_are_told_apart_and_come_from_the_plan(plan: Plan) -> None:
+def test_job_ids_are_unique_and_start_with_the_plan_id(plan: Plan) -> None:
     ids = [step.job for _, step in plan.steps() if hasattr(step, "job")]
     assert len(ids) == len(set(ids))
     assert all(identity.startswith(plan.id) for identity in ids)
 
 
-def test_only_a_plan_with_a_migration_is_not_known_to_be_safe_to_go_back_from() -> None:
+def test_the_rollback_class_is_safe_except_for_plans_with_a_migration() -> None:
     assert {name for name, plan in PLANS.items() if plan.rollback != "safe"} == {"first", "with a migration"}
 
 
-def test_two_looks_at_the_same_make_the_same_plan() -> None:
+def test_equal_snapshots_make_equal_plans() -> None:
     assert next_plan() == next_plan()
 
 
@@ -116,13 +116,13 @@ def test_two_looks_at_the_same_make_the_same_plan() -> None:
     ],
     ids=["other instances", "another release meanwhile"],
 )
-def test_a_stale_plan_names_what_has_changed(now: Plan, said: str) -> None:
+def test_a_stale_plan_lists_what_has_changed(now: Plan, said: str) -> None:
     planned = deploy(release(2, kept=release(1), replicas=2), snapshot(release(1)))
     assert said in differences(planned, now)
     assert differences(planned, planned) == ()
 
 
-def test_the_differences_of_a_stale_plan_are_words() -> None:
+def test_the_differences_of_a_stale_plan_are_sentences() -> None:
     old, new = release(1), release(2, kept=release(1), changed=("web",))
     facts = snapshot(old).datastores["db"]
     before = replace(snapshot(old), datastores={"db": replace(facts, schema=Schema())})
@@ -136,14 +136,14 @@ def test_the_differences_of_a_stale_plan_are_words() -> None:
     )
 
 
-def test_another_run_meanwhile_makes_a_plan_stale() -> None:
+def test_a_plan_is_stale_after_another_run() -> None:
     now = snapshot(release(1))
     planned, later = (deploy(release(2, kept=release(1)), each) for each in (now, replace(now, last_run="r-0009")))
     assert differences(planned, later) == ("the last run: r-0001 → r-0009",)
     assert planned.id != later.id
 
 
-def test_the_document_is_what_the_contract_says() -> None:
+def test_the_document_of_a_step_has_the_keys_of_the_contract() -> None:
     told = document(next_plan())
     assert (told["kind"], told["from"], told["to"], told["rollback"]) == ("deploy", 1, 2, "safe")
     step = told["phases"][0]["ranks"][0][1]
@@ -158,7 +158,7 @@ def test_the_document_is_what_the_contract_says() -> None:
     assert {"path": "version", "before": "1", "after": "2"} in told["changes"]
 
 
-def test_the_time_of_a_plan_is_known_when_each_of_its_steps_is() -> None:
+def test_the_expected_time_of_a_plan_needs_that_of_each_step() -> None:
     old = release(1)
     took = {"fetch": 1.0, "start_fleet": 4.0, "set_traffic": 0.5, "retire": 2.0}
     plan = deploy(release(2, kept=old), snapshot(old, expected=took))
@@ -166,7 +166,7 @@ def test_the_time_of_a_plan_is_known_when_each_of_its_steps_is() -> None:
     assert expected(next_plan()) is None
 
 
-def test_the_time_of_a_first_build_is_unknown_and_that_of_a_kept_one_is_a_copys() -> None:
+def test_the_expected_time_of_a_build_comes_from_builds_of_the_same_service() -> None:
     old = release(1)
     new = release(2, kept=old, changed=("web",))
     key = new.services["web"].workload.artifact
@@ -182,7 +182,7 @@ def test_the_time_of_a_first_build_is_unknown_and_that_of_a_kept_one_is_a_copys(
     assert [fetch.title for fetch in fetches] == titles
 
 
-def test_numbers_of_phases_and_steps_are_those_of_the_journal() -> None:
+def test_the_document_numbers_steps_like_the_journal() -> None:
     plan = next_plan()
     told = [each["number"] for phase in document(plan)["phases"] for rank in phase["ranks"] for each in rank]
     assert told == [number for number, _ in plan.steps()]

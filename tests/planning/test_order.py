@@ -112,7 +112,7 @@ def _acyclic(links: Links) -> Links:
 
 
 @given(two_releases())
-def test_in_a_rollback_a_callee_moves_when_its_callers_have_moved_and_are_drained(
+def test_a_rollback_moves_a_callee_after_its_callers_have_moved_and_drained(
     releases: tuple[Release, Release, Links],
 ) -> None:
     old, new, links = releases
@@ -122,7 +122,7 @@ def test_in_a_rollback_a_callee_moves_when_its_callers_have_moved_and_are_draine
 
 
 @given(two_releases("blue-green", "canary", "recreate"))
-def test_from_each_point_of_a_deploy_the_way_back_moves_callers_first_and_drains_them(
+def test_at_each_point_of_a_deploy_reverting_moves_callers_first_and_drains_them(
     releases: tuple[Release, Release, Links],
 ) -> None:
     old, new, links = releases
@@ -137,7 +137,7 @@ def test_from_each_point_of_a_deploy_the_way_back_moves_callers_first_and_drains
 
 
 @given(two_releases("blue-green"))
-def test_in_a_deploy_a_caller_gets_traffic_when_its_callees_have_theirs(
+def test_a_deploy_gives_traffic_to_a_caller_after_its_callees(
     releases: tuple[Release, Release, Links],
 ) -> None:
     old, new, links = releases
@@ -155,7 +155,7 @@ def test_in_a_deploy_a_caller_gets_traffic_when_its_callees_have_theirs(
 
 
 @given(two_releases())
-def test_from_every_stage_where_the_old_fleet_is_whole_the_way_back_is_one_switch_per_layer(
+def test_a_stage_with_a_complete_old_fleet_is_reverted_in_one_switch_per_layer(
     releases: tuple[Release, Release, Links],
 ) -> None:
     old, new, _ = releases
@@ -171,7 +171,7 @@ def test_from_every_stage_where_the_old_fleet_is_whole_the_way_back_is_one_switc
 
 
 @given(links_of)
-def test_a_layer_comes_after_all_that_it_calls_and_a_circle_shares_one(links: Links) -> None:
+def test_a_layer_comes_after_its_callees_and_a_circle_shares_one(links: Links) -> None:
     calls = calls_between([system(1, dict.fromkeys(NAMES, AT_ONCE), links).services], NAMES)
     at = {name: number for number, layer in enumerate(callees_first(calls)) for name in layer}
     back = {name: number for number, layer in enumerate(callers_first(calls)) for name in layer}
@@ -184,12 +184,12 @@ def test_a_layer_comes_after_all_that_it_calls_and_a_circle_shares_one(links: Li
                 assert back[caller] < back[callee]
 
 
-def test_a_call_through_a_service_that_does_not_change_counts() -> None:
+def test_calls_through_an_unchanged_service_count() -> None:
     services = system(1, dict.fromkeys(("a", "b", "c"), AT_ONCE), frozenset({("c", "b"), ("b", "a")})).services
     assert calls_between([services], ("a", "c")) == {"a": frozenset(), "c": frozenset({"a"})}
 
 
-def test_a_call_that_only_one_of_the_releases_makes_counts() -> None:
+def test_a_call_of_only_one_of_the_releases_counts() -> None:
     services = dict.fromkeys(("a", "b"), AT_ONCE)
     without, calling = system(1, services, frozenset()), system(2, services, frozenset({("b", "a")}))
     assert calls_between([calling.services, without.services], services)["b"] == {"a"}

@@ -37,7 +37,7 @@ def test_a_first_deploy_reads_like_a_runbook() -> None:
     ]
 
 
-def test_the_next_deploy_keeps_the_old_until_the_new_has_settled() -> None:
+def test_the_next_deploy_keeps_the_old_fleet_until_the_new_one_has_settled() -> None:
     assert runbook(next_plan(Strategy(settle_s=60)))[3:] == [
         "2.1 Start api@2, 2 replicas",
         "2.2 Start web@2, 2 replicas",
@@ -51,7 +51,7 @@ def test_the_next_deploy_keeps_the_old_until_the_new_has_settled() -> None:
     ]
 
 
-def test_the_most_careful_service_decides_how_long_nobody_may_watch() -> None:
+def test_a_stage_reverts_after_the_shortest_revert_after_of_its_services() -> None:
     new = release(2, kept=release(1))
     services = new.services | {"web": service("web", 2, strategy=Strategy(settle_s=0, revert_after_s=10))}
     there = deploy(replace(new, services=services), snapshot(release(1)))
@@ -102,7 +102,7 @@ def test_a_live_revision_that_hangs_for_longer_than_it_may_is_replaced_at_once()
     assert [step for step in runbook(plan) if "Traffic" in step] == ["2.2 Traffic: web 100 % @2"]
 
 
-def test_recreate_ends_traffic_before_the_fleet_and_says_so() -> None:
+def test_recreate_ends_traffic_before_the_fleet_and_notes_it() -> None:
     plan = next_plan(Strategy("recreate", settle_s=0))
     assert runbook(plan)[3:6] == [
         "2.1 Traffic: web none; when web@1 has no request in flight: api none",
@@ -112,7 +112,7 @@ def test_recreate_ends_traffic_before_the_fleet_and_says_so() -> None:
     assert "web is unavailable between web@1 and web@2 (strategy recreate)" in plan.notes
 
 
-def test_what_did_not_change_is_not_restarted() -> None:
+def test_an_unchanged_service_is_not_restarted() -> None:
     old = release(1)
     plan = deploy(release(2, kept=old, changed=("web",)), snapshot(old))
     assert runbook(plan) == [
@@ -124,7 +124,7 @@ def test_what_did_not_change_is_not_restarted() -> None:
     ]
 
 
-def test_more_replicas_are_the_same_revision() -> None:
+def test_more_replicas_keep_the_revision() -> None:
     old = release(1)
     new = replace(release(2, kept=old, changed=()), services=old.services | {"web": service("web", 1, replicas=3)})
     assert runbook(deploy(new, snapshot(old))) == ["1.1 Start web@1 from 2 to 3"]
@@ -137,7 +137,7 @@ def test_fewer_replicas_do_not_change_the_edge() -> None:
     assert runbook(deploy(new, snapshot(old))) == ["1.1 Shrink web@1 from 3 to 2"]
 
 
-def test_a_service_that_goes_is_routed_to_until_the_last_moment() -> None:
+def test_a_removed_service_keeps_its_route_until_its_callers_have_moved() -> None:
     old = release(1)
     routes = tuple(route for route in EDGE.routes if route.service == "web")
     without = {name: each for name, each in release(2, kept=old, changed=("web",)).services.items() if name != "api"}
@@ -163,7 +163,7 @@ def test_a_new_service_has_its_route_and_traffic_before_its_callers_start() -> N
     ]
 
 
-def test_a_rollback_goes_back_callers_first_and_at_once() -> None:
+def test_a_rollback_moves_callers_first_in_one_stage() -> None:
     old = release(1, strategy=Strategy("canary", (5.0,)))
     new = release(2, kept=old, strategy=Strategy("canary", (5.0,)))
     plan = rollback(old, snapshot(new))
@@ -180,7 +180,7 @@ def test_a_rollback_goes_back_callers_first_and_at_once() -> None:
     assert (plan.version, plan.before, plan.release.number) == ("1", 2, 1)
 
 
-def test_a_rollback_says_that_the_schema_stays() -> None:
+def test_a_rollback_notes_that_the_schema_stays() -> None:
     old = release(1)
     new = release(2, kept=old, schema="0002_prices")
     assert (
@@ -189,19 +189,19 @@ def test_a_rollback_says_that_the_schema_stays() -> None:
     )
 
 
-def test_down_lays_everything_down_in_one_step_that_is_never_undone() -> None:
+def test_down_stops_everything_in_one_step_that_is_never_undone() -> None:
     plan = down(snapshot(release(1)))
     assert runbook(plan) == ["1.1 Drain and stop services, then datastores, then the edge"]
     assert [step.reversible for _, step in plan.steps()] == [False]
 
 
-def test_down_with_its_data_says_what_is_lost() -> None:
+def test_down_with_data_notes_what_is_lost() -> None:
     plan = down(snapshot(release(1)), data=True)
     assert runbook(plan)[1:] == ["2.1 Remove data, releases and logs permanently"]
     assert plan.notes[0].startswith("data and releases are removed permanently")
 
 
-def test_a_plan_states_which_revisions_call_each_other_on_the_way() -> None:
+def test_a_plan_notes_which_revisions_call_each_other_during_the_rollout() -> None:
     old = release(1)
     back = rollback(old, snapshot(release(2, kept=old)))
     canary = next_plan(Strategy("canary", (10.0,)))
@@ -216,7 +216,7 @@ def test_a_plan_states_which_revisions_call_each_other_on_the_way() -> None:
     )
 
 
-def test_a_plan_states_that_errors_after_the_switch_are_not_judged() -> None:
+def test_a_plan_notes_that_errors_after_the_switch_are_not_checked() -> None:
     said = (
         "Mainstay does not check errors or latency after the switch yet; watch them, and run `mainstay rollback` "
         "if needed"
@@ -230,13 +230,13 @@ def test_a_plan_states_that_errors_after_the_switch_are_not_judged() -> None:
     assert said not in rollback(old, snapshot(new)).notes
 
 
-def test_a_rollback_claims_no_change_of_a_datastore() -> None:
+def test_a_rollback_lists_no_change_of_a_datastore() -> None:
     old = release(1)
     changes = rollback(old, snapshot(release(2, kept=old, schema="0002_prices"))).changes
     assert [change.path for change in changes if change.path.startswith("datastores")] == []
 
 
-def test_a_deploy_claims_only_the_migration_that_runs() -> None:
+def test_a_deploy_lists_only_the_migrations_that_it_runs() -> None:
     old = release(1)
     now = snapshot(old)
     migrated = replace(now, datastores={"db": replace(now.datastores["db"], schema=Schema("0002_prices"))})
@@ -245,7 +245,7 @@ def test_a_deploy_claims_only_the_migration_that_runs() -> None:
     assert "datastores.db.schema" not in {change.path for change in deploy(new, migrated).changes}
 
 
-def test_values_are_shown_in_words_and_no_secret_by_its_value() -> None:
+def test_changes_show_values_as_text_and_secrets_by_name() -> None:
     old = release(1)
     api, key = old.services["api"], SecretRef("KEY", 4)
     read = {"KEY": key, "DATABASE_URL": ADDRESS, "WEB_URL": Listener("web")}
@@ -270,7 +270,7 @@ def test_an_address_that_is_only_composed_differently_is_still_a_change() -> Non
     assert (change.before, change.after) == ("the address of db", "the address of db, composed differently")
 
 
-def test_a_plan_with_nothing_to_do_says_so_in_one_sentence() -> None:
+def test_a_plan_with_nothing_to_do_has_one_note() -> None:
     old = release(1)
     plan = deploy(replace(old, number=2, brought=()), snapshot(old))
     assert (plan.phases, plan.changes, plan.unchanged) == ((), (), True)
@@ -295,7 +295,7 @@ def test_what_the_manifest_declares_does_not_depend_on_the_schema_of_the_databas
     assert fingerprint(migrated) == fingerprint(old)
 
 
-def test_after_a_migration_of_a_run_that_went_back_the_way_back_is_not_called_safe() -> None:
+def test_the_rollback_class_is_unknown_after_an_undone_run_migrated() -> None:
     old = release(1)
     now = snapshot(old)
     facts = replace(now.datastores["db"], schema=Schema("0002_more"))
@@ -304,7 +304,7 @@ def test_after_a_migration_of_a_run_that_went_back_the_way_back_is_not_called_sa
     )
 
 
-def test_a_schema_that_only_an_earlier_run_has_moved_is_described_as_newer() -> None:
+def test_a_schema_that_an_earlier_run_migrated_is_described_as_newer() -> None:
     now = snapshot(release(1))
     facts = replace(now.datastores["db"], schema=Schema("0002_more"))
     plan = deploy(release(2, kept=release(1), schema="0002_more"), replace(now, datastores={"db": facts}))

@@ -43,14 +43,14 @@ def share(shares: Shares, release: int) -> float:
 
 
 @given(moves(*KINDS))
-def test_percentages_sum_to_100_or_to_nothing(move: ServiceChange) -> None:
+def test_percentages_sum_to_100_or_are_empty(move: ServiceChange) -> None:
     sums = [round(sum(part.traffic.values()), 6) for part in way(move)]
     empty = move.strategy.kind == "recreate"
     assert set(sums) <= ({0, 100} if empty else {100})
 
 
 @given(moves(*KINDS))
-def test_the_end_is_all_traffic_on_all_of_the_new(move: ServiceChange) -> None:
+def test_the_last_stage_gives_all_traffic_to_the_complete_new_fleet(move: ServiceChange) -> None:
     last = service_stages(move)[-1]
     assert last.traffic == {2: 100.0}
     assert last.replicas[2] == move.count
@@ -66,25 +66,25 @@ def test_capacity_comes_before_traffic(move: ServiceChange) -> None:
 
 
 @given(moves("blue-green", "canary", "rolling"))
-def test_ready_capacity_never_falls_under_what_both_releases_need(move: ServiceChange) -> None:
+def test_ready_capacity_never_falls_below_that_of_the_smaller_fleet(move: ServiceChange) -> None:
     for earlier, part in pairwise(way(move)):
         surviving = sum(min(earlier.replicas.get(each, 0), part.replicas.get(each, 0)) for each in (1, 2))
         assert surviving >= min(move.old_count, move.count)
 
 
 @given(moves(*KINDS))
-def test_where_the_old_fleet_is_whole_the_way_back_is_one_jump(move: ServiceChange) -> None:
+def test_a_stage_with_a_complete_old_fleet_reverts_to_it_at_once(move: ServiceChange) -> None:
     whole = [part for part in service_stages(move) if part.replicas.get(1) == move.old_count]
     assert all(part.revert_to == {1: 100.0} for part in whole)
 
 
 @given(moves("blue-green", "canary"))
-def test_blue_green_and_canary_keep_the_old_fleet_whole_to_the_end(move: ServiceChange) -> None:
+def test_blue_green_and_canary_keep_the_old_fleet_complete(move: ServiceChange) -> None:
     assert all(part.replicas[1] == move.old_count and part.revert_to == {1: 100.0} for part in service_stages(move))
 
 
 @given(moves(*KINDS))
-def test_the_way_back_never_asks_more_of_the_old_than_is_there(move: ServiceChange) -> None:
+def test_reverting_never_sends_more_traffic_to_the_old_fleet_than_it_can_serve(move: ServiceChange) -> None:
     returnable = [part for part in service_stages(move) if part.replicas]
     assert all(
         part.replicas.get(1, 0) >= move.old_count * share(part.revert_to, 1) / 100 - 0.001 for part in returnable
@@ -92,7 +92,7 @@ def test_the_way_back_never_asks_more_of_the_old_than_is_there(move: ServiceChan
 
 
 @given(moves(*KINDS, name="api"), moves(*KINDS, name="web"))
-def test_services_go_in_lock_step(api: ServiceChange, web: ServiceChange) -> None:
+def test_every_stage_includes_every_service(api: ServiceChange, web: ServiceChange) -> None:
     together = stages((api, web))
     assert len(together) == max(len(service_stages(api)), len(service_stages(web)))
     assert all(
@@ -101,7 +101,7 @@ def test_services_go_in_lock_step(api: ServiceChange, web: ServiceChange) -> Non
     assert together[-1].traffic == {"api": {2: 100.0}, "web": {2: 100.0}}
 
 
-def test_nothing_is_moved_whole_before_a_canary_has_proven_itself() -> None:
+def test_no_service_moves_completely_before_a_canary_has_passed() -> None:
     api = ServiceChange("api", 1, 1, 2, 1)
     web = ServiceChange("web", 1, 4, 2, 4, Strategy("canary", (25.0,)))
     first, last = stages((api, web))
@@ -109,13 +109,13 @@ def test_nothing_is_moved_whole_before_a_canary_has_proven_itself() -> None:
     assert last.traffic == {"api": {2: 100.0}, "web": {2: 100.0}}
 
 
-def test_rolling_goes_one_by_one() -> None:
+def test_rolling_replaces_one_replica_per_stage() -> None:
     move = ServiceChange("web", 1, 3, 2, 3, Strategy("rolling"))
     assert [part.replicas for part in service_stages(move)] == [{1: 3, 2: 1}, {1: 2, 2: 2}, {1: 1, 2: 3}]
     assert [part.traffic for part in service_stages(move)] == [{1: 66.67, 2: 33.33}, {1: 33.33, 2: 66.67}, {2: 100.0}]
 
 
-def test_recreate_says_that_nobody_serves_in_between() -> None:
+def test_recreate_has_a_stage_without_traffic() -> None:
     out, new = service_stages(ServiceChange("web", 1, 3, 2, 3, Strategy("recreate")))
     assert (out.replicas, out.traffic, out.revert_to) == ({}, {}, {1: 100.0})
     assert (new.replicas, new.traffic, new.revert_to) == ({2: 3}, {2: 100.0}, {})
@@ -130,17 +130,17 @@ def test_a_worker_has_capacity_and_no_traffic(overlap: bool, replicas: dict[int,
     assert stage.traffic == stage.revert_to == {}
 
 
-def test_a_service_that_goes_serves_until_it_is_retired() -> None:
+def test_a_removed_service_keeps_its_traffic_until_it_is_retired() -> None:
     (stage,) = stages([ServiceChange("web", 1, 2, None, 0)])
     assert stage.traffic == stage.revert_to == {"web": {1: 100.0}}
 
 
-def test_another_number_of_replicas_moves_no_traffic() -> None:
+def test_a_change_of_replicas_moves_no_traffic() -> None:
     (stage,) = stages([ServiceChange("web", 1, 2, 1, 5)])
     assert stage.replicas == {"web": {1: 5}}
     assert stage.traffic == stage.revert_to == {"web": {1: 100.0}}
 
 
-def test_a_first_release_has_nothing_to_return_to() -> None:
+def test_a_first_release_has_no_traffic_to_revert_to() -> None:
     (stage,) = stages([ServiceChange("web", None, 0, 1, 2)])
     assert (stage.traffic, stage.revert_to) == ({"web": {1: 100.0}}, {"web": {}})

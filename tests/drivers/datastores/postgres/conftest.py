@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.system.users import removal
-from tests.drivers.datastores.machine import ROOT, SERVER_USER, Machine
+from tests.drivers.datastores.postgres.machine import ROOT, SERVER_USER, Machine
 
 
 @pytest.fixture(scope="package")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.drivers.datastores.machine import Machine, waiter, write
+from tests.drivers.datastores.postgres.machine import Machine, waiter, write
 
 
 def test_pending_migrations_run_in_order_as_the_owner_and_only_once(machine: Machine, migrations: Path) -> None:
@@ -18,7 +18,7 @@ def test_pending_migrations_run_in_order_as_the_owner_and_only_once(machine: Mac
     assert machine.ask("application", "select * from grants").stdout == "1|shop_owner\n"
 
 
-def test_one_that_is_added_with_an_earlier_number_runs_and_the_schema_stays_at_the_last(
+def test_a_migration_added_with_an_earlier_number_runs_and_the_revision_stays(
     machine: Machine, migrations: Path
 ) -> None:
     for name in ("0002_b.sql", "0001_a.sql"):
@@ -27,20 +27,20 @@ def test_one_that_is_added_with_an_earlier_number_runs_and_the_schema_stays_at_t
     assert machine.schema(migrations) == ("0002_b", (), ())
 
 
-def test_one_that_ended_outside_a_transaction_is_done(machine: Machine, migrations: Path) -> None:
+def test_a_migration_that_ended_outside_a_transaction_is_done(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "create table grants (id int);")
     write(migrations, "0002_b.sql", "-- mainstay: no transaction\ncreate index concurrently on grants (id);")
     machine.migrate("concurrently", migrations)
     assert machine.schema(migrations) == ("0002_b", (), ())
 
 
-def test_two_at_once_run_each_migration_once(machine: Machine, migrations: Path) -> None:
+def test_two_concurrent_jobs_run_each_migration_once(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "create table grants (id int); select pg_sleep(0.3);")
     children = [machine.send(machine.postgres.migrate(name, str(migrations))) for name in ("one", "other")]
     assert [child.wait(timeout=30) for child in children] == [0, 0]
 
 
-def test_what_cannot_be_told_in_the_ledger_has_not_happened(machine: Machine, migrations: Path) -> None:
+def test_a_migration_that_cannot_be_recorded_is_rolled_back(machine: Machine, migrations: Path) -> None:
     refuses = "alter table mainstay.migration add constraint none check (name <> '0001_a.sql');"
     write(migrations, "0001_a.sql", f"create table gone (id int); {refuses}")
     job = machine.postgres.migrate("untold", str(migrations))
@@ -50,7 +50,9 @@ def test_what_cannot_be_told_in_the_ledger_has_not_happened(machine: Machine, mi
     assert machine.ask("owner", "select to_regclass('gone')").stdout == "\n"
 
 
-def test_a_migration_is_heard_and_the_ledger_is_not(machine: Machine, migrations: Path) -> None:
+def test_the_output_of_migrations_is_shown_without_that_of_the_migration_table(
+    machine: Machine, migrations: Path
+) -> None:
     write(migrations, "0001_a.sql", "do $$ begin raise notice 'moved 3 rows'; end $$;")
     assert "NOTICE:  moved 3 rows" in machine.migrate("heard", migrations)
     assert machine.migrate("again", migrations) == ""
@@ -70,7 +72,7 @@ def test_a_migration_that_fails_leaves_nothing_and_the_earlier_ones_stay(machine
 
 
 @pytest.mark.failure("F51")
-def test_a_kill_in_mid_migration_leaves_no_session_and_no_half(machine: Machine, migrations: Path) -> None:
+def test_a_kill_during_a_migration_leaves_no_session_and_no_change(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_slow.sql", "create table half (id int); select pg_sleep(60);")
     child = machine.send(machine.postgres.migrate("killed", str(migrations)))
     assert machine.await_sleeper() == "mainstay killed"
@@ -86,7 +88,7 @@ def test_a_kill_in_mid_migration_leaves_no_session_and_no_half(machine: Machine,
 
 
 @pytest.mark.failure("F52")
-def test_a_kill_outside_a_transaction_is_known_to_be_half_done(machine: Machine, migrations: Path) -> None:
+def test_a_migration_killed_outside_a_transaction_is_half_done(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_slow.sql", "-- mainstay: no transaction\nselect pg_sleep(60);")
     child = machine.send(machine.postgres.migrate("outside", str(migrations)))
     waiter.wait_until(
@@ -101,7 +103,7 @@ def test_a_kill_outside_a_transaction_is_known_to_be_half_done(machine: Machine,
     assert machine.schema(migrations) == ("0002_b", (), ("0001_slow",))
 
 
-def test_where_its_database_was_not_made_yet_all_is_pending(machine: Machine, migrations: Path) -> None:
+def test_without_a_database_every_migration_is_pending(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "select 1;")
     other = machine.of("corner-shop")
     assert other.schema(str(migrations), machine.listener).pending == ("0001_a",)

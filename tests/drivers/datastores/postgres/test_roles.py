@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from mainstay.model.secret import SecretRef
 from mainstay.system.command import GuardedShell
-from tests.drivers.datastores.machine import ROOT, SERVICE_USER, Machine, write
+from tests.drivers.datastores.postgres.machine import ROOT, SERVICE_USER, Machine, write
 
 
-def test_the_application_may_change_rows_but_neither_tables_nor_the_ledger(machine: Machine, migrations: Path) -> None:
+def test_the_application_may_change_rows_but_no_tables_and_not_the_migration_table(
+    machine: Machine, migrations: Path
+) -> None:
     write(migrations, "0001_a.sql", "create table grants (id int);")
     machine.run(machine.postgres.migrate("rights", str(migrations)))
     assert machine.ask("application", "insert into grants values (1)").returncode == 0
@@ -19,7 +21,7 @@ def test_the_application_may_change_rows_but_neither_tables_nor_the_ledger(machi
         assert machine.ask("application", forbidden).returncode != 0, forbidden
 
 
-def test_all_that_a_migration_brings_is_the_applications_to_use(machine: Machine, migrations: Path) -> None:
+def test_the_application_may_use_everything_that_a_migration_creates(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "create schema more; create table more.grants (id serial primary key, title text);")
     machine.migrate("brings", migrations)
     for allowed in ("insert into more.grants (title) values ('a')", "update more.grants set title = 'b'"):
@@ -29,7 +31,7 @@ def test_all_that_a_migration_brings_is_the_applications_to_use(machine: Machine
         assert "permission denied" in machine.ask("application", forbidden).stderr
 
 
-def test_its_folders_are_closed_to_others_again_when_they_were_opened(machine: Machine) -> None:
+def test_prepare_makes_its_folders_private_again(machine: Machine) -> None:
     folders = [machine.folders.data / "db", machine.folders.data / "db" / "settings"]
     for folder in folders:
         folder.chmod(0o755)
@@ -44,7 +46,7 @@ def test_a_migration_may_do_no_more_on_the_machine_than_a_service(machine: Machi
     assert SERVICE_USER in machine.migrate("escapes", migrations).splitlines()
 
 
-def test_no_session_waits_or_holds_for_ever(machine: Machine) -> None:
+def test_sessions_have_time_limits(machine: Machine) -> None:
     names = "lock_timeout statement_timeout idle_in_transaction_session_timeout client_connection_check_interval"
     told = {
         role: [machine.ask(role, f"show {name}").stdout.strip() for name in names.split()]
@@ -53,13 +55,13 @@ def test_no_session_waits_or_holds_for_ever(machine: Machine) -> None:
     assert told == {"owner": ["5s", "0", "0", "200ms"], "application": ["10s", "30s", "1min", "1s"]}
 
 
-def test_nobody_else_comes_into_the_database(machine: Machine) -> None:
+def test_other_roles_cannot_connect_to_the_database(machine: Machine) -> None:
     public = "select has_database_privilege('public', current_database(), '{}')"
     assert [machine.ask("owner", public.format(right)).stdout for right in ("connect", "temporary")] == ["f\n", "f\n"]
 
 
 @pytest.mark.threat("S12")
-def test_roles_that_cannot_be_made_are_a_failure_that_shows_no_password(machine: Machine) -> None:
+def test_a_failed_configuration_shows_no_password(machine: Machine) -> None:
     job = machine.postgres.configure("broken")
     job = replace(job, stdin=job.stdin.replace(" nosuperuser", " nonsense"))
     child = machine.begin(job)
@@ -69,7 +71,7 @@ def test_roles_that_cannot_be_made_are_a_failure_that_shows_no_password(machine:
     assert all(machine.sealed.read(SecretRef(name)).reveal() not in shown for name in machine.postgres.secrets())
 
 
-def test_no_password_gets_in_as_the_superuser(machine: Machine) -> None:
+def test_the_superuser_cannot_log_in_with_a_password(machine: Machine) -> None:
     psql = Path(machine.postgres.workload().command[0]).with_name("psql")
     environment = {"PGHOST": "127.0.0.1", "PGPORT": str(machine.port), "PGUSER": "postgres", "PGPASSWORD": "postgres"}
     said = subprocess.run([psql, "-XAtqc", "select 1"], env=environment, capture_output=True, text=True, check=False)
