@@ -11,23 +11,38 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import CONDITION, LOAD_BEFORE, RESULTS, governors, warnings
+
 HERE = Path(__file__).parent
-RESULTS = HERE / "results"
-LONGEST_S = 900
-ABOUT = {"at", "cores", "load_average", "load_average_before", "load_by", "python", "packages", "budgets", "met"}
+TIMEOUT_S = 900
+ABOUT = {
+    "at",
+    "cores",
+    "load_average_before",
+    "cpu_governors",
+    "quiet",
+    "load_by",
+    "python",
+    "packages",
+    "budgets",
+    "met",
+}
 """The keys of a document that are not figures but describe them."""
 
 
 def main(names: list[str]) -> int:
     known = [path.stem for path in sorted(HERE.glob("[a-z]*.py")) if has_main(path)]
-    if strange := set(names) - set(known):
-        print(f"no benchmark {', '.join(sorted(strange))}; there are {', '.join(known)}", file=sys.stderr)
+    if unknown := set(names) - set(known):
+        print(f"unknown benchmark: {', '.join(sorted(unknown))}; choose from {', '.join(known)}", file=sys.stderr)
         return 2
+    print(f"benchmarks need a quiet machine: {CONDITION}", flush=True)
+    for warning in warnings(LOAD_BEFORE, governors()):
+        print(f"\nWARNING: {warning}\nThe figures will be recorded as not reliable.\n", file=sys.stderr, flush=True)
     failed = [name for name in names or known if run(name) != 0]
     (RESULTS / "README.md").write_text("\n".join(table()) + "\n")
     print("all figures: benchmarks/results/README.md")
     if failed:
-        print(f"over their budget, or failed: {', '.join(failed)}", file=sys.stderr)
+        print(f"over budget or failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -40,7 +55,7 @@ def run(name: str) -> int:
     print(f"\n{name}", flush=True)
     command = [sys.executable, "-m", f"benchmarks.{name}"]
     try:
-        return subprocess.run(command, cwd=HERE.parent, timeout=LONGEST_S, check=False).returncode
+        return subprocess.run(command, cwd=HERE.parent, timeout=TIMEOUT_S, check=False).returncode
     except subprocess.TimeoutExpired:
         return 1
 
@@ -48,13 +63,14 @@ def run(name: str) -> int:
 def table() -> Iterator[str]:
     """Yield one line per figure of every benchmark that has written results."""
     yield "# Benchmarks\n"
-    yield "Written by `make bench`; do not edit. Figures of a busy machine say little: `load` tells how busy it was.\n"
-    yield "| benchmark | figure | measured | budget | met | measured at | load |"
-    yield "|---|---|---:|---:|---|---|---:|"
+    yield f"Written by `make bench`; do not edit. Figures are reliable only from a quiet machine: {CONDITION}.\n"
+    yield "| benchmark | figure | measured | budget | met | measured at | load | quiet |"
+    yield "|---|---|---:|---:|---|---|---:|---|"
     for path in sorted(RESULTS.glob("*.json")):
         document = json.loads(path.read_text())
-        load = document.get("load_average", document.get("load_average_before"))
-        about = (document.get("at", ""), "" if load is None else f"{load:.1f}")
+        load = document.get("load_average_before")
+        quiet = {True: "yes", False: "**no**"}.get(document.get("quiet"), "")
+        about = (document.get("at", ""), "" if load is None else f"{load:.1f}", quiet)
         for figure, value in figures(document):
             cells = (path.stem, figure, f"{value:,.2f}", *judged(figure, document), *about)
             yield f"| {' | '.join(cells)} |"

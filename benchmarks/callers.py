@@ -4,18 +4,15 @@
 bounded in rate and time.
 """
 
-import json
-import os
 import statistics
 import time
-from pathlib import Path
 
+from benchmarks.machine import write
 from tests.journeys.caller_and_callee import CallerAndCallee
 from tests.journeys.load import Load
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.users import User
 
-RESULT = Path(__file__).parent / "results" / "callers.json"
 ROLLBACKS = 50
 RATE = 40.0
 WORKS_S = 0.3
@@ -24,8 +21,7 @@ BUDGETS = {"lost": 0}
 
 
 def main() -> int:
-    load_before = os.getloadavg()[0]
-    sandbox = Sandbox.make(User("whoever"))
+    sandbox = Sandbox.make(User("bench"))
     try:
         sandbox.ship(CallerAndCallee(1, works=WORKS_S))
         sandbox.ship(CallerAndCallee(2, works=WORKS_S), "deploy", "--yes")
@@ -35,16 +31,7 @@ def main() -> int:
     met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
     for name, value in measured.items():
         print(f"{name}: {value:,.2f}")
-    document = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "cores": os.cpu_count(),
-        "load_average_before": load_before,
-        "measured": measured,
-        "budgets": BUDGETS,
-        "met": met,
-    }
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(document, indent=2) + "\n")
+    write("callers", {"measured": measured, "budgets": BUDGETS, "met": met})
     return 0 if all(met.values()) else 1
 
 

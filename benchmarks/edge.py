@@ -6,8 +6,6 @@ the load if it is installed; otherwise our own client, which is slower.
 """
 
 import asyncio
-import json
-import os
 import re
 import shutil
 import statistics
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.machine import write
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy, binary
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
@@ -27,7 +26,6 @@ from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
 from tests.drivers.edge.haproxy.traffic import Tally, free_port, load, until
 
-RESULT = Path(__file__).parent / "results/edge.json"
 CONNECTIONS, SECONDS, ROUNDS = 32, 4, 3
 RATE, SWITCHES, PACED_SECONDS = 500, 20, 8
 BACKEND = """\
@@ -52,7 +50,7 @@ async def main() -> None:
             measured = await measure(folders, old, new)
     finally:
         shutil.rmtree(sandbox)
-    tell(measured)
+    report(measured)
 
 
 @asynccontextmanager
@@ -73,7 +71,7 @@ async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
     ports = {"listener:web": free_port()}
     proxy, log = Proxy(folders, ProcessRunner(folders.instances)), AccessLog(folders)
 
-    async def give(shares: Shares) -> None:
+    async def set_traffic(shares: Shares) -> None:
         instances = {
             "web-41-1": Upstream("web", 41, 1, old, ready=True),
             "web-42-1": Upstream("web", 42, 2, new, ready=True),
@@ -83,12 +81,12 @@ async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
 
     await log.start()
     try:
-        await give({41: 100})
+        await set_traffic({41: 100})
         before = cpu_s(proxy)
         found = await saturated(old, edge.http)
         found["edge_cpu_us"] = (cpu_s(proxy) - before) / found.pop("edge_requests") * 1e6
         found["log_lines_lost"] = await proxy.dropped_lines()
-        return found | await switched(edge.http, give)
+        return found | await switched(edge.http, set_traffic)
     finally:
         await proxy.stop()
         await log.stop()
@@ -131,7 +129,7 @@ async def saturate(port: int) -> tuple[float, float]:
     return per_second, float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
-async def switched(port: int, give: Callable[[Shares], Awaitable[None]]) -> dict[str, float]:
+async def switched(port: int, set_traffic: Callable[[Shares], Awaitable[None]]) -> dict[str, float]:
     """Switch between old and new under a paced load, and compare with the same load without switches."""
     async with load(port, rate=RATE) as quiet:
         await asyncio.sleep(PACED_SECONDS)
@@ -140,7 +138,7 @@ async def switched(port: int, give: Callable[[Shares], Awaitable[None]]) -> dict
         for number in range(SWITCHES):
             await asyncio.sleep(PACED_SECONDS / SWITCHES)
             began = time.perf_counter()
-            await give({41 + (number + 1) % 2: 100})
+            await set_traffic({41 + (number + 1) % 2: 100})
             took.append(1000 * (time.perf_counter() - began))
     await until(lambda: both_seen(busy))
     return {
@@ -162,7 +160,7 @@ def p99_ms(took_s: list[float]) -> float:
     return statistics.quantiles(took_s, n=100)[98] * 1000
 
 
-def tell(measured: dict[str, float]) -> None:
+def report(measured: dict[str, float]) -> None:
     budgets = {
         "edge_per_s": measured["edge_per_s"] >= 40_000,
         "edge_p99_ms": measured["edge_p99_ms"] <= 5,
@@ -173,15 +171,11 @@ def tell(measured: dict[str, float]) -> None:
     for name, value in measured.items():
         print(f"| {name} | {value:,.2f} | {('yes' if budgets[name] else 'NO') if name in budgets else ''} |")
     document = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "cores": os.cpu_count(),
-        "load_average": os.getloadavg()[0],
-        "load_by": "wrk" if shutil.which("wrk") else "our own client",
+        "load_by": "wrk" if shutil.which("wrk") else "own client",
         "measured": measured,
         "met": budgets,
     }
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(document, indent=2) + "\n")
+    write("edge", document)
 
 
 if __name__ == "__main__":

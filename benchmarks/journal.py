@@ -1,6 +1,5 @@
 """The journal's cost per step: two rows, each synced to disk before anything else happens."""
 
-import json
 import os
 import platform
 import statistics
@@ -8,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.machine import write
 from mainstay.history.fold import history_from
 from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteReader
@@ -16,7 +16,6 @@ from mainstay.system.state_dir import Folders
 
 STEPS = 2000
 BUDGET_MS = 1.0
-RESULTS = Path(__file__).parent / "results" / "journal.json"
 STARTED = b'{"step":"4.1","kind":"start_fleet","title":"Start api@42, 3 replicas","reversible":true}'
 DONE = b'{"step":"4.1","evidence":"3 of 3 ready after 2.4 s","took_s":2.412,"adopted":false}'
 
@@ -27,10 +26,9 @@ def main() -> None:
     # Next to this file and not in /tmp, because the benchmark must write to a disk.
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as sandbox:
         measured = measure(Folders(Path(sandbox) / "state", Path(sandbox) / "keys"))
-    printed = {name: {"value": value, "unit": unit} for name, value, unit in measured}
-    RESULTS.parent.mkdir(exist_ok=True)
+    results = {name: {"value": value, "unit": unit} for name, value, unit in measured}
     about = {"benchmark": "journal", "python": platform.python_version(), "steps": STEPS, "budget_ms": BUDGET_MS}
-    RESULTS.write_text(json.dumps(about | {"results": printed}, indent=2) + "\n")
+    write("journal", about | {"results": results})
     print("| journal | measured |\n|---|---|")
     for name, value, unit in measured:
         print(f"| {name} | {value:.3f} {unit} |")

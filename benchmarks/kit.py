@@ -6,7 +6,6 @@ worker, in an environment of their own with the versions below. Load goes to 127
 
 import contextlib
 import gc
-import json
 import os
 import random
 import re
@@ -25,8 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import write
+
 ROOT = Path(__file__).parents[1]
-RESULT = ROOT / "benchmarks/results/kit.json"
 SUBJECTS = ("bare", "everything", "usual")
 PACKAGES = (
     "starlette==1.10.0", "uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0",
@@ -82,14 +82,14 @@ def usual() -> Any:
     """
     import logging
 
-    from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware  # type: ignore[import-not-found]  # own
-    from prometheus_fastapi_instrumentator import Instrumentator  # type: ignore[import-not-found]  # made here
-    from pythonjsonlogger.json import JsonFormatter  # type: ignore[import-not-found]  # made here
-    from secure import Secure  # type: ignore[import-not-found]  # made here
-    from secure.middleware import SecureASGIMiddleware  # type: ignore[import-not-found]  # made here
-    from slowapi import Limiter  # type: ignore[import-not-found]  # made here
-    from slowapi.middleware import SlowAPIASGIMiddleware  # type: ignore[import-not-found]  # made here
-    from slowapi.util import get_remote_address  # type: ignore[import-not-found]  # made here
+    from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware  # type: ignore[import-not-found]  # installed by this benchmark
+    from prometheus_fastapi_instrumentator import Instrumentator  # type: ignore[import-not-found]  # installed by this benchmark
+    from pythonjsonlogger.json import JsonFormatter  # type: ignore[import-not-found]  # installed by this benchmark
+    from secure import Secure  # type: ignore[import-not-found]  # installed by this benchmark
+    from secure.middleware import SecureASGIMiddleware  # type: ignore[import-not-found]  # installed by this benchmark
+    from slowapi import Limiter  # type: ignore[import-not-found]  # installed by this benchmark
+    from slowapi.middleware import SlowAPIASGIMiddleware  # type: ignore[import-not-found]  # installed by this benchmark
+    from slowapi.util import get_remote_address  # type: ignore[import-not-found]  # installed by this benchmark
     from starlette.middleware.cors import CORSMiddleware
 
     app = bare()
@@ -133,8 +133,7 @@ class Subject:
 
 def main() -> None:
     python = environment()
-    load = os.getloadavg()[0]
-    keep_to(0, os.getpid())  # also for the load generators that it starts: the servers have the last core
+    pin_to(0, os.getpid())  # also for the load generators that it starts: the servers have the last core
     with running("bare", python) as one, running("everything", python) as two, running("usual", python) as three:
         subjects = (one, two, three)
         for subject in subjects:
@@ -156,7 +155,7 @@ def main() -> None:
         "of_usual": requests["everything"] / requests["usual"],
         "added_p99_ms": p99["everything"] - p99["bare"],
     }
-    tell(requests, requests_median, cpu, cpu_median, p99, rate, load, measured)
+    report(requests, requests_median, cpu, cpu_median, p99, rate, measured)
 
 
 def environment() -> str:
@@ -165,8 +164,8 @@ def environment() -> str:
     sandbox = cache / "mainstay/benchmarks/kit"
     done = sandbox / "done"
     if not done.exists() or done.read_text() != "\n".join(PACKAGES):
-        beside = Path(sys.executable).with_name("uv")
-        uv = str(beside) if beside.exists() else shutil.which("uv") or sys.exit("uv is needed: pip install uv")
+        uv_here = Path(sys.executable).with_name("uv")
+        uv = str(uv_here) if uv_here.exists() else shutil.which("uv") or sys.exit("uv is needed: pip install uv")
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, sandbox], check=True)
         install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(sandbox / "bin/python")]
         subprocess.run([*install, *PACKAGES], check=True)
@@ -192,8 +191,8 @@ def running(name: str, python: str) -> Iterator[Subject]:
                 break
             except OSError:
                 time.sleep(0.05)
-        keep_to(-1, process.pid)
-        put_first(process.pid)
+        pin_to(-1, process.pid)
+        prioritise(process.pid)
         yield Subject(name, port, process.pid)
     finally:
         process.send_signal(signal.SIGKILL)
@@ -223,13 +222,13 @@ def paced(subject: Subject, rate: float, python: str) -> float:
     return float(printed)
 
 
-def keep_to(core: int, process: int) -> None:
+def pin_to(core: int, process: int) -> None:
     """Pin *process* to one core, if permitted: two processes that share a core would wait for each other."""
     with contextlib.suppress(OSError):
         os.sched_setaffinity(process, {CORES[core]})
 
 
-def put_first(process: int) -> None:
+def prioritise(process: int) -> None:
     """Give *process* real-time priority, if permitted, so that other work is not counted. Not for one that spins."""
     with contextlib.suppress(OSError):
         os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(1))
@@ -242,30 +241,31 @@ def drive(port: int, seconds: float, rate: float) -> list[float]:
     would send them in bursts, and the bursts would be measured. So this function spins, on a core of its own.
     """
     lines = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
-    question = f"GET /items/7 HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode()
-    lines_of = {
-        one.fileno(): one for one in (socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS))
+    request = f"GET /items/7 HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode()
+    sockets = {
+        connection.fileno(): connection
+        for connection in (socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS))
     }
-    free, asked, poll = deque(lines_of), dict[int, float](), select.epoll()
-    for number, line in lines_of.items():
+    free, sent_at, poll = deque(sockets), dict[int, float](), select.epoll()
+    for number, line in sockets.items():
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         poll.register(number, select.EPOLLIN)
-    chance, latencies = random.Random(SECONDS), list[float]()
+    rng, latencies = random.Random(SECONDS), list[float]()
     gc.disable()
     now = due = time.perf_counter()
     until = now + seconds
-    while now < until or asked:
+    while now < until or sent_at:
         if due <= now < until and free:
             number = free.popleft()
-            asked[number] = due if rate else now
-            lines_of[number].send(question)
-            due += chance.expovariate(rate) if rate else 0.0
+            sent_at[number] = due if rate else now
+            sockets[number].send(request)
+            due += rng.expovariate(rate) if rate else 0.0
         for number, _ in poll.poll(0):
-            if lines_of[number].recv(65536).endswith(END):
-                latencies.append(time.perf_counter() - asked.pop(number))
+            if sockets[number].recv(65536).endswith(END):
+                latencies.append(time.perf_counter() - sent_at.pop(number))
                 free.append(number)
         now = time.perf_counter()
-    for line in lines_of.values():
+    for line in sockets.values():
         line.close()
     return latencies
 
@@ -276,23 +276,22 @@ def drive_here(port: str, seconds: str, rate: str) -> None:
     print(statistics.quantiles(latencies, n=100)[98] * 1000)
 
 
-def tell(
+def report(
     requests: dict[str, float],
     requests_median: dict[str, float],
     cpu: dict[str, float],
     cpu_median: dict[str, float],
     p99: dict[str, float],
     rate: float,
-    load: float,
     measured: dict[str, float],
 ) -> None:
-    print("Of each the quietest round; in brackets the median.\n")
+    print("The quietest round of each subject; the median in brackets.\n")
     print(f"| subject | requests/s | CPU µs a request | p99 ms at {rate:.0f}/s |")
     print("|---|---:|---:|---:|")
     for name in SUBJECTS:
-        asked = f"{requests[name]:.0f} ({requests_median[name]:.0f})"
-        spent = f"{cpu[name]:.1f} ({cpu_median[name]:.1f})"
-        print(f"| {name} | {asked} | {spent} | {f'{p99[name]:.2f}' if name in p99 else '–'} |")
+        rates = f"{requests[name]:.0f} ({requests_median[name]:.0f})"
+        cpu_cells = f"{cpu[name]:.1f} ({cpu_median[name]:.1f})"
+        print(f"| {name} | {rates} | {cpu_cells} | {f'{p99[name]:.2f}' if name in p99 else '–'} |")
     met = {
         "cost_us": measured["cost_us"] <= BUDGETS["cost_us"],
         "of_bare": measured["of_bare"] >= BUDGETS["of_bare"],
@@ -304,9 +303,6 @@ def tell(
     for name, value in measured.items():
         print(f"| {name} | {value:.2f} | {BUDGETS[name]:g} | {'yes' if met[name] else 'NO'} |")
     document = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "cores": os.cpu_count(),
-        "load_average_before": load,
         "python": sys.version.split()[0],
         "packages": list(PACKAGES),
         "requests_per_second_quietest_round": requests,
@@ -319,8 +315,7 @@ def tell(
         "budgets": BUDGETS,
         "met": met,
     }
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(document, indent=2) + "\n")
+    write("kit", document)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,18 @@
 bounded in rate and time.
 """
 
-import json
-import os
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+from benchmarks.machine import write
 from tests.journeys.load import Load, Tally
 from tests.journeys.machine import until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.users import User
 from tests.journeys.web_app import APPLICATION, WebApp
 
-RESULT = Path(__file__).parent / "results" / "release.json"
 RATE = 500.0
 ROUNDS, ABORTS, PLAIN = 10, 3, 3
 QUIET_S = 8.0
@@ -28,15 +25,14 @@ BUDGETS = {"lost": 0, "p99_ratio": 2.0, "warm_rollback_s": 2.0, "overhead_s": 3.
 
 
 def main() -> int:
-    load_before = os.getloadavg()[0]
-    sandbox = Sandbox.make(User("whoever"))
+    sandbox = Sandbox.make(User("bench"))
     try:
         sandbox.ship(WebApp("0"))
         measured = switches(sandbox) | warm_rollback(sandbox) | overhead(sandbox)
     finally:
         sandbox.end()
     met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
-    tell(measured, met, load_before)
+    report(measured, met)
     return 0 if all(met.values()) else 1
 
 
@@ -96,8 +92,8 @@ def overhead(sandbox: Sandbox) -> dict[str, float]:
     for number in range(PLAIN):
         sandbox.write(WebApp(f"2.{number}", behaviour={"ready_after": READY_AFTER_S}))
         took.append(timed(sandbox, "deploy"))
-    consistency = statistics.median(took)
-    return {"parts_s": parts, "whole_s": consistency, "overhead_s": consistency - parts}
+    total = statistics.median(took)
+    return {"parts_s": parts, "whole_s": total, "overhead_s": total - parts}
 
 
 def timed(sandbox: Sandbox, verb: str) -> float:
@@ -113,20 +109,11 @@ def start_s() -> float:
     return time.monotonic() - began
 
 
-def tell(measured: dict[str, float], met: dict[str, bool], load_before: float) -> None:
+def report(measured: dict[str, float], met: dict[str, bool]) -> None:
     print("| figure | measured | budget | met |\n|---|---:|---:|---|")
     for name, value in measured.items():
         print(f"| {name} | {value:,.2f} | {BUDGETS.get(name, '')} | {_word(met.get(name))} |")
-    document = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "cores": os.cpu_count(),
-        "load_average_before": load_before,
-        "measured": measured,
-        "budgets": BUDGETS,
-        "met": met,
-    }
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(document, indent=2) + "\n")
+    write("release", {"measured": measured, "budgets": BUDGETS, "met": met})
 
 
 def _word(met: bool | None) -> str:

@@ -4,7 +4,6 @@
 process of its own, many times; the system is that of `mainstay init`, on a free port, in a temporary folder.
 """
 
-import json
 import os
 import resource
 import shutil
@@ -17,7 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-RESULT = Path(__file__).parent / "results" / "start.json"
+from benchmarks.machine import write
+
 MAINSTAY = str(Path(sys.executable).with_name("mainstay"))
 ROUNDS = 21
 BUDGETS_MS = {"--help": 100, "status": 150, "validate": 300}
@@ -43,8 +43,7 @@ def main() -> int:
         within = "within" if taken["median"] <= BUDGETS_MS[name] else "OVER"
         times = "  ".join(f"{key} {value:6.1f} ms" for key, value in taken.items())
         print(f"{name:10} {times}  {within} {BUDGETS_MS[name]} ms")
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"milliseconds": measured, "budgets": BUDGETS_MS}, indent=2) + "\n")
+    write("start", {"milliseconds": measured, "budgets": BUDGETS_MS})
     return int(any(measured[name]["median"] > budget for name, budget in BUDGETS_MS.items()))
 
 
@@ -56,26 +55,26 @@ def sandbox() -> Iterator[Path]:
     checkout = folder / "checkout"
     checkout.mkdir()
     try:
-        typed(checkout, "init")
+        mainstay(checkout, "init")
         manifest = checkout / "mainstay.yaml"
         manifest.write_text(manifest.read_text().replace("edge:", "edge:\n  http: auto"))
         services = "".join(SERVICE.format(n=number) for number in range(500))
         head = "system: many\nversion: 1.0.0\nvariables: {LOG_LEVEL: info}\nservices:\n"
         (checkout / "many.yaml").write_text(head + services)
-        typed(checkout, "up")
+        mainstay(checkout, "up")
         yield checkout
     finally:
-        typed(checkout, "down", "--data", "--confirm", f"{checkout.name}/local")
+        mainstay(checkout, "down", "--data", "--confirm", f"{checkout.name}/local")
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def milliseconds(folder: Path, *words: str) -> dict[str, float]:
     """Measure how long `mainstay WORDS` takes from start to end, in milliseconds."""
-    typed(folder, *words)
+    mainstay(folder, *words)
     taken, worked = [], []
     for _ in range(ROUNDS):
         began, before = time.perf_counter(), processor_seconds()
-        typed(folder, *words)
+        mainstay(folder, *words)
         taken.append((time.perf_counter() - began) * 1000)
         worked.append((processor_seconds() - before) * 1000)
     p90 = statistics.quantiles(taken, n=10)[-1]
@@ -92,10 +91,10 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def typed(folder: Path, *words: str) -> None:
-    beside = {"MAINSTAY_STATE": str(folder.parent / "state"), "MAINSTAY_KEYS": str(folder.parent / "keys")}
-    seen = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | beside
-    subprocess.run([MAINSTAY, *words], cwd=folder, env=seen, check=True, stdout=subprocess.DEVNULL)
+def mainstay(folder: Path, *words: str) -> None:
+    own = {"MAINSTAY_STATE": str(folder.parent / "state"), "MAINSTAY_KEYS": str(folder.parent / "keys")}
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | own
+    subprocess.run([MAINSTAY, *words], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

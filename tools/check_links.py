@@ -17,7 +17,7 @@ def main() -> int:
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     broken = [line for name in names for line in broken_links(ROOT / name)]
-    print("\n".join(broken) if broken else f"{len(names)} pages, every link leads somewhere")
+    print("\n".join(broken) if broken else f"{len(names)} pages, no broken link")
     return 1 if broken else 0
 
 
@@ -28,13 +28,13 @@ def broken_links(page: Path) -> list[str]:
     found = []
     for match in LINK.finditer(text):
         link = match[1] or match[2]
-        if not re.match(r"[a-z][a-z0-9+.-]*:", link) and not leads_somewhere(page, unquote(link)):
+        if not re.match(r"[a-z][a-z0-9+.-]*:", link) and not link_exists(page, unquote(link)):
             line = text.count("\n", 0, match.start()) + 1
-            found.append(f"{page.relative_to(ROOT)}:{line}: {link} leads nowhere")
+            found.append(f"{page.relative_to(ROOT)}:{line}: {link} does not exist")
     return found
 
 
-def leads_somewhere(page: Path, link: str) -> bool:
+def link_exists(page: Path, link: str) -> bool:
     name, _, anchor = link.partition("#")
     there = (ROOT / name[1:] if name.startswith("/") else page.parent / name) if name else page
     return there.exists() and (not anchor or there.suffix != ".md" or anchor in anchors(there))

@@ -27,7 +27,7 @@ def main() -> int:
     PAGES.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (PAGES / name).write_text(text)
-    print(f"written anew: {', '.join(stale)}" if stale else "the reference is as the code says")
+    print(f"updated: {', '.join(stale)}" if stale else "the reference is up to date")
     return 1 if stale else 0
 
 

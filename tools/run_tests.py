@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
-PLACES = ("tests", "kit/tests", "systems/*/tests", "systems/*/*/tests", "systems/*/*/*/tests")
+TEST_FOLDERS = ("tests", "kit/tests", "systems/*/tests", "systems/*/*/tests", "systems/*/*/*/tests")
 
 
 def main(arguments: list[str]) -> int:
@@ -19,15 +19,15 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
-        command += [f"--junit-xml={report}", *([] if names_a_place(arguments) else places()), *arguments]
+        command += [f"--junit-xml={report}", *([] if names_a_path(arguments) else test_folders()), *arguments]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
-        print(summary(report) if report.exists() else f"pytest ended with {code} before it told anything")
+        print(summary(report) if report.exists() else f"pytest exited with code {code} before it wrote a report")
     # Code 5 (no test was collected) is also a failure, because nothing was tested.
     return code
 
 
-def places() -> list[str]:
-    found = [path for pattern in PLACES for path in ROOT.glob(pattern) if path.is_dir()]
+def test_folders() -> list[str]:
+    found = [path for pattern in TEST_FOLDERS for path in ROOT.glob(pattern) if path.is_dir()]
     return sorted(str(path.relative_to(ROOT)) for path in found if not hidden(path))
 
 
@@ -35,7 +35,7 @@ def hidden(path: Path) -> bool:
     return any(part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts)
 
 
-def names_a_place(arguments: list[str]) -> bool:
+def names_a_path(arguments: list[str]) -> bool:
     return any((ROOT / argument.split("::")[0]).exists() for argument in arguments if argument[:1] != "-")
 
 
