@@ -53,8 +53,6 @@ DB = Workload(
     service="db",
     command=("postgres",),
     folder="/data/db",
-    port="kept",
-    alone=True,
     datastore=True,
     steady_s=0,
     drain_s=0,
@@ -71,7 +69,7 @@ def workload(service: str, version: str, *, overlap: bool = False) -> Workload:
         command=("python3", f"{service}.py"),
         artifact=f"{service}-{version}",
         environment={"PATH": "/usr/bin", **told},
-        port="none" if service == "worker" else "instance",
+        listens=service != "worker",
         overlap=overlap,
         health=Health("alive") if service == "worker" else Health("http", "/ready"),
         steady_s=2.0,
@@ -159,7 +157,7 @@ def fleet(serving: Release) -> Fleet:
 
 def traffic(serving: Release) -> Traffic:
     """Everything to *serving*."""
-    return {name: {each.revision: 100.0} for name, each in serving.services.items() if each.workload.port != "none"}
+    return {name: {each.revision: 100.0} for name, each in serving.services.items() if each.workload.listens}
 
 
 def first_plan() -> Plan:

@@ -40,7 +40,7 @@ class ProvisionedContract(DatastoreContract):
 
     def test_it_is_a_single_instance_with_a_permanent_port(self, store: Provisioned) -> None:
         workload = store.workload()
-        assert (workload.service, workload.alone, workload.datastore, workload.port) == (store.name, True, True, "kept")
+        assert (workload.service, workload.datastore, workload.listens) == (store.name, True, True)
         assert store.workload() == workload
 
     def test_its_secrets_have_its_name(self, store: Provisioned) -> None:

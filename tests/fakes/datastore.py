@@ -46,8 +46,6 @@ class FakeDatastore:
             service=self._name,
             command=("store",),
             folder=f"/data/{self._name}",
-            port="kept",
-            alone=True,
             datastore=True,
             steady_s=0,
             drain_s=0,

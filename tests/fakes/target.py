@@ -370,7 +370,7 @@ class FakeTarget:
             for release, member in members.items():
                 what = (Revision(service, release), member.workload)
                 wanted |= {f"{service}-{release}-{n + 1}": what for n in range(member.count)}
-                if member.workload.port != "none" and service not in self._listeners:
+                if member.workload.listens and service not in self._listeners:
                     self._listeners[service] = f"127.0.0.1:{20000 + len(self._listeners)}"
         for name, replica in self._replicas.items():
             if name in wanted:
@@ -409,7 +409,7 @@ class FakeTarget:
             state=self._state(replica),
             since=replica.since,
             pid=1000 + crc32(name.encode()) % 30000,
-            address=None if replica.workload.port == "none" else f"127.0.0.1:{15000 + crc32(name.encode()) % 5000}",
+            address=f"127.0.0.1:{15000 + crc32(name.encode()) % 5000}" if replica.workload.listens else None,
             restarts=self.restarts.get(replica.revision, 0),
         )
         if instance.state == "stopped":

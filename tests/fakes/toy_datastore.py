@@ -42,7 +42,7 @@ class ToyDatastore:
 
     def workload(self) -> Workload:
         folder = str(self._folder)
-        return Workload(self.name, ("toy-server",), folder=folder, port="kept", alone=True, datastore=True, steady_s=0)
+        return Workload(self.name, ("toy-server",), folder=folder, datastore=True, steady_s=0)
 
     def prepare(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -29,9 +29,9 @@ def system(number: int, services: dict[str, Strategy], links: Links, workers: fr
     for name, strategy in services.items():
         needs = tuple(callee for caller, callee in sorted(links) if caller == name and callee in services)
         each = replace(service("web", number, strategy=strategy), needs=needs)
-        port = "none" if name in workers else "instance"
+        listens = name not in workers
         made[name] = replace(
-            each, workload=replace(each.workload, service=name, artifact=f"{name}-{number}", port=port)
+            each, workload=replace(each.workload, service=name, artifact=f"{name}-{number}", listens=listens)
         )
     edge = Edge(routes=tuple(Route(f"/{name}", name) for name in services if name not in workers))
     shape = release(number, database=False)
@@ -70,7 +70,7 @@ class Machine:
         self.wrong: list[str] = []
         for name, each in serving.services.items():
             self.busy.add((name, each.revision))
-            if each.workload.port != "none":
+            if each.workload.listens:
                 self.traffic[name] = {each.revision: 100.0}
 
     def run(self, plan: Plan) -> Iterator[SetTraffic]:
@@ -146,7 +146,7 @@ def test_a_deploy_gives_traffic_to_a_caller_after_its_callees(
     both = old.services.keys() & new.services.keys()
     pairs = {(caller, callee) for caller, callee in _acyclic(links) if {caller, callee} <= both}
     for _, step in plan.steps():
-        if isinstance(step, StartFleet) and all(each.workload.port == "none" for each in step.after.values()):
+        if isinstance(step, StartFleet) and all(not each.workload.listens for each in step.after.values()):
             moved.append(step.service)
         if isinstance(step, SetTraffic):
             moved += [name for shift in step.after for name in shift.traffic]

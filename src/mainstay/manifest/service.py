@@ -174,7 +174,7 @@ class ServiceSection(Section):
             artifact=artifact,
             environment=environment,
             files=files,
-            port="instance" if self.port else "none",
+            listens=self.port is not None,
             overlap=self.overlap,
             health=self.health.to_health(bool(self.port), fill),
             steady_s=self.steady,
@@ -187,5 +187,5 @@ class ServiceSection(Section):
             cpus=self.resources.cpus,
             open_files=self.ulimits.nofile,
             volumes=tuple(volume.to_volume() for volume in self.volumes),
-            private_copy=not self.read_only,
+            read_only=self.read_only,
         )

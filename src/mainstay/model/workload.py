@@ -51,16 +51,15 @@ class Workload(msgspec.Struct, frozen=True):
     service: str
     command: tuple[str, ...]
     artifact: str = ""
-    """Key of the artifact it runs in; empty: it runs in `folder`."""
+    """Key of the artifact that it runs; empty: it runs a program of its target in `folder`."""
     folder: str = ""
+    """The working folder of a program of the target; empty: the home folder of its user."""
     environment: dict[str, Value] = {}
     files: dict[str, Value] = {}
     """Values delivered as files (mode 0400); the variable NAME_FILE contains the path."""
-    port: Literal["instance", "kept", "none"] = "instance"
-    """instance: a port for each instance · kept: one permanent port for the service (datastores) · none: a worker."""
+    listens: bool = True
+    """Whether it accepts connections, on a port that its target chooses; False: a worker."""
     port_variable: str = "PORT"
-    alone: bool = False
-    """The old instance must have ended before the new one starts (datastores)."""
     overlap: bool = False
     """Workers only: new instances start before old ones stop."""
     health: Health = Health()
@@ -70,16 +69,18 @@ class Workload(msgspec.Struct, frozen=True):
     stop_signal: str = "SIGTERM"
     restart: Literal["unless-stopped", "always", "on-failure", "no"] = "unless-stopped"
     user: str = ""
-    """System user that it runs as; empty: the user that runs Mainstay."""
+    """User that it runs as; empty: the user that runs Mainstay."""
     memory_bytes: int | None = None
     cpus: float | None = None
     open_files: int = 65536
     volumes: tuple[Volume, ...] = ()
-    private_copy: bool = False
-    """`read_only: false`: each instance gets its own copy of the artifact, which is removed with the instance."""
+    read_only: bool = True
+    """Whether the files of its artifact are read-only; False: each instance writes into a copy of its own, which its
+    target removes with the instance."""
     datastore: bool = False
+    """One instance at a time, at one permanent address; it starts before the services and stops after them."""
 
     @property
     def is_task(self) -> bool:
         """Whether it runs to completion: exit code 0 means that it is done and is not restarted."""
-        return self.port == "none" and self.restart in ("on-failure", "no")
+        return not self.listens and self.restart in ("on-failure", "no")

@@ -53,7 +53,7 @@ def service_changes(now: Snapshot, release: Release) -> tuple[ServiceChange, ...
                 new=new.revision if new else None,
                 count=new.replicas if new else 0,
                 strategy=either.strategy,
-                worker=either.workload.port == "none",
+                worker=not either.workload.listens,
                 overlap=either.workload.overlap,
             )
         )

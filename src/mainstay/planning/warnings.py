@@ -140,7 +140,7 @@ def _datastores(release: Release, now: Snapshot) -> Iterator[str]:
 def _private_copies(rollout: Rollout, now: Snapshot) -> Iterator[str]:
     for name in (change.service for change in rollout.changes):
         runner = rollout.after.get(name)
-        if runner and runner.workload.private_copy:
+        if runner and not runner.workload.read_only:
             yield (
                 f"each instance of {name} writes into a private copy of its content, which is removed with the "
                 f"instance; what it wrote is kept in {now.environment.state}/written/{name}, as long as its release"

@@ -131,7 +131,7 @@ def service(name: str = "web", *, told: dict[str, Value] | None = None, **fields
 
 def worker(*command: str, name: str = "worker", **fields: object) -> Workload:
     """A service without a port."""
-    given: dict[str, object] = {"steady_s": 0.2, "stop_grace_s": 1.0, "folder": "/", "port": "none"}
+    given: dict[str, object] = {"steady_s": 0.2, "stop_grace_s": 1.0, "folder": "/", "listens": False}
     return Workload(name, command, environment={"PATH": PATH}, **(given | fields))  # type: ignore[arg-type]  # checked by name
 
 

@@ -19,8 +19,8 @@ from mainstay.system.process_runner import End
 from mainstay.system.processes import Started
 
 WEB = Workload("web", ("serve",), steady_s=10, drain_s=30, stop_grace_s=5, health=Health("http", within_s=30))
-WORKER = Workload("worker", ("work",), port="none", steady_s=10)
-STORE = Workload("db", ("keep",), port="kept", alone=True, datastore=True)
+WORKER = Workload("worker", ("work",), listens=False, steady_s=10)
+STORE = Workload("db", ("keep",), datastore=True)
 PROCESS = Started("boot", 7, 100)
 STEADY = Life(past=Past(steady=True), process=PROCESS, answers=True, good_since=0)
 NOBODY: frozenset[str] = frozenset()

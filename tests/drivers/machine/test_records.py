@@ -48,7 +48,7 @@ def test_a_port_that_somebody_has_is_not_given() -> None:
 
 
 def test_everything_that_is_to_exist_gets_a_port_and_a_slot_once() -> None:
-    web, store = Workload("web", ("serve",)), Workload("db", ("keep",), port="kept", datastore=True)
+    web, store = Workload("web", ("serve",)), Workload("db", ("keep",), datastore=True)
     fleet = {"web": {41: Member(web, 3, "1")}, "db": {41: Member(store, 1, "18")}}
     desired = allocate(with_instances(Desired(fleet=fleet, edge=Edge(http=0)), frozenset()), Path("/a"), ["api"])
     webs = [one for one in desired.instances.values() if one.service == "web"]

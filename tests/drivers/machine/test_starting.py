@@ -125,9 +125,7 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
     (content / "inside").mkdir(parents=True)
     (content / "inside" / "file").write_text("as built")
     (content / "inside").chmod(0o555)
-    workload = worker(
-        "sh", "-c", "echo mine > inside/new && exec sleep 60", artifact="abc", folder="", private_copy=True
-    )
+    workload = worker("sh", "-c", "echo mine > inside/new && exec sleep 60", artifact="abc", folder="", read_only=False)
     place.up(member(workload), service="worker")
     copy = place.folders.homes / ".instances" / "worker-1-1" / "content"
     place.until((copy / "inside" / "new").exists, "what it wrote")
@@ -149,7 +147,7 @@ def test_a_private_copy_goes_with_the_instance_and_what_was_written_into_it_is_k
 def test_a_private_copy_stays_where_what_was_written_cannot_be_kept(place: Place) -> None:
     content = place.folders.content("abc")
     content.mkdir(parents=True)
-    workload = worker("sh", "-c", "echo mine > new && exec sleep 60", artifact="abc", folder="", private_copy=True)
+    workload = worker("sh", "-c", "echo mine > new && exec sleep 60", artifact="abc", folder="", read_only=False)
     place.up(member(workload), service="worker")
     new = place.folders.homes / ".instances" / "worker-1-1" / "content" / "new"
     place.until(new.exists, "what it wrote")
@@ -226,7 +224,7 @@ def test_each_instance_finds_its_own_address_in_its_command_and_its_health_comma
     health = Health("command", command=("sh", "-c", "test {host}:{port} = $HOST:$PORT"), every_s=0.1)
     script = "echo {host}:{port} {{port}} ${port}; echo $HOST:$PORT; exec sleep 60"
     command = ("sh", "-c", script.replace("${port}", "'${port}'"))
-    instances = place.up(member(worker(*command, name="web", port="instance", health=health), count=2))
+    instances = place.up(member(worker(*command, name="web", listens=True, health=health), count=2))
     place.until(lambda: len(list(place.target.logs("web"))) == 4, "four lines")
     said = {(one.instance, one.line) for one in place.target.logs("web")}
     own = {(one.id, line) for one in instances for line in (one.address, f"{one.address} {{{{port}}}} ${{port}}")}

@@ -32,7 +32,7 @@ class TestFakeTarget(TargetContract):
 
     def worker(self, *lines: str) -> Member:
         self.fake.prints["worker"] = lines
-        return Member(Workload("worker", ("work",), port="none"), 1, "1.0.0")
+        return Member(Workload("worker", ("work",), listens=False), 1, "1.0.0")
 
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
         self.fake.job_takes_s = takes_s

@@ -85,7 +85,7 @@ def let_go(world: RunWorld, service: str, members: Members, leaving: Members) ->
     written = kept_files(world, service)
     world.target.set_fleet({service: members})
     # Files written to a private copy are moved after the process has ended and before the instance disappears.
-    copies = any(member.workload.private_copy for member in leaving.values())
+    copies = any(not member.workload.read_only for member in leaving.values())
     world.waiter.wait_until(
         lambda: not leftover(instances(world, service, stopped=copies), members),
         within=within + SLACK_S,

@@ -123,7 +123,7 @@ class Instances:
         self._limits.remove(name)
         for variable in workload.files:  # Plain-text secrets are removed even when the copy beside them must stay.
             (self._launching.private(name) / variable).unlink(missing_ok=True)
-        if (workload.private_copy or workload.files) and self._keep_written(name, workload):
+        if (not workload.read_only or workload.files) and self._keep_written(name, workload):
             shutil.rmtree(self._launching.private(name), ignore_errors=True)
         shutil.rmtree(self._runner.place(name), ignore_errors=True)
         self.lives.pop(name, None)

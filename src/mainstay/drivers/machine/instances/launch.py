@@ -83,7 +83,7 @@ class Launching:
         if not workload.artifact:
             return workload.folder or str(self._folders.homes / _user_name(workload.user))
         content = self._folders.content(workload.artifact)
-        if not workload.private_copy:
+        if workload.read_only:
             return str(content)
         copy = self.private(name) / "content"
         if not copy.exists():

@@ -21,7 +21,7 @@ def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desi
     instances = dict(desired.instances)
     for name, one in desired.instances.items():
         workload = member_of(desired, one).workload
-        if one.port is None and workload.port != "none" and not one.leaving:
+        if one.port is None and workload.listens and not one.leaving:
             instances[name] = _placed(replace(desired, instances=instances), one, workload, state)
     return replace(desired, instances=instances)
 
@@ -49,16 +49,18 @@ def _keys(desired: Desired, callees: Iterable[str]) -> list[str]:
     workloads = {
         service: next(iter(members.values())).workload for service, members in desired.fleet.items() if members
     }
-    known = {service: workload.port for service, workload in workloads.items()}
-    keys = [f"kept:{service}" for service, port in known.items() if port == "kept"]
-    keys += [f"listener:{service}" for service, port in known.items() if port == "instance"]
-    strangers = set(callees) - set(known) - set(listeners(desired))
+    keys = [
+        f"{'kept' if workload.datastore else 'listener'}:{service}"
+        for service, workload in workloads.items()
+        if workload.listens
+    ]
+    strangers = set(callees) - set(workloads) - set(listeners(desired))
     keys += [f"listener:{service}" for service in sorted(strangers)]
     return keys + (["edge"] if desired.edge and not desired.edge.http else [])
 
 
 def _placed(desired: Desired, one: Identity, workload: Workload, state: Path) -> Identity:
-    if workload.port == "kept":
+    if workload.datastore:
         return replace(one, port=desired.ports[f"kept:{one.service}"])
     taken = {other.slot for other in desired.instances.values() if other.service == one.service}
     free = (slot for slot in range(1, desired.slots[one.service] + 1) if slot not in taken)

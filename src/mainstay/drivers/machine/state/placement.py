@@ -49,11 +49,11 @@ def _wanted(desired: Desired, service: str) -> Members:
 
 
 def _old_out_first(member: Member) -> bool:
-    return member.workload.alone or (member.workload.port == "none" and not member.workload.overlap)
+    return member.workload.datastore or (not member.workload.listens and not member.workload.overlap)
 
 
 def _overlaps(wanted: Members) -> bool:
-    return any(member.workload.port == "none" and member.workload.overlap for member in wanted.values())
+    return any(not member.workload.listens and member.workload.overlap for member in wanted.values())
 
 
 def _are_ready(wanted: Members, staying: dict[str, Identity], ready: frozenset[str]) -> bool:

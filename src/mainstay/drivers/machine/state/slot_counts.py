@@ -10,7 +10,7 @@ def grown(desired: Desired) -> dict[str, int]:
     counts = dict(desired.slots)
     for fleet in (desired.fleet, desired.going):
         for service, members in fleet.items():
-            replicas = [member.count for member in members.values() if member.workload.port == "instance"]
+            replicas = [m.count for m in members.values() if m.workload.listens and not m.workload.datastore]
             if replicas:
                 counts[service] = max(counts.get(service, 0), SLOTS_PER_REPLICA * max(replicas))
     return counts
