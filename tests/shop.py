@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Schema
+from mainstay.drivers.targets.target import TargetFacts
 from mainstay.model import (
     Artifact,
     DatastoreRelease,
@@ -34,7 +35,7 @@ from mainstay.planning.deploy import deploy
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import fingerprint
-from mainstay.system.file_tree import Measured
+from mainstay.system.measured import Measured
 
 ADDRESS = Template(
     (
@@ -134,7 +135,7 @@ def snapshot(
         release=serving,
         next_number=next_number or (serving.number + 1 if serving else 1),
         last_run=f"r-{serving.number:04d}" if serving else None,
-        sources={Source("/shop/api"): Measured("a", 3, 0)},
+        target=TargetFacts({Source("/shop/api"): Measured("a", 3, 0)}),
         datastores={"db": DatastoreFacts("postgres", "18", DB, ADDRESS, schema)},
         expected=expected or {},
         taken_at="2026-01-05T12:00:00+00:00",

@@ -32,15 +32,12 @@ NEUTRAL = {
     "mainstay.drivers.world",
     "mainstay.drivers.targets.target",
     "mainstay.drivers.targets.jobs",
-    "mainstay.drivers.targets.process",
-    "mainstay.drivers.targets.process.source_tree",
     "mainstay.drivers.datastores.datastore",
     "mainstay.drivers.secrets.source",
     "mainstay.drivers.secrets.sealed_file",
     "mainstay.drivers.secrets.settings_file",
-    "mainstay.drivers.machine.logs.files",
 }
-"""What the floors above may know of the drivers: protocols and values, and, until the target lists them, log files."""
+"""What the floors above may know of the drivers: protocols and values."""
 MODULES = sorted((SOURCE / "mainstay").rglob("*.py"))
 KIT_MODULES = sorted(KIT.rglob("*.py"))
 

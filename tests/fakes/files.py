@@ -1,10 +1,12 @@
 """A target in memory whose artifacts are real files, as the process target makes them."""
 
+from collections.abc import Collection
+
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.storage import HostStorage
-from mainstay.drivers.targets.target import Preparation, Prepared
+from mainstay.drivers.targets.target import Kept, Preparation, Presence, TargetFacts
 from mainstay.drivers.world import World
-from mainstay.model import Artifact
+from mainstay.model import Artifact, Source
 from tests.fakes.target import FakeTarget
 
 
@@ -13,10 +15,24 @@ class TargetWithFiles(FakeTarget):
 
     host: Host
 
+    def facts(
+        self, *, live: Collection[str] = (), sources: Collection[Source] = (), path: str | None = None
+    ) -> TargetFacts:
+        return HostStorage(self.host).facts(live, sources, path)
+
+    def prune(self, stays: Kept) -> None:
+        HostStorage(self.host).prune(stays)
+
+    def data_left(self) -> Presence:
+        return HostStorage(self.host).data_left()
+
+    def remove(self) -> int:
+        return HostStorage(self.host).remove()
+
     def prepare(self, artifact: Artifact, by: Preparation) -> str:
         return HostStorage(self.host).prepare(artifact, by, self)
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Prepared:
+    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
         return HostStorage(self.host).prepared(artifact, by, self)
 
     def discard(self, artifact: Artifact, by: Preparation) -> str:

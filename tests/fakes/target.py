@@ -5,12 +5,23 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from copy import copy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 from zlib import crc32
 
 from msgspec.structs import replace
 
-from mainstay.drivers.targets.target import RECENT, LogLine, LogQuery, Preparation, Prepared, never
+from mainstay.drivers.targets.target import (
+    RECENT,
+    Kept,
+    LogLine,
+    LogQuery,
+    LogSource,
+    Preparation,
+    Presence,
+    TargetFacts,
+    never,
+)
 from mainstay.errors import FenceRefused, PortTaken, StepFailed, Unreachable
 from mainstay.model import (
     Artifact,
@@ -27,6 +38,7 @@ from mainstay.model import (
     Note,
     Shares,
     Shifts,
+    Source,
     Traffic,
     TrafficLease,
     TrafficStatus,
@@ -34,6 +46,7 @@ from mainstay.model import (
     end_of,
 )
 from mainstay.model.revision import Revision
+from mainstay.system import file_tree
 from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
 
@@ -90,7 +103,9 @@ class FakeTarget:
         """Requests that a revision has in flight, whatever its traffic. A drain cuts them at its end."""
         self.taken: dict[int, str] = {}
         """The ports of other programs, each with its holder."""
-        self.artifacts: dict[str, Prepared] = {}
+        self.has_data = True
+        """Whether services and datastores may have left data that `remove` removes."""
+        self.artifacts: dict[str, Presence] = {}
         """How much of each artifact is present, by its key."""
         self.edge_problem = ""
         """Why the edge cannot serve; empty: it serves."""
@@ -171,6 +186,19 @@ class FakeTarget:
 
         self._ask(f"traffic {told(end_of(shifts))}", keep)
 
+    def remove(self) -> int:
+        def keep() -> None:
+            self.effects["remove"] += self.has_data
+            self.has_data = False
+            self.artifacts.clear()
+            self.lines.clear()
+            self._fleet.clear()
+            self._traffic.clear()
+
+        count = int(self.has_data)
+        self._ask("remove", keep)
+        return count
+
     def heartbeat(self) -> None:
         with self._guard:
             self._allow()
@@ -212,7 +240,7 @@ class FakeTarget:
 
     # what it tells
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Prepared:
+    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
         with self._guard:
             self._answer()
             return self.artifacts.get(artifact.key, "absent")
@@ -227,6 +255,31 @@ class FakeTarget:
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
         found = [line for line in self.lines if line.service == service and query.release in {None, line.release}]
         yield from [line for line in found if query.instance in {None, line.instance}][-query.lines :]
+
+    def known_services(self) -> dict[str, tuple[LogSource, ...]]:
+        found = sorted({(line.service, LogSource(line.instance, line.release)) for line in self.lines})
+        return {service: tuple(one for name, one in found if name == service) for service, _ in found}
+
+    def facts(
+        self, *, live: Collection[str] = (), sources: Collection[Source] = (), path: str | None = None
+    ) -> TargetFacts:
+        return TargetFacts(
+            sources={each: file_tree.measure(Path(each.folder)) for each in sources},
+            python="" if path is None else "/usr/bin/python3",
+            uv="/programs/uv",
+            prepared=frozenset(self.artifacts),
+            damaged=frozenset(key for key in live if self.artifacts.get(key) == "partial"),
+            volumes="/volumes",
+        )
+
+    def prune(self, stays: Kept) -> None:
+        known = {service for service, _ in stays.revisions}
+        gone = [one for one in self.lines if one.service in known and (one.service, one.release) not in stays.revisions]
+        self.lines = [one for one in self.lines if one not in gone]
+        self.artifacts = {key: how for key, how in self.artifacts.items() if key in stays.artifacts}
+
+    def data_left(self) -> Presence:
+        return "present" if self.has_data else "absent"
 
     def fleet_status(self) -> FleetStatus:
         with self._guard:

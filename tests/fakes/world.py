@@ -16,7 +16,7 @@ from mainstay.system.clock import Waiter
 from mainstay.system.command import CommandResult
 from mainstay.system.state_dir import Folders
 from tests.fakes.clock import TurnableClock
-from tests.fakes.target import FakeTarget
+from tests.fakes.files import TargetWithFiles, host_of
 
 WHEN = "2026-01-05T12:00:00+00:00"
 
@@ -89,16 +89,19 @@ def fake_world(
     datastores: Mapping[str, Datastore] | None = None,
     sealed: Sealed | None = None,
 ) -> RunWorld:
-    """The world of a run in the environment shop/local, whose state and keys lie in *folder*."""
+    """The world of a run in the environment shop/local, whose state, keys and artifacts lie in *folder*."""
     clock = clock or TurnableClock()
     folders = Folders(folder / "state", folder / "keys")
-    return RunWorld(
+    files = TargetWithFiles(clock)
+    world = RunWorld(
         environment=Environment("shop", "local", "process", str(folders.state), str(folders.keys)),
         folders=folders,
-        target=target or FakeTarget(clock),
+        target=target or files,
         datastores=datastores or {},
         sealed=sealed or FakeSealed(),
         clock=clock,
         shell=NoShell(),
         waiter=Waiter(clock),
     )
+    files.host = host_of(world)
+    return world

@@ -6,12 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from mainstay.drivers.targets.target import Kept
 from mainstay.history.summary import History, RunSummary
 from mainstay.model import DatastoreRelease, Release, ServiceRelease, Strategy, Workload
-from mainstay.operations.retention import KEPT_JOBS, KEPT_PLANS, Kept, kept, prune
+from mainstay.operations.retention import KEPT_PLANS, kept, prune_plans
 from mainstay.system.state_dir import Folders, lay_out
-
-NOTHING = Kept(frozenset(), frozenset(), frozenset())
 
 
 def release(number: int, revision: int) -> Release:
@@ -42,14 +41,6 @@ def folders(tmp_path: Path) -> Folders:
     return folders
 
 
-def test_what_instances_of_a_removed_release_wrote_goes_with_it(folders: Folders) -> None:
-    for name in ("web-2-1", "web-2-1.2", "web-9-1"):
-        (folders.written / "web" / name / "inside").mkdir(parents=True)
-        (folders.written / "web" / name / "inside" / "file").touch()
-    prune(folders, Kept(frozenset({9}), frozenset({("web", 9)}), frozenset()))
-    assert [path.name for path in (folders.written / "web").iterdir()] == ["web-9-1"]
-
-
 def test_the_last_five_releases_that_served_are_kept() -> None:
     assert kept(record(*(past(number) for number in range(1, 9)))).releases == {4, 5, 6, 7, 8}
 
@@ -67,49 +58,11 @@ def test_what_a_kept_release_carries_on_stays_with_it() -> None:
     )
 
 
-def test_content_goes_with_the_last_release_that_needs_it(folders: Folders) -> None:
-    for key in ("content1", "content2"):
-        folders.content(key).mkdir()
-        folders.content_done(key).touch()
-    (folders.contents / "content3.copy").mkdir()
-    prune(folders, Kept(frozenset({2}), frozenset({("web", 2)}), frozenset({"content2"})))
-    assert names(folders.contents) == ["content2", "content2.done"]
-
-
-def test_releases_go_and_what_is_no_release_stays(folders: Folders) -> None:
-    for name in ("1", "2", "notes"):
-        (folders.releases / name).mkdir()
-        (folders.releases / name / "release.json").touch()
-    prune(folders, Kept(frozenset({2}), frozenset(), frozenset()))
-    assert names(folders.releases) == ["2", "notes"]
-
-
-def test_logs_go_with_their_revision_and_all_others_stay(folders: Folders) -> None:
-    stay = ["db/db-1-1.err", "edge/access.log", "front-end/front-end-2-1.out", "front-end/notes", "supervisor.log"]
-    for name in (*stay, "front-end/front-end-1-1.out"):
-        (folders.logs / name).parent.mkdir(exist_ok=True)
-        (folders.logs / name).touch()
-    prune(folders, Kept(frozenset({2}), frozenset({("front-end", 2)}), frozenset()))
-    assert sorted(str(path.relative_to(folders.logs)) for path in folders.logs.rglob("*") if path.is_file()) == stay
-
-
-@pytest.mark.parametrize(("what", "keep"), [("jobs", KEPT_JOBS), ("plans", KEPT_PLANS)])
 @pytest.mark.parametrize("more", [-1, 0, 3])
-def test_the_newest_are_kept(folders: Folders, what: str, keep: int, more: int) -> None:
-    paths = [folders.state / what / f"{number:03}" for number in range(keep + more)]
+def test_the_newest_plans_are_kept(folders: Folders, more: int) -> None:
+    paths = [folders.plans / f"{number:03}" for number in range(KEPT_PLANS + more)]
     for age, path in enumerate(paths):
-        path.mkdir() if what == "jobs" else path.touch()
+        path.touch()
         os.utime(path, (0, -age))
-    prune(folders, NOTHING)
-    assert names(folders.state / what) == [path.name for path in paths[:keep]]
-
-
-def test_pruning_twice_is_pruning_once(folders: Folders) -> None:
-    folders.content("content1").mkdir()
-    prune(folders, NOTHING)
-    prune(folders, NOTHING)
-    assert names(folders.contents) == []
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    prune_plans(folders)
+    assert sorted(folders.plans.iterdir()) == paths[:KEPT_PLANS]

@@ -67,7 +67,7 @@ def test_the_fingerprint_does_not_depend_on_the_interpreter_the_database_and_its
     now = place.now(manifest)
     facts = replace(now.datastores["db"], version="19.1", schema=Schema("0007_more"))
     other = replace(
-        now, programs=replace(now.programs, python="/usr/bin/python3.99"), datastores={"db": facts}, next_number=9
+        now, target=replace(now.target, python="/usr/bin/python3.99"), datastores={"db": facts}, next_number=9
     )
     assert declared(manifest, other) == declared(manifest, now)
 

@@ -1,7 +1,5 @@
 """A look gathers facts from a real folder and a world on fakes, and changes nothing."""
 
-import dataclasses
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from mainstay.history.summary import History, LiveRelease
 from mainstay.manifest import Manifest, load
 from mainstay.model.secret import Secret
 from mainstay.planning.facts import look, source_of
-from mainstay.system.command import GuardedShell
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.world import fake_world
 from tests.shop import release
@@ -72,13 +69,15 @@ def world(tmp_path: Path) -> World:
 
 def test_look_measures_every_source_once(write: Write, world: World, tmp_path: Path) -> None:
     now = look(world, History(highest=4), write(SHOP.replace("source: web", "source: api")))
-    assert {str(source) for source in now.sources} == {str(tmp_path / "api"), str(tmp_path / "migrations")}
+    assert {str(source) for source in now.target.sources} == {str(tmp_path / "api"), str(tmp_path / "migrations")}
     assert now.next_number == 5
 
 
 def test_a_change_of_the_manifest_is_no_change_of_a_source_that_contains_it(write: Write, world: World) -> None:
     text = SHOP.replace("    source: web\n", "")
-    before, after = (look(world, History(), write(each)).sources for each in (text, text.replace("8000", "9000")))
+    before, after = (
+        look(world, History(), write(each)).target.sources for each in (text, text.replace("8000", "9000"))
+    )
     assert before == after
 
 
@@ -117,22 +116,7 @@ def test_stored_and_exported_values_are_seen_and_what_every_shell_exports_is_not
     now = look(world, History(), write(SHOP.replace("variables:\n", "variables:\n  HOME: {}\n  EMPTY: {}\n", 1)))
     assert now.exported == {"REGION": "north", "LOG_LEVEL": "debug"}
     assert (now.settings, now.secrets) == ({"MODE": "a"}, {"TOKEN": 1})
-    assert Path(now.programs.python).is_file()
-
-
-def test_the_interpreter_does_not_depend_on_the_path_of_the_shell(
-    write: Write, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manifest = write(SHOP)
-    before = look(world, History(), manifest).programs
-    shim = tmp_path / "shims" / "python3"
-    shim.parent.mkdir()
-    shim.symlink_to(sys.executable)
-    monkeypatch.setenv("PATH", str(shim.parent))
-    assert look(world, History(), manifest).programs == before
-    monkeypatch.setattr(sys, "_base_executable", str(tmp_path / "gone"))
-    world = dataclasses.replace(world, shell=GuardedShell())
-    assert look(world, History(), manifest).programs.python in {"/usr/local/bin/python3", "/usr/bin/python3"}
+    assert Path(now.target.python).is_file()
 
 
 def test_while_no_datastore_runs_every_migration_is_pending(write: Write, world: World) -> None:
@@ -155,24 +139,10 @@ def test_while_a_datastore_is_stopped_its_schema_is_what_the_history_proves(writ
 
 def test_look_without_a_manifest_returns_the_live_release_and_datastores(world: World) -> None:
     now = look(world, History())
-    assert (now.release, now.sources, now.datastores["db"].kind) == (None, {}, "memory")
+    assert (now.release, now.target.sources, now.datastores["db"].kind) == (None, {}, "memory")
 
 
 def test_a_link_that_leads_out_of_a_source_is_refused(write: Write, world: World, tmp_path: Path) -> None:
     (tmp_path / "web" / "out").symlink_to("/etc/hostname")
     with pytest.raises(BadInput, match="leads outside"):
         look(world, History(), write(SHOP))
-
-
-def test_an_interpreter_that_others_cannot_reach_is_not_chosen(
-    write: Write, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    (closed / "python3").symlink_to(sys.executable)
-    monkeypatch.setattr(sys, "_base_executable", str(closed / "python3"))
-    manifest = write(SHOP)
-    assert look(world, History(), manifest).programs.python == str(closed / "python3")
-    of_others = replace(world.environment, user="nobody")
-    world = dataclasses.replace(world, environment=of_others, shell=GuardedShell())
-    assert not look(world, History(), manifest).programs.python.startswith(str(closed))

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Schema
+from mainstay.drivers.targets.target import TargetFacts
 from mainstay.engine.plan_codec import read
 from mainstay.model import Fleet, Strategy, Traffic, end_of
 from mainstay.planning.deploy import deploy
@@ -175,7 +176,11 @@ def test_the_expected_time_of_a_build_comes_from_builds_of_the_same_service() ->
     now = snapshot(old, expected=took)
     fetches = [
         next(step for _, step in deploy(built, each).steps())
-        for each in (now, replace(now, expected=took | {"build web": 60.0}), replace(now, built=frozenset({key})))
+        for each in (
+            now,
+            replace(now, expected=took | {"build web": 60.0}),
+            replace(now, target=TargetFacts(prepared=frozenset({key}))),
+        )
     ]
     assert [fetch.expected_s for fetch in fetches] == [None, 60.0, 0.1]
     titles = ["Copy and build web (3 files)", "Copy and build web (3 files)", "Reuse web (3 files)"]

@@ -239,7 +239,7 @@ def test_a_required_variable_without_a_value_is_bad_input(place: Place) -> None:
 def test_no_interpreter_is_said_when_one_is_asked_for(place: Place) -> None:
     manifest = place.manifest()
     now = place.now(manifest)
-    now = msgspec.structs.replace(now, programs=msgspec.structs.replace(now.programs, python=""))
+    now = msgspec.structs.replace(now, target=msgspec.structs.replace(now.target, python=""))
     with pytest.raises(BadInput, match=r"no Python 3\.11 or later"):
         resolve(manifest, now)
 

@@ -11,7 +11,6 @@ from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.retire import Retire
 from mainstay.steps.step import Look
 from mainstay.steps.stop_environment import StopEnvironment
-from mainstay.system import file_tree
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
@@ -130,20 +129,4 @@ def test_laid_down_nothing_runs_and_all_is_known(world: RunWorld) -> None:
     assert step.do(world) == "4 instances stopped, data kept"
     assert step.look(world) is Look.PRESENT
     assert world.target.fleet_status().wanted == {"web": OLD | NEW}
-    step.do(world)
-
-
-def test_data_goes_and_journal_backups_and_keys_stay(world: RunWorld) -> None:
-    state = world.folders.state
-    for name in ("data/db", "content/k", "volumes/v", "backups/b", "plans"):
-        (state / name).mkdir(parents=True)
-    for name in ("journal.db", "desired.json", "secrets.age"):
-        (state / name).write_text("x")
-    file_tree.seal(state / "content" / "k")
-    step = RemoveData()
-    assert step.look(world) is Look.ABSENT
-    (state / "data").rename(state / "data.removed")
-    step.do(world)
-    assert step.look(world) is Look.PRESENT
-    assert {path.name for path in state.iterdir()} == {"backups", "plans", "journal.db", "secrets.age"}
     step.do(world)

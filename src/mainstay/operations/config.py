@@ -130,6 +130,6 @@ def _from_mainstay(manifest: Manifest, now: Snapshot, service: str) -> Iterator[
         values |= {"HOST": LOOPBACK, "PORT": None}
     values |= {"MAINSTAY_SERVICE": service, "MAINSTAY_VERSION": manifest.version}
     values |= {"MAINSTAY_RELEASE": None, "MAINSTAY_INSTANCE": None, "HOME": None, "TMPDIR": None}
-    values |= {volume_variable(each.name): f"{now.volumes}/{each.name}" for each in said.volumes}
+    values |= {volume_variable(each.name): f"{now.target.volumes}/{each.name}" for each in said.volumes}
     for name, value in values.items():
         yield ServiceVariable(name, value, "mainstay")

@@ -1,13 +1,11 @@
 """`logs`: the output of a service, a datastore or the edge; needs neither the manifest nor a running supervisor."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.logs.files import instances
-from mainstay.drivers.targets.target import LogLine, LogQuery
+from mainstay.drivers.targets.target import LogLine, LogQuery, LogSource, Target
 from mainstay.errors import BadInput, MainstayError
 from mainstay.model import Release
 from mainstay.operations.context import Context
@@ -24,26 +22,27 @@ def logs(context: Context, service: str, query: LogQuery, ended: Callable[[], bo
     logs have been removed.
     """
     target = context.target(context.stored())
-    known = _services(context.folders.logs)
+    known = target.known_services()
     if not known:
         raise BadInput("there are no logs in this environment", remedy="mainstay status", code="no-logs")
     if service not in known:
         what = f"there is no log of '{service}'; there are logs of {', '.join(known)}"
         raise BadInput(what, remedy="mainstay status", code="no-logs")
-    found = target.logs(service, _checked(context, service, query), ended=ended)
-    return _until_removed(found, context.folders.logs / service, ended) if query.follow else found
+    found = target.logs(service, _checked(context, service, known[service], query), ended=ended)
+    return _until_removed(found, target, service, ended) if query.follow else found
 
 
-def _until_removed(lines: Iterator[LogLine], folder: Path, ended: Callable[[], bool]) -> Iterator[LogLine]:
+def _until_removed(
+    lines: Iterator[LogLine], target: Target, service: str, ended: Callable[[], bool]
+) -> Iterator[LogLine]:
     yield from lines
-    if not ended() and not folder.exists():
-        what = f"the logs of {folder.name} were removed, as `mainstay down --data` does"
+    if not ended() and service not in target.known_services():
+        what = f"the logs of {service} were removed, as `mainstay down --data` does"
         raise MainstayError(what, remedy="mainstay status", code="logs-removed")
 
 
-def _checked(context: Context, service: str, query: LogQuery) -> LogQuery:
+def _checked(context: Context, service: str, found: tuple[LogSource, ...], query: LogQuery) -> LogQuery:
     """Return *query* with the release whose instances wrote the log. Raises BadInput when there is none."""
-    found = instances(context.folders.logs / service)
     if query.instance is not None and query.instance not in {name for name, _ in found}:
         names = ", ".join(sorted(name for name, _ in found)[-_MOST_NAMED:]) or "none"
         what = f"instance '{query.instance}' of {service} wrote no log; there are logs of {names}"
@@ -66,7 +65,3 @@ def _revision(context: Context, service: str, release: int) -> int | None:
         return None
     found = msgspec.json.decode(document, type=Release).services.get(service)
     return found.revision if found else None
-
-
-def _services(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []

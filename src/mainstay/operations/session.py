@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import msgspec
 
+from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.engine import engine
 from mainstay.engine.runner import Runner
@@ -21,7 +22,7 @@ from mainstay.operations import environment_file
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.retention import kept, prune
+from mainstay.operations.retention import kept, prune_plans
 from mainstay.operations.secrets import store
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import SystemClock
@@ -125,7 +126,7 @@ def _told(context: Context, environment: Environment, runner: Runner, carry: Cal
     _keep_what_serves(context, past)
     run = past.runs[0]
     serving = world.target.traffic_status()
-    note = _tidied(context, past) if outcome == "released" and run_kind(run.kind).needs_running else ""
+    note = _prune(context, world.target, past) if outcome == "released" and run_kind(run.kind).needs_running else ""
     return Outcome(
         run=run.run,
         kind=run.kind,
@@ -145,10 +146,11 @@ def _keep_what_serves(context: Context, past: History) -> None:
         environment_file.write(msgspec.json.decode(found, type=Environment), context.folders)
 
 
-def _tidied(context: Context, past: History) -> str:
+def _prune(context: Context, target: Target, past: History) -> str:
     """Remove what no kept release needs. Return a note when that fails: the release has succeeded all the same."""
     try:
-        prune(context.folders, kept(past))
+        target.prune(kept(past))
+        prune_plans(context.folders)
     except OSError as trouble:
         return f"older releases could not be removed: {trouble.strerror} ({trouble.filename})"
     return ""

@@ -24,7 +24,7 @@ def declared(manifest: Manifest, now: Snapshot) -> str:
             "services": {name: _written(each) for name, each in manifest.services.items()},
             "datastores": {name: _written(each) for name, each in manifest.datastores.items()},
             "edge": _written(manifest.edge),
-            "sources": {name: now.sources[each].digest for name, each in sources(manifest).items()},
+            "sources": {name: now.target.sources[each].digest for name, each in sources(manifest).items()},
             "values": {name: _value(manifest, now, name) for name in read_variables(manifest)},
         }
     )

@@ -2,36 +2,25 @@
 
 import os
 import re
-import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 
 from mainstay.drivers.datastores.datastore import provisioned
 from mainstay.drivers.secrets.settings_file import SettingsFile
-from mainstay.drivers.targets.process import source_tree
+from mainstay.drivers.targets.target import TargetFacts
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
 from mainstay.history.summary import History
 from mainstay.manifest.system import Manifest
-from mainstay.manifest.variable import FIXED_DEFAULTS, OF_EVERY_SHELL
+from mainstay.manifest.variable import OF_EVERY_SHELL
 from mainstay.model import Environment, FleetStatus, Release, TrafficStatus
 from mainstay.model.artifact import Source
 from mainstay.planning.datastore_facts import DatastoreFacts, datastore_facts
-from mainstay.system import file_tree
-from mainstay.system.file_tree import Measured
 
 SCHEMA = "mainstay.schema.json"
 """The file to which `mainstay schema --help` suggests writing the manifest's JSON Schema."""
-OLDEST_PYTHON = (3, 11)
-
-
-class Programs(msgspec.Struct, frozen=True):
-    """Programs of this machine that a release may name. They do not depend on the operator's shell."""
-
-    python: str = ""
-    """An interpreter that the services' user can reach; empty: none was found."""
-    uv: str = ""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -46,8 +35,6 @@ class Snapshot(msgspec.Struct, frozen=True):
     """The newer release that a rollback replaced with the live one."""
     next_number: int = 1
     last_run: str | None = None
-    sources: dict[Source, Measured] = {}
-    """Digest and counts of what a copy of each source would contain."""
     datastores: dict[str, DatastoreFacts] = {}
     secrets: dict[str, int] = {}
     """The current version of every secret that the manifest names."""
@@ -57,15 +44,9 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Stored values of plain variables."""
     exported: dict[str, str] = {}
     """Plain variables that the shell of this command exports."""
-    programs: Programs = Programs()
-    built: frozenset[str] = frozenset()
-    """Keys of the contents that are complete and built."""
-    damaged: frozenset[str] = frozenset()
-    """Keys of the live release's contents in which files are missing or changed."""
+    target: TargetFacts = TargetFacts()
     expected: dict[str, float] = {}
     """Expected seconds of steps, from the history, by `Step.timed_as`."""
-    volumes: str = ""
-    """Path of the folder that contains the volumes."""
     taken_at: str = ""
 
 
@@ -87,19 +68,23 @@ def look(world: World, history: History, manifest: Manifest | None = None) -> Sn
             name: datastore_facts(store, folders.get(name), running, serving, known.get(name, ""))
             for name, store in world.datastores.items()
         },
-        built=frozenset(path.stem for path in world.folders.contents.glob("*.done")),
-        damaged=_damaged(live, world) if live else frozenset(),
         expected=history.expected,
-        volumes=str(world.folders.volumes),
         taken_at=world.clock.now().isoformat(),
     )
+    keys = {each.workload.artifact for each in live.services.values()} if live else set()
     if manifest is None:
-        return snapshot
-    measured = {each: source_tree.measure(each, world.shell) for each in set(sources(manifest).values())}
-    return msgspec.structs.replace(with_values(snapshot, world, manifest), sources=measured)
+        return msgspec.structs.replace(snapshot, target=world.target.facts(live=keys))
+    return with_values(snapshot, world, manifest, live=keys, sources=set(sources(manifest).values()))
 
 
-def with_values(snapshot: Snapshot, world: World, manifest: Manifest) -> Snapshot:
+def with_values(
+    snapshot: Snapshot,
+    world: World,
+    manifest: Manifest,
+    *,
+    live: Collection[str] = (),
+    sources: Collection[Source] = (),
+) -> Snapshot:
     """Return *snapshot* with everything on which the values of *manifest*'s variables depend."""
     settings = {name: each.value for name, each in SettingsFile(world.folders.settings).read().items()}
     return msgspec.structs.replace(
@@ -107,17 +92,7 @@ def with_values(snapshot: Snapshot, world: World, manifest: Manifest) -> Snapsho
         secrets=_secrets(world, manifest),
         settings=settings,
         exported={name: os.environ[name] for name in manifest.variables if _is_exported(name, manifest)},
-        programs=_programs(world, _declared_path(manifest, settings)),
-    )
-
-
-def _damaged(live: Release, world: World) -> frozenset[str]:
-    keys = {service.workload.artifact for service in live.services.values() if service.workload.artifact}
-    marks = {key: world.folders.content_done(key) for key in keys}
-    return frozenset(
-        key
-        for key, mark in marks.items()
-        if mark.exists() and file_tree.damaged(world.folders.content(key), mark.read_bytes())
+        target=world.target.facts(live=live, sources=sources, path=_declared_path(manifest, settings)),
     )
 
 
@@ -190,36 +165,3 @@ def _declared_path(manifest: Manifest, settings: dict[str, str]) -> str:
         return ""
     stored = "" if manifest.is_fixed("PATH") else settings.get("PATH", "")
     return stored or manifest.variables["PATH"].default or ""
-
-
-def _programs(world: World, path: str) -> Programs:
-    return Programs(python=_python(world, path), uv=str(world.folders.programs / "uv"))
-
-
-def _python(world: World, path: str) -> str:
-    """Return the base interpreter of the running one, else the first recent enough `python3` of *path* or the system.
-
-    The folder is resolved, so that /bin/python3 and /usr/bin/python3 are one interpreter on Debian.
-    """
-    own = Path(getattr(sys, "_base_executable", sys.executable))
-    ours = str(own.parent.resolve() / own.name)
-    folders = f"{path}:{FIXED_DEFAULTS['PATH']}".split(":")
-    others = [f"{folder}/python3" for folder in folders if folder.startswith("/")]
-    everybody = not world.environment.user
-    for candidate in dict.fromkeys([ours, *others]):
-        reached = os.access(candidate, os.X_OK) and (everybody or _open_to_all(Path(candidate)))
-        if reached and (candidate == ours or _new_enough(world, candidate)):
-            return candidate
-    return ""
-
-
-def _open_to_all(program: Path) -> bool:
-    """Return whether every user can reach and read or execute *program*, with links followed."""
-    places = {*program.absolute().parents, program.absolute(), *program.resolve().parents, program.resolve()}
-    needed = {place: 0o001 if place.is_dir() else 0o005 for place in places}
-    return all(place.stat().st_mode & bits == bits for place, bits in needed.items())
-
-
-def _new_enough(world: World, python: str) -> bool:
-    said = world.shell([python, "-I", "-S", "-c", "import sys; print(*sys.version_info[:2])"])
-    return said.code == 0 and tuple(int(word) for word in said.out.split()) >= OLDEST_PYTHON

@@ -16,7 +16,7 @@ def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan: 
     An artifact that several of them share is fetched once. *plan* is the plan's id.
     """
     users = _by_artifact(_new_artifacts(release, services, now))
-    damaged = now.damaged - users.keys()
+    damaged = now.target.damaged - users.keys()
     users |= _by_artifact(
         (each.workload.artifact, name) for name, each in release.services.items() if each.workload.artifact in damaged
     )
@@ -27,7 +27,7 @@ def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan: 
                 artifact=release.artifacts[key],
                 what=tuple(names),
                 job=f"{plan}-build-{key[:8]}",
-                kept=key in now.built,
+                kept=key in now.target.prepared,
                 repairs=key in damaged,
             )
             for key, names in users.items()

@@ -93,7 +93,7 @@ def _artifacts(manifest: Manifest, now: Snapshot) -> dict[str, SourceTree]:
     for name, source in sources(manifest).items():
         service = manifest.services.get(name)
         build = tuple(braces.fill_all(command) for command in service.build) if service else ()
-        measured = now.sources[source]
+        measured = now.target.sources[source]
         # Migrations are read, not executed, so they have no PATH.
         environment = values_of(manifest, now, name, braces)[0] if service else {}
         path = str(environment.get("PATH", ""))
@@ -104,7 +104,7 @@ def _artifacts(manifest: Manifest, now: Snapshot) -> dict[str, SourceTree]:
             build=build,
             path=path,
             reads=_build_reads(environment) if build else (),
-            python=now.programs.python if build else "",
+            python=now.target.python if build else "",
             user=service.user or now.environment.user if service else "",
             check=_programs_of(manifest, service, braces) if service else (),
             files=measured.files,

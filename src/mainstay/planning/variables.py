@@ -37,7 +37,7 @@ class Braces(NamedTuple):
 
 
 def braces_of(manifest: Manifest, now: Snapshot) -> Braces:
-    return Braces(now.programs.python, now.programs.uv, manifest.version, now.volumes)
+    return Braces(now.target.python, now.target.uv, manifest.version, now.target.volumes)
 
 
 def values_of(manifest: Manifest, now: Snapshot, service: str, braces: Braces) -> tuple[Values, Values]:

@@ -59,7 +59,7 @@ def _nothing_restarted(rollout: Rollout, now: Snapshot) -> Iterator[str]:
 
 
 def _interpreter(release: Release, now: Snapshot) -> Iterator[str]:
-    python = now.programs.python
+    python = now.target.python
     users = [name for name in release.brought if python and python in release.services[name].workload.command]
     if users:
         yield f"{{python}} is {python} (for {', '.join(users)})"

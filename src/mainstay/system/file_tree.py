@@ -15,6 +15,7 @@ from pathspec import GitIgnoreSpec
 
 from mainstay.errors import BadInput
 from mainstay.system.atomic_file import move
+from mainstay.system.measured import Measured
 from mainstay.system.users import is_root
 
 IGNORE_FILES = (".gitignore", ".mainstayignore")
@@ -22,14 +23,6 @@ IGNORE_FILES = (".gitignore", ".mainstayignore")
 
 OWN_FILES = (".mainstayignore",)
 """Patterns of files in any folder that only Mainstay reads; a source adds its own (`Source.apart`)."""
-
-
-class Measured(msgspec.Struct, frozen=True):
-    """Digest and counts of a folder tree. Two folders with the same digest are the same to a service."""
-
-    digest: str
-    files: int
-    left_out: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,24 @@
 """The protocol of targets, on which services run."""
 
-from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
+from collections.abc import Callable, Collection, Iterator
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
-from mainstay.model import Artifact, Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
+from mainstay.model import (
+    Artifact,
+    Edge,
+    Fleet,
+    FleetStatus,
+    Job,
+    JobState,
+    Shifts,
+    Source,
+    TrafficLease,
+    TrafficStatus,
+)
 from mainstay.system.clock import Waiter
+from mainstay.system.measured import Measured
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -47,7 +59,39 @@ class Preparation(msgspec.Struct, frozen=True):
     waiter: Waiter
 
 
-Prepared = Literal["absent", "partial", "present"]
+Presence = Literal["absent", "partial", "present"]
+
+
+class TargetFacts(msgspec.Struct, frozen=True):
+    """What a plan depends on at a target, besides its status. It does not depend on the operator's shell."""
+
+    sources: dict[Source, Measured] = {}
+    """Digest and counts of what a copy of each source would contain."""
+    python: str = ""
+    """An interpreter that the services' user can reach; empty: none was found."""
+    uv: str = ""
+    prepared: frozenset[str] = frozenset()
+    """Keys of the artifacts that are complete, damaged or not."""
+    damaged: frozenset[str] = frozenset()
+    """Keys of the live artifacts in which files are missing or changed."""
+    volumes: str = ""
+    """Path of the folder that contains the volumes."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What stays when a target is pruned: releases by number, the revisions that they run, and their artifacts."""
+
+    releases: frozenset[int]
+    revisions: frozenset[tuple[str, int]]
+    artifacts: frozenset[str]
+
+
+class LogSource(NamedTuple):
+    """An instance that wrote a log, and its release."""
+
+    instance: str
+    release: int
+
 
 RECENT = LogQuery()
 
@@ -73,7 +117,7 @@ class Target(Protocol):
         """Start a stopped environment, and its supervisor if it is not running; retry failed instances at once."""
         ...
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Prepared:
+    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
         """Return how much of *artifact* is present; `partial` if a preparation has begun, or if it is damaged."""
         ...
 
@@ -90,6 +134,28 @@ class Target(Protocol):
 
         With `follow`, new lines are yielded until *ended*, which is polled while there are none, returns True.
         """
+        ...
+
+    def known_services(self) -> dict[str, tuple[LogSource, ...]]:
+        """Return the services, datastores and the edge that have written a log, each with the instances that did."""
+        ...
+
+    def facts(
+        self, *, live: Collection[str] = (), sources: Collection[Source] = (), path: str | None = None
+    ) -> TargetFacts:
+        """Return the facts for a plan: checks the *live* artifacts for damage and measures *sources*.
+
+        *path* is the PATH that the manifest declares, in which an interpreter is searched; None: none is needed.
+        Raises BadInput when a source does not exist or cannot be copied.
+        """
+        ...
+
+    def prune(self, stays: Kept) -> None:
+        """Remove what no kept release needs. Call it only while no run is unfinished. Idempotent."""
+        ...
+
+    def data_left(self) -> Presence:
+        """Return how much `remove` has to remove."""
         ...
 
     def fleet_status(self) -> FleetStatus:
@@ -148,6 +214,10 @@ class RunTarget(Target, Protocol):
         They replace pending shifts of an earlier request. Only ready instances receive shares. *lease* is the
         new lease; None ends an earlier one.
         """
+        ...
+
+    def remove(self) -> int:
+        """Remove all data, artifacts and logs of the stopped environment. Return how many parts were removed."""
         ...
 
     def heartbeat(self) -> None:

@@ -8,7 +8,7 @@ from mainstay.drivers.targets.process.access import require_access
 from mainstay.drivers.targets.process.builds import Build
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.programs import install_python, install_uv
-from mainstay.drivers.targets.target import Prepared, RunTarget
+from mainstay.drivers.targets.target import Presence, RunTarget
 from mainstay.errors import StepFailed
 from mainstay.model import SourceTree
 from mainstay.system import file_tree
@@ -50,7 +50,7 @@ class Content:
         atomic_write(self._done, file_tree.inventory(self._folder))
         return f"{self._files} {how or self._made(again=bool(damage))}{self._left_out}"
 
-    def prepared(self) -> Prepared:
+    def prepared(self) -> Presence:
         """Return how much of the content is present."""
         if self._done.exists():
             return "partial" if self._damage() else "present"

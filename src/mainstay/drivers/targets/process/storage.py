@@ -1,11 +1,15 @@
-"""The files of an environment on this machine: its artifacts."""
+"""The files of an environment on this machine: artifacts, facts about them, and their removal."""
 
+from collections.abc import Collection
+
+from mainstay.drivers.targets.process import cleanup
 from mainstay.drivers.targets.process.artifacts import Content
 from mainstay.drivers.targets.process.builds import Build
+from mainstay.drivers.targets.process.facts import facts
 from mainstay.drivers.targets.process.host import Host
-from mainstay.drivers.targets.target import Preparation, Prepared, RunTarget, Target
+from mainstay.drivers.targets.target import Kept, Preparation, Presence, RunTarget, Target, TargetFacts
 from mainstay.errors import StepFailed
-from mainstay.model import Artifact, Image, SourceTree
+from mainstay.model import Artifact, Image, Source, SourceTree
 
 
 class HostStorage:
@@ -23,11 +27,23 @@ class HostStorage:
             )
         return self._content(artifact, by, run).prepare(run)
 
-    def prepared(self, artifact: Artifact, by: Preparation, target: Target) -> Prepared:
+    def prepared(self, artifact: Artifact, by: Preparation, target: Target) -> Presence:
         return "absent" if isinstance(artifact, Image) else self._content(artifact, by, target).prepared()
 
     def discard(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str:
         return "nothing was prepared" if isinstance(artifact, Image) else self._content(artifact, by, run).discard(run)
+
+    def facts(self, live: Collection[str], sources: Collection[Source], path: str | None) -> TargetFacts:
+        return facts(self._host, live, sources, path)
+
+    def prune(self, stays: Kept) -> None:
+        cleanup.prune(self._host.folders, stays)
+
+    def data_left(self) -> Presence:
+        return cleanup.data_left(self._host)
+
+    def remove(self) -> int:
+        return cleanup.remove(self._host)
 
     def _content(self, tree: SourceTree, by: Preparation, target: Target) -> Content:
         return Content(self._host, tree, Build(self._host, tree, by, target))

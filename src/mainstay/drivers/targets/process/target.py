@@ -1,6 +1,6 @@
 """The process target: requests to the supervisor of this machine, and artifacts in its folders."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 from mainstay.drivers.machine.client import Client, NoReply
@@ -24,9 +24,33 @@ from mainstay.drivers.machine.protocol import (
     StopJob,
     TrafficAnswer,
 )
-from mainstay.drivers.targets.target import RECENT, LogLine, LogQuery, Preparation, Prepared, RunTarget, Target, never
+from mainstay.drivers.targets.target import (
+    RECENT,
+    Kept,
+    LogLine,
+    LogQuery,
+    LogSource,
+    Preparation,
+    Presence,
+    RunTarget,
+    Target,
+    TargetFacts,
+    never,
+)
 from mainstay.errors import Unreachable
-from mainstay.model import Artifact, Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
+from mainstay.model import (
+    Artifact,
+    Edge,
+    Fleet,
+    FleetStatus,
+    Job,
+    JobState,
+    Shifts,
+    Source,
+    TrafficLease,
+    TrafficStatus,
+)
+from mainstay.system.folder_list import children
 from mainstay.system.state_dir import Folders
 
 
@@ -47,9 +71,17 @@ class Storage(Protocol):
 
     def prepare(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str: ...
 
-    def prepared(self, artifact: Artifact, by: Preparation, target: Target) -> Prepared: ...
+    def prepared(self, artifact: Artifact, by: Preparation, target: Target) -> Presence: ...
 
     def discard(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str: ...
+
+    def facts(self, live: Collection[str], sources: Collection[Source], path: str | None) -> TargetFacts: ...
+
+    def prune(self, stays: Kept) -> None: ...
+
+    def data_left(self) -> Presence: ...
+
+    def remove(self) -> int: ...
 
 
 class ProcessTarget:
@@ -68,7 +100,7 @@ class ProcessTarget:
     def for_run(self, fence: int) -> "ProcessRunTarget":
         return ProcessRunTarget(self, fence)
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Prepared:
+    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
         return self._storage().prepared(artifact, by, self)
 
     def start(self) -> None:
@@ -114,6 +146,21 @@ class ProcessTarget:
         finally:
             found.close()
 
+    def known_services(self) -> dict[str, tuple[LogSource, ...]]:
+        folders = sorted(path for path in children(self._folders.logs) if path.is_dir())
+        return {folder.name: tuple(LogSource(*each) for each in sorted(logs.instances(folder))) for folder in folders}
+
+    def facts(
+        self, *, live: Collection[str] = (), sources: Collection[Source] = (), path: str | None = None
+    ) -> TargetFacts:
+        return self._storage().facts(live, sources, path)
+
+    def prune(self, stays: Kept) -> None:
+        self._storage().prune(stays)
+
+    def data_left(self) -> Presence:
+        return self._storage().data_left()
+
     def _request(self, request: Request) -> None:
         answer = self._client.insist(request)
         if not isinstance(answer, Accepted):
@@ -138,6 +185,9 @@ class ProcessRunTarget(ProcessTarget):
 
     def discard(self, artifact: Artifact, by: Preparation) -> str:
         return self._storage().discard(artifact, by, self)
+
+    def remove(self) -> int:
+        return self._storage().remove()
 
     def set_fleet(self, wanted: Fleet) -> None:
         self._request(SetFleet(self._fence, wanted))

@@ -1,0 +1,89 @@
+"""Remove files of an environment: those that no kept release needs, or all of them."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from mainstay.drivers.targets.process.host import Host
+from mainstay.drivers.targets.target import Kept, Presence
+from mainstay.system import file_tree
+from mainstay.system.atomic_file import move
+from mainstay.system.folder_list import children, oldest
+from mainstay.system.state_dir import Folders
+from mainstay.system.users import known, removal
+
+KEPT_JOBS = 100
+
+
+def prune(folders: Folders, stays: Kept) -> None:
+    """Remove what no kept release needs."""
+    for path in children(folders.contents):
+        if path.name.partition(".")[0] not in stays.artifacts:
+            file_tree.remove(path)
+    for path in children(folders.releases):
+        if path.name.isdigit() and int(path.name) not in stays.releases:
+            shutil.rmtree(path)
+    for service in (*children(folders.logs), *children(folders.written)):
+        for path in (*children(service), *children(service / ".times")):
+            if _is_left_behind(service.name, path.name, stays):
+                file_tree.remove(path)
+    for path in oldest(folders.jobs, KEPT_JOBS):
+        shutil.rmtree(path)
+
+
+def remove(host: Host) -> int:
+    """Remove data, releases and all that was made for them, with the system users. Return the number of folders."""
+    everything = _everything(host.folders)
+    count = sum(path.exists() for path in everything)
+    # Each path is renamed before it is removed, so that an interruption never leaves half of it under its name.
+    for path in everything:
+        gone = _renamed(path)
+        file_tree.remove(gone)
+        if path.exists():
+            move(path, gone)
+            file_tree.remove(gone)
+    for user in _users(host):
+        host.shell(removal(user))
+    return count
+
+
+def data_left(host: Host) -> Presence:
+    """Return how much `remove` has to remove."""
+    everything = _everything(host.folders)
+    if any(path.exists() for path in everything):
+        return "present"
+    return "partial" if any(_renamed(path).exists() for path in everything) or any(_users(host)) else "absent"
+
+
+def _is_left_behind(service: str, name: str, stays: Kept) -> bool:
+    """Return whether `SERVICE-RELEASE-NUMBER.…` is the log of a revision that no kept release runs."""
+    revision = name.removeprefix(f"{service}-").partition("-")[0]
+    # Datastores are skipped: a datastore keeps its revision as long as its settings, and releases list only services.
+    known = {each for each, _ in stays.revisions}
+    return service in known and revision.isdigit() and (service, int(revision)) not in stays.revisions
+
+
+def _renamed(path: Path) -> Path:
+    return path.with_name(f"{path.name}.removed")
+
+
+def _users(host: Host) -> Iterator[str]:
+    """Yield the system users that were added for this environment and still exist."""
+    yield from (user for user in (host.environment.user, host.environment.datastore_user) if user and known(user))
+
+
+def _everything(folders: Folders) -> tuple[Path, ...]:
+    return (
+        folders.desired,
+        folders.data,
+        folders.volumes,
+        folders.written,
+        folders.releases,
+        folders.contents,
+        folders.instances,
+        folders.jobs,
+        folders.logs,
+        folders.homes,
+        folders.edge,
+        folders.programs,
+    )
