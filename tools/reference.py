@@ -100,23 +100,23 @@ def _title(definition: str) -> str:
     return definition.removesuffix("Section")
 
 
-def _kind(told: dict[str, Any]) -> str:
-    if "$ref" in told:
-        title = _title(told["$ref"].rpartition("/")[2])
+def _kind(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        title = _title(schema["$ref"].rpartition("/")[2])
         return f"[{title}](#{title.lower()})"
-    if "anyOf" in told:
-        return " or ".join(_kind(each) for each in told["anyOf"] if each.get("type") != "null")
-    if "enum" in told or "const" in told:
-        return ", ".join(f"`{word}`" for word in told.get("enum", [told.get("const")]))
-    if told.get("type") == "array":
-        return f"list of {_kind(told['items'])}"
-    if told.get("type") == "object":
-        values = told.get("additionalProperties")
-        values = values if isinstance(values, dict) else next(iter(told.get("patternProperties", {}).values()), None)
+    if "anyOf" in schema:
+        return " or ".join(_kind(each) for each in schema["anyOf"] if each.get("type") != "null")
+    if "enum" in schema or "const" in schema:
+        return ", ".join(f"`{word}`" for word in schema.get("enum", [schema.get("const")]))
+    if schema.get("type") == "array":
+        return f"list of {_kind(schema['items'])}"
+    if schema.get("type") == "object":
+        values = schema.get("additionalProperties")
+        values = values if isinstance(values, dict) else next(iter(schema.get("patternProperties", {}).values()), None)
         return f"name: {_kind(values)}" if values else "keys"
-    if told.get("pattern") in PATTERNS:
-        return PATTERNS[told["pattern"]]
-    kind = told.get("type", "anything")
+    if schema.get("pattern") in PATTERNS:
+        return PATTERNS[schema["pattern"]]
+    kind = schema.get("type", "anything")
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 
@@ -128,7 +128,7 @@ def command_line() -> Iterator[str]:
     yield ""
     yield "`mainstay [-f FILE] [-e ENVIRONMENT] [--state DIR] [--output text|json] COMMAND`"
     yield ""
-    yield "The options before the command may also stand behind it."
+    yield "The options before the command may also be given after it."
     yield from _options(frame.mainstay)
     for name in import_module("mainstay.cli.command_table").COMMANDS:
         command = import_module(f"mainstay.cli.commands.{name}").command
@@ -215,9 +215,9 @@ def _instance_states() -> Iterator[str]:
 
 def _struct(root: type, seen: set[type], left_out: set[str] = frozenset()) -> Iterator[str]:  # type: ignore[assignment]
     seen.add(root)
-    if root.__module__.startswith("mainstay") and (said := root.__doc__):
+    if root.__module__.startswith("mainstay") and (text := root.__doc__):
         yield ""
-        yield cleandoc(said)
+        yield cleandoc(text)
     yield ""
     yield "| field | is |"
     yield "|---|---|"
@@ -259,7 +259,7 @@ def errors() -> Iterator[str]:
     module = import_module("mainstay.errors")
     yield "# Errors"
     yield ""
-    yield "Every error says what happened, then what to type next. Its code is stable: scripts may compare it."
+    yield "Every error consists of what happened and what to type next. Its code is stable: scripts may compare it."
     yield ""
     yield "| code | exit | means |"
     yield "|---|---|---|"
@@ -267,19 +267,19 @@ def errors() -> Iterator[str]:
         if isinstance(kind, type) and issubclass(kind, MainstayError):
             yield f"| `{kind.code}` | {kind.exit_code} | {_cell((getdoc(kind) or '').partition('.')[0])} |"
     for title, folder in (("In a manifest (exit 2)", SOURCE / "manifest"), ("Elsewhere", SOURCE)):
-        found = sorted({pair for path in folder.rglob("*.py") for pair in _said(path, folder == SOURCE)})
+        found = sorted({pair for path in folder.rglob("*.py") for pair in _errors_of(path, folder == SOURCE)})
         yield ""
         yield f"## {title}"
         yield ""
-        yield "| code | says |"
+        yield "| code | message |"
         yield "|---|---|"
-        yield from (f"| `{code}` | {_cell(says)} |" for code, says in found)
+        yield from (f"| `{code}` | {_cell(message)} |" for code, message in found)
 
 
 CODE_AT = {"rule_error": 0, "Mistake": 0, "Violation": 1, "_at": 2}
 
 
-def _said(path: Path, elsewhere: bool) -> Iterator[tuple[str, str]]:
+def _errors_of(path: Path, elsewhere: bool) -> Iterator[tuple[str, str]]:
     """Yield the code and text of each error that a module raises."""
     if elsewhere and path.is_relative_to(SOURCE / "manifest"):
         return

@@ -1,4 +1,4 @@
-"""A right manifest means what it says: defaults, overrides, YAML 1.2, and the order of its services."""
+"""The manifest that is loaded: defaults, overrides, YAML 1.2, and the order of its services."""
 
 import json
 from pathlib import Path
@@ -37,14 +37,14 @@ def test_the_smallest_manifest_is_enough(tmp_path: Path) -> None:
     assert (web.replicas, web.drain, web.stop_grace_period, web.strategy.kind) == (1, 30, 10, "blue-green")
 
 
-def test_local_waits_less(tmp_path: Path) -> None:
+def test_waits_are_shorter_in_local(tmp_path: Path) -> None:
     web = loaded(tmp_path, HELLO).services["web"]
     staged = loaded(tmp_path, PLACES, "staging").services["web"]
     assert (web.steady, web.strategy.settle) == (2, 0)
     assert (staged.steady, staged.strategy.settle) == (10, 60)
 
 
-def test_what_is_said_holds_in_local_too(tmp_path: Path) -> None:
+def test_declared_times_apply_in_local_too(tmp_path: Path) -> None:
     text = HELLO.replace("port: 8000", "port: 8000\n    steady: 7s\n    strategy: {kind: canary, settle: 3s}")
     web = loaded(tmp_path, text).services["web"]
     assert (web.steady, web.strategy.kind, web.strategy.settle) == (7, "canary", 3)
@@ -60,9 +60,9 @@ def test_an_environment_merges_replaces_and_removes(tmp_path: Path) -> None:
 
 def test_a_mistake_in_an_override_has_the_overrides_place(tmp_path: Path) -> None:
     text = PLACES.replace("replicas: 3", "replicas: many")
-    said = mistakes(tmp_path, text, "staging")
-    assert [each.partition("yaml:")[2] for each in said] == [
-        "15:32: a whole number is needed, found 'many' (services.web.replicas); write 3 [not-a-whole-number]"
+    found = mistakes(tmp_path, text, "staging")
+    assert [each.partition("yaml:")[2] for each in found] == [
+        "15:32: expected a whole number, found 'many' (services.web.replicas); write 3 [not-a-whole-number]"
     ]
 
 
@@ -86,13 +86,13 @@ def test_without_local_the_environment_must_be_named(tmp_path: Path) -> None:
 
 @pytest.mark.bad_input("B9", "B11")
 @pytest.mark.parametrize("word", ["no", "on", "22:22", "2026-11-21", "yes", "~x"])
-def test_words_stay_texts(tmp_path: Path, word: str) -> None:
+def test_words_stay_strings(tmp_path: Path, word: str) -> None:
     text = HELLO + f"variables: {{WORD: {word}}}\n"
     assert loaded(tmp_path, text).variables["WORD"].default == word
 
 
 @pytest.mark.parametrize("number", ["8080", "1.10", "0x1F", "1e3"])
-def test_a_number_where_a_text_is_meant_is_what_was_written(tmp_path: Path, number: str) -> None:
+def test_a_number_in_a_text_keeps_its_written_form(tmp_path: Path, number: str) -> None:
     text = HELLO.replace("app.py", number)
     assert loaded(tmp_path, text).services["web"].command[1] == number
 
@@ -138,7 +138,7 @@ def test_callees_come_first(tmp_path: Path) -> None:
     assert manifest.callees("stock") == ("db",)
 
 
-def test_services_may_know_each_others_address(tmp_path: Path) -> None:
+def test_services_may_have_each_others_address(tmp_path: Path) -> None:
     manifest = loaded(tmp_path, """\
         system: shop
         version: 1.0.0
@@ -150,7 +150,7 @@ def test_services_may_know_each_others_address(tmp_path: Path) -> None:
     assert manifest.in_order() == ("b", "a")
 
 
-def test_what_nothing_acts_on_yet_is_said(tmp_path: Path) -> None:
+def test_a_key_that_does_not_work_yet_is_a_warning(tmp_path: Path) -> None:
     text = HELLO + "objectives: {error_rate: {warning: 0.1%}}\n"
     assert [warning.what for warning in warnings(tmp_path, text)] == ["'objectives' does not work yet and is ignored"]
 
@@ -190,14 +190,14 @@ def test_migrations_must_have_a_form_that_the_driver_accepts(
     assert [mistake.code for mistake in found] == [code] * bool(code)
 
 
-def test_a_datastore_that_runs_elsewhere_is_known_as_such() -> None:
+def test_a_datastore_with_an_address_is_not_embedded() -> None:
     elsewhere = {"url": {"variable": "PRODUCTION_DB"}}
     stores = [DatastoreSection.model_construct(kind="postgres", provided=each) for each in ("embedded", elsewhere)]
     assert [store.to_place("db").provided for store in stores] == ["embedded", "url"]
 
 
 @pytest.mark.bad_input("B1")
-def test_a_missing_file_says_how_to_begin(tmp_path: Path) -> None:
+def test_the_remedy_for_a_missing_file_is_init(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         load(tmp_path / "mainstay.yaml")
     assert refused.value.remedy == "mainstay init"

@@ -17,13 +17,13 @@ def shop(variables: Any = None, **web: object) -> str:
     return json.dumps({"system": "s", "version": "1", "variables": variables or {}, "services": {"web": service}})
 
 
-def said(folder: Path, text: str) -> list[str]:
+def found_in(folder: Path, text: str) -> list[str]:
     """The mistakes without the file's name and the place."""
     return [each.partition(": ")[2] for each in mistakes(folder, text)]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "mistake"),
     [
         ("{pyton}", "{pyton} is not a placeholder (services.web.command[0]); did you mean '{python}'?"),
         ("--port={prot}", "{prot} is not a placeholder (services.web.command[0]); did you mean '{port}'?"),
@@ -38,8 +38,8 @@ def said(folder: Path, text: str) -> list[str]:
         ),
     ],
 )
-def test_an_unknown_placeholder_is_refused_with_the_nearest_known_one(tmp_path: Path, text: str, told: str) -> None:
-    assert said(tmp_path, shop(command=[text])) == [f"{told} [unknown-placeholder]"]
+def test_an_unknown_placeholder_is_refused_with_the_nearest_known_one(tmp_path: Path, text: str, mistake: str) -> None:
+    assert found_in(tmp_path, shop(command=[text])) == [f"{mistake} [unknown-placeholder]"]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_an_unknown_placeholder_is_refused_with_the_nearest_known_one(tmp_path: 
     ["${port}", "{{port}}", "{PORT}", '{"port": 1}', "{port:1}", "{a, b}", "{}", "%({x-real-ip}i)s", "$HOME", "{a:1}"],
 )
 def test_other_braces_and_every_dollar_are_left_alone(tmp_path: Path, text: str) -> None:
-    assert said(tmp_path, shop({"A": {"default": text}}, command=[text], build=[[text]])) == []
+    assert found_in(tmp_path, shop({"A": {"default": text}}, command=[text], build=[[text]])) == []
     assert fill(text, {"port": "1", "a": "2"}, "/volumes") == text
 
 
@@ -58,7 +58,7 @@ def test_placeholders_are_replaced_inside_of_an_argument() -> None:
 
 
 @pytest.mark.parametrize(
-    ("web", "told"),
+    ("web", "mistake"),
     [
         (
             {"build": [["make", "{port}"]]},
@@ -96,13 +96,13 @@ def test_placeholders_are_replaced_inside_of_an_argument() -> None:
     ids=["a port in a build", "a volume in a build", "a worker's host", "a worker's health", "an image"],
 )
 def test_a_placeholder_without_a_value_is_refused_with_the_reason(
-    tmp_path: Path, web: dict[str, object], told: str
+    tmp_path: Path, web: dict[str, object], mistake: str
 ) -> None:
-    assert said(tmp_path, shop(**web)) == [f"{told} [misplaced-placeholder]"]
+    assert found_in(tmp_path, shop(**web)) == [f"{mistake} [misplaced-placeholder]"]
 
 
 def test_a_port_in_a_variable_is_refused_with_the_reason(tmp_path: Path) -> None:
-    assert said(tmp_path, shop({"A": "{port}"})) == [
+    assert found_in(tmp_path, shop({"A": "{port}"})) == [
         (
             "{port} has no value in 'variables': a variable has one value for all services (variables.A); "
             "use it in 'command', or let the service read PORT [misplaced-placeholder]"
@@ -120,16 +120,16 @@ def test_a_port_in_a_variable_is_refused_with_the_reason(tmp_path: Path) -> None
     ids=["in a command", "in a variable", "in a health command"],
 )
 def test_a_volume_that_the_service_does_not_declare_is_refused(tmp_path: Path, text: str) -> None:
-    (told,) = said(tmp_path, text)
-    assert told.startswith("web has no volume 'uploads' (")
-    assert told.endswith("); add volumes: [uploads:PATH] to web [unknown-volume]")
+    (mistake,) = found_in(tmp_path, text)
+    assert mistake.startswith("web has no volume 'uploads' (")
+    assert mistake.endswith("); add volumes: [uploads:PATH] to web [unknown-volume]")
 
 
 def test_a_declared_volume_is_accepted_everywhere_it_has_a_value(tmp_path: Path) -> None:
     text = shop({"A": "{volume:up}"}, command=["{volume:up}"], volumes=["up:up"], health={"command": ["{volume:up}"]})
-    assert said(tmp_path, text) == []
+    assert found_in(tmp_path, text) == []
     near = shop(command=["{volume:upp}"], volumes=["up:up"])
-    assert said(tmp_path, near) == [
+    assert found_in(tmp_path, near) == [
         "web has no volume 'upp' (services.web.command[0]); did you mean 'up'? [unknown-volume]"
     ]
 

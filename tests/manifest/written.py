@@ -1,4 +1,4 @@
-"""A manifest as a test writes it, and what loading it says."""
+"""Manifests for tests, and what loading them returns."""
 
 from pathlib import Path
 from textwrap import dedent

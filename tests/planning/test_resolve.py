@@ -52,7 +52,7 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-def test_a_service_is_told_the_variables_it_lists_and_no_others(place: Place) -> None:
+def test_a_service_gets_the_variables_it_lists_and_no_others(place: Place) -> None:
     services = place.release().services
     api, web = services["api"].workload.environment, services["web"].workload.environment
     assert set(api) == {"PATH", "LANG", "TZ", "DATABASE_URL", "LOG_LEVEL", "TOKEN"}
@@ -90,17 +90,17 @@ def test_a_path_is_neither_secret_nor_an_address(place: Place, name: str) -> Non
 
 
 def test_a_service_reaches_its_datastore_as_the_application_and_never_as_the_owner(place: Place) -> None:
-    told = place.release().services["api"].workload.environment["DATABASE_URL"]
-    assert told == place.store.address()
-    assert told != place.store.address("reader")
+    url = place.release().services["api"].workload.environment["DATABASE_URL"]
+    assert url == place.store.address()
+    assert url != place.store.address("reader")
 
 
 def test_no_release_holds_a_secret(place: Place) -> None:
-    place.world.sealed.keep("TOKEN", Secret("do-not-tell"))
-    assert b"do-not-tell" not in msgspec.json.encode(place.release())
+    place.world.sealed.keep("TOKEN", Secret("do-not-show"))
+    assert b"do-not-show" not in msgspec.json.encode(place.release())
 
 
-def test_secrets_come_as_files_where_that_is_asked_for(place: Place) -> None:
+def test_secrets_are_delivered_as_files_where_declared(place: Place) -> None:
     workload = place.release(SHOP.replace("source: api\n", "source: api\n    deliver: file\n")).services["api"].workload
     assert set(workload.files) == {"DATABASE_URL", "TOKEN"}
     assert "TOKEN" not in workload.environment
@@ -147,13 +147,13 @@ def test_the_edge_shows_the_release_in_local(place: Place) -> None:
     assert (edge.http, edge.release_header) == (8080, True)
 
 
-def test_callees_are_what_is_needed_and_what_is_told(place: Place) -> None:
+def test_callees_are_needed_services_and_those_whose_address_is_read(place: Place) -> None:
     release = place.release()
     assert release.services["api"].needs == ("db",)
     assert release.services["web"].needs == ("api",)
 
 
-def test_the_same_again_is_nothing_to_do(place: Place) -> None:
+def test_resolving_the_same_manifest_again_changes_nothing(place: Place) -> None:
     first = place.release()
     place.store.ran, again = ["0001_orders"], place.manifest()
     now = place.now(again, first)
@@ -163,7 +163,7 @@ def test_the_same_again_is_nothing_to_do(place: Place) -> None:
     assert second.brought == ()
 
 
-def test_only_what_changed_is_brought_and_the_rest_carried_on(place: Place) -> None:
+def test_only_changed_services_get_a_new_revision(place: Place) -> None:
     first = place.release()
     (place.folder / "web" / "file").write_text("other")
     second = place.release(SHOP.replace("1.0.0", "1.1.0"), first)
@@ -218,14 +218,14 @@ def test_one_version_has_one_content_outside_of_local(place: Place) -> None:
     assert "web" in place.release(STAGING, first, environment="local").brought
 
 
-def test_a_version_means_nothing_where_no_source_asks_for_it(place: Place) -> None:
+def test_a_version_is_refused_where_no_source_contains_it(place: Place) -> None:
     manifest = place.manifest()
     assert at_version(manifest, None) == at_version(manifest, "1.0.0") == manifest
     with pytest.raises(BadInput, match=r"contains \{version\}"):
         at_version(manifest, "2.0.0")
 
 
-def test_a_version_chooses_the_tag_where_a_source_asks_for_it(place: Place) -> None:
+def test_a_version_chooses_the_tag_where_a_source_contains_it(place: Place) -> None:
     text = SHOP.replace("source: web", 'source: {git: web, ref: "v{version}"}')
     assert at_version(place.manifest(text), "2.0.0").version == "2.0.0"
 
@@ -236,7 +236,7 @@ def test_a_required_variable_without_a_value_is_bad_input(place: Place) -> None:
     assert refused.value.remedy == "mainstay set REGION=…"
 
 
-def test_no_interpreter_is_said_when_one_is_asked_for(place: Place) -> None:
+def test_a_missing_interpreter_is_refused_when_a_placeholder_names_it(place: Place) -> None:
     manifest = place.manifest()
     now = place.now(manifest)
     now = msgspec.structs.replace(now, target=msgspec.structs.replace(now.target, python=""))

@@ -110,9 +110,9 @@ def _unsupported(name: str, datastore: DatastoreSection, support: DatastoreSuppo
 def _health(scope: Scope) -> Iterator[Violation]:
     for name, service in scope.system.services.items():
         where = ("services", name)
-        asked = service.health.ready or service.health.live
-        if asked and scope.lacks(name, "port"):
-            what = f"the health check of {name} requests {asked}, but {name} has no port"
+        probed = service.health.ready or service.health.live
+        if probed and scope.lacks(name, "port"):
+            what = f"the health check of {name} requests {probed}, but {name} has no port"
             yield Violation((*where, "health"), "no-address", what, "give it a port, or use health: {command: […]}")
         if service.overlap and service.port is not None:
             what = f"{name} has a port: 'overlap' is for workers"

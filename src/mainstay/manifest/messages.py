@@ -61,30 +61,34 @@ def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
         case "model_type" | "model_attributes_type" | "dict_type":
             if found is None:
                 return Violation(
-                    location, "empty", "is empty", f"write its keys below '{key}:', or leave it out", at_key=True
+                    location,
+                    "empty",
+                    f"'{key}' is empty",
+                    f"write its keys below '{key}:', or leave it out",
+                    at_key=True,
                 )
             return Violation(
                 location, "not-a-mapping", f"expected a mapping, found {shown(found)}", _as_mapping(key, found)
             )
         case "tuple_type":
-            return Violation(location, "not-a-list", f"a list is needed, found {shown(found)}", _as_list(found))
+            return Violation(location, "not-a-list", f"expected a list, found {shown(found)}", _as_list(found))
         case "string_type":
             return Violation(
-                location, "not-a-text", f"a text is needed, found {shown(found)}", f'write "{_bare(found)}"'
+                location, "not-a-text", f"expected a text, found {shown(found)}", f'write "{_bare(found)}"'
             )
         case "int_type" | "int_from_float" | "int_parsing":
-            what = f"a whole number is needed, found {shown(found)}"
+            what = f"expected a whole number, found {shown(found)}"
             return Violation(location, "not-a-whole-number", what, f"write {unquoted(found) or 3}")
         case "float_type" | "finite_number":
-            return Violation(location, "not-a-number", f"a number is needed, found {shown(found)}", "write 0.5")
+            return Violation(location, "not-a-number", f"expected a number, found {shown(found)}", "write 0.5")
         case "bool_type":
             remedy = f"write {found}" if found in ("true", "false") else "write true or false"
-            return Violation(location, "not-a-bool", f"true or false is needed, found {shown(found)}", remedy)
+            return Violation(location, "not-a-bool", f"expected true or false, found {shown(found)}", remedy)
         case "literal_error":
             known = [word.strip("' ") for word in limits["expected"].replace(" or ", ", ").split(",")]
             return Violation(location, "not-one-of", f"{shown(found)} is not known", did_you_mean(str(found), known))
         case "too_short":
-            return Violation(location, "empty", "is empty", f"write at least one below '{key}:'", at_key=True)
+            return Violation(location, "empty", f"'{key}' is empty", f"write at least one below '{key}:'", at_key=True)
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             bound = next(iter(limits.values()))
             side = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}[next(iter(limits))]

@@ -50,7 +50,7 @@ def _texts(service: ServiceSection) -> Iterator[tuple[Where, Location, str]]:
 
 
 def _names(text: str) -> Iterator[Found]:
-    """Yield the names in *text* that are placeholders, or that were probably meant to be."""
+    """Yield the names in *text* that are placeholders, or that are probably misspelt ones."""
     for found in found_in(text):
         # `{a:1}` is left alone like any JSON, but `{volme:uploads}` is a mistake.
         if found.argument is None or found.name == VOLUME or "did you mean" in did_you_mean(found.name, [VOLUME]):

@@ -36,7 +36,7 @@ def as_written(value: object) -> object:
     """Return a number as the text that was written, other values unchanged; refuse true and false."""
     if isinstance(value, bool):
         word = str(value).lower()
-        raise rule_error("not-a-text", f"a text is needed, found {word}", f'write "{word}" with quotes')
+        raise rule_error("not-a-text", f"expected a text, found {word}", f'write "{word}" with quotes')
     return value.written if isinstance(value, WrittenInt | WrittenFloat) else value
 
 

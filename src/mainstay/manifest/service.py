@@ -124,7 +124,7 @@ class ServiceSection(Section):
     """Time from the stop signal to SIGKILL."""
 
     stop_signal: Annotated[str, AfterValidator(_stop_signal)] = Field(default=_DEFAULT.stop_signal, examples=["SIGINT"])
-    """The signal that asks an instance to stop."""
+    """The signal that is sent to stop an instance."""
 
     restart: Literal["unless-stopped", "always", "on-failure", "no"] = Field(
         default=_DEFAULT.restart, examples=["on-failure"]

@@ -89,9 +89,9 @@ class Manifest:
 
     def callees(self, service: str) -> tuple[str, ...]:
         """Return the services and datastores that *service* needs, or whose address one of its variables contains."""
-        workload = self.services[service]
-        told = (self.variables[name].from_ for name in workload.variables)
-        return tuple(dict.fromkeys([*workload.needs, *(name for name in told if name)]))
+        section = self.services[service]
+        sources = (self.variables[name].from_ for name in section.variables)
+        return tuple(dict.fromkeys([*section.needs, *filter(None, sources)]))
 
     def readers(self, variable: str) -> tuple[str, ...]:
         """Return the services that read *variable*."""

@@ -101,13 +101,13 @@ def _missing(manifest: Manifest, names: tuple[str, ...]) -> BadInput:
     secret = [name for name in names if manifest.variables[name].secret]
     plain = [name for name in names if name not in secret]
     kinds = {name: "a secret, read by" if name in secret else "read by" for name in names}
-    told = ", ".join(f"{name} ({kind} {', '.join(manifest.readers(name))})" for name, kind in kinds.items())
+    readers = ", ".join(f"{name} ({kind} {', '.join(manifest.readers(name))})" for name, kind in kinds.items())
     remedies = [
         *([f"mainstay secrets set {' '.join(secret)}"] if secret else []),
         *([f"mainstay set {' '.join(f'{name}=…' for name in plain)}"] if plain else []),
     ]
     return BadInput(
-        f"{'a variable has' if len(names) == 1 else f'{len(names)} variables have'} no value: {told}",
+        f"{'a variable has' if len(names) == 1 else f'{len(names)} variables have'} no value: {readers}",
         remedy="\n".join(remedies),
         code="variable-missing" if plain else "secret-missing",
     )

@@ -24,7 +24,7 @@ def at_version(manifest: Manifest, version: str | None) -> Manifest:
     templates = [text for s in manifest.services.values() for text in (s.image, s.source.ref) if text]
     if not any("{version}" in text for text in templates):
         raise BadInput(
-            f"no source or image of {manifest.system} contains {{version}}, and the manifest says {manifest.version}",
+            f"no source or image of {manifest.system} contains {{version}}, so its version is {manifest.version}",
             remedy=f"write version: {version} into {manifest.file.name}, or leave VERSION out",
             code="version-fixed",
         )

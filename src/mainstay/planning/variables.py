@@ -42,12 +42,11 @@ def braces_of(manifest: Manifest, now: Snapshot) -> Braces:
 
 def values_of(manifest: Manifest, now: Snapshot, service: str, braces: Braces) -> tuple[Values, Values]:
     """Return the values that *service* gets as variables and those that it gets as files, without unset variables."""
-    said = manifest.services[service]
-    found = {name: value_of(manifest, now, name, braces) for name in said.variables}
-    told = {name: value for name, value in found.items() if value is not None}
-    environment: Values = dict(FIXED_DEFAULTS)
-    files = {name: value for name, value in told.items() if said.deliver == "file" and _is_secret(value)}
-    return environment | {name: value for name, value in told.items() if name not in files}, files
+    section = manifest.services[service]
+    found = {name: value_of(manifest, now, name, braces) for name in section.variables}
+    values: Values = {name: value for name, value in found.items() if value is not None}
+    files = {name: value for name, value in values.items() if section.deliver == "file" and _is_secret(value)}
+    return FIXED_DEFAULTS | {name: value for name, value in values.items() if name not in files}, files
 
 
 def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Value | None:

@@ -28,7 +28,7 @@ def test_validate_reports_every_mistake(tmp_path: Path) -> None:
         (
             'mainstay.yaml:2:10: YAML reads 1.10 as the number 1.1 (version); write "1.10" with quotes '
             "[version-is-a-number]\n"
-            "mainstay.yaml:3:27: a list is needed, found 'x' (services.web.command); write [x] [not-a-list]\n"
+            "mainstay.yaml:3:27: expected a list, found 'x' (services.web.command); write [x] [not-a-list]\n"
             "2 mistakes; nothing was changed\n"
         ),
     )
