@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from mainstay.drivers.edge.haproxy.access_lines import NAME, Entry, Lost, described, read
-from mainstay.drivers.edge.haproxy.access_log import AccessLog
+from mainstay.drivers.edge.haproxy.access_log import LONGEST_LINE, AccessLog
 from mainstay.drivers.machine.logs.files import Logs
 from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
@@ -52,6 +52,25 @@ async def until_lines(folders: Folders, count: int) -> None:
     async with asyncio.timeout(5):
         while not (folders.logs / "edge" / NAME).exists() or len(lines(folders)) < count:
             await asyncio.sleep(0.005)
+
+
+def test_a_sender_of_an_endless_line_is_disconnected(folders: Folders) -> None:
+    async def story() -> bytes:
+        log = AccessLog(folders)
+        await log.start()
+        reader, writer = await asyncio.open_unix_connection(folders.access_log_socket)
+        try:
+            writer.write(b"x" * (LONGEST_LINE + 1))
+            async with asyncio.timeout(5):
+                return await reader.read()
+        except ConnectionResetError:
+            return b""
+        finally:
+            writer.close()
+            await log.stop()
+
+    assert asyncio.run(story()) == b""
+    assert not (folders.logs / "edge" / NAME).exists()
 
 
 def test_a_line_tells_who_answered() -> None:

@@ -13,9 +13,9 @@ class Entry(msgspec.Struct, frozen=True):
     door: str
     service: str
     """Empty: no route matches the request."""
-    slot: int | None
-    release: int | None
-    """None: the request reached no instance."""
+    server: str = msgspec.field(name="slot")
+    """HAProxy's name of the slot: `web.s2`, or `<NOSRV>`."""
+    number: str = msgspec.field(name="release")
     method: str
     path: str
     status: int
@@ -27,9 +27,28 @@ class Entry(msgspec.Struct, frozen=True):
     total_ms: int
     ended: str
     """HAProxy's termination state: `--` is a complete response, `SH` a service that ended before it responded, …"""
-    retries: int
-    redispatched: bool
+    attempts: str = msgspec.field(name="retries")
+    """The number of retries, after `+` when HAProxy sent the request to another slot."""
     id: str
+
+    @property
+    def slot(self) -> int | None:
+        """Counts from 1; None: the request reached no instance."""
+        number = self.server.rpartition(".s")[2]
+        return int(number) if number.isdigit() else None
+
+    @property
+    def release(self) -> int | None:
+        """None: the request reached no instance."""
+        return int(self.number) if self.number.isdigit() and self.number != "0" else None
+
+    @property
+    def retries(self) -> int:
+        return int(self.attempts)
+
+    @property
+    def redispatched(self) -> bool:
+        return self.attempts.startswith("+")
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -54,38 +73,7 @@ def read(line: bytes) -> Entry | Lost:
     """Parse one line of the log. Raises ValueError (or its subclass msgspec.DecodeError) for an incomplete line."""
     if line.startswith(b'{"at":') and b'"lost":' in line and b'"door":' not in line:
         return msgspec.json.decode(line, type=Lost)
-    told = _LINES.decode(line)
-    slot, release = told.slot.rpartition(".s")[2], told.release
-    return Entry(
-        **{name: getattr(told, name) for name in _SAME},
-        slot=int(slot) if slot.isdigit() else None,
-        release=int(release) if release.isdigit() and release != "0" else None,
-        retries=int(told.retries.lstrip("+")),
-        redispatched=told.retries.startswith("+"),
-    )
+    return _ENTRIES.decode(line)
 
 
-class _Line(msgspec.Struct, frozen=True):
-    """A line as HAProxy writes it; fields that may have no value are text."""
-
-    at: str
-    door: str
-    service: str
-    slot: str
-    release: str
-    method: str
-    path: str
-    status: int
-    bytes: int
-    request_ms: int
-    queue_ms: int
-    connect_ms: int
-    answer_ms: int
-    total_ms: int
-    ended: str
-    retries: str
-    id: str
-
-
-_LINES = msgspec.json.Decoder(_Line)
-_SAME = tuple(set(_Line.__struct_fields__) - {"slot", "release", "retries"})
+_ENTRIES = msgspec.json.Decoder(Entry)

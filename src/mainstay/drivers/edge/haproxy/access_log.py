@@ -12,6 +12,9 @@ from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import identity, is_root
 
+LONGEST_LINE = 65536
+"""Bytes; HAProxy's ring holds lines of at most a quarter of that."""
+
 
 class AccessLog:
     """Receives access log lines from HAProxy's workers and appends complete lines to the file in order of arrival.
@@ -60,15 +63,19 @@ class AccessLog:
 
 
 class _Sender(asyncio.Protocol):
-    """One worker's stream. A line that is incomplete when the stream ends is dropped."""
+    """One worker's stream. A line that is incomplete when the stream ends is dropped.
+
+    A stream whose line does not end is closed, since it would fill the memory; it is not HAProxy's.
+    """
 
     def __init__(self, file: "_File", all_senders: "set[_Sender]") -> None:
         self._file = file
         self._all = all_senders
         self._rest = b""
-        self._transport: asyncio.BaseTransport | None = None
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._all.add(self)
 
@@ -77,6 +84,8 @@ class _Sender(asyncio.Protocol):
         self._rest = rest
         if newline:
             self._file.append(whole + newline)
+        if len(rest) > LONGEST_LINE and self._transport is not None:
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.discard(self)
