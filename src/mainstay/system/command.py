@@ -84,12 +84,12 @@ class GuardedShell:
                 child.terminate()
                 child.wait()
                 raise Unreachable(f"{Path(command[0]).name} did not finish within {within:g} s") from None
-            said_out, cut_out = _read(out)
-            said_err, cut_err = _read(err)
-            return CommandResult(child.returncode, said_out, said_err, cut_out or cut_err)
+            out_text, cut_out = _read(out)
+            err_text, cut_err = _read(err)
+            return CommandResult(child.returncode, out_text, err_text, cut_out or cut_err)
 
 
 def _read(file: IO[bytes]) -> tuple[str, bool]:
     file.seek(0)
-    said = file.read(LARGEST_OUTPUT_BYTES + 1)
-    return said[:LARGEST_OUTPUT_BYTES].decode(errors="replace"), len(said) > LARGEST_OUTPUT_BYTES
+    content = file.read(LARGEST_OUTPUT_BYTES + 1)
+    return content[:LARGEST_OUTPUT_BYTES].decode(errors="replace"), len(content) > LARGEST_OUTPUT_BYTES

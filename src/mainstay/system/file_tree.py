@@ -77,9 +77,9 @@ def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -
     walk = _walk(folder, ignoring, apart)
     total, files = hashlib.sha256(), 0
     for path in walk.found:
-        kind, told = _told(path, walk.root)
+        kind, description = _described(path, walk.root)
         name = os.fsencode(path.relative_to(walk.root))
-        total.update(b"%s %d %s %s\n" % (kind, len(name), name, told))
+        total.update(b"%s %d %s %s\n" % (kind, len(name), name, description))
         if kind in {b"file", b"program"}:
             files += 1
     return Measured(total.hexdigest(), files, walk.left_out)
@@ -219,7 +219,7 @@ def _walk(folder: Path, ignoring: bool, apart: Sequence[str]) -> _Walk:
         ) from None
 
 
-def _told(path: Path, root: Path) -> tuple[bytes, bytes]:
+def _described(path: Path, root: Path) -> tuple[bytes, bytes]:
     if path.is_symlink():
         _stays_inside(path, root)
         return b"link", os.fsencode(os.readlink(path))

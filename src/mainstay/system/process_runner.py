@@ -167,23 +167,23 @@ class ProcessRunner:
         return self.place(identity) / "lock"
 
     def _spawn(self, place: Path, launch: Launch, lock: int) -> Started | None:
-        told = os.memfd_create("launch")
+        memory = os.memfd_create("launch")
         try:
             whole = msgspec.to_builtins(launch) | {"note": str(place), "mark": self._mark(place.name)}
-            _fill(told, json.dumps(whole).encode())
+            _fill(memory, json.dumps(whole).encode())
             pid = os.posix_spawn(
                 sys.executable,
                 [sys.executable, "-I", "-S", "-c", _STUB, _ROOT],
                 {},
                 file_actions=[
-                    (os.POSIX_SPAWN_DUP2, told, 0),
+                    (os.POSIX_SPAWN_DUP2, memory, 0),
                     (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
                     (os.POSIX_SPAWN_DUP2, lock, process_stub.LOCK),
                 ],
                 setsid=True,
             )
         finally:
-            os.close(told)
+            os.close(memory)
         return processes.started(pid)
 
 

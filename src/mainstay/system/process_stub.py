@@ -22,8 +22,8 @@ NOT_FOUND, NOT_ALLOWED, TOO_LONG = 127, 126, 124
 
 
 def main() -> None:
-    with os.fdopen(0, "rb", closefd=False) as told:
-        launch = json.load(told)
+    with os.fdopen(0, "rb", closefd=False) as sent:
+        launch = json.load(sent)
     os.set_inheritable(LOCK, False)
     os.closerange(LOCK + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.umask(launch["umask"])

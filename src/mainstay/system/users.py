@@ -83,11 +83,11 @@ def ensure(name: str, run: Callable[[Sequence[str]], Ended], pause: Callable[[fl
     for _ in range(TRIES):
         if known(name):
             return
-        said = run(addition(name))
-        if said.code == 0:
+        result = run(addition(name))
+        if result.code == 0:
             return
         pause(PAUSE_S)
-    raise BadInput(f"cannot add the system user {name}: {said.err.strip()}", remedy=" ".join(addition(name)))
+    raise BadInput(f"cannot add the system user {name}: {result.err.strip()}", remedy=" ".join(addition(name)))
 
 
 def removal(name: str) -> list[str]:

@@ -75,7 +75,7 @@ class Place:
         return self.found(release, service)
 
     def processes(self) -> list[Started]:
-        """Everything of the environment that lives, by its notes."""
+        """Everything of the environment that runtimes, by its notes."""
         runners = (self.instances, self.jobs)
         return [one for runner in runners for name in identities(runner) if (one := runner.alive(name))]
 

@@ -1,4 +1,4 @@
-"""Whoever is killed, what was asked for comes back, once; what lives is taken up, not started again."""
+"""Whoever is killed, what was asked for comes back, once; what runtimes is taken up, not started again."""
 
 import json
 import os

@@ -10,7 +10,7 @@ from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, S
 from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.decide import Action, Forget, Kill, Start, Stop, decide, ready
 from mainstay.drivers.machine.state.desired import Desired, HeldLease, Identity, Pending
-from mainstay.drivers.machine.state.lifecycle import Life, Past
+from mainstay.drivers.machine.state.lifecycle import Record, Runtime
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after, auto_revert, is_drained, shifted
 from mainstay.errors import FenceRefused
@@ -22,7 +22,7 @@ WEB = Workload("web", ("serve",), steady_s=10, drain_s=30, stop_grace_s=5, healt
 WORKER = Workload("worker", ("work",), listens=False, steady_s=10)
 STORE = Workload("db", ("keep",), datastore=True)
 PROCESS = Started("boot", 7, 100)
-STEADY = Life(past=Past(steady=True), process=PROCESS, answers=True, good_since=0)
+STEADY = Runtime(record=Record(steady=True), process=PROCESS, answers=True, good_since=0)
 NOBODY: frozenset[str] = frozenset()
 GOOD, BAD = Probe("good"), Probe("bad", "GET http://127.0.0.1:1000/ready → 404")
 SILENT = Probe("silent", "GET http://127.0.0.1:1000/ready → no response within 10 s")
@@ -50,12 +50,12 @@ def placed(desired: Desired) -> Desired:
     return replace(desired, instances=instances)
 
 
-def acts(desired: Desired, life: Life, connections: int | None, now: float) -> tuple[Life, tuple[Action, ...]]:
+def acts(desired: Desired, runtime: Runtime, connections: int | None, now: float) -> tuple[Runtime, tuple[Action, ...]]:
     """What is decided for the one instance there is."""
     (name,) = desired.instances
     counted = {} if connections is None else {name: connections}
-    decided = decide(desired, {name: life}, counted, NOBODY, now)
-    return decided.lives[name], decided.actions
+    decided = decide(desired, {name: runtime}, counted, NOBODY, now)
+    return decided.runtimes[name], decided.actions
 
 
 def test_what_is_missing_is_made_and_the_lowest_number_is_taken() -> None:
@@ -121,17 +121,17 @@ def test_a_stub_that_has_not_written_its_note_is_not_started_again() -> None:
 def test_who_leaves_is_drained_counted_to_zero_and_only_then_stopped() -> None:
     desired = placed(moved(placed(with_instances(wants((41, 1, WEB)), NOBODY)), (42, 0, WEB)))
     desired = with_instances(desired, NOBODY)
-    life, actions = acts(desired, STEADY, None, 100)
-    assert (life.drain_since, actions) == (100, ())
-    life, actions = acts(desired, life, 3, 110)
+    runtime, actions = acts(desired, STEADY, None, 100)
+    assert (runtime.drain_since, actions) == (100, ())
+    runtime, actions = acts(desired, runtime, 3, 110)
     assert actions == ()
-    life, actions = acts(desired, life, 0, 111)
-    assert (life.drained, actions, ready(desired, {"web-41-1": life})) == (True, (), NOBODY)
-    life, actions = acts(desired, life, 0, 111)
+    runtime, actions = acts(desired, runtime, 0, 111)
+    assert (runtime.drained, actions, ready(desired, {"web-41-1": runtime})) == (True, (), NOBODY)
+    runtime, actions = acts(desired, runtime, 0, 111)
     assert actions == (Stop("web-41-1"),)
-    assert acts(desired, life, 0, 115)[1] == ()
-    assert acts(desired, life, 0, 116)[1] == (Kill("web-41-1"),)
-    assert acts(desired, replace(life, process=None), 0, 117)[1] == (Forget("web-41-1"),)
+    assert acts(desired, runtime, 0, 115)[1] == ()
+    assert acts(desired, runtime, 0, 116)[1] == (Kill("web-41-1"),)
+    assert acts(desired, replace(runtime, process=None), 0, 117)[1] == (Forget("web-41-1"),)
 
 
 def test_when_the_drain_is_over_what_is_cut_is_counted() -> None:
@@ -143,18 +143,18 @@ def test_when_the_drain_is_over_what_is_cut_is_counted() -> None:
 
 def test_where_nobody_serves_a_proven_revision_need_not_be_steady() -> None:
     desired = with_instances(wants((41, 2, WEB), proven=("web@41",)), NOBODY)
-    answers = Life(process=PROCESS, answers=True, good_since=0)
+    answers = Runtime(process=PROCESS, answers=True, good_since=0)
     assert ready(desired, {"web-41-1": answers}) == {"web-41-1"}
     assert ready(desired, {"web-41-1": answers, "web-41-2": STEADY}) == {"web-41-2"}
     assert ready(replace(desired, proven=()), {"web-41-1": answers}) == NOBODY
 
 
 def test_ready_for_long_enough_is_steady_and_one_bad_answer_begins_anew_before_that() -> None:
-    life = lifecycle.after_probe(lifecycle.after_start(Life(), PROCESS, 0), WEB, GOOD, 1)
-    assert not lifecycle.after_probe(life, WEB, GOOD, 10.9).past.steady
-    assert lifecycle.after_probe(life, WEB, GOOD, 11).past.steady
-    shaken = lifecycle.after_probe(lifecycle.after_probe(life, WEB, BAD, 5), WEB, GOOD, 6)
-    assert not lifecycle.after_probe(shaken, WEB, GOOD, 15).past.steady
+    runtime = lifecycle.after_probe(lifecycle.after_start(Runtime(), PROCESS, 0), WEB, GOOD, 1)
+    assert not lifecycle.after_probe(runtime, WEB, GOOD, 10.9).record.steady
+    assert lifecycle.after_probe(runtime, WEB, GOOD, 11).record.steady
+    shaken = lifecycle.after_probe(lifecycle.after_probe(runtime, WEB, BAD, 5), WEB, GOOD, 6)
+    assert not lifecycle.after_probe(shaken, WEB, GOOD, 15).record.steady
 
 
 def test_a_ready_instance_becomes_unready_after_two_failed_probes_in_a_row() -> None:
@@ -168,33 +168,33 @@ def test_a_ready_instance_becomes_unready_after_one_probe_without_a_response() -
     assert not lifecycle.after_probe(STEADY, WEB, SILENT, 20).answers
 
 
-def ended(life: Life, code: int, now: float, *, proven: bool = False) -> Life:
-    begun = lifecycle.after_start(life, PROCESS, now)
+def ended(runtime: Runtime, code: int, now: float, *, proven: bool = False) -> Runtime:
+    begun = lifecycle.after_start(runtime, PROCESS, now)
     return lifecycle.after_end(begun, WEB, End(code), proven=proven, now=now, at="now")
 
 
 def test_three_early_ends_within_the_time_fail() -> None:
-    second = ended(ended(Life(), 1, 0), 1, 10)
-    assert not second.past.failed
-    assert ended(second, 1, 29).past.failed
-    assert not ended(second, 1, 31).past.failed
+    second = ended(ended(Runtime(), 1, 0), 1, 10)
+    assert not second.record.failed
+    assert ended(second, 1, 29).record.failed
+    assert not ended(second, 1, 31).record.failed
 
 
 def test_what_was_proven_is_brought_back_for_ever() -> None:
-    life = Life()
+    runtime = Runtime()
     for now in range(10):
-        life = ended(life, 1, now, proven=True)
-    assert not life.past.failed
+        runtime = ended(runtime, 1, now, proven=True)
+    assert not runtime.record.failed
 
 
 def test_backoff_doubles_to_its_longest_and_is_forgotten_after_a_minute() -> None:
-    life, waits = Life(), []
+    runtime, waits = Runtime(), []
     for _ in range(11):
-        life = ended(life, 1, 0, proven=True)
-        waits.append(life.start_at)
+        runtime = ended(runtime, 1, 0, proven=True)
+        waits.append(runtime.start_at)
     assert waits[:3] == [0.1, 0.2, 0.4]
     assert waits[-1] == 30
-    well = lifecycle.after_start(life, PROCESS, 0)
+    well = lifecycle.after_start(runtime, PROCESS, 0)
     assert lifecycle.after_end(well, WEB, End(1), proven=True, now=61, at="now").start_at == pytest.approx(61.1)
 
 
@@ -210,26 +210,26 @@ def test_backoff_doubles_to_its_longest_and_is_forgotten_after_a_minute() -> Non
 def test_the_backoff_of_a_service_that_was_ready_is_a_tenth_of_its_life(
     lived_s: float, ready: bool, wait_s: float
 ) -> None:
-    life, now = Life(), 0.0
+    runtime, now = Runtime(), 0.0
     for _ in range(12):
-        begun = lifecycle.after_start(life, PROCESS, now)
-        begun = replace(begun, past=replace(begun.past, steady=ready))
+        begun = lifecycle.after_start(runtime, PROCESS, now)
+        begun = replace(begun, record=replace(begun.record, steady=ready))
         now += lived_s
-        life = lifecycle.after_end(begun, WEB, End(1), proven=True, now=now, at="now")
-    assert life.start_at - now == pytest.approx(wait_s)
+        runtime = lifecycle.after_end(begun, WEB, End(1), proven=True, now=now, at="now")
+    assert runtime.start_at - now == pytest.approx(wait_s)
 
 
 TASK = replace(WORKER, restart="on-failure")
 
 
-@pytest.mark.parametrize("life", [Life(process=PROCESS), STEADY], ids=["before it was steady", "afterwards"])
+@pytest.mark.parametrize("runtime", [Runtime(process=PROCESS), STEADY], ids=["before it was steady", "afterwards"])
 def test_a_task_that_exits_with_0_is_done_and_neither_restarted_nor_said_to_have_left_the_foreground(
-    life: Life,
+    runtime: Runtime,
 ) -> None:
-    after_it = lifecycle.after_end(life, TASK, End(0), proven=False, now=1, at="now")
-    assert (after_it.past.done, after_it.past.early_ends) == (True, 0)
-    assert after_it.past.last_exit is not None
-    assert after_it.past.last_exit.reason == ""
+    after_it = lifecycle.after_end(runtime, TASK, End(0), proven=False, now=1, at="now")
+    assert (after_it.record.done, after_it.record.early_exits) == (True, 0)
+    assert after_it.record.last_exit is not None
+    assert after_it.record.last_exit.reason == ""
     desired = with_instances(wants((1, 1, TASK)), NOBODY)
     assert acts(desired, after_it, None, 100)[1] == ()
 
@@ -240,7 +240,9 @@ def test_a_task_that_exits_with_0_is_done_and_neither_restarted_nor_said_to_have
     ids=["code 1", "worker", "port"],
 )
 def test_what_fails_and_what_should_run_for_ever_is_never_done(workload: Workload, code: int) -> None:
-    assert not lifecycle.after_end(Life(process=PROCESS), workload, End(code), proven=False, now=1, at="now").past.done
+    assert not lifecycle.after_end(
+        Runtime(process=PROCESS), workload, End(code), proven=False, now=1, at="now"
+    ).record.done
 
 
 @pytest.mark.parametrize(
@@ -249,8 +251,8 @@ def test_what_fails_and_what_should_run_for_ever_is_never_done(workload: Workloa
 )
 def test_restart_is_as_the_spec_says(restart: str, code: int, comes_back: bool) -> None:
     workload = replace(WEB, restart=restart)
-    life = lifecycle.after_end(STEADY, workload, End(code), proven=True, now=100, at="now")
-    assert life.past.failed is not comes_back
+    runtime = lifecycle.after_end(STEADY, workload, End(code), proven=True, now=100, at="now")
+    assert runtime.record.failed is not comes_back
 
 
 @pytest.mark.failure("F17")
@@ -263,9 +265,9 @@ def test_an_older_fence_is_refused_and_changes_nothing() -> None:
 
 def test_a_revision_that_goes_keeps_its_spec_until_its_last_instance_is_gone() -> None:
     desired = with_instances(moved(with_instances(wants((41, 1, WEB)), NOBODY), (42, 1, WEB)), NOBODY)
-    assert desired.going == {"web": {41: Member(WEB, 1, "1")}}
+    assert desired.retiring == {"web": {41: Member(WEB, 1, "1")}}
     back = moved(desired, (41, 1, WEB))
-    assert back.going == {} or 41 not in back.going["web"]
+    assert back.retiring == {} or 41 not in back.retiring["web"]
 
 
 HOME = TrafficLease(60, (Shift({"web": {41: 100.0}}),))

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state.decide import Kill, Start
-from mainstay.drivers.machine.state.lifecycle import Life
+from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.system.state_dir import Folders, lay_out
 
@@ -33,7 +33,7 @@ def test_an_action_that_meets_a_full_disk_does_not_end_the_pass(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[str] = []
-    monkeypatch.setattr(daemon, "_give_a_free_port", full)
+    monkeypatch.setattr(daemon, "_reassign_taken_port", full)
     monkeypatch.setattr(daemon.instances, "kill", killed.append)
     for action in (Start("web-1-1"), Kill("web-1-2")):
         daemon._try(action)
@@ -41,11 +41,13 @@ def test_an_action_that_meets_a_full_disk_does_not_end_the_pass(
 
 
 def test_a_drain_begins_only_once_haproxy_has_taken_its_slots(daemon: Daemon) -> None:
-    before = {"web-1-1": Life(), "web-1-2": Life(drain_since=3.0)}
-    daemon.instances.lives.update({name: replace(life, drain_since=5.0, drained=True) for name, life in before.items()})
+    before = {"web-1-1": Runtime(), "web-1-2": Runtime(drain_since=3.0)}
+    daemon.instances.runtimes.update(
+        {name: replace(runtime, drain_since=5.0, drained=True) for name, runtime in before.items()}
+    )
     daemon._postpone_drains(before)
-    lives = daemon.instances.lives
-    assert [(lives[name].drain_since, lives[name].drained) for name in before] == [(None, False), (5.0, True)]
+    runtimes = daemon.instances.runtimes
+    assert [(runtimes[name].drain_since, runtimes[name].drained) for name in before] == [(None, False), (5.0, True)]
 
 
 def test_other_tasks_run_although_the_supervisor_is_woken_at_each_pass(daemon: Daemon) -> None:

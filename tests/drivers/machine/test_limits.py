@@ -25,7 +25,7 @@ def processors_held() -> bool:
     """Whether this machine lets us limit processors."""
     limits = Limits(Path("/nowhere"))
     limits.close()
-    return limits.hold_processors
+    return limits.enforces_cpu
 
 
 needs_processors = pytest.mark.skipif(not processors_held(), reason="this machine lets us limit no processors")
@@ -48,7 +48,7 @@ def memory_held() -> bool:
     """Whether this machine lets us limit memory."""
     limits = Limits(Path("/nowhere"))
     limits.close()
-    return limits.hold_memory
+    return limits.enforces_memory
 
 
 needs_memory = pytest.mark.skipif(not memory_held(), reason="memory limits cannot be enforced on this machine")
@@ -131,8 +131,8 @@ def test_where_nothing_may_be_limited_there_are_no_groups(tmp_path: Path, monkey
     monkeypatch.setattr("mainstay.drivers.machine.instances.cgroups._MOUNT", tmp_path / "none")
     limits = Limits(Path("/state"))
     assert limits.groups("web-1-1", 2**20, 0.5) == ()
-    assert not limits.hold_memory
-    assert not limits.hold_processors
+    assert not limits.enforces_memory
+    assert not limits.enforces_cpu
 
 
 def groups_of(pid: int | None) -> list[Path]:

@@ -9,13 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state import lifecycle
-from mainstay.drivers.machine.state.lifecycle import Life, Past, is_stuck
+from mainstay.drivers.machine.state.lifecycle import Record, Runtime, is_stuck
 from mainstay.model import Health, Workload
 from mainstay.system.processes import Started
 from tests.drivers.machine.place import Place, a_place, member, service
 
 WEB = Workload("web", ("serve",), health=Health("http", ready="/ready", live="/live", stuck_after_s=30))
-STEADY = Life(past=Past(steady=True), process=Started("boot", 7, 100), answers=True)
+STEADY = Runtime(record=Record(steady=True), process=Started("boot", 7, 100), answers=True)
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def place() -> Iterator[Place]:
         yield one
 
 
-def asked(life: Life, *answered: tuple[float, bool]) -> Life:
-    """*life* after it was asked, each time when and whether it answered."""
+def asked(runtime: Runtime, *answered: tuple[float, bool]) -> Runtime:
+    """*runtime* after it was asked, each time when and whether it answered."""
     for at, good in answered:
-        life = lifecycle.after_live(life, WEB, good, at)
-    return life
+        runtime = lifecycle.after_live(runtime, WEB, good, at)
+    return runtime
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def asked(life: Life, *answered: tuple[float, bool]) -> Life:
     ],
 )
 def test_stuck_is_who_is_silent_for_long_and_more_than_twice(answered: list[tuple[float, bool]], stuck: bool) -> None:
-    life = asked(STEADY, *answered)
-    assert is_stuck(life, WEB, answered[-1][0]) is stuck
-    assert life.reason == ("stuck, /live was not answered" if stuck else "")
+    runtime = asked(STEADY, *answered)
+    assert is_stuck(runtime, WEB, answered[-1][0]) is stuck
+    assert runtime.reason == ("stuck, /live was not answered" if stuck else "")
 
 
 @pytest.mark.parametrize("leaving", [replace(STEADY, drain_since=5.0), replace(STEADY, drained=True)])
-def test_whoever_leaves_may_take_its_time(leaving: Life) -> None:
+def test_whoever_leaves_may_take_its_time(leaving: Runtime) -> None:
     assert not is_stuck(asked(leaving, *((float(at), False) for at in range(0, 100, 5))), WEB, 95)
 
 

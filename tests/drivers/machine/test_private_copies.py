@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.machine.instances.private_copies import free_name, keep_written
+from mainstay.drivers.machine.instances.private_copies import free_name, link_written
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def copy(content: Path, tmp_path: Path) -> Path:
 
 def test_only_new_and_changed_files_are_kept(content: Path, copy: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    assert keep_written(copy, content, kept) == 3
+    assert link_written(copy, content, kept) == 3
     found = {str(path.relative_to(kept)): path.read_text() for path in kept.rglob("*") if path.is_file()}
     assert found == {"changed": "as found", "inside/longer": "as built, and more", "inside/new": "new"}
     assert kept.stat().st_mode & 0o077 == 0
 
 
 def test_nothing_is_made_where_nothing_was_written(content: Path, tmp_path: Path) -> None:
-    assert keep_written(content, content, tmp_path / "kept") == 0
+    assert link_written(content, content, tmp_path / "kept") == 0
     assert not (tmp_path / "kept").exists()
 
 

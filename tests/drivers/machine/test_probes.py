@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from mainstay.drivers.machine.instances import instances
-from mainstay.drivers.machine.instances.probes import Probe, ask_ready
+from mainstay.drivers.machine.instances import health
+from mainstay.drivers.machine.instances.probes import Probe, probe_readiness
 from mainstay.drivers.machine.state import lifecycle
-from mainstay.drivers.machine.state.lifecycle import Life, Past
+from mainstay.drivers.machine.state.lifecycle import Record, Runtime
 from mainstay.model import Health, Workload
 from mainstay.system.process_runner import Launch
 
@@ -33,7 +33,7 @@ def probed(answer: Answer, health: Health = HTTP, limit_s: float = 5.0) -> tuple
 
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             port: int = server.sockets[0].getsockname()[1]
-            found = await ask_ready(health, port, NOWHERE, limit_s)
+            found = await probe_readiness(health, port, NOWHERE, limit_s)
             await asyncio.wait_for(served.wait(), 10)
         return found, port
 
@@ -130,16 +130,16 @@ def test_every_kind_of_probe_reports_what_it_did(health: Health, exchange: str) 
     with socket.socket() as nobody_listens:
         nobody_listens.bind(("127.0.0.1", 0))
         port = nobody_listens.getsockname()[1]
-        probe = asyncio.run(ask_ready(health, port, NOWHERE, 5.0))
+        probe = asyncio.run(probe_readiness(health, port, NOWHERE, 5.0))
     assert probe.exchange == exchange.format(port=port)
 
 
 GOOD, BAD, REFUSED = Probe("good"), Probe("bad", "404"), Probe("refused")
-STARTING, READY = Life(), Life(past=Past(steady=True), answers=True)
+STARTING, READY = Runtime(), Runtime(record=Record(steady=True), answers=True)
 
 
 @pytest.mark.parametrize(
-    ("life", "probe", "pause_s"),
+    ("runtime", "probe", "pause_s"),
     [
         pytest.param(READY, GOOD, 5.0, id="a ready instance"),
         pytest.param(READY, BAD, 0.5, id="a ready instance that failed once"),
@@ -148,13 +148,13 @@ STARTING, READY = Life(), Life(past=Past(steady=True), answers=True)
     ],
 )
 def test_a_ready_instance_is_probed_every_5_s_and_another_every_half_second(
-    life: Life, probe: Probe, pause_s: float
+    runtime: Runtime, probe: Probe, pause_s: float
 ) -> None:
-    assert instances._pause(life, Workload("web", ("serve",), health=HTTP), probe) == pause_s
+    assert health._pause(runtime, Workload("web", ("serve",), health=HTTP), probe) == pause_s
 
 
 def test_a_busy_instance_has_10_s_to_respond_and_a_starting_one_the_time_limit() -> None:
     web = Workload("web", ("serve",), health=HTTP)
-    assert (lifecycle.patience(READY, web), lifecycle.patience(STARTING, web)) == (10.0, 1.0)
+    assert (lifecycle.probe_timeout(READY, web), lifecycle.probe_timeout(STARTING, web)) == (10.0, 1.0)
     slow = Workload("web", ("serve",), health=Health("http", ready="/ready", limit_s=30))
-    assert lifecycle.patience(READY, slow) == 30
+    assert lifecycle.probe_timeout(READY, slow) == 30

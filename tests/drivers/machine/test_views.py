@@ -3,7 +3,7 @@
 import pytest
 
 from mainstay.drivers.machine.state.desired import Identity
-from mainstay.drivers.machine.state.lifecycle import Life, Past
+from mainstay.drivers.machine.state.lifecycle import Record, Runtime
 from mainstay.drivers.machine.supervisor.views import instance
 
 ONE = Identity("web", 1, 1, port=25430, slot=1)
@@ -22,10 +22,10 @@ ONE = Identity("web", 1, 1, port=25430, slot=1)
     ids=["where it should", "on another port", "on every address"],
 )
 def test_an_instance_that_listens_elsewhere_is_described_with_its_port(listens: str, reasons: tuple[str, ...]) -> None:
-    assert instance("web-1-1", ONE, Life(listens_elsewhere=listens), ready=False).reasons == reasons
+    assert instance("web-1-1", ONE, Runtime(listens_elsewhere=listens), ready=False).reasons == reasons
 
 
 def test_a_failed_probe_is_a_reason_until_the_instance_is_ready() -> None:
-    life = Life(past=Past(steady=True), probe="GET /ready → 503")
-    assert instance("web-1-1", ONE, life, ready=False).reasons == ("GET /ready → 503",)
-    assert instance("web-1-1", ONE, life, ready=True).reasons == ()
+    runtime = Runtime(record=Record(steady=True), probe="GET /ready → 503")
+    assert instance("web-1-1", ONE, runtime, ready=False).reasons == ("GET /ready → 503",)
+    assert instance("web-1-1", ONE, runtime, ready=True).reasons == ()

@@ -48,7 +48,7 @@ class Client:
             with socket.socket(socket.AF_UNIX) as line:
                 line.settimeout(within)
                 line.connect(str(self._folders.supervisor_socket))
-                self._refuse_stranger(line)
+                self._refuse_foreign_peer(line)
                 welcome = _say(line, Hello())
                 if isinstance(welcome, Welcome) and welcome.reexecuting:
                     raise NoReply("it becomes the newer program")
@@ -60,7 +60,7 @@ class Client:
             raise kind(answer.what, remedy=answer.remedy, code=answer.code)
         return answer
 
-    def _refuse_stranger(self, line: socket.socket) -> None:
+    def _refuse_foreign_peer(self, line: socket.socket) -> None:
         """Raise BadInput unless the peer is root, this user, or the owner of the state folder.
 
         Any user can create a socket outside the state folder.

@@ -8,10 +8,10 @@ from mainstay.drivers.edge.haproxy import trouble
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.machine.instances import jobs
-from mainstay.drivers.machine.instances.instances import read_past
+from mainstay.drivers.machine.instances.records import read_record
 from mainstay.drivers.machine.logs.files import tail
 from mainstay.drivers.machine.state.desired import Desired, Identity
-from mainstay.drivers.machine.state.lifecycle import Life
+from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import views
 from mainstay.errors import BadInput, PortTaken, Unreachable
@@ -67,11 +67,11 @@ def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
 
 
 def _instance(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> Instance:
-    process, past = runner.alive(name), read_past(runner, name)
+    process, record = runner.alive(name), read_record(runner, name)
     ended = tail(folders.logs / one.service, name) if process is None else ()
-    life = Life(past=past, process=process, answers=past.steady, tail=ended)
-    found = views.instance(name, one, life, ready=process is not None and past.steady)
-    if process is None and not past.failed and not one.leaving:
+    runtime = Runtime(record=record, process=process, answers=record.steady, tail=ended)
+    found = views.instance(name, one, runtime, ready=process is not None and record.steady)
+    if process is None and not record.failed and not one.leaving:
         return replace(found, state="stopped", address=None)
     return found
 

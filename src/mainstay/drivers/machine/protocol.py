@@ -123,9 +123,9 @@ _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
-def to_line(said: Request | Answer) -> bytes:
+def to_line(message: Request | Answer) -> bytes:
     """Return a request or an answer as the line that is sent over the socket."""
-    return msgspec.json.encode(said) + b"\n"
+    return msgspec.json.encode(message) + b"\n"
 
 
 def request_of(line: bytes) -> Request:

@@ -14,7 +14,7 @@ def members(*counts: int) -> Members:
 
 def test_a_service_has_three_slots_for_each_replica_of_its_largest_revision() -> None:
     fleet = {"web": members(2, 1), "worker": {1: member(worker("sleep"))}}
-    assert grown(Desired(fleet=fleet, going={"web": members(3)})) == {"web": 9}
+    assert grown(Desired(fleet=fleet, retiring={"web": members(3)})) == {"web": 9}
 
 
 def test_fewer_replicas_leave_the_slots_as_they_are() -> None:
@@ -29,6 +29,6 @@ def test_only_a_change_of_the_edge_removes_the_slots_of_a_service_that_is_gone()
 
 def test_a_service_with_a_draining_instance_keeps_its_slots() -> None:
     desired = Desired(
-        going={"web": members(1)}, slots={"web": 3}, instances={"web-1-1": Identity("web", 1, 1, leaving=True)}
+        retiring={"web": members(1)}, slots={"web": 3}, instances={"web-1-1": Identity("web", 1, 1, leaving=True)}
     )
     assert after(desired, SetEdge(0, None), "boot", 0).slots == {"web": 3}

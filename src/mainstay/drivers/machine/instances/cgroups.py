@@ -29,12 +29,12 @@ class Limits:
         """Created only for instances with a CPU limit: the kernel would schedule all others in it as a single unit."""
 
     @property
-    def hold_memory(self) -> bool:
+    def enforces_memory(self) -> bool:
         """Whether the kernel enforces memory limits."""
         return self._memory is not None
 
     @property
-    def hold_processors(self) -> bool:
+    def enforces_cpu(self) -> bool:
         """Whether the kernel would enforce CPU limits."""
         return self._processors is not None and os.access(self._processors.parent, os.W_OK)
 
@@ -116,7 +116,7 @@ class Limits:
             log.warning("%s is not held to %g processors: %s", place.name, quota_us / _PERIOD_US, error)
 
 
-def in_words(memory_bytes: int) -> str:
+def out_of_memory(memory_bytes: int) -> str:
     """Return the reason shown for an exceeded memory limit: `out of memory, limit 128 MiB`."""
     return f"out of memory, limit {memory_bytes / 2**20:g} MiB"
 

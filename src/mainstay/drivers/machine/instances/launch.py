@@ -36,21 +36,21 @@ class Launching:
         user = users.identity(workload.user)
         logs = _made(self._folders.logs / workload.service)
         folder = self.folder(name, workload)
-        told = {
+        variables = {
             "MAINSTAY_RELEASE": str(one.release),
             "MAINSTAY_VERSION": member.version,
             "MAINSTAY_SERVICE": one.service,
             "MAINSTAY_INSTANCE": name,
         }
         if one.port is not None:
-            told |= {"HOST": LOOPBACK, workload.port_variable: str(one.port)}
+            variables |= {"HOST": LOOPBACK, workload.port_variable: str(one.port)}
         return Launch(
             command=placeholders.fill_all(workload.command, placeholders_of(one.port)),
             folder=folder,
             out=str(logs / f"{name}.out"),
             err=str(logs / f"{name}.err"),
             environment=self._home(workload.user, user)
-            | told
+            | variables
             | self._volumes(workload, Path(folder), user)
             | self._files(name, workload, user, listeners)
             | self._filled(workload.environment, listeners),
@@ -110,7 +110,7 @@ class Launching:
     def _files(
         self, name: str, workload: Workload, user: users.Identity, listeners: Mapping[str, int]
     ) -> dict[str, str]:
-        told = {}
+        variables = {}
         for variable, value in workload.files.items():
             path = self.private(name) / variable
             path.unlink(missing_ok=True)
@@ -118,18 +118,18 @@ class Launching:
             with os.fdopen(os.open(path, flags, 0o400), "w") as file:
                 os.fchown(file.fileno(), user.uid, user.gid)
                 file.write(filled(value, self._sealed, listeners))
-            told[f"{variable}_FILE"] = str(path)
-        return told
+            variables[f"{variable}_FILE"] = str(path)
+        return variables
 
     def _volumes(self, workload: Workload, folder: Path, user: users.Identity) -> dict[str, str]:
-        told = {}
+        variables = {}
         for volume in workload.volumes:
             _made(self._folders.volumes)
             place = _made(self._folders.volume(volume.name), user, 0o700)
-            told[volume_variable(volume.name)] = str(place)
+            variables[volume_variable(volume.name)] = str(place)
             if not Path(volume.path).is_absolute():
                 _link(folder, Path(volume.path), place)
-        return told
+        return variables
 
 
 def _user_name(name: str) -> str:

@@ -1,15 +1,37 @@
 """Private copies of content (`read_only: false`): keep what an instance wrote into its own when it ends."""
 
 import filecmp
+import logging
 import os
 import stat
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 CACHES = frozenset({"__pycache__"})
 """Folders that interpreters recreate."""
 
 
-def keep_written(copy: Path, content: Path, kept: Path) -> int:
+def keep_written(name: str, copy: Path, content: Path, kept: Path) -> bool:
+    """Keep what the instance *name* wrote into its private copy, in a new folder in *kept*.
+
+    Return False when that failed and the copy must stay.
+    """
+    if not copy.is_dir():
+        return True
+    try:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = free_name(kept, name)
+        count = link_written(copy, content, place)
+    except OSError as error:
+        log.error("%s: what it wrote could not be kept and is left in %s: %s", name, copy, error)
+        return False
+    if count:
+        log.warning("%s ended: %d files that it wrote are kept in %s", name, count, place)
+    return True
+
+
+def link_written(copy: Path, content: Path, kept: Path) -> int:
     """Link the files of *copy* that *content* lacks or has otherwise into the new folder *kept*; return their number.
 
     The caller then removes *copy*. A link copies no data, and nothing is lost when a later link fails with OSError.

@@ -37,7 +37,7 @@ class Probe(msgspec.Struct, frozen=True):
         return self.result == "good"
 
 
-async def ask_ready(health: Health, port: int | None, launch: Launch, limit_s: float) -> Probe:
+async def probe_readiness(health: Health, port: int | None, launch: Launch, limit_s: float) -> Probe:
     """Probe readiness once. *launch* gives the user, folder and environment of a command."""
     match health.kind:
         case "http":
@@ -54,7 +54,7 @@ async def ask_ready(health: Health, port: int | None, launch: Launch, limit_s: f
             return Probe("good")
 
 
-async def ask_live(health: Health, port: int | None) -> Probe:
+async def probe_liveness(health: Health, port: int | None) -> Probe:
     """Probe liveness once."""
     return await _get(port or 0, health.live, health.limit_s)
 

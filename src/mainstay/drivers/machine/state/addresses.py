@@ -26,11 +26,11 @@ def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desi
     return replace(desired, instances=instances)
 
 
-def moved(desired: Desired, identity: str, state: Path) -> Desired:
+def reassign(desired: Desired, identity: str, state: Path) -> Desired:
     """Return *desired* with another port for the instance *identity*, whose port another program has taken."""
     port = free_port(state, _held(desired, desired.ports))
-    moved_one = replace(desired.instances[identity], port=port)
-    return replace(desired, instances=desired.instances | {identity: moved_one})
+    reassigned = replace(desired.instances[identity], port=port)
+    return replace(desired, instances=desired.instances | {identity: reassigned})
 
 
 def listeners(desired: Desired) -> dict[str, int]:

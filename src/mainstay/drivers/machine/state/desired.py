@@ -71,7 +71,7 @@ class Desired(msgspec.Struct, frozen=True):
 
     Kept until the first fleet request after the revision is gone.
     """
-    going: Fleet = {}
+    retiring: Fleet = {}
     """Revisions that are no longer in the fleet but still have instances."""
     proven: tuple[str, ...] = ()
     """Revisions (`web@41`) that have once been ready for long enough: their instances are restarted without limit."""
@@ -89,7 +89,7 @@ class Desired(msgspec.Struct, frozen=True):
         for name, one in self.instances.items():
             if name != identity_of(one.service, one.release, one.number):
                 yield f"instance {name} has the identity of another"
-            if not any(one.release in fleet.get(one.service, {}) for fleet in (self.fleet, self.going)):
+            if not any(one.release in fleet.get(one.service, {}) for fleet in (self.fleet, self.retiring)):
                 yield f"instance {name} belongs to no revision"
         used = Counter(one.port for one in self.instances.values() if one.port is not None)
         yield from (f"{count} instances have port {port}" for port, count in used.items() if count > 1)
@@ -109,6 +109,6 @@ def identity_of(service: str, release: int, number: int) -> str:
 
 
 def member_of(desired: Desired, identity: Identity) -> Member:
-    """Return the member of the fleet that this instance runs, whether its revision is still wanted or is going."""
+    """Return the member of the fleet that this instance runs, whether its revision is still wanted or is retiring."""
     wanted = desired.fleet.get(identity.service, {}).get(identity.release)
-    return wanted or desired.going[identity.service][identity.release]
+    return wanted or desired.retiring[identity.service][identity.release]

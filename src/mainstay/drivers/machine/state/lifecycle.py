@@ -14,8 +14,8 @@ TRIES = 3
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, WELL_AFTER_S = 0.1, 30.0, 60.0
 BACKOFF_PER_LIFETIME = 0.1
 """The backoff after a steady process ends is at most this fraction of the time that it ran."""
-BAD_IN_A_ROW = 2
-PATIENCE_S = 10.0
+READINESS_FAILURES = 2
+BUSY_TIMEOUT_S = 10.0
 """A ready instance that accepts a connection may take this long to respond: one with a single thread may be busy."""
 LIVENESS_FAILURES = 3
 """Failed liveness probes in a row, at least, before an instance counts as stuck."""
@@ -26,11 +26,11 @@ LEFT_FOREGROUND = "ended before it was ready; a service must stay in the foregro
 _NAMES = {one.value: one.name for one in signal.Signals}
 
 
-class Past(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True):
     """What must survive when the supervisor is killed; persisted in the instance's folder."""
 
     restarts: int = 0
-    early_ends: int = 0
+    early_exits: int = 0
     """How many times in a row the process ended before it was steady."""
     first_began: float = 0.0
     steady: bool = False
@@ -43,10 +43,10 @@ class Past(msgspec.Struct, frozen=True):
     """When the state of the instance last changed."""
 
 
-class Life(msgspec.Struct, frozen=True):
+class Runtime(msgspec.Struct, frozen=True):
     """The present state of one instance. Times are in seconds of CLOCK_BOOTTIME."""
 
-    past: Past = Past()
+    record: Record = Record()
     process: Started | None = None
     began: float = 0.0
     start_at: float = 0.0
@@ -55,13 +55,13 @@ class Life(msgspec.Struct, frozen=True):
     answers: bool = False
     """Whether it answers, according to its last readiness probes."""
     good_since: float | None = None
-    bad: int = 0
+    failures: int = 0
     """Failed readiness probes in a row."""
     probe: str = ""
     """Request and response of the last readiness probe, when it failed."""
-    silent: int = 0
+    live_failures: int = 0
     """Failed liveness probes in a row."""
-    silent_since: float | None = None
+    live_failing_since: float | None = None
     drain_since: float | None = None
     drained: bool = False
     signalled_at: float | None = None
@@ -74,81 +74,83 @@ class Life(msgspec.Struct, frozen=True):
     memory_bytes: int | None = None
 
 
-def after_start(life: Life, process: Started, now: float) -> Life:
-    """Return *life* with the process that was started at *now*. The number of early exits and the backoff are kept."""
-    first = life.past.first_began if life.past.early_ends else now
-    past = replace(life.past, first_began=first, steady=False)
-    return Life(past=past, process=process, began=now, backoff_s=life.backoff_s)
+def after_start(runtime: Runtime, process: Started, now: float) -> Runtime:
+    """Return *runtime* with the process that was started at *now*; keep the number of early exits and the backoff."""
+    first = runtime.record.first_began if runtime.record.early_exits else now
+    record = replace(runtime.record, first_began=first, steady=False)
+    return Runtime(record=record, process=process, began=now, backoff_s=runtime.backoff_s)
 
 
-def patience(life: Life, workload: Workload) -> float:
+def probe_timeout(runtime: Runtime, workload: Workload) -> float:
     """Return for how many seconds a readiness probe waits for the response: longer once the instance is steady."""
-    return max(workload.health.limit_s, PATIENCE_S) if life.past.steady else workload.health.limit_s
+    return max(workload.health.limit_s, BUSY_TIMEOUT_S) if runtime.record.steady else workload.health.limit_s
 
 
-def after_probe(life: Life, workload: Workload, probe: Probe, now: float) -> Life:
+def after_probe(runtime: Runtime, workload: Workload, probe: Probe, now: float) -> Runtime:
     """Apply a readiness probe's result.
 
     A steady instance becomes unready after two failures in a row, or after one probe without a response, which has
-    waited for `patience`.
+    waited for `probe_timeout`.
     """
     if probe.good:
-        since = now if life.good_since is None else life.good_since
-        life = replace(life, answers=True, good_since=since, bad=0, probe="")
-        if life.past.steady or now - since < workload.steady_s:
-            return life
-        return replace(life, past=replace(life.past, steady=True, early_ends=0), listens_elsewhere=None)
-    bad = life.bad + (BAD_IN_A_ROW if probe.result == "silent" else 1)
-    life = replace(life, probe=probe.exchange)
-    if life.past.steady:
-        return replace(life, bad=bad, answers=life.answers and bad < BAD_IN_A_ROW)
-    return replace(life, bad=bad, answers=False, good_since=None)
+        since = now if runtime.good_since is None else runtime.good_since
+        runtime = replace(runtime, answers=True, good_since=since, failures=0, probe="")
+        if runtime.record.steady or now - since < workload.steady_s:
+            return runtime
+        return replace(runtime, record=replace(runtime.record, steady=True, early_exits=0), listens_elsewhere=None)
+    failures = runtime.failures + (READINESS_FAILURES if probe.result == "silent" else 1)
+    runtime = replace(runtime, probe=probe.exchange)
+    if runtime.record.steady:
+        return replace(runtime, failures=failures, answers=runtime.answers and failures < READINESS_FAILURES)
+    return replace(runtime, failures=failures, answers=False, good_since=None)
 
 
-def after_live(life: Life, workload: Workload, good: bool, now: float) -> Life:
+def after_live(runtime: Runtime, workload: Workload, good: bool, now: float) -> Runtime:
     """Apply a liveness probe's result; a stuck instance gets a reason to be ended.
 
     The result of a draining instance is ignored: it may be busy with its last requests.
     """
-    if good or life.drain_since is not None or life.drained:
-        return replace(life, silent=0, silent_since=None)
-    since = now if life.silent_since is None else life.silent_since
-    life = replace(life, silent=life.silent + 1, silent_since=since)
+    if good or runtime.drain_since is not None or runtime.drained:
+        return replace(runtime, live_failures=0, live_failing_since=None)
+    since = now if runtime.live_failing_since is None else runtime.live_failing_since
+    runtime = replace(runtime, live_failures=runtime.live_failures + 1, live_failing_since=since)
     return (
-        replace(life, reason=f"stuck, {workload.health.live} was not answered")
-        if is_stuck(life, workload, now)
-        else life
+        replace(runtime, reason=f"stuck, {workload.health.live} was not answered")
+        if is_stuck(runtime, workload, now)
+        else runtime
     )
 
 
-def is_stuck(life: Life, workload: Workload, now: float) -> bool:
+def is_stuck(runtime: Runtime, workload: Workload, now: float) -> bool:
     """Return whether the instance must be restarted: its liveness probe failed often enough in a row, for long enough.
 
     The supervisor must not restart an instance for a single slow response or a short pause.
     """
-    since = now if life.silent_since is None else life.silent_since
-    return life.silent >= LIVENESS_FAILURES and now - since >= workload.health.stuck_after_s
+    since = now if runtime.live_failing_since is None else runtime.live_failing_since
+    return runtime.live_failures >= LIVENESS_FAILURES and now - since >= workload.health.stuck_after_s
 
 
-def after_end(life: Life, workload: Workload, end: End, *, proven: bool, now: float, at: str) -> Life:
+def after_end(runtime: Runtime, workload: Workload, end: End, *, proven: bool, now: float, at: str) -> Runtime:
     """Apply the end of the process: plan the next start after the backoff, or give up.
 
     The supervisor does not restart a completed task, a process whose `restart` forbids it, or a process that ended too
     often before it was steady, unless the revision is *proven*.
     """
-    past = life.past
-    done = workload.is_task and end.code == 0 and life.signalled_at is None and not life.reason
-    early = 0 if past.steady or done else past.early_ends + 1
-    reason = life.reason or ("" if done else _reason(end, steady=past.steady))
-    failed = not proven and not past.steady and _gives_up(end, workload, early, now - past.first_began)
-    failed = failed or not _comes_back(workload, end)
-    backoff = FIRST_BACKOFF_S if now - life.began >= WELL_AFTER_S else life.backoff_s
-    wait = min(backoff, max(FIRST_BACKOFF_S, (now - life.began) * BACKOFF_PER_LIFETIME)) if past.steady else backoff
-    return Life(
-        past=replace(
-            past,
-            restarts=past.restarts + (not failed),
-            early_ends=early,
+    record = runtime.record
+    done = workload.is_task and end.code == 0 and runtime.signalled_at is None and not runtime.reason
+    early = 0 if record.steady or done else record.early_exits + 1
+    reason = runtime.reason or ("" if done else _reason(end, steady=record.steady))
+    failed = not proven and not record.steady and _gives_up(end, workload, early, now - record.first_began)
+    failed = failed or not _restarts(workload, end)
+    backoff = FIRST_BACKOFF_S if now - runtime.began >= WELL_AFTER_S else runtime.backoff_s
+    wait = (
+        min(backoff, max(FIRST_BACKOFF_S, (now - runtime.began) * BACKOFF_PER_LIFETIME)) if record.steady else backoff
+    )
+    return Runtime(
+        record=replace(
+            record,
+            restarts=record.restarts + (not failed),
+            early_exits=early,
             steady=False,
             failed=failed,
             done=done,
@@ -157,9 +159,9 @@ def after_end(life: Life, workload: Workload, end: End, *, proven: bool, now: fl
         ),
         start_at=now + wait,
         backoff_s=min(backoff * 2, LONGEST_BACKOFF_S),
-        drain_since=life.drain_since,
-        drained=life.drained,
-        signalled_at=life.signalled_at,
+        drain_since=runtime.drain_since,
+        drained=runtime.drained,
+        signalled_at=runtime.signalled_at,
     )
 
 
@@ -174,7 +176,7 @@ def _gives_up(end: End, workload: Workload, early: int, took_s: float) -> bool:
     return end.code == 0 or (early >= TRIES and took_s <= workload.health.within_s)
 
 
-def _comes_back(workload: Workload, end: End) -> bool:
+def _restarts(workload: Workload, end: End) -> bool:
     if workload.restart == "on-failure":
         return end.code != 0
     return workload.restart != "no"
@@ -184,13 +186,13 @@ def _name(number: int | None) -> str | None:
     return None if number is None else _NAMES.get(number, f"signal {number}")
 
 
-def state_of(life: Life, *, leaving: bool, ready: bool) -> InstanceState:
+def state_of(runtime: Runtime, *, leaving: bool, ready: bool) -> InstanceState:
     """Return the state of the instance, by the table `INSTANCE_STATES`."""
     if leaving:
-        return "draining" if life.process else "stopped"
-    if life.past.failed:
-        last = life.past.last_exit
+        return "draining" if runtime.process else "stopped"
+    if runtime.record.failed:
+        last = runtime.record.last_exit
         return "stopped" if last and last.code == 0 and not last.reason else "failed"
     if ready:
         return "ready"
-    return "unready" if life.past.steady else "starting"
+    return "unready" if runtime.record.steady else "starting"

@@ -93,26 +93,26 @@ def is_drained(pending: Pending, in_flight: Mapping[str, int], boot: str, now: f
 
 
 def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
-    going = {service: dict(members) for service, members in desired.going.items()}
+    retiring = {service: dict(members) for service, members in desired.retiring.items()}
     for service in wanted:
-        going[service] = going.get(service, {}) | desired.fleet.get(service, {})
+        retiring[service] = retiring.get(service, {}) | desired.fleet.get(service, {})
     kept = {service: members for service, members in (desired.fleet | wanted).items() if members}
-    after = without_the_gone(replace(desired, fleet=kept, going=going))
+    after = without_ended_revisions(replace(desired, fleet=kept, retiring=retiring))
     known = {
-        f"{service}@{each}" for fleet in (after.fleet, after.going) for service in fleet for each in fleet[service]
+        f"{service}@{each}" for fleet in (after.fleet, after.retiring) for service in fleet for each in fleet[service]
     }
     return replace(after, killed={name: count for name, count in after.killed.items() if name in known})
 
 
-def without_the_gone(desired: Desired) -> Desired:
-    """Return *desired* without the going revisions that have no instance left or are in the fleet again."""
+def without_ended_revisions(desired: Desired) -> Desired:
+    """Return *desired* without the retiring revisions that have no instance left or are in the fleet again."""
     left = {(one.service, one.release) for one in desired.instances.values()}
-    going = {
+    retiring = {
         service: {
             release: member
             for release, member in members.items()
             if (service, release) in left and release not in desired.fleet.get(service, {})
         }
-        for service, members in desired.going.items()
+        for service, members in desired.retiring.items()
     }
-    return replace(desired, going={service: members for service, members in going.items() if members})
+    return replace(desired, retiring={service: members for service, members in retiring.items() if members})

@@ -67,8 +67,8 @@ def _folders() -> Folders:
     words = argparse.ArgumentParser(prog="python -m mainstay.drivers.machine.supervisor")
     words.add_argument("--state", type=Path, required=True)
     words.add_argument("--keys", type=Path, required=True)
-    said = words.parse_args()
-    return Folders(said.state.absolute(), said.keys.absolute())
+    options = words.parse_args()
+    return Folders(options.state.absolute(), options.keys.absolute())
 
 
 if __name__ == "__main__":

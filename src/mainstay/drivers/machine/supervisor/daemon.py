@@ -22,15 +22,15 @@ from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.drivers.machine.protocol import LeaseHeartbeat, SetFleet, SetTraffic, StartAll
 from mainstay.drivers.machine.state import decide as decision
 from mainstay.drivers.machine.state import transitions
-from mainstay.drivers.machine.state.addresses import allocate, listeners, moved
+from mainstay.drivers.machine.state.addresses import allocate, listeners, reassign
 from mainstay.drivers.machine.state.decide import Forget, Kill, Start, Stop, decide
 from mainstay.drivers.machine.state.desired import Desired, member_of
-from mainstay.drivers.machine.state.lifecycle import Life
+from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.state.upstreams import desired_edge, upstream
-from mainstay.drivers.machine.supervisor import shifting
-from mainstay.drivers.machine.supervisor.shifting import Shifting
+from mainstay.drivers.machine.supervisor import shift_gate
+from mainstay.drivers.machine.supervisor.shift_gate import ShiftGate
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.model.revision import Revision
 from mainstay.system import processes
@@ -67,17 +67,17 @@ class Daemon:
         self.cut: Counter[str] = Counter()
         """Per revision, the connections still open after their drain, counted since this supervisor started."""
         self._boot = processes.boot_id()
-        self.shifting = Shifting(self.edge, self._boot)
-        self._asleep_until = processes.boottime() + LINGER_S
-        self._over = False
-        self._adopt_the_watch()
+        self.shift_gate = ShiftGate(self.edge, self._boot)
+        self._linger_until = processes.boottime() + LINGER_S
+        self._ended = False
+        self._restart_lease()
 
     def apply(self, request: transitions.Changing) -> None:
         """Persist *request*; reconciliation carries it out later.
 
         Raises FenceRefused for a run with an older fence, and ConnectionAbortedError when this supervisor is exiting.
         """
-        if self._over:
+        if self._ended:
             raise ConnectionAbortedError("this supervisor ends: the next one is to be asked")
         if isinstance(request, SetFleet):
             transitions.refuse_older(self.desired, request.fence)
@@ -88,17 +88,17 @@ class Daemon:
             self._clear_failures({one.service for one in self.desired.instances.values()})
         after = transitions.after(self.desired, request, self._boot, processes.boottime())
         if isinstance(request, SetTraffic):
-            self.shifting.begin()
+            self.shift_gate.begin()
         if isinstance(request, LeaseHeartbeat) and after.fence == self.desired.fence:
             self.desired = after  # Not written to disk each second: a restarted supervisor restarts the time limit.
         else:
             self.keep(after)
-        self._asleep_until = 0.0
+        self._linger_until = 0.0
         self._woken.set()
 
     def _clear_failures(self, services: Collection[str]) -> None:
         for name, one in self.desired.instances.items():
-            if one.service in services and name in self.instances.lives:
+            if one.service in services and name in self.instances.runtimes:
                 self.instances.clear_failure(name)
 
     def keep(self, desired: Desired) -> None:
@@ -114,80 +114,82 @@ class Daemon:
         try:
             while True:
                 await self.edge.open()
-                await self._until_laid_down()
+                await self._reconcile_until_stopped()
                 await self.edge.stop()
-                if self._is_laid_down():
+                if self._is_stopped():
                     break  # No start was requested meanwhile, and from here on `apply` refuses every request.
         finally:
-            self._over = True
+            self._ended = True
             self._watches.cancel("tick")
             self.logs.close()
         self.limits.close()
 
-    async def _until_laid_down(self) -> None:
+    async def _reconcile_until_stopped(self) -> None:
         while True:
             self._woken.clear()
             self._watches.raise_failure()
-            next_at = await self._once_or_later()
-            if self._is_laid_down() and processes.boottime() >= self._asleep_until:
+            next_at = await self._reconcile_or_retry()
+            if self._is_stopped() and processes.boottime() >= self._linger_until:
                 return
             await self._until(next_at)
 
     def is_started(self) -> bool:
         """Return whether the environment runs; False once all its instances and HAProxy are stopped."""
-        return self.desired.started or not self._is_laid_down() or self.edge.is_alive()
+        return self.desired.started or not self._is_stopped() or self.edge.is_alive()
 
-    async def _once_or_later(self) -> float:
+    async def _reconcile_or_retry(self) -> float:
         try:
-            return await self._once()
+            return await self._reconcile_once()
         except OSError as error:  # A full disk must not end the supervisor, or no instance is restarted.
             log.error("could not reconcile, trying again: %s", error)
             return processes.boottime() + RETRY_AFTER_S
 
-    async def _once(self) -> float:
+    async def _reconcile_once(self) -> float:
         await self._apply_next_shift()
         starting = self.instances.adopt(self.desired)
-        self._plan_ahead()
+        self._place_instances()
         starting |= self.instances.adopt(self.desired)
-        lives = self.instances.lives
-        before = dict(lives)
+        runtimes = self.instances.runtimes
+        before = dict(runtimes)
         draining = {
             name: upstream(one)
             for name, one in self.desired.instances.items()
-            if lives[name].drain_since and not lives[name].drained
+            if runtimes[name].drain_since and not runtimes[name].drained
         }
         connections = await self.edge.connections(draining)
-        decided = decide(self.desired, lives, connections, starting, processes.boottime())
-        self._note_killed({name for name, life in decided.lives.items() if life.killed and not lives[name].killed})
-        lives.update(decided.lives)
+        decided = decide(self.desired, runtimes, connections, starting, processes.boottime())
+        self._note_killed(
+            {name for name, runtime in decided.runtimes.items() if runtime.killed and not runtimes[name].killed}
+        )
+        runtimes.update(decided.runtimes)
         for name, count in decided.cut.items():
             log.warning("%s: %d connections are still open after its drain", name, count)
             one = self.desired.instances[name]
             self.cut[str(Revision(one.service, one.release))] += count
-        ready = decision.ready(self.desired, lives)
-        drained = frozenset(name for name, life in lives.items() if life.drained)
+        ready = decision.ready(self.desired, runtimes)
+        drained = frozenset(name for name, runtime in runtimes.items() if runtime.drained)
         traffic = self.desired.traffic
-        accepting = decision.accepting(lives)
+        accepting = decision.accepting(runtimes)
         converged = await self.edge.converge(desired_edge(self.desired, ready, accepting, drained))
         if converged:
-            self.shifting.applied(traffic)
+            self.shift_gate.applied(traffic)
         elif self.edge.is_alive():
             self._postpone_drains(before)
         self.instances.settle(self.desired, ready)
         for action in decided.actions:
             if action.identity in self.desired.instances:
                 self._try(action)
-        self._see_to_jobs()
-        return min(decided.next_at, self._next_look(converged))
+        self._start_jobs()
+        return min(decided.next_at, self._next_check(converged))
 
-    def _next_look(self, converged: bool) -> float:
+    def _next_check(self, converged: bool) -> float:
         if not converged:
             return processes.boottime() + RETRY_AFTER_S
-        return processes.boottime() + shifting.AGAIN_S if self.desired.pending else math.inf
+        return processes.boottime() + shift_gate.CHECK_EVERY_S if self.desired.pending else math.inf
 
     async def _apply_next_shift(self) -> None:
         pending = self.desired.pending
-        if pending is None or not await self.shifting.may_go_on(self.desired, pending):
+        if pending is None or not await self.shift_gate.may_apply(self.desired, pending):
             return
         if self.desired.pending == pending:  # If not, another request arrived while HAProxy was queried.
             self.keep(transitions.shifted(self.desired, pending.then, self._boot, processes.boottime()))
@@ -201,31 +203,33 @@ class Daemon:
         except OSError as error:  # A full disk must not keep instances from being restarted and stopped.
             log.error("could not note that %s was killed: %s", ", ".join(sorted(killed)), error)
 
-    def _plan_ahead(self) -> None:
+    def _place_instances(self) -> None:
         """Persist which instances must exist, with their ports and slots, before any of them starts."""
-        lives = self.instances.lives
+        runtimes = self.instances.runtimes
         desired = transitions.auto_revert(self.desired, self._boot, processes.boottime())
-        steady = {f"{one.service}@{one.release}" for name, one in desired.instances.items() if lives[name].past.steady}
+        steady = {
+            f"{one.service}@{one.release}" for name, one in desired.instances.items() if runtimes[name].record.steady
+        }
         wanted = {f"{service}@{release}" for service, members in desired.fleet.items() for release in members}
         proven = tuple(sorted((steady | {*desired.proven}) & wanted))
         desired = replace(desired, proven=proven)
         self.instances.proven = frozenset(proven)
         # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
-        done = {name for name in desired.instances if lives[name].past.done}
-        desired = with_instances(desired, decision.ready(desired, lives) | done)
+        done = {name for name in desired.instances if runtimes[name].record.done}
+        desired = with_instances(desired, decision.ready(desired, runtimes) | done)
         workloads = [member_of(desired, one).workload for one in desired.instances.values()]
         values = [workload.environment for workload in workloads] + [workload.files for workload in workloads]
         values += [job.environment for job in desired.jobs.values()]
         callees = {service for each in values for service in called(each)}
-        self.keep(allocate(transitions.without_the_gone(desired), self.folders.state, callees))
+        self.keep(allocate(transitions.without_ended_revisions(desired), self.folders.state, callees))
 
-    def _postpone_drains(self, before: Mapping[str, Life]) -> None:
+    def _postpone_drains(self, before: Mapping[str, Runtime]) -> None:
         """Do not begin a drain in a pass in which HAProxy was not updated: it still sends requests to the instance."""
-        lives = self.instances.lives
-        for name, life in lives.items():
+        runtimes = self.instances.runtimes
+        for name, runtime in runtimes.items():
             was = before.get(name)
-            if was is not None and not was.drain_since and life.drain_since:
-                lives[name] = replace(life, drain_since=was.drain_since, drained=was.drained)
+            if was is not None and not was.drain_since and runtime.drain_since:
+                runtimes[name] = replace(runtime, drain_since=was.drain_since, drained=was.drained)
 
     def _try(self, action: decision.Action) -> None:
         """Carry out *action*; log an OSError, because a full disk must not prevent the other actions of the pass."""
@@ -238,7 +242,7 @@ class Daemon:
         name = action.identity
         match action:
             case Start():
-                self._give_a_free_port(name)
+                self._reassign_taken_port(name)
                 self.instances.start(name, self.desired)
             case Stop():
                 self.instances.stop(name, self.desired)
@@ -247,29 +251,29 @@ class Daemon:
             case Forget():
                 self.instances.forget(name, member_of(self.desired, self.desired.instances[name]).workload)
                 left = {other: one for other, one in self.desired.instances.items() if other != name}
-                self.keep(transitions.without_the_gone(replace(self.desired, instances=left)))
+                self.keep(transitions.without_ended_revisions(replace(self.desired, instances=left)))
         self._woken.set()
 
-    def _give_a_free_port(self, name: str) -> None:
+    def _reassign_taken_port(self, name: str) -> None:
         one = self.desired.instances[name]
         if one.slot is not None and one.port is not None and not is_free(one.port):
             log.warning("port %d of %s is taken by another program", one.port, name)
-            self.keep(moved(self.desired, name, self.folders.state))
+            self.keep(reassign(self.desired, name, self.folders.state))
 
-    def _see_to_jobs(self) -> None:
+    def _start_jobs(self) -> None:
         for job in self.desired.jobs.values():
             self.jobs.start(job, listeners(self.desired))
         running = {name: job for name, job in self.desired.jobs.items() if not self.jobs.has_ended(name)}
         self.keep(replace(self.desired, jobs=running))
 
-    def give_up_job(self, identity: str) -> None:
+    def cancel_job(self, identity: str) -> None:
         """Remove the job from the desired state, so that it is not started if it has not been started yet."""
         self.keep(replace(self.desired, jobs={n: j for n, j in self.desired.jobs.items() if n != identity}))
 
-    def _is_laid_down(self) -> bool:
+    def _is_stopped(self) -> bool:
         return not self.desired.started and not self.desired.instances
 
-    def _adopt_the_watch(self) -> None:
+    def _restart_lease(self) -> None:
         """Restart the time limit of `lease` in the same boot: renewals are not written to disk."""
         lease = self.desired.lease
         if lease is not None and lease.boot == self._boot:
@@ -291,7 +295,7 @@ class Daemon:
             except OSError as error:
                 log.error("logs could not be watched or cut: %s", error)
             self.instances.sample_listening(self.desired)
-            if not self.limits.hold_memory or ticks % MEMORY_TICKS == 0:
+            if not self.limits.enforces_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.sample_memory(self.desired)
             await self.edge.probe()
             if not self.desired.started or ticks % RECONCILE_TICKS == 0:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state import decide
-from mainstay.drivers.machine.state.lifecycle import Life
+from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.supervisor import views
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.model import FleetStatus, Note, TrafficStatus
@@ -14,10 +14,10 @@ from mainstay.model import FleetStatus, Note, TrafficStatus
 
 def running(daemon: Daemon) -> FleetStatus:
     """Return the desired fleet and the present instances."""
-    desired, lives = daemon.desired, daemon.instances.lives
-    ready = decide.ready(desired, lives)
+    desired, runtimes = daemon.desired, daemon.instances.runtimes
+    ready = decide.ready(desired, runtimes)
     instances = tuple(
-        views.instance(name, one, lives.get(name, Life()), ready=name in ready)
+        views.instance(name, one, runtimes.get(name, Runtime()), ready=name in ready)
         for name, one in desired.instances.items()
     )
     return FleetStatus(
@@ -36,14 +36,14 @@ async def serving(daemon: Daemon) -> TrafficStatus:
     return replace(
         found,
         open=edge.serves(found.edge),
-        in_flight=dict(daemon.shifting.in_flight),
-        undrained=dict(daemon.shifting.undrained),
+        in_flight=dict(daemon.shift_gate.in_flight),
+        undrained=dict(daemon.shift_gate.undrained),
     )
 
 
 def _notes(daemon: Daemon) -> Iterator[Note]:
     members = [member for of in daemon.desired.fleet.values() for member in of.values()]
-    if not daemon.limits.hold_processors and any(member.workload.cpus is not None for member in members):
+    if not daemon.limits.enforces_cpu and any(member.workload.cpus is not None for member in members):
         what = "CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"
         yield Note("cpu-limits-ignored", what, level="note")
     if daemon.is_started() and "INVOCATION_ID" not in os.environ:  # systemd sets this variable.

@@ -58,7 +58,7 @@ class SocketServer:
         """
         path = self._daemon.folders.supervisor_socket
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_strange(path.parent)
+        _refuse_foreign_folder(path.parent)
         path.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._serve, path, limit=LONGEST_LINE)
         path.chmod(0o600)
@@ -67,10 +67,10 @@ class SocketServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while line := await reader.readline():
-                said = await self._answer_line(line)
-                writer.write(protocol.to_line(said))
+                answer = await self._answer_line(line)
+                writer.write(protocol.to_line(answer))
                 await writer.drain()
-                if isinstance(said, Welcome) and said.reexecuting:
+                if isinstance(answer, Welcome) and answer.reexecuting:
                     log.info("a client speaks a newer protocol: becoming the newer program")
                     self._reexecute()
         except (ConnectionError, ValueError) as error:
@@ -103,7 +103,7 @@ class SocketServer:
                 return JobAnswer(daemon.jobs.state(identity, identity in daemon.desired.jobs))
             case StopJob(fence=fence, id=identity):
                 transitions.refuse_older(daemon.desired, fence)
-                daemon.give_up_job(identity)
+                daemon.cancel_job(identity)
                 await daemon.jobs.stop(identity)
             case StartJob(fence=fence, job=job) if daemon.jobs.state(job.id, wanted=False).state != "none":
                 transitions.refuse_older(daemon.desired, fence)
@@ -115,7 +115,7 @@ class SocketServer:
         return Accepted()
 
 
-def _refuse_strange(folder: Path) -> None:
+def _refuse_foreign_folder(folder: Path) -> None:
     """Raise BadInput unless *folder* is a folder that only this user owns and can write to.
 
     Outside the state folder, another user may have created it first.

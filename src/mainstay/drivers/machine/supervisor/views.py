@@ -4,37 +4,37 @@ from collections.abc import Iterator, Mapping
 
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, Identity
-from mainstay.drivers.machine.state.lifecycle import Life, state_of
+from mainstay.drivers.machine.state.lifecycle import Runtime, state_of
 from mainstay.model import Edge, Forced, Instance, InstanceState, Note, Traffic, TrafficStatus, end_of
 from mainstay.system.ports import LOOPBACK
 
 
-def instance(name: str, one: Identity, life: Life, *, ready: bool) -> Instance:
+def instance(name: str, one: Identity, runtime: Runtime, *, ready: bool) -> Instance:
     """Return the instance as it is shown to users."""
-    state = state_of(life, leaving=one.leaving, ready=ready)
+    state = state_of(runtime, leaving=one.leaving, ready=ready)
     return Instance(
         id=name,
         service=one.service,
         release=one.release,
         state=state,
-        since=life.past.since,
-        pid=life.process.pid if life.process else None,
+        since=runtime.record.since,
+        pid=runtime.process.pid if runtime.process else None,
         address=None if one.port is None else f"{LOOPBACK}:{one.port}",
-        restarts=life.past.restarts,
-        early_exits=life.past.early_ends,
-        done=life.past.done and not one.leaving,
-        memory_bytes=life.memory_bytes,
-        last_exit=life.past.last_exit,
-        tail=life.tail if state in {"failed", "starting", "stopped"} else (),
-        reasons=tuple(_reasons(life, state, one.port)),
+        restarts=runtime.record.restarts,
+        early_exits=runtime.record.early_exits,
+        done=runtime.record.done and not one.leaving,
+        memory_bytes=runtime.memory_bytes,
+        last_exit=runtime.record.last_exit,
+        tail=runtime.tail if state in {"failed", "starting", "stopped"} else (),
+        reasons=tuple(_reasons(runtime, state, one.port)),
     )
 
 
-def _reasons(life: Life, state: InstanceState, port: int | None) -> Iterator[str]:
+def _reasons(runtime: Runtime, state: InstanceState, port: int | None) -> Iterator[str]:
     """Yield why the instance is not ready: its failed probe, and where it listens instead of its address."""
-    if life.probe and state in {"starting", "unready", "failed"}:
-        yield life.probe
-    elsewhere = life.listens_elsewhere
+    if runtime.probe and state in {"starting", "unready", "failed"}:
+        yield runtime.probe
+    elsewhere = runtime.listens_elsewhere
     if not elsewhere:
         return
     if any(place.endswith(f":{port}") for place in elsewhere.split(", ")):

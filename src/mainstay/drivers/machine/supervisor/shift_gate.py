@@ -12,11 +12,11 @@ from mainstay.system import processes
 
 SETTLED_S = 0.02
 """Seconds after which a request that HAProxy assigned to a server just before a shift is counted."""
-AGAIN_S = 0.05
+CHECK_EVERY_S = 0.05
 """Seconds between two checks of the requests in flight."""
 
 
-class Shifting:
+class ShiftGate:
     """Tracks the shifts of one `traffic` request, or of an automatic revert."""
 
     def __init__(self, edge: EdgeController, boot: str) -> None:
@@ -37,7 +37,7 @@ class Shifting:
         if self._applied[0] != traffic:
             self._applied = (traffic, processes.boottime())
 
-    async def may_go_on(self, desired: Desired, pending: Pending) -> bool:
+    async def may_apply(self, desired: Desired, pending: Pending) -> bool:
         """Return whether the first shift in *pending* may be applied now."""
         traffic, applied_at = self._applied
         if traffic != desired.traffic or (pending.drain_s and processes.boottime() < applied_at + SETTLED_S):

@@ -1,0 +1,82 @@
+"""Probe the readiness and the liveness of running instances, at the right pace."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from mainstay.drivers.machine.instances.probes import Probe, probe_liveness, probe_readiness
+from mainstay.drivers.machine.instances.records import write_record
+from mainstay.drivers.machine.state import lifecycle
+from mainstay.drivers.machine.state.lifecycle import Runtime
+from mainstay.model import Workload
+from mainstay.system import processes
+from mainstay.system.process_runner import Launch, ProcessRunner
+
+log = logging.getLogger(__name__)
+
+NOT_READY_EVERY_S = 0.5
+"""Seconds between probes of an instance that is not ready, and after a failed probe of a ready one."""
+EAGER_S = 0.05
+"""Seconds between probes that cost the service nothing: before it listens, and of Mainstay's own datastores."""
+LIVENESS_PROBES = 10
+"""Liveness probes within `stuck_after_s`; fewer when `every_s` is longer than the pause between them."""
+_NOT_STARTED = Probe("refused")
+"""The result while the stub has not become the service yet: until then a living process does not prove readiness."""
+
+
+class HealthChecks:
+    """Updates *runtimes* with the results of the probes. `wake` is called when a result changes what is ready."""
+
+    def __init__(
+        self,
+        runtimes: dict[str, Runtime],
+        runner: ProcessRunner,
+        wake: Callable[[], None],
+        kill: Callable[[str], None],
+    ) -> None:
+        self._runtimes = runtimes
+        self._runner = runner
+        self._wake = wake
+        self._kill = kill
+
+    async def check_readiness(self, name: str, workload: Workload, port: int | None, launch: Launch) -> None:
+        """Probe the readiness of the instance until this task is cancelled."""
+        while True:
+            before = self._runtimes[name]
+            started = before.answers or not self._runner.starting(name)
+            timeout_s = lifecycle.probe_timeout(before, workload)
+            probe = await probe_readiness(workload.health, port, launch, timeout_s) if started else _NOT_STARTED
+            before = self._runtimes[name]
+            after = lifecycle.after_probe(before, workload, probe, processes.boottime())
+            self._runtimes[name] = after
+            if before.record.steady != after.record.steady:
+                # Persisted before it is reported: a client that reads "ready" may send it traffic.
+                write_record(self._runner, name, after.record)
+            if (before.answers, before.record.steady) != (after.answers, after.record.steady):
+                self._wake()
+            await asyncio.sleep(_pause(after, workload, probe))
+
+    async def check_liveness(self, name: str, workload: Workload, port: int | None) -> None:
+        """Probe the liveness of a steady instance; kill it when it is stuck, so that its exit counts as a crash."""
+        while True:
+            await asyncio.sleep(max(workload.health.every_s, workload.health.stuck_after_s / LIVENESS_PROBES))
+            if not self._runtimes[name].record.steady:
+                continue  # Until the instance is steady, only its readiness probe counts.
+            good = (await probe_liveness(workload.health, port)).good
+            now = processes.boottime()
+            self._runtimes[name] = lifecycle.after_live(self._runtimes[name], workload, good, now)
+            if lifecycle.is_stuck(self._runtimes[name], workload, now):
+                log.warning("%s is %s", name, self._runtimes[name].reason)
+                self._kill(name)
+                return
+
+
+def _pause(runtime: Runtime, workload: Workload, probe: Probe) -> float:
+    """Return the seconds until the next readiness probe."""
+    soon = min(NOT_READY_EVERY_S, workload.health.every_s)
+    if runtime.record.steady:
+        return workload.health.every_s if probe.good else soon
+    if runtime.good_since is None:
+        return min(EAGER_S, soon) if probe.result == "refused" or workload.datastore else soon
+    left = runtime.good_since + workload.steady_s - processes.boottime()
+    return max(0.001, min(left, soon))
