@@ -1,4 +1,4 @@
-"""What of earlier releases stays on disk."""
+"""What is kept of earlier releases on disk."""
 
 import os
 from pathlib import Path
@@ -41,16 +41,16 @@ def folders(tmp_path: Path) -> Folders:
     return folders
 
 
-def test_the_last_five_releases_that_served_are_kept() -> None:
+def test_the_last_five_releases_that_were_live_are_kept() -> None:
     assert kept(record(*(past(number) for number in range(1, 9)))).releases == {4, 5, 6, 7, 8}
 
 
-def test_what_went_back_by_itself_does_not_count_and_what_serves_again_does() -> None:
+def test_an_undone_deploy_does_not_count_and_a_rollback_does() -> None:
     runs = [*(past(number) for number in range(1, 7)), past(7, outcome="undone"), past(1, kind="rollback")]
     assert kept(record(*runs)).releases == {1, 3, 4, 5, 6}
 
 
-def test_what_a_kept_release_carries_on_stays_with_it() -> None:
+def test_the_revisions_and_artifacts_of_a_kept_release_are_kept() -> None:
     assert kept(record(past(8), past(9), revision=2)) == Kept(
         releases=frozenset({8, 9}),
         revisions=frozenset({("web", 2)}),

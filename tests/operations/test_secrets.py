@@ -11,7 +11,7 @@ from mainstay.errors import BadInput
 from mainstay.history.summary import History
 from mainstay.model.secret import Secret, SecretRef
 from mainstay.operations.plan import manifest_of
-from mainstay.operations.secrets import differing, store, with_offers
+from mainstay.operations.secrets import differing_secrets, store, with_given_secrets
 from mainstay.operations.session import begin
 from mainstay.planning.facts import Snapshot, look
 from mainstay.planning.given import new_values, require_values, stored_notes, unused_notes
@@ -54,7 +54,7 @@ def seen(project: Project, **exported: str) -> Snapshot:
     """What a plan is made from."""
     manifest = manifest_of(project.context)
     now = replace(look(project.world, History(), manifest), exported=exported)
-    return with_offers(now, manifest, project.context)
+    return with_given_secrets(now, manifest, project.context)
 
 
 def begun(project: Project, **exported: str) -> NewValues:
@@ -97,7 +97,7 @@ def test_a_stored_value_is_kept_and_a_different_exported_one_is_reported(project
     begun(project, REGION="north")
     gives(project, TOKEN="given again", SIGNING="mine")
     now, manifest = seen(project, REGION="south", EVERY="5"), manifest_of(project.context)
-    other = differing(now, manifest, project.world.sealed, project.context.wiring.secret_sources())
+    other = differing_secrets(now, manifest, project.world.sealed, project.context.wiring.secret_sources())
     ignored = "is exported in this shell with another value than the stored one; the stored value is used."
     assert list(unused_notes(manifest, now, other)) == [
         f"SIGNING {ignored} To change it: mainstay secrets set SIGNING",
@@ -112,7 +112,7 @@ def test_an_exported_value_equal_to_the_stored_one_is_not_reported(project: Proj
     gives(project, TOKEN="given once")
     begun(project, REGION="north")
     now, manifest = seen(project, REGION="north", EVERY="300"), manifest_of(project.context)
-    other = differing(now, manifest, project.world.sealed, project.context.wiring.secret_sources())
+    other = differing_secrets(now, manifest, project.world.sealed, project.context.wiring.secret_sources())
     assert list(unused_notes(manifest, now, other)) == []
 
 

@@ -8,7 +8,7 @@ from mainstay.operations.context import Context
 from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.session import refuse_when_busy
+from mainstay.operations.session import require_idle
 from mainstay.operations.start_live import Notices, Started, start_if_stopped, start_live
 from mainstay.planning.plan import Plan
 from mainstay.steps.fetch_artifact import FetchArtifact
@@ -29,7 +29,7 @@ def deploy(
     LockHeld when another run is being executed or is unfinished, StepFailed when nothing changes and the live release
     does not run completely, and the engine's errors.
     """
-    refuse_when_busy(context)
+    require_idle(context)
     # Plan first, so that bad input is refused before anything is started.
     plan = planning.kept(context, plan_id) if plan_id else planning.make(context, version)
     started = Started() if approve.dry_run else start_if_stopped(context, runner, notices)

@@ -5,7 +5,7 @@ from mainstay.operations.context import Context
 from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.session import refuse_when_busy, without_run
+from mainstay.operations.session import require_idle, without_run
 from mainstay.planning import down as planned
 from mainstay.planning.facts import look
 from mainstay.planning.plan import Plan
@@ -14,7 +14,7 @@ from mainstay.planning.plan import Plan
 def down(context: Context, *, data: bool = False, approve: Approve, runner: Runner) -> Outcome:
     """Stop everything that runs; with *data*, also remove its data. Without *data*, `start` starts it again."""
     environment = context.stored()
-    refuse_when_busy(context)
+    require_idle(context)
     if not data and _nothing_runs(context):
         note = f"nothing to do: {environment.system}/{environment.name} is stopped already"
         return without_run(context, "down", started=False, took_s=0.0, note=note)

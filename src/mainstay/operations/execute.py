@@ -10,7 +10,7 @@ from mainstay.errors import NotReady
 from mainstay.operations.context import Context
 from mainstay.operations.front_door import require_front_door
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.session import begin, holding, refuse_when_unfinished, without_run
+from mainstay.operations.session import begin, holding, require_no_unfinished_run, without_run
 from mainstay.operations.start_live import Started
 from mainstay.planning.plan import Plan
 from mainstay.planning.staleness import differences
@@ -55,7 +55,7 @@ def execute(
     if not approve(plan):
         raise NotReady(f"declined; {_changed_by(started)}", remedy=f"mainstay {approve.verb}", code="declined")
     with holding(context) as journal:
-        refuse_when_unfinished(context)
+        require_no_unfinished_run(context)
         now = plan_again()
         if now.id != plan.id:
             raise NotReady(

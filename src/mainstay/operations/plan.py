@@ -13,7 +13,7 @@ from mainstay.manifest import Manifest, load
 from mainstay.operations.context import Context
 from mainstay.operations.environment import environment_of
 from mainstay.operations.history import history_of
-from mainstay.operations.secrets import differing, with_offers
+from mainstay.operations.secrets import differing_secrets, with_given_secrets
 from mainstay.planning.declared import declared
 from mainstay.planning.deploy import deploy
 from mainstay.planning.facts import Snapshot, look, sources
@@ -38,7 +38,7 @@ def make(context: Context, version: str | None = None) -> Plan:
     world = context.world(environment_of(manifest, context))
     for store in provisioned(world.datastores.values()):
         store.refuse_other_data()
-    now = with_offers(look(world, history_of(context), manifest), manifest, context)
+    now = with_given_secrets(look(world, history_of(context), manifest), manifest, context)
     plan = _with_values(deploy(resolve(manifest, now), now), manifest, now, world, context)
     if plan.release.edge is not None and plan.release.edge != now.serving.edge:
         world.target.refuse_taken(plan.release.edge)
@@ -73,7 +73,7 @@ def _declared(manifest: Manifest, context: Context) -> str:
     """Return the fingerprint of *manifest* at its own version. Raises BadInput when its sources do not exist."""
     world = context.world(environment_of(manifest, context))
     now = look(world, history_of(context), manifest)
-    return declared(manifest, with_offers(now, manifest, replace(context, prompt=None)))
+    return declared(manifest, with_given_secrets(now, manifest, replace(context, prompt=None)))
 
 
 def keep(plan: Plan, context: Context) -> None:
@@ -101,7 +101,7 @@ def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, co
     """Return *plan* with the values that its run stores, and notes on them and on exported values it does not use."""
     names = [name for store in provisioned(world.datastores.values()) for name in store.secrets()]
     values = new_values(manifest, now, names)
-    other = differing(now, manifest, world.sealed, context.wiring.secret_sources())
+    other = differing_secrets(now, manifest, world.sealed, context.wiring.secret_sources())
     unused = tuple(unused_notes(manifest, now, other))
     notes = (*plan.notes, *stored_notes(values, manifest), *unused)
     return replace(plan, values=replace(values, unused=unused), notes=notes)

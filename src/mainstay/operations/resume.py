@@ -14,7 +14,7 @@ from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import holding, resume_run
 
 
-class Word(msgspec.Struct, frozen=True):
+class StepAnswer(msgspec.Struct, frozen=True):
     """An operator's decision about a parked step."""
 
     step: str
@@ -22,15 +22,15 @@ class Word(msgspec.Struct, frozen=True):
     because: str
 
 
-def resume(context: Context, word: Word | None = None, *, runner: Runner) -> Outcome:
+def resume(context: Context, answer: StepAnswer | None = None, *, runner: Runner) -> Outcome:
     """Finish the unfinished run and return its outcome: released or rolled back.
 
     Raises BadInput when there is none, and the engine's errors."""
     context.stored()
     with holding(context) as journal:
-        if word is not None:
+        if answer is not None:
             run = unfinished(context)
-            engine.answer(run, journal, word.step, word.as_, because=word.because, by=runner.by)
+            engine.answer(run, journal, answer.step, answer.as_, because=answer.because, by=runner.by)
         return finish(context, journal, runner)
 
 

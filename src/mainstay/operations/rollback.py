@@ -9,7 +9,7 @@ from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.retention import kept
-from mainstay.operations.session import refuse_when_busy
+from mainstay.operations.session import require_idle
 from mainstay.operations.start_live import Notices, Started, start_if_stopped
 from mainstay.planning import rollback as planned
 from mainstay.planning.facts import document, look
@@ -22,7 +22,7 @@ def rollback(context: Context, to: int | None = None, *, approve: Approve, runne
     A stopped environment is started first, as far as it starts: the live release may be the reason for the rollback.
     """
     context.stored()
-    refuse_when_busy(context)
+    require_idle(context)
     number = to if to is not None else _before(history_of(context))
     make(context, number)  # A release that cannot be rolled back to is refused before anything is started.
     started = Started() if approve.dry_run else start_if_stopped(context, runner, notices)

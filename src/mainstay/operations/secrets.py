@@ -18,7 +18,7 @@ from mainstay.planning.given import missing, read_variables
 from mainstay.planning.plan import NewValues
 
 
-def with_offers(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot:
+def with_given_secrets(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot:
     """Return *now* with the secrets for which this command has a value. Prompts for the others if *context* allows it.
 
     Raises BadInput for an invalid value. Stores nothing.
@@ -34,7 +34,9 @@ def with_offers(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot
     return msgspec.structs.replace(now, offered=offered | typed)
 
 
-def differing(now: Snapshot, manifest: Manifest, sealed: Sealed, sources: Iterable[SecretSource]) -> tuple[str, ...]:
+def differing_secrets(
+    now: Snapshot, manifest: Manifest, sealed: Sealed, sources: Iterable[SecretSource]
+) -> tuple[str, ...]:
     """Return the secrets whose stored value differs from the value in *sources*."""
     read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name in now.secrets]
     fetched = {name: value for name in read if (value := _fetch(name, sources)) is not None}

@@ -58,7 +58,7 @@ def holding(context: Context) -> Iterator[Journal]:
             journal.close()
 
 
-def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> None:
+def require_idle(context: Context, *, allow_unfinished: bool = False) -> None:
     """Raise LockHeld when another run is being executed or a run is unfinished, and NoRoom when the disk is full.
 
     Takes no lock.
@@ -68,11 +68,11 @@ def refuse_when_busy(context: Context, *, unfinished_is_fine: bool = False) -> N
     if not Lock(context.folders.lock).free():
         raise _held(context)
     require_room(context.folders.state)
-    if not unfinished_is_fine:
-        refuse_when_unfinished(context)
+    if not allow_unfinished:
+        require_no_unfinished_run(context)
 
 
-def refuse_when_unfinished(context: Context) -> None:
+def require_no_unfinished_run(context: Context) -> None:
     """Raise LockHeld when a run is unfinished, because it must end before another begins."""
     waiting = history_of(context).unfinished
     if waiting:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from mainstay.model import Instance, Members, Shares
 
 
-def shortfall(wanted: Members, shares: Shares, instances: Iterable[Instance], *, carried: bool) -> int:
-    """Return how many instances of *wanted* are not ready. *carried*: a run is in progress and watches its instances.
+def shortfall(wanted: Members, shares: Shares, instances: Iterable[Instance], *, in_run: bool) -> int:
+    """Return how many instances of *wanted* are not ready. *in_run*: a run is in progress and watches its instances.
 
     During a run, a revision counts only once it receives traffic, unless no revision does (a worker, or a first
     release). An instance that is starting for the first time then counts as ready.
@@ -14,12 +14,15 @@ def shortfall(wanted: Members, shares: Shares, instances: Iterable[Instance], *,
     found = list(instances)
     count = 0
     for release, member in wanted.items():
-        if carried and shares and not shares.get(release):
+        if in_run and shares and not shares.get(release):
             continue
-        here = sum(one.release == release and (one.healthy or (carried and _young(one))) for one in found)
-        count += max(0, member.count - here)
+        counted = sum(
+            instance.release == release and (instance.healthy or (in_run and _is_first_start(instance)))
+            for instance in found
+        )
+        count += max(0, member.count - counted)
     return count
 
 
-def _young(one: Instance) -> bool:
-    return one.state == "starting" and one.restarts == 0
+def _is_first_start(instance: Instance) -> bool:
+    return instance.state == "starting" and instance.restarts == 0

@@ -6,7 +6,7 @@ from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.session import refuse_when_busy, without_run
+from mainstay.operations.session import require_idle, without_run
 from mainstay.operations.start_live import Notices, is_stopped, restart_supervisor, start_live
 
 
@@ -19,7 +19,7 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
     """
     environment = context.stored()
     place = f"{environment.system}/{environment.name}"
-    refuse_when_busy(context, unfinished_is_fine=True)
+    require_idle(context, allow_unfinished=True)
     past = history_of(context)
     if past.unfinished:
         if run_kind(past.runs[0].kind).needs_running:

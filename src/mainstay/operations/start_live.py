@@ -201,7 +201,7 @@ def _short(running: FleetStatus) -> list[str]:
     return [
         name
         for name in _services(running.wanted)
-        if shortfall(running.wanted[name], {}, (one for one in every if one.service == name), carried=False)
+        if shortfall(running.wanted[name], {}, (one for one in every if one.service == name), in_run=False)
     ]
 
 

@@ -223,7 +223,7 @@ def _service(name: str, running: FleetStatus, serving: TrafficStatus, *, in_run:
         ready=sum(one.healthy for one in instances),
         traffic=shares,
         instances=instances,
-        shortfall=shortfall(wanted, shares, instances, carried=in_run),
+        shortfall=shortfall(wanted, shares, instances, in_run=in_run),
         traffic_desired=serving.wanted.get(name, {}),
     )
 

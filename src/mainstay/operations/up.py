@@ -14,7 +14,7 @@ from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
-from mainstay.operations.session import holding, refuse_when_busy, without_run
+from mainstay.operations.session import holding, require_idle, without_run
 from mainstay.operations.start_live import Notices, Started, start_live
 from mainstay.planning.facts import document
 from mainstay.planning.plan import Plan
@@ -30,7 +30,7 @@ def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, 
     the manifest declares even if it has not changed since another release was chosen. Raises StepFailed when the live
     release does not start and there is nothing to deploy instead, and FrontDoorLost when the edge does not serve.
     """
-    refuse_when_busy(context, unfinished_is_fine=not approve.dry_run)
+    require_idle(context, allow_unfinished=not approve.dry_run)
     finished = _finish_unfinished(context, runner)
     started = Started() if approve.dry_run else start_live(context, runner, notices)
     if finished is not None and finished.outcome == "undone":

@@ -7,7 +7,7 @@ import click
 from mainstay.cli.run_command import Run, run_command
 from mainstay.errors import BadInput
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.resume import Word, resume
+from mainstay.operations.resume import StepAnswer, resume
 
 
 @run_command("resume", "mainstay resume", """mainstay resume --as done 4.1 --because "the hook's mail arrived" """)
@@ -27,5 +27,5 @@ def command(run: Run, *, answer: tuple[Literal["done", "undone"], str] | None, b
     """
     if (answer is None) != (because is None):
         raise BadInput("--as and --because go together", remedy="mainstay resume --as done STEP --because REASON")
-    word = Word(answer[1], answer[0], because) if answer and because else None
-    return resume(run.context, word, runner=run.runner)
+    decision = StepAnswer(answer[1], answer[0], because) if answer and because else None
+    return resume(run.context, decision, runner=run.runner)

@@ -38,11 +38,11 @@ def command() -> None:
 @reads_file("--from-file", "the value")
 @invoked
 def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None, dry_run: bool) -> None:
-    """Store a new version of a secret; it takes effect with the next deploy.
+    """Store a new version of a secret.
 
-    The value is typed at a prompt that does not show it, or read from standard input or a file; a trailing line end is
-    removed. It is never an argument, because other users of the machine could see that. Earlier versions are kept for
-    rollback.
+    It takes effect with the next deploy. The value is typed at a prompt that does not show it, or read from standard
+    input or a file; a trailing line end is removed. It is never an argument, because other users of the machine could
+    see that. Earlier versions are kept for rollback.
     """
     console, context = invocation.console, context_of(invocation)
     found = settable(context)
@@ -56,7 +56,10 @@ def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None,
 @command.command("list", epilog=examples("mainstay secrets list"))
 @invoked
 def list_(invocation: Invocation) -> None:
-    """List the secrets: version, when each was set, whether it was generated or given, and which services read it."""
+    """List the secrets and the services that read them.
+
+    Each has its version, the time when it was set, and whether it was generated or given.
+    """
     found = list_secrets(context_of(invocation))
     if invocation.console.json:
         invocation.console.document(found)

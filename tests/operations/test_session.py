@@ -1,4 +1,4 @@
-"""What happens before the first step of a run: the environment is woken where it is stopped."""
+"""What a run does before its first step."""
 
 from pathlib import Path
 
