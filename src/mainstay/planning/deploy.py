@@ -35,7 +35,7 @@ def deploy(release: Release, now: Snapshot) -> Plan:
     changes = tuple(change.in_one_switch() if _old_is_down(change, now) else change for change in declared)
     rollout = rollout_to(release, now, changes)
     plan = draft("deploy", release, now)
-    phases = _phases(plan.id, release, now, rollout)
+    phases = deploy_phases(plan.id, release, now, rollout)
     migrates = any(phase.name == "migrate" for phase in phases)
     plan = replace(plan, phases=phases, rollback="unknown" if migrates or schema_differs(now) else "safe")
     if not phases and declares(release, now.release):
@@ -47,7 +47,8 @@ def deploy(release: Release, now: Snapshot) -> Plan:
     )
 
 
-def _phases(plan: str, release: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+def deploy_phases(plan: str, release: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+    """Return the phases of a deploy that have steps, in the order of the runbook; *plan* is the plan's id."""
     edge = edge_change(now.serving.edge, release.edge)
     stages = stage_changes(rollout)
     return timed_phases(

@@ -34,14 +34,15 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
     plan = draft("rollback", to, now)
     return replace(
         plan,
-        phases=_phases(plan.id, to, now, rollout),
+        phases=rollback_phases(plan.id, to, now, rollout),
         changes=changes_between(live, _with_current_datastores(to, now), schemas_of(now)),
         notes=(*_was_rolled_back(to, rolled_back_at), *notes_on(rollout, to, now), *_schemas(to, now)),
         declared=declared,
     )
 
 
-def _phases(plan: str, to: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+def rollback_phases(plan: str, to: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+    """Return the phases of a rollback that have steps, in the order of the runbook; *plan* is the plan's id."""
     edge = edge_change(now.serving.edge, to.edge)
     stages = stage_changes(rollout)
     started = (change.service for change in rollout.changes if change.new is not None)

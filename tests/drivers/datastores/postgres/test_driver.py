@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.datastores.postgres import programs
-from mainstay.drivers.datastores.postgres.driver import SETTINGS, Postgres
+from mainstay.drivers.datastores.postgres.driver import Postgres
+from mainstay.drivers.datastores.postgres.server import SETTINGS
 from mainstay.errors import BadInput, Unreachable
 from mainstay.model import Job
 from mainstay.model.secret import SecretRef

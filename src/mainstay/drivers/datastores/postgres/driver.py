@@ -10,6 +10,7 @@ import msgspec
 from mainstay.drivers.datastores.datastore import Schema
 from mainstay.drivers.datastores.postgres import migrations, programs
 from mainstay.drivers.datastores.postgres.roles import password_variable, roles_script
+from mainstay.drivers.datastores.postgres.server import server_command, write_access_rules
 from mainstay.errors import BadInput, Unreachable
 from mainstay.model import (
     DatastorePlace,
@@ -23,30 +24,12 @@ from mainstay.model import (
     Workload,
 )
 from mainstay.model.secret import SecretRef
-from mainstay.system.atomic_file import atomic_write, move
+from mainstay.system.atomic_file import move
 from mainstay.system.clock import Clock
 from mainstay.system.command import Shell
 from mainstay.system.ports import LOOPBACK
 from mainstay.system.state_dir import Folders, short_id
 from mainstay.system.users import ensure, is_root
-
-SETTINGS = {
-    "listen_addresses": LOOPBACK,
-    "password_encryption": "scram-sha-256",
-    "max_connections": "100",
-    "shared_buffers": "128MB",
-    "log_destination": "stderr",
-    "log_timezone": "UTC",
-    "timezone": "UTC",
-    # Observed once with 18.6: after one of its I/O workers was killed, crash recovery hung.
-    "io_method": "sync",
-}
-
-# The superuser has no password. Only the operating system user that runs the server can log in as it, and only over a
-# socket in the abstract namespace, which needs no folder that a reboot could clear.
-_HBA = """local all postgres peer map=mainstay
-host all all 127.0.0.1/32 scram-sha-256
-"""
 
 
 class Postgres:
@@ -95,15 +78,9 @@ class Postgres:
         return tuple(self._password(role).name for role in self._users)
 
     def workload(self) -> Workload:
-        settings = SETTINGS | {
-            "unix_socket_directories": self._socket,
-            "hba_file": str(self._settings / "pg_hba.conf"),
-            "ident_file": str(self._settings / "pg_ident.conf"),
-        }
-        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         return Workload(
             service=self.name,
-            command=(self._program("postgres"), "-D", str(self._data), *options),
+            command=server_command(self._program("postgres"), self._data, self._settings, self._socket),
             folder=str(self._folder),
             environment={"PGHOST": LOOPBACK},
             port_variable="PGPORT",
@@ -127,10 +104,7 @@ class Postgres:
             programs.make_copy(self._folders.programs)
         self._make_private(self._folder, user)
         self._make_private(self._settings, user)
-        system_user = user or pwd.getpwuid(os.geteuid()).pw_name
-        users = f"mainstay {system_user} postgres\n"
-        atomic_write(self._settings / "pg_hba.conf", _HBA.encode(), 0o644)
-        atomic_write(self._settings / "pg_ident.conf", users.encode(), 0o644)
+        write_access_rules(self._settings, user or pwd.getpwuid(os.geteuid()).pw_name)
 
     def initialise(self, identity: str) -> Job | None:
         # A server that has run once leaves `postmaster.opts`; without it the data may be of an interrupted initdb.
