@@ -45,20 +45,20 @@ def started(runner: ProcessRunner, name: str, told: Launch) -> Started:
     return process
 
 
-def test_the_end_is_told_by_code_or_signal(runner: ProcessRunner, tmp_path: Path) -> None:
+def test_the_exit_is_reported_by_code_or_signal(runner: ProcessRunner, tmp_path: Path) -> None:
     ends = asyncio.run(runner.exit(started(runner, "a", launch("exit 3", tmp_path))))
     killed = asyncio.run(runner.exit(started(runner, "b", launch("kill -9 $$", tmp_path))))
     assert (ends, killed) == (End(code=3), End(signal=9))
 
 
-def test_starting_what_lives_starts_nothing(runner: ProcessRunner, tmp_path: Path) -> None:
+def test_starting_a_running_process_starts_nothing(runner: ProcessRunner, tmp_path: Path) -> None:
     told = launch("exec sleep 60", tmp_path)
     first = started(runner, "a", told)
     until(lambda: not runner.starting("a"))
     assert runner.start("a", told) == first
 
 
-def test_while_another_stub_holds_the_lock_nothing_is_started(runner: ProcessRunner, tmp_path: Path) -> None:
+def test_no_process_is_started_while_another_stub_holds_the_lock(runner: ProcessRunner, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "out")
     first = started(runner, "a", launch("echo begun; exec sleep 60", tmp_path))
     assert runner.starting("a")
@@ -73,7 +73,7 @@ def test_while_another_stub_holds_the_lock_nothing_is_started(runner: ProcessRun
     [{"boot": "an-earlier-one"}, {"started": 1}],
     ids=["of another boot", "with another start"],
 )
-def test_a_number_that_came_back_is_a_stranger(runner: ProcessRunner, stranger: dict[str, object]) -> None:
+def test_a_reused_pid_is_another_process(runner: ProcessRunner, stranger: dict[str, object]) -> None:
     ours = machine.started(os.getpid())
     assert ours is not None
     place = runner.place("a")
@@ -83,7 +83,7 @@ def test_a_number_that_came_back_is_a_stranger(runner: ProcessRunner, stranger: 
         assert runner.alive("a") == found
 
 
-def test_a_stranger_is_neither_signalled_nor_ended(runner: ProcessRunner) -> None:
+def test_a_process_with_another_start_time_is_not_signalled(runner: ProcessRunner) -> None:
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
         ours = machine.started(child.pid)
         assert ours is not None
@@ -108,7 +108,7 @@ def test_a_foreign_session_with_a_reused_number_is_not_ended(runner: ProcessRunn
     os.kill(member.pid, signal.SIGKILL)
 
 
-def test_a_job_says_how_it_ended_whoever_waits(runner: ProcessRunner, tmp_path: Path) -> None:
+def test_a_job_records_its_exit_code(runner: ProcessRunner, tmp_path: Path) -> None:
     process = started(runner, "a", launch("exit 4", tmp_path, stays=True, within_s=60))
     asyncio.run(runner.exit(process))
     end = runner.job_end("a")
@@ -116,7 +116,7 @@ def test_a_job_says_how_it_ended_whoever_waits(runner: ProcessRunner, tmp_path: 
     assert (end.code, end.late) == (4, False)
 
 
-def test_a_job_that_takes_too_long_is_ended_and_says_so(runner: ProcessRunner, tmp_path: Path) -> None:
+def test_a_job_that_takes_too_long_is_killed_and_marked_as_late(runner: ProcessRunner, tmp_path: Path) -> None:
     process = started(runner, "a", launch("exec sleep 60", tmp_path, stays=True, within_s=0.2))
     asyncio.run(runner.exit(process))
     end = runner.job_end("a")
@@ -124,7 +124,7 @@ def test_a_job_that_takes_too_long_is_ended_and_says_so(runner: ProcessRunner, t
     assert (end.code, end.late) == (124, True)
 
 
-def test_what_is_not_there_says_so_in_its_log(runner: ProcessRunner, tmp_path: Path) -> None:
+def test_a_missing_program_is_named_in_the_log(runner: ProcessRunner, tmp_path: Path) -> None:
     told = msgspec.structs.replace(launch("", tmp_path), command=("no-such-program",), environment={"PATH": "/usr/bin"})
     end = asyncio.run(runner.exit(started(runner, "a", told)))
     assert end == End(code=127)

@@ -73,19 +73,19 @@ def test_a_sender_of_an_endless_line_is_disconnected(folders: Folders) -> None:
     assert not (folders.logs / "edge" / NAME).exists()
 
 
-def test_a_line_tells_who_answered() -> None:
+def test_a_line_names_the_slot_and_release_that_responded() -> None:
     entry = read(LINE)
     assert isinstance(entry, Entry)
     assert (entry.slot, entry.release, entry.retries, entry.redispatched) == (2, 41, 1, True)
 
 
-def test_a_line_tells_that_nobody_was_reached() -> None:
+def test_a_line_shows_that_no_instance_was_reached() -> None:
     entry = read(NOWHERE)
     assert isinstance(entry, Entry)
     assert (entry.slot, entry.release, entry.retries, entry.redispatched) == (None, None, 0, False)
 
 
-def test_a_line_that_is_not_whole_is_refused() -> None:
+def test_an_incomplete_line_is_refused() -> None:
     with pytest.raises(ValueError, match="truncated"):
         read(LINE[:80])
 
@@ -129,7 +129,7 @@ def test_a_socket_left_by_a_killed_supervisor_is_taken_over(folders: Folders) ->
     asyncio.run(story())
 
 
-def test_lost_lines_are_told_once(folders: Folders) -> None:
+def test_dropped_lines_are_reported_once(folders: Folders) -> None:
     log = AccessLog(folders)
     for dropped in (0, 3, 3, 5):
         log.report_dropped(dropped)
@@ -137,7 +137,7 @@ def test_lost_lines_are_told_once(folders: Folders) -> None:
     assert [entry.lost for entry in told if isinstance(entry, Lost)] == [3, 2]
 
 
-def test_lines_lost_by_a_new_worker_are_counted_from_nothing(folders: Folders) -> None:
+def test_lines_dropped_by_a_new_worker_are_counted_from_zero(folders: Folders) -> None:
     log = AccessLog(folders)
     for dropped in (5, 0, 2):
         log.report_dropped(dropped)

@@ -76,7 +76,7 @@ def test_a_large_body_that_takes_longer_than_the_limit_arrives_whole() -> None:
     played(story)
 
 
-def test_a_client_that_waits_for_100_continue_is_told_to_continue() -> None:
+def test_a_client_that_waits_for_100_continue_receives_it() -> None:
     async def story(here: Stage) -> None:
         async with connected(here) as (reader, writer), asyncio.timeout(LIMIT):
             writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")

@@ -33,7 +33,7 @@ def test_one_that_is_emptied_takes_no_request_to_no_address() -> None:
     ]
 
 
-def test_what_haproxy_finds_down_is_not_called_up_again_while_nothing_changed() -> None:
+def test_a_server_that_haproxy_marked_down_stays_down_while_nothing_changed() -> None:
     down = {"web.s1": Server("127.0.0.1:3001", 256, "ready", up=False)}
     assert commands_for([OLD], down, RELEASES) == []
 

@@ -57,7 +57,7 @@ def test_a_route_with_its_own_door_is_behind_that_door_only() -> None:
     assert [line.split()[1] for line in door(3001) if "use_backend" in line] == ["data"]
 
 
-def test_all_ports_that_it_binds_are_told() -> None:
+def test_all_ports_that_it_binds_are_returned() -> None:
     assert sorted(render(EDGE, SLOTS, PORTS, FOLDERS).ports) == [3001, 8080, 20001, 20002, 20003]
 
 
@@ -72,7 +72,7 @@ def test_another_edge_is_another_generation() -> None:
     assert first.generation == again.generation != second.generation
 
 
-def test_the_release_is_told_only_where_it_may_be() -> None:
+def test_the_release_header_is_sent_only_when_it_is_enabled() -> None:
     hidden = msgspec.structs.replace(EDGE, release_header=False)
     assert "set-header X-Mainstay-Release" not in render(hidden, SLOTS, PORTS, FOLDERS).text
 

@@ -53,7 +53,7 @@ def test_a_switch_is_seen_by_asking_through_the_edge() -> None:
 
 
 @pytest.mark.failure("F22")
-def test_what_haproxy_starts_from_is_on_the_disk_before_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_state_files_are_on_the_disk_before_commands_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(here: Stage) -> None:
         assert {path.name for path in disk.renamed} == {"haproxy.cfg", "releases.map", "servers"}
         await here.give({42: 100})
@@ -63,7 +63,7 @@ def test_what_haproxy_starts_from_is_on_the_disk_before_it_is_told(monkeypatch: 
     played(story)
 
 
-def test_nothing_changed_is_told_quickly_and_starts_nothing() -> None:
+def test_converging_without_a_change_is_fast_and_starts_nothing() -> None:
     async def story(here: Stage) -> None:
         before = here.proxy.process(), await generation(here)
         await here.give({41: 100})
@@ -72,7 +72,7 @@ def test_nothing_changed_is_told_quickly_and_starts_nothing() -> None:
     played(story)
 
 
-def test_a_restarted_supervisor_adopts_what_serves() -> None:
+def test_a_restarted_supervisor_adopts_the_running_haproxy() -> None:
     async def story(here: Stage) -> None:
         before = here.proxy.process()
         adopted = here.another()
@@ -85,7 +85,7 @@ def test_a_restarted_supervisor_adopts_what_serves() -> None:
 
 
 @pytest.mark.failure("F71")
-def test_a_killed_proxy_serves_again_as_it_was_told() -> None:
+def test_a_killed_proxy_serves_again_with_the_same_slots() -> None:
     async def story(here: Stage) -> None:
         await here.give({42: 100})
         process = here.proxy.process()
@@ -101,7 +101,7 @@ def test_a_killed_proxy_serves_again_as_it_was_told() -> None:
     played(story)
 
 
-def test_a_master_killed_alone_leaves_nobody_on_its_ports() -> None:
+def test_a_master_killed_alone_leaves_no_worker_on_its_ports() -> None:
     async def story(here: Stage) -> None:
         process = here.proxy.process()
         assert process is not None
@@ -113,7 +113,7 @@ def test_a_master_killed_alone_leaves_nobody_on_its_ports() -> None:
     played(story)
 
 
-def test_stopped_it_leaves_no_process_and_no_door() -> None:
+def test_a_stopped_proxy_leaves_no_process_and_no_open_port() -> None:
     async def story(here: Stage) -> None:
         process = here.proxy.process()
         assert process is not None
@@ -124,7 +124,7 @@ def test_stopped_it_leaves_no_process_and_no_door() -> None:
     played(story)
 
 
-def test_where_nothing_serves_the_answer_says_when_to_come_again() -> None:
+def test_without_a_live_release_the_response_has_retry_after() -> None:
     async def story(here: Stage) -> None:
         await here.give({}, without=(41, 42))
         answer = await Client(here.front).ask()
@@ -134,7 +134,7 @@ def test_where_nothing_serves_the_answer_says_when_to_come_again() -> None:
     played(story)
 
 
-def test_what_no_route_takes_is_not_found() -> None:
+def test_a_path_without_a_route_is_not_found() -> None:
     port = free_port()
 
     async def story(here: Stage) -> None:
@@ -167,7 +167,7 @@ def test_every_request_has_an_id_and_keeps_the_one_it_brought() -> None:
     played(story)
 
 
-def test_the_log_tells_release_slot_and_path_and_never_the_query() -> None:
+def test_the_log_has_release_slot_and_path_and_never_the_query() -> None:
     async def story(here: Stage) -> None:
         await here.asks('/a"b?token=hidden', headers={"X-Request-Id": 'q"\\'})
         await here.give({42: 100})
@@ -239,7 +239,7 @@ def test_more_commands_than_fit_a_line_are_all_carried_out() -> None:
     played(story)
 
 
-def test_a_port_of_another_program_is_said_with_its_holder_before_anything_changes() -> None:
+def test_a_port_of_another_program_is_refused_with_its_holder_before_anything_changes() -> None:
     async def story(here: Stage) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
@@ -279,7 +279,7 @@ def test_only_the_supervisor_can_speak_to_it() -> None:
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root")
-def test_as_root_what_faces_the_world_runs_as_nobody() -> None:
+def test_as_root_the_workers_run_as_the_user_nobody() -> None:
     async def story(here: Stage) -> None:
         process = here.proxy.process()
         assert process is not None

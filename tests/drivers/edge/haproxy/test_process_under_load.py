@@ -38,7 +38,7 @@ def test_ten_switches_lose_nothing(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_five_reloads_lose_nothing_and_move_nobody(method: str) -> None:
+def test_five_reloads_lose_no_request_and_move_no_traffic(method: str) -> None:
     async def story(here: Stage) -> None:
         async with load(here.front, method=method) as tally:
             for number in range(5):
@@ -112,7 +112,7 @@ def test_the_log_has_a_line_for_every_request() -> None:
     played(story)
 
 
-def test_while_nobody_listens_the_ring_keeps_all_but_what_is_under_way() -> None:
+def test_while_no_supervisor_listens_the_ring_keeps_the_lines() -> None:
     async def story(here: Stage) -> None:
         async with load(here.front) as tally:
             await until(lambda: tally.total > 100)

@@ -140,7 +140,7 @@ def _leave(
     if now - runtime.signalled_at < workload.stop_grace_s:
         return runtime, None, runtime.signalled_at + workload.stop_grace_s
     reason = f"killed because it ignored {workload.stop_signal} for {workload.stop_grace_s:g} s"
-    return replace(runtime, killed=True, reason=reason), Kill(name), now + 1.0
+    return replace(runtime, force_killed=True, reason=reason), Kill(name), now + 1.0
 
 
 def _waits_for_datastores(desired: Desired, runtimes: Mapping[str, Runtime], now: float) -> bool:

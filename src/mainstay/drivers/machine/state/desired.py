@@ -66,7 +66,7 @@ class Desired(msgspec.Struct, frozen=True):
     """Permanent ports: `listener:SERVICE` (internal address), `kept:DATASTORE`, and `edge` when Mainstay chose it."""
     jobs: dict[str, Job] = {}
     """Jobs that were requested and are not known to have ended; the state of all others is in their folders."""
-    killed: dict[str, int] = {}
+    force_killed: dict[str, int] = {}
     """Per revision, how many instances were killed because they ignored their stop signal.
 
     Kept until the first fleet request after the revision is gone.

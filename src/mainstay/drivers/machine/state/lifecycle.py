@@ -65,7 +65,7 @@ class Runtime(msgspec.Struct, frozen=True):
     drain_since: float | None = None
     drained: bool = False
     signalled_at: float | None = None
-    killed: bool = False
+    force_killed: bool = False
     reason: str = ""
     """Why the supervisor ends the process; empty when it does not."""
     tail: tuple[str, ...] = ()

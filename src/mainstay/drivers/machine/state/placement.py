@@ -22,9 +22,9 @@ def _of_service(
 ) -> Iterator[tuple[str, Identity]]:
     wanted = _wanted(desired, service)
     staying = {name: one for name, one in mine.items() if not one.leaving}
-    going = {name: one for name, one in staying.items() if one.release not in wanted}
-    if going and (not _overlaps(wanted) or _are_ready(wanted, staying, ready)):
-        yield from ((name, replace(one, leaving=True)) for name, one in going.items())
+    retiring = {name: one for name, one in staying.items() if one.release not in wanted}
+    if retiring and (not _overlaps(wanted) or _are_ready(wanted, staying, ready)):
+        yield from ((name, replace(one, leaving=True)) for name, one in retiring.items())
     for release, member in sorted(wanted.items()):
         have = sorted(
             (name for name, one in staying.items() if one.release == release),

@@ -101,7 +101,7 @@ def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
     known = {
         f"{service}@{each}" for fleet in (after.fleet, after.retiring) for service in fleet for each in fleet[service]
     }
-    return replace(after, killed={name: count for name, count in after.killed.items() if name in known})
+    return replace(after, force_killed={name: count for name, count in after.force_killed.items() if name in known})
 
 
 def without_ended_revisions(desired: Desired) -> Desired:

@@ -78,7 +78,7 @@ class Daemon:
         Raises FenceRefused for a run with an older fence, and ConnectionAbortedError when this supervisor is exiting.
         """
         if self._ended:
-            raise ConnectionAbortedError("this supervisor ends: the next one is to be asked")
+            raise ConnectionAbortedError("this supervisor is exiting; repeat the request to the next one")
         if isinstance(request, SetFleet):
             transitions.refuse_older(self.desired, request.fence)
             self._clear_failures(request.wanted.keys())
@@ -158,9 +158,8 @@ class Daemon:
         }
         connections = await self.edge.connections(draining)
         decided = decide(self.desired, runtimes, connections, starting, processes.boottime())
-        self._note_killed(
-            {name for name, runtime in decided.runtimes.items() if runtime.killed and not runtimes[name].killed}
-        )
+        killed = {name for name, one in decided.runtimes.items() if one.force_killed}
+        self._count_force_killed({name for name in killed if not runtimes[name].force_killed})
         runtimes.update(decided.runtimes)
         for name, count in decided.cut.items():
             log.warning("%s: %d connections are still open after its drain", name, count)
@@ -194,12 +193,12 @@ class Daemon:
         if self.desired.pending == pending:  # If not, another request arrived while HAProxy was queried.
             self.keep(transitions.shifted(self.desired, pending.then, self._boot, processes.boottime()))
 
-    def _note_killed(self, names: set[str]) -> None:
+    def _count_force_killed(self, names: set[str]) -> None:
         killed = Counter(
             str(Revision(one.service, one.release)) for n, one in self.desired.instances.items() if n in names
         )
         try:
-            self.keep(replace(self.desired, killed=dict(Counter(self.desired.killed) + killed)))
+            self.keep(replace(self.desired, force_killed=dict(Counter(self.desired.force_killed) + killed)))
         except OSError as error:  # A full disk must not keep instances from being restarted and stopped.
             log.error("could not note that %s was killed: %s", ", ".join(sorted(killed)), error)
 

@@ -45,7 +45,7 @@ def _reasons(runtime: Runtime, state: InstanceState, port: int | None) -> Iterat
 
 def forced(desired: Desired, cut: Mapping[str, int]) -> dict[str, Forced]:
     """Return what was ended by force, per revision; *cut* are connections that were open when their drain ended."""
-    return {name: Forced(cut.get(name, 0), desired.killed.get(name, 0)) for name in {*cut, *desired.killed}}
+    return {name: Forced(cut.get(name, 0), desired.force_killed.get(name, 0)) for name in {*cut, *desired.force_killed}}
 
 
 def serving(desired: Desired, actual: Traffic, problem: Note | None) -> TrafficStatus:
