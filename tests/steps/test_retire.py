@@ -71,6 +71,12 @@ def test_an_instance_that_ignores_its_stop_signal_is_reported_as_killed(world: R
     assert STEP.do(world) == f"web@1 stopped in 0.0 s, {killed}"
 
 
+def test_counts_that_a_restarted_target_begins_again_are_not_reported(world: RunWorld, target: FakeTarget) -> None:
+    target.cut["web@1"] = 5
+    target.point = lambda where: target.cut.clear() if where.startswith("amid fleet") else None
+    assert STEP.do(world) == "web@1 stopped in 0.0 s"
+
+
 def test_a_stop_of_everything_names_the_revision_whose_instances_were_killed(
     world: RunWorld, target: FakeTarget
 ) -> None:

@@ -105,7 +105,7 @@ class FleetStatus(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     """What an operator should know about the target and its instances."""
     forced: dict[str, Forced] = {}
-    """Per revision (`web@41`), what was ended by force. The numbers only grow while the revision is in the fleet."""
+    """Per revision (`web@41`), what was ended by force so far; compare two statuses for what happened between them."""
 
 
 class TrafficStatus(msgspec.Struct, frozen=True):

@@ -16,7 +16,6 @@ from mainstay.operations.history import history_of
 from mainstay.operations.plan import manifest_of
 from mainstay.planning.facts import Snapshot, look, with_values
 from mainstay.planning.variables import braces_of, given_value, value_of
-from mainstay.system.ports import LOOPBACK
 
 
 class ServiceVariable(msgspec.Struct, frozen=True):
@@ -127,7 +126,7 @@ def _from_mainstay(manifest: Manifest, now: Snapshot, service: str) -> Iterator[
     said = manifest.services[service]
     values: dict[str, str | None] = dict(FIXED_DEFAULTS)
     if said.port is not None:
-        values |= {"HOST": LOOPBACK, "PORT": None}
+        values |= {"HOST": None, "PORT": None}
     values |= {"MAINSTAY_SERVICE": service, "MAINSTAY_VERSION": manifest.version}
     values |= {"MAINSTAY_RELEASE": None, "MAINSTAY_INSTANCE": None, "HOME": None, "TMPDIR": None}
     values |= {volume_variable(each.name): f"{now.target.volumes}/{each.name}" for each in said.volumes}

@@ -24,7 +24,7 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
         return f"{'Open' if self.before is None else 'Change'} the edge {door}: {routes or 'no routes'}"
 
     def do(self, world: RunWorld) -> str:
-        return self._bring(world, self.after)
+        return self._configure(world, self.after)
 
     def look(self, world: World) -> Look:
         serving = world.target.traffic_status()
@@ -33,9 +33,9 @@ class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
         return Look.PRESENT if serving.open else Look.PARTIAL
 
     def undo(self, world: RunWorld) -> str:
-        return self._bring(world, self.before)
+        return self._configure(world, self.before)
 
-    def _bring(self, world: RunWorld, edge: Edge | None) -> str:
+    def _configure(self, world: RunWorld, edge: Edge | None) -> str:
         world.target.set_edge(edge)
         try:
             serving = world.waiter.wait_until(lambda: _open(world, edge), within=OPENS_WITHIN_S, waiting_for="the edge")

@@ -37,7 +37,7 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         # Traffic is set first: if it had just been reverted automatically, this step would stop the live revision.
         world.target.set_traffic(self.traffic)
         await_traffic(world, self.traffic)
-        return f"{self._leaving} {waits.let_go(world, self.service, self.after, self.leaving)}"
+        return f"{self._leaving} {waits.stop_surplus(world, self.service, self.after, self.leaving)}"
 
     def look(self, world: World) -> Look:
         running, serving = world.target.fleet_status(), world.target.traffic_status()

@@ -47,7 +47,7 @@ class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
         jobs.stop(world.target, self._configure_job)
         if self.before == self.after:
             return f"{self.name} was there before"
-        stopped = waits.let_go(world, self.name, self.before, self.after)
+        stopped = waits.stop_surplus(world, self.name, self.before, self.after)
         if self.before:
             waits.await_ready(world, self.name, self.before)
             return f"{self.name} runs as before"

@@ -18,8 +18,8 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
     @property
     def title(self) -> str:
         grown = self._grown()
-        words = [self._told("Start", release) for release in grown] or [
-            self._told("Stop" if release not in self.after else "Shrink", release)
+        words = [self._title_of("Start", release) for release in grown] or [
+            self._title_of("Stop" if release not in self.after else "Shrink", release)
             for release, member in self.before.items()
             if member != self.after.get(release)
         ]
@@ -30,7 +30,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         if grown:
             world.target.set_fleet({self.service: self.after})
             return waits.await_ready(world, self.service, grown)
-        return waits.let_go(world, self.service, self.after, self.before)
+        return waits.stop_surplus(world, self.service, self.after, self.before)
 
     def look(self, world: World) -> Look:
         wanted = world.target.fleet_status().wanted.get(self.service, {})
@@ -42,7 +42,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         return Look.PRESENT if there else Look.PARTIAL
 
     def undo(self, world: RunWorld) -> str:
-        gone = waits.let_go(world, self.service, self.before, self._grown())
+        gone = waits.stop_surplus(world, self.service, self.before, self._grown())
         shrunk = {
             release: member
             for release, member in self.before.items()
@@ -67,7 +67,7 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
             if release not in self.before or self.before[release].count < member.count
         }
 
-    def _told(self, verb: str, release: int) -> str:
+    def _title_of(self, verb: str, release: int) -> str:
         count = (self.after.get(release) or self.before[release]).count
         name = f"{verb} {Revision(self.service, release)}"
         if release in self.before and release in self.after:

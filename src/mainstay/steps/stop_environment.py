@@ -8,7 +8,7 @@ from mainstay.text.plural import counted
 
 
 class StopEnvironment(Step, frozen=True, kw_only=True, tag="lay_down"):
-    """Stop every process of the environment; keep fleets, traffic, ports and data for the next `start`."""
+    """Stop every instance of the environment; keep fleets, traffic, ports and data for the next `start`."""
 
     within_s: float = 120.0
 
@@ -37,7 +37,7 @@ class StopEnvironment(Step, frozen=True, kw_only=True, tag="lay_down"):
         running = world.target.fleet_status()
         if running.started:
             return Look.ABSENT
-        # Failed and stopped instances are still listed, but they have no process.
+        # Failed and stopped instances are still listed, but they do not run.
         alive = [one for one in running.instances if one.state not in {"failed", "stopped"}]
         return Look.PARTIAL if alive else Look.PRESENT
 

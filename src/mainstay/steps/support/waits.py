@@ -50,10 +50,10 @@ def await_ready(world: RunWorld, service: str, members: Members) -> str:
     began = world.clock.monotonic()
     within = max((limit(member) for member in members.values()), default=0.0)
     wanted = sum(member.count for member in members.values())
-    told = -1
+    reported = -1
 
     def found() -> str | None:
-        nonlocal told
+        nonlocal reported
         now = instances(world, service)
         failed = [one for one in now if one.state == "failed" and one.release in members]
         if failed:
@@ -65,15 +65,15 @@ def await_ready(world: RunWorld, service: str, members: Members) -> str:
         if took >= within:
             slow = [release for release, member in members.items() if ready(now, release) < member.count]
             raise StepFailed(late(world, service, now, members), remedy=logs_of(service, *slow))
-        if there != told:
-            told = there
+        if there != reported:
+            reported = there
             world.progress(f"{there} of {wanted} ready")
         return None
 
     return world.waiter.wait_until(found, within=within + SLACK_S, waiting_for=f"readiness of {service}")
 
 
-def let_go(world: RunWorld, service: str, members: Members, leaving: Members) -> str:
+def stop_surplus(world: RunWorld, service: str, members: Members, leaving: Members) -> str:
     """Keep *members* of *service* and wait until no other instance is left; *leaving* determines the time limit.
 
     Return how long it took, which connections outlasted the drain, and how many instances had to be killed.
@@ -84,7 +84,7 @@ def let_go(world: RunWorld, service: str, members: Members, leaving: Members) ->
     before = world.target.fleet_status()
     written = kept_files(world, service)
     world.target.set_fleet({service: members})
-    # Files written to a private copy are moved after the process has ended and before the instance disappears.
+    # Files that an instance wrote into its own copy are moved after it has ended and before it disappears.
     copies = any(not member.workload.read_only for member in leaving.values())
     world.waiter.wait_until(
         lambda: not leftover(instances(world, service, stopped=copies), members),
@@ -110,9 +110,9 @@ def how_it_ended(leaving: Fleet, before: FleetStatus, now: FleetStatus) -> str:
 
 def _how_one_ended(name: str, of: str, workload: Workload, before: FleetStatus, now: FleetStatus) -> Iterator[str]:
     then, forced = (status.forced.get(name, Forced()) for status in (before, now))
-    if open_ := forced.connections - then.connections:
+    if (open_ := forced.connections - then.connections) > 0:
         yield f", {counted(open_, 'connection')}{of} still open after the drain of {workload.drain_s:g} s"
-    if killed := forced.instances - then.instances:
+    if (killed := forced.instances - then.instances) > 0:
         they = "it" if killed == 1 else "they"
         yield (
             f", {counted(killed, 'instance')}{of} killed with SIGKILL because {they} ignored "
@@ -168,7 +168,7 @@ def logs_of(service: str, *releases: int) -> str:
 def _last_lines(world: World, one: Instance) -> tuple[str, ...]:
     """Return the last lines from the instance, else from its log: a restarted or adopted one has them only there."""
     if one.state == "starting":
-        # If there are none, its current process has written none; those of an earlier process explain nothing.
+        # If there are none, it has written none since its last start; earlier lines explain nothing.
         return one.tail
     query = LogQuery(LAST_LINES, instance=one.id)
     return one.tail or tuple(each.line for each in world.target.logs(one.service, query))
