@@ -4,12 +4,14 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from mainstay.drivers.targets.target import LogQuery, RunTarget
-from mainstay.errors import FenceRefused, PortTaken
-from mainstay.model import Edge, Forced, Job, Member, Route, Shares, Shift, TrafficLease
+from mainstay.drivers.targets.target import Kept, LogQuery, Preparation, RunTarget
+from mainstay.errors import FenceRefused, Interrupted, PortTaken
+from mainstay.model import Artifact, Edge, Forced, Job, Member, Route, Shares, Shift, Source, TrafficLease
 from mainstay.system.clock import Clock, Waiter
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
@@ -74,6 +76,41 @@ class TargetContract(ABC):
     def lose(self, target: RunTarget) -> None:
         """End every process at once, what would start it again included."""
 
+    @abstractmethod
+    def artifact(self, key: str, *, takes_s: float = 0) -> Artifact:
+        """Return an artifact that the target can prepare, which takes at least *takes_s*."""
+
+    @abstractmethod
+    def damage(self, artifact: Artifact) -> None:
+        """Damage the prepared *artifact*, so that it can be repaired."""
+
+    def by(self, job: str = "r-1-build") -> Preparation:
+        """Return the details of a preparation that waits to its end."""
+        return Preparation("web", job, Waiter(self.clock))
+
+    def interrupt(self, target: RunTarget, artifact: Artifact) -> None:
+        """Begin to prepare *artifact*, and interrupt the wait."""
+
+        def stop() -> None:
+            raise Interrupted("the run was interrupted")
+
+        with pytest.raises(Interrupted):
+            target.prepare(artifact, Preparation("web", "r-1-build", Waiter(self.clock, stop)))
+
+    def stopped(self, target: RunTarget) -> None:
+        """Stop the environment and wait until it has stopped."""
+        target.stop()
+        self.eventually(lambda: not target.fleet_status().started and not target.fleet_status().instances, "the stop")
+
+    def print_as(self, target: RunTarget, *releases: int) -> None:
+        """Run each of *releases* of the service `worker` until it has printed a line."""
+        for release in releases:
+            target.set_fleet({"worker": {release: self.worker("a line")}})
+            query = LogQuery(release=release)
+            self.eventually(lambda q=query: bool(list(target.logs("worker", q))), "the line")  # type: ignore[misc]  # bound at once
+        target.set_fleet({"worker": {}})
+        self.eventually(lambda: not target.fleet_status().instances, "the end of worker")
+
     def eventually(self, seen: Callable[[], bool], what: str) -> None:
         Waiter(self.clock).wait_until(lambda: seen() or None, within=30, waiting_for=what)
 
@@ -114,14 +151,14 @@ class TargetContract(ABC):
 
     def test_a_fleet_becomes_ready(self, target: RunTarget) -> None:
         self.up(target, 1, count=2)
-        assert {one.id for one in target.fleet_status().instances} == {"web-1-1", "web-1-2"}
+        assert len({one.id for one in target.fleet_status().instances}) == 2
         assert target.fleet_status().wanted["web"][1].count == 2
 
     def test_asking_twice_runs_one(self, target: RunTarget) -> None:
         self.up(target, 1)
-        before = [(one.id, one.pid) for one in target.fleet_status().instances]
+        before = [(one.id, one.since, one.restarts) for one in target.fleet_status().instances]
         self.up(target, 1)
-        assert [(one.id, one.pid) for one in target.fleet_status().instances] == before
+        assert [(one.id, one.since, one.restarts) for one in target.fleet_status().instances] == before
 
     def test_two_revisions_run_side_by_side(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
@@ -147,14 +184,14 @@ class TargetContract(ABC):
         logged = list(target.logs("worker"))
         assert [each.line for each in logged] == ["one", "two", "three"]
         assert {(each.service, each.release, each.instance, each.stream) for each in logged} == {
-            ("worker", 7, "worker-7-1", "out")
+            ("worker", 7, logged[0].instance, "out")
         }
         assert [each.line for each in target.logs("worker", LogQuery(lines=2))] == ["two", "three"]
-        assert [each.line for each in target.logs("worker", LogQuery(release=7, instance="worker-7-1"))] == [
+        assert [each.line for each in target.logs("worker", LogQuery(release=7, instance=logged[0].instance))] == [
             *("one", "two", "three")
         ]
         assert list(target.logs("worker", LogQuery(release=6))) == []
-        assert list(target.logs("worker", LogQuery(instance="worker-7-2"))) == []
+        assert list(target.logs("worker", LogQuery(instance=f"{logged[0].instance}0"))) == []
         followed = target.logs("worker", LogQuery(lines=1, follow=True), ended=lambda: True)
         assert [each.line for each in followed] == ["three"]
         assert list(target.logs("web")) == []
@@ -194,7 +231,6 @@ class TargetContract(ABC):
         self.lose(target)
         assert self.states(target, 1) == ["stopped"]
         assert not target.fleet_status().supervised
-        assert [one.pid for one in target.fleet_status().instances] == [None]
         target.start()
         self.eventually(lambda: self.ready(target, 1) == 1, "web@1")
         assert target.fleet_status().supervised
@@ -330,8 +366,7 @@ class TargetContract(ABC):
         self.up(target, 1)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
-        target.stop()
-        self.eventually(lambda: not target.fleet_status().started and not target.fleet_status().instances, "sleep")
+        self.stopped(target)
         assert target.fleet_status().wanted["web"][1].count == 1
         assert target.traffic_status().wanted["web"] == {1: 100.0}
 
@@ -340,8 +375,7 @@ class TargetContract(ABC):
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         url = target.traffic_status().url
-        target.stop()
-        self.eventually(lambda: not target.fleet_status().started and not target.fleet_status().instances, "sleep")
+        self.stopped(target)
         target.start()
         self.served(target, {1: 100.0})
         assert target.traffic_status().url == url
@@ -370,14 +404,13 @@ class TargetContract(ABC):
         front, own = free_port(), free_port()
         routes = (Route("/", "web"), Route("/api", "web", listen=own))
         self.up(target, 1, edge=Edge(http=front, routes=routes, address="127.0.0.1"))
-        assert target.traffic_status().url == f"http://127.0.0.1:{front}"
-        assert target.traffic_status().doors == (f"http://127.0.0.1:{front}", f"http://127.0.0.1:{own}")
+        serving = target.traffic_status()
+        assert [urlsplit(door).port for door in serving.doors] == [front, own]
+        assert serving.url == serving.doors[0]
 
     def test_a_service_keeps_its_internal_address(self, target: RunTarget) -> None:
         self.up(target, 1)
         address = target.traffic_status().listeners["web"]
-        host, _, port = address.rpartition(":")
-        assert (host, port.isdigit()) == ("127.0.0.1", True)
         target.set_fleet({"web": {2: self.member()}, "other": {1: self.member("other")}})
         self.eventually(lambda: self.ready(target, 2) == 1 and self.ready(target, 1, "other") == 1, "both")
         assert target.traffic_status().listeners["web"] == address
@@ -411,3 +444,96 @@ class TargetContract(ABC):
         assert target.traffic_status().url
         target.set_edge(None)
         self.eventually(lambda: not target.traffic_status().url, "the end of the edge")
+
+    def test_an_artifact_is_present_once_it_is_prepared(self, target: RunTarget) -> None:
+        target.start()
+        artifact = self.artifact("key1")
+        assert target.prepared(artifact, self.by()) == "absent"
+        assert target.prepare(artifact, self.by())
+        assert target.prepared(artifact, self.by()) == "present"
+        assert target.facts().prepared == {"key1"}
+        target.prepare(artifact, self.by())
+
+    def test_a_complete_artifact_is_kept_when_it_is_discarded(self, target: RunTarget) -> None:
+        target.start()
+        artifact = self.artifact("key1")
+        target.prepare(artifact, self.by())
+        assert target.discard(artifact, self.by())
+        assert target.prepared(artifact, self.by()) == "present"
+
+    def test_an_incomplete_artifact_is_removed_when_it_is_discarded(self, target: RunTarget) -> None:
+        target.start()
+        artifact = self.artifact("key1", takes_s=60)
+        self.interrupt(target, artifact)
+        assert target.prepared(artifact, self.by()) == "partial"
+        assert target.facts().prepared == frozenset()
+        target.discard(artifact, self.by())
+        target.discard(artifact, self.by())
+        assert target.prepared(artifact, self.by("r-2-build")) == "absent"
+
+    def test_an_interrupted_preparation_is_finished_by_the_next_one(self, target: RunTarget) -> None:
+        target.start()
+        artifact = self.artifact("key1", takes_s=2)
+        self.interrupt(target, artifact)
+        target.prepare(artifact, self.by())
+        assert target.prepared(artifact, self.by()) == "present"
+
+    def test_a_damaged_artifact_is_found_among_the_live_ones_and_repaired(self, target: RunTarget) -> None:
+        target.start()
+        artifact = self.artifact("key1")
+        target.prepare(artifact, self.by())
+        assert target.facts(live=["key1"]).damaged == frozenset()
+        self.damage(artifact)
+        assert target.facts().damaged == frozenset()
+        assert target.facts(live=["key1"]).damaged == {"key1"}
+        assert target.prepared(artifact, self.by()) == "partial"
+        target.prepare(artifact, self.by())
+        assert target.prepared(artifact, self.by()) == "present"
+
+    def test_facts_measure_the_sources_and_change_with_them(self, target: RunTarget, tmp_path: Path) -> None:
+        folder = tmp_path / "measured"
+        folder.mkdir()
+        (folder / "app.py").write_text("1")
+        source = Source(str(folder))
+        first = target.facts(sources=[source]).sources
+        assert first[source].files == 1
+        assert target.facts(sources=[source]).sources == first
+        (folder / "app.py").write_text("2")
+        assert target.facts(sources=[source]).sources[source].digest != first[source].digest
+
+    def test_facts_name_an_interpreter_only_when_a_path_is_given(self, target: RunTarget) -> None:
+        assert target.facts().python == ""
+        assert target.facts(path="").python
+
+    def test_services_are_known_by_the_logs_that_their_instances_wrote(self, target: RunTarget) -> None:
+        target.start()
+        assert "worker" not in target.known_services()
+        self.print_as(target, 6, 7)
+        assert [one.release for one in target.known_services()["worker"]] == [6, 7]
+        (newest,) = [one.instance for one in target.known_services()["worker"] if one.release == 7]
+        assert [each.line for each in target.logs("worker", LogQuery(instance=newest))] == ["a line"]
+
+    def test_pruning_keeps_the_revisions_and_artifacts_of_kept_releases(self, target: RunTarget) -> None:
+        target.start()
+        self.print_as(target, 6, 7)
+        old, new = self.artifact("key6"), self.artifact("key7")
+        target.prepare(old, self.by("r-6-build"))
+        target.prepare(new, self.by("r-7-build"))
+        stays = Kept(frozenset({7}), frozenset({("worker", 7)}), frozenset({"key7"}))
+        for _ in range(2):
+            target.prune(stays)
+            assert [one.release for one in target.known_services()["worker"]] == [7]
+            assert target.facts().prepared == {"key7"}
+
+    def test_nothing_is_left_of_a_stopped_environment_once_it_is_removed(self, target: RunTarget) -> None:
+        target.start()
+        self.print_as(target, 1)
+        artifact = self.artifact("key1")
+        target.prepare(artifact, self.by())
+        self.stopped(target)
+        assert target.data_left() == "present"
+        assert target.remove() > 0
+        assert target.data_left() == "absent"
+        assert target.known_services() == {}
+        assert target.facts().prepared == frozenset()
+        assert target.remove() == 0

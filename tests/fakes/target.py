@@ -107,6 +107,10 @@ class FakeTarget:
         """Whether services and datastores may have left data that `remove` removes."""
         self.artifacts: dict[str, Presence] = {}
         """How much of each artifact is present, by its key."""
+        self.damaged: set[str] = set()
+        """Keys of complete artifacts that are damaged."""
+        self.artifacts_take_s = 0.0
+        """How long the preparation of an artifact takes."""
         self.edge_problem = ""
         """Why the edge cannot serve; empty: it serves."""
         self.edge_problem_code = "port-taken"
@@ -157,10 +161,13 @@ class FakeTarget:
 
     def prepare(self, artifact: Artifact, by: Preparation) -> str:
         def keep() -> None:
-            if self.artifacts.get(artifact.key) != "present":
-                self.artifacts[artifact.key] = "present"
-                self.effects[f"prepare {artifact.key}"] += 1
+            self.effects[f"prepare {artifact.key}"] += self.prepared(artifact, by) != "present"
+            self.artifacts[artifact.key] = "present"
+            self.damaged.discard(artifact.key)
 
+        if self.artifacts_take_s and artifact.key not in self.artifacts:
+            self.artifacts[artifact.key] = "partial"
+            by.waiter.hold(self.artifacts_take_s, lambda: None)
         self._ask(f"prepare {artifact.key}", keep)
         return f"{by.what} prepared"
 
@@ -243,7 +250,7 @@ class FakeTarget:
     def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
         with self._guard:
             self._answer()
-            return self.artifacts.get(artifact.key, "absent")
+            return "partial" if artifact.key in self.damaged else self.artifacts.get(artifact.key, "absent")
 
     def job_state(self, identity: str) -> JobState:
         with self._guard:
@@ -267,8 +274,8 @@ class FakeTarget:
             sources={each: file_tree.measure(Path(each.folder)) for each in sources},
             python="" if path is None else "/usr/bin/python3",
             uv="/programs/uv",
-            prepared=frozenset(self.artifacts),
-            damaged=frozenset(key for key in live if self.artifacts.get(key) == "partial"),
+            prepared=frozenset(key for key, how in self.artifacts.items() if how == "present"),
+            damaged=frozenset(self.damaged.intersection(live)),
             volumes="/volumes",
         )
 

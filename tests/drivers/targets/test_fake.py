@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from mainstay.drivers.targets.target import RunTarget
-from mainstay.model import Health, Job, Member, Workload
+from mainstay.model import Artifact, Health, Image, Job, Member, Workload
 from mainstay.model.revision import Revision
 from tests.contracts.target import FENCE, TargetContract
 from tests.fakes.clock import TurnableClock
@@ -54,6 +54,13 @@ class TestFakeTarget(TargetContract):
         self.fake.taken[port] = "nginx"
         yield "nginx"
         del self.fake.taken[port]
+
+    def artifact(self, key: str, *, takes_s: float = 0) -> Artifact:
+        self.fake.artifacts_take_s = takes_s
+        return Image(key, f"shop/{key}:1", f"sha256:{key}")
+
+    def damage(self, artifact: Artifact) -> None:
+        self.fake.damaged.add(artifact.key)
 
     def set_ready(self, release: int, ready: bool) -> None:
         (self.fake.unready.discard if ready else self.fake.unready.add)(Revision("web", release))

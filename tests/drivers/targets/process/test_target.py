@@ -12,8 +12,10 @@ import pytest
 
 from mainstay.drivers.edge.haproxy.runtime_api import RuntimeApi
 from mainstay.drivers.targets.target import RunTarget
-from mainstay.model import Job, Member
+from mainstay.model import Artifact, Job, Member, Source, SourceTree
+from mainstay.system import file_tree
 from mainstay.system.clock import SystemClock
+from mainstay.system.state_dir import SYSTEM_PATH
 from tests.contracts.target import FENCE, TargetContract
 from tests.drivers.machine.place import a_place, identities, member, shell_job, worker
 from tests.drivers.machine.place import service as small
@@ -64,6 +66,18 @@ class TestProcessTarget(TargetContract):
     def another_program(self, port: int) -> Iterator[str]:
         with socket.create_server(("127.0.0.1", port)):
             yield psutil.Process().name()
+
+    def artifact(self, key: str, *, takes_s: float = 0) -> Artifact:
+        source = self.sick.with_name(key)
+        source.mkdir()
+        (source / "app.py").write_text("print(1)")
+        build = (("sh", "-c", f"sleep {takes_s}"),)
+        return SourceTree(key, file_tree.measure(source).digest, Source(str(source)), build, path=SYSTEM_PATH)
+
+    def damage(self, artifact: Artifact) -> None:
+        content = self.place.folders.content(artifact.key)
+        content.chmod(0o755)
+        (content / "app.py").unlink()
 
     def set_ready(self, release: int, ready: bool) -> None:
         sick = Path(f"{self.sick}-{release}")
