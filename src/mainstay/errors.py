@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class StateUnreadable(BadInput):
 
     code = "state-unreadable"
 
-    def __init__(self, file: object, why: str, state: object) -> None:
+    def __init__(self, file: Path | str, why: str, state: Path | str) -> None:
         super().__init__(
             f"this version of Mainstay cannot read {file}, which another version wrote: {why}",
             remedy=f"mainstay down --data with the version that wrote it, or move {state} away",

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.errors import BadInput, JournalCorrupt, Parked
+from mainstay.errors import BadInput, JournalCorrupt, Parked, StateUnreadable
 from mainstay.history.journal import Journal, JournalUnwritable
 from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteReader
@@ -357,3 +357,15 @@ def test_every_line_of_an_export_says_its_hash(folders: Folders) -> None:
 def test_a_corrupt_journal_is_for_a_person_to_decide() -> None:
     assert issubclass(JournalCorrupt, Parked)
     assert issubclass(JournalUnwritable, Parked)
+
+
+def test_an_older_format_is_refused_and_the_file_is_left_as_it_is(folders: Folders) -> None:
+    filled(folders).close()
+    by_hand(folders, "pragma user_version = 1")
+    before = {path: path.read_bytes() for path in folders.state.iterdir()}
+    for read in (lambda: opened(folders), lambda: story(folders).rows(), lambda: story(folders).verify()):
+        with pytest.raises(StateUnreadable, match="journal.db.*it has format 1, not 2") as refused:
+            read()
+        assert refused.value.exit_code == 2
+        assert "mainstay down --data with the version that wrote it" in refused.value.remedy
+    assert before.items() <= {path: path.read_bytes() for path in folders.state.iterdir()}.items()

@@ -117,7 +117,9 @@ def test_a_rollback_moves_a_callee_after_its_callers_have_moved_and_drained(
 ) -> None:
     old, new, links = releases
     machine = Machine(new, _acyclic(links))
-    list(machine.run(rollback(old, snapshot(new))))
+    plan = rollback(old, snapshot(new))
+    plan.check()
+    list(machine.run(plan))
     assert machine.wrong == []
 
 
@@ -127,6 +129,7 @@ def test_at_each_point_of_a_deploy_reverting_moves_callers_first_and_drains_them
 ) -> None:
     old, new, links = releases
     plan = deploy(new, snapshot(old))
+    plan.check()
     moves = sum(isinstance(step, SetTraffic) for _, step in plan.steps())
     for point in range(1, moves + 1):
         machine = Machine(old, _acyclic(links))

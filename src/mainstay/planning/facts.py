@@ -18,6 +18,7 @@ from mainstay.manifest.variable import OF_EVERY_SHELL
 from mainstay.model import Environment, FleetStatus, Release, TrafficStatus
 from mainstay.model.artifact import Source
 from mainstay.planning.datastore_facts import DatastoreFacts, datastore_facts
+from mainstay.system.state_file import decoding
 
 SCHEMA = "mainstay.schema.json"
 """The file to which `mainstay schema --help` suggests writing the manifest's JSON Schema."""
@@ -101,7 +102,8 @@ def document(history: History, number: int) -> Release:
     found = history.document(number)
     if found is None:
         raise BadInput(f"there is no release {number}", remedy="mainstay history", code="no-such-release")
-    return msgspec.json.decode(found, type=Release)
+    with decoding(f"release {number} in the journal", "the state folder"):
+        return msgspec.json.decode(found, type=Release)
 
 
 def sources(manifest: Manifest) -> dict[str, Source]:

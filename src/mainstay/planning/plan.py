@@ -1,12 +1,12 @@
 """A plan: phases of ranks of steps, as pure data, made before anything is changed; the plan is the runbook."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
 
 from mainstay.errors import InvariantBroken
-from mainstay.model import Environment, Release
+from mainstay.model import Environment, Members, Release
 from mainstay.model.fleet import end_of, unbalanced, without_capacity
 from mainstay.model.run_kind import Kind, run_kind
 from mainstay.steps.retire import Retire
@@ -105,16 +105,18 @@ class Plan(msgspec.Struct, frozen=True):
         reversible = [step.reversible for _, step in self.steps()]
         if reversible != sorted(reversible, reverse=True):
             yield "a step that can be undone follows one that cannot"
-        fleet: dict[str, Mapping[int, object]] = dict(self.staleness_key.fleet)
+        fleet = dict(self.staleness_key.fleet)
         for number, step in self.steps():
             broken: list[str] = []
             match step:
-                case StartFleet():
-                    if fleet.get(step.service, step.before).keys() != step.before.keys():
-                        broken.append(f"the fleet of {step.service} is not the one that the step begins with")
-                    fleet[step.service] = step.after
-                case Retire():
-                    fleet[step.service] = step.after
+                case StartFleet(service=service, before=before, after=after):
+                    if fleet.get(service, {}) != _counts(before):
+                        broken.append(f"the fleet of {service} is not the one that the step begins with")
+                    fleet[service] = _counts(after)
+                case Retire(service=service, leaving=leaving, after=after):
+                    if fleet.get(service, {}) != _counts(leaving | after):
+                        broken.append(f"the fleet of {service} is not the one that the step retires")
+                    fleet[service] = _counts(after)
                 case SetTraffic():
                     for shift in (*step.after, *step.back):
                         broken += unbalanced(shift.traffic)
@@ -129,3 +131,7 @@ class Plan(msgspec.Struct, frozen=True):
                 for step in rank:
                     number += 1
                     yield f"{phase_number}.{number}", step
+
+
+def _counts(members: Members) -> dict[int, int]:
+    return {release: member.count for release, member in members.items()}

@@ -22,7 +22,7 @@ def require_format(text: bytes, wanted: int, file: Path, state: Path) -> None:
 
 
 @contextmanager
-def decoding(file: Path, state: Path) -> Iterator[None]:
+def decoding(file: Path | str, state: Path | str) -> Iterator[None]:
     """Raise StateUnreadable, naming *file*, when the body cannot decode its content."""
     try:
         yield

@@ -7,7 +7,7 @@ import msgspec
 
 from mainstay.errors import InvariantBroken
 from mainstay.model import Edge, Fleet, Job, Member, Shifts, Traffic, TrafficLease
-from mainstay.model.fleet import unbalanced, without_capacity
+from mainstay.model.fleet import unbalanced
 
 FORMAT = 2
 
@@ -85,7 +85,7 @@ class Desired(msgspec.Struct, frozen=True):
         later = [shift.traffic for shift in (*self._reverts, *(self.pending.then if self.pending else ()))]
         for traffic in (self.traffic, *later):
             yield from unbalanced(traffic)
-        yield from without_capacity(self.traffic, self.fleet)
+        # Traffic may name a revision without a fleet: undoing `recreate` reverts traffic, then starts the old fleet.
         for name, one in self.instances.items():
             if name != identity_of(one.service, one.release, one.number):
                 yield f"instance {name} has the identity of another"
