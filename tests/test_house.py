@@ -176,19 +176,15 @@ def test_time_and_processes_have_their_own_files(path: Path) -> None:
     assert name.startswith(("mainstay.system.", "mainstay.drivers.")) or forbidden == set()
 
 
-RENAMES_LOGS = {"mainstay.system.log_rotation", "mainstay.drivers.edge.haproxy.access_log"}
-"""Rotated logs keep no promise after a power cut, and are renamed where requests wait."""
-WRITES_CGROUPS = {"mainstay.drivers.machine.instances.cgroups"}
+# A cgroup's files are written in place; HAProxy checks its configuration before `atomic_file.move` gives it its name.
+WRITES_TEXT = {"mainstay.drivers.machine.instances.cgroups", "mainstay.drivers.edge.haproxy.process"}
 
 
 @every_module
 def test_only_one_module_renames_and_writes_whole_files(path: Path) -> None:
     used = {name for node in ast.walk(tree(path)) if isinstance(node, ast.Call) for name in writings(node)}
     name = name_of(path)
-    allowed = {"replace"} if name in RENAMES_LOGS else {"write_text"} if name in WRITES_CGROUPS else set()
-    # HAProxy checks this file before `durable.move` gives it its name.
-    allowed |= {"write_text"} if name == "mainstay.drivers.edge.haproxy.process" else set()
-    assert name == "mainstay.system.atomic_file" or used <= allowed
+    assert name == "mainstay.system.atomic_file" or used <= ({"write_text"} if name in WRITES_TEXT else set())
 
 
 def writings(call: ast.Call) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A real HAProxy over two small backends: the stage on which the tests of the edge play."""
+"""A real HAProxy in front of two small backends, for the tests of the edge."""
 
 import os
 import shutil
