@@ -60,7 +60,7 @@ def test_origins_that_match_all_or_none_are_refused(origin: str) -> None:
     ("origin", "closed"),
     [
         pytest.param("https://evil.example.com", True, id="a foreign origin"),
-        pytest.param(OURS, False, id="ours"),
+        pytest.param(OURS, False, id="an allowed origin"),
         pytest.param("https://api.example.com", False, id="the host itself"),
         pytest.param(None, False, id="no browser"),
     ],

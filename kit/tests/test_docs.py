@@ -32,7 +32,7 @@ TOKEN, KEY, OLD_KEY = (
 
 @pytest.fixture
 def page_module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A module in which `app` and `settings` are what index.md says of them."""
+    """A module in which `app` and `settings` are defined as in index.md."""
     module = ModuleType("page")
     monkeypatch.setitem(sys.modules, "page", module)
     database = Secret("postgresql://app@127.0.0.1:1/app")
@@ -104,7 +104,7 @@ def test_a_wheel_from_the_checkout_works_outside_it(tmp_path: Path) -> None:
 
 @contextlib.contextmanager
 def serving_first_snippet(page: str, folder: Path, **environment: str) -> Iterator[RunningServer]:
-    """The first snippet of *page* as `service.py`, started as the page says."""
+    """The first snippet of *page* as `service.py`, started as the page describes."""
     (folder / "service.py").write_text(PYTHON.findall((FOLDER / page).read_text())[0])
     options = ["--app-dir", str(folder), "--no-proxy-headers", "--no-server-header"]
     with serving("service:app", *options, **environment) as served:

@@ -1,4 +1,4 @@
-"""All parts together under each framework: the same answers, whoever routes."""
+"""All parts together in each framework: the responses are the same."""
 
 from collections.abc import Mapping
 
@@ -129,9 +129,7 @@ async def test_an_exception_is_logged_once_in_each_framework(app: ASGIApp, caplo
     assert caplog.records[0].exc_info is not None
 
 
-async def test_a_custom_error_page_is_unchanged_and_the_error_is_logged(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_a_custom_error_page_is_unchanged_and_the_error_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def page(request: Request, error: Exception) -> Response:
         return HTMLResponse("<h1>Something broke</h1>", 500)
 

@@ -85,7 +85,7 @@ async def test_an_applications_own_4xx_body_is_unchanged(kind: str, body: bytes)
     ("body", "detail"),
     [
         pytest.param(b"not before nine", "not before nine", id="a text"),
-        pytest.param(b"Conflict", None, id="what the status says already"),
+        pytest.param(b"Conflict", None, id="the reason phrase"),
         pytest.param(b'{"status_code": 409, "detail": "not yet"}', "not yet", id="a framework's JSON sent as text"),
         pytest.param(b"", None, id="nothing"),
     ],

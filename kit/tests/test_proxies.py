@@ -34,7 +34,7 @@ BY_NETWORK = TrustedProxies(networks=["127.0.0.1", "10.0.0.0/8", "::1"])
         pytest.param("127.0.0.1", "[2001:db8::1]:443", "2001:db8::1", id="brackets and a port"),
         pytest.param("127.0.0.1", "203.0.113.7:5000", "203.0.113.7", id="a port"),
         pytest.param("::ffff:127.0.0.1", "203.0.113.7", "203.0.113.7", id="a peer of both worlds"),
-        pytest.param("127.0.0.1", "10.0.0.1, 10.0.0.2", "10.0.0.1", id="all of them ours"),
+        pytest.param("127.0.0.1", "10.0.0.1, 10.0.0.2", "10.0.0.1", id="all of them trusted"),
     ],
 )
 async def test_the_client_is_the_nearest_address_that_is_not_trusted(peer: str, forwarded: str, client: str) -> None:

@@ -121,7 +121,7 @@ PRESENTATIONS = st.lists(st.tuples(st.integers(0, 4), st.floats(0, 2 * GRACE)), 
 async def test_a_spent_token_is_accepted_only_in_its_grace_period(
     store: RefreshStore, presented: list[tuple[int, float]]
 ) -> None:
-    """Whatever is presented in whatever order: *back* counts from the current token, waits lie in between."""
+    """Tokens in any order: *age* counts back from the current token; *pause* is the time before it."""
     await store.end_all("ada")
     await store.begin(login())
     current_tokens, rotated_at, now, ended = ["f0"], float("-inf"), AT, False

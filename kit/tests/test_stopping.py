@@ -118,10 +118,7 @@ async def test_a_websocket_is_closed_with_1001() -> None:
     task = await start(Chain(app, stop), connection, type="websocket")
     await asyncio.wait_for(stop.stop(), 5)
     await task
-    assert (connection.reply.messages[-1]["type"], connection.reply.messages[-1]["code"]) == (
-        "websocket.close",
-        1001,
-    )
+    assert (connection.reply.messages[-1]["type"], connection.reply.messages[-1]["code"]) == ("websocket.close", 1001)
     assert (received[0]["type"], received[0]["code"]) == ("websocket.disconnect", 1001)
 
 

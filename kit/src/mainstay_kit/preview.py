@@ -29,11 +29,7 @@ class Preview(Part):
     """
 
     def __init__(
-        self,
-        app: ASGIApp | None = None,
-        *,
-        key: Secret | str | None = None,
-        now: Callable[[], float] = time.time,
+        self, app: ASGIApp | None = None, *, key: Secret | str | None = None, now: Callable[[], float] = time.time
     ) -> None:
         self._key = revealed(key).encode() if key else b""
         self._now = now

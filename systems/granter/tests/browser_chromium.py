@@ -1,4 +1,4 @@
-"""Chromium, and what its pages must never do."""
+"""Chromium, and checks that apply to every page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,11 +23,11 @@ PASSWORD = "four words without reason"
 
 @dataclass
 class Watch:
-    """What a page must never do: say an error on its console, fail in its script, ask another host."""
+    """Records what a page must never do: console errors, script errors, requests to other hosts."""
 
     home: str
     wrong: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    calls_received: list[str] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
         page.on("console", self._said)
@@ -35,7 +35,7 @@ class Watch:
         page.on("request", self._requested)
 
     def _said(self, message: ConsoleMessage) -> None:
-        # The browser itself tells of a log-in that was refused, as the test wanted it.
+        # The browser reports a refused log-in, which the test expects.
         if message.type in {"error", "warning"} and "status of 401" not in message.text:
             self.wrong.append(f"console: {message.text}")
 
@@ -43,7 +43,7 @@ class Watch:
         self.wrong.append(f"script: {error}")
 
     def _requested(self, request: Request) -> None:
-        self.asked.append(request.url)
+        self.calls_received.append(request.url)
         if not request.url.startswith((self.home, "data:")):
             self.wrong.append(f"asked {request.url}")
 
@@ -59,11 +59,11 @@ def chromium() -> Iterator[Browser]:
 
 
 def serious(page: Page) -> list[str]:
-    """What axe-core finds that keeps somebody from using *page*."""
+    """Return the serious and critical accessibility violations that axe-core finds on *page*."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run()).violations")
+    search_results = page.evaluate("async () => (await axe.run()).violations")
     return [
         f"{one['id']} ({one['impact']}): {one['help']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['any'][:1]}"
-        for one in found
+        for one in search_results
         if one["impact"] in {"serious", "critical"}
     ]

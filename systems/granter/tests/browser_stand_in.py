@@ -1,4 +1,4 @@
-"""A stand-in for backend-core, for states that the real one cannot be brought to: it answers what a test says."""
+"""A stub of backend-core with the responses that a test sets, for states that the real service cannot be put into."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ GRANT: dict[str, Any] = {
     "snippet": [{"text": "For a ", "mark": False}, {"text": "harbour", "mark": True}, {"text": " town", "mark": False}],
     "closes_in_days": None,
 }
-WHOLE: dict[str, Any] = {
+GRANT_DETAILS: dict[str, Any] = {
     **GRANT,
     "source": {
         "url": "https://example.org/calls/7",
@@ -37,7 +37,7 @@ WHOLE: dict[str, Any] = {
 
 
 @dataclass
-class Told:
+class StubResponse:
     status: int
     document: Any = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -51,40 +51,42 @@ class Call:
     body: Any
 
 
-def found(*grants: dict[str, Any], total: int | None = None) -> Told:
+def search_results(*grants: dict[str, Any], total: int | None = None) -> StubResponse:
     facets = {"topics": {"water and oceans": len(grants)}, "regions": {"Portugal": len(grants)}}
     document = {"total": len(grants) if total is None else total, "page": 1, "page_size": 10, "grants": list(grants)}
-    return Told(200, {**document, "facets": facets})
+    return StubResponse(200, {**document, "facets": facets})
 
 
-def tokens(name: str, seconds: int = 900) -> Told:
+def tokens(name: str, seconds: int = 900) -> StubResponse:
     pair = {"access_token": f"access-{name}", "refresh_token": f"refresh-{name}", "token_type": "Bearer"}
-    return Told(200, {**pair, "expires_in": seconds})
+    return StubResponse(200, {**pair, "expires_in": seconds})
 
 
-Says = Callable[[Call], Told]
+StubHandler = Callable[[Call], StubResponse]
 
 
-class BackendStandIn:
-    """Answers by method and path without the query; what it was not told about is 404. `asked` tells every call."""
+class BackendStub:
+    """Responds by method and path without the query, else with 404; `calls_received` lists every call."""
 
     def __init__(self) -> None:
-        self.says: dict[str, Told | Says] = {}
-        self.asked: list[Call] = []
-        self.begin_anew()
-        stand_in = self
+        self.responses: dict[str, StubResponse | StubHandler] = {}
+        self.calls_received: list[Call] = []
+        self.reset()
+        stub = self
 
-        class Visit(BaseHTTPRequestHandler):
+        class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
                 sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 call = Call(self.command, self.path, headers, json.loads(sent) if sent else None)
-                stand_in.asked.append(call)
-                told = stand_in.says.get(f"{self.command} {self.path.partition('?')[0]}", Told(404, {"detail": "no"}))
-                told = told(call) if callable(told) else told
-                body = b"" if told.document is None else json.dumps(told.document).encode()
-                self.send_response(told.status)
-                for name, value in {"Content-Length": str(len(body)), **told.headers}.items():
+                stub.calls_received.append(call)
+                response = stub.responses.get(
+                    f"{self.command} {self.path.partition('?')[0]}", StubResponse(404, {"detail": "no"})
+                )
+                response = response(call) if callable(response) else response
+                body = b"" if response.document is None else json.dumps(response.document).encode()
+                self.send_response(response.status)
+                for name, value in {"Content-Length": str(len(body)), **response.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
@@ -102,18 +104,18 @@ class BackendStandIn:
                 self.answer()
 
             def log_message(self, format: str, *values: object) -> None:
-                """The tests ask `asked`."""
+                """Log nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Visit)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def begin_anew(self) -> None:
-        """Forget who asked, and what a test said."""
-        self.says = {"GET /live": Told(200, {}), "GET /api/search": found(GRANT)}
-        self.asked.clear()
+    def reset(self) -> None:
+        """Restore the default responses and clear the recorded calls."""
+        self.responses = {"GET /live": StubResponse(200, {}), "GET /api/search": search_results(GRANT)}
+        self.calls_received.clear()
 
     def calls(self, path: str) -> list[Call]:
-        return [call for call in self.asked if call.path.partition("?")[0] == path]
+        return [call for call in self.calls_received if call.path.partition("?")[0] == path]
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()

@@ -19,7 +19,7 @@ class Visitor:
         return self._client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     def send(self, path: str, fields: dict[str, str], *, on: str = "", **headers: str) -> httpx2.Response:
-        """Fill in the form of the page *on* (that of *path*) and send it."""
+        """Fill in the form on page *on* (default: *path*) and send it."""
         proof = re.search(r'name="csrf" value="([^"]+)"', self.get(on or path).text)
         return self.post(path, {**({"csrf": unescape(proof[1])} if proof else {}), **fields}, **headers)
 

@@ -1,4 +1,4 @@
-"""The world of these tests: a database, the notices' sites and the services, all real."""
+"""Fixtures: a real database, the notice sites and the services."""
 
 import sys
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ sys.path[:0] = [str(ROOT / folder) for folder in (*SERVICES, "tests")]
 from granter_backend import Backend, Caller, variables  # noqa: E402
 from granter_postgres import Postgres, programs  # noqa: E402
 from granter_services import TOKEN, until  # noqa: E402
-from granter_stand_in import DataServiceStandIn  # noqa: E402
+from granter_stand_in import DataServiceStub  # noqa: E402
 from granter_town import Start, Town, rounds_ended, starting  # noqa: E402
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts services or a database is a journey: the quick tests leave it out."""
+    """Mark the tests that start services or a database as slow."""
     for item in items:
         if item.path.is_relative_to(ROOT) and {"start", "postgres"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
@@ -37,14 +37,14 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def start(folder: Path) -> Iterator[Start]:
-    """Starts services; whatever still runs when the test ends is stopped."""
+    """A function that starts services, which are stopped when the test ends."""
     with starting(folder) as begin:
         yield begin
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the services' logs are kept, and the environments that had to be made for them."""
+    """The folder for the services' logs and for the environments created for them."""
     return tmp_path_factory.mktemp("granter")
 
 
@@ -64,10 +64,10 @@ def town(postgres: Postgres, folder: Path) -> Iterator[Town]:
 
 @pytest.fixture(scope="session")
 def backend(postgres: Postgres, folder: Path) -> Iterator[Backend]:
-    """A running backend-core over a stand-in for the data-service."""
-    with DataServiceStandIn() as data, starting(folder) as start:
-        told = variables(postgres.database("accounts"), data.url)
-        yield Backend(start("backend-core", **told).ready(), data, "accounts")
+    """A running backend-core with a stub of the data-service."""
+    with DataServiceStub() as data, starting(folder) as start:
+        values = variables(postgres.database("accounts"), data.url)
+        yield Backend(start("backend-core", **values).ready(), data, "accounts")
 
 
 @pytest.fixture

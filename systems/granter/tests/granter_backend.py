@@ -1,4 +1,4 @@
-"""backend-core as a caller meets it: one running service, and a client that says what is asked and answered."""
+"""A running backend-core, and a client for it."""
 
 import json
 import uuid
@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx2
 from granter_services import TOKEN, Service
-from granter_stand_in import DataServiceStandIn
+from granter_stand_in import DataServiceStub
 
 PASSWORD = "correct horse battery"
 JWT_SECRET = "jwt-secret-5f1c9a7e3b8d2046-91ac-77e0b2d4-c31e66"
 
 
-def variables(database: str, data_service: str, **more: str) -> dict[str, str]:
-    """What the manifest tells backend-core."""
+def variables(database: str, data_service: str, **extra: str) -> dict[str, str]:
+    """Return the variables that the manifest gives backend-core."""
     return {
         "DATABASE_URL": database,
         "DATA_SERVICE_URL": data_service,
@@ -24,13 +24,13 @@ def variables(database: str, data_service: str, **more: str) -> dict[str, str]:
         "GRANTER_ENVIRONMENT": "local",
         "TRUSTED_PROXIES": "127.0.0.1",
         "REQUESTS_PER_MINUTE": "60000",
-        **more,
+        **extra,
     }
 
 
 @dataclass
 class Caller:
-    """Asks a running backend-core. Each caller has an address of its own, so that tests do not share limits."""
+    """A client of backend-core. Each has its own address, so that tests do not share rate limits."""
 
     url: str
     address: str = field(default_factory=lambda: f"10.{'.'.join(str(byte) for byte in uuid.uuid4().bytes[:3])}")
@@ -39,24 +39,24 @@ class Caller:
         headers = {"X-Forwarded-For": self.address}
         self._client = httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
 
-    def ask(
-        self, method: str, path: str, said: object = None, *, token: str = "", headers: Mapping[str, str] | None = None
+    def request(
+        self, method: str, path: str, body: object = None, *, token: str = "", headers: Mapping[str, str] | None = None
     ) -> httpx2.Response:
-        more = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-        content = None if said is None else said if isinstance(said, bytes) else json.dumps(said).encode()
+        extra = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         if content is not None:
-            more["Content-Type"] = "application/json"
-        return self._client.request(method, path, content=content, headers=more)
+            extra["Content-Type"] = "application/json"
+        return self._client.request(method, path, content=content, headers=extra)
 
     def get(self, path: str, token: str = "") -> httpx2.Response:
-        return self.ask("GET", path, token=token)
+        return self.request("GET", path, token=token)
 
-    def post(self, path: str, said: object, token: str = "") -> httpx2.Response:
-        return self.ask("POST", path, said, token=token)
+    def post(self, path: str, body: object, token: str = "") -> httpx2.Response:
+        return self.request("POST", path, body, token=token)
 
-    def chunked(self, path: str, said: bytes) -> httpx2.Response:
-        """A body that does not tell its length."""
-        return self._client.post(path, content=iter([said]), headers={"Content-Type": "application/json"})
+    def chunked(self, path: str, body: bytes) -> httpx2.Response:
+        """Send a chunked body."""
+        return self._client.post(path, content=iter([body]), headers={"Content-Type": "application/json"})
 
     def register(self, email: str, password: str = PASSWORD) -> httpx2.Response:
         return self.post("/api/auth/register", {"email": email, "password": password})
@@ -68,10 +68,10 @@ class Caller:
         return self.post("/api/auth/refresh", {"refresh_token": token})
 
     def delete_account(self, token: str, password: str = PASSWORD) -> httpx2.Response:
-        return self.ask("DELETE", "/api/auth/me", {"password": password}, token=token)
+        return self.request("DELETE", "/api/auth/me", {"password": password}, token=token)
 
-    def newcomer(self) -> tuple[str, dict[str, Any]]:
-        """The address of a new account, and the tokens of its first log-in."""
+    def new_account(self) -> tuple[str, dict[str, Any]]:
+        """Return the address of a new account and the tokens of its first log-in."""
         email = new_address()
         assert self.register(email).status_code == 201
         return email, self.log_in(email).json()
@@ -80,7 +80,7 @@ class Caller:
 @dataclass(frozen=True)
 class Backend:
     service: Service
-    data: DataServiceStandIn
+    data: DataServiceStub
     database: str
 
 

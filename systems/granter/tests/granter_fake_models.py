@@ -1,4 +1,4 @@
-"""Fake models: a server that speaks both providers' protocols, and answers as a test says."""
+"""Fake models: a server with both providers' protocols and the behaviour that a test sets."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ Behaviour = Literal[
 
 
 @dataclass
-class Asked:
+class RecordedRequest:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
@@ -25,33 +25,33 @@ class Asked:
 
 @dataclass
 class FakeModels:
-    """`says` is the object that the models answer with; `behaves` tells for each provider how it does so."""
+    """`model_output` is the object in the responses; `behaviours` has each provider's behaviour."""
 
-    says: dict[str, Any]
-    behaves: dict[str, Behaviour] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
-    tells_cost: bool = True
+    model_output: dict[str, Any]
+    behaviours: dict[str, Behaviour] = field(default_factory=dict)
+    requests: list[RecordedRequest] = field(default_factory=list)
+    reports_usage: bool = True
 
     def __enter__(self) -> Self:
         models, self._gate = self, threading.Event()
 
-        class Call(BaseHTTPRequestHandler):
+        class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                models.asked.append(Asked(self.path, headers, body))
+                models.requests.append(RecordedRequest(self.path, headers, body))
                 models.reply(self, "gemini" if "generateContent" in self.path else "openai")
 
             def log_message(self, format: str, *values: object) -> None:
-                """The tests ask `asked`."""
+                """Log nothing."""
 
-        class Quiet(ThreadingHTTPServer):
+        class QuietServer(ThreadingHTTPServer):
             def handle_error(self, request: object, client_address: object) -> None:
-                """A caller who gave up is what some tests are about."""
+                """Ignore disconnected clients: some tests cause them."""
 
-        self._server = Quiet(("127.0.0.1", 0), Call)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
         return self
@@ -64,10 +64,10 @@ class FakeModels:
         self._server.server_close()
 
     def reply(self, call: BaseHTTPRequestHandler, provider: str) -> None:
-        text = json.dumps(self.says)
-        match self.behaves.get(provider, "good"):
+        text = json.dumps(self.model_output)
+        match self.behaviours.get(provider, "good"):
             case "good":
-                self._send(call, 200, document(provider, text, tells_cost=self.tells_cost))
+                self._send(call, 200, document(provider, text, reports_usage=self.reports_usage))
             case "prose":
                 self._send(call, 200, document(provider, "Certainly! The deadline is soon."))
             case "nonsense":
@@ -93,26 +93,26 @@ class FakeModels:
             case "drip":
                 self._drip(call, document(provider, text))
             case "cut":
-                whole = document(provider, text)
+                body = document(provider, text)
                 call.send_response(200)
-                call.send_header("Content-Length", str(len(whole)))
+                call.send_header("Content-Length", str(len(body)))
                 call.end_headers()
-                call.wfile.write(whole[: len(whole) // 2])
+                call.wfile.write(body[: len(body) // 2])
                 call.close_connection = True
             case status:
                 code, _, after = status.partition(" for ")
                 body = json.dumps({"error": {"message": f"the key was {call.headers}"}}).encode()
                 self._send(call, int(code), body, *([("Retry-After", after.split()[0])] if after else []))
 
-    def _drip(self, call: BaseHTTPRequestHandler, whole: bytes) -> None:
-        """A letter every now and then, so that each comes in time and the whole does not."""
+    def _drip(self, call: BaseHTTPRequestHandler, body: bytes) -> None:
+        """Send the body one byte at a time, so that the whole takes longer than the timeout."""
         call.send_response(200)
-        call.send_header("Content-Length", str(len(whole)))
+        call.send_header("Content-Length", str(len(body)))
         call.end_headers()
-        for at in range(len(whole)):
+        for at in range(len(body)):
             if self._gate.wait(0.05):
                 return
-            call.wfile.write(whole[at : at + 1])
+            call.wfile.write(body[at : at + 1])
             call.wfile.flush()
 
     @staticmethod
@@ -126,26 +126,26 @@ class FakeModels:
         call.wfile.write(body)
 
 
-def document(provider: str, text: str, *, tells_cost: bool = True) -> bytes:
-    """A provider's answer around the *text* of its model."""
+def document(provider: str, text: str, *, reports_usage: bool = True) -> bytes:
+    """Return a provider's response that contains *text*."""
     if provider == "gemini":
         thought = {"text": "Let me see: {", "thought": True}
         parts = [thought, {"text": text}]
-        told: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}],
             "usageMetadata": {"promptTokenCount": 900, "candidatesTokenCount": 200, "thoughtsTokenCount": 0},
         }
     else:
-        told = {
+        answer = {
             "choices": [{"message": {"role": "assistant", "content": text, "refusal": None}, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 900, "completion_tokens": 200},
         }
-    if not tells_cost:
-        told = {key: value for key, value in told.items() if not key.startswith("usage")}
-    return json.dumps(told).encode()
+    if not reports_usage:
+        answer = {key: value for key, value in answer.items() if not key.startswith("usage")}
+    return json.dumps(answer).encode()
 
 
-# What the providers say when they will not: the question is blocked, the answer is withheld, or ends too early.
+# Refusals: the prompt is blocked, the answer is withheld, or it is truncated.
 BLOCKED = {
     "gemini": b'{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": 900}}',
     "openai": b'{"choices": [{"message": {"role": "assistant", "content": ""}, "finish_reason": "content_filter"}]}',

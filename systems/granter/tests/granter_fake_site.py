@@ -1,4 +1,4 @@
-"""A site whose pages a test writes, breaks and holds back."""
+"""A site whose pages a test writes, breaks and delays."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered at a path, where that is more than a text."""
+    """A response that is more than a 200 with a text."""
 
     body: str | bytes
     type: str
@@ -27,68 +27,68 @@ def _none(_: str) -> str | Reply | None:
 
 
 class FakeSite:
-    """Answers what `pages` says or `made` makes, else 404; `asked` tells all visits; a path in `held` waits."""
+    """Responds with `pages` or the result of `page_for`, else 404; `requested` lists all requested paths."""
 
-    def __init__(self, pages: Mapping[str, str | Reply], made: Callable[[str], str | Reply | None] = _none) -> None:
+    def __init__(self, pages: Mapping[str, str | Reply], page_for: Callable[[str], str | Reply | None] = _none) -> None:
         self.pages = dict(pages)
         self.broken: set[str] = set()
         self.failing: dict[str, int] = {}
-        """How often a path still answers that it is busy."""
-        self.tagged = False
-        """Whether pages have an ETag, and are spared to those who know it."""
-        self.spared = 0
-        self.asked: list[str] = []
+        """The number of times that a path still responds with 503."""
+        self.has_etags = False
+        """Whether pages have an ETag and honour If-None-Match."""
+        self.not_modified = 0
+        self.requested: list[str] = []
         self.agents: set[str] = set()
         self._gates: dict[str, threading.Event] = {}
         site = self
 
-        class Visit(BaseHTTPRequestHandler):
+        class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                site.asked.append(self.path)
+                site.requested.append(self.path)
                 site.agents.add(self.headers["User-Agent"])
                 if gate := site._gates.get(self.path):
                     gate.wait(30)
-                said = site._reply(self.path)
-                body = said.body if isinstance(said.body, bytes) else said.body.encode()
-                status = 500 if self.path in site.broken else said.status
+                reply = site._reply(self.path)
+                body = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
+                status = 500 if self.path in site.broken else reply.status
                 if site.failing.get(self.path):
                     site.failing[self.path] -= 1
                     status = 503
                 tag = f'"{crc32(body)}"'
-                if site.tagged and status == 200 and self.headers["If-None-Match"] == tag:
-                    site.spared += 1
+                if site.has_etags and status == 200 and self.headers["If-None-Match"] == tag:
+                    site.not_modified += 1
                     status, body = 304, b""
                 self.send_response(status)
-                if site.tagged:
+                if site.has_etags:
                     self.send_header("ETag", tag)
-                self.send_header("Content-Type", said.type)
-                for name, value in said.headers.items():
+                self.send_header("Content-Type", reply.type)
+                for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
             def log_message(self, format: str, *values: object) -> None:
-                """The tests ask `asked`."""
+                """Log nothing."""
 
-        class Quiet(ThreadingHTTPServer):
+        class QuietServer(ThreadingHTTPServer):
             def handle_error(self, request: object, client_address: object) -> None:
-                """A visitor who was stopped while waiting is what some tests are about."""
+                """Ignore disconnected clients: some tests cause them."""
 
-        self._made = made
-        self._server = Quiet(("127.0.0.1", 0), Visit)
+        self._page_for = page_for
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def _reply(self, path: str) -> Reply:
-        said = self.pages.get(path) or self._made(path)
-        if isinstance(said, Reply):
-            return said
+        reply = self.pages.get(path) or self._page_for(path)
+        if isinstance(reply, Reply):
+            return reply
         text = "text/plain; charset=utf-8" if path.endswith(".txt") else "text/html; charset=utf-8"
-        body = said or ""
+        body = reply or ""
         return Reply(body, JSON if body.startswith("{") else text, 200 if body else 404)
 
     @contextmanager
-    def holding(self, path: str) -> Iterator[None]:
-        """Keep every visitor of *path* waiting."""
+    def delaying(self, path: str) -> Iterator[None]:
+        """Delay every response to *path*."""
         gate = self._gates[path] = threading.Event()
         try:
             yield

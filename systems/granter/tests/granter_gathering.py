@@ -1,4 +1,4 @@
-"""Gathering: one site, one database, and as many data-services as a test starts."""
+"""A site, a database, and as many data-services as a test starts."""
 
 import json
 from itertools import count
@@ -20,7 +20,7 @@ class Gathering:
         self._address = postgres.database(self.database)
 
     def begin(self, every: str = "300", **variables: str) -> Service:
-        told = {
+        query = {
             "DATABASE_URL": self._address,
             "NOTICE_SOURCES": f"only={self.site.url}/",
             "SERVICE_TOKEN": TOKEN,
@@ -28,7 +28,7 @@ class Gathering:
             "PAGE_PAUSE": "0",
             "RETRY_PAUSE": "0",
         }
-        return self._start("data-service", **told | variables)
+        return self._start("data-service", **query | variables)
 
     def report(self, data: Service) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(get(data.url + "/scrape", X_Service_Token=TOKEN).body)
@@ -41,9 +41,9 @@ class Gathering:
         until(lambda: self.rounds() >= rounds, f"{rounds} rounds over the site")
 
     def titles(self) -> list[str]:
-        return self.told("select title from grants order by title")
+        return self.query("select title from grants order by title")
 
-    def told(self, question: str) -> list[str]:
+    def query(self, question: str) -> list[str]:
         return self._postgres.execute(self.database, question).splitlines()
 
     def cut_off(self) -> None:

@@ -34,7 +34,7 @@ class Postgres:
         self.folder.chmod(0o755)
         self.port = free_port()
         self._user = "nobody" if os.geteuid() == 0 else None
-        # The programs look for their libraries beside the package, so both are copied as they lie.
+        # The programs load their libraries from a path relative to the package, so both are copied with their layout.
         self._programs = self.folder / "site" / installed.parent.name / installed.name
         shutil.copytree(installed, self._programs, symlinks=True)
         for libraries in installed.parent.parent.glob(f"{installed.parent.name}.libs"):

@@ -1,4 +1,4 @@
-"""The services as processes, each at a free port with just the variables that the manifest gives it."""
+"""The services as processes, each on a free port with the variables that the manifest gives it."""
 
 import contextlib
 import importlib.util
@@ -41,60 +41,64 @@ PACKAGES = {
 }
 
 
-class NotToBeHad(Exception):
-    """What a service needs to run is not here; the message says what to install."""
+class NotAvailable(Exception):
+    """A requirement of a service is not installed; the message names what to install."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     body: str
     headers: dict[str, str]
 
 
-def get(url: str, **headers: str) -> Answer:
-    """The answer to GET *url*, whatever its status; redirects are followed."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+def get(url: str, **headers: str) -> Response:
+    """Return the response to GET *url*, whatever its status; redirects are followed."""
+    header_values = {name.replace("_", "-"): value for name, value in headers.items()}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(urllib.request.Request(url, headers=named), timeout=10) as answer:
-            return Answer(answer.status, answer.read().decode(), {k.lower(): v for k, v in answer.headers.items()})
-    except urllib.error.HTTPError as refused:
-        return Answer(refused.code, refused.read().decode(), {k.lower(): v for k, v in refused.headers.items()})
+        with opener.open(urllib.request.Request(url, headers=header_values), timeout=10) as response:
+            return Response(
+                response.status, response.read().decode(), {k.lower(): v for k, v in response.headers.items()}
+            )
+    except urllib.error.HTTPError as error:
+        return Response(error.code, error.read().decode(), {k.lower(): v for k, v in error.headers.items()})
 
 
-def until(ask: Callable[[], bool], what: str, within: float = 30.0) -> None:
-    """Wait for the thing itself."""
-    end = time.monotonic() + within
-    while not ask():
-        if time.monotonic() > end:
-            raise AssertionError(f"{what} did not come about within {within:g} s")
+def until(condition: Callable[[], bool], description: str, timeout: float = 30.0) -> None:
+    """Poll *condition* until it is true. Raises AssertionError on timeout."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"timed out after {timeout:g} s waiting for {description}")
         time.sleep(0.02)
 
 
-def python_of(service: str, made_in: Path) -> str:
-    """An interpreter with what *service* needs: ours if it has it, else one made from the service's lock."""
+def python_for(service: str, folder: Path) -> str:
+    """Return an interpreter with the service's packages: this one if it has them, else one created from the lock."""
     if all(importlib.util.find_spec(module) for module in NEEDED[service]):
         return sys.executable
-    made = made_in / service
-    python = made / "bin" / "python"
+    environment = folder / service
+    python = environment / "bin" / "python"
     if python.exists():
         return str(python)
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
     if not Path(uv).exists():
-        raise NotToBeHad(f"{service} needs {', '.join(NEEDED[service])}, or uv to install them from its lock")
+        raise NotAvailable(f"{service} needs {', '.join(NEEDED[service])}, or uv to install them from its lock")
     lock = ROOT / service / "requirements.lock"
-    for words in (
-        [uv, "venv", "-q", "--python", sys.executable, str(made)],
-        [uv, "pip", "sync", "-q", "--python", str(made), "--require-hashes", str(lock)],
+    for command in (
+        [uv, "venv", "-q", "--python", sys.executable, str(environment)],
+        [uv, "pip", "sync", "-q", "--python", str(environment), "--require-hashes", str(lock)],
     ):
-        if subprocess.run(words, check=False).returncode:
-            raise NotToBeHad(f"{service}'s environment could not be made from {lock}; is the package index reachable?")
+        if subprocess.run(command, check=False).returncode:
+            raise NotAvailable(
+                f"{service}'s environment could not be created from {lock}; is the package index reachable?"
+            )
     return str(python)
 
 
 class Service:
-    """One running process. Its log is a file, so that nothing it says can block it."""
+    """One running process. It logs to a file, so that it cannot block on a full pipe."""
 
     def __init__(
         self, name: str, variables: dict[str, str], folder: Path, source: Path | None = None, port: int = 0
@@ -104,7 +108,7 @@ class Service:
         self.log = folder / f"{name}-{self.port}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [python_of(name, folder), "-m", PACKAGES[name]],
+                [python_for(name, folder), "-m", PACKAGES[name]],
                 cwd=(source or ROOT) / name,
                 env={
                     "PATH": os.environ["PATH"],
@@ -119,20 +123,20 @@ class Service:
             )
 
     def ready(self) -> "Service":
-        until(lambda: self.answers("/ready"), f"/ready of {self.log.stem} ({self.log.read_text()})")
+        until(lambda: self.responds("/ready"), f"/ready of {self.log.stem} ({self.log.read_text()})")
         return self
 
-    def answers(self, path: str) -> bool:
+    def responds(self, path: str) -> bool:
         with contextlib.suppress(OSError):
             return get(self.url + path).status == 200
         return False
 
-    def stop(self, within: float = 10.0) -> int:
-        """Ask for the end as a release does, and tell how it ended."""
+    def stop(self, timeout: float = 10.0) -> int:
+        """Send SIGTERM, as a release does, and return the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(within)
+            return self.process.wait(timeout)
         finally:
             self.process.kill()
             self.process.wait()

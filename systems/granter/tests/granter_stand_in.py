@@ -1,4 +1,4 @@
-"""A stand-in for the data-service that speaks its contract, for tests of whoever asks it."""
+"""A stub of the data-service with its API, for tests of its clients."""
 
 import json
 import threading
@@ -29,28 +29,28 @@ SOURCES = [{"name": name, "state": "done", **WALKED, "at": "2026-11-21T12:00:00+
 ATTEMPTS = [{"by": "gemini", "outcome": "no key", "took_ms": 0}, {"by": "rules", "outcome": "ok", "took_ms": 3}]
 
 
-class DataServiceStandIn:
-    """Answers one grant to whoever shows the token; `asked` tells every call, `answers` puts others in their place."""
+class DataServiceStub:
+    """Responds with one grant to requests with the token; `requests` lists all calls, `canned` overrides responses."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
         self.headers: dict[str, str] = {}
-        self.answers: dict[str, tuple[int, bytes]] = {}
-        world = self
+        self.responds: dict[str, tuple[int, bytes]] = {}
+        stub = self
 
-        class Call(BaseHTTPRequestHandler):
+        class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             wbufsize = -1  # head and body in one packet
 
             def do_GET(self) -> None:
-                self._answer()
+                self._respond()
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                self._answer()
+                self._respond()
 
-            def _answer(self) -> None:
-                status, body = world.answer(self.command, self.path, dict(self.headers))
+            def _respond(self) -> None:
+                status, body = stub.respond(self.command, self.path, dict(self.headers))
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -58,25 +58,27 @@ class DataServiceStandIn:
                 self.wfile.write(body)
 
             def log_message(self, format: str, *values: object) -> None:
-                """The tests ask `asked`."""
+                """Log nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Call)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def answer(self, method: str, address: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    def respond(self, method: str, address: str, headers: dict[str, str]) -> tuple[int, bytes]:
         parts = urlsplit(address)
         if parts.path == "/live":
             return 200, b"{}"
-        asked = dict(parse_qsl(parts.query))
-        self.asked.append((parts.path, asked))
+        parameters = dict(parse_qsl(parts.query))
+        self.requests.append((parts.path, parameters))
         self.headers = {name.casefold(): value for name, value in headers.items()}
         if self.headers.get("x-service-token") != TOKEN:
             return 401, b"{}"
-        if parts.path in self.answers:
-            return self.answers[parts.path]
-        said = _said(method, parts.path, asked)
-        return (202 if (method, parts.path) == ("POST", "/scrape") else 200 if said else 404), json.dumps(said).encode()
+        if parts.path in self.responds:
+            return self.responds[parts.path]
+        document = _document_for(method, parts.path, parameters)
+        return (202 if (method, parts.path) == ("POST", "/scrape") else 200 if document else 404), json.dumps(
+            document
+        ).encode()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
@@ -89,13 +91,13 @@ class DataServiceStandIn:
         self._server.server_close()
 
 
-def _said(method: str, path: str, asked: dict[str, str]) -> dict[str, object]:
+def _document_for(method: str, path: str, parameters: dict[str, str]) -> dict[str, object]:
     match method, path:
         case "GET", "/grants":
-            found = [GRANT] if "ocean" in asked.get("query", "ocean") else []
-            facets = {"topics": {"ocean": len(found)}, "regions": {"Europe": len(found)}}
-            shown = {"page": int(asked.get("page", 1)), "page_size": int(asked.get("page_size", 20))}
-            return {"total": len(found), **shown, "grants": found, "facets": facets}
+            grants = [GRANT] if "ocean" in parameters.get("query", "ocean") else []
+            facets = {"topics": {"ocean": len(grants)}, "regions": {"Europe": len(grants)}}
+            paging = {"page": int(parameters.get("page", 1)), "page_size": int(parameters.get("page_size", 20))}
+            return {"total": len(grants), **paging, "grants": grants, "facets": facets}
         case "GET", "/grants/7":
             return {**GRANT, "source": SOURCE, "provenance": EVIDENCE}
         case "GET", "/suggest":

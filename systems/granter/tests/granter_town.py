@@ -1,4 +1,4 @@
-"""Town: all services of GRANTER, with every notice gathered."""
+"""Town: all services of GRANTER, after the first scraping round."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from granter_postgres import Postgres
-from granter_services import TOKEN, Answer, NotToBeHad, Service, get
+from granter_services import TOKEN, NotAvailable, Response, Service, get
 
 Start = Callable[..., Service]
 
 
 @dataclass(frozen=True)
 class Town:
-    """All services of GRANTER, with every notice gathered."""
+    """All services of GRANTER, after the first scraping round."""
 
     site: Service
     data: Service
@@ -25,11 +25,11 @@ class Town:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Who answers which path, as the edge's routes say it."""
+        """Return the base URL of each path prefix, as routed by the edge."""
         return {"/api": self.backend.url, "/": self.web.url}
 
-    def asked(self, path: str) -> Answer:
-        """The data-service's answer to one who shows the token."""
+    def request_data_service(self, path: str) -> Response:
+        """Return the data-service's response to a request with the token."""
         return get(self.data.url + path, X_Service_Token=TOKEN)
 
 
@@ -39,14 +39,14 @@ def rounds_ended(postgres: Postgres, name: str) -> int:
 
 @contextmanager
 def starting(folder: Path) -> Iterator[Start]:
-    """What starts services; all of them are stopped at the end, the last one first."""
+    """Yield a function that starts services; all are stopped at the end, the last one first."""
     running: list[Service] = []
 
     def begin(name: str, *, source: Path | None = None, port: int = 0, **variables: str) -> Service:
         try:
             running.append(Service(name, variables, folder, source, port))
-        except NotToBeHad as missing:
-            pytest.skip(str(missing))
+        except NotAvailable as error:
+            pytest.skip(str(error))
         return running[-1]
 
     try:

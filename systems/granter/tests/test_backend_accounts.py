@@ -19,16 +19,16 @@ pytestmark = pytest.mark.requirement("Q5", "Q7", "P12")
 Forge = Callable[[Mapping[str, object], str], str]
 
 
-def test_who_registers_can_log_in_and_is_known(caller: Caller) -> None:
-    email, tokens = caller.newcomer()
+def test_a_registered_account_can_log_in(caller: Caller) -> None:
+    email, tokens = caller.new_account()
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
     me = caller.get("/api/auth/me", tokens["access_token"])
     assert (me.status_code, me.json()["email"]) == (200, email)
     assert me.json().keys() == {"id", "email", "curator", "created_at"}
 
 
-def test_a_taken_address_is_answered_like_a_new_one(caller: Caller) -> None:
-    email, _ = caller.newcomer()
+def test_registering_a_taken_address_gets_the_same_response(caller: Caller) -> None:
+    email, _ = caller.new_account()
     again, fresh = caller.register(email, "another long password"), caller.register(new := new_address())
     assert (again.status_code, again.json()) == (201, {"email": email})
     assert (fresh.status_code, fresh.json()) == (201, {"email": new})
@@ -37,31 +37,33 @@ def test_a_taken_address_is_answered_like_a_new_one(caller: Caller) -> None:
     assert caller.log_in(email).status_code == 200
 
 
-def typically(ask: Callable[[str], httpx2.Response], emails: list[str]) -> float:
+def typically(request: Callable[[str], httpx2.Response], emails: list[str]) -> float:
     """How long it usually takes, in seconds."""
     took = []
     for email in emails:
         began = time.perf_counter()
-        ask(email)
+        request(email)
         took.append(time.perf_counter() - began)
     return statistics.median(took)
 
 
-def test_a_taken_address_takes_as_long_as_a_new_one(caller: Caller) -> None:
-    email, _ = caller.newcomer()
+def test_registering_a_taken_address_takes_the_same_time(caller: Caller) -> None:
+    email, _ = caller.new_account()
     taken = typically(caller.register, [email] * 9)
     fresh = typically(caller.register, [new_address() for _ in range(9)])
     assert 0.5 < taken / fresh < 2
 
 
-def test_an_unknown_account_is_answered_like_a_wrong_password_and_takes_as_long(caller: Caller) -> None:
-    email, _ = caller.newcomer()
-    wrong, unknown = caller.log_in(email, "a wrong password"), caller.log_in(new_address())
-    assert (wrong.status_code, unknown.status_code) == (401, 401)
-    assert without_id(wrong.json()) == without_id(unknown.json())
+def test_an_unknown_account_is_indistinguishable_from_a_wrong_password(caller: Caller) -> None:
+    email, _ = caller.new_account()
+    invalid, unknown = caller.log_in(email, "a wrong password"), caller.log_in(new_address())
+    assert (invalid.status_code, unknown.status_code) == (401, 401)
+    assert without_id(invalid.json()) == without_id(unknown.json())
     known = typically(lambda address: caller.log_in(address, "a wrong password"), [email] * 7)
-    nobody = typically(lambda address: caller.log_in(address, "a wrong password"), [new_address() for _ in range(7)])
-    assert 0.5 < known / nobody < 2
+    unknown_account = typically(
+        lambda address: caller.log_in(address, "a wrong password"), [new_address() for _ in range(7)]
+    )
+    assert 0.5 < known / unknown_account < 2
 
 
 def without_id(problem: dict[str, object]) -> dict[str, object]:
@@ -85,7 +87,7 @@ def test_one_mailbox_is_one_account(caller: Caller, kept: str, typed: str) -> No
     "email",
     ["", "@", "nobody", "a@", "@b.com", "two words@b.com", "a@b@c.com", "a\u0000b@c.com", "a@-b.com", "a\u202eb@c.com"],
 )
-def test_what_is_no_address_is_refused(caller: Caller, email: str) -> None:
+def test_an_invalid_address_is_refused(caller: Caller, email: str) -> None:
     refused = caller.register(email)
     assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
 
@@ -105,7 +107,7 @@ def test_what_is_no_address_is_refused(caller: Caller, email: str) -> None:
         pytest.param("qwertyuiop[]", "easy to guess", id="a row of the keyboard"),
     ],
 )
-def test_a_bad_password_is_refused_and_never_sent_back(caller: Caller, password: str, why: str) -> None:
+def test_a_weak_password_is_refused_and_not_echoed(caller: Caller, password: str, why: str) -> None:
     refused = caller.register("person@example.com", password)
     assert refused.status_code == 422
     assert why in refused.text
@@ -122,8 +124,8 @@ def test_the_longest_password_works_in_any_composition(caller: Caller) -> None:
     assert caller.log_in(email, composed).status_code == 200
 
 
-def test_a_refresh_token_is_spent_by_its_use(caller: Caller) -> None:
-    _, first = caller.newcomer()
+def test_a_refresh_token_works_once(caller: Caller) -> None:
+    _, first = caller.new_account()
     second = caller.refresh(first["refresh_token"]).json()
     third = caller.refresh(second["refresh_token"])
     assert third.status_code == 200
@@ -134,10 +136,8 @@ def let_the_grace_pass(postgres: Postgres, backend: Backend) -> None:
     postgres.execute(backend.database, "update sessions set turned = turned - interval '10 s'")
 
 
-def test_a_spent_refresh_token_ends_the_whole_log_in_and_no_other(
-    caller: Caller, backend: Backend, postgres: Postgres
-) -> None:
-    email, stolen = caller.newcomer()
+def test_reusing_a_refresh_token_ends_only_its_session(caller: Caller, backend: Backend, postgres: Postgres) -> None:
+    email, stolen = caller.new_account()
     other = caller.log_in(email).json()
     current = caller.refresh(stolen["refresh_token"]).json()
     let_the_grace_pass(postgres, backend)
@@ -147,40 +147,40 @@ def test_a_spent_refresh_token_ends_the_whole_log_in_and_no_other(
     assert caller.get("/api/auth/me", other["access_token"]).status_code == 200
 
 
-def test_a_token_spent_two_turns_ago_is_not_forgiven(caller: Caller) -> None:
-    _, first = caller.newcomer()
+def test_a_token_spent_two_refreshes_ago_is_refused(caller: Caller) -> None:
+    _, first = caller.new_account()
     second = caller.refresh(first["refresh_token"]).json()
     third = caller.refresh(second["refresh_token"]).json()
     assert caller.refresh(first["refresh_token"]).status_code == 401
     assert caller.refresh(third["refresh_token"]).status_code == 401
 
 
-def test_who_refresh_side_by_side_all_stay_logged_in(caller: Caller) -> None:
-    _, tokens = caller.newcomer()
+def test_concurrent_refreshes_all_succeed(caller: Caller) -> None:
+    _, tokens = caller.new_account()
     with ThreadPoolExecutor(8) as tabs:
         answers = list(tabs.map(Caller.refresh, [Caller(caller.url) for _ in range(8)], [tokens["refresh_token"]] * 8))
-    assert [answer.status_code for answer in answers] == [200] * 8
-    for pair in (answer.json() for answer in answers):
+    assert [response.status_code for response in answers] == [200] * 8
+    for pair in (response.json() for response in answers):
         assert caller.get("/api/auth/me", pair["access_token"]).status_code == 200
         assert caller.refresh(pair["refresh_token"]).status_code == 200
 
 
-def test_after_logging_out_no_token_of_it_counts(caller: Caller) -> None:
-    _, tokens = caller.newcomer()
+def test_logout_invalidates_all_tokens_of_the_session(caller: Caller) -> None:
+    _, tokens = caller.new_account()
     assert caller.post("/api/auth/logout", {"refresh_token": tokens["refresh_token"]}).status_code == 204
     assert caller.refresh(tokens["refresh_token"]).status_code == 401
     assert caller.get("/api/auth/me", tokens["access_token"]).status_code == 401
 
 
-def test_an_access_token_alone_logs_out_too_and_nonsense_is_answered_alike(caller: Caller) -> None:
-    _, tokens = caller.newcomer()
-    assert caller.ask("POST", "/api/auth/logout", token=tokens["access_token"]).status_code == 204
+def test_logout_works_with_an_access_token_and_ignores_invalid_tokens(caller: Caller) -> None:
+    _, tokens = caller.new_account()
+    assert caller.request("POST", "/api/auth/logout", token=tokens["access_token"]).status_code == 204
     assert caller.refresh(tokens["refresh_token"]).status_code == 401
     assert caller.post("/api/auth/logout", {"refresh_token": "nonsense"}).status_code == 204
 
 
-def test_deleting_the_account_leaves_nothing_of_it(caller: Caller, backend: Backend, postgres: Postgres) -> None:
-    email, tokens = caller.newcomer()
+def test_deleting_the_account_deletes_all_its_rows(caller: Caller, backend: Backend, postgres: Postgres) -> None:
+    email, tokens = caller.new_account()
     caller.post("/api/saved-searches", {"name": "mine", "query": {"query": "ocean"}}, tokens["access_token"])
     caller.log_in(email, "a wrong password")
     before = rows(postgres, backend)
@@ -193,17 +193,17 @@ def test_deleting_the_account_leaves_nothing_of_it(caller: Caller, backend: Back
 
 
 def test_deleting_the_account_requires_its_password(caller: Caller) -> None:
-    email, tokens = caller.newcomer()
+    email, tokens = caller.new_account()
     token = tokens["access_token"]
-    assert caller.ask("DELETE", "/api/auth/me", token=token).status_code == 422
+    assert caller.request("DELETE", "/api/auth/me", token=token).status_code == 422
     refused = caller.delete_account(token, "a wrong password")
     assert (refused.status_code, refused.json()["detail"]) == (403, "the password is wrong")
     assert caller.log_in(email).status_code == 200
     assert caller.delete_account(token).status_code == 204
 
 
-def test_a_stolen_token_does_not_help_to_guess_the_password(caller: Caller) -> None:
-    token = caller.newcomer()[1]["access_token"]
+def test_password_guesses_with_a_stolen_token_are_limited(caller: Caller) -> None:
+    token = caller.new_account()[1]["access_token"]
     answers = [caller.delete_account(token, "a wrong password").status_code for _ in range(11)]
     assert answers == [403] * 10 + [429]
 
@@ -216,7 +216,7 @@ def change_password(caller: Caller, token: str, password: str, new: str) -> http
 
 
 def test_a_changed_password_ends_every_other_session(caller: Caller) -> None:
-    email, here = caller.newcomer()
+    email, here = caller.new_account()
     elsewhere = caller.log_in(email).json()
     changed = change_password(caller, here["access_token"], PASSWORD, NEW_PASSWORD)
     assert changed.status_code == 200
@@ -227,8 +227,8 @@ def test_a_changed_password_ends_every_other_session(caller: Caller) -> None:
     assert [caller.log_in(email, password).status_code for password in (PASSWORD, NEW_PASSWORD)] == [401, 200]
 
 
-def test_a_password_is_changed_only_with_the_current_one_and_to_a_good_one(caller: Caller) -> None:
-    email, tokens = caller.newcomer()
+def test_changing_a_password_requires_the_current_one_and_a_strong_new_one(caller: Caller) -> None:
+    email, tokens = caller.new_account()
     token = tokens["access_token"]
     assert change_password(caller, token, "a wrong password", NEW_PASSWORD).status_code == 403
     for bad in ("short", "aaaaaaaaaaaa", email.upper()):
@@ -237,10 +237,10 @@ def test_a_password_is_changed_only_with_the_current_one_and_to_a_good_one(calle
     assert caller.log_in(email).status_code == 200
 
 
-def test_logging_out_everywhere_ends_every_session(caller: Caller) -> None:
-    email, here = caller.newcomer()
+def test_logout_everywhere_ends_every_session(caller: Caller) -> None:
+    email, here = caller.new_account()
     elsewhere = caller.log_in(email).json()
-    assert caller.ask("POST", "/api/auth/logout-everywhere", token=here["access_token"]).status_code == 204
+    assert caller.request("POST", "/api/auth/logout-everywhere", token=here["access_token"]).status_code == 204
     for tokens in (here, elsewhere):
         assert caller.get("/api/auth/me", tokens["access_token"]).status_code == 401
         assert caller.refresh(tokens["refresh_token"]).status_code == 401
@@ -255,8 +255,8 @@ def rows(postgres: Postgres, backend: Backend) -> dict[str, int]:
     }
 
 
-def test_tokens_name_their_key_and_a_retired_one_still_counts(caller: Caller) -> None:
-    _, tokens = caller.newcomer()
+def test_tokens_name_their_key_and_a_previous_key_is_valid(caller: Caller) -> None:
+    _, tokens = caller.new_account()
     headers = jwt.get_unverified_header(tokens["access_token"])
     assert (headers["alg"], len(headers["kid"])) == ("HS256", 12)
     assert JWT_SECRET not in json.dumps(tokens)
@@ -279,32 +279,32 @@ def signed(claims: Mapping[str, object], kid: str, key: str = JWT_SECRET, algori
         pytest.param(lambda claims, kid: signed({**claims, "use": "refresh"}, kid), id="another use"),
         pytest.param(lambda claims, kid: signed({**claims, "aud": "elsewhere"}, kid), id="for another audience"),
         pytest.param(lambda claims, kid: signed({**claims, "family": None}, kid), id="without a log-in"),
-        pytest.param(lambda claims, kid: signed({**claims, "sub": "'"}, kid), id="of nobody"),
+        pytest.param(lambda claims, kid: signed({**claims, "sub": "'"}, kid), id="of an unknown account"),
     ],
 )
 def test_forged_and_stale_tokens_are_refused(caller: Caller, forge: Forge) -> None:
-    _, tokens = caller.newcomer()
+    _, tokens = caller.new_account()
     claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
     kid = jwt.get_unverified_header(tokens["access_token"])["kid"]
     assert caller.get("/api/auth/me", forge(claims, kid)).status_code == 401
 
 
-def test_refresh_and_access_tokens_do_not_stand_in_for_each_other(caller: Caller) -> None:
-    _, tokens = caller.newcomer()
+def test_refresh_and_access_tokens_are_not_interchangeable(caller: Caller) -> None:
+    _, tokens = caller.new_account()
     assert caller.get("/api/auth/me", tokens["refresh_token"]).status_code == 401
     assert caller.refresh(tokens["access_token"]).status_code == 401
 
 
-def test_passwords_rest_as_argon2id_and_nothing_secret_is_in_the_log(backend: Backend, postgres: Postgres) -> None:
+def test_passwords_are_stored_as_argon2id_and_not_logged(backend: Backend, postgres: Postgres) -> None:
     caller = Caller(backend.service.url)
-    email, tokens = caller.newcomer()
+    email, tokens = caller.new_account()
     caller.log_in(email, "canary-wrong-password")
     kept = postgres.execute(backend.database, f"select password_hash from accounts where email = '{email}'")
     assert kept.startswith("$argon2id$")
     until(lambda: '"path":"/api/auth/login"' in backend.service.log.read_text(), "the line of the log-in")
-    told = backend.service.log.read_text()
+    values = backend.service.log.read_text()
     for canary in (PASSWORD, "canary-wrong-password", JWT_SECRET, tokens["refresh_token"], kept, email):
-        assert canary not in told
+        assert canary not in values
 
 
 def audited(backend: Backend, address: str) -> list[dict[str, object]]:
@@ -313,8 +313,8 @@ def audited(backend: Backend, address: str) -> list[dict[str, object]]:
     return [line for line in map(json.loads, lines) if line["from"] == address]
 
 
-def test_the_audit_trail_says_who_did_what_from_where(backend: Backend, caller: Caller) -> None:
-    email, tokens = caller.newcomer()
+def test_the_audit_trail_has_account_action_and_address(backend: Backend, caller: Caller) -> None:
+    email, tokens = caller.new_account()
     identity = caller.get("/api/auth/me", tokens["access_token"]).json()["id"]
     caller.log_in(email, "canary-wrong-password")
     caller.log_in(new_address(), "canary-wrong-password")
@@ -332,8 +332,8 @@ def test_the_audit_trail_says_who_did_what_from_where(backend: Backend, caller: 
         assert secret not in written
 
 
-def test_the_audit_trail_is_written_whatever_the_level_of_the_log(postgres: Postgres, start: Start) -> None:
-    told = variables(postgres.database("audited"), "http://127.0.0.1:9", LOG_LEVEL="error")
-    service = start("backend-core", **told).ready()
-    Caller(service.url).newcomer()
+def test_the_audit_trail_ignores_the_log_level(postgres: Postgres, start: Start) -> None:
+    values = variables(postgres.database("audited"), "http://127.0.0.1:9", LOG_LEVEL="error")
+    service = start("backend-core", **values).ready()
+    Caller(service.url).new_account()
     until(lambda: '"action":"logged in"' in service.log.read_text(), "the line of the log-in")

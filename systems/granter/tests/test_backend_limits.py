@@ -11,7 +11,7 @@ from granter_backend import PASSWORD, Backend, Caller, new_address, variables
 from granter_core.sweeping import sweep
 from granter_postgres import Postgres
 from granter_services import Service
-from granter_stand_in import DataServiceStandIn
+from granter_stand_in import DataServiceStub
 from granter_town import starting
 
 from mainstay_kit.limits.failed_logins import LoginRates
@@ -25,7 +25,7 @@ DEFAULT = LoginRates()
 
 @dataclass(frozen=True)
 class Replicas:
-    """Two replicas of one database, whose counters each test begins anew."""
+    """Two replicas of one database, whose counters each test resets."""
 
     one: Service
     other: Service
@@ -34,9 +34,9 @@ class Replicas:
 
 @pytest.fixture(scope="module")
 def running(postgres: Postgres, folder: Path) -> Iterator[Replicas]:
-    with DataServiceStandIn() as data, starting(folder) as start:
-        told = variables(postgres.database("limits"), data.url)
-        one, other = (start("backend-core", **told) for _ in range(2))
+    with DataServiceStub() as data, starting(folder) as start:
+        values = variables(postgres.database("limits"), data.url)
+        one, other = (start("backend-core", **values) for _ in range(2))
         yield Replicas(one.ready(), other.ready(), "limits")
 
 
@@ -49,12 +49,11 @@ def replicas(running: Replicas, postgres: Postgres) -> Replicas:
 def spend(postgres: Postgres, database: str, seconds: float, keys: str) -> None:
     """As if so much of a rate had been spent."""
     postgres.execute(
-        database,
-        f"update kit_rates set spent_until = now() + interval '{seconds} s' where key like '{keys}'",
+        database, f"update kit_rates set spent_until = now() + interval '{seconds} s' where key like '{keys}'"
     )
 
 
-def test_an_address_is_stopped_at_an_account_on_all_replicas(replicas: Replicas) -> None:
+def test_failed_logins_are_limited_over_all_replicas(replicas: Replicas) -> None:
     email = new_address()
     one = Caller(replicas.one.url)
     other = Caller(replicas.other.url, one.address)
@@ -66,7 +65,7 @@ def test_an_address_is_stopped_at_an_account_on_all_replicas(replicas: Replicas)
     assert 0 < int(stopped.headers["retry-after"]) <= DEFAULT.pair.interval + 1
 
 
-def test_who_is_stopped_gets_in_again_when_the_time_has_passed(replicas: Replicas, postgres: Postgres) -> None:
+def test_a_limited_account_can_log_in_after_the_wait(replicas: Replicas, postgres: Postgres) -> None:
     email, caller = new_address(), Caller(replicas.one.url)
     caller.register(email)
     for _ in range(DEFAULT.pair.limit + 1):
@@ -76,7 +75,7 @@ def test_who_is_stopped_gets_in_again_when_the_time_has_passed(replicas: Replica
     assert caller.log_in(email).status_code == 200
 
 
-def test_the_owner_gets_in_from_elsewhere_while_a_stranger_is_stopped(replicas: Replicas) -> None:
+def test_the_owner_can_log_in_while_an_attacker_is_limited(replicas: Replicas) -> None:
     email, stranger, owner = new_address(), Caller(replicas.one.url), Caller(replicas.one.url)
     owner.register(email)
     for _ in range(DEFAULT.pair.limit + 1):
@@ -93,7 +92,7 @@ def test_the_owner_gets_in_from_elsewhere_while_a_stranger_is_stopped(replicas: 
         pytest.param("login total", DEFAULT.total.tolerance, id="all together"),
     ],
 )
-def test_failures_are_limited(replicas: Replicas, postgres: Postgres, keys: str, tolerance: float) -> None:
+def test_failed_logins_are_limited(replicas: Replicas, postgres: Postgres, keys: str, tolerance: float) -> None:
     email, caller = new_address(), Caller(replicas.one.url)
     caller.register(email)
     assert caller.log_in(email, WRONG).status_code == 401
@@ -101,31 +100,31 @@ def test_failures_are_limited(replicas: Replicas, postgres: Postgres, keys: str,
     assert caller.log_in(email).status_code == 429
 
 
-def test_right_passwords_are_not_counted(replicas: Replicas) -> None:
+def test_correct_passwords_are_not_counted(replicas: Replicas) -> None:
     email, caller = new_address(), Caller(replicas.one.url)
     caller.register(email)
     answers = {caller.log_in(email).status_code for _ in range(DEFAULT.pair.limit + 2)}
     assert answers == {200}
 
 
-def test_a_thousand_at_once_are_not_let_through_before_they_are_counted(replicas: Replicas) -> None:
+def test_a_thousand_concurrent_attempts_are_limited(replicas: Replicas) -> None:
     email, caller = new_address(), Caller(replicas.one.url)
     caller.register(email)
     callers = [Caller(url, caller.address) for url in (replicas.one.url, replicas.other.url) * 15]
     with ThreadPoolExecutor(30) as guessing:
-        answers = [answer.status_code for answer in guessing.map(lambda one: one.log_in(email, WRONG), callers)]
+        answers = [response.status_code for response in guessing.map(lambda one: one.log_in(email, WRONG), callers)]
     assert answers.count(401) <= DEFAULT.pair.limit
     assert set(answers) == {401, 429}
 
 
-def test_failures_can_be_watched(replicas: Replicas) -> None:
+def test_failed_logins_are_counted_in_metrics(replicas: Replicas) -> None:
     caller = Caller(replicas.one.url)
     caller.log_in(new_address(), WRONG)
     counted = [line for line in caller.get("/metrics").text.splitlines() if line.startswith("failed_logins_total")]
     assert float(counted[0].rpartition(" ")[2]) >= 1
 
 
-def test_the_counts_name_nobody(replicas: Replicas, postgres: Postgres) -> None:
+def test_rate_counters_contain_no_account_or_address(replicas: Replicas, postgres: Postgres) -> None:
     email, caller = new_address(), Caller(replicas.one.url)
     caller.log_in(email, WRONG)
     kept = postgres.execute(replicas.database, "select key from kit_rates")
@@ -134,7 +133,7 @@ def test_the_counts_name_nobody(replicas: Replicas, postgres: Postgres) -> None:
     assert caller.address not in kept
 
 
-def test_counts_that_mean_nothing_any_more_are_swept(replicas: Replicas, postgres: Postgres) -> None:
+def test_expired_rate_counters_are_swept(replicas: Replicas, postgres: Postgres) -> None:
     async def swept() -> None:
         pool = Pool(f"postgresql://granter_app:unused@127.0.0.1:{postgres.port}/{replicas.database}")
         await pool.open()
@@ -148,10 +147,10 @@ def test_counts_that_mean_nothing_any_more_are_swept(replicas: Replicas, postgre
     assert {key.split()[1] for key in left} == {"account", "address"}
 
 
-def test_a_flood_of_registrations_is_stopped(backend: Backend) -> None:
+def test_registrations_are_rate_limited(backend: Backend) -> None:
     caller = Caller(backend.service.url)
     answers = [caller.register("no address", PASSWORD) for _ in range(31)]
-    assert [answer.status_code for answer in answers] == [422] * 30 + [429]
+    assert [response.status_code for response in answers] == [422] * 30 + [429]
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
@@ -159,5 +158,5 @@ def test_a_flood_of_registrations_is_stopped(backend: Backend) -> None:
 def test_a_huge_body_is_refused(backend: Backend, chunked: bool) -> None:
     body = b'{"email":"' + b"x" * (2 * 1024 * 1024) + b'"}'
     caller = Caller(backend.service.url)
-    answer = caller.chunked("/api/auth/login", body) if chunked else caller.ask("POST", "/api/auth/login", body)
-    assert answer.status_code == 413
+    response = caller.chunked("/api/auth/login", body) if chunked else caller.request("POST", "/api/auth/login", body)
+    assert response.status_code == 413

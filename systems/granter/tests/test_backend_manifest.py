@@ -27,8 +27,8 @@ def test_the_manifest_names_every_variable_that_a_service_reads(service: str) ->
     assert set(MANIFEST["services"][service]["variables"]) == reads
 
 
-def test_the_manifest_says_the_values_that_the_data_service_has_by_itself() -> None:
-    said = {name: told["default"] for name, told in MANIFEST["variables"].items() if "default" in told}
+def test_the_manifest_has_the_data_services_default_values() -> None:
+    defaults = {name: values["default"] for name, values in MANIFEST["variables"].items() if "default" in values}
     own = {field.name.upper(): field.default for field in fields(granter_data.settings.Settings)}
-    for name in said.keys() & own.keys():
-        assert type(own[name])(said[name]) == own[name], name
+    for name in defaults.keys() & own.keys():
+        assert type(own[name])(defaults[name]) == own[name], name

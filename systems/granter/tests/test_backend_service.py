@@ -12,7 +12,7 @@ from granter_backend import Backend, Caller, variables
 from granter_core.settings import Settings
 from granter_postgres import Postgres
 from granter_services import TOKEN, get, until
-from granter_stand_in import DataServiceStandIn
+from granter_stand_in import DataServiceStub
 from granter_town import Start, starting
 
 pytestmark = pytest.mark.requirement("Q5", "A26", "A29", "A30", "A31")
@@ -41,29 +41,29 @@ STRANGE = [
 
 
 def test_it_starts_within_a_second_and_a_half(postgres: Postgres, start: Start) -> None:
-    told = variables(postgres.database("starting"), "http://127.0.0.1:9")
+    values = variables(postgres.database("starting"), "http://127.0.0.1:9")
     began = time.monotonic()
-    start("backend-core", **told).ready()
+    start("backend-core", **values).ready()
     assert time.monotonic() - began < 5  # on a machine with nothing else to do it is well under 1.5 s
 
 
-def test_without_its_variables_it_refuses_to_start_and_names_all(start: Start) -> None:
+def test_without_its_variables_it_reports_all_and_exits(start: Start) -> None:
     service = start("backend-core", JWT_SECRET="short", SERVICE_TOKEN="ab" * 20)
     assert service.process.wait(20) == 2
-    told = service.log.read_text()
-    for said in ("DATABASE_URL is missing", "DATA_SERVICE_URL is missing", "JWT_SECRET is shorter", "too regular"):
-        assert said in told
+    values = service.log.read_text()
+    for body in ("DATABASE_URL is missing", "DATA_SERVICE_URL is missing", "JWT_SECRET is shorter", "too regular"):
+        assert body in values
 
 
-def test_one_secret_under_two_names_is_refused(start: Start) -> None:
+def test_equal_secrets_are_refused(start: Start) -> None:
     service = start("backend-core", **variables(GONE, "http://127.0.0.1:9", JWT_SECRET=TOKEN))
     assert service.process.wait(20) == 2
     assert "same value" in service.log.read_text()
 
 
-def test_without_its_database_it_lives_and_is_not_ready(start: Start) -> None:
+def test_without_its_database_it_is_live_but_unready(start: Start) -> None:
     service = start("backend-core", **variables(GONE, "http://127.0.0.1:9"))
-    until(lambda: service.answers("/live"), "/live")
+    until(lambda: service.responds("/live"), "/live")
     assert [get(service.url + path).status for path in ("/ready", "/health", "/api/health")] == [503] * 3
     problem = Caller(service.url).log_in("a@b.com")
     assert (problem.status_code, "retry-after" in problem.headers) == (503, True)
@@ -71,29 +71,29 @@ def test_without_its_database_it_lives_and_is_not_ready(start: Start) -> None:
 
 
 @pytest.mark.parametrize("path", ["/live", "/ready", "/health", "/ping", "/api/health"])
-def test_probes_tell_strangers_nothing_but_how_it_is(backend: Backend, path: str) -> None:
-    answer = get(backend.service.url + path)
-    assert answer.status == 200
-    assert answer.body in {'{"status":"ok"}', "pong"}
+def test_probes_reveal_only_the_status(backend: Backend, path: str) -> None:
+    response = get(backend.service.url + path)
+    assert response.status == 200
+    assert response.body in {'{"status":"ok"}', "pong"}
 
 
-def test_who_shows_the_service_token_reads_more(backend: Backend) -> None:
-    told = json.loads(get(backend.service.url + "/health", X_Service_Token=TOKEN).body)
-    assert {check["name"]: check["required"] for check in told["checks"]} == {"database": True, "data-service": False}
+def test_the_service_token_gives_access_to_details(backend: Backend) -> None:
+    values = json.loads(get(backend.service.url + "/health", X_Service_Token=TOKEN).body)
+    assert {check["name"]: check["required"] for check in values["checks"]} == {"database": True, "data-service": False}
 
 
-def test_it_is_ready_while_the_data_service_is_away(postgres: Postgres, start: Start) -> None:
+def test_it_is_ready_without_the_data_service(postgres: Postgres, start: Start) -> None:
     service = start("backend-core", **variables(postgres.database("alone"), "http://127.0.0.1:9")).ready()
     caller = Caller(service.url)
     away = caller.get("/api/search")
     assert (away.status_code, away.headers["retry-after"]) == (503, "5")
-    assert caller.newcomer()[1]["token_type"] == "Bearer"
+    assert caller.new_account()[1]["token_type"] == "Bearer"
 
 
-def test_an_old_key_counts_until_it_is_taken_away(postgres: Postgres, start: Start) -> None:
+def test_a_previous_key_is_valid_until_removed(postgres: Postgres, start: Start) -> None:
     database, new = postgres.database("keys"), "another-secret-80c4b7e19d2f6a35-41aa"
     old = variables(database, "http://127.0.0.1:9")
-    _, tokens = Caller(start("backend-core", **old).ready().url).newcomer()
+    _, tokens = Caller(start("backend-core", **old).ready().url).new_account()
     both = {**old, "JWT_SECRET": new, "JWT_SECRET_PREVIOUS": old["JWT_SECRET"]}
     overlapping = Caller(start("backend-core", **both).ready().url)
     assert overlapping.get("/api/auth/me", tokens["access_token"]).status_code == 200
@@ -105,28 +105,28 @@ def test_an_old_key_counts_until_it_is_taken_away(postgres: Postgres, start: Sta
 
 def test_a_service_token_is_replaced_without_a_refused_request(postgres: Postgres, start: Start) -> None:
     address, new = postgres.database("service_tokens"), "another-token-4f1d9c-73b0-e82a65"
-    told = {"DATABASE_URL": address, "NOTICE_SITE_URL": ""}
-    data = start("data-service", **told, SERVICE_TOKEN=new, SERVICE_TOKEN_PREVIOUS=TOKEN).ready()
+    values = {"DATABASE_URL": address, "NOTICE_SITE_URL": ""}
+    data = start("data-service", **values, SERVICE_TOKEN=new, SERVICE_TOKEN_PREVIOUS=TOKEN).ready()
     statuses = [get(data.url + "/scrape", X_Service_Token=token).status for token in (new, TOKEN, "x" * 40)]
     assert statuses == [200, 200, 401]
-    after = start("data-service", **told, SERVICE_TOKEN=new).ready()
+    after = start("data-service", **values, SERVICE_TOKEN=new).ready()
     assert [get(after.url + "/scrape", X_Service_Token=token).status for token in (new, TOKEN)] == [200, 401]
 
 
 @pytest.fixture(scope="module")
 def closed(postgres: Postgres, folder: Path) -> Iterator[Caller]:
     """backend-core in production."""
-    with DataServiceStandIn() as data, starting(folder) as start:
-        told = variables(postgres.database("production"), data.url, GRANTER_ENVIRONMENT="production")
-        yield Caller(start("backend-core", **told).ready().url)
+    with DataServiceStub() as data, starting(folder) as start:
+        values = variables(postgres.database("production"), data.url, GRANTER_ENVIRONMENT="production")
+        yield Caller(start("backend-core", **values).ready().url)
 
 
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs", "/openapi.json", "/docs", "/redoc"])
-def test_in_production_the_description_is_closed(closed: Caller, path: str) -> None:
+def test_the_api_description_is_hidden_in_production(closed: Caller, path: str) -> None:
     assert closed.get(path).status_code == 404
 
 
-def test_who_says_nothing_of_the_environment_is_in_production() -> None:
+def test_the_default_environment_is_production() -> None:
     assert Settings.__dataclass_fields__["granter_environment"].default == "production"
 
 
@@ -136,7 +136,7 @@ def described(backend: Backend) -> dict[str, Any]:
     return document
 
 
-def test_people_can_read_the_description_without_scripts(caller: Caller, described: dict[str, Any]) -> None:
+def test_the_api_page_works_without_scripts(caller: Caller, described: dict[str, Any]) -> None:
     page = caller.get("/api/docs")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "<script" not in page.text
@@ -149,32 +149,30 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str
             yield method.upper(), path, operation
 
 
-def test_whatever_is_said_is_answered_as_described_and_never_by_a_5xx(
-    caller: Caller, described: dict[str, Any]
-) -> None:
-    token = caller.newcomer()[1]["access_token"]
+def test_arbitrary_requests_get_documented_responses_and_no_5xx(caller: Caller, described: dict[str, Any]) -> None:
+    token = caller.new_account()[1]["access_token"]
     for method, path, operation in operations(described):
         for strange in STRANGE:
-            answer = caller.ask(method, *filled(path, operation, described, strange), token=token)
-            told = operation["responses"].get(str(answer.status_code))
-            assert told is not None, (method, path, strange, answer.status_code, answer.text)
-            assert answer.status_code < 500, (method, path, strange)
-            kind = answer.headers.get("content-type", "")
-            assert kind in told.get("content", {"": None}), (method, path, strange, kind)
+            response = caller.request(method, *filled(path, operation, described, strange), token=token)
+            values = operation["responses"].get(str(response.status_code))
+            assert values is not None, (method, path, strange, response.status_code, response.text)
+            assert response.status_code < 500, (method, path, strange)
+            kind = response.headers.get("content-type", "")
+            assert kind in values.get("content", {"": None}), (method, path, strange, kind)
         if (method, path) == ("DELETE", "/api/auth/me"):
-            token = caller.newcomer()[1]["access_token"]
+            token = caller.new_account()[1]["access_token"]
 
 
 def filled(path: str, operation: Mapping[str, Any], document: Mapping[str, Any], value: object) -> tuple[str, object]:
     """The operation's address and body with *value* in every place."""
     text = quote(str(value).encode(errors="replace"), safe="")[:3000] or "%20"
-    asked = "&".join(f"{one['name']}={text}" for one in operation.get("parameters", ()) if one["in"] == "query")
+    requested = "&".join(f"{one['name']}={text}" for one in operation.get("parameters", ()) if one["in"] == "query")
     for one in operation.get("parameters", ()):
         path = path.replace(f"{{{one['name']}}}", text)
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     names = [choice["$ref"].rsplit("/", 1)[1] for choice in body.get("anyOf", [body]) if "$ref" in choice]
-    said = {name: value for model in names for name in document["components"]["schemas"][model]["properties"]}
-    return (f"{path}?{asked}" if asked else path), (said or None)
+    body = {name: value for model in names for name in document["components"]["schemas"][model]["properties"]}
+    return (f"{path}?{requested}" if requested else path), (body or None)
 
 
 @pytest.mark.parametrize(
@@ -183,13 +181,13 @@ def filled(path: str, operation: Mapping[str, Any], document: Mapping[str, Any],
     ids=["empty", "cut", "null", "a list", "no text", "a text", "deep", "no number", "half a character"],
 )
 @pytest.mark.parametrize("path", ["/api/auth/register", "/api/auth/login", "/api/auth/refresh"])
-def test_a_body_that_is_no_body_is_refused(caller: Caller, path: str, body: bytes) -> None:
-    refused = caller.ask("POST", path, body)
+def test_a_malformed_body_is_refused(caller: Caller, path: str, body: bytes) -> None:
+    refused = caller.request("POST", path, body)
     assert refused.status_code in {400, 422}
     assert refused.headers["content-type"] == "application/problem+json"
 
 
-def test_answers_carry_the_security_headers_once(caller: Caller) -> None:
+def test_responses_have_each_security_header_once(caller: Caller) -> None:
     headers = caller.get("/api/search").headers
     for name in ("content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"):
         assert len(headers.get_list(name)) == 1

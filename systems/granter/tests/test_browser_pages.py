@@ -7,7 +7,7 @@ from html import unescape
 import httpx2
 import pytest
 from browser_visitor import Visitor
-from granter_core.words import LONGEST_PASSWORD
+from granter_core.words import MAX_PASSWORD_LENGTH
 from granter_services import get
 from granter_town import Start, Town
 
@@ -28,7 +28,7 @@ def test_a_visitor_searches_and_reads(town: Town) -> None:
     assert 'href="/?q=glacier"' in grant
 
 
-def test_each_fact_of_a_grant_leads_to_the_words_it_was_read_from(town: Town) -> None:
+def test_each_field_of_a_grant_links_to_its_evidence(town: Town) -> None:
     results = get(town.web.url + "/?q=glacier").body
     link = re.search(r'href="(/grants/\d+[^"]*)"[^>]*><mark>Glacier</mark> Archives', results)
     assert link
@@ -37,7 +37,7 @@ def test_each_fact_of_a_grant_leads_to_the_words_it_was_read_from(town: Town) ->
     assert re.search(r'<a id="read-deadline"></a>(<a [^>]*></a>)*<mark data-of="[^"]*deadline[^"]*">[^<]*19', page)
 
 
-def test_pages_lead_through_all_results(town: Town) -> None:
+def test_paging_reaches_all_results(town: Town) -> None:
     first = unescape(get(town.web.url + "/?sort=newest").body)
     pages = re.search(r"page 1 of (\d+)", first)
     assert pages
@@ -48,28 +48,28 @@ def test_pages_lead_through_all_results(town: Town) -> None:
     assert 'rel="prev"' in last
 
 
-def test_filters_narrow_and_are_taken_away_one_by_one(town: Town) -> None:
+def test_filters_can_be_removed_one_by_one(town: Town) -> None:
     def count(address: str) -> int:
-        found = re.search(r'class="count">([\d,]+) grant', get(town.web.url + address).body)
-        return int(found[1].replace(",", "")) if found else 0
+        search_results = re.search(r'class="count">([\d,]+) grant', get(town.web.url + address).body)
+        return int(search_results[1].replace(",", "")) if search_results else 0
 
     every = count("/?sort=newest")
     for narrowed in ("/?open=1", "/?currency=EUR", "/?min_amount=10%20000", "/?deadline_before=2027-06-30"):
         assert 0 < count(narrowed) < every, narrowed
     topics = re.findall(r'<option value="([^"]+)">[^<]+ \((\d+)\)', get(town.web.url + "/?q=research").body)
-    topic, told = topics[0]
-    assert count("/?q=research&topic=" + unescape(topic).replace(" ", "+").replace("&", "%26")) == int(told)
+    topic, response = topics[0]
+    assert count("/?q=research&topic=" + unescape(topic).replace(" ", "+").replace("&", "%26")) == int(response)
     both = unescape(get(town.web.url + "/?open=1&currency=EUR&q=research").body)
     assert 'href="/?q=research&currency=EUR"' in both
     assert 'href="/?q=research&open=1"' in both
 
 
-def test_a_part_of_the_funders_name_is_enough(town: Town) -> None:
+def test_funders_match_by_part_of_their_name(town: Town) -> None:
     assert "Boreal Science Endowment" in get(town.web.url + "/?funder=boreal+endow").body
     assert "No grant matches" in get(town.web.url + "/?funder=oreal").body
 
 
-def test_no_result_says_what_to_try(town: Town) -> None:
+def test_an_empty_result_has_suggestions(town: Town) -> None:
     answer = get(town.web.url + "/?q=zeppelin&open=1")
     assert answer.status == 200
     assert "No grant matches" in answer.body
@@ -85,23 +85,23 @@ def test_no_result_says_what_to_try(town: Town) -> None:
         "/?q=a&q=b", "/?q=%F0%9F%8C%8A", "/?q=" + "x" * 2000,
     ],
 )  # fmt: skip
-def test_any_address_of_the_search_is_answered(town: Town, address: str) -> None:
+def test_any_search_url_is_handled(town: Town, address: str) -> None:
     assert get(town.web.url + address).status == 200
 
 
 @pytest.mark.parametrize("address", ["/grants/999999999", "/grants/99999999999999999999", "/grants/x", "/nothing"])
-def test_what_is_not_there_is_told_kindly(town: Town, address: str) -> None:
+def test_a_missing_page_returns_the_404_page(town: Town, address: str) -> None:
     answer = get(town.web.url + address)
     assert answer.status == 404
-    assert "There is nothing here" in answer.body
+    assert "Page not found" in answer.body
 
 
-def test_what_a_visitor_types_is_shown_and_not_run(town: Town) -> None:
+def test_markup_typed_by_a_visitor_is_escaped(town: Town) -> None:
     for name in ("q", "topic", "funder", "region"):
         assert "<script>alert" not in get(town.web.url + f"/?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").body
 
 
-def test_a_browser_is_told_to_run_and_load_nothing_foreign(town: Town) -> None:
+def test_the_content_security_policy_allows_no_other_origin(town: Town) -> None:
     answer = get(town.web.url + "/")
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
@@ -111,7 +111,7 @@ def test_a_browser_is_told_to_run_and_load_nothing_foreign(town: Town) -> None:
     assert not re.findall(r"<style|<script>| style=| on\w+=", answer.body)
 
 
-def test_the_style_is_kept_only_when_it_is_the_one_of_the_page(town: Town) -> None:
+def test_assets_are_cached_only_with_a_matching_digest(town: Town) -> None:
     link = re.search(r"/static/granter\.css\?v=\w+", get(town.web.url + "/").body)
     assert link
     assert "immutable" in get(town.web.url + link[0]).headers["cache-control"]
@@ -122,7 +122,7 @@ def test_the_style_is_kept_only_when_it_is_the_one_of_the_page(town: Town) -> No
 @pytest.mark.parametrize(
     ("service", "path"), [("web", "/?q=water"), ("web", "/static/granter.css"), ("backend", "/api/search")]
 )
-def test_what_is_long_travels_compressed_to_whoever_takes_it_so(town: Town, service: str, path: str) -> None:
+def test_long_responses_are_compressed_if_accepted(town: Town, service: str, path: str) -> None:
     url = f"{getattr(town, service).url}{path}"
     with httpx2.Client(trust_env=False) as client:
         packed, plain = client.get(url), client.get(url, headers={"Accept-Encoding": "identity"})
@@ -131,22 +131,22 @@ def test_what_is_long_travels_compressed_to_whoever_takes_it_so(town: Town, serv
     assert "content-encoding" not in plain.headers
 
 
-def test_health_says_well_and_nothing_of_the_inside(town: Town) -> None:
+def test_health_reveals_only_the_status(town: Town) -> None:
     assert json.loads(get(town.web.url + "/health").body) == {"status": "ok"}
 
 
-def test_an_address_that_is_registered_is_answered_like_a_new_one(town: Town) -> None:
+def test_registration_of_a_known_address_is_not_revealed(town: Town) -> None:
     wanted = {"email": "twice@example.org", "password": "four words without reason"}
     first, second = (Visitor(town.web.url).send("/register", wanted) for _ in range(2))
     assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"])
     assert first.status_code == 303
 
 
-def test_two_web_frontends_renew_one_log_in_side_by_side(town: Town, start: Start) -> None:
+def test_two_web_frontends_refresh_one_login_concurrently(town: Town, start: Start) -> None:
     other = start("web-frontend", BACKEND_URL=town.backend.url).ready()
-    said = {"email": "tabs@example.org", "password": "four words without reason"}
+    text = {"email": "tabs@example.org", "password": "four words without reason"}
     visitor = Visitor(town.web.url)
-    visitor.send("/register", said)
+    visitor.send("/register", text)
     cookie = f"granter_refresh={visitor.cookies['granter_refresh']}"
     tabs = [Visitor(town.web.url), Visitor(other.url)]
     assert [tab.get("/account", Cookie=cookie).status_code for tab in tabs] == [200, 200]
@@ -156,11 +156,11 @@ def test_two_web_frontends_renew_one_log_in_side_by_side(town: Town, start: Star
 
 
 @pytest.mark.parametrize("path", ["/login", "/register"])
-def test_the_longest_password_that_counts_can_be_typed(town: Town, path: str) -> None:
-    assert f'maxlength="{LONGEST_PASSWORD}"' in get(town.web.url + path).body
+def test_the_longest_password_can_be_typed(town: Town, path: str) -> None:
+    assert f'maxlength="{MAX_PASSWORD_LENGTH}"' in get(town.web.url + path).body
 
 
-def test_a_password_that_is_too_short_is_told_beside_its_field(town: Town) -> None:
+def test_a_short_password_is_reported_next_to_its_field(town: Town) -> None:
     answer = Visitor(town.web.url).send("/register", {"email": "short@example.org", "password": "short"})
     assert answer.status_code == 422
     assert "at least 12 characters" in unescape(answer.text)

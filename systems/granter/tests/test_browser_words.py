@@ -1,17 +1,17 @@
-"""What the pages are made of, without a page: addresses, evidence, and words."""
+"""Units of the pages: query strings, evidence and wording."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
 import pytest
-from granter_web.asked import Asked, asked_of, misread
-from granter_web.evidence import found_in, shown_in
+from granter_web.amounts import currency_of, parse_amount
+from granter_web.evidence import mark_evidence, marked_fields
 from granter_web.forms import is_proof, mask
 from granter_web.grants import Amount, Provenance
-from granter_web.hits import hits_in
-from granter_web.inside import inside
-from granter_web.sums import currency_of, sum_of
+from granter_web.hits import highlight
+from granter_web.internal_urls import internal_url
+from granter_web.search_query import SearchQuery, parse_query, unreadable_values
 from granter_web.words import amount_in_words, search_in_words, wait_in_words
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,18 +20,20 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 TEXT = st.text(alphabet="ab \n,", max_size=60)
 
 
-def said(evidence: str) -> Provenance:
+def provenance_of(evidence: str) -> Provenance:
     return Provenance("rules", NOW, evidence)
 
 
-@given(TEXT, st.dictionaries(st.sampled_from(["title", "funder", "amount"]), TEXT.map(said)))
-def test_whatever_was_read_from_it_a_source_keeps_its_words(text: str, provenance: dict[str, Provenance]) -> None:
-    lines = ["".join(stretch.text for stretch in line) for line in shown_in(text, provenance)]
+@given(TEXT, st.dictionaries(st.sampled_from(["title", "funder", "amount"]), TEXT.map(provenance_of)))
+def test_marking_evidence_preserves_the_text(text: str, provenance: dict[str, Provenance]) -> None:
+    lines = ["".join(stretch.text for stretch in line) for line in mark_evidence(text, provenance)]
     assert lines == [line for line in text.split("\n") if line.strip()]
 
 
-def test_words_that_overlap_belong_to_both_fields() -> None:
-    lines = shown_in("up to EUR 5 by May", {"amount": said("to EUR 5"), "deadline": said("5 by May")})
+def test_overlapping_evidence_belongs_to_both_fields() -> None:
+    lines = mark_evidence(
+        "up to EUR 5 by May", {"amount": provenance_of("to EUR 5"), "deadline": provenance_of("5 by May")}
+    )
     assert [(stretch.text, stretch.fields) for stretch in lines[0]] == [
         ("up ", ()),
         ("to EUR ", ("amount",)),
@@ -40,11 +42,11 @@ def test_words_that_overlap_belong_to_both_fields() -> None:
     ]
 
 
-def test_a_list_of_words_is_found_word_by_word() -> None:
-    lines = shown_in("The seas and the sea.\nWater!", {"topics": said("sea, water, ice")})
+def test_listed_words_are_marked_separately() -> None:
+    lines = mark_evidence("The seas and the sea.\nWater!", {"topics": provenance_of("sea, water, ice")})
     marked = [stretch.text for line in lines for stretch in line if stretch.fields]
     assert marked == ["sea", "Water"]
-    assert found_in(lines) == {"topics"}
+    assert marked_fields(lines) == {"topics"}
 
 
 @pytest.mark.parametrize(
@@ -55,18 +57,23 @@ def test_a_list_of_words_is_found_word_by_word() -> None:
     ],
     ids=["with dots", "after so many letters"],
 )
-def test_words_that_were_cut_are_found_as_far_as_they_go(evidence: str, marked: str) -> None:
-    lines = shown_in("Of the sea " * 9 + "and the deep: the sea is deep and blue.", {"amount": said(evidence)})
+def test_truncated_evidence_is_found(evidence: str, marked: str) -> None:
+    lines = mark_evidence(
+        "Of the sea " * 9 + "and the deep: the sea is deep and blue.", {"amount": provenance_of(evidence)}
+    )
     assert [stretch.text for line in lines for stretch in line if stretch.fields] == [marked]
 
 
-def test_words_that_are_not_there_are_not_marked() -> None:
-    assert found_in(shown_in("nothing of it", {"amount": said("EUR 5"), "funder": said("")})) == set()
+def test_missing_evidence_is_not_marked() -> None:
+    assert (
+        marked_fields(mark_evidence("nothing of it", {"amount": provenance_of("EUR 5"), "funder": provenance_of("")}))
+        == set()
+    )
 
 
 @given(st.text())
-def test_inside_is_always_a_path_of_ours(address: str) -> None:
-    led = inside(address)
+def test_redirect_targets_are_internal_paths(address: str) -> None:
+    led = internal_url(address)
     assert led.startswith("/")
     assert led[1:2] not in {"/", "\\"}
 
@@ -89,14 +96,14 @@ SAID = (
 
 
 @given(st.dictionaries(st.sampled_from(PARAMETERS), SAID))
-def test_an_address_says_the_search_again(given_: dict[str, str]) -> None:
-    asked = asked_of(given_)
-    assert asked_of({**asked.of_backend(), "page": str(asked.page)}) == asked
-    assert asked_of(dict(parse_qsl(asked.said))) == asked
+def test_a_search_can_be_parsed_from_its_url(parameters: dict[str, str]) -> None:
+    calls_received = parse_query(parameters)
+    assert parse_query({**calls_received.backend_parameters(), "page": str(calls_received.page)}) == calls_received
+    assert parse_query(dict(parse_qsl(calls_received.query_string))) == calls_received
 
 
 @pytest.mark.parametrize(
-    ("asked", "hit"),
+    ("calls_received", "hit"),
     [
         ("ocean", ["Oceans"]),
         ("oceans research", ["Oceans", "Research"]),
@@ -108,8 +115,8 @@ def test_an_address_says_the_search_again(given_: dict[str, str]) -> None:
         ("", []),
     ],
 )
-def test_a_hit_is_seen_in_a_title_whatever_its_ending(asked: str, hit: list[str]) -> None:
-    pieces = hits_in("Oceans: Research for a small seed", asked)
+def test_hits_in_titles_match_other_word_endings(calls_received: str, hit: list[str]) -> None:
+    pieces = highlight("Oceans: Research for a small seed", calls_received)
     assert "".join(piece.text for piece in pieces) == "Oceans: Research for a small seed"
     assert [piece.text for piece in pieces if piece.hit] == hit
 
@@ -130,30 +137,30 @@ def test_a_hit_is_seen_in_a_title_whatever_its_ending(asked: str, hit: list[str]
         "EUR 50k",
     ],
 )
-def test_an_amount_is_understood_as_people_write_it(written: str) -> None:
-    assert sum_of(written) == 50_000
+def test_amounts_are_accepted_in_common_formats(written: str) -> None:
+    assert parse_amount(written) == 50_000
 
 
 @pytest.mark.parametrize("written", ["", "lots", "-5", "1e9", "9" * 400, "50 potatoes", "fifty"])
-def test_what_is_no_amount_is_none(written: str) -> None:
-    assert sum_of(written) is None
+def test_an_invalid_amount_is_none(written: str) -> None:
+    assert parse_amount(written) is None
 
 
 @given(st.text())
-def test_whatever_is_written_as_an_amount_ends_as_a_number_or_none(written: str) -> None:
-    assert (sum_of(written) or 0) >= 0
+def test_any_amount_text_parses_to_a_number_or_none(written: str) -> None:
+    assert (parse_amount(written) or 0) >= 0
 
 
 @pytest.mark.parametrize(
     ("languages", "currency"),
     [("de-CH,de;q=0.9", "CHF"), ("en-GB,en-US;q=0.8", "GBP"), ("en,pt-BR;q=0.5", "BRL"), ("de", "EUR"), ("", "EUR")],
 )
-def test_an_amount_without_currency_means_that_of_the_visitors_country(languages: str, currency: str) -> None:
+def test_an_amount_without_currency_uses_that_of_the_visitors_country(languages: str, currency: str) -> None:
     assert currency_of(languages) == currency
 
 
 @pytest.mark.parametrize(
-    ("given_", "currency"),
+    ("parameters", "currency"),
     [
         ({"min_amount": "£50k"}, "GBP"),
         ({"max_amount": "20 000 chf"}, "CHF"),
@@ -163,32 +170,36 @@ def test_an_amount_without_currency_means_that_of_the_visitors_country(languages
         ({"min_amount": "lots of €"}, ""),
     ],
 )
-def test_a_currency_that_is_written_is_meant_unless_another_is_chosen(given_: dict[str, str], currency: str) -> None:
-    assert asked_of(given_).currency == currency
+def test_a_currency_in_an_amount_is_used_unless_another_is_chosen(parameters: dict[str, str], currency: str) -> None:
+    assert parse_query(parameters).currency == currency
 
 
-def test_ends_that_were_given_the_wrong_way_round_are_turned() -> None:
-    given_ = {"min_amount": "9k", "max_amount": "900", "deadline_after": "2028-01-01", "deadline_before": "2027-01-01"}
-    assert asked_of(given_) == Asked(least="900", most="9000", after="2027-01-01", before="2028-01-01")
+def test_swapped_bounds_are_reordered() -> None:
+    parameters = {
+        "min_amount": "9k",
+        "max_amount": "900",
+        "deadline_after": "2028-01-01",
+        "deadline_before": "2027-01-01",
+    }
+    assert parse_query(parameters) == SearchQuery(least="900", most="9000", after="2027-01-01", before="2028-01-01")
 
 
-def test_what_is_not_understood_is_named() -> None:
-    assert misread({"min_amount": "lots", "max_amount": "5k", "deadline_after": "soon", "deadline_before": ""}) == [
-        "“lots” is not an amount: write it like 50,000 or 50k.",
-        "“soon” is not a day: write it like 2027-03-12.",
-    ]
+def test_unreadable_values_are_named() -> None:
+    assert unreadable_values(
+        {"min_amount": "lots", "max_amount": "5k", "deadline_after": "soon", "deadline_before": ""}
+    ) == ["“lots” is not an amount: write it like 50,000 or 50k.", "“soon” is not a day: write it like 2027-03-12."]
 
 
-def test_a_search_is_said_in_words() -> None:
-    asked = Asked("reef", least="1000", currency="EUR", before="2027-03-01", open_only=True)
-    assert search_in_words(asked) == "reef · From 1,000 EUR · Closes by 1 March 2027 · Open calls only"
-    assert search_in_words(Asked()) == "All grants"
+def test_a_search_is_described_in_words() -> None:
+    calls_received = SearchQuery("reef", least="1000", currency="EUR", before="2027-03-01", open_only=True)
+    assert search_in_words(calls_received) == "reef · From 1,000 EUR · Closes by 1 March 2027 · Open calls only"
+    assert search_in_words(SearchQuery()) == "All grants"
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(1, "1 second"), (45, "45 seconds"), (100, "2 minutes"), (7000, "2 hours")]
 )
-def test_a_wait_is_said_so_that_nobody_comes_too_early(seconds: int, words: str) -> None:
+def test_waits_are_rounded_up(seconds: int, words: str) -> None:
     assert wait_in_words(seconds) == words
 
 
@@ -203,11 +214,11 @@ def test_a_wait_is_said_so_that_nobody_comes_too_early(seconds: int, words: str)
         (None, None),
     ],
 )
-def test_a_sum_is_said_as_people_say_it(amount: Amount | None, words: str | None) -> None:
+def test_amounts_are_formatted_for_people(amount: Amount | None, words: str | None) -> None:
     assert amount_in_words(amount) == words
 
 
-def test_a_proof_is_new_each_time_and_good_for_its_secret_alone() -> None:
+def test_a_csrf_token_is_new_each_time_and_bound_to_its_secret() -> None:
     assert mask("secret") != mask("secret")
     assert is_proof(mask("secret"), "secret")
     assert not is_proof(mask("other"), "secret")

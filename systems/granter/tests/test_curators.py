@@ -39,7 +39,7 @@ class Editors:
 @pytest.fixture(scope="module")
 def editors(backend: Backend, postgres: Postgres, folder: Path) -> Iterator[Editors]:
     caller = Caller(backend.service.url)
-    curator, ordinary = (caller.newcomer()[1]["access_token"] for _ in range(2))
+    curator, ordinary = (caller.new_account()[1]["access_token"] for _ in range(2))
     identity = caller.get("/api/auth/me", curator).json()["id"]
     database = f"postgresql://granter_app:unused@127.0.0.1:{postgres.port}/{backend.database}"
     with starting(folder) as start:
@@ -49,20 +49,20 @@ def editors(backend: Backend, postgres: Postgres, folder: Path) -> Iterator[Edit
 
 
 @pytest.mark.parametrize(("method", "path"), ASKED)
-def test_an_account_that_registered_itself_is_refused(editors: Editors, method: str, path: str) -> None:
-    refused = editors.caller.ask(method, path, {"text": "Grants for oceans"}, token=editors.ordinary)
+def test_an_ordinary_account_is_refused(editors: Editors, method: str, path: str) -> None:
+    refused = editors.caller.request(method, path, {"text": "Grants for oceans"}, token=editors.ordinary)
     assert (refused.status_code, refused.json()["detail"]) == (403, "only curators may do this")
-    assert editors.caller.ask(method, path, {"text": "Grants for oceans"}).status_code == 401
+    assert editors.caller.request(method, path, {"text": "Grants for oceans"}).status_code == 401
 
 
-def test_without_the_setting_nobody_is_a_curator(backend: Backend, editors: Editors) -> None:
+def test_without_the_setting_there_are_no_curators(backend: Backend, editors: Editors) -> None:
     caller = Caller(backend.service.url)
-    assert caller.ask("POST", "/api/scrape", token=editors.curator).status_code == 403
+    assert caller.request("POST", "/api/scrape", token=editors.curator).status_code == 403
 
 
 def test_a_curator_starts_rounds_and_requests_extractions(editors: Editors) -> None:
     caller, token = editors.caller, editors.curator
-    assert caller.ask("POST", "/api/scrape", token=token).status_code == 202
+    assert caller.request("POST", "/api/scrape", token=token).status_code == 202
     extracted = caller.post("/api/extract", {"text": "Grants for oceans"}, token)
     assert [attempt["by"] for attempt in extracted.json()["chain"]] == ["gemini", "rules"]
 
@@ -73,9 +73,9 @@ def test_an_account_sees_its_id_and_whether_it_is_a_curator(editors: Editors) ->
     assert mine["id"] != other["id"]
 
 
-def test_what_curators_do_is_in_the_audit_trail(editors: Editors) -> None:
+def test_curator_actions_are_in_the_audit_trail(editors: Editors) -> None:
     log = editors.service.log
-    editors.caller.ask("POST", "/api/scrape", token=editors.curator)
+    editors.caller.request("POST", "/api/scrape", token=editors.curator)
     editors.caller.post("/api/extract", {"text": "Grants for oceans"}, editors.curator)
     identity = editors.caller.get("/api/auth/me", editors.curator).json()["id"]
     for action in ("round requested", "extraction requested"):
@@ -84,13 +84,13 @@ def test_what_curators_do_is_in_the_audit_trail(editors: Editors) -> None:
     assert {line["account"] for line in lines} == {identity}
 
 
-def test_how_the_round_went_is_shown_to_every_account(editors: Editors) -> None:
+def test_every_account_can_read_the_scraping_status(editors: Editors) -> None:
     assert editors.caller.get("/api/scrape", editors.ordinary).status_code == 200
 
 
-def test_an_entry_that_is_not_an_account_id_is_refused_at_the_start(start: Start) -> None:
-    told = variables("postgresql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9", CURATORS="ada@example.com")
-    service = start("backend-core", **told)
+def test_an_invalid_curator_id_is_refused_at_startup(start: Start) -> None:
+    document = variables("postgresql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9", CURATORS="ada@example.com")
+    service = start("backend-core", **document)
     assert service.process.wait(20) == 2
     assert "CURATORS contains an entry that is not an account id" in service.log.read_text()
 
@@ -99,28 +99,28 @@ def extract(data: Service) -> dict[str, Any]:
     headers = {"X-Service-Token": TOKEN, "Content-Type": "application/json"}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(data.url + "/extract", json.dumps({"text": NOTICE}).encode(), headers)
-    with opener.open(request, timeout=20) as answer:
-        read: dict[str, Any] = json.loads(answer.read())
+    with opener.open(request, timeout=20) as response:
+        read: dict[str, Any] = json.loads(response.read())
     return read
 
 
 def test_requested_extractions_share_one_budget_over_all_replicas(postgres: Postgres, start: Start) -> None:
     with FakeModels(SAYS) as models:
-        told = {"DATABASE_URL": postgres.database("requested"), "SERVICE_TOKEN": TOKEN, "NOTICE_SITE_URL": ""}
-        told |= {"GEMINI_API_KEY": KEY, "GEMINI_URL": models.url, "EXTRACT_REQUESTED_CENTS": "0.5"}
-        one, other = (start("data-service", **told).ready() for _ in range(2))
+        document = {"DATABASE_URL": postgres.database("requested"), "SERVICE_TOKEN": TOKEN, "NOTICE_SITE_URL": ""}
+        document |= {"GEMINI_API_KEY": KEY, "GEMINI_URL": models.url, "EXTRACT_REQUESTED_CENTS": "0.5"}
+        one, other = (start("data-service", **document).ready() for _ in range(2))
         notes = [extract(data)["note"] for data in (one, other) * 6]
         within_budget = notes.index(next(filter(None, notes)))
         assert 2 <= within_budget <= 6
         assert set(notes[within_budget:]) == {
             "the models' budget for requested extractions is used up for this hour; only the rules read this notice"
         }
-        assert len(models.asked) == within_budget
+        assert len(models.requests) == within_budget
         postgres.execute("requested", "update requested_extractions set hour = hour - interval '1 hour'")
         assert extract(other)["note"] is None
 
 
-def test_simultaneous_requests_cannot_reserve_the_same_cents(postgres: Postgres) -> None:
+def test_concurrent_requests_cannot_reserve_the_same_cents(postgres: Postgres) -> None:
     address = Secret(postgres.database("reserving"))
 
     async def reserve_five_times() -> list[float]:

@@ -27,15 +27,15 @@ Label = dict[str, Any]
 
 @cache
 def labels() -> dict[str, Label]:
-    found: dict[str, Label] = json.loads((HERE / "labelled" / "labels.json").read_text(encoding="utf-8"))
-    return found
+    actual: dict[str, Label] = json.loads((HERE / "labelled" / "labels.json").read_text(encoding="utf-8"))
+    return actual
 
 
 def half(name: str) -> dict[str, Label]:
     return {file: label for file, label in labels().items() if label["half"] == name}
 
 
-def told(notice: Notice) -> Label:
+def fields_of(notice: Notice) -> Label:
     """*notice* in the words of the labels."""
     amount = notice.amount
     return {
@@ -51,7 +51,7 @@ def told(notice: Notice) -> Label:
 def read(file: str) -> Label:
     text = (SITE / file).read_text(encoding="utf-8")
     try:
-        return told(notice_of(page_of_text(text) if file.endswith(".txt") else page_of(text), file))
+        return fields_of(notice_of(page_of_text(text) if file.endswith(".txt") else page_of(text), file))
     except NoNotice:
         return dict.fromkeys(FIELDS)
 
@@ -66,12 +66,12 @@ def test_the_set_is_large_and_its_halves_are_equal() -> None:
     assert len(half("seen")) == len(half("scored"))
 
 
-def test_each_half_has_titles_of_its_own() -> None:
+def test_the_two_halves_share_no_titles() -> None:
     seen, scored = ({label["title"] for label in half(name).values()} for name in ("seen", "scored"))
     assert not seen & scored
 
 
-def test_nine_of_ten_fields_of_notices_not_looked_at_are_read_right(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nine_of_ten_fields_of_unseen_notices_are_correct(capsys: pytest.CaptureFixture[str]) -> None:
     shares = {}
     with capsys.disabled():
         for name in ("seen", "scored"):

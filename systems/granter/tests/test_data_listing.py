@@ -76,7 +76,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("url", "body", "notices", "listings"), FORMS.values(), ids=FORMS)
-def test_a_listing_of_any_form_leads_to_its_notices_and_its_other_pages(
+def test_listings_of_all_forms_link_to_their_notices_and_pages(
     url: str, body: str, notices: list[str], listings: list[str]
 ) -> None:
     links = links_of(f"<html><body>{body}</body></html>", url)
@@ -84,16 +84,16 @@ def test_a_listing_of_any_form_leads_to_its_notices_and_its_other_pages(
     assert list(links.listings) == listings
 
 
-def test_a_feed_that_is_broken_leads_nowhere() -> None:
+def test_a_malformed_feed_has_no_links() -> None:
     assert links_of("<rss><channel><item><link>/a</link>", "http://site.example/feed") == Links((), ())
 
 
-def test_a_page_without_notices_leads_to_its_feed() -> None:
+def test_a_listing_page_without_notices_links_to_its_feed() -> None:
     html = "<link rel=alternate type=application/atom+xml href=/feed.xml><div id=app></div>"
     assert links_of(html, "http://site.example/calls").listings == ("http://site.example/feed.xml",)
 
 
-def test_many_thousands_of_links_are_sorted_in_a_moment() -> None:
+def test_many_thousands_of_links_are_parsed_quickly() -> None:
     html = "<ul>" + "".join(f"<li><a href='/call/{n}'>Call number {n}</a> until 3 May 2027</li>" for n in range(5000))
     began = time.process_time()
     assert len(links_of(html, "http://site.example/calls").notices) == 5000
@@ -109,6 +109,6 @@ def test_many_thousands_of_links_are_sorted_in_a_moment() -> None:
         "About the Sea: a prize for films",
     ],
 )
-def test_a_grant_may_be_called_like_a_page_that_every_site_has(title: str) -> None:
+def test_a_grant_can_have_a_boilerplate_title(title: str) -> None:
     html = f"<ul><li><a href=/calls/1>{title}</a> by 3 May 2027</li><li><a href=/privacy>Privacy policy</a></li></ul>"
     assert links_of(html, "http://site.example/calls").notices == ("http://site.example/calls/1",)

@@ -1,4 +1,4 @@
-"""What a site asks of its visitors, and in which letters it writes."""
+"""Politeness of the scraper, robots.txt, and page encodings."""
 
 import asyncio
 
@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("selectolax", reason="the scraper needs selectolax: install data-service/requirements.lock")
 
-from granter_data.rules.address import settled
+from granter_data.rules.address import canonical
 from granter_data.scraper.encoding import decoded
 from granter_data.scraper.robots import robots_of
-from granter_data.scraper.site import Manners, Seen, Site
+from granter_data.scraper.site import Politeness, Site, Validators
 from granter_data.settings import Settings
 from granter_fake_site import FakeSite, Reply
 
@@ -37,19 +37,19 @@ Sitemap: /map.xml
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        pytest.param("/calls", True, id="what nobody closed"),
+        pytest.param("/calls", True, id="not disallowed"),
         pytest.param("/private/1", False, id="a folder"),
         pytest.param("/private", True, id="a name that only begins alike"),
         pytest.param("/calls?page=2&sort=asc", True, id="a question that is not the closed one"),
         pytest.param("/calls?sort=asc", False, id="any path with that question"),
         pytest.param("/a/b.php", False, id="an ending"),
-        pytest.param("/a/b.php?id=1", True, id="an ending that goes on"),
+        pytest.param("/a/b.php?id=1", True, id="a longer ending"),
         pytest.param("/shop/window/3", True, id="the longer rule"),
         pytest.param("/shop/till", False, id="the shorter rule"),
         pytest.param("/café", False, id="other letters for the same"),
     ],
 )
-def test_what_a_site_closes_is_closed(path: str, allowed: bool) -> None:
+def test_robots_rules_are_obeyed(path: str, allowed: bool) -> None:
     assert robots_of(ROBOTS, "GranterBot").allow(f"https://site.example{path}") is allowed
 
 
@@ -60,44 +60,44 @@ def test_at_most_five_requests_a_second_also_after_redirects() -> None:
         pauses.append(seconds)
 
     async def visit(url: str) -> None:
-        async with Site(f"{url}/", Manners(Settings.page_pause, rest=rest)) as site:
-            fetched = await site.page(f"{url}/old", Seen())
+        async with Site(f"{url}/", Politeness(Settings.page_pause, sleep=rest)) as site:
+            fetched = await site.page(f"{url}/old", Validators())
             assert fetched is not None
             assert fetched.text == "<h1>New</h1>"
 
     moved = Reply("", "text/html", 301, {"Location": "/new"})
     with FakeSite({"/old": moved, "/new": "<h1>New</h1>"}) as fake:
         asyncio.run(visit(fake.url))
-        assert fake.asked == ["/old", "/new"]
+        assert fake.requested == ["/old", "/new"]
     assert pauses == [0.2, 0.2]
 
 
-def test_a_site_that_names_us_means_us() -> None:
+def test_robots_rules_for_our_agent_take_precedence() -> None:
     robots = robots_of("User-agent: *\nDisallow: /\n\nUser-agent: GRANTERBOT\nCrawl-delay: 1.5", "GranterBot")
     assert robots.allow("https://site.example/calls")
     assert robots.delay == 1.5
 
 
 @pytest.mark.parametrize("text", ["", "<html>not found</html>", "Disallow: /", "\x00\xff", "User-agent *\nDisallow /"])
-def test_what_is_no_robots_file_closes_nothing(text: str) -> None:
+def test_an_invalid_robots_file_disallows_nothing(text: str) -> None:
     assert robots_of(text, "GranterBot").allow("https://site.example/calls")
 
 
 @pytest.mark.parametrize(
     ("content", "charset"),
     [
-        pytest.param("Förderung 5 €".encode(), "utf-8", id="as the server says"),
+        pytest.param("Förderung 5 €".encode(), "utf-8", id="declared by the server"),
         pytest.param("Förderung 5 €".encode("windows-1252"), "iso-8859-1", id="latin-1, as all of the web means it"),
-        pytest.param("<meta charset='windows-1252'>Förderung 5 €".encode("windows-1252"), None, id="as the page says"),
+        pytest.param("<meta charset='windows-1252'>Förderung 5 €".encode("windows-1252"), None, id="meta tag"),
         pytest.param('<?xml version="1.0" encoding="ISO-8859-15"?>Förderung 5 €'.encode("iso8859-15"), None, id="XML"),
         pytest.param("\ufeffFörderung 5 €".encode("utf-16-le"), "utf-8", id="by its first bytes"),
-        pytest.param("Förderung 5 €".encode(), None, id="nobody says, but it is UTF-8"),
-        pytest.param("Förderung 5 €".encode("windows-1252"), None, id="nobody says, and it is not"),
+        pytest.param("Förderung 5 €".encode(), None, id="undeclared UTF-8"),
+        pytest.param("Förderung 5 €".encode("windows-1252"), None, id="undeclared, not UTF-8"),
         pytest.param("Förderung 5 €".encode(), "no-such-thing", id="an unknown name"),
         pytest.param("Förderung 5 €".encode(), "base64", id="a name of something else"),
     ],
 )
-def test_a_page_is_read_in_its_own_letters(content: bytes, charset: str | None) -> None:
+def test_pages_are_decoded_with_their_encoding(content: bytes, charset: str | None) -> None:
     assert decoded(content, charset).endswith("Förderung 5 €")
 
 
@@ -109,8 +109,8 @@ def test_a_page_is_read_in_its_own_letters(content: bytes, charset: str | None) 
         "http://site.example/a?id=4&utm_source=rss&fbclid=z",
     ],
 )
-def test_an_address_is_the_same_in_every_visit(url: str) -> None:
-    assert settled(url) == "http://site.example/a?id=4"
+def test_urls_are_canonical_across_visits(url: str) -> None:
+    assert canonical(url) == "http://site.example/a?id=4"
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_an_address_is_the_same_in_every_visit(url: str) -> None:
     ],
 )
 def test_a_site_is_the_same_with_www_and_https_and_no_other(url: str, ours: bool) -> None:
-    assert Site("http://fund.example/grants", Manners()).same_origin(url) is ours
+    assert Site("http://fund.example/grants", Politeness()).same_origin(url) is ours

@@ -28,40 +28,39 @@ def planned(postgres: Postgres) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def plan(connection: psycopg.Connection, statement: str, asked: dict[str, str], topics: tuple[str, ...] = ()) -> str:
-    values = values_of(query_of(asked, topics))
+def explain(
+    connection: psycopg.Connection, statement: str, parameters: dict[str, str], topics: tuple[str, ...] = ()
+) -> str:
+    values = values_of(query_of(parameters, topics))
     return "\n".join(row[0] for row in connection.execute(f"explain {statement}".encode(), values, prepare=False))
 
 
 @pytest.mark.parametrize("words", ["w123", '"w123 w77"', "w123 or w9", "w123 -w77"])
-def test_words_are_looked_up_in_the_index_of_each_language(planned: psycopg.Connection, words: str) -> None:
-    asked = {"query": words}
-    told = plan(planned, by_words(query_of(asked)), asked)
+def test_word_searches_use_the_index_of_each_language(planned: psycopg.Connection, words: str) -> None:
+    parameters = {"query": words}
+    query_plan = explain(planned, by_words(query_of(parameters)), parameters)
     for language in ("en", "de", "fr", "others"):
-        assert f"Bitmap Index Scan on grants_search_{language}" in told
-    assert "Seq Scan on grants" not in told
-    assert "Filter: (search" not in told
+        assert f"Bitmap Index Scan on grants_search_{language}" in query_plan
+    assert "Seq Scan on grants" not in query_plan
+    assert "Filter: (search" not in query_plan
 
 
-def test_whole_texts_are_read_for_one_block_of_hits_alone(planned: psycopg.Connection) -> None:
-    asked = {"query": "w123"}
-    told = plan(planned, by_words(query_of(asked)), asked)
-    assert "Index Scan using grants_pkey on grants" in told
+def test_full_texts_are_ranked_for_one_block_of_hits_only(planned: psycopg.Connection) -> None:
+    parameters = {"query": "w123"}
+    query_plan = explain(planned, by_words(query_of(parameters)), parameters)
+    assert "Index Scan using grants_pkey on grants" in query_plan
 
 
 @pytest.mark.parametrize(
-    ("sort", "index"),
-    [("deadline", "grants_by_deadline"), ("amount", "grants_by_amount"), ("newest", "grants_by_age")],
+    ("sort", "index"), [("deadline", "grants_by_deadline"), ("amount", "grants_by_amount"), ("newest", "grants_by_age")]
 )
-def test_without_words_grants_are_read_in_the_order_of_an_index(
-    planned: psycopg.Connection, sort: str, index: str
-) -> None:
-    asked = {"sort": sort}
-    told = plan(planned, page_of(query_of(asked)), asked)
-    assert index in told
-    assert "Seq Scan on grants" not in told
+def test_searches_without_words_use_index_order(planned: psycopg.Connection, sort: str, index: str) -> None:
+    parameters = {"sort": sort}
+    query_plan = explain(planned, page_of(query_of(parameters)), parameters)
+    assert index in query_plan
+    assert "Seq Scan on grants" not in query_plan
 
 
-def test_names_are_looked_up_by_their_first_letters_in_an_index(planned: psycopg.Connection) -> None:
+def test_prefix_searches_use_an_index(planned: psycopg.Connection) -> None:
     question = "explain select title from grants where names @@ to_tsquery('simple', 'w1234:*') limit 200"
     assert "grants_names" in "\n".join(row[0] for row in planned.execute(question))

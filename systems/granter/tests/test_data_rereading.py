@@ -1,4 +1,4 @@
-"""Notices that are read again although they did not change, since somebody came who reads better."""
+"""Unchanged notices that are read again because a better model became available."""
 
 from collections.abc import Iterator
 
@@ -29,12 +29,12 @@ def models() -> Iterator[FakeModels]:
 def gathering(postgres: Postgres, start: Start) -> Iterator[Gathering]:
     pages = {"/": listing(*SLUGS)} | {f"/{slug}": PAGE.format(slug.title()) for slug in SLUGS}
     with FakeSite(pages) as site:
-        site.tagged = True
+        site.has_etags = True
         yield Gathering(site, postgres, start)
 
 
 def readers(gathering: Gathering) -> list[str]:
-    return gathering.told("select provenance -> 'funder' ->> 'by' from grants order by 1")
+    return gathering.query("select provenance -> 'funder' ->> 'by' from grants order by 1")
 
 
 def with_models(gathering: Gathering, models: FakeModels, **variables: str) -> Service:
@@ -53,64 +53,62 @@ def more_rounds(gathering: Gathering) -> None:
     gathering.finished(gathering.rounds() + 2)
 
 
-def test_a_key_that_comes_later_is_used_for_what_is_there(gathering: Gathering, models: FakeModels) -> None:
+def test_a_key_added_later_is_used_for_stored_notices(gathering: Gathering, models: FakeModels) -> None:
     round_without_models(gathering)
     with_models(gathering, models)
     more_rounds(gathering)
     assert readers(gathering) == ["gemini"] * 3
-    assert gathering.told("select distinct funder from grants") == ["those who care"]
+    assert gathering.query("select distinct funder from grants") == ["those who care"]
 
 
-def test_what_the_best_model_has_read_is_not_read_again(gathering: Gathering, models: FakeModels) -> None:
+def test_notices_read_by_the_best_model_are_not_reread(gathering: Gathering, models: FakeModels) -> None:
     with_models(gathering, models, OPENAI_API_KEY=f"{KEY}-too")
     gathering.finished()
     more_rounds(gathering)
-    assert len(models.asked) == 3
-    assert gathering.site.spared >= 4
+    assert len(models.requests) == 3
+    assert gathering.site.not_modified >= 4
 
 
-def test_another_model_of_the_same_maker_reads_all_again(gathering: Gathering, models: FakeModels) -> None:
+def test_a_new_model_name_rereads_all_notices(gathering: Gathering, models: FakeModels) -> None:
     data = with_models(gathering, models)
     gathering.finished()
     data.stop()
     with_models(gathering, models, GEMINI_MODEL="gemini-newer")
     more_rounds(gathering)
-    assert sum("gemini-newer" in asked.path for asked in models.asked) == 3
+    assert sum("gemini-newer" in requests.path for requests in models.requests) == 3
 
 
-def test_a_model_that_said_nothing_of_use_is_not_asked_for_ever(gathering: Gathering, models: FakeModels) -> None:
-    models.behaves = {"gemini": "prose"}
+def test_a_model_without_usable_answers_is_not_called_forever(gathering: Gathering, models: FakeModels) -> None:
+    models.behaviours = {"gemini": "prose"}
     with_models(gathering, models)
     gathering.finished()
     more_rounds(gathering)
-    assert len(models.asked) == 3
+    assert len(models.requests) == 3
     assert readers(gathering) == ["rules"] * 3
 
 
-def test_what_the_second_model_has_read_the_first_one_reads_when_it_is_back(
-    gathering: Gathering, models: FakeModels
-) -> None:
-    models.behaves = {"gemini": "cut"}
+def test_the_first_model_rereads_notices_of_the_second_when_available(gathering: Gathering, models: FakeModels) -> None:
+    models.behaviours = {"gemini": "cut"}
     with_models(gathering, models, OPENAI_API_KEY=f"{KEY}-too")
     gathering.finished()
     assert readers(gathering) == ["openai"] * 3
-    models.behaves = {}
+    models.behaviours = {}
     more_rounds(gathering)
     assert readers(gathering) == ["gemini"] * 3
 
 
-def test_a_model_that_is_away_takes_nothing_from_what_was_read(gathering: Gathering, models: FakeModels) -> None:
+def test_an_unavailable_model_does_not_degrade_stored_fields(gathering: Gathering, models: FakeModels) -> None:
     data = with_models(gathering, models)
     gathering.finished()
     data.stop()
-    models.behaves = {"gemini": "cut"}
+    models.behaviours = {"gemini": "cut"}
     with_models(gathering, models, GEMINI_MODEL="gemini-newer")
     more_rounds(gathering)
     assert readers(gathering) == ["gemini"] * 3
-    assert gathering.told("select changed from scrape_rounds order by id desc limit 1") == ["0"]
+    assert gathering.query("select changed from scrape_rounds order by id desc limit 1") == ["0"]
 
 
-def test_money_that_ends_within_a_round_leaves_the_rest_to_the_rules_and_to_the_next(
+def test_a_spent_budget_leaves_the_rest_to_the_rules_and_the_next_round(
     gathering: Gathering, models: FakeModels
 ) -> None:
     data = with_models(gathering, models, EXTRACT_CENTS="0.3", SCRAPE_EVERY="300")  # two of three

@@ -21,7 +21,7 @@ FIELDS = ("title", "funder", "deadline", "amount")
 GOOD_ENOUGH = 0.9
 
 
-def told(notice: Notice) -> dict[str, object]:
+def fields_of(notice: Notice) -> dict[str, object]:
     """*notice* in the words of the labels."""
     amount = notice.amount
     return {
@@ -38,16 +38,16 @@ def read(*lines: str, language: str = "en") -> Notice:
 
 
 def score(pages: Path, labels: Path) -> tuple[float, str]:
-    """The share of fields that the rules read as the labels say, and how it came about."""
+    """Print and check the share of fields that the rules read correctly."""
     expected = json.loads(labels.read_text())
-    right = dict.fromkeys(FIELDS, 0)
+    correct = dict.fromkeys(FIELDS, 0)
     for name, label in expected.items():
-        found = told(read_notice((pages / f"{name}.html").read_text(), name))
+        actual = fields_of(read_notice((pages / f"{name}.html").read_text(), name))
         for field in FIELDS:
-            right[field] += found[field] == label[field]
-    share = sum(right.values()) / (len(expected) * len(FIELDS))
+            correct[field] += actual[field] == label[field]
+    share = sum(correct.values()) / (len(expected) * len(FIELDS))
     return share, f"{share:.1%} (" + ", ".join(
-        f"{field} {count}/{len(expected)}" for field, count in right.items()
+        f"{field} {count}/{len(expected)}" for field, count in correct.items()
     ) + ")"
 
 
@@ -58,7 +58,7 @@ def score(pages: Path, labels: Path) -> tuple[float, str]:
         pytest.param(ROOT / "tests/other_sites", ROOT / "tests/other_sites/expected.json", id="other sites"),
     ],
 )
-def test_nine_of_ten_fields_are_read_right(pages: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nine_of_ten_fields_are_correct(pages: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
     share, story = score(pages, labels)
     with capsys.disabled():
         print(f"\n{pages.name}: the rules read {story} of the fields right")
@@ -84,12 +84,12 @@ def test_nine_of_ten_fields_are_read_right(pages: Path, labels: Path, capsys: py
         ("end of February 2028", date(2028, 2, 29)),
     ],
 )
-def test_a_day_is_read_in_the_forms_that_people_write(text: str, day: date) -> None:
-    assert [found.date for found in days_in(text, month_first=False)] == [day]
+def test_common_date_formats_are_parsed(text: str, day: date) -> None:
+    assert [actual.date for actual in days_in(text, month_first=False)] == [day]
 
 
 @pytest.mark.parametrize("text", ["31 February 2027", "version 1.2.3", "tel. 555-12-2027-33", "13/13/2027", "May we?"])
-def test_what_is_no_day_is_not_read_as_one(text: str) -> None:
+def test_invalid_dates_are_not_parsed(text: str) -> None:
     assert list(days_in(text, month_first=False)) == []
 
 
@@ -112,16 +112,16 @@ def test_what_is_no_day_is_not_read_as_one(text: str) -> None:
         ("€ 2,499.50", Decimal("2499.50"), Decimal("2499.50"), "EUR"),
     ],
 )
-def test_a_sum_is_read_in_the_forms_that_people_write(
+def test_common_amount_formats_are_parsed(
     text: str, least: Decimal | None, most: Decimal | None, currency: str
 ) -> None:
-    assert [(found.least, found.most, found.currency) for found in sums_in(text, dollar="USD")] == [
+    assert [(actual.least, actual.most, actual.currency) for actual in sums_in(text, dollar="USD")] == [
         (least, most, currency)
     ]
 
 
 @pytest.mark.parametrize("text", ["12 projects", "since 1998", "100 %", "room 4.12", "call +44 20 7946 0000"])
-def test_what_is_no_sum_is_not_read_as_one(text: str) -> None:
+def test_invalid_amounts_are_not_parsed(text: str) -> None:
     assert list(sums_in(text, dollar="USD")) == []
 
 
@@ -130,7 +130,7 @@ def test_the_slash_date_of_an_american_notice_names_the_month_first() -> None:
     assert read("Deadline: 03/04/2027", "Awards up to £5,000").deadline.day == date(2027, 4, 3)
 
 
-def test_the_day_of_publication_is_no_deadline() -> None:
+def test_the_publication_date_is_not_a_deadline() -> None:
     assert read("Published on 3 May 2027.", "The webinar is on 4 June 2027.").deadline.kind == "unknown"
 
 
@@ -143,11 +143,11 @@ def test_the_first_of_two_stages_is_the_deadline() -> None:
     assert notice.deadline.day == date(2027, 5, 1)
 
 
-def test_a_call_without_end_is_rolling() -> None:
+def test_a_call_without_a_deadline_is_rolling() -> None:
     assert read("Applications are welcome at any time.").deadline.kind == "rolling"
 
 
-def test_a_date_that_was_struck_out_is_not_the_date() -> None:
+def test_a_struck_out_date_is_ignored() -> None:
     for struck in (
         "<del>1 May 2027</del>",
         "<s>1 May 2027</s>",
@@ -157,13 +157,13 @@ def test_a_date_that_was_struck_out_is_not_the_date() -> None:
 
 
 @pytest.mark.parametrize("value", ["To be announced", "TBC", "to be confirmed (spring)", "not yet known"])
-def test_a_date_that_is_still_to_be_announced_is_none(value: str) -> None:
+def test_a_date_to_be_announced_is_not_a_deadline(value: str) -> None:
     deadline = read(f"Deadline: {value}", "Apply by the portal, which opened until 3 May 2027.").deadline
     assert (deadline.kind, deadline.day) == ("unknown", None)
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "sentence"),
     [
         ("en", "This call is closed."),
         ("en", "This funding opportunity is now closed"),
@@ -177,25 +177,25 @@ def test_a_date_that_is_still_to_be_announced_is_none(value: str) -> None:
         ("nl", "Deze regeling is gesloten."),
     ],
 )
-def test_a_call_that_says_it_is_closed_is_closed(language: str, said: str) -> None:
-    notice = read("Deadline: 30 June 2037", said, language=language)
+def test_a_notice_stating_that_it_is_closed_is_closed(language: str, sentence: str) -> None:
+    notice = read("Deadline: 30 June 2037", sentence, language=language)
     assert (notice.deadline.kind, notice.deadline.day) == ("closed", None)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sentence",
     [
         "Applications that arrive after the call is closed are not read.",
         "Once this call is closed, a jury decides.",
         "This programme is closed to companies.",
     ],
 )
-def test_a_call_that_speaks_of_closing_is_not_closed(said: str) -> None:
-    assert read("Deadline: 30 June 2037", said).deadline.day == date(2037, 6, 30)
+def test_a_notice_mentioning_its_closing_is_not_closed(sentence: str) -> None:
+    assert read("Deadline: 30 June 2037", sentence).deadline.day == date(2037, 6, 30)
 
 
 @pytest.mark.parametrize(
-    ("language", "said", "topics"),
+    ("language", "sentence", "topics"),
     [
         pytest.param("en", "Work that has not been seen elsewhere, seen by many.", (), id="English seen"),
         pytest.param(
@@ -206,45 +206,47 @@ def test_a_call_that_speaks_of_closing_is_not_closed(said: str) -> None:
         pytest.param("xx", "Seen, seen und Gewässer.", ("water and oceans",), id="a language without words"),
     ],
 )
-def test_a_topic_is_told_by_words_of_the_pages_own_language(language: str, said: str, topics: tuple[str, ...]) -> None:
-    assert read(said, language=language).topics == topics
+def test_topics_are_recognised_by_words_of_the_pages_language(
+    language: str, sentence: str, topics: tuple[str, ...]
+) -> None:
+    assert read(sentence, language=language).topics == topics
 
 
-def test_a_short_page_in_spanish_is_not_taken_for_dutch() -> None:
+def test_a_short_spanish_page_is_not_read_as_dutch() -> None:
     page = page_of("<h1>Salud en el barrio</h1><p>Centros de salud en la ciudad. Hasta 60 000 de cada uno.</p>")
     assert page.language == "es"
 
 
-def test_what_one_may_receive_counts_more_than_the_whole_budget() -> None:
+def test_the_amount_per_applicant_takes_precedence_over_the_total() -> None:
     notice = read("The programme has a total budget of €20 million.", "Each project may receive up to €400,000.")
     assert notice.amount is not None
     assert (notice.amount.least, notice.amount.most) == (None, Decimal(400_000))
 
 
-def test_the_turnover_of_applicants_is_no_amount() -> None:
+def test_the_turnover_of_applicants_is_not_the_amount() -> None:
     assert read("Firms with a turnover below EUR 2 million may apply.").amount is None
 
 
-def test_a_page_about_nothing_is_no_notice() -> None:
+def test_a_page_about_something_else_is_not_a_notice() -> None:
     with pytest.raises(NoNotice):
         read_notice("<h1>About us</h1><p>We like reading.</p>", "/about")
 
 
 @pytest.mark.parametrize("html", ["", "<", "\x00\x01", "<h1>" * 3000, "<table><td><dl><dt>" * 50])
-def test_a_broken_page_is_no_notice(html: str) -> None:
+def test_a_malformed_page_is_not_a_notice(html: str) -> None:
     with pytest.raises(NoNotice):
         read_notice(html, "/broken")
 
 
 @pytest.mark.parametrize("text", ["1 € ", "Aa ", "<div>", "<p><b>a</b> b</p>", "The Fund of the ", "12 March ", "a: "])
-def test_a_page_made_to_be_slow_is_not(text: str) -> None:
+def test_adversarial_pages_are_parsed_quickly(text: str) -> None:
     html = "<h1>Some Call</h1><p>Funder: Some Fund</p><p>" + text * (40_000 // len(text))
     began = time.process_time()
     assert read_notice(html, "/slow").title == "Some Call"
     assert time.process_time() - began < 10
 
 
-def test_a_listing_leads_to_its_notices_and_to_its_next_page() -> None:
+def test_a_listing_links_to_its_notices_and_next_page() -> None:
     links = links_of(
         """<nav><a href="/">Home</a><a href="/press">Press</a></nav>
         <main><a href="/subscribe">Subscribe</a>

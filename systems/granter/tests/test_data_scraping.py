@@ -33,76 +33,76 @@ def test_every_page_is_visited_once(gathering: Gathering) -> None:
     gathering.begin()
     gathering.finished()
     assert gathering.titles() == ["Five", "Four", "One", "Six", "Three", "Two"]
-    assert sorted(gathering.site.asked) == sorted([*gathering.site.pages, "/?page=1", "/robots.txt"])
+    assert sorted(gathering.site.requested) == sorted([*gathering.site.pages, "/?page=1", "/robots.txt"])
 
 
-def test_a_broken_notice_loses_no_other(gathering: Gathering) -> None:
+def test_a_failing_notice_does_not_affect_others(gathering: Gathering) -> None:
     gathering.site.broken = {"/three"}
     gathering.begin()
     gathering.finished()
     assert gathering.titles() == ["Five", "Four", "One", "Six", "Two"]
 
 
-def test_a_broken_listing_page_loses_no_other(gathering: Gathering) -> None:
+def test_a_failing_listing_page_does_not_affect_others(gathering: Gathering) -> None:
     gathering.site.broken = {"/?page=2"}
     gathering.begin()
     gathering.finished()
     assert gathering.titles() == ["Five", "One", "Six", "Two"]
 
 
-def test_a_changed_notice_stays_the_same_grant(gathering: Gathering) -> None:
+def test_a_changed_notice_keeps_its_grant_id(gathering: Gathering) -> None:
     data = gathering.begin(every="0.1")
     gathering.finished()
-    before = gathering.told("select id, changed from grants where title = 'Two'")
+    before = gathering.query("select id, changed from grants where title = 'Two'")
     gathering.site.pages["/one"] = notice("One, again")
     gathering.finished(gathering.rounds() + 2)
     data.stop()
     assert len(gathering.titles()) == 6
     assert "One, again" in gathering.titles()
-    assert gathering.told("select id, changed from grants where title = 'Two'") == before
+    assert gathering.query("select id, changed from grants where title = 'Two'") == before
 
 
-def test_a_round_that_was_cut_off_is_continued(gathering: Gathering) -> None:
-    with gathering.site.holding("/three"):
+def test_an_interrupted_round_is_continued(gathering: Gathering) -> None:
+    with gathering.site.delaying("/three"):
         data = gathering.begin()
-        until(lambda: "/three" in gathering.site.asked, "the third notice")
+        until(lambda: "/three" in gathering.site.requested, "the third notice")
         assert data.stop() == 0
-    gathering.site.asked.clear()
+    gathering.site.requested.clear()
     gathering.begin()
     gathering.finished()
     assert len(gathering.titles()) == 6
-    assert "/one" not in gathering.site.asked
+    assert "/one" not in gathering.site.requested
 
 
-def test_two_processes_take_turns(gathering: Gathering) -> None:
-    with gathering.site.holding("/two"):
+def test_one_process_scrapes_at_a_time(gathering: Gathering) -> None:
+    with gathering.site.delaying("/two"):
         gathering.begin()
-        until(lambda: "/two" in gathering.site.asked, "the second notice")
+        until(lambda: "/two" in gathering.site.requested, "the second notice")
         other = gathering.begin().ready()
         get(other.url + "/live")
     gathering.finished()
-    assert gathering.site.asked.count("/one") == 1
+    assert gathering.site.requested.count("/one") == 1
 
 
-def test_what_is_closed_to_robots_is_left_alone(gathering: Gathering) -> None:
+def test_pages_disallowed_by_robots_are_not_requested(gathering: Gathering) -> None:
     gathering.site.pages["/robots.txt"] = "User-agent: *\nDisallow: /four\n"
     gathering.begin()
     gathering.finished()
-    assert "/four" not in gathering.site.asked
+    assert "/four" not in gathering.site.requested
     assert "Four" not in gathering.titles()
 
 
-def test_newer_rules_are_never_undone_by_older_ones(gathering: Gathering) -> None:
+def test_older_rules_never_overwrite_newer_results(gathering: Gathering) -> None:
     data = gathering.begin(every="0.1")
     gathering.finished()
-    gathering.told("update grants set rules = 99, title = 'Read better' where title = 'One'")
+    gathering.query("update grants set rules = 99, title = 'Read better' where title = 'One'")
     gathering.site.pages["/one"] = notice("Read worse")
     gathering.finished(gathering.rounds() + 2)
     data.stop()
     assert "Read better" in gathering.titles()
 
 
-def test_a_site_that_comes_late_is_found_then(gathering: Gathering) -> None:
+def test_a_site_that_becomes_available_later_is_visited(gathering: Gathering) -> None:
     gathering.site.broken = {"/"}
     data = gathering.begin().ready()
     gathering.finished()
@@ -116,47 +116,45 @@ def test_only_web_addresses_of_the_site_are_visited(gathering: Gathering) -> Non
     gathering.site.pages["/"] = listing("one") + "<li><h2><a href='http://127.0.0.1:9/x'>Another site</a></h2></li>"
     gathering.begin()
     gathering.finished()
-    found = gathering.told("select source_url from grants")
+    found = gathering.query("select source_url from grants")
     assert [re.sub(r"^.*/", "", url) for url in found] == ["one"]
 
 
-def test_a_round_whose_process_was_killed_goes_on_at_the_next_notice(gathering: Gathering) -> None:
-    with gathering.site.holding("/four"):
+def test_a_round_resumes_at_the_next_notice_after_a_kill(gathering: Gathering) -> None:
+    with gathering.site.delaying("/four"):
         data = gathering.begin()
-        until(lambda: "/four" in gathering.site.asked, "the fourth notice")
+        until(lambda: "/four" in gathering.site.requested, "the fourth notice")
         data.process.send_signal(signal.SIGKILL)
         data.process.wait()
-    gathering.site.asked.clear()
+    gathering.site.requested.clear()
     gathering.begin()
     gathering.finished()
     assert len(gathering.titles()) == 6
-    assert not {"/one", "/two", "/three"} & set(gathering.site.asked)
-    assert gathering.told("select count(*) from rounds") == ["1"]
-    assert gathering.told("select seen, added, state from scrape_rounds") == ["6|6|done"]
+    assert not {"/one", "/two", "/three"} & set(gathering.site.requested)
+    assert gathering.query("select count(*) from rounds") == ["1"]
+    assert gathering.query("select seen, added, state from scrape_rounds") == ["6|6|done"]
 
 
-def test_what_has_not_changed_is_not_sent_again(gathering: Gathering) -> None:
-    gathering.site.tagged = True
+def test_unchanged_pages_are_not_sent_again(gathering: Gathering) -> None:
+    gathering.site.has_etags = True
     data = gathering.begin(every="0.1")
     gathering.finished(2)
-    until(lambda: gathering.site.spared >= 9, "three listing pages and six notices that were not sent")
+    until(lambda: gathering.site.not_modified >= 9, "three listing pages and six notices that were not sent")
     report = gathering.report(data)["sources"][0]
     data.stop()
     assert report["new"] == 0
     assert len(gathering.titles()) == 6
 
 
-def test_a_page_that_fails_twice_is_had_the_third_time(gathering: Gathering) -> None:
+def test_a_page_is_fetched_at_the_third_try(gathering: Gathering) -> None:
     gathering.site.failing = {"/three": 2, "/?page=2": 1, "/robots.txt": 2}
     gathering.begin()
     gathering.finished()
     assert len(gathering.titles()) == 6
-    assert gathering.site.asked.count("/three") == 3
+    assert gathering.site.requested.count("/three") == 3
 
 
-def test_a_source_that_breaks_half_way_loses_neither_its_first_half_nor_the_others(
-    gathering: Gathering,
-) -> None:
+def test_a_source_failing_half_way_keeps_its_results_and_others(gathering: Gathering) -> None:
     slugs = [f"n{number}" for number in range(12)]
     pages = {"/": listing(*slugs[:3], pages=3), "/?page=2": listing(*slugs[3:], pages=3)}
     with FakeSite(pages | {f"/{slug}": notice(slug.title()) for slug in slugs}) as other:
@@ -172,11 +170,11 @@ def test_a_source_that_breaks_half_way_loses_neither_its_first_half_nor_the_othe
     assert len(gathering.titles()) == 10
 
 
-def test_a_site_whose_robots_file_cannot_be_had_is_not_visited(gathering: Gathering) -> None:
+def test_a_site_with_an_unavailable_robots_file_is_not_visited(gathering: Gathering) -> None:
     gathering.site.broken = {"/robots.txt"}
     data = gathering.begin()
     gathering.finished()
-    assert set(gathering.site.asked) == {"/robots.txt"}
+    assert set(gathering.site.requested) == {"/robots.txt"}
     assert gathering.report(data)["sources"][0]["state"] == "broken"
 
 
@@ -185,11 +183,11 @@ def test_a_text_file_is_read_like_a_page(gathering: Gathering) -> None:
     gathering.site.pages = {"/": listing("one.txt"), "/one.txt": text}
     gathering.begin()
     gathering.finished()
-    assert gathering.told("select title, funder, deadline from grants") == ["The Text Grant|Text Fund|2027-05-03"]
+    assert gathering.query("select title, funder, deadline from grants") == ["The Text Grant|Text Fund|2027-05-03"]
 
 
 def withdrawn(gathering: Gathering) -> list[str]:
-    return gathering.told("select title from grants where withdrawn is not null order by title")
+    return gathering.query("select title from grants where withdrawn is not null order by title")
 
 
 def shown(gathering: Gathering, data: Service) -> int:
@@ -203,7 +201,7 @@ def once_more(gathering: Gathering) -> None:
 
 
 @pytest.mark.parametrize("gone", ["the page", "the link"])
-def test_a_notice_that_its_site_has_removed_is_kept_and_not_found(gathering: Gathering, gone: str) -> None:
+def test_a_removed_notice_is_kept_but_not_found(gathering: Gathering, gone: str) -> None:
     data = gathering.begin(every="0.1").ready()
     gathering.finished()
     if gone == "the page":
@@ -217,8 +215,8 @@ def test_a_notice_that_its_site_has_removed_is_kept_and_not_found(gathering: Gat
     assert {source["state"] for source in gathering.report(data)["sources"]} <= {"walking", "done"}
 
 
-def test_a_notice_that_is_there_again_is_found_again(gathering: Gathering) -> None:
-    gathering.site.tagged = True
+def test_a_notice_available_again_is_found_again(gathering: Gathering) -> None:
+    gathering.site.has_etags = True
     gathering.begin(every="0.1")
     gathering.finished()
     three = gathering.site.pages.pop("/three")
@@ -230,7 +228,7 @@ def test_a_notice_that_is_there_again_is_found_again(gathering: Gathering) -> No
 
 
 @pytest.mark.parametrize("broken", ["/?page=2", "/", "/robots.txt", "/three"])
-def test_what_a_site_cannot_show_just_now_is_not_taken_for_removed(gathering: Gathering, broken: str) -> None:
+def test_a_temporarily_failing_page_is_not_withdrawn(gathering: Gathering, broken: str) -> None:
     gathering.begin(every="0.1")
     gathering.finished()
     gathering.site.broken = {broken}
@@ -238,28 +236,28 @@ def test_what_a_site_cannot_show_just_now_is_not_taken_for_removed(gathering: Ga
     assert withdrawn(gathering) == []
 
 
-def test_a_listing_that_leads_to_nothing_all_at_once_withdraws_nothing(gathering: Gathering) -> None:
+def test_a_suddenly_empty_listing_withdraws_nothing(gathering: Gathering) -> None:
     data = gathering.begin(every="0.1").ready()
     gathering.finished()
     gathering.site.pages = {"/": "<main><h1>We are working on our site</h1></main>"}
     once_more(gathering)
     assert withdrawn(gathering) == []
-    until(lambda: "leads to no notice" in str(gathering.report(data)["sources"]), "a word about it")
-    until(lambda: "leads to no notice" in data.log.read_text(), "a word about it in the log")
+    until(lambda: "links to no notice" in str(gathering.report(data)["sources"]), "the message in the report")
+    until(lambda: "links to no notice" in data.log.read_text(), "the message in the log")
 
 
-def test_what_the_grant_says_of_itself_tells_since_when_it_is_gone(gathering: Gathering) -> None:
+def test_a_withdrawn_grant_has_its_time_of_withdrawal(gathering: Gathering) -> None:
     data = gathering.begin().ready()
     gathering.finished()
-    number = gathering.told("update grants set withdrawn = now() where title = 'Two' returning id")[0]
+    number = gathering.query("update grants set withdrawn = now() where title = 'Two' returning id")[0]
     source = json.loads(get(f"{data.url}/grants/{number}", X_Service_Token=TOKEN).body)["source"]
     assert source["withdrawn_at"]
     assert json.loads(get(f"{data.url}/suggest?query=two", X_Service_Token=TOKEN).body)["suggestions"] == []
 
 
-@pytest.mark.parametrize("brings", ["nothing", "what was there", "no grants"])
-def test_a_listing_without_end_is_left_after_a_while(gathering: Gathering, brings: str) -> None:
-    items = {"nothing": (), "what was there": ("one", "two"), "no grants": ("m{0}a", "m{0}b")}[brings]
+@pytest.mark.parametrize("notices_of", ["nothing", "what was there", "no grants"])
+def test_an_endless_listing_is_stopped(gathering: Gathering, notices_of: str) -> None:
+    items = {"nothing": (), "what was there": ("one", "two"), "no grants": ("m{0}a", "m{0}b")}[notices_of]
 
     def month(path: str) -> str | None:
         if not path.startswith("/?month="):
@@ -272,15 +270,15 @@ def test_a_listing_without_end_is_left_after_a_while(gathering: Gathering, bring
     ) as site:
         data = gathering.begin(NOTICE_SOURCES=f"only={site.url}/").ready()
         gathering.finished()
-        assert len(site.asked) < 100
+        assert len(site.requested) < 100
     report = gathering.report(data)["sources"][0]
-    assert (report["state"], "seems to have no end" in report["error"]) == ("done", True)
+    assert (report["state"], ", the maximum" in report["error"]) == ("done", True)
 
 
-def test_a_database_that_leaves_during_a_walk_only_delays_it(gathering: Gathering) -> None:
-    with gathering.site.holding("/three"):
+def test_a_database_outage_only_delays_a_walk(gathering: Gathering) -> None:
+    with gathering.site.delaying("/three"):
         gathering.begin()
-        until(lambda: "/three" in gathering.site.asked, "the third notice")
+        until(lambda: "/three" in gathering.site.requested, "the third notice")
         gathering.cut_off()
     gathering.finished()
     assert len(gathering.titles()) == 6
@@ -294,7 +292,7 @@ def told_by(data: Service, path: str) -> dict[str, Any]:
 LONG = "<p>Money for lamps in reading rooms, given by those who like to read until late at night, everywhere.</p>"
 
 
-def test_a_notice_under_two_addresses_is_one_grant_until_one_of_them_is_gone(gathering: Gathering) -> None:
+def test_a_notice_at_two_addresses_is_one_grant_until_one_is_removed(gathering: Gathering) -> None:
     text = notice("Lamps").replace("</html>", f"{LONG}</html>")
     gathering.site.pages |= {"/one": text, "/five": text}
     data = gathering.begin(every="0.1").ready()
@@ -310,11 +308,11 @@ def test_a_notice_under_two_addresses_is_one_grant_until_one_of_them_is_gone(gat
 
 
 def withdrawn_urls(gathering: Gathering) -> str:
-    return " ".join(gathering.told("select source_url from grants where withdrawn is not null"))
+    return " ".join(gathering.query("select source_url from grants where withdrawn is not null"))
 
 
 @pytest.mark.parametrize("address", ["/calls", "/calls/", "/calls/index.html"])
-def test_a_start_page_that_lists_calls_is_no_grant(gathering: Gathering, address: str) -> None:
+def test_a_start_page_listing_calls_is_not_a_grant(gathering: Gathering, address: str) -> None:
     entries = [("one", "/one"), ("two", "/two"), ("calls", address)]
     items = "".join(f"<li><h2><a href='{to}'>The {name} grant, until 3 May 2037</a></h2></li>" for name, to in entries)
     page = f"<title>Open grants</title><h1>Grants of the Fund</h1><p>Funder: Fund</p><main><ul>{items}</ul></main>"
@@ -324,7 +322,7 @@ def test_a_start_page_that_lists_calls_is_no_grant(gathering: Gathering, address
     assert gathering.titles() == ["One", "Two"]
 
 
-def test_a_round_that_finds_nothing_new_says_so(gathering: Gathering) -> None:
+def test_a_round_without_news_reports_it(gathering: Gathering) -> None:
     data = gathering.begin(every="3").ready()
     gathering.finished(2)
     until(lambda: gathering.report(data)["summary"] == "nothing new; 6 unchanged, 1 failed", "the summary")
@@ -340,7 +338,7 @@ def test_a_shorter_pause_between_rounds_takes_effect_when_the_service_starts(gat
     gathering.finished(3)
 
 
-def test_a_source_that_was_added_is_visited_when_the_service_starts(gathering: Gathering) -> None:
+def test_an_added_source_is_visited_at_startup(gathering: Gathering) -> None:
     gathering.begin().ready()
     gathering.finished()
     gathering.site.pages |= {"/more": listing("seven", "eight"), "/seven": notice("Seven"), "/eight": notice("Eight")}
@@ -351,7 +349,7 @@ def test_a_source_that_was_added_is_visited_when_the_service_starts(gathering: G
     assert data.process.poll() is None
 
 
-def test_the_owner_of_a_site_learns_whom_to_ask(gathering: Gathering) -> None:
+def test_the_user_agent_contains_the_contact_address(gathering: Gathering) -> None:
     data = gathering.begin(CRAWLER_CONTACT="crawler@example.org").ready()
     gathering.finished()
     assert gathering.site.agents == {"GranterBot/2 (grant search; reads public notices; +crawler@example.org)"}

@@ -25,7 +25,7 @@ ABOUT_THE_LISTING = 12
 @dataclass(frozen=True)
 class Visited:
     site: ListingSite
-    asked: list[str]
+    requested: list[str]
     found: dict[str, Call]
     report: dict[str, Any]
 
@@ -47,19 +47,19 @@ def visited(request: pytest.FixtureRequest, postgres: Postgres, folder: Path) ->
         until(lambda: rounds_ended(postgres, database) > 0, f"a round over {request.param}")
         report = json.loads(get(data.url + "/scrape", X_Service_Token=TOKEN).body)["sources"][0]
         rows = postgres.execute(database, "select source_url, title, coalesce(deadline::text, '') from grants")
-    told = (row.split("|") for row in rows.splitlines())
-    found = {url.removeprefix(served.url): Call(title, day or None) for url, title, day in told}
-    return Visited(site, served.asked, found, report)
+    values = (row.split("|") for row in rows.splitlines())
+    found = {url.removeprefix(served.url): Call(title, day or None) for url, title, day in values}
+    return Visited(site, served.requested, found, report)
 
 
-def test_each_notice_is_found_and_read_and_nothing_else(visited: Visited) -> None:
+def test_exactly_the_notices_are_found_and_read(visited: Visited) -> None:
     assert visited.found == visited.site.calls
 
 
-def test_the_visit_comes_to_an_end(visited: Visited) -> None:
+def test_the_visit_ends(visited: Visited) -> None:
     assert visited.report["state"] == "done"
-    assert len(visited.asked) <= len(visited.site.calls) + ABOUT_THE_LISTING
+    assert len(visited.requested) <= len(visited.site.calls) + ABOUT_THE_LISTING
 
 
-def test_no_page_is_asked_for_twice(visited: Visited) -> None:
-    assert len(visited.asked) == len(set(visited.asked))
+def test_no_page_is_requested_twice(visited: Visited) -> None:
+    assert len(visited.requested) == len(set(visited.requested))

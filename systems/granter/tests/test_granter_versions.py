@@ -1,4 +1,4 @@
-"""Versions 2.1.0 and 2.1.1 over 2.0.0: what changes, that both serve side by side, and how the sick one is known."""
+"""Versions 2.1.0 and 2.1.1: the changes, both running concurrently, and the detection of the faulty one."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ import pytest
 from granter_backend import Caller, variables
 from granter_postgres import ROOT
 from granter_services import Service, get
-from granter_smoke import Flow, NotAsExpected
+from granter_smoke import Flow, UnexpectedResponse
 from granter_town import Town, starting
 
 pytestmark = pytest.mark.requirement("Q3")
@@ -23,7 +23,7 @@ Tree = Callable[[str], Path]
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    """The tree of a version, made by its patch."""
+    """A function that returns the tree of a version, created by applying its patch."""
     made = tmp_path_factory.mktemp("versions")
 
     def of(version: str) -> Path:
@@ -59,8 +59,8 @@ def released(town: Town, source: Path, folder: Path) -> Iterator[Release]:
     address = f"postgresql://granter_app:unused@127.0.0.1:{town.postgres.port}/{town.database}"
     with starting(folder) as start:
         backend = start("backend-core", source=source, **variables(address, town.data.url)).ready()
-        told = {"BACKEND_URL": backend.url, "MAINSTAY_VERSION": source.name}
-        yield Release(backend, start("web-frontend", source=source, **told).ready())
+        values = {"BACKEND_URL": backend.url, "MAINSTAY_VERSION": source.name}
+        yield Release(backend, start("web-frontend", source=source, **values).ready())
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +69,18 @@ def newer(migrated: Town, tree: Tree, folder: Path) -> Iterator[Release]:
 
 
 @pytest.fixture(scope="module")
-def sick(migrated: Town, tree: Tree, folder: Path) -> Iterator[Release]:
+def faulty(migrated: Town, tree: Tree, folder: Path) -> Iterator[Release]:
     yield from released(migrated, tree("2.1.1"), folder)
 
 
 @pytest.mark.parametrize("version", ["2.1.0", "2.1.1"])
-def test_a_patch_leads_from_the_tree_to_its_version(tree: Tree, version: str) -> None:
+def test_a_patch_applies_and_sets_its_version(tree: Tree, version: str) -> None:
     assert "\nversion: 2.0.0\n" in (ROOT / "mainstay.yaml").read_text()
     assert f"\nversion: {version}\n" in (tree(version) / "mainstay.yaml").read_text()
 
 
 @pytest.mark.parametrize("version", ["2.1.0", "2.1.1"])
-def test_the_data_service_and_the_sites_stay_as_they_are(version: str) -> None:
+def test_the_patches_do_not_change_the_data_service_or_the_sites(version: str) -> None:
     words = (VERSIONS / f"{version}.patch").read_text()
     changed = {line.split("/")[1] for line in words.splitlines() if line.startswith("+++ b/")}
     assert changed == {"mainstay.yaml", "migrations", "backend-core", "web-frontend"}
@@ -91,7 +91,7 @@ def test_the_migration_only_adds(tree: Tree) -> None:
     assert not re.search(r"\b(drop|rename|delete|update|truncate|not null)\b", words)
 
 
-def test_it_has_a_way_back(migrated: Town, tree: Tree) -> None:
+def test_the_migration_can_be_reverted(migrated: Town, tree: Tree) -> None:
     migrated.postgres.database("last_login")
     question = (
         "select count(*) from information_schema.columns where table_name = 'accounts' and column_name = 'last_login'"
@@ -112,19 +112,19 @@ def test_a_visitor_sees_which_version_serves_and_what_closes_soon(town: Town, ne
     assert get(newer.web.url + address.replace("&amp;", "&")).status == 200
 
 
-def test_both_versions_serve_side_by_side(town: Town, newer: Release) -> None:
+def test_both_versions_run_concurrently(town: Town, newer: Release) -> None:
     older, fresh = Caller(town.backend.url), Caller(newer.backend.url)
-    _, tokens = older.newcomer()
+    _, tokens = older.new_account()
     assert fresh.get("/api/auth/me", tokens["access_token"]).json()["last_login"] is None
     turned = fresh.refresh(tokens["refresh_token"]).json()
     assert older.get("/api/auth/me", turned["access_token"]).status_code == 200
-    email, _ = fresh.newcomer()
+    email, _ = fresh.new_account()
     assert fresh.get("/api/auth/me", older.log_in(email).json()["access_token"]).json()["last_login"]
 
 
-def test_an_account_tells_when_it_was_last_logged_in_to(newer: Release) -> None:
+def test_the_account_shows_its_last_login(newer: Release) -> None:
     caller = Caller(newer.backend.url)
-    _, tokens = caller.newcomer()
+    _, tokens = caller.new_account()
     assert caller.get("/api/auth/me", tokens["access_token"]).json()["last_login"] is not None
 
 
@@ -137,22 +137,22 @@ def test_the_new_version_passes_every_flow(newer: Release, path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/live", "/ready", "/health", "/ping"])
-def test_the_probes_of_the_sick_version_find_nothing(sick: Release, path: str) -> None:
-    assert [get(url + path).status for url in sick.addresses.values()] == [200, 200]
+def test_the_probes_of_the_faulty_version_pass(faulty: Release, path: str) -> None:
+    assert [get(url + path).status for url in faulty.addresses.values()] == [200, 200]
 
 
-def test_a_flow_finds_the_sick_version(sick: Release) -> None:
-    with pytest.raises(NotAsExpected, match=r"GET /api/search.*status is 500"):
-        Flow(sick.addresses).run(ROOT / "smoke" / "search.yaml")
+def test_the_search_flow_fails_for_the_faulty_version(faulty: Release) -> None:
+    with pytest.raises(UnexpectedResponse, match=r"GET /api/search.*status is 500"):
+        Flow(faulty.addresses).run(ROOT / "smoke" / "search.yaml")
 
 
 @pytest.mark.parametrize("name", ["auth", "extraction", "health", "scraper"])
-def test_the_other_flows_do_not(sick: Release, name: str) -> None:
-    Flow(sick.addresses).run(ROOT / "smoke" / f"{name}.yaml")
+def test_the_other_flows_pass_for_the_faulty_version(faulty: Release, name: str) -> None:
+    Flow(faulty.addresses).run(ROOT / "smoke" / f"{name}.yaml")
 
 
-def test_measured_errors_find_the_sick_version(sick: Release) -> None:
-    caller = Caller(sick.backend.url)
+def test_the_error_rate_reveals_the_faulty_version(faulty: Release) -> None:
+    caller = Caller(faulty.backend.url)
     answers = [caller.get(f"/api/search?page={page}").status_code for page in range(1, 6)]
     assert answers.count(500) >= 2
     assert 'endpoint="/api/search",status="500"' in caller.get("/metrics").text.replace(", ", ",")

@@ -62,8 +62,8 @@ def columns(postgres: Postgres, database: str) -> dict[str, list[str]]:
     return found
 
 
-def content(postgres: Postgres, database: str, asked: dict[str, list[str]]) -> Content:
-    """All rows of the tables and columns that are *asked* for, in an order that does not depend on how they lie."""
+def content(postgres: Postgres, database: str, requested: dict[str, list[str]]) -> Content:
+    """Return all rows of the given tables and columns, sorted by value."""
     return {
         table: sorted(
             json.loads(
@@ -74,7 +74,7 @@ def content(postgres: Postgres, database: str, asked: dict[str, list[str]]) -> C
             ),
             key=str,
         )
-        for table, names in asked.items()
+        for table, names in requested.items()
     }
 
 
@@ -93,13 +93,13 @@ def used_until(postgres: Postgres, migration: Path, name: str = "used") -> str:
     return name
 
 
-def test_they_are_numbered_and_each_has_a_way_back() -> None:
+def test_migrations_are_numbered_and_have_reverse_scripts() -> None:
     assert [path.name[:4] for path in FORTH] == [f"{number:04}" for number in range(1, len(FORTH) + 1)]
     assert set(BACK) == {path.name for path in FORTH} == set(ROWS)
 
 
 @pytest.mark.parametrize("migration", FORTH, ids=lambda path: path.stem)
-def test_the_rows_that_are_there_survive_forth_and_back(postgres: Postgres, migration: Path) -> None:
+def test_rows_survive_applying_and_reverting(postgres: Postgres, migration: Path) -> None:
     database = used_until(postgres, migration)
     known = columns(postgres, database)
     before, built = content(postgres, database, known), indexes(postgres, database)
@@ -115,7 +115,7 @@ def test_the_rows_that_are_there_survive_forth_and_back(postgres: Postgres, migr
     assert columns(postgres, database) != known
 
 
-def test_a_closed_call_has_no_known_date_for_the_release_before(postgres: Postgres) -> None:
+def test_the_previous_release_reads_a_closed_call_as_undated(postgres: Postgres) -> None:
     migration = FOLDER / "0008_searching.sql"
     database = used_until(postgres, migration, "closed")
     postgres.migrate(database, migration)
@@ -125,14 +125,14 @@ def test_a_closed_call_has_no_known_date_for_the_release_before(postgres: Postgr
     assert kind == "unknown"
 
 
-def test_from_nothing_to_the_newest_and_all_the_way_back(postgres: Postgres) -> None:
+def test_all_migrations_apply_and_revert(postgres: Postgres) -> None:
     postgres.database("both_ways")
     for migration in reversed(FORTH):
         postgres.migrate("both_ways", BACK[migration.name])
     assert columns(postgres, "both_ways") == {}
 
 
-def test_the_application_may_read_and_write_every_table_and_change_none(postgres: Postgres) -> None:
+def test_the_application_role_can_write_rows_but_not_change_tables(postgres: Postgres) -> None:
     postgres.database("application")
     for table in columns(postgres, "application"):
         allowed = postgres.execute(
@@ -144,12 +144,12 @@ def test_the_application_may_read_and_write_every_table_and_change_none(postgres
 
 
 @pytest.mark.parametrize("migration", FORTH, ids=lambda path: path.stem)
-def test_a_migration_gives_no_rights_and_ends_no_transaction(migration: Path) -> None:
+def test_migrations_grant_no_rights_and_end_no_transaction(migration: Path) -> None:
     words = re.sub(r"--.*", "", migration.read_text()).casefold()
     assert not re.search(r"\b(grant \w+ on|revoke|create role|commit|rollback|begin;)", words)
 
 
-def test_an_account_takes_all_that_is_its_own_along(postgres: Postgres) -> None:
+def test_deleting_an_account_deletes_its_data(postgres: Postgres) -> None:
     database = used_until(postgres, FORTH[-1], "deleting")
     postgres.migrate(database, FORTH[-1])
     postgres.execute(database, ROWS[FORTH[-1].name])

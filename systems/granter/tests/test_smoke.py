@@ -7,7 +7,7 @@ import httpx2
 import pytest
 import yaml
 from granter_postgres import ROOT
-from granter_smoke import NOTHING, Flow, NotAsExpected, differences, value_at
+from granter_smoke import MISSING, Flow, UnexpectedResponse, differences, value_at
 from granter_town import Town
 
 pytestmark = pytest.mark.requirement("Q14", "Q15", "Q16", "Q17", "Q18")
@@ -20,39 +20,39 @@ def test_a_flow_passes(town: Town, path: Path) -> None:
     Flow(town.addresses).run(path)
 
 
-def test_there_are_five() -> None:
+def test_there_are_five_flows() -> None:
     assert [path.stem for path in FLOWS] == ["auth", "extraction", "health", "scraper", "search"]
 
 
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
-def test_whoever_writes_says_so_and_cleans_up(path: Path) -> None:
-    told = yaml.safe_load(path.read_text())
-    posts = [step for step in told["steps"] if "post" in step]
-    assert told.get("writes", False) == bool(posts) == bool(told.get("finally"))
+def test_writing_flows_declare_it_and_clean_up(path: Path) -> None:
+    values = yaml.safe_load(path.read_text())
+    posts = [step for step in values["steps"] if "post" in step]
+    assert values.get("writes", False) == bool(posts) == bool(values.get("finally"))
 
 
-def test_the_flows_leave_nothing_behind(town: Town) -> None:
+def test_the_flows_clean_up(town: Town) -> None:
     for path in FLOWS:
         Flow(town.addresses).run(path)
     left = "select count(*) from accounts where email like 'smoke-%'"
     assert town.postgres.execute(town.database, left) == "0"
 
 
-def test_what_is_not_as_expected_is_told_and_cleaned_up(town: Town, tmp_path: Path) -> None:
-    told = yaml.safe_load((ROOT / "smoke" / "auth.yaml").read_text())
-    told["steps"][3]["expect"]["json"] = {"$.email": "somebody@else.org"}
-    told["steps"][3]["expect"]["within"] = "300ms"
-    (tmp_path / "auth.yaml").write_text(yaml.safe_dump(told))
+def test_a_failed_expectation_is_reported_and_cleaned_up(town: Town, tmp_path: Path) -> None:
+    values = yaml.safe_load((ROOT / "smoke" / "auth.yaml").read_text())
+    values["steps"][3]["expect"]["json"] = {"$.email": "somebody@else.org"}
+    values["steps"][3]["expect"]["within"] = "300ms"
+    (tmp_path / "auth.yaml").write_text(yaml.safe_dump(values))
     flow = Flow(town.addresses)
-    with pytest.raises(NotAsExpected, match=r"GET /api/auth/me: \$\.email is 'smoke-"):
+    with pytest.raises(UnexpectedResponse, match=r"GET /api/auth/me: \$\.email is 'smoke-"):
         flow.run(tmp_path / "auth.yaml")
-    left = f"select count(*) from accounts where email = 'smoke-{flow.known['unique']}@example.com'"
+    left = f"select count(*) from accounts where email = 'smoke-{flow.variables['unique']}@example.com'"
     assert town.postgres.execute(town.database, left) == "0"
 
 
-def test_a_flow_that_expects_nothing_is_refused(tmp_path: Path) -> None:
+def test_a_flow_without_expectations_is_refused(tmp_path: Path) -> None:
     (tmp_path / "idle.yaml").write_text("flow: idle\nsteps: [{get: /}]\n")
-    with pytest.raises(NotAsExpected, match="expects nothing"):
+    with pytest.raises(UnexpectedResponse, match="expects nothing"):
         Flow({"/": "http://127.0.0.1:9"}).run(tmp_path / "idle.yaml")
 
 
@@ -74,10 +74,10 @@ def test_a_flow_that_expects_nothing_is_refused(tmp_path: Path) -> None:
         ({"json": {"$.a": {"like": 1}}}, False),
     ],
 )
-def test_what_a_flow_may_expect(expected: dict[str, object], fine: bool) -> None:
-    answer = httpx2.Response(200, json=json.loads('{"a": [{"b": 1}], "c": null}'))
-    assert (differences(answer, expected) == []) is fine
+def test_comparisons_of_a_flow(expected: dict[str, object], fine: bool) -> None:
+    response = httpx2.Response(200, json=json.loads('{"a": [{"b": 1}], "c": null}'))
+    assert (differences(response, expected) == []) is fine
 
 
-def test_a_path_that_leads_nowhere_leads_to_nothing() -> None:
-    assert value_at({"a": [1]}, "$.a[3].b") is NOTHING
+def test_an_unmatched_path_returns_missing() -> None:
+    assert value_at({"a": [1]}, "$.a[3].b") is MISSING

@@ -1,4 +1,4 @@
-"""Accounts: who may log in."""
+"""Accounts: e-mail addresses and password hashes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +15,13 @@ class Account:
 
 
 class Accounts:
-    """Addresses come normalised; a hash never leaves but to be compared."""
+    """Rows of accounts. E-mail addresses are passed in normalised form."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
     async def register(self, email: str, hashed: str) -> None:
-        """An account of that address, new or there before: both cost the same write, and neither is told."""
+        """Create the account unless it exists. Both cases cost the same write, so time does not reveal which."""
         async with self._postgres.connection() as connection:
             await connection.execute(
                 "insert into accounts (email, password_hash) values (%s, %s)"
@@ -30,7 +30,7 @@ class Accounts:
             )
 
     async def with_hash(self, email: str) -> tuple[UUID, str] | None:
-        """The account of that address and the hash of its password."""
+        """Return the id and the password hash of the account with *email*; None if there is none."""
         async with self._postgres.connection() as connection:
             cursor = await connection.execute("select id, password_hash from accounts where email = %s", (email,))
             row = await cursor.fetchone()
@@ -41,8 +41,8 @@ class Accounts:
             await connection.execute("update accounts set password_hash = %s where id = %s", (hashed, account))
 
     async def delete(self, account: UUID, counted_as: str) -> None:
-        """Everything that is kept of the account goes with it, also what was counted under its name."""
+        """Delete the account, all its rows, and the rate counters that contain its pseudonym *counted_as*."""
         async with self._postgres.connection() as connection:
             await connection.execute("delete from accounts where id = %s", (account,))
-            # The kit's keys name the account somewhere; there are few of them, and few who delete their account.
+            # The pseudonym can be anywhere in a key, so this scans the table; it is small and deletions are rare.
             await connection.execute("delete from kit_rates where strpos(key, %s) > 0", (counted_as,))

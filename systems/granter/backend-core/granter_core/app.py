@@ -75,7 +75,7 @@ def _routes(settings: Settings, parts: Parts) -> FastAPI:
     app = FastAPI(
         title="GRANTER",
         version=settings.mainstay_version,
-        description="Accounts, and what people do with grants.",
+        description="Accounts, grants and saved searches.",
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,

@@ -1,4 +1,4 @@
-"""Accounts over HTTP: register, log in, refresh, log out, look at the account, change its password, delete it."""
+"""Accounts over HTTP: register, log in, refresh, log out, show, change the password, delete."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request, Response
 
 from granter_core import audit
 from granter_core.accounts import Account
-from granter_core.asked import Confirmation, Login, Logout, PasswordChange, Refresh, Registration
-from granter_core.parts import Parts, Shown, WhoAsks, Wired
+from granter_core.parts import BearerCredentials, CurrentAccount, InjectedParts, Parts
 from granter_core.problems import problems
-from granter_core.told import Me, Registered, TokenPair
-from granter_core.words import one_mailbox, one_password
+from granter_core.requests import Confirmation, Login, Logout, PasswordChange, Refresh, Registration
+from granter_core.responses import Me, Registered, TokenPair
+from granter_core.words import normalise_address, normalise_password
 from mainstay_kit import Problem
 from mainstay_kit.tokens import Pair, TokenInvalid
 
@@ -19,43 +19,43 @@ auth = APIRouter(prefix="/api/auth", tags=["account"])
 
 
 @auth.post("/register", status_code=201, responses=problems())
-async def register(parts: Wired, wanted: Registration) -> Registered:
-    """Register an address. The answer is the same whether it was registered before or not."""
-    await parts.accounts.register(wanted.email, await parts.passwords.hash(wanted.password))
-    return Registered(email=wanted.email)
+async def register(parts: InjectedParts, body: Registration) -> Registered:
+    """Register an e-mail address. The response is the same whether or not the address was registered before."""
+    await parts.accounts.register(body.email, await parts.passwords.hash(body.password))
+    return Registered(email=body.email)
 
 
 @auth.post("/login", responses=problems(401))
-async def log_in(request: Request, parts: Wired, said: Login) -> TokenPair:
-    """Log in. An unknown address and a wrong password are answered alike and take the same time."""
-    email, password = one_mailbox(said.email), one_password(said.password)
-    known, right = await _verified(parts, email, password, audit.client_of(request))
-    if known is None or not right:
+async def log_in(request: Request, parts: InjectedParts, body: Login) -> TokenPair:
+    """Log in. An unknown address and a wrong password get the same response, in the same time."""
+    email, password = normalise_address(body.email), normalise_password(body.password)
+    known, correct = await _verified(parts, email, password, audit.client_of(request))
+    if known is None or not correct:
         audit.record(request, "log-in failed", known[0] if known else None, mark=parts.logins.pseudonym(email))
         raise Problem(401, "address or password is wrong", headers=((b"www-authenticate", b"Bearer"),))
     account, hashed = known
     if parts.passwords.is_outdated(hashed):
         await parts.accounts.set_hash(account, await parts.passwords.hash(password))
     audit.record(request, "logged in", account)
-    return _told(await parts.sessions.begin(account))
+    return _token_pair(await parts.sessions.begin(account))
 
 
 @auth.post("/refresh", responses=problems(401))
-async def refresh(parts: Wired, said: Refresh) -> TokenPair:
-    """A new pair for a refresh token, which is spent by it.
+async def refresh(parts: InjectedParts, body: Refresh) -> TokenPair:
+    """Return a new pair of tokens for a refresh token, which this spends.
 
-    For ten seconds the one just spent is answered as if it were not, since two tabs are no theft. Any other spent one
-    ends the session: somebody else has it too.
+    The refresh token spent last is accepted for ten more seconds, because two browser tabs may send it at once. Any
+    other spent token ends the session, because two parties hold it.
     """
-    return _told(await parts.sessions.refresh(said.refresh_token))
+    return _token_pair(await parts.sessions.refresh(body.refresh_token))
 
 
 @auth.post("/logout", status_code=204, responses=problems())
-async def log_out(parts: Wired, shown: Shown, said: Logout | None = None) -> Response:
-    """End the session that either token names. Of a token that means nothing any more nothing is told."""
+async def log_out(parts: InjectedParts, shown: BearerCredentials, body: Logout | None = None) -> Response:
+    """End the session of either token. The response is the same for an invalid token."""
     with suppress(TokenInvalid):
-        if said is not None and said.refresh_token:
-            await parts.sessions.end(said.refresh_token)
+        if body is not None and body.refresh_token:
+            await parts.sessions.end(body.refresh_token)
     with suppress(TokenInvalid):
         if shown is not None:
             await parts.sessions.end_of(shown.credentials)
@@ -63,37 +63,39 @@ async def log_out(parts: Wired, shown: Shown, said: Logout | None = None) -> Res
 
 
 @auth.get("/me", responses=problems(401))
-async def me(parts: Wired, who: WhoAsks) -> Me:
+async def me(parts: InjectedParts, account: CurrentAccount) -> Me:
     """Return the account that is logged in. An operator names its `id` in CURATORS to make it a curator."""
-    return Me(id=who.id, email=who.email, curator=who.id in parts.curators, created_at=who.created_at)
+    return Me(id=account.id, email=account.email, curator=account.id in parts.curators, created_at=account.created_at)
 
 
 @auth.post("/logout-everywhere", status_code=204, responses=problems(401))
-async def log_out_everywhere(request: Request, parts: Wired, who: WhoAsks) -> Response:
-    """End every session of the account, this one too."""
-    await parts.sessions.end_all(who.id)
-    audit.record(request, "logged out everywhere", who.id)
+async def log_out_everywhere(request: Request, parts: InjectedParts, account: CurrentAccount) -> Response:
+    """End every session of the account, including this one."""
+    await parts.sessions.end_all(account.id)
+    audit.record(request, "logged out everywhere", account.id)
     return Response(status_code=204)
 
 
 @auth.post("/password", responses=problems(401, 403))
-async def change_password(request: Request, parts: Wired, who: WhoAsks, said: PasswordChange) -> TokenPair:
-    """Set a new password. Every session of the account ends; the answer holds the tokens of a new one."""
-    await _confirm(request, parts, who, said.password, "password change refused")
-    if one_mailbox(said.new_password) == who.email:
+async def change_password(
+    request: Request, parts: InjectedParts, account: CurrentAccount, body: PasswordChange
+) -> TokenPair:
+    """Set a new password and end every session of the account. The response has the tokens of a new session."""
+    await _confirm(request, parts, account, body.password, "password change refused")
+    if normalise_address(body.new_password) == account.email:
         raise Problem(422, "the password must not be the address")
-    await parts.accounts.set_hash(who.id, await parts.passwords.hash(said.new_password))
-    await parts.sessions.end_all(who.id)
-    audit.record(request, "password changed", who.id)
-    return _told(await parts.sessions.begin(who.id))
+    await parts.accounts.set_hash(account.id, await parts.passwords.hash(body.new_password))
+    await parts.sessions.end_all(account.id)
+    audit.record(request, "password changed", account.id)
+    return _token_pair(await parts.sessions.begin(account.id))
 
 
 @auth.delete("/me", status_code=204, responses=problems(401, 403))
-async def delete_me(request: Request, parts: Wired, who: WhoAsks, said: Confirmation) -> Response:
-    """Delete the account with all that is kept of it; its tokens end at once. The body holds the password."""
-    await _confirm(request, parts, who, said.password, "deletion refused")
-    await parts.accounts.delete(who.id, parts.logins.pseudonym(who.email))
-    audit.record(request, "account deleted", who.id)
+async def delete_me(request: Request, parts: InjectedParts, account: CurrentAccount, body: Confirmation) -> Response:
+    """Delete the account and all its data; its tokens become invalid at once. The body has the password."""
+    await _confirm(request, parts, account, body.password, "deletion refused")
+    await parts.accounts.delete(account.id, parts.logins.pseudonym(account.email))
+    audit.record(request, "account deleted", account.id)
     return Response(status_code=204)
 
 
@@ -102,24 +104,24 @@ async def _verified(parts: Parts, email: str, password: str, client: str) -> tup
     attempt = await parts.logins.attempt(email, client)
     known = await parts.accounts.with_hash(email) if "\0" not in email else None
     try:
-        right = await parts.passwords.verify(known[1] if known else None, password)
-    except Problem:  # too many at once: nothing was tried, so nothing counts
+        correct = await parts.passwords.verify(known[1] if known else None, password)
+    except Problem:  # too many concurrent hashes: the password was not verified, so the attempt is not counted
         await attempt.give_back()
         raise
-    if right:
+    if correct:
         await attempt.give_back()
     else:
         parts.failed_logins.inc()
-    return known, right
+    return known, correct
 
 
-async def _confirm(request: Request, parts: Parts, who: Account, password: str, refusal: str) -> None:
+async def _confirm(request: Request, parts: Parts, account: Account, password: str, refusal: str) -> None:
     """Raise Problem 403 unless *password* is the account's. A token alone, which may be stolen, is not enough."""
-    _, right = await _verified(parts, who.email, one_password(password), audit.client_of(request))
-    if not right:
-        audit.record(request, refusal, who.id)
+    _, correct = await _verified(parts, account.email, normalise_password(password), audit.client_of(request))
+    if not correct:
+        audit.record(request, refusal, account.id)
         raise Problem(403, "the password is wrong")
 
 
-def _told(pair: Pair) -> TokenPair:
+def _token_pair(pair: Pair) -> TokenPair:
     return TokenPair(access_token=pair.access, refresh_token=pair.refresh, expires_in=pair.expires_in)

@@ -28,23 +28,23 @@ async def docs(request: Request) -> Response:
     title = escape(document["info"]["title"])
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><main><h1>{title}</h1>'
-        f'<p>The same for programs: <a href="/api/openapi.json">openapi.json</a></p>{operations}</main></html>'
+        f'<p>Machine-readable: <a href="/api/openapi.json">openapi.json</a></p>{operations}</main></html>'
     )
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
-    told = escape(operation.get("description", operation.get("summary", "")))
-    takes = [f"<code>{escape(one['name'])}</code>" for one in operation.get("parameters", ())]
+    text = escape(operation.get("description", operation.get("summary", "")))
+    parameters = [f"<code>{escape(parameter['name'])}</code>" for parameter in operation.get("parameters", ())]
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    takes += [f"<code>{escape(name)}</code>" for name in _models(body)]
-    answers = "".join(
-        f"<li>{escape(status)}: {escape(answer['description'])}</li>"
-        for status, answer in operation["responses"].items()
+    parameters += [f"<code>{escape(name)}</code>" for name in _models(body)]
+    responses = "".join(
+        f"<li>{escape(status)}: {escape(response['description'])}</li>"
+        for status, response in operation["responses"].items()
     )
     token = "<p>Needs an access token.</p>" if operation.get("security") else ""
-    taken = f"<p>Takes {', '.join(takes)}.</p>" if takes else ""
+    parameter_list = f"<p>Takes {', '.join(parameters)}.</p>" if parameters else ""
     heading = f"<h2><code>{method.upper()} {escape(path)}</code></h2>"
-    return f"<section>{heading}<p>{told}</p>{token}{taken}<ul>{answers}</ul></section>"
+    return f"<section>{heading}<p>{text}</p>{token}{parameter_list}<ul>{responses}</ul></section>"
 
 
 def _models(schema: dict[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ from mainstay_kit.postgres import Postgres
 from mainstay_kit.tokens import TokenInvalid
 
 bearer = HTTPBearer(auto_error=False, description="The access token of a log-in.")
-Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+BearerCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +57,24 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-Wired = Annotated[Parts, Depends(parts_of)]
+InjectedParts = Annotated[Parts, Depends(parts_of)]
 
 
-async def whoever(parts: Wired, shown: Shown) -> Account:
+async def current_account(parts: InjectedParts, credentials: BearerCredentials) -> Account:
     """Return the account of the request's access token. Raises TokenInvalid without a valid one."""
-    if shown is None:
+    if credentials is None:
         raise TokenInvalid("a bearer token is required")
-    return await parts.sessions.account(shown.credentials)
+    return await parts.sessions.account(credentials.credentials)
 
 
-WhoAsks = Annotated[Account, Depends(whoever)]
+CurrentAccount = Annotated[Account, Depends(current_account)]
 
 
-async def curator(parts: Wired, who: WhoAsks) -> Account:
+async def curator(parts: InjectedParts, account: CurrentAccount) -> Account:
     """Return the account that sent the request. Raises Problem 403 unless CURATORS names it."""
-    if who.id not in parts.curators:
+    if account.id not in parts.curators:
         raise Problem(403, "only curators may do this")
-    return who
+    return account
 
 
 Curator = Annotated[Account, Depends(curator)]

@@ -1,16 +1,16 @@
-"""Saved searches: the searches that an account keeps, each under its own name."""
+"""Saved searches: the named searches of an account."""
 
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
-from granter_core.asked import SavedSearchWanted
-from granter_core.told import SavedSearch
+from granter_core.requests import NewSavedSearch
+from granter_core.responses import SavedSearch
 from mainstay_kit import Problem
 from mainstay_kit.postgres import Postgres
 
-AT_MOST = 100
+MAX_PER_ACCOUNT = 100
 
 
 class SavedSearchRows:
@@ -23,9 +23,9 @@ class SavedSearchRows:
                 "select id, name, query, created_at from saved_searches where account_id = %s order by created_at, id",
                 (account,),
             )
-            return [_told(row) for row in await cursor.fetchall()]
+            return [_saved_search(row) for row in await cursor.fetchall()]
 
-    async def save(self, account: UUID, wanted: SavedSearchWanted) -> SavedSearch:
+    async def save(self, account: UUID, new: NewSavedSearch) -> SavedSearch:
         """Save the search under its name; an existing search of that name is replaced."""
         async with self._postgres.connection() as connection:
             # Concurrent saves of one account wait here, so that the count is exact.
@@ -33,18 +33,18 @@ class SavedSearchRows:
             if not locked.rowcount:
                 raise Problem(401, "the session has ended")
             cursor = await connection.execute(
-                "select count(*) from saved_searches where account_id = %s and name <> %s", (account, wanted.name)
+                "select count(*) from saved_searches where account_id = %s and name <> %s", (account, new.name)
             )
-            counted = await cursor.fetchone()
-            if counted and counted[0] >= AT_MOST:
-                raise Problem(409, f"an account keeps at most {AT_MOST} searches; delete one first")
+            count = await cursor.fetchone()
+            if count and count[0] >= MAX_PER_ACCOUNT:
+                raise Problem(409, f"an account has at most {MAX_PER_ACCOUNT} saved searches; delete one first")
             cursor = await connection.execute(
                 "insert into saved_searches (account_id, name, query) values (%s, %s, %s)"
                 " on conflict (account_id, name) do update set query = excluded.query"
                 " returning id, name, query, created_at",
-                (account, wanted.name, Jsonb(wanted.query.parameters())),
+                (account, new.name, Jsonb(new.query.parameters())),
             )
-            return _told(await cursor.fetchone())
+            return _saved_search(await cursor.fetchone())
 
     async def rename(self, account: UUID, search: UUID, name: str) -> SavedSearch:
         async with self._postgres.connection() as connection:
@@ -54,12 +54,12 @@ class SavedSearchRows:
                     " returning id, name, query, created_at",
                     (name, search, account),
                 )
-            except UniqueViolation as taken:
-                raise Problem(409, "another saved search has this name") from taken
+            except UniqueViolation as error:
+                raise Problem(409, "another saved search has this name") from error
             row = await cursor.fetchone()
         if row is None:
-            raise Problem(404, "there is no such saved search")
-        return _told(row)
+            raise Problem(404, "saved search not found")
+        return _saved_search(row)
 
     async def delete(self, account: UUID, search: UUID) -> bool:
         """Delete the search; return whether it existed. Searches of other accounts are never found."""
@@ -70,6 +70,6 @@ class SavedSearchRows:
         return deleted.rowcount == 1
 
 
-def _told(row: tuple[object, ...] | None) -> SavedSearch:
+def _saved_search(row: tuple[object, ...] | None) -> SavedSearch:
     identity, name, query, created_at = row or ()
     return SavedSearch.model_validate({"id": identity, "name": name, "query": query, "created_at": created_at})

@@ -22,7 +22,7 @@ select token from sessions
 where family = %(family)s and before = %(spent)s and ends > to_timestamp(%(now)s)
   and turned > to_timestamp(%(now)s - %(grace)s)
 """
-AT_MOST = 20  # concurrent log-ins of one account; the oldest ends when there are more
+MAX_SESSIONS = 20  # concurrent log-ins of one account; the oldest ends when there are more
 
 
 def keys_of(secrets: Sequence[Secret]) -> list[Key]:
@@ -45,7 +45,7 @@ class RefreshRows:
             await connection.execute(
                 "delete from sessions where family in (select family from sessions"
                 " where account_id = %s order by began desc, family offset %s)",
-                (login.subject, AT_MOST),
+                (login.subject, MAX_SESSIONS),
             )
 
     async def rotate(self, rotation: Rotation) -> str | None:
@@ -93,7 +93,7 @@ class Sessions:
         await self._rows.end(str(_identity(self._tokens.read(access), "family")))
 
     async def account(self, access: str) -> Account:
-        """Return the account of an access token. Raises TokenInvalid once the session or the account is gone."""
+        """Return the account of an access token. Raises TokenInvalid if the session or the account does not exist."""
         claims = self._tokens.read(access)
         session, account = _identity(claims, "family"), _identity(claims, "sub")
         async with self._postgres.connection() as connection:

@@ -32,11 +32,11 @@ class Settings:
         """Return the accounts that CURATORS names. Raises Misconfigured if an entry is not an account id."""
         try:
             return frozenset(map(UUID, self.curators))
-        except ValueError as wrong:
+        except ValueError as error:
             raise Misconfigured(
                 "CURATORS contains an entry that is not an account id",
                 remedy="list the ids that GET /api/auth/me shows, with commas between them",
-            ) from wrong
+            ) from error
 
     @property
     def shows_api(self) -> bool:
@@ -45,5 +45,5 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        every = (self.database_url, self.service_token, self.jwt_secret, self.jwt_secret_previous)
-        return tuple(secret for secret in every if secret)
+        all_secrets = (self.database_url, self.service_token, self.jwt_secret, self.jwt_secret_previous)
+        return tuple(secret for secret in all_secrets if secret)

@@ -9,7 +9,7 @@ import psycopg
 from mainstay_kit import Problem
 from mainstay_kit.postgres import Postgres
 
-EVERY = 600.0
+INTERVAL_SECONDS = 600.0
 log = logging.getLogger(__name__)
 
 
@@ -23,9 +23,9 @@ async def sweep(postgres: Postgres) -> None:
 async def keep_sweeping(postgres: Postgres, stop: asyncio.Event) -> None:
     while not stop.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY)
+            await asyncio.wait_for(stop.wait(), INTERVAL_SECONDS)
             return
         try:
             await sweep(postgres)
         except (psycopg.Error, Problem):
-            log.warning("the database did not answer while sweeping; it is done the next time")
+            log.warning("the database is unavailable; expired rows are removed at the next sweep")

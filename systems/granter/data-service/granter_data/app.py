@@ -19,8 +19,8 @@ from granter_data.models import chain_of
 from granter_data.query import query_of
 from granter_data.rules.notice import NoNotice
 from granter_data.rules.page import Page, page_of, page_of_text
-from granter_data.scraper.rounds import ask_for, report
-from granter_data.scraper.schedule import Scraping
+from granter_data.scraper.rounds import report, request_round
+from granter_data.scraper.schedule import Scraper
 from granter_data.search import Search
 from granter_data.settings import Settings
 from granter_data.suggest import suggest
@@ -39,8 +39,8 @@ from mainstay_kit import Chain as Protected
 
 THRESHOLDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 DRAIN_SECONDS = 8.0
-LARGEST_BODY = 1024 * 1024
-LARGEST_NUMBER = 2**63
+MAX_BODY = 1024 * 1024
+MAX_NUMBER = 2**63
 USED_UP = "the models' budget for requested extractions is used up for this hour; only the rules read this notice"
 
 
@@ -50,7 +50,7 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
     database = Database(settings.database_url, registry)
     search = Search(database)
     chain = chain_of(settings, registry)
-    scraping = Scraping(settings, chain, search.changed)
+    scraping = Scraper(settings, chain, search.changed)
     requested = RequestedBudget(database, settings.extract_requested_seconds, settings.extract_requested_cents)
     token = ServiceToken(tokens=settings.service_tokens, paths=["/"])
 
@@ -63,32 +63,32 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
         await database.close()
 
     async def find(request: Request) -> JSONResponse:
-        given = request.query_params
-        return JSONResponse(await search.find(query_of(given, given.getlist("topic"))))
+        parameters = request.query_params
+        return JSONResponse(await search.find(query_of(parameters, parameters.getlist("topic"))))
 
     async def read(request: Request) -> JSONResponse:
         number = int(request.path_params["number"])
-        found = await grant(database, number) if number < LARGEST_NUMBER else None
+        found = await grant(database, number) if number < MAX_NUMBER else None
         if found is None:
-            raise Problem(404, f"there is no grant {number}")
+            raise Problem(404, f"grant {number} not found")
         return JSONResponse(found)
 
     async def complete(request: Request) -> JSONResponse:
         return JSONResponse({"suggestions": await suggest(database, request.query_params.get("query", ""))})
 
     async def begin_round(_: Request) -> JSONResponse:
-        number = await ask_for(database)
-        scraping.now()
+        number = await request_round(database)
+        scraping.wake()
         return JSONResponse({"round": number}, status_code=202)
 
-    async def tell_round(_: Request) -> JSONResponse:
+    async def report_round(_: Request) -> JSONResponse:
         return JSONResponse(await report(database))
 
     async def extract(request: Request) -> JSONResponse:
         return JSONResponse(await _extracted(chain, await _text_of(request), requested, settings.extract_within))
 
-    async def lives() -> bool:
-        return scraping.lives()
+    async def is_alive() -> bool:
+        return scraping.is_alive()
 
     app = Starlette(
         routes=[
@@ -96,18 +96,18 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
             Route("/grants/{number:int}", read),
             Route("/suggest", complete),
             Route("/scrape", begin_round, methods=["POST"]),
-            Route("/scrape", tell_round),
+            Route("/scrape", report_round),
             Route("/extract", extract, methods=["POST"]),
         ],
         # Without this, Starlette would answer before the kit can.
-        exception_handlers={Problem: _told},
+        exception_handlers={Problem: _problem_response},
         lifespan=lifespan,
     )
     return protect(
         app,
-        dependencies=[database.dependency(), Dependency("scraper", lives, required=False)],
+        dependencies=[database.dependency(), Dependency("scraper", is_alive, required=False)],
         version=settings.mainstay_version,
-        body_limit_bytes=LARGEST_BODY,
+        body_limit_bytes=MAX_BODY,
         metrics=Metrics(registry=registry, thresholds=THRESHOLDS),
         access_log=AccessLog(redactor=redactor),
         stop=GracefulStop(drain_timeout=DRAIN_SECONDS),
@@ -116,43 +116,43 @@ def app_of(settings: Settings, redactor: Redactor) -> Protected:
     )
 
 
-async def _told(_: Request, problem: Exception) -> Response:
-    answer = problem.response if isinstance(problem, Problem) else Problem(500).response
-    response = Response(answer.body, answer.status)
-    response.raw_headers = [*answer.headers, *response.raw_headers]
+async def _problem_response(_: Request, problem: Exception) -> Response:
+    kit_response = problem.response if isinstance(problem, Problem) else Problem(500).response
+    response = Response(kit_response.body, kit_response.status)
+    response.raw_headers = [*kit_response.headers, *response.raw_headers]
     return response
 
 
 async def _text_of(request: Request) -> str:
     try:
-        told = await request.json()
-    except ValueError as wrong:
-        raise Problem(422, "the body is no JSON") from wrong
-    text = told.get("text") if isinstance(told, dict) else None
+        document = await request.json()
+    except ValueError as error:
+        raise Problem(422, "the body is not JSON") from error
+    text = document.get("text") if isinstance(document, dict) else None
     if not isinstance(text, str) or not text.strip():
         raise Problem(422, 'send {"text": "the notice, as text or HTML"}')
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-async def _extracted(chain: Chain, text: str, requested: RequestedBudget, within: float) -> dict[str, object]:
+async def _extracted(chain: Chain, text: str, requested: RequestedBudget, timeout: float) -> dict[str, object]:
     page = await to_thread(page_of if text.lstrip()[:1] == "<" else page_of_text, text)
     try:
-        found = await _read_within_budget(chain, page, requested, within)
-    except NoNotice as none:
-        raise Problem(422, str(none)) from none
+        found = await _read_within_budget(chain, page, requested, timeout)
+    except NoNotice as error:
+        raise Problem(422, str(error)) from error
     used_up = found.read_by() == "rules" and any(attempt.outcome == "budget" for attempt in found.chain)
     return {
         "fields": found.fields(),
         "provenance": found.provenance(),
-        "chain": [attempt.told() for attempt in found.chain],
+        "chain": [attempt.as_json() for attempt in found.chain],
         "note": USED_UP if used_up else None,
     }
 
 
-async def _read_within_budget(chain: Chain, page: Page, requested: RequestedBudget, within: float) -> Extracted:
+async def _read_within_budget(chain: Chain, page: Page, requested: RequestedBudget, timeout: float) -> Extracted:
     """Read *page* with what is left of the hour's budget; without model keys nothing needs to be reserved."""
-    cents = chain.dearest(page)
+    cents = chain.max_cost(page)
     if not cents:
         return await chain.extract(page, "the text", Budget(0, 0))
-    async with requested.reserved(within * 2, cents) as budget:
+    async with requested.reserved(timeout * 2, cents) as budget:
         return await chain.extract(page, "the text", budget)

@@ -14,13 +14,13 @@ Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[DictRow]
 
 
-class Ask(Protocol):
+class Execute(Protocol):
     """Runs a statement and returns its rows."""
 
     async def __call__(self, statement: str, values: Row | None = None) -> list[Row]: ...
 
 
-AWAY = "the database does not answer; try again"
+UNAVAILABLE = "the database is unavailable; try again"
 
 
 class Database:
@@ -44,11 +44,11 @@ class Database:
 
     async def rows(self, statement: str, values: Row | None = None) -> list[Row]:
         """Return the rows of *statement*, run in its own transaction."""
-        async with self.asking() as ask:
-            return await ask(statement, values)
+        async with self.transaction() as execute:
+            return await execute(statement, values)
 
     @asynccontextmanager
-    async def asking(self) -> AsyncIterator[Ask]:
+    async def transaction(self) -> AsyncIterator[Execute]:
         """Run several statements over one connection, in one transaction.
 
         Never as prepared statements: the best query plan depends on the words that are searched for.
@@ -57,21 +57,21 @@ class Database:
             async with self._postgres.connection() as connection:
                 cursor = connection.cursor(row_factory=dict_row)
 
-                async def ask(statement: str, values: Row | None = None) -> list[Row]:
+                async def execute(statement: str, values: Row | None = None) -> list[Row]:
                     await cursor.execute(statement.encode(), values, prepare=False)
                     return await cursor.fetchall() if cursor.description else []
 
-                yield ask
-        except psycopg.OperationalError as away:
-            raise Problem(503, AWAY, headers=((b"retry-after", b"1"),)) from away
+                yield execute
+        except psycopg.OperationalError as error:
+            raise Problem(503, UNAVAILABLE, headers=((b"retry-after", b"1"),)) from error
 
     def dependency(self) -> Dependency:
-        async def ask() -> bool:
+        async def execute() -> bool:
             async with self._postgres.connection() as connection:
                 await connection.execute(_READABLE)
             return True
 
-        return Dependency("database", ask)
+        return Dependency("database", execute)
 
 
 _READABLE: LiteralString = "select from grants limit 0"

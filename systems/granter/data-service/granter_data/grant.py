@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from granter_data.answers import told
 from granter_data.database import Database
+from granter_data.responses import grant_json
 from granter_data.search import COLUMNS
 
 
@@ -23,4 +23,4 @@ async def grant(database: Database, number: int) -> dict[str, Any] | None:
         "text": row["body"],
         "withdrawn_at": row["withdrawn"].isoformat() if row["withdrawn"] else None,
     }
-    return told(row) | {"source": source, "provenance": row["provenance"]}
+    return grant_json(row) | {"source": source, "provenance": row["provenance"]}

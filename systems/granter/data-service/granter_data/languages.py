@@ -31,7 +31,7 @@ BRANCHES = (
 )
 """Which rows an index of words covers, and the expression it indexes."""
 
-ASKED_OF_ROW = "(case language {} else {} end)".format(
+QUERY_OF_ROW = "(case language {} else {} end)".format(
     " ".join(f"when '{code}' then {_asked(name)}" for code, name in CONFIGURATIONS.items()), _asked("simple")
 )
 """The query in the language of the row. Each query is parsed once per search, not once per row."""

@@ -8,12 +8,12 @@ from mainstay_kit import Registry
 
 
 def chain_of(settings: Settings, registry: Registry) -> Chain:
-    within = settings.extract_within
-    gemini = Gemini(settings.gemini_url, settings.gemini_model, settings.gemini_api_key, within)
-    openai = OpenAI(settings.openai_url, settings.openai_model, settings.openai_api_key, within)
+    timeout = settings.extract_within
+    gemini = Gemini(settings.gemini_url, settings.gemini_model, settings.gemini_api_key, timeout)
+    openai = OpenAI(settings.openai_url, settings.openai_model, settings.openai_api_key, timeout)
 
     def count(attempt: Attempt) -> None:
-        told = "Notices that a link of the chain was to read, by how that ended."
-        registry.counter("granter_readings_total", told, by=attempt.by, outcome=attempt.outcome).inc()
+        documentation = "Attempts to read a notice, by reader and outcome."
+        registry.counter("granter_readings_total", documentation, by=attempt.by, outcome=attempt.outcome).inc()
 
     return Chain([gemini, openai], count)

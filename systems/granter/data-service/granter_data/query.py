@@ -11,17 +11,17 @@ from mainstay_kit import Problem
 Sort = Literal["relevance", "deadline", "amount", "newest"]
 
 ANY_CURRENCY = "ANY"
-LONGEST = 200
-MOST_AT_ONCE = 100
-MOST_PAGES = 10_000
-LARGEST_AMOUNT = Decimal(10) ** 13
+MAX_LENGTH = 200
+MAX_PAGE_SIZE = 100
+MAX_PAGES = 10_000
+MAX_AMOUNT = Decimal(10) ** 13
 
 
-class QueryRefused(Problem):
+class InvalidQuery(Problem):
     """A parameter is invalid; the message names it and the values it may have."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(422, what)
+    def __init__(self, message: str) -> None:
+        super().__init__(422, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +41,28 @@ class Query:
     page_size: int = 20
 
 
-def query_of(given: Mapping[str, str], topics: Sequence[str] = ()) -> Query:
+def query_of(parameters: Mapping[str, str], topics: Sequence[str] = ()) -> Query:
     """Return the query for the *given* parameters; *topics* may be several. Unknown parameters are ignored."""
     return Query(
-        words=_text(given.get("query", "")),
+        words=_text(parameters.get("query", "")),
         topics=tuple(dict.fromkeys(filter(None, map(_text, topics)))),
-        funder=_text(given.get("funder", "")),
-        region=_text(given.get("region", "")),
-        min_amount=_amount("min_amount", given.get("min_amount", "")),
-        max_amount=_amount("max_amount", given.get("max_amount", "")),
-        currency=_currency(given.get("currency", "")),
-        deadline_after=_day("deadline_after", given.get("deadline_after", "")),
-        deadline_before=_day("deadline_before", given.get("deadline_before", "")),
-        open_only=given.get("open", "") in ("1", "true", "on"),
-        sort=_sort(given.get("sort", "relevance")),
-        page=_count("page", given.get("page", "1"), MOST_PAGES),
-        page_size=_count("page_size", given.get("page_size", "20"), MOST_AT_ONCE),
+        funder=_text(parameters.get("funder", "")),
+        region=_text(parameters.get("region", "")),
+        min_amount=_amount("min_amount", parameters.get("min_amount", "")),
+        max_amount=_amount("max_amount", parameters.get("max_amount", "")),
+        currency=_currency(parameters.get("currency", "")),
+        deadline_after=_day("deadline_after", parameters.get("deadline_after", "")),
+        deadline_before=_day("deadline_before", parameters.get("deadline_before", "")),
+        open_only=parameters.get("open", "") in ("1", "true", "on"),
+        sort=_sort(parameters.get("sort", "relevance")),
+        page=_count("page", parameters.get("page", "1"), MAX_PAGES),
+        page_size=_count("page_size", parameters.get("page_size", "20"), MAX_PAGE_SIZE),
     )
 
 
-def _text(given: str) -> str:
+def _text(parameters: str) -> str:
     """Return the text without control characters: they are reserved to mark the hits in a snippet."""
-    return "".join(c for c in given if c.isprintable()).strip()[:LONGEST]
+    return "".join(c for c in parameters if c.isprintable()).strip()[:MAX_LENGTH]
 
 
 def _currency(text: str) -> str:
@@ -75,12 +75,12 @@ def _sort(text: str) -> Sort:
     for sort in get_args(Sort):
         if text == sort:
             return sort  # type: ignore[no-any-return]  # get_args forgets what it was given
-    raise QueryRefused(f"sort is {text!r}; it may be {', '.join(get_args(Sort))}")
+    raise InvalidQuery(f"sort is {text!r}; it may be {', '.join(get_args(Sort))}")
 
 
-def _count(name: str, text: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
-        raise QueryRefused(f"{name} is {text[:40]!r}; it may be a number from 1 to {most}")
+def _count(name: str, text: str, maximum: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= maximum):
+        raise InvalidQuery(f"{name} is {text[:40]!r}; it may be a number from 1 to {maximum}")
     return int(text)
 
 
@@ -91,8 +91,8 @@ def _amount(name: str, text: str) -> Decimal | None:
         amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal(-1)
-    if not (amount.is_finite() and 0 <= amount <= LARGEST_AMOUNT):
-        raise QueryRefused(f"{name} is {text[:40]!r}; it may be a sum like 5000")
+    if not (amount.is_finite() and 0 <= amount <= MAX_AMOUNT):
+        raise InvalidQuery(f"{name} is {text[:40]!r}; it may be a sum like 5000")
     return amount
 
 
@@ -101,5 +101,5 @@ def _day(name: str, text: str) -> date | None:
         return None
     try:
         return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise QueryRefused(f"{name} is {text[:40]!r}; it may be a day like 2027-03-12") from wrong
+    except ValueError as error:
+        raise InvalidQuery(f"{name} is {text[:40]!r}; it may be a day like 2027-03-12") from error

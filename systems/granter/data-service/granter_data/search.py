@@ -4,21 +4,21 @@ import asyncio
 import time
 from typing import Any
 
-from granter_data.answers import END, HIT, told
-from granter_data.database import Ask, Database, Row
-from granter_data.languages import ASKED_OF_ROW, BRANCHES, CONFIGURATION_OF_ROW, plain
+from granter_data.database import Database, Execute, Row
+from granter_data.languages import BRANCHES, CONFIGURATION_OF_ROW, QUERY_OF_ROW, plain
 from granter_data.query import Query
+from granter_data.responses import END, HIT, grant_json
 from granter_data.suggest import prefixes_of
 
-_HEADLINE = f"""ts_headline({CONFIGURATION_OF_ROW}, left(summary, 3000), {ASKED_OF_ROW},
+_HEADLINE = f"""ts_headline({CONFIGURATION_OF_ROW}, left(summary, 3000), {QUERY_OF_ROW},
     'StartSel={HIT},StopSel={END},MaxFragments=2,MaxWords=24,MinWords=10,FragmentDelimiter=" … "')"""
 COLUMNS = """id, language, title, funder, deadline, deadline_kind, amount_min, amount_max, currency,
     topics, region, summary"""
 
 # Grants that can still be applied for come first: open calls by date, then rolling, unknown, and closed ones last.
-_STANDING = """(case when deadline >= current_date then 0 when deadline_kind = 'rolling' then 1
+_STATUS = """(case when deadline >= current_date then 0 when deadline_kind = 'rolling' then 1
     when deadline is null and deadline_kind <> 'closed' then 2 else 3 end)"""
-_BY_DEADLINE = f"{_STANDING}, case when deadline >= current_date then deadline end, deadline desc, id"
+_BY_DEADLINE = f"{_STATUS}, case when deadline >= current_date then deadline end, deadline desc, id"
 _ORDERS = {
     "relevance": f"near desc, {_BY_DEADLINE}",
     "deadline": _BY_DEADLINE,
@@ -36,8 +36,8 @@ _CLOSED_UNDATED = ("deadline is null and deadline_kind = 'closed'", "id")
 _SORTED_BY = "id, topics, region, deadline, deadline_kind, amount_min, amount_max, first_seen"
 
 BLOCK = 300
-REMEMBERED_FOR = 30.0
-MOST_REMEMBERED = 256
+CACHE_SECONDS = 30.0
+MAX_CACHED = 256
 
 
 def conditions(query: Query) -> str:
@@ -98,18 +98,19 @@ def by_words(query: Query) -> str:
     All hits are sorted by their names; within each block of them, the full texts decide. A block holds more than most
     searches find, so the names take precedence only where there are very many hits.
     """
-    near = "ts_rank(head, {asked}) as near" if query.sort == "relevance" else "0 as near"
+    near = "ts_rank(head, {tsquery}) as near" if query.sort == "relevance" else "0 as near"
     where = conditions(query)
     hits = " union all ".join(
-        f"select {_SORTED_BY}, {near.format(asked=asked)} from grants where {covered} and search @@ {asked} and {where}"
-        for covered, asked in BRANCHES
+        f"select {_SORTED_BY}, {near.format(tsquery=tsquery)} from grants where {rows} and search @@ {tsquery}"
+        f" and {where}"
+        for rows, tsquery in BRANCHES
     )
     if query.sort == "relevance":
         page = f"""
             select id, row_number() over (order by block, rank desc, place) as place
             from (
                 select id, place, (place - 1) / {BLOCK} as block,
-                    (select ts_rank(search, {ASKED_OF_ROW}) from grants where grants.id = all_hits.id) as rank
+                    (select ts_rank(search, {QUERY_OF_ROW}) from grants where grants.id = all_hits.id) as rank
                 from (select id, row_number() over (order by {_ORDERS["relevance"]}) as place from hits) as all_hits
                 where place > %(skipped)s / {BLOCK} * {BLOCK}
                     and place <= ((%(skipped)s + %(size)s - 1) / {BLOCK} + 1) * {BLOCK}
@@ -132,15 +133,15 @@ def page_of(query: Query) -> str:
         order = _ORDERS[query.sort]
         return f"select id from grants where {where} order by {order} limit %(size)s offset %(skipped)s"
     parts = [
-        f"(select id, {at} as standing, row_number() over (order by {order}) as place from grants"
-        f" where {where} and {standing} order by {order} limit %(size)s + %(skipped)s)"
-        for at, (standing, order) in enumerate(_standings(query))
+        f"(select id, {at} as status, row_number() over (order by {order}) as place from grants"
+        f" where {where} and {status} order by {order} limit %(size)s + %(skipped)s)"
+        for at, (status, order) in enumerate(_status_groups(query))
     ]
     every = " union all ".join(parts)
-    return f"select id from ({every}) as standings order by standing, place limit %(size)s offset %(skipped)s"
+    return f"select id from ({every}) as groups order by status, place limit %(size)s offset %(skipped)s"
 
 
-def _standings(query: Query) -> tuple[tuple[str, str], ...]:
+def _status_groups(query: Query) -> tuple[tuple[str, str], ...]:
     """Return the groups of grants, by deadline status, in which a query without words may have hits."""
     if query.deadline_after or query.deadline_before:
         return (_OPEN,) if query.open_only else (_OPEN, _CLOSED)
@@ -163,19 +164,19 @@ class Search:
         """Return one page of the grants that match *query*, their number, and their counts by topic and region."""
         values = values_of(query)
         counted = None if query.words else await self._count(query)
-        async with self._database.asking() as ask:
+        async with self._database.transaction() as execute:
             if counted is None:
-                counts = (await ask(by_words(query), values))[0]
+                counts = (await execute(by_words(query), values))[0]
                 ids = counts["ids"] or []
             else:
                 counts = counted
-                ids = [row["id"] for row in await ask(page_of(query), values)]
-            shown = await _shown(ask, ids, query)
+                ids = [row["id"] for row in await execute(page_of(query), values)]
+            grants = await _grants_of(execute, ids, query)
         return {
             "total": counts["total"],
             "page": query.page,
             "page_size": query.page_size,
-            "grants": shown,
+            "grants": grants,
             "facets": {"topics": _sorted(counts["topics"]), "regions": _sorted(counts["regions"])},
         }
 
@@ -187,23 +188,23 @@ class Search:
             deadline_before=query.deadline_before, open_only=query.open_only,
         )  # fmt: skip
         at, known = self._counted.get(key, (0.0, None))
-        if known is not None and time.monotonic() - at < REMEMBERED_FOR:
+        if known is not None and time.monotonic() - at < CACHE_SECONDS:
             return known
         task = self._counting.get(key)
         if task is None:
-            task = self._counting[key] = asyncio.create_task(self._count_anew(key))
-            task.add_done_callback(lambda done: self._forget(key, done))
+            task = self._counting[key] = asyncio.create_task(self._recount(key))
+            task.add_done_callback(lambda done: self._discard(key, done))
         return known if known is not None else await asyncio.shield(task)
 
-    async def _count_anew(self, query: Query) -> Row:
+    async def _recount(self, query: Query) -> Row:
         counts = (await self._database.rows(_counts(query), values_of(query)))[0]
-        while len(self._counted) >= MOST_REMEMBERED:
+        while len(self._counted) >= MAX_CACHED:
             self._counted.pop(next(iter(self._counted)))
         self._counted.pop(query, None)
         self._counted[query] = time.monotonic(), counts
         return counts
 
-    def _forget(self, query: Query, done: asyncio.Task[Row]) -> None:
+    def _discard(self, query: Query, done: asyncio.Task[Row]) -> None:
         self._counting.pop(query, None)
         if not done.cancelled():
             done.exception()  # marks it as retrieved: any waiters receive it themselves
@@ -213,16 +214,16 @@ class Search:
         self._counted.clear()
 
 
-async def _shown(ask: Ask, ids: list[int], query: Query) -> list[dict[str, Any]]:
+async def _grants_of(execute: Execute, ids: list[int], query: Query) -> list[dict[str, Any]]:
     if not ids:
         return []
     snippet = _HEADLINE if query.words else "''"
-    rows = await ask(
+    rows = await execute(
         f"select {COLUMNS}, {snippet} as snippet from grants where id = any(%(ids)s)",
         {"ids": ids, "words": query.words, "plain": plain(query.words)},
     )
     found = {row["id"]: row for row in rows}
-    return [told(found[number]) for number in ids if number in found]
+    return [grant_json(found[number]) for number in ids if number in found]
 
 
 def _sorted(counts: dict[str, int]) -> dict[str, int]:

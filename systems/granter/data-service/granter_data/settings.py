@@ -15,7 +15,7 @@ class Settings:
     database_url: Annotated[Secret, Rule(url_schemes=("postgresql", "postgres"))]
     service_token: Annotated[Secret, Rule(min_length=32)]
     service_token_previous: Annotated[Secret, Rule(min_length=32)] = NONE
-    """Accepted beside `service_token` while backend-core still sends it."""
+    """Accepted in addition to `service_token` while backend-core still sends it."""
     host: str = "127.0.0.1"
     notice_site_url: Annotated[str, Rule(url_schemes=WEB)] = ""
     """Address of the two sites that come with GRANTER, used unless `notice_sources` names others."""
@@ -58,5 +58,5 @@ class Settings:
             return {name: f"{base}/{name}/" for name in ("north", "south")} if base else {}
         named = [entry.partition("=") for entry in self.notice_sources.split()]
         if any(not url.startswith(("http://", "https://")) or not name for name, _, url in named):
-            raise Misconfigured("NOTICE_SOURCES is no list of sources", remedy="name=https://address name=…")
+            raise Misconfigured("NOTICE_SOURCES is not a list of sources", remedy="name=https://address name=…")
         return {name: url for name, _, url in named}

@@ -4,23 +4,23 @@ import re
 
 from granter_data.database import Database
 
-MOST = 8
-LONGEST = 60
-MOST_WORDS = 6
-CONSIDERED = 400
+MAX_SUGGESTIONS = 8
+MAX_LENGTH = 60
+MAX_WORDS = 6
+MAX_CANDIDATES = 400
 
 _FIND = f"""
     with near as (
         select title, funder, names @@ to_tsquery('simple', %(titles)s) as titled,
             names @@ to_tsquery('simple', %(funders)s) as given
         from grants where names @@ to_tsquery('simple', %(any)s) and withdrawn is null and copy_of is null
-        limit {CONSIDERED}
+        limit {MAX_CANDIDATES}
     )
     select name from (
         select title as name from near where titled union select funder from near where given
     ) as names
     order by starts_with(lower(name), %(typed)s) desc, length(name), name
-    limit {MOST}"""
+    limit {MAX_SUGGESTIONS}"""
 
 
 def prefixes_of(typed: str, weight: str = "") -> str:
@@ -28,7 +28,7 @@ def prefixes_of(typed: str, weight: str = "") -> str:
 
     *weight* restricts the query to titles (A) or to funders (B).
     """
-    words = re.findall(r"\w+", typed[:LONGEST].casefold())[:MOST_WORDS]
+    words = re.findall(r"\w+", typed[:MAX_LENGTH].casefold())[:MAX_WORDS]
     return " & ".join(f"'{word}':*{weight}" for word in words)
 
 

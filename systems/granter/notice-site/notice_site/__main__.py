@@ -1,4 +1,4 @@
-"""The command: serves the pages at HOST:PORT until SIGTERM, and then finishes the requests in flight."""
+"""Entry point: serve the pages at HOST:PORT; on SIGTERM, finish running requests and stop."""
 
 import os
 import signal
@@ -6,13 +6,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
 
-from notice_site.pages import World
+from notice_site.pages import Sites
 
-WORLD = World()
+SITES = Sites()
 
 
-class Visit(BaseHTTPRequestHandler):
-    """One visitor's connection."""
+class RequestHandler(BaseHTTPRequestHandler):
+    """Handles the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
     server_version = "gazette"
@@ -26,26 +26,26 @@ class Visit(BaseHTTPRequestHandler):
         self._send(with_body=False)
 
     def log_message(self, format: str, *values: object) -> None:
-        """Silent: who reads the gazette is nobody's business."""
+        """Log nothing."""
 
     def _send(self, *, with_body: bool) -> None:
-        found = WORLD.answer(self.path)
-        if found.status == 200 and found.known_to(
+        response = SITES.respond(self.path)
+        if response.status == 200 and response.is_not_modified(
             self.headers.get("If-None-Match", ""), self.headers.get("If-Modified-Since", "")
         ):
             self.send_response(304)
-            self.send_header("ETag", found.etag())
+            self.send_header("ETag", response.etag())
             self.end_headers()
             return
-        body = found.body.encode()
-        self.send_response(found.status)
-        if found.changed is not None:
-            self.send_header("ETag", found.etag())
-            self.send_header("Last-Modified", found.last_modified())
-        self.send_header("Content-Type", found.content_type)
+        body = response.body.encode()
+        self.send_response(response.status)
+        if response.changed is not None:
+            self.send_header("ETag", response.etag())
+            self.send_header("Last-Modified", response.last_modified())
+        self.send_header("Content-Type", response.content_type)
         self.send_header("Content-Length", str(len(body)))
-        if found.location:
-            self.send_header("Location", found.location)
+        if response.location:
+            self.send_header("Location", response.location)
         self.end_headers()
         if with_body:
             self.wfile.write(body)
@@ -57,7 +57,7 @@ class Gazette(ThreadingHTTPServer):
 
 
 def main() -> None:
-    with Gazette((os.environ.get("HOST", "127.0.0.1"), int(os.environ["PORT"])), Visit) as site:
+    with Gazette((os.environ.get("HOST", "127.0.0.1"), int(os.environ["PORT"])), RequestHandler) as site:
 
         def stop(_: int, __: FrameType | None) -> None:
             threading.Thread(target=site.shutdown).start()

@@ -6,7 +6,7 @@ from html import escape
 from math import ceil
 from pathlib import Path
 
-from notice_site.answer import HTML, TEXT, Answer, gone
+from notice_site.response import HTML, TEXT, Response, not_found
 
 HERE = Path(__file__).parent
 PER_PAGE = 10
@@ -26,10 +26,10 @@ class North:
         self._calls = [Call(**entry) for entry in json.loads(listing.read_text(encoding="utf-8"))]
         self._changed = listing.stat().st_mtime
 
-    def answer(self, path: list[str], query: dict[str, str]) -> Answer:
+    def respond(self, path: list[str], query: dict[str, str]) -> Response:
         match path:
             case []:
-                return Answer(302, TEXT, "", location="/north/calls")
+                return Response(302, TEXT, "", location="/north/calls")
             case ["about"]:
                 return self._page(
                     "About", "<p>The gazette lists open calls of many funders, as they were sent to us.</p>"
@@ -39,19 +39,19 @@ class North:
             case ["calls", slug] if slug.replace("-", "").isalnum():
                 return self._notice(HERE / "notices" / f"{slug}.html")
             case _:
-                return gone()
+                return not_found()
 
-    def _notice(self, file: Path) -> Answer:
+    def _notice(self, file: Path) -> Response:
         if not file.is_file():
-            return gone()
+            return not_found()
         text = file.read_text(encoding="utf-8").replace('href="/calls', 'href="/north/calls')
-        return Answer(200, HTML, text, changed=file.stat().st_mtime)
+        return Response(200, HTML, text, changed=file.stat().st_mtime)
 
-    def _listing(self, wanted: str) -> Answer:
+    def _listing(self, requested: str) -> Response:
         last = ceil(len(self._calls) / PER_PAGE)
-        if not wanted.isdecimal() or not 1 <= int(wanted) <= last:
-            return gone("There is no such page.")
-        number = int(wanted)
+        if not requested.isdecimal() or not 1 <= int(requested) <= last:
+            return not_found("There is no such page.")
+        number = int(requested)
         items = "".join(
             f'<li class="call"><h2><a href="/north/calls/{call.slug}">{escape(call.title)}</a></h2>'
             f"<p>{escape(call.teaser)}</p></li>\n"
@@ -62,11 +62,11 @@ class North:
         onward = f' <a rel="next" href="/north/calls?page={number + 1}">Next</a>' if number < last else ""
         return self._page("Open calls", f'<ol class="calls">\n{items}</ol>\n<p class="pagination">{pages}{onward}</p>')
 
-    def _page(self, title: str, content: str) -> Answer:
+    def _page(self, title: str, content: str) -> Response:
         body = (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title} | Open Calls Gazette</title>'
             f"<style>{STYLE}</style></head>\n<body><header><nav>"
             '<a href="/north/calls">Open calls</a> <a href="/north/about">About</a></nav></header>\n'
             f"<main><h1>{title}</h1>\n{content}</main>\n<footer>Open Calls Gazette</footer></body></html>\n"
         )
-        return Answer(200, HTML, body, changed=self._changed)
+        return Response(200, HTML, body, changed=self._changed)

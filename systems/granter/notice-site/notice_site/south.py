@@ -6,7 +6,7 @@ from html import escape
 from math import ceil
 from pathlib import Path
 
-from notice_site.answer import HTML, TEXT, Answer, gone
+from notice_site.response import HTML, TEXT, Response, not_found
 
 HERE = Path(__file__).parent / "south"
 ROWS = 16
@@ -26,24 +26,24 @@ class South:
         self._files = {entry.file for entry in self._entries}
         self._changed = register.stat().st_mtime
 
-    def answer(self, path: list[str], _query: dict[str, str]) -> Answer:
+    def respond(self, path: list[str], _query: dict[str, str]) -> Response:
         match path:
             case [] | ["register"]:
-                return self._sheet("1")
+                return self._register_page("1")
             case ["register", number]:
-                return self._sheet(number)
+                return self._register_page(number)
             case ["call" | "papers", file] if file in self._files:
-                found = HERE / "calls" / file
+                response = HERE / "calls" / file
                 kind = TEXT if file.endswith(".txt") else HTML
-                return Answer(200, kind, found.read_text(encoding="utf-8"), changed=found.stat().st_mtime)
+                return Response(200, kind, response.read_text(encoding="utf-8"), changed=response.stat().st_mtime)
             case _:
-                return gone()
+                return not_found()
 
-    def _sheet(self, wanted: str) -> Answer:
+    def _register_page(self, requested: str) -> Response:
         last = ceil(len(self._entries) / ROWS)
-        if not wanted.isdecimal() or not 1 <= int(wanted) <= last:
-            return gone("There is no such sheet.")
-        number = int(wanted)
+        if not requested.isdecimal() or not 1 <= int(requested) <= last:
+            return not_found("There is no such sheet.")
+        number = int(requested)
         rows = "".join(
             f"<tr><td>{entry.reference}<td><a href=/south/{_folder(entry.file)}/{entry.file}>{escape(entry.title)}</a>"
             f"<td>{'PDF' if entry.file.endswith('.txt') else 'page'}\n"
@@ -58,7 +58,7 @@ class South:
             f"<table border=1 class=register>\n<tr><th>No.<th>Call<th>Form\n{rows}</table>\n"
             f"<p class=pages>{before}sheet {number} of {last}{after}</p></body></html>\n"
         )
-        return Answer(200, HTML, body, changed=self._changed)
+        return Response(200, HTML, body, changed=self._changed)
 
 
 def _folder(file: str) -> str:

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (pages are written as they are read)
-"""Composes notices from phrases, for the two sites, with labels that tell what each says. The rules have no part in it.
+"""Composes notices from phrases, for the two sites, with labels of their contents. The rules are not used.
 
     python systems/granter/tests/labelled/compose.py
 
@@ -28,7 +28,7 @@ SEED = 41
 
 @dataclass
 class Spec:
-    """One notice: what is true of it, and what is said about it."""
+    """One notice: its facts, and its text."""
 
     tongue: str
     scored: bool

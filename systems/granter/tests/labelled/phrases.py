@@ -362,7 +362,7 @@ THEMES: dict[str, tuple[tuple[str, ...], dict[str, tuple[list[str], list[str]]]]
                     "Software that nurses like: clinics choose, patients own their data.",
                     "!Hospitals publish data and algorithms that help patients wait less.",
                 ],
-            ),
+            )
         },
     ),
     "edtech": (

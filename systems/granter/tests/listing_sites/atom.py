@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""An Atom feed in French, whose entries lie relative to an xml:base."""
+"""An Atom feed in French, whose links are relative to an xml:base."""
 
 from granter_fake_site import Reply
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""Cards and a "load more" whose next page is told by a cursor; filters multiply the same list."""
+"""Cards and a "load more" whose next page has a cursor; filters multiply the same list."""
 
 from listing_sites.listing_site import Call, ListingSite
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A site that is drawn by script: what it says to those without one is schema.org's JSON-LD."""
+"""A site rendered by script; without scripts, it has only JSON-LD in schema.org's vocabulary."""
 
 import json
 from typing import Any

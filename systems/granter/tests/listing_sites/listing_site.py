@@ -24,4 +24,4 @@ class ListingSite:
     calls: dict[str, Call]
     """The notices, by the end of their addresses."""
     endless: Callable[[str], str | Reply | None] = field(default=_nothing)
-    """Pages that are made when somebody asks for them."""
+    """Pages that are generated when requested."""

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""An old portal: said to be latin-1 by its pages alone (with euros, which that has not), a base address, redirects, session ids in links, an endless calendar."""
+"""An old portal: declared latin-1 by its pages only (with euros, which that has not), a base address, redirects, session ids in links, an endless calendar."""
 
 from itertools import count
 
@@ -51,7 +51,7 @@ def detail(at: int) -> str:
     )
 
 
-def made(path: str) -> str | Reply | None:
+def page_for(path: str) -> str | Reply | None:
     """Each answer carries a session of its own, and after each month comes another."""
     bare = path.split("?", maxsplit=1)[0]
     words = dict(entry.partition("=")[::2] for entry in path.partition("?")[2].split("&"))
@@ -87,6 +87,6 @@ SITE = ListingSite(
         "/aviso_legal.asp": latin(page("Aviso legal", "<h2>Aviso legal</h2><p>Fundación Encina, NIF G-1234567.</p>")),
         "/becas/index.asp": latin(page("Inicio", "<h2>Bienvenidos</h2>")),
     },
-    endless=made,
+    endless=page_for,
     calls={f"/becas/detalle.asp?id={at}": Call(title, deadline) for at, (title, deadline, _, _) in CALLS.items()},
 )

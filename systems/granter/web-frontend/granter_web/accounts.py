@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from granter_web.backend import Away, Backend, LoggedOut, Refused, TooMany
+from granter_web.backend import Backend, BackendUnavailable, LoggedOut, RateLimited, Rejected
 from granter_web.visit import Visit
-from granter_web.words import away_in_words
+from granter_web.words import unavailable_in_words
 
 
 class Accounts:
@@ -15,48 +15,56 @@ class Accounts:
         self._backend = backend
 
     async def register(self, visit: Visit) -> Response:
-        if not visit.sends:
-            return visit.goes_to(visit.next) if visit.signed_in else visit.page("register.html", email="", why="")
-        email, password = _given(visit)
+        if not visit.is_post:
+            return visit.redirect(visit.next) if visit.logged_in else visit.page("register.html", email="", message="")
+        email, password = _credentials(visit)
         try:
             await self._backend.register(email, password)
-        except TooMany as many:
-            return visit.page("register.html", status=429, wait=many.seconds, email=email, why="")
-        except Away as away:
-            return visit.page("register.html", status=503, email=email, why=away_in_words(away.seconds))
-        except Refused as refused:
-            why = refused.why or "This address or this password cannot be taken."
-            return visit.page("register.html", status=422, email=email, why=why)
+        except RateLimited as limited:
+            return visit.page("register.html", status=429, wait=limited.seconds, email=email, message="")
+        except BackendUnavailable as error:
+            return visit.page("register.html", status=503, email=email, message=unavailable_in_words(error.seconds))
+        except Rejected as rejection:
+            message = rejection.message or "This address or this password cannot be used."
+            return visit.page("register.html", status=422, email=email, message=message)
         try:
-            visit.enter(await self._backend.log_in(email, password))
-        except (TooMany, Away, Refused):  # also raised where the address already had an account with another password
-            visit.registered(email)
-            return visit.goes_to(f"/login?next={quote(visit.next)}", note="log in")
-        return visit.goes_to(visit.next, note="registered")
+            visit.log_in(await self._backend.log_in(email, password))
+        except (
+            RateLimited,
+            BackendUnavailable,
+            Rejected,
+        ):  # also raised where the address already had an account with another password
+            visit.remember_email(email)
+            return visit.redirect(f"/login?next={quote(visit.next)}", note="log in")
+        return visit.redirect(visit.next, note="registered")
 
     async def log_in(self, visit: Visit) -> Response:
-        if not visit.sends:
-            return visit.goes_to(visit.next) if visit.signed_in else visit.page("login.html", email=visit.email, why="")
-        email, password = _given(visit)
+        if not visit.is_post:
+            return (
+                visit.redirect(visit.next)
+                if visit.logged_in
+                else visit.page("login.html", email=visit.email, message="")
+            )
+        email, password = _credentials(visit)
         try:
-            visit.enter(await self._backend.log_in(email, password))
-        except TooMany as many:
-            return visit.page("login.html", status=429, wait=many.seconds, email=email, why="")
-        except Away as away:
-            return visit.page("login.html", status=503, email=email, why=away_in_words(away.seconds))
-        except Refused:
-            why = "The address and the password do not belong together."
-            return visit.page("login.html", status=401, email=email, why=why)
-        return visit.goes_to(visit.next, note="in")
+            visit.log_in(await self._backend.log_in(email, password))
+        except RateLimited as limited:
+            return visit.page("login.html", status=429, wait=limited.seconds, email=email, message="")
+        except BackendUnavailable as error:
+            return visit.page("login.html", status=503, email=email, message=unavailable_in_words(error.seconds))
+        except Rejected:
+            message = "The address or the password is wrong."
+            return visit.page("login.html", status=401, email=email, message=message)
+        return visit.redirect(visit.next, note="in")
 
     async def log_out(self, visit: Visit) -> Response:
         """Log out of this browser, even while backend-core is unreachable; ask first if the request is a link."""
-        if not visit.sends:
-            return visit.page("logout.html") if visit.signed_in else visit.goes_to("/")
-        with contextlib.suppress(LoggedOut, Away, TooMany, Refused):
+        if not visit.is_post:
+            return visit.page("logout.html") if visit.logged_in else visit.redirect("/")
+        with contextlib.suppress(LoggedOut, BackendUnavailable, RateLimited, Rejected):
             await visit.as_user(lambda token: self._backend.log_out(token, visit.refresh_token()))
-        visit.end()
-        return visit.goes_to("/", note="out")
+        visit.clear_tokens()
+        return visit.redirect("/", note="out")
 
     async def show(self, visit: Visit) -> Response:
         account = await visit.as_user(self._backend.me)
@@ -65,45 +73,45 @@ class Accounts:
 
     async def log_out_everywhere(self, visit: Visit) -> Response:
         await visit.as_user(self._backend.log_out_everywhere)
-        visit.end()
-        return visit.goes_to("/", note="everywhere")
+        visit.clear_tokens()
+        return visit.redirect("/", note="everywhere")
 
     async def change_password(self, visit: Visit) -> Response:
         """Set a new password; the visitor stays logged in here and nowhere else."""
         account = await visit.as_user(self._backend.me)
-        if not visit.sends:
-            return visit.page("password.html", account=account, why="")
+        if not visit.is_post:
+            return visit.page("password.html", account=account, message="")
         password, new = (_password(visit, name) for name in ("password", "new_password"))
         try:
-            visit.enter(await visit.as_user(lambda token: self._backend.change_password(token, password, new)))
-        except TooMany as many:
-            return visit.page("password.html", status=429, wait=many.seconds, account=account, why="")
-        except Refused as refused:
-            return visit.page("password.html", status=refused.status, account=account, why=_why(refused))
-        return visit.goes_to("/account", note="password")
+            visit.log_in(await visit.as_user(lambda token: self._backend.change_password(token, password, new)))
+        except RateLimited as limited:
+            return visit.page("password.html", status=429, wait=limited.seconds, account=account, message="")
+        except Rejected as rejection:
+            return visit.page("password.html", status=rejection.status, account=account, message=_message(rejection))
+        return visit.redirect("/account", note="password")
 
     async def delete(self, visit: Visit) -> Response:
         account = await visit.as_user(self._backend.me)
         saved = await visit.as_user(self._backend.saved)
 
-        def again(status: int, why: str, wait: int | None = None) -> Response:
-            return visit.page("delete.html", status=status, wait=wait, account=account, saved=saved, why=why)
+        def form_page(status: int, message: str, wait: int | None = None) -> Response:
+            return visit.page("delete.html", status=status, wait=wait, account=account, saved=saved, message=message)
 
-        if not visit.sends:
-            return again(200, "")
+        if not visit.is_post:
+            return form_page(200, "")
         if visit.fields.get("sure") != "yes":
-            return again(422, "Nothing was deleted: tick the box if you are sure.")
+            return form_page(422, "Nothing was deleted: tick the box if you are sure.")
         try:
             await visit.as_user(lambda token: self._backend.delete_me(token, _password(visit, "password")))
-        except TooMany as many:
-            return again(429, "", many.seconds)
-        except Refused as refused:
-            return again(refused.status, f"Nothing was deleted. {_why(refused)}")
-        visit.end()
-        return visit.goes_to("/", note="deleted")
+        except RateLimited as limited:
+            return form_page(429, "", limited.seconds)
+        except Rejected as rejection:
+            return form_page(rejection.status, f"Nothing was deleted. {_message(rejection)}")
+        visit.clear_tokens()
+        return visit.redirect("/", note="deleted")
 
 
-def _given(visit: Visit) -> tuple[str, str]:
+def _credentials(visit: Visit) -> tuple[str, str]:
     return visit.fields.get("email", "").strip()[:320], _password(visit, "password")
 
 
@@ -111,8 +119,8 @@ def _password(visit: Visit, name: str) -> str:
     return visit.fields.get(name, "")[:1_000]
 
 
-def _why(refused: Refused) -> str:
+def _message(rejection: Rejected) -> str:
     """Return the message for a password that was not accepted; status 403 refers to the current password."""
-    if refused.status == 403:
+    if rejection.status == 403:
         return "The password is wrong."
-    return refused.why or "This password cannot be used."
+    return rejection.message or "This password cannot be used."

@@ -13,13 +13,13 @@ from starlette.routing import Route
 
 from granter_web.accounts import Accounts
 from granter_web.assets import Assets
-from granter_web.backend import Away, Backend, LoggedOut, Refused, TooMany
-from granter_web.inside import login_before, login_for
+from granter_web.backend import Backend, BackendUnavailable, LoggedOut, RateLimited, Rejected
+from granter_web.internal_urls import login_url, login_url_for
 from granter_web.saved import SavedSearches
-from granter_web.searching import Searching
+from granter_web.search_pages import SearchPages
 from granter_web.settings import Settings
 from granter_web.templating import Templates
-from granter_web.visit import ForeignForm, Visit
+from granter_web.visit import CsrfFailure, Visit
 from mainstay_kit import (
     Chain,
     Dependency,
@@ -36,7 +36,9 @@ from mainstay_kit import (
 
 LARGEST_FORM = 65_536
 DRAIN_SECONDS = 8.0
-COMPRESSED_FROM = 1_000  # bytes; form tokens are masked anew in each page, so the compressed length reveals nothing
+COMPRESSED_FROM = (
+    1_000  # bytes; form tokens are masked differently in each page, so the compressed length reveals nothing
+)
 Handle = Callable[[Visit], Awaitable[Response]]
 
 
@@ -47,21 +49,23 @@ def app_of(settings: Settings) -> Chain:
     backend = Backend(settings.backend_url)
     return protect(
         pages_of(backend, templates, assets),
-        Problems(page=lambda told: templates.page("trouble.html", visit=None, trouble=told["status"], wait=None)),
-        dependencies=[Dependency("backend-core", backend.answers, required=False)],
+        Problems(
+            page=lambda problem: templates.page("error.html", visit=None, error_status=problem["status"], wait=None)
+        ),
+        dependencies=[Dependency("backend-core", backend.is_up, required=False)],
         version=settings.mainstay_version,
         limits=[Limit("/", Rate(60, per=60), methods=frozenset({"POST"}))],
         body_limit_bytes=LARGEST_FORM,
         proxies=TrustedProxies.from_text(settings.trusted_proxies),
         # With `no-referrer` a browser would not reveal that a form comes from this site.
         headers=SecurityHeaders(overrides={"referrer-policy": "same-origin"}),
-        metrics=Metrics(may_read=from_within),
+        metrics=Metrics(may_read=is_internal),
         stop=GracefulStop(drain_timeout=DRAIN_SECONDS),
     )
 
 
 def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlette:
-    searching = Searching(backend)
+    searching = SearchPages(backend)
     accounts = Accounts(backend)
     saved = SavedSearches(backend)
 
@@ -73,24 +77,26 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
             try:
                 await visit.read_form()
                 response = await handle(visit)
-            except ForeignForm:
-                response = visit.trouble(403)
+            except CsrfFailure:
+                response = visit.error_page(403)
             except LoggedOut:
-                visit.end()
-                response = RedirectResponse(login_before(visit.wanted) if visit.wanted else login_for(request), 303)
-            except TooMany as many:
-                response = visit.trouble(429, wait=many.seconds)
-            except Away as away:
-                response = visit.trouble(503, wait=away.seconds)
-            except Refused as refused:
-                response = visit.trouble(refused.status)
+                visit.clear_tokens()
+                response = RedirectResponse(
+                    login_url(visit.return_to) if visit.return_to else login_url_for(request), 303
+                )
+            except RateLimited as limited:
+                response = visit.error_page(429, wait=limited.seconds)
+            except BackendUnavailable as unavailable:
+                response = visit.error_page(503, wait=unavailable.seconds)
+            except Rejected as rejection:
+                response = visit.error_page(rejection.status)
             return visit.with_cookies(response)
 
         return endpoint
 
-    async def trouble(request: Request, error: Exception) -> Response:
+    async def show_error(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return Visit(request, templates, backend).trouble(status)
+        return Visit(request, templates, backend).error_page(status)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -101,7 +107,7 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
         routes=[
             Route("/", page(searching.search)),
             Route("/suggest", page(searching.suggest)),
-            Route("/grants/{number:int}", page(searching.read)),
+            Route("/grants/{number:int}", page(searching.show_grant)),
             Route("/register", page(accounts.register), methods=["GET", "POST"]),
             Route("/login", page(accounts.log_in), methods=["GET", "POST"]),
             Route("/logout", page(accounts.log_out), methods=["GET", "POST"]),
@@ -110,17 +116,17 @@ def pages_of(backend: Backend, templates: Templates, assets: Assets) -> Starlett
             Route("/account/logout-everywhere", page(accounts.log_out_everywhere), methods=["POST"]),
             Route("/account/delete", page(accounts.delete), methods=["GET", "POST"]),
             Route("/saved", page(saved.show)),
-            Route("/saved/new", page(saved.keep), methods=["GET", "POST"]),
+            Route("/saved/new", page(saved.save), methods=["GET", "POST"]),
             Route("/saved/{number}/rename", page(saved.rename), methods=["GET", "POST"]),
-            Route("/saved/{number}/delete", page(saved.forget), methods=["POST"]),
+            Route("/saved/{number}/delete", page(saved.delete), methods=["POST"]),
             Route("/static/{name}", assets.serve),
         ],
-        exception_handlers={HTTPException: trouble, 500: trouble},
+        exception_handlers={HTTPException: show_error, 500: show_error},
         middleware=[Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM)],
         lifespan=lifespan,
     )
 
 
-def from_within(exchange: Exchange) -> bool:
+def is_internal(exchange: Exchange) -> bool:
     """Return whether the request did not pass the front door, which adds the forwarding headers."""
     return b"x-forwarded-for" not in exchange.headers

@@ -21,7 +21,7 @@ class Assets:
     async def serve(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in self._content:
-            return PlainTextResponse("there is no such file\n", status_code=404)
+            return PlainTextResponse("file not found\n", status_code=404)
         # While two releases run side by side, a page of one may request an asset of the other: that is never cached.
         ours = request.query_params.get("v") == self._digest[name]
         return Response(

@@ -1,4 +1,4 @@
-"""Backend: backend-core, asked over HTTP; what it tells comes back as values, and what goes wrong by its name."""
+"""Client of backend-core: returns its documents as values and raises its failures as exceptions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,41 +7,41 @@ from typing import Any, Self
 
 import httpx2
 
-from granter_web.grants import Found, Grant
+from granter_web.grants import Grant, SearchResults
 from granter_web.tokens import Tokens
 from mainstay_kit.client import neighbour
 
 TIMEOUT = httpx2.Timeout(8.0, connect=2.0, pool=2.0)
-LATER = 10
+DEFAULT_RETRY_SECONDS = 10
 
 
-class Away(Exception):
-    """backend-core does not answer, or not with an answer; asking again in so many seconds may work."""
+class BackendUnavailable(Exception):
+    """backend-core is unreachable or failed; retrying after `seconds` may succeed."""
 
-    def __init__(self, what: str, seconds: int = LATER) -> None:
-        super().__init__(what)
+    def __init__(self, message: str, seconds: int = DEFAULT_RETRY_SECONDS) -> None:
+        super().__init__(message)
         self.seconds = seconds
 
 
-class TooMany(Exception):
-    """backend-core wants this visitor to wait so many seconds."""
+class RateLimited(Exception):
+    """backend-core refused the request because of a rate limit; retry after `seconds`."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"too many requests; again in {seconds} s")
+        super().__init__(f"too many requests; retry in {seconds} s")
         self.seconds = seconds
 
 
 class LoggedOut(Exception):
-    """The token is not one that counts, or not any more."""
+    """The token is invalid or has expired."""
 
 
-class Refused(Exception):
-    """backend-core understood and will not: its status, and what it says to the user."""
+class Rejected(Exception):
+    """backend-core rejected the request, with this status and a message for the user."""
 
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
-        self.why = why
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +49,27 @@ class Account:
     number: str
     email: str
     curator: bool
-    since: datetime | None
+    created_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A search that a user keeps under a name."""
+    """A saved search."""
 
     number: str
     name: str
     query: Mapping[str, str]
-    since: datetime | None
+    created_at: datetime | None
 
     @classmethod
-    def read(cls, told: Mapping[str, Any]) -> Self:
-        query = {name: said for name, value in told["query"].items() if (said := _parameter(value))}
-        since = told.get("created_at")
-        return cls(str(told["id"]), told["name"], query, datetime.fromisoformat(since) if since else None)
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        query = {name: text for name, value in data["query"].items() if (text := _parameter(value))}
+        created_at = data.get("created_at")
+        return cls(str(data["id"]), data["name"], query, datetime.fromisoformat(created_at) if created_at else None)
 
 
 class Backend:
-    """Each call carries the request's id, its trace, a valid preview header, and the address of the visitor."""
+    """Each call sends the request's id and trace, a valid preview header, and the visitor's address."""
 
     def __init__(self, url: str) -> None:
         self._client = neighbour(url, timeout=TIMEOUT)
@@ -77,70 +77,70 @@ class Backend:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def answers(self) -> bool:
+    async def is_up(self) -> bool:
         return (await self._client.get("/live", timeout=1)).is_success
 
-    async def search(self, query: Mapping[str, str]) -> Found:
-        return Found.read(await self._told("GET", "/api/search", query=query))
+    async def search(self, query: Mapping[str, str]) -> SearchResults:
+        return SearchResults.read(await self._call("GET", "/api/search", query=query))
 
     async def suggest(self, words: str) -> tuple[str, ...]:
-        told = await self._told("GET", "/api/suggest", query={"query": words})
-        return tuple(map(str, told["suggestions"]))
+        data = await self._call("GET", "/api/suggest", query={"query": words})
+        return tuple(map(str, data["suggestions"]))
 
     async def grant(self, number: int) -> Grant | None:
-        """The grant of that number; None when there is none."""
+        """Return the grant with that number; None if there is none."""
         try:
-            return Grant.read(await self._told("GET", f"/api/grants/{number}"))
-        except Refused as refused:
-            if refused.status in {404, 422}:
+            return Grant.read(await self._call("GET", f"/api/grants/{number}"))
+        except Rejected as rejection:
+            if rejection.status in {404, 422}:
                 return None
             raise
 
     async def register(self, email: str, password: str) -> None:
-        await self._told("POST", "/api/auth/register", json={"email": email, "password": password})
+        await self._call("POST", "/api/auth/register", json={"email": email, "password": password})
 
     async def log_in(self, email: str, password: str) -> Tokens:
-        return _tokens(await self._told("POST", "/api/auth/login", json={"email": email, "password": password}))
+        return _tokens(await self._call("POST", "/api/auth/login", json={"email": email, "password": password}))
 
-    async def renew(self, refresh: str) -> Tokens:
+    async def refresh(self, refresh: str) -> Tokens:
         try:
-            return _tokens(await self._told("POST", "/api/auth/refresh", json={"refresh_token": refresh}))
-        except Refused as refused:
-            raise LoggedOut from refused
+            return _tokens(await self._call("POST", "/api/auth/refresh", json={"refresh_token": refresh}))
+        except Rejected as rejection:
+            raise LoggedOut from rejection
 
     async def log_out(self, token: str, refresh: str) -> None:
-        await self._told("POST", "/api/auth/logout", token=token, json={"refresh_token": refresh})
+        await self._call("POST", "/api/auth/logout", token=token, json={"refresh_token": refresh})
 
     async def me(self, token: str) -> Account:
-        told = await self._told("GET", "/api/auth/me", token=token)
-        since = told.get("created_at")
-        moment = datetime.fromisoformat(since) if since else None
-        return Account(str(told.get("id", "")), told["email"], bool(told.get("curator")), moment)
+        data = await self._call("GET", "/api/auth/me", token=token)
+        created_at = data.get("created_at")
+        created_at = datetime.fromisoformat(created_at) if created_at else None
+        return Account(str(data.get("id", "")), data["email"], bool(data.get("curator")), created_at)
 
     async def delete_me(self, token: str, password: str) -> None:
-        await self._told("DELETE", "/api/auth/me", token=token, json={"password": password})
+        await self._call("DELETE", "/api/auth/me", token=token, json={"password": password})
 
     async def change_password(self, token: str, password: str, new: str) -> Tokens:
-        said = {"password": password, "new_password": new}
-        return _tokens(await self._told("POST", "/api/auth/password", token=token, json=said))
+        text = {"password": password, "new_password": new}
+        return _tokens(await self._call("POST", "/api/auth/password", token=token, json=text))
 
     async def log_out_everywhere(self, token: str) -> None:
-        await self._told("POST", "/api/auth/logout-everywhere", token=token)
+        await self._call("POST", "/api/auth/logout-everywhere", token=token)
 
     async def saved(self, token: str) -> tuple[Saved, ...]:
-        told = await self._told("GET", "/api/saved-searches", token=token)
-        return tuple(map(Saved.read, told["saved_searches"]))
+        data = await self._call("GET", "/api/saved-searches", token=token)
+        return tuple(map(Saved.read, data["saved_searches"]))
 
     async def save(self, token: str, name: str, query: Mapping[str, str]) -> None:
-        await self._told("POST", "/api/saved-searches", token=token, json={"name": name, "query": dict(query)})
+        await self._call("POST", "/api/saved-searches", token=token, json={"name": name, "query": dict(query)})
 
     async def rename(self, token: str, number: str, name: str) -> None:
-        await self._told("PATCH", f"/api/saved-searches/{number}", token=token, json={"name": name})
+        await self._call("PATCH", f"/api/saved-searches/{number}", token=token, json={"name": name})
 
-    async def forget(self, token: str, number: str) -> None:
-        await self._told("DELETE", f"/api/saved-searches/{number}", token=token)
+    async def delete_saved(self, token: str, number: str) -> None:
+        await self._call("DELETE", f"/api/saved-searches/{number}", token=token)
 
-    async def _told(
+    async def _call(
         self,
         method: str,
         path: str,
@@ -151,43 +151,43 @@ class Backend:
     ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            answer = await self._client.request(method, path, params=query, json=json, headers=headers)
-        except httpx2.HTTPError as away:
-            raise Away(f"backend-core: {type(away).__name__} {away}") from away
-        if answer.status_code == 429:
-            raise TooMany(_seconds(answer))
-        if answer.status_code >= 500:
-            raise Away(f"backend-core answered {answer.status_code}", _seconds(answer))
-        if answer.status_code == 401 and token:
+            response = await self._client.request(method, path, params=query, json=json, headers=headers)
+        except httpx2.HTTPError as error:
+            raise BackendUnavailable(f"backend-core: {type(error).__name__} {error}") from error
+        if response.status_code == 429:
+            raise RateLimited(_seconds(response))
+        if response.status_code >= 500:
+            raise BackendUnavailable(f"backend-core returned status {response.status_code}", _seconds(response))
+        if response.status_code == 401 and token:
             raise LoggedOut
-        if answer.status_code >= 400:
-            raise Refused(answer.status_code, _why(_document(answer)))
-        return _document(answer)
+        if response.status_code >= 400:
+            raise Rejected(response.status_code, _why(_document(response)))
+        return _document(response)
 
 
-def _tokens(told: Mapping[str, Any]) -> Tokens:
-    return Tokens(told["access_token"], told["refresh_token"], int(told["expires_in"]))
+def _tokens(data: Mapping[str, Any]) -> Tokens:
+    return Tokens(data["access_token"], data["refresh_token"], int(data["expires_in"]))
 
 
-def _seconds(answer: httpx2.Response) -> int:
-    said = answer.headers.get("Retry-After", "")
-    return max(1, int(said)) if said.isdecimal() else LATER
+def _seconds(response: httpx2.Response) -> int:
+    text = response.headers.get("Retry-After", "")
+    return max(1, int(text)) if text.isdecimal() else DEFAULT_RETRY_SECONDS
 
 
-def _document(answer: httpx2.Response) -> dict[str, Any]:
-    if not answer.content:
+def _document(response: httpx2.Response) -> dict[str, Any]:
+    if not response.content:
         return {}
     try:
-        told = answer.json()
-    except ValueError as nonsense:
-        raise Away("backend-core did not answer in JSON") from nonsense
-    if not isinstance(told, dict):
-        raise Away("backend-core did not answer with an object")
-    return told
+        data = response.json()
+    except ValueError as error:
+        raise BackendUnavailable("the response of backend-core is not JSON") from error
+    if not isinstance(data, dict):
+        raise BackendUnavailable("the response of backend-core is not an object")
+    return data
 
 
 def _parameter(value: object) -> str:
-    """A value of a query as an address says it; empty where there is nothing to say."""
+    """Return *value* as a query-string parameter; empty for None and False."""
     if value is None or value is False:
         return ""
     if value is True:
@@ -196,9 +196,9 @@ def _parameter(value: object) -> str:
 
 
 def _why(problem: Mapping[str, Any]) -> str:
-    """What a problem document says to the user, in one text."""
-    wrong = [error for error in problem.get("errors") or () if isinstance(error, dict)]
-    texts = [f"{_field(error)}{error.get('msg', '')}" for error in wrong]
+    """Return the text of a problem document for the user."""
+    errors = [error for error in problem.get("errors") or () if isinstance(error, dict)]
+    texts = [f"{_field(error)}{error.get('msg', '')}" for error in errors]
     return ". ".join(text[:1].upper() + text[1:] for text in texts or [str(problem.get("detail") or "")])
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 
 FIELD = "csrf"
-FIELDS_AT_MOST = 50
+MAX_FIELDS = 50
 
 
 def mask(secret: str) -> str:
@@ -35,7 +35,7 @@ def comes_from_our_page(request: Request, fields: Mapping[str, str], secret: str
 async def fields_of(request: Request) -> dict[str, str]:
     body = (await request.body()).decode("utf-8", "replace")
     try:
-        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=FIELDS_AT_MOST))
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS))
     except ValueError:
         return {}
 

@@ -60,32 +60,32 @@ class Grant:
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, told: Mapping[str, Any]) -> Self:
+    def read(cls, data: Mapping[str, Any]) -> Self:
         return cls(
-            number=int(told["id"]),
-            title=told["title"],
-            funder=told["funder"],
-            deadline=date.fromisoformat(told["deadline"]) if told["deadline"] else None,
-            rolling=bool(told["rolling"]),
-            closed=bool(told.get("closed")),
-            amount=_amount(told["amount"]),
-            topics=tuple(told.get("topics") or ()),
-            region=told.get("region"),
-            language=told["language"] or "",
-            snippet=tuple(Piece(piece["text"], piece["mark"]) for piece in told.get("snippet") or ()),
-            days_left=told.get("closes_in_days"),
-            withdrawn=_moment(told.get("withdrawn_at")),
-            source=_source(told["source"]) if "source" in told else None,
+            number=int(data["id"]),
+            title=data["title"],
+            funder=data["funder"],
+            deadline=date.fromisoformat(data["deadline"]) if data["deadline"] else None,
+            rolling=bool(data["rolling"]),
+            closed=bool(data.get("closed")),
+            amount=_amount(data["amount"]),
+            topics=tuple(data.get("topics") or ()),
+            region=data.get("region"),
+            language=data["language"] or "",
+            snippet=tuple(Piece(piece["text"], piece["mark"]) for piece in data.get("snippet") or ()),
+            days_left=data.get("closes_in_days"),
+            withdrawn=_parse_time(data.get("withdrawn_at")),
+            source=_source(data["source"]) if "source" in data else None,
             provenance={
-                name: Provenance(said.get("by") or "rules", _moment(said.get("at")), said.get("evidence") or "")
-                for name, said in (told.get("provenance") or {}).items()
+                name: Provenance(item.get("by") or "rules", _parse_time(item.get("at")), item.get("evidence") or "")
+                for name, item in (data.get("provenance") or {}).items()
                 if name in FIELDS
             },
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """One page of results, and the number of all results for each topic and region."""
 
     total: int
@@ -97,35 +97,35 @@ class Found:
     regions: Mapping[str, int]
 
     @classmethod
-    def read(cls, told: Mapping[str, Any]) -> Self:
-        total, size = int(told["total"]), max(1, int(told["page_size"]))
-        facets = told.get("facets") or {}
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        total, size = int(data["total"]), max(1, int(data["page_size"]))
+        facets = data.get("facets") or {}
         return cls(
             total=total,
-            page=int(told["page"]),
+            page=int(data["page"]),
             pages=max(1, -(-total // size)),
             page_size=size,
-            grants=tuple(map(Grant.read, told["grants"])),
+            grants=tuple(map(Grant.read, data["grants"])),
             topics=facets.get("topics") or {},
             regions=facets.get("regions") or {},
         )
 
 
-def _amount(told: Mapping[str, Any] | None) -> Amount | None:
-    if not told:
+def _amount(data: Mapping[str, Any] | None) -> Amount | None:
+    if not data:
         return None
-    return Amount(_decimal(told["min"]), _decimal(told["max"]), told["currency"])
+    return Amount(_decimal(data["min"]), _decimal(data["max"]), data["currency"])
 
 
-def _source(told: Mapping[str, Any]) -> Source:
+def _source(data: Mapping[str, Any]) -> Source:
     # The address comes from a foreign page: keep it only if a browser may safely follow it.
-    url = told["url"] if str(told["url"]).startswith(("http://", "https://")) else ""
-    return Source(url, told.get("site") or "", _moment(told.get("fetched_at")), told.get("text") or "")
+    url = data["url"] if str(data["url"]).startswith(("http://", "https://")) else ""
+    return Source(url, data.get("site") or "", _parse_time(data.get("fetched_at")), data.get("text") or "")
 
 
-def _moment(told: str | None) -> datetime | None:
-    return datetime.fromisoformat(told) if told else None
+def _parse_time(data: str | None) -> datetime | None:
+    return datetime.fromisoformat(data) if data else None
 
 
-def _decimal(told: Any) -> Decimal | None:
-    return None if told is None else Decimal(str(told))
+def _decimal(data: Any) -> Decimal | None:
+    return None if data is None else Decimal(str(data))

@@ -5,17 +5,17 @@ import unicodedata
 
 from granter_web.grants import Piece
 
-SHORTEST = 3
+MIN_LENGTH = 3
 _WORD = re.compile(r"\w+")
-_ASKED = re.compile(r"(-?)\b(\w+)")
+_QUERY_WORD = re.compile(r"(-?)\b(\w+)")
 
 
-def hits_in(text: str, asked: str) -> list[Piece]:
+def highlight(text: str, query: str) -> list[Piece]:
     """Return *text* in pieces. Words that differ only in a short ending or in accents match."""
-    words = [_plain(word) for minus, word in _ASKED.findall(asked) if not minus]
+    words = [_plain(word) for minus, word in _QUERY_WORD.findall(query) if not minus]
     pieces, end = [], 0
     for found in _WORD.finditer(text):
-        if any(_alike(_plain(found[0]), word) for word in words):
+        if any(_matches(_plain(found[0]), word) for word in words):
             pieces += [Piece(text[end : found.start()], hit=False), Piece(found[0], hit=True)]
             end = found.end()
     return [piece for piece in (*pieces, Piece(text[end:], hit=False)) if piece.text]
@@ -27,6 +27,6 @@ def _plain(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
-def _alike(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    return len(short) >= SHORTEST and long.startswith(short) and len(long) - len(short) <= len(short) // 2
+def _matches(first: str, second: str) -> bool:
+    short, long = sorted((first, second), key=len)
+    return len(short) >= MIN_LENGTH and long.startswith(short) and len(long) - len(short) <= len(short) // 2

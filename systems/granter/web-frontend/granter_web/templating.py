@@ -1,4 +1,4 @@
-"""Templates: the pages, with what all of them share."""
+"""Templates: renders the pages."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from granter_web import words
-from granter_web.asked import CURRENCIES, SORTS
-from granter_web.hits import hits_in
+from granter_web.hits import highlight
+from granter_web.search_query import CURRENCIES, SORTS
 
 
 class Templates:
-    """All are compiled when the service starts, so that a mistake in one is seen then."""
+    """Compiles all templates when the service starts, so that an error in one prevents the start."""
 
     def __init__(self, asset: Callable[[str], str], version: str) -> None:
         self._environment = Environment(
@@ -31,10 +31,10 @@ class Templates:
             wait=words.wait_in_words,
             search=words.search_in_words,
             chips=words.chips_of,
-            hits=hits_in,
+            hits=highlight,
         )
         for name in self._environment.list_templates():
             self._environment.get_template(name)
 
-    def page(self, template: str, **shown: object) -> str:
-        return self._environment.get_template(template).render(shown)
+    def page(self, template: str, **values: object) -> str:
+        return self._environment.get_template(template).render(values)

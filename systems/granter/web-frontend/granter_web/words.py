@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from granter_web.asked import ANY_CURRENCY, Asked
 from granter_web.grants import Amount
+from granter_web.search_query import ANY_CURRENCY, SearchQuery
 
 _SIGNS = {
     "EUR": "€",
@@ -57,42 +57,42 @@ def wait_in_words(seconds: int) -> str:
     return f"{-(-seconds // 3600)} hours"
 
 
-def away_in_words(seconds: int) -> str:
-    return f"The service does not answer at the moment. Try again in {wait_in_words(seconds)}."
+def unavailable_in_words(seconds: int) -> str:
+    return f"The service is unavailable at the moment. Try again in {wait_in_words(seconds)}."
 
 
-def chips_of(asked: Asked) -> list[tuple[str, Asked]]:
-    """Return each filter that narrows *asked*, in words, with the search without that filter."""
-    said = [
-        (f"Topic: {asked.topic}" if asked.topic else "", ("topic",)),
-        (f"Region: {asked.region}" if asked.region else "", ("region",)),
-        (f"Funder: {asked.funder}" if asked.funder else "", ("funder",)),
-        (_sums(asked), ("least", "most", "currency")),
-        (_days(asked), ("after", "before")),
-        ("Open calls only" if asked.open_only else "", ("open_only",)),
+def chips_of(query: SearchQuery) -> list[tuple[str, SearchQuery]]:
+    """Return each filter of *query*, in words, with the search without that filter."""
+    filters = [
+        (f"Topic: {query.topic}" if query.topic else "", ("topic",)),
+        (f"Region: {query.region}" if query.region else "", ("region",)),
+        (f"Funder: {query.funder}" if query.funder else "", ("funder",)),
+        (_sums(query), ("least", "most", "currency")),
+        (_days(query), ("after", "before")),
+        ("Open calls only" if query.open_only else "", ("open_only",)),
     ]
-    return [(words, asked.without(*kept)) for words, kept in said if words]
+    return [(words, query.without(*fields)) for words, fields in filters if words]
 
 
-def search_in_words(asked: Asked) -> str:
-    parts = [asked.words, *(words for words, _ in chips_of(asked))]
+def search_in_words(query: SearchQuery) -> str:
+    parts = [query.words, *(words for words, _ in chips_of(query))]
     return " · ".join(part for part in parts if part) or "All grants"
 
 
-def _sums(asked: Asked) -> str:
-    currency = f" {asked.currency}" if asked.currency else ""
-    if asked.currency == ANY_CURRENCY:
-        currency = " in any currency" if asked.least or asked.most else ""
-    least, most = (f"{int(sum_):,}" if sum_ else "" for sum_ in (asked.least, asked.most))
+def _sums(query: SearchQuery) -> str:
+    currency = f" {query.currency}" if query.currency else ""
+    if query.currency == ANY_CURRENCY:
+        currency = " in any currency" if query.least or query.most else ""
+    least, most = (f"{int(sum_):,}" if sum_ else "" for sum_ in (query.least, query.most))
     if least and most:
         return f"{least} – {most}{currency}"
     if least or most:
         return f"{'From' if least else 'Up to'} {least or most}{currency}"
-    return f"In {asked.currency}" if asked.currency not in ("", ANY_CURRENCY) else ""
+    return f"In {query.currency}" if query.currency not in ("", ANY_CURRENCY) else ""
 
 
-def _days(asked: Asked) -> str:
-    after, before = (day_in_words(date.fromisoformat(day)) if day else "" for day in (asked.after, asked.before))
+def _days(query: SearchQuery) -> str:
+    after, before = (day_in_words(date.fromisoformat(day)) if day else "" for day in (query.after, query.before))
     if after and before:
         return f"Closes {after} – {before}"
     if after or before:

@@ -20,7 +20,7 @@ class Model(Protocol):
     def ready(self, budget: Budget) -> bool:
         """Return whether the model can be called now."""
 
-    def dearest(self, page: Page) -> float:
+    def max_cost(self, page: Page) -> float:
         """Return the most cents that one question about *page* may cost; 0 when the model has no key."""
 
     async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
@@ -34,18 +34,18 @@ class Chain:
         self._models = models
         self._count = count
 
-    def may_improve(self, asked: Sequence[str], budget: Budget) -> bool:
-        """Return whether a model not in *asked* and better than its last, the notice's reader, can be called now."""
+    def may_improve(self, called: Sequence[str], budget: Budget) -> bool:
+        """Return whether a model not in *called* and better than its last, the notice's reader, can be called now."""
         for model in self._models:
-            if model.reader in asked[-1:]:
+            if model.reader in called[-1:]:
                 return False
-            if model.reader not in asked and model.ready(budget):
+            if model.reader not in called and model.ready(budget):
                 return True
         return False
 
-    def dearest(self, page: Page) -> float:
+    def max_cost(self, page: Page) -> float:
         """Return the most cents that `extract` may cost if every model is called."""
-        return sum(model.dearest(page) for model in self._models)
+        return sum(model.max_cost(page) for model in self._models)
 
     async def extract(self, page: Page, url: str, budget: Budget) -> Extracted:
         """Read the notice on *page*. Raises NoNotice when the rules find none; models are not called then."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from granter_data.answers import amount
+from granter_data.responses import amount
 from granter_data.rules.notice import Notice
 
 By = Literal["gemini", "openai", "rules"]
@@ -27,7 +27,7 @@ class Attempt:
     def reader(self) -> str:
         return f"{self.by} {self.model}".rstrip()
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {"by": self.by, "outcome": self.outcome, "took_ms": round(self.took_ms, 1)}
 
 
@@ -42,7 +42,7 @@ class Extracted:
         """Return the reader that ended the chain."""
         return self.chain[-1].by
 
-    def asked(self) -> list[str]:
+    def final_readers(self) -> list[str]:
         """Return the readers with a final outcome, the notice's reader last; none of them needs to be called again."""
         return [attempt.reader for attempt in self.chain if attempt.outcome in FINAL]
 

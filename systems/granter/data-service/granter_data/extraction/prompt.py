@@ -6,7 +6,7 @@ from typing import Any
 from granter_data.rules.page import Page
 from granter_data.rules.topic_terms import TERMS
 
-MOST_TEXT = 12_000
+MAX_TEXT = 12_000
 _MARKER = re.compile(r"<(?=[\s/]*notice)", re.I)
 TOPICS = tuple(TERMS)
 
@@ -25,7 +25,7 @@ region: the country or part of the world where the grant may be used, in English
 
 def notice_text(page: Page) -> str:
     """Return the notice as the model reads it, between markers that the notice itself cannot contain."""
-    lines = "\n".join(dict.fromkeys((*page.headings[:1], *page.lines)))[:MOST_TEXT]
+    lines = "\n".join(dict.fromkeys((*page.headings[:1], *page.lines)))[:MAX_TEXT]
     return f"<notice>\n{_MARKER.sub('‹', lines)}\n</notice>"
 
 

@@ -19,16 +19,16 @@ from granter_data.rules.notice import Notice, dollar_of, month_first_on
 from granter_data.rules.page import Page
 from granter_data.rules.region import known_region
 
-LONGEST = 200
-LARGEST = Decimal(10) ** 12
+MAX_LENGTH = 200
+MAX_AMOUNT = Decimal(10) ** 12
 
 
-class Nonsense(Exception):
+class UnusableAnswer(Exception):
     """The model's answer is unusable; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Quoted:
     value: Any
     evidence: str
 
@@ -37,84 +37,84 @@ def read_answer(text: str) -> Mapping[str, Any]:
     """Return the JSON object in a model's *text*, with or without a code fence around it."""
     bare = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", text)
     try:
-        told = json.loads(bare)
-    except (ValueError, RecursionError) as wrong:
-        raise Nonsense("no JSON") from wrong
-    if not isinstance(told, dict):
-        raise Nonsense("no object")
-    return told
+        data = json.loads(bare)
+    except (ValueError, RecursionError) as error:
+        raise UnusableAnswer("no JSON") from error
+    if not isinstance(data, dict):
+        raise UnusableAnswer("no object")
+    return data
 
 
-def improved(notice: Notice, page: Page, told: Mapping[str, Any], by: By) -> Extracted:
-    """Return *notice* with those fields of *told* whose evidence is on the page and supports the model's value."""
+def improved_notice(notice: Notice, page: Page, data: Mapping[str, Any], by: By) -> Extracted:
+    """Return *notice* with those fields of *data* whose evidence is on the page and supports the model's value."""
     text = _flat("\n".join((page.document_title, *page.headings, *page.lines)))
-    said = {field: quoted for field, value in told.items() if (quoted := _quoted(value, text))}
+    quoted = {field: quoted for field, value in data.items() if (quoted := _quoted(value, text))}
     better: dict[str, Any] = {}
-    if (title := said.get("title")) and (name := _name(title)):
+    if (title := quoted.get("title")) and (name := _name(title)):
         better["title"] = name
-    if (funder := said.get("funder")) and (name := _name(funder)):
+    if (funder := quoted.get("funder")) and (name := _name(funder)):
         better["funder"] = name
-    if (when := said.get("deadline")) and (deadline := _deadline(when, page)):
+    if (when := quoted.get("deadline")) and (deadline := _deadline(when, page)):
         better["deadline"] = deadline
-    if (much := said.get("amount")) and (amount := _amount(much, page)):
+    if (much := quoted.get("amount")) and (amount := _amount(much, page)):
         better["amount"] = amount
-    if (about := said.get("topics")) and (topics := _topics(about.value)):
+    if (about := quoted.get("topics")) and (topics := _topics(about.value)):
         better["topics"] = topics
-    if (where := said.get("region")) and (region := known_region(str(where.value))):
+    if (where := quoted.get("region")) and (region := known_region(str(where.value))):
         better["region"] = region
     if not better:
-        raise Nonsense("nothing that the notice bears out")
-    evidence = dict(notice.evidence) | {field: said[field].evidence for field in better}
-    who: dict[str, By] = {field: by if field in better else "rules" for field in evidence}
-    return Extracted(replace(notice, **better, evidence=MappingProxyType(evidence)), who, ())
+        raise UnusableAnswer("no field that the notice supports")
+    evidence = dict(notice.evidence) | {field: quoted[field].evidence for field in better}
+    readers: dict[str, By] = {field: by if field in better else "rules" for field in evidence}
+    return Extracted(replace(notice, **better, evidence=MappingProxyType(evidence)), readers, ())
 
 
-def _quoted(told: object, text: str) -> _Said | None:
+def _quoted(data: object, text: str) -> _Quoted | None:
     """Return a field whose evidence occurs in the text of the page, else None."""
-    if not isinstance(told, dict) or told.get("value") is None:
+    if not isinstance(data, dict) or data.get("value") is None:
         return None
-    evidence = told.get("evidence")
+    evidence = data.get("evidence")
     if not isinstance(evidence, str) or not 2 <= len(evidence) <= 600 or _flat(evidence) not in text:
         return None
-    return _Said(told["value"], " ".join(evidence.split())[:LONGEST])
+    return _Quoted(data["value"], " ".join(evidence.split())[:MAX_LENGTH])
 
 
 def _flat(text: str) -> str:
     return " ".join(re.findall(r"\w+|[^\w\s]", text.casefold()))
 
 
-def _name(said: _Said) -> str | None:
+def _name(quoted: _Quoted) -> str | None:
     """Return the name if its own evidence contains it, else None."""
-    if not isinstance(said.value, str):
+    if not isinstance(quoted.value, str):
         return None
-    name = " ".join(said.value.split())
-    return name if 2 < len(name) <= LONGEST and _flat(name) in _flat(said.evidence) else None
+    name = " ".join(quoted.value.split())
+    return name if 2 < len(name) <= MAX_LENGTH and _flat(name) in _flat(quoted.evidence) else None
 
 
-def _deadline(said: _Said, page: Page) -> Deadline | None:
-    if said.value == "rolling":
-        return Deadline("rolling", None, said.evidence)
+def _deadline(quoted: _Quoted, page: Page) -> Deadline | None:
+    if quoted.value == "rolling":
+        return Deadline("rolling", None, quoted.evidence)
     try:
-        day = date.fromisoformat(str(said.value))
+        day = date.fromisoformat(str(quoted.value))
     except ValueError:
         return None
-    quoted = days_in(said.evidence, month_first=month_first_on(page, dollar_of(page)))
-    return Deadline("date", day, said.evidence) if day in {found.date for found in quoted} else None
+    days = days_in(quoted.evidence, month_first=month_first_on(page, dollar_of(page)))
+    return Deadline("date", day, quoted.evidence) if day in {found.date for found in days} else None
 
 
-def _amount(said: _Said, page: Page) -> Amount | None:
-    if not isinstance(said.value, dict):
+def _amount(quoted: _Quoted, page: Page) -> Amount | None:
+    if not isinstance(quoted.value, dict):
         return None
-    least, most = _sum(said.value.get("min")), _sum(said.value.get("max"))
-    currency = str(said.value.get("currency", "")).upper()
-    named = list(sums_in(said.evidence, dollar=dollar_of(page)))
+    least, most = _sum(quoted.value.get("min")), _sum(quoted.value.get("max"))
+    currency = str(quoted.value.get("currency", "")).upper()
+    named = list(sums_in(quoted.evidence, dollar=dollar_of(page)))
     known = {bound for found in named for bound in (found.least, found.most) if bound is not None}
     given = {bound for bound in (least, most) if bound is not None}
     if not given or not given <= known or currency not in {found.currency for found in named}:
         return None
     if least is not None and most is not None and least > most:
         return None
-    return Amount(least, most, currency, said.evidence)
+    return Amount(least, most, currency, quoted.evidence)
 
 
 def _sum(value: object) -> Decimal | None:
@@ -124,7 +124,7 @@ def _sum(value: object) -> Decimal | None:
         found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() and 0 < found < LARGEST else None
+    return found if found.is_finite() and 0 < found < MAX_AMOUNT else None
 
 
 def _topics(value: object) -> tuple[str, ...]:

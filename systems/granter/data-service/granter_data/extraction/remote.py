@@ -17,31 +17,31 @@ from granter_data.extraction.extracted import Attempt, By, Extracted, Outcome
 from granter_data.extraction.prompt import INSTRUCTIONS, notice_text, schema, tokens_of
 from granter_data.rules.notice import Notice
 from granter_data.rules.page import Page
-from granter_data.scraper.site import wait_of
+from granter_data.scraper.site import retry_after_seconds
 from mainstay_kit import Secret
 
-LARGEST_ANSWER = 256 * 1024
-MOST_TOKENS = 800
-REST_AFTER_429 = 30.0
-REST_AFTER_TROUBLE = 5.0
-REST_AFTER_REFUSAL = 600.0
+MAX_ANSWER_BYTES = 256 * 1024
+MAX_TOKENS = 800
+PAUSE_AFTER_429 = 30.0
+PAUSE_AFTER_ERROR = 5.0
+PAUSE_AFTER_REFUSAL = 600.0
 """Seconds without calls after a refusal: with a wrong key or model name, calling again for each notice is pointless."""
-LONGEST_REST = 3600.0
+MAX_PAUSE = 3600.0
 
 log = logging.getLogger(__name__)
 
 
-class Failed(Exception):
+class ModelFailed(Exception):
     """The model returned nothing usable; the outcome names the kind of failure."""
 
-    def __init__(self, outcome: Outcome, why: str, rest: float = 0.0) -> None:
-        super().__init__(why)
+    def __init__(self, outcome: Outcome, message: str, pause: float = 0.0) -> None:
+        super().__init__(message)
         self.outcome = outcome
-        self.rest = rest
+        self.pause = pause
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Answer:
     """The text of an answer, and the tokens that it used."""
 
     text: str
@@ -57,19 +57,19 @@ class Remote(ABC):
     """US cents for a million input tokens; `cents_out` is for output tokens."""
     cents_out: ClassVar[float]
 
-    def __init__(self, url: str, model: str, key: Secret, within: float) -> None:
+    def __init__(self, url: str, model: str, key: Secret, timeout: float) -> None:
         self._url = url.rstrip("/")
         self._model = model
         self._key = key
-        self._within = within
-        self._rests_until = 0.0
+        self._timeout = timeout
+        self._paused_until = 0.0
 
     @abstractmethod
-    def question(self, page: Page) -> tuple[str, dict[str, str], dict[str, Any]]:
+    def request_for(self, page: Page) -> tuple[str, dict[str, str], dict[str, Any]]:
         """Return the URL, headers and body of the request."""
 
     @abstractmethod
-    def answer(self, document: Mapping[str, Any]) -> Answered:
+    def answer(self, document: Mapping[str, Any]) -> Answer:
         """Return the answer in the provider's *document*. Raises LookupError or TypeError when it has another shape."""
 
     @property
@@ -77,74 +77,74 @@ class Remote(ABC):
         return f"{self.by} {self._model}"
 
     def ready(self, budget: Budget) -> bool:
-        return bool(self._key) and time.monotonic() >= self._rests_until and budget.left() > 0
+        return bool(self._key) and time.monotonic() >= self._paused_until and budget.left() > 0
 
-    def dearest(self, page: Page) -> float:
+    def max_cost(self, page: Page) -> float:
         if not self._key:
             return 0.0
-        return self._cents(tokens_of(INSTRUCTIONS + notice_text(page)), MOST_TOKENS)
+        return self._cents(tokens_of(INSTRUCTIONS + notice_text(page)), MAX_TOKENS)
 
     async def improve(self, notice: Notice, page: Page, budget: Budget) -> tuple[Extracted | None, Attempt]:
         if not self._key:
             return None, Attempt(self.by, "no key")
-        if time.monotonic() < self._rests_until:
+        if time.monotonic() < self._paused_until:
             return None, Attempt(self.by, "resting")
-        within = min(self._within, budget.left())
-        dearest = self.dearest(page)
-        if within <= 0 or dearest > budget.cents:
+        timeout = min(self._timeout, budget.left())
+        max_cost = self.max_cost(page)
+        if timeout <= 0 or max_cost > budget.cents:
             return None, Attempt(self.by, "budget")
         began = time.monotonic()
-        cents = dearest  # a call that failed half-way has an unknown cost, so assume the highest
+        cents = max_cost  # a call that failed half-way has an unknown cost, so assume the highest
         try:
-            answered = await self._ask(page, within)
+            answered = await self._send(page, timeout)
             # A provider that reports no token count is charged the highest cost.
-            cents = self._cents(answered.tokens_in, answered.tokens_out) or dearest
-            extracted = reading.improved(notice, page, reading.read_answer(answered.text), self.by)
+            cents = self._cents(answered.tokens_in, answered.tokens_out) or max_cost
+            extracted = reading.improved_notice(notice, page, reading.read_answer(answered.text), self.by)
             outcome: Outcome = "ok"
-        except (Failed, reading.Nonsense) as failed:
+        except (ModelFailed, reading.UnusableAnswer) as failed:
             extracted = None
-            outcome = failed.outcome if isinstance(failed, Failed) else "nonsense"
-            log.warning("%s gave nothing: %s", self.by, failed)
-            if isinstance(failed, Failed):
-                self._rests_until = time.monotonic() + failed.rest
-                cents = 0.0 if failed.outcome in {"429", "error"} else dearest
+            outcome = failed.outcome if isinstance(failed, ModelFailed) else "nonsense"
+            log.warning("%s returned nothing usable: %s", self.by, failed)
+            if isinstance(failed, ModelFailed):
+                self._paused_until = time.monotonic() + failed.pause
+                cents = 0.0 if failed.outcome in {"429", "error"} else max_cost
         took = time.monotonic() - began
         budget.spend(took, cents)
         return extracted, Attempt(self.by, outcome, took * 1000, self._model)
 
-    async def _ask(self, page: Page, within: float) -> Answered:
-        url, headers, body = self.question(page)
+    async def _send(self, page: Page, timeout: float) -> Answer:
+        url, headers, body = self.request_for(page)
         try:
             async with (
-                asyncio.timeout(within),
-                httpx2.AsyncClient(timeout=within) as client,
+                asyncio.timeout(timeout),
+                httpx2.AsyncClient(timeout=timeout) as client,
                 client.stream("POST", url, headers=headers, json=body) as response,
             ):
                 return self._read(response, await _body_of(response))
-        except (TimeoutError, httpx2.TimeoutException) as late:
-            raise Failed("timeout", f"no answer within {within:.3g} s") from late
+        except (TimeoutError, httpx2.TimeoutException) as error:
+            raise ModelFailed("timeout", f"no response within {timeout:.3g} s") from error
         except (httpx2.RemoteProtocolError, httpx2.ReadError) as cut:
-            raise Failed("cut", "the answer was cut") from cut
-        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as lost:
+            raise ModelFailed("cut", "the connection was closed during the response") from cut
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
             # Log the exception's name only: its message may contain the key or the URL.
-            raise Failed("error", type(lost).__name__, rest=REST_AFTER_TROUBLE) from lost
+            raise ModelFailed("error", type(error).__name__, pause=PAUSE_AFTER_ERROR) from error
 
-    def _read(self, response: httpx2.Response, body: bytes) -> Answered:
+    def _read(self, response: httpx2.Response, body: bytes) -> Answer:
         status = response.status_code
         if status != 200:
-            asked = wait_of(response.headers.get("retry-after", ""))
-            usual = REST_AFTER_429 if status == 429 else REST_AFTER_TROUBLE if status >= 500 else REST_AFTER_REFUSAL
+            requested = retry_after_seconds(response.headers.get("retry-after", ""))
+            default = PAUSE_AFTER_429 if status == 429 else PAUSE_AFTER_ERROR if status >= 500 else PAUSE_AFTER_REFUSAL
             # The body is not logged: it may repeat the key.
-            why = "too many requests" if status == 429 else f"answered {status}"
-            raise Failed("429" if status == 429 else "error", why, rest=min(asked or usual, LONGEST_REST))
+            message = "too many requests" if status == 429 else f"status {status}"
+            raise ModelFailed("429" if status == 429 else "error", message, pause=min(requested or default, MAX_PAUSE))
         try:
             document = json.loads(body)
-        except (ValueError, RecursionError) as wrong:
-            raise Failed("nonsense", "the answer is no JSON") from wrong
+        except (ValueError, RecursionError) as error:
+            raise ModelFailed("nonsense", "the response is not JSON") from error
         try:
             return self.answer(document)
-        except (LookupError, TypeError, AttributeError) as wrong:
-            raise Failed("nonsense", "the answer has another shape") from wrong
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ModelFailed("nonsense", "the response has an unknown structure") from error
 
     def _cents(self, tokens_in: int, tokens_out: int) -> float:
         return (tokens_in * self.cents_in + tokens_out * self.cents_out) / 1_000_000
@@ -154,14 +154,14 @@ async def _body_of(response: httpx2.Response) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > LARGEST_ANSWER:
-            raise Failed("nonsense", "the answer is too long")
+        if len(body) > MAX_ANSWER_BYTES:
+            raise ModelFailed("nonsense", "the response is too large")
     return bytes(body)
 
 
-def _count(told: object) -> int:
+def _count(data: object) -> int:
     """Return the reported number of tokens, if it is one."""
-    return min(max(told, 0), 1_000_000) if isinstance(told, int) and not isinstance(told, bool) else 0
+    return min(max(data, 0), 1_000_000) if isinstance(data, int) and not isinstance(data, bool) else 0
 
 
 class Gemini(Remote):
@@ -171,10 +171,10 @@ class Gemini(Remote):
     cents_in = 30.0
     cents_out = 250.0
 
-    def question(self, page: Page) -> tuple[str, dict[str, str], dict[str, Any]]:
+    def request_for(self, page: Page) -> tuple[str, dict[str, str], dict[str, Any]]:
         config: dict[str, Any] = {
             "temperature": 0,
-            "maxOutputTokens": MOST_TOKENS,
+            "maxOutputTokens": MAX_TOKENS,
             "responseMimeType": "application/json",
             "responseSchema": schema(),
         }
@@ -188,21 +188,21 @@ class Gemini(Remote):
         url = f"{self._url}/v1beta/models/{self._model}:generateContent"
         return url, {"x-goog-api-key": self._key.reveal()}, body
 
-    def answer(self, document: Mapping[str, Any]) -> Answered:
+    def answer(self, document: Mapping[str, Any]) -> Answer:
         if not document.get("candidates") and (document.get("promptFeedback") or {}).get("blockReason"):
-            raise Failed("refused", "the notice was blocked")
+            raise ModelFailed("refused", "the notice was blocked")
         candidate = document["candidates"][0]
         match candidate.get("finishReason"):
             case "MAX_TOKENS":
-                raise Failed("cut", "the answer ended at the limit of tokens")
+                raise ModelFailed("cut", "the answer ended at the limit of tokens")
             case None | "STOP" | "FINISH_REASON_UNSPECIFIED":
                 pass
             case _:
-                raise Failed("refused", "the answer was blocked")
-        said = [part for part in candidate["content"]["parts"] if not part.get("thought")]
+                raise ModelFailed("refused", "the answer was blocked")
+        quoted = [part for part in candidate["content"]["parts"] if not part.get("thought")]
         used = document.get("usageMetadata") or {}
         out = _count(used.get("candidatesTokenCount")) + _count(used.get("thoughtsTokenCount"))
-        return Answered("".join(part.get("text", "") for part in said), _count(used.get("promptTokenCount")), out)
+        return Answer("".join(part.get("text", "") for part in quoted), _count(used.get("promptTokenCount")), out)
 
 
 class OpenAI(Remote):
@@ -212,27 +212,24 @@ class OpenAI(Remote):
     cents_in = 40.0
     cents_out = 160.0
 
-    def question(self, page: Page) -> tuple[str, dict[str, str], dict[str, Any]]:
+    def request_for(self, page: Page) -> tuple[str, dict[str, str], dict[str, Any]]:
         body = {
             "model": self._model,
             "temperature": 0,
-            "max_completion_tokens": MOST_TOKENS,
+            "max_completion_tokens": MAX_TOKENS,
             "response_format": {"type": "json_object"},
-            "messages": [
-                {"role": "system", "content": INSTRUCTIONS},
-                {"role": "user", "content": notice_text(page)},
-            ],
+            "messages": [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": notice_text(page)}],
         }
         return f"{self._url}/chat/completions", {"Authorization": f"Bearer {self._key.reveal()}"}, body
 
-    def answer(self, document: Mapping[str, Any]) -> Answered:
+    def answer(self, document: Mapping[str, Any]) -> Answer:
         choice = document["choices"][0]
         if choice.get("finish_reason") == "length":
-            raise Failed("cut", "the answer ended at the limit of tokens")
+            raise ModelFailed("cut", "the answer ended at the limit of tokens")
         if choice.get("finish_reason") == "content_filter" or choice["message"].get("refusal"):
-            raise Failed("refused", "the model refused")
+            raise ModelFailed("refused", "the model refused")
         text = choice["message"]["content"]
         if not isinstance(text, str):
-            raise Failed("nonsense", "the answer has no text")
+            raise ModelFailed("nonsense", "the answer has no text")
         used = document.get("usage") or {}
-        return Answered(text, _count(used.get("prompt_tokens")), _count(used.get("completion_tokens")))
+        return Answer(text, _count(used.get("prompt_tokens")), _count(used.get("completion_tokens")))

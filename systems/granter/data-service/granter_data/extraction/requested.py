@@ -15,7 +15,7 @@ on conflict (hour) do nothing"""
 _LOCK = "select hour, seconds, cents from requested_extractions where hour = date_trunc('hour', now()) for update"
 _ADD = """
 update requested_extractions set seconds = seconds + %(seconds)s, cents = cents + %(cents)s where hour = %(hour)s"""
-_FORGET = "delete from requested_extractions where hour < now() - interval '1 day'"
+_DELETE_OLD = "delete from requested_extractions where hour < now() - interval '1 day'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class RequestedBudget:
                 await self.database.rows(_ADD, unused)
 
     async def _reserve(self, seconds: float, cents: float) -> tuple[datetime, Budget]:
-        async with self.database.asking() as ask:
-            await ask(_FORGET)
-            await ask(_BEGIN_HOUR)
-            used = (await ask(_LOCK))[0]
+        async with self.database.transaction() as execute:
+            await execute(_DELETE_OLD)
+            await execute(_BEGIN_HOUR)
+            used = (await execute(_LOCK))[0]
             taken = {
                 "seconds": max(0.0, min(seconds, self.seconds - used["seconds"])),
                 "cents": max(0.0, min(cents, self.cents - used["cents"])),
             }
-            await ask(_ADD, {"hour": used["hour"], **taken})
+            await execute(_ADD, {"hour": used["hour"], **taken})
         return used["hour"], Budget(**taken)

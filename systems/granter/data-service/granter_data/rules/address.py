@@ -19,7 +19,7 @@ _PAGE = re.compile(r"(/(index|default)\.\w+|/[^\W\d/]{0,10}[/:_-]?\d{1,4}(\.\w+)
 _IN_PATH = re.compile(r";(jsessionid|phpsessid|sid)=[^/;?]*", re.I)
 
 
-def settled(url: str) -> str:
+def canonical(url: str) -> str:
     """Return *url* without session ids and campaign parameters, so that every visit yields the same URL."""
     parts = urlsplit(url)
     query = "&".join(part for part in parts.query.split("&") if part and not _VISIT.match(part.partition("=")[0]))
@@ -35,7 +35,7 @@ def led_to(href: str | None, base: str) -> str | None:
             return None
     except ValueError:
         return None
-    return settled(to)
+    return canonical(to)
 
 
 def base_of(tree: LexborHTMLParser, url: str) -> str:
@@ -52,12 +52,12 @@ def bare(url: str) -> str:
     return urlsplit(url).path.rstrip("/")
 
 
-def asks_for_one(to: str, script: str) -> bool:
+def requests_single_item(to: str, script: str) -> bool:
     """Return whether *to* requests a single item, by number or name, from the *script* that shows the listing."""
     return bool(_ones(to) - _ones(script))
 
 
-def lies_below(to: str, listing: str) -> bool:
+def is_below(to: str, listing: str) -> bool:
     """Return whether *to* lies in the folder of the *listing*, whichever of its pages that is."""
     folder = _PAGE.sub("", bare(listing))
     return bool(folder) and bare(to).startswith(f"{folder}/")
@@ -71,8 +71,8 @@ def is_news(to: str, listing: str) -> bool:
 def family(url: str) -> tuple[str, tuple[str, ...]] | None:
     """Return what *url* shares with similar pages: its folder, or script and parameter names; None at the root."""
     parts = urlsplit(url)
-    if asked := tuple(sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})):
-        return parts.path, asked
+    if parameters := tuple(sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})):
+        return parts.path, parameters
     folder = parts.path.rstrip("/").rpartition("/")[0]
     return (folder, ()) if folder else None
 
@@ -86,15 +86,15 @@ def is_document(url: str) -> bool:
 
 def without_variants(urls: list[str]) -> list[str]:
     """Return *urls* without variant views of a page: those with all the parameters of another URL, and more."""
-    asked = {url: frozenset(parse_qsl(urlsplit(url).query, keep_blank_values=True)) for url in urls}
+    parameters = {url: frozenset(parse_qsl(urlsplit(url).query, keep_blank_values=True)) for url in urls}
     alike: dict[str, list[str]] = defaultdict(list)
     for url in urls:
         alike[bare(url)].append(url)
-    views = {url: [more for more in alike[bare(url)] if asked[url] < asked[more]] for url in urls}
+    views = {url: [more for more in alike[bare(url)] if parameters[url] < parameters[more]] for url in urls}
     # If most similar URLs extend this one, it is the script that shows them and not a page of its own.
     scripts = {url for url, more in views.items() if len(more) > max(2, len(alike[bare(url)]) / 2)}
-    gone = scripts | {more for url in urls if url not in scripts for more in views[url]}
-    return [url for url in urls if url not in gone]
+    variants = scripts | {more for url in urls if url not in scripts for more in views[url]}
+    return [url for url in urls if url not in variants]
 
 
 def _ones(url: str) -> set[tuple[str, str]]:

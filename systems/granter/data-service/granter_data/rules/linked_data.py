@@ -27,7 +27,7 @@ def listed(tree: LexborHTMLParser) -> Iterator[str]:
         yield from grants
 
 
-def told(tree: LexborHTMLParser) -> tuple[str, list[tuple[str, str]]]:
+def described_grant(tree: LexborHTMLParser) -> tuple[str, list[tuple[str, str]]]:
     """Return the name of the grant that the page describes, and its properties as labels and values in plain words."""
     things = _things(tree)
     known = {str(thing["@id"]): thing for thing in things if "@id" in thing}
@@ -36,7 +36,7 @@ def told(tree: LexborHTMLParser) -> tuple[str, list[tuple[str, str]]]:
     pairs: list[tuple[str, str]] = []
     for thing in about or windows:
         pairs += [("funder", name) for key in _FUNDERS if (name := _name(thing.get(key), known))]
-        pairs += [("amount", said) for found in _many(thing.get("amount")) if (said := _amount(found))]
+        pairs += [("amount", amount) for found in _many(thing.get("amount")) if (amount := _amount(found))]
         pairs += [("deadline", _day(thing[key])) for key in _ENDS if isinstance(thing.get(key), str)]
         pairs += [("about", text) for text in (_text(thing.get("description")),) if text]
     if not any(label == "deadline" for label, _ in pairs):
@@ -62,7 +62,7 @@ def _things(tree: LexborHTMLParser) -> list[Thing]:
 
 
 def _many(value: object) -> list[Thing]:
-    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
 
 
 def _types(thing: Thing) -> list[str]:

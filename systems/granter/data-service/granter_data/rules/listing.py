@@ -8,19 +8,19 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from granter_data.rules import deadline_terms, linked_data
 from granter_data.rules.address import (
-    asks_for_one,
     bare,
     base_of,
     family,
+    is_below,
     is_document,
     is_news,
     led_to,
-    lies_below,
+    requests_single_item,
     without_variants,
 )
+from granter_data.rules.boilerplate import leads_to_boilerplate, remove_boilerplate
 from granter_data.rules.dates import days_in
 from granter_data.rules.feed import is_feed, links_of_feed
-from granter_data.rules.furniture import clear, leads_aside
 from granter_data.rules.links import Links
 from granter_data.rules.money import sums_in
 from granter_data.rules.paging import other_pages
@@ -28,11 +28,11 @@ from granter_data.rules.sections import anchored
 from granter_data.rules.shape import item_of, shape_of
 from granter_data.rules.text import plain
 
-_NAME = 60
+_MAX_NAME = 60
 _SAME_AS_ANY = 3
 """Divisor of a link's weight where nothing but its name supports it; a name weighs its length, up to `_NAME`."""
-_TELLS, _CARD, _BELOW, _HEADING = 100, 40, 40, 20
-_MOST_WEIGHED = 60
+_CALL, _CARD, _BELOW, _HEADING = 100, 40, 40, 20
+_MAX_WEIGHED = 60
 
 
 @dataclass(slots=True)
@@ -41,21 +41,21 @@ class _Group:
 
     nodes: dict[str, list[LexborNode]] = field(default_factory=lambda: defaultdict(list))
 
-    def worth(self, url: str) -> int:
+    def score(self, url: str) -> int:
         """Return how much these links look like notices: named, next to days and sums, below the listing's URL."""
-        return sum(self._worth(to, nodes, url) for to, nodes in list(self.nodes.items())[:_MOST_WEIGHED])
+        return sum(self._score_of(to, nodes, url) for to, nodes in list(self.nodes.items())[:_MAX_WEIGHED])
 
-    def _worth(self, to: str, nodes: list[LexborNode], url: str) -> int:
+    def _score_of(self, to: str, nodes: list[LexborNode], url: str) -> int:
         others = {link.attributes.get("href") or "" for at, links in self.nodes.items() if at != to for link in links}
         around = " ".join(item_of(node, others) for node in nodes[:2])
-        name = max(min(len(plain(node.text())), _NAME) for node in nodes)
-        speaks = (
-            _TELLS * tells_of_a_call(around)
+        name = max(min(len(plain(node.text())), _MAX_NAME) for node in nodes)
+        evidence = (
+            _CALL * mentions_call(around)
             + _CARD * (len(around) > 2 * name)
-            + _BELOW * lies_below(to, url)
+            + _BELOW * is_below(to, url)
             + _HEADING * any(_is_heading(node) for node in nodes)
         )
-        return name + speaks if speaks else name // _SAME_AS_ANY
+        return name + evidence if evidence else name // _SAME_AS_ANY
 
 
 def links_of(text: str, url: str) -> Links:
@@ -67,13 +67,17 @@ def _links_of_page(html: str, url: str) -> Links:
     tree = LexborHTMLParser(html)
     base = base_of(tree, url)
     listings = other_pages(tree, url, base)
-    told = [to for href in linked_data.listed(tree) if (to := led_to(href, base)) and to != url]
+    listed_urls = [to for href in linked_data.listed(tree) if (to := led_to(href, base)) and to != url]
     feeds = [to for node in tree.css("link[rel=alternate][type*=xml]") if (to := led_to(node.attributes["href"], base))]
-    clear(tree)
+    remove_boilerplate(tree)
     linked = _notices(tree, url, base, set(listings))
-    if told:
-        linked = list(dict.fromkeys(told + linked)) if set(told) & set(linked) else list(dict.fromkeys(told))
-    sections = [f"{url}#{anchor}" for anchor, said in anchored(tree, url, linked) if tells_of_a_call(said)]
+    if listed_urls:
+        linked = (
+            list(dict.fromkeys(listed_urls + linked))
+            if set(listed_urls) & set(linked)
+            else list(dict.fromkeys(listed_urls))
+        )
+    sections = [f"{url}#{anchor}" for anchor, text in anchored(tree, url, linked) if mentions_call(text)]
     if len(sections) > len(linked):
         linked = sections
     # A page that is rendered by script may still announce a feed for programs.
@@ -90,23 +94,23 @@ def _notices(tree: LexborHTMLParser, url: str, base: str, listings: set[str]) ->
         groups[shape_of(node)].nodes[to].append(node)
     if not groups:
         return []
-    best = max(groups.values(), key=lambda group: group.worth(url))
+    best = max(groups.values(), key=lambda group: group.score(url))
     families = [family(to) for to in best.nodes]
-    usual = max(families, key=families.count)
-    alike = usual is not None and families.count(usual) > len(families) / 2
-    return list(dict.fromkeys(to for _, to in candidates if to in best.nodes or (alike and family(to) == usual)))
+    commonest = max(families, key=families.count)
+    alike = commonest is not None and families.count(commonest) > len(families) / 2
+    return list(dict.fromkeys(to for _, to in candidates if to in best.nodes or (alike and family(to) == commonest)))
 
 
 def _may_be_notice(node: LexborNode, url: str, base: str, listings: set[str]) -> str | None:
     to = led_to(node.attributes.get("href"), base)
     if to is None or to in listings or to == url or not bare(to) + urlsplit(to).query:
         return None
-    if bare(to) == bare(url) and not asks_for_one(to, url):
+    if bare(to) == bare(url) and not requests_single_item(to, url):
         return None
     if node.attributes.get("hreflang") and node.attributes.get("lang"):
         return None  # the same page in another language
     name = plain(node.text())
-    return None if leads_aside(name) or is_news(to, url) or (not name and not node.css("img[alt]")) else to
+    return None if leads_to_boilerplate(name) or is_news(to, url) or (not name and not node.css("img[alt]")) else to
 
 
 def _is_heading(node: LexborNode) -> bool:
@@ -119,7 +123,7 @@ def _is_heading(node: LexborNode) -> bool:
     return bool(node.css(headings))
 
 
-def tells_of_a_call(text: str) -> bool:
+def mentions_call(text: str) -> bool:
     """Return whether *text* names a day, a sum, or a word for one of them."""
     return bool(
         deadline_terms.STRONG.search(text)

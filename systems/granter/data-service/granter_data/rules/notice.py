@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from granter_data.rules.amount import Amount, amount_of
+from granter_data.rules.classification import is_notice
 from granter_data.rules.deadline import Deadline, deadline_of
 from granter_data.rules.funder import funder_of
 from granter_data.rules.page import Page, page_of
 from granter_data.rules.region import region_of
-from granter_data.rules.standing import is_notice
 from granter_data.rules.title import title_of
 from granter_data.rules.topics import topics_of
 
@@ -52,10 +52,10 @@ def notice_of(page: Page, url: str) -> Notice:
     amount = amount_of(page, dollar=dollar)
     funder = funder_of(page, title)
     if not is_notice(page, title, funder, deadline, amount):
-        raise NoNotice(f"{url} tells of no grant: of none who gives, no deadline or no amount")
+        raise NoNotice(f"{url} describes no grant: it names no funder, deadline or amount")
     lines = [line for line in page.lines if line not in (title, page.meta.get("og:site_name"))]
     # Labelled values are short; full sentences describe best what the grant is for.
-    told = [line for line in lines if len(line) >= _SENTENCE] or lines
+    sentences = [line for line in lines if len(line) >= _SENTENCE] or lines
     topics, region = topics_of(page, title), region_of(page, title)
     evidence = {
         "title": title,
@@ -74,7 +74,7 @@ def notice_of(page: Page, url: str) -> Notice:
         region.name if region else None,
         page.language,
         "\n".join(lines),
-        " ".join(told),
+        " ".join(sentences),
         MappingProxyType({field: words for field, words in evidence.items() if words}),
     )
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from granter_data.rules import linked_data
+from granter_data.rules.language import language_of
 from granter_data.rules.plain_text import heads_of, plain_lines
 from granter_data.rules.text import lines_of, plain
-from granter_data.rules.tongue import tongue_of
 
-_SILENT = "script, style, noscript, template, svg, form, button, nav, [hidden], [role=navigation], [role=search]"
+_INVISIBLE = "script, style, noscript, template, svg, form, button, nav, [hidden], [role=navigation], [role=search]"
 _AROUND = "body > header, body > footer, [role=banner], [role=contentinfo], body > div > footer"
 _ASIDE = re.compile(r"cookie|breadcrumb|related|see-?also|similar|share|newsletter|menu|sidebar-links", re.I)
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -44,28 +44,28 @@ def page_of(html: str) -> Page:
             time.insert_child(f" {(time.attributes.get('datetime') or '')[:10]}")
     title = tree.css_first("head > title") or tree.css_first("title")
     meta = _meta(tree)
-    stated = tree.css_first("html")
-    name, said = linked_data.told(tree)
+    html_element = tree.css_first("html")
+    name, properties = linked_data.described_grant(tree)
     everywhere = tuple(filter(None, (plain(h.text()) for h in tree.css("h1"))))
-    for node in tree.css(f"{_SILENT}, {_AROUND}"):
+    for node in tree.css(f"{_INVISIBLE}, {_AROUND}"):
         node.decompose()
     for node in tree.css("[class], [id]"):
         if node.tag not in ("html", "body", "main", "article") and _ASIDE.search(_names(node)):
             node.decompose()
     main = tree.css_first("main") or tree.css_first("[role=main]") or tree.css_first("article") or tree.body or root
     aside = list(tree.css("aside"))
-    beside = [line for node in aside for line in lines_of(node)]
+    aside_lines = [line for node in aside for line in lines_of(node)]
     shapes = (*_by_shape(main), *(pair for node in aside for pair in _by_shape(node)))
     headings = tuple(filter(None, (plain(h.text()) for h in main.css("h1, h2"))))
     bylines = tuple(_bylines(tree))
     for node in aside:
         node.decompose()
-    seen = tuple(lines_of(main))
+    main_lines = tuple(lines_of(main))
     # Metadata that only programs see is a part of the page's text too.
-    lines = (*seen, *(line for line in _as_lines(name, said) if line not in seen))
-    pairs = (*_by_colon(seen), *shapes, *_by_colon(beside), *said)
+    lines = (*main_lines, *(line for line in _as_lines(name, properties) if line not in main_lines))
+    pairs = (*_by_colon(main_lines), *shapes, *_by_colon(aside_lines), *properties)
     return Page(
-        language=tongue_of((stated.attributes.get("lang") if stated else "") or "", lines),
+        language=language_of((html_element.attributes.get("lang") if html_element else "") or "", lines),
         document_title=plain(title.text()) if title else "",
         headings=tuple(dict.fromkeys(filter(None, (*headings, *everywhere, name)))),
         meta=meta,
@@ -79,7 +79,7 @@ def page_of_text(text: str) -> Page:
     """Parse plain *text*, such as a PDF's: join its lines to paragraphs and leave out its running heads."""
     lines = tuple(plain_lines(text))
     return Page(
-        language=tongue_of("", lines),
+        language=language_of("", lines),
         document_title="",
         headings=heads_of(lines),
         meta={},
@@ -89,10 +89,10 @@ def page_of_text(text: str) -> Page:
     )
 
 
-def _as_lines(name: str, said: list[tuple[str, str]]) -> Iterator[str]:
+def _as_lines(name: str, properties: list[tuple[str, str]]) -> Iterator[str]:
     if name:
         yield name
-    for label, value in said:
+    for label, value in properties:
         yield value if label == "about" else f"{label.capitalize()}: {value}"
 
 
@@ -134,9 +134,9 @@ def _meta(tree: LexborHTMLParser) -> dict[str, str]:
 
 def _bylines(tree: LexborHTMLParser) -> Iterator[str]:
     for node in tree.css("[itemprop=funder], [rel=author], [itemprop=author], [class]"):
-        said = f"{node.attributes.get('itemprop') or ''} {node.attributes.get('rel') or ''} {_names(node)}"
+        properties = f"{node.attributes.get('itemprop') or ''} {node.attributes.get('rel') or ''} {_names(node)}"
         text = plain(node.text())
-        if re.search(r"\b(byline|author|funder|sponsor|donor|organi[sz]er|publisher|issuer)\b", said, re.I) and (
+        if re.search(r"\b(byline|author|funder|sponsor|donor|organi[sz]er|publisher|issuer)\b", properties, re.I) and (
             2 < len(text) <= 120
         ):
             yield text

@@ -21,7 +21,7 @@ _ONWARD = any_of(
     """
 )
 _PAGES = re.compile(r"pag(e|ing|ination|er|inator)|load-?more|blaettern|blättern|paginaci", re.I)
-_ASKED = re.compile(
+_PAGE_PARAMETER = re.compile(
     r"[?&/;](page|paged|p|pg|pag|pagenr|pageindex|seite|pagina|página|start|offset|skip|from)[=/:]\d+"
     r"|[?&](cursor|after|continue|continuation|page_?token|next_?token)=",
     re.I,
@@ -40,16 +40,16 @@ def _leads_on(node: LexborNode, url: str, base: str) -> str | None:
         return None
     if "next" in (node.attributes.get("rel") or "").split():
         return to
-    said = (plain(node.text()), node.attributes.get("aria-label") or "", node.attributes.get("title") or "")
-    if not any(_ONWARD.search(words.strip(" «‹›»→>") or words) for words in said if words):
+    labels = (plain(node.text()), node.attributes.get("aria-label") or "", node.attributes.get("title") or "")
+    if not any(_ONWARD.search(words.strip(" «‹›»→>") or words) for words in labels if words):
         return None
     if _in_pager(node):
-        return to if _alike(to, url) or _folder(to) == _folder(url) else None
-    numbered = _counts_on(to, url) and not said[0].isdigit()
-    return to if numbered or (_alike(to, url) and _ASKED.search(to)) else None
+        return to if _same_but_number(to, url) or _folder(to) == _folder(url) else None
+    numbered = _counts_on(to, url) and not labels[0].isdigit()
+    return to if numbered or (_same_but_number(to, url) and _PAGE_PARAMETER.search(to)) else None
 
 
-def _alike(to: str, url: str) -> bool:
+def _same_but_number(to: str, url: str) -> bool:
     """Return whether both paths differ only in a number."""
     return bare(to) == bare(url) or re.sub(r"\d+", "", bare(to)).startswith(re.sub(r"\d+/?$", "", bare(url)))
 

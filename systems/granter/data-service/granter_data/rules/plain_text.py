@@ -20,26 +20,36 @@ _HEADS = 4
 def plain_lines(text: str) -> Iterator[str]:
     """Yield the lines of *text*; lines that were broken only at the page width are joined."""
     rows = _without_running_heads(text)
-    said = ""
+    paragraph = ""
     width = 0
     for row in [*rows, ""]:
-        goes_on = bool(said) and bool(row) and width >= _FULL and not _LABELLED.match(row) and not _ENDS.search(said)
-        if goes_on or (said and row and width >= _FULL and row[:1].islower()):
-            said = said[:-1] + row if re.search(r"[^\W\d_]-$", said) and row[:1].islower() else f"{said} {row}"
+        continues = (
+            bool(paragraph)
+            and bool(row)
+            and width >= _FULL
+            and not _LABELLED.match(row)
+            and not _ENDS.search(paragraph)
+        )
+        if continues or (paragraph and row and width >= _FULL and row[:1].islower()):
+            paragraph = (
+                paragraph[:-1] + row
+                if re.search(r"[^\W\d_]-$", paragraph) and row[:1].islower()
+                else f"{paragraph} {row}"
+            )
         else:
-            if line := plain(said):
+            if line := plain(paragraph):
                 yield line
-            said = row
+            paragraph = row
         width = len(row)
 
 
 def _without_running_heads(text: str) -> list[str]:
     """Return the rows of all pages without running heads, which recur on several pages, and without page numbers."""
-    sheets = [[_undone(row) for row in sheet.splitlines()] for sheet in text.split("\x0c")]
-    heads = Counter(next(filter(None, sheet), "") for sheet in sheets)
+    pages = [[_without_leaders(row) for row in page.splitlines()] for page in text.split("\x0c")]
+    heads = Counter(next(filter(None, page), "") for page in pages)
     running = {head for head, count in heads.items() if count > 1}
     kept: list[str] = []
-    for row in (row for sheet in sheets for row in [*sheet, ""]):
+    for row in (row for page in pages for row in [*page, ""]):
         again = len(row) > 12 and row in kept
         if not (row in running or again or _RUNNING.match(row or "x")):
             kept.append(row)
@@ -55,7 +65,7 @@ def heads_of(lines: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _undone(row: str) -> str:
+def _without_leaders(row: str) -> str:
     """Return a row without dot leaders, as label and value where it has both."""
     row = _LEADERS.sub(": ", row.rstrip(), count=1) if _LEADERS.search(row.strip()) else row
     if found := _COLUMNS.match(row):

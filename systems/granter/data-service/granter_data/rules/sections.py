@@ -13,23 +13,28 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HEADS = (*_HEADINGS, "dt", "p")
 _INLINE = ("a", "span", "b", "strong", "em", "i", "small")
 _PARTS = "details[id], section[id], article[id], li[id], h2[id], h3[id], dt[id]"
-_MOST = 0.6
+_MAX_SHARE = 0.6
 """A part that holds a larger share of the page than this is not a section."""
-_MOST_LINKS = 2
+_MAX_LINKS = 2
 
 
 def anchored(tree: LexborHTMLParser, url: str, linked: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield the anchors of the page's sections with their texts, except cards, which lead to a *linked* notice."""
-    whole = len(tree.body.text()) if tree.body else 0
+    page_length = len(tree.body.text()) if tree.body else 0
     anchors = _anchors(tree)
     # Even without links to them, parts with an id can be linked to.
     for anchor in anchors or dict.fromkeys(node.attributes["id"] or "" for node in tree.css(_PARTS)):
         nodes = _section(tree, anchor, anchors)
-        said = plain(" ".join(node.text(separator=" ") for node in nodes))
-        away = {to for node in nodes for link in node.css("a[href]") if (to := led_to(link.attributes["href"], url))}
-        others = {to for to in away if bare(to) != bare(url)}
-        if said and len(said) < whole * _MOST and len(others) <= _MOST_LINKS and not others.intersection(linked):
-            yield anchor, said
+        text = plain(" ".join(node.text(separator=" ") for node in nodes))
+        targets = {to for node in nodes for link in node.css("a[href]") if (to := led_to(link.attributes["href"], url))}
+        others = {to for to in targets if bare(to) != bare(url)}
+        if (
+            text
+            and len(text) < page_length * _MAX_SHARE
+            and len(others) <= _MAX_LINKS
+            and not others.intersection(linked)
+        ):
+            yield anchor, text
 
 
 def section_of(html: str, anchor: str) -> str:
@@ -39,8 +44,8 @@ def section_of(html: str, anchor: str) -> str:
     nodes = _section(tree, anchor, {*_anchors(tree), anchor})
     if not nodes:
         return ""
-    stated = tree.css_first("html")
-    language = (stated.attributes.get("lang") if stated else "") or ""
+    html_element = tree.css_first("html")
+    language = (html_element.attributes.get("lang") if html_element else "") or ""
     title = tree.css_first("title")
     head, *rest = nodes
     inner = [head.html or "", *(node.html or "" for node in rest)]
@@ -67,22 +72,22 @@ def _section(tree: LexborHTMLParser, anchor: str, anchors: dict[str, None] | set
     if node.tag not in _HEADS:
         return [node]
     nodes = [node]
-    beside = node.next
-    while beside is not None and not _begins_another(beside, node, anchors):
-        if beside.tag != "-text":
-            nodes.append(beside)
-        beside = beside.next
+    sibling = node.next
+    while sibling is not None and not _begins_another(sibling, node, anchors):
+        if sibling.tag != "-text":
+            nodes.append(sibling)
+        sibling = sibling.next
     return nodes
 
 
-def _begins_another(beside: LexborNode, head: LexborNode, anchors: dict[str, None] | set[str]) -> bool:
-    if beside.tag == "-text":
+def _begins_another(sibling: LexborNode, head: LexborNode, anchors: dict[str, None] | set[str]) -> bool:
+    if sibling.tag == "-text":
         return False
-    if beside.tag in _HEADINGS and (head.tag not in _HEADINGS or beside.tag <= head.tag):
+    if sibling.tag in _HEADINGS and (head.tag not in _HEADINGS or sibling.tag <= head.tag):
         return True
-    if any(name in anchors for inner in (beside, *beside.css("[id], a[name]")) for name in _named(inner)):
+    if any(name in anchors for inner in (sibling, *sibling.css("[id], a[name]")) for name in _named(inner)):
         return True
-    return beside.tag == head.tag == "dt"
+    return sibling.tag == head.tag == "dt"
 
 
 def _named(node: LexborNode) -> tuple[str, ...]:

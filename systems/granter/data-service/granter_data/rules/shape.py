@@ -6,15 +6,15 @@ from selectolax.lexbor import LexborNode
 
 from granter_data.rules.text import plain
 
-_DEEP = 6
-_LONGEST = 600
+_MAX_DEPTH = 6
+_MAX_LENGTH = 600
 
 
 def shape_of(node: LexborNode) -> tuple[str, ...]:
     """Return the tags and first classes of *node* and its ancestors; digits in them are ignored."""
     shape: list[str] = []
     above: LexborNode | None = node
-    while above is not None and above.tag != "body" and len(shape) < _DEEP:
+    while above is not None and above.tag != "body" and len(shape) < _MAX_DEPTH:
         first = (above.attributes.get("class") or "").split(" ")[0]
         shape.append(f"{above.tag}.{re.sub(r'[-_]?([0-9]+|first|last|odd|even)$', '', first)}")
         above = above.parent
@@ -33,9 +33,9 @@ def item_of(node: LexborNode, others: set[str]) -> str:
         if hrefs & others:
             break
         box = box.parent
-    said = [plain(box.text())]
-    beside = box.next
-    while beside is not None and beside.tag != box.tag and len(said) < _DEEP:
-        said.append(plain(beside.text()))
-        beside = beside.next
-    return " ".join(said)[:_LONGEST]
+    texts = [plain(box.text())]
+    sibling = box.next
+    while sibling is not None and sibling.tag != box.tag and len(texts) < _MAX_DEPTH:
+        texts.append(plain(sibling.text()))
+        sibling = sibling.next
+    return " ".join(texts)[:_MAX_LENGTH]

@@ -24,20 +24,20 @@ def title_of(page: Page) -> str | None:
     site = page.meta.get("og:site_name", "").casefold()
     shared = page.meta.get("og:title") or page.meta.get("twitter:title") or page.meta.get("dc.title") or ""
     parts = [part for part in _BETWEEN.split(page.document_title) if part and part.casefold() != site]
-    told = [h for h in page.headings if not _GENERIC.match(h) and h.casefold() != site]
-    for heading in told:
+    headings = [h for h in page.headings if not _GENERIC.match(h) and h.casefold() != site]
+    for heading in headings:
         if _same(heading, shared) or (parts and page.document_title.casefold().startswith(heading.casefold())):
             return heading
     if shared and not _GENERIC.match(shared):
         return _without_site(shared, site)
-    for heading in told:
+    for heading in headings:
         if any(_same(heading, part) for part in parts[:-1] or parts):
             return heading
-    if not told[1:] and (labelled := next((value for label, value in page.pairs if _LABEL.search(label)), None)):
+    if not headings[1:] and (labelled := next((value for label, value in page.pairs if _LABEL.search(label)), None)):
         return labelled
     named = [part for part in parts if not _GENERIC.match(part)]
-    if told and not (named and _same(told[0], named[-1]) and len(named) > 1):
-        return told[0]
+    if headings and not (named and _same(headings[0], named[-1]) and len(named) > 1):
+        return headings[0]
     return named[0] if named else None
 
 

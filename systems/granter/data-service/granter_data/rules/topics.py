@@ -8,7 +8,7 @@ from granter_data.rules.topic_terms import LABEL, terms_of
 _IN_LABEL, _IN_TITLE, _IN_TEXT = 6, 4, 1
 _SURE = 4
 _SHARE = 0.5
-MOST = 3
+MAX_TOPICS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ def topics_of(page: Page, title: str) -> Topics:
     """
     labelled = " ; ".join(value for label, value in page.pairs if LABEL.search(label))
     if labelled and (named := _named(labelled, page.language, "en")):
-        return Topics(tuple(named)[:MOST], (labelled[:160],))
+        return Topics(tuple(named)[:MAX_TOPICS], (labelled[:160],))
     text = "\n".join(line for line in page.lines if line != title)
     scores: dict[str, int] = {}
     words: dict[str, dict[str, None]] = {}
-    for weight, told in ((_IN_TITLE, title), (_IN_TEXT, text)):
-        for name, found in _named(told, page.language).items():
+    for weight, part in ((_IN_TITLE, title), (_IN_TEXT, text)):
+        for name, found in _named(part, page.language).items():
             scores[name] = scores.get(name, 0) + weight * len(found)
             words.setdefault(name, {}).update(found)
     if not scores:
@@ -38,7 +38,9 @@ def topics_of(page: Page, title: str) -> Topics:
     best = max(scores.values())
     ranked = sorted(scores, key=lambda name: -scores[name])
     kept = [name for name in ranked if scores[name] >= max(_SURE, best * _SHARE)] or ranked[:1]
-    return Topics(tuple(kept[:MOST]), tuple(dict.fromkeys(word for name in kept[:MOST] for word in words[name]))[:8])
+    return Topics(
+        tuple(kept[:MAX_TOPICS]), tuple(dict.fromkeys(word for name in kept[:MAX_TOPICS] for word in words[name]))[:8]
+    )
 
 
 def _named(text: str, *languages: str) -> dict[str, dict[str, None]]:

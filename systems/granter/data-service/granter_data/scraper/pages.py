@@ -10,15 +10,15 @@ from psycopg.types.json import Jsonb
 from granter_data.database import Connection
 from granter_data.rules import RULES
 from granter_data.rules.links import Links
-from granter_data.scraper.site import Fetched, Seen
+from granter_data.scraper.site import Fetched, Validators
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    seen: Seen = field(default_factory=Seen)
+    validators: Validators = field(default_factory=Validators)
     content_hash: str | None = None
     links: Links | None = None
-    asked: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     """The models with a final outcome on the page; the last one is the reader of the stored grant."""
 
 
@@ -35,7 +35,7 @@ async def known(connection: Connection, url: str) -> Known:
     if row is None:
         return Known()
     links = Links(*(tuple(row["links"][kind]) for kind in ("notices", "listings"))) if row["links"] else None
-    return Known(Seen(row["etag"], row["last_modified"]), row["content_hash"], links, tuple(row["asked"]))
+    return Known(Validators(row["etag"], row["last_modified"]), row["content_hash"], links, tuple(row["asked"]))
 
 
 async def remember(
@@ -45,13 +45,14 @@ async def remember(
     round: int,
     fetched: Fetched,
     links: Links | None = None,
-    asked: Sequence[str] = (),
+    readers: Sequence[str] = (),
 ) -> None:
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "url": url, "source": source, "round": round, "listing": links is not None, "rules": RULES,
-        "etag": fetched.seen.etag, "last_modified": fetched.seen.last_modified, "hash": hash_of(fetched.text),
+        "etag": fetched.validators.etag, "last_modified": fetched.validators.last_modified,
+        "hash": hash_of(fetched.text),
         "links": Jsonb({"notices": links.notices, "listings": links.listings}) if links else None,
-        "asked": list(asked),
+        "asked": list(readers),
     }  # fmt: skip
     await connection.execute(
         """insert into pages (url, source, listing, rules, etag, last_modified, content_hash, links, round,
@@ -63,16 +64,16 @@ async def remember(
                = (excluded.source, excluded.listing, excluded.rules, excluded.etag, excluded.last_modified,
                excluded.content_hash, excluded.links, excluded.round, excluded.asked,
                now())""",
-        told,
+        values,
     )
 
 
-async def met(connection: Connection, url: str, round: int) -> None:
+async def mark_unchanged(connection: Connection, url: str, round: int) -> None:
     """Record that *url* was visited in *round* and is unchanged."""
     await connection.execute("update pages set round = %s, fetched = now() where url = %s", [round, url])
 
 
-async def met_in(connection: Connection, round: int, source: str) -> set[str]:
+async def handled_in(connection: Connection, round: int, source: str) -> set[str]:
     """Return the notices that *round* has already handled."""
     cursor = await connection.execute(
         "select url from pages where round = %s and source = %s and not listing", [round, source]

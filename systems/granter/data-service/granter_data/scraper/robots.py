@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 _LINE = re.compile(r"^\s*([\w-]+)\s*:\s*(.*?)\s*$")
-_LARGEST = 500 * 1024
+_MAX_BYTES = 500 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,46 +18,46 @@ class Robots:
     def allow(self, url: str) -> bool:
         """Return whether *url* is allowed. The longest matching rule decides; at equal length, the one that allows."""
         parts = urlsplit(url)
-        path = _settled((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
-        fitting = [(len(pattern), allowed) for pattern, allowed in self.rules if _fits(pattern, path)]
-        return max(fitting, default=(0, True))[1]
+        path = _normalised((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+        matching = [(len(pattern), allowed) for pattern, allowed in self.rules if _matches(pattern, path)]
+        return max(matching, default=(0, True))[1]
 
 
-def robots_of(text: str, agent: str) -> Robots:
+def robots_of(text: str, user_agent: str) -> Robots:
     """Return the rules in *text* for *agent* by name, else those for all."""
     groups: dict[str, list[tuple[str, str]]] = {}
-    named: list[str] = []
-    ruled = False
-    for line in text[:_LARGEST].splitlines():
+    agents: list[str] = []
+    has_rules = False
+    for line in text[:_MAX_BYTES].splitlines():
         if not (found := _LINE.match(line.partition("#")[0])):
             continue
         key, value = found[1].casefold(), found[2]
         if key == "user-agent":
-            named = [] if ruled else named
-            ruled = False
-            named.append(value.casefold())
+            agents = [] if has_rules else agents
+            has_rules = False
+            agents.append(value.casefold())
             groups.setdefault(value.casefold(), [])
         elif key in ("allow", "disallow", "crawl-delay"):
-            ruled = True
-            for name in named:
+            has_rules = True
+            for name in agents:
                 groups[name].append((key, value))
-    return _robots(groups.get(agent.casefold(), groups.get("*", [])))
+    return _robots(groups.get(user_agent.casefold(), groups.get("*", [])))
 
 
-def _robots(said: list[tuple[str, str]]) -> Robots:
-    rules = tuple((_settled(path), key == "allow") for key, path in said if key != "crawl-delay" and path)
-    delays = (value for key, value in said if key == "crawl-delay")
+def _robots(entries: list[tuple[str, str]]) -> Robots:
+    rules = tuple((_normalised(path), key == "allow") for key, path in entries if key != "crawl-delay" and path)
+    delays = (value for key, value in entries if key == "crawl-delay")
     return Robots(
         rules, max((float(value) for value in delays if re.fullmatch(r"\d{1,6}(\.\d+)?", value)), default=0.0)
     )
 
 
-def _fits(pattern: str, path: str) -> bool:
+def _matches(pattern: str, path: str) -> bool:
     ends = pattern.endswith("$")
     parts = map(re.escape, pattern.removesuffix("$").split("*"))
     return bool(re.match(".*?".join(parts) + ("$" if ends else ""), path))
 
 
-def _settled(path: str) -> str:
+def _normalised(path: str) -> str:
     """Return *path* in one form, so that rules and URLs match whichever characters are written as %xx."""
     return quote(unquote(path), safe="/?&=*$:@!'(),;+~%#[]")

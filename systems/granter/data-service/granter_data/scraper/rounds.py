@@ -10,12 +10,12 @@ from granter_data.database import Connection, Database
 from granter_data.rules import RULES
 
 State = Literal["waiting", "walking", "done", "broken"]
-KEPT = 50
-SHORTEST_COMPARED = 80  # characters; shorter texts may be equal without being the same notice
+KEPT_ROUNDS = 50
+MIN_COMPARED_LENGTH = 80  # characters; shorter texts may be equal without being the same notice
 
 
 @dataclass(slots=True)
-class Trail:
+class WalkProgress:
     """The progress of the walk over one source in one round."""
 
     number: int
@@ -33,11 +33,11 @@ class Trail:
     withdrawn: int = 0
     error: str | None = None
 
-    def found(self, pages: Iterable[str]) -> None:
+    def add_listings(self, pages: Iterable[str]) -> None:
         """Add listing *pages* to those that the walk knows."""
         self.pending += [page for page in dict.fromkeys(pages) if page not in self.pending and page not in self.visited]
 
-    def over(self, page: str) -> None:
+    def mark_visited(self, page: str) -> None:
         """Mark listing *page* and its notices as done."""
         self.pending.remove(page)
         self.visited.append(page)
@@ -58,7 +58,7 @@ async def due_in(connection: Connection, every: float) -> float:
     return max(0.0, (every if row["seen"] else min(every, 5.0)) - ago)
 
 
-async def lacks_a_source(connection: Connection, sources: Mapping[str, str]) -> bool:
+async def has_new_source(connection: Connection, sources: Mapping[str, str]) -> bool:
     """Return whether the latest round did not begin at the address of each of *sources*."""
     cursor = await connection.execute(
         """select source, visited || pending as pages from scrape_rounds
@@ -79,7 +79,7 @@ async def hide_copies(connection: Connection) -> None:
            )
            update grants set copy_of = nullif(first, alike.id) from alike
            where grants.id = alike.id and copy_of is distinct from nullif(first, alike.id)""",
-        [SHORTEST_COMPARED],
+        [MIN_COMPARED_LENGTH],
     )
 
 
@@ -96,11 +96,11 @@ async def begin_or_continue(connection: Connection) -> int:
         raise psycopg.DataError("insert returned no row")
     number = int(row["id"])
     await connection.execute("update rounds set ended = now() where ended is null and id < %s", [number])
-    await connection.execute("delete from rounds where id < %s", [number - KEPT])
+    await connection.execute("delete from rounds where id < %s", [number - KEPT_ROUNDS])
     return number
 
 
-async def trail_of(connection: Connection, round: int, source: str, start: str) -> Trail:
+async def progress_of(connection: Connection, round: int, source: str, start: str) -> WalkProgress:
     """Return the progress of *round* over *source*; a trail that begins at *start* if it has not been visited."""
     await connection.execute(
         """insert into scrape_rounds (rules, round, source, pending) values (%s, %s, %s, %s)
@@ -115,28 +115,28 @@ async def trail_of(connection: Connection, round: int, source: str, start: str) 
     row = await cursor.fetchone()
     if row is None:
         raise psycopg.DataError("insert kept no row")
-    return Trail(**row)
+    return WalkProgress(**row)
 
 
-async def keep(connection: Connection, trail: Trail) -> None:
+async def save_progress(connection: Connection, progress: WalkProgress) -> None:
     """Record the progress of *trail*."""
     await connection.execute(
         """update scrape_rounds set state = %s, pending = %s, visited = %s, pages = %s, seen = %s, added = %s,
                changed = %s, unchanged = %s, failed = %s, withdrawn = %s, error = %s, at = now(),
                ended = case when %s then now() end where id = %s""",
         [
-            *(trail.state, trail.pending, trail.visited, trail.pages, trail.seen, trail.added),
-            *(trail.changed, trail.unchanged, trail.failed, trail.withdrawn, trail.error),
-            *(trail.state in {"done", "broken"}, trail.number),
+            *(progress.state, progress.pending, progress.visited, progress.pages, progress.seen, progress.added),
+            *(progress.changed, progress.unchanged, progress.failed, progress.withdrawn, progress.error),
+            *(progress.state in {"done", "broken"}, progress.number),
         ],
     )
 
 
-async def end(connection: Connection, round: int) -> None:
+async def finish_round(connection: Connection, round: int) -> None:
     await connection.execute("update rounds set ended = now() where id = %s", [round])
 
 
-async def ask_for(database: Database) -> int:
+async def request_round(database: Database) -> int:
     """Request a round; return the number of the running one, or of one that the holder of the lock will start."""
     rows = await database.rows(
         """with running as (
@@ -154,10 +154,10 @@ def summary_of(sources: Iterable[Mapping[str, Any]]) -> str:
     """Return the results of a round on one line."""
     names = ("new", "changed", "withdrawn", "unchanged", "failed")
     counts = {name: sum(source[name] for source in sources) for name in names}
-    found, others = (
+    add_listings, others = (
         ", ".join(f"{counts[name]} {name}" for name in part if counts[name]) for part in (names[:3], names[3:])
     )
-    return "; ".join(filter(None, (found or "nothing new", others)))
+    return "; ".join(filter(None, (add_listings or "nothing new", others)))
 
 
 async def report(database: Database) -> dict[str, Any]:

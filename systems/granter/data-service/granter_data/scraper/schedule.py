@@ -10,19 +10,26 @@ import psycopg
 from granter_data.database import Connection, connect
 from granter_data.extraction.budget import Budget
 from granter_data.extraction.chain import Chain
-from granter_data.scraper.rounds import begin_or_continue, due_in, end, hide_copies, lacks_a_source, trail_of
-from granter_data.scraper.site import Manners, Site
+from granter_data.scraper.rounds import (
+    begin_or_continue,
+    due_in,
+    finish_round,
+    has_new_source,
+    hide_copies,
+    progress_of,
+)
+from granter_data.scraper.site import Politeness, Site
 from granter_data.scraper.walk import Walk
 from granter_data.settings import Settings
 
 LOCK = "granter.scraper"
-TRY_AGAIN = 5.0
-STOP_WITHIN = 3.0
+RETRY_SECONDS = 5.0
+STOP_TIMEOUT = 3.0
 
 log = logging.getLogger(__name__)
 
 
-class Scraping:
+class Scraper:
     """The background task that keeps the grants current. An unreachable database or site is retried later."""
 
     def __init__(self, settings: Settings, chain: Chain, changed: Callable[[], None]) -> None:
@@ -31,45 +38,45 @@ class Scraping:
         self._chain = chain
         self._changed = changed
         self._stopping = asyncio.Event()
-        self._wanted = asyncio.Event()
+        self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._sources_compared = False
         self.phase: Literal["idle", "walking", "waiting"] = "idle"
 
-    def lives(self) -> bool:
+    def is_alive(self) -> bool:
         """Return False when the task has ended by itself, which only a bug can cause."""
         return self._task is not None and not self._task.done()
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._keep_fresh(), name="scraper")
-        self._task.add_done_callback(_tell_end)
+        self._task = asyncio.create_task(self._run(), name="scraper")
+        self._task.add_done_callback(_log_failure)
 
-    def now(self) -> None:
+    def wake(self) -> None:
         """Wake the task at once, because a round has been requested."""
-        self._wanted.set()
+        self._wake.set()
 
     async def stop(self) -> None:
         """Request the stop and wait for it; a page that takes too long is left to the next process."""
         self._stopping.set()
-        self._wanted.set()
+        self._wake.set()
         if self._task is None or self._task.done():
             return
-        done, _ = await asyncio.wait([self._task], timeout=STOP_WITHIN)
+        done, _ = await asyncio.wait([self._task], timeout=STOP_TIMEOUT)
         if not done:
             self._task.cancel()
-            await asyncio.wait([self._task], timeout=STOP_WITHIN)
+            await asyncio.wait([self._task], timeout=STOP_TIMEOUT)
 
-    async def _keep_fresh(self) -> None:
+    async def _run(self) -> None:
         while not self._stopping.is_set():
-            self._wanted.clear()
+            self._wake.clear()
             try:
-                pause = await self._turn()
-            except psycopg.OperationalError as away:
-                log.warning("left the scraping for later: %s", away)
-                self.phase, pause = "waiting", TRY_AGAIN
-            await self._rest(pause)
+                pause = await self._run_if_due()
+            except psycopg.OperationalError as error:
+                log.warning("the scraper retries later: %s", error)
+                self.phase, pause = "waiting", RETRY_SECONDS
+            await self._wait(pause)
 
-    async def _turn(self) -> float:
+    async def _run_if_due(self) -> float:
         """Run a round if one is due and no other process runs one; return the seconds until the next check."""
         # A connection of its own: the lock belongs to its session and is released with it, however the session ends.
         async with await connect(self._settings.database_url) as connection:
@@ -77,18 +84,18 @@ class Scraping:
             row = await cursor.fetchone()
             if row is None or not row["mine"]:
                 self.phase = "waiting"
-                return TRY_AGAIN
+                return RETRY_SECONDS
             self.phase = "idle"
             if not self._sources:
                 return self._settings.scrape_every
             due = await self._due_in(connection)
             if due > 0:
                 # Another process may receive a request for a round; the request is in the database.
-                return min(due, TRY_AGAIN)
+                return min(due, RETRY_SECONDS)
             self.phase = "walking"
             await self._round(connection)
             self.phase = "idle"
-            return min(self._settings.scrape_every, TRY_AGAIN)
+            return min(self._settings.scrape_every, RETRY_SECONDS)
 
     async def _due_in(self, connection: Connection) -> float:
         """Return the seconds until a round is due; 0 at the service's start if the last one left a source out.
@@ -96,7 +103,7 @@ class Scraping:
         Compared once only: while a release is replaced, the old one's sources are not these, and the two would start
         rounds in turn.
         """
-        new_source = not self._sources_compared and await lacks_a_source(connection, self._sources)
+        new_source = not self._sources_compared and await has_new_source(connection, self._sources)
         self._sources_compared = True
         return 0.0 if new_source else await due_in(connection, self._settings.scrape_every)
 
@@ -105,34 +112,34 @@ class Scraping:
         number = await begin_or_continue(connection)
         settings = self._settings
         budget = Budget(settings.extract_seconds, settings.extract_cents)
-        manners = Manners(settings.page_pause, settings.retry_pause, settings.crawler_contact)
+        politeness = Politeness(settings.page_pause, settings.retry_pause, settings.crawler_contact)
         # No TaskGroup: in Python 3.11 the code that catches its error is left half cancelled.
         walks = (
-            self._source(connection, number, name, start, budget, manners) for name, start in self._sources.items()
+            self._source(connection, number, name, start, budget, politeness) for name, start in self._sources.items()
         )
         for ended in await asyncio.gather(*walks, return_exceptions=True):
             if ended is not None:
                 raise ended
         await hide_copies(connection)
         if not self._stopping.is_set():
-            await end(connection, number)
+            await finish_round(connection, number)
         self._changed()
 
     async def _source(
-        self, connection: Connection, number: int, name: str, start: str, budget: Budget, manners: Manners
+        self, connection: Connection, number: int, name: str, start: str, budget: Budget, politeness: Politeness
     ) -> None:
-        trail = await trail_of(connection, number, name, start)
-        async with Site(start, manners) as site:
-            await Walk(site, trail, connection, self._chain, budget, self._stopping).all_pages()
+        progress = await progress_of(connection, number, name, start)
+        async with Site(start, politeness) as site:
+            await Walk(site, progress, connection, self._chain, budget, self._stopping).run()
 
-    async def _rest(self, seconds: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._wanted.wait()
+                await self._wake.wait()
         except TimeoutError:
             return
 
 
-def _tell_end(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        log.critical("the scraper ended by mistake", exc_info=error)
+        log.critical("the scraper ended because of an error", exc_info=error)

@@ -1,31 +1,31 @@
-// What a script can add to pages that work without one: search as you type, suggestions,
-// the words of a source brought into view, and a word when the connection is gone.
+// Additions to pages that work without scripts: search as you type, suggestions,
+// scrolling to the evidence in a source, and a message while the browser is offline.
 "use strict";
 
-const PAUSE = 180; // milliseconds after the last key
-const CALM = 600; // and so many more before somebody who types is told that there is nothing
+const TYPING_DELAY = 180; // milliseconds after the last key
+const EMPTY_DELAY = 600; // additional milliseconds before an empty result is shown, because more letters may follow
 
 const connection = document.getElementById("connection");
-const ask = document.querySelector("[data-search]");
+const form = document.querySelector("[data-search]");
 
-function online(is) {
+function showOnline(is) {
   if (connection) connection.hidden = is;
 }
 
-if (ask) {
-  const words = ask.elements.q;
+if (form) {
+  const words = form.elements.q;
   const hints = document.getElementById("hints");
   const examples = [...hints.childNodes].map((node) => node.cloneNode(true));
-  const said = document.getElementById("said");
-  let asking = null;
+  const status = document.getElementById("status");
+  let pending = null;
   let typing = 0;
-  let again = 0;
-  let settled = true; // what is typed letter by letter is one step of the history
+  let retry = 0;
+  let newEntry = true; // whether the next search while typing adds a history entry instead of replacing one
   let shown = location.search;
 
   const address = () => {
     const parts = new URLSearchParams();
-    for (const [name, value] of new FormData(ask)) {
+    for (const [name, value] of new FormData(form)) {
       if (value && !(name === "sort" && value === "relevance")) parts.set(name, value.trim());
     }
     return parts.size ? `/?${parts}` : "/";
@@ -35,51 +35,51 @@ if (ask) {
     document.getElementById("results").replaceChildren(...page.getElementById("results").childNodes);
     document.title = page.title;
     for (const name of ["topic", "region"]) {
-      const fresh = page.getElementById(name);
-      const chosen = ask.elements[name].value;
-      if (fresh.options.length > 1) ask.elements[name].replaceChildren(...fresh.options);
-      ask.elements[name].value = chosen;
+      const newSelect = page.getElementById(name);
+      const chosen = form.elements[name].value;
+      if (newSelect.options.length > 1) form.elements[name].replaceChildren(...newSelect.options);
+      form.elements[name].value = chosen;
     }
     const currency = page.getElementById("currency").value; // the page chooses one for amounts that have none
-    ask.elements.currency.replaceChildren(...page.getElementById("currency").options);
-    ask.elements.currency.value = currency;
+    form.elements.currency.replaceChildren(...page.getElementById("currency").options);
+    form.elements.currency.value = currency;
     document.getElementById("funders").replaceChildren(...page.getElementById("funders").childNodes);
-    said.textContent = document.getElementById("found").textContent;
-    wait();
+    status.textContent = document.getElementById("found").textContent;
+    scheduleRetry();
   };
 
-  const move = (wanted, typed) => {
+  const updateAddress = (wanted, typed) => {
     if (wanted.search === shown) return;
-    history[typed && !settled ? "replaceState" : "pushState"](null, "", wanted);
+    history[typed && !newEntry ? "replaceState" : "pushState"](null, "", wanted);
     shown = wanted.search;
-    settled = !typed;
+    newEntry = !typed;
   };
 
   const search = async (wanted = address(), typed = false) => {
-    asking?.abort();
-    const mine = (asking = new AbortController());
-    clearTimeout(again);
-    document.body.classList.add("asking");
+    pending?.abort();
+    const controller = (pending = new AbortController());
+    clearTimeout(retry);
+    document.body.classList.add("loading");
     try {
-      const answer = await fetch(wanted, { signal: mine.signal, headers: { Accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const response = await fetch(wanted, { signal: controller.signal, headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (!page.getElementById("results")) return location.assign(wanted);
-      online(true);
-      if (typed && !page.querySelector(".results")) await new Promise((resolve) => setTimeout(resolve, CALM));
-      if (asking !== mine) return;
+      showOnline(true);
+      if (typed && !page.querySelector(".results")) await new Promise((resolve) => setTimeout(resolve, EMPTY_DELAY));
+      if (pending !== controller) return;
       show(page);
-      move(new URL(answer.url), typed);
+      updateAddress(new URL(response.url), typed);
     } catch (error) {
-      if (error.name !== "AbortError") online(false);
+      if (error.name !== "AbortError") showOnline(false);
     } finally {
-      if (asking === mine) document.body.classList.remove("asking");
+      if (pending === controller) document.body.classList.remove("loading");
     }
   };
 
-  // A page that asks for a pause is asked again when it is over.
-  const wait = () => {
+  // Search again after the wait that the page states.
+  const scheduleRetry = () => {
     const pause = document.querySelector("#results [data-wait]");
-    if (pause) again = setTimeout(search, Number(pause.dataset.wait) * 1000, pause.dataset.again);
+    if (pause) retry = setTimeout(search, Number(pause.dataset.wait) * 1000, pause.dataset.again);
   };
 
   const suggest = async () => {
@@ -87,8 +87,8 @@ if (ask) {
     let found = [];
     if (typed.length > 1) {
       try {
-        const answer = await fetch(`/suggest?${new URLSearchParams({ q: typed })}`);
-        found = (await answer.json()).suggestions;
+        const response = await fetch(`/suggest?${new URLSearchParams({ q: typed })}`);
+        found = (await response.json()).suggestions;
       } catch {
         found = [];
       }
@@ -105,21 +105,21 @@ if (ask) {
     hints.replaceChildren(...(links.length ? [title, ...links] : examples.map((node) => node.cloneNode(true))));
   };
 
-  const soon = (event) => {
+  const scheduleSearch = (event) => {
     const typed = event.target === words;
     clearTimeout(typing);
     typing = setTimeout(() => {
       search(address(), typed);
       if (typed) suggest();
-    }, PAUSE);
+    }, TYPING_DELAY);
   };
 
-  words.addEventListener("input", soon);
-  words.addEventListener("change", () => (settled = true));
-  for (const field of ask.elements) {
-    if (field !== words && field.name) field.addEventListener("change", soon);
+  words.addEventListener("input", scheduleSearch);
+  words.addEventListener("change", () => (newEntry = true));
+  for (const field of form.elements) {
+    if (field !== words && field.name) field.addEventListener("change", scheduleSearch);
   }
-  ask.addEventListener("submit", (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(typing);
     search();
@@ -128,11 +128,11 @@ if (ask) {
     if (location.search !== shown) location.reload();
   });
   addEventListener("online", () => search());
-  document.body.classList.add("lively");
-  wait();
+  document.body.classList.add("scripted");
+  scheduleRetry();
 }
 
-// On a wide page the filters stand beside the results; on a narrow one they wait to be opened.
+// On a wide page the filters are shown next to the results; on a narrow one they start closed.
 const filters = document.querySelector("details.filters");
 if (filters && matchMedia("(min-width: 56rem)").matches) filters.open = true;
 
@@ -157,13 +157,13 @@ for (const secret of document.querySelectorAll('input[type="password"]')) {
 for (const reading of document.querySelectorAll(".reading")) {
   const first = document.getElementById(`read-${reading.dataset.field}`);
   const text = first?.closest(".text");
-  const bring = () => {
+  const scrollToText = () => {
     if (!text || text.scrollHeight <= text.clientHeight) return;
     text.scrollTo({ top: first.offsetTop - text.clientHeight / 3 });
   };
-  reading.addEventListener("pointerenter", bring);
-  reading.addEventListener("focusin", bring);
+  reading.addEventListener("pointerenter", scrollToText);
+  reading.addEventListener("focusin", scrollToText);
 }
 
-addEventListener("offline", () => online(false));
-addEventListener("online", () => online(true));
+addEventListener("offline", () => showOnline(false));
+addEventListener("online", () => showOnline(true));

@@ -1,9 +1,9 @@
 """Classification: whether a page is a notice, or one of the other pages that sites have."""
 
 from granter_data.rules.amount import Amount
+from granter_data.rules.boilerplate import is_boilerplate
 from granter_data.rules.deadline import Deadline
 from granter_data.rules.funder import is_funder
-from granter_data.rules.furniture import is_furniture
 from granter_data.rules.page import Page
 from granter_data.rules.terms import any_of
 
@@ -26,7 +26,7 @@ _GIVING = any_of(
 
 def is_notice(page: Page, title: str, funder: str | None, deadline: Deadline, amount: Amount | None) -> bool:
     """Return whether the page is a notice: it names the funder and a deadline or amount, or uses words of giving."""
-    if is_furniture(title) or (funder is None and deadline.kind == "unknown" and amount is None):
+    if is_boilerplate(title) or (funder is None and deadline.kind == "unknown" and amount is None):
         return False
     dated = deadline.kind != "unknown" and funder is not None
     paid = amount is not None and any(is_funder(label) for label, _ in page.pairs)

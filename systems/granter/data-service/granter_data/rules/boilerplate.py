@@ -1,4 +1,4 @@
-"""Boilerplate: the pages and page parts that every site has beside its notices, recognised by their usual words."""
+"""Boilerplate: the pages and page parts that every site has besides its notices, recognised by their usual words."""
 
 import re
 
@@ -68,18 +68,18 @@ _AROUND_WORDS = " .:|»«›‹→>-–"
 _OWN = ("article", "li", "td", "dd")
 
 
-def is_furniture(title: str) -> bool:
+def is_boilerplate(title: str) -> bool:
     """Return whether a page of this *title* is one that every site has."""
     return bool(_NAMES.match(title.strip(_AROUND_WORDS)))
 
 
-def leads_aside(words: str) -> bool:
+def leads_to_boilerplate(words: str) -> bool:
     """Return whether a link with these *words* leads to such a page; a link that calls itself a grant does not."""
     words = words.strip(_AROUND_WORDS)
     return bool(_NAMES.match(words) or (_LEADS.match(words) and not _CALLED.search(words)))
 
 
-def clear(tree: LexborHTMLParser) -> None:
+def remove_boilerplate(tree: LexborHTMLParser) -> None:
     """Remove everything around the content from the page."""
     for node in tree.css(_AROUND):
         node.decompose()

@@ -11,7 +11,7 @@ HIT, END = "\x02", "\x03"
 SUMMARY_LENGTH = 220
 
 
-def told(row: Row) -> dict[str, Any]:
+def grant_json(row: Row) -> dict[str, Any]:
     """Return a row of grants as it appears in a list."""
     return {
         "id": row["id"],
@@ -24,13 +24,13 @@ def told(row: Row) -> dict[str, Any]:
         "topics": row["topics"],
         "region": row["region"],
         "language": row["language"],
-        "snippet": pieces(_snippet(row)),
+        "snippet": fragments(_snippet(row)),
         "closes_in_days": days_left(row["deadline"]),
     }
 
 
-def amount(least: Decimal | None, most: Decimal | None, currency: str | None) -> dict[str, Any] | None:
-    return {"min": number(least), "max": number(most), "currency": currency} if currency else None
+def amount(minimum: Decimal | None, maximum: Decimal | None, currency: str | None) -> dict[str, Any] | None:
+    return {"min": number(minimum), "max": number(maximum), "currency": currency} if currency else None
 
 
 def days_left(deadline: date | None) -> int | None:
@@ -47,7 +47,7 @@ def number(value: Decimal | None) -> int | float | None:
     return int(value) if value == int(value) else float(value)
 
 
-def pieces(marked: str) -> list[dict[str, Any]]:
+def fragments(marked: str) -> list[dict[str, Any]]:
     """Return a marked text as pieces, so that each client can mark the hits in its own way."""
     cut = re.split(f"{HIT}(.*?){END}", " ".join(marked.split()))
     return [{"text": text, "mark": at % 2 == 1} for at, text in enumerate(cut) if text]
@@ -60,9 +60,9 @@ def _snippet(row: Row) -> str:
 
 def _opened(snippet: str, summary: str) -> str:
     """Return the snippet, with an ellipsis where it begins or ends within the summary."""
-    plain = snippet.replace(HIT, "").replace(END, "")
-    before = "" if plain[:20] == summary[:20] else "… "
-    return before + snippet + ("" if summary.rstrip(".!?")[-15:] == plain.rstrip(".!?")[-15:] else " …")
+    text = snippet.replace(HIT, "").replace(END, "")
+    before = "" if text[:20] == summary[:20] else "… "
+    return before + snippet + ("" if summary.rstrip(".!?")[-15:] == text.rstrip(".!?")[-15:] else " …")
 
 
 def _shortened(text: str) -> str:

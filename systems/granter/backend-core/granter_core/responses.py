@@ -1,4 +1,4 @@
-"""What we tell: the models of our own answers, and of what the data-service answers and we pass on."""
+"""Response models: this service's responses, and those of the data-service that it forwards."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -7,32 +7,32 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Told(BaseModel):
-    """Fields of a neighbour that is newer than we are pass through."""
+class ResponseModel(BaseModel):
+    """Base of the response models. Unknown fields are kept, because a newer data-service may send them."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
-class Registered(Told):
+class Registered(ResponseModel):
     email: str
 
 
-class TokenPair(Told):
+class TokenPair(ResponseModel):
     access_token: str
     refresh_token: str
     token_type: Annotated[str, Field(pattern="^Bearer$")] = "Bearer"
     expires_in: int
 
 
-class Me(Told):
+class Me(ResponseModel):
     id: UUID
     email: str
     curator: bool
     created_at: datetime
 
 
-class SavedSearch(Told):
-    """The query comes in the words of `/api/search`, ready to be asked again."""
+class SavedSearch(ResponseModel):
+    """A saved search. Its query has the parameters of `/api/search`."""
 
     id: UUID
     name: str
@@ -40,22 +40,22 @@ class SavedSearch(Told):
     created_at: datetime
 
 
-class SavedSearches(Told):
+class SavedSearches(ResponseModel):
     saved_searches: list[SavedSearch]
 
 
-class Piece(Told):
+class TextFragment(ResponseModel):
     text: str
     mark: bool
 
 
-class Money(Told):
+class Money(ResponseModel):
     min: float | None
     max: float | None
     currency: str | None
 
 
-class Grant(Told):
+class Grant(ResponseModel):
     id: int | str
     title: str
     funder: str | None
@@ -66,11 +66,11 @@ class Grant(Told):
     topics: list[str]
     region: str | None
     language: str | None
-    snippet: list[Piece]
+    snippet: list[TextFragment]
     closes_in_days: int | None
 
 
-class Found(Told):
+class SearchResults(ResponseModel):
     total: int
     page: int
     page_size: int
@@ -78,36 +78,36 @@ class Found(Told):
     facets: dict[str, dict[str, int]]
 
 
-class Source(Told):
+class Source(ResponseModel):
     url: str
     site: str | None
     fetched_at: datetime | None
     text: str
 
 
-class Provenance(Told):
+class Provenance(ResponseModel):
     by: str
     at: datetime | None
     evidence: str | None
 
 
-class WholeGrant(Grant):
-    """One whose notice its source has taken down since is told still, with the moment; a search finds it no more."""
+class GrantDetails(Grant):
+    """A complete grant. A withdrawn grant can be read, with its time of withdrawal, but searches omit it."""
 
     withdrawn_at: datetime | None = None
     source: Source
     provenance: dict[str, Provenance]
 
 
-class Suggestions(Told):
+class Suggestions(ResponseModel):
     suggestions: list[str]
 
 
-class Round(Told):
+class ScrapeRound(ResponseModel):
     round: int | str | None
 
 
-class ScrapedSource(Told):
+class SourceStatus(ResponseModel):
     name: str
     state: str
     pages: int
@@ -120,26 +120,26 @@ class ScrapedSource(Told):
     at: datetime | None
 
 
-class Scraping(Round):
+class ScrapeStatus(ScrapeRound):
     state: str
     summary: str | None = None
-    sources: list[ScrapedSource]
+    sources: list[SourceStatus]
 
 
-class Attempt(Told):
+class Attempt(ResponseModel):
     by: str
     outcome: str
     took_ms: float | None
 
 
-class Extracted(Told):
+class Extracted(ResponseModel):
     fields: dict[str, object]
     provenance: dict[str, object]
     chain: list[Attempt]
     note: str | None = None
 
 
-class Problem(Told):
+class Problem(ResponseModel):
     """Problem details, RFC 9457."""
 
     type: str

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-_SMALL_WORDS = {
+_WORDS = {
     "en": "the and of to for with is are by this will be from which that your",
     "de": "der die das und für mit ist sind von werden eine auf zum zur nicht bis",
     "fr": "le la les de des et pour avec est sont du une dans sur aux par au vous",
@@ -12,15 +12,18 @@ _SMALL_WORDS = {
     "it": "il la gli le i e per con è sono del della una di da al entro che",
     "nl": "de het een en voor met is zijn van op te door aan tot wordt niet",
 }
-_TONGUES = {tongue: frozenset(words.split()) for tongue, words in _SMALL_WORDS.items()}
-_SHARED_BY = Counter(word for words in _TONGUES.values() for word in words)
+_FUNCTION_WORDS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_SHARED_BY = Counter(word for words in _FUNCTION_WORDS.values() for word in words)
 """The number of languages that have a word: a word of many languages indicates little."""
 
 
-def tongue_of(stated: str, lines: tuple[str, ...]) -> str:
+def language_of(declared: str, lines: tuple[str, ...]) -> str:
     """Return the language's two-letter code; English where there is no indication."""
-    if code := re.match(r"[a-z]{2}(?![a-z])", stated.strip().casefold()):
+    if code := re.match(r"[a-z]{2}(?![a-z])", declared.strip().casefold()):
         return code[0]
     words = Counter(re.findall(r"[^\W\d_]+", " ".join(lines).casefold()))
-    heard = {tongue: sum(words[word] / _SHARED_BY[word] for word in small) for tongue, small in _TONGUES.items()}
-    return max(heard, key=lambda tongue: heard[tongue]) if any(heard.values()) else "en"
+    scores = {
+        language: sum(words[word] / _SHARED_BY[word] for word in function_words)
+        for language, function_words in _FUNCTION_WORDS.items()
+    }
+    return max(scores, key=lambda language: scores[language]) if any(scores.values()) else "en"

@@ -1,4 +1,4 @@
-"""Answer: what a site says to one request, and whether the visitor has it already."""
+"""Response: status, body and caching headers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +10,13 @@ TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     content_type: str
     body: str
     location: str | None = None
     changed: float | None = None
-    """When the page was changed last; None where nobody may keep it."""
+    """Unix time of the last change; None if the response must not be cached."""
 
     def etag(self) -> str:
         return f'"{sha256(self.body.encode()).hexdigest()[:20]}"'
@@ -24,8 +24,8 @@ class Answer:
     def last_modified(self) -> str:
         return formatdate(self.changed or 0, usegmt=True)
 
-    def known_to(self, none_match: str, modified_since: str) -> bool:
-        """Whether the visitor has the page already, by its ETag or else by its age."""
+    def is_not_modified(self, none_match: str, modified_since: str) -> bool:
+        """Return whether the client's copy is current, by its ETag or else by its date."""
         if self.changed is None:
             return False
         if none_match:
@@ -40,5 +40,5 @@ def _moment(text: str) -> datetime:
     return parsedate_to_datetime(text)
 
 
-def gone(what: str = "This page does not exist, or no longer.") -> Answer:
-    return Answer(404, HTML, f"<!doctype html><title>Not found</title><p>{what}</p>\n")
+def not_found(message: str = "This page does not exist, or no longer.") -> Response:
+    return Response(404, HTML, f"<!doctype html><title>Not found</title><p>{message}</p>\n")

@@ -8,7 +8,7 @@ HOME = "/"
 FORMS = frozenset({"/login", "/register", "/saved/new", "/account/delete", "/account/password"})
 
 
-def inside(address: str) -> str:
+def internal_url(address: str) -> str:
     """Return *address* if it is the path of one of our pages, else the first page."""
     if not address.startswith("/") or address[1:2] in {"/", "\\"} or not address.isprintable() or "\\" in address:
         return HOME
@@ -16,20 +16,20 @@ def inside(address: str) -> str:
     return HOME if parts.scheme or parts.netloc else address
 
 
-def login_for(request: Request) -> str:
+def login_url_for(request: Request) -> str:
     """Return the address of the log-in page, which leads back to the page the visitor wanted."""
     path = request.url.path
     # Form data is lost after the detour, so return to the page with the form.
     if request.method != "GET":
-        return login_before(page_before(path))
-    return login_before(f"{path}?{request.url.query}" if request.url.query else path)
+        return login_url(form_page_of(path))
+    return login_url(f"{path}?{request.url.query}" if request.url.query else path)
 
 
-def login_before(wanted: str) -> str:
+def login_url(wanted: str) -> str:
     return f"/login?next={quote(wanted, safe='/')}"
 
 
-def page_before(path: str) -> str:
+def form_page_of(path: str) -> str:
     """Return the page that shows the form which is sent to *path*."""
     if path in FORMS:
         return path
