@@ -1,4 +1,4 @@
-"""The journal's cost per step: two rows, each synced to disk before anything else happens."""
+"""The journal's cost per step: the previous step's `done` and its `started`, in one transaction that is synced to disk."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders
 
 STEPS = 2000
-BUDGET_MS = 1.0
+BUDGET_MS = 0.8
 STARTED = b'{"step":"4.1","kind":"start_fleet","title":"Start api@42, 3 replicas","reversible":true}'
 DONE = b'{"step":"4.1","evidence":"3 of 3 ready after 2.4 s","took_s":2.412,"adopted":false}'
 
@@ -41,17 +41,17 @@ def measure(folders: Folders) -> list[Row]:
     rows, steps = [], []
     for _ in range(STEPS):
         began = time.perf_counter()
-        journal.append("r-0001", ("started", STARTED))
+        journal.append("r-0001", ("progress", DONE))
         between = time.perf_counter()
-        journal.append("r-0001", ("done", DONE))
+        journal.append("r-0001", ("done", DONE), ("started", STARTED))
         ended = time.perf_counter()
-        rows += [between - began, ended - between]
-        steps.append(ended - began)
+        rows.append(between - began)
+        steps.append(ended - between)
     journal.checkpoint()
     journal.close()
     story = SqliteReader(folders.journal, folders.head)
     began = time.perf_counter()
-    assert story.verify(PublicKey.read(folders.public_key)).rows == 2 * STEPS
+    assert story.verify(PublicKey.read(folders.public_key)).rows == 3 * STEPS
     verified = time.perf_counter() - began
     began = time.perf_counter()
     history_from(story.rows())
@@ -61,10 +61,10 @@ def measure(folders: Folders) -> list[Row]:
         ("this disk: one bare fdatasync, p99", at(bare, 0.99) * 1e3, "ms"),
         ("a row, p50", statistics.median(rows) * 1e3, "ms"),
         ("a row, p99", at(rows, 0.99) * 1e3, "ms"),
-        ("a step (started and done), p50", statistics.median(steps) * 1e3, "ms"),
-        ("a step (started and done), p99", at(steps, 0.99) * 1e3, "ms"),
-        (f"verify {2 * STEPS} rows", verified * 1e3, "ms"),
-        (f"read and fold {2 * STEPS} rows", folded * 1e3, "ms"),
+        ("a step (done, and the next started), p50", statistics.median(steps) * 1e3, "ms"),
+        ("a step (done, and the next started), p99", at(steps, 0.99) * 1e3, "ms"),
+        (f"verify {3 * STEPS} rows", verified * 1e3, "ms"),
+        (f"read and fold {3 * STEPS} rows", folded * 1e3, "ms"),
     ]
 
 

@@ -364,7 +364,7 @@ def test_an_older_format_is_refused_and_the_file_is_left_as_it_is(folders: Folde
     by_hand(folders, "pragma user_version = 1")
     before = {path: path.read_bytes() for path in folders.state.iterdir()}
     for read in (lambda: opened(folders), lambda: story(folders).rows(), lambda: story(folders).verify()):
-        with pytest.raises(StateUnreadable, match="journal.db.*it has format 1, not 2") as refused:
+        with pytest.raises(StateUnreadable, match=r"journal\.db.*it has format 1, not 2") as refused:
             read()
         assert refused.value.exit_code == 2
         assert "mainstay down --data with the version that wrote it" in refused.value.remedy

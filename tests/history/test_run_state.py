@@ -27,12 +27,12 @@ from mainstay.history.run_state import RunState, run_state
 PLANNED = Planned("deploy", msgspec.Raw(b"{}"), "2", 2, 1, "safe", "ada", 3, serves_after=2)
 
 
-def told(*events: Event, run: str = "r-0001") -> list[Row]:
+def rows_of(*events: Event, run: str = "r-0001") -> list[Row]:
     return [Row(n, f"2026-01-05T12:00:0{n % 10}+00:00", run, *encode(event)) for n, event in enumerate(events, 1)]
 
 
 def after(*events: Event) -> RunState:
-    return run_state(told(PLANNED, *events))
+    return run_state(rows_of(PLANNED, *events))
 
 
 def resumed(step: str | None = None, fence: int = 2) -> Resumed:
@@ -104,8 +104,8 @@ def test_a_persons_word_settles_the_step() -> None:
 
 
 def test_rows_of_other_runs_change_nothing() -> None:
-    mine = told(PLANNED, started("1.1"))
-    assert run_state([*mine, *told(PLANNED, Ended("released"), run="r-0002")]).outcome is None
+    mine = rows_of(PLANNED, started("1.1"))
+    assert run_state([*mine, *rows_of(PLANNED, Ended("released"), run="r-0002")]).outcome is None
 
 
 def test_progress_moves_nothing() -> None:

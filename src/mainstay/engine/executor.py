@@ -29,11 +29,11 @@ class Executor(Protocol):
     def max_parallel(self) -> int: ...
 
     def send(self, step: StepNumber, task: Task) -> None:
-        """Start *deed* without waiting for it."""
+        """Start *task* without waiting for it."""
         ...
 
     def wait(self) -> StepResult:
-        """Wait for the next deed to finish and return its result. Call only while a result is outstanding."""
+        """Wait for the next task to finish and return its result. Call only while a result is outstanding."""
         ...
 
 
@@ -58,7 +58,7 @@ class Threads:
 
 
 def run_task(step: StepNumber, task: Task, clock: Clock) -> StepResult:
-    """Execute *deed* and return its result, never raising.
+    """Execute *task* and return its result, never raising.
 
     A full disk becomes a StepFailed, an expected failure, after which the engine undoes the run.
     """

@@ -95,12 +95,12 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Out
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
     if run_kind(plan.kind).needs_running and not world.target.fleet_status().started:
         world.target.start()
-    return _told(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
+    return _outcome_of(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
 
 
 def resume_run(run: str, environment: Environment, journal: Journal, context: Context, runner: Runner) -> Outcome:
     """Finish *run*; the caller holds the lock."""
-    return _told(context, environment, runner, lambda world: engine.resume(run, world, journal, runner))
+    return _outcome_of(context, environment, runner, lambda world: engine.resume(run, world, journal, runner))
 
 
 def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
@@ -118,12 +118,14 @@ def without_run(context: Context, kind: str, started: bool, took_s: float, note:
     )
 
 
-def _told(context: Context, environment: Environment, runner: Runner, carry: Callable[[World], RunOutcome]) -> Outcome:
+def _outcome_of(
+    context: Context, environment: Environment, runner: Runner, execute: Callable[[World], RunOutcome]
+) -> Outcome:
     began = time.monotonic()
     world = context.world(environment)
-    outcome = carry(world)
+    outcome = execute(world)
     past = history_of(context)
-    _keep_what_serves(context, past)
+    _store_live_environment(context, past)
     run = past.runs[0]
     serving = world.target.traffic_status()
     note = _prune(context, world.target, past) if outcome == "released" and run_kind(run.kind).needs_running else ""
@@ -139,7 +141,7 @@ def _told(context: Context, environment: Environment, runner: Runner, carry: Cal
     )
 
 
-def _keep_what_serves(context: Context, past: History) -> None:
+def _store_live_environment(context: Context, past: History) -> None:
     """Store the live release's environment again, because a run that was rolled back had stored the one it planned."""
     found = past.environment(past.live.number) if past.live else None
     if found is not None and found != b"null":
