@@ -144,7 +144,7 @@ class TargetContract(ABC):
         self.served(target, {1: 100.0})
         self.ask(target, takes_s=takes_s)
 
-    def test_looking_at_nothing_tells_nothing(self, target: RunTarget) -> None:
+    def test_a_new_environment_has_no_instances_traffic_or_jobs(self, target: RunTarget) -> None:
         assert target.fleet_status().instances == ()
         assert target.traffic_status().actual == {}
         assert target.job_state("r-1-build").state == "none"
@@ -154,7 +154,7 @@ class TargetContract(ABC):
         assert len({one.id for one in target.fleet_status().instances}) == 2
         assert target.fleet_status().wanted["web"][1].count == 2
 
-    def test_asking_twice_runs_one(self, target: RunTarget) -> None:
+    def test_a_repeated_request_starts_nothing_more(self, target: RunTarget) -> None:
         self.up(target, 1)
         before = [(one.id, one.since, one.restarts) for one in target.fleet_status().instances]
         self.up(target, 1)
@@ -164,7 +164,7 @@ class TargetContract(ABC):
         self.up(target, 1, 2)
         assert len({one.address for one in target.fleet_status().instances}) == 2
 
-    def test_what_is_not_named_stays(self, target: RunTarget) -> None:
+    def test_services_that_a_request_does_not_name_keep_running(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_fleet({"other": {1: self.member("other")}})
         self.eventually(lambda: self.ready(target, 1, "other") == 1, "other@1")
@@ -177,7 +177,7 @@ class TargetContract(ABC):
         assert [one.address for one in target.fleet_status().instances] == [None]
         assert "worker" not in target.traffic_status().listeners
 
-    def test_what_a_service_prints_is_in_its_logs(self, target: RunTarget) -> None:
+    def test_the_lines_that_a_service_prints_are_in_its_logs(self, target: RunTarget) -> None:
         target.start()
         target.set_fleet({"worker": {7: self.worker("one", "two", "three")}})
         self.eventually(lambda: len(list(target.logs("worker"))) == 3, "the lines")
@@ -226,7 +226,7 @@ class TargetContract(ABC):
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
         assert target.fleet_status().forced == {"web@1": Forced(connections=1)}
 
-    def test_what_is_lost_is_stopped_and_runs_again_once_woken(self, target: RunTarget) -> None:
+    def test_lost_instances_are_stopped_and_run_again_after_a_start(self, target: RunTarget) -> None:
         self.up(target, 1)
         self.lose(target)
         assert self.states(target, 1) == ["stopped"]
@@ -271,7 +271,7 @@ class TargetContract(ABC):
         self.served(target, {1: 75.0, 2: 25.0})
         assert target.traffic_status().wanted["web"] == {1: 75.0, 2: 25.0}
 
-    def test_a_share_for_nobody_goes_to_those_who_are_ready(self, target: RunTarget) -> None:
+    def test_the_share_of_a_revision_without_instances_goes_to_ready_ones(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_traffic((Shift({"web": {1: 50.0, 2: 50.0}}),))
         self.served(target, {1: 100.0})
@@ -311,14 +311,14 @@ class TargetContract(ABC):
         assert target.traffic_status().reverted
         self.served(target, {1: 50.0, 2: 50.0})
 
-    def test_traffic_goes_home_when_nobody_watches(self, target: RunTarget) -> None:
+    def test_traffic_is_reverted_without_heartbeats(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
         target.set_traffic((Shift({"web": {2: 100.0}}),), TrafficLease(1.0, (Shift({"web": {1: 100.0}}),)))
         assert target.traffic_status().reverts_to == {"web": {1: 100.0}}
         self.served(target, {1: 100.0})
         assert target.traffic_status().reverted
 
-    def test_who_is_heard_keeps_traffic_where_it_is(self, target: RunTarget) -> None:
+    def test_traffic_stays_while_heartbeats_arrive(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
         target.set_traffic((Shift({"web": {2: 100.0}}),), TrafficLease(2.0, (Shift({"web": {1: 100.0}}),)))
         for _ in range(6):
@@ -327,7 +327,7 @@ class TargetContract(ABC):
         self.served(target, {2: 100.0})
         assert not target.traffic_status().reverted
 
-    def test_a_later_word_ends_the_way_home(self, target: RunTarget) -> None:
+    def test_a_new_traffic_request_cancels_the_automatic_revert(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
         target.set_traffic((Shift({"web": {2: 100.0}}),), TrafficLease(0.5, (Shift({"web": {1: 100.0}}),)))
         target.set_traffic((Shift({"web": {2: 100.0}}),))
@@ -362,7 +362,7 @@ class TargetContract(ABC):
         target.stop_job("r-1-build")
         assert target.job_state("r-1-build").state == "none"
 
-    def test_asleep_nothing_runs_and_all_is_remembered(self, target: RunTarget) -> None:
+    def test_a_stopped_environment_runs_nothing_and_remembers_its_state(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
@@ -370,7 +370,7 @@ class TargetContract(ABC):
         assert target.fleet_status().wanted["web"][1].count == 1
         assert target.traffic_status().wanted["web"] == {1: 100.0}
 
-    def test_woken_it_is_as_before(self, target: RunTarget) -> None:
+    def test_a_started_environment_is_as_it_was_before_the_stop(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
@@ -380,7 +380,7 @@ class TargetContract(ABC):
         self.served(target, {1: 100.0})
         assert target.traffic_status().url == url
 
-    def test_an_edge_that_serves_has_no_trouble(self, target: RunTarget) -> None:
+    def test_an_edge_that_serves_has_no_problem(self, target: RunTarget) -> None:
         self.up(target, 1)
         self.eventually(lambda: target.traffic_status().open, "an open edge")
         assert target.traffic_status().problem is None

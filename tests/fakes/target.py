@@ -145,7 +145,7 @@ class FakeTarget:
         view.fence = fence
         return view
 
-    # what is asked of it
+    # requests
 
     def start(self) -> None:
         self._ask("wake", self._wake, bound=False)
@@ -245,7 +245,7 @@ class FakeTarget:
 
         self._ask(f"stop_job {identity}", keep)
 
-    # what it tells
+    # reads
 
     def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
         with self._guard:
@@ -326,7 +326,7 @@ class FakeTarget:
                 problem=Note(self.edge_problem_code, broken, "stop that program") if broken else None,
             )
 
-    # how the test turns it
+    # controls for tests
 
     def lose(self) -> None:
         """Every process is gone, and so is what would start it again, until something is asked of the target."""

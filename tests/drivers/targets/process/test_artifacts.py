@@ -1,4 +1,4 @@
-"""Fetch: content is whole, built and sealed before its `.done` is there, whatever happened before."""
+"""Artifacts on this machine: complete, built and sealed before they are marked so, whatever was interrupted before."""
 
 import dataclasses
 import os
@@ -73,7 +73,7 @@ def world(target: TargetWithFiles, tmp_path: Path) -> RunWorld:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """One that everybody can reach, as pytest's own cannot be."""
+    """A folder that every user can reach, unlike that of pytest."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -103,8 +103,8 @@ def tree_of(step: FetchArtifact) -> SourceTree:
     return step.artifact
 
 
-def give_up_on(step: FetchArtifact, world: RunWorld) -> None:
-    """The build is begun and takes longer than anybody waits."""
+def start_and_time_out(step: FetchArtifact, world: RunWorld) -> None:
+    """Start the build and stop waiting for it."""
     with pytest.raises(StepFailed):
         replace(step, artifact=replace(tree_of(step), build_within_s=1)).do(world)
 
@@ -129,7 +129,7 @@ def test_a_build_runs_in_place_command_after_command(source: Path, world: RunWor
     assert (place / "program").stat().st_mode & 0o022 == 0
 
 
-def test_what_is_there_already_is_not_made_again(source: Path, world: RunWorld, builder: Builder) -> None:
+def test_complete_content_is_not_made_again(source: Path, world: RunWorld, builder: Builder) -> None:
     step = step_for(source, ("make",))
     step.do(world)
     (source / "app.py").write_text("print(2)")
@@ -145,19 +145,19 @@ def test_a_tree_that_changed_after_the_plan_is_refused_and_nothing_is_left(sourc
     assert step.look(world) is Look.ABSENT
 
 
-def test_a_build_that_fails_tells_its_code(source: Path, world: RunWorld, builder: Builder) -> None:
+def test_a_failed_build_is_reported_with_its_exit_code(source: Path, world: RunWorld, builder: Builder) -> None:
     builder.code = 2
     with pytest.raises(StepFailed, match="“Build web: make” ended with 2"):
         step_for(source, ("make",)).do(world)
 
 
 @pytest.mark.failure("F19")
-def test_a_build_whose_end_nobody_saw_is_made_again_from_an_empty_folder(
+def test_a_build_with_an_unknown_outcome_is_repeated_in_an_empty_folder(
     source: Path, world: RunWorld, target: TargetWithFiles, builder: Builder
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
-    give_up_on(step, world)
+    start_and_time_out(step, world)
     place = world.folders.content(step.artifact.key)
     (place / "half").write_text("x")
     target.lose_jobs()
@@ -168,12 +168,12 @@ def test_a_build_whose_end_nobody_saw_is_made_again_from_an_empty_folder(
     assert builder.jobs[-1].id == "p1-build-2-1"
 
 
-def test_a_build_that_still_runs_is_waited_for(
+def test_a_running_build_is_awaited_and_not_started_again(
     source: Path, world: RunWorld, target: TargetWithFiles, builder: Builder
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 20
-    give_up_on(step, world)
+    start_and_time_out(step, world)
     assert step.do(world) == "2 files copied and built, 1 left out"
     assert len(builder.jobs) == 1
 
@@ -190,26 +190,26 @@ def test_leftovers_are_made_again(left: str, source: Path, world: RunWorld) -> N
     assert not place.with_suffix(".copy").exists() or left == "KEY"
 
 
-def test_undo_stops_the_build_and_takes_away_what_is_not_whole(
+def test_undo_stops_the_build_and_removes_incomplete_content(
     source: Path, world: RunWorld, target: TargetWithFiles
 ) -> None:
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
-    give_up_on(step, world)
+    start_and_time_out(step, world)
     assert step.undo(world) == "removed"
     assert target.job_state("p1-build-1-1").code == 143
     assert not world.folders.content(step.artifact.key).exists()
     assert step.undo(world) == "removed"
 
 
-def test_undo_keeps_whole_content_for_who_else_may_run_in_it(source: Path, world: RunWorld) -> None:
+def test_undo_keeps_complete_content(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
     assert step.undo(world) == "kept for the next deploy"
     assert step.look(world) is Look.PRESENT
 
 
-def test_a_command_that_is_not_there_is_said_before_anything_runs(source: Path, world: RunWorld) -> None:
+def test_a_missing_command_is_refused_before_anything_runs(source: Path, world: RunWorld) -> None:
     with pytest.raises(StepFailed, match=r"the command \.venv/bin/python is not in the service's folder"):
         step_for(source, check=(".venv/bin/python",)).do(world)
     with pytest.raises(StepFailed, match=r"no-such-program is not on the release's PATH \(/usr/bin\)"):
@@ -349,7 +349,7 @@ def test_a_closed_folder_on_the_way_to_a_program_is_named(closed: str, source: P
         step.do(world)
 
 
-def test_what_the_command_line_brings_to_builds_is_never_written_in_clear(
+def test_settings_of_the_operators_shell_are_sealed_for_builds(
     source: Path, world: RunWorld, builder: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "https://name:password@index.example")
