@@ -1,4 +1,4 @@
-"""The journal's cost per step: the previous step's `done` and its `started`, in one transaction that is synced to disk."""
+"""The journal's cost per step: the previous step's `done` and its `started`, in one synced transaction."""
 
 import os
 import platform

@@ -19,7 +19,10 @@ def with_steps(change: Callable[[Step], Step | None]) -> Plan:
     """Return a plan in which *change* replaces each step; a step that becomes None is left out."""
     plan = next_plan()
     ranks = [[tuple(new for step in rank if (new := change(step))) for rank in phase.ranks] for phase in plan.phases]
-    phases = [Phase(phase.name, tuple(filter(None, rank)), phase.stage) for phase, rank in zip(plan.phases, ranks)]
+    phases = [
+        Phase(phase.name, tuple(filter(None, rank)), phase.stage)
+        for phase, rank in zip(plan.phases, ranks, strict=True)
+    ]
     return replace(plan, phases=tuple(phase for phase in phases if phase.ranks))
 
 

@@ -39,7 +39,7 @@ Entry = tuple[str, bytes]
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The result of verifying up to row `rows`; `bad` is the sequence of the row at which a change or loss was found."""
+    """The result of verifying up to row `rows`; `bad` is the row at which a change or a loss was found."""
 
     rows: int
     bad: int | None = None

@@ -90,7 +90,7 @@ class SqliteJournal:
     """The journal of one environment, for the process that holds the lock.
 
     Opening verifies the head and the rows from the one that it names, then signs the last row; `SqliteReader.verify`
-    verifies all rows. Raises JournalCorrupt when one of these rows was changed, or when rows up to the head are missing.
+    verifies all rows. Raises JournalCorrupt when one of those rows was changed, or when rows up to the head are lost.
     """
 
     def __init__(self, path: Path, head: Path, clock: Clock, key: Signer) -> None:
@@ -120,9 +120,13 @@ class SqliteJournal:
 
     def _insert(self, rows: list[Row], hashes: list[bytes]) -> None:
         """Insert *rows* in one statement, which is one transaction."""
-        values = [(*msgspec.structs.astuple(row)[:-1], row.body.decode(), kept) for row, kept in zip(rows, hashes)]
+        values = [
+            (row.sequence, row.at, row.run, row.name, row.body.decode(), kept)
+            for row, kept in zip(rows, hashes, strict=True)
+        ]
+        places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(rows))
         self._database.execute(
-            f"insert into row (sequence, at, run, name, body, hash) values {', '.join(['(?, ?, ?, ?, ?, ?)'] * len(rows))}",
+            f"insert into row (sequence, at, run, name, body, hash) values {places}",
             tuple(chain.from_iterable(values)),
         )
 
@@ -172,7 +176,7 @@ class SqliteJournal:
             self._database.close()
 
     def _verified(self) -> tuple[int, bytes]:
-        """Verify the rows from the one that was signed last, and sign the last row. Return its sequence and its hash."""
+        """Verify the rows from the one signed last, and sign the last row. Return its sequence and its hash."""
         with journal_file.translating_errors(self._path):
             last = journal_file.last(self._database)
             if last == 0 and not self._head.path.exists():
