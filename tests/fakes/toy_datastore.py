@@ -1,4 +1,4 @@
-"""A toy datastore: no roles, no schema, no migrations. It shows that one file and one line in wiring are enough."""
+"""A toy datastore: no roles, no schema, no migrations. It shows that one file and one line are enough."""
 
 from mainstay.model import (
     DatastorePlace,

@@ -1,12 +1,15 @@
-"""Build the world of an environment. This is the only module that names drivers; it imports each when it is used."""
+"""Build the world of an environment. This is the only module that finds drivers; it imports each when it is used."""
+
+from importlib import import_module
 
 from mainstay.drivers.datastores.datastore import Datastore, DatastoreDriver
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.secrets.source import SecretSource
-from mainstay.drivers.targets.target import Target
+from mainstay.drivers.targets.target import Target, TargetDriver
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
 from mainstay.model import DatastorePlace, DatastoreSupport, Environment
+from mainstay.model.kinds import DATASTORES, TARGETS
 from mainstay.system.clock import Clock, SystemClock, Waiter
 from mainstay.system.command import GuardedShell, Shell
 from mainstay.system.state_dir import Folders
@@ -32,25 +35,11 @@ def world(environment: Environment, folders: Folders) -> World:
 
 def target(environment: Environment, folders: Folders) -> Target:
     """Return the target of *environment*. Raises BadInput for a kind without a driver."""
-    match environment.target:
-        case "process":
-            from mainstay.drivers.targets.process.target import OfflineReader, ProcessTarget, Storage
-
-            def offline() -> OfflineReader:
-                from mainstay.drivers.machine import offline
-
-                return offline
-
-            def storage() -> Storage:
-                from mainstay.drivers.targets.process.host import Host
-                from mainstay.drivers.targets.process.storage import HostStorage
-
-                sealed = SealedFile(folders.sealed, folders.secret_key)
-                return HostStorage(Host(environment, folders, GuardedShell(), sealed, SystemClock()))
-
-            return ProcessTarget(folders, offline, storage)
-        case kind:
-            raise BadInput(f"{kind} is not a target that Mainstay drives yet", remedy="write target: process")
+    kind = environment.target
+    if kind not in TARGETS:
+        raise BadInput(f"Mainstay has no driver for target {kind}", remedy=f"write target: {' or '.join(TARGETS)}")
+    driver: TargetDriver = import_module(f"mainstay.drivers.targets.{kind}").DRIVER
+    return driver(environment, folders)
 
 
 def datastore(
@@ -59,7 +48,7 @@ def datastore(
     """Return the datastore *place*. Raises BadInput for a kind without a driver."""
     driver = datastore_driver(place.kind)
     if driver is None:
-        raise BadInput(f"{place.kind} is not a datastore that Mainstay drives yet", remedy="mainstay validate")
+        raise BadInput(f"Mainstay has no driver for datastore {place.kind}", remedy="mainstay validate")
     return driver(place, environment, folders, shell, clock)
 
 
@@ -71,12 +60,10 @@ def datastore_support(kind: str) -> DatastoreSupport | None:
 
 def datastore_driver(kind: str) -> DatastoreDriver | None:
     """Return the driver of *kind*; None if there is none."""
-    match kind:
-        case "postgres":
-            from mainstay.drivers.datastores.postgres.driver import Postgres as Driver
-        case _:
-            return None
-    return Driver
+    if kind not in DATASTORES:
+        return None
+    driver: DatastoreDriver = import_module(f"mainstay.drivers.datastores.{kind}").DRIVER
+    return driver
 
 
 def secret_sources() -> tuple[SecretSource, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from mainstay.manifest import credentials
-from mainstay.manifest.datastore import KINDS, DatastoreSection
+from mainstay.manifest.datastore import DatastoreSection
 from mainstay.manifest.messages import Violation
 from mainstay.manifest.placeholders import placeholders
 from mainstay.manifest.references import references
@@ -14,6 +14,7 @@ from mainstay.manifest.system import MOST_SERVICES
 from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.manifest.yaml_tree import Location
 from mainstay.model import DatastoreSupport
+from mainstay.model.kinds import DATASTORES
 
 SET_BY_MAINSTAY = ("HOST", "PORT")
 
@@ -56,7 +57,7 @@ def _names(scope: Scope) -> Iterator[Violation]:
 
 def _commands(scope: Scope) -> Iterator[Violation]:
     for name in scope.system.services:
-        if scope.target == "process" and scope.lacks(name, "command"):
+        if scope.runs_source and scope.lacks(name, "command"):
             remedy = "add command: [PROGRAM, ARGUMENT]"
             yield Violation(("services", name, "command"), "no-command", f"{name} has nothing to run", remedy)
 
@@ -67,7 +68,7 @@ def _placeholders(scope: Scope) -> Iterator[Violation]:
 
 def _folders(scope: Scope) -> Iterator[Violation]:
     is_folder = cache(lambda name: (scope.folder / name).is_dir())
-    if scope.target == "process":
+    if scope.runs_source:
         for name, service in scope.system.services.items():
             source = service.source
             key, folder = ("git", source.git) if source.git else ("folder", source.folder)
@@ -85,9 +86,8 @@ def _datastores(scope: Scope) -> Iterator[Violation]:
     for name, datastore in scope.system.datastores.items():
         support = scope.support(datastore.kind)
         if support is None:
-            working = " or ".join(kind for kind in KINDS if scope.support(kind))
             what = f"kind {datastore.kind} does not work in this version"
-            yield Violation(("datastores", name, "kind"), "not-yet", what, f"use {working}")
+            yield Violation(("datastores", name, "kind"), "not-yet", what, f"use {' or '.join(DATASTORES)}")
         else:
             yield from _unsupported(name, datastore, support)
 

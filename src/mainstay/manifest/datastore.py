@@ -1,13 +1,14 @@
 """Datastores: data that is kept across releases."""
 
 from difflib import get_close_matches
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from mainstay.manifest.base import Section, rule_error
-from mainstay.manifest.scalars import Argv, Name, Text, shown
+from mainstay.manifest.scalars import Argv, Name, OneOf, Text, shown
 from mainstay.model.environment import DatastorePlace
+from mainstay.model.kinds import DATASTORES, DATASTORES_NOT_YET
 
 
 class MigrationsSection(Section):
@@ -38,8 +39,7 @@ class MigrationsSection(Section):
         return self
 
 
-Kind = Literal["postgres", "mongodb", "rabbitmq", "redis", "files"]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS = (*DATASTORES, *DATASTORES_NOT_YET)
 
 
 def _kind(value: object) -> object:
@@ -57,7 +57,7 @@ class DatastoreSection(Section):
 
     noted: ClassVar[tuple[str, ...]] = ("backup",)
 
-    kind: Annotated[Kind, BeforeValidator(_kind)] = Field(examples=["postgres"])
+    kind: Annotated[str, OneOf(*KINDS), BeforeValidator(_kind)] = Field(examples=["postgres"])
     """The kind of datastore."""
 
     version: Text | None = Field(default=None, examples=["18"])

@@ -1,11 +1,12 @@
 """Environments: the places where a system runs, each with its target and its overrides."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from mainstay.manifest.base import Section
-from mainstay.manifest.scalars import Version
+from mainstay.manifest.scalars import OneOf, Version
+from mainstay.model.kinds import TARGETS, TARGETS_NOT_YET
 
 
 class TargetSection(Section):
@@ -13,7 +14,7 @@ class TargetSection(Section):
 
     later: ClassVar[dict[str, str]] = {"context": "leave it out", "namespace": "leave it out"}
 
-    kind: Literal["process", "docker", "kubernetes"] = Field(default="process", examples=["process"])
+    kind: Annotated[str, OneOf(*TARGETS, *TARGETS_NOT_YET)] = Field(default="process", examples=["process"])
     """process: plain processes on this machine."""
 
     @model_validator(mode="before")

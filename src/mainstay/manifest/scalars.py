@@ -2,10 +2,10 @@
 
 import math
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from mainstay.manifest.base import rule_error
 from mainstay.model.revision import NAME, NAME_RULE
@@ -18,6 +18,16 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|[kK]B|MB|GB|TB|[KMGT]iB?)")
 _POWER = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
+
+
+class OneOf:
+    """In `Annotated[str, OneOf(…)]`: a `Literal` whose texts come from a table."""
+
+    def __init__(self, *texts: str) -> None:
+        self._texts = list(texts)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.literal_schema(self._texts)
 
 
 class WrittenInt(int):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from mainstay.manifest.system import SystemSection
 from mainstay.manifest.yaml_tree import Location
 from mainstay.model import DatastoreSupport
+from mainstay.model.kinds import TARGETS
 
 Support = Callable[[str], DatastoreSupport | None]
 """Returns what the driver of a kind of datastore can run; None: the kind has no driver yet.
@@ -34,6 +35,11 @@ class Scope(NamedTuple):
     support: Support = any_support
     doubtful: frozenset[Location] = frozenset()
     """Service keys that are present but invalid, and services with an unknown key."""
+
+    @property
+    def runs_source(self) -> bool:
+        """Return whether the target runs services from source trees, so that each needs a folder and a command."""
+        return TARGETS.get(self.target) == "source"
 
     def lacks(self, service: str, key: str) -> bool:
         """Return whether *service* certainly does not have *key*; False when a mistake in it leaves that open."""

@@ -21,6 +21,7 @@ from mainstay.manifest.strategy import StrategySection
 from mainstay.manifest.system import Manifest, SystemSection
 from mainstay.manifest.warnings import warnings_of
 from mainstay.manifest.yaml_tree import Location
+from mainstay.model.kinds import TARGETS
 from mainstay.system.state_dir import LOCAL
 
 _STAND_IN = {"system": "unnamed", "version": "0"}
@@ -41,9 +42,10 @@ def check(document: Document, path: Path, environment: str, support: Support = a
     data = _with_defaults(yaml_tree.plain(root), environment)
     target = _target_kind(overrides)
     system, found = _validated(data)
-    if target != "process":
+    if target not in TARGETS:
         where = ("environments", environment, "target")
-        found.append(Violation(where, "not-yet", f"target {target} does not work yet", "use target: process"))
+        remedy = f"use target: {' or '.join(TARGETS)}"
+        found.append(Violation(where, "not-yet", f"target {target} does not work yet", remedy))
     if system is not None:
         known = {each.location for each in found}
         scope = scope_of(system, data, path, target, support, _doubtful(found))
@@ -71,7 +73,7 @@ def _overridden(root: Node, overrides: Node | None) -> Node:
 def _target_kind(overrides: Node | None) -> str:
     target = yaml_tree.child(overrides, "target")
     kind = yaml_tree.child(target, "kind") or target
-    return str(kind.value) if kind is not None and isinstance(kind.value, str) else "process"
+    return str(kind.value) if kind is not None and isinstance(kind.value, str) else TargetSection().kind
 
 
 def _with_defaults(data: dict[str, Any], environment: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from mainstay.manifest.base import Section
 from mainstay.manifest.messages import Violation
 from mainstay.manifest.system import SystemSection
 from mainstay.manifest.yaml_tree import Location
+from mainstay.model.kinds import TARGETS
 
 _SHELL_VARIABLE = re.compile(r"\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)")
 _SCRIPT = "-c"
@@ -17,8 +18,8 @@ def warnings_of(system: SystemSection, target: str) -> Iterator[Violation]:
     """Yield a warning for each part of *system* that has no effect on *target*."""
     yield from _not_yet(system)
     yield from _unread(system)
-    if target == "process":
-        yield from _images(system)
+    if TARGETS[target] == "source":
+        yield from _images(system, target)
     yield from _ports(system)
     yield from _shell_variables(system)
 
@@ -44,10 +45,10 @@ def _unread(system: SystemSection) -> Iterator[Violation]:
             yield Violation(("variables", name), "not-read", f"no service reads {name}", "leave it out", at_key=True)
 
 
-def _images(system: SystemSection) -> Iterator[Violation]:
+def _images(system: SystemSection, target: str) -> Iterator[Violation]:
     for name, service in system.services.items():
         if service.image is not None:
-            what = f"the image of {name} is not used: the target process runs its command"
+            what = f"the image of {name} is not used: the target {target} runs its command"
             yield Violation(("services", name, "image"), "not-used", what, "it may stay", at_key=True)
 
 

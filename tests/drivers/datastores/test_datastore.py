@@ -48,7 +48,7 @@ def world(toy: ToyDatastore, tmp_path: Path) -> RunWorld:
     return fake_world(tmp_path, target=target, clock=clock, datastores={"cache": toy})
 
 
-def test_one_line_in_wiring_makes_a_driver_known(world: RunWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_driver_that_wiring_finds_makes_its_datastore_known(world: RunWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wiring, "datastore_driver", {"toy": ToyDatastore}.get)
     made = wiring.datastore(PLACE, world.environment, world.folders, GuardedShell(), SystemClock())
     assert (made.name, made.kind, made.version()) == ("cache", "toy", "7.2")

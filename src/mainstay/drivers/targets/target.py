@@ -8,6 +8,7 @@ import msgspec
 from mainstay.model import (
     Artifact,
     Edge,
+    Environment,
     Fleet,
     FleetStatus,
     Job,
@@ -19,6 +20,7 @@ from mainstay.model import (
 )
 from mainstay.system.clock import Waiter
 from mainstay.system.measured import Measured
+from mainstay.system.state_dir import Folders
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -99,6 +101,10 @@ RECENT = LogQuery()
 def never() -> bool:
     """Return False, so that following a log never ends."""
     return False
+
+
+TargetDriver = Callable[[Environment, Folders], "Target"]
+"""The driver of one kind of target: called, it returns the target of one environment."""
 
 
 class Target(Protocol):

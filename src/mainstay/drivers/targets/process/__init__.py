@@ -1,1 +1,30 @@
 """The process target: plain processes on this machine, run by the supervisor, without Docker."""
+
+from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.drivers.targets.process.target import OfflineReader, ProcessTarget, Storage
+from mainstay.drivers.targets.target import TargetDriver
+from mainstay.model import Environment
+from mainstay.system.clock import SystemClock
+from mainstay.system.command import GuardedShell
+from mainstay.system.state_dir import Folders
+
+
+def process_target(environment: Environment, folders: Folders) -> ProcessTarget:
+    """Return the process target of *environment*."""
+
+    def offline() -> OfflineReader:
+        from mainstay.drivers.machine import offline
+
+        return offline
+
+    def storage() -> Storage:
+        from mainstay.drivers.targets.process.host import Host
+        from mainstay.drivers.targets.process.storage import HostStorage
+
+        sealed = SealedFile(folders.sealed, folders.secret_key)
+        return HostStorage(Host(environment, folders, GuardedShell(), sealed, SystemClock()))
+
+    return ProcessTarget(folders, offline, storage)
+
+
+DRIVER: TargetDriver = process_target

@@ -1,0 +1,18 @@
+"""The kinds of targets and datastores that a manifest may name. A new driver needs one file or folder, and a line here.
+
+The driver of a kind is `DRIVER` in `mainstay.drivers.targets.KIND` or `mainstay.drivers.datastores.KIND`.
+"""
+
+from typing import Literal
+
+TARGETS: dict[str, Literal["source", "image"]] = {
+    "process": "source",
+}
+"""The targets that have a driver, each with what its services run in: copies of source trees, or images."""
+
+DATASTORES = ("postgres",)
+"""The datastores that have a driver."""
+
+TARGETS_NOT_YET = ("docker", "kubernetes")
+DATASTORES_NOT_YET = ("mongodb", "rabbitmq", "redis", "files")
+"""Kinds that are planned for later versions, so a manifest that names one gets a precise answer."""
