@@ -80,8 +80,8 @@ def warm_rollback(sandbox: Sandbox) -> dict[str, float]:
             began = time.monotonic()
             sandbox.run("abort")
         deploy.wait()
-        strange = [answer.due for answer in load.stop().answers if answer.release != old]
-        seconds.append(max(strange, default=began) - began)
+        unexpected = [answer.due for answer in load.stop().answers if answer.release != old]
+        seconds.append(max(unexpected, default=began) - began)
     return {"warm_rollback_s": max(seconds)}
 
 

@@ -64,12 +64,12 @@ NEEDS = {"api": ("db",), "web": ("api",), "worker": ("db",)}
 
 def workload(service: str, version: str, *, overlap: bool = False) -> Workload:
     """A service of the shop at *version*: other code, so another workload."""
-    told = {"API_URL": Listener("api")} if service == "web" else {"DATABASE_URL": ADDRESS}
+    environment = {"API_URL": Listener("api")} if service == "web" else {"DATABASE_URL": ADDRESS}
     return Workload(
         service=service,
         command=("python3", f"{service}.py"),
         artifact=f"{service}-{version}",
-        environment={"PATH": "/usr/bin", **told},
+        environment={"PATH": "/usr/bin", **environment},
         listens=service != "worker",
         overlap=overlap,
         health=Health("alive") if service == "worker" else Health("http", "/ready"),
@@ -96,8 +96,8 @@ def release(
     database: bool = True,
     schema: str = "0001_orders",
 ) -> Release:
-    """Release *number*; what is not *changed* is carried on from *kept*."""
-    carried = dict(kept.services) if kept else {}
+    """Release *number*; services that are not *changed* are those of *kept*."""
+    kept_services = dict(kept.services) if kept else {}
     new = {name: service(name, number, strategy=strategy, replicas=replicas) for name in changed}
     store = DatastoreRelease("postgres", kept.datastores["db"].revision if kept else number, DB, "18", "sql", schema)
     artifacts: dict[str, Artifact] = {
@@ -109,7 +109,7 @@ def release(
         system="shop",
         environment="local",
         version=str(number),
-        services=carried | new,
+        services=kept_services | new,
         datastores={"db": store} if database else {},
         artifacts=artifacts | {"sql": SourceTree("sql", "sql", Source("/shop/sql"), files=1)},
         edge=EDGE,

@@ -123,8 +123,8 @@ def stamp(key: str) -> str:
 
 
 def install(key: str) -> None:
-    told = STAMP.read_text() if STAMP.exists() else ""
-    again = told.endswith(stamp("")) and PYTHON.exists() and UV.exists() and not os.environ.get("PYTHON")
+    stamped = STAMP.read_text() if STAMP.exists() else ""
+    again = stamped.endswith(stamp("")) and PYTHON.exists() and UV.exists() and not os.environ.get("PYTHON")
     STAMP.unlink(missing_ok=True)
     ours = ["--editable", str(ROOT)]
     if (ROOT / "kit" / "pyproject.toml").exists():
@@ -213,8 +213,8 @@ def locked(name: str) -> str:
 
 def settings_for_uv() -> dict[str, str]:
     """Return the environment variables for uv, with this machine's pip settings."""
-    told = dict(os.environ, VIRTUAL_ENV=str(VENV), UV_INDEX_STRATEGY="unsafe-best-match")
-    told |= {"UV_LINK_MODE": told.get("UV_LINK_MODE", "hardlink"), "UV_NO_CONFIG": "1"}
+    settings = dict(os.environ, VIRTUAL_ENV=str(VENV), UV_INDEX_STRATEGY="unsafe-best-match")
+    settings |= {"UV_LINK_MODE": settings.get("UV_LINK_MODE", "hardlink"), "UV_NO_CONFIG": "1"}
     pip = next((name for name in ("pip", "pip3") if shutil.which(name)), None)
     command = [pip] if pip else [str(PYTHON), "-m", "pip"]
     listed = subprocess.run([*command, "config", "list"], capture_output=True, text=True, check=False).stdout
@@ -225,8 +225,8 @@ def settings_for_uv() -> dict[str, str]:
         if variable == "UV_FIND_LINKS":
             value = " ".join(one for one in value.split() if "://" in one or Path(one).exists())
         if variable and value:
-            told.setdefault(variable, value)
-    return told
+            settings.setdefault(variable, value)
+    return settings
 
 
 def provide_debian_packages() -> None:
@@ -264,10 +264,10 @@ def compile_ours() -> None:
 def run(*command: str | Path, uv: bool = False, quiet: bool = False, check: bool = True) -> None:
     """Run *command*; with *quiet*, its output is printed only when it fails."""
     environment = settings_for_uv() if uv else None
-    heard = subprocess.PIPE if quiet else None
+    output = subprocess.PIPE if quiet else None
     words = [str(part) for part in command]
     ended = subprocess.run(
-        words, env=environment, stdin=subprocess.DEVNULL, stdout=heard, stderr=heard, cwd=ROOT, check=False
+        words, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT, check=False
     )
     if check and ended.returncode:
         sys.stderr.buffer.write((ended.stdout or b"") + (ended.stderr or b""))

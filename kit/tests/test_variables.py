@@ -59,7 +59,7 @@ def test_missing_variables_have_their_default() -> None:
         (tuple[str, ...], "a, ,b,", ("a", "b")),
         (str, "test", "test"),
         (Annotated[str, Rule(min_length=8)], "a" * 8, "a" * 8),
-        (Annotated[str, "said to people", Rule(min_length=3)], "abc", "abc"),
+        (Annotated[str, "a comment", Rule(min_length=3)], "abc", "abc"),
     ],
     ids=str,
 )
@@ -94,7 +94,7 @@ def test_a_weak_secret_or_invalid_url_is_refused(rule: Rule, text: str) -> None:
         (Rule(min_length=8, url_schemes=("postgresql",)), "postgresql://a@b"),
         (Rule(), "k-1"),
     ],
-    ids=["hex", "digits", "a url", "one of which nothing is said"],
+    ids=["hex", "digits", "a url", "one without a rule"],
 )
 def test_a_secret_that_could_be_random_is_accepted(rule: Rule, text: str) -> None:
     made: type[Any] = make_dataclass("S", [("it", Annotated[Secret, rule])])

@@ -1,4 +1,4 @@
-"""The frame: help, what is typed wrong, what nobody expected, streams that break."""
+"""The entry point: help, invalid input, unexpected errors, broken streams."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""The reference pages say what the code says."""
+"""The committed reference pages equal those generated from the code."""
 
 import pytest
 

@@ -46,7 +46,7 @@ def test_a_second_signal_stops_immediately() -> None:
     assert stopped.value.exit_code == 130
 
 
-def test_signals_end_the_command_only_while_it_asks_a_question() -> None:
+def test_signals_end_the_command_only_during_a_prompt() -> None:
     ends = [signal.default_int_handler, signal.SIG_DFL, signal.SIG_DFL]
     with signals_to(Interruption()):
         on_event = handlers()

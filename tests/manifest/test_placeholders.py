@@ -134,7 +134,7 @@ def test_a_declared_volume_is_accepted_everywhere_it_has_a_value(tmp_path: Path)
     ]
 
 
-def test_every_placeholder_is_accepted_where_the_reference_says_so(tmp_path: Path) -> None:
+def test_every_placeholder_is_accepted_where_the_reference_lists_it(tmp_path: Path) -> None:
     def written(key: str) -> str:
         return "".join(each.written.replace("NAME", "up") for each in PLACEHOLDERS if key in each.where)
 

@@ -66,5 +66,5 @@ class EnvironmentSection(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_said_is_nothing_different(cls, value: Any) -> Any:
+    def _null_changes_nothing(cls, value: Any) -> Any:
         return {} if value is None else value

@@ -44,7 +44,7 @@ class HealthSection(Section):
     """Time that a probe waits for the response; of a ready instance that accepts connections, at least 10 s."""
 
     @model_validator(mode="after")
-    def _asks_one_thing(self) -> Self:
+    def _has_one_probe(self) -> Self:
         ways = {"ready": self.ready, "command": self.command, "file": self.file}
         named = [name for name, given in ways.items() if given]
         if len(named) > 1:

@@ -101,7 +101,7 @@ class FleetStatus(msgspec.Struct, frozen=True):
     instances: tuple[Instance, ...]
     started: bool
     supervised: bool = True
-    """Whether the target restarts instances that end; False: the state was read without it, and a note says so."""
+    """Whether the target restarts instances that end; False: the state was read without it, and a note reports this."""
     notes: tuple[Note, ...] = ()
     """What an operator should know about the target and its instances."""
     forced: dict[str, Forced] = {}

@@ -75,8 +75,8 @@ def config(context: Context, service: str) -> Configuration:
 
 
 def _declared(manifest: Manifest, now: Snapshot, service: str, stored: dict[str, Setting]) -> Iterator[ServiceVariable]:
-    braces, said, live = braces_of(manifest, now), manifest.services[service], _live(now, service)
-    for name in said.variables:
+    braces, section, live = braces_of(manifest, now), manifest.services[service], _live(now, service)
+    for name in section.variables:
         value = value_of(manifest, now, name, braces)
         source = _source(manifest, now, name)
         masked = manifest.variables[name].secret or source in now.datastores
@@ -86,7 +86,7 @@ def _declared(manifest: Manifest, now: Snapshot, service: str, stored: dict[str,
             source=source,
             secret=masked,
             version=now.secrets.get(name),
-            file=masked and said.deliver == "file",
+            file=masked and section.deliver == "file",
             set_at=stored[name].at if source == "set" else None,
             set_by=stored[name].by if source == "set" else None,
             live=live.get(name) == value,
@@ -123,12 +123,12 @@ def _live(now: Snapshot, service: str) -> dict[str, Value]:
 
 
 def _from_mainstay(manifest: Manifest, now: Snapshot, service: str) -> Iterator[ServiceVariable]:
-    said = manifest.services[service]
+    section = manifest.services[service]
     values: dict[str, str | None] = dict(FIXED_DEFAULTS)
-    if said.port is not None:
+    if section.port is not None:
         values |= {"HOST": None, "PORT": None}
     values |= {"MAINSTAY_SERVICE": service, "MAINSTAY_VERSION": manifest.version}
     values |= {"MAINSTAY_RELEASE": None, "MAINSTAY_INSTANCE": None, "HOME": None, "TMPDIR": None}
-    values |= {volume_variable(each.name): f"{now.target.volumes}/{each.name}" for each in said.volumes}
+    values |= {volume_variable(each.name): f"{now.target.volumes}/{each.name}" for each in section.volumes}
     for name, value in values.items():
         yield ServiceVariable(name, value, "mainstay")

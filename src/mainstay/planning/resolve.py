@@ -142,12 +142,12 @@ def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Bra
         name, artifact=key, environment=environment, files=files, user=now.environment.user, fill=braces.fill
     )
     before = now.release.services.get(name) if now.release else None
-    carried = before is not None and before.workload == workload
+    unchanged = before is not None and before.workload == workload
     return ServiceRelease(
-        revision=before.revision if before and carried else now.next_number,
+        revision=before.revision if before and unchanged else now.next_number,
         workload=workload,
         replicas=section.replicas,
-        version=before.version if before and carried else manifest.version,
+        version=before.version if before and unchanged else manifest.version,
         strategy=section.strategy.to_strategy(),
         needs=manifest.callees(name),
     )
@@ -156,11 +156,11 @@ def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Bra
 def _datastore(manifest: Manifest, now: Snapshot, name: str, artifacts: dict[str, SourceTree]) -> DatastoreRelease:
     facts = now.datastores[name]
     before = now.release.datastores.get(name) if now.release else None
-    carried = before is not None and before.workload == facts.workload
+    unchanged = before is not None and before.workload == facts.workload
     migrations = artifacts.get(f"migrations:{name}")
     return DatastoreRelease(
         kind=facts.kind,
-        revision=before.revision if before and carried else now.next_number,
+        revision=before.revision if before and unchanged else now.next_number,
         workload=facts.workload,
         version=facts.version,
         migrations=migrations.key if migrations else "",
