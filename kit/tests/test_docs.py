@@ -20,7 +20,7 @@ from kit.tests.serving import ROOT, RunningServer, serving
 from mainstay_kit import Secret
 
 pytestmark = pytest.mark.anyio
-FOLDER = ROOT / "docs/how-to/kit"
+FOLDER = ROOT / "docs/kit"
 PAGES = sorted(FOLDER.glob("*.md"))
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TOKEN, KEY, OLD_KEY = (
