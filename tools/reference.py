@@ -179,6 +179,7 @@ def documents() -> Iterator[str]:
     yield "expected_s}]]}], changes: [{path, before, after}], notes}`"
     roots = {
         "status": import_module("mainstay.operations.status").Status,
+        "check": import_module("mainstay.operations.check").Findings,
         "history": import_module("mainstay.history.summary").RunSummary,
         "logs": import_module("mainstay.drivers.targets.target").LogLine,
         "journal verify": import_module("mainstay.history.journal").Verdict,

@@ -1,0 +1,20 @@
+"""The registry of checks. A new check needs one file, which is named like the check, and a line here."""
+
+from importlib import import_module
+
+from mainstay.checks.check import Answer, Check
+
+CHECKS = (
+    "disk_has_room",
+    "front_door_is_open",
+    "services_have_readiness_probes",
+)
+"""Each is `CHECK` in the module of its name, and a statement that should be true."""
+
+
+def checks() -> tuple[Check, ...]:
+    """Return every check, in the order in which they are reported."""
+    return tuple(import_module(f"{__name__}.{name}").CHECK for name in CHECKS)
+
+
+__all__ = ["Answer", "Check", "checks"]

@@ -1,0 +1,30 @@
+"""A check: one question about an environment, which it answers without changing or starting anything."""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from mainstay.drivers.world import World
+
+Area = Literal["pre-deployment", "security", "performance", "operations", "data protection"]
+Verdict = Literal["pass", "warn", "fail", "unknown", "not-applicable"]
+
+
+class Answer(NamedTuple):
+    """The verdict of a check, what it rests on, and what to type or do unless it passes."""
+
+    verdict: Verdict
+    evidence: str
+    remedy: str = ""
+
+
+class Check(NamedTuple):
+    """One check. Its name is the statement that should be true."""
+
+    name: str
+    area: Area
+    asks: str
+    """The question, for readers of the code and of the reference."""
+    ask: Callable[[World], Answer]
+    """Collects the facts from the world, and judges them. Raises Unreachable when they cannot be read."""
+    requirements: tuple[str, ...] = ()
+    """The ids of the requirements that it serves."""

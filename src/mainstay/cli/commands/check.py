@@ -1,0 +1,32 @@
+"""`mainstay check`: answer whether the environment is ready, with evidence."""
+
+import click
+from msgspec.structs import replace
+
+from mainstay.cli.console import Styled
+from mainstay.cli.context import context_of
+from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.errors import NotReady
+from mainstay.operations.check import check
+
+
+@click.command("check", epilog=examples("mainstay check", "mainstay -e production --output json check"))
+@invoked
+def command(invocation: Invocation) -> int:
+    """Check the environment as last deployed; exit 3 when a check fails or has no answer.
+
+    The manifest is not read and nothing is started.
+    """
+    console, found = invocation.console, check(context_of(invocation))
+    code = NotReady.exit_code if found.verdict == "no-go" else 0
+    if console.json:
+        console.document(
+            replace(found, findings=tuple(replace(e, remedy=console.command(e.remedy)) for e in found.findings))
+        )
+        return code
+    console.print(Styled(found.verdict, "bold red" if code else "bold green"))
+    console.table(("CHECK", "VERDICT", "EVIDENCE"), ((e.name, e.verdict, e.evidence) for e in found.findings))
+    for each in found.findings:
+        if each.remedy:
+            console.next(each.remedy, each.name)
+    return code

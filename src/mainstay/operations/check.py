@@ -1,0 +1,54 @@
+"""`check`: ask every check about the environment, and report go or no-go; changes and starts nothing."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from mainstay.checks import Answer, Check, checks
+from mainstay.checks.check import Area, Verdict
+from mainstay.drivers.world import World
+from mainstay.errors import Unreachable
+from mainstay.operations.context import Context
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """The result of one check, with its evidence and its remedy."""
+
+    name: str
+    area: Area
+    verdict: Verdict
+    evidence: str
+    remedy: str
+    requirements: tuple[str, ...]
+    at: str
+    fresh_until: str | None = None
+    """When the evidence expires; null: it describes the moment `at`."""
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """The check document (section 7 of the contract). A warning is a go; a check without an answer is a no-go."""
+
+    verdict: Literal["go", "no-go"]
+    at: str
+    findings: tuple[Finding, ...]
+
+
+def check(context: Context) -> Findings:
+    """Return the findings on the environment. Raises BadInput when nothing was deployed here yet."""
+    return ask_all(checks(), context.world(context.stored()))
+
+
+def ask_all(asked: Iterable[Check], world: World) -> Findings:
+    """Return the finding of each check; `unknown` where a check cannot read its facts."""
+    findings = tuple(_finding(each, world) for each in asked)
+    no_go = any(each.verdict in ("fail", "unknown") for each in findings)
+    return Findings("no-go" if no_go else "go", world.clock.now().isoformat(), findings)
+
+
+def _finding(check: Check, world: World) -> Finding:
+    try:
+        answer = check.ask(world)
+    except Unreachable as error:
+        answer = Answer("unknown", error.what, error.remedy)
+    return Finding(check.name, check.area, *answer, check.requirements, world.clock.now().isoformat())
