@@ -27,9 +27,9 @@ from tests.contracts.datastore import (
 from tests.fakes.clock import TurnableClock
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.target import FakeTarget
-from tests.fakes.toy_datastore import ToyDatastore
 from tests.fakes.world import fake_world
 from tests.shop import release, snapshot
+from tests.toys.datastore import ToyDatastore
 
 PLACE = DatastorePlace("cache", "toy", "embedded")
 

@@ -1,5 +1,6 @@
 """A toy datastore: no roles, no schema, no migrations. It shows that one file and one line are enough."""
 
+from mainstay.drivers.datastores.datastore import DatastoreDriver
 from mainstay.model import (
     DatastorePlace,
     DatastoreSupport,
@@ -55,3 +56,6 @@ class ToyDatastore:
 
     def address(self, role: str = "") -> Template:
         return Template((Piece("toy://"), Piece(Listener(self.name, "address"))))
+
+
+DRIVER: DatastoreDriver = ToyDatastore
