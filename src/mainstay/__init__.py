@@ -1,3 +1,3 @@
-"""Mainstay: one file declares a production system; Mainstay checks it, ships it, watches it and brings it back."""
+"""Mainstay: one file declares a production system; Mainstay checks it, ships it, watches it and rolls it back."""
 
 __version__ = "0.1.0"

@@ -182,4 +182,4 @@ class Interrupted(MainstayError):
 class UndoRequested(MainstayError):
     """`abort` was requested for this run from another terminal; the engine undoes the run."""
 
-    code = "turn-asked"
+    code = "undo-requested"

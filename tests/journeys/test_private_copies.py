@@ -24,9 +24,9 @@ def test_files_written_to_a_private_copy_are_reported_and_kept_until_the_release
     (note,) = [note for note in sandbox.query("plan")["notes"] if "private copy" in note]
     assert f"kept in {sandbox.state}/written/web" in note
     result = sandbox.run("deploy", "--yes")
-    assert f"2 files that it wrote are kept in {sandbox.state}/written/web" in result.out, result
+    assert f"2 written files kept in {sandbox.state}/written/web" in result.out, result
     down = sandbox.run("down", "--yes")
-    assert f"2 files that it wrote are kept in {sandbox.state}/written" in down.out, down
+    assert f"2 written files kept in {sandbox.state}/written" in down.out, down
     kept = {path.parent.name: path.read_text() for path in (sandbox.state / "written").rglob("note")}
     assert kept == {name: f"{name}\n" for name in ("web-1-1", "web-1-2", "web-2-1", "web-2-2")}
     sandbox.run("down", "--data", "--confirm", "parrot/local")

@@ -29,7 +29,7 @@ def test_planning_writes_only_its_plan(any_sandbox: Sandbox) -> None:
     any_sandbox.write(WebApp("1", variables=VARIABLES, migrations=TABLE))
     before = files(any_sandbox)
     refused = any_sandbox.run("plan", code=2)
-    assert "2 variables have no value: KEY (a secret, read by web), MODE (read by web)" in refused.err
+    assert "no value for 2 variables: KEY (a secret, read by web), MODE (read by web)" in refused.err
     assert [line.split("mainstay")[-1] for line in refused.err.splitlines()[1:]] == [
         f" --state {any_sandbox.state} secrets set KEY",
         f" --state {any_sandbox.state} set MODE=…",

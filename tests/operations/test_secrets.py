@@ -143,13 +143,13 @@ def test_a_plan_lists_the_values_that_its_run_stores(project: Project) -> None:
 def test_all_missing_values_are_reported_together_with_one_remedy_per_kind(project: Project) -> None:
     with pytest.raises(BadInput) as missing:
         require_values(manifest_of(project.context), seen(project))
-    assert missing.value.what == "2 variables have no value: REGION (read by api), TOKEN (a secret, read by api, web)"
+    assert missing.value.what == "no value for 2 variables: REGION (read by api), TOKEN (a secret, read by api, web)"
     assert missing.value.remedy == "mainstay secrets set TOKEN\nmainstay set REGION=…"
     gives(project, TOKEN="given once")
     with pytest.raises(BadInput) as missing:
         require_values(manifest_of(project.context), seen(project))
     assert (missing.value.what, missing.value.code) == (
-        "a variable has no value: REGION (read by api)",
+        "no value for 1 variable: REGION (read by api)",
         "variable-missing",
     )
 

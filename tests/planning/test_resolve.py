@@ -231,7 +231,7 @@ def test_a_version_chooses_the_tag_where_a_source_contains_it(place: Place) -> N
 
 
 def test_a_required_variable_without_a_value_is_bad_input(place: Place) -> None:
-    with pytest.raises(BadInput, match=r"a variable has no value: REGION \(read by api\)") as refused:
+    with pytest.raises(BadInput, match=r"no value for 1 variable: REGION \(read by api\)") as refused:
         place.release(SHOP.replace("REGION: {required: false}", "REGION: {}"))
     assert refused.value.remedy == "mainstay set REGION=…"
 

@@ -6,14 +6,14 @@ import pytest
 
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import PortTaken, StepFailed
-from mainstay.steps.configure_edge import ProvideEdge
+from mainstay.steps.configure_edge import ConfigureEdge
 from mainstay.steps.step import Look
 from tests.fakes.target import FakeTarget
 from tests.shop import EDGE
 
 
 def test_the_edge_opens_and_closes_again(world: RunWorld) -> None:
-    step = ProvideEdge(before=None, after=EDGE)
+    step = ConfigureEdge(before=None, after=EDGE)
     assert step.title == "Open the edge on port 8080: /api → api, / → web"
     assert step.look(world) is Look.ABSENT
     assert step.do(world) == "open at http://127.0.0.1:8080"
@@ -24,7 +24,7 @@ def test_the_edge_opens_and_closes_again(world: RunWorld) -> None:
 
 def test_a_step_that_changes_the_edge_waits_until_the_edge_is_open(world: RunWorld, target: FakeTarget) -> None:
     target.edge_takes_s = 5
-    step = ProvideEdge(before=None, after=EDGE)
+    step = ConfigureEdge(before=None, after=EDGE)
     target.set_edge(EDGE)
     assert step.look(world) is Look.PARTIAL
     step.do(world)
@@ -43,11 +43,11 @@ def test_an_edge_that_does_not_open_fails_with_the_reason(
     target.edge_takes_s = inf
     target.edge_problem = trouble
     with pytest.raises(StepFailed, match=error):
-        ProvideEdge(before=None, after=EDGE).do(world)
+        ConfigureEdge(before=None, after=EDGE).do(world)
     assert 15 <= world.clock.monotonic() < 16
 
 
 def test_a_taken_port_is_reported_with_its_holder(world: RunWorld, target: FakeTarget) -> None:
     target.taken[8080] = "nginx (pid 7)"
     with pytest.raises(PortTaken, match="taken by nginx"):
-        ProvideEdge(before=None, after=EDGE).do(world)
+        ConfigureEdge(before=None, after=EDGE).do(world)

@@ -127,9 +127,6 @@ def run(arguments: Sequence[str], console: Console) -> int:
         return NoRoom.exit_code
     except click.UsageError as misuse:
         return _misused(misuse, console)
-    except click.ClickException as refused:
-        console.error(BadInput(refused.format_message()))
-        return BadInput.exit_code
     except (click.Abort, KeyboardInterrupt):
         return Interrupted("interrupted").exit_code
     return code if isinstance(code, int) else 0

@@ -114,6 +114,6 @@ def fill(text: str, values: Mapping[str, str], volumes: str | None = None) -> st
     return _BRACES.sub(value, text)
 
 
-def fill_all(command: Iterable[str], values: Mapping[str, str], volumes: str | None = None) -> tuple[str, ...]:
+def fill_all(command: Iterable[str], values: Mapping[str, str]) -> tuple[str, ...]:
     """Return *command* with the placeholders in each argument replaced."""
-    return tuple(fill(argument, values, volumes) for argument in command)
+    return tuple(fill(argument, values) for argument in command)

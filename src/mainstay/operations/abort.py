@@ -25,9 +25,9 @@ def abort(context: Context, *, runner: Runner) -> Outcome:
     try:
         with holding(context) as journal:
             run = unfinished(context)
-            turned = engine.request_undo(run, journal, by=runner.by, why=f"abort was requested by {runner.by}")
-            if turned is not None:
-                runner.on_event(turned)
+            undoing = engine.request_undo(run, journal, by=runner.by, why=f"abort was requested by {runner.by}")
+            if undoing is not None:
+                runner.on_event(undoing)
             return replace(finish(context, journal, runner), wanted="undone")
     except LockHeld:
         return _ask_the_holder(context, runner)

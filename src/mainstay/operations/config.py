@@ -15,7 +15,7 @@ from mainstay.operations.environment import environment_of
 from mainstay.operations.history import history_of
 from mainstay.operations.plan import manifest_of
 from mainstay.planning.facts import Snapshot, look, with_values
-from mainstay.planning.variables import braces_of, given_value, value_of
+from mainstay.planning.variables import given_value, value_of
 
 
 class ServiceVariable(msgspec.Struct, frozen=True):
@@ -75,9 +75,9 @@ def config(context: Context, service: str) -> Configuration:
 
 
 def _declared(manifest: Manifest, now: Snapshot, service: str, stored: dict[str, Setting]) -> Iterator[ServiceVariable]:
-    braces, section, live = braces_of(manifest, now), manifest.services[service], _live(now, service)
+    section, live = manifest.services[service], _live(now, service)
     for name in section.variables:
-        value = value_of(manifest, now, name, braces)
+        value = value_of(manifest, now, name)
         source = _source(manifest, now, name)
         masked = manifest.variables[name].secret or source in now.datastores
         yield ServiceVariable(

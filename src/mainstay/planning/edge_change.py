@@ -5,15 +5,15 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from mainstay.model import Edge
-from mainstay.steps.configure_edge import ProvideEdge
+from mainstay.steps.configure_edge import ConfigureEdge
 
 
 class EdgeChange(NamedTuple):
     """The steps that change the edge; None where nothing changes."""
 
-    first: ProvideEdge | None
+    first: ConfigureEdge | None
     """Before anything starts: provides the routes of both releases."""
-    last: ProvideEdge | None
+    last: ConfigureEdge | None
     """After traffic has moved: removes the routes that only the old release has."""
 
 
@@ -21,8 +21,8 @@ def edge_change(before: Edge | None, after: Edge | None) -> EdgeChange:
     """Return the change of the edge from *before* to *after*."""
     both = _with_both_routes(before, after)
     return EdgeChange(
-        first=ProvideEdge(before=before, after=both) if both != before else None,
-        last=ProvideEdge(before=both, after=after) if after != both else None,
+        first=ConfigureEdge(before=before, after=both) if both != before else None,
+        last=ConfigureEdge(before=both, after=after) if after != both else None,
     )
 
 

@@ -9,6 +9,7 @@ from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import NewValues
 from mainstay.planning.variables import given_value
+from mainstay.text.plural import counted
 
 LEAST_CHARACTERS = 43
 """The minimum length of a generated secret: 43 letters and digits contain 256 bits."""
@@ -107,7 +108,7 @@ def _missing(manifest: Manifest, names: tuple[str, ...]) -> BadInput:
         *([f"mainstay set {' '.join(f'{name}=…' for name in plain)}"] if plain else []),
     ]
     return BadInput(
-        f"{'a variable has' if len(names) == 1 else f'{len(names)} variables have'} no value: {readers}",
+        f"no value for {counted(len(names), 'variable')}: {readers}",
         remedy="\n".join(remedies),
         code="variable-missing" if plain else "secret-missing",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
@@ -12,7 +13,7 @@ from mainstay.model import DatastoreRelease, Release, ServiceRelease, SourceTree
 from mainstay.planning.facts import Snapshot, sources
 from mainstay.planning.given import require_values
 from mainstay.planning.staleness import digest
-from mainstay.planning.variables import Braces, Values, braces_of, values_of
+from mainstay.planning.variables import Values, fill, values_of
 from mainstay.system import file_tree
 from mainstay.system.state_dir import LOCAL
 
@@ -40,8 +41,7 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
     require_values(manifest, now)
     artifacts = _artifacts(manifest, now)
     number = now.next_number
-    braces = braces_of(manifest, now)
-    services = {name: _service(manifest, now, name, artifacts[name].key, braces) for name in manifest.in_order()}
+    services = {name: _service(manifest, now, name, artifacts[name].key) for name in manifest.in_order()}
     datastores = {name: _datastore(manifest, now, name, artifacts) for name in sorted(manifest.datastores)}
     release = Release(
         number=number,
@@ -88,14 +88,15 @@ def declares(release: Release, live: Release | None) -> bool:
 
 def _artifacts(manifest: Manifest, now: Snapshot) -> dict[str, SourceTree]:
     """Return the artifact of each service, and of each datastore's migrations (`migrations:DATASTORE`)."""
-    braces = braces_of(manifest, now)
     found = {}
     for name, source in sources(manifest).items():
         service = manifest.services.get(name)
-        build = tuple(braces.fill_all(command) for command in service.build) if service else ()
+        build = (
+            tuple(tuple(fill(text, manifest, now) for text in command) for command in service.build) if service else ()
+        )
         measured = now.target.sources[source]
         # Migrations are read, not executed, so they have no PATH.
-        environment = values_of(manifest, now, name, braces)[0] if service else {}
+        environment = values_of(manifest, now, name)[0] if service else {}
         path = str(environment.get("PATH", ""))
         found[name] = SourceTree(
             key=file_tree.key(measured.digest, build, path),
@@ -106,18 +107,18 @@ def _artifacts(manifest: Manifest, now: Snapshot) -> dict[str, SourceTree]:
             reads=_build_reads(environment) if build else (),
             python=now.target.python if build else "",
             user=service.user or now.environment.user if service else "",
-            check=_programs_of(manifest, service, braces) if service else (),
+            check=_programs_of(manifest, now, service) if service else (),
             files=measured.files,
             left_out=measured.left_out,
         )
     return found
 
 
-def _programs_of(manifest: Manifest, service: ServiceSection, braces: Braces) -> tuple[str, ...]:
+def _programs_of(manifest: Manifest, now: Snapshot, service: ServiceSection) -> tuple[str, ...]:
     """Return the programs that *service* runs: the first word of its command, and uv where a placeholder names it."""
     defaults = [manifest.variables[name].default or "" for name in service.variables]
     uv = placeholders.uses("uv", [*service.command, *service.health.command, *defaults])
-    return (braces.fill(service.command[0]), *([braces.uv] if uv else []))
+    return (fill(service.command[0], manifest, now), *([now.target.uv] if uv else []))
 
 
 def _by_key(artifacts: Iterable[SourceTree]) -> dict[str, SourceTree]:
@@ -135,11 +136,16 @@ def _build_reads(environment: Values) -> tuple[str, ...]:
     return f"LANG={environment['LANG']}", "UV_LINK_MODE=copy"
 
 
-def _service(manifest: Manifest, now: Snapshot, name: str, key: str, braces: Braces) -> ServiceRelease:
+def _service(manifest: Manifest, now: Snapshot, name: str, key: str) -> ServiceRelease:
     section = manifest.services[name]
-    environment, files = values_of(manifest, now, name, braces)
+    environment, files = values_of(manifest, now, name)
     workload = section.to_workload(
-        name, artifact=key, environment=environment, files=files, user=now.environment.user, fill=braces.fill
+        name,
+        artifact=key,
+        environment=environment,
+        files=files,
+        user=now.environment.user,
+        fill=partial(fill, manifest=manifest, now=now),
     )
     before = now.release.services.get(name) if now.release else None
     unchanged = before is not None and before.workload == workload

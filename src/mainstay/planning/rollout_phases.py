@@ -8,12 +8,12 @@ from mainstay.planning.service_change import ServiceChange
 from mainstay.planning.stage_change import StageChange
 from mainstay.planning.stage_ranks import stage_ranks
 from mainstay.planning.traffic_order import shifts_callees_first, shifts_callers_first
-from mainstay.steps.configure_edge import ProvideEdge
+from mainstay.steps.configure_edge import ConfigureEdge
 from mainstay.steps.retire import Retire
 from mainstay.steps.settle import Settle
 
 
-def stage_phases(stages: tuple[StageChange, ...], edge: ProvideEdge | None) -> tuple[Phase, ...]:
+def stage_phases(stages: tuple[StageChange, ...], edge: ConfigureEdge | None) -> tuple[Phase, ...]:
     """Return a phase for each stage; the last one changes the *edge*. Without stages, only the edge changes."""
     if len(stages) < 2:
         return (Phase("release", stage_ranks(stages[0], edge) if stages else rank_of([edge])),)

@@ -7,13 +7,13 @@ from mainstay.model.call_graph import callees_first, callers_first
 from mainstay.planning.ranks import Ranks, rank_of
 from mainstay.planning.stage_change import StageChange
 from mainstay.planning.traffic_order import shifts_callees_first, shifts_callers_first
-from mainstay.steps.configure_edge import ProvideEdge
+from mainstay.steps.configure_edge import ConfigureEdge
 from mainstay.steps.observe import Observe
 from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.start_fleet import StartFleet
 
 
-def stage_ranks(change: StageChange, edge: ProvideEdge | None) -> Ranks:
+def stage_ranks(change: StageChange, edge: ConfigureEdge | None) -> Ranks:
     """Return the ranks of a stage. *edge* changes the routes once every service that they lead to has traffic."""
     order = _rollback_order if change.rollout.callers_first else _deploy_order
     ranks = order(change, rank_of([edge]))

@@ -1,7 +1,5 @@
 """The values that a service gets: only the variables that it lists, and secrets only by reference."""
 
-from typing import NamedTuple
-
 from mainstay.errors import BadInput
 from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS
@@ -13,43 +11,32 @@ from mainstay.planning.facts import Snapshot
 Values = dict[str, Value]
 
 
-class Braces(NamedTuple):
-    """The values of the placeholders that are known when the plan is made; `{host}` and `{port}` stay in the text."""
+def fill(text: str, manifest: Manifest, now: Snapshot) -> str:
+    """Return *text* with its placeholders replaced, except `{host}` and `{port}`, which each instance has of its own.
 
-    python: str
-    uv: str
-    version: str
-    volumes: str
-
-    def fill(self, text: str) -> str:
-        """Return *text* with its placeholders replaced. Raises BadInput when it needs a missing interpreter."""
-        if not self.python and placeholders.uses("python", [text]):
-            raise BadInput(
-                "{python} is used, but no Python 3.11 or later was found that the services' user can run",
-                remedy="install Python 3.11 or later under /usr, or name an interpreter in `command`",
-                code="no-python",
-            )
-        values = {"python": self.python, "uv": self.uv, "version": self.version}
-        return placeholders.fill(text, values, self.volumes)
-
-    def fill_all(self, command: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(self.fill(argument) for argument in command)
+    Raises BadInput when it needs a missing interpreter.
+    """
+    target = now.target
+    if not target.python and placeholders.uses("python", [text]):
+        raise BadInput(
+            "{python} is used, but no Python 3.11 or later was found that the services' user can run",
+            remedy="install Python 3.11 or later under /usr, or name an interpreter in `command`",
+            code="no-python",
+        )
+    values = {"python": target.python, "uv": target.uv, "version": manifest.version}
+    return placeholders.fill(text, values, target.volumes)
 
 
-def braces_of(manifest: Manifest, now: Snapshot) -> Braces:
-    return Braces(now.target.python, now.target.uv, manifest.version, now.target.volumes)
-
-
-def values_of(manifest: Manifest, now: Snapshot, service: str, braces: Braces) -> tuple[Values, Values]:
+def values_of(manifest: Manifest, now: Snapshot, service: str) -> tuple[Values, Values]:
     """Return the values that *service* gets as variables and those that it gets as files, without unset variables."""
     section = manifest.services[service]
-    found = {name: value_of(manifest, now, name, braces) for name in section.variables}
+    found = {name: value_of(manifest, now, name) for name in section.variables}
     values: Values = {name: value for name, value in found.items() if value is not None}
     files = {name: value for name, value in values.items() if section.deliver == "file" and _is_secret(value)}
     return FIXED_DEFAULTS | {name: value for name, value in values.items() if name not in files}, files
 
 
-def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Value | None:
+def value_of(manifest: Manifest, now: Snapshot, name: str) -> Value | None:
     """Return the value of the variable *name*; None when it has none."""
     variable = manifest.variables[name]
     if variable.from_ in now.datastores:
@@ -64,7 +51,7 @@ def value_of(manifest: Manifest, now: Snapshot, name: str, braces: Braces) -> Va
     if given is not None:
         # An operator's value is used literally; only the manifest's own texts contain placeholders.
         return given
-    return braces.fill(variable.default) if variable.default is not None else FIXED_DEFAULTS.get(name)
+    return fill(variable.default, manifest, now) if variable.default is not None else FIXED_DEFAULTS.get(name)
 
 
 def _address(facts: DatastoreFacts, name: str, datastore: str) -> Template:

@@ -1,6 +1,6 @@
 """The registry of steps, by which a stored plan is decoded. A new step needs a file and a line here."""
 
-from mainstay.steps.configure_edge import ProvideEdge
+from mainstay.steps.configure_edge import ConfigureEdge
 from mainstay.steps.fetch_artifact import FetchArtifact
 from mainstay.steps.migrate import Migrate
 from mainstay.steps.observe import Observe
@@ -15,7 +15,7 @@ from mainstay.steps.stop_environment import StopEnvironment
 
 AnyStep = (
     FetchArtifact
-    | ProvideEdge
+    | ConfigureEdge
     | StartDatastore
     | Migrate
     | StartFleet

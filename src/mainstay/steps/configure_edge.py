@@ -9,7 +9,7 @@ OPENS_WITHIN_S = 15.0
 CHECK = "mainstay validate, then mainstay deploy"
 
 
-class ProvideEdge(Step, frozen=True, kw_only=True, tag="provide_edge"):
+class ConfigureEdge(Step, frozen=True, kw_only=True, tag="configure_edge"):
     """Give the edge the front doors and routes of `after`; `before` is None when there was no edge."""
 
     before: Edge | None

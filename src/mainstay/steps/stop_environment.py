@@ -7,7 +7,7 @@ from mainstay.steps.support.waits import how_it_ended, kept_files, newly_kept
 from mainstay.text.plural import counted
 
 
-class StopEnvironment(Step, frozen=True, kw_only=True, tag="lay_down"):
+class StopEnvironment(Step, frozen=True, kw_only=True, tag="stop_environment"):
     """Stop every instance of the environment; keep fleets, traffic, ports and data for the next `start`."""
 
     within_s: float = 120.0

@@ -126,12 +126,9 @@ def kept_files(world: World, service: str = "") -> int:
 
 
 def newly_kept(world: World, before: int, service: str = "") -> str:
-    """Return `, 3 files that it wrote are kept in …` when more files are kept than *before*, else an empty text."""
+    """Return `, 3 written files kept in …` when more files are kept than *before*, else an empty text."""
     count = kept_files(world, service) - before
-    if count <= 0:
-        return ""
-    files = "1 file that it wrote is" if count == 1 else f"{count} files that it wrote are"
-    return f", {files} kept in {world.folders.written / service}"
+    return f", {counted(count, 'written file')} kept in {world.folders.written / service}" if count > 0 else ""
 
 
 def limit(member: Member) -> float:
