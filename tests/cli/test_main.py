@@ -207,19 +207,3 @@ def test_a_folder_given_as_the_manifest_suggests_the_file_in_it(tmp_path: Path, 
     result = mainstay(tmp_path, "-f", str(tmp_path), command)
     assert result.code == 2
     assert f"name the manifest: -f {tmp_path}/mainstay.yaml" in result.err
-
-
-@pytest.mark.parametrize(
-    "command", ["status", "history", "up", "deploy", "down", "start", "resume", "abort", "logs web"]
-)
-@pytest.mark.parametrize("content", ['{"system": "shop"}', '{"format": 1}', "not JSON"])
-def test_state_of_another_version_is_refused_by_every_command(tmp_path: Path, command: str, content: str) -> None:
-    state = Path(f"{tmp_path}-state")
-    state.mkdir()
-    (state / "environment.json").write_text(content)
-    (tmp_path / "mainstay.yaml").write_text("system: shop\n")
-    result = mainstay(tmp_path, *command.split())
-    assert result.code == 2
-    assert f"cannot read {state / 'environment.json'}, which another version wrote" in result.err
-    assert f"mainstay down --data with the version that wrote it, or move {state} away" in result.err
-    assert [path.name for path in state.iterdir()] == ["environment.json"]

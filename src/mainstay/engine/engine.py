@@ -22,6 +22,7 @@ from mainstay.history.run_state import MOST_RESUMES, RunState, run_state
 from mainstay.model.run_kind import run_kind
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import Waiter
+from mainstay.system.state_file import decoding
 
 __all__ = ["Interruption", "Runner", "Threads", "answer", "begin", "request_undo", "require_undoable", "resume"]
 
@@ -59,7 +60,8 @@ def resume(identity: str, world: World, journal: Journal, runner: Runner) -> Out
     Raises Parked when a person must decide, Interrupted when an interrupt was requested, and FenceRefused when a
     newer run has claimed the target. Any other exception is a crash. After each of them the run can be resumed.
     """
-    run = Run(identity, journal, runner)
+    with decoding(f"run {identity} in {world.folders.journal}", world.folders.state):
+        run = Run(identity, journal, runner)
     if run.state.outcome is not None:
         return run.state.outcome
     fence = journal.sequence() + 1

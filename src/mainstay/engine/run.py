@@ -10,7 +10,6 @@ from mainstay.history.journal import Journal, Row
 from mainstay.history.run_state import RunState, run_state
 from mainstay.planning.plan import Phase
 from mainstay.steps.step import Step
-from mainstay.system.state_file import decoding
 
 Rank = list[tuple[StepNumber, Step]]
 
@@ -36,8 +35,7 @@ class Run:
         self.state: RunState = run_state(journal.rows(identity))
         if self.state.planned is None:
             raise BadInput(f"there is no run {identity}", remedy="mainstay history")
-        with decoding("the plan in the journal", "the state folder"):
-            self.plan = read(bytes(self.state.planned.plan), runner.registry)
+        self.plan = read(bytes(self.state.planned.plan), runner.registry)
         self.steps: dict[StepNumber, Step] = dict(self.plan.steps())
         self._on_event = runner.on_event
         self._postponed: tuple[Event, ...] = ()

@@ -11,8 +11,11 @@ import msgspec
 
 from mainstay.drivers.machine import protocol
 from mainstay.drivers.machine.protocol import Answer, Hello, Refused, Request, Welcome
+from mainstay.drivers.machine.state.store import Store
 from mainstay.errors import BadInput, FenceRefused, InternalPortTaken, MainstayError, PortTaken, StepFailed, Unreachable
+from mainstay.system.log_lines import last_lines
 from mainstay.system.state_dir import Folders
+from mainstay.text.tail import last_words
 
 LOOKS_WITHIN_S = 8.0
 """Timeout of a request that only reads: when a hung supervisor does not answer in time, files hold the state too."""
@@ -74,7 +77,11 @@ class Client:
             )
 
     def insist(self, request: Request) -> Answer:
-        """Return the answer; start the supervisor when it is not running. Raises Unreachable after STARTS_WITHIN_S."""
+        """Return the answer; start the supervisor when it is not running.
+
+        Raises StateUnreadable when another version wrote the supervisor's state, and Unreachable when the supervisor
+        exits with an error, or does not answer within STARTS_WITHIN_S.
+        """
         until = time.monotonic() + STARTS_WITHIN_S
         child: subprocess.Popen[bytes] | None = None
         while True:
@@ -87,8 +94,23 @@ class Client:
                         remedy=f"read {self._folders.supervisor_log}",
                     ) from error
             if child is None or child.poll() is not None:
+                self._refuse_failed(child)
                 child = self._start()
             time.sleep(0.02)
+
+    def _refuse_failed(self, child: subprocess.Popen[bytes] | None) -> None:
+        """Raise the reason when no supervisor can run here, or when *child* exited with an error.
+
+        Exit code 0 means that another supervisor runs, and one that was killed is started again.
+        """
+        if child is None:
+            Store(self._folders.desired).read()
+        elif child.returncode > 0:
+            raise Unreachable(
+                f"the supervisor of {self._folders.state} exited with code {child.returncode}"
+                f"{last_words(last_lines(self._folders.supervisor_log))}",
+                remedy=f"read {self._folders.supervisor_log}",
+            )
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Start a supervisor in its own session; it exits at once when another one already runs."""

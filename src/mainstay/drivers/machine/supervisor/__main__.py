@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mainstay.drivers.machine.supervisor.daemon import Daemon, reexecute
 from mainstay.drivers.machine.supervisor.server import SocketServer
+from mainstay.errors import MainstayError
 from mainstay.system.atomic_file import make_folder
 from mainstay.system.file_lock import try_lock
 from mainstay.system.state_dir import Folders, lay_out
@@ -39,7 +40,11 @@ def main() -> int:
     lay_out(folders)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.info("supervising %s, pid %d", folders.state, os.getpid())
-    asyncio.run(_supervise(folders))
+    try:
+        asyncio.run(_supervise(folders))
+    except MainstayError as error:
+        logging.error("%s", error)
+        return error.exit_code
     return 0
 
 

@@ -32,6 +32,7 @@ from mainstay.drivers.machine.state.upstreams import desired_edge, upstream
 from mainstay.drivers.machine.supervisor import shift_gate
 from mainstay.drivers.machine.supervisor.shift_gate import ShiftGate
 from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.errors import InvariantBroken
 from mainstay.model.revision import Revision
 from mainstay.system import processes
 from mainstay.system.background_tasks import BackgroundTasks
@@ -66,6 +67,9 @@ class Daemon:
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
         """Per revision, the connections still open after their drain, counted since this supervisor started."""
+        self.rejected = ""
+        """Why the last pass could not change the desired state; empty when it could."""
+        self._rejected_now = ""
         self._boot = processes.boot_id()
         self.shift_gate = ShiftGate(self.edge, self._boot)
         self._linger_until = processes.boottime() + LINGER_S
@@ -107,6 +111,19 @@ class Daemon:
             self._store.write(desired)
             self.desired = desired
 
+    def _keep_if_valid(self, desired: Desired) -> None:
+        """Persist *desired* like `keep`; if it breaks an invariant, keep the last valid desired state instead."""
+        try:
+            self.keep(desired)
+        except InvariantBroken as error:
+            self._reject(error)
+
+    def _reject(self, error: InvariantBroken) -> None:
+        """Report *error* instead of raising it: if the supervisor ended, no instance would be restarted."""
+        if error.what != self.rejected:
+            log.error("the last valid desired state is kept: %s", error)
+        self._rejected_now = error.what
+
     async def reconcile(self) -> None:
         """Reconcile the actual state with the desired state until the environment is stopped."""
         self.logs.start()
@@ -138,11 +155,14 @@ class Daemon:
         return self.desired.started or not self._is_stopped() or self.edge.is_alive()
 
     async def _reconcile_or_retry(self) -> float:
+        self._rejected_now = ""
         try:
             return await self._reconcile_once()
         except OSError as error:  # A full disk must not end the supervisor, or no instance is restarted.
             log.error("could not reconcile, trying again: %s", error)
             return processes.boottime() + RETRY_AFTER_S
+        finally:
+            self.rejected = self._rejected_now
 
     async def _reconcile_once(self) -> float:
         await self._apply_next_shift()
@@ -191,19 +211,26 @@ class Daemon:
         if pending is None or not await self.shift_gate.may_apply(self.desired, pending):
             return
         if self.desired.pending == pending:  # If not, another request arrived while HAProxy was queried.
-            self.keep(transitions.shifted(self.desired, pending.then, self._boot, processes.boottime()))
+            self._keep_if_valid(transitions.shifted(self.desired, pending.then, self._boot, processes.boottime()))
 
     def _count_force_killed(self, names: set[str]) -> None:
         killed = Counter(
             str(Revision(one.service, one.release)) for n, one in self.desired.instances.items() if n in names
         )
         try:
-            self.keep(replace(self.desired, force_killed=dict(Counter(self.desired.force_killed) + killed)))
+            self._keep_if_valid(replace(self.desired, force_killed=dict(Counter(self.desired.force_killed) + killed)))
         except OSError as error:  # A full disk must not keep instances from being restarted and stopped.
             log.error("could not note that %s was killed: %s", ", ".join(sorted(killed)), error)
 
     def _place_instances(self) -> None:
         """Persist which instances must exist, with their ports and slots, before any of them starts."""
+        try:
+            self.keep(self._placed())
+        except InvariantBroken as error:
+            self._reject(error)
+
+    def _placed(self) -> Desired:
+        """Return the desired state with its instances. Raises InvariantBroken."""
         runtimes = self.instances.runtimes
         desired = transitions.auto_revert(self.desired, self._boot, processes.boottime())
         steady = {
@@ -216,11 +243,13 @@ class Daemon:
         # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
         done = {name for name in desired.instances if runtimes[name].record.done}
         desired = with_instances(desired, decision.ready(desired, runtimes) | done)
+        desired = transitions.without_ended_revisions(desired)
+        desired.check()  # Each instance belongs to a revision, on which `member_of` relies.
         workloads = [member_of(desired, one).workload for one in desired.instances.values()]
         values = [workload.environment for workload in workloads] + [workload.files for workload in workloads]
         values += [job.environment for job in desired.jobs.values()]
         callees = {service for each in values for service in called(each)}
-        self.keep(allocate(transitions.without_ended_revisions(desired), self.folders.state, callees))
+        return allocate(desired, self.folders.state, callees)
 
     def _postpone_drains(self, before: Mapping[str, Runtime]) -> None:
         """Do not begin a drain in a pass in which HAProxy was not updated: it still sends requests to the instance."""
@@ -231,11 +260,13 @@ class Daemon:
                 runtimes[name] = replace(runtime, drain_since=was.drain_since, drained=was.drained)
 
     def _try(self, action: decision.Action) -> None:
-        """Carry out *action*; log an OSError, because a full disk must not prevent the other actions of the pass."""
+        """Execute *action*; report its failure, because a full disk must not prevent the other actions of the pass."""
         try:
             self._do(action)
         except OSError as error:
             log.error("%s: %s is tried again: %s", action.identity, type(action).__name__.lower(), error)
+        except InvariantBroken as error:
+            self._reject(error)
 
     def _do(self, action: decision.Action) -> None:
         name = action.identity
@@ -263,7 +294,7 @@ class Daemon:
         for job in self.desired.jobs.values():
             self.jobs.start(job, listeners(self.desired))
         running = {name: job for name, job in self.desired.jobs.items() if not self.jobs.has_ended(name)}
-        self.keep(replace(self.desired, jobs=running))
+        self._keep_if_valid(replace(self.desired, jobs=running))
 
     def cancel_job(self, identity: str) -> None:
         """Remove the job from the desired state, so that it is not started if it has not been started yet."""

@@ -42,6 +42,9 @@ async def serving(daemon: Daemon) -> TrafficStatus:
 
 
 def _notes(daemon: Daemon) -> Iterator[Note]:
+    if daemon.rejected:
+        what = f"the supervisor keeps its last valid desired state: {daemon.rejected}"
+        yield Note("desired-state-rejected", what, f"read {daemon.folders.supervisor_log}, and report the bug")
     members = [member for of in daemon.desired.fleet.values() for member in of.values()]
     if not daemon.limits.enforces_cpu and any(member.workload.cpus is not None for member in members):
         what = "CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"

@@ -1,0 +1,59 @@
+"""What the supervisor reports about itself."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mainstay.drivers.machine.state import transitions
+from mainstay.drivers.machine.state.decide import Forget
+from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.machine.supervisor.daemon import Daemon
+from mainstay.drivers.machine.supervisor.report import running
+from mainstay.system.state_dir import Folders, lay_out
+
+VALID = Desired(fence=7, started=False)
+BROKEN = replace(VALID, instances={"web-1-1": Identity("web", 1, 1)})
+"""Its only instance belongs to no revision."""
+
+
+async def _problems_after_a_pass(daemon: Daemon) -> list[str]:
+    await daemon._reconcile_or_retry()
+    return [note.what for note in running(daemon).notes if note.code == "desired-state-rejected"]
+
+
+def test_an_invalid_next_state_is_reported_while_the_last_valid_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def passes() -> None:
+        daemon = Daemon(folders)
+        daemon.keep(VALID)
+        with monkeypatch.context() as patched:
+            patched.setattr(transitions, "without_ended_revisions", lambda desired: BROKEN)
+            for _ in range(2):
+                (problem,) = await _problems_after_a_pass(daemon)
+                assert "the supervisor keeps its last valid desired state" in problem
+                assert "instance web-1-1 belongs to no revision" in problem
+            assert daemon.desired == daemon._store.read() == VALID
+        assert await _problems_after_a_pass(daemon) == []
+
+    folders = Folders(tmp_path / "state", tmp_path / "keys")
+    lay_out(folders)
+    asyncio.run(passes())
+    assert [record.levelname for record in caplog.records if "instance web-1-1" in record.message] == ["ERROR"]
+
+
+def test_an_action_that_would_break_an_invariant_does_not_end_the_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forgets() -> None:
+        daemon = Daemon(folders)
+        daemon.desired = BROKEN
+        monkeypatch.setattr(daemon, "_do", lambda action: daemon.keep(replace(BROKEN, fence=8)))
+        daemon._try(Forget("web-1-1"))
+        assert daemon.desired == BROKEN
+
+    folders = Folders(tmp_path / "state", tmp_path / "keys")
+    lay_out(folders)
+    asyncio.run(forgets())
