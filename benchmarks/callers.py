@@ -15,7 +15,7 @@ from tests.journeys.users import User
 
 ROLLBACKS = 50
 RATE = 40.0
-WORKS_S = 0.3
+WORK_S = 0.3
 LONGEST_S = 600.0
 BUDGETS = {"lost": 0}
 
@@ -23,11 +23,11 @@ BUDGETS = {"lost": 0}
 def main() -> int:
     sandbox = Sandbox.make(User("bench"))
     try:
-        sandbox.ship(CallerAndCallee(1, works=WORKS_S))
-        sandbox.ship(CallerAndCallee(2, works=WORKS_S), "deploy", "--yes")
+        sandbox.ship(CallerAndCallee(1, work_s=WORK_S))
+        sandbox.ship(CallerAndCallee(2, work_s=WORK_S), "deploy", "--yes")
         measured = rollbacks(sandbox)
     finally:
-        sandbox.end()
+        sandbox.tear_down()
     met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
     for name, value in measured.items():
         print(f"{name}: {value:,.2f}")
@@ -38,7 +38,7 @@ def main() -> int:
 def rollbacks(sandbox: Sandbox) -> dict[str, float]:
     """Measure rollbacks to the old release and back to the new one, with requests always in progress in the caller."""
     took: dict[str, list[float]] = {"1": [], "2": []}
-    with Load(sandbox.url, rate=RATE, longest_s=LONGEST_S) as load:
+    with Load(sandbox.url, rate=RATE, max_duration_s=LONGEST_S) as load:
         for _ in range(ROLLBACKS):
             for release, seconds in took.items():
                 began = time.monotonic()
@@ -51,7 +51,7 @@ def rollbacks(sandbox: Sandbox) -> dict[str, float]:
         "back_again": ROLLBACKS,
         "requests": tally.total,
         "lost": len(tally.lost),
-        "caller_works_s": WORKS_S,
+        "caller_work_s": WORK_S,
         "p99_ms": 1000 * tally.percentile(99),
         "rollback_s": statistics.median(took["1"]),
         "back_again_s": statistics.median(took["2"]),

@@ -11,7 +11,7 @@ import time
 
 from benchmarks.machine import write
 from tests.journeys.load import Load, Tally
-from tests.journeys.machine import until
+from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.users import User
 from tests.journeys.web_app import APPLICATION, WebApp
@@ -30,7 +30,7 @@ def main() -> int:
         sandbox.ship(WebApp("0"))
         measured = switches(sandbox) | warm_rollback(sandbox) | overhead(sandbox)
     finally:
-        sandbox.end()
+        sandbox.tear_down()
     met = {name: measured[name] <= budget for name, budget in BUDGETS.items()}
     report(measured, met)
     return 0 if all(met.values()) else 1
@@ -38,8 +38,8 @@ def main() -> int:
 
 def switches(sandbox: Sandbox) -> dict[str, float]:
     """Measure deploys and rollbacks in turn under a paced load, and the same load without them."""
-    with Load(sandbox.url, rate=RATE, longest_s=QUIET_S) as quiet:
-        until(lambda: not quiet.running, within=QUIET_S + 10, what="the end of the quiet load")
+    with Load(sandbox.url, rate=RATE, max_duration_s=QUIET_S) as quiet:
+        wait_until(lambda: not quiet.running, within=QUIET_S + 10, what="the end of the quiet load")
     took: dict[str, list[float]] = {"deploy": [], "rollback": []}
     busy, slowest = Tally(), []
     for number in range(1, ROUNDS + 1):
@@ -48,7 +48,7 @@ def switches(sandbox: Sandbox) -> dict[str, float]:
             for verb, seconds in took.items():
                 seconds.append(timed(sandbox, verb))
         tally = load.stop()
-        busy.answers += tally.answers
+        busy.responses += tally.responses
         slowest.append(tally.percentile(99))
         assert len(tally.releases) == 2, tally
     # Take the percentile of each round, so that one disturbance on the machine does not determine the result.
@@ -74,13 +74,13 @@ def warm_rollback(sandbox: Sandbox) -> dict[str, float]:
     for number in range(ABORTS):
         old = str(sandbox.status()["release"]["number"])
         sandbox.write(WebApp(f"1.{number}", settle="5m"))
-        deploy = sandbox.begin("deploy", "--yes")
-        deploy.event("started", "settle")
+        deploy = sandbox.start_with_events("deploy", "--yes")
+        deploy.wait_for_event("started", "settle")
         with Load(sandbox.url, rate=100) as load:
             began = time.monotonic()
             sandbox.run("abort")
         deploy.wait()
-        unexpected = [answer.due for answer in load.stop().answers if answer.release != old]
+        unexpected = [response.due for response in load.stop().responses if response.release != old]
         seconds.append(max(unexpected, default=began) - began)
     return {"warm_rollback_s": max(seconds)}
 

@@ -6,22 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.sandbox import Sandbox
-from tests.journeys.users import all_users, why_unusable
+from tests.journeys.sandbox import Sandbox, use_any_port
+from tests.journeys.users import all_users, reason_unusable
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    if reason := why_unusable(all_users()[0]):
+    if reason := reason_unusable(all_users()[0]):
         pytest.skip(reason)
     here = Sandbox.make(all_users()[0])
     here.run("init")
-    manifest = here.checkout / "mainstay.yaml"
-    manifest.write_text(manifest.read_text().replace("edge:", "edge:\n  http: auto"))
+    use_any_port(here.checkout / "mainstay.yaml")
     yield here
-    here.end()
+    here.tear_down()
 
 
 @pytest.fixture(scope="module")

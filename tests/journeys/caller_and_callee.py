@@ -1,4 +1,4 @@
-"""Two services of which one calls the other, and a way to see a caller that met a callee older than itself."""
+"""A system of a caller and a callee, in which a caller fails if it reaches a callee older than itself."""
 
 import shutil
 from dataclasses import dataclass
@@ -12,26 +12,26 @@ from tests.journeys.web_app import APPLICATION
 
 @dataclass(frozen=True)
 class CallerAndCallee:
-    """`front` of version N works for a while, then calls `/N` of `back`; `back` of version N knows `/1` to `/N`."""
+    """`front` of version N calls `/N` of `back`; `back` of version N answers only `/1` to `/N`."""
 
     version: int = 1
-    works: float = 0.3
-    """Seconds that `front` works before it calls `back`."""
+    work_s: float = 0.3
+    """Seconds between a request to `front` and its call to `back`."""
     drain: str = "5s"
     settle: str = "0s"
     strategy: str = "blue-green"
     revert_after: str = "60s"
     fails_after: float = 0
-    """Seconds after which a worker of this version ends, so that the release fails; 0: there is no worker."""
+    """Seconds after which a worker of this version exits, so that the release fails; 0: no worker."""
 
     def write(self, folder: Path) -> None:
-        known = ",".join(f"/{each}" for each in range(1, self.version + 1))
-        behaviours = {"front": f"answer_after={self.works}\ncalls=/{self.version}", "back": f"knows={known}"}
+        paths = ",".join(f"/{each}" for each in range(1, self.version + 1))
+        behaviours = {"front": f"respond_after={self.work_s}\ncalls=/{self.version}", "back": f"paths={paths}"}
         for name, behaviour in behaviours.items():
             source = folder / name
             shutil.rmtree(source, ignore_errors=True)
             shutil.copytree(APPLICATION, source, ignore=shutil.ignore_patterns("__pycache__"))
-            (source / "says").write_text(f"{name} {self.version}")
+            (source / "message").write_text(f"{name} {self.version}")
             (source / "behaviour").write_text(behaviour)
         (folder / "mainstay.yaml").write_text(yaml.safe_dump(self._manifest(), sort_keys=False))
 

@@ -1,4 +1,4 @@
-"""The commands and outputs that the documentation shows, a terminal to type them in, and their comparison."""
+"""Read commands and outputs from the documentation, run the commands in a terminal and compare the outputs."""
 
 import codecs
 import fcntl
@@ -6,6 +6,7 @@ import getpass
 import os
 import pty
 import re
+import site
 import struct
 import subprocess
 import termios
@@ -18,8 +19,8 @@ from tests.journeys.users import MAINSTAY
 DOCS = Path(__file__).parent.parent.parent / "docs"
 CONSOLE = re.compile(r"^( *)```console\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 CONTROL = re.compile(r"(\x1b\[2K)|(\x1b\[1A)|(\n|\r|\x1b\[[0-9;?]*[a-zA-Z])|([^\x1b\n\r]+)")
-"""Erase the line, go up a line, other movements and colours, text."""
-DIFFERS = (
+"""Groups: erase the line, move up a line, other movements and colours, text."""
+VARIABLE_PARTS = (
     (r"\b[0-9a-f]{10,12}\b", "ID"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00)?", "TIME"),
     (r"^\d\d:\d\d:\d\d ", "TIME "),
@@ -36,13 +37,13 @@ DIFFERS = (
     (r"postgres +\d+\.\d+|\(\d+\.\d+\)", "POSTGRES"),
     (r"\br-\d{4}\b", "RUN"),
     (rf"\bon (vm|{re.escape(os.uname().nodename)})\b", "on HOST"),
-    (rf"\b(ann|{re.escape(getpass.getuser())})\b", "PERSON"),
+    (rf"\b(ann|{re.escape(getpass.getuser())})\b", "USER"),
     (r"[ \t]+", " "),
-    (r"\bready N - ", "ready N N "),  # The supervisor measures memory from time to time.
+    (r"\bready N - ", "ready N N "),  # Memory is measured only from time to time.
     (r"\n+ *", "\n"),
-    (r"^(.*\n)\1+", r"\1"),  # The last lines of a service that ended once or three times.
+    (r"^(.*\n)\1+", r"\1"),  # The last lines of a service that exited once or three times.
 )
-"""What is different at every run, and the layout that depends on it."""
+"""Parts of an output that differ between runs, and the layout that depends on them, with replacements."""
 
 
 class Shown(NamedTuple):
@@ -67,7 +68,7 @@ def shown_on(page: str) -> list[Shown]:
 
 
 def pages() -> list[str]:
-    """Return the pages that people write, with their folder: `tutorial/database.md`."""
+    """Return the pages that are not generated, with their folder: `tutorial/database.md`."""
     return sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if path.parent.name != "reference")
 
 
@@ -80,43 +81,45 @@ def require_shown(page: str, command: str, output: str) -> None:
     )
 
 
-def typed(sandbox: Sandbox, command: str, *, folder: str = "~/hello", answers: str = "", code: int | None = 0) -> str:
-    """Type a command in a terminal, and *answers* to its questions; return what remains on the screen."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-    path = f"{Path(MAINSTAY).parent}:{sandbox.environment['PATH']}"
-    state = {"MAINSTAY_STATE": str(sandbox.state)} if sandbox.given_state else {}
+def type_command(
+    sandbox: Sandbox, command: str, *, folder: str = "~/hello", typed: str = "", code: int | None = 0
+) -> str:
+    """Run a command in a terminal, type *typed* at its prompt and return the final content of the screen."""
+    controller, child_end = pty.openpty()
+    fcntl.ioctl(child_end, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    path = f"{Path(MAINSTAY).parent}:{sandbox.env['PATH']}"
+    state = {"MAINSTAY_STATE": str(sandbox.state)} if sandbox.explicit_state else {}
     child = subprocess.Popen(
         ["bash", "-c", f"cd {folder} 2>/dev/null || cd; {command}"],
-        env=sandbox.environment | state | {"PATH": path, "TERM": "xterm"},
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        env=sandbox.env | state | {"PATH": path, "TERM": "xterm"},
+        stdin=child_end, stdout=child_end, stderr=child_end, start_new_session=True,
     )  # fmt: skip
-    os.close(theirs)
-    with os.fdopen(ours, "r+b", buffering=0) as terminal:
-        shown, text = "", codecs.getincrementaldecoder("utf-8")()
-        while chunk := chunk_of(terminal.fileno()):
-            shown += text.decode(chunk)
-            # A prompt for a secret drops what was typed before it.
-            if answers and shown.endswith(": "):
-                terminal.write(answers.encode())
-                answers = ""
-    ended = child.wait(10)
-    assert code is None or ended == code, f"$ {command} ended with {ended}\n{shown}"
-    return on_screen(shown)
+    os.close(child_end)
+    with os.fdopen(controller, "r+b", buffering=0) as terminal:
+        output, decoder = "", codecs.getincrementaldecoder("utf-8")()
+        while chunk := read_chunk(terminal.fileno()):
+            output += decoder.decode(chunk)
+            # A prompt for a secret discards input that arrived before it.
+            if typed and output.endswith(": "):
+                terminal.write(typed.encode())
+                typed = ""
+    exit_code = child.wait(10)
+    assert code is None or exit_code == code, f"$ {command} exited with {exit_code}\n{output}"
+    return on_screen(output)
 
 
-def chunk_of(terminal: int) -> bytes:
-    """Return what the terminal shows next; nothing once the command has closed it."""
+def read_chunk(terminal: int) -> bytes:
+    """Return the terminal's next output; empty once the command has closed it."""
     try:
         return os.read(terminal, 65536)
     except OSError:
         return b""
 
 
-def on_screen(text: str) -> str:
-    """Return the lines that remain on the screen: a progress bar goes up and erases what it drew."""
+def on_screen(output: str) -> str:
+    """Return the lines that remain on the screen after a progress bar has erased its own lines."""
     lines, row = [""], 0
-    for erase, up, move, plain in CONTROL.findall(text):
+    for erase, up, move, text in CONTROL.findall(output):
         if move == "\n":
             row += 1
             lines += [""] * (row + 1 - len(lines))
@@ -124,17 +127,24 @@ def on_screen(text: str) -> str:
             lines[row] = ""
         elif up:
             row -= 1
-        lines[row] += plain
+        lines[row] += text
     return "\n".join(line.rstrip() for line in lines)
 
 
+def use_installed_packages() -> list[str]:
+    """Return a build command that makes the packages of the tests importable, in place of a download."""
+    packages = site.getsitepackages()[0]
+    code = f"import site; open(site.getsitepackages()[0] + '/tests.pth', 'w').write({packages!r})"
+    return [".venv/bin/python", "-c", code]
+
+
 def fits(page: str, output: str) -> bool:
-    """Whether *output* is what the page shows; `…` on a line of its own stands for any lines."""
+    """Return whether *output* matches the page; a line `…` matches any number of lines."""
     pattern = re.escape(masked(page)).replace(re.escape("…\n"), "(.*\n)*")
     return re.fullmatch(pattern, masked(output)) is not None
 
 
 def masked(text: str) -> str:
-    for pattern, name in DIFFERS:
+    for pattern, name in VARIABLE_PARTS:
         text = re.sub(pattern, name, text, flags=re.MULTILINE)
     return text.strip("\n") + "\n"

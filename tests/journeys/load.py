@@ -1,7 +1,8 @@
-"""A load of our own: a fixed rate of requests over kept and over new connections, counted by what came back.
+"""Load at a fixed rate, over persistent and over new connections, with the result of every request.
 
-Open loop: a request is due at its time whether or not the one before has ended, so a stall cannot hide. It stops by
-itself after `longest_s`. As a program it prints its tally as JSON: `python -m tests.journeys.load --help`.
+Open loop: each request is due at a fixed time, whether or not earlier requests have ended, so the latencies include
+every stall. The load stops after `max_duration_s`. As a program it prints the tally as JSON:
+`python -m tests.journeys.load --help`.
 """
 
 import argparse
@@ -16,52 +17,52 @@ from types import TracebackType
 from typing import Self
 
 RELEASE = "x-mainstay-release"
-MOST_OPEN = 256
-ANSWERS_WITHIN_S = 20.0
+MAX_CONCURRENT = 256
+RESPONSE_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One request: when it was due and how long it took from there on, in seconds; `status` 0 is no answer."""
+class Response:
+    """The result of one request: when it was due and how long it took from then on; `status` 0: no response."""
 
     due: float
-    took_s: float
+    duration_s: float
     status: int
     release: str
     path: str
-    why: str = ""
+    error: str = ""
 
 
 @dataclass(repr=False)
 class Tally:
-    """Every answer of a load."""
+    """The results of a load."""
 
-    answers: list[Answer] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
     reopened: int = 0
-    """GETs sent once more because the kept connection had been closed before anything came back, as browsers do."""
+    """GET requests repeated, as browsers do, because the server had closed the persistent connection."""
 
     @property
-    def lost(self) -> list[Answer]:
-        return [answer for answer in self.answers if answer.status != 200]
+    def lost(self) -> list[Response]:
+        return [response for response in self.responses if response.status != 200]
 
     @property
     def total(self) -> int:
-        return len(self.answers)
+        return len(self.responses)
 
     @property
     def releases(self) -> Counter[str]:
-        return Counter(answer.release for answer in self.answers if answer.status == 200)
+        return Counter(response.release for response in self.responses if response.status == 200)
 
     def percentile(self, percent: float) -> float:
-        """Seconds within which *percent* of the answers came."""
-        took = sorted(answer.took_s for answer in self.answers) or [0.0]
-        return took[max(0, math.ceil(len(took) * percent / 100) - 1)]
+        """Return the seconds within which *percent* of the requests ended."""
+        durations = sorted(response.duration_s for response in self.responses) or [0.0]
+        return durations[max(0, math.ceil(len(durations) * percent / 100) - 1)]
 
     def summary(self) -> dict[str, object]:
         return {
             "total": self.total,
             "lost": len(self.lost),
-            "why": Counter(f"{answer.status} {answer.why}".strip() for answer in self.lost),
+            "errors": Counter(f"{response.status} {response.error}".strip() for response in self.lost),
             "releases": self.releases,
             "reopened": self.reopened,
             "p50_ms": round(1000 * self.percentile(50), 2),
@@ -74,7 +75,7 @@ class Tally:
 
 
 class Connection:
-    """One connection; the next request opens it again where it was closed."""
+    """One HTTP connection; a request opens it if it is closed."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
@@ -84,8 +85,8 @@ class Connection:
     def open(self) -> bool:
         return self._streams is not None
 
-    async def query(self, method: str, path: str) -> tuple[int, str]:
-        """Status and release header."""
+    async def send(self, method: str, path: str) -> tuple[int, str]:
+        """Send a request; return the status and the release header of the response."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(*self._address)
         reader, writer = self._streams
@@ -116,20 +117,20 @@ class Connection:
 
 
 class Load:
-    """About *rate* requests a second from a thread of its own while the block runs, half of them on new connections.
+    """Send *rate* requests per second from a thread while the block runs, half of them on new connections.
 
-    With *posts*, every fourth is a POST to a path that no other request has; a POST is never sent twice.
+    With *posts*, every fourth request is a POST with its own path; a POST is never repeated.
     """
 
     def __init__(
-        self, url: str, *, rate: float = 300.0, posts: bool = False, longest_s: float = 90.0, path: str = "/"
+        self, url: str, *, rate: float = 300.0, posts: bool = False, max_duration_s: float = 90.0, path: str = "/"
     ) -> None:
         host, _, port = url.removeprefix("http://").rstrip("/").partition(":")
         self._address = (host, int(port or 80))
-        self._rate, self._posts, self._longest_s, self._path = rate, posts, longest_s, path
+        self._rate, self._posts, self._max_duration_s, self._path = rate, posts, max_duration_s, path
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="load", daemon=True)
-        self._kept: list[Connection] = []
+        self._idle: list[Connection] = []
         self.tally = Tally()
 
     def __enter__(self) -> Self:
@@ -142,10 +143,10 @@ class Load:
         self.stop()
 
     def stop(self) -> Tally:
-        """End it, with every request that is under way, and tell what came back."""
+        """Stop sending, wait for the requests in progress and return the tally."""
         self._stop.set()
-        self._thread.join(ANSWERS_WITHIN_S + 5)
-        assert not self._thread.is_alive(), "the load does not end"
+        self._thread.join(RESPONSE_TIMEOUT_S + 5)
+        assert not self._thread.is_alive(), "the load did not stop"
         return self.tally
 
     @property
@@ -154,65 +155,67 @@ class Load:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        room = asyncio.Semaphore(MOST_OPEN)
-        began, number = loop.time(), 0
+        free_slots = asyncio.Semaphore(MAX_CONCURRENT)
+        started, number = loop.time(), 0
         async with asyncio.TaskGroup() as requests:
-            while not self._stop.is_set() and loop.time() - began < self._longest_s:
-                due = began + number / self._rate
+            while not self._stop.is_set() and loop.time() - started < self._max_duration_s:
+                due = started + number / self._rate
                 await asyncio.sleep(max(0.0, due - loop.time()))
-                await room.acquire()
-                requests.create_task(self._one(number, due, room.release))
+                await free_slots.acquire()
+                requests.create_task(self._request(number, due, free_slots.release))
                 number += 1
-        for connection in self._kept:
+        for connection in self._idle:
             connection.close()
 
-    async def _one(self, number: int, due: float, done: Callable[[], None]) -> None:
+    async def _request(self, number: int, due: float, done: Callable[[], None]) -> None:
         posts = self._posts and number % 4 == 3
         method, path = ("POST", f"/posts/{number}") if posts else ("GET", self._path)
-        # With posts, kept and new alternate by pairs, so that posts are sent over both.
-        keeps = number // 2 % 4 < 2 if posts else number % 2 == 0
-        connection = self._kept.pop() if keeps and self._kept else Connection(*self._address)
-        status, release, why = 0, "", ""
+        # With posts, persistent and new connections alternate in pairs, so that POSTs are sent over both kinds.
+        persistent = number // 2 % 4 < 2 if posts else number % 2 == 0
+        connection = self._idle.pop() if persistent and self._idle else Connection(*self._address)
+        status, release, failure = 0, "", ""
         try:
-            async with asyncio.timeout(ANSWERS_WITHIN_S):
-                status, release = await self._ask(connection, method, path)
+            async with asyncio.timeout(RESPONSE_TIMEOUT_S):
+                status, release = await self._send(connection, method, path)
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
-            why = repr(error)
+            failure = repr(error)
             connection.close()
         finally:
             done()
-        took = asyncio.get_running_loop().time() - due
-        self.tally.answers.append(Answer(due, took, status, release, f"{method} {path}", why))
-        if keeps and connection.open:
-            self._kept.append(connection)
+        duration_s = asyncio.get_running_loop().time() - due
+        self.tally.responses.append(Response(due, duration_s, status, release, f"{method} {path}", failure))
+        if persistent and connection.open:
+            self._idle.append(connection)
         else:
             connection.close()
 
-    async def _ask(self, connection: Connection, method: str, path: str) -> tuple[int, str]:
-        was_kept = connection.open
+    async def _send(self, connection: Connection, method: str, path: str) -> tuple[int, str]:
+        was_open = connection.open
         try:
-            return await connection.query(method, path)
+            return await connection.send(method, path)
         except (ConnectionError, asyncio.IncompleteReadError) as error:
             connection.close()
-            results = isinstance(error, asyncio.IncompleteReadError) and error.partial
-            if method != "GET" or not was_kept or results:
+            partial = isinstance(error, asyncio.IncompleteReadError) and error.partial
+            if method != "GET" or not was_open or partial:
                 raise
             self.tally.reopened += 1
-            return await connection.query(method, path)
+            return await connection.send(method, path)
 
 
 def main() -> None:
-    """A load from the command line, bounded in rate and in time."""
-    reader = argparse.ArgumentParser(description=main.__doc__)
-    reader.add_argument("url", help="http://127.0.0.1:PORT")
-    reader.add_argument("--rate", type=float, default=300.0, help="requests a second")
-    reader.add_argument("--seconds", type=float, default=10.0, help="how long")
-    reader.add_argument("--path", default="/", help="what the GETs ask for")
-    reader.add_argument("--posts", action="store_true", help="every fourth is a POST")
-    printed = reader.parse_args()
-    if printed.rate > 2000 or printed.seconds > 120:
-        reader.error("at most 2000 a second, and 120 seconds")
-    load = Load(printed.url, rate=printed.rate, posts=printed.posts, longest_s=printed.seconds, path=printed.path)
+    """Send load to a local address, bounded in rate and time."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("url", help="http://127.0.0.1:PORT")
+    parser.add_argument("--rate", type=float, default=300.0, help="requests per second")
+    parser.add_argument("--seconds", type=float, default=10.0, help="duration of the load")
+    parser.add_argument("--path", default="/", help="path of the GET requests")
+    parser.add_argument("--posts", action="store_true", help="make every fourth request a POST")
+    arguments = parser.parse_args()
+    if arguments.rate > 2000 or arguments.seconds > 120:
+        parser.error("at most 2000 requests per second and 120 seconds")
+    load = Load(
+        arguments.url, rate=arguments.rate, posts=arguments.posts, max_duration_s=arguments.seconds, path=arguments.path
+    )
     load._thread.start()
     load._thread.join()
     print(load.tally)

@@ -1,4 +1,4 @@
-"""What the machine tells of a place: every process that belongs to it, and a reboot as its notes would see it."""
+"""The processes of a sandbox, waiting with a timeout, and a simulated reboot."""
 
 import os
 import re
@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TypeVar
 
 PROC = Path("/proc")
+SUPERVISOR = "mainstay.drivers.machine.supervisor"
+"""Part of the command line of every supervisor."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Process:
-    """A living process."""
-
     pid: int
     command: str
 
-    def end(self) -> None:
-        """SIGKILL, to this one only."""
+    def kill(self) -> None:
+        """Send SIGKILL to this process, not to its children."""
         try:
             os.kill(self.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -37,52 +37,57 @@ class Process:
 
 
 def processes(sandbox: Path) -> list[Process]:
-    """Those whose command line, folder, environment or open files lie in *place*; not this one and what began it."""
-    ours = set(_line_of(os.getpid()))
+    """Return the processes whose command line, environment, working directory or open files are in *sandbox*.
+
+    The test process and its ancestors are excluded.
+    """
+    own = set(_ancestors(os.getpid()))
     return [
-        found for found in _all_processes() if found.pid not in ours and found.is_alive and _belongs(found.pid, sandbox)
+        process
+        for process in _all_processes()
+        if process.pid not in own and process.is_alive and _belongs(process.pid, sandbox)
     ]
 
 
 def command_lines() -> Iterator[bytes]:
-    """Of every process."""
+    """Yield the command line of every process on the machine."""
     for name in os.listdir(PROC):
         if name.isdigit():
             yield _read(int(name), "cmdline")
 
 
-def until(true: Callable[[], T | None], *, within: float, what: str) -> T:
-    """What *true* says once it says something; the one place where a journey waits."""
+def wait_until(condition: Callable[[], T | None], *, within: float, what: str) -> T:
+    """Return the first true result of *condition*; fail after *within* seconds, naming *what*."""
     end = time.monotonic() + within
     while True:
-        if found := true():
+        if found := condition():
             return found
-        assert time.monotonic() < end, f"waited {within:g} s in vain: {what}"
+        assert time.monotonic() < end, f"timed out after {within:g} s waiting for {what}"
         time.sleep(0.02)
 
 
-def end_all(sandbox: Path) -> None:
-    """SIGKILL everything of *place* until nothing of it is left, as a power cut would."""
+def kill_all(sandbox: Path) -> None:
+    """Kill every process of *sandbox*, as a power cut would."""
 
-    def gone() -> bool:
+    def none_left() -> bool:
         left = processes(sandbox)
-        for one in left:
-            one.end()
+        for process in left:
+            process.kill()
         return not left
 
-    until(gone, within=10, what=f"the end of everything in {sandbox}")
+    wait_until(none_left, within=10, what=f"the end of all processes of {sandbox}")
 
 
 def reboot(state: Path) -> None:
-    """Everything killed at once, what lay in memory gone, and another boot in every note."""
-    end_all(state.parent)
-    boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
-    other = str(uuid.uuid4())
+    """Simulate a reboot: kill every process, remove the sockets and change the boot id in every record."""
+    kill_all(state.parent)
+    boot_id = (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    other_id = str(uuid.uuid4())
     for path in (*state.glob("instances/*/*"), *state.glob("jobs/*/*"), state / "desired.json"):
-        if path.is_file() and boot in (text := path.read_text(errors="replace")):
-            path.write_text(text.replace(boot, other))
-    for name in (state / "sockets").iterdir():
-        name.unlink()
+        if path.is_file() and boot_id in (text := path.read_text(errors="replace")):
+            path.write_text(text.replace(boot_id, other_id))
+    for socket in (state / "sockets").iterdir():
+        socket.unlink()
     (state / "sockets").rmdir()
 
 
@@ -103,7 +108,7 @@ def _all_processes() -> list[Process]:
     return [Process(pid, _read(pid, "cmdline").replace(b"\0", b" ").decode(errors="replace")) for pid in found]
 
 
-def _line_of(pid: int) -> Iterator[int]:
+def _ancestors(pid: int) -> Iterator[int]:
     while pid > 1:
         yield pid
         pid = int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])

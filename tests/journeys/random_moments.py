@@ -1,4 +1,4 @@
-"""Random moments that can be had again: the seed is printed, and taken from the environment where it is given."""
+"""Random moments that can be repeated: the seed is printed, and read from the environment if it is set there."""
 
 import os
 import random
@@ -7,7 +7,7 @@ SEED = "MAINSTAY_JOURNEY_SEED"
 
 
 def random_moments(part: int) -> random.Random:
-    """Another series for each *part* of a test; pytest shows the seed where the test fails."""
+    """Return a generator with a different series for each *part*; pytest shows the seed if the test fails."""
     seed = int(os.environ.get(SEED) or random.randrange(10**6))
     print(f"{SEED}={seed}")
     return random.Random(seed * 10 + part)

@@ -1,14 +1,14 @@
-"""A run dies after it moved traffic, and nobody comes back: people are not left on a release that nobody observes."""
+"""A run is killed after it has switched traffic: without heartbeats traffic is reverted automatically."""
 
 import pytest
 
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
-from tests.journeys.machine import until
+from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-UNWATCHED_S = 5
+REVERT_AFTER_S = 5
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -16,15 +16,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 @pytest.mark.failure("F6")
 def test_traffic_is_reverted_when_heartbeats_stop(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    strategy = {"settle": "5m", "revert_after": f"{UNWATCHED_S}s"}
+    strategy = {"settle": "5m", "revert_after": f"{REVERT_AFTER_S}s"}
     sandbox.write(WebApp("2", service={"strategy": strategy}))
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "settle")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "settle")
     url = sandbox.url
     assert sandbox.get(url=url) == (200, "version 2")
-    with Load(url, rate=20, longest_s=UNWATCHED_S + 60) as load:
+    with Load(url, rate=20, max_duration_s=REVERT_AFTER_S + 60) as load:
         deploy.kill()
-        until(lambda: sandbox.get(url=url) == (200, "version 1"), within=UNWATCHED_S + 20, what="traffic at home")
+        wait_until(
+            lambda: sandbox.get(url=url) == (200, "version 1"), within=REVERT_AFTER_S + 20, what="the revert of traffic"
+        )
     assert load.stop().lost == [], load.tally
     assert sandbox.run("status", code=1).code == 1
     sandbox.run("abort")

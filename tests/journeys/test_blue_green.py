@@ -1,4 +1,4 @@
-"""New takes over from old while people use it: nothing is lost and nothing is done twice."""
+"""Blue-green releases and rollbacks under load: no request is lost and no POST is executed twice."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_a_deploy_and_a_rollback_under_load_lose_nothing(any_sandbox: Sandbox) -
 
 
 def test_retiring_an_instance_waits_for_its_slow_responses(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp("1", behaviour={"answer_after": 1.5}))
+    sandbox.ship(WebApp("1", behaviour={"respond_after": 1.5}))
     with Load(sandbox.url, rate=20) as load:
         sandbox.ship(WebApp("2"), "deploy", "--yes")
     assert load.stop().lost == [], load.tally
@@ -45,6 +45,6 @@ def test_several_deploys_in_a_row_under_load_lose_nothing(sandbox: Sandbox) -> N
 
 
 def assert_posted_once(sandbox: Sandbox, tally: Tally) -> None:
-    sent = sorted(answer.path.removeprefix("POST ") for answer in tally.answers if answer.path.startswith("POST"))
+    sent = sorted(each.path.removeprefix("POST ") for each in tally.responses if each.path.startswith("POST"))
     assert len(sent) > 20
-    assert sorted(sandbox.posted()) == sent
+    assert sorted(sandbox.posted_paths()) == sent

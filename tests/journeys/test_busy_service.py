@@ -1,4 +1,4 @@
-"""A service with one thread keeps its traffic while a single request occupies it, and probes leave its log readable."""
+"""A single-threaded service stays in rotation during a slow request, and probes do not flood its log."""
 
 import threading
 from itertools import pairwise
@@ -7,9 +7,8 @@ import pytest
 
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
-from tests.journeys.machine import until
-from tests.journeys.sandbox import Sandbox
-from tests.journeys.test_foreign_applications import with_any_port
+from tests.journeys.machine import wait_until
+from tests.journeys.sandbox import Sandbox, use_any_port
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +17,7 @@ import os
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-class Answer(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/slow":
             time.sleep(4)
@@ -29,14 +28,14 @@ class Answer(BaseHTTPRequestHandler):
     def log_request(self, code, size="-"):
         print(time.monotonic(), self.path, int(code), flush=True)
 
-HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
+HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
 """
 
 
 def ship(sandbox: Sandbox) -> str:
-    """Ship the one-thread service and return its address."""
+    """Deploy the single-threaded service and return its address."""
     sandbox.run("init")
-    with_any_port(sandbox)
+    use_any_port(sandbox.checkout / "mainstay.yaml")
     (sandbox.checkout / "app.py").write_text(ONE_THREAD)
     sandbox.run("up")
     return sandbox.url
@@ -44,14 +43,14 @@ def ship(sandbox: Sandbox) -> str:
 
 def test_a_request_of_4_s_blocks_no_other_at_20_requests_per_second(sandbox: Sandbox) -> None:
     url = ship(sandbox)
-    slow: list[int] = []
-    occupies = threading.Thread(target=lambda: slow.append(sandbox.get("/slow", url=url)[0]))
-    with Load(url, rate=20, longest_s=20) as load:
-        occupies.start()
-        occupies.join()
-        until(lambda: sandbox.get(url=url)[0] == 200, within=5, what="an ordinary response")
+    statuses: list[int] = []
+    slow_request = threading.Thread(target=lambda: statuses.append(sandbox.get("/slow", url=url)[0]))
+    with Load(url, rate=20, max_duration_s=20) as load:
+        slow_request.start()
+        slow_request.join()
+        wait_until(lambda: sandbox.get(url=url)[0] == 200, within=5, what="an ordinary response")
     assert load.stop().lost == [], load.tally
-    assert slow == [200]
+    assert statuses == [200]
     assert_consistent(sandbox)
 
 
@@ -63,7 +62,7 @@ def test_a_ready_idle_instance_is_probed_every_5_s_and_logs_no_error(sandbox: Sa
         return [line.split() for line in out.read_text().splitlines()]
 
     before = len(requests())
-    until(lambda: len(requests()) >= before + 3, within=20, what="three probes")
+    wait_until(lambda: len(requests()) >= before + 3, within=20, what="three probes")
     times = [float(at) for at, _, _ in requests()[before:]]
     assert [round(later - earlier) for earlier, later in pairwise(times)] == [5, 5]
     assert {(path, status) for _, path, status in requests()} == {("/health", "200")}

@@ -1,4 +1,4 @@
-"""A caller at work never meets a callee older than itself: not in a rollback, an abort, an interrupt or a revert."""
+"""No caller reaches a callee older than itself in a deploy, rollback, abort, interrupt or automatic revert."""
 
 import signal
 
@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.caller_and_callee import CallerAndCallee
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
-from tests.journeys.machine import until
+from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -18,7 +18,7 @@ RATE = 40.0
 def test_rollbacks_of_a_slow_caller_and_its_callee_lose_no_request(sandbox: Sandbox) -> None:
     sandbox.ship(CallerAndCallee(1))
     sandbox.ship(CallerAndCallee(2), "deploy", "--yes")
-    with Load(sandbox.url, rate=RATE, longest_s=200) as load:
+    with Load(sandbox.url, rate=RATE, max_duration_s=200) as load:
         for _ in range(10):
             sandbox.run("rollback", "--to", "1", "--yes")
             sandbox.run("rollback", "--to", "2", "--yes")
@@ -34,28 +34,28 @@ def test_a_deploy_of_a_slow_caller_and_its_callee_loses_no_request(sandbox: Sand
     assert load.stop().lost == [], load.tally
 
 
-@pytest.mark.parametrize("way", ["abort", "interrupt", "failure", "kill"])
-def test_traffic_that_is_reverted_loses_no_request(way: str, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("cause", ["abort", "interrupt", "failure", "kill"])
+def test_traffic_that_is_reverted_loses_no_request(cause: str, sandbox: Sandbox) -> None:
     sandbox.ship(CallerAndCallee(1))
-    sandbox.write(CallerAndCallee(2, settle="5m", revert_after="5s", fails_after=6.0 if way == "failure" else 0))
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "settle")
-    with Load(sandbox.url, rate=RATE, longest_s=60) as load:
-        until(lambda: load.tally.releases["2"] > 20, within=20, what="requests to the new release")
-        match way:
+    sandbox.write(CallerAndCallee(2, settle="5m", revert_after="5s", fails_after=6.0 if cause == "failure" else 0))
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "settle")
+    with Load(sandbox.url, rate=RATE, max_duration_s=60) as load:
+        wait_until(lambda: load.tally.releases["2"] > 20, within=20, what="requests to the new release")
+        match cause:
             case "abort":
                 sandbox.run("abort")
             case "interrupt":
                 deploy.send(signal.SIGINT)
             case "kill":
                 deploy.kill()
-        until(lambda: only(load, "1"), within=30, what="traffic on the old release")
+        wait_until(lambda: all_from(load, "1"), within=30, what="traffic on the old release")
     assert load.stop().lost == [], load.tally
     deploy.wait()
     sandbox.run("abort", code=None)
     assert assert_consistent(sandbox)["release"]["version"] == "1"
 
 
-def only(load: Load, release: str) -> bool:
-    """Whether the last second of answers came from *release*."""
-    return {answer.release for answer in load.tally.answers[-int(RATE) :]} == {release}
+def all_from(load: Load, release: str) -> bool:
+    """Return whether all responses of the last second came from *release*."""
+    return {response.release for response in load.tally.responses[-int(RATE) :]} == {release}

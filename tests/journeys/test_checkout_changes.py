@@ -1,4 +1,4 @@
-"""The checkout is changed, or broken, while a run goes on: what was planned is what counts."""
+"""The checkout is edited or broken during a run: the run uses what was planned."""
 
 import pytest
 
@@ -14,8 +14,8 @@ BROKEN = "system: parrot\nversion: [1\nservices: {web: {comand: true}}\n\t- nons
 def test_resume_status_and_rollback_work_with_a_broken_manifest(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp("1"))
     any_sandbox.write(WebApp("2", behaviour={"ready_after": 1}))
-    deploy = any_sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Start web@2")
+    deploy = any_sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Start web@2")
     deploy.kill()
     (any_sandbox.checkout / "mainstay.yaml").write_text(BROKEN)
     any_sandbox.run("deploy", "--yes", code=4)
@@ -23,7 +23,7 @@ def test_resume_status_and_rollback_work_with_a_broken_manifest(any_sandbox: San
     assert assert_consistent(any_sandbox)["release"]["version"] == "2"
     any_sandbox.run("rollback", "--yes")
     assert assert_consistent(any_sandbox)["release"]["version"] == "1"
-    assert "version 1 listens" in any_sandbox.run("logs", "web").out
+    assert "version 1 is listening" in any_sandbox.run("logs", "web").out
     assert [run["outcome"] for run in any_sandbox.query("history")] == ["released", "released", "released"]
     any_sandbox.run("deploy", "--yes", code=2)
     any_sandbox.run("down", "--yes")
@@ -32,8 +32,8 @@ def test_resume_status_and_rollback_work_with_a_broken_manifest(any_sandbox: San
 def test_resume_and_down_work_without_a_manifest(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", behaviour={"ready_after": 1}))
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Start web@2")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Start web@2")
     deploy.kill()
     (sandbox.checkout / "mainstay.yaml").unlink()
     sandbox.run("resume")
@@ -43,8 +43,8 @@ def test_resume_and_down_work_without_a_manifest(sandbox: Sandbox) -> None:
 def test_a_source_edited_between_plan_and_copy_is_not_deployed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", files=4000))
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Copy")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Copy")
     deploy.kill()
     (sandbox.checkout / "web" / "leaf-3999").write_text("edited")
     result = sandbox.run("resume", code=1)
@@ -57,7 +57,7 @@ def test_a_plan_is_stale_after_the_source_was_edited(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2"))
     plan = sandbox.query("plan")["id"]
-    (sandbox.checkout / "web" / "says").write_text("edited")
+    (sandbox.checkout / "web" / "message").write_text("edited")
     result = sandbox.run("deploy", "--plan", plan, "--yes", code=3)
     assert "stale" in result.err
     assert assert_consistent(sandbox)["release"]["version"] == "1"
@@ -65,7 +65,7 @@ def test_a_plan_is_stale_after_the_source_was_edited(sandbox: Sandbox) -> None:
 
 def test_editing_the_source_does_not_change_the_live_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    (sandbox.checkout / "web" / "says").write_text("edited")
-    sandbox.instances()[0].end()
+    (sandbox.checkout / "web" / "message").write_text("edited")
+    sandbox.instances()[0].kill()
     assert_consistent(sandbox)
     assert sandbox.get() == (200, "version 1")

@@ -1,29 +1,19 @@
-"""The live release is damaged, and nothing in the manifest has changed: no command calls that done."""
+"""The live release is damaged and the manifest is unchanged: no command reports that there is nothing to do."""
 
 import pytest
 
-from tests.journeys.machine import until
+from tests.journeys.licence import crash_repeatedly, licensed, revoke_licence
+from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
 
 
-def crash_looping(sandbox: Sandbox) -> None:
-    (sandbox.folder / "licence").unlink()
-    for instance in sandbox.instances():
-        instance.end()
-
-    def crashed() -> bool:
-        return all(one["early_exits"] >= 3 for one in sandbox.status()["services"][0]["instances"])
-
-    until(crashed, within=30, what="three crashes of every instance")
-
-
 def test_deploy_and_up_fail_if_nothing_changed_and_the_live_release_does_not_run(sandbox: Sandbox) -> None:
-    (sandbox.folder / "licence").touch()
-    sandbox.ship(WebApp("1", {"licence": sandbox.folder / "licence"}))
-    crash_looping(sandbox)
+    sandbox.ship(licensed(sandbox))
+    revoke_licence(sandbox)
+    crash_repeatedly(sandbox)
     for verb in ("deploy", "up"):
         refused = sandbox.run(verb, "--yes", code=1)
         assert "web@1 does not stay up: exit code 1" in refused.err, refused
@@ -41,8 +31,8 @@ def test_the_damaged_content_of_the_live_release_is_repaired(sandbox: Sandbox, v
     content.chmod(0o755)
     (content / "app.py").unlink()
     for instance in sandbox.instances():
-        instance.end()
-    until(lambda: sandbox.get()[0] != 200, within=10, what="a service that does not answer")
+        instance.kill()
+    wait_until(lambda: sandbox.get()[0] != 200, within=10, what="the service to stop responding")
     result = sandbox.run(verb, "--yes")
     assert "1 file damaged (app.py), restored from the source" in result.out, result
     assert sandbox.get() == (200, "version 1")

@@ -1,4 +1,4 @@
-"""`down`, reboots and `up`: nothing runs that should not, and everything is back that was there."""
+"""`down`, reboots and `up`: stopped environments stay stopped, and `up` restores release and data."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_down_stops_everything_and_up_starts_it_again(any_sandbox: Sandbox) -> N
     assert any_sandbox.query("status")["health"] == "stopped"
     any_sandbox.run("up", "--yes")
     assert any_sandbox.get("/rows", url=url) == (200, "1")
-    assert any_sandbox.posted() == ["/posts/1"]
+    assert any_sandbox.posted_paths() == ["/posts/1"]
     assert assert_consistent(any_sandbox)["release"]["number"] == 1
 
 
@@ -33,8 +33,8 @@ def test_a_second_down_does_nothing(sandbox: Sandbox) -> None:
 
 def test_a_killed_down_is_resumed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(behaviour={"ignores_sigterm": "yes"}))
-    down = sandbox.begin("down", "--yes")
-    down.event("started")
+    down = sandbox.start_with_events("down", "--yes")
+    down.wait_for_event("started")
     down.kill()
     sandbox.run("resume")
     assert sandbox.processes() == []
@@ -68,8 +68,8 @@ def test_a_stopped_environment_stays_stopped_after_a_reboot(sandbox: Sandbox) ->
 def test_a_deploy_interrupted_by_a_reboot_ends_consistent(sandbox: Sandbox, verb: str) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
     sandbox.write(WebApp("2", migrations=TABLE, settle="2s"))
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "settle")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "settle")
     reboot(sandbox.state)
     assert deploy.wait().code == -9
     words = [verb, "--yes"] if verb == "up" else [verb]

@@ -1,4 +1,4 @@
-"""A release that does not work never takes traffic, goes back by itself, and its message says what was wrong."""
+"""A release that fails gets no traffic, is rolled back automatically, and the message names the cause."""
 
 import pytest
 
@@ -9,18 +9,18 @@ from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
 
-SICK = {
-    "ends at once": (WebApp("2", behaviour={"crash_after": 0, "crash_code": 7}), ("exit code 7", "out of ink")),
-    "ready, then ends": (
+FAILING_RELEASES = {
+    "exits at once": (WebApp("2", behaviour={"crash_after": 0, "crash_code": 7}), ("exit code 7", "out of ink")),
+    "exits after becoming ready": (
         WebApp("2", behaviour={"crash_after": 0.2, "crash_code": 3}),
         ("exit code 3", "out of ink"),
     ),
-    "never ready": (
+    "never becomes ready": (
         WebApp("2", behaviour={"never_ready": "yes"}, within="2s"),
-        ("(within 2 s, steady for 0.3 s): 0 of 1 ready", "/health → 503", "version 2 listens"),
+        ("(within 2 s, steady for 0.3 s): 0 of 1 ready", "/health → 503", "version 2 is listening"),
     ),
     "cannot be started": (WebApp("2", service={"command": ["./no-such-program"]}), ("no-such-program",)),
-    "listens elsewhere": (
+    "listens on another port": (
         WebApp("2", within="4s", service={"command": ["{python}", "-m", "http.server", "--bind", "127.0.0.1", "0"]}),
         ("listens on 127.0.0.1:", "but PORT is ", "→ connection refused"),
     ),
@@ -28,7 +28,7 @@ SICK = {
 
 
 @pytest.mark.failure("F66")
-@pytest.mark.parametrize(("web_app", "words"), SICK.values(), ids=SICK)
+@pytest.mark.parametrize(("web_app", "words"), FAILING_RELEASES.values(), ids=FAILING_RELEASES)
 def test_a_failing_release_is_rolled_back_automatically(
     sandbox: Sandbox, web_app: WebApp, words: tuple[str, ...]
 ) -> None:
@@ -54,33 +54,33 @@ def test_a_failing_first_release_leaves_nothing_running(sandbox: Sandbox) -> Non
 
 @pytest.mark.failure("F69")
 def test_an_instance_that_ignores_sigterm_is_killed_and_does_not_delay_the_deploy(sandbox: Sandbox) -> None:
-    stubborn: dict[str, object] = {"ignores_sigterm": "yes"}
+    behaviour: dict[str, object] = {"ignores_sigterm": "yes"}
     killed = "1 instance killed with SIGKILL because it ignored SIGTERM for 2 s"
-    sandbox.ship(WebApp("1", behaviour=stubborn))
-    result = sandbox.ship(WebApp("2", behaviour=stubborn), "deploy", "--yes")
+    sandbox.ship(WebApp("1", behaviour=behaviour))
+    result = sandbox.ship(WebApp("2", behaviour=behaviour), "deploy", "--yes")
     assert killed in result.out, result
     assert assert_consistent(sandbox)["release"]["version"] == "2"
     assert killed in sandbox.run("down", "--yes").out
 
 
 def test_one_failing_service_rolls_both_services_back(sandbox: Sandbox) -> None:
-    sandbox.ship(two("1"))
-    sandbox.write(two("2", command=["{python}", "-c", "raise SystemExit(9)"]))
+    sandbox.ship(with_worker("1"))
+    sandbox.write(with_worker("2", command=["{python}", "-c", "raise SystemExit(9)"]))
     result = sandbox.run("deploy", "--yes", code=1)
     assert "exit code 9" in result.out + result.err
     status = sandbox.status()
-    assert {one["release"] for service in status["services"] for one in service["instances"]} == {1}
+    assert {instance["release"] for service in status["services"] for instance in service["instances"]} == {1}
     assert sandbox.get() == (200, "version 1")
 
 
-def two(version: str, command: list[str] | None = None) -> WebApp:
-    """A parrot with a worker beside its web service; both change with the version."""
+def with_worker(version: str, command: list[str] | None = None) -> WebApp:
+    """Return an application with a second service, `worker`, without a port."""
 
-    class Pair(WebApp):
+    class WithWorker(WebApp):
         def manifest(self) -> dict[str, object]:
-            consistency = super().manifest()
+            manifest = super().manifest()
             worker = {"source": "web", "command": command or ["{python}", "-c", "import time; time.sleep(1e6)"]}
-            consistency["services"]["worker"] = worker | {"steady": "300ms", "drain": "0s", "stop_grace_period": "1s"}
-            return consistency
+            manifest["services"]["worker"] = worker | {"steady": "300ms", "drain": "0s", "stop_grace_period": "1s"}
+            return manifest
 
-    return Pair(version)
+    return WithWorker(version)

@@ -1,4 +1,4 @@
-"""A first release that fails or is interrupted, and what then works: `down`, a fix, and `up` once more."""
+"""After a first release that failed or was interrupted, `down` works and `up` deploys the fix."""
 
 from signal import SIGINT
 
@@ -29,8 +29,8 @@ def test_up_ships_the_fix_after_a_failed_first_release_and_down(
 
 def test_up_ships_after_an_interrupted_first_release_abort_and_down(sandbox: Sandbox) -> None:
     sandbox.write(WebApp("1", {"never_ready": "yes"}, within="20s"))
-    first = sandbox.begin("up", "--yes")
-    first.event("started", "Start web")
+    first = sandbox.start_with_events("up", "--yes")
+    first.wait_for_event("started", "Start web")
     first.send(SIGINT)
     assert first.wait().code == 130
     sandbox.run("abort")

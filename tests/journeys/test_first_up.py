@@ -1,4 +1,4 @@
-"""From nothing to live, and several systems on one machine that never disturb each other."""
+"""The first `up`, and several environments on one machine that share nothing."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.sandbox import Sandbox
-from tests.journeys.users import all_users, why_unusable
+from tests.journeys.users import all_users, reason_unusable
 from tests.journeys.web_app import TABLE, WebApp
 
 pytestmark = pytest.mark.slow
@@ -22,9 +22,9 @@ def test_the_first_up_goes_from_nothing_to_live(any_sandbox: Sandbox) -> None:
 
 def test_a_second_up_changes_nothing(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
-    before = [one.pid for one in sandbox.instances()]
+    before = [process.pid for process in sandbox.instances()]
     sandbox.run("up", "--yes")
-    assert [one.pid for one in sandbox.instances()] == before
+    assert [process.pid for process in sandbox.instances()] == before
     assert len(sandbox.query("history")) == 1
 
 
@@ -37,11 +37,11 @@ def test_a_system_with_a_database_goes_live(any_sandbox: Sandbox) -> None:
 
 
 def test_two_environments_start_at_once_and_do_not_share_anything(make_sandbox: Callable[..., Sandbox]) -> None:
-    sandbox = ordinary(make_sandbox)
+    sandbox = with_default_state(make_sandbox)
     manifest = sandbox.checkout / "mainstay.yaml"
     sandbox.write(WebApp())
     manifest.write_text(manifest.read_text() + "environments: {local: {}, staging: {}}\n")
-    sandbox.shipped = [(None, ("-e", "local")), (None, ("-e", "staging"))]
+    sandbox.extra_environments = [(None, ("-e", "local")), (None, ("-e", "staging"))]
     ups = [sandbox.start("-e", name, "up", "--yes") for name in ("local", "staging")]
     assert [up.wait().code for up in ups] == [0, 0]
     sandbox.run("-e", "local", "down", "--yes")
@@ -50,20 +50,20 @@ def test_two_environments_start_at_once_and_do_not_share_anything(make_sandbox: 
 
 
 def test_two_checkouts_of_one_system_do_not_share_anything(make_sandbox: Callable[..., Sandbox]) -> None:
-    sandbox = ordinary(make_sandbox)
+    sandbox = with_default_state(make_sandbox)
     other = sandbox.folder / "other-checkout"
     other.mkdir()
     sandbox.write(WebApp("1"))
     WebApp("2").write(other)
-    sandbox.shipped = [(None, ()), (other, ())]
+    sandbox.extra_environments = [(None, ()), (other, ())]
     ups = [sandbox.start("up", "--yes", checkout=at) for at in (None, other)]
     assert [up.wait().code for up in ups] == [0, 0]
     assert sandbox.get() == (200, "version 1")
     assert sandbox.get(url=sandbox.query("status", checkout=other)["url"]) == (200, "version 2")
 
 
-def ordinary(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
-    """A place without `--state`: an ordinary user's, so that everything lies below its HOME."""
-    if reason := why_unusable(all_users()[-1]):
+def with_default_state(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    """Return a sandbox without `--state`, of an ordinary user, so that the state is below HOME."""
+    if reason := reason_unusable(all_users()[-1]):
         pytest.skip(reason)
-    return make_sandbox(all_users()[-1], given_state=False)
+    return make_sandbox(all_users()[-1], explicit_state=False)

@@ -1,19 +1,18 @@
-"""Applications that were not made for us: the one that `init` writes, and one that takes no care of anything."""
+"""Applications that are not written for Mainstay: the starter of `init`, and a server without signal handling."""
 
 import pytest
-import yaml
 
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
-from tests.journeys.sandbox import Sandbox
+from tests.journeys.sandbox import Sandbox, use_any_port
 
 pytestmark = pytest.mark.slow
 
-CARELESS = """
+MINIMAL = """
 import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-class Answer(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
@@ -22,14 +21,14 @@ class Answer(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
+HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
 """
 
 
 def test_the_starter_goes_live_and_is_deployed_again_under_load(any_sandbox: Sandbox) -> None:
     any_sandbox.run("init")
     manifest = any_sandbox.checkout / "mainstay.yaml"
-    with_any_port(any_sandbox)
+    use_any_port(manifest)
     any_sandbox.run("validate")
     any_sandbox.run("up")
     with Load(any_sandbox.url, rate=300) as load:
@@ -44,20 +43,13 @@ def test_the_starter_goes_live_and_is_deployed_again_under_load(any_sandbox: San
 
 def test_an_application_without_signals_threads_or_lengths_loses_no_request(sandbox: Sandbox) -> None:
     sandbox.run("init")
-    with_any_port(sandbox)
+    use_any_port(sandbox.checkout / "mainstay.yaml")
     application = sandbox.checkout / "app.py"
-    application.write_text(CARELESS.replace("VERSION", "one"))
+    application.write_text(MINIMAL.replace("VERSION", "one"))
     sandbox.run("up")
     with Load(sandbox.url, rate=100) as load:
-        application.write_text(CARELESS.replace("VERSION", "two"))
+        application.write_text(MINIMAL.replace("VERSION", "two"))
         sandbox.run("deploy")
         sandbox.run("rollback")
     assert load.stop().lost == [], load.tally
     assert set(load.tally.releases) == {"1", "2"}
-
-
-def with_any_port(sandbox: Sandbox) -> None:
-    manifest = sandbox.checkout / "mainstay.yaml"
-    declared = yaml.safe_load(manifest.read_text())
-    declared["edge"]["http"] = "auto"
-    manifest.write_text(yaml.safe_dump(declared, sort_keys=False))

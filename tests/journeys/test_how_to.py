@@ -1,4 +1,4 @@
-"""The outputs that the how-to pages show, compared with those of the same commands on real systems."""
+"""The how-to pages show the outputs that the same commands print on real systems."""
 
 import re
 import subprocess
@@ -9,35 +9,34 @@ import pytest
 import yaml
 
 from tests.journeys.caller_and_callee import CallerAndCallee
-from tests.journeys.documentation import DOCS, pages, require_shown, shown_on, typed
-from tests.journeys.machine import until
-from tests.journeys.sandbox import Sandbox
-from tests.journeys.test_tutorial import take_a_free_port
+from tests.journeys.documentation import DOCS, pages, require_shown, shown_on, type_command
+from tests.journeys.machine import wait_until
+from tests.journeys.sandbox import Sandbox, use_any_port
 
 pytestmark = pytest.mark.slow
 LICENCE = 's/^def main():/def main():\\n    sys.exit("the licence has run out")/'
 
 
 class Session:
-    """A terminal in the folder of a system; `shows` compares what it displays with a page."""
+    """A terminal in the folder of a system; `shows` compares an output with that of a page."""
 
     def __init__(self, sandbox: Sandbox, page: str, folder: str = "hello") -> None:
         self.sandbox, self.page = sandbox, f"how-to/{page}.md"
         self.folder = sandbox.home / folder
         self.folder.mkdir()
-        sandbox.given_state = False
-        sandbox.shipped = [(self.folder, ())]
+        sandbox.explicit_state = False
+        sandbox.extra_environments = [(self.folder, ())]
 
-    def type(self, command: str, *, answers: str = "", code: int | None = 0) -> str:
-        return typed(self.sandbox, command, folder=str(self.folder), answers=answers, code=code)
+    def type(self, command: str, *, typed: str = "", code: int | None = 0) -> str:
+        return type_command(self.sandbox, command, folder=str(self.folder), typed=typed, code=code)
 
-    def shows(self, command: str, *, answers: str = "", code: int | None = 0) -> None:
-        require_shown(self.page, command, self.type(command, answers=answers, code=code))
+    def shows(self, command: str, *, typed: str = "", code: int | None = 0) -> None:
+        require_shown(self.page, command, self.type(command, typed=typed, code=code))
 
-    def starter(self) -> None:
-        """Make the system that `mainstay init` writes live."""
+    def ship_starter(self) -> None:
+        """Deploy the system that `mainstay init` writes."""
         self.type("mainstay init")
-        take_a_free_port(self.manifest)
+        use_any_port(self.manifest)
         self.type("mainstay up")
 
     def write_manifest_of_page(self) -> None:
@@ -47,7 +46,7 @@ class Session:
         found = re.search(r"^```yaml\n(system: .*?)^```", text, re.MULTILINE | re.DOTALL)
         assert found is not None
         self.manifest.write_text(found[1])
-        take_a_free_port(self.manifest)
+        use_any_port(self.manifest)
 
     @property
     def manifest(self) -> Path:
@@ -62,7 +61,7 @@ class Session:
 def test_ship_and_go_back(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
-    take_a_free_port(hello.manifest)
+    use_any_port(hello.manifest)
     hello.type("mainstay up")
     hello.type("sed -i 's/It runs/It still runs/' app.py; mainstay deploy")
     hello.type("mainstay rollback")
@@ -78,10 +77,10 @@ def test_ship_and_go_back(sandbox: Sandbox) -> None:
 def test_ship_a_reviewed_plan_to_production(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
-    take_a_free_port(hello.manifest)
+    use_any_port(hello.manifest)
     hello.replace("mainstay.yaml", "services:", "environments: {production: {target: process}}\nservices:")
-    # Every checkout as root has the same state of `production`.
-    sandbox.given_state, sandbox.shipped = True, []
+    # For root, every checkout shares one state of `production`.
+    sandbox.explicit_state, sandbox.extra_environments = True, []
     hello.type("mainstay -e production up --yes")
     for version in ("1.0.1", "1.1.0"):
         hello.type(f"sed -i 's/^version: .*/version: {version}/' mainstay.yaml; echo >> app.py")
@@ -93,7 +92,7 @@ def test_ship_a_reviewed_plan_to_production(sandbox: Sandbox) -> None:
 def test_a_live_release_that_does_not_start(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
-    take_a_free_port(hello.manifest)
+    use_any_port(hello.manifest)
     (sandbox.home / "licence").write_text("valid")
     hello.replace(
         "app.py",
@@ -109,7 +108,7 @@ def test_a_live_release_that_does_not_start(sandbox: Sandbox) -> None:
 
 
 def test_the_order_of_a_rollback(sandbox: Sandbox) -> None:
-    caller_and_callee = Session(sandbox, "ship-and-go-back", "couple")
+    caller_and_callee = Session(sandbox, "ship-and-go-back", "caller-and-callee")
     for version in (1, 2):
         CallerAndCallee(version).write(caller_and_callee.folder)
         caller_and_callee.type("mainstay up")
@@ -119,11 +118,13 @@ def test_the_order_of_a_rollback(sandbox: Sandbox) -> None:
 def test_a_stream_that_is_cut(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
-    take_a_free_port(hello.manifest)
+    use_any_port(hello.manifest)
     hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    drain: 5s")
     hello.replace("app.py", '        elif self.path.partition("?")[0] == "/":', STREAM)
-    hello.replace("app.py", "def main():\n", "def main():\n    signal.signal = lambda *ignored: None\n    hold()\n")
-    (hello.folder / "app.py").write_text(HOLD + (hello.folder / "app.py").read_text())
+    hello.replace(
+        "app.py", "def main():\n", "def main():\n    signal.signal = lambda *ignored: None\n    block_sigterm()\n"
+    )
+    (hello.folder / "app.py").write_text(BLOCK_SIGTERM + (hello.folder / "app.py").read_text())
     hello.type("mainstay up")
     url = sandbox.query("status", checkout=hello.folder)["url"]
     streams = [subprocess.Popen(["curl", "-sN", f"{url}/stream"], stdout=subprocess.PIPE) for _ in range(2)]
@@ -139,7 +140,12 @@ def test_a_stream_that_is_cut(sandbox: Sandbox) -> None:
             stream.communicate()
 
 
-HOLD = "import signal as _signal\n\n\ndef hold():\n    _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGTERM})\n"
+BLOCK_SIGTERM = """import signal as _signal
+
+
+def block_sigterm():
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGTERM})
+"""
 STREAM = """        elif self.path == "/stream":
             self.send_response(200)
             self.end_headers()
@@ -155,23 +161,23 @@ def test_settings_and_secrets(sandbox: Sandbox) -> None:
     hello.write_manifest_of_page()
     hello.shows("mainstay up", code=2)
     hello.shows('mainstay set SENDER=team@hello.example FOOTER="made in Lisbon"')
-    hello.shows("mainstay secrets set MAIL_KEY", answers="a-long-mail-key\n")
+    hello.shows("mainstay secrets set MAIL_KEY", typed="a-long-mail-key\n")
     hello.type("mainstay up")
     hello.shows("mainstay set SENDER=ops@hello.example")
     hello.shows("mainstay plan")
-    hello.type("mainstay secrets set MAIL_KEY", answers="another-mail-key\n")
+    hello.type("mainstay secrets set MAIL_KEY", typed="another-mail-key\n")
     hello.shows("mainstay secrets list")
     hello.shows("mainstay config web")
     hello.shows("MAIL_KEY=another-long-key LOG_LEVEL=debug mainstay deploy")
     (hello.folder / "production.env").write_text("# of production\nSENDER=x@hello.example\nFOTER=x\nLOG_LEVEL=debug\n")
-    sandbox.given_state = True
+    sandbox.explicit_state = True
     hello.shows("mainstay -e production set --from production.env", code=2)
-    sandbox.given_state = False
+    sandbox.explicit_state = False
 
 
 def test_read_the_journal(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "read-the-journal")
-    hello.starter()
+    hello.ship_starter()
     hello.type("sed -i 's/It runs/It still runs/' app.py; mainstay deploy")
     hello.type(f"sed -i '{LICENCE}' app.py; mainstay deploy", code=1)
     hello.type("sed -i '/licence/d; s/still //' app.py; mainstay deploy")
@@ -183,28 +189,30 @@ def test_read_the_journal(sandbox: Sandbox) -> None:
 
 def test_read_logs(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "read-logs")
-    hello.starter()
+    hello.ship_starter()
     url = sandbox.query("status", checkout=hello.folder)["url"]
     assert sandbox.get("/hi", url=url)[0] == 404
     hello.shows("mainstay logs web")
     assert [sandbox.get("/", url=url)[0], sandbox.get("/hi", url=url)[0]] == [200, 404]
     assert sandbox.get("/orders", url=url, method="POST")[0] == 501
-    until(lambda: "/orders" in hello.type("mainstay logs edge -n 1"), within=10, what="the request in the access log")
+    wait_until(
+        lambda: "/orders" in hello.type("mainstay logs edge -n 1"), within=10, what="the request in the access log"
+    )
     hello.shows("mainstay logs edge -n 3")
 
 
 def test_resume_and_abort(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "resume-and-abort")
-    hello.starter()
+    hello.ship_starter()
     hello.type("echo >> app.py")
     interrupted = sandbox.start("--output", "json", "deploy", checkout=hello.folder)
-    interrupted.event("progress", "Start web@2")
+    interrupted.wait_for_event("progress", "Start web@2")
     interrupted.kill()
     hello.shows("mainstay status", code=1)
     hello.type("mainstay abort")
     hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    steady: 20s")
     running = sandbox.start("--output", "json", "deploy", checkout=hello.folder)
-    running.event("progress", "Start web@3")
+    running.wait_for_event("progress", "Start web@3")
     hello.shows("mainstay deploy", code=4)
     hello.shows("mainstay abort")
     assert running.wait().code == 1
@@ -228,7 +236,7 @@ def test_add_a_database(sandbox: Sandbox) -> None:
     hello.replace("mainstay.yaml", "  http: auto\n", "")
     hello.shows("mainstay validate", code=2)
     hello.replace("mainstay.yaml", 'version: "9.6"', 'version: "18"')
-    take_a_free_port(hello.manifest)
+    use_any_port(hello.manifest)
     (hello.folder / "migrations" / "0001_visits.sql").write_text("create table visits (number int);")
     (hello.folder / "migrations" / "0002_browser.sql").write_text("alter table visits add column browser text;")
     hello.type("mainstay up")
@@ -238,16 +246,16 @@ def test_add_a_database(sandbox: Sandbox) -> None:
 def test_move_keys(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "move-keys")
     hello.type("mainstay init")
-    take_a_free_port(hello.manifest)
+    use_any_port(hello.manifest)
     manifest = yaml.safe_load(hello.manifest.read_text())
     manifest["variables"] = {"TOKEN": {"secret": True, "generate": True}}
     manifest["services"]["web"]["variables"] = ["TOKEN"]
     hello.manifest.write_text(yaml.safe_dump(manifest, sort_keys=False))
     hello.type("mainstay up && echo >> app.py")
     (key,) = sandbox.folder.rglob("secrets.key")
-    kept = key.rename(sandbox.home / "secrets.key")
+    moved = key.rename(sandbox.home / "secrets.key")
     hello.shows("mainstay deploy", code=2)
-    kept.rename(key)
+    moved.rename(key)
     hello.type("mainstay deploy")
 
 

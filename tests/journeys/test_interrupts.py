@@ -1,4 +1,4 @@
-"""A person or the machine asks to stop, or stops listening."""
+"""Signals to a running command, a lost terminal and a closed output."""
 
 import os
 import signal
@@ -25,8 +25,8 @@ def test_the_first_signal_stops_the_run_resumable_and_prints_how(
 ) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Start web@2")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Start web@2")
     deploy.send(number)
     result = deploy.wait(within=10)
     assert (result.code, "resume" in result.err) == (code, True), result
@@ -40,14 +40,14 @@ def test_the_first_signal_stops_the_run_resumable_and_prints_how(
 def test_the_second_signal_stops_the_run_at_once_and_resumable(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Start web@2")
-    began = time.monotonic()
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Start web@2")
+    started = time.monotonic()
     deploy.send(signal.SIGINT)
-    deploy.message("stopping at the next safe point")
+    deploy.wait_for_message("stopping at the next safe point")
     deploy.send(signal.SIGINT)
     assert deploy.wait().code == 130
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - started < 2
     sandbox.run("resume")
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
@@ -56,13 +56,13 @@ def test_an_interrupt_while_settling_reverts_traffic_and_resume_loses_no_request
     any_sandbox.ship(WebApp("1"))
     any_sandbox.write(SETTLING)
     with Load(any_sandbox.url, rate=300, posts=True) as load:
-        deploy = any_sandbox.begin("deploy", "--yes")
-        deploy.event("started", "settle")
+        deploy = any_sandbox.start_with_events("deploy", "--yes")
+        deploy.wait_for_event("started", "settle")
         deploy.send(signal.SIGINT)
         assert deploy.wait(within=15).code == 130
         assert any_sandbox.get() == (200, "version 1")
-        resume = any_sandbox.begin("resume")
-        resume.step_done("settle")
+        resume = any_sandbox.start_with_events("resume")
+        resume.wait_for_step("settle")
         assert resume.wait().code == 0
     assert load.stop().lost == [], load.tally
     assert set(load.tally.releases) == {"1", "2"}
@@ -72,8 +72,8 @@ def test_an_interrupt_while_settling_reverts_traffic_and_resume_loses_no_request
 def test_abort_after_an_interrupt_while_settling_restores_the_old_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SETTLING)
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "settle")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "settle")
     deploy.send(signal.SIGINT)
     assert deploy.wait(within=15).code == 130
     assert "rolling back: abort was requested by " in sandbox.run("abort").out
@@ -84,8 +84,8 @@ def test_abort_after_an_interrupt_while_settling_restores_the_old_release(sandbo
 def test_losing_the_terminal_does_not_stop_the_run(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Start web@2")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Start web@2")
     deploy.send(signal.SIGHUP)
     assert deploy.wait().code == 0
     assert assert_consistent(sandbox)["release"]["version"] == "2"

@@ -1,4 +1,4 @@
-"""`kill -9` of every part that runs: it is back by itself, or with the next command."""
+"""SIGKILL of every process of an environment: the supervisor or the next command restarts it."""
 
 import os
 import signal
@@ -6,43 +6,45 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.command import Command
 from tests.journeys.consistency import assert_consistent, healthy_status
 from tests.journeys.load import Load
-from tests.journeys.machine import Process, until
-from tests.journeys.sandbox import Command, Sandbox
+from tests.journeys.machine import SUPERVISOR, Process, wait_until
+from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import TABLE, WebApp
 
 pytestmark = pytest.mark.slow
-SUPERVISOR = "mainstay.drivers.machine.supervisor"
-SLEEPY = TABLE | {"0002_nap.sql": "select pg_sleep(2);\ninsert into visit default values;\n"}
+SLOW_MIGRATION = TABLE | {"0002_nap.sql": "select pg_sleep(2);\ninsert into visit default values;\n"}
 
 
 def test_a_killed_instance_is_restarted_and_no_repeatable_request_is_lost(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(replicas=2))
     with Load(sandbox.url, rate=200) as load:
         victim = sandbox.instances()[0]
-        victim.end()
-        until(lambda: len(sandbox.instances()) == 2 and healthy_status(sandbox), within=15, what="two instances again")
+        victim.kill()
+        wait_until(
+            lambda: len(sandbox.instances()) == 2 and healthy_status(sandbox), within=15, what="two healthy instances"
+        )
     assert load.stop().lost == [], load.tally
-    assert victim.pid not in {one.pid for one in sandbox.instances()}
+    assert victim.pid not in {process.pid for process in sandbox.instances()}
     assert_consistent(sandbox)
 
 
 def test_killing_the_supervisor_does_not_affect_running_instances(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp(replicas=2))
-    before = {one.pid for one in any_sandbox.instances()}
+    before = {process.pid for process in any_sandbox.instances()}
     with Load(any_sandbox.url, rate=200) as load:
-        any_sandbox.process(SUPERVISOR).end()
+        any_sandbox.process(SUPERVISOR).kill()
         any_sandbox.run("up", "--yes")
     assert load.stop().lost == [], load.tally
-    assert {one.pid for one in any_sandbox.instances()} == before
+    assert {process.pid for process in any_sandbox.instances()} == before
     assert_consistent(any_sandbox)
 
 
 def test_an_instance_that_ended_without_a_supervisor_is_restarted_by_the_next_command(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
-    sandbox.process(SUPERVISOR).end()
-    sandbox.instances()[0].end()
+    sandbox.process(SUPERVISOR).kill()
+    sandbox.instances()[0].kill()
     assert sandbox.run("status", code=1).code == 1
     sandbox.run("up", "--yes")
     assert_consistent(sandbox)
@@ -52,9 +54,9 @@ def test_a_deploy_continues_when_the_supervisor_is_killed(sandbox: Sandbox) -> N
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", behaviour={"ready_after": 1}))
     with Load(sandbox.url, rate=200) as load:
-        deploy = sandbox.begin("deploy", "--yes")
-        deploy.event("started", "Start web@2")
-        sandbox.process(SUPERVISOR).end()
+        deploy = sandbox.start_with_events("deploy", "--yes")
+        deploy.wait_for_event("started", "Start web@2")
+        sandbox.process(SUPERVISOR).kill()
         result = deploy.wait()
     assert result.code == 0, result
     assert load.stop().lost == [], load.tally
@@ -62,47 +64,49 @@ def test_a_deploy_continues_when_the_supervisor_is_killed(sandbox: Sandbox) -> N
 
 
 def test_a_supervisor_killed_between_fork_and_record_starts_nothing_twice(sandbox: Sandbox) -> None:
-    deploy, stub, pipe = deploy_with_a_stub_that_waits(sandbox)
+    deploy, stub, pipe = deploy_with_a_blocked_stub(sandbox)
     assert not (sandbox.state / "instances" / "web-2-1" / "started").exists()
-    sandbox.process(SUPERVISOR).end()
-    until(lambda: sandbox.process(SUPERVISOR), within=10, what="another supervisor")
+    sandbox.process(SUPERVISOR).kill()
+    wait_until(lambda: sandbox.process(SUPERVISOR), within=10, what="a new supervisor")
     pipe.rename(pipe.with_name("pipe"))
     reader = os.open(pipe.with_name("pipe"), os.O_RDONLY | os.O_NONBLOCK)
     try:
         result = deploy.wait()
         assert result.code == 0, result
-        assert [one.pid for one in sandbox.instances()] == [stub.pid]
+        assert [process.pid for process in sandbox.instances()] == [stub.pid]
         assert assert_consistent(sandbox)["release"]["version"] == "2"
     finally:
         os.close(reader)
 
 
 def test_a_stub_killed_before_its_record_is_replaced(sandbox: Sandbox) -> None:
-    deploy, stub, pipe = deploy_with_a_stub_that_waits(sandbox)
+    deploy, stub, pipe = deploy_with_a_blocked_stub(sandbox)
     pipe.rename(pipe.with_name("pipe"))
-    stub.end()
+    stub.kill()
     result = deploy.wait()
     assert result.code == 0, result
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def deploy_with_a_stub_that_waits(sandbox: Sandbox) -> tuple[Command, Process, Path]:
-    """The stub opens its log before it writes its note: a pipe in the log's place holds it there."""
+def deploy_with_a_blocked_stub(sandbox: Sandbox) -> tuple[Command, Process, Path]:
+    """Start a deploy whose stub blocks before it writes its record; return the command, the stub and the pipe.
+
+    The stub opens its log first: a named pipe in place of the log blocks it.
+    """
     sandbox.ship(WebApp("1"))
     pipe = sandbox.state / "logs" / "web" / "web-2-1.out"
     os.mkfifo(pipe, 0o600)
     sandbox.write(WebApp("2"))
-    deploy = sandbox.begin("deploy", "--yes")
-    return deploy, until(lambda: held_stub(sandbox), within=20, what="a stub that waits"), pipe
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    return deploy, wait_until(lambda: blocked_stub(sandbox), within=20, what="a blocked stub"), pipe
 
 
-def held_stub(sandbox: Sandbox) -> Process | None:
+def blocked_stub(sandbox: Sandbox) -> Process | None:
     lock = str(sandbox.state / "instances" / "web-2-1" / "lock")
-    fitting = (one for one in sandbox.processes() if "process_stub" in one.command and lock in opened(one.pid))
-    return next(fitting, None)
+    return next((stub for stub in sandbox.processes("process_stub") if lock in open_files(stub.pid)), None)
 
 
-def opened(pid: int) -> list[str]:
+def open_files(pid: int) -> list[str]:
     folder = Path(f"/proc/{pid}/fd")
     try:
         return [os.readlink(folder / name) for name in os.listdir(folder)]
@@ -113,11 +117,11 @@ def opened(pid: int) -> list[str]:
 def test_a_killed_haproxy_is_restarted(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp())
     url = any_sandbox.url
-    edge = [one for one in any_sandbox.processes() if "haproxy" in one.command]
+    edge = any_sandbox.processes("haproxy")
     assert edge != []
-    for one in edge:
-        one.end()
-    until(lambda: any_sandbox.get(url=url) == (200, "version 1"), within=10, what="an answer at the front door")
+    for process in edge:
+        process.kill()
+    wait_until(lambda: any_sandbox.get(url=url) == (200, "version 1"), within=10, what="a response of the front door")
     assert any_sandbox.url == url
     assert_consistent(any_sandbox)
 
@@ -125,8 +129,8 @@ def test_a_killed_haproxy_is_restarted(any_sandbox: Sandbox) -> None:
 def test_haproxy_and_supervisor_killed_together_are_restarted_by_the_next_command(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
     url = sandbox.url
-    for one in [sandbox.process(SUPERVISOR), *(one for one in sandbox.processes() if "haproxy" in one.command)]:
-        one.end()
+    for process in [sandbox.process(SUPERVISOR), *sandbox.processes("haproxy")]:
+        process.kill()
     sandbox.run("up", "--yes")
     assert sandbox.get(url=url) == (200, "version 1")
     assert_consistent(sandbox)
@@ -135,11 +139,11 @@ def test_haproxy_and_supervisor_killed_together_are_restarted_by_the_next_comman
 def test_a_killed_database_is_restarted_with_its_rows(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp(migrations=TABLE))
     assert any_sandbox.get("/rows", method="POST") == (200, "1")
-    postmaster(any_sandbox).end()
-    until(
+    postmaster(any_sandbox).kill()
+    wait_until(
         lambda: healthy_status(any_sandbox) and any_sandbox.get("/rows") == (200, "1"),
         within=30,
-        what="the row again",
+        what="the stored row",
     )
     assert_consistent(any_sandbox)
 
@@ -147,26 +151,26 @@ def test_a_killed_database_is_restarted_with_its_rows(any_sandbox: Sandbox) -> N
 def test_everything_killed_at_once_is_restarted_by_the_next_command(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(migrations=TABLE))
     assert sandbox.get("/rows", method="POST") == (200, "1")
-    for one in [sandbox.process(SUPERVISOR), *sandbox.processes()]:
-        one.end()
+    for process in [sandbox.process(SUPERVISOR), *sandbox.processes()]:
+        process.kill()
     sandbox.run("up", "--yes")
     assert sandbox.get("/rows") == (200, "1")
     assert_consistent(sandbox)
 
 
-@pytest.mark.parametrize("victim", ["supervisor", "command line", "both"])
+@pytest.mark.parametrize("victim", ["supervisor", "command", "both"])
 def test_a_migration_runs_once_whichever_process_is_killed_meanwhile(sandbox: Sandbox, victim: str) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
-    sandbox.write(WebApp("2", migrations=SLEEPY))
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Migrate")
-    until(lambda: migrating(sandbox), within=10, what="a migration that runs")
+    sandbox.write(WebApp("2", migrations=SLOW_MIGRATION))
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Migrate")
+    wait_until(lambda: sandbox.job("psql", "--dbname=parrot"), within=10, what="a running migration")
     if victim != "supervisor":
         deploy.kill()
-    if victim != "command line":
-        sandbox.process(SUPERVISOR).end()
-    ended = deploy.wait() if victim == "supervisor" else sandbox.run("resume")
-    assert ended.code == 0, ended
+    if victim != "command":
+        sandbox.process(SUPERVISOR).kill()
+    result = deploy.wait() if victim == "supervisor" else sandbox.run("resume")
+    assert result.code == 0, result
     assert sandbox.get("/rows") == (200, "1")
     assert assert_consistent(sandbox)["datastores"][0]["schema"] == "0002_nap"
 
@@ -174,12 +178,12 @@ def test_a_migration_runs_once_whichever_process_is_killed_meanwhile(sandbox: Sa
 @pytest.mark.failure("F51")
 def test_a_migration_whose_job_was_killed_is_run_again(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
-    sandbox.write(WebApp("2", migrations=SLEEPY))
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Migrate")
-    until(lambda: migrating(sandbox), within=10, what="a migration that runs")
-    for one in migrating(sandbox):
-        one.end()
+    sandbox.write(WebApp("2", migrations=SLOW_MIGRATION))
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Migrate")
+    wait_until(lambda: sandbox.job("psql", "--dbname=parrot"), within=10, what="a running migration")
+    for process in sandbox.job("psql", "--dbname=parrot"):
+        process.kill()
     result = deploy.wait()
     assert result.code in {0, 1}, result
     if result.code == 1:
@@ -188,24 +192,18 @@ def test_a_migration_whose_job_was_killed_is_run_again(sandbox: Sandbox) -> None
     assert assert_consistent(sandbox)["release"]["version"] == "2"
 
 
-def migrating(sandbox: Sandbox) -> list[Process]:
-    """The stub of the migration's job and its client."""
-    clients = [one for one in sandbox.processes() if "psql" in one.command and "--dbname=parrot" in one.command]
-    return [one for one in sandbox.processes() if "process_stub" in one.command] + clients if clients else []
-
-
 def postmaster(sandbox: Sandbox) -> Process:
-    return next(one for one in sandbox.processes() if "postgres" in one.command and " -D " in one.command)
+    return sandbox.processes("postgres", " -D ")[0]
 
 
 def test_a_supervisor_that_gets_sigterm_leaves_everything_running(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp())
-    before = [one.pid for one in sandbox.instances()]
+    before = [process.pid for process in sandbox.instances()]
     supervisor = sandbox.process(SUPERVISOR)
     with Load(sandbox.url, rate=100) as load:
         os.kill(supervisor.pid, signal.SIGTERM)
-        until(lambda: not supervisor.is_alive, within=10, what="the end of the supervisor")
+        wait_until(lambda: not supervisor.is_alive, within=10, what="the end of the supervisor")
         sandbox.run("up", "--yes")
     assert load.stop().lost == [], load.tally
-    assert [one.pid for one in sandbox.instances()] == before
+    assert [process.pid for process in sandbox.instances()] == before
     assert_consistent(sandbox)

@@ -1,4 +1,4 @@
-"""SIGKILL of the command line at any moment of a deploy or a rollback: released or as before, and nothing else."""
+"""SIGKILL and power cuts at random moments: every run ends released or rolled back, in a consistent state."""
 
 import time
 
@@ -14,39 +14,39 @@ from tests.journeys.web_app import TABLE, WebApp
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-KILLS = 10
+RUNS = 10
 
 
 @pytest.mark.goal("G1")
 @pytest.mark.failure("F3")
 @pytest.mark.parametrize("part", [1, 2, 3])
 def test_a_run_killed_at_any_moment_ends_released_or_rolled_back(sandbox: Sandbox, part: int) -> None:
-    chance = random_moments(part)
+    rng = random_moments(part)
     sandbox.ship(WebApp("0"))
-    took_s = timed_deploy(sandbox)
-    with Load(sandbox.url, rate=60, longest_s=300) as load:
-        for number in range(1, KILLS + 1):
+    deploy_s = time_deploy(sandbox)
+    with Load(sandbox.url, rate=60, max_duration_s=300) as load:
+        for number in range(1, RUNS + 1):
             verb = "rollback" if number % 3 == 0 else "deploy"
-            moments = [chance.uniform(0.15, took_s * 1.1) for _ in range(chance.choice((1, 1, 1, 2, 3)))]
+            moments = [rng.uniform(0.15, deploy_s * 1.1) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
             print(f"{number}: {verb}, killed after {', '.join(f'{moment:.3f} s' for moment in moments)}")
-            killed_then_resumed(sandbox, verb, str(number), moments)
+            kill_then_resume(sandbox, verb, str(number), moments)
     assert load.stop().lost == [], load.tally
     assert load.tally.total > 100
 
 
-def killed_then_resumed(sandbox: Sandbox, verb: str, version: str, moments: list[float]) -> None:
-    """The first of *moments* ends the command, the others the resumes after it."""
+def kill_then_resume(sandbox: Sandbox, verb: str, version: str, moments: list[float]) -> None:
+    """Kill the command at the first of *moments* and its resumes at the others, then check the outcome."""
     before = sandbox.status()["release"]
     runs = len(sandbox.query("history"))
     if verb == "deploy":
         sandbox.write(WebApp(f"0.{version}"))
-    killed(sandbox, [verb, "--yes"], moments[0])
+    run_and_kill(sandbox, [verb, "--yes"], moments[0])
     for moment in moments[1:]:
         if sandbox.status()["run"]:
-            killed(sandbox, ["resume"], moment)
+            run_and_kill(sandbox, ["resume"], moment)
     if sandbox.status()["run"]:
-        ended = sandbox.run("resume", code=None)
-        assert ended.code in {0, 1}, ended
+        result = sandbox.run("resume", code=None)
+        assert result.code in {0, 1}, result
     history = sandbox.query("history")
     last = history[0]
     released = len(history) > runs and last["outcome"] == "released"
@@ -56,30 +56,30 @@ def killed_then_resumed(sandbox: Sandbox, verb: str, version: str, moments: list
     assert sandbox.get()[1] == f"version {now['version']}"
 
 
-def killed(sandbox: Sandbox, words: list[str], moment: float) -> None:
+def run_and_kill(sandbox: Sandbox, words: list[str], moment: float) -> None:
     command = sandbox.start(*words)
-    if not command.ends_within(moment):
+    if not command.exits_within(moment):
         command.kill()
 
 
-def timed_deploy(sandbox: Sandbox) -> float:
-    """Seconds that an undisturbed deploy takes now."""
+def time_deploy(sandbox: Sandbox) -> float:
+    """Return the seconds that a deploy takes without a kill."""
     sandbox.write(WebApp("0.0"))
-    began = time.monotonic()
+    started = time.monotonic()
     sandbox.run("deploy", "--yes")
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 @pytest.mark.goal("G1")
 @pytest.mark.parametrize("part", [4, 5])
 def test_a_first_up_that_is_killed_repeatedly_goes_live(sandbox: Sandbox, part: int) -> None:
-    chance = random_moments(part)
+    rng = random_moments(part)
     sandbox.write(WebApp("1", migrations=TABLE))
-    # On a slow machine all may meet the same step: one more, and it would rightly wait for a person's word.
+    # On a slow machine every kill may hit the same step; one more, and the run would be parked.
     for _ in range(MOST_RESUMES - 1):
-        moment = chance.uniform(0.3, 4)
+        moment = rng.uniform(0.3, 4)
         print(f"killed after {moment:.3f} s")
-        killed(sandbox, ["up"], moment)
+        run_and_kill(sandbox, ["up"], moment)
     sandbox.run("up")
     assert sandbox.get("/rows", method="POST") == (200, "1")
     assert assert_consistent(sandbox)["release"]["version"] == "1"
@@ -89,19 +89,19 @@ def test_a_first_up_that_is_killed_repeatedly_goes_live(sandbox: Sandbox, part: 
 @pytest.mark.failure("F83")
 @pytest.mark.parametrize("part", [6, 7])
 def test_a_power_cut_at_any_moment_loses_no_row_and_ends_consistent(sandbox: Sandbox, part: int) -> None:
-    chance = random_moments(part)
+    rng = random_moments(part)
     sandbox.ship(WebApp("0", migrations=TABLE))
     for number in range(1, 6):
         assert sandbox.get("/rows", method="POST") == (200, str(number))
         sandbox.write(WebApp(f"0.{number}", migrations=TABLE))
-        moment = chance.uniform(0.2, 3)
+        moment = rng.uniform(0.2, 3)
         print(f"cut after {moment:.3f} s")
         deploy = sandbox.start("deploy", "--yes")
-        deploy.ends_within(moment)
+        deploy.exits_within(moment)
         reboot(sandbox.state)
         deploy.wait()
-        ended = sandbox.run("up", code=None)
-        assert ended.code in {0, 1}, ended
+        result = sandbox.run("up", code=None)
+        assert result.code in {0, 1}, result
         assert sandbox.get("/rows") == (200, str(number))
         assert_consistent(sandbox)
 
@@ -109,20 +109,20 @@ def test_a_power_cut_at_any_moment_loses_no_row_and_ends_consistent(sandbox: San
 @pytest.mark.goal("G1")
 @pytest.mark.parametrize("part", [8, 9])
 def test_killing_any_processes_at_any_moment_ends_consistent(sandbox: Sandbox, part: int) -> None:
-    chance = random_moments(part)
+    rng = random_moments(part)
     sandbox.ship(WebApp("0", migrations=TABLE, replicas=2))
     for number in range(1, 7):
         before = sandbox.status()["release"]["version"]
         sandbox.write(WebApp(f"0.{number}", migrations=TABLE, replicas=2))
         deploy = sandbox.start("deploy", "--yes")
-        for _ in range(chance.choice((1, 2, 3))):
-            deploy.ends_within(chance.uniform(0.1, 1.5))
-            # Not the children of Postgres: whether its recovery outlives their end is its own matter.
-            able = [one for one in sandbox.processes() if not one.command.startswith("postgres: ")]
-            victim = chance.choice(sorted(able, key=lambda one: one.command))
+        for _ in range(rng.choice((1, 2, 3))):
+            deploy.exits_within(rng.uniform(0.1, 1.5))
+            # Spare the children of Postgres: this test does not cover its recovery from their death.
+            candidates = [process for process in sandbox.processes() if not process.command.startswith("postgres: ")]
+            victim = rng.choice(sorted(candidates, key=lambda process: process.command))
             print(f"{number}: {victim.command[:90]}")
-            victim.end()
+            victim.kill()
         deploy.wait()
-        ended = sandbox.run("up", code=None)
-        assert ended.code in {0, 1}, ended
+        result = sandbox.run("up", code=None)
+        assert result.code in {0, 1}, result
         assert assert_consistent(sandbox)["release"]["version"] in {before, f"0.{number}"}

@@ -1,38 +1,37 @@
-"""Logs as people read them: whole and in order of time, also of a release that failed, and of the edge."""
+"""`mainstay logs`: complete and in order of time, also of failed releases, of the edge and without a supervisor."""
 
 import os
 import subprocess
 
 import pytest
 
-from tests.journeys.machine import until
+from tests.journeys.machine import SUPERVISOR, wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
 
-CUT = 100_000_000
-"""A log holds so much."""
+MAX_LOG_BYTES = 100_000_000
 
 
 def numbers(text: str) -> list[int]:
-    """The numbers of the lines that `/write/…` wrote, in the order in which they are shown."""
+    """Return the numbers of the lines that `/write/…` wrote, in the order shown."""
     words = (line.split("  ", 1)[1].split() for line in text.splitlines() if "  " in line)
     return [int(line[0]) for line in words if line and line[0].isdigit()]
 
 
-class Following:
-    """`logs web -f`, with what it has shown so far."""
+class Follower:
+    """A running `logs web -f` and its output so far."""
 
     def __init__(self, sandbox: Sandbox, *words: str) -> None:
         self._shown = sandbox.folder / "shown"
         with self._shown.open("w") as file:
             self.command = sandbox.start("logs", "web", "-n", "1", "-f", *words, stdout=file)
-        self.until("listens")
+        self.wait_for("is listening")
 
-    def until(self, text: str, *, within: float = 30) -> None:
-        """Wait until one of the last lines holds *text*."""
-        until(lambda: text in self.text()[-20_000:], within=within, what=f"{text} in what is followed")
+    def wait_for(self, text: str, *, within: float = 30) -> None:
+        """Wait until the last lines contain *text*."""
+        wait_until(lambda: text in self.text()[-20_000:], within=within, what=f"{text} in the followed log")
 
     def text(self) -> str:
         return self._shown.read_text()
@@ -41,31 +40,31 @@ class Following:
 @pytest.mark.failure("F79")
 def test_no_line_is_lost_at_full_speed_and_while_the_log_is_trimmed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    following = Following(sandbox)
+    follower = Follower(sandbox)
     assert sandbox.get("/write/0/200000") == (200, "written")
-    following.until(" 199999")
-    assert numbers(following.text()) == list(range(200_000))
+    follower.wait_for(" 199999")
+    assert numbers(follower.text()) == list(range(200_000))
     assert numbers(sandbox.run("logs", "web", "-n", "300000").out) == list(range(200_000))
-    # Now the log is cut, of what is oldest; what follows it has read that before.
+    # These writes trim the oldest lines, which the follower has already read.
     for first in (200_000, 255_000):
         assert sandbox.get(f"/write/{first}/55000/1000") == (200, "written")
-        following.until(f" {first + 54_999} ", within=60)
-    assert numbers(following.text()) == list(range(310_000))
+        follower.wait_for(f" {first + 54_999} ", within=60)
+    assert numbers(follower.text()) == list(range(310_000))
     kept = numbers(sandbox.run("logs", "web", "-n", "400000").out)
     assert kept == list(range(kept[0], 310_000))
     assert 80_000 < len(kept) < 300_000
     log = sandbox.state / "logs" / "web" / "web-1-1.out"
-    assert log.stat().st_blocks * 512 < CUT * 1.1
+    assert log.stat().st_blocks * 512 < MAX_LOG_BYTES * 1.1
 
 
 def test_a_very_long_line_is_cut_and_later_lines_are_shown(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    following = Following(sandbox)
+    follower = Follower(sandbox)
     assert sandbox.get("/write/1/1/3000000") == (200, "written")
     assert sandbox.get("/write/2/1") == (200, "written")
-    following.until("  2 ")
-    assert "… (cut: this line has 3,000,002 bytes)" in following.text()
-    assert numbers(following.text()) == [1, 2]
+    follower.wait_for("  2 ")
+    assert "… (cut: this line has 3,000,002 bytes)" in follower.text()
+    assert numbers(follower.text()) == [1, 2]
 
 
 def test_the_command_in_the_failure_message_shows_the_failed_releases_lines(sandbox: Sandbox) -> None:
@@ -90,10 +89,10 @@ def test_the_command_in_the_failure_message_shows_the_failed_releases_lines(sand
 def test_status_shows_the_last_line_of_an_ended_instance(sandbox: Sandbox) -> None:
     sandbox.write(WebApp(behaviour={"crash_after": 2}))
     sandbox.run("up", "--yes")
-    until(
+    wait_until(
         lambda: "its last line: out of ink" in sandbox.run("status", code=None).out,
         within=30,
-        what="its last line",
+        what="the last line in the status",
     )
 
 
@@ -112,7 +111,7 @@ def test_log_times_are_those_of_writing_and_never_change(sandbox: Sandbox) -> No
 def test_the_access_log_contains_every_request(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     assert sandbox.get("/a/b?secret=1") == (200, "version 1")
-    until(lambda: "/a/b" in sandbox.run("logs", "edge").out, within=10, what="the request")
+    wait_until(lambda: "/a/b" in sandbox.run("logs", "edge").out, within=10, what="the request in the access log")
     result = sandbox.run("logs", "edge").out
     line = next(line for line in result.splitlines() if "/a/b" in line)
     assert " GET /a/b 200 " in line
@@ -142,7 +141,7 @@ def test_following_logs_ends_when_its_reader_ends(sandbox: Sandbox, words: tuple
         os.close(writer)
         assert os.read(reader, 10)
         os.close(reader)
-        assert command.ends_within(10), f"{words} goes on without its reader"
+        assert command.exits_within(10), f"{words} continues without its reader"
 
 
 def test_a_run_continues_when_its_output_is_closed(sandbox: Sandbox) -> None:
@@ -164,17 +163,17 @@ def test_showing_an_unknown_run_is_bad_input(sandbox: Sandbox) -> None:
 
 def test_logs_work_while_the_supervisor_is_not_running(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.process("mainstay.drivers.machine.supervisor").end()
-    following = Following(sandbox)
+    sandbox.process(SUPERVISOR).kill()
+    follower = Follower(sandbox)
     assert sandbox.get("/write/1/1") == (200, "written")
-    following.until("  1 ")
+    follower.wait_for("  1 ")
     assert numbers(sandbox.run("logs", "web").out) == [1]
 
 
 def test_following_ends_with_a_message_once_the_data_is_removed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     follower = sandbox.start("logs", "web", "-f")
-    until(lambda: not follower.ended and sandbox.get()[0] == 200, within=5, what="a follower")
+    wait_until(lambda: not follower.has_exited and sandbox.get()[0] == 200, within=5, what="the follower")
     name = str(sandbox.query("status")["system"]) + "/local"
     sandbox.run("down", "--data", "--confirm", name, "--yes")
     result = follower.wait(within=5)

@@ -1,6 +1,5 @@
-"""Two shells: what a shell exports changes nothing in a release."""
+"""The variables of the operator's shell do not change a release."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,22 @@ from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
 
-COUNTED = """
+COUNTING_BUILDER = """
 import os, pathlib
 with open(os.environ["HOME"] + "/builds", "a") as builds:
     builds.write(os.environ["PATH"] + "\\n")
 """
 TAGGED = WebApp(
-    "1", build=[["{python}", "build.py"]], builder=COUNTED, service={"source": {"git": "web", "ref": "v{version}"}}
+    "1",
+    build=[["{python}", "build.py"]],
+    builder=COUNTING_BUILDER,
+    service={"source": {"git": "web", "ref": "v{version}"}},
 )
 
 
 def test_the_same_tag_from_another_shell_is_the_same_release(sandbox: Sandbox) -> None:
     sandbox.write(TAGGED)
-    tag(sandbox, "v1")
+    sandbox.commit("v1", folder=sandbox.checkout / "web")
     sandbox.run("up", "--yes")
     other = other_shell(sandbox)
     manifest = str(sandbox.checkout / "mainstay.yaml")
@@ -35,13 +37,13 @@ def test_the_same_tag_from_another_shell_is_the_same_release(sandbox: Sandbox) -
 
 def test_a_plan_made_in_one_shell_is_executed_from_another(sandbox: Sandbox) -> None:
     sandbox.write(TAGGED)
-    tag(sandbox, "v1")
+    sandbox.commit("v1", folder=sandbox.checkout / "web")
     plan = sandbox.query("plan")["id"]
     sandbox.run("deploy", "--plan", plan, "--yes", exported=other_shell(sandbox), umask=0o077)
     assert sandbox.get() == (200, "version 1")
     (builds,) = sandbox.state.glob("homes/*/builds")
     (path,) = builds.read_text().splitlines()
-    assert path.endswith(f":{sandbox.folder}/shims"), "a build may use the tools of the person who deploys"
+    assert path.endswith(f":{sandbox.folder}/shims"), "a build may use the tools on the operator's PATH"
 
 
 def test_a_command_found_only_by_the_shell_is_refused_with_a_remedy(sandbox: Sandbox) -> None:
@@ -52,24 +54,15 @@ def test_a_command_found_only_by_the_shell_is_refused_with_a_remedy(sandbox: San
     assert f"write {shims}/parrot-python in `command`" in result.out, result
 
 
-def tag(sandbox: Sandbox, name: str) -> None:
-    """Commit what the service's source holds, and tag it."""
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
-    for words in (["init", "--quiet"], ["add", "--all"], [*who, "commit", "--quiet", "-m", "."], ["tag", name]):
-        subprocess.run(
-            ["git", *words], cwd=sandbox.checkout / "web", check=True, env=sandbox.environment, **sandbox.user.as_user
-        )
-
-
 def other_shell(sandbox: Sandbox) -> dict[str, str]:
-    """What another person's shell exports: another PATH with tools of their own, language, zone, home, environment."""
+    """Return the variables of another operator's shell, whose PATH starts with its own tools."""
     shims = sandbox.folder / "shims"
     shims.mkdir(exist_ok=True)
     shims.chmod(0o755)
     for name in ("python3", "parrot-python"):
         (shims / name).unlink(missing_ok=True)
         (shims / name).symlink_to("/usr/bin/python3")
-    home = sandbox.folder / "home-of-another"
+    home = sandbox.folder / "other-home"
     home.mkdir(exist_ok=True)
     return {
         "PATH": f"{shims}:/bin:/usr/bin",

@@ -1,4 +1,4 @@
-"""`read_only: false`: what an instance wrote beside itself is counted and kept when the instance ends."""
+"""`read_only: false`: files that an instance wrote to its private copy are counted and kept after it has ended."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from tests.journeys.web_app import WebApp
 pytestmark = pytest.mark.slow
 
 
-def writes(version: str) -> WebApp:
+def writing(version: str) -> WebApp:
     script = "echo $MAINSTAY_INSTANCE > note; exec {python} app.py"
     service: dict[str, Any] = {"command": ["sh", "-c", script], "read_only": False}
     return WebApp(version, replicas=2, service=service)
 
 
 def test_files_written_to_a_private_copy_are_reported_and_kept_until_the_release_is_removed(sandbox: Sandbox) -> None:
-    sandbox.ship(writes("1"))
+    sandbox.ship(writing("1"))
     (note,) = [note for note in sandbox.query("plan")["notes"] if "private copy" in note] or [""]
-    assert note == "", "a plan that starts nothing says nothing about copies"
-    sandbox.write(writes("2"))
+    assert note == "", "a plan without new instances has no note on private copies"
+    sandbox.write(writing("2"))
     (note,) = [note for note in sandbox.query("plan")["notes"] if "private copy" in note]
     assert f"kept in {sandbox.state}/written/web" in note
     result = sandbox.run("deploy", "--yes")

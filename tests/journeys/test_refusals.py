@@ -1,4 +1,4 @@
-"""What is refused before anything is changed, and what a release that went back leaves as it was."""
+"""Refusals before any change, and the status after a rollback."""
 
 import os
 import re
@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_taken_port_is_reported_with_its_holder_before_anything_is_changed(sandbox: Sandbox) -> None:
-    with socket.create_server(("0.0.0.0", 0)) as stranger:
-        port = stranger.getsockname()[1]
+    with socket.create_server(("0.0.0.0", 0)) as other:
+        port = other.getsockname()[1]
         sandbox.write(WebApp(http=port))
         result = sandbox.run("up", "--yes", code=1)
     assert re.search(rf"port {port} is taken by \S.* \(pid {os.getpid()}\)", result.err), result

@@ -1,4 +1,4 @@
-"""Requests that kill the instance that handles them: repeated at most once, and never after a response began."""
+"""A request that kills its instance is retried at most once, and never after its response has started."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.consistency import healthy_status
 from tests.journeys.load import Load
-from tests.journeys.machine import until
+from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 
 
 def restarts(sandbox: Sandbox) -> list[int]:
-    """How often each instance was restarted, the most often first."""
-    return sorted((one["restarts"] for one in sandbox.status()["services"][0]["instances"]), reverse=True)
+    """Return the number of restarts of each instance, highest first."""
+    return sorted((instance["restarts"] for instance in sandbox.status()["services"][0]["instances"]), reverse=True)
 
 
 def ship(sandbox: Sandbox, replicas: int) -> str:
@@ -28,7 +28,7 @@ def ship(sandbox: Sandbox, replicas: int) -> str:
 def test_a_get_that_kills_its_instance_is_retried_once_and_then_fails(sandbox: Sandbox, replicas: int) -> None:
     url = ship(sandbox, replicas)
     status, body = sandbox.get("/die", url=url)
-    until(lambda: healthy_status(sandbox), within=15, what="all instances again")
+    wait_until(lambda: healthy_status(sandbox), within=15, what="all instances to be healthy")
     assert restarts(sandbox) == [1, 1] + [0] * (replicas - 2)
     assert status == 502, (status, body)
 
@@ -37,7 +37,7 @@ def test_a_get_that_kills_its_instance_is_retried_once_and_then_fails(sandbox: S
 def test_a_post_and_a_started_response_are_not_retried(sandbox: Sandbox, path: str) -> None:
     url = ship(sandbox, 3)
     status, body = sandbox.get(path, method="POST" if path == "/die" else "GET", url=url)
-    until(lambda: healthy_status(sandbox), within=15, what="all instances again")
+    wait_until(lambda: healthy_status(sandbox), within=15, what="all instances to be healthy")
     assert restarts(sandbox) == [1, 0, 0]
     assert status == 502 if path == "/die" else "IncompleteRead" in body
 
@@ -46,9 +46,9 @@ def test_a_post_and_a_started_response_are_not_retried(sandbox: Sandbox, path: s
 def test_a_get_that_kills_two_instances_fails_only_requests_routed_to_both(sandbox: Sandbox, replicas: int) -> None:
     url = ship(sandbox, replicas)
     with Load(url, rate=100) as load, ThreadPoolExecutor() as threads:
-        until(lambda: load.tally.total > 50, within=10, what="a load")
+        wait_until(lambda: load.tally.total > 50, within=10, what="the first requests")
         assert threads.submit(sandbox.get, "/die", url=url).result()[0] == 502
-        until(lambda: healthy_status(sandbox), within=15, what="all instances again")
+        wait_until(lambda: healthy_status(sandbox), within=15, what="all instances to be healthy")
         before = load.tally.total
-        until(lambda: load.tally.total > before + 50, within=10, what="more of the load")
+        wait_until(lambda: load.tally.total > before + 50, within=10, what="further requests")
     assert len(load.stop().lost) <= 3, load.tally

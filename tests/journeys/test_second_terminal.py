@@ -1,4 +1,4 @@
-"""Other commands while a run goes on, and a person's word where the machine cannot know."""
+"""Commands from a second terminal during a run, and parked runs that an operator resolves."""
 
 import pytest
 
@@ -14,8 +14,8 @@ SLOW = WebApp("2", behaviour={"ready_after": 4})
 def test_a_second_command_reports_the_holder_of_the_lock(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
-    deploy = sandbox.begin("deploy", "--yes")
-    run = deploy.event("started", "Start web@2")["run"]
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    run = deploy.wait_for_event("started", "Start web@2")["run"]
     for words in (["deploy", "--yes"], ["rollback", "--yes"], ["resume"], ["up", "--yes"], ["down", "--yes"]):
         result = sandbox.run(*words, code=4)
         assert str(deploy.pid) in result.err, result
@@ -28,10 +28,10 @@ def test_a_second_command_reports_the_holder_of_the_lock(sandbox: Sandbox) -> No
 def test_abort_from_another_terminal_restores_the_old_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(SLOW)
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "Start web@2")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "Start web@2")
     assert "rolling back: abort was requested" in sandbox.run("abort").out
-    assert deploy.event("turned")["why"] == "abort was requested"
+    assert deploy.wait_for_event("turned")["why"] == "abort was requested"
     assert deploy.wait().code == 1
     assert assert_consistent(sandbox)["release"]["version"] == "1"
     assert sandbox.query("history")[0]["outcome"] == "undone"
@@ -47,12 +47,12 @@ def test_abort_is_refused_once_the_old_release_is_being_retired(sandbox: Sandbox
 def test_a_step_whose_process_is_killed_repeatedly_parks_the_run(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", behaviour={"ready_after": 20}, within="40s"))
-    deploy = sandbox.begin("deploy", "--yes")
-    step = deploy.event("started", "Start web@2")["step"]
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    step = deploy.wait_for_event("started", "Start web@2")["step"]
     deploy.kill()
     for _ in range(5):
-        resume = sandbox.begin("resume")
-        resume.event("resumed")
+        resume = sandbox.start_with_events("resume")
+        resume.wait_for_event("resumed")
         resume.kill()
     result = sandbox.run("resume", code=5)
     assert f"died at step {step}" in result.err, result

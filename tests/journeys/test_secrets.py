@@ -1,4 +1,4 @@
-"""Secrets of a whole journey are nowhere but in the sealed file and in the memory of who needs them."""
+"""Secrets appear only in the sealed file and in the environment of the services that need them."""
 
 import base64
 import json
@@ -19,25 +19,24 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.threat("S12")
 def test_no_secret_is_in_files_outputs_or_command_lines(any_sandbox: Sandbox) -> None:
-    with watched_command_lines() as seen:
+    with record_command_lines() as seen:
         any_sandbox.ship(WebApp("1", migrations=TABLE, token=True))
-        printed = json.loads(any_sandbox.get("/tell")[1])
-        sick = WebApp("2", migrations=TABLE, token=True, behaviour={"crash_after": 0.1})
-        any_sandbox.write(sick)
+        environment = json.loads(any_sandbox.get("/environment")[1])
+        any_sandbox.write(WebApp("2", migrations=TABLE, token=True, behaviour={"crash_after": 0.1}))
         any_sandbox.run("deploy", "--yes", code=1)
         any_sandbox.ship(WebApp("3", migrations=TABLE, token=True), "deploy", "--yes")
         for words in (["plan"], ["status"], ["history"], ["journal", "show"], ["journal", "export"], ["logs", "web"]):
             any_sandbox.run(*words)
             any_sandbox.run("--output", "json", *words)
-    secrets = [printed["TOKEN"], urlsplit(printed["DATABASE_URL"]).password]
+    secrets = [environment["TOKEN"], urlsplit(environment["DATABASE_URL"]).password]
     assert [len(secret) >= 32 for secret in secrets] == [True, True]
     assert (
-        where(secrets, {f"{result.typed}": (result.out + result.err).encode() for result in any_sandbox.results}) == []
+        texts_with(secrets, {result.words: (result.out + result.err).encode() for result in any_sandbox.results}) == []
     )
-    assert where(secrets, {str(n): line for n, line in enumerate(seen)}) == []
-    kept = [path for path in any_sandbox.state.rglob("*") if path.is_file() and path.name != "secrets.age"]
-    assert len(kept) > 20
-    assert where(secrets, {str(path): path.read_bytes() for path in kept}) == []
+    assert texts_with(secrets, {str(n): line for n, line in enumerate(seen)}) == []
+    stored = [path for path in any_sandbox.state.rglob("*") if path.is_file() and path.name != "secrets.age"]
+    assert len(stored) > 20
+    assert texts_with(secrets, {str(path): path.read_bytes() for path in stored}) == []
 
 
 @pytest.mark.threat("S11")
@@ -49,42 +48,42 @@ def test_a_service_cannot_read_the_state_and_others_cannot_read_its_secrets(any_
     assert [path for path in any_sandbox.keys.rglob("*.key") if path.stat().st_mode & 0o077] == []
 
 
-def where(secrets: list[str], texts: dict[str, bytes]) -> list[str]:
-    """Names of the texts in which one of *secrets* stands, plainly or encoded."""
-    marks = {mark for secret in secrets for mark in encoded(secret)}
-    return [name for name, text in texts.items() if any(mark in text for mark in marks)]
+def texts_with(secrets: list[str], texts: dict[str, bytes]) -> list[str]:
+    """Return the names of the texts that contain a secret, plain or encoded."""
+    patterns = {pattern for secret in secrets for pattern in encodings(secret)}
+    return [name for name, text in texts.items() if any(pattern in text for pattern in patterns)]
 
 
-def encoded(secret: str) -> Iterator[bytes]:
+def encodings(secret: str) -> Iterator[bytes]:
     yield secret.encode()
     yield quote(secret, safe="").encode()
     yield secret.encode().hex().encode()
-    for before in (b"", b"x", b"xx"):
-        # Whole groups of three bytes only: what stands before and after changes the others.
-        padded = base64.b64encode(before + secret.encode())
+    for prefix in (b"", b"x", b"xx"):
+        # Only complete groups of three bytes: the neighbouring bytes change the encoding of the others.
+        padded = base64.b64encode(prefix + secret.encode())
         yield padded[4 : len(padded) // 4 * 4 - 4]
 
 
 @contextmanager
-def watched_command_lines() -> Iterator[set[bytes]]:
-    """Every command line that is seen on the machine while the block runs."""
+def record_command_lines() -> Iterator[set[bytes]]:
+    """Collect the command lines of all processes on the machine while the block runs."""
     seen: set[bytes] = set()
-    over = threading.Event()
+    stop = threading.Event()
 
-    def look() -> None:
-        while not over.wait(0.05):
+    def collect() -> None:
+        while not stop.wait(0.05):
             seen.update(command_lines())
 
-    looker = threading.Thread(target=look, daemon=True)
-    looker.start()
+    collector = threading.Thread(target=collect, daemon=True)
+    collector.start()
     try:
         yield seen
     finally:
-        over.set()
-        looker.join()
+        stop.set()
+        collector.join()
 
 
 def test_the_search_for_secrets_finds_a_planted_one(tmp_path: Path) -> None:
     secret = "kX" * 20
     texts = [secret.encode(), base64.b64encode(b"PASSWORD=" + secret.encode()), quote(secret).encode(), b"harmless"]
-    assert where([secret], {str(n): text for n, text in enumerate(texts)}) == ["0", "1", "2"]
+    assert texts_with([secret], {str(n): text for n, text in enumerate(texts)}) == ["0", "1", "2"]

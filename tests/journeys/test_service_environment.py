@@ -1,4 +1,4 @@
-"""Whom services run as, what they reach, and what they must not read."""
+"""The user, the variables and the readable files of a service."""
 
 import json
 import os
@@ -12,16 +12,16 @@ from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give services users of their own")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each service its own user")
 
 
 def test_a_service_runs_in_the_virtual_environment_that_its_build_made(any_sandbox: Sandbox) -> None:
     build = [["{python}", "-m", "venv", "--without-pip", ".venv"]]
     any_sandbox.ship(WebApp(build=build, service={"command": [".venv/bin/python", "app.py"]}))
     assert any_sandbox.get() == (200, "version 1")
-    printed = json.loads(any_sandbox.get("/tell")[1])
+    environment = json.loads(any_sandbox.get("/environment")[1])
     prefix = subprocess.run(
-        ["readlink", f"/proc/{printed['pid']}/cwd"], capture_output=True, text=True, check=True
+        ["readlink", f"/proc/{environment['pid']}/cwd"], capture_output=True, text=True, check=True
     ).stdout
     assert Path(prefix.strip()).parent == any_sandbox.state / "content"
     assert_consistent(any_sandbox)
@@ -29,12 +29,17 @@ def test_a_service_runs_in_the_virtual_environment_that_its_build_made(any_sandb
 
 def test_a_service_gets_the_variables_of_the_contract_and_no_others(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp())
-    printed = json.loads(any_sandbox.get("/tell")[1])
-    ours = {"MAINSTAY_RELEASE": "1", "MAINSTAY_VERSION": "1", "MAINSTAY_SERVICE": "web", "MAINSTAY_INSTANCE": "web-1-1"}
-    assert {name: printed[name] for name in ours} == ours
+    environment = json.loads(any_sandbox.get("/environment")[1])
+    expected = {
+        "MAINSTAY_RELEASE": "1",
+        "MAINSTAY_VERSION": "1",
+        "MAINSTAY_SERVICE": "web",
+        "MAINSTAY_INSTANCE": "web-1-1",
+    }
+    assert {name: environment[name] for name in expected} == expected
     others = {"HOST", "PORT", "PATH", "LANG", "TZ", "HOME", "TMPDIR", "MAINSTAY_VOLUME_POSTS"}
     python_itself = {"LC_CTYPE"}
-    assert set(printed) - {"says", "pid"} - python_itself == ours.keys() | others
+    assert set(environment) - {"message", "pid"} - python_itself == expected.keys() | others
 
 
 @as_root
@@ -55,7 +60,7 @@ def test_a_program_in_a_closed_folder_is_named_before_anything_is_changed(sandbo
 @pytest.mark.threat("S19")
 def test_a_service_cannot_read_state_keys_or_other_services_data(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(token=True))
-    pid = json.loads(sandbox.get("/tell")[1])["pid"]
+    pid = json.loads(sandbox.get("/environment")[1])["pid"]
     status = Path(f"/proc/{pid}/status").read_text()
     uid = int(next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1])
     assert uid != 0

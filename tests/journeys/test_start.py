@@ -1,53 +1,32 @@
-"""What starts again after `down`, a reboot or a crash, what `up` does after a rollback, and how a failed start ends."""
+"""`start`, `up` and `deploy` after `down`, a reboot, a crash or a rollback, and starts that fail."""
 
-import subprocess
 import time
 
 import pytest
 
 from tests.journeys.consistency import assert_consistent
+from tests.journeys.licence import crash_repeatedly, grant_licence, licensed, revoke_licence
 from tests.journeys.load import Load
-from tests.journeys.machine import reboot, until
+from tests.journeys.machine import reboot, wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import TABLE, WebApp
 
 pytestmark = pytest.mark.slow
 
 
-def licensed(sandbox: Sandbox, version: str = "1") -> WebApp:
-    """A version that starts only as long as its licence file exists."""
-    (sandbox.folder / "licence").touch()
-    return WebApp(version, {"licence": sandbox.folder / "licence"})
-
-
-def lose_licence(sandbox: Sandbox) -> None:
-    (sandbox.folder / "licence").unlink()
-
-
-def crash(sandbox: Sandbox) -> None:
-    """Kill the service, and wait until the supervisor has failed to restart it three times."""
-    for instance in sandbox.instances():
-        instance.end()
-
-    def crashed() -> bool:
-        return all(one["early_exits"] >= 3 for one in sandbox.status()["services"][0]["instances"])
-
-    until(crashed, within=30, what="three crashes of every instance")
-
-
-def version(sandbox: Sandbox) -> tuple[int, str]:
-    """The number and version of the live release."""
+def live_release(sandbox: Sandbox) -> tuple[int, str]:
+    """Return the number and version of the live release."""
     release = sandbox.status()["release"]
     return release["number"], release["version"]
 
 
 def test_up_reports_why_the_live_release_does_not_start_and_then_deploys_the_fix(sandbox: Sandbox) -> None:
     sandbox.ship(licensed(sandbox))
-    lose_licence(sandbox)
-    crash(sandbox)
-    began = time.monotonic()
+    revoke_licence(sandbox)
+    crash_repeatedly(sandbox)
+    started = time.monotonic()
     result = sandbox.run("up", "--yes", code=1)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - started < 20
     assert "web@1 does not stay up: exit code 1; its last lines:" in result.err, result
     assert "    the licence is missing\n" in result.err, result
     assert f"{suggested(sandbox, 'logs web')}, then fix the cause and type " in result.err, result
@@ -59,10 +38,10 @@ def test_up_reports_why_the_live_release_does_not_start_and_then_deploys_the_fix
 @pytest.mark.parametrize("strategy", ["blue-green", "canary", "rolling", "recreate"])
 def test_a_fix_deploys_over_a_crashing_live_release_with_every_strategy(sandbox: Sandbox, strategy: str) -> None:
     service = {"replicas": 2, "strategy": {"kind": strategy, "settle": "0s"}}
-    sick = licensed(sandbox)
-    sandbox.ship(WebApp(sick.version, sick.behaviour, service=service))
-    lose_licence(sandbox)
-    crash(sandbox)
+    application = licensed(sandbox)
+    sandbox.ship(WebApp(application.version, application.behaviour, service=service))
+    revoke_licence(sandbox)
+    crash_repeatedly(sandbox)
     sandbox.write(WebApp("2", service=service))
     sandbox.run("deploy", "--yes")
     assert assert_consistent(sandbox)["release"]["version"] == "2"
@@ -91,7 +70,7 @@ def test_a_plan_of_a_stopped_environment_knows_its_schema_and_stays_valid_after_
 def test_deploy_ships_a_fix_to_a_stopped_environment_that_cannot_start(sandbox: Sandbox) -> None:
     sandbox.ship(licensed(sandbox))
     sandbox.run("down", "--yes")
-    lose_licence(sandbox)
+    revoke_licence(sandbox)
     result = sandbox.ship(WebApp("2"), "deploy", "--yes")
     assert "the licence is missing" in result.err, result
     assert assert_consistent(sandbox)["release"]["version"] == "2"
@@ -102,12 +81,12 @@ def test_bad_input_to_deploy_starts_nothing(sandbox: Sandbox) -> None:
     sandbox.run("down", "--yes")
     assert "contains {version}" in sandbox.run("deploy", "7", "--yes", code=2).err
     manifest = sandbox.checkout / "mainstay.yaml"
-    consistency = manifest.read_text()
+    original = manifest.read_text()
     manifest.write_text("system: parrot\nversion: [\n")
     sandbox.run("deploy", "--yes", code=2)
     assert sandbox.processes() == []
     assert "release 1 (1) was started" in sandbox.run("up", "--yes", code=2).out
-    manifest.write_text(consistency)
+    manifest.write_text(original)
     assert_consistent(sandbox)
 
 
@@ -134,10 +113,10 @@ def test_rollback_of_a_release_that_cannot_start(sandbox: Sandbox, stopped: bool
     sandbox.ship(licensed(sandbox, "2"))
     if stopped:
         sandbox.run("down", "--yes")
-        lose_licence(sandbox)
+        revoke_licence(sandbox)
     else:
-        lose_licence(sandbox)
-        crash(sandbox)
+        revoke_licence(sandbox)
+        crash_repeatedly(sandbox)
     sandbox.run("rollback", "--yes")
     assert assert_consistent(sandbox)["release"]["version"] == "1"
 
@@ -150,7 +129,7 @@ def test_a_task_that_exited_with_0_is_done_and_nothing_waits_for_it(sandbox: San
     assert "done" in sandbox.run("status").out
     assert "nothing to do" in sandbox.run("up", "--yes").out
     sandbox.ship(WebApp("2", task=task), "deploy", "--yes")
-    assert version(sandbox) == (2, "2")
+    assert live_release(sandbox) == (2, "2")
     sandbox.run("down", "--yes")
     sandbox.run("start")
     assert sandbox.run("status").code == 0
@@ -178,7 +157,7 @@ def test_start_after_down_starts_what_was_live_although_the_manifest_is_broken(a
     result = any_sandbox.run("start")
     assert "started in" in result.out
     assert any_sandbox.get("/rows") == (200, "1")
-    assert version(any_sandbox) == (1, "1")
+    assert live_release(any_sandbox) == (1, "1")
     again = any_sandbox.query("start")
     assert (again["kind"], again["outcome"], again["release"], again["url"]) == (
         "start",
@@ -190,13 +169,13 @@ def test_start_after_down_starts_what_was_live_although_the_manifest_is_broken(a
 
 
 def test_start_names_what_cannot_start_and_starts_the_rest(sandbox: Sandbox) -> None:
-    sick = licensed(sandbox)
-    sandbox.ship(WebApp("1", sick.behaviour, migrations=TABLE))
+    application = licensed(sandbox)
+    sandbox.ship(WebApp("1", application.behaviour, migrations=TABLE))
     reboot(sandbox.state)
-    lose_licence(sandbox)
+    revoke_licence(sandbox)
     result = sandbox.run("start", code=1)
     assert "release 1 (1) started only partially (ready: db): web@1 does not stay up: exit code 1" in result.err, result
-    (sandbox.folder / "licence").touch()
+    grant_licence(sandbox)
     sandbox.run("start")
     assert_consistent(sandbox)
 
@@ -214,14 +193,14 @@ def test_start_after_a_reboot_in_the_middle_of_a_deploy_starts_the_old_release_a
 ) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(WebApp("2", settle="2s"))
-    deploy = sandbox.begin("deploy", "--yes")
-    deploy.event("started", "settle")
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    deploy.wait_for_event("started", "settle")
     reboot(sandbox.state)
     deploy.wait()
     result = sandbox.run("start", code=4)
     assert "run r-0002 (deploy) is unfinished; only what it left running is started" in result.err, result
     assert "resume" in result.err
-    until(lambda: sandbox.get() == (200, "version 1"), within=15, what="the old release")
+    wait_until(lambda: sandbox.get() == (200, "version 1"), within=15, what="a response of the old release")
     sandbox.run("abort")
     assert assert_consistent(sandbox)["release"]["version"] == "1"
 
@@ -238,8 +217,8 @@ def test_at_boot_running_environments_start_and_stopped_ones_stay_stopped(sandbo
     assert_consistent(sandbox)
 
 
-def rolled_back(sandbox: Sandbox) -> None:
-    """Release 1 is live, because release 2 was rolled back."""
+def roll_back(sandbox: Sandbox) -> None:
+    """Deploy releases 1 and 2 and roll back, so that release 1 is live."""
     sandbox.ship(WebApp("1"))
     sandbox.ship(WebApp("2"))
     sandbox.run("rollback", "--yes")
@@ -250,7 +229,7 @@ KEPT = "release 1 (1) is live because release 2 was rolled back; the manifest ha
 
 @pytest.mark.parametrize("end", ["down", "reboot", "nothing"])
 def test_up_after_a_rollback_keeps_the_release_that_was_rolled_back_to(sandbox: Sandbox, end: str) -> None:
-    rolled_back(sandbox)
+    roll_back(sandbox)
     if end == "down":
         sandbox.run("down", "--yes")
     if end == "reboot":
@@ -265,12 +244,12 @@ def test_up_after_a_rollback_keeps_the_release_that_was_rolled_back_to(sandbox: 
     assert "release 2 is newer; it was rolled back at " in sandbox.run("rollback", "--dry-run").out
     result = sandbox.run("up", "--deploy", "--yes")
     assert "note: release 2 was rolled back; deploying ships its code again" in result.out, result
-    assert version(sandbox) == (3, "2")
+    assert live_release(sandbox) == (3, "2")
 
 
 @pytest.mark.parametrize("end", ["down", "reboot"])
 def test_start_after_a_rollback_starts_the_release_that_was_rolled_back_to(any_sandbox: Sandbox, end: str) -> None:
-    rolled_back(any_sandbox)
+    roll_back(any_sandbox)
     any_sandbox.run("down", "--yes") if end == "down" else reboot(any_sandbox.state)
     any_sandbox.run("start")
     assert any_sandbox.get() == (200, "version 1")
@@ -278,31 +257,31 @@ def test_start_after_a_rollback_starts_the_release_that_was_rolled_back_to(any_s
 
 
 def test_up_after_a_rollback_deploys_later_edits(sandbox: Sandbox) -> None:
-    rolled_back(sandbox)
+    roll_back(sandbox)
     sandbox.ship(WebApp("3"))
-    assert version(sandbox) == (3, "3")
+    assert live_release(sandbox) == (3, "3")
 
 
 def test_a_rollback_needs_no_manifest_and_up_keeps_it_once_the_manifest_is_repaired(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.ship(WebApp("2"))
     manifest = sandbox.checkout / "mainstay.yaml"
-    consistency = manifest.read_text()
+    original = manifest.read_text()
     manifest.write_text("system: parrot\nversion: [\n")
     sandbox.run("rollback", "--yes")
-    manifest.write_text(consistency)
+    manifest.write_text(original)
     assert KEPT in sandbox.run("up", "--yes").out
-    assert version(sandbox) == (1, "1")
+    assert live_release(sandbox) == (1, "1")
 
 
 def test_up_deploys_again_after_a_failed_deploy(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     sandbox.write(licensed(sandbox, "2"))
-    lose_licence(sandbox)
+    revoke_licence(sandbox)
     sandbox.run("up", "--yes", code=1)
-    (sandbox.folder / "licence").touch()
+    grant_licence(sandbox)
     sandbox.run("up", "--yes")
-    assert version(sandbox) == (3, "2")
+    assert live_release(sandbox) == (3, "2")
 
 
 def test_up_keeps_a_version_that_deploy_chose_until_the_manifest_changes(sandbox: Sandbox) -> None:
@@ -311,8 +290,8 @@ def test_up_keeps_a_version_that_deploy_chose_until_the_manifest_changes(sandbox
     manifest.write_text(manifest.read_text().replace("source: web", 'source: {git: ., ref: "v{version}"}'))
     manifest.write_text(manifest.read_text().replace("- app.py", "- web/app.py"))
     for number in ("1.0", "1.1", "1.2"):
-        (sandbox.checkout / "web" / "says").write_text(f"version {number}")
-        commit(sandbox, f"v{number}")
+        (sandbox.checkout / "web" / "message").write_text(f"version {number}")
+        sandbox.commit(f"v{number}")
     sandbox.run("up", "--yes")
     sandbox.run("deploy", "1.1", "--yes")
     result = sandbox.run("up", "--yes")
@@ -322,20 +301,12 @@ def test_up_keeps_a_version_that_deploy_chose_until_the_manifest_changes(sandbox
     assert sandbox.get() == (200, "version 1.1")
     manifest.write_text(manifest.read_text().replace("version: '1.0'", "version: '1.2'"))
     sandbox.run("up", "--yes")
-    assert version(sandbox) == (3, "1.2")
-
-
-def commit(sandbox: Sandbox, tag: str) -> None:
-    git = ["git", "-c", "user.name=ann", "-c", "user.email=ann@example.com", "-C", str(sandbox.checkout)]
-    if not (sandbox.checkout / ".git").exists():
-        subprocess.run([*git, "init", "--quiet"], check=True)
-    for words in (["add", "-A"], ["commit", "--quiet", "-m", tag], ["tag", tag]):
-        subprocess.run([*git, *words], check=True)
+    assert live_release(sandbox) == (3, "1.2")
 
 
 def test_a_new_version_of_the_same_content_is_recorded_and_restarts_nothing(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    before = [one.pid for one in sandbox.instances()]
+    before = [process.pid for process in sandbox.instances()]
     manifest = sandbox.checkout / "mainstay.yaml"
     manifest.write_text(manifest.read_text().replace("version: '1'", "version: '1.1'"))
     planned = sandbox.run("plan")
@@ -344,17 +315,17 @@ def test_a_new_version_of_the_same_content_is_recorded_and_restarts_nothing(sand
     with Load(sandbox.url, rate=50) as load:
         sandbox.run("deploy", "--yes")
     assert load.stop().lost == []
-    assert version(sandbox) == (2, "1.1")
-    assert [one.pid for one in sandbox.instances()] == before
-    sentence = "nothing to do: release 2 (1.1) is live, and it is what the manifest declares"
-    assert sandbox.run("plan").out.splitlines() == [sentence]
-    assert sandbox.run("deploy", "--yes").out.splitlines() == [sentence]
-    assert sandbox.run("up", "--yes").out.splitlines()[0] == sentence
-    assert sandbox.query("plan")["notes"] == [sentence]
-    assert sandbox.query("up", "--yes")["note"] == sentence
+    assert live_release(sandbox) == (2, "1.1")
+    assert [process.pid for process in sandbox.instances()] == before
+    message = "nothing to do: release 2 (1.1) is live, and it is what the manifest declares"
+    assert sandbox.run("plan").out.splitlines() == [message]
+    assert sandbox.run("deploy", "--yes").out.splitlines() == [message]
+    assert sandbox.run("up", "--yes").out.splitlines()[0] == message
+    assert sandbox.query("plan")["notes"] == [message]
+    assert sandbox.query("up", "--yes")["note"] == message
     sandbox.run("rollback", "--yes")
-    assert version(sandbox) == (1, "1")
-    assert [one.pid for one in sandbox.instances()] == before
+    assert live_release(sandbox) == (1, "1")
+    assert [process.pid for process in sandbox.instances()] == before
 
 
 def test_up_reports_when_it_only_started_the_live_release(sandbox: Sandbox) -> None:
@@ -366,5 +337,5 @@ def test_up_reports_when_it_only_started_the_live_release(sandbox: Sandbox) -> N
 
 
 def suggested(sandbox: Sandbox, verb: str) -> str:
-    """The end of the command line that Mainstay suggests here."""
+    """Return the command that Mainstay suggests for *verb*."""
     return f"mainstay --state {sandbox.state} {verb}"

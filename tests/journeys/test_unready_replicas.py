@@ -1,11 +1,12 @@
-"""Where requests go when replicas are not ready: to the ready ones; when none is, to those that accept connections."""
+"""Requests go to ready replicas; if no replica is ready, to those that accept connections."""
 
 import pytest
 
+from tests.journeys.command import Document
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
-from tests.journeys.machine import until
-from tests.journeys.sandbox import Document, Sandbox
+from tests.journeys.machine import wait_until
+from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
 pytestmark = pytest.mark.slow
@@ -17,18 +18,18 @@ def instances(sandbox: Sandbox) -> list[Document]:
 
 
 def unready(sandbox: Sandbox) -> int:
-    return sum(one["state"] == "unready" for one in instances(sandbox))
+    return sum(instance["state"] == "unready" for instance in instances(sandbox))
 
 
 def test_requests_are_answered_while_no_replica_is_ready(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp(replicas=2))
     url = sandbox.url
-    with Load(url, rate=50, longest_s=60) as load:
-        for number, one in enumerate(instances(sandbox), 1):
-            assert sandbox.get("/unready", url=f"http://{one['address']}")[0] == 200
-            until(lambda n=number: unready(sandbox) == n, within=30, what=f"{number} unready")  # type: ignore[misc]  # bound at once
+    with Load(url, rate=50, max_duration_s=60) as load:
+        for number, instance in enumerate(instances(sandbox), 1):
+            assert sandbox.get("/unready", url=f"http://{instance['address']}")[0] == 200
+            wait_until(lambda n=number: unready(sandbox) == n, within=30, what=f"{number} unready")  # type: ignore[misc]  # bound at once
         before = load.tally.total
-        until(lambda: load.tally.total > before + 50, within=10, what="more of the load")
+        wait_until(lambda: load.tally.total > before + 50, within=10, what="further requests")
     assert load.stop().lost == [], load.tally
     status = sandbox.query("status", code=1)
     assert status["problems"][0]["code"] == "instances-missing"

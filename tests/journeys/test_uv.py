@@ -1,4 +1,4 @@
-"""uv in a build: an environment that `uv venv` made is the one that `uv pip install` fills."""
+"""uv in a build: `uv pip install` uses the virtual environment that `uv venv` created."""
 
 import json
 import zipfile
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 BUILD = [
     ["{uv}", "venv", "--quiet", "--offline", ".venv"],
     ["{uv}", "pip", "install", "--quiet", "--offline", "--no-index", "--find-links", ".", "whistle"],
-    [".venv/bin/python", "-c", "import whistle; open('says', 'w').write(whistle.TUNE)"],
+    [".venv/bin/python", "-c", "import whistle; open('message', 'w').write(whistle.TUNE)"],
 ]
 
 
@@ -23,11 +23,11 @@ def test_uv_installs_into_the_environment_that_uv_created(any_sandbox: Sandbox) 
     make_wheel(any_sandbox.checkout / "web")
     any_sandbox.run("up", "--yes", exported={"UV_PYTHON": "/usr/bin/python3", "VIRTUAL_ENV": "/nonexistent"})
     assert any_sandbox.get() == (200, "a short tune")
-    assert json.loads(any_sandbox.get("/tell")[1])["says"] == "a short tune"
+    assert json.loads(any_sandbox.get("/environment")[1])["message"] == "a short tune"
 
 
 def make_wheel(folder: Path) -> None:
-    """A package that needs no network."""
+    """Write a package that a build can install without a network."""
     info = "whistle-1.0.dist-info"
     files = {
         "whistle.py": "TUNE = 'a short tune'\n",

@@ -1,4 +1,4 @@
-"""Settings and secrets: a plan stores nothing, a run stores what it was given, and a command changes it later."""
+"""Settings and secrets: planning stores nothing, a run stores the exported values, and commands change them."""
 
 import json
 import os
@@ -20,8 +20,8 @@ VARIABLES: dict[str, Any] = {
     "NOTE": {"required": False},
     "EVERY": {"default": "300"},
 }
-PARROT = WebApp("1", variables=VARIABLES)
-GIVEN = {"KEY": "first-key", "MODE": "a"}
+APPLICATION = WebApp("1", variables=VARIABLES)
+EXPORTED = {"KEY": "first-key", "MODE": "a"}
 
 
 @pytest.mark.threat("S12")
@@ -38,17 +38,17 @@ def test_planning_writes_only_its_plan(any_sandbox: Sandbox) -> None:
     assert "KEY has 3 characters, at least 5 are required" in unfit.err
     assert "abc" not in unfit.out + unfit.err
     assert files(any_sandbox) == before
-    plan = any_sandbox.query("plan", exported=GIVEN)["id"]
-    any_sandbox.run("deploy", "--dry-run", exported=GIVEN)
-    any_sandbox.run("up", "--dry-run", exported=GIVEN)
+    plan = any_sandbox.query("plan", exported=EXPORTED)["id"]
+    any_sandbox.run("deploy", "--dry-run", exported=EXPORTED)
+    any_sandbox.run("up", "--dry-run", exported=EXPORTED)
     assert files(any_sandbox) - before == {f"state/plans/{plan}.json"}
     assert before <= files(any_sandbox)
     assert "first-key" not in (any_sandbox.state / "plans" / f"{plan}.json").read_text()
 
 
 def test_an_exported_value_does_not_change_a_stored_one(any_sandbox: Sandbox) -> None:
-    any_sandbox.write(PARROT)
-    any_sandbox.run("up", "--yes", exported=GIVEN)
+    any_sandbox.write(APPLICATION)
+    any_sandbox.run("up", "--yes", exported=EXPORTED)
     before = stored(any_sandbox)
     other = {"KEY": "another-key", "MODE": "b", "SIGN": "mine", "EVERY": "5"}
     for words in (["plan"], ["deploy", "--dry-run"], ["deploy", "--yes"], ["up", "--yes"]):
@@ -59,51 +59,51 @@ def test_an_exported_value_does_not_change_a_stored_one(any_sandbox: Sandbox) ->
         assert "note: EVERY has a fixed default in the manifest; the exported value is ignored" in result.out
         assert "another-key" not in result.out + result.err
     assert stored(any_sandbox) == before
-    assert "exported" not in any_sandbox.run("deploy", "--yes", exported=GIVEN).out
-    assert seen(any_sandbox, "KEY", "MODE", "EVERY") == ["first-key", "a", "300"]
+    assert "exported" not in any_sandbox.run("deploy", "--yes", exported=EXPORTED).out
+    assert received(any_sandbox, "KEY", "MODE", "EVERY") == ["first-key", "a", "300"]
     assert [run["release"] for run in any_sandbox.query("history")] == [1]
 
 
 def test_a_setting_is_kept_until_it_is_set_again(any_sandbox: Sandbox) -> None:
-    any_sandbox.write(PARROT)
-    any_sandbox.run("up", "--yes", exported=GIVEN)
+    any_sandbox.write(APPLICATION)
+    any_sandbox.run("up", "--yes", exported=EXPORTED)
     assert any_sandbox.query("plan")["phases"] == []
     any_sandbox.run("set", "MODE=b", "NOTE={version} $HOME")
-    assert seen(any_sandbox, "MODE", "NOTE") == ["a", None]
+    assert received(any_sandbox, "MODE", "NOTE") == ["a", None]
     changes = {each["path"]: each["after"] for each in any_sandbox.query("plan")["changes"]}
     assert changes["services.web.environment.MODE"] == "b"
     any_sandbox.run("deploy", "--yes")
-    assert seen(any_sandbox, "MODE", "NOTE") == ["b", "{version} $HOME"]
+    assert received(any_sandbox, "MODE", "NOTE") == ["b", "{version} $HOME"]
     any_sandbox.run("unset", "MODE", code=2)
     any_sandbox.run("unset", "NOTE")
     any_sandbox.run("deploy", "--yes")
-    assert seen(any_sandbox, "MODE", "NOTE") == ["b", None]
+    assert received(any_sandbox, "MODE", "NOTE") == ["b", None]
     assert (any_sandbox.state / "settings.json").stat().st_mode & 0o077 == 0
 
 
 def test_a_secret_is_changed_by_its_command_and_restored_by_a_rollback(any_sandbox: Sandbox) -> None:
-    any_sandbox.write(PARROT)
-    any_sandbox.run("up", "--yes", exported=GIVEN)
-    type_in(any_sandbox, b"second-key\n", "secrets", "set", "KEY")
-    assert seen(any_sandbox, "KEY") == ["first-key"]
+    any_sandbox.write(APPLICATION)
+    any_sandbox.run("up", "--yes", exported=EXPORTED)
+    run_with_input(any_sandbox, b"second-key\n", "secrets", "set", "KEY")
+    assert received(any_sandbox, "KEY") == ["first-key"]
     any_sandbox.run("deploy", "--yes")
-    assert seen(any_sandbox, "KEY") == ["second-key"]
+    assert received(any_sandbox, "KEY") == ["second-key"]
     listed = {each["name"]: (each["version"], each["origin"]) for each in any_sandbox.query("secrets", "list")}
     assert listed == {"KEY": (2, "given"), "SIGN": (1, "generated")}
     any_sandbox.run("rollback", "--yes")
-    assert seen(any_sandbox, "KEY") == ["first-key"]
+    assert received(any_sandbox, "KEY") == ["first-key"]
     assert_nowhere(any_sandbox, "first-key", "second-key")
 
 
 @pytest.mark.failure("F1")
 def test_a_killed_run_is_resumed_without_the_values_it_was_started_with(sandbox: Sandbox) -> None:
     sandbox.write(WebApp("1", variables=VARIABLES, migrations=TABLE))
-    up = sandbox.start("--output", "json", "up", "--yes", exported=GIVEN)
-    up.event("planned")
+    up = sandbox.start("--output", "json", "up", "--yes", exported=EXPORTED)
+    up.wait_for_event("planned")
     up.kill()
     resumed = sandbox.run("resume", exported={"KEY": "another-key", "MODE": "another-mode"})
     assert "another" not in resumed.out + resumed.err
-    assert seen(sandbox, "KEY", "MODE") == ["first-key", "a"]
+    assert received(sandbox, "KEY", "MODE") == ["first-key", "a"]
     assert sandbox.query("plan")["phases"] == []
 
 
@@ -116,52 +116,52 @@ def test_two_commands_at_once_lose_no_setting(sandbox: Sandbox) -> None:
 
 
 def test_a_missing_secret_is_prompted_for_in_a_terminal_and_not_shown(sandbox: Sandbox) -> None:
-    sandbox.write(PARROT)
+    sandbox.write(APPLICATION)
     sandbox.run("set", "MODE=a")
-    result = in_a_terminal(sandbox, "KEY (not shown):", b"typed-key\n", "up", code=0)
+    result = run_in_terminal(sandbox, "KEY (not shown):", b"typed-key\n", "up", code=0)
     assert "release 1 (1) is live" in result
     assert "typed-key" not in result
-    assert seen(sandbox, "KEY") == ["typed-key"]
+    assert received(sandbox, "KEY") == ["typed-key"]
     assert_nowhere(sandbox, "typed-key")
     sandbox.run("plan", code=0)
 
 
 def test_an_interrupt_at_the_prompt_stores_nothing(sandbox: Sandbox) -> None:
-    sandbox.write(PARROT)
+    sandbox.write(APPLICATION)
     sandbox.run("set", "MODE=a")
     before = files(sandbox)
-    in_a_terminal(sandbox, "KEY (not shown):", b"\x03", "up", code=130)
+    run_in_terminal(sandbox, "KEY (not shown):", b"\x03", "up", code=130)
     assert files(sandbox) == before
 
 
 def files(sandbox: Sandbox) -> set[str]:
-    """Every file below the place: checkout, home, keys and state."""
+    """Return every file of the sandbox: checkout, home, keys and state."""
     return {str(path.relative_to(sandbox.folder)) for path in sandbox.folder.rglob("*") if not path.is_dir()}
 
 
 def assert_nowhere(sandbox: Sandbox, *values: str) -> None:
-    """No command has shown one of *values*, and no file of the state, the keys or the home holds one."""
+    """Check that no output and no file of the state, the keys or the home directory contains one of *values*."""
     shown = [result for result in sandbox.results for value in values if value in result.out + result.err]
     assert shown == []
-    kept = [
+    paths = [
         path for folder in (sandbox.state, sandbox.keys, sandbox.home) for path in folder.rglob("*") if path.is_file()
     ]
-    assert [path for path in kept for value in values if value.encode() in path.read_bytes()] == []
+    assert [path for path in paths for value in values if value.encode() in path.read_bytes()] == []
 
 
 def stored(sandbox: Sandbox) -> list[bytes]:
-    """The files that hold values."""
+    """Return the content of the files that store values."""
     return [(sandbox.state / name).read_bytes() for name in ("secrets.age", "settings.json")]
 
 
-def seen(sandbox: Sandbox, *names: str) -> list[Any]:
-    """What the service has in its environment under *names*."""
-    printed = json.loads(sandbox.get("/tell")[1])
-    return [printed.get(name) for name in names]
+def received(sandbox: Sandbox, *names: str) -> list[Any]:
+    """Return the values of *names* in the environment of the service; None: not set."""
+    environment = json.loads(sandbox.get("/environment")[1])
+    return [environment.get(name) for name in names]
 
 
-def type_in(sandbox: Sandbox, text: bytes, *words: str) -> None:
-    """Type a command and give it *text* through a pipe."""
+def run_with_input(sandbox: Sandbox, text: bytes, *words: str) -> None:
+    """Run a command with *text* on standard input."""
     reader, writer = os.pipe()
     command = sandbox.start(*words, stdin=reader)
     os.close(reader)
@@ -170,38 +170,38 @@ def type_in(sandbox: Sandbox, text: bytes, *words: str) -> None:
     assert command.wait().code == 0
 
 
-def in_a_terminal(sandbox: Sandbox, question: str, answer: bytes, *words: str, code: int) -> str:
-    """Type a command in a terminal of its own, answer *question*, and return all that the terminal showed.
+def run_in_terminal(sandbox: Sandbox, prompt: str, typed: bytes, *words: str, code: int) -> str:
+    """Run a command in its own terminal, type *typed* at *prompt* and return the output.
 
-    The command must ask, and must end with the code *ends*.
+    Fail unless the command shows *prompt* and exits with *code*.
     """
-    ours, theirs = pty.openpty()
-    printed: list[bytes] = []
-    asked = threading.Event()
+    controller, terminal = pty.openpty()
+    chunks: list[bytes] = []
+    prompted = threading.Event()
 
     def read() -> None:
         try:
-            while chunk := os.read(ours, 4096):
-                printed.append(chunk)
-                if question.encode() in b"".join(printed):
-                    asked.set()
+            while chunk := os.read(controller, 4096):
+                chunks.append(chunk)
+                if prompt.encode() in b"".join(chunks):
+                    prompted.set()
         except OSError:
-            asked.set()
+            prompted.set()
 
-    def lead() -> None:
-        # The terminal that it asks on, and whose Ctrl-C reaches it.
-        os.close(os.open(os.ttyname(theirs), os.O_RDWR))
+    def take_terminal() -> None:
+        # Opening the terminal makes it the controlling terminal, so that Ctrl-C reaches the command.
+        os.close(os.open(os.ttyname(terminal), os.O_RDWR))
 
-    command = sandbox.start(*words, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lead)
-    os.close(theirs)
+    command = sandbox.start(*words, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=take_terminal)
+    os.close(terminal)
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    assert asked.wait(20), b"".join(printed)
-    assert question.encode() in b"".join(printed)
-    os.write(ours, answer)
-    ended = command.wait().code
+    assert prompted.wait(20), b"".join(chunks)
+    assert prompt.encode() in b"".join(chunks)
+    os.write(controller, typed)
+    exit_code = command.wait().code
     reader.join(5)
-    os.close(ours)
-    shown = b"".join(printed).decode(errors="replace")
-    assert ended == code, shown
+    os.close(controller)
+    shown = b"".join(chunks).decode(errors="replace")
+    assert exit_code == code, shown
     return shown

@@ -1,4 +1,4 @@
-"""Who types the commands: root, or an ordinary user."""
+"""The users that run the commands: root and an ordinary user."""
 
 import os
 import pwd
@@ -11,12 +11,12 @@ from typing import Any
 
 MAINSTAY = str(Path(sys.executable).with_name("mainstay"))
 ORDINARY_USER = "nobody"
-"""An ordinary user that every machine has."""
+"""An ordinary user that exists on every machine."""
 
 
 @dataclass(frozen=True)
 class User:
-    """`uid` None: whoever runs the tests."""
+    """A user of the machine; `uid` None is the user that runs the tests."""
 
     name: str
     uid: int | None = None
@@ -27,14 +27,14 @@ class User:
         return self.uid is None and os.geteuid() == 0
 
     @property
-    def as_user(self) -> dict[str, Any]:
-        """What makes a child this person."""
+    def process_options(self) -> dict[str, Any]:
+        """The arguments of `subprocess.Popen` that run a child as this user."""
         return {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 @cache
 def all_users() -> tuple[User, ...]:
-    """Root first, where root is to be had."""
+    """Return root, if the tests run as root, and an ordinary user."""
     if os.geteuid() != 0:
         return (User("ordinary"),)
     entry = pwd.getpwnam(ORDINARY_USER)
@@ -42,12 +42,12 @@ def all_users() -> tuple[User, ...]:
 
 
 @cache
-def why_unusable(user: User) -> str:
-    """Why this person cannot type `mainstay`; empty when nothing is in the way."""
+def reason_unusable(user: User) -> str:
+    """Return why *user* cannot run `mainstay`; empty if the user can."""
     try:
         result = subprocess.run(
-            [MAINSTAY, "--version"], check=False, capture_output=True, text=True, cwd="/", **user.as_user
+            [MAINSTAY, "--version"], check=False, capture_output=True, text=True, cwd="/", **user.process_options
         )
-    except OSError as trouble:
-        return f"{user.name} cannot run {MAINSTAY}: {trouble}"
+    except OSError as error:
+        return f"{user.name} cannot run {MAINSTAY}: {error}"
     return "" if result.returncode == 0 else f"{user.name} cannot run {MAINSTAY}: {result.stderr.strip()[-200:]}"

@@ -1,4 +1,4 @@
-"""The application of all journeys as files: what it says, how it misbehaves, and the smallest manifest around it."""
+"""The application of the journeys with a minimal manifest, as the files of a checkout."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -12,30 +12,30 @@ APPLICATION = Path(__file__).with_name("application")
 
 @dataclass(frozen=True)
 class WebApp:
-    """One version of it. Times are short, so that a whole deploy takes about a second."""
+    """One version of the application. Its times are short, so that a deploy takes about a second."""
 
     version: str = "1"
     behaviour: dict[str, object] = field(default_factory=dict)
-    """See `application/app.py`."""
+    """How the application misbehaves; see `application/app.py`."""
     replicas: int = 1
     settle: str = "0s"
     drain: str = "5s"
     within: str = "10s"
     build: list[list[str]] = field(default_factory=list)
     builder: str = ""
-    """Text of `build.py`, for builds."""
+    """The content of `build.py`, for use in `build`."""
     migrations: dict[str, str] | None = None
-    """Files of its Postgres; None: it has none."""
+    """SQL files by name, for a Postgres datastore; None: no datastore."""
     token: bool = False
-    """A generated secret, TOKEN."""
+    """Whether the service gets a generated secret, TOKEN."""
     variables: dict[str, Any] = field(default_factory=dict)
-    """More variables, which it reads."""
+    """Further variables of the manifest; the service receives all of them."""
     files: int = 0
-    """So many more files, to make a copy take its time."""
+    """Number of additional files, which make copying the source take longer."""
     service: dict[str, Any] = field(default_factory=dict)
-    """More about the service."""
+    """Further keys of the service, which override the others."""
     task: list[str] = field(default_factory=list)
-    """Command of a second service that runs to completion (`restart: on-failure`); empty: there is none."""
+    """Command of a second service that runs to completion (`restart: on-failure`); empty: no such service."""
     system: str = "parrot"
     http: int | str = "auto"
 
@@ -44,11 +44,11 @@ class WebApp:
         return f"version {self.version}"
 
     def write(self, folder: Path) -> None:
-        """Its files in *folder*, in place of those of another version."""
+        """Write the files to *folder*, in place of those of another version."""
         source = folder / "web"
         shutil.rmtree(source, ignore_errors=True)
         shutil.copytree(APPLICATION, source, ignore=shutil.ignore_patterns("__pycache__"))
-        (source / "says").write_text(self.message)
+        (source / "message").write_text(self.message)
         (source / "behaviour").write_text("\n".join(f"{name}={value}" for name, value in self.behaviour.items()))
         (source / "build.py").write_text(self.builder)
         for number in range(self.files):
@@ -99,7 +99,7 @@ class WebApp:
             "provided": "embedded",
             "migrations": {"sql": "migrations/"},
             "backup": "none",
-            "because": "a journey's data is worth nothing",
+            "because": "the data of a test is disposable",
         }
 
 

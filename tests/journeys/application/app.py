@@ -1,6 +1,6 @@
-"""A small service that knows nothing of Mainstay: HTTP on HOST:PORT, with nothing but the standard library.
+"""A small HTTP service on HOST:PORT, independent of Mainstay, with the standard library only.
 
-What it says and how it misbehaves lies beside it, in `message` and `behaviour`: so a version is a version of its files.
+The files `message` and `behaviour` beside it define its response and how it misbehaves, so versions differ in files.
 """
 
 import asyncio
@@ -18,55 +18,58 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 HERE = Path(__file__).parent
-SAYS = (HERE / "says").read_text().strip()
+MESSAGE = (HERE / "message").read_text().strip()
 BEHAVIOUR = dict(line.split("=", 1) for line in (HERE / "behaviour").read_text().split())
-"""ready_after, answer_after, crash_after: seconds · crash_code · never_ready, ignores_sigterm: yes ·
-calls: the path of BACK_URL that every request leads to · knows: the only paths that are answered, with commas ·
-licence: a file without which it does not start"""
+"""ready_after, respond_after, crash_after: seconds
+crash_code: exit code of the crash
+never_ready, ignores_sigterm: yes
+calls: path of BACK_URL, requested for every request
+paths: the only paths that exist, separated by commas
+licence: a file without which the service does not start"""
 
 
 class App:
-    """Counts each POST of `/posts/ID` once, by one line in a volume; keeps rows where there is a database."""
+    """Append the path of each POST to a file in the volume `posts`; store rows if there is a database."""
 
     def __init__(self) -> None:
         self.ready = False
         self.busy: set[asyncio.StreamWriter] = set()
         self.idle: set[asyncio.StreamWriter] = set()
-        self.ending = asyncio.Event()
+        self.stopping = asyncio.Event()
         volume = os.environ.get("MAINSTAY_VOLUME_POSTS")
         self.posts = os.open(f"{volume}/posts", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if volume else None
 
-    async def answer(self, method: str, path: str) -> tuple[int, str]:
+    async def respond(self, method: str, path: str) -> tuple[int, str]:
         if path == "/health":
-            return (200, "well") if self.ready else (503, "not yet")
+            return (200, "ready") if self.ready else (503, "not ready")
         if path == "/unready":
             self.ready = False
             return 200, "unready"
         if path == "/die":
             os._exit(9)
-        if path == "/tell":
-            return 200, json.dumps({"says": SAYS, "pid": os.getpid(), **os.environ})
+        if path == "/environment":
+            return 200, json.dumps({"message": MESSAGE, "pid": os.getpid(), **os.environ})
         if path == "/rows":
             try:
                 return 200, await asyncio.to_thread(rows, os.environ["DATABASE_URL"], method == "POST")
-            except (OSError, struct.error) as trouble:
-                return 500, repr(trouble)
+            except (OSError, struct.error) as error:
+                return 500, repr(error)
         if path.startswith("/write/"):
             await asyncio.to_thread(write, *[int(number) for number in path.split("/")[2:]])
             return 200, "written"
-        await asyncio.sleep(float(BEHAVIOUR.get("answer_after", 0)))
-        if "knows" in BEHAVIOUR and path not in BEHAVIOUR["knows"].split(","):
-            return 404, f"{SAYS} does not know {path}"
+        await asyncio.sleep(float(BEHAVIOUR.get("respond_after", 0)))
+        if "paths" in BEHAVIOUR and path not in BEHAVIOUR["paths"].split(","):
+            return 404, f"{MESSAGE} has no {path}"
         if "calls" in BEHAVIOUR:
-            return await called(os.environ["BACK_URL"], BEHAVIOUR["calls"])
+            return await call(os.environ["BACK_URL"], BEHAVIOUR["calls"])
         if method == "POST" and self.posts is not None:
             os.write(self.posts, f"{path}\n".encode())
-        return 200, SAYS
+        return 200, MESSAGE
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.idle.add(writer)
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while not self.ending.is_set():
+            while not self.stopping.is_set():
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 self.busy.add(writer)
                 length = next((line.split(":")[1] for line in head if line.lower().startswith("content-length:")), "0")
@@ -77,10 +80,10 @@ class App:
                     await writer.drain()
                     await asyncio.sleep(0.2)
                     os._exit(9)
-                status, body = await self.answer(method, path)
-                end = "close" if self.ending.is_set() else "keep-alive"
+                status, body = await self.respond(method, path)
+                keep = "close" if self.stopping.is_set() else "keep-alive"
                 writer.write(
-                    f"HTTP/1.1 {status} -\r\nContent-Length: {len(body.encode())}\r\nConnection: {end}\r\n\r\n"
+                    f"HTTP/1.1 {status} -\r\nContent-Length: {len(body.encode())}\r\nConnection: {keep}\r\n\r\n"
                     f"{body}".encode()
                 )
                 await writer.drain()
@@ -94,16 +97,18 @@ class App:
             sys.exit("the licence is missing")
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        ignores = BEHAVIOUR.get("ignores_sigterm") == "yes"
-        loop.add_signal_handler(signal.SIGTERM, (lambda: print("no", flush=True)) if ignores else stop.set)
+        ignores_sigterm = BEHAVIOUR.get("ignores_sigterm") == "yes"
+        loop.add_signal_handler(
+            signal.SIGTERM, (lambda: print("SIGTERM ignored", flush=True)) if ignores_sigterm else stop.set
+        )
         server = await asyncio.start_server(self.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=1024)
-        print(f"{SAYS} listens", flush=True)
+        print(f"{MESSAGE} is listening", flush=True)
         if "crash_after" in BEHAVIOUR:
             loop.call_later(float(BEHAVIOUR["crash_after"]), self.crash)
         if BEHAVIOUR.get("never_ready") != "yes":
             loop.call_later(float(BEHAVIOUR.get("ready_after", 0)), lambda: setattr(self, "ready", True))
         await stop.wait()
-        self.ending.set()
+        self.stopping.set()
         server.close()
         while self.busy:
             await asyncio.sleep(0.01)
@@ -115,30 +120,30 @@ class App:
         os._exit(int(BEHAVIOUR.get("crash_code", 7)))
 
 
-async def called(address: str, path: str) -> tuple[int, str]:
-    """What the service at *address* answers; 500 for anything but a success."""
+async def call(address: str, path: str) -> tuple[int, str]:
+    """Return the response of the service at *address*; status 500 for every failure."""
     url = urlsplit(address)
     try:
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
         writer.write(f"GET {path} HTTP/1.1\r\nHost: back\r\nConnection: close\r\n\r\n".encode())
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
         writer.close()
-    except OSError as trouble:
-        return 500, repr(trouble)
+    except OSError as error:
+        return 500, repr(error)
     return (200 if b" 200 " in head.splitlines()[0] else 500), body.decode()
 
 
 def write(first: int, count: int, size: int = 0) -> None:
-    """Write *count* numbered lines to stdout, each with *size* more bytes."""
+    """Write *count* numbered lines to stdout, each followed by *size* bytes."""
     for number in range(first, first + count):
         os.write(1, b"%d %s\n" % (number, b"x" * size))
 
 
-def rows(address: str, adds: bool) -> str:
-    """How many rows the table has, after adding one where *adds*."""
+def rows(address: str, add: bool) -> str:
+    """Return the number of rows in the table, after adding a row if *add*."""
     connection = Connection(address)
     try:
-        if adds:
+        if add:
             connection.query("insert into visit default values")
         return connection.query("select count(*) from visit")
     finally:
@@ -146,22 +151,22 @@ def rows(address: str, adds: bool) -> str:
 
 
 class Connection:
-    """One session of one database: just enough of PostgreSQL's protocol for SCRAM and simple queries."""
+    """A database session: enough of PostgreSQL's protocol for SCRAM authentication and simple queries."""
 
     def __init__(self, address: str) -> None:
         url = urlsplit(address)
         self._socket = socket.create_connection((url.hostname or "", url.port or 5432), 10)
         self._stream = self._socket.makefile("rb")
         user, password = unquote(url.username or ""), unquote(url.password or "")
-        printed = f"user\0{user}\0database\0{url.path[1:]}\0\0".encode()
-        self._socket.sendall(struct.pack("!II", len(printed) + 8, 196608) + printed)
+        parameters = f"user\0{user}\0database\0{url.path[1:]}\0\0".encode()
+        self._socket.sendall(struct.pack("!II", len(parameters) + 8, 196608) + parameters)
         self._authenticate(password.encode())
         while self._read()[0] != b"Z":
             pass
 
-    def query(self, query: str) -> str:
-        """The first column of the last row of the answer."""
-        self._send(b"Q", query.encode() + b"\0")
+    def query(self, sql: str) -> str:
+        """Return the first column of the last row of the result."""
+        self._send(b"Q", sql.encode() + b"\0")
         found = ""
         while True:
             kind, body = self._read()
@@ -181,10 +186,10 @@ class Connection:
         message = ("n,," + first).encode()
         self._send(b"p", b"SCRAM-SHA-256\0" + struct.pack("!I", len(message)) + message)
         challenge = self._read()[1][4:].decode()
-        printed = dict(part.split("=", 1) for part in challenge.split(","))
-        salted = hashlib.pbkdf2_hmac("sha256", password, base64.b64decode(printed["s"]), int(printed["i"]))
+        fields = dict(part.split("=", 1) for part in challenge.split(","))
+        salted = hashlib.pbkdf2_hmac("sha256", password, base64.b64decode(fields["s"]), int(fields["i"]))
         key = hmac.digest(salted, b"Client Key", "sha256")
-        final = f"c=biws,r={printed['r']}"
+        final = f"c=biws,r={fields['r']}"
         signed = hmac.digest(hashlib.sha256(key).digest(), f"{first},{challenge},{final}".encode(), "sha256")
         proof = base64.b64encode(bytes(a ^ b for a, b in zip(key, signed, strict=True))).decode()
         self._send(b"p", f"{final},p={proof}".encode())
