@@ -67,14 +67,7 @@ def _placeholders() -> Iterator[str]:
     for each in module.PLACEHOLDERS:
         yield f"| `{each.written}` | {_cell(each.means)} | {', '.join(f'`{key}`' for key in each.where)} |"
     yield ""
-    yield "## Addresses"
-    yield ""
-    yield "Addresses, paths and facts that a service gets, as the manifest declares them or as the service reads them."
-    yield ""
-    yield "| written | value | means |"
-    yield "|---|---|---|"
-    for each in module.ADDRESSES:
-        yield f"| `{each.written}` | `{each.value}` | {_cell(each.means)} |"
+    yield (Path(__file__).parent / "addresses.md").read_text().rstrip()
 
 
 def _part(part: dict[str, Any]) -> Iterator[str]:
@@ -277,7 +270,7 @@ def errors() -> Iterator[str]:
         yield from (f"| `{code}` | {_cell(message)} |" for code, message in found)
 
 
-CODE_AT = {"rule_error": 0, "Mistake": 0, "Violation": 1, "_at": 2}
+CODE_AT = {"rule_error": 0, "Mistake": 0, "at_value": 0, "at_key": 0, "Violation": 1, "_at": 2}
 
 
 def _errors_of(path: Path, elsewhere: bool) -> Iterator[tuple[str, str]]:

@@ -73,7 +73,7 @@ class Mistakes(BadInput):
 
     code = "mistakes"
 
-    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+    def __init__(self, *mistakes: Mistake) -> None:
         first = mistakes[0]
         super().__init__(first.what, remedy=first.remedy, place=first.place, code=first.code)
         self.mistakes = mistakes

@@ -7,7 +7,6 @@ import pytest
 
 from mainstay.errors import BadInput
 from mainstay.manifest import load
-from mainstay.manifest.datastore import DatastoreSection
 from mainstay.manifest.document import read
 from mainstay.manifest.report import report
 from mainstay.manifest.service import VolumeSection
@@ -188,12 +187,6 @@ def test_migrations_must_have_a_form_that_the_driver_accepts(
     path = write(tmp_path, HELLO + f"datastores: {{db: {{kind: redis, migrations: {migrations}}}}}\n")
     found = check(read(path), path, "local", lambda kind: DatastoreSupport(migrations=forms)).mistakes
     assert [mistake.code for mistake in found] == [code] * bool(code)
-
-
-def test_a_datastore_with_an_address_is_not_embedded() -> None:
-    elsewhere = {"url": {"variable": "PRODUCTION_DB"}}
-    stores = [DatastoreSection.model_construct(kind="postgres", provided=each) for each in ("embedded", elsewhere)]
-    assert [store.to_place("db").provided for store in stores] == ["embedded", "url"]
 
 
 @pytest.mark.bad_input("B1")

@@ -19,8 +19,6 @@ SHORTEST_TIME_S = 0.05
 ROLLBACK = {
     "safe": "safe (the old release can go live again; the data stays as it is then)",
     "unknown": "unknown (the schema changes, and the old code was not tested on the new schema)",
-    "needs-restore": "needs a restore (the old code does not run on the new schema)",
-    "forward-only": "not possible (the migration cannot be reversed)",
 }
 
 

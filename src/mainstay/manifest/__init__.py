@@ -3,5 +3,3 @@
 from mainstay.manifest.load import load
 from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import VariableSection
-
-__all__ = ["Manifest", "VariableSection", "load"]

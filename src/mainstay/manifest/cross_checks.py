@@ -25,7 +25,7 @@ def violations(scope: Scope) -> Iterator[Violation]:
         _amounts,
         _names,
         _commands,
-        _placeholders,
+        placeholders,
         _folders,
         _datastores,
         references,
@@ -60,10 +60,6 @@ def _commands(scope: Scope) -> Iterator[Violation]:
         if scope.runs_source and scope.lacks(name, "command"):
             remedy = "add command: [PROGRAM, ARGUMENT]"
             yield Violation(("services", name, "command"), "no-command", f"{name} has nothing to run", remedy)
-
-
-def _placeholders(scope: Scope) -> Iterator[Violation]:
-    yield from placeholders(scope.system, scope.lacks)
 
 
 def _folders(scope: Scope) -> Iterator[Violation]:

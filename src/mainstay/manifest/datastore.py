@@ -7,7 +7,6 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mainstay.manifest.base import Section, rule_error
 from mainstay.manifest.scalars import Argv, Name, OneOf, Text, shown
-from mainstay.model.environment import DatastorePlace
 from mainstay.model.kinds import DATASTORES, DATASTORES_NOT_YET
 
 
@@ -74,10 +73,6 @@ class DatastoreSection(Section):
 
     because: str | None = Field(default=None, examples=["the data is imported again every night"])
     """The reason for having no backup."""
-
-    def to_place(self, name: str) -> DatastorePlace:
-        """Return how it is provided: `embedded` (Mainstay runs it) or `url` (it runs elsewhere, at an address)."""
-        return DatastorePlace(name, self.kind, "embedded" if self.provided == "embedded" else "url")
 
     @model_validator(mode="after")
     def _no_backup_has_a_reason(self) -> Self:

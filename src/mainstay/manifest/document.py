@@ -66,23 +66,18 @@ class Document:
         try:
             root = loader.get_single_node()
         except yaml.MarkedYAMLError as error:
-            raise ManifestInvalid((self._unreadable(error, text),)) from error
+            raise ManifestInvalid(self._unreadable(error, text)) from error
         except RecursionError:
-            raise ManifestInvalid((self._too_deep(1, 1),)) from None
+            raise ManifestInvalid(_too_deep(Place(self.file, 1, 1))) from None
         finally:
             loader.dispose()
         if root is None or (isinstance(root, ScalarNode) and root.tag == NULL):
             remedy = "mainstay init in an empty folder writes the smallest one"
-            raise ManifestInvalid((Mistake("empty-file", "the file is empty", remedy, Place(self.file, 1, 1)),))
+            raise ManifestInvalid(Mistake("empty-file", "the file is empty", remedy, Place(self.file, 1, 1)))
         if not isinstance(root, MappingNode):
             found = "a list" if isinstance(root, SequenceNode) else "a text"
-            raise ManifestInvalid(
-                (
-                    self._at(
-                        root, (), "not-a-mapping", f"expected keys at the top, found {found}", "begin with system: NAME"
-                    ),
-                )
-            )
+            what = f"expected keys at the top, found {found}"
+            raise ManifestInvalid(self._at(root, (), "not-a-mapping", what, "begin with system: NAME"))
         return root
 
     def _unreadable(self, error: yaml.MarkedYAMLError, text: str) -> Mistake:
@@ -97,10 +92,6 @@ class Document:
             return Mistake("alias", "aliases are not allowed here", "repeat the value", place)
         return Mistake("not-yaml", f"not readable as YAML: {problem}", "look at this line and the one above", place)
 
-    def _too_deep(self, line: int, column: int) -> Mistake:
-        what = f"nested deeper than {DEEPEST} levels"
-        return Mistake("too-deep", what, "a manifest needs fewer", Place(self.file, line, column))
-
     def _at(self, node: Node, location: Location, code: str, what: str, remedy: str) -> Mistake:
         mark = node.start_mark
         return Mistake(code, what, remedy, Place(self.file, mark.line + 1, mark.column + 1, dotted(location) or None))
@@ -108,16 +99,14 @@ class Document:
     def _check(self, node: Node, location: Location, seen: set[int]) -> None:
         self._nodes += 1
         if id(node) in seen:
-            raise ManifestInvalid(
-                (self._at(node, location, "alias", "aliases are not allowed here", "repeat the value"),)
-            )
+            raise ManifestInvalid(self._at(node, location, "alias", "aliases are not allowed here", "repeat the value"))
         seen.add(id(node))
         if len(location) > DEEPEST:
             mark = node.start_mark
-            raise ManifestInvalid((self._too_deep(mark.line + 1, mark.column + 1),))
+            raise ManifestInvalid(_too_deep(Place(self.file, mark.line + 1, mark.column + 1)))
         if self._nodes > MOST_NODES:
             what = f"more than {MOST_NODES} values"
-            raise ManifestInvalid((self._at(node, location, "too-large", what, "a manifest needs fewer"),))
+            raise ManifestInvalid(self._at(node, location, "too-large", what, "a manifest needs fewer"))
         if node.tag not in _KNOWN_TAGS:
             tag = node.tag.replace(TAG, "!!")
             self.mistakes.append(self._at(node, location, "tag", f"the tag {tag} is not allowed", "leave it out"))
@@ -163,7 +152,7 @@ def read(path: Path) -> Document:
         raise BadInput(f"cannot read {file}: {error.strerror}", remedy=remedy, code="manifest-missing") from error
     if len(raw) > LARGEST_BYTES:
         what = f"the file has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}"
-        raise ManifestInvalid((Mistake("too-large", what, "split it into systems", Place(file, 1, 1)),))
+        raise ManifestInvalid(Mistake("too-large", what, "split it into systems", Place(file, 1, 1)))
     return Document(file, _text(file, raw))
 
 
@@ -179,18 +168,21 @@ def _text(file: str, raw: bytes) -> str:
         wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4]
         what = "the file is not UTF-8" + (" (looks like UTF-16)" if wide else "")
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ManifestInvalid((Mistake("not-utf8", what, "save it as UTF-8", Place(file, line, 1)),)) from error
+        raise ManifestInvalid(Mistake("not-utf8", what, "save it as UTF-8", Place(file, line, 1))) from error
     for pattern, code, what in (
         (_CONTROL, "control-character", "control character"),
         (HIDDEN, "hidden-character", "hidden character"),
     ):
         if found := pattern.search(text):
             name = f"{what} U+{ord(found[0]):04X}"
-            raise ManifestInvalid((Mistake(code, name, "remove it", _position(file, text, found.start())),))
+            raise ManifestInvalid(Mistake(code, name, "remove it", _position(file, text, found.start())))
     if found := _NESTED.search(text):
-        where = _position(file, text, found.start())
-        raise ManifestInvalid((Mistake("too-deep", "nested deeper than 32 levels", "a manifest needs fewer", where),))
+        raise ManifestInvalid(_too_deep(_position(file, text, found.start())))
     return text
+
+
+def _too_deep(place: Place) -> Mistake:
+    return Mistake("too-deep", f"nested deeper than {DEEPEST} levels", "a manifest needs fewer", place)
 
 
 def _position(file: str, text: str, offset: int) -> Place:

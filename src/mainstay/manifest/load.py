@@ -17,7 +17,7 @@ def load(path: Path, environment: str | None = None, support: Support = any_supp
     document = read(path)
     manifest, mistakes, _ = check(document, path, choose(document, environment), support)
     if mistakes or manifest is None:
-        raise ManifestInvalid(mistakes)
+        raise ManifestInvalid(*mistakes)
     return manifest
 
 

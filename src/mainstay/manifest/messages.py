@@ -5,7 +5,7 @@ import types
 from bisect import bisect
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from mainstay.manifest.base import Section
@@ -50,6 +50,7 @@ def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
     location: Location = tuple(error["loc"])
     found, limits = error["input"], error.get("ctx", {})
     key = str(location[-1]) if location else ""
+    at_value, at_key, seen = partial(Violation, location), partial(Violation, location, at_key=True), shown(found)
     if location and location[-1] == "[key]":
         return Violation(location[:-1], error["type"], limits["what"], limits["remedy"], at_key=True)
     match error["type"]:
@@ -60,44 +61,35 @@ def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
             return Violation(location[:-1], "missing", f"'{key}' is missing", remedy, at_key=True)
         case "model_type" | "model_attributes_type" | "dict_type":
             if found is None:
-                return Violation(
-                    location,
-                    "empty",
-                    f"'{key}' is empty",
-                    f"write its keys below '{key}:', or leave it out",
-                    at_key=True,
-                )
-            return Violation(
-                location, "not-a-mapping", f"expected a mapping, found {shown(found)}", _as_mapping(key, found)
-            )
+                remedy = f"write its keys below '{key}:', or leave it out"
+                return at_key("empty", f"'{key}' is empty", remedy)
+            return at_value("not-a-mapping", f"expected a mapping, found {seen}", _as_mapping(key, found))
         case "tuple_type":
-            return Violation(location, "not-a-list", f"expected a list, found {shown(found)}", _as_list(found))
+            return at_value("not-a-list", f"expected a list, found {seen}", _as_list(found))
         case "string_type":
-            return Violation(
-                location, "not-a-text", f"expected a text, found {shown(found)}", f'write "{_bare(found)}"'
-            )
+            return at_value("not-a-text", f"expected a text, found {seen}", f'write "{_bare(found)}"')
         case "int_type" | "int_from_float" | "int_parsing":
-            what = f"expected a whole number, found {shown(found)}"
-            return Violation(location, "not-a-whole-number", what, f"write {unquoted(found) or 3}")
+            return at_value(
+                "not-a-whole-number", f"expected a whole number, found {seen}", f"write {unquoted(found) or 3}"
+            )
         case "float_type" | "finite_number":
-            return Violation(location, "not-a-number", f"expected a number, found {shown(found)}", "write 0.5")
+            return at_value("not-a-number", f"expected a number, found {seen}", "write 0.5")
         case "bool_type":
             remedy = f"write {found}" if found in ("true", "false") else "write true or false"
-            return Violation(location, "not-a-bool", f"expected true or false, found {shown(found)}", remedy)
+            return at_value("not-a-bool", f"expected true or false, found {seen}", remedy)
         case "literal_error":
             known = [word.strip("' ") for word in limits["expected"].replace(" or ", ", ").split(",")]
-            return Violation(location, "not-one-of", f"{shown(found)} is not known", did_you_mean(str(found), known))
+            return at_value("not-one-of", f"{seen} is not known", did_you_mean(str(found), known))
         case "too_short":
-            return Violation(location, "empty", f"'{key}' is empty", f"write at least one below '{key}:'", at_key=True)
+            return at_key("empty", f"'{key}' is empty", f"write at least one below '{key}:'")
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             bound = next(iter(limits.values()))
             side = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}[next(iter(limits))]
-            return Violation(
-                location, "out-of-range", f"must be {side} {bound}, found {shown(found)}", f"write {bound}"
-            )
+            what = f"must be {side} {bound}, found {seen}"
+            return at_value("out-of-range", what, f"write {bound}")
     if "what" in limits:
-        return Violation(location, error["type"], limits["what"], limits["remedy"])
-    return Violation(location, "invalid", str(error["msg"]).lower(), "mainstay schema")
+        return at_value(error["type"], limits["what"], limits["remedy"])
+    return at_value("invalid", str(error["msg"]).lower(), "mainstay schema")
 
 
 def _unknown_key(root: type[Section], location: Location) -> Violation:

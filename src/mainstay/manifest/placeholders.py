@@ -1,10 +1,10 @@
 """The rule on placeholders: each must be known, be declared, and be used where it has a value."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from mainstay.manifest.messages import Violation, did_you_mean
+from mainstay.manifest.scope import Scope
 from mainstay.manifest.service import ServiceSection
-from mainstay.manifest.system import SystemSection
 from mainstay.manifest.yaml_tree import Location
 from mainstay.model.placeholders import ADDRESS, BY_NAME, PLACEHOLDERS, VOLUME, Found, Where, found_in
 
@@ -18,14 +18,15 @@ _REASONS: dict[Where, tuple[str, str]] = {
 }
 
 
-def placeholders(system: SystemSection, lacks: Callable[[str, str], bool]) -> Iterator[Violation]:
-    """Yield the mistakes in the placeholders of *system*; `lacks(service, key)`: the service does not have the key."""
+def placeholders(scope: Scope) -> Iterator[Violation]:
+    """Yield the mistakes in the placeholders of the system."""
+    system = scope.system
     for name, service in system.services.items():
         volumes = {volume.name for volume in service.volumes}
         for where, location, text in _texts(service):
             for found in _names(text):
                 at = ("services", name, *location)
-                yield from _unknown(found, at) or _misplaced(found, where, at) or _absent(found, name, lacks, at)
+                yield from _unknown(found, at) or _misplaced(found, where, at) or _absent(found, name, scope, at)
                 yield from _no_volume(found, name, volumes, at)
     for name, variable in system.variables.items():
         at = ("variables", name)
@@ -74,8 +75,8 @@ def _misplaced(found: Found, where: Where, at: Location) -> list[Violation]:
     return [Violation(at, "misplaced-placeholder", what, remedy.replace("{name}", found.name.upper()))]
 
 
-def _absent(found: Found, name: str, lacks: Callable[[str, str], bool], at: Location) -> list[Violation]:
-    if found.name not in ADDRESS or not lacks(name, "port"):
+def _absent(found: Found, name: str, scope: Scope, at: Location) -> list[Violation]:
+    if found.name not in ADDRESS or not scope.lacks(name, "port"):
         return []
     what = f"{found.written} has no value: {name} has no port"
     return [Violation(at, "misplaced-placeholder", what, f"give {name} a port, or leave {found.written} out")]

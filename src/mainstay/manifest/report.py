@@ -36,7 +36,7 @@ def report(path: Path, environment: str | None, support: Support = any_support) 
     mistakes = {mistake for found in checked.values() for mistake in found.mistakes}
     later = {mistake for mistake in mistakes if mistake.code == "not-yet"} if usable else set()
     if mistakes - later or not usable:
-        raise ManifestInvalid(in_order(mistakes))
+        raise ManifestInvalid(*in_order(mistakes))
     first = usable[0]
     warnings = in_order([*later, *(warning for found in checked.values() for warning in found.warnings)])
     return Report(

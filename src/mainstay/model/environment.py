@@ -4,12 +4,10 @@ import msgspec
 
 
 class DatastorePlace(msgspec.Struct, frozen=True):
-    """One datastore of an environment: its name, its kind and how it is provided."""
+    """One datastore of an environment: its name and its kind."""
 
     name: str
     kind: str
-    provided: str
-    """`embedded`, or `url`."""
 
 
 class Environment(msgspec.Struct, frozen=True):

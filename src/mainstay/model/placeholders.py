@@ -40,44 +40,6 @@ PLACEHOLDERS = (
     Placeholder("version", "The version that is deployed.", (*RUNS, "build", "source.ref", "image")),
     Placeholder(VOLUME, "The path of the service's volume NAME.", RUNS),
 )
-
-
-class Address(NamedTuple):
-    """One form in which a service gets an address, a path or a fact about its release, for the reference."""
-
-    written: str
-    """What the manifest declares, or what the service reads."""
-    value: str
-    means: str
-
-
-ADDRESSES = (
-    Address(
-        "NAME: {from: SERVICE}",
-        "http://HOST:PORT",
-        "A variable with the stable address of a service that has a port. Requests to it reach the live revision.",
-    ),
-    Address(
-        "NAME: {from: DATASTORE}",
-        "postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
-        "A variable with the address of a datastore, composed when an instance starts, with the current, "
-        "percent-encoded credentials. It is a secret.",
-    ),
-    Address("HOST, PORT", "ADDRESS, 25430", "Variables of each service with a port: where the instance must listen."),
-    Address("NAME_FILE", "/…/NAME", "With `deliver: file`: the path of the file that contains the secret NAME."),
-    Address(
-        "MAINSTAY_VOLUME_UPLOADS", "/…/volumes/uploads", "The path of the volume `uploads`, like `{volume:uploads}`."
-    ),
-    Address(
-        "MAINSTAY_SERVICE, MAINSTAY_INSTANCE, MAINSTAY_RELEASE, MAINSTAY_VERSION",
-        "web, web-42-1, 42, 1.2.0",
-        "Variables of each service: its name, its instance, the release that introduced its revision, and the version.",
-    ),
-    Address(
-        "edge: {http: 8080}", "http://MACHINE:8080", "The public address. `status` prints it, and the port if `auto`."
-    ),
-    Address("routes: [{…, listen: 8081}]", "http://MACHINE:8081", "The public address of one route on its own port."),
-)
 BY_NAME = {each.name: each for each in PLACEHOLDERS}
 
 # `{{x}}` and `${x}` are not placeholders. JSON and `{A}` are not either, since names have lower-case letters only.

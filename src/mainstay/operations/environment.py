@@ -1,7 +1,7 @@
 """The environment that a manifest declares."""
 
 from mainstay.manifest import Manifest
-from mainstay.model import Environment
+from mainstay.model import DatastorePlace, Environment
 from mainstay.operations.context import Context
 from mainstay.system.state_dir import short_id
 from mainstay.system.users import is_root, name_for
@@ -18,6 +18,6 @@ def environment_of(manifest: Manifest, context: Context) -> Environment:
         keys=context.keys,
         user=name_for(manifest.system[:16], short_id(context.state)) if root else "",
         datastore_user=name_for(f"{manifest.system[:13]}-db", short_id(context.state)) if root else "",
-        datastores=tuple(store.to_place(name) for name, store in manifest.datastores.items()),
+        datastores=tuple(DatastorePlace(name, store.kind) for name, store in manifest.datastores.items()),
         manifest=str(manifest.file),
     )

@@ -34,7 +34,7 @@ def set_values(context: Context, assignments: Assignments, *, dry_run: bool = Fa
     manifest = manifest_of(context)
     mistakes = (*assignments.mistakes, *_mistakes(manifest, assignments.given))
     if mistakes:
-        raise Mistakes(tuple(sorted(mistakes, key=lambda each: (each.place.file, each.place.line or 0))))
+        raise Mistakes(*sorted(mistakes, key=lambda each: (each.place.file, each.place.line or 0)))
     given = {each.name: each.value for each in assignments.given}
     file = SettingsFile(context.folders.settings)
     stored = {name: each.value for name, each in file.read().items()}

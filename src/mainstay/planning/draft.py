@@ -21,5 +21,4 @@ def draft(kind: Kind, release: Release, now: Snapshot) -> Plan:
         rollback="safe",
         staleness_key=key,
         phases=(),
-        made_at=now.taken_at,
     )

@@ -14,7 +14,7 @@ from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.start_fleet import StartFleet
 from mainstay.steps.step import Step
 
-Rollback = Literal["safe", "needs-restore", "forward-only", "unknown"]
+Rollback = Literal["safe", "unknown"]
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -76,7 +76,6 @@ class Plan(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
     """What the reader should know before approving the plan."""
-    made_at: str = ""
     values: NewValues = NewValues()
     before_version: str = ""
     """Version of that release."""

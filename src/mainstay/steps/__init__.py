@@ -26,5 +26,3 @@ AnyStep = (
     | StopEnvironment
     | RemoveData
 )
-
-__all__ = ["AnyStep", "Look", "Step"]

@@ -29,6 +29,17 @@ def short_id(folder: Path | str) -> str:
     return hashlib.sha256(str(folder).encode()).hexdigest()[:16]
 
 
+class _Below:
+    """A path in one of the folders that an environment has."""
+
+    def __init__(self, folder: str, name: str) -> None:
+        self._folder = folder
+        self._name = name
+
+    def __get__(self, folders: "Folders", owner: type) -> Path:
+        return Path(getattr(folders, self._folder), self._name)
+
+
 @dataclass(frozen=True, slots=True)
 class Folders:
     """The paths in one environment's state folder, and those of its keys, which are never stored in it."""
@@ -36,108 +47,40 @@ class Folders:
     state: Path
     keys: Path
 
-    @property
-    def journal(self) -> Path:
-        return self.state / "journal.db"
+    journal = _Below("state", "journal.db")
+    head = _Below("state", "head")
+    lock = _Below("state", "lock")
+    environment = _Below("state", "environment.json")
+    desired = _Below("state", "desired.json")
+    supervisor_lock = _Below("state", "supervisor.lock")
+    supervisor_log = _Below("state", "logs/supervisor.log")
+    sealed = _Below("state", "secrets.age")
+    settings = _Below("state", "settings.json")
+    """Values of plain variables that an operator has set."""
+    plans = _Below("state", "plans")
+    contents = _Below("state", "content")
+    releases = _Below("state", "releases")
+    instances = _Below("state", "instances")
+    jobs = _Below("state", "jobs")
+    logs = _Below("state", "logs")
+    volumes = _Below("state", "volumes")
+    data = _Below("state", "data")
+    edge = _Below("state", "edge")
+    homes = _Below("state", "homes")
+    """HOME, TMPDIR and caches of system users, one folder for each user."""
+    written = _Below("state", "written")
+    """Files that instances wrote into their private copies (`read_only: false`), one folder for each instance.
 
-    @property
-    def head(self) -> Path:
-        return self.state / "head"
-
-    @property
-    def lock(self) -> Path:
-        return self.state / "lock"
-
-    @property
-    def environment(self) -> Path:
-        return self.state / "environment.json"
-
-    @property
-    def desired(self) -> Path:
-        return self.state / "desired.json"
-
-    @property
-    def supervisor_lock(self) -> Path:
-        return self.state / "supervisor.lock"
-
-    @property
-    def supervisor_log(self) -> Path:
-        return self.state / "logs" / "supervisor.log"
-
-    @property
-    def sealed(self) -> Path:
-        return self.state / "secrets.age"
-
-    @property
-    def settings(self) -> Path:
-        """Values of plain variables that an operator has set."""
-        return self.state / "settings.json"
-
-    @property
-    def plans(self) -> Path:
-        return self.state / "plans"
-
-    @property
-    def contents(self) -> Path:
-        return self.state / "content"
-
-    @property
-    def releases(self) -> Path:
-        return self.state / "releases"
-
-    @property
-    def instances(self) -> Path:
-        return self.state / "instances"
-
-    @property
-    def jobs(self) -> Path:
-        return self.state / "jobs"
-
-    @property
-    def logs(self) -> Path:
-        return self.state / "logs"
-
-    @property
-    def volumes(self) -> Path:
-        return self.state / "volumes"
-
-    @property
-    def data(self) -> Path:
-        return self.state / "data"
-
-    @property
-    def edge(self) -> Path:
-        return self.state / "edge"
-
-    @property
-    def homes(self) -> Path:
-        """HOME, TMPDIR and caches of system users, one folder for each user."""
-        return self.state / "homes"
-
-    @property
-    def written(self) -> Path:
-        """Files that instances wrote into their private copies (`read_only: false`), one folder for each instance.
-
-        They are kept after the instance has ended.
-        """
-        return self.state / "written"
-
-    @property
-    def programs(self) -> Path:
-        """World-readable copies of programs that other users run (Postgres, uv)."""
-        return self.state / "programs"
-
-    @property
-    def secret_key(self) -> Path:
-        return self.keys / "secrets.key"
-
-    @property
-    def signing_key(self) -> Path:
-        return self.keys / "journal.key"
-
-    @property
-    def public_key(self) -> Path:
-        return self.keys / "journal.pub"
+    They are kept after the instance has ended.
+    """
+    programs = _Below("state", "programs")
+    """World-readable copies of programs that other users run (Postgres, uv)."""
+    secret_key = _Below("keys", "secrets.key")
+    signing_key = _Below("keys", "journal.key")
+    public_key = _Below("keys", "journal.pub")
+    supervisor_socket = _Below("sockets", "supervisor.sock")
+    haproxy_socket = _Below("sockets", "haproxy.sock")
+    access_log_socket = _Below("sockets", "access.sock")
 
     def content(self, key: str) -> Path:
         return self.contents / key
@@ -165,18 +108,6 @@ class Folders:
         if is_root():
             return Path("/run/mainstay") / name
         return Path(f"/tmp/mainstay-{os.geteuid()}") / name
-
-    @property
-    def supervisor_socket(self) -> Path:
-        return self.sockets / "supervisor.sock"
-
-    @property
-    def haproxy_socket(self) -> Path:
-        return self.sockets / "haproxy.sock"
-
-    @property
-    def access_log_socket(self) -> Path:
-        return self.sockets / "access.sock"
 
 
 def lay_out(folders: Folders) -> None:

@@ -31,7 +31,7 @@ from tests.fakes.world import fake_world
 from tests.shop import release, snapshot
 from tests.toys.datastore import ToyDatastore
 
-PLACE = DatastorePlace("cache", "toy", "embedded")
+PLACE = DatastorePlace("cache", "toy")
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class Machine:
     def of(self, system: str) -> Postgres:
         """What drives it for *system*."""
         environment = msgspec.structs.replace(self.environment, system=system)
-        place = DatastorePlace("db", "postgres", "embedded")
+        place = DatastorePlace("db", "postgres")
         return Postgres(place, environment, self.folders, GuardedShell(), SystemClock())
 
     def fill(self, value: Value) -> str:
