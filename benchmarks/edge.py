@@ -24,7 +24,7 @@ from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
 from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
-from tests.drivers.edge.haproxy.traffic import Tally, free_port, load, until
+from tests.drivers.edge.haproxy.http_load import Tally, free_port, load, wait_until
 
 CONNECTIONS, SECONDS, ROUNDS = 32, 4, 3
 RATE, SWITCHES, PACED_SECONDS = 500, 20, 8
@@ -140,7 +140,7 @@ async def switched(port: int, set_traffic: Callable[[Shares], Awaitable[None]]) 
             began = time.perf_counter()
             await set_traffic({41 + (number + 1) % 2: 100})
             took.append(1000 * (time.perf_counter() - began))
-    await until(lambda: both_seen(busy))
+    await wait_until(lambda: both_seen(busy))
     return {
         "switches": SWITCHES,
         "requests_while_switching": busy.total,

@@ -1,4 +1,4 @@
-"""What every journal keeps."""
+"""The contract of every journal."""
 
 from abc import ABC, abstractmethod
 
@@ -6,7 +6,7 @@ import pytest
 
 from mainstay.history.journal import Journal, Owner
 
-US = Owner(run="r-0001", who="ada", host="here", pid=7, since="2026-01-05T12:00:00+00:00", fence=3)
+OWNER = Owner(run="r-0001", who="ada", host="here", pid=7, since="2026-01-05T12:00:00+00:00", fence=3)
 
 
 class JournalContract(ABC):
@@ -22,58 +22,58 @@ class JournalContract(ABC):
         assert [(row.sequence, row.name) for row in written] == [(1, "planned"), (2, "resumed"), (3, "ended")]
         assert journal.sequence() == 3
 
-    def test_rows_of_one_run_are_told_apart(self, journal: Journal) -> None:
+    def test_rows_can_be_selected_by_run(self, journal: Journal) -> None:
         journal.append("r-0001", ("planned", b"{}"))
         journal.append("r-0002", ("planned", b"{}"))
         assert [row.sequence for row in journal.rows("r-0002")] == [2]
 
-    def test_a_reader_goes_on_from_where_it_was(self, journal: Journal) -> None:
+    def test_rows_can_be_read_from_a_sequence_number(self, journal: Journal) -> None:
         for _ in range(4):
             journal.append("r-0001", ("progress", b"{}"))
         assert [row.sequence for row in journal.rows(after=2)] == [3, 4]
         assert [row.sequence for row in journal.rows("r-0001", after=3)] == [4]
 
-    def test_the_first_run_is_the_first(self, journal: Journal) -> None:
+    def test_an_empty_journal_starts_with_run_1(self, journal: Journal) -> None:
         assert journal.next_run() == "r-0001"
         assert journal.sequence() == 0
 
-    def test_runs_are_counted(self, journal: Journal) -> None:
+    def test_the_next_run_has_the_next_number(self, journal: Journal) -> None:
         journal.append("r-0009", ("planned", b"{}"))
         journal.append("r-0010", ("planned", b"{}"))
         assert journal.next_run() == "r-0011"
 
-    def test_nobody_owns_what_is_new(self, journal: Journal) -> None:
+    def test_a_new_journal_has_no_owner(self, journal: Journal) -> None:
         assert journal.owner() is None
 
-    def test_the_owner_is_told_until_it_lets_go(self, journal: Journal) -> None:
-        journal.set_owner(US)
-        assert journal.owner() == US
+    def test_the_owner_is_kept_until_it_is_cleared(self, journal: Journal) -> None:
+        journal.set_owner(OWNER)
+        assert journal.owner() == OWNER
         journal.clear_owner()
         assert journal.owner() is None
 
-    def test_an_abort_is_heard_by_the_run_it_names(self, journal: Journal) -> None:
-        journal.set_owner(US)
+    def test_an_abort_request_reaches_the_run_that_it_names(self, journal: Journal) -> None:
+        journal.set_owner(OWNER)
         assert journal.request_abort("r-0001")
         assert journal.abort_requested("r-0001")
         assert not journal.abort_requested("r-0002")
 
-    def test_an_abort_of_a_run_that_nobody_carries_is_not_taken(self, journal: Journal) -> None:
-        journal.set_owner(US)
+    def test_an_abort_of_a_run_without_a_runner_is_refused(self, journal: Journal) -> None:
+        journal.set_owner(OWNER)
         assert not journal.request_abort("r-0002")
         assert not journal.abort_requested("r-0001")
 
-    def test_a_new_owner_does_not_hear_what_was_asked_of_the_last(self, journal: Journal) -> None:
-        journal.set_owner(US)
+    def test_a_new_owner_does_not_inherit_an_abort_request(self, journal: Journal) -> None:
+        journal.set_owner(OWNER)
         journal.request_abort("r-0001")
-        journal.set_owner(US)
+        journal.set_owner(OWNER)
         assert not journal.abort_requested("r-0001")
 
-    def test_owning_leaves_no_row(self, journal: Journal) -> None:
-        journal.set_owner(US)
+    def test_setting_an_owner_appends_no_row(self, journal: Journal) -> None:
+        journal.set_owner(OWNER)
         journal.clear_owner()
         assert journal.rows() == []
 
-    def test_settling_changes_nothing_that_is_read(self, journal: Journal) -> None:
+    def test_a_checkpoint_changes_no_row(self, journal: Journal) -> None:
         journal.append("r-0001", ("planned", b"{}"))
         before = journal.rows()
         journal.checkpoint()

@@ -1,4 +1,4 @@
-"""What every source of secrets must do."""
+"""The contract of every source of secrets."""
 
 from abc import ABC, abstractmethod
 
@@ -16,14 +16,14 @@ class SecretSourceContract(ABC):
     @abstractmethod
     def source(self) -> SecretSource: ...
 
-    def test_what_it_has_is_brought_to_the_letter(self, source: SecretSource) -> None:
+    def test_a_secret_is_returned_unchanged(self, source: SecretSource) -> None:
         found = source.fetch("TOKEN")
         assert found is not None
         assert found.reveal() == VALUE
 
-    def test_what_it_brings_shows_nothing(self, source: SecretSource) -> None:
+    def test_the_representation_of_a_secret_does_not_contain_its_value(self, source: SecretSource) -> None:
         assert "hunter2" not in repr(source.fetch("TOKEN"))
 
     @pytest.mark.parametrize("name", ["NOTHING", "EMPTY"])
-    def test_what_it_has_not_is_none(self, source: SecretSource, name: str) -> None:
+    def test_a_missing_or_empty_secret_is_none(self, source: SecretSource, name: str) -> None:
         assert source.fetch(name) is None

@@ -1,4 +1,4 @@
-"""What every target must do. A driver is one when its test, a `TargetContract`, is green."""
+"""The contract of every target: a test class for each driver inherits `TargetContract`."""
 
 import socket
 from abc import ABC, abstractmethod
@@ -37,9 +37,9 @@ def free_port() -> int:
 
 
 class TargetContract(ABC):
-    """Inherit, and say what happens in that target's world.
+    """A subclass creates the target, and the situations that a test cannot create through its protocol.
 
-    The fixture `target` is fresh, of the run with FENCE, and cleaned up after the test.
+    The fixture `target` is a new target, bound to the run with FENCE, and removes everything after the test.
     """
 
     clock: Clock
@@ -58,23 +58,23 @@ class TargetContract(ABC):
 
     @abstractmethod
     def edge_unable_to_serve(self, target: RunTarget) -> AbstractContextManager[str]:
-        """Within the block the edge of *target* should serve and cannot; gives what its problem must name."""
+        """Make the edge of *target* unable to serve inside the block; yield text that its problem must contain."""
 
     @abstractmethod
-    def ask(self, target: RunTarget, *, takes_s: float) -> None:
-        """Begin a request through the front door that `web` answers after *takes_s*; it is in flight on return."""
+    def start_request(self, target: RunTarget, *, takes_s: float) -> None:
+        """Start a request through the front door that `web` answers after *takes_s*; it is in flight on return."""
 
     @abstractmethod
     def another_program(self, port: int) -> AbstractContextManager[str]:
-        """Another program listens on *port* inside the block; the name by which an operator knows it."""
+        """Let another program listen on *port* inside the block; yield its name."""
 
     @abstractmethod
     def set_ready(self, release: int, ready: bool) -> None:
-        """Whether the instances of this release of `web` answer their readiness probes well, from now on."""
+        """Let the readiness probes of this release of `web` succeed or fail from now on."""
 
     @abstractmethod
     def lose(self, target: RunTarget) -> None:
-        """End every process at once, what would start it again included."""
+        """Kill every process, including the supervisor that would restart them."""
 
     @abstractmethod
     def artifact(self, key: str, *, takes_s: float = 0) -> Artifact:
@@ -84,8 +84,8 @@ class TargetContract(ABC):
     def damage(self, artifact: Artifact) -> None:
         """Damage the prepared *artifact*, so that it can be repaired."""
 
-    def by(self, job: str = "r-1-build") -> Preparation:
-        """Return the details of a preparation that waits to its end."""
+    def preparation(self, job: str = "r-1-build") -> Preparation:
+        """Return the details of a preparation without a time limit."""
         return Preparation("web", job, Waiter(self.clock))
 
     def interrupt(self, target: RunTarget, artifact: Artifact) -> None:
@@ -115,16 +115,16 @@ class TargetContract(ABC):
         Waiter(self.clock).wait_until(lambda: seen() or None, within=30, waiting_for=what)
 
     def ready(self, target: RunTarget, release: int, service: str = "web") -> int:
-        """How many of a revision are ready."""
+        """Return the number of ready instances of a revision."""
         return self.states(target, release, service).count("ready")
 
     def states(self, target: RunTarget, release: int, service: str = "web") -> list[str]:
-        """The state of each instance of a revision."""
+        """Return the state of each instance of a revision."""
         every = target.fleet_status().instances
         return [one.state for one in every if (one.service, one.release) == (service, release)]
 
     def up(self, target: RunTarget, *releases: int, count: int = 1, edge: Edge = EDGE, drain_s: float = 3.0) -> None:
-        """The edge, and a fleet of these releases, ready."""
+        """Start the edge and a fleet of these releases, and wait until they are ready."""
         target.start()
         target.claim()
         target.set_edge(edge)
@@ -134,15 +134,15 @@ class TargetContract(ABC):
             self.eventually(lambda r=release: self.ready(target, r) == count, f"web@{release}")  # type: ignore[misc]  # bound at once
 
     def served(self, target: RunTarget, shares: Shares) -> None:
-        """Wait until *shares* is what really serves."""
+        """Wait until the actual traffic is *shares*."""
         self.eventually(lambda: target.traffic_status().actual.get("web", {}) == shares, f"traffic {shares}")
 
-    def at_work(self, target: RunTarget, *, takes_s: float) -> None:
-        """Releases 1 and 2 run, and release 1 has a request in flight."""
+    def start_with_request_in_flight(self, target: RunTarget, *, takes_s: float) -> None:
+        """Start releases 1 and 2, and a request to release 1 that is in flight."""
         self.up(target, 1, 2)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
-        self.ask(target, takes_s=takes_s)
+        self.start_request(target, takes_s=takes_s)
 
     def test_a_new_environment_has_no_instances_traffic_or_jobs(self, target: RunTarget) -> None:
         assert target.fleet_status().instances == ()
@@ -154,7 +154,7 @@ class TargetContract(ABC):
         assert len({one.id for one in target.fleet_status().instances}) == 2
         assert target.fleet_status().wanted["web"][1].count == 2
 
-    def test_a_repeated_request_starts_nothing_more(self, target: RunTarget) -> None:
+    def test_a_repeated_request_starts_no_further_instance(self, target: RunTarget) -> None:
         self.up(target, 1)
         before = [(one.id, one.since, one.restarts) for one in target.fleet_status().instances]
         self.up(target, 1)
@@ -211,7 +211,7 @@ class TargetContract(ABC):
         self.up(target, 1, drain_s=60)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
-        self.ask(target, takes_s=3)
+        self.start_request(target, takes_s=3)
         target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == ["draining"], "the drain")
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
@@ -221,7 +221,7 @@ class TargetContract(ABC):
         self.up(target, 1, drain_s=1)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
-        self.ask(target, takes_s=50)
+        self.start_request(target, takes_s=50)
         target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
         assert target.fleet_status().forced == {"web@1": Forced(connections=1)}
@@ -235,12 +235,12 @@ class TargetContract(ABC):
         self.eventually(lambda: self.ready(target, 1) == 1, "web@1")
         assert target.fleet_status().supervised
 
-    def test_an_empty_fleet_leaves_nothing(self, target: RunTarget) -> None:
+    def test_an_empty_fleet_leaves_no_instance(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_fleet({"web": {}})
         self.eventually(lambda: not target.fleet_status().instances, "the end of web")
 
-    def test_fewer_replicas_leave_the_rest_alone(self, target: RunTarget) -> None:
+    def test_fewer_replicas_do_not_restart_the_others(self, target: RunTarget) -> None:
         self.up(target, 1, count=3)
         target.set_fleet({"web": {1: self.member(count=1)}})
         self.eventually(lambda: len(target.fleet_status().instances) == 1, "one of three")
@@ -263,7 +263,7 @@ class TargetContract(ABC):
             target.claim()
         assert list(target.fleet_status().wanted) == ["web"]
 
-    def test_traffic_goes_where_it_is_sent(self, target: RunTarget) -> None:
+    def test_traffic_has_the_requested_shares(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
@@ -276,14 +276,14 @@ class TargetContract(ABC):
         target.set_traffic((Shift({"web": {1: 50.0, 2: 50.0}}),))
         self.served(target, {1: 100.0})
 
-    def test_shifts_end_at_the_last_of_them(self, target: RunTarget) -> None:
+    def test_after_several_shifts_traffic_is_that_of_the_last_one(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
         target.set_traffic((Shift({"web": {1: 50.0, 2: 50.0}}), Shift({"web": {2: 100.0}})))
         assert target.traffic_status().wanted["web"] == {2: 100.0}
         self.served(target, {2: 100.0})
 
     def test_a_shift_waits_until_the_one_before_is_drained(self, target: RunTarget) -> None:
-        self.at_work(target, takes_s=1.0)
+        self.start_with_request_in_flight(target, takes_s=1.0)
         target.set_traffic(CALLER_FIRST)
         self.eventually(lambda: target.traffic_status().in_flight == {"web@1": 1}, "the request that is waited for")
         now = target.traffic_status()
@@ -292,20 +292,20 @@ class TargetContract(ABC):
         assert (target.traffic_status().pending, target.traffic_status().undrained) == (0, {})
 
     def test_a_shift_waits_no_longer_than_the_drain(self, target: RunTarget) -> None:
-        self.at_work(target, takes_s=3.0)
+        self.start_with_request_in_flight(target, takes_s=3.0)
         target.set_traffic((Shift({"web": {2: 100.0}}, {"web": {1: 0.3}}), *CALLER_FIRST[1:]))
         self.served(target, {1: 50.0, 2: 50.0})
         assert target.traffic_status().undrained == {"web@1": 1}
 
     def test_a_later_request_replaces_shifts_that_wait(self, target: RunTarget) -> None:
-        self.at_work(target, takes_s=1.0)
+        self.start_with_request_in_flight(target, takes_s=1.0)
         target.set_traffic(CALLER_FIRST)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
         assert target.traffic_status().pending == 0
 
     def test_an_expired_lease_reverts_traffic_in_the_order_of_its_shifts(self, target: RunTarget) -> None:
-        self.at_work(target, takes_s=2.0)
+        self.start_with_request_in_flight(target, takes_s=2.0)
         target.set_traffic((Shift({"web": {1: 100.0}}),), TrafficLease(0.3, CALLER_FIRST))
         self.eventually(lambda: target.traffic_status().in_flight == {"web@1": 1}, "the request that is waited for")
         assert target.traffic_status().reverted
@@ -349,7 +349,7 @@ class TargetContract(ABC):
         target.start_job(self.job("r-1-build", takes_s=60))
         assert target.job_state("r-1-build") == before
 
-    def test_a_stopped_job_is_gone(self, target: RunTarget) -> None:
+    def test_a_stopped_job_has_ended(self, target: RunTarget) -> None:
         target.start()
         target.start_job(self.job("r-1-build", takes_s=60))
         assert target.job_state("r-1-build").state == "running"
@@ -362,7 +362,7 @@ class TargetContract(ABC):
         target.stop_job("r-1-build")
         assert target.job_state("r-1-build").state == "none"
 
-    def test_a_stopped_environment_runs_nothing_and_remembers_its_state(self, target: RunTarget) -> None:
+    def test_a_stopped_environment_has_no_instances_and_keeps_its_state(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
@@ -370,7 +370,7 @@ class TargetContract(ABC):
         assert target.fleet_status().wanted["web"][1].count == 1
         assert target.traffic_status().wanted["web"] == {1: 100.0}
 
-    def test_a_started_environment_is_as_it_was_before_the_stop(self, target: RunTarget) -> None:
+    def test_a_start_restores_the_state_before_the_stop(self, target: RunTarget) -> None:
         self.up(target, 1)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
         self.served(target, {1: 100.0})
@@ -400,7 +400,7 @@ class TargetContract(ABC):
         self.eventually(lambda: target.traffic_status().open, "an open edge")
         assert target.traffic_status().problem is None
 
-    def test_the_front_door_is_the_url_and_a_route_may_have_a_door_of_its_own(self, target: RunTarget) -> None:
+    def test_the_url_is_the_front_door_and_a_route_may_have_its_own_port(self, target: RunTarget) -> None:
         front, own = free_port(), free_port()
         routes = (Route("/", "web"), Route("/api", "web", listen=own))
         self.up(target, 1, edge=Edge(http=front, routes=routes, address="127.0.0.1"))
@@ -432,14 +432,14 @@ class TargetContract(ABC):
             assert target.traffic_status() == before
             target.refuse_taken(wanted)
 
-    def test_its_own_doors_are_not_another_programs(self, target: RunTarget) -> None:
+    def test_its_own_ports_are_not_refused_as_taken(self, target: RunTarget) -> None:
         edge = Edge(http=free_port(), routes=EDGE.routes, address="127.0.0.1")
         self.up(target, 1, edge=edge)
         self.eventually(lambda: target.traffic_status().open, "the edge")
         target.refuse_taken(edge)
         assert target.traffic_status().edge == edge
 
-    def test_without_an_edge_there_is_no_door(self, target: RunTarget) -> None:
+    def test_without_an_edge_there_are_no_ports(self, target: RunTarget) -> None:
         self.up(target, 1)
         assert target.traffic_status().url
         target.set_edge(None)
@@ -448,47 +448,47 @@ class TargetContract(ABC):
     def test_an_artifact_is_present_once_it_is_prepared(self, target: RunTarget) -> None:
         target.start()
         artifact = self.artifact("key1")
-        assert target.prepared(artifact, self.by()) == "absent"
-        assert target.prepare(artifact, self.by())
-        assert target.prepared(artifact, self.by()) == "present"
+        assert target.prepared(artifact, self.preparation()) == "absent"
+        assert target.prepare(artifact, self.preparation())
+        assert target.prepared(artifact, self.preparation()) == "present"
         assert target.facts().prepared == {"key1"}
-        target.prepare(artifact, self.by())
+        target.prepare(artifact, self.preparation())
 
     def test_a_complete_artifact_is_kept_when_it_is_discarded(self, target: RunTarget) -> None:
         target.start()
         artifact = self.artifact("key1")
-        target.prepare(artifact, self.by())
-        assert target.discard(artifact, self.by())
-        assert target.prepared(artifact, self.by()) == "present"
+        target.prepare(artifact, self.preparation())
+        assert target.discard(artifact, self.preparation())
+        assert target.prepared(artifact, self.preparation()) == "present"
 
     def test_an_incomplete_artifact_is_removed_when_it_is_discarded(self, target: RunTarget) -> None:
         target.start()
         artifact = self.artifact("key1", takes_s=60)
         self.interrupt(target, artifact)
-        assert target.prepared(artifact, self.by()) == "partial"
+        assert target.prepared(artifact, self.preparation()) == "partial"
         assert target.facts().prepared == frozenset()
-        target.discard(artifact, self.by())
-        target.discard(artifact, self.by())
-        assert target.prepared(artifact, self.by("r-2-build")) == "absent"
+        target.discard(artifact, self.preparation())
+        target.discard(artifact, self.preparation())
+        assert target.prepared(artifact, self.preparation("r-2-build")) == "absent"
 
     def test_an_interrupted_preparation_is_finished_by_the_next_one(self, target: RunTarget) -> None:
         target.start()
         artifact = self.artifact("key1", takes_s=2)
         self.interrupt(target, artifact)
-        target.prepare(artifact, self.by())
-        assert target.prepared(artifact, self.by()) == "present"
+        target.prepare(artifact, self.preparation())
+        assert target.prepared(artifact, self.preparation()) == "present"
 
     def test_a_damaged_artifact_is_found_among_the_live_ones_and_repaired(self, target: RunTarget) -> None:
         target.start()
         artifact = self.artifact("key1")
-        target.prepare(artifact, self.by())
+        target.prepare(artifact, self.preparation())
         assert target.facts(live=["key1"]).damaged == frozenset()
         self.damage(artifact)
         assert target.facts().damaged == frozenset()
         assert target.facts(live=["key1"]).damaged == {"key1"}
-        assert target.prepared(artifact, self.by()) == "partial"
-        target.prepare(artifact, self.by())
-        assert target.prepared(artifact, self.by()) == "present"
+        assert target.prepared(artifact, self.preparation()) == "partial"
+        target.prepare(artifact, self.preparation())
+        assert target.prepared(artifact, self.preparation()) == "present"
 
     def test_facts_measure_the_sources_and_change_with_them(self, target: RunTarget, tmp_path: Path) -> None:
         folder = tmp_path / "measured"
@@ -517,19 +517,19 @@ class TargetContract(ABC):
         target.start()
         self.print_as(target, 6, 7)
         old, new = self.artifact("key6"), self.artifact("key7")
-        target.prepare(old, self.by("r-6-build"))
-        target.prepare(new, self.by("r-7-build"))
+        target.prepare(old, self.preparation("r-6-build"))
+        target.prepare(new, self.preparation("r-7-build"))
         stays = Kept(frozenset({7}), frozenset({("worker", 7)}), frozenset({"key7"}))
         for _ in range(2):
             target.prune(stays)
             assert [one.release for one in target.known_services()["worker"]] == [7]
             assert target.facts().prepared == {"key7"}
 
-    def test_nothing_is_left_of_a_stopped_environment_once_it_is_removed(self, target: RunTarget) -> None:
+    def test_removing_a_stopped_environment_leaves_no_data(self, target: RunTarget) -> None:
         target.start()
         self.print_as(target, 1)
         artifact = self.artifact("key1")
-        target.prepare(artifact, self.by())
+        target.prepare(artifact, self.preparation())
         self.stopped(target)
         assert target.data_left() == "present"
         assert target.remove() > 0

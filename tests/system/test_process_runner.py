@@ -14,7 +14,7 @@ from mainstay.system import processes as machine
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.process_runner import End, JobEnd, Launch, ProcessRunner
 from mainstay.system.processes import Started
-from tests.drivers.machine.place import PATH, identities
+from tests.drivers.machine.machine import PATH, identities
 
 LIBRARYS_OWN = 0b11 << 31
 """Signals 32 and 33 are the C library's; a process that was spawned ignores them."""

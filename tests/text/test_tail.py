@@ -1,4 +1,4 @@
-"""The last lines of something that ended, as a message shows them."""
+"""The last lines of a process, as a message shows them."""
 
 from mainstay.text.tail import last_words
 

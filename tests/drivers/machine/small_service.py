@@ -1,4 +1,4 @@
-"""A service for tests: answers on HOST:PORT in the way that its environment says, standard library only."""
+"""A service for tests: answers on HOST:PORT as its environment variables specify. Standard library only."""
 
 import json
 import os
@@ -9,18 +9,18 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-class Answer(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         if self.path == "/die":
             os._exit(7)
-        if self.path == "/eat":
-            eaten.append(b"x" * 200_000_000)
+        if self.path == "/allocate":
+            allocated.append(b"x" * 200_000_000)
         if self.path.startswith("/slow"):
             time.sleep(float(self.path.partition("=")[2] or 1))
-        sick = os.environ.get("SICK_WHEN", "/nonexistent")
-        healthy = not (os.path.exists(sick) or os.path.exists(f"{sick}-{os.environ['MAINSTAY_RELEASE']}"))
+        unready = os.environ.get("UNREADY_WHEN", "/nonexistent")
+        healthy = not (os.path.exists(unready) or os.path.exists(f"{unready}-{os.environ['MAINSTAY_RELEASE']}"))
         body = json.dumps(dict(os.environ) | {"pid": str(os.getpid())}).encode()
         self.send_response(200 if healthy or self.path != "/health" else 503)
         self.send_header("Content-Length", str(len(body)))
@@ -33,20 +33,20 @@ class Answer(BaseHTTPRequestHandler):
         print(format % args, flush=True)
 
 
-eaten: list[bytes] = []
+allocated: list[bytes] = []
 
 
 def main() -> None:
     if "EXIT_WITH" in os.environ:
-        print("cannot go on", file=sys.stderr, flush=True)
+        print("cannot start", file=sys.stderr, flush=True)
         sys.exit(int(os.environ["EXIT_WITH"]))
     if "CHILD" in os.environ:
         os.spawnlp(os.P_NOWAIT, "sleep", "sleep", os.environ["CHILD"])
     address = os.environ["HOST"], int(os.environ.get("LISTEN", os.environ["PORT"]))
-    server = ThreadingHTTPServer(address, Answer)
+    server = ThreadingHTTPServer(address, Handler)
     server.daemon_threads = True
-    stubborn = "STUBBORN" in os.environ
-    signal.signal(signal.SIGTERM, signal.SIG_IGN if stubborn else lambda *_: stop(server))
+    ignores = "IGNORES_SIGTERM" in os.environ
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if ignores else lambda *_: stop(server))
     print(f"listening on {address}", flush=True)
     server.serve_forever(poll_interval=0.05)
 

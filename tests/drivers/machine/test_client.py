@@ -1,5 +1,8 @@
-"""The client of the supervisor reports why no supervisor can run."""
+"""The client trusts only the owner of the state, and reports why no supervisor can run."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,8 +10,9 @@ import pytest
 from mainstay.drivers.machine import client
 from mainstay.drivers.machine.client import Client
 from mainstay.drivers.machine.protocol import StartAll
-from mainstay.errors import StateUnreadable, Unreachable
+from mainstay.errors import BadInput, StateUnreadable, Unreachable
 from mainstay.system.state_dir import Folders, lay_out
+from tests.drivers.machine.machine import Machine
 
 
 @pytest.fixture
@@ -37,3 +41,23 @@ def test_a_supervisor_that_exits_with_an_error_is_started_once(
     assert f"{folders.supervisor_socket.parent} can be changed by other users" in failed.value.what
     assert failed.value.remedy == f"read {folders.supervisor_log}"
     assert folders.supervisor_log.read_text().count("supervising") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.root
+@pytest.mark.threat("S19")
+def test_a_socket_of_another_user_is_refused(machine: Machine) -> None:
+    path = machine.folders.supervisor_socket
+    path.parent.mkdir(parents=True)
+    for folder in (machine.folders.state, path.parent):
+        folder.chmod(0o777)
+    program = (
+        "import os,socket;s=socket.socket(socket.AF_UNIX);os.setgid(65534);os.setuid(65534)\n"
+        f"s.bind({str(path)!r});os.chmod({str(path)!r},0o777);s.listen();s.accept()[0].recv(99)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program]) as other:
+        machine.wait_until(path.exists, "the socket of the other user")
+        with pytest.raises(BadInput, match="user 65534 answers"):
+            machine.target.fleet_status()
+        other.kill()
+    path.unlink()

@@ -1,4 +1,4 @@
-"""Secrets rest encrypted, refuse to travel, and are never lost by two writers."""
+"""Secrets are stored encrypted, cannot be serialised, and are not lost by concurrent writers."""
 
 import pickle
 import threading
@@ -32,11 +32,11 @@ class TestFakeSealed(SealedContract):
         return FakeSealed()
 
 
-def test_ten_writers_at_once_generate_one_secret_and_lose_none(sealed: SealedFile) -> None:
-    made: list[SecretRef] = []
+def test_ten_concurrent_writers_generate_one_secret_and_lose_none(sealed: SealedFile) -> None:
+    references: list[SecretRef] = []
 
     def write(number: int) -> None:
-        made.append(sealed.generate("SHARED", 64))
+        references.append(sealed.generate("SHARED", 64))
         sealed.keep(f"OWN_{number}", Secret(str(number)))
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(10)]
@@ -44,12 +44,12 @@ def test_ten_writers_at_once_generate_one_secret_and_lose_none(sealed: SealedFil
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(made) == {SecretRef("SHARED", 1)}
+    assert set(references) == {SecretRef("SHARED", 1)}
     assert [sealed.present(f"OWN_{number}") for number in range(10)] == [1] * 10
 
 
 @pytest.mark.threat("S12")
-def test_what_lies_on_the_disk_shows_nothing_and_only_its_owner_reads_it(sealed: SealedFile, tmp_path: Path) -> None:
+def test_stored_files_contain_no_value_and_only_the_owner_can_read_them(sealed: SealedFile, tmp_path: Path) -> None:
     sealed.keep("TOKEN", Secret("hunter2-hunter2"))
     sealed.keep("TOKEN", Secret("another"))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -58,7 +58,7 @@ def test_what_lies_on_the_disk_shows_nothing_and_only_its_owner_reads_it(sealed:
     assert [path for path in (*files, tmp_path / "keys") if path.stat().st_mode & 0o077] == []
 
 
-def test_a_version_that_is_not_there_is_named(sealed: SealedFile) -> None:
+def test_a_missing_version_is_named(sealed: SealedFile) -> None:
     sealed.keep("TOKEN", Secret("one"))
     with pytest.raises(BadInput, match="no secret version 2 of TOKEN") as missing:
         sealed.read(SecretRef("TOKEN", 2))
@@ -66,7 +66,7 @@ def test_a_version_that_is_not_there_is_named(sealed: SealedFile) -> None:
 
 
 @pytest.mark.failure("F49")
-def test_a_key_that_is_gone_is_said_and_no_new_one_is_made(sealed: SealedFile, tmp_path: Path) -> None:
+def test_a_missing_key_is_reported_and_not_replaced(sealed: SealedFile, tmp_path: Path) -> None:
     sealed.keep("TOKEN", Secret("hunter2"))
     (tmp_path / "keys" / "secrets.key").unlink()
     with pytest.raises(BadInput, match=r"key of .* is missing") as missing:
@@ -77,10 +77,8 @@ def test_a_key_that_is_gone_is_said_and_no_new_one_is_made(sealed: SealedFile, t
 
 
 @pytest.mark.failure("F49")
-@pytest.mark.parametrize("key", [str(x25519.Identity.generate()), "no key"], ids=["another's key", "no key at all"])
-def test_a_key_that_opens_nothing_is_said_and_nothing_is_written_over(
-    sealed: SealedFile, tmp_path: Path, key: str
-) -> None:
+@pytest.mark.parametrize("key", [str(x25519.Identity.generate()), "no key"], ids=["another key", "no key at all"])
+def test_a_wrong_key_is_reported_and_nothing_is_overwritten(sealed: SealedFile, tmp_path: Path, key: str) -> None:
     sealed.keep("TOKEN", Secret("hunter2"))
     before = (tmp_path / "state" / "secrets.age").read_bytes()
     (tmp_path / "keys" / "secrets.key").write_text(key)
@@ -90,14 +88,14 @@ def test_a_key_that_opens_nothing_is_said_and_nothing_is_written_over(
     assert (tmp_path / "state" / "secrets.age").read_bytes() == before
 
 
-def test_a_file_that_cannot_be_read_is_not_taken_for_an_empty_one(sealed: SealedFile, tmp_path: Path) -> None:
+def test_an_unreadable_file_does_not_count_as_empty(sealed: SealedFile, tmp_path: Path) -> None:
     (tmp_path / "state" / "secrets.age").mkdir(parents=True)
     with pytest.raises(IsADirectoryError):
         sealed.present("TOKEN")
 
 
 @pytest.mark.threat("S12")
-def test_a_secret_refuses_to_travel() -> None:
+def test_a_secret_cannot_be_printed_or_serialised() -> None:
     secret = Secret("hunter2")
     assert "hunter2" not in f"{secret!r} {secret}"
     for way in (pickle.dumps, msgspec.json.encode, vars):

@@ -1,4 +1,4 @@
-"""Stored settings: whole after every crash, for their owner only, and never lost by two writers."""
+"""Stored settings: readable by their owner only, and not lost by concurrent writers."""
 
 import threading
 from pathlib import Path
@@ -18,7 +18,7 @@ def setting(value: str) -> Setting:
     return Setting(value, "2026-01-05T12:00:00+00:00", "ann")
 
 
-def test_what_is_stored_is_read_back_until_it_is_removed(settings: SettingsFile, tmp_path: Path) -> None:
+def test_settings_are_read_back_until_they_are_removed(settings: SettingsFile, tmp_path: Path) -> None:
     assert settings.read() == {}
     settings.change({"MODE": setting("a"), "NOTE": setting("")})
     settings.change({"MODE": setting("b")}, ["NOTE", "NOTHING"])
@@ -26,13 +26,13 @@ def test_what_is_stored_is_read_back_until_it_is_removed(settings: SettingsFile,
     assert (tmp_path / "settings.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_value_is_added_only_where_there_is_none(settings: SettingsFile) -> None:
+def test_an_existing_value_is_not_replaced_by_an_added_one(settings: SettingsFile) -> None:
     settings.change({"MODE": setting("a")})
     settings.add({"MODE": setting("b"), "NOTE": setting("c")})
     assert {name: each.value for name, each in settings.read().items()} == {"MODE": "a", "NOTE": "c"}
 
 
-def test_ten_writers_at_once_lose_nothing(settings: SettingsFile) -> None:
+def test_ten_concurrent_writers_lose_no_setting(settings: SettingsFile) -> None:
     writes = [lambda number=number: settings.change({f"NAME_{number}": setting("1")}) for number in range(10)]
     threads = [threading.Thread(target=write) for write in writes]
     for thread in threads:
@@ -43,7 +43,7 @@ def test_ten_writers_at_once_lose_nothing(settings: SettingsFile) -> None:
 
 
 @pytest.mark.parametrize("damaged", [b"{", b"[]", b'{"MODE": 1}', b"\xff"], ids=["cut", "a list", "a number", "bytes"])
-def test_a_damaged_file_is_named_and_not_written_over(settings: SettingsFile, tmp_path: Path, damaged: bytes) -> None:
+def test_a_damaged_file_is_named_and_not_overwritten(settings: SettingsFile, tmp_path: Path, damaged: bytes) -> None:
     (tmp_path / "settings.json").write_bytes(damaged)
     with pytest.raises(BadInput, match=r"settings\.json cannot be read"):
         settings.change({"MODE": setting("a")})

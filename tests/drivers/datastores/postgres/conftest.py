@@ -21,7 +21,7 @@ def machine() -> Iterator[Machine]:
         (state / folder).mkdir(mode=0o711)
     machine = Machine(state)
     try:
-        machine.up()
+        machine.start_new_server()
         yield machine
     finally:
         machine.stop()
@@ -36,7 +36,7 @@ def migrations(machine: Machine) -> Iterator[Path]:
     folder.mkdir(mode=0o755)
     yield folder
     shutil.rmtree(folder)
-    machine.ask(
+    machine.query(
         "owner", "drop schema public cascade; create schema public; grant usage on schema public to shop_application"
     )
-    machine.ask("owner", "drop table if exists mainstay.migration")
+    machine.query("owner", "drop table if exists mainstay.migration")

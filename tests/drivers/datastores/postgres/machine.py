@@ -1,4 +1,4 @@
-"""The least of a target: what a datastore's driver is tried on, with a real server."""
+"""A minimal target for tests of the driver: runs its jobs, and one real server."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ waiter = Waiter(SystemClock())
 
 
 class Machine:
-    """Fills in values, runs one job to its end, keeps one server."""
+    """Fills in values, runs jobs, and starts and stops one server."""
 
     def __init__(self, state: Path) -> None:
         self.folders = Folders(state, state / "keys")
@@ -32,7 +32,7 @@ class Machine:
             "shop", "local", "process", str(state), str(state / "keys"), SERVICE_USER, SERVER_USER
         )
         self.sealed = SealedFile(self.folders.sealed, self.folders.secret_key)
-        self.postgres = self.of("shop")
+        self.postgres = self.driver_for("shop")
         for secret in self.postgres.secrets():
             self.sealed.generate(secret, 43)
         with socket.socket() as free:
@@ -41,8 +41,8 @@ class Machine:
         self.listener = f"127.0.0.1:{self.port}"
         self.server: subprocess.Popen[bytes] | None = None
 
-    def of(self, system: str) -> Postgres:
-        """What drives it for *system*."""
+    def driver_for(self, system: str) -> Postgres:
+        """Return the driver of *system*."""
         environment = msgspec.structs.replace(self.environment, system=system)
         place = DatastorePlace("db", "postgres")
         return Postgres(place, environment, self.folders, GuardedShell(), SystemClock())
@@ -63,7 +63,7 @@ class Machine:
                     for piece in pieces
                 )
 
-    def begin(self, job: Job) -> subprocess.Popen[str]:
+    def start_job(self, job: Job) -> subprocess.Popen[str]:
         self.folders.job(job.id).mkdir(parents=True, exist_ok=True)
         whom = identity(job.user)
         return subprocess.Popen(
@@ -80,21 +80,21 @@ class Machine:
         )
 
     def send(self, job: Job) -> subprocess.Popen[str]:
-        """Begun, and told all that it is to do."""
-        child = self.begin(job)
+        """Start *job*, and send it its whole standard input."""
+        child = self.start_job(job)
         assert child.stdin is not None
         child.stdin.write(job.stdin)
         child.stdin.close()
         return child
 
     def run(self, job: Job | None) -> str:
-        """What it said."""
+        """Run *job* to its end, and return its output."""
         if job is None:
             return ""
-        child = self.begin(job)
-        said, _ = child.communicate(job.stdin, timeout=60)
-        assert child.returncode == 0, said
-        return said
+        child = self.start_job(job)
+        output, _ = child.communicate(job.stdin, timeout=60)
+        assert child.returncode == 0, output
+        return output
 
     def migrate(self, identity: str, folder: Path) -> str:
         return self.run(self.postgres.migrate(identity, str(folder)))
@@ -133,36 +133,36 @@ class Machine:
             self.server.wait(timeout=30)
             self.server = None
 
-    def up(self) -> None:
-        # Whoever typed the command may keep all they make to themselves.
-        usual = os.umask(0o077)
+    def start_new_server(self) -> None:
+        # The umask of the operator may be strict.
+        before = os.umask(0o077)
         self.postgres.prepare()
-        os.umask(usual)
+        os.umask(before)
         self.run(self.postgres.initialise("initdb"))
         self.start()
         self.run(self.postgres.configure("roles"))
 
-    def ask(self, role: str, query: str) -> subprocess.CompletedProcess[str]:
+    def query(self, role: str, sql: str) -> subprocess.CompletedProcess[str]:
         url = self.fill(self.postgres.address(role))
         psql = Path(self.postgres.workload().command[0]).with_name("psql")
         return subprocess.run(
-            [psql, "-XAtq", "-c", query],
-            env={"PGDATABASE": ""} | parts(url),
+            [psql, "-XAtq", "-c", sql],
+            env={"PGDATABASE": ""} | connection_variables(url),
             capture_output=True,
             text=True,
             check=False,
         )
 
-    def await_sleeper(self) -> str:
-        """Wait for a session that sleeps; it says who it is."""
-        query = "select application_name from pg_stat_activity where wait_event = 'PgSleep'"
+    def wait_for_sleeping_session(self) -> str:
+        """Wait for a session that sleeps, and return its name."""
+        sql = "select application_name from pg_stat_activity where wait_event = 'PgSleep'"
         return waiter.wait_until(
-            lambda: self.ask("owner", query).stdout.strip() or None, within=10, waiting_for="a session that sleeps"
+            lambda: self.query("owner", sql).stdout.strip() or None, within=10, waiting_for="a session that sleeps"
         )
 
 
-def parts(url: str) -> dict[str, str]:
-    """A connection's address as environment, so that no password is an argument."""
+def connection_variables(url: str) -> dict[str, str]:
+    """Return *url* as environment variables, so that no argument contains the password."""
     split = urllib.parse.urlsplit(url)
     return {
         "PGHOST": split.hostname or "",

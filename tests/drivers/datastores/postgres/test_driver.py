@@ -81,7 +81,7 @@ def test_servers_of_two_environments_have_different_sockets(tmp_path: Path) -> N
 
 
 def test_the_version_is_that_of_the_server(machine: Machine) -> None:
-    assert machine.ask("owner", "show server_version").stdout == f"{machine.postgres.version()}\n"
+    assert machine.query("owner", "show server_version").stdout == f"{machine.postgres.version()}\n"
 
 
 def test_a_server_that_does_not_respond_is_unreachable(machine: Machine) -> None:
@@ -92,13 +92,13 @@ def test_a_server_that_does_not_respond_is_unreachable(machine: Machine) -> None
 
 def test_the_server_has_its_settings_and_listens_on_this_machine_only(machine: Machine) -> None:
     for name, value in SETTINGS.items():
-        assert machine.ask("application", f"show {name}").stdout == f"{value}\n"
+        assert machine.query("application", f"show {name}").stdout == f"{value}\n"
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", machine.port), timeout=5)
 
 
 def test_text_is_unicode_in_every_locale(machine: Machine) -> None:
-    assert machine.ask("application", r"select upper(U&'\00e9') = U&'\00c9'").stdout == "t\n"
+    assert machine.query("application", r"select upper(U&'\00e9') = U&'\00c9'").stdout == "t\n"
 
 
 @pytest.mark.failure("F48")
@@ -106,13 +106,13 @@ def test_data_survives_a_restart_that_open_clients_do_not_delay(machine: Machine
     write(migrations, "0001_a.sql", "create table kept (id int); insert into kept values (7);")
     machine.migrate("restart", migrations)
     with ThreadPoolExecutor() as threads:
-        client = threads.submit(machine.ask, "owner", "select pg_sleep(60)")
-        machine.await_sleeper()
+        client = threads.submit(machine.query, "owner", "select pg_sleep(60)")
+        machine.wait_for_sleeping_session()
         machine.stop()
         assert "terminating connection" in client.result().stderr
     assert machine.postgres.initialise("another") is None
     machine.start()
-    assert machine.ask("application", "select id from kept").stdout == "7\n"
+    assert machine.query("application", "select id from kept").stdout == "7\n"
 
 
 def test_no_workload_job_or_address_contains_a_password(machine: Machine) -> None:
@@ -129,7 +129,7 @@ class TestPostgres(ProvisionedContract, AddressableContract, MigratableContract)
     @pytest.fixture
     def run_job(self, machine: Machine) -> RunJob:
         def run(job: Job) -> int:
-            child = machine.begin(job)
+            child = machine.start_job(job)
             child.communicate(job.stdin, timeout=60)
             return child.returncode
 

@@ -31,7 +31,7 @@ def test_migrations_are_read_in_order_and_other_files_are_ignored(tmp_path: Path
         (b"select 1;\n-- mainstay: no transaction\n", True),
         (b"-- caf\xe9\nselect 1;", True),
     ],
-    ids=["in one", "in none", "line ends of another system", "said too late", "not UTF-8"],
+    ids=["in one", "in none", "line ends of another system", "too late", "not UTF-8"],
 )
 def test_the_first_line_can_exclude_a_migration_from_a_transaction(
     tmp_path: Path, text: bytes, transaction: bool

@@ -15,7 +15,7 @@ def test_pending_migrations_run_in_order_as_the_owner_and_only_once(machine: Mac
     machine.run(machine.postgres.migrate("again", str(migrations)))
     schema = machine.postgres.schema(str(migrations), machine.listener)
     assert (schema.revision, schema.pending, schema.half_done) == ("0002_b", (), ())
-    assert machine.ask("application", "select * from grants").stdout == "1|shop_owner\n"
+    assert machine.query("application", "select * from grants").stdout == "1|shop_owner\n"
 
 
 def test_a_migration_added_with_an_earlier_number_runs_and_the_revision_stays(
@@ -43,18 +43,18 @@ def test_two_concurrent_jobs_run_each_migration_once(machine: Machine, migration
 def test_a_migration_that_cannot_be_recorded_is_rolled_back(machine: Machine, migrations: Path) -> None:
     refuses = "alter table mainstay.migration add constraint none check (name <> '0001_a.sql');"
     write(migrations, "0001_a.sql", f"create table gone (id int); {refuses}")
-    job = machine.postgres.migrate("untold", str(migrations))
-    child = machine.begin(job)
-    said, _ = child.communicate(job.stdin, timeout=30)
-    assert (child.returncode, 'violates check constraint "none"' in said) == (3, True)
-    assert machine.ask("owner", "select to_regclass('gone')").stdout == "\n"
+    job = machine.postgres.migrate("unrecorded", str(migrations))
+    child = machine.start_job(job)
+    output, _ = child.communicate(job.stdin, timeout=30)
+    assert (child.returncode, 'violates check constraint "none"' in output) == (3, True)
+    assert machine.query("owner", "select to_regclass('gone')").stdout == "\n"
 
 
 def test_the_output_of_migrations_is_shown_without_that_of_the_migration_table(
     machine: Machine, migrations: Path
 ) -> None:
     write(migrations, "0001_a.sql", "do $$ begin raise notice 'moved 3 rows'; end $$;")
-    assert "NOTICE:  moved 3 rows" in machine.migrate("heard", migrations)
+    assert "NOTICE:  moved 3 rows" in machine.migrate("first", migrations)
     assert machine.migrate("again", migrations) == ""
 
 
@@ -63,19 +63,19 @@ def test_a_migration_that_fails_leaves_nothing_and_the_earlier_ones_stay(machine
     write(migrations, "0001_a.sql", "create table kept (id int);")
     write(migrations, "0002_b.sql", "create table gone (id int); select 1/0;")
     job = machine.postgres.migrate("fails", str(migrations))
-    child = machine.begin(job)
-    said, _ = child.communicate(job.stdin, timeout=30)
+    child = machine.start_job(job)
+    output, _ = child.communicate(job.stdin, timeout=30)
     assert child.returncode == 3
-    assert "division by zero" in said
+    assert "division by zero" in output
     assert machine.postgres.schema(str(migrations), machine.listener).pending == ("0002_b",)
-    assert machine.ask("owner", "select to_regclass('kept'), to_regclass('gone')").stdout == "kept|\n"
+    assert machine.query("owner", "select to_regclass('kept'), to_regclass('gone')").stdout == "kept|\n"
 
 
 @pytest.mark.failure("F51")
 def test_a_kill_during_a_migration_leaves_no_session_and_no_change(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_slow.sql", "create table half (id int); select pg_sleep(60);")
     child = machine.send(machine.postgres.migrate("killed", str(migrations)))
-    assert machine.await_sleeper() == "mainstay killed"
+    assert machine.wait_for_sleeping_session() == "mainstay killed"
     assert machine.postgres.schema(str(migrations), machine.listener).busy
     child.kill()
     child.wait()
@@ -105,6 +105,6 @@ def test_a_migration_killed_outside_a_transaction_is_half_done(machine: Machine,
 
 def test_without_a_database_every_migration_is_pending(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "select 1;")
-    other = machine.of("corner-shop")
+    other = machine.driver_for("corner-shop")
     assert other.schema(str(migrations), machine.listener).pending == ("0001_a",)
     assert machine.fill(other.address("owner")).endswith("/corner_shop")

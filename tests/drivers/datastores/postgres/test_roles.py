@@ -1,4 +1,4 @@
-"""Who may do what on a real server: the application, the owner, and everybody else."""
+"""The permissions of the application, the owner and other roles on a real server."""
 
 import subprocess
 from pathlib import Path
@@ -16,19 +16,19 @@ def test_the_application_may_change_rows_but_no_tables_and_not_the_migration_tab
 ) -> None:
     write(migrations, "0001_a.sql", "create table grants (id int);")
     machine.run(machine.postgres.migrate("rights", str(migrations)))
-    assert machine.ask("application", "insert into grants values (1)").returncode == 0
+    assert machine.query("application", "insert into grants values (1)").returncode == 0
     for forbidden in ("create table x (id int)", "drop table grants", "delete from mainstay.migration"):
-        assert machine.ask("application", forbidden).returncode != 0, forbidden
+        assert machine.query("application", forbidden).returncode != 0, forbidden
 
 
 def test_the_application_may_use_everything_that_a_migration_creates(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", "create schema more; create table more.grants (id serial primary key, title text);")
     machine.migrate("brings", migrations)
     for allowed in ("insert into more.grants (title) values ('a')", "update more.grants set title = 'b'"):
-        assert machine.ask("application", allowed).returncode == 0
-    assert machine.ask("application", "delete from more.grants returning *").stdout == "1|b\n"
+        assert machine.query("application", allowed).returncode == 0
+    assert machine.query("application", "delete from more.grants returning *").stdout == "1|b\n"
     for forbidden in ("truncate more.grants", "create table more.x (id int)"):
-        assert "permission denied" in machine.ask("application", forbidden).stderr
+        assert "permission denied" in machine.query("application", forbidden).stderr
 
 
 def test_prepare_makes_its_folders_private_again(machine: Machine) -> None:
@@ -48,34 +48,34 @@ def test_a_migration_may_do_no_more_on_the_machine_than_a_service(machine: Machi
 
 def test_sessions_have_time_limits(machine: Machine) -> None:
     names = "lock_timeout statement_timeout idle_in_transaction_session_timeout client_connection_check_interval"
-    told = {
-        role: [machine.ask(role, f"show {name}").stdout.strip() for name in names.split()]
+    settings = {
+        role: [machine.query(role, f"show {name}").stdout.strip() for name in names.split()]
         for role in ("owner", "application")
     }
-    assert told == {"owner": ["5s", "0", "0", "200ms"], "application": ["10s", "30s", "1min", "1s"]}
+    assert settings == {"owner": ["5s", "0", "0", "200ms"], "application": ["10s", "30s", "1min", "1s"]}
 
 
 def test_other_roles_cannot_connect_to_the_database(machine: Machine) -> None:
     public = "select has_database_privilege('public', current_database(), '{}')"
-    assert [machine.ask("owner", public.format(right)).stdout for right in ("connect", "temporary")] == ["f\n", "f\n"]
+    assert [machine.query("owner", public.format(right)).stdout for right in ("connect", "temporary")] == ["f\n", "f\n"]
 
 
 @pytest.mark.threat("S12")
 def test_a_failed_configuration_shows_no_password(machine: Machine) -> None:
     job = machine.postgres.configure("broken")
     job = replace(job, stdin=job.stdin.replace(" nosuperuser", " nonsense"))
-    child = machine.begin(job)
-    said, _ = child.communicate(job.stdin, timeout=30)
-    assert (child.returncode, "nonsense" in said) == (3, True)
-    shown = said + (machine.folders.state / "server.log").read_text()
-    assert all(machine.sealed.read(SecretRef(name)).reveal() not in shown for name in machine.postgres.secrets())
+    child = machine.start_job(job)
+    output, _ = child.communicate(job.stdin, timeout=30)
+    assert (child.returncode, "nonsense" in output) == (3, True)
+    visible = output + (machine.folders.state / "server.log").read_text()
+    assert all(machine.sealed.read(SecretRef(name)).reveal() not in visible for name in machine.postgres.secrets())
 
 
 def test_the_superuser_cannot_log_in_with_a_password(machine: Machine) -> None:
     psql = Path(machine.postgres.workload().command[0]).with_name("psql")
     environment = {"PGHOST": "127.0.0.1", "PGPORT": str(machine.port), "PGUSER": "postgres", "PGPASSWORD": "postgres"}
-    said = subprocess.run([psql, "-XAtqc", "select 1"], env=environment, capture_output=True, text=True, check=False)
-    assert said.returncode == 2
+    output = subprocess.run([psql, "-XAtqc", "select 1"], env=environment, capture_output=True, text=True, check=False)
+    assert output.returncode == 2
 
 
 @pytest.mark.root

@@ -14,7 +14,7 @@ SERVING = {
 RELEASES = {"web.s1": "41", "web.s2": "0"}
 
 
-def test_the_new_one_is_in_before_the_old_one_is_out() -> None:
+def test_the_new_slot_is_ready_before_the_old_one_drains() -> None:
     assert commands_for([WARM, NEW], SERVING, RELEASES) == [
         "set map releases.map web.s2 42",
         "set server web/web.s2 addr 127.0.0.1 port 3002",
@@ -25,7 +25,7 @@ def test_the_new_one_is_in_before_the_old_one_is_out() -> None:
     ]
 
 
-def test_one_that_is_emptied_takes_no_request_to_no_address() -> None:
+def test_an_emptied_slot_is_in_maintenance_before_its_address_is_removed() -> None:
     assert commands_for([Slot("web", 1)], SERVING, RELEASES) == [
         "set server web/web.s1 state maint",
         "set map releases.map web.s1 0",
@@ -38,6 +38,6 @@ def test_a_server_that_haproxy_marked_down_stays_down_while_nothing_changed() ->
     assert commands_for([OLD], down, RELEASES) == []
 
 
-def test_another_percentage_is_one_command() -> None:
+def test_a_changed_percentage_is_one_command() -> None:
     half = Slot("web", 1, 41, "127.0.0.1:3001", 128, "ready")
     assert commands_for([half], SERVING, RELEASES) == ["set server web/web.s1 weight 128"]

@@ -1,4 +1,4 @@
-"""Slots as a pure function: which instance has which slot, and its share of the traffic."""
+"""Slots as a pure function: the instance of each slot, and its share of the traffic."""
 
 import pytest
 from hypothesis import given

@@ -5,7 +5,7 @@ from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.drivers.machine.state.slot_counts import grown
 from mainstay.drivers.machine.state.transitions import after
 from mainstay.model import Edge, Members
-from tests.drivers.machine.place import member, service, worker
+from tests.drivers.machine.machine import member, service, worker
 
 
 def members(*counts: int) -> Members:

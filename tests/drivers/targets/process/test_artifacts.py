@@ -1,4 +1,4 @@
-"""Artifacts on this machine: complete, built and sealed before they are marked so, whatever was interrupted before."""
+"""Artifacts on this machine: copied, built, checked and sealed, even after an interruption."""
 
 import dataclasses
 import os
@@ -24,7 +24,7 @@ from tests.fakes.world import fake_world
 
 
 class Builder:
-    """What builds do: `make` writes a program, beside the files that it was given."""
+    """Replaces the builds: writes a program into the folder, and returns `code`."""
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
@@ -109,27 +109,27 @@ def start_and_time_out(step: FetchArtifact, world: RunWorld) -> None:
         replace(step, artifact=replace(tree_of(step), build_within_s=1)).do(world)
 
 
-def test_without_a_build_it_is_a_sealed_copy(source: Path, world: RunWorld) -> None:
+def test_an_artifact_without_a_build_is_a_sealed_copy(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     assert step.title == "Copy web (2 files)"
     assert step.do(world) == "2 files copied, 1 left out"
-    place = world.folders.content(step.artifact.key)
-    assert {path.name for path in place.iterdir()} == {"app.py", ".gitignore"}
+    content = world.folders.content(step.artifact.key)
+    assert {path.name for path in content.iterdir()} == {"app.py", ".gitignore"}
     assert world.folders.content_done(step.artifact.key).exists()
-    assert place.stat().st_mode & 0o022 == 0
+    assert content.stat().st_mode & 0o022 == 0
 
 
-def test_a_build_runs_in_place_command_after_command(source: Path, world: RunWorld, builder: Builder) -> None:
+def test_a_build_runs_its_commands_in_order_in_the_content(source: Path, world: RunWorld, builder: Builder) -> None:
     step = step_for(source, ("make",), ("make", "check"), check=("./program",))
     assert step.do(world) == "2 files copied and built, 1 left out"
     assert [job.command for job in builder.jobs] == [("make",), ("make", "check")]
     assert [job.id for job in builder.jobs] == ["p1-build-1-1", "p1-build-1-2"]
-    place = world.folders.content(step.artifact.key)
-    assert {job.folder for job in builder.jobs} == {str(place)}
-    assert (place / "program").stat().st_mode & 0o022 == 0
+    content = world.folders.content(step.artifact.key)
+    assert {job.folder for job in builder.jobs} == {str(content)}
+    assert (content / "program").stat().st_mode & 0o022 == 0
 
 
-def test_complete_content_is_not_made_again(source: Path, world: RunWorld, builder: Builder) -> None:
+def test_complete_content_is_not_prepared_again(source: Path, world: RunWorld, builder: Builder) -> None:
     step = step_for(source, ("make",))
     step.do(world)
     (source / "app.py").write_text("print(2)")
@@ -137,7 +137,7 @@ def test_complete_content_is_not_made_again(source: Path, world: RunWorld, build
     assert len(builder.jobs) == 1
 
 
-def test_a_tree_that_changed_after_the_plan_is_refused_and_nothing_is_left(source: Path, world: RunWorld) -> None:
+def test_a_source_that_changed_after_the_plan_is_refused(source: Path, world: RunWorld) -> None:
     step = step_for(source, ("make",))
     (source / "app.py").write_text("print(2)")
     with pytest.raises(StepFailed, match="has changed since the plan was made"):
@@ -158,13 +158,13 @@ def test_a_build_with_an_unknown_outcome_is_repeated_in_an_empty_folder(
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
     start_and_time_out(step, world)
-    place = world.folders.content(step.artifact.key)
-    (place / "half").write_text("x")
+    content = world.folders.content(step.artifact.key)
+    (content / "half").write_text("x")
     target.lose_jobs()
     target.job_takes_s = 2
     assert step.look(world) is Look.PARTIAL
     step.do(world)
-    assert not (place / "half").exists()
+    assert not (content / "half").exists()
     assert builder.jobs[-1].id == "p1-build-2-1"
 
 
@@ -179,15 +179,15 @@ def test_a_running_build_is_awaited_and_not_started_again(
 
 
 @pytest.mark.parametrize("left", ["KEY.copy", "KEY"], ids=["half of a copy", "half of a build by another run"])
-def test_leftovers_are_made_again(left: str, source: Path, world: RunWorld) -> None:
+def test_incomplete_content_is_prepared_again(left: str, source: Path, world: RunWorld) -> None:
     step = step_for(source)
-    place = world.folders.contents / left.replace("KEY", step.artifact.key)
-    place.mkdir(parents=True)
-    (place / "rest").write_text("x")
+    content = world.folders.contents / left.replace("KEY", step.artifact.key)
+    content.mkdir(parents=True)
+    (content / "rest").write_text("x")
     assert step.look(world) is Look.PARTIAL
     step.do(world)
     assert not (world.folders.content(step.artifact.key) / "rest").exists()
-    assert not place.with_suffix(".copy").exists() or left == "KEY"
+    assert not content.with_suffix(".copy").exists() or left == "KEY"
 
 
 def test_undo_stops_the_build_and_removes_incomplete_content(
@@ -262,7 +262,7 @@ def test_a_script_that_cannot_run_is_refused_with_the_file_to_correct(
     assert (refused.value.what, refused.value.remedy) == (what, remedy)
 
 
-def test_a_script_of_another_folder_is_named_by_its_whole_path(source: Path, world: RunWorld) -> None:
+def test_a_script_of_another_folder_is_named_by_its_full_path(source: Path, world: RunWorld) -> None:
     (source / "run.sh").write_text(SCRIPT)
     with pytest.raises(StepFailed) as refused:
         step_for(source, check=("./run.sh",)).do(world)
@@ -298,7 +298,7 @@ def test_a_command_found_only_by_the_shell_is_refused_with_a_remedy(
     assert f'PATH: {{default: "{tool.parent}:/usr/bin"}}' in refused.value.remedy
 
 
-def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, world: RunWorld) -> None:
+def test_a_relative_entry_of_path_is_relative_to_the_service(source: Path, world: RunWorld) -> None:
     (source / "bin").mkdir()
     (source / "bin" / "tool").write_text("#!/bin/sh")
     (source / "bin" / "tool").chmod(0o755)
@@ -308,7 +308,7 @@ def test_a_relative_entry_of_the_path_is_a_folder_of_the_service(source: Path, w
     assert step.look(world) is Look.PRESENT
 
 
-def test_builds_see_the_interpreter_then_the_path_of_the_release_then_that_of_the_shell(
+def test_the_path_of_a_build_has_the_interpreter_then_the_release_then_the_shell(
     source: Path, world: RunWorld, builder: Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     python = tmp_path / "a folder" / "python3.12"
@@ -322,13 +322,13 @@ def test_builds_see_the_interpreter_then_the_path_of_the_release_then_that_of_th
     assert rest == "/usr/bin:/opt/tools"
     assert {path.name for path in Path(first).iterdir()} == {"python", "python3"}
     for name in ("python", "python3"):
-        told = subprocess.run([f"{first}/{name}", "a  b"], capture_output=True, text=True, check=True)
-        assert told.stdout == "a  b\n"
+        found = subprocess.run([f"{first}/{name}", "a  b"], capture_output=True, text=True, check=True)
+        assert found.stdout == "a  b\n"
     assert "UV_PYTHON" not in builder.jobs[0].environment
 
 
 @pytest.mark.root
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run as another user")
 @pytest.mark.parametrize("closed", ["programs", "behind"], ids=["on the way", "behind a link"])
 def test_a_closed_folder_on_the_way_to_a_program_is_named(closed: str, source: Path, open_folder: Path) -> None:
     target = TargetWithFiles(TurnableClock())
@@ -356,10 +356,10 @@ def test_settings_of_the_operators_shell_are_sealed_for_builds(
     monkeypatch.setenv("UV_CACHE_DIR", "/somewhere")
     step = step_for(source, ("make",))
     replace(step, artifact=replace(tree_of(step), reads=("UV_LINK_MODE=copy",))).do(world)
-    told = builder.jobs[0].environment
-    assert told["PIP_INDEX_URL"] == SecretRef("build.PIP_INDEX_URL", 1)
-    assert told["UV_LINK_MODE"] == "copy"
-    assert "UV_CACHE_DIR" not in told
+    found = builder.jobs[0].environment
+    assert found["PIP_INDEX_URL"] == SecretRef("build.PIP_INDEX_URL", 1)
+    assert found["UV_LINK_MODE"] == "copy"
+    assert "UV_CACHE_DIR" not in found
 
 
 def test_a_damaged_file_of_the_source_is_restored_without_a_build(
@@ -367,15 +367,15 @@ def test_a_damaged_file_of_the_source_is_restored_without_a_build(
 ) -> None:
     step = step_for(source, ("make",))
     step.do(world)
-    place = world.folders.content(step.artifact.key)
-    inode = (place / "program").stat().st_ino
-    place.chmod(0o755)
-    (place / "app.py").unlink()
+    content = world.folders.content(step.artifact.key)
+    inode = (content / "program").stat().st_ino
+    content.chmod(0o755)
+    (content / "app.py").unlink()
     assert step.look(world) is Look.PARTIAL
     assert step.do(world) == "2 files checked; 1 file damaged (app.py), restored from the source, 1 left out"
-    assert (place / "app.py").read_text() == "print(1)"
-    assert (place / "program").stat().st_ino == inode
-    assert (place / "app.py").stat().st_mode & 0o022 == 0
+    assert (content / "app.py").read_text() == "print(1)"
+    assert (content / "program").stat().st_ino == inode
+    assert (content / "app.py").stat().st_mode & 0o022 == 0
     assert len(builder.jobs) == 1
     assert step.look(world) is Look.PRESENT
     assert step.do(world) == "already there (2 files, 1 left out)"
@@ -393,23 +393,23 @@ def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: 
     assert [job.id for job in builder.jobs] == ["p1-build-1-1", "p2-build-1-1"]
 
 
-def test_damaged_content_is_left_alone_where_the_source_has_changed(source: Path, world: RunWorld) -> None:
+def test_damaged_content_is_kept_when_the_source_has_changed(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
-    place = world.folders.content(step.artifact.key)
-    place.chmod(0o755)
-    (place / "app.py").unlink()
+    content = world.folders.content(step.artifact.key)
+    content.chmod(0o755)
+    (content / "app.py").unlink()
     (source / "app.py").write_text("print(2)")
     with pytest.raises(StepFailed, match="has changed since the plan was made"):
         step.do(world)
     assert step.undo(world) == "kept for the next deploy"
 
 
-def test_files_that_a_service_adds_are_no_damage(source: Path, world: RunWorld) -> None:
+def test_added_files_do_not_count_as_damage(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
-    place = world.folders.content(step.artifact.key)
-    place.chmod(0o755)
-    (place / "cache").mkdir()
-    (place / "cache" / "x").write_text("x")
+    content = world.folders.content(step.artifact.key)
+    content.chmod(0o755)
+    (content / "cache").mkdir()
+    (content / "cache" / "x").write_text("x")
     assert step.look(world) is Look.PRESENT

@@ -1,4 +1,4 @@
-"""Which files are removed with the releases that need them, and which with the data of the environment."""
+"""Files that are removed with their releases, and with the data of the environment."""
 
 import os
 from pathlib import Path
@@ -23,7 +23,7 @@ def folders(tmp_path: Path) -> Folders:
     return folders
 
 
-def test_what_instances_of_a_removed_release_wrote_goes_with_it(folders: Folders) -> None:
+def test_files_written_by_instances_of_a_removed_release_are_removed(folders: Folders) -> None:
     for name in ("web-2-1", "web-2-1.2", "web-9-1"):
         (folders.written / "web" / name / "inside").mkdir(parents=True)
         (folders.written / "web" / name / "inside" / "file").touch()
@@ -31,7 +31,7 @@ def test_what_instances_of_a_removed_release_wrote_goes_with_it(folders: Folders
     assert [path.name for path in (folders.written / "web").iterdir()] == ["web-9-1"]
 
 
-def test_content_goes_with_the_last_release_that_needs_it(folders: Folders) -> None:
+def test_content_is_removed_with_the_last_release_that_uses_it(folders: Folders) -> None:
     for key in ("content1", "content2"):
         folders.content(key).mkdir()
         folders.content_done(key).touch()
@@ -40,7 +40,7 @@ def test_content_goes_with_the_last_release_that_needs_it(folders: Folders) -> N
     assert names(folders.contents) == ["content2", "content2.done"]
 
 
-def test_releases_go_and_what_is_no_release_stays(folders: Folders) -> None:
+def test_only_folders_of_releases_are_removed(folders: Folders) -> None:
     for name in ("1", "2", "notes"):
         (folders.releases / name).mkdir()
         (folders.releases / name / "release.json").touch()
@@ -48,7 +48,7 @@ def test_releases_go_and_what_is_no_release_stays(folders: Folders) -> None:
     assert names(folders.releases) == ["2", "notes"]
 
 
-def test_logs_go_with_their_revision_and_all_others_stay(folders: Folders) -> None:
+def test_only_logs_of_removed_revisions_are_removed(folders: Folders) -> None:
     stay = ["db/db-1-1.err", "edge/access.log", "front-end/front-end-2-1.out", "front-end/notes", "supervisor.log"]
     for name in (*stay, "front-end/front-end-1-1.out"):
         (folders.logs / name).parent.mkdir(exist_ok=True)
@@ -57,7 +57,7 @@ def test_logs_go_with_their_revision_and_all_others_stay(folders: Folders) -> No
     assert sorted(str(path.relative_to(folders.logs)) for path in folders.logs.rglob("*") if path.is_file()) == stay
 
 
-def test_pruning_twice_is_pruning_once(folders: Folders) -> None:
+def test_pruning_again_changes_nothing(folders: Folders) -> None:
     folders.content("content1").mkdir()
     prune(folders, NOTHING)
     prune(folders, NOTHING)
@@ -74,7 +74,7 @@ def test_the_newest_jobs_are_kept(folders: Folders, more: int) -> None:
     assert sorted(folders.jobs.iterdir()) == paths[:KEPT_JOBS]
 
 
-def test_data_is_removed_and_journal_backups_and_keys_stay(tmp_path: Path) -> None:
+def test_removing_data_keeps_the_journal_backups_plans_and_secrets(tmp_path: Path) -> None:
     world = fake_world(tmp_path)
     state = world.folders.state
     for name in ("data/db", "content/k", "volumes/v", "backups/b", "plans"):

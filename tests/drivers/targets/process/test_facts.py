@@ -1,4 +1,4 @@
-"""The interpreter that a plan uses, found on this machine."""
+"""The interpreter that a plan uses on this machine."""
 
 import dataclasses
 import sys

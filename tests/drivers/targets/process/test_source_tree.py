@@ -1,4 +1,4 @@
-"""Sources: folders, a repository's tags, and what services share."""
+"""Sources: folders, versions in a repository, and shared folders."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def app(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tagged(app: Path) -> Path:
-    """A repository whose `v1` tracks what its ignore file names; later commits and the tree say something else."""
+    """A repository whose `v1` tracks what its ignore file names; later commits and the work tree differ."""
     (app / ".gitignore").write_text("app.py\n")
     git(app, "init", "-q")
     for version in ("1", "2"):
@@ -44,7 +44,7 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.com", *words], check=True)
 
 
-def test_a_version_comes_out_of_the_repository_and_what_git_does_not_track_stays_there(tagged: Path) -> None:
+def test_a_version_has_the_files_that_git_tracks(tagged: Path) -> None:
     source, copy = Source(str(tagged), "v1"), tagged.parent / "copy"
     source_tree.copy(source, copy, shell)
     assert (copy / "app.py").read_text() == "print(1)"
@@ -54,7 +54,7 @@ def test_a_version_comes_out_of_the_repository_and_what_git_does_not_track_stays
 
 @pytest.mark.parametrize("ref", ["", "v1"], ids=["of a folder", "of a repository"])
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a shared folder"])
-def test_the_manifest_is_no_content_unless_it_is_included(app: Path, ref: str, beside: bool, tmp_path: Path) -> None:
+def test_the_manifest_is_left_out_unless_it_is_included(app: Path, ref: str, beside: bool, tmp_path: Path) -> None:
     shared = (("lib", str(app / "package")),) if beside else ()
     (app / "mainstay.yaml").write_text("system: shop")
     (app / ".mainstayignore").write_text("*.log\n")
@@ -71,23 +71,21 @@ def test_the_manifest_is_no_content_unless_it_is_included(app: Path, ref: str, b
 
 
 @pytest.mark.root
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read what is closed to it in name")
-def test_a_version_comes_out_of_a_repository_that_belongs_to_somebody_else(tagged: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read the files of another user")
+def test_a_version_is_read_from_a_repository_of_another_user(tagged: Path) -> None:
     for path in (tagged, *tagged.rglob("*")):
         shutil.chown(path, "nobody")
     assert source_tree.measure(Source(str(tagged), "v1"), shell).files == 3
 
 
-def test_a_version_that_is_not_there_is_bad_input(tagged: Path) -> None:
+def test_a_missing_version_is_refused(tagged: Path) -> None:
     with pytest.raises(BadInput, match=r"take v9 out of .*: fatal: not a valid object name") as refused:
         source_tree.measure(Source(str(tagged), "v9"), shell)
     assert refused.value.code == "source-missing"
 
 
 @pytest.mark.parametrize("missing", ["git", "tar"])
-def test_without_the_programs_that_take_it_out_there_is_no_empty_version(
-    tagged: Path, missing: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_git_or_tar_a_version_is_refused(tagged: Path, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = tagged.parent / "programs"
     programs.mkdir()
     for name in {"git", "tar"} - {missing}:
@@ -98,8 +96,8 @@ def test_without_the_programs_that_take_it_out_there_is_no_empty_version(
         source_tree.measure(Source(str(tagged), "v1"), shell)
 
 
-@pytest.mark.parametrize("beside", [(), (("library", "library"),)], ids=["alone", "with what is shared"])
-def test_what_ignore_files_name_stays_where_it_is(app: Path, beside: tuple[tuple[str, str], ...]) -> None:
+@pytest.mark.parametrize("beside", [(), (("library", "library"),)], ids=["alone", "with a shared folder"])
+def test_ignored_files_are_not_copied(app: Path, beside: tuple[tuple[str, str], ...]) -> None:
     library = app.parent / "library"
     library.mkdir()
     for folder in (app, library):
@@ -111,7 +109,7 @@ def test_what_ignore_files_name_stays_where_it_is(app: Path, beside: tuple[tuple
     assert file_tree.measure(app.parent / "copy", ignoring=False).digest == source_tree.measure(source, shell).digest
 
 
-def test_what_services_share_is_copied_beside_and_measured_as_it_will_lie(app: Path) -> None:
+def test_a_shared_folder_is_copied_and_measured_at_its_path_in_the_copy(app: Path) -> None:
     library = app.parent / "library"
     library.mkdir()
     (library / "shared.py").write_text("x = 1")
@@ -121,7 +119,7 @@ def test_what_services_share_is_copied_beside_and_measured_as_it_will_lie(app: P
     assert file_tree.measure(app.parent / "copy", ignoring=False).digest == source_tree.measure(both, shell).digest
 
 
-def test_a_change_of_what_is_shared_is_a_change(app: Path) -> None:
+def test_a_change_in_a_shared_folder_changes_the_digest(app: Path) -> None:
     library = app.parent / "library"
     library.mkdir()
     both = Source(str(app), beside=(("library", str(library)),))
@@ -130,13 +128,13 @@ def test_a_change_of_what_is_shared_is_a_change(app: Path) -> None:
     assert source_tree.measure(both, shell).digest != before
 
 
-def test_a_place_that_the_folder_has_already_is_refused(app: Path) -> None:
+def test_a_shared_folder_at_an_existing_path_is_refused(app: Path) -> None:
     with pytest.raises(BadInput, match="has a package already") as refused:
         source_tree.measure(Source(str(app), beside=(("package", str(app)),)), shell)
     assert refused.value.code == "place-taken"
 
 
-def test_nothing_is_left_where_versions_are_unpacked(
+def test_no_temporary_file_is_left_after_a_version_was_unpacked(
     tagged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "unpacked").mkdir()

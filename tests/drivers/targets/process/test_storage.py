@@ -1,4 +1,4 @@
-"""What the process target does with an artifact that it cannot run."""
+"""Storage on this machine refuses artifacts that are not source trees."""
 
 from pathlib import Path
 

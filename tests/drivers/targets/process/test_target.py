@@ -1,4 +1,4 @@
-"""Plain processes keep the contract, with the real supervisor and the real edge."""
+"""The process target satisfies the contract, with the real supervisor and the real edge."""
 
 import asyncio
 import os
@@ -17,8 +17,8 @@ from mainstay.system import file_tree
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import SYSTEM_PATH
 from tests.contracts.target import FENCE, TargetContract
-from tests.drivers.machine.place import a_place, identities, member, shell_job, worker
-from tests.drivers.machine.place import service as small
+from tests.drivers.machine.machine import identities, member, shell_job, temporary_machine, worker
+from tests.drivers.machine.machine import service as small
 
 
 class TestProcessTarget(TargetContract):
@@ -26,10 +26,10 @@ class TestProcessTarget(TargetContract):
 
     @pytest.fixture
     def target(self, tmp_path: Path) -> Iterator[RunTarget]:
-        self.sick = tmp_path / "sick"
+        self.unready = tmp_path / "unready"
         self.open: list[socket.socket] = []
-        with a_place() as self.place:
-            yield self.place.target.for_run(FENCE)
+        with temporary_machine() as self.machine:
+            yield self.machine.target.for_run(FENCE)
         for connection in self.open:
             connection.close()
 
@@ -47,7 +47,7 @@ class TestProcessTarget(TargetContract):
             assert f"(pid {os.getpid()})" in str(target.traffic_status().problem)
 
     def member(self, service: str = "web", count: int = 1, *, drain_s: float = 3.0) -> Member:
-        return member(small(service, told={"SICK_WHEN": str(self.sick)}, drain_s=drain_s), count)
+        return member(small(service, environment={"UNREADY_WHEN": str(self.unready)}, drain_s=drain_s), count)
 
     def worker(self, *lines: str) -> Member:
         return member(worker("sh", "-c", "\n".join([*(f"echo {line}" for line in lines), "exec sleep 60"])))
@@ -55,11 +55,11 @@ class TestProcessTarget(TargetContract):
     def job(self, identity: str, *, takes_s: float = 0) -> Job:
         return shell_job(identity, f"sleep {takes_s}")
 
-    def ask(self, target: RunTarget, *, takes_s: float) -> None:
+    def start_request(self, target: RunTarget, *, takes_s: float) -> None:
         connection = socket.create_connection(("127.0.0.1", int(target.traffic_status().url.rpartition(":")[2])), 20)
         self.open.append(connection)
         connection.sendall(f"GET /slow={takes_s} HTTP/1.1\r\nHost: web\r\n\r\n".encode())
-        edge = RuntimeApi(self.place.folders.haproxy_socket, self.place.folders.sockets / "master.sock")
+        edge = RuntimeApi(self.machine.folders.haproxy_socket, self.machine.folders.sockets / "master.sock")
         self.eventually(lambda: sum(asyncio.run(edge.requests_in_flight()).values()) > 0, "the request in flight")
 
     @contextmanager
@@ -68,27 +68,27 @@ class TestProcessTarget(TargetContract):
             yield psutil.Process().name()
 
     def artifact(self, key: str, *, takes_s: float = 0) -> Artifact:
-        source = self.sick.with_name(key)
+        source = self.unready.with_name(key)
         source.mkdir()
         (source / "app.py").write_text("print(1)")
         build = (("sh", "-c", f"sleep {takes_s}"),)
         return SourceTree(key, file_tree.measure(source).digest, Source(str(source)), build, path=SYSTEM_PATH)
 
     def damage(self, artifact: Artifact) -> None:
-        content = self.place.folders.content(artifact.key)
+        content = self.machine.folders.content(artifact.key)
         content.chmod(0o755)
         (content / "app.py").unlink()
 
     def set_ready(self, release: int, ready: bool) -> None:
-        sick = Path(f"{self.sick}-{release}")
+        unready = Path(f"{self.unready}-{release}")
         if ready:
-            sick.unlink()
+            unready.unlink()
         else:
-            sick.touch()
+            unready.touch()
 
     def lose(self, target: RunTarget) -> None:
-        self.place.kill_supervisor()
-        for name in identities(self.place.instances):
-            if started := self.place.instances.started(name):
-                self.place.instances.end_all(name, started)
-        self.place.until(lambda: not self.place.processes(), "the end of all processes")
+        self.machine.kill_supervisor()
+        for name in identities(self.machine.instance_runner):
+            if started := self.machine.instance_runner.started(name):
+                self.machine.instance_runner.end_all(name, started)
+        self.machine.wait_until(lambda: not self.machine.running_processes(), "the end of all processes")

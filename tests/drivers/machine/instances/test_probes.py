@@ -6,57 +6,54 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from mainstay.drivers.machine.instances import health
 from mainstay.drivers.machine.instances.probes import Probe, probe_readiness
-from mainstay.drivers.machine.state import lifecycle
-from mainstay.drivers.machine.state.lifecycle import Record, Runtime
-from mainstay.model import Health, Workload
+from mainstay.model import Health
 from mainstay.system.process_runner import Launch
 
-Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HTTP = Health("http", ready="/ready")
-NOWHERE = Launch(("true",), "/", "", "")
+NO_LAUNCH = Launch(("true",), "/", "", "")
 
 
-def probed(answer: Answer, health: Health = HTTP, limit_s: float = 5.0) -> tuple[Probe, int]:
-    """The probe of a server that responds as *answer* does, and the server's port."""
+def probe_server(handler: Handler, health: Health = HTTP, limit_s: float = 5.0) -> tuple[Probe, int]:
+    """The probe of a server that responds as *handler* does, and the server's port."""
 
-    async def story() -> tuple[Probe, int]:
+    async def run() -> tuple[Probe, int]:
         served = asyncio.Event()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
-                await answer(reader, writer)
+                await handler(reader, writer)
             finally:
                 writer.close()
                 served.set()
 
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             port: int = server.sockets[0].getsockname()[1]
-            found = await probe_readiness(health, port, NOWHERE, limit_s)
+            found = await probe_readiness(health, port, NO_LAUNCH, limit_s)
             await asyncio.wait_for(served.wait(), 10)
         return found, port
 
-    return asyncio.run(story())
+    return asyncio.run(run())
 
 
-def responds(text: bytes) -> Answer:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def responds(text: bytes) -> Handler:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(text)
         await writer.drain()
 
-    return answer
+    return handle
 
 
-def stays_open(text: bytes, until_closed: list[bytes]) -> Answer:
+def stays_open(text: bytes, until_closed: list[bytes]) -> Handler:
     """Respond and keep the connection open, as a server does that ignores `Connection: close`."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await responds(text)(reader, writer)
         until_closed.append(await asyncio.wait_for(reader.read(), 0.9))
 
-    return answer
+    return handle
 
 
 @pytest.mark.requirement("F9")
@@ -71,7 +68,7 @@ def test_the_whole_response_is_read_before_the_connection_is_closed() -> None:
             await asyncio.sleep(0.02)  # The pause of a server between its writes, in which a probe must not close.
             sent.append(0 if reader.at_eof() else len(part))
 
-    probe, _ = probed(in_parts)
+    probe, _ = probe_server(in_parts)
     assert probe.good
     assert sent[:2] == [17, 16]
 
@@ -85,9 +82,9 @@ def test_the_whole_response_is_read_before_the_connection_is_closed() -> None:
     ],
     ids=["with a length", "in chunks", "without a body"],
 )
-def test_a_server_that_keeps_the_connection_open_is_not_waited_for(response: bytes) -> None:
+def test_a_probe_does_not_wait_for_a_server_that_keeps_the_connection_open(response: bytes) -> None:
     closed: list[bytes] = []
-    assert probed(stays_open(response, closed))[0].good
+    assert probe_server(stays_open(response, closed))[0].good
     assert closed == [b""]
 
 
@@ -103,7 +100,7 @@ def test_a_server_that_keeps_the_connection_open_is_not_waited_for(response: byt
     ],
 )
 def test_request_and_response_are_reported(response: bytes, result: str, what: str) -> None:
-    probe, port = probed(responds(response))
+    probe, port = probe_server(responds(response))
     assert (probe.result, probe.exchange) == (result, f"GET http://127.0.0.1:{port}/ready → {what}")
 
 
@@ -111,7 +108,7 @@ def test_a_server_that_does_not_respond_is_silent() -> None:
     async def waits(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    probe, port = probed(waits, limit_s=0.2)
+    probe, port = probe_server(waits, limit_s=0.2)
     assert probe == Probe("silent", f"GET http://127.0.0.1:{port}/ready → no response within 0.2 s")
 
 
@@ -127,34 +124,8 @@ def test_a_server_that_does_not_respond_is_silent() -> None:
     ids=lambda value: value.kind if isinstance(value, Health) else "",
 )
 def test_every_kind_of_probe_reports_what_it_did(health: Health, exchange: str) -> None:
-    with socket.socket() as nobody_listens:
-        nobody_listens.bind(("127.0.0.1", 0))
-        port = nobody_listens.getsockname()[1]
-        probe = asyncio.run(probe_readiness(health, port, NOWHERE, 5.0))
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        probe = asyncio.run(probe_readiness(health, port, NO_LAUNCH, 5.0))
     assert probe.exchange == exchange.format(port=port)
-
-
-GOOD, BAD, REFUSED = Probe("good"), Probe("bad", "404"), Probe("refused")
-STARTING, READY = Runtime(), Runtime(record=Record(steady=True), answers=True)
-
-
-@pytest.mark.parametrize(
-    ("runtime", "probe", "pause_s"),
-    [
-        pytest.param(READY, GOOD, 5.0, id="a ready instance"),
-        pytest.param(READY, BAD, 0.5, id="a ready instance that failed once"),
-        pytest.param(STARTING, BAD, 0.5, id="a starting instance that responds"),
-        pytest.param(STARTING, REFUSED, 0.05, id="a starting instance that does not listen yet"),
-    ],
-)
-def test_a_ready_instance_is_probed_every_5_s_and_another_every_half_second(
-    runtime: Runtime, probe: Probe, pause_s: float
-) -> None:
-    assert health._pause(runtime, Workload("web", ("serve",), health=HTTP), probe) == pause_s
-
-
-def test_a_busy_instance_has_10_s_to_respond_and_a_starting_one_the_time_limit() -> None:
-    web = Workload("web", ("serve",), health=HTTP)
-    assert (lifecycle.probe_timeout(READY, web), lifecycle.probe_timeout(STARTING, web)) == (10.0, 1.0)
-    slow = Workload("web", ("serve",), health=Health("http", ready="/ready", limit_s=30))
-    assert lifecycle.probe_timeout(READY, slow) == 30

@@ -1,4 +1,4 @@
-"""What one pass of the supervisor does although a part of it fails: a full disk, a HAProxy that takes no slots."""
+"""Reconciliation goes on after errors: a full disk, or a HAProxy that accepts no slots."""
 
 import asyncio
 import errno
@@ -11,36 +11,49 @@ from msgspec.structs import replace
 from mainstay.drivers.machine.state.decide import Kill, Start
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.supervisor.daemon import Daemon
+from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders, lay_out
+from tests.drivers.machine.machine import Machine
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delay_ms", range(0, 300, 20))
+def test_a_start_at_any_moment_of_a_stop_starts_the_environment(machine: Machine, delay_ms: int) -> None:
+    machine.start_release_1()
+    machine.target.stop()
+    SystemClock().pause(delay_ms / 1000)
+    machine.target.start()
+    machine.wait_until(lambda: machine.is_ready(1, 2), "both instances")
+    machine.wait_for_traffic({1: 100.0})
 
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Daemon:
     folders = Folders(tmp_path / "state", tmp_path / "keys")
     lay_out(folders)
-    return asyncio.run(_made(folders))
+    return asyncio.run(create_daemon(folders))
 
 
-async def _made(folders: Folders) -> Daemon:
+async def create_daemon(folders: Folders) -> Daemon:
     return Daemon(folders)
 
 
-def full(*_: object) -> None:
+def raise_disk_full(*_: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_an_action_that_meets_a_full_disk_does_not_end_the_pass(
+def test_a_full_disk_during_one_action_does_not_prevent_the_others(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[str] = []
-    monkeypatch.setattr(daemon, "_reassign_taken_port", full)
+    monkeypatch.setattr(daemon, "_reassign_taken_port", raise_disk_full)
     monkeypatch.setattr(daemon.instances, "kill", killed.append)
     for action in (Start("web-1-1"), Kill("web-1-2")):
         daemon._try(action)
     assert killed == ["web-1-2"]
 
 
-def test_a_drain_begins_only_once_haproxy_has_taken_its_slots(daemon: Daemon) -> None:
+def test_a_drain_begins_only_once_haproxy_has_accepted_its_slots(daemon: Daemon) -> None:
     before = {"web-1-1": Runtime(), "web-1-2": Runtime(drain_since=3.0)}
     daemon.instances.runtimes.update(
         {name: replace(runtime, drain_since=5.0, drained=True) for name, runtime in before.items()}
@@ -50,12 +63,12 @@ def test_a_drain_begins_only_once_haproxy_has_taken_its_slots(daemon: Daemon) ->
     assert [(runtimes[name].drain_since, runtimes[name].drained) for name in before] == [(None, False), (5.0, True)]
 
 
-def test_other_tasks_run_although_the_supervisor_is_woken_at_each_pass(daemon: Daemon) -> None:
-    async def passes() -> bool:
+def test_other_tasks_run_although_the_supervisor_is_woken_in_every_pass(daemon: Daemon) -> None:
+    async def run() -> bool:
         ran: list[bool] = []
         asyncio.get_running_loop().call_soon(ran.append, True)
         daemon._woken.set()
         await daemon._until(float("inf"))
         return bool(ran)
 
-    assert asyncio.run(passes())
+    assert asyncio.run(run())

@@ -1,4 +1,4 @@
-"""Which environment a command is about, and what a command without a manifest suggests."""
+"""The context of a command without a manifest."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.fakes.wiring import fake_wiring
 from tests.fakes.world import fake_world
 
 
-def test_without_a_manifest_both_ways_out_are_named(tmp_path: Path) -> None:
+def test_without_a_manifest_the_error_names_both_remedies(tmp_path: Path) -> None:
     wiring = fake_wiring(fake_world(tmp_path))
     with pytest.raises(BadInput) as refused:
         open_context(wiring, tmp_path / "mainstay.yaml", None, None)

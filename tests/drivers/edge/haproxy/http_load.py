@@ -1,4 +1,4 @@
-"""Small HTTP servers in this process, and a bounded load that counts what is lost."""
+"""Small HTTP servers in this process, clients, and a bounded load that counts failed requests."""
 
 import asyncio
 import socket
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 
 def free_port() -> int:
-    """A port below the range that the machine gives away by itself."""
+    """Return a free port below the ephemeral range."""
     for port in _candidates:
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -33,15 +33,15 @@ _candidates = iter(_upwards())
 
 @dataclass
 class Backend:
-    """Answers every path with its name, `/slow` once `released` is set, `/tunnel` with an echo; keeps what it saw."""
+    """Answers every path with its name, `/slow` once `released` is set, `/tunnel` with an echo; keeps requests."""
 
     name: str
     port: int
     status: int = 200
     released: asyncio.Event = field(default_factory=asyncio.Event)
-    seen: list[dict[str, str]] = field(default_factory=list)
-    dies_at: str = ""
-    """A path whose request is cut off without an answer, once."""
+    requests: list[dict[str, str]] = field(default_factory=list)
+    aborts_at: str = ""
+    """The next request for this path is aborted without a response."""
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -49,7 +49,7 @@ class Backend:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     def kill(self) -> None:
-        """As SIGKILL would: nothing is finished, nothing is said."""
+        """Abort every connection, as SIGKILL does."""
         assert self._server is not None
         self._server.close()
         for writer in list(self._writers):
@@ -78,12 +78,12 @@ class Backend:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        if path == self.dies_at:
-            self.dies_at = ""
+        if path == self.aborts_at:
+            self.aborts_at = ""
             writer.transport.abort()
             return
         if path != "/ready":
-            self.seen.append(headers | {":path": path, ":method": method})
+            self.requests.append(headers | {":path": path, ":method": method})
         if path == "/tunnel":
             writer.write(b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
             while data := await reader.read(100):
@@ -98,21 +98,21 @@ class Backend:
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     headers: dict[str, str]
     body: str
 
 
 class Client:
-    """One keep-alive connection. A connection that the other side closed between requests is opened again."""
+    """One keep-alive connection, opened again when the server has closed it between requests."""
 
-    def __init__(self, port: int, *, keeps: bool = True) -> None:
+    def __init__(self, port: int, *, keep_alive: bool = True) -> None:
         self._port = port
-        self._keeps = keeps
+        self._keep_alive = keep_alive
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, path: str = "/", *, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
+    async def request(self, path: str = "/", *, method: str = "GET", headers: dict[str, str] | None = None) -> Response:
         for attempt in (1, 2):
             fresh = self._open is None
             if self._open is None:
@@ -120,13 +120,13 @@ class Client:
             try:
                 return await asyncio.wait_for(self._exchange(path, method, headers or {}), 15)
             except (asyncio.IncompleteReadError, ConnectionError) as error:
-                ignore_event = not getattr(error, "partial", b"")
+                unanswered = not getattr(error, "partial", b"")
                 self.close()
-                if fresh or attempt == 2 or not ignore_event:
+                if fresh or attempt == 2 or not unanswered:
                     raise
         raise AssertionError
 
-    async def _exchange(self, path: str, method: str, headers: dict[str, str]) -> Answer:
+    async def _exchange(self, path: str, method: str, headers: dict[str, str]) -> Response:
         assert self._open is not None
         reader, writer = self._open
         lines = [f"{method} {path} HTTP/1.1"]
@@ -135,9 +135,9 @@ class Client:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         got = {k.lower(): v.strip() for k, _, v in (row.partition(":") for row in head[1:] if row)}
         body = await reader.readexactly(int(got.get("content-length", 0)))
-        if got.get("connection") == "close" or not self._keeps:
+        if got.get("connection") == "close" or not self._keep_alive:
             self.close()
-        return Answer(int(head[0].split()[1]), got, body.decode())
+        return Response(int(head[0].split()[1]), got, body.decode())
 
     def close(self) -> None:
         if self._open is not None:
@@ -147,7 +147,7 @@ class Client:
 
 @dataclass
 class Tally:
-    """What a load got: answers by body, and every one that was not 200."""
+    """The results of a load: responses by body, and every failed request."""
 
     answers: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
@@ -160,29 +160,29 @@ class Tally:
 
 @asynccontextmanager
 async def load(port: int, *, rate: int = 400, clients: int = 8, method: str = "GET") -> AsyncIterator[Tally]:
-    """About *rate* requests a second until the block ends; half of the clients open a connection for each."""
+    """About *rate* requests a second until the block ends; every second client opens a new connection for each."""
     tally, ended = Tally(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    async def one(number: int) -> None:
-        client = Client(port, keeps=number % 2 == 0)
+    async def send_requests(number: int) -> None:
+        client = Client(port, keep_alive=number % 2 == 0)
         due = loop.time()
         while not ended.is_set():
-            began = loop.time()
+            start = loop.time()
             try:
-                answer = await client.ask(f"/load/{number}", method=method)
+                answer = await client.request(f"/load/{number}", method=method)
                 if answer.status == 200:
                     tally.answers[answer.body] += 1
                 else:
                     tally.lost.append(f"{answer.status} {answer.body[:80]}")
             except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
                 tally.lost.append(repr(error))
-            tally.took_s.append(loop.time() - began)
+            tally.took_s.append(loop.time() - start)
             due = max(due + clients / rate, loop.time())
             await asyncio.sleep(max(0, due - loop.time()))
         client.close()
 
-    tasks = [asyncio.create_task(one(number)) for number in range(clients)]
+    tasks = [asyncio.create_task(send_requests(number)) for number in range(clients)]
     try:
         yield tally
     finally:
@@ -190,13 +190,13 @@ async def load(port: int, *, rate: int = 400, clients: int = 8, method: str = "G
         await asyncio.gather(*tasks)
 
 
-async def until(true: object, within: float = 20.0) -> None:
-    """Wait for what the callable or coroutine function *true* says."""
+async def wait_until(true: object, within: float = 20.0) -> None:
+    """Wait until the callable or coroutine function *true* returns something true."""
     async with asyncio.timeout(within):
         while True:
-            said = true()  # type: ignore[operator]  # a callable, or a coroutine function
-            if asyncio.iscoroutine(said):
-                said = await said
-            if said:
+            found = true()  # type: ignore[operator]  # a callable, or a coroutine function
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
                 return
             await asyncio.sleep(0.01)

@@ -1,36 +1,27 @@
-"""Limits of one instance: processors by the kernel, where it lets us."""
+"""CPU and memory limits of an instance, where the kernel can enforce them."""
 
 import os
 import shutil
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mainstay.drivers.machine.instances.cgroups import Limits
-from tests.drivers.machine.place import PYTHON, Place, a_place, member, worker
+from tests.drivers.machine.machine import PYTHON, Machine, member, worker
 
-BUSY = """
+USE_200_MS_OF_CPU = """
 import time
-began = time.monotonic()
+start = time.monotonic()
 while time.process_time() < 0.2:
     pass
-print(time.monotonic() - began, flush=True)
+print(time.monotonic() - start, flush=True)
 time.sleep(60)
 """
 
 
-def processors_held() -> bool:
-    """Whether this machine lets us limit processors."""
-    limits = Limits(Path("/nowhere"))
-    limits.close()
-    return limits.enforces_cpu
-
-
-needs_processors = pytest.mark.skipif(not processors_held(), reason="this machine lets us limit no processors")
-
-
+LIMITS = Limits(Path("/nowhere"))
+LIMITS.close()
 MEBIBYTE = 2**20
 READ_LIMIT = """
 import pathlib, time
@@ -44,60 +35,50 @@ time.sleep(60)
 HEAP_LIMIT = "java -XX:+PrintFlagsFinal -version 2>/dev/null | awk '/ MaxHeapSize /{print $4}'; exec sleep 60"
 
 
-def memory_held() -> bool:
-    """Whether this machine lets us limit memory."""
-    limits = Limits(Path("/nowhere"))
-    limits.close()
-    return limits.enforces_memory
+needs_cpu_limits = pytest.mark.skipif(not LIMITS.enforces_cpu, reason="CPU limits cannot be enforced on this machine")
+needs_memory_limits = pytest.mark.skipif(
+    not LIMITS.enforces_memory, reason="memory limits cannot be enforced on this machine"
+)
 
 
-needs_memory = pytest.mark.skipif(not memory_held(), reason="memory limits cannot be enforced on this machine")
-
-
-@pytest.fixture
-def place() -> Iterator[Place]:
-    with a_place() as one:
-        yield one
-
-
-@needs_processors
+@needs_cpu_limits
 @pytest.mark.root
-def test_who_may_have_a_tenth_of_a_processor_takes_ten_times_as_long(place: Place) -> None:
-    place.up(member(worker(PYTHON, "-c", BUSY, cpus=0.1)), service="worker")
-    place.until(lambda: list(place.target.logs("worker")), "its end")
-    assert float(next(place.target.logs("worker")).line) > 1
-    assert "cpu-limits-ignored" not in [note.code for note in place.target.fleet_status().notes]
+def test_a_tenth_of_a_cpu_takes_ten_times_as_long(machine: Machine) -> None:
+    machine.start_fleet(member(worker(PYTHON, "-c", USE_200_MS_OF_CPU, cpus=0.1)), service="worker")
+    machine.wait_until(lambda: list(machine.target.logs("worker")), "its end")
+    assert float(next(machine.target.logs("worker")).line) > 1
+    assert "cpu-limits-ignored" not in [note.code for note in machine.target.fleet_status().notes]
 
 
-@needs_processors
+@needs_cpu_limits
 @pytest.mark.root
-def test_its_groups_go_with_it(place: Place) -> None:
-    (one,) = place.up(member(worker("sleep", "60", cpus=0.5)), service="worker")
+def test_the_cgroups_of_an_instance_are_removed_with_it(machine: Machine) -> None:
+    (one,) = machine.start_fleet(member(worker("sleep", "60", cpus=0.5)), service="worker")
     groups = [path for path in groups_of(one.pid) if "mainstay-" in str(path)]
     assert [path for path in groups if not path.is_dir()] == []
-    place.target.set_fleet({"worker": {}})
-    place.until(lambda: not place.found(1, "worker"), "its end")
+    machine.target.set_fleet({"worker": {}})
+    machine.wait_until(lambda: not machine.instances_of(1, "worker"), "its end")
     assert groups
     assert [path for path in groups if path.is_dir()] == []
 
 
-@needs_memory
+@needs_memory_limits
 @pytest.mark.root
-def test_a_service_of_another_user_can_read_its_own_memory_limit(place: Place) -> None:
+def test_a_service_of_another_user_can_read_its_own_memory_limit(machine: Machine) -> None:
     limited = worker(PYTHON, "-c", READ_LIMIT, user="nobody", memory_bytes=256 * MEBIBYTE)
-    place.up(member(limited), service="worker")
-    place.until(lambda: list(place.target.logs("worker")), "its first line")
-    assert next(place.target.logs("worker")).line == str(256 * MEBIBYTE)
+    machine.start_fleet(member(limited), service="worker")
+    machine.wait_until(lambda: list(machine.target.logs("worker")), "the limit")
+    assert next(machine.target.logs("worker")).line == str(256 * MEBIBYTE)
 
 
-@needs_memory
+@needs_memory_limits
 @pytest.mark.root
 @pytest.mark.skipif(shutil.which("java") is None, reason="no Java is installed")
-def test_a_jvm_sizes_its_heap_by_the_memory_limit_of_its_service(place: Place) -> None:
+def test_a_jvm_sizes_its_heap_by_the_memory_limit_of_its_service(machine: Machine) -> None:
     limited = worker("sh", "-c", HEAP_LIMIT, user="nobody", memory_bytes=256 * MEBIBYTE)
-    place.up(member(limited), service="worker")
-    place.until(lambda: list(place.target.logs("worker")), "the size of the heap")
-    assert int(next(place.target.logs("worker")).line) <= 128 * MEBIBYTE
+    machine.start_fleet(member(limited), service="worker")
+    machine.wait_until(lambda: list(machine.target.logs("worker")), "the size of the heap")
+    assert int(next(machine.target.logs("worker")).line) <= 128 * MEBIBYTE
 
 
 def test_cgroups_are_readable_by_every_user_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +92,7 @@ def test_cgroups_are_readable_by_every_user_whatever_the_umask(tmp_path: Path, m
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in procs.parents[:2]] == [0o755, 0o755]
 
 
-def test_in_the_second_version_one_group_has_both_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_cgroup_v2_one_cgroup_has_both_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mainstay.drivers.machine.instances.cgroups._MOUNT", tmp_path)
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu memory\n")
     (procs,) = map(Path, Limits(Path("/state")).groups("web-1-1", 2**20, 0.5))
@@ -120,14 +101,14 @@ def test_in_the_second_version_one_group_has_both_limits(tmp_path: Path, monkeyp
     assert (procs.parent.parent / "cgroup.subtree_control").read_text() == "+cpu"
 
 
-def test_without_limits_of_processors_all_share_them_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_cpu_limit_the_cpu_controller_is_not_enabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mainstay.drivers.machine.instances.cgroups._MOUNT", tmp_path)
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu memory\n")
     (procs,) = map(Path, Limits(Path("/state")).groups("web-1-1", None, None))
     assert (procs.parent.parent / "cgroup.subtree_control").read_text() == "+memory"
 
 
-def test_where_nothing_may_be_limited_there_are_no_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_controllers_no_cgroup_is_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mainstay.drivers.machine.instances.cgroups._MOUNT", tmp_path / "none")
     limits = Limits(Path("/state"))
     assert limits.groups("web-1-1", 2**20, 0.5) == ()

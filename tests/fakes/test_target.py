@@ -1,4 +1,4 @@
-"""The target in memory keeps the contract, so that tests which use it prove something about real targets."""
+"""The target in memory satisfies the contract of every target, so tests may use it in place of a real one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,13 +38,13 @@ class TestFakeTarget(TargetContract):
         self.fake.job_takes_s = takes_s
         return Job(identity, "Build", ("true",), "/")
 
-    def ask(self, target: RunTarget, *, takes_s: float) -> None:
+    def start_request(self, target: RunTarget, *, takes_s: float) -> None:
         (release,) = target.traffic_status().actual["web"]
         self.fake.in_flight[f"web@{release}"] = 1
-        over = self.clock.monotonic() + takes_s
+        end_at = self.clock.monotonic() + takes_s
 
         def end() -> None:
-            if self.clock.monotonic() >= over:
+            if self.clock.monotonic() >= end_at:
                 self.fake.in_flight.clear()
 
         self.turnable.paused = end

@@ -1,4 +1,4 @@
-"""The sources of secrets against their contract, and a source in memory."""
+"""The environment as a source of secrets, and a source in memory."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A real HAProxy in front of two small backends, for the tests of the edge."""
+"""A running HAProxy in front of two small backends, for tests of the edge."""
 
 import os
 import shutil
@@ -16,16 +16,16 @@ from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
-from tests.drivers.edge.haproxy.traffic import Backend, Client, free_port, until
+from tests.drivers.edge.haproxy.http_load import Backend, Client, free_port, wait_until
 
 
 @dataclass
-class Stage:
+class RunningProxy:
     """Service `web` with release 41 in slot 1 and release 42 in slot 2."""
 
     folders: Folders
-    front: int
-    inner: int
+    front_port: int
+    listener_port: int
     old: Backend
     new: Backend
     proxy: Proxy
@@ -36,10 +36,10 @@ class Stage:
 
     @property
     def ports(self) -> dict[str, int]:
-        return {"listener:web": self.inner}
+        return {"listener:web": self.listener_port}
 
     def slots(self, shares: Shares, *, without: tuple[int, ...] = ()) -> tuple[Slot, ...]:
-        """The slots for *shares*, with the releases *without* gone."""
+        """The slots for *shares*, without the instances of the releases *without*."""
         instances = {
             f"web-{release}-1": Upstream("web", release, slot, backend.port, ready=True)
             for slot, (release, backend) in enumerate(((41, self.old), (42, self.new)), 1)
@@ -47,53 +47,55 @@ class Stage:
         }
         return slots(DesiredEdge(self.edge, self.counts, traffic={"web": shares}, upstreams=instances))
 
-    async def give(self, shares: Shares, *, without: tuple[int, ...] = ()) -> None:
+    async def set_shares(self, shares: Shares, *, without: tuple[int, ...] = ()) -> None:
         await self.proxy.converge(self.edge, self.ports, self.slots(shares, without=without))
 
-    async def asks(self, path: str = "/", *, method: str = "GET", headers: dict[str, str] | None = None) -> str:
-        client = Client(self.front, keeps=False)
-        answer = await client.ask(path, method=method, headers=headers)
+    async def request(self, path: str = "/", *, method: str = "GET", headers: dict[str, str] | None = None) -> str:
+        client = Client(self.front_port, keep_alive=False)
+        answer = await client.request(path, method=method, headers=headers)
         return f"{answer.status} {answer.body}"
 
-    def members(self, process: Started) -> tuple[int, ...]:
+    def pids(self, process: Started) -> tuple[int, ...]:
         """The pids of HAProxy's master *process* and its workers."""
         return ProcessRunner(self.folders.instances).members(ID, process)
 
-    def another(self) -> Proxy:
-        """As a supervisor that was killed and started again sees it."""
+    def reopened(self) -> Proxy:
+        """Return the proxy as a restarted supervisor opens it."""
         return Proxy(self.folders, ProcessRunner(self.folders.instances))
 
-    def logged(self) -> list[Entry]:
+    def log_entries(self) -> list[Entry]:
         path = self.folders.logs / "edge" / "access.log"
         found = [read(line) for line in path.read_bytes().splitlines()] if path.exists() else []
         return [entry for entry in found if isinstance(entry, Entry)]
 
-    async def until_logged(self, count: int) -> list[Entry]:
-        await until(lambda: len(self.logged()) >= count)
-        return self.logged()
+    async def wait_for_log_entries(self, count: int) -> list[Entry]:
+        await wait_until(lambda: len(self.log_entries()) >= count)
+        return self.log_entries()
 
 
 @asynccontextmanager
-async def stage(edge: Edge | None = None, counts: dict[str, int] | None = None) -> AsyncIterator[Stage]:
-    """HAProxy serves release 41 when the block begins; all is gone when it has ended."""
-    place = Path(tempfile.mkdtemp(prefix="ms-"))
-    os.chmod(place, 0o711)  # HAProxy's workers have another user, as root.
-    folders = Folders(place / "state", place / "keys")
+async def running_proxy(edge: Edge | None = None, counts: dict[str, int] | None = None) -> AsyncIterator[RunningProxy]:
+    """Run HAProxy, which sends all traffic to release 41 at first; remove everything after the block."""
+    root = Path(tempfile.mkdtemp(prefix="ms-"))
+    os.chmod(root, 0o711)  # As root, HAProxy's workers run as another user.
+    folders = Folders(root / "state", root / "keys")
     folders.state.mkdir(mode=0o711)
-    front = free_port()
-    given = edge or Edge(http=front, routes=(Route("/", "web"),), release_header=True)
+    front_port = free_port()
+    given = edge or Edge(http=front_port, routes=(Route("/", "web"),), release_header=True)
     old, new = Backend("old", free_port()), Backend("new", free_port())
     proxy, log = Proxy(folders, ProcessRunner(folders.instances)), AccessLog(folders)
-    here = Stage(folders, given.http or front, free_port(), old, new, proxy, log, given, counts or {"web": 6})
+    running = RunningProxy(
+        folders, given.http or front_port, free_port(), old, new, proxy, log, given, counts or {"web": 6}
+    )
     await log.start()
     await old.start()
     await new.start()
     try:
-        await here.give({41: 100})
-        yield here
+        await running.set_shares({41: 100})
+        yield running
     finally:
         await proxy.stop()
         old.kill()
         new.kill()
         await log.stop()
-        shutil.rmtree(place)
+        shutil.rmtree(root)

@@ -1,4 +1,4 @@
-"""Request bodies at the edge: slow ones are cut in bounded time, large ones and streams pass."""
+"""Request bodies at the edge: slow ones are rejected in bounded time, large ones and streams pass."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,28 +7,28 @@ from contextlib import asynccontextmanager
 import pytest
 
 from mainstay.model import Edge, Route
-from tests.drivers.edge.haproxy.stage import Stage, stage
-from tests.drivers.edge.haproxy.traffic import free_port
+from tests.drivers.edge.haproxy.http_load import free_port
+from tests.drivers.edge.haproxy.running_proxy import RunningProxy, running_proxy
 
 BODY_S = 1.0
 LIMIT = 10 * BODY_S
 BUFFER = 16384
 
-Story = Callable[[Stage], Awaitable[None]]
+Scenario = Callable[[RunningProxy], Awaitable[None]]
 
 
-def played(story: Story) -> None:
-    async def whole() -> None:
+def run_with_proxy(scenario: Scenario) -> None:
+    async def run() -> None:
         port = free_port()
-        async with stage(Edge(http=port, routes=(Route("/", "web"),), body_s=BODY_S)) as here:
-            await story(here)
+        async with running_proxy(Edge(http=port, routes=(Route("/", "web"),), body_s=BODY_S)) as running:
+            await scenario(running)
 
-    asyncio.run(whole())
+    asyncio.run(run())
 
 
 @asynccontextmanager
-async def connected(here: Stage) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", here.front)
+async def connected(running: RunningProxy) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.front_port)
     try:
         yield reader, writer
     finally:
@@ -36,7 +36,7 @@ async def connected(here: Stage) -> AsyncIterator[tuple[asyncio.StreamReader, as
 
 
 async def drip(writer: asyncio.StreamWriter, piece: bytes) -> None:
-    """Send *piece* ten times in each `BODY_S`, until the edge has had enough."""
+    """Send *piece* ten times in each `BODY_S`, until the edge closes the connection."""
     while not writer.is_closing():
         writer.write(piece)
         await asyncio.sleep(BODY_S / 10)
@@ -49,23 +49,23 @@ async def drip(writer: asyncio.StreamWriter, piece: bytes) -> None:
         pytest.param("Transfer-Encoding: chunked", b"1\r\nx\r\n", id="chunked"),
     ],
 )
-def test_a_body_that_arrives_byte_by_byte_is_answered_408_in_bounded_time(head: str, piece: bytes) -> None:
-    async def story(here: Stage) -> None:
-        async with connected(here) as (reader, writer), asyncio.timeout(LIMIT):
+def test_a_body_sent_byte_by_byte_is_answered_408_in_bounded_time(head: str, piece: bytes) -> None:
+    async def scenario(running: RunningProxy) -> None:
+        async with connected(running) as (reader, writer), asyncio.timeout(LIMIT):
             writer.write(f"POST / HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
             dripping = asyncio.create_task(drip(writer, piece))
             status = await reader.readline()
             dripping.cancel()
         assert status.split()[1] == b"408"
-        assert here.old.seen == []
+        assert running.old.requests == []
 
-    played(story)
+    run_with_proxy(scenario)
 
 
-def test_a_large_body_that_takes_longer_than_the_limit_arrives_whole() -> None:
-    async def story(here: Stage) -> None:
+def test_a_large_body_that_takes_longer_than_the_limit_is_accepted() -> None:
+    async def scenario(running: RunningProxy) -> None:
         pieces, piece = 20, b"x" * 2 * BUFFER
-        async with connected(here) as (reader, writer), asyncio.timeout(LIMIT):
+        async with connected(running) as (reader, writer), asyncio.timeout(LIMIT):
             writer.write(f"POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: {pieces * len(piece)}\r\n\r\n".encode())
             for _ in range(pieces):
                 writer.write(piece)
@@ -73,24 +73,24 @@ def test_a_large_body_that_takes_longer_than_the_limit_arrives_whole() -> None:
                 await asyncio.sleep(2 * BODY_S / pieces)
             assert (await reader.readline()).split()[1] == b"200"
 
-    played(story)
+    run_with_proxy(scenario)
 
 
 def test_a_client_that_waits_for_100_continue_receives_it() -> None:
-    async def story(here: Stage) -> None:
-        async with connected(here) as (reader, writer), asyncio.timeout(LIMIT):
+    async def scenario(running: RunningProxy) -> None:
+        async with connected(running) as (reader, writer), asyncio.timeout(LIMIT):
             writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
             assert (await reader.readline()).split()[1] == b"100"
             await reader.readline()
             writer.write(b"ok")
             assert (await reader.readline()).split()[1] == b"200"
 
-    played(story)
+    run_with_proxy(scenario)
 
 
-def test_a_tunnel_outlasts_the_limit_for_bodies() -> None:
-    async def story(here: Stage) -> None:
-        async with connected(here) as (reader, writer), asyncio.timeout(LIMIT):
+def test_a_tunnel_may_last_longer_than_the_limit_for_bodies() -> None:
+    async def scenario(running: RunningProxy) -> None:
+        async with connected(running) as (reader, writer), asyncio.timeout(LIMIT):
             writer.write(b"GET /tunnel HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
             assert (await reader.readline()).split()[1] == b"101"
             await reader.readuntil(b"\r\n\r\n")
@@ -99,4 +99,4 @@ def test_a_tunnel_outlasts_the_limit_for_bodies() -> None:
                 assert await reader.readexactly(1) == b"x"
                 await asyncio.sleep(BODY_S / 10)
 
-    played(story)
+    run_with_proxy(scenario)

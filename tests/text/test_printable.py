@@ -19,7 +19,7 @@ from mainstay.text.printable import harmless
         ("a\x08b", "a�b"),
     ],
 )
-def test_nothing_reaches_a_terminal_that_it_would_act_on(text: str, shown: str) -> None:
+def test_terminal_sequences_and_control_characters_are_removed(text: str, shown: str) -> None:
     assert harmless(text) == shown
 
 
@@ -30,5 +30,5 @@ def test_characters_that_reorder_or_hide_text_are_replaced(hidden: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["grüße 東京", "a\tb\nc", "👩\u200d💻", "می\u200cخواهم"])
-def test_other_text_stays_as_it_is(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert harmless(text) == text

@@ -1,0 +1,47 @@
+"""Lines of HAProxy's access log."""
+
+import pytest
+
+from mainstay.drivers.edge.haproxy.access_lines import Entry, described, read
+
+LINE = (
+    b'{"at":"2026-11-21T13:18:17.120Z","door":"door:8080","service":"web","slot":"web.s2","release":"41",'
+    b'"method":"GET","path":"\\/a","status":200,"bytes":51,"request_ms":0,"queue_ms":0,"connect_ms":1,'
+    b'"answer_ms":2,"total_ms":3,"ended":"--","retries":"+1","id":"abc"}'
+)
+
+
+NO_SERVER = LINE.replace(b'"web.s2"', b'"<NOSRV>"').replace(b'"41"', b'"-"').replace(b'"+1"', b'"0"')
+
+
+def test_a_line_names_the_slot_and_release_that_responded() -> None:
+    entry = read(LINE)
+    assert isinstance(entry, Entry)
+    assert (entry.slot, entry.release, entry.retries, entry.redispatched) == (2, 41, 1, True)
+
+
+def test_a_line_shows_that_no_instance_was_reached() -> None:
+    entry = read(NO_SERVER)
+    assert isinstance(entry, Entry)
+    assert (entry.slot, entry.release, entry.retries, entry.redispatched) == (None, None, 0, False)
+
+
+def test_an_incomplete_line_is_refused() -> None:
+    with pytest.raises(ValueError, match="truncated"):
+        read(LINE[:80])
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (LINE, "GET /a 200 3 ms web@41"),
+        (LINE.replace(b"door:8080", b"listener:web"), "GET /a 200 3 ms web@41, from inside"),
+        (NO_SERVER.replace(b"200", b"503"), "GET /a 503 3 ms web, no instance responded"),
+        (NO_SERVER.replace(b'"web"', b'""').replace(b"200", b"404"), "GET /a 404 3 ms no route"),
+        (LINE.replace(b'"--"', b'"SH"').replace(b"200", b"502"), "GET /a 502 3 ms web@41, ended SH"),
+        (b'{"at":"2026-11-21T13:18:17.120Z","lost":3}', "3 lines of the access log are missing: HAProxy dropped them"),
+    ],
+    ids=["a response", "from another service", "no instance", "no route", "cut off", "lines that were dropped"],
+)
+def test_a_line_is_shown_in_words(line: bytes, shown: str) -> None:
+    assert described(read(line)) == shown
