@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from tests.drivers.edge.haproxy.traffic import free_port
+from tests.drivers.edge.haproxy.http_load import free_port
 from tests.journeys.command import Document
 from tests.journeys.consistency import assert_consistent, healthy_status
 from tests.journeys.machine import SUPERVISOR, Process, wait_until

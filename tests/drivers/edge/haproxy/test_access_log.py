@@ -1,6 +1,9 @@
 """The access log: complete lines, in order, in a file of bounded size."""
 
 import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,6 +19,12 @@ LINE = (
     b'"method":"GET","path":"\\/a","status":200,"bytes":51,"request_ms":0,"queue_ms":0,"connect_ms":1,'
     b'"answer_ms":2,"total_ms":3,"ended":"--","retries":"+1","id":"abc"}'
 )
+
+
+@pytest.fixture
+def folders() -> Iterator[Folders]:
+    with tempfile.TemporaryDirectory(prefix="ms-") as folder:
+        yield Folders(Path(folder) / "state", Path(folder) / "keys")
 
 
 def lines(folders: Folders) -> list[bytes]:
