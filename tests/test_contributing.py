@@ -13,8 +13,6 @@ import pytest
 
 from tests.cli.program import Result, mainstay
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parent.parent
 TOYS = ROOT / "tests" / "toys"
 ROW = re.compile(
@@ -48,9 +46,13 @@ class Row(NamedTuple):
     of: str
 
 
+def page() -> str:
+    return (ROOT / "CONTRIBUTING.md").read_text()
+
+
 def rows() -> dict[str, Row]:
     """Return the rows of the table, by what they add."""
-    found = (Row(**match.groupdict()) for match in ROW.finditer((ROOT / "CONTRIBUTING.md").read_text()))
+    found = (Row(**match.groupdict()) for match in ROW.finditer(page()))
     return {row.kind: row for row in found}
 
 
@@ -100,6 +102,13 @@ class Project:
         return mainstay(self.folder, *words, PYTHONPATH=str(self.tree / "src"))
 
 
+def test_the_page_has_a_row_for_every_toy_and_names_files_that_exist() -> None:
+    assert {path.stem for path in TOYS.glob("*.py")} == ENTRIES.keys() <= rows().keys()
+    named = re.findall(r"`((?:src|tests|docs|tools)/[\w/.]+)`", page())
+    assert [name for name in named if "NAME" not in name and not (ROOT / name).exists()] == []
+
+
+@pytest.mark.slow
 def test_a_toy_of_each_kind_works_after_one_file_and_one_entry(tmp_path: Path) -> None:
     project = Project(tmp_path)
     assert "toy" in project.type("--help").out
@@ -119,6 +128,7 @@ def test_a_toy_of_each_kind_works_after_one_file_and_one_entry(tmp_path: Path) -
     assert down.code == 0, down
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "typed"),
     [("target", "validate"), ("datastore", "validate"), ("command", "toy --yes"), ("step", "toy --yes")],
@@ -130,12 +140,14 @@ def test_a_toy_without_its_entry_is_not_known(tmp_path: Path, kind: str, typed: 
     assert (found.code, "toy" in found.err) == (2, True), found
 
 
+@pytest.mark.slow
 def test_a_check_without_its_entry_is_not_asked(tmp_path: Path) -> None:
     project = Project(tmp_path, without="check")
     assert project.type("up").code == 0
     assert "toy " not in project.type("check").out
 
 
+@pytest.mark.slow
 def test_a_tree_with_toys_keeps_the_house_rules(tmp_path: Path) -> None:
     project = Project(tmp_path)
     (project.tree / "tests").mkdir()

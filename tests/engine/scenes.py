@@ -187,13 +187,13 @@ class Scenes:
 
         return make
 
-    def down(self) -> Make:
-        """Release 1 is laid down."""
+    def down(self, *, data: bool = False) -> Make:
+        """Release 1 is stopped, and with *data* its data removed."""
 
         def make() -> Stage:
             at = self._fresh()
             at.serves(shop.release(1))
-            return at.stage(self._once(lambda: down(self._seen(shop.release(1)))))
+            return at.stage(self._once(lambda: down(self._seen(shop.release(1)), data=data)))
 
         return make
 

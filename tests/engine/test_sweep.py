@@ -7,11 +7,13 @@ import random
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from mainstay.model import Strategy
 from mainstay.model.revision import Revision
+from mainstay.steps import AnyStep
 from tests.engine.scenes import Make, Scenes, Shop, Spoil, at_the_bench
 from tests.engine.sweep import Sweep
 
@@ -68,6 +70,7 @@ SCENES: dict[str, tuple[str, Callable[[Scenes], Make]]] = {
     "migrating": ("released", lambda s: s.migrating()),
     "rollback": ("released", lambda s: s.rollback()),
     "down": ("released", lambda s: s.down()),
+    "down with data": ("released", lambda s: s.down(data=True)),
     "canary": ("released", lambda s: s.next(CANARY)),
     "rolling": ("released", lambda s: s.next(ROLLING)),
     "recreate": ("released", lambda s: s.next(RECREATE)),
@@ -106,6 +109,11 @@ def sweep(name: str, folder: Path) -> Sweep:
     found = Sweep(scene(Scenes(folder)))
     assert found.outcome == outcome
     return found
+
+
+def test_a_scene_contains_every_step_of_the_registry(in_memory: Path) -> None:
+    plans = [scene(Scenes(in_memory))().plan for _, scene in SCENES.values()]
+    assert {type(step) for plan in plans for _, step in plan.steps()} == set(get_args(AnyStep))
 
 
 @pytest.mark.parametrize("name", SCENES)
