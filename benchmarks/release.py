@@ -73,9 +73,7 @@ def warm_rollback(sandbox: Sandbox) -> dict[str, float]:
     seconds = []
     for number in range(ABORTS):
         old = str(sandbox.status()["release"]["number"])
-        sandbox.write(WebApp(f"1.{number}", settle="5m"))
-        deploy = sandbox.start_with_events("deploy", "--yes")
-        deploy.wait_for_event("started", "settle")
+        deploy = sandbox.start_deploy(WebApp(f"1.{number}", settle="5m"), "settle")
         with Load(sandbox.url, rate=100) as load:
             began = time.monotonic()
             sandbox.run("abort")

@@ -10,7 +10,7 @@ EXPECTED = (SUPERVISOR, "haproxy", "postgres", " app.py")
 def assert_consistent(sandbox: Sandbox) -> Document:
     """Check that exactly the live release runs and receives all traffic; return the status."""
     assert sandbox.run("journal", "verify").code == 0
-    status = wait_until(lambda: healthy_status(sandbox), within=20, what=f"a healthy status: {sandbox.status()}")
+    status = wait_until_healthy(sandbox, within=20)
     assert status["run"] is None, status
     release = status["release"]
     for service in status["services"]:
@@ -21,6 +21,11 @@ def assert_consistent(sandbox: Sandbox) -> Document:
     assert len(sandbox.processes(SUPERVISOR)) <= 1
     assert unexpected_processes(sandbox) == []
     return status
+
+
+def wait_until_healthy(sandbox: Sandbox, *, within: float) -> Document:
+    """Wait until `mainstay status` exits with 0, and return the status."""
+    return wait_until(lambda: healthy_status(sandbox), within=within, what=f"a healthy status: {sandbox.status()}")
 
 
 def healthy_status(sandbox: Sandbox) -> Document | None:

@@ -90,9 +90,10 @@ def type_command(
     path = f"{Path(MAINSTAY).parent}:{sandbox.env['PATH']}"
     state = {"MAINSTAY_STATE": str(sandbox.state)} if sandbox.explicit_state else {}
     child = subprocess.Popen(
-        ["bash", "-c", f"cd {folder} 2>/dev/null || cd; {command}"],
+        # The terminal is the controlling terminal, so that Ctrl-C reaches the command.
+        ["setsid", "--ctty", "bash", "-c", f"cd {folder} 2>/dev/null || cd; {command}"],
         env=sandbox.env | state | {"PATH": path, "TERM": "xterm"},
-        stdin=child_end, stdout=child_end, stderr=child_end, start_new_session=True,
+        stdin=child_end, stdout=child_end, stderr=child_end,
     )  # fmt: skip
     os.close(child_end)
     with os.fdopen(controller, "r+b", buffering=0) as terminal:

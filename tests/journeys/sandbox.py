@@ -127,6 +127,13 @@ class Sandbox:
         self.write(version)
         return self.run(*(words or ("up", "--yes")))
 
+    def start_deploy(self, version: Version, step: str) -> Command:
+        """Write *version*, start its deploy and wait until the step whose title contains *step* has started."""
+        self.write(version)
+        deploy = self.start_with_events("deploy", "--yes")
+        deploy.wait_for_event("started", step)
+        return deploy
+
     def status(self) -> Document:
         found: Document = self.query("status", code=None)
         return found

@@ -17,9 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 def test_traffic_is_reverted_when_heartbeats_stop(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
     strategy = {"settle": "5m", "revert_after": f"{REVERT_AFTER_S}s"}
-    sandbox.write(WebApp("2", service={"strategy": strategy}))
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "settle")
+    deploy = sandbox.start_deploy(WebApp("2", service={"strategy": strategy}), "settle")
     url = sandbox.url
     assert sandbox.get(url=url) == (200, "version 2")
     with Load(url, rate=20, max_duration_s=REVERT_AFTER_S + 60) as load:

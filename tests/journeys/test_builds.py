@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.command import Command
 from tests.journeys.consistency import assert_consistent
-from tests.journeys.machine import wait_until
+from tests.journeys.machine import Process, wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
@@ -36,10 +37,8 @@ def test_a_build_runs_once_for_its_content(any_sandbox: Sandbox) -> None:
 
 
 def test_a_killed_build_starts_again_from_an_empty_folder(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp("1"))
-    sandbox.write(BUILT)
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    for process in wait_until(lambda: sandbox.job("build.py"), within=15, what="a running build"):
+    deploy, job = start_build(sandbox)
+    for process in job:
         process.kill()
     result = deploy.wait()
     assert result.code == 0, result
@@ -48,11 +47,7 @@ def test_a_killed_build_starts_again_from_an_empty_folder(sandbox: Sandbox) -> N
 
 
 def test_a_build_survives_the_command_and_resume_waits_for_it(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp("1"))
-    sandbox.write(BUILT)
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    wait_until(lambda: sandbox.job("build.py"), within=15, what="a running build")
-    deploy.kill()
+    start_build(sandbox)[0].kill()
     assert sandbox.job("build.py") != []
     sandbox.run("resume")
     assert sandbox.get() == (200, "version 2, built")
@@ -61,11 +56,7 @@ def test_a_build_survives_the_command_and_resume_waits_for_it(sandbox: Sandbox) 
 
 
 def test_abort_ends_a_build_that_is_still_running(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp("1"))
-    sandbox.write(BUILT)
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    wait_until(lambda: sandbox.job("build.py"), within=15, what="a running build")
-    deploy.kill()
+    start_build(sandbox)[0].kill()
     sandbox.run("abort")
     assert sandbox.job("build.py") == []
     assert assert_consistent(sandbox)["release"]["version"] == "1"
@@ -79,6 +70,14 @@ def test_a_failed_build_leaves_the_live_release_untouched(sandbox: Sandbox) -> N
     assert "no space left" in result.out + result.err
     assert [process.pid for process in sandbox.instances()] == before
     assert_consistent(sandbox)
+
+
+def start_build(sandbox: Sandbox) -> tuple[Command, list[Process]]:
+    """Deploy version 1, start the deploy of a version with a build; return it with the running build's processes."""
+    sandbox.ship(WebApp("1"))
+    sandbox.write(BUILT)
+    deploy = sandbox.start_with_events("deploy", "--yes")
+    return deploy, wait_until(lambda: sandbox.job("build.py"), within=15, what="a running build")
 
 
 def builds(sandbox: Sandbox) -> int:

@@ -37,9 +37,9 @@ def test_a_deploy_of_a_slow_caller_and_its_callee_loses_no_request(sandbox: Sand
 @pytest.mark.parametrize("cause", ["abort", "interrupt", "failure", "kill"])
 def test_traffic_that_is_reverted_loses_no_request(cause: str, sandbox: Sandbox) -> None:
     sandbox.ship(CallerAndCallee(1))
-    sandbox.write(CallerAndCallee(2, settle="5m", revert_after="5s", fails_after=6.0 if cause == "failure" else 0))
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "settle")
+    deploy = sandbox.start_deploy(
+        CallerAndCallee(2, settle="5m", revert_after="5s", fails_after=6.0 if cause == "failure" else 0), "settle"
+    )
     with Load(sandbox.url, rate=RATE, max_duration_s=60) as load:
         wait_until(lambda: load.tally.releases["2"] > 20, within=20, what="requests to the new release")
         match cause:

@@ -13,9 +13,7 @@ BROKEN = "system: parrot\nversion: [1\nservices: {web: {comand: true}}\n\t- nons
 @pytest.mark.failure("F21")
 def test_resume_status_and_rollback_work_with_a_broken_manifest(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp("1"))
-    any_sandbox.write(WebApp("2", behaviour={"ready_after": 1}))
-    deploy = any_sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Start web@2")
+    deploy = any_sandbox.start_deploy(WebApp("2", behaviour={"ready_after": 1}), "Start web@2")
     deploy.kill()
     (any_sandbox.checkout / "mainstay.yaml").write_text(BROKEN)
     any_sandbox.run("deploy", "--yes", code=4)
@@ -31,9 +29,7 @@ def test_resume_status_and_rollback_work_with_a_broken_manifest(any_sandbox: San
 
 def test_resume_and_down_work_without_a_manifest(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(WebApp("2", behaviour={"ready_after": 1}))
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Start web@2")
+    deploy = sandbox.start_deploy(WebApp("2", behaviour={"ready_after": 1}), "Start web@2")
     deploy.kill()
     (sandbox.checkout / "mainstay.yaml").unlink()
     sandbox.run("resume")
@@ -42,9 +38,7 @@ def test_resume_and_down_work_without_a_manifest(sandbox: Sandbox) -> None:
 
 def test_a_source_edited_between_plan_and_copy_is_not_deployed(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(WebApp("2", files=4000))
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Copy")
+    deploy = sandbox.start_deploy(WebApp("2", files=4000), "Copy")
     deploy.kill()
     (sandbox.checkout / "web" / "leaf-3999").write_text("edited")
     result = sandbox.run("resume", code=1)

@@ -67,9 +67,7 @@ def test_a_stopped_environment_stays_stopped_after_a_reboot(sandbox: Sandbox) ->
 @pytest.mark.parametrize("verb", ["up", "resume"])
 def test_a_deploy_interrupted_by_a_reboot_ends_consistent(sandbox: Sandbox, verb: str) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
-    sandbox.write(WebApp("2", migrations=TABLE, settle="2s"))
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "settle")
+    deploy = sandbox.start_deploy(WebApp("2", migrations=TABLE, settle="2s"), "settle")
     reboot(sandbox.state)
     assert deploy.wait().code == -9
     words = [verb, "--yes"] if verb == "up" else [verb]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.drivers.edge.haproxy.http_load import free_port
 from tests.journeys.command import Document
-from tests.journeys.consistency import assert_consistent, healthy_status
+from tests.journeys.consistency import assert_consistent, wait_until_healthy
 from tests.journeys.machine import SUPERVISOR, Process, wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
@@ -87,7 +87,7 @@ def test_a_port_taken_while_the_environment_was_stopped_is_reported(sandbox: San
         assert f"(pid {os.getpid()})" in refused.err
         sandbox.write(WebApp("3", http=http_port))
         assert_every_command_names(sandbox, cause, since=time.monotonic())
-    wait_until(lambda: healthy_status(sandbox), within=DETECTED_WITHIN_S, what="a healthy status")
+    wait_until_healthy(sandbox, within=DETECTED_WITHIN_S)
     assert sandbox.get() == (200, "version 2")
     sandbox.run("deploy", "--yes")
     assert assert_consistent(sandbox)["release"]["version"] == "3"
@@ -129,7 +129,7 @@ def test_haproxy_is_killed_and_another_program_takes_its_port(sandbox: Sandbox) 
     with occupied(port) as cause:
         send(signal.SIGCONT, supervisor)
         assert_every_command_names(sandbox, cause, since=time.monotonic())
-    wait_until(lambda: healthy_status(sandbox), within=DETECTED_WITHIN_S, what="a healthy status")
+    wait_until_healthy(sandbox, within=DETECTED_WITHIN_S)
     assert sandbox.get() == (200, "version 2")
     assert_consistent(sandbox)
 
@@ -145,7 +145,7 @@ def test_a_release_that_is_kept_after_a_rollback_does_not_hide_a_lost_front_door
         send(signal.SIGCONT, supervisor)
         for words in (("up", "--yes"), ("start",)):
             assert cause in sandbox.run(*words, code=1).err, words
-    wait_until(lambda: healthy_status(sandbox), within=DETECTED_WITHIN_S, what="a healthy status")
+    wait_until_healthy(sandbox, within=DETECTED_WITHIN_S)
 
 
 def test_another_port_in_the_manifest_repairs_a_taken_one(sandbox: Sandbox) -> None:
@@ -176,7 +176,7 @@ def test_a_frozen_haproxy_is_reported_and_recovers_on_sigcont(sandbox: Sandbox) 
             assert time.monotonic() - started < DETECTED_WITHIN_S, words
     finally:
         send(signal.SIGCONT, *frozen)
-    wait_until(lambda: healthy_status(sandbox), within=10, what="a healthy status")
+    wait_until_healthy(sandbox, within=10)
     assert {process.pid for process in haproxy(sandbox)} == {process.pid for process in frozen}
     assert sandbox.get() == (200, "version 2")
 
@@ -186,7 +186,7 @@ def test_a_haproxy_that_stays_frozen_is_replaced(sandbox: Sandbox) -> None:
     frozen = haproxy(sandbox)
     send(signal.SIGSTOP, *frozen)
     wait_until(lambda: not any(process.is_alive for process in frozen), within=25, what="the end of the frozen HAProxy")
-    wait_until(lambda: healthy_status(sandbox), within=10, what="a healthy status")
+    wait_until_healthy(sandbox, within=10)
     assert sandbox.get() == (200, "version 1")
     assert_consistent(sandbox)
 
@@ -197,7 +197,7 @@ def test_slots_changed_by_another_program_are_reported_and_restored(sandbox: San
     status = degraded(sandbox)
     assert status is not None
     assert status["problems"][0]["code"] == "traffic-astray"
-    wait_until(lambda: healthy_status(sandbox), within=10, what="a healthy status")
+    wait_until_healthy(sandbox, within=10)
     assert sandbox.get() == (200, "version 1")
 
 
@@ -257,7 +257,7 @@ def test_a_frozen_worker_is_named_so_that_sigcont_helps(sandbox: Sandbox) -> Non
     assert reported == [process.pid for process in workers]
     for pid in reported:
         os.kill(pid, signal.SIGCONT)
-    wait_until(lambda: healthy_status(sandbox), within=DETECTED_WITHIN_S, what="a healthy status")
+    wait_until_healthy(sandbox, within=DETECTED_WITHIN_S)
     assert sandbox.get() == (200, "version 1")
 
 
@@ -272,4 +272,4 @@ def test_a_stopped_master_is_reported_while_requests_are_answered(sandbox: Sandb
         assert sandbox.get() == (200, "version 1")
     finally:
         os.kill(master, signal.SIGCONT)
-    wait_until(lambda: healthy_status(sandbox), within=DETECTED_WITHIN_S, what="a healthy status")
+    wait_until_healthy(sandbox, within=DETECTED_WITHIN_S)

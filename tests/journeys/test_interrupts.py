@@ -24,9 +24,7 @@ def test_the_first_signal_stops_the_run_resumable_and_prints_how(
     sandbox: Sandbox, number: signal.Signals, code: int
 ) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(SLOW)
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Start web@2")
+    deploy = sandbox.start_deploy(SLOW, "Start web@2")
     deploy.send(number)
     result = deploy.wait(within=10)
     assert (result.code, "resume" in result.err) == (code, True), result
@@ -39,9 +37,7 @@ def test_the_first_signal_stops_the_run_resumable_and_prints_how(
 @pytest.mark.failure("F10")
 def test_the_second_signal_stops_the_run_at_once_and_resumable(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(SLOW)
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Start web@2")
+    deploy = sandbox.start_deploy(SLOW, "Start web@2")
     started = time.monotonic()
     deploy.send(signal.SIGINT)
     deploy.wait_for_message("stopping at the next safe point")
@@ -71,9 +67,7 @@ def test_an_interrupt_while_settling_reverts_traffic_and_resume_loses_no_request
 
 def test_abort_after_an_interrupt_while_settling_restores_the_old_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(SETTLING)
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "settle")
+    deploy = sandbox.start_deploy(SETTLING, "settle")
     deploy.send(signal.SIGINT)
     assert deploy.wait(within=15).code == 130
     assert "rolling back: abort was requested by " in sandbox.run("abort").out
@@ -83,9 +77,7 @@ def test_abort_after_an_interrupt_while_settling_restores_the_old_release(sandbo
 @pytest.mark.failure("F12")
 def test_losing_the_terminal_does_not_stop_the_run(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(SLOW)
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Start web@2")
+    deploy = sandbox.start_deploy(SLOW, "Start web@2")
     deploy.send(signal.SIGHUP)
     assert deploy.wait().code == 0
     assert assert_consistent(sandbox)["release"]["version"] == "2"

@@ -161,9 +161,7 @@ def test_everything_killed_at_once_is_restarted_by_the_next_command(sandbox: San
 @pytest.mark.parametrize("victim", ["supervisor", "command", "both"])
 def test_a_migration_runs_once_whichever_process_is_killed_meanwhile(sandbox: Sandbox, victim: str) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
-    sandbox.write(WebApp("2", migrations=SLOW_MIGRATION))
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Migrate")
+    deploy = sandbox.start_deploy(WebApp("2", migrations=SLOW_MIGRATION), "Migrate")
     wait_until(lambda: sandbox.job("psql", "--dbname=parrot"), within=10, what="a running migration")
     if victim != "supervisor":
         deploy.kill()
@@ -178,9 +176,7 @@ def test_a_migration_runs_once_whichever_process_is_killed_meanwhile(sandbox: Sa
 @pytest.mark.failure("F51")
 def test_a_migration_whose_job_was_killed_is_run_again(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1", migrations=TABLE))
-    sandbox.write(WebApp("2", migrations=SLOW_MIGRATION))
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Migrate")
+    deploy = sandbox.start_deploy(WebApp("2", migrations=SLOW_MIGRATION), "Migrate")
     wait_until(lambda: sandbox.job("psql", "--dbname=parrot"), within=10, what="a running migration")
     for process in sandbox.job("psql", "--dbname=parrot"):
         process.kill()

@@ -27,9 +27,7 @@ def test_a_second_command_reports_the_holder_of_the_lock(sandbox: Sandbox) -> No
 
 def test_abort_from_another_terminal_restores_the_old_release(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(SLOW)
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "Start web@2")
+    deploy = sandbox.start_deploy(SLOW, "Start web@2")
     assert "rolling back: abort was requested" in sandbox.run("abort").out
     assert deploy.wait_for_event("turned")["why"] == "abort was requested"
     assert deploy.wait().code == 1

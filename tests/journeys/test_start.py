@@ -192,9 +192,7 @@ def test_start_after_a_reboot_in_the_middle_of_a_deploy_starts_the_old_release_a
     sandbox: Sandbox,
 ) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(WebApp("2", settle="2s"))
-    deploy = sandbox.start_with_events("deploy", "--yes")
-    deploy.wait_for_event("started", "settle")
+    deploy = sandbox.start_deploy(WebApp("2", settle="2s"), "settle")
     reboot(sandbox.state)
     deploy.wait()
     result = sandbox.run("start", code=4)

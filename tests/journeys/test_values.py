@@ -2,12 +2,11 @@
 
 import json
 import os
-import pty
-import threading
 from typing import Any
 
 import pytest
 
+from tests.journeys.documentation import type_command
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import TABLE, WebApp
 
@@ -118,7 +117,8 @@ def test_two_commands_at_once_lose_no_setting(sandbox: Sandbox) -> None:
 def test_a_missing_secret_is_prompted_for_in_a_terminal_and_not_shown(sandbox: Sandbox) -> None:
     sandbox.write(APPLICATION)
     sandbox.run("set", "MODE=a")
-    result = run_in_terminal(sandbox, "KEY (not shown):", b"typed-key\n", "up", code=0)
+    result = type_command(sandbox, "mainstay up", folder=str(sandbox.checkout), typed="typed-key\n")
+    assert "KEY (not shown):" in result
     assert "release 1 (1) is live" in result
     assert "typed-key" not in result
     assert received(sandbox, "KEY") == ["typed-key"]
@@ -130,7 +130,8 @@ def test_an_interrupt_at_the_prompt_stores_nothing(sandbox: Sandbox) -> None:
     sandbox.write(APPLICATION)
     sandbox.run("set", "MODE=a")
     before = files(sandbox)
-    run_in_terminal(sandbox, "KEY (not shown):", b"\x03", "up", code=130)
+    result = type_command(sandbox, "mainstay up", folder=str(sandbox.checkout), typed="\x03", code=130)
+    assert "KEY (not shown):" in result
     assert files(sandbox) == before
 
 
@@ -168,40 +169,3 @@ def run_with_input(sandbox: Sandbox, text: bytes, *words: str) -> None:
     os.write(writer, text)
     os.close(writer)
     assert command.wait().code == 0
-
-
-def run_in_terminal(sandbox: Sandbox, prompt: str, typed: bytes, *words: str, code: int) -> str:
-    """Run a command in its own terminal, type *typed* at *prompt* and return the output.
-
-    Fail unless the command shows *prompt* and exits with *code*.
-    """
-    controller, terminal = pty.openpty()
-    chunks: list[bytes] = []
-    prompted = threading.Event()
-
-    def read() -> None:
-        try:
-            while chunk := os.read(controller, 4096):
-                chunks.append(chunk)
-                if prompt.encode() in b"".join(chunks):
-                    prompted.set()
-        except OSError:
-            prompted.set()
-
-    def take_terminal() -> None:
-        # Opening the terminal makes it the controlling terminal, so that Ctrl-C reaches the command.
-        os.close(os.open(os.ttyname(terminal), os.O_RDWR))
-
-    command = sandbox.start(*words, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=take_terminal)
-    os.close(terminal)
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    assert prompted.wait(20), b"".join(chunks)
-    assert prompt.encode() in b"".join(chunks)
-    os.write(controller, typed)
-    exit_code = command.wait().code
-    reader.join(5)
-    os.close(controller)
-    shown = b"".join(chunks).decode(errors="replace")
-    assert exit_code == code, shown
-    return shown
