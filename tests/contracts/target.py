@@ -11,7 +11,7 @@ import pytest
 
 from mainstay.drivers.targets.target import Kept, LogQuery, Preparation, RunTarget
 from mainstay.errors import FenceRefused, Interrupted, PortTaken
-from mainstay.model import Artifact, Edge, Forced, Job, Member, Route, Shares, Shift, Source, TrafficLease
+from mainstay.model import Artifact, Edge, Endings, Job, Member, Route, Shares, Shift, Source, TrafficLease
 from mainstay.system.clock import Clock, Waiter
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
@@ -215,7 +215,7 @@ class TargetContract(ABC):
         target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == ["draining"], "the drain")
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
-        assert target.fleet_status().forced == {}
+        assert target.fleet_status().endings == {}
 
     def test_a_request_that_is_open_at_the_end_of_the_drain_is_cut_and_counted(self, target: RunTarget) -> None:
         self.up(target, 1, drain_s=1)
@@ -224,7 +224,7 @@ class TargetContract(ABC):
         self.start_request(target, takes_s=50)
         target.set_fleet({"web": {}})
         self.eventually(lambda: self.states(target, 1) == [], "the end of the drain")
-        assert target.fleet_status().forced == {"web@1": Forced(connections=1)}
+        assert target.fleet_status().endings == {"web@1": Endings(connections=1)}
 
     def test_lost_instances_are_stopped_and_run_again_after_a_start(self, target: RunTarget) -> None:
         self.up(target, 1)

@@ -26,10 +26,10 @@ from mainstay.errors import FenceRefused, PortTaken, StepFailed, Unreachable
 from mainstay.model import (
     Artifact,
     Edge,
+    Endings,
     Exit,
     Fleet,
     FleetStatus,
-    Forced,
     Instance,
     InstanceState,
     Job,
@@ -98,6 +98,7 @@ class FakeTarget:
         self.cut: Counter[str] = Counter()
         """Connections that drains have cut, per revision."""
         self.killed: Counter[str] = Counter()
+        self.kept_files: Counter[str] = Counter()
         """Instances that ignored their stop signal, per revision."""
         self.in_flight: Counter[str] = Counter()
         """Requests that a revision has in flight, whatever its traffic. A drain cuts them at its end."""
@@ -298,7 +299,11 @@ class FakeTarget:
                 self._instances(),
                 self._started,
                 supervised=not self._lost,
-                forced={name: Forced(self.cut[name], self.killed[name]) for name in {*self.cut, *self.killed}},
+                endings={
+                    name: Endings(self.cut[name], self.killed[name], self.kept_files[name])
+                    for name in {*self.cut, *self.killed, *self.kept_files}
+                },
+                kept_in="/kept",
             )
 
     def traffic_status(self) -> TrafficStatus:

@@ -71,6 +71,12 @@ def test_an_instance_that_ignores_its_stop_signal_is_reported_as_killed(world: R
     assert STEP.do(world) == f"web@1 stopped in 0.0 s, {killed}"
 
 
+def test_files_that_ended_instances_had_written_are_reported(world: RunWorld, target: FakeTarget) -> None:
+    target.kept_files["web@1"] = 2
+    target.point = lambda where: target.kept_files.update({"web@1": 3}) if where.startswith("amid fleet") else None
+    assert STEP.do(world) == "web@1 stopped in 0.0 s, 3 written files kept in /kept/web"
+
+
 def test_counts_that_a_restarted_target_begins_again_are_not_reported(world: RunWorld, target: FakeTarget) -> None:
     target.cut["web@1"] = 5
     target.point = lambda where: target.cut.clear() if where.startswith("amid fleet") else None

@@ -20,6 +20,6 @@ from mainstay.model.fleet import (
 from mainstay.model.job import Job, JobState
 from mainstay.model.note import Note
 from mainstay.model.release import DatastoreRelease, Release, ServiceRelease, Strategy
-from mainstay.model.status import Exit, FleetStatus, Forced, Instance, InstanceState, TrafficStatus
+from mainstay.model.status import Endings, Exit, FleetStatus, Instance, InstanceState, TrafficStatus
 from mainstay.model.value import Listener, Piece, Template, Value
 from mainstay.model.workload import Health, Volume, Workload, volume_variable

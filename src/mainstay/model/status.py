@@ -85,13 +85,15 @@ class Instance(msgspec.Struct, frozen=True):
         return self.state == "ready" or self.done
 
 
-class Forced(msgspec.Struct, frozen=True):
-    """What a target had to end by force, because a time limit had passed."""
+class Endings(msgspec.Struct, frozen=True):
+    """How the instances of a revision ended: what a time limit cut short, and what the target kept of them."""
 
     connections: int = 0
     """Connections that were still open when the drain of their instance ended."""
     instances: int = 0
-    """Instances that ignored their stop signal."""
+    """Instances that were killed because they ignored their stop signal."""
+    files: int = 0
+    """Files that instances had written into their private copies; the target keeps them in `kept_in`."""
 
 
 class FleetStatus(msgspec.Struct, frozen=True):
@@ -104,8 +106,10 @@ class FleetStatus(msgspec.Struct, frozen=True):
     """Whether the target restarts instances that end; False: the state was read without it, and a note reports this."""
     notes: tuple[Note, ...] = ()
     """What an operator should know about the target and its instances."""
-    forced: dict[str, Forced] = {}
-    """Per revision (`web@41`), what was ended by force so far; compare two statuses for what happened between them."""
+    endings: dict[str, Endings] = {}
+    """Per revision (`web@41`), how its instances ended so far; compare two statuses for what happened between them."""
+    kept_in: str = ""
+    """Path of the folder in which the target keeps written files of ended instances, in one folder per service."""
 
 
 class TrafficStatus(msgspec.Struct, frozen=True):

@@ -143,5 +143,5 @@ def _private_copies(rollout: Rollout, now: Snapshot) -> Iterator[str]:
         if runner and not runner.workload.read_only:
             yield (
                 f"each instance of {name} writes into a private copy of its content, which is removed with the "
-                f"instance; what it wrote is kept in {now.environment.state}/written/{name}, as long as its release"
+                f"instance; what it wrote is kept in {now.running.kept_in}/{name}, as long as its release"
             )

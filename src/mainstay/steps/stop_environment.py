@@ -3,7 +3,7 @@
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support.waits import how_it_ended, kept_files, newly_kept
+from mainstay.steps.support.waits import how_it_ended
 from mainstay.text.plural import counted
 
 
@@ -20,7 +20,6 @@ class StopEnvironment(Step, frozen=True, kw_only=True, tag="stop_environment"):
 
     def do(self, world: RunWorld) -> str:
         before = world.target.fleet_status()
-        written = kept_files(world)
         world.target.stop()
         world.waiter.wait_until(
             lambda: self.look(world) is Look.PRESENT,
@@ -30,8 +29,7 @@ class StopEnvironment(Step, frozen=True, kw_only=True, tag="stop_environment"):
         )
         count = len(before.instances)
         how = how_it_ended(before.wanted, before, world.target.fleet_status())
-        stopped = f"{counted(count, 'instance')} stopped"
-        return f"{stopped}, data kept{how}{newly_kept(world, written)}"
+        return f"{counted(count, 'instance')} stopped, data kept{how}"
 
     def look(self, world: World) -> Look:
         running = world.target.fleet_status()

@@ -38,7 +38,8 @@ def fleet_status(folders: Folders) -> FleetStatus:
         started or _edge(folders) is not None,
         supervised=False,
         notes=(NOT_SUPERVISED,),
-        forced=views.forced(desired, {}),
+        endings=views.endings(desired, {}),
+        kept_in=str(folders.written),
     )
 
 

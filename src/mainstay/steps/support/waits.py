@@ -1,13 +1,12 @@
 """Wait until instances are ready or have stopped, and report the result in numbers."""
 
-import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from mainstay.drivers.targets.target import LogQuery
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
-from mainstay.model import Fleet, FleetStatus, Forced, Instance, Member, Members, Workload
+from mainstay.model import Endings, Fleet, FleetStatus, Instance, Member, Members, Workload
 from mainstay.model.revision import Revision
 from mainstay.text.plural import counted
 from mainstay.text.tail import last_words
@@ -76,13 +75,12 @@ def await_ready(world: RunWorld, service: str, members: Members) -> str:
 def stop_surplus(world: RunWorld, service: str, members: Members, leaving: Members) -> str:
     """Keep *members* of *service* and wait until no other instance is left; *leaving* determines the time limit.
 
-    Return how long it took, which connections outlasted the drain, and how many instances had to be killed.
+    Return how long it took, and how the instances ended.
     """
     within = max((member.workload.drain_s + member.workload.stop_grace_s for member in leaving.values()), default=0.0)
     began = world.clock.monotonic()
     # This is read before any instance drains, because with a drain of 0 s connections are counted at once.
     before = world.target.fleet_status()
-    written = kept_files(world, service)
     world.target.set_fleet({service: members})
     # Files that an instance wrote into its own copy are moved after it has ended and before it disappears.
     copies = any(not member.workload.read_only for member in leaving.values())
@@ -93,42 +91,33 @@ def stop_surplus(world: RunWorld, service: str, members: Members, leaving: Membe
         remedy="mainstay resume",
     )
     how = how_it_ended({service: leaving}, before, world.target.fleet_status())
-    return f"stopped in {world.clock.monotonic() - began:.1f} s{how}{newly_kept(world, written, service)}"
+    return f"stopped in {world.clock.monotonic() - began:.1f} s{how}"
 
 
 def how_it_ended(leaving: Fleet, before: FleetStatus, now: FleetStatus) -> str:
-    """Return `, 2 connections still open after the drain of 5 s, 1 instance killed …`; empty when all went well."""
+    """Return `, 2 connections still open after the drain of 5 s, 3 written files kept in …`; empty for a plain stop."""
     every = {
         str(Revision(service, each)): m.workload for service, members in leaving.items() for each, m in members.items()
     }
     return "".join(
         words
         for name, workload in every.items()
-        for words in _how_one_ended(name, f" of {name}" if len(every) > 1 else "", workload, before, now)
+        for words in _how_revision_ended(name, f" of {name}" if len(every) > 1 else "", workload, before, now)
     )
 
 
-def _how_one_ended(name: str, of: str, workload: Workload, before: FleetStatus, now: FleetStatus) -> Iterator[str]:
-    then, forced = (status.forced.get(name, Forced()) for status in (before, now))
-    if (open_ := forced.connections - then.connections) > 0:
+def _how_revision_ended(name: str, of: str, workload: Workload, before: FleetStatus, now: FleetStatus) -> Iterator[str]:
+    earlier, later = (status.endings.get(name, Endings()) for status in (before, now))
+    if (open_ := later.connections - earlier.connections) > 0:
         yield f", {counted(open_, 'connection')}{of} still open after the drain of {workload.drain_s:g} s"
-    if (killed := forced.instances - then.instances) > 0:
+    if (killed := later.instances - earlier.instances) > 0:
         they = "it" if killed == 1 else "they"
         yield (
             f", {counted(killed, 'instance')}{of} killed with SIGKILL because {they} ignored "
             f"{workload.stop_signal} for {workload.stop_grace_s:g} s"
         )
-
-
-def kept_files(world: World, service: str = "") -> int:
-    """Return the number of kept files that ended instances of *service* (empty: of all services) had written."""
-    return sum(len(files) for _, _, files in os.walk(world.folders.written / service))
-
-
-def newly_kept(world: World, before: int, service: str = "") -> str:
-    """Return `, 3 written files kept in …` when more files are kept than *before*, else an empty text."""
-    count = kept_files(world, service) - before
-    return f", {counted(count, 'written file')} kept in {world.folders.written / service}" if count > 0 else ""
+    if (files := later.files - earlier.files) > 0:
+        yield f", {counted(files, 'written file')}{of} kept in {now.kept_in}/{workload.service}"
 
 
 def limit(member: Member) -> float:

@@ -109,8 +109,12 @@ class Instances:
             except (ProcessLookupError, PermissionError):
                 continue
 
-    def forget(self, name: str, workload: Workload) -> None:
-        """End the remaining processes of the instance *name* and remove its files, cgroups and state."""
+    def forget(self, name: str, workload: Workload) -> int:
+        """End the remaining processes of the instance *name* and remove its files, cgroups and state.
+
+        Return how many files that it wrote into its private copy were kept.
+        """
+        count: int | None = 0
         self.kill(name)
         self._tasks.cancel(name)
         self._limits.remove(name)
@@ -118,11 +122,13 @@ class Instances:
             (self._launching.private(name) / variable).unlink(missing_ok=True)
         if not workload.read_only or workload.files:
             private, kept = self._launching.private(name), self._folders.written / workload.service
-            if keep_written(name, private / "content", self._folders.content(workload.artifact), kept):
+            count = keep_written(name, private / "content", self._folders.content(workload.artifact), kept)
+            if count is not None:
                 shutil.rmtree(private, ignore_errors=True)
         shutil.rmtree(self._runner.place(name), ignore_errors=True)
         self.runtimes.pop(name, None)
         self._states.pop(name, None)
+        return count or 0
 
     def clear_failure(self, name: str) -> None:
         """Start a failed or crashing instance again at once, with a new count of early exits.

@@ -12,23 +12,23 @@ CACHES = frozenset({"__pycache__"})
 """Folders that interpreters recreate."""
 
 
-def keep_written(name: str, copy: Path, content: Path, kept: Path) -> bool:
-    """Keep what the instance *name* wrote into its private copy, in a new folder in *kept*.
+def keep_written(name: str, copy: Path, content: Path, kept: Path) -> int | None:
+    """Keep the files that the instance *name* wrote into its private copy, in a new folder in *kept*.
 
-    Return False when that failed and the copy must stay.
+    Return their number, or None when that failed and the copy must stay.
     """
     if not copy.is_dir():
-        return True
+        return 0
     try:
         kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         place = free_name(kept, name)
         count = link_written(copy, content, place)
     except OSError as error:
         log.error("%s: what it wrote could not be kept and is left in %s: %s", name, copy, error)
-        return False
+        return None
     if count:
         log.warning("%s ended: %d files that it wrote are kept in %s", name, count, place)
-    return True
+    return count
 
 
 def link_written(copy: Path, content: Path, kept: Path) -> int:

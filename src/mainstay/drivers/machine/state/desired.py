@@ -71,6 +71,8 @@ class Desired(msgspec.Struct, frozen=True):
 
     Kept until the first fleet request after the revision is gone.
     """
+    kept_files: dict[str, int] = {}
+    """Per revision, how many files that its instances had written were kept; as long as `force_killed`."""
     retiring: Fleet = {}
     """Revisions that are no longer in the fleet but still have instances."""
     proven: tuple[str, ...] = ()

@@ -101,7 +101,11 @@ def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
     known = {
         f"{service}@{each}" for fleet in (after.fleet, after.retiring) for service in fleet for each in fleet[service]
     }
-    return replace(after, force_killed={name: count for name, count in after.force_killed.items() if name in known})
+    killed, written = (
+        {name: count for name, count in counts.items() if name in known}
+        for counts in (after.force_killed, after.kept_files)
+    )
+    return replace(after, force_killed=killed, kept_files=written)
 
 
 def without_ended_revisions(desired: Desired) -> Desired:

@@ -279,10 +279,15 @@ class Daemon:
             case Kill():
                 self.instances.kill(name)
             case Forget():
-                self.instances.forget(name, member_of(self.desired, self.desired.instances[name]).workload)
-                left = {other: one for other, one in self.desired.instances.items() if other != name}
-                self.keep(transitions.without_ended_revisions(replace(self.desired, instances=left)))
+                self._forget(name)
         self._woken.set()
+
+    def _forget(self, name: str) -> None:
+        one = self.desired.instances[name]
+        files = self.instances.forget(name, member_of(self.desired, one).workload)
+        left = {other: each for other, each in self.desired.instances.items() if other != name}
+        kept = Counter(self.desired.kept_files) + Counter({str(Revision(one.service, one.release)): files})
+        self.keep(transitions.without_ended_revisions(replace(self.desired, instances=left, kept_files=dict(kept))))
 
     def _reassign_taken_port(self, name: str) -> None:
         one = self.desired.instances[name]

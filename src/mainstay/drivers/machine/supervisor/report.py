@@ -25,7 +25,8 @@ def running(daemon: Daemon) -> FleetStatus:
         instances=instances,
         started=daemon.is_started(),
         notes=tuple(_notes(daemon)),
-        forced=views.forced(desired, daemon.cut),
+        endings=views.endings(desired, daemon.cut),
+        kept_in=str(daemon.folders.written),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.drivers.machine.state.lifecycle import Runtime, state_of
-from mainstay.model import Edge, Forced, Instance, InstanceState, Note, Traffic, TrafficStatus, end_of
+from mainstay.model import Edge, Endings, Instance, InstanceState, Note, Traffic, TrafficStatus, end_of
 from mainstay.system.ports import LOOPBACK
 
 
@@ -43,9 +43,10 @@ def _reasons(runtime: Runtime, state: InstanceState, port: int | None) -> Iterat
         yield f"listens on {elsewhere}, but PORT is {port}"
 
 
-def forced(desired: Desired, cut: Mapping[str, int]) -> dict[str, Forced]:
-    """Return what was ended by force, per revision; *cut* are connections that were open when their drain ended."""
-    return {name: Forced(cut.get(name, 0), desired.force_killed.get(name, 0)) for name in {*cut, *desired.force_killed}}
+def endings(desired: Desired, cut: Mapping[str, int]) -> dict[str, Endings]:
+    """Return how instances ended, per revision; *cut* are connections that were open when their drain ended."""
+    killed, kept = desired.force_killed, desired.kept_files
+    return {name: Endings(cut.get(name, 0), killed.get(name, 0), kept.get(name, 0)) for name in {*cut, *killed, *kept}}
 
 
 def serving(desired: Desired, actual: Traffic, problem: Note | None) -> TrafficStatus:
