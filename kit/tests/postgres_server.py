@@ -14,7 +14,7 @@ import pytest
 from kit.tests.serving import free_port
 
 
-def as_nobody(*command: str | Path) -> None:
+def unprivileged(*command: str | Path) -> None:
     """Postgres refuses to be root."""
     account = pwd.getpwnam("nobody")
     user = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
@@ -39,11 +39,11 @@ def postgres_server() -> Iterator[str]:
         if os.geteuid() == 0:
             shutil.chown(place / "data", "nobody")
         port = free_port()
-        as_nobody(programs / "initdb", "-D", place / "data", "-U", "app", "-A", "trust", "--no-locale", "-E", "UTF8")
+        unprivileged(programs / "initdb", "-D", place / "data", "-U", "app", "-A", "trust", "--no-locale", "-E", "UTF8")
         options = f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=20"
         log = place / "data/log"
-        as_nobody(programs / "pg_ctl", "-w", "-D", place / "data", "-l", log, "-o", options, "start")
+        unprivileged(programs / "pg_ctl", "-w", "-D", place / "data", "-l", log, "-o", options, "start")
         try:
             yield f"postgresql://app@127.0.0.1:{port}/postgres"
         finally:
-            as_nobody(programs / "pg_ctl", "-w", "-D", place / "data", "-m", "immediate", "stop")
+            unprivileged(programs / "pg_ctl", "-w", "-D", place / "data", "-m", "immediate", "stop")

@@ -68,7 +68,7 @@ async def test_a_route_limit_applies_under_a_mount() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "root", "asked"),
+    ("path", "root", "expected"),
     [
         ("/", "", "/"),
         ("/a/b", "", "/a/b"),
@@ -79,8 +79,8 @@ async def test_a_route_limit_applies_under_a_mount() -> None:
         ("/a", "/shop", "/a"),
     ],
 )
-def test_paths_are_normalized_as_routers_do(path: str, root: str, asked: str) -> None:
-    assert path_within_app({"path": path, "root_path": root}) == asked
+def test_paths_are_normalized_as_routers_do(path: str, root: str, expected: str) -> None:
+    assert path_within_app({"path": path, "root_path": root}) == expected
 
 
 def test_a_path_with_the_same_beginning_is_not_under_a_prefix() -> None:

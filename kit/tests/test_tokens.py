@@ -332,7 +332,7 @@ def test_arbitrary_text_as_a_token_is_refused(text: str) -> None:
         Clocked().tokens.read(text)
 
 
-async def test_a_bearer_token_is_required_where_it_is_asked_for() -> None:
+async def test_a_route_with_the_bearer_dependency_requires_a_token() -> None:
     clocked = Clocked()
     seen: list[Scope] = []
     app = BearerToken(stub_app(seen=seen), tokens=clocked.tokens, paths=["/api"], exempt=["/api/auth/login"])

@@ -27,14 +27,14 @@ class Watch:
 
     home: str
     wrong: list[str] = field(default_factory=list)
-    calls_received: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
-        page.on("console", self._said)
+        page.on("console", self._logged)
         page.on("pageerror", self._failed)
         page.on("request", self._requested)
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _logged(self, message: ConsoleMessage) -> None:
         # The browser reports a refused log-in, which the test expects.
         if message.type in {"error", "warning"} and "status of 401" not in message.text:
             self.wrong.append(f"console: {message.text}")
@@ -43,9 +43,9 @@ class Watch:
         self.wrong.append(f"script: {error}")
 
     def _requested(self, request: Request) -> None:
-        self.calls_received.append(request.url)
+        self.requests.append(request.url)
         if not request.url.startswith((self.home, "data:")):
-            self.wrong.append(f"asked {request.url}")
+            self.wrong.append(f"request to {request.url}")
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +61,9 @@ def chromium() -> Iterator[Browser]:
 def serious(page: Page) -> list[str]:
     """Return the serious and critical accessibility violations that axe-core finds on *page*."""
     page.evaluate(AXE.read_text())
-    search_results = page.evaluate("async () => (await axe.run()).violations")
+    violations = page.evaluate("async () => (await axe.run()).violations")
     return [
         f"{one['id']} ({one['impact']}): {one['help']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['any'][:1]}"
-        for one in search_results
+        for one in violations
         if one["impact"] in {"serious", "critical"}
     ]

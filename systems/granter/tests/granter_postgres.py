@@ -67,22 +67,22 @@ class Postgres:
         return f"postgresql://granter_app:unused@127.0.0.1:{self.port}/{name}"
 
     def migrate(self, name: str, migration: Path) -> None:
-        self._psql(name, "granter_owner", "--single-transaction", "--file=-", told=migration.read_text())
+        self._psql(name, "granter_owner", "--single-transaction", "--file=-", stdin=migration.read_text())
 
     def execute(self, name: str, statements: str, *, as_role: str = "granter_owner") -> str:
         """What psql prints for *statements*, without headings."""
-        return self._psql(name, as_role, "--tuples-only", "--no-align", "--file=-", told=statements)
+        return self._psql(name, as_role, "--tuples-only", "--no-align", "--file=-", stdin=statements)
 
-    def _psql(self, name: str, role: str, *options: str, told: str) -> str:
+    def _psql(self, name: str, role: str, *options: str, stdin: str) -> str:
         reach = f"host=127.0.0.1 port={self.port} dbname={name} user={role}"
-        return self._run("psql", "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", *options, reach, told=told)
+        return self._run("psql", "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", *options, reach, stdin=stdin)
 
-    def _run(self, program: str, *words: str | Path, told: str = "") -> str:
-        with tempfile.TemporaryFile("w+") as said:
+    def _run(self, program: str, *options: str | Path, stdin: str = "") -> str:
+        with tempfile.TemporaryFile("w+") as captured:
             ended = subprocess.run(
-                [str(self._programs / "bin" / program), *map(str, words)],
-                input=told,
-                stdout=said,
+                [str(self._programs / "bin" / program), *map(str, options)],
+                input=stdin,
+                stdout=captured,
                 stderr=subprocess.STDOUT,
                 text=True,
                 cwd="/",
@@ -93,8 +93,8 @@ class Postgres:
                 timeout=60,
                 check=False,
             )
-            said.seek(0)
-            output = said.read().strip()
+            captured.seek(0)
+            output = captured.read().strip()
         if ended.returncode:
             raise AssertionError(f"{program} ended with {ended.returncode}: {output}")
         return output

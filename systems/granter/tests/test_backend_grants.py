@@ -1,4 +1,4 @@
-"""Grants through backend-core: search, reading, saved searches, and what happens when the data-service is unwell."""
+"""Grants through backend-core: search, reading, saved searches, and failures of the data-service."""
 
 import json
 from collections.abc import Iterator
@@ -144,19 +144,20 @@ def test_a_saved_search_can_be_renamed_to_a_free_name(caller: Caller, token: str
     assert (renamed.status_code, renamed.json()) == (200, {**mine, "name": "My seas"})
     taken = caller.request("PATCH", f"/api/saved-searches/{mine['id']}", {"name": "other"}, token=token)
     assert (taken.status_code, taken.json()["detail"]) == (409, "another saved search has this name")
-    stranger = caller.new_account()[1]["access_token"]
+    other_account = caller.new_account()[1]["access_token"]
     for requested in ({"name": ""}, {"name": "\u200b"}, {}):
         assert caller.request("PATCH", f"/api/saved-searches/{other['id']}", requested, token=token).status_code == 422
     assert (
-        caller.request("PATCH", f"/api/saved-searches/{mine['id']}", {"name": "x"}, token=stranger).status_code == 404
+        caller.request("PATCH", f"/api/saved-searches/{mine['id']}", {"name": "x"}, token=other_account).status_code
+        == 404
     )
 
 
 def test_a_saved_search_is_visible_to_its_owner_only(caller: Caller, token: str) -> None:
     saved = caller.post("/api/saved-searches", {"name": "mine", "query": {}}, token).json()["id"]
-    stranger = caller.new_account()[1]["access_token"]
-    assert caller.get("/api/saved-searches", stranger).json() == {"saved_searches": []}
-    assert caller.request("DELETE", f"/api/saved-searches/{saved}", token=stranger).status_code == 404
+    other_account = caller.new_account()[1]["access_token"]
+    assert caller.get("/api/saved-searches", other_account).json() == {"saved_searches": []}
+    assert caller.request("DELETE", f"/api/saved-searches/{saved}", token=other_account).status_code == 404
     assert caller.request("DELETE", f"/api/saved-searches/{saved}", token=token).status_code == 204
     assert caller.request("DELETE", f"/api/saved-searches/{saved}", token=token).status_code == 404
 

@@ -58,8 +58,8 @@ def test_failed_logins_are_limited_over_all_replicas(replicas: Replicas) -> None
     one = Caller(replicas.one.url)
     other = Caller(replicas.other.url, one.address)
     one.register(email)
-    answers = [caller.log_in(email, WRONG).status_code for caller in (one, other) * 5]
-    assert answers == [401] * DEFAULT.pair.limit
+    responses = [caller.log_in(email, WRONG).status_code for caller in (one, other) * 5]
+    assert responses == [401] * DEFAULT.pair.limit
     stopped = other.log_in(email)
     assert stopped.status_code == 429
     assert 0 < int(stopped.headers["retry-after"]) <= DEFAULT.pair.interval + 1
@@ -76,10 +76,10 @@ def test_a_limited_account_can_log_in_after_the_wait(replicas: Replicas, postgre
 
 
 def test_the_owner_can_log_in_while_an_attacker_is_limited(replicas: Replicas) -> None:
-    email, stranger, owner = new_address(), Caller(replicas.one.url), Caller(replicas.one.url)
+    email, attacker, owner = new_address(), Caller(replicas.one.url), Caller(replicas.one.url)
     owner.register(email)
     for _ in range(DEFAULT.pair.limit + 1):
-        last = stranger.log_in(email, WRONG)
+        last = attacker.log_in(email, WRONG)
     assert last.status_code == 429
     assert owner.log_in(email).status_code == 200
 
@@ -103,8 +103,8 @@ def test_failed_logins_are_limited(replicas: Replicas, postgres: Postgres, keys:
 def test_correct_passwords_are_not_counted(replicas: Replicas) -> None:
     email, caller = new_address(), Caller(replicas.one.url)
     caller.register(email)
-    answers = {caller.log_in(email).status_code for _ in range(DEFAULT.pair.limit + 2)}
-    assert answers == {200}
+    responses = {caller.log_in(email).status_code for _ in range(DEFAULT.pair.limit + 2)}
+    assert responses == {200}
 
 
 def test_a_thousand_concurrent_attempts_are_limited(replicas: Replicas) -> None:
@@ -112,9 +112,9 @@ def test_a_thousand_concurrent_attempts_are_limited(replicas: Replicas) -> None:
     caller.register(email)
     callers = [Caller(url, caller.address) for url in (replicas.one.url, replicas.other.url) * 15]
     with ThreadPoolExecutor(30) as guessing:
-        answers = [response.status_code for response in guessing.map(lambda one: one.log_in(email, WRONG), callers)]
-    assert answers.count(401) <= DEFAULT.pair.limit
-    assert set(answers) == {401, 429}
+        responses = [response.status_code for response in guessing.map(lambda one: one.log_in(email, WRONG), callers)]
+    assert responses.count(401) <= DEFAULT.pair.limit
+    assert set(responses) == {401, 429}
 
 
 def test_failed_logins_are_counted_in_metrics(replicas: Replicas) -> None:
@@ -149,12 +149,12 @@ def test_expired_rate_counters_are_swept(replicas: Replicas, postgres: Postgres)
 
 def test_registrations_are_rate_limited(backend: Backend) -> None:
     caller = Caller(backend.service.url)
-    answers = [caller.register("no address", PASSWORD) for _ in range(31)]
-    assert [response.status_code for response in answers] == [422] * 30 + [429]
-    assert int(answers[-1].headers["retry-after"]) >= 1
+    responses = [caller.register("no address", PASSWORD) for _ in range(31)]
+    assert [response.status_code for response in responses] == [422] * 30 + [429]
+    assert int(responses[-1].headers["retry-after"]) >= 1
 
 
-@pytest.mark.parametrize("chunked", [False, True], ids=["told", "chunked"])
+@pytest.mark.parametrize("chunked", [False, True], ids=["content-length", "chunked"])
 def test_a_huge_body_is_refused(backend: Backend, chunked: bool) -> None:
     body = b'{"email":"' + b"x" * (2 * 1024 * 1024) + b'"}'
     caller = Caller(backend.service.url)

@@ -1,4 +1,4 @@
-"""backend-core as a service: starting, probes, stopping, its description, and what it makes of strange input."""
+"""backend-core as a service: starting, probes, stopping, its description, and responses to malformed input."""
 
 import json
 import time
@@ -17,8 +17,8 @@ from granter_town import Start, starting
 
 pytestmark = pytest.mark.requirement("Q5", "A26", "A29", "A30", "A31")
 
-GONE = "postgresql://nobody@127.0.0.1:9/nothing"
-STRANGE = [
+GONE = "postgresql://none@127.0.0.1:9/nothing"
+UNUSUAL_VALUES = [
     "",
     "\0",
     "\ud800",
@@ -152,13 +152,13 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str
 def test_arbitrary_requests_get_documented_responses_and_no_5xx(caller: Caller, described: dict[str, Any]) -> None:
     token = caller.new_account()[1]["access_token"]
     for method, path, operation in operations(described):
-        for strange in STRANGE:
-            response = caller.request(method, *filled(path, operation, described, strange), token=token)
+        for value in UNUSUAL_VALUES:
+            response = caller.request(method, *filled(path, operation, described, value), token=token)
             values = operation["responses"].get(str(response.status_code))
-            assert values is not None, (method, path, strange, response.status_code, response.text)
-            assert response.status_code < 500, (method, path, strange)
+            assert values is not None, (method, path, value, response.status_code, response.text)
+            assert response.status_code < 500, (method, path, value)
             kind = response.headers.get("content-type", "")
-            assert kind in values.get("content", {"": None}), (method, path, strange, kind)
+            assert kind in values.get("content", {"": None}), (method, path, value, kind)
         if (method, path) == ("DELETE", "/api/auth/me"):
             token = caller.new_account()[1]["access_token"]
 

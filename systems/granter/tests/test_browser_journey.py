@@ -178,12 +178,12 @@ def test_a_password_can_be_shown(page: Page) -> None:
 
 def test_an_empty_result_is_not_shown_while_typing(page: Page) -> None:
     page.goto("/")
-    page.evaluate("""() => { window.said = new Set(); new MutationObserver(() =>
-        window.said.add(document.getElementById('found').textContent)).observe(
+    page.evaluate("""() => { window.headings = new Set(); new MutationObserver(() =>
+        window.headings.add(document.getElementById('found').textContent)).observe(
         document.getElementById('results'), {childList: true}) }""")
     page.get_by_role("searchbox").press_sequentially("glacier", delay=230)
     expect(page.locator("#found")).to_contain_text("glacier")
-    assert [words for words in page.evaluate("[...window.said]") if "No grant" in words] == []
+    assert [words for words in page.evaluate("[...window.headings]") if "No grant" in words] == []
 
 
 def test_offline_is_shown_and_the_page_refreshes_when_online(page: Page, town: Town) -> None:

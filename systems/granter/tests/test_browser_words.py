@@ -90,12 +90,12 @@ PARAMETERS = (
     "open",
     "page",
 )
-SAID = (
+VALUES = (
     st.text() | st.integers(0, 10**6).map(str) | st.dates().map(str) | st.sampled_from(["EUR", "5k", "x" * 199 + " y"])
 )
 
 
-@given(st.dictionaries(st.sampled_from(PARAMETERS), SAID))
+@given(st.dictionaries(st.sampled_from(PARAMETERS), VALUES))
 def test_a_search_can_be_parsed_from_its_url(parameters: dict[str, str]) -> None:
     calls_received = parse_query(parameters)
     assert parse_query({**calls_received.backend_parameters(), "page": str(calls_received.page)}) == calls_received

@@ -17,13 +17,13 @@ from granter_fake_models import FakeModels
 from granter_postgres import Postgres
 from granter_services import TOKEN, Service, until
 from granter_town import Start, starting
-from test_data_extraction import KEY, NOTICE, SAYS
+from test_data_extraction import KEY, MODEL_OUTPUT, NOTICE
 
 from mainstay_kit import Registry, Secret
 
 pytestmark = pytest.mark.requirement("P12", "Q10")
 
-ASKED = [("POST", "/api/scrape"), ("POST", "/api/extract")]
+CURATOR_REQUESTS = [("POST", "/api/scrape"), ("POST", "/api/extract")]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def editors(backend: Backend, postgres: Postgres, folder: Path) -> Iterator[Edit
         yield Editors(service, Caller(service.url), curator, ordinary)
 
 
-@pytest.mark.parametrize(("method", "path"), ASKED)
+@pytest.mark.parametrize(("method", "path"), CURATOR_REQUESTS)
 def test_an_ordinary_account_is_refused(editors: Editors, method: str, path: str) -> None:
     refused = editors.caller.request(method, path, {"text": "Grants for oceans"}, token=editors.ordinary)
     assert (refused.status_code, refused.json()["detail"]) == (403, "only curators may do this")
@@ -89,7 +89,7 @@ def test_every_account_can_read_the_scraping_status(editors: Editors) -> None:
 
 
 def test_an_invalid_curator_id_is_refused_at_startup(start: Start) -> None:
-    document = variables("postgresql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9", CURATORS="ada@example.com")
+    document = variables("postgresql://none@127.0.0.1:9/nothing", "http://127.0.0.1:9", CURATORS="ada@example.com")
     service = start("backend-core", **document)
     assert service.process.wait(20) == 2
     assert "CURATORS contains an entry that is not an account id" in service.log.read_text()
@@ -105,7 +105,7 @@ def extract(data: Service) -> dict[str, Any]:
 
 
 def test_requested_extractions_share_one_budget_over_all_replicas(postgres: Postgres, start: Start) -> None:
-    with FakeModels(SAYS) as models:
+    with FakeModels(MODEL_OUTPUT) as models:
         document = {"DATABASE_URL": postgres.database("requested"), "SERVICE_TOKEN": TOKEN, "NOTICE_SITE_URL": ""}
         document |= {"GEMINI_API_KEY": KEY, "GEMINI_URL": models.url, "EXTRACT_REQUESTED_CENTS": "0.5"}
         one, other = (start("data-service", **document).ready() for _ in range(2))

@@ -20,7 +20,7 @@ User-agent: OtherBot
 Disallow: /
 
 User-agent: *
-User-agent: Somebody
+User-agent: SomeBot
 Crawl-delay: 2
 Disallow: /private/   # members
 Disallow: /*?sort=

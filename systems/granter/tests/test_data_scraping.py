@@ -284,7 +284,7 @@ def test_a_database_outage_only_delays_a_walk(gathering: Gathering) -> None:
     assert len(gathering.titles()) == 6
 
 
-def told_by(data: Service, path: str) -> dict[str, Any]:
+def get_json(data: Service, path: str) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(get(data.url + path, X_Service_Token=TOKEN).body)
     return read
 
@@ -297,14 +297,14 @@ def test_a_notice_at_two_addresses_is_one_grant_until_one_is_removed(gathering: 
     gathering.site.pages |= {"/one": text, "/five": text}
     data = gathering.begin(every="0.1").ready()
     gathering.finished(2)
-    assert told_by(data, "/grants?query=lamps")["total"] == 1
-    assert told_by(data, "/suggest?query=lamps")["suggestions"] == ["Lamps", "Fund of Lamps"]
-    assert told_by(data, "/grants")["total"] == 5
+    assert get_json(data, "/grants?query=lamps")["total"] == 1
+    assert get_json(data, "/suggest?query=lamps")["suggestions"] == ["Lamps", "Fund of Lamps"]
+    assert get_json(data, "/grants")["total"] == 5
     del gathering.site.pages["/one"]
     until(
-        lambda: told_by(data, "/grants?query=lamps")["total"] == 1 and "/one" in withdrawn_urls(gathering), "the other"
+        lambda: get_json(data, "/grants?query=lamps")["total"] == 1 and "/one" in withdrawn_urls(gathering), "the other"
     )
-    assert told_by(data, "/grants")["total"] == 5
+    assert get_json(data, "/grants")["total"] == 5
 
 
 def withdrawn_urls(gathering: Gathering) -> str:
@@ -326,7 +326,7 @@ def test_a_round_without_news_reports_it(gathering: Gathering) -> None:
     data = gathering.begin(every="3").ready()
     gathering.finished(2)
     until(lambda: gathering.report(data)["summary"] == "nothing new; 6 unchanged, 1 failed", "the summary")
-    until(lambda: "walked over a source: nothing new" in data.log.read_text(), "the line of the log")
+    until(lambda: "visited a source: nothing new" in data.log.read_text(), "the line of the log")
     assert '"new":6' in data.log.read_text()
 
 

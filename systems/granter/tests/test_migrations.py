@@ -1,4 +1,4 @@
-"""Migrations: each keeps the rows that are there, on the way forth and on the way back."""
+"""Migrations: applying and reverting each keeps the existing rows."""
 
 import json
 import re

@@ -14,7 +14,7 @@ CONFIGURATIONS = {
 _KNOWN = ", ".join(f"'{code}'" for code in CONFIGURATIONS)
 
 
-def _asked(configuration: str) -> str:
+def _query(configuration: str) -> str:
     return f"(websearch_to_tsquery('{configuration}', %(words)s) || websearch_to_tsquery('{configuration}', %(plain)s))"
 
 
@@ -26,13 +26,13 @@ def plain(words: str) -> str:
 
 
 BRANCHES = (
-    *((f"language = '{code}'", _asked(name)) for code, name in CONFIGURATIONS.items()),
-    (f"language not in ({_KNOWN})", _asked("simple")),
+    *((f"language = '{code}'", _query(name)) for code, name in CONFIGURATIONS.items()),
+    (f"language not in ({_KNOWN})", _query("simple")),
 )
 """Which rows an index of words covers, and the expression it indexes."""
 
 QUERY_OF_ROW = "(case language {} else {} end)".format(
-    " ".join(f"when '{code}' then {_asked(name)}" for code, name in CONFIGURATIONS.items()), _asked("simple")
+    " ".join(f"when '{code}' then {_query(name)}" for code, name in CONFIGURATIONS.items()), _query("simple")
 )
 """The query in the language of the row. Each query is parsed once per search, not once per row."""
 

@@ -16,12 +16,12 @@ from html import escape
 from pathlib import Path
 from typing import ClassVar
 
-import phrases as said
+import phrases
 
 HERE = Path(__file__).parent
 SITE = HERE.parent.parent / "notice-site" / "notice_site"
 NORTH, SOUTH = 84, 152
-TONGUES = ["en"] * 9 + ["de"] * 4 + ["fr"] * 3 + ["es"] * 3 + ["pt", "it", "nl"] + ["pt"]
+LANGUAGES = ["en"] * 9 + ["de"] * 4 + ["fr"] * 3 + ["es"] * 3 + ["pt", "it", "nl"] + ["pt"]
 EDGE = 100
 SEED = 41
 
@@ -30,7 +30,7 @@ SEED = 41
 class Spec:
     """One notice: its facts, and its text."""
 
-    tongue: str
+    language: str
     scored: bool
     title: str
     funder: str
@@ -54,21 +54,21 @@ class Composer:
 
     def spec(self, scored: bool) -> Spec:
         while True:
-            tongue = self.chance.choice(TONGUES)
-            theme = self.chance.choice([t for t, (_, by) in said.THEMES.items() if tongue in by])
-            topics, by = said.THEMES[theme]
-            names, sentences = by[tongue]
-            title = self.pick(said.TITLES[tongue], scored).format(
+            language = self.chance.choice(LANGUAGES)
+            theme = self.chance.choice([t for t, (_, by) in phrases.THEMES.items() if language in by])
+            topics, by = phrases.THEMES[theme]
+            names, sentences = by[language]
+            title = self.pick(phrases.TITLES[language], scored).format(
                 t=self.pick(names, scored), year=self.chance.choice((2027, 2028))
             )
             if self.chance.random() < 0.3:
                 title += " " + self.chance.choice(
-                    ["II", "III", "IV", "V", "VII", "(A)", "(B)", "– Süd" if tongue == "de" else "North"]
+                    ["II", "III", "IV", "V", "VII", "(A)", "(B)", "– Süd" if language == "de" else "North"]
                 )
             if title not in self.used:
                 break
         self.used.add(title)
-        spec = Spec(tongue, scored, title, self.pick(said.FUNDERS[tongue], scored), topics)
+        spec = Spec(language, scored, title, self.pick(phrases.FUNDERS[language], scored), topics)
         about = [s.removeprefix("!") for s in sentences if scored or not s.startswith("!")]
         self.chance.shuffle(about)
         spec.lines += about[: self.chance.randint(1, 3)]
@@ -76,29 +76,29 @@ class Composer:
         self._deadline(spec)
         self._amount(spec)
         if self.chance.random() < 0.25:
-            spec.facts.append((self.pick(said.TOPIC_LABELS[tongue], scored), " / ".join(topics)))
+            spec.facts.append((self.pick(phrases.TOPIC_LABELS[language], scored), " / ".join(topics)))
         if self.chance.random() < 0.6:
-            region = self.chance.choice(said.REGIONS[tongue])
-            spec.lines.append(self.chance.choice(said.REGION_SENTENCES[tongue]).format(r=region))
+            region = self.chance.choice(phrases.REGIONS[language])
+            spec.lines.append(self.chance.choice(phrases.REGION_SENTENCES[language]).format(r=region))
         spec.lines += self.chance.sample(
-            [s.removeprefix("!") for s in said.GENERIC[tongue] if scored or s[0] != "!"], 1
+            [s.removeprefix("!") for s in phrases.GENERIC[language] if scored or s[0] != "!"], 1
         )
         self.chance.shuffle(spec.facts)
         return spec
 
     def _funder(self, spec: Spec) -> None:
         if self.chance.random() < 0.62:
-            spec.facts.append((self.pick(said.FUNDER_LABELS[spec.tongue], spec.scored), spec.funder))
+            spec.facts.append((self.pick(phrases.FUNDER_LABELS[spec.language], spec.scored), spec.funder))
         else:
-            sentence = self.pick(said.FUNDER_SENTENCES[spec.tongue], spec.scored).format(f=spec.funder)
+            sentence = self.pick(phrases.FUNDER_SENTENCES[spec.language], spec.scored).format(f=spec.funder)
             spec.lines.insert(self.chance.randint(0, 1), _grammatical(sentence, spec))
 
     def _deadline(self, spec: Spec) -> None:
         roll = self.chance.random()
-        tongue = spec.tongue
+        language = spec.language
         if roll < 0.1:
             spec.deadline = "rolling"
-            spec.lines.append(self.pick(said.ROLLING[tongue], spec.scored))
+            spec.lines.append(self.pick(phrases.ROLLING[language], spec.scored))
             return
         if roll < 0.15:
             return
@@ -106,26 +106,26 @@ class Composer:
         if self.chance.random() < 0.1:
             day = date(2026, 5, 1) + timedelta(days=self.chance.randint(0, 150))
         spec.deadline = day.isoformat()
-        if roll < 0.22 and tongue in said.EXTENDED:
+        if roll < 0.22 and language in phrases.EXTENDED:
             old = day - timedelta(days=self.chance.randint(10, 40))
-            first, second = said.EXTENDED[tongue]
+            first, second = phrases.EXTENDED[language]
             spec.lines.append(first.format(old=self.date(old, spec)))
             spec.lines.append(second.format(new=self.date(day, spec)))
         elif roll < 0.65:
-            spec.facts.append((self.pick(said.DEADLINE_LABELS[tongue], spec.scored), self.date(day, spec)))
+            spec.facts.append((self.pick(phrases.DEADLINE_LABELS[language], spec.scored), self.date(day, spec)))
         else:
             spec.lines.append(
-                self.pick(said.DEADLINE_SENTENCES[tongue], spec.scored).format(d=self.date(day, spec, words=True))
+                self.pick(phrases.DEADLINE_SENTENCES[language], spec.scored).format(d=self.date(day, spec, words=True))
             )
         if self.chance.random() < 0.5:
-            other = self.pick(said.OTHER_DATES[tongue], spec.scored)
+            other = self.pick(phrases.OTHER_DATES[language], spec.scored)
             near = day + timedelta(days=self.chance.choice((-60, -30, 45, 90)))
             spec.lines.insert(
                 self.chance.randint(0, len(spec.lines)), other.format(d=self.date(near, spec, words=True))
             )
 
     def date(self, day: date, spec: Spec, *, words: bool = False) -> str:
-        month = said.MONTHS[spec.tongue].split()[day.month - 1]
+        month = phrases.MONTHS[spec.language].split()[day.month - 1]
         d, m, y = day.day, day.month, day.year
         forms = {
             "en": [
@@ -142,22 +142,22 @@ class Composer:
             "pt": [f"{d} de {month} de {y}", f"{d:02}/{m:02}/{y}"],
             "it": [f"{d} {month} {y}", f"{d:02}/{m:02}/{y}"],
             "nl": [f"{d} {month} {y}", f"{d:02}-{m:02}-{y}"],
-        }[spec.tongue]
-        form = self.chance.choice(forms[:3] if words and spec.tongue == "en" else forms[:1] if words else forms)
-        if spec.tongue == "en" and self.chance.random() < 0.2:
+        }[spec.language]
+        form = self.chance.choice(forms[:3] if words and spec.language == "en" else forms[:1] if words else forms)
+        if spec.language == "en" and self.chance.random() < 0.2:
             form = f"{day:%A} {form}" if form[0].isdigit() and not form.startswith("20") else form
         return form
 
     def _amount(self, spec: Spec) -> None:
-        tongue = spec.tongue
+        language = spec.language
         roll = self.chance.random()
         if roll < 0.1:
             return
-        currency = self.chance.choice(said.CURRENCIES[tongue])
+        currency = self.chance.choice(phrases.CURRENCIES[language])
         small = self.chance.choice((500, 1_500, 2_500, 4_000, 7_500, 12_000, 20_000, 35_000, 60_000, 150_000, 400_000))
         large = small * self.chance.choice((2, 3, 5, 10))
-        most, span, fixed, least = said.AMOUNT_SHAPES[tongue]
-        style = self.style(currency, tongue)
+        most, span, fixed, least = phrases.AMOUNT_SHAPES[language]
+        style = self.style(currency, language)
         if roll < 0.45:
             text = self.pick(most, spec.scored).format(x=style(large))
             bounds: tuple[int | None, int | None] = (None, large)
@@ -170,21 +170,21 @@ class Composer:
             text, bounds = self.pick(least, spec.scored).format(x=style(small)), (small, None)
         spec.amount = {"least": bounds[0], "most": bounds[1], "currency": currency}
         if self.chance.random() < 0.6:
-            spec.facts.append((self.pick(said.AMOUNT_LABELS[tongue], spec.scored), text))
+            spec.facts.append((self.pick(phrases.AMOUNT_LABELS[language], spec.scored), text))
         else:
-            spec.lines.append(self.pick(said.AMOUNT_SENTENCES[tongue], spec.scored).format(a=text))
+            spec.lines.append(self.pick(phrases.AMOUNT_SENTENCES[language], spec.scored).format(a=text))
         if self.chance.random() < 0.25:
             total = style(large * self.chance.choice((20, 40)))
             if self.chance.random() < 0.4:
-                spec.facts.append((said.TOTAL_SHOWN[tongue], total))
+                spec.facts.append((phrases.TOTAL_SHOWN[language], total))
             else:
-                spec.lines.append(self.pick(said.TOTALS[tongue], spec.scored).format(x=total))
-        if said.NOISE[tongue] and self.chance.random() < 0.2:
-            noise = self.pick(said.NOISE[tongue], spec.scored)
+                spec.lines.append(self.pick(phrases.TOTALS[language], spec.scored).format(x=total))
+        if phrases.NOISE[language] and self.chance.random() < 0.2:
+            noise = self.pick(phrases.NOISE[language], spec.scored)
             spec.lines.append(noise.format(x=style(large * 7), small=style(25), big=style(large * 90)))
 
-    def style(self, currency: str, tongue: str) -> "Style":
-        return Style(currency, tongue, self.chance)
+    def style(self, currency: str, language: str) -> "Style":
+        return Style(currency, language, self.chance)
 
 
 class Style:
@@ -203,16 +203,16 @@ class Style:
     NAMES: ClassVar = {"EUR": {"en": "euros", "de": "Euro", "fr": "euros", "es": "euros", "pt": "euros", "it": "euro", "nl": "euro"},
              "CHF": {"de": "Franken", "fr": "francs"}, "GBP": {"en": "pounds"}, "BRL": {"pt": "reais"}}  # fmt: skip
 
-    def __init__(self, currency: str, tongue: str, chance: random.Random) -> None:
-        self.mark = "," if tongue == "en" else chance.choice((".", "\u00a0")) if currency != "CHF" else "'"
-        if tongue == "fr":
+    def __init__(self, currency: str, language: str, chance: random.Random) -> None:
+        self.mark = "," if language == "en" else chance.choice((".", "\u00a0")) if currency != "CHF" else "'"
+        if language == "fr":
             self.mark = " "
-        self.currency, self.tongue = currency, tongue
-        shapes = ["sign", "code", "code-after"] + (["name"] if tongue in self.NAMES.get(currency, {}) else [])
+        self.currency, self.language = currency, language
+        shapes = ["sign", "code", "code-after"] + (["name"] if language in self.NAMES.get(currency, {}) else [])
         self.shape = chance.choice(
-            shapes if tongue == "en" else [s for s in shapes if s != "sign" or currency in ("BRL", "USD")]
+            shapes if language == "en" else [s for s in shapes if s != "sign" or currency in ("BRL", "USD")]
         )
-        self.short = tongue == "en" and chance.random() < 0.2
+        self.short = language == "en" and chance.random() < 0.2
 
     def __call__(self, value: int) -> str:
         number = f"{value:,}".replace(",", self.mark)
@@ -225,8 +225,8 @@ class Style:
         if self.shape == "code":
             return f"{self.currency} {number}"
         if self.shape == "code-after":
-            return f"{number} {'€' if self.currency == 'EUR' and self.tongue != 'en' else self.currency}"
-        return f"{number} {self.NAMES[self.currency][self.tongue]}"
+            return f"{number} {'€' if self.currency == 'EUR' and self.language != 'en' else self.currency}"
+        return f"{number} {self.NAMES[self.currency][self.language]}"
 
 
 def _nth(day: int) -> str:
@@ -236,21 +236,21 @@ def _nth(day: int) -> str:
 def _grammatical(sentence: str, spec: Spec) -> str:
     """The article that the funder's name takes."""
     name = spec.funder
-    if spec.tongue == "de" and re.match("Bundesamt|Ministerium", name):
+    if spec.language == "de" and re.match("Bundesamt|Ministerium", name):
         return sentence.replace("Die " + name, "Das " + name).replace("durch die", "durch das")
-    if spec.tongue == "de" and name.startswith("Landesverband"):
+    if spec.language == "de" and name.startswith("Landesverband"):
         return sentence.replace("Die " + name, "Der " + name).replace("durch die", "durch den")
-    if spec.tongue == "fr" and name[0] in "AEIO":
+    if spec.language == "fr" and name[0] in "AEIO":
         return sentence.replace("La ", "L’").replace("par la ", "par l’")
-    if spec.tongue == "fr" and name.startswith("Ministère"):
+    if spec.language == "fr" and name.startswith("Ministère"):
         return sentence.replace("La ", "Le ").replace("par la ", "par le ")
-    if spec.tongue in ("es", "it") and re.match("Instituto|Consejo|Ente", name):
-        return sentence.replace("La " + name, ("El " if spec.tongue == "es" else "L’") + name).replace(
+    if spec.language in ("es", "it") and re.match("Instituto|Consejo|Ente", name):
+        return sentence.replace("La " + name, ("El " if spec.language == "es" else "L’") + name).replace(
             "por la", "por el"
         )
-    if spec.tongue == "pt" and name.startswith("Instituto"):
+    if spec.language == "pt" and name.startswith("Instituto"):
         return sentence.replace("A " + name, "O " + name).replace("financiado pela", "financiado pelo")
-    if spec.tongue == "nl" and re.match("Fonds|Genootschap", name):
+    if spec.language == "nl" and re.match("Fonds|Genootschap", name):
         return sentence.replace("De " + name, "Het " + name)
     return sentence
 
@@ -259,8 +259,8 @@ def _grammatical(sentence: str, spec: Spec) -> str:
 
 
 def _head(spec: Spec, site: str, *, lang: bool = True) -> str:
-    tongue = f" lang={spec.tongue}" if lang else ""
-    return f"<!doctype html>\n<html{tongue}><head><meta charset=utf-8><title>{escape(spec.title)} | {site}</title></head>\n<body>\n"
+    language = f" lang={spec.language}" if lang else ""
+    return f"<!doctype html>\n<html{language}><head><meta charset=utf-8><title>{escape(spec.title)} | {site}</title></head>\n<body>\n"
 
 
 def definition_list(spec: Spec, site: str) -> str:

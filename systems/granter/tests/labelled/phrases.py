@@ -43,7 +43,7 @@ THEMES: dict[str, tuple[tuple[str, ...], dict[str, tuple[list[str], list[str]]]]
             "en": (
                 ["Living Soils", "!Seed Libraries for Growers", "Milk, Cheese and Fair Prices"],
                 [
-                    "Farmers try new rotations on a tenth of their land and tell their neighbours how the harvest was.",
+                    "Farmers try new rotations on a tenth of their land and report the harvest to their neighbours.",
                     "!Food that is grown within a day's walk: growers, cooks and farm shops plan together.",
                     "Livestock keepers and growers of old crops are welcome.",
                 ],
@@ -183,7 +183,7 @@ THEMES: dict[str, tuple[tuple[str, ...], dict[str, tuple[list[str], list[str]]]]
                 ["Nurses Lead Change", "!Dementia Friendly Clinics", "Diagnostics Near Home"],
                 [
                     "Hospitals give nurses a day a week to repair what harms patients.",
-                    "!Midwives and clinics try out care at home, and patients say whether it helped.",
+                    "!Midwives and clinics try out care at home, and patients report whether it helped.",
                     "Mental health belongs in every application.",
                 ],
             ),
@@ -242,7 +242,7 @@ THEMES: dict[str, tuple[tuple[str, ...], dict[str, tuple[list[str], list[str]]]]
                 ["New Plays for Small Stages", "!Choirs on Tour", "First Novels"],
                 [
                     "Theatre for towns that have a hall and no company.",
-                    "!Dancers, poets and choirs rehearse where rent is low, and play where nobody plays.",
+                    "!Dancers, poets and choirs rehearse where rent is low, and play where there is no stage yet.",
                     "Artists without training are as welcome as those with it.",
                 ],
             ),

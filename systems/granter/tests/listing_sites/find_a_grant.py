@@ -112,7 +112,7 @@ SITE = ListingSite(
         "/info/cookies": other("Cookies", "We keep them until 1 May 2027."),
         "/newsletter": other("Newsletter", "Sign up."),
         "/notifications/manage": other("Manage notifications", "Sign in."),
-        "/feedback": other("Feedback", "Tell us."),
+        "/feedback": other("Feedback", "Write to us."),
     },
     calls={f"/grants/{slug}": Call(title, deadline) for slug, (title, deadline, _, _) in CALLS.items()},
 )

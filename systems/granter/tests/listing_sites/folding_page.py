@@ -21,7 +21,7 @@ SITE = ListingSite(
         "/grants": PAGE,
         "/trustees": "<html lang=en><h1>Our trustees</h1><p>Since 2 May 2019.</p></html>",
         "/visit": "<html lang=en><h1>Visit the old mill</h1><p>Open until 31 October 2027; £3 a head.</p></html>",
-        "/safeguarding": "<html lang=en><h1>Safeguarding</h1><p>Tell us.</p></html>",
+        "/safeguarding": "<html lang=en><h1>Safeguarding</h1><p>Write to us.</p></html>",
     },
     calls={f"/grants#{name}": Call(title, deadline) for name, (title, deadline, _, _) in CALLS.items()},
 )

@@ -85,7 +85,7 @@ def article(slug: str) -> str:
         f"""<main><article class="post"><header><h1 class="entry-title">{title}</h1><div class="entry-meta">Posted on <time>November 2, 2026</time></div></header>
 <div class="entry-content"><p>The Larkspur Foundation gives up to {amount} to each project. {until}</p><p>Write two pages about what you want to do, and with whom.</p></div></article>
 <nav class="navigation post-navigation"><a href="/meet-our-new-director/" rel="prev">Meet our new director</a> <a href="/bees/" rel="next">Bees on the roof</a></nav>
-<div id="comments"><h2>One thought on “{title}”</h2><p>Joe says: I sent mine on January 3, 2026 at 4:12 pm</p></div></main>""",
+<div id="comments"><h2>One thought on “{title}”</h2><p>Joe wrote: I sent mine on January 3, 2026 at 4:12 pm</p></div></main>""",
     )
 
 

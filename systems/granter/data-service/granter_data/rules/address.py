@@ -58,13 +58,13 @@ def requests_single_item(to: str, script: str) -> bool:
 
 
 def is_below(to: str, listing: str) -> bool:
-    """Return whether *to* lies in the folder of the *listing*, whichever of its pages that is."""
+    """Return whether *to* is in the folder of the *listing*, whatever page of it *listing* is."""
     folder = _PAGE.sub("", bare(listing))
     return bool(folder) and bare(to).startswith(f"{folder}/")
 
 
 def is_news(to: str, listing: str) -> bool:
-    """Return whether *to* lies in a site's news section and the *listing* does not."""
+    """Return whether *to* is in a site's news section and the *listing* is not."""
     return bool(_NEWS.search(bare(to)) and not _NEWS.search(bare(listing)))
 
 

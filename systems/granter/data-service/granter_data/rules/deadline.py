@@ -40,9 +40,9 @@ def _closed(page: Page) -> Deadline | None:
     """Return a closed deadline if a sentence of the page states it; "after the call is closed" does not count."""
     for line in page.lines:
         for sentence in re.split(r"[.!?;]\s+", line):
-            said = sentence.strip(" .!*–-")
-            if (found := terms.CLOSED.match(said)) and _CLOSED_REST.fullmatch(said, found.end()):
-                return Deadline("closed", None, _short(said))
+            text = sentence.strip(" .!*–-")
+            if (found := terms.CLOSED.match(text)) and _CLOSED_REST.fullmatch(text, found.end()):
+                return Deadline("closed", None, _short(text))
     return None
 
 

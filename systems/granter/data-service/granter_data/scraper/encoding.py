@@ -4,7 +4,7 @@ import codecs
 import re
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_TOLD = re.compile(rb"""<\?xml[^>]*?encoding=["']([\w.:-]+)|<meta[^>]*?charset=["']?\s*([\w.:-]+)""", re.I)
+_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding=["']([\w.:-]+)|<meta[^>]*?charset=["']?\s*([\w.:-]+)""", re.I)
 _HEAD = 4096
 
 
@@ -13,8 +13,8 @@ def decoded(content: bytes, charset: str | None) -> str:
     for mark, name in _MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(name, errors="replace")
-    told = _TOLD.search(content[:_HEAD])
-    named = charset or (next(filter(None, told.groups()), b"").decode("ascii") if told else "")
+    declared = _DECLARED.search(content[:_HEAD])
+    named = charset or (next(filter(None, declared.groups()), b"").decode("ascii") if declared else "")
     if known := _known(named):
         return content.decode(known, errors="replace")
     try:

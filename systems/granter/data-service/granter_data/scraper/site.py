@@ -146,8 +146,8 @@ class Site:
         raise FetchFailed(f"{url} could not be fetched")
 
     async def _fetch_once(self, url: str, validators: Validators) -> Fetched | None:
-        asked = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
-        headers = {name: value for name, value in asked.items() if value}
+        conditions = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+        headers = {name: value for name, value in conditions.items() if value}
         redirected = False
         for _ in range(4):
             if redirected:

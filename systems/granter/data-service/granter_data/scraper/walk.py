@@ -70,6 +70,10 @@ class Walk:
             if not self.stopping.is_set():
                 await self._finish()
         await save_progress(self.connection, progress)
+        self._log_result()
+
+    def _log_result(self) -> None:
+        progress = self.progress
         nothing_new = progress.state == "done" and not (progress.added or progress.changed or progress.withdrawn)
         log.info(
             "visited a source%s",
