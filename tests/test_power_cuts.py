@@ -25,7 +25,7 @@ def keep_environment(world: World) -> Path:
 
 def keep_plan(world: World) -> Path:
     made = plan_of((Put(name="a"),))
-    plan.keep(made, Context(None, None, str(world.folders.state), str(world.folders.keys), WIRING))
+    plan.keep(made, Context(Path(), None, world.folders, WIRING))
     return world.folders.plans / f"{made.id}.json"
 
 

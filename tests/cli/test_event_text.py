@@ -1,6 +1,7 @@
 """Events of a run: one line each, as text or JSON, and in the live view."""
 
 import json
+from contextlib import closing
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_the_planned_event_omits_the_plan() -> None:
 
 
 def test_the_live_view_leaves_a_line_for_each_finished_step(capsys: pytest.CaptureFixture[str]) -> None:
-    with LivePhases(Console(), plan()) as phases:
+    with closing(LivePhases(Console(), plan())) as phases:
         for sequence, (event, _) in enumerate(STORY, 1):
             phases.on_event(row(sequence, event))
     result = capsys.readouterr().out

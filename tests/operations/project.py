@@ -43,7 +43,7 @@ class Project:
     def context(self) -> Context:
         folders = self.world.folders
         wiring = fake_wiring(self.world, self.sources)
-        return Context(self.file, None, str(folders.state), str(folders.keys), wiring, self.prompt)
+        return Context(self.file, None, folders, wiring, self.prompt)
 
     def stored(self) -> dict[str, str]:
         """Return the stored values of plain variables."""

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from mainstay.errors import FrontDoorLost
+from mainstay.errors import FrontDoorLost, FrontDoorTaken
 from mainstay.model import Edge, Route
-from mainstay.operations.front_door import LASTS_S, OPENS_WITHIN_S, require_edge
+from mainstay.operations.front_door import LASTS_S, OPENS_WITHIN_S, lost
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget
 
@@ -27,40 +27,40 @@ def broken(target: FakeTarget, what: str, code: str) -> None:
 
 
 def test_an_open_edge_refuses_nothing(target: FakeTarget) -> None:
-    require_edge(target, EDGE, target.clock)
+    assert lost(target, target.clock, EDGE) is None
     assert target.clock.monotonic() == 0
 
 
 def test_a_taken_port_is_refused_at_once_with_its_holder_and_what_to_do(target: FakeTarget) -> None:
     broken(target, TAKEN, "port-taken")
-    with pytest.raises(FrontDoorLost) as refused:
-        require_edge(target, EDGE, target.clock)
+    found = lost(target, target.clock, EDGE)
+    assert isinstance(found, FrontDoorTaken)
     opens = "the services keep running, and the front door opens once the port is free"
-    assert (refused.value.what, refused.value.remedy) == (f"{TAKEN}; {opens}", "stop that program")
-    assert refused.value.exit_code == 1
+    assert (found.what, found.remedy) == (f"{TAKEN}; {opens}", "stop that program")
+    assert found.exit_code == 1
     assert target.clock.monotonic() == 0
 
 
 def test_a_plan_with_another_port_repairs_a_taken_one(target: FakeTarget) -> None:
     broken(target, TAKEN, "port-taken")
-    require_edge(target, replace(EDGE, http=9090), target.clock)
+    assert lost(target, target.clock, replace(EDGE, http=9090)) is None
 
 
 def test_another_port_does_not_repair_a_frozen_haproxy(target: FakeTarget) -> None:
     broken(target, SILENT, "edge-silent")
-    with pytest.raises(FrontDoorLost, match="does not answer"):
-        require_edge(target, replace(EDGE, http=9090), target.clock)
+    found = lost(target, target.clock, replace(EDGE, http=9090))
+    assert isinstance(found, FrontDoorLost)
+    assert "does not answer" in found.what
 
 
 def test_a_haproxy_that_is_being_replaced_is_waited_for(target: FakeTarget) -> None:
     broken(target, SILENT, "edge-silent")
     target.clock = TurnableClock(lambda: broken(target, "", ""))
-    require_edge(target, EDGE, target.clock)
+    assert lost(target, target.clock, EDGE) is None
     assert target.clock.monotonic() < LASTS_S
 
 
 def test_a_problem_that_lasts_is_refused_long_before_the_limit(target: FakeTarget) -> None:
     broken(target, SILENT, "edge-silent")
-    with pytest.raises(FrontDoorLost):
-        require_edge(target, EDGE, target.clock)
+    assert isinstance(lost(target, target.clock, EDGE), FrontDoorLost)
     assert LASTS_S <= target.clock.monotonic() < OPENS_WITHIN_S / 5

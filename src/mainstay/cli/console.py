@@ -13,7 +13,7 @@ from getpass import getpass
 from typing import Literal, NamedTuple, TextIO
 
 from mainstay.cli.safe_streams import is_terminal, reader_is_gone
-from mainstay.errors import MainstayError, Mistake, Mistakes, Place
+from mainstay.errors import MainstayError, Mistake, Mistakes
 from mainstay.text.plural import counted
 from mainstay.text.printable import harmless
 
@@ -137,8 +137,7 @@ class Console:
     def warning(self, problem: MainstayError) -> None:
         """Print to stderr a problem that does not end the command."""
         if self.json:
-            document = {"warning": _entry(problem.code, problem.what, self.command(problem.remedy), problem.place)}
-            print(_encoded(document), file=sys.stderr)
+            print(_encoded({"warning": self._entry(problem)}), file=sys.stderr)
         else:
             self.print_to_stderr(Styled("warning:", "yellow"), f" {problem.what}")
 
@@ -156,12 +155,12 @@ class Console:
 
     def _document(self, error: MainstayError) -> dict[str, object]:
         if isinstance(error, Mistakes):
-            return {
-                "errors": [
-                    _entry(each.code, each.what, self.command(each.remedy), each.place) for each in error.mistakes
-                ]
-            }
-        return {"error": _entry(error.code, error.what, self.command(error.remedy), error.place)}
+            return {"errors": [self._entry(each) for each in error.mistakes]}
+        return {"error": self._entry(error)}
+
+    def _entry(self, each: MainstayError | Mistake) -> dict[str, object]:
+        entry: dict[str, object] = {"code": each.code, "what": each.what, "remedy": self.command(each.remedy)}
+        return entry | ({"place": each.place} if each.place else {})
 
 
 def line(mistake: Mistake) -> str:
@@ -185,9 +184,11 @@ def duration(seconds: float) -> str:
 def _print(stream: TextIO | None, parts: tuple[Part, ...]) -> None:
     pairs = [(harmless(part), "") if isinstance(part, str) else (harmless(part.text), part.style) for part in parts]
     if is_terminal(stream) and any(style for _, style in pairs):
-        from mainstay.cli.terminal import styled, terminal
+        from rich.text import Text
 
-        terminal(stderr=stream is sys.stderr).print(styled(pairs), soft_wrap=True)
+        from mainstay.cli.terminal import terminal
+
+        terminal(stderr=stream is sys.stderr).print(Text.assemble(*pairs), soft_wrap=True)
     else:
         print("".join(text for text, _ in pairs), file=stream)
 
@@ -197,8 +198,3 @@ def _encoded(value: object) -> str:
     import msgspec
 
     return msgspec.json.encode(value).decode()
-
-
-def _entry(code: str, what: str, remedy: str, place: Place | None) -> dict[str, object]:
-    entry: dict[str, object] = {"code": code, "what": what, "remedy": remedy}
-    return entry | ({"place": place} if place else {})

@@ -1,6 +1,6 @@
 """Progress of a run: one line per event, as text or JSON."""
 
-from typing import Protocol, Self
+from typing import Protocol
 
 import msgspec
 
@@ -29,11 +29,9 @@ from mainstay.text.plural import counted
 class ProgressListener(Protocol):
     """Receives each row of a run once it is persisted. Called from any thread, one row at a time."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *how: object) -> None: ...
-
     def on_event(self, row: Row) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class EventContext:
@@ -45,8 +43,8 @@ class EventContext:
         """The step that failed, by error."""
 
     def add(self, event: Event) -> None:
-        """Remember the title of a started step, and the error of a failed step."""
-        if isinstance(event, Started):
+        """Remember the title of a step, and the error of a failed step."""
+        if isinstance(event, Started | Done | Undoing) and event.title:
             self.titles[event.step] = event.title
         if isinstance(event, Failed):
             self.failures[event.error] = event.step
@@ -58,12 +56,6 @@ class EventLines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._run = EventContext()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *how: object) -> None:
-        pass
 
     def on_event(self, row: Row) -> None:
         if self._console.json:
@@ -78,6 +70,9 @@ class EventLines:
         # Other events may quote what a service printed.
         shown = self._console.command(text) if isinstance(event, ParkedAt) else text
         self._console.print(f"{row.at[11:19]} {row.run} {shown}")
+
+    def close(self) -> None:
+        """Do nothing: every line was printed at once."""
 
 
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:

@@ -1,7 +1,5 @@
 """Live view of a run on a terminal: finished steps above, running steps below."""
 
-from typing import Self
-
 from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -49,12 +47,10 @@ class LivePhases:
         self._live = Live(
             console=self._terminal, refresh_per_second=8, transient=True, get_renderable=self._running_steps
         )
-
-    def __enter__(self) -> Self:
         self._live.start()
-        return self
 
-    def __exit__(self, *how: object) -> None:
+    def close(self) -> None:
+        """Remove the running steps from the terminal; the finished ones stay."""
         self._live.stop()
 
     def on_event(self, row: Row) -> None:
@@ -63,8 +59,6 @@ class LivePhases:
         match event:
             case Planned():
                 self._steps = event.steps
-            case Resumed():
-                pass
             case Started():
                 self._acting[event.step] = (self._clock.monotonic(), "")
                 self._print_phase(event.step)
@@ -73,18 +67,16 @@ class LivePhases:
                 self._acting[event.step] = (began, event.what)
             case Done():
                 self._done += 1
-                self._run.titles.setdefault(event.step, event.title)
                 self._print_end(
                     "✓", "green", event.step, event.evidence, "" if event.adopted else duration(event.took_s)
                 )
             case Undoing():
-                self._run.titles.setdefault(event.step, event.title)
                 self._acting[event.step] = (self._clock.monotonic(), "undoing")
             case Undone():
                 self._print_end("↩", "yellow", event.step, event.evidence, "")
             case Failed():
                 self._print_failure(event)
-            case Ended(note=""):
+            case Resumed() | Ended(note=""):
                 pass
             case ParkedAt():
                 self._print(Text(self._console.command(sentence(event, self._run)), style="red"))

@@ -37,29 +37,26 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
         console.repeat(REPEATED[parameter.name], str(value))
 
 
+_SHARED: tuple[tuple[tuple[str, ...], click.ParamType[Any] | None, str, str], ...] = (
+    (("-f", "--file"), click.Path(path_type=Path), "FILE", "The manifest; by default mainstay.yaml in this folder."),
+    (
+        ("-e", "--environment"),
+        None,
+        "NAME",
+        "The environment; by default local, unless the manifest declares only others.",
+    ),
+    (
+        ("--state",),
+        click.Path(path_type=Path, file_okay=False),
+        "DIR",
+        "The folder that contains the environment's state.",
+    ),
+    (("--output",), click.Choice(["text", "json"]), "text|json", "Text for people, or JSON for programs."),
+)
+
+
 def options(taken: frozenset[str] = frozenset(), *, hidden: bool = False) -> list[click.Parameter]:
     """Return the options of every command, without the names in *taken*, which the command uses for its own options."""
-    declared: list[tuple[list[str], click.ParamType[Any] | None, str, str]] = [
-        (
-            ["-f", "--file"],
-            click.Path(path_type=Path),
-            "FILE",
-            "The manifest; by default mainstay.yaml in this folder.",
-        ),
-        (
-            ["-e", "--environment"],
-            None,
-            "NAME",
-            "The environment; by default local, unless the manifest declares only others.",
-        ),
-        (
-            ["--state"],
-            click.Path(path_type=Path, file_okay=False),
-            "DIR",
-            "The folder that contains the environment's state.",
-        ),
-        (["--output"], click.Choice(["text", "json"]), "text|json", "Text for people, or JSON for programs."),
-    ]
     return [
         click.Option(
             [*(name for name in names if name not in taken), names[-1].strip("-")],
@@ -71,5 +68,5 @@ def options(taken: frozenset[str] = frozenset(), *, hidden: bool = False) -> lis
             hidden=hidden,
             envvar="MAINSTAY_STATE" if "--state" in names and not hidden else None,
         )
-        for names, kind, metavar, help_text in declared
+        for names, kind, metavar, help_text in _SHARED
     ]

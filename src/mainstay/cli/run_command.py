@@ -118,12 +118,11 @@ class _Progress:
             self.remedy = msgspec.json.decode(row.body, type=Failed).remedy
         if self._listener is None:
             self._listener = self._open()
-            self._listener.__enter__()
         self._listener.on_event(row)
 
     def close(self) -> None:
         if self._listener is not None:
-            self._listener.__exit__()
+            self._listener.close()
 
     def _open(self) -> ProgressListener:
         if not self._console.live:

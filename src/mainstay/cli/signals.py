@@ -18,7 +18,9 @@ def signals_to(interruption: Interruption) -> Iterator[None]:
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if interruption.signal is None:
-            _write_to_stderr(STOPPING)
+            # Bypass stderr's buffer, because the signal may have interrupted a write to it.
+            with suppress(OSError):
+                os.write(2, STOPPING)
         interruption.ask(number)
 
     with _handled({signal.SIGINT: interrupt, signal.SIGTERM: interrupt, signal.SIGHUP: signal.SIG_IGN}):
@@ -41,9 +43,3 @@ def _handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _write_to_stderr(text: bytes) -> None:
-    # Bypass stderr's buffer, because the signal may have interrupted a write to it.
-    with suppress(OSError):
-        os.write(2, text)

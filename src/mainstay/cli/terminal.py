@@ -12,11 +12,6 @@ def terminal(*, stderr: bool = False) -> Terminal:
     return Terminal(stderr=stderr, highlight=False)
 
 
-def styled(parts: Iterable[tuple[str, str]]) -> Text:
-    """Return a line of (text, style) pairs."""
-    return Text.assemble(*parts)
-
-
 def grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
     """Return aligned columns without borders; in a narrow terminal, cells take several lines."""
     table = Table.grid(padding=(0, 2, 0, 0))

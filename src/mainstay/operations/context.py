@@ -36,20 +36,15 @@ class Wiring(NamedTuple):
 class Context(msgspec.Struct, frozen=True):
     """The manifest's path, the environment's name and its folders."""
 
-    file: Path | None
+    file: Path
     environment: str | None
     """The value of `-e`; None: the default environment."""
-    state: str
-    keys: str
+    folders: Folders
     wiring: Wiring
     prompt: SecretSource | None = None
     """Prompts the user at the terminal for a secret; None if the command does not prompt."""
     fold: HistoryFold = msgspec.field(default_factory=HistoryFold)
     """The history as far as this command has read the journal; it is extended by new rows only."""
-
-    @property
-    def folders(self) -> Folders:
-        return Folders(Path(self.state), Path(self.keys))
 
     def world(self, environment: Environment) -> World:
         """Return the world of *environment*, without the fence of a run."""
@@ -63,7 +58,7 @@ class Context(msgspec.Struct, frozen=True):
         found = self.stored_or_none()
         if found is None:
             raise BadInput(
-                f"nothing has been deployed here yet ({self.state})", remedy="mainstay up", code="nothing-here"
+                f"nothing has been deployed here yet ({self.folders.state})", remedy="mainstay up", code="nothing-here"
             )
         return found
 
@@ -94,10 +89,10 @@ def open_context(wiring: Wiring, file: Path | None, environment: str | None, sta
 
 
 def _context(wiring: Wiring, manifest: Path, environment: str | None, state: Path, known_as: str) -> Context:
-    found = Context(manifest, environment, str(state), str(_keys(known_as)), wiring)
+    found = Context(manifest, environment, Folders(state, _keys(known_as)), wiring)
     stored = found.stored_or_none()
     # Keys stay where they were when the environment was created, even if this shell sets another place.
-    return found if stored is None else replace(found, keys=stored.keys)
+    return found if stored is None else replace(found, folders=Folders(state, Path(stored.keys)))
 
 
 def _system(manifest: Path) -> str:

@@ -22,31 +22,24 @@ NOT_OPEN = Note(
 def require_front_door(context: Context, plan: Plan) -> None:
     """Raise FrontDoorLost when the edge does not serve as desired and *plan* does not repair it."""
     environment = context.stored_or_none()
-    if environment is not None and run_kind(plan.kind).needs_running:
-        require_edge(context.target(environment), plan.release.edge, SystemClock())
+    if environment is None or not run_kind(plan.kind).needs_running:
+        return
+    if found := lost(context.target(environment), SystemClock(), plan.release.edge):
+        raise found
 
 
-def lost(target: Target, clock: Clock) -> FrontDoorLost | None:
-    """Return why the edge of *target* does not serve as desired; None when it does."""
-    try:
-        require_edge(target, target.traffic_status().edge, clock)
-    except FrontDoorLost as found:
-        return found
-    return None
+def lost(target: Target, clock: Clock, wanted: Edge | None = None) -> FrontDoorLost | None:
+    """Return why the edge of *target* does not serve as desired; None when it does.
 
-
-def require_edge(target: Target, wanted: Edge | None, clock: Clock) -> None:
-    """Raise FrontDoorLost when the edge of *target* does not serve as desired.
-
-    It does not raise when another program holds its port and *wanted* has another port: then the deploy is the repair.
+    None also when another program holds its port and *wanted* has another port: then the deploy is the repair.
     """
     serving = _settled(target, clock)
     if serving.edge is None or serving.open or _repairs(wanted, serving):
-        return
+        return None
     problem = serving.problem or NOT_OPEN
     if _port_is_taken(serving):
-        raise FrontDoorTaken(f"{problem.what}; {RUNS_MEANWHILE}", remedy=problem.remedy)
-    raise FrontDoorLost(problem.what, remedy=problem.remedy or NOT_OPEN.remedy)
+        return FrontDoorTaken(f"{problem.what}; {RUNS_MEANWHILE}", remedy=problem.remedy)
+    return FrontDoorLost(problem.what, remedy=problem.remedy or NOT_OPEN.remedy)
 
 
 def _settled(target: Target, clock: Clock) -> TrafficStatus:

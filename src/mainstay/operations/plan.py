@@ -94,7 +94,9 @@ def kept(context: Context, identity: str) -> Plan:
 
 def manifest_of(context: Context) -> Manifest:
     """Return the manifest of this environment. Raises ManifestInvalid, and BadInput when the file is missing."""
-    return load(_file(context), context.environment, context.wiring.datastore_support)
+    if not context.file.exists():
+        raise BadInput(f"there is no {context.file}", remedy="mainstay init", code="manifest-missing")
+    return load(context.file, context.environment, context.wiring.datastore_support)
 
 
 def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, context: Context) -> Plan:
@@ -110,9 +112,9 @@ def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, co
 def _refuse_state_within(manifest: Manifest, context: Context) -> None:
     """Refuse a state folder inside a copied source: a release would change the source, so no two plans would agree."""
     for source in sources(manifest).values():
-        if Path(context.state).is_relative_to(source.folder) and not source.ref:
+        if context.folders.state.is_relative_to(source.folder) and not source.ref:
             raise BadInput(
-                f"the state folder {context.state} is inside {source.folder}, which every release copies",
+                f"the state folder {context.folders.state} is inside {source.folder}, which every release copies",
                 remedy="use a --state outside the checkout, or omit --state",
                 code="state-within-source",
             )
@@ -120,9 +122,3 @@ def _refuse_state_within(manifest: Manifest, context: Context) -> None:
 
 def _place(context: Context, identity: str) -> Path:
     return context.folders.plans / f"{identity}.json"
-
-
-def _file(context: Context) -> Path:
-    if context.file is None or not context.file.exists():
-        raise BadInput(f"there is no {context.file}", remedy="mainstay init", code="manifest-missing")
-    return context.file

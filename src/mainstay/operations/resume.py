@@ -11,7 +11,7 @@ from mainstay.history.journal import Journal
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.session import holding, resume_run
+from mainstay.operations.session import holding, outcome_of
 
 
 class StepAnswer(msgspec.Struct, frozen=True):
@@ -36,7 +36,8 @@ def resume(context: Context, answer: StepAnswer | None = None, *, runner: Runner
 
 def finish(context: Context, journal: Journal, runner: Runner) -> Outcome:
     """Finish the unfinished run; the caller holds the lock."""
-    return resume_run(unfinished(context), context.stored(), journal, context, runner)
+    run = unfinished(context)
+    return outcome_of(context, context.stored(), runner, lambda world: engine.resume(run, world, journal, runner))
 
 
 def unfinished(context: Context) -> str:

@@ -1,12 +1,11 @@
 """`secrets list`: which secrets there are, and which services read them; never a value."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from mainstay.drivers.secrets.sealed_file import SealedEntry
-from mainstay.manifest import Manifest
+from mainstay.manifest import VariableSection
 from mainstay.operations.context import Context
 from mainstay.operations.environment import environment_of
 from mainstay.operations.plan import manifest_of
@@ -28,24 +27,14 @@ def list_secrets(context: Context) -> tuple[SecretStatus, ...]:
     manifest = manifest_of(context)
     world = context.world(environment_of(manifest, context))
     stored = {each.name: each for each in world.sealed.entries()}
-    return tuple(_declared(manifest, stored))
-
-
-def _declared(manifest: Manifest, stored: dict[str, SealedEntry]) -> Iterator[SecretStatus]:
-    for name, variable in manifest.variables.items():
-        if variable.secret:
-            yield _status(name, stored.get(name), manifest.readers(name), variable.generate, variable.required)
-
-
-def _status(
-    name: str, entry: SealedEntry | None, readers: tuple[str, ...], generate: bool, required: bool
-) -> SecretStatus:
-    generated = entry.generated if entry else generate
-    return SecretStatus(
-        name,
-        entry.version if entry else None,
-        entry.set_at if entry else None,
-        "generated" if generated else "given",
-        readers,
-        required,
+    return tuple(
+        _status(name, variable, stored.get(name), manifest.readers(name))
+        for name, variable in manifest.variables.items()
+        if variable.secret
     )
+
+
+def _status(name: str, declared: VariableSection, entry: SealedEntry | None, readers: tuple[str, ...]) -> SecretStatus:
+    version, set_at = (entry.version, entry.set_at) if entry else (None, None)
+    generated = entry.generated if entry else declared.generate
+    return SecretStatus(name, version, set_at, "generated" if generated else "given", readers, declared.required)

@@ -95,32 +95,13 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Out
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
     if run_kind(plan.kind).needs_running and not world.target.fleet_status().started:
         world.target.start()
-    return _outcome_of(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
+    return outcome_of(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
 
 
-def resume_run(run: str, environment: Environment, journal: Journal, context: Context, runner: Runner) -> Outcome:
-    """Finish *run*; the caller holds the lock."""
-    return _outcome_of(context, environment, runner, lambda world: engine.resume(run, world, journal, runner))
-
-
-def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
-    """Return the outcome of a command that executed no run: it only started what was live, or changed nothing."""
-    live = history_of(context).live
-    return Outcome(
-        run="",
-        kind=kind,
-        outcome="started" if started else "unchanged",
-        release=live.number if live else None,
-        version=live.version if live else "",
-        url=context.target(context.stored()).traffic_status().url,
-        took_s=took_s,
-        note=note,
-    )
-
-
-def _outcome_of(
+def outcome_of(
     context: Context, environment: Environment, runner: Runner, execute: Callable[[World], RunOutcome]
 ) -> Outcome:
+    """Execute a run in the world of *environment* and return its outcome; the caller holds the lock."""
     began = time.monotonic()
     world = context.world(environment)
     outcome = execute(world)
@@ -137,6 +118,21 @@ def _outcome_of(
         version=past.live.version if past.live else "",
         url=serving.url,
         took_s=round(time.monotonic() - began, 3),
+        note=note,
+    )
+
+
+def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
+    """Return the outcome of a command that executed no run: it only started what was live, or changed nothing."""
+    live = history_of(context).live
+    return Outcome(
+        run="",
+        kind=kind,
+        outcome="started" if started else "unchanged",
+        release=live.number if live else None,
+        version=live.version if live else "",
+        url=context.target(context.stored()).traffic_status().url,
+        took_s=took_s,
         note=note,
     )
 

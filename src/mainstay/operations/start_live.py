@@ -2,7 +2,6 @@
 
 from typing import NamedTuple, Protocol
 
-from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.engine.runner import Runner
 from mainstay.errors import Interrupted, MainstayError, StepFailed
@@ -54,19 +53,22 @@ def start_live(context: Context, runner: Runner, notices: Notices, *, thorough: 
     *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
     datastores run: enough to plan a deploy.
     """
-    live, target = history_of(context).live, _target(context)
-    if live is None or target is None:
+    live = history_of(context).live
+    if live is None:
         return Started()
-    if runs_completely(target.fleet_status()):
+    target = context.target(context.stored())
+    running = target.fleet_status()
+    if is_supervised(running) and not _short(running):
         return Started(live, failure=front_door.lost(target, SystemClock()))
     return _start(context, live, runner, notices, thorough=thorough)
 
 
 def start_if_stopped(context: Context, runner: Runner, notices: Notices) -> Started:
     """Start the live release if the environment is stopped or its supervisor does not run; otherwise return at once."""
-    live, target = history_of(context).live, _target(context)
-    if live is None or target is None:
+    live = history_of(context).live
+    if live is None:
         return Started()
+    target = context.target(context.stored())
     if is_supervised(target.fleet_status()):
         return Started(live)
     return _start(context, live, runner, notices, thorough=False)
@@ -74,23 +76,15 @@ def start_if_stopped(context: Context, runner: Runner, notices: Notices) -> Star
 
 def is_stopped(context: Context) -> bool:
     """Return whether the environment was stopped by `down` and not started since; a reboot does not change that."""
-    target = _target(context)
-    return target is not None and not target.fleet_status().started
+    return not context.target(context.stored()).fleet_status().started
 
 
 def restart_supervisor(context: Context) -> None:
     """Start the supervisor with its last desired state. An environment that is being stopped stays stopped."""
-    target = _target(context)
-    if target is None:
-        return
+    target = context.target(context.stored())
     with locked(context):  # Checked under the lock: a `down` that ends meanwhile must stay in force.
         if target.fleet_status().started:
             target.start()
-
-
-def runs_completely(running: FleetStatus) -> bool:
-    """Return whether the supervisor runs and every desired instance is healthy."""
-    return is_supervised(running) and not _short(running)
 
 
 def is_supervised(running: FleetStatus) -> bool:
@@ -180,11 +174,6 @@ def _check(runner: Runner) -> None:
     if (signal := runner.interruption.signal) is not None:
         what = "interrupted; the services continue to start"
         raise Interrupted(what, signal=signal, remedy="mainstay status")
-
-
-def _target(context: Context) -> Target | None:
-    environment = context.stored_or_none()
-    return context.target(environment) if environment else None
 
 
 def _services(wanted: Fleet) -> list[str]:

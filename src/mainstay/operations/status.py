@@ -102,7 +102,7 @@ def status(context: Context) -> Status:
         environment=environment.name,
         target=environment.target,
         url=serving.url,
-        state=context.state,
+        state=str(context.folders.state),
         release=past.live,
         run=run,
         services=tuple(

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from mainstay.planning.plan import Phase, Plan
+from mainstay.planning.plan import Plan
 from mainstay.steps.step import Step
 
 
 def document(plan: Plan) -> dict[str, Any]:
     """Return the plan's JSON document; durations are seconds."""
+    steps = plan.steps()
     return {
         "id": plan.id,
         "kind": plan.kind,
@@ -15,7 +16,10 @@ def document(plan: Plan) -> dict[str, Any]:
         "to": plan.before if plan.unchanged else plan.release.number,
         "version": plan.version,
         "rollback": plan.rollback,
-        "phases": [_phase(number, phase) for number, phase in enumerate(plan.phases, 1)],
+        "phases": [
+            {"name": phase.name, "ranks": [[_step(*next(steps)) for _ in rank] for rank in phase.ranks]}
+            for phase in plan.phases
+        ],
         "changes": [{"path": each.path, "before": each.before, "after": each.after} for each in plan.changes],
         "notes": list(plan.notes),
         "expected_s": expected(plan),
@@ -29,15 +33,6 @@ def expected(plan: Plan) -> float | None:
     if any(len(some) < len(rank) for some, rank in zip(known, ranks, strict=True)):
         return None
     return round(sum(max(rank, default=0.0) for rank in known), 1)
-
-
-def _phase(number: int, phase: Phase) -> dict[str, Any]:
-    place = 0
-    ranks = []
-    for rank in phase.ranks:
-        ranks.append([_step(f"{number}.{place + after}", step) for after, step in enumerate(rank, 1)])
-        place += len(rank)
-    return {"name": phase.name, "ranks": ranks}
 
 
 def _step(number: str, step: Step) -> dict[str, Any]:

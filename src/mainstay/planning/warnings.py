@@ -124,12 +124,8 @@ def _unavailable_services(rollout: Rollout) -> Iterator[str]:
 
 def _datastores(release: Release, now: Snapshot) -> Iterator[str]:
     for name, store in release.datastores.items():
-        running = now.running.wanted.get(name, {})
-        if (
-            running
-            and store.workload is not None
-            and store.workload not in [each.workload for each in running.values()]
-        ):
+        running = [member.workload for member in now.running.wanted.get(name, {}).values()]
+        if running and store.workload and store.workload not in running:
             yield f"{name} restarts with other settings: it is unavailable for that time"
         if name in now.datastores and now.datastores[name].schema.pending and store.migrations and now.release:
             yield f"a rollback keeps the schema of {name}: the old code then runs on {store.schema}"
