@@ -1,4 +1,4 @@
-"""The one example system of the tests: an api, a front end that calls it, a worker, a database."""
+"""The example system of the tests: an api, a front end that calls it, a worker, a database."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ ADDRESS = Template(
     )
 )
 AT_ONCE = Strategy(settle_s=0)
-"""Blue-green, as `local` does it."""
+"""Blue-green without a settling time, the strategy of `local`."""
 
 EDGE = Edge(routes=(Route("/api", "api"), Route("/", "web")), release_header=True)
 DB = Workload(
@@ -63,7 +63,7 @@ NEEDS = {"api": ("db",), "web": ("api",), "worker": ("db",)}
 
 
 def workload(service: str, version: str, *, overlap: bool = False) -> Workload:
-    """A service of the shop at *version*: other code, so another workload."""
+    """Return a service of the shop at *version*; every version has other code."""
     environment = {"API_URL": Listener("api")} if service == "web" else {"DATABASE_URL": ADDRESS}
     return Workload(
         service=service,
@@ -80,7 +80,7 @@ def workload(service: str, version: str, *, overlap: bool = False) -> Workload:
 def service(
     name: str, number: int, *, strategy: Strategy = AT_ONCE, replicas: int = 2, overlap: bool = False
 ) -> ServiceRelease:
-    """A service as release *number* brings it; its version is the number."""
+    """Return the service *name* as changed in release *number*, which is also its version."""
     version = str(number)
     count = 1 if name == "worker" else replicas
     return ServiceRelease(number, workload(name, version, overlap=overlap), count, version, strategy, NEEDS[name])
@@ -126,7 +126,7 @@ def snapshot(
     expected: dict[str, float] | None = None,
     state: Path = Path("/state"),
 ) -> Snapshot:
-    """What is seen while *serving* serves, and nothing goes on."""
+    """Return the snapshot while *serving* is live and no run is in progress."""
     schema = Schema(serving.datastores["db"].schema if serving and serving.datastores else "", pending)
     return Snapshot(
         environment=Environment("shop", "local", "process", str(state), str(state.with_name("keys"))),
@@ -143,7 +143,7 @@ def snapshot(
 
 
 def fleet(serving: Release) -> Fleet:
-    """What is to run when *serving* serves and nothing else is there."""
+    """Return the fleet when *serving* is the only release."""
     services = {
         name: {each.revision: Member(each.workload, each.replicas, each.version)}
         for name, each in serving.services.items()
@@ -157,26 +157,26 @@ def fleet(serving: Release) -> Fleet:
 
 
 def traffic(serving: Release) -> Traffic:
-    """Everything to *serving*."""
+    """Return the traffic when *serving* receives every request."""
     return {name: {each.revision: 100.0} for name, each in serving.services.items() if each.workload.listens}
 
 
 def first_plan() -> Plan:
-    """From nothing to release 1."""
+    """Return the plan of the first release."""
     return deploy(release(1), snapshot(pending=("0001_orders",)))
 
 
 def next_plan(strategy: Strategy = AT_ONCE, *, replicas: int = 2) -> Plan:
-    """From release 1 to release 2, with every service changed."""
+    """Return the plan from release 1 to release 2, in which every service has changed."""
     old = release(1, strategy=strategy, replicas=replicas)
     return deploy(release(2, kept=old, strategy=strategy, replicas=replicas), snapshot(old))
 
 
 def runbook(plan: Plan) -> list[str]:
-    """The plan as people read it."""
+    """Return the numbered titles of the steps."""
     return [f"{number} {step.title}" for number, step in plan.steps()]
 
 
 def copied(plan: Plan) -> Plan:
-    """*plan* after it was written down and read again; its phases stay as they are."""
+    """Return *plan* after it was encoded and decoded; its phases stay encoded."""
     return msgspec.json.decode(msgspec.json.encode(plan), type=type(plan))

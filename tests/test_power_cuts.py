@@ -1,4 +1,4 @@
-"""What an environment's documents hold after a power cut: each is on the disk before its writer goes on."""
+"""Documents and keys of an environment after a power cut: each is synced before its writer continues."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,16 @@ import pytest
 from mainstay.cli.context import WIRING
 from mainstay.drivers.machine.state.desired import Desired
 from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.world import World
 from mainstay.engine.engine import begin
+from mainstay.history.signing import SigningKey
+from mainstay.model.secret import Secret
 from mainstay.operations import environment_file, plan
 from mainstay.operations.context import Context
+from mainstay.system.state_dir import Folders
 from tests.engine.workbench import Put, bench_world, carrier_of, plan_of
-from tests.fakes.disk import Disk
+from tests.fakes.disk import Disk, synced_folders
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power
 
@@ -42,7 +46,7 @@ def keep_desired(world: World) -> Path:
 
 @pytest.mark.failure("F22")
 @pytest.mark.parametrize("write", [keep_environment, keep_plan, keep_release, keep_desired])
-def test_a_document_survives_a_power_cut_once_its_writer_goes_on(
+def test_a_document_survives_a_power_cut_once_its_writer_continues(
     write: Callable[[World], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = bench_world(tmp_path)
@@ -51,3 +55,11 @@ def test_a_document_survives_a_power_cut_once_its_writer_goes_on(
     path = write(world)
     assert disk.renamed == {path}
     assert disk.lost() == set()
+
+
+@pytest.mark.failure("F22")
+def test_the_folder_of_a_new_key_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = synced_folders(monkeypatch)
+    SealedFile(tmp_path / "state" / "secrets.age", tmp_path / "keys" / "secrets.key").keep("TOKEN", Secret("hunter2"))
+    SigningKey.of(Folders(tmp_path / "state", tmp_path / "other-keys"))
+    assert synced.count(tmp_path) == 3

@@ -41,7 +41,7 @@ class Bench(FakeTarget):
         self.point(where)
 
     def put(self, name: str) -> None:
-        self._allow()
+        self._require_fence()
         self.at(f"before put {name}")
         self.things.setdefault(name, "half")
         self.at(f"amid put {name}")
@@ -51,7 +51,7 @@ class Bench(FakeTarget):
         self.at(f"after put {name}")
 
     def take(self, name: str) -> None:
-        self._allow()
+        self._require_fence()
         self.at(f"before take {name}")
         self._stumble(f"undo {name}")
         self.effects[f"take {name}"] += self.things.get(name) == "whole"
@@ -62,7 +62,7 @@ class Bench(FakeTarget):
         self.at(f"after take {name}")
 
     def see(self, name: str) -> Look:
-        self._answer()
+        self._require_answer()
         if self.looks.get(name):
             return self.looks[name].pop(0)
         return {None: Look.ABSENT, "half": Look.PARTIAL, "whole": Look.PRESENT}[self.things.get(name)]

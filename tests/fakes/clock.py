@@ -1,4 +1,4 @@
-"""A clock that is turned by hand: letting time pass costs none."""
+"""A clock for tests: time passes only when the test or a pause advances it."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ BEGAN = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 class TurnableClock:
-    """Shows what it was turned to; a pause turns it on."""
+    """Advances by each pause; `paused` is called after it."""
 
     def __init__(self, paused: Callable[[], None] = lambda: None) -> None:
         self._seconds = 0.0
@@ -26,6 +26,6 @@ class TurnableClock:
         self.paused()
 
     def turn(self, seconds: float) -> None:
-        """Let *seconds* have passed."""
+        """Advance by *seconds*."""
         with self._lock:
             self._seconds += seconds

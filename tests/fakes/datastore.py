@@ -7,7 +7,7 @@ from mainstay.model.secret import SecretRef
 
 
 class FakeDatastore:
-    """Implements every capability. `run_job` is what a target in memory calls for each job that it runs.
+    """Implements every capability. A target in memory calls `run_job` for each job that it runs.
 
     `migrations` are those of every folder; `breaks_at` names one that fails. Tests set `unreachable` and `busy`.
     """

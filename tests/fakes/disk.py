@@ -1,4 +1,4 @@
-"""A disk whose power can be cut: what was not synced is lost, in the worst way that a file system allows."""
+"""A disk whose power can be cut: unsynced changes are lost, in the worst way that a file system allows."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.fakes.power import Power
 
 
 class Disk:
-    """Watches `os.fsync` and `os.replace`; before and after each of them *power* may be cut.
+    """Records `os.fsync` and `os.replace`; *power* may be cut before and after each of them.
 
     A rename survives the cut only when its folder was synced since; the content of a renamed file only when the
     file was synced, else it is empty.
@@ -19,11 +19,11 @@ class Disk:
         self._power = power
         self._fsync, self._replace = os.fsync, os.replace
         self._synced: dict[int, bytes] = {}
-        """The content that is on the disk, by inode."""
+        """The synced content, by inode."""
         self._before: dict[Path, bytes | None] = {}
-        """What the disk has under a path that was renamed to, until its folder is synced; None: no file."""
+        """The content at the target of a rename before it, until the folder is synced; None: no file."""
         self.renamed: set[Path] = set()
-        """Every path that something was renamed to."""
+        """The target of every rename."""
         patch.setattr(os, "fsync", self.fsync)
         patch.setattr(os, "replace", self.replace)
 
@@ -46,12 +46,24 @@ class Disk:
         self._power.point(f"after the rename to {new}")
 
     def found(self, path: Path) -> set[bytes | None]:
-        """Everything that *path* may hold once the power is back; None stands for no file."""
+        """Return every content that *path* may have once the power is back; None: no file."""
         if path not in self.renamed:
             return {path.read_bytes() if path.exists() else None}
         now = self._synced.get(path.stat().st_ino, b"")
         return {now, self._before[path]} if path in self._before else {now}
 
     def lost(self) -> set[Path]:
-        """The renamed paths that might not hold what they were given."""
+        """Return the renamed paths whose new content might be lost."""
         return {path for path in self.renamed if self.found(path) != {path.read_bytes()}}
+
+
+def synced_folders(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Return a list to which every folder is added that is synced from now on."""
+    synced: list[Path] = []
+
+    def fsync(descriptor: int) -> None:
+        place = Path(f"/proc/self/fd/{descriptor}").resolve()
+        synced.extend([place] if place.is_dir() else [])
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return synced

@@ -10,7 +10,7 @@ from tests.fakes.clock import TurnableClock
 
 
 class MemoryJournal:
-    """Obeys `Journal`; what it holds survives whoever wrote it."""
+    """Implements `Journal`; its rows survive the death of the simulated process."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or TurnableClock()
@@ -40,7 +40,7 @@ class MemoryJournal:
         return run_after(row.run for row, _ in self._stored)
 
     def checkpoint(self) -> None:
-        """It is one piece already."""
+        """Do nothing: there is no second file."""
 
     def set_owner(self, owner: Owner) -> None:
         self._owner = owner
@@ -61,5 +61,5 @@ class MemoryJournal:
         return self._owner is not None and self._owner.abort_requested_for == run
 
     def verify(self) -> Verdict:
-        """Whether the hashes of all rows are right."""
+        """Return whether the hashes of all rows are right."""
         return verify_chain(self._stored)

@@ -1,14 +1,14 @@
-"""The power that a process runs on: it can be cut at any numbered point, and then nothing moves any more."""
+"""Simulated power cuts: at a numbered point the process dies, and every later point fails too."""
 
 from mainstay.history.journal import Entry, Journal, Owner, Row
 
 
 class PowerCut(BaseException):
-    """The process is gone."""
+    """The simulated process has died."""
 
 
 class Power:
-    """Fails at the `cut_at`-th point and for ever after; `cut` says how the process dies."""
+    """Fails at point `cut_at` and at every later one."""
 
     def __init__(self, cut_at: int | None = None) -> None:
         self.cut_at = cut_at
@@ -29,7 +29,7 @@ class Power:
 
 
 class PoweredJournal:
-    """A journal whose writer dies before or after the row is kept."""
+    """A journal whose writer may die before or after it appends a row."""
 
     def __init__(self, kept: Journal, power: Power) -> None:
         self._kept = kept

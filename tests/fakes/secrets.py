@@ -6,7 +6,7 @@ from mainstay.model.secret import Secret
 
 
 class FakeSecrets:
-    """Has what it is given."""
+    """Returns the given values."""
 
     def __init__(self, values: Mapping[str, Secret]) -> None:
         self._values = values

@@ -1,4 +1,4 @@
-"""A target in memory: keeps what it was told, carries it out when it is next asked, counts what it changed."""
+"""A target in memory: stores each request, applies it at the next call, and counts its effects."""
 
 import threading
 from collections import Counter
@@ -55,7 +55,7 @@ STOPPED_BY_SIGTERM = 143
 
 @dataclass
 class Replica:
-    """One instance. `leaves_at` is the end of its drain at the latest; None while it is wanted."""
+    """One instance. `leaves_at` is the latest end of its drain; None while it is desired."""
 
     revision: Revision
     workload: Workload
@@ -65,13 +65,13 @@ class Replica:
 
 
 class FakeTarget:
-    """A `Target`, and the `RunTarget` of the run with `fence`. A request that was kept is carried out at the next look.
+    """A `Target`, and the `RunTarget` of the run with `fence`. A stored request is applied at the next call.
 
     `for_run` returns another view of the same state, which differs only in its fence.
 
-    `point` is told "before X", "amid X" (kept, not yet carried out) and "after X" (not yet answered) for
-    every request X that changes something, as in "amid fleet web 1=2,2=2". `effects` counts what happened
-    outside, by name.
+    `point` is called with "before X", "amid X" (stored, not yet applied) and "after X" (not yet answered) for
+    every request X that changes the state, as in "amid fleet web 1=2,2=2". `effects` counts the external
+    effects, by name.
     """
 
     __slots__ = ("__dict__", "fence")
@@ -85,23 +85,24 @@ class FakeTarget:
         self.sick: set[Revision] = set()
         """Never ready."""
         self.unready: set[Revision] = set()
-        """Ready once, and now failing their readiness probes."""
+        """Were ready, and now fail their readiness probes."""
         self.prints: dict[str, tuple[str, ...]] = {}
         """Per service, the lines that each of its instances prints when it starts."""
         self.edge_takes_s = 0.0
-        """How long a change of the edge takes."""
+        """Seconds that a change of the edge takes."""
         self.overwhelmed: set[Revision] = set()
         """Fails as soon as it has traffic."""
         self.breaks: set[str] = set()
-        """Requests that are refused."""
+        """Requests that fail."""
         self.restarts: dict[Revision, int] = {}
         self.cut: Counter[str] = Counter()
-        """Connections that drains have cut, per revision."""
+        """Per revision, the connections that drains have cut."""
         self.killed: Counter[str] = Counter()
+        """Per revision, the instances that ignored their stop signal."""
         self.kept_files: Counter[str] = Counter()
-        """Instances that ignored their stop signal, per revision."""
+        """Per revision, the instances whose written files are kept."""
         self.in_flight: Counter[str] = Counter()
-        """Requests that a revision has in flight, whatever its traffic. A drain cuts them at its end."""
+        """Per revision, the requests in flight, whatever its traffic. A drain cuts them at its end."""
         self.taken: dict[int, str] = {}
         """The ports of other programs, each with its holder."""
         self.has_data = True
@@ -111,7 +112,7 @@ class FakeTarget:
         self.damaged: set[str] = set()
         """Keys of complete artifacts that are damaged."""
         self.artifacts_take_s = 0.0
-        """How long the preparation of an artifact takes."""
+        """Seconds that the preparation of an artifact takes."""
         self.edge_problem = ""
         """Why the edge cannot serve; empty: it serves."""
         self.edge_problem_code = "port-taken"
@@ -133,7 +134,7 @@ class FakeTarget:
         self._undrained: dict[str, int] = {}
         self._lease: TrafficLease | None = None
         self._heartbeat_at = 0.0
-        self._returned = False
+        self._reverted = False
         self._edge: Edge | None = None
         self._edge_changed = float("-inf")
         self._jobs: dict[str, tuple[Job, float]] = {}
@@ -149,19 +150,19 @@ class FakeTarget:
     # requests
 
     def start(self) -> None:
-        self._ask("wake", self._wake, bound=False)
+        self._request("start all", self._set_started, bound=False)
 
     def stop(self) -> None:
-        self._ask("sleep", self._sleep)
+        self._request("stop all", self._set_stopped)
 
     def claim(self) -> None:
-        def keep() -> None:
+        def store() -> None:
             self.claimed_fence = self.fence
 
-        self._ask(f"claim {self.fence}", keep)
+        self._request(f"claim {self.fence}", store)
 
     def prepare(self, artifact: Artifact, by: Preparation) -> str:
-        def keep() -> None:
+        def store() -> None:
             self.effects[f"prepare {artifact.key}"] += self.prepared(artifact, by) != "present"
             self.artifacts[artifact.key] = "present"
             self.damaged.discard(artifact.key)
@@ -169,33 +170,33 @@ class FakeTarget:
         if self.artifacts_take_s and artifact.key not in self.artifacts:
             self.artifacts[artifact.key] = "partial"
             by.waiter.hold(self.artifacts_take_s, lambda: None)
-        self._ask(f"prepare {artifact.key}", keep)
+        self._request(f"prepare {artifact.key}", store)
         return f"{by.what} prepared"
 
     def discard(self, artifact: Artifact, by: Preparation) -> str:
-        def keep() -> None:
+        def store() -> None:
             if self.artifacts.get(artifact.key) == "partial":
                 del self.artifacts[artifact.key]
 
-        self._ask(f"discard {artifact.key}", keep)
+        self._request(f"discard {artifact.key}", store)
         return "kept for the next deploy" if artifact.key in self.artifacts else "removed"
 
     def set_fleet(self, wanted: Fleet) -> None:
         what = " ".join(f"{name} {_counted(members)}" for name, members in wanted.items())
-        self._ask(f"fleet {what}", lambda: self._fleet.update({n: dict(m) for n, m in wanted.items()}))
+        self._request(f"fleet {what}", lambda: self._fleet.update({n: dict(m) for n, m in wanted.items()}))
 
     def set_traffic(self, shifts: Shifts, lease: TrafficLease | None = None) -> None:
-        def keep() -> None:
+        def store() -> None:
             self._shift(shifts)
             self._lease = lease
             self._heartbeat_at = self.clock.monotonic()
-            self._returned = False
+            self._reverted = False
             self._undrained = {}
 
-        self._ask(f"traffic {told(end_of(shifts))}", keep)
+        self._request(f"traffic {traffic_text(end_of(shifts))}", store)
 
     def remove(self) -> int:
-        def keep() -> None:
+        def store() -> None:
             self.effects["remove"] += self.has_data
             self.has_data = False
             self.artifacts.clear()
@@ -204,59 +205,59 @@ class FakeTarget:
             self._traffic.clear()
 
         count = int(self.has_data)
-        self._ask("remove", keep)
+        self._request("remove", store)
         return count
 
     def heartbeat(self) -> None:
         with self._guard:
-            self._allow()
-            self._carry_out()
+            self._require_fence()
+            self._apply()
             self._heartbeat_at = self.clock.monotonic()
 
     def set_edge(self, wanted: Edge | None) -> None:
         if wanted is not None:
             self._refuse(_ports(wanted))
 
-        def keep() -> None:
+        def store() -> None:
             if wanted != self._edge:
                 self.effects["edge" if wanted else "no edge"] += 1
                 self._edge_changed = self.clock.monotonic()
             self._edge = wanted
 
-        self._ask("edge" if wanted else "no edge", keep)
+        self._request("edge" if wanted else "no edge", store)
 
     def refuse_taken(self, wanted: Edge) -> None:
         with self._guard:
-            self._answer()
+            self._require_answer()
             self._refuse(_ports(wanted) - (_ports(self._edge) if self._edge else set()))
 
     def start_job(self, job: Job) -> None:
-        def keep() -> None:
+        def store() -> None:
             if job.id not in self._jobs:
                 self._jobs[job.id] = (job, self.clock.monotonic())
                 self.effects[f"job {job.id}"] += 1
 
-        self._ask(f"job {job.id}", keep)
+        self._request(f"job {job.id}", store)
 
     def stop_job(self, identity: str) -> None:
-        def keep() -> None:
+        def store() -> None:
             if identity in self._jobs and identity not in self._states:
                 self._states[identity] = JobState("ended", STOPPED_BY_SIGTERM)
                 self.effects[f"stop job {identity}"] += 1
 
-        self._ask(f"stop_job {identity}", keep)
+        self._request(f"stop_job {identity}", store)
 
     # reads
 
     def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
         with self._guard:
-            self._answer()
+            self._require_answer()
             return "partial" if artifact.key in self.damaged else self.artifacts.get(artifact.key, "absent")
 
     def job_state(self, identity: str) -> JobState:
         with self._guard:
-            self._answer()
-            self._carry_out()
+            self._require_answer()
+            self._apply()
             unseen = JobState("running") if identity in self._jobs else JobState("none")
             return self._states.get(identity, unseen)
 
@@ -291,8 +292,8 @@ class FakeTarget:
 
     def fleet_status(self) -> FleetStatus:
         with self._guard:
-            self._answer()
-            self._carry_out()
+            self._require_answer()
+            self._apply()
             wanted = {service: dict(members) for service, members in self._fleet.items()}
             return FleetStatus(
                 wanted,
@@ -308,8 +309,8 @@ class FakeTarget:
 
     def traffic_status(self) -> TrafficStatus:
         with self._guard:
-            self._answer()
-            self._carry_out()
+            self._require_answer()
+            self._apply()
             broken = self.edge_problem if self._edge and self._started else ""
             actual = {service: {} if broken else self._actual(service) for service in self._traffic}
             doors = tuple(f"http://127.0.0.1:{port}" for port in _doors(self._edge)) if self._edge else ()
@@ -326,7 +327,7 @@ class FakeTarget:
                 in_flight={name: self.in_flight[name] for name in self._drain} if self._pending else {},
                 undrained=dict(self._undrained),
                 reverts_to=end_of(self._lease.then) if self._lease else None,
-                reverted=self._returned,
+                reverted=self._reverted,
                 open=opened and not broken,
                 problem=Note(self.edge_problem_code, broken, "stop that program") if broken else None,
             )
@@ -334,45 +335,45 @@ class FakeTarget:
     # controls for tests
 
     def lose(self) -> None:
-        """Every process is gone, and so is what would start it again, until something is asked of the target."""
+        """Lose every process, and the supervisor that would restart them, until the next request."""
         with self._guard:
             self._lost = True
 
     def lose_jobs(self) -> None:
-        """Nobody will ever see how the jobs that run now ended."""
+        """Lose the outcome of every running job."""
         with self._guard:
             for identity in self._jobs.keys() - self._states.keys():
                 self._states[identity] = JobState("lost")
 
     def end_jobs(self, code: int = 0) -> None:
-        """The jobs that run now have ended with *code*."""
+        """End every running job with *code*."""
         with self._guard:
             for identity in self._jobs.keys() - self._states.keys():
                 self._states[identity] = JobState("ended", code)
 
-    def _ask(self, what: str, keep: Callable[[], None], *, bound: bool = True) -> None:
+    def _request(self, what: str, store: Callable[[], None], *, bound: bool = True) -> None:
         self.point(f"before {what}")
         if what in self.breaks:
             raise StepFailed(f"{what} was refused")
         with self._guard:
             if bound:
-                self._allow()
+                self._require_fence()
             else:
-                self._answer()
-            self._carry_out()
-            keep()
+                self._require_answer()
+            self._apply()
+            store()
             self._changed, self._lost = True, False
         self.point(f"amid {what}")
         with self._guard:
-            self._carry_out()
+            self._apply()
         self.point(f"after {what}")
 
-    def _answer(self) -> None:
+    def _require_answer(self) -> None:
         if not self.answers:
             raise Unreachable("the target does not answer", remedy="mainstay resume")
 
-    def _allow(self) -> None:
-        self._answer()
+    def _require_fence(self) -> None:
+        self._require_answer()
         if self.fence < self.claimed_fence:
             raise FenceRefused(f"run with fence {self.fence} was overtaken by {self.claimed_fence}")
 
@@ -381,14 +382,14 @@ class FakeTarget:
             if port in self.taken:
                 raise PortTaken(f"port {port} is taken by {self.taken[port]}")
 
-    def _wake(self) -> None:
+    def _set_started(self) -> None:
         self._started = True
 
-    def _sleep(self) -> None:
+    def _set_stopped(self) -> None:
         self._started = False
 
     def _shift(self, shifts: Shifts) -> None:
-        """Apply the first of *shifts*, and the others as soon as what it drains has no request in flight."""
+        """Apply the first of *shifts*, and each later one once the drained revisions have no request in flight."""
         if not shifts:
             self._pending = ()
             return
@@ -413,13 +414,13 @@ class FakeTarget:
         before = {service: dict(shares) for service, shares in self._traffic.items()}
         self._traffic.update({service: dict(shares) for service, shares in wanted.items()})
         if self._traffic != before:
-            self.effects[f"traffic {told(wanted)}"] += 1
+            self.effects[f"traffic {traffic_text(wanted)}"] += 1
 
-    def _carry_out(self) -> None:
+    def _apply(self) -> None:
         now = self.clock.monotonic()
         if self._lease and now - self._heartbeat_at >= self._lease.within_s:
             self._shift(self._lease.then)
-            self._lease, self._returned = None, True
+            self._lease, self._reverted = None, True
         self._shift_on(now)
         for identity, (job, began) in self._jobs.items():
             if identity not in self._states and now - began >= self.job_takes_s:
@@ -453,7 +454,7 @@ class FakeTarget:
         self.lines += [LogLine(at, revision.service, revision.release, name, "out", line) for line in printed]
 
     def _end_drained(self, now: float) -> None:
-        """An instance that leaves is gone once its requests have ended, at the end of its drain at the latest."""
+        """Remove each draining instance whose requests have ended, or whose drain has."""
         for name, replica in list(self._replicas.items()):
             revision = str(replica.revision)
             if replica.leaves_at is None or (self.in_flight[revision] and now < replica.leaves_at):
@@ -500,12 +501,12 @@ class FakeTarget:
         mine = [replica for replica in self._replicas.values() if replica.revision.service == service]
         ready = {replica.revision.release for replica in mine if self._state(replica) == "ready"}
         shares = {release: part for release, part in self._traffic[service].items() if part and release in ready}
-        whole = sum(shares.values())
-        return {release: part * 100 / whole for release, part in shares.items()}
+        total = sum(shares.values())
+        return {release: part * 100 / total for release, part in shares.items()}
 
 
 def _doors(edge: Edge) -> list[int]:
-    """The ports of an edge, the front door first."""
+    """Return the ports of an edge, the front door first."""
     first = edge.http or 8080
     return [first, *sorted({route.listen for route in edge.routes} - {0, first})]
 
@@ -518,8 +519,8 @@ def _counted(members: Members) -> str:
     return ",".join(f"{release}={member.count}" for release, member in sorted(members.items())) or "none"
 
 
-def told(traffic: Traffic) -> str:
-    """`web 2:100` for each service, in a line."""
+def traffic_text(traffic: Traffic) -> str:
+    """Return `web 2:100` for each service, in one line."""
     return " ".join(
         f"{service} {','.join(f'{release}:{part:g}' for release, part in sorted(shares.items()))}"
         for service, shares in sorted(traffic.items())

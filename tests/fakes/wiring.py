@@ -1,4 +1,4 @@
-"""Wiring with fakes: one world for every environment, and secrets from where the test says."""
+"""Wiring with fakes: the same world for every environment."""
 
 from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.world import World

@@ -1,4 +1,4 @@
-"""A world on fakes: every family in memory, a state folder that is the test's own."""
+"""A world of fakes in memory, with a state folder of its own."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -66,7 +66,7 @@ class FakeSealed:
 
 
 class NoShell:
-    """Starts nothing: a test that needs a child brings its own."""
+    """Refuses every command; a test that needs one passes its own shell."""
 
     def __call__(
         self,
@@ -89,7 +89,7 @@ def fake_world(
     datastores: Mapping[str, Datastore] | None = None,
     sealed: Sealed | None = None,
 ) -> RunWorld:
-    """The world of a run in the environment shop/local, whose state, keys and artifacts lie in *folder*."""
+    """Return the world of a run in the environment shop/local, with state, keys and artifacts in *folder*."""
     clock = clock or TurnableClock()
     folders = Folders(folder / "state", folder / "keys")
     files = TargetWithFiles(clock)

@@ -86,7 +86,7 @@ def test_counts_that_a_restarted_target_begins_again_are_not_reported(world: Run
 def test_a_stop_of_everything_names_the_revision_whose_instances_were_killed(
     world: RunWorld, target: FakeTarget
 ) -> None:
-    target.point = lambda where: target.killed.update({"web@1": 2}) if where.startswith("amid sleep") else None
+    target.point = lambda where: target.killed.update({"web@1": 2}) if where.startswith("amid stop all") else None
     assert StopEnvironment().do(world) == (
         "4 instances stopped, data kept, 2 instances of web@1 killed with SIGKILL because they ignored SIGTERM for 10 s"
     )

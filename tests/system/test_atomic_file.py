@@ -1,4 +1,4 @@
-"""Files that are put in place of others: whole, on the disk, and for whom they are meant."""
+"""Atomic writes and moves: complete and synced after a power cut, with the right mode."""
 
 import errno
 import os
@@ -8,12 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.history.signing import SigningKey
-from mainstay.model.secret import Secret
-from mainstay.system.atomic_file import atomic_write, make_folder, move
-from mainstay.system.state_dir import Folders
-from tests.fakes.disk import Disk
+from mainstay.system.atomic_file import atomic_write, make_folder, move, overwrite
+from tests.fakes.disk import Disk, synced_folders
 from tests.fakes.power import Power, PowerCut
 
 
@@ -24,14 +20,14 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def move_another_here(path: Path) -> None:
+def replace_by_a_move(path: Path) -> None:
     other = path.with_name("other")
     other.write_bytes(b"new")
     move(other, path)
 
 
 @pytest.mark.failure("F22")
-@pytest.mark.parametrize("write", [lambda path: atomic_write(path, b"new"), move_another_here], ids=["write", "move"])
+@pytest.mark.parametrize("write", [lambda path: atomic_write(path, b"new"), replace_by_a_move], ids=["write", "move"])
 def test_after_a_power_cut_at_any_point_the_file_is_the_old_or_the_new_one(
     path: Path, write: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,7 +48,7 @@ def test_after_a_power_cut_at_any_point_the_file_is_the_old_or_the_new_one(
     assert cuts == 6
 
 
-def test_a_file_is_on_the_disk_before_it_has_its_name_and_so_is_its_name(
+def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[tuple[bytes, bytes]] = []
@@ -66,61 +62,57 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_so_is_its_name(
     assert synced == [(b"new", b"old"), (b"folder", b"new")]
 
 
-def test_what_a_crash_left_beside_it_is_no_obstacle(path: Path) -> None:
+def test_a_partial_file_left_by_a_crash_is_replaced(path: Path) -> None:
     path.with_name(f"key.{os.getpid()}.part").write_bytes(b"much more than will be written")
     atomic_write(path, b"new")
     assert {place.name: place.read_bytes() for place in path.parent.iterdir()} == {"key": b"new"}
 
 
-def test_a_link_that_lies_beside_it_is_not_followed(path: Path, tmp_path: Path) -> None:
+def test_a_link_in_place_of_the_partial_file_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.with_name(f"key.{os.getpid()}.part").symlink_to(tmp_path / "elsewhere")
     atomic_write(path, b"new")
     assert not (tmp_path / "elsewhere").exists()
     assert path.read_bytes() == b"new"
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(descriptor: int) -> None:
+def test_a_failed_write_leaves_only_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def raise_disk_full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", raise_disk_full)
     with pytest.raises(OSError, match="No space left"):
         atomic_write(path, b"new")
     assert {place.name: place.read_bytes() for place in path.parent.iterdir()} == {"key": b"old"}
 
 
-def test_an_interrupted_write_leaves_the_old_file_and_nothing_beside_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(descriptor: int) -> None:
+def test_an_interrupted_write_leaves_only_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def raise_interrupt(descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "fsync", interrupted)
+    monkeypatch.setattr(os, "fsync", raise_interrupt)
     with pytest.raises(KeyboardInterrupt):
         atomic_write(path, b"new")
     assert {place.name: place.read_bytes() for place in path.parent.iterdir()} == {"key": b"old"}
 
 
-def test_a_write_that_fails_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_write_names_the_target_file(tmp_path: Path) -> None:
     (tmp_path / "folder" / "full").mkdir(parents=True)
     with pytest.raises(IsADirectoryError) as failed:
         atomic_write(tmp_path / "folder", b"new")
     assert str(failed.value) == f"[Errno 21] Is a directory: '{tmp_path}/folder'"
 
 
-def test_the_first_error_is_reported_though_the_part_cannot_be_removed(
+def test_the_first_error_is_reported_even_if_the_partial_file_cannot_be_removed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(*_: object) -> None:
+    def raise_read_only(*_: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    def full(descriptor: int) -> None:
-        monkeypatch.setattr(os, "unlink", refused)
+    def raise_disk_full(descriptor: int) -> None:
+        monkeypatch.setattr(os, "unlink", raise_read_only)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", raise_disk_full)
     with pytest.raises(OSError, match="No space left"):
         atomic_write(path, b"new")
 
@@ -133,19 +125,7 @@ def test_a_relative_path_without_a_folder_is_written_and_moved(tmp_path: Path, m
     assert sorted(place.name for place in tmp_path.iterdir()) == ["folder", "other"]
 
 
-def synced_folders(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders that are synced from now on."""
-    synced: list[Path] = []
-
-    def fsync(descriptor: int) -> None:
-        place = Path(f"/proc/self/fd/{descriptor}").resolve()
-        synced.extend([place] if place.is_dir() else [])
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    return synced
-
-
-def test_every_folder_that_is_created_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_created_folder_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced = synced_folders(monkeypatch)
     make_folder(tmp_path / "one" / "two", 0o700)
     assert synced == [tmp_path, tmp_path / "one"]
@@ -154,7 +134,7 @@ def test_every_folder_that_is_created_is_on_the_disk(tmp_path: Path, monkeypatch
     assert synced == [tmp_path, tmp_path / "one"]
 
 
-def test_a_file_in_the_place_of_a_folder_is_an_error(path: Path) -> None:
+def test_a_file_at_the_path_of_a_folder_is_an_error(path: Path) -> None:
     with pytest.raises(FileExistsError):
         make_folder(path)
 
@@ -166,15 +146,7 @@ def test_a_move_between_folders_syncs_both(path: Path, tmp_path: Path, monkeypat
     assert synced == [tmp_path / "new", tmp_path]
 
 
-@pytest.mark.failure("F22")
-def test_the_folder_of_a_new_key_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced = synced_folders(monkeypatch)
-    SealedFile(tmp_path / "state" / "secrets.age", tmp_path / "keys" / "secrets.key").keep("TOKEN", Secret("hunter2"))
-    SigningKey.of(Folders(tmp_path / "state", tmp_path / "other-keys"))
-    assert synced.count(tmp_path) == 3
-
-
-def test_only_its_owner_can_read_it_unless_a_mode_is_given(path: Path) -> None:
+def test_only_the_owner_can_read_a_file_unless_a_mode_is_given(path: Path) -> None:
     atomic_write(path, b"closed")
     atomic_write(path.with_name("open"), b"open", 0o644)
     assert [path.with_name(name).stat().st_mode & 0o777 for name in ("key", "open")] == [0o600, 0o644]
@@ -213,3 +185,10 @@ def test_a_folder_is_moved_with_everything_in_it(tmp_path: Path) -> None:
     move(tmp_path / "part", tmp_path / "whole")
     assert (tmp_path / "whole" / "inner").is_dir()
     assert not (tmp_path / "part").exists()
+
+
+def test_overwriting_pads_a_shorter_text_with_spaces(tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    note.write_bytes(b'{"pid": 12345}')
+    overwrite(note, b'{"pid": 7}')
+    assert note.read_bytes() == b'{"pid": 7}    '

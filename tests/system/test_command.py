@@ -1,4 +1,4 @@
-"""Children of the command line: bounded, without a shell, and gone when we are."""
+"""Child processes of the command line: limited, without a shell, and ended with their parent."""
 
 import os
 import signal
@@ -17,14 +17,14 @@ shell = GuardedShell()
 waiter = Waiter(SystemClock())
 
 
-def gone(pid: int) -> bool:
-    """Ended; whoever adopted it may not have reaped it yet."""
+def has_ended(pid: int) -> bool:
+    """Return whether the process has ended, even if its new parent has not reaped it yet."""
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_it_says_what_the_child_said_and_how_it_ended() -> None:
-    said = shell([sys.executable, "-c", "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"])
-    assert (said.code, said.out, said.err) == (3, "out\n", "err\n")
+def test_the_result_has_output_and_exit_code() -> None:
+    result = shell([sys.executable, "-c", "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"])
+    assert (result.code, result.out, result.err) == (3, "out\n", "err\n")
 
 
 def test_standard_input_reaches_the_child() -> None:
@@ -32,40 +32,40 @@ def test_standard_input_reaches_the_child() -> None:
 
 
 @pytest.mark.threat("S14")
-def test_nothing_is_a_shell_string() -> None:
+def test_no_argument_is_interpreted_by_a_shell() -> None:
     assert shell(["echo", "$HOME; id"]).out == "$HOME; id\n"
 
 
-def test_a_program_that_is_not_there_ends_with_127() -> None:
-    said = shell(["/nowhere/program"])
-    assert said.code == 127
-    assert "/nowhere/program" in said.err
+def test_a_missing_program_ends_with_127() -> None:
+    result = shell(["/nowhere/program"])
+    assert result.code == 127
+    assert "/nowhere/program" in result.err
 
 
 @pytest.mark.failure("F79")
-def test_a_flood_is_cut() -> None:
-    said = shell([sys.executable, "-c", f"print('x' * {LARGEST_OUTPUT_BYTES * 2})"])
-    assert said.cut
-    assert len(said.out) == LARGEST_OUTPUT_BYTES
+def test_excessive_output_is_cut() -> None:
+    result = shell([sys.executable, "-c", f"print('x' * {LARGEST_OUTPUT_BYTES * 2})"])
+    assert result.cut
+    assert len(result.out) == LARGEST_OUTPUT_BYTES
 
 
 @pytest.mark.failure("F95")
-def test_a_child_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
+def test_a_hanging_child_is_ended_with_its_own_children(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     program = (
         f"import subprocess; p = subprocess.Popen(['sleep', '60'])\n"
         f"open({str(note)!r}, 'w').write(f'{{p.pid}}'); p.wait()"
     )
-    with pytest.raises(Unreachable, match="not done within"):
+    with pytest.raises(Unreachable, match="did not finish within 1 s"):
         shell([sys.executable, "-c", program], within=1.0)
-    waiter.wait_until(lambda: gone(int(note.read_text())), within=2, waiting_for="the grandchild's end")
+    waiter.wait_until(lambda: has_ended(int(note.read_text())), within=2, waiting_for="the grandchild's end")
 
 
 @pytest.mark.failure("F19")
-def test_a_child_does_not_outlive_us_even_after_sigkill(tmp_path: Path) -> None:
+def test_a_child_does_not_outlive_its_parent_after_sigkill(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     inner = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    ours = subprocess.Popen(
+    parent = subprocess.Popen(
         [
             sys.executable,
             "-c",
@@ -73,9 +73,9 @@ def test_a_child_does_not_outlive_us_even_after_sigkill(tmp_path: Path) -> None:
         ]
     )
     child = waiter.wait_until(lambda: note.read_text() if note.exists() else None, within=10, waiting_for="the child")
-    ours.send_signal(signal.SIGKILL)
-    ours.wait()
-    waiter.wait_until(lambda: gone(int(child)), within=1, waiting_for="the child's end")
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    waiter.wait_until(lambda: has_ended(int(child)), within=1, waiting_for="the child's end")
 
 
 TERMINATED_AT_THE_FORK = """
@@ -98,17 +98,17 @@ def test_a_guard_that_is_terminated_right_after_the_fork_ends_its_child() -> Non
     command = [sys.executable, "-c", TERMINATED_AT_THE_FORK]
     guard = subprocess.run(command, check=False, stdout=subprocess.PIPE, timeout=30)
     child = int(guard.stdout)
-    alive = not gone(child)
+    alive = not has_ended(child)
     if alive:
         os.kill(child, signal.SIGKILL)
     assert not alive
     assert guard.returncode == 128 + signal.SIGKILL
 
 
-def test_what_a_child_left_in_its_group_is_ended_with_it(tmp_path: Path) -> None:
+def test_processes_left_in_the_group_of_a_child_are_ended(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     shell(["sh", "-c", f"sleep 60 & echo $! > {note}"])
-    waiter.wait_until(lambda: gone(int(note.read_text())), within=2, waiting_for="the grandchild's end")
+    waiter.wait_until(lambda: has_ended(int(note.read_text())), within=2, waiting_for="the grandchild's end")
 
 
 @pytest.mark.root
@@ -117,7 +117,7 @@ def test_as_root_a_child_may_run_as_another_user() -> None:
     assert shell(["id", "-un"], user="nobody").out == "nobody\n"
 
 
-def test_programs_of_the_system_are_found_from_a_shell_that_lacks_their_folders(
+def test_system_programs_are_found_without_their_folders_in_path(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")

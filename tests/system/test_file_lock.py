@@ -1,4 +1,4 @@
-"""The lock between real processes: one holder, released when it ends, and a check that never gets in the way."""
+"""The lock between real processes: one holder, released when it ends, and not disturbed by checks."""
 
 import errno
 import fcntl
@@ -27,14 +27,14 @@ time.sleep(60)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "lock"
 
 
 @pytest.fixture
-def holder(place: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A process that holds the lock, and its child."""
-    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(place)], stdout=subprocess.PIPE, text=True)
+def holder(path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A process that holds the lock, and the pid of its child."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     child = int(process.stdout.readline())
     yield process, child
@@ -45,66 +45,66 @@ def holder(place: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 
 @pytest.fixture
-def pollers(place: Path) -> Iterator[None]:
+def pollers(path: Path) -> Iterator[None]:
     """Two processes that check without a pause whether the lock is free."""
-    children = [forked(lambda: poll(place)) for _ in range(2)]
+    children = [fork(lambda: check_forever(path)) for _ in range(2)]
     yield
     for child in children:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 
-def poll(place: Path) -> None:
+def check_forever(path: Path) -> None:
     while True:
-        Lock(place).free()
+        Lock(path).free()
 
 
-def forked(act: Callable[[], object]) -> int:
+def fork(action: Callable[[], object]) -> int:
     child = os.fork()
     if child == 0:
-        act()
+        action()
         os._exit(0)
     return child
 
 
-def test_a_held_lock_is_refused_and_can_be_taken_after_release(place: Path) -> None:
-    lock = Lock(place)
+def test_a_held_lock_is_refused_and_can_be_taken_after_release(path: Path) -> None:
+    lock = Lock(path)
     lock.take()
     with pytest.raises(LockHeld):
-        Lock(place).take()
-    assert not Lock(place).free()
+        Lock(path).take()
+    assert not Lock(path).free()
     lock.release()
-    assert Lock(place).free()
+    assert Lock(path).free()
     lock.take()
     lock.release()
 
 
-def test_the_holder_that_takes_its_lock_again_is_refused_and_still_holds_it(place: Path) -> None:
-    lock = Lock(place)
+def test_the_holder_that_takes_its_lock_again_is_refused_and_still_holds_it(path: Path) -> None:
+    lock = Lock(path)
     lock.take()
     with pytest.raises(LockHeld):
         lock.take()
-    assert not Lock(place).free()
+    assert not Lock(path).free()
     lock.release()
-    assert Lock(place).free()
+    assert Lock(path).free()
 
 
-def test_releasing_a_lock_that_is_not_held_leaves_the_holder_its_lock(place: Path) -> None:
-    holder = Lock(place)
+def test_releasing_a_lock_that_is_not_held_leaves_the_holder_its_lock(path: Path) -> None:
+    holder = Lock(path)
     holder.take()
-    Lock(place).release()
-    assert not Lock(place).free()
+    Lock(path).release()
+    assert not Lock(path).free()
     holder.release()
 
 
-def test_checking_creates_neither_the_file_nor_its_folder(place: Path) -> None:
-    assert Lock(place).free()
-    assert not place.parent.exists()
+def test_checking_creates_neither_the_file_nor_its_folder(path: Path) -> None:
+    assert Lock(path).free()
+    assert not path.parent.exists()
 
 
 @pytest.mark.failure("F16")
-def test_no_take_fails_because_others_check_whether_the_lock_is_free(place: Path, pollers: None) -> None:
-    lock = Lock(place)
+def test_checks_by_other_processes_never_make_a_take_fail(path: Path, pollers: None) -> None:
+    lock = Lock(path)
     refused = 0
     for _ in range(3000):
         if lock_taken(lock):
@@ -116,61 +116,61 @@ def test_no_take_fails_because_others_check_whether_the_lock_is_free(place: Path
 
 @pytest.mark.failure("F16")
 @pytest.mark.goal("G6")
-def test_a_second_process_is_refused_within_200_ms(place: Path, holder: tuple[subprocess.Popen[str], int]) -> None:
-    began = time.monotonic()
+def test_a_second_process_is_refused_within_200_ms(path: Path, holder: tuple[subprocess.Popen[str], int]) -> None:
+    start = time.monotonic()
     with pytest.raises(LockHeld) as refused:
-        Lock(place).take()
-    assert time.monotonic() - began < 0.2
+        Lock(path).take()
+    assert time.monotonic() - start < 0.2
     assert refused.value.exit_code == 4
-    assert not Lock(place).free()
+    assert not Lock(path).free()
 
 
 @pytest.mark.failure("F18")
 @pytest.mark.failure("F16")
 @pytest.mark.goal("G7")
-def test_the_lock_is_free_within_a_second_when_its_holder_is_killed_and_a_child_lives_on(
-    place: Path, holder: tuple[subprocess.Popen[str], int]
+def test_the_lock_of_a_killed_holder_is_free_within_a_second_even_if_its_child_runs(
+    path: Path, holder: tuple[subprocess.Popen[str], int]
 ) -> None:
     process, child = holder
-    began = time.monotonic()
+    start = time.monotonic()
     process.kill()
     process.wait()
-    assert Lock(place).free()
-    assert time.monotonic() - began < 1
+    assert Lock(path).free()
+    assert time.monotonic() - start < 1
     os.kill(child, 0)
 
 
 @pytest.mark.failure("F16")
 @pytest.mark.goal("G6")
-def test_a_hundred_races_have_exactly_one_winner_each(tmp_path: Path) -> None:
+def test_exactly_one_of_several_processes_takes_the_lock(tmp_path: Path) -> None:
     for race in range(100):
-        assert sorted(raced(tmp_path / f"lock-{race}", runners=4)) == [0, 0, 0, 1]
+        assert sorted(race_for(tmp_path / f"lock-{race}", runners=4)) == [0, 0, 0, 1]
 
 
-def raced(place: Path, runners: int) -> list[int]:
-    """How many of each runner's takes succeeded: all wait for one shot, and hold until all have tried."""
-    shot, fire = os.pipe()
-    tried, say = os.pipe()
-    over, end = os.pipe()
+def race_for(path: Path, runners: int) -> list[int]:
+    """Let *runners* processes take the lock at the same time; return 1 for each that succeeded, else 0."""
+    start, start_writer = os.pipe()
+    tried, tried_writer = os.pipe()
+    ended, ended_writer = os.pipe()
     children = []
     for _ in range(runners):
         child = os.fork()
         if child == 0:
-            os.close(fire)
-            os.close(end)
-            os.read(shot, 1)
-            lock = Lock(place)
+            os.close(start_writer)
+            os.close(ended_writer)
+            os.read(start, 1)
+            lock = Lock(path)
             won = lock_taken(lock)
-            os.write(say, b".")
-            os.read(over, 1)
+            os.write(tried_writer, b".")
+            os.read(ended, 1)
             os._exit(won)
         children.append(child)
-    os.close(fire)
+    os.close(start_writer)
     while runners:
         runners -= len(os.read(tried, runners))
-    os.close(end)
+    os.close(ended_writer)
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-    for pipe in (shot, tried, say, over):
+    for pipe in (start, tried, tried_writer, ended):
         os.close(pipe)
     return codes
 

@@ -1,4 +1,4 @@
-"""Content: what counts in a folder, what is left out, and what a copy of it keeps."""
+"""File trees: which files count, their digest, and copies of them."""
 
 import errno
 import hashlib
@@ -12,7 +12,7 @@ from mainstay.errors import BadInput
 from mainstay.system import file_tree
 
 
-def written(folder: Path, **files: str) -> Path:
+def write_files(folder: Path, **files: str) -> Path:
     for name, text in files.items():
         place = folder / name.replace("__", "/").replace("_dot_", ".")
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def names(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
-def test_a_copy_is_the_same_to_a_service(app: Path, tmp_path: Path) -> None:
+def test_a_copy_has_the_same_digest_modes_and_links(app: Path, tmp_path: Path) -> None:
     file_tree.copy(app, tmp_path / "copy")
     assert file_tree.measure(tmp_path / "copy", ignoring=False).digest == file_tree.measure(app).digest
     assert names(tmp_path / "copy") == names(app)
@@ -44,17 +44,17 @@ def test_a_copy_is_the_same_to_a_service(app: Path, tmp_path: Path) -> None:
     assert os.readlink(tmp_path / "copy" / "link") == "package/__init__.py"
 
 
-def test_a_copy_can_be_entered_by_everybody_whatever_who_copies_keeps_to_himself(app: Path, tmp_path: Path) -> None:
-    usual = os.umask(0o077)
+def test_every_user_can_read_a_copy_whatever_the_umask(app: Path, tmp_path: Path) -> None:
+    before = os.umask(0o077)
     file_tree.copy(app, tmp_path / "copy")
-    os.umask(usual)
+    os.umask(before)
     copied = [tmp_path / "copy", tmp_path / "copy" / "package", tmp_path / "copy" / "run.sh"]
     assert [path.stat().st_mode & 0o777 for path in copied] == [0o755] * 3
     assert (tmp_path / "copy" / "app.py").stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("number", [errno.EXDEV, errno.ENOSYS])
-def test_where_no_blocks_can_be_shared_bytes_are_copied(
+def test_without_copy_file_range_bytes_are_copied(
     app: Path, tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "copy_file_range", lambda *_: fail(number))
@@ -62,7 +62,7 @@ def test_where_no_blocks_can_be_shared_bytes_are_copied(
     assert file_tree.measure(tmp_path / "copy") == file_tree.measure(app)
 
 
-def test_a_disk_that_fails_is_not_copied_round(app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_error_fails_the_copy(app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "copy_file_range", lambda *_: fail(errno.EIO))
     with pytest.raises(OSError, match="Input/output error"):
         file_tree.copy(app, tmp_path / "copy")
@@ -72,24 +72,24 @@ def fail(number: int) -> int:
     raise OSError(number, os.strerror(number))
 
 
-def test_what_counts_is_told_in_numbers(app: Path) -> None:
+def test_files_are_counted(app: Path) -> None:
     measured = file_tree.measure(app)
     assert (measured.files, measured.left_out) == (3, 0)
 
 
-def test_in_which_order_a_disk_tells_does_not_count(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_of_a_folder_does_not_change_the_digest(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, scandir = file_tree.measure(app), os.scandir
     monkeypatch.setattr(os, "scandir", lambda folder: reversed([*scandir(folder)]))
     assert file_tree.measure(app) == before
 
 
-def test_no_name_can_be_read_as_two_files(tmp_path: Path) -> None:
-    two = written(tmp_path / "two", a="A", b="B")
-    one = written(tmp_path / "one", **{f"a {hashlib.sha256(b'A').hexdigest()}\nfile b": "B"})
+def test_a_file_name_cannot_imitate_two_files(tmp_path: Path) -> None:
+    two = write_files(tmp_path / "two", a="A", b="B")
+    one = write_files(tmp_path / "one", **{f"a {hashlib.sha256(b'A').hexdigest()}\nfile b": "B"})
     assert file_tree.measure(one).digest != file_tree.measure(two).digest
 
 
-def test_a_copy_does_not_change_with_what_it_was_copied_from(app: Path, tmp_path: Path) -> None:
+def test_a_copy_does_not_change_with_its_source(app: Path, tmp_path: Path) -> None:
     file_tree.copy(app, tmp_path / "copy")
     (app / "app.py").write_text("print(2)")
     assert (tmp_path / "copy" / "app.py").read_text() == "print(1)"
@@ -105,91 +105,100 @@ def test_a_copy_does_not_change_with_what_it_was_copied_from(app: Path, tmp_path
         lambda app: ((app / "link").unlink(), (app / "link").symlink_to("app.py")),
         lambda app: (app / "new").mkdir(),
     ],
-    ids=["bytes", "a name", "the executable bit", "an empty folder gone", "where a link leads", "a new empty folder"],
+    ids=[
+        "bytes",
+        "a name",
+        "the executable bit",
+        "a removed empty folder",
+        "the target of a link",
+        "a new empty folder",
+    ],
 )
-def test_another_digest_for_another(change: object, app: Path) -> None:
+def test_a_change_changes_the_digest(change: object, app: Path) -> None:
     before = file_tree.measure(app).digest
     assert callable(change)
     change(app)
     assert file_tree.measure(app).digest != before
 
 
-def test_times_and_places_do_not_count(app: Path, tmp_path: Path) -> None:
+def test_times_and_paths_do_not_change_the_digest(app: Path, tmp_path: Path) -> None:
     before = file_tree.measure(app)
     os.utime(app / "app.py", (1, 1))
     app.rename(tmp_path / "elsewhere")
     assert file_tree.measure(tmp_path / "elsewhere") == before
 
 
-def test_what_is_ignored_is_left_out_and_counted(app: Path) -> None:
+def test_ignored_files_are_left_out_and_counted(app: Path) -> None:
     before = file_tree.measure(app)
-    written(app, _dot_gitignore="*.log\nnode_modules/\n!keep.log\n", build__x_dot_log="x", node_modules__a="a")
-    written(app, keep_dot_log="kept", _dot_mainstayignore="docs/\n", docs__page="x")
+    write_files(app, _dot_gitignore="*.log\nnode_modules/\n!keep.log\n", build__x_dot_log="x", node_modules__a="a")
+    write_files(app, keep_dot_log="kept", _dot_mainstayignore="docs/\n", docs__page="x")
     now = file_tree.measure(app)
     assert now.left_out == 3
     assert now.files == before.files + 2
 
 
-def test_a_folder_that_is_ignored_is_not_copied_empty(app: Path, tmp_path: Path) -> None:
-    file_tree.copy(written(app, _dot_gitignore="node_modules/\n", node_modules__a="a"), tmp_path / "copy")
+def test_an_ignored_folder_is_not_copied(app: Path, tmp_path: Path) -> None:
+    file_tree.copy(write_files(app, _dot_gitignore="node_modules/\n", node_modules__a="a"), tmp_path / "copy")
     assert not (tmp_path / "copy" / "node_modules").exists()
 
 
-def test_what_git_ignores_can_be_meant_all_the_same(app: Path) -> None:
-    before = file_tree.measure(written(app, _dot_gitignore="dist/\n", dist__page="x"))
-    now = file_tree.measure(written(app, _dot_mainstayignore="!dist/\n"))
+def test_a_file_ignored_by_git_can_be_included(app: Path) -> None:
+    before = file_tree.measure(write_files(app, _dot_gitignore="dist/\n", dist__page="x"))
+    now = file_tree.measure(write_files(app, _dot_mainstayignore="!dist/\n"))
     assert (before.left_out, now.left_out, now.files) == (1, 0, before.files + 1)
 
 
-def test_what_only_mainstay_reads_is_no_content_and_is_not_counted(app: Path, tmp_path: Path) -> None:
+def test_files_that_only_mainstay_reads_are_neither_copied_nor_counted(app: Path, tmp_path: Path) -> None:
     before = file_tree.measure(app)
-    written(app, mainstay_dot_yaml="system: shop", _dot_mainstayignore="*.log\n", package___dot_mainstayignore="x\n")
+    write_files(
+        app, mainstay_dot_yaml="system: shop", _dot_mainstayignore="*.log\n", package___dot_mainstayignore="x\n"
+    )
     assert file_tree.measure(app, apart=("/mainstay.yaml",)) == before
     file_tree.copy(app, tmp_path / "copy", apart=("/mainstay.yaml",))
     assert file_tree.measure(tmp_path / "copy", ignoring=False) == before
-    written(app, package__mainstay_dot_yaml="read by the service")
+    write_files(app, package__mainstay_dot_yaml="read by the service")
     assert file_tree.measure(app, apart=("/mainstay.yaml",)).files == before.files + 1
 
 
-def test_what_only_mainstay_reads_can_be_included(app: Path) -> None:
+def test_files_that_only_mainstay_reads_can_be_included(app: Path) -> None:
     before = file_tree.measure(app).files
-    written(app, mainstay_dot_yaml="system: shop", _dot_mainstayignore="!mainstay.yaml\n!.mainstayignore\n")
+    write_files(app, mainstay_dot_yaml="system: shop", _dot_mainstayignore="!mainstay.yaml\n!.mainstayignore\n")
     assert file_tree.measure(app, apart=("/mainstay.yaml",)).files == before + 2
 
 
-def test_a_nearer_ignore_file_takes_back_what_a_farther_left_out(app: Path, tmp_path: Path) -> None:
-    written(app, _dot_gitignore="*.txt\n", package___dot_gitignore="!note.txt\n", package__note_dot_txt="x")
-    written(app, other_dot_txt="x", package__other_dot_txt="x")
+def test_a_nearer_ignore_file_overrides_a_farther_one(app: Path, tmp_path: Path) -> None:
+    write_files(app, _dot_gitignore="*.txt\n", package___dot_gitignore="!note.txt\n", package__note_dot_txt="x")
+    write_files(app, other_dot_txt="x", package__other_dot_txt="x")
     file_tree.copy(app, tmp_path / "copy")
     assert (tmp_path / "copy" / "package" / "note.txt").exists()
     assert not {"other.txt", "package/other.txt"} & names(tmp_path / "copy")
 
 
 @pytest.mark.parametrize("repository", ["_dot_git__HEAD", "_dot_git"], ids=["a clone", "a second work tree of one"])
-def test_the_ignore_files_above_count_up_to_the_top_of_the_repository(app: Path, repository: str) -> None:
-    written(app, _dot_venv__python="x")
-    written(app.parent, _dot_gitignore=".venv/\n")
+def test_ignore_files_above_apply_up_to_the_root_of_the_repository(app: Path, repository: str) -> None:
+    write_files(app, _dot_venv__python="x")
+    write_files(app.parent, _dot_gitignore=".venv/\n")
     assert file_tree.measure(app).left_out == 0
-    written(app.parent, **{repository: "ref"})
+    write_files(app.parent, **{repository: "ref"})
     assert file_tree.measure(app).left_out == 1
 
 
-def test_of_the_ignore_files_above_the_nearer_counts(app: Path) -> None:
-    written(app / "package", note_dot_txt="x", other_dot_txt="x")
-    written(app, _dot_gitignore="!note.txt\n")
-    written(app.parent, _dot_git__HEAD="ref", _dot_gitignore="*.txt\n")
+def test_the_nearer_of_two_ignore_files_above_applies(app: Path) -> None:
+    write_files(app / "package", note_dot_txt="x", other_dot_txt="x")
+    write_files(app, _dot_gitignore="!note.txt\n")
+    write_files(app.parent, _dot_git__HEAD="ref", _dot_gitignore="*.txt\n")
     assert file_tree.measure(app / "package").left_out == 1
 
 
-def test_a_repository_is_never_part_of_what_it_holds(app: Path) -> None:
+def test_the_git_folder_is_left_out(app: Path) -> None:
     before = file_tree.measure(app).digest
-    written(app, _dot_git__HEAD="ref")
+    write_files(app, _dot_git__HEAD="ref")
     assert file_tree.measure(app).digest == before
     assert file_tree.measure(app, ignoring=False).digest != before
 
 
 @pytest.mark.parametrize("leads_to", ["/etc/hostname", "../outside", "package/../../outside", "loop"])
-def test_a_link_that_leads_outside_is_refused(leads_to: str, app: Path) -> None:
+def test_a_link_to_a_path_outside_is_refused(leads_to: str, app: Path) -> None:
     (app / "loop").symlink_to("loop")
     (app / "loop").unlink() if leads_to != "loop" else (app / "link").unlink()
     (app / "link").unlink(missing_ok=True)
@@ -199,36 +208,36 @@ def test_a_link_that_leads_outside_is_refused(leads_to: str, app: Path) -> None:
             look(app)
 
 
-def test_a_link_that_would_lead_back_here_from_a_copy_is_refused(app: Path) -> None:
+def test_an_absolute_link_to_a_path_inside_is_refused(app: Path) -> None:
     (app / "absolute").symlink_to(app / "app.py")
     with pytest.raises(BadInput, match="leads outside"):
         file_tree.measure(app)
 
 
-def test_a_link_that_is_left_out_may_lead_anywhere(app: Path) -> None:
+def test_an_ignored_link_may_lead_outside(app: Path) -> None:
     (app / "out").symlink_to("/usr/bin/python3")
-    written(app, _dot_gitignore="out\n")
+    write_files(app, _dot_gitignore="out\n")
     assert file_tree.measure(app).left_out == 1
 
 
-def test_what_is_no_file_is_left_out(app: Path) -> None:
+def test_a_fifo_is_left_out(app: Path) -> None:
     os.mkfifo(app / "pipe")
     assert file_tree.measure(app).left_out == 1
 
 
-def test_a_name_that_is_no_text_is_kept(app: Path, tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_kept(app: Path, tmp_path: Path) -> None:
     (app / os.fsdecode(b"caf\xe9")).write_text("x")
     file_tree.copy(app, tmp_path / "copy")
     assert file_tree.measure(tmp_path / "copy").digest == file_tree.measure(app).digest
 
 
-def test_a_source_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+def test_a_missing_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not a folder") as missing:
         file_tree.measure(tmp_path / "nothing")
     assert missing.value.code == "source-missing"
 
 
-def test_what_is_sealed_can_be_read_and_not_written(app: Path) -> None:
+def test_sealed_files_can_be_read_but_not_written(app: Path) -> None:
     file_tree.seal(app)
     mode = (app / "app.py").stat().st_mode & 0o777
     assert mode & 0o022 == 0
@@ -238,7 +247,7 @@ def test_what_is_sealed_can_be_read_and_not_written(app: Path) -> None:
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_what_a_build_left_is_roots_and_for_everybody_to_read_once_it_is_sealed(app: Path) -> None:
+def test_sealed_files_of_a_build_belong_to_root_and_every_user_can_read_them(app: Path) -> None:
     given = {"package": 0o2700, "app.py": 0o600, "run.sh": 0o4700, "package/__init__.py": 0o666}
     for name, mode in given.items():
         (app / name).chmod(mode)
@@ -249,7 +258,7 @@ def test_what_a_build_left_is_roots_and_for_everybody_to_read_once_it_is_sealed(
     assert modes == {"package": 0o755, "app.py": 0o644, "run.sh": 0o755, "package/__init__.py": 0o644}
 
 
-def test_what_is_sealed_can_be_taken_away(app: Path) -> None:
+def test_sealed_files_can_be_removed(app: Path) -> None:
     file_tree.seal(app)
     file_tree.remove(app)
     file_tree.remove(app)
@@ -261,12 +270,12 @@ def test_what_is_sealed_can_be_taken_away(app: Path) -> None:
     [("e", (("make",),), "/bin"), ("d", (("make", "all"),), "/bin"), ("d", (("make",),), "/usr/bin")],
     ids=["other files", "another build", "other programs"],
 )
-def test_another_key_for_another_build(other: tuple[str, tuple[tuple[str, ...], ...], str]) -> None:
+def test_a_different_source_build_or_path_has_another_key(other: tuple[str, tuple[tuple[str, ...], ...], str]) -> None:
     assert file_tree.key(*other) != file_tree.key("d", (("make",),), "/bin")
     assert file_tree.key(*other) == file_tree.key(*other)
 
 
-def test_another_key_on_another_kind_of_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_architecture_has_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = file_tree.key("d", (), "/bin")
     monkeypatch.setattr(platform, "machine", lambda: "another")
     assert file_tree.key("d", (), "/bin") != before
