@@ -77,5 +77,5 @@ def _not_settable(manifest: Manifest, name: str) -> Unfit | None:
         )
     if manifest.is_fixed(name):
         what = f"{name} has a fixed default in {manifest.file.name}: {variable.default!r}"
-        return Unfit("is-fixed", what, "change it there, or remove 'default' there so that mainstay set decides")
+        return Unfit("is-fixed", what, "change it there, or remove 'default' there to set it per environment")
     return None
