@@ -103,7 +103,7 @@ def test_while_the_port_is_taken_deploy_reports_it_once_status_shows_no_address_
     with occupied(port) as cause:
         refused = sandbox.run("deploy", "--yes", code=1)
         assert refused.err.count(cause) == 1, refused
-        assert "the services run meanwhile, and the front door opens by itself" in refused.err, refused
+        assert "the services keep running, and the front door opens once the port is free" in refused.err, refused
         assert "open:" not in sandbox.run("status", code=1).out
         started = time.monotonic()
         sandbox.run("down", "--yes")
