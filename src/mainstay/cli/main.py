@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
@@ -53,7 +54,7 @@ class LazyGroup(click.Group):
 
 
 def _unknown(name: str, ctx: click.Context) -> click.UsageError:
-    if name in NOT_YET:
+    if name in NOT_YET.split():
         return click.UsageError(f"'{name}' is not available in version {__version__}", ctx)
     if name in NAMES_IN_OTHER_TOOLS:
         return click.UsageError(f"No such command '{name}'. In Mainstay: '{NAMES_IN_OTHER_TOOLS[name]}'", ctx)
@@ -82,15 +83,12 @@ def mainstay() -> None:
     """Deploy services and their database from one file, restart what crashes, and roll back what fails."""
 
 
-class CrashReport:
+class CrashReport(AbstractContextManager["CrashReport", None]):
     """Writes the traceback of an unexpected error to a file, prints the file's name and exits with 70."""
 
     def __init__(self, console: Console, arguments: Sequence[str]) -> None:
         self._console = console
         self._arguments = arguments
-
-    def __enter__(self) -> None:
-        pass
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -169,15 +167,10 @@ def _leave(code: int) -> None:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = pairwise(arguments)
-    return "--output=json" in arguments or ("--output", "json") in pairs
+    return "--output=json" in arguments or ("--output", "json") in pairwise(arguments)
 
 
 def _program() -> str:
     """Return the program as the user must type it: its path if the shell would not find it by name."""
-    return sys.argv[0] if "/" in sys.argv[0] and not _on_path(sys.argv[0]) else "mainstay"
-
-
-def _on_path(program: str) -> bool:
-    folders = os.environ.get("PATH", "").split(os.pathsep)
-    return str(Path(program).parent) in folders
+    found_by_name = str(Path(sys.argv[0]).parent) in os.environ.get("PATH", "").split(os.pathsep)
+    return sys.argv[0] if "/" in sys.argv[0] and not found_by_name else "mainstay"

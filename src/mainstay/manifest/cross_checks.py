@@ -21,19 +21,16 @@ SET_BY_MAINSTAY = ("HOST", "PORT")
 
 def violations(scope: Scope) -> Iterator[Violation]:
     """Yield every violation of a rule across sections."""
-    for rule in (
-        _amounts,
-        _names,
-        _commands,
-        placeholders,
-        _folders,
-        _datastores,
-        references,
-        _health,
-        _images,
-        _clear_text,
-    ):
-        yield from rule(scope)
+    yield from _amounts(scope)
+    yield from _names(scope)
+    yield from _commands(scope)
+    yield from placeholders(scope)
+    yield from _folders(scope)
+    yield from _datastores(scope)
+    yield from references(scope)
+    yield from _health(scope)
+    yield from _images(scope)
+    yield from _clear_text(scope)
 
 
 def _amounts(scope: Scope) -> Iterator[Violation]:

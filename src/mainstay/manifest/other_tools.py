@@ -1,6 +1,9 @@
 """Keys of Compose, Kamal and Procfiles that Mainstay does not have, and what to write in their place."""
 
-_NOT_NEEDED = "leave it out"
+_NOT_NEEDED = (
+    "cap_add cap_drop container_name hostname init labels logging platform privileged "
+    "profiles pull_policy security_opt stdin_open tmpfs tty"
+)
 _VARIABLES = (
     "in Mainstay: declare each one under 'variables' at the top, and list its name in this service's 'variables'"
 )
@@ -26,11 +29,7 @@ _SERVICE = {
     "cpus": "in Mainstay: resources: {cpus: 1}",
     "network_mode": _ADDRESSES,
     "networks": _ADDRESSES,
-    **dict.fromkeys(
-        ("cap_add", "cap_drop", "container_name", "hostname", "init", "labels", "logging", "platform", "privileged"),
-        _NOT_NEEDED,
-    ),
-    **dict.fromkeys(("profiles", "pull_policy", "security_opt", "stdin_open", "tmpfs", "tty"), _NOT_NEEDED),
+    **dict.fromkeys(_NOT_NEEDED.split(), "leave it out"),
 }
 
 _HEALTH = {

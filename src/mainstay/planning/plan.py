@@ -109,13 +109,13 @@ class Plan(msgspec.Struct, frozen=True):
             broken: list[str] = []
             match step:
                 case StartFleet(service=service, before=before, after=after):
-                    if fleet.get(service, {}) != _counts(before):
+                    if fleet.get(service, {}) != counts(before):
                         broken.append(f"the fleet of {service} is not the one that the step begins with")
-                    fleet[service] = _counts(after)
+                    fleet[service] = counts(after)
                 case Retire(service=service, leaving=leaving, after=after):
-                    if fleet.get(service, {}) != _counts(leaving | after):
+                    if fleet.get(service, {}) != counts(leaving | after):
                         broken.append(f"the fleet of {service} is not the one that the step retires")
-                    fleet[service] = _counts(after)
+                    fleet[service] = counts(after)
                 case SetTraffic():
                     for shift in (*step.after, *step.back):
                         broken += unbalanced(shift.traffic)
@@ -132,5 +132,6 @@ class Plan(msgspec.Struct, frozen=True):
                     yield f"{phase_number}.{number}", step
 
 
-def _counts(members: Members) -> dict[int, int]:
+def counts(members: Members) -> dict[int, int]:
+    """Return the number of instances of each revision."""
     return {release: member.count for release, member in members.items()}

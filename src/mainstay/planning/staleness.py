@@ -4,11 +4,11 @@ import hashlib
 
 import msgspec
 
-from mainstay.model import Fleet, Release
+from mainstay.model import Release
 from mainstay.model.revision import Revision
 from mainstay.model.run_kind import Kind
 from mainstay.planning.facts import Snapshot
-from mainstay.planning.plan import Plan, StalenessKey
+from mainstay.planning.plan import Plan, StalenessKey, counts
 
 
 def staleness_key(release: Release, now: Snapshot) -> StalenessKey:
@@ -16,7 +16,7 @@ def staleness_key(release: Release, now: Snapshot) -> StalenessKey:
     return StalenessKey(
         release=digest(release),
         serving=now.release.number if now.release else None,
-        fleet=counts(now.running.wanted),
+        fleet={name: counts(members) for name, members in now.running.wanted.items() if members},
         traffic={name: shares for name, shares in now.serving.wanted.items() if shares},
         schema={name: facts.schema.revision for name, facts in now.datastores.items()},
         last_run=now.last_run,
@@ -31,7 +31,7 @@ def identity(kind: Kind, release: Release, key: StalenessKey) -> str:
 def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
     """Return one sentence for each change since *planned* was made; empty while that plan is not stale."""
     old, new = planned.staleness_key, now.staleness_key
-    pairs = {"the live release": (_number(old.serving), _number(new.serving))}
+    pairs = {"the live release": (str(old.serving or ""), str(new.serving or ""))}
     pairs |= _each("the instances of", _instances(old.fleet), _instances(new.fleet))
     pairs |= _each("the traffic of", _shares(old.traffic), _shares(new.traffic))
     pairs |= _each("the schema of", old.schema, new.schema)
@@ -42,10 +42,6 @@ def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
     if old.release != new.release and not found:
         found.append("the manifest or its sources have changed")
     return tuple(found)
-
-
-def _number(release: int | None) -> str:
-    return "" if release is None else str(release)
 
 
 def _each(what: str, old: dict[str, str], new: dict[str, str]) -> dict[str, tuple[str, str]]:
@@ -64,12 +60,6 @@ def _shares(traffic: dict[str, dict[int, float]]) -> dict[str, str]:
         name: " + ".join(f"{share:g} % @{release}" for release, share in sorted(shares.items()))
         for name, shares in traffic.items()
     }
-
-
-def counts(fleet: Fleet) -> dict[str, dict[int, int]]:
-    """Return the number of instances of each revision, per service."""
-    every = {name: {release: each.count for release, each in members.items()} for name, members in fleet.items()}
-    return {name: releases for name, releases in every.items() if releases}
 
 
 def digest(value: object) -> str:

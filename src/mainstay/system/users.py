@@ -55,11 +55,7 @@ def identity(name: str) -> Identity:
 
 def known(name: str) -> bool:
     """Return whether this machine has the user *name*."""
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
+    return _found(pwd.getpwnam, name)
 
 
 def name_for(purpose: str, mark: str) -> str:
@@ -69,7 +65,7 @@ def name_for(purpose: str, mark: str) -> str:
 
 def addition(name: str) -> list[str]:
     """Return the command that adds the system user *name*: no login, no home, a group of its own."""
-    group = ["--gid", name] if _group_known(name) else ["--user-group"]
+    group = ["--gid", name] if _found(grp.getgrnam, name) else ["--user-group"]
     return ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent",
             "--shell", "/usr/sbin/nologin", *group, name]  # fmt: skip
 
@@ -95,9 +91,9 @@ def removal(name: str) -> list[str]:
     return ["userdel", name]
 
 
-def _group_known(name: str) -> bool:
+def _found(look_up: Callable[[str], object], name: str) -> bool:
     try:
-        grp.getgrnam(name)
+        look_up(name)
     except KeyError:
         return False
     return True
