@@ -10,7 +10,7 @@ from mainstay.operations.context import Context
 from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish, unfinished
-from mainstay.operations.session import holding
+from mainstay.operations.session import holding, outcome_now
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.file_lock import Lock
 
@@ -50,14 +50,5 @@ def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
     past = next(run for run in history_of(context).runs if run.run == owner.run)
     if past.outcome == "released":
         raise NotReady(f"run {owner.run} was released before the abort took effect", remedy="mainstay rollback")
-    live = history_of(context).live
-    return Outcome(
-        run=owner.run,
-        kind=past.kind,
-        outcome="undone",
-        release=live.number if live else None,
-        version=live.version if live else "",
-        url="",
-        took_s=past.took_s,
-        wanted="undone",
-    )
+    ended = outcome_now(context, context.target(context.stored()), past.kind, "undone", past.took_s)
+    return replace(ended, run=owner.run, url="", wanted="undone")

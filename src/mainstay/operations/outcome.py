@@ -6,6 +6,8 @@ import msgspec
 
 from mainstay.history.events import Outcome as RunOutcome
 
+OutcomeName = RunOutcome | Literal["started", "unchanged"]
+
 
 class Outcome(msgspec.Struct, frozen=True):
     """How a command ended. `run` is empty if the command executed no run.
@@ -16,7 +18,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     run: str
     kind: str
-    outcome: RunOutcome | Literal["started", "unchanged"]
+    outcome: OutcomeName
     release: int | None
     version: str
     url: str

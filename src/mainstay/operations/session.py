@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
+from msgspec.structs import replace
 
 from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
@@ -21,7 +22,7 @@ from mainstay.model.run_kind import run_kind
 from mainstay.operations import environment_file
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of, journal_reader
-from mainstay.operations.outcome import Outcome
+from mainstay.operations.outcome import Outcome, OutcomeName
 from mainstay.operations.retention import kept, prune_plans
 from mainstay.operations.secrets import store
 from mainstay.planning.plan import Plan
@@ -108,33 +109,24 @@ def outcome_of(
     past = history_of(context)
     _store_live_environment(context, past)
     run = past.runs[0]
-    serving = world.target.traffic_status()
     note = _prune(context, world.target, past) if outcome == "released" and run_kind(run.kind).needs_running else ""
-    return Outcome(
-        run=run.run,
-        kind=run.kind,
-        outcome=outcome,
-        release=past.live.number if past.live else None,
-        version=past.live.version if past.live else "",
-        url=serving.url,
-        took_s=round(time.monotonic() - began, 3),
-        note=note,
-    )
+    took_s = round(time.monotonic() - began, 3)
+    return replace(outcome_now(context, world.target, run.kind, outcome, took_s, note), run=run.run)
 
 
 def without_run(context: Context, kind: str, started: bool, took_s: float, note: str) -> Outcome:
     """Return the outcome of a command that executed no run: it only started what was live, or changed nothing."""
+    target = context.target(context.stored())
+    return outcome_now(context, target, kind, "started" if started else "unchanged", took_s, note)
+
+
+def outcome_now(
+    context: Context, target: Target, kind: str, outcome: OutcomeName, took_s: float, note: str = ""
+) -> Outcome:
+    """Return *outcome* with the release that is live now and its address; `run` is empty."""
     live = history_of(context).live
-    return Outcome(
-        run="",
-        kind=kind,
-        outcome="started" if started else "unchanged",
-        release=live.number if live else None,
-        version=live.version if live else "",
-        url=context.target(context.stored()).traffic_status().url,
-        took_s=took_s,
-        note=note,
-    )
+    number, version = (live.number, live.version) if live else (None, "")
+    return Outcome("", kind, outcome, number, version, target.traffic_status().url, took_s, note)
 
 
 def _store_live_environment(context: Context, past: History) -> None:

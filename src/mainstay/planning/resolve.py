@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-import msgspec
+from msgspec import structs
 
 from mainstay.errors import BadInput
 from mainstay.manifest.service import ServiceSection
@@ -54,7 +54,7 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
         edge=manifest.edge.to_edge(release_header=manifest.environment == LOCAL),
         brought=tuple(name for name, each in services.items() if each.revision == number),
     )
-    release = msgspec.structs.replace(release, fingerprint=fingerprint(release))
+    release = structs.replace(release, fingerprint=fingerprint(release))
     _refuse_other_content_under_one_version(release, now.release)
     return release
 
@@ -64,18 +64,14 @@ def fingerprint(release: Release) -> str:
 
     It excludes the schema too, because pending migrations depend on the database; the key of their content counts.
     """
-    bare = msgspec.structs.replace(
+    bare = structs.replace(
         release,
         number=0,
         brought=(),
         artifacts={},
         fingerprint="",
-        services={
-            name: msgspec.structs.replace(each, revision=0, version="") for name, each in release.services.items()
-        },
-        datastores={
-            name: msgspec.structs.replace(each, revision=0, schema="") for name, each in release.datastores.items()
-        },
+        services={name: structs.replace(each, revision=0, version="") for name, each in release.services.items()},
+        datastores={name: structs.replace(each, revision=0, schema="") for name, each in release.datastores.items()},
     )
     return digest(bare)
 
@@ -126,7 +122,7 @@ def _by_key(artifacts: Iterable[SourceTree]) -> dict[str, SourceTree]:
     shared: dict[str, SourceTree] = {}
     for each in artifacts:
         known = shared.get(each.key, each)
-        shared[each.key] = msgspec.structs.replace(known, check=tuple(dict.fromkeys((*known.check, *each.check))))
+        shared[each.key] = structs.replace(known, check=tuple(dict.fromkeys((*known.check, *each.check))))
     return shared
 
 
