@@ -64,28 +64,28 @@ class Waiter:
 
         Raises StepFailed, which names *waiting_for*, after *within* seconds. Exceptions from `heartbeat` propagate.
         """
-        began = self._clock.monotonic()
-        last_beat = began
+        start = self._clock.monotonic()
+        last_heartbeat = start
         self._beat()
         while True:
             answer = found()
             if answer is not None and answer is not False:
                 return answer
             now = self._clock.monotonic()
-            if now - began >= within:
+            if now - start >= within:
                 raise StepFailed(f"timed out after {within:g} s waiting for {waiting_for}", remedy=remedy)
-            if now - last_beat >= HEARTBEAT_S:
+            if now - last_heartbeat >= HEARTBEAT_S:
                 self._beat()
-                last_beat = now
-            self._clock.pause(min(every, max(0.001, within - (now - began))))
+                last_heartbeat = now
+            self._clock.pause(min(every, max(0.001, within - (now - start))))
 
     def hold(self, seconds: float, check: Callable[[], None], *, every: float = 0.5) -> None:
         """Wait *seconds* and call *check* every *every* seconds; *check* raises to end the wait early."""
-        began = self._clock.monotonic()
+        start = self._clock.monotonic()
         while True:
             self._beat()
             check()
-            left = seconds - (self._clock.monotonic() - began)
+            left = seconds - (self._clock.monotonic() - start)
             if left <= 0:
                 return
             self._clock.pause(min(every, left))

@@ -40,8 +40,8 @@ def _become(command: list[str], uid: str, gid: str, groups: str) -> None:
         os.setresuid(int(uid), int(uid), int(uid))
     try:
         os.execvp(command[0], command)
-    except OSError as trouble:
-        os.write(2, f"{command[0]}: {trouble.strerror}\n".encode())
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
     os._exit(127)
 
 

@@ -56,7 +56,7 @@ def _whoami() -> dict[str, Any]:
 
 
 def _stay(launch: dict[str, Any]) -> NoReturn:
-    began = time.monotonic()
+    start = time.monotonic()
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
@@ -76,7 +76,7 @@ def _stay(launch: dict[str, Any]) -> NoReturn:
     signal.setitimer(signal.ITIMER_REAL, 0)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     end = {"code": TOO_LONG if late else code if code >= 0 else 128 - code, "late": bool(late)}
-    _note(launch, "exit", end | {"took_s": time.monotonic() - began})
+    _note(launch, "exit", end | {"took_s": time.monotonic() - start})
     os._exit(0)
 
 

@@ -100,13 +100,15 @@ class Machine:
         return [one for runner in runners for name in identities(runner) if (one := runner.alive(name))]
 
     def kill_all(self) -> None:
-        """Kill everything that this environment started."""
+        """Kill everything that this environment started.
+
+        A stub cannot be found before it has written its note, and would become the service after the end of the test.
+        """
         if self.supervisor():
             self.kill_supervisor()
         for runner in (self.instance_runner, self.job_runner):
             for name in identities(runner):
-                # Without its note a stub cannot be found, and would become the service after the end of the test.
-                self.wait_until(lambda r=runner, n=name: not r.starting(n), "the note of the stub")  # type: ignore[misc]  # bound at once
+                self.wait_until(lambda r=runner, n=name: r.alive(n) or not r.starting(n), "the note of the stub")  # type: ignore[misc]  # bound at once
                 if started := runner.started(name):
                     runner.end_all(name, started)
         self.wait_until(lambda: not self.running_processes(), "the end of all processes")

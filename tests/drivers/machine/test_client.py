@@ -25,7 +25,7 @@ def folders(tmp_path: Path) -> Folders:
 def test_no_supervisor_is_started_on_the_state_of_another_version(folders: Folders) -> None:
     folders.desired.write_text('{"format": 1}')
     with pytest.raises(StateUnreadable, match=str(folders.desired)):
-        Client(folders).insist(StartAll())
+        Client(folders).send_or_start(StartAll())
     assert not folders.supervisor_log.exists()
 
 
@@ -36,7 +36,7 @@ def test_a_supervisor_that_exits_with_an_error_is_started_once(
     folders.supervisor_socket.parent.mkdir(parents=True, exist_ok=True)
     folders.supervisor_socket.parent.chmod(0o777)
     with pytest.raises(Unreachable) as failed:
-        Client(folders).insist(StartAll())
+        Client(folders).send_or_start(StartAll())
     assert f"the supervisor of {folders.state} exited with code 2; its last lines:" in failed.value.what
     assert f"{folders.supervisor_socket.parent} can be changed by other users" in failed.value.what
     assert failed.value.remedy == f"read {folders.supervisor_log}"

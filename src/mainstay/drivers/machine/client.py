@@ -42,20 +42,20 @@ class Client:
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
 
-    def ask(self, request: Request, *, within: float = LOOKS_WITHIN_S) -> Answer:
+    def send(self, request: Request, *, within: float = LOOKS_WITHIN_S) -> Answer:
         """Return the answer of the running supervisor; wait at most *within* seconds for each message.
 
-        Raises Silent when it does not answer, and the error that it names when it refuses the request.
+        Raises NoReply when it does not answer, and the error that it names when it refuses the request.
         """
         try:
-            with socket.socket(socket.AF_UNIX) as line:
-                line.settimeout(within)
-                line.connect(str(self._folders.supervisor_socket))
-                self._refuse_foreign_peer(line)
-                welcome = _say(line, Hello())
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(within)
+                connection.connect(str(self._folders.supervisor_socket))
+                self._refuse_foreign_peer(connection)
+                welcome = _exchange(connection, Hello())
                 if isinstance(welcome, Welcome) and welcome.reexecuting:
                     raise NoReply("it becomes the newer program")
-                answer = _say(line, request)
+                answer = _exchange(connection, request)
         except (OSError, EOFError, msgspec.DecodeError) as error:
             raise NoReply(str(error)) from error
         if isinstance(answer, Refused):
@@ -63,12 +63,12 @@ class Client:
             raise kind(answer.what, remedy=answer.remedy, code=answer.code)
         return answer
 
-    def _refuse_foreign_peer(self, line: socket.socket) -> None:
+    def _refuse_foreign_peer(self, connection: socket.socket) -> None:
         """Raise BadInput unless the peer is root, this user, or the owner of the state folder.
 
         Any user can create a socket outside the state folder.
         """
-        peer = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         user = _CREDENTIALS.unpack(peer)[1]
         if user not in {0, os.geteuid(), self._folders.state.stat().st_uid}:
             place = self._folders.supervisor_socket
@@ -76,7 +76,7 @@ class Client:
                 f"user {user} answers at {place}", remedy=f"find out who created {place.parent}, then remove it"
             )
 
-    def insist(self, request: Request) -> Answer:
+    def send_or_start(self, request: Request) -> Answer:
         """Return the answer; start the supervisor when it is not running.
 
         Raises StateUnreadable when another version wrote the supervisor's state, and Unreachable when the supervisor
@@ -86,7 +86,7 @@ class Client:
         child: subprocess.Popen[bytes] | None = None
         while True:
             try:
-                return self.ask(request, within=ANSWERS_WITHIN_S)
+                return self.send(request, within=ANSWERS_WITHIN_S)
             except NoReply as error:
                 if time.monotonic() > until:
                     raise Unreachable(
@@ -129,9 +129,9 @@ class Client:
             )
 
 
-def _say(line: socket.socket, request: Request) -> Answer:
-    line.sendall(protocol.to_line(request))
-    with line.makefile("rb") as file:
+def _exchange(connection: socket.socket, request: Request) -> Answer:
+    connection.sendall(protocol.to_line(request))
+    with connection.makefile("rb") as file:
         answer = file.readline()
     if not answer.endswith(b"\n"):
         raise EOFError("it closed the connection in the middle of a reply")

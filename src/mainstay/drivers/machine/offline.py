@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
-from mainstay.drivers.edge.haproxy import trouble
+from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.machine.instances import jobs
@@ -86,7 +86,7 @@ async def _actual(proxy: Proxy) -> tuple[Traffic, Note | None]:
     try:
         return await proxy.actual_traffic(), None
     except NotAnswering:
-        return {}, trouble.not_answering(proxy.stopped_pids() or (process.pid,), supervised=False) if process else None
+        return {}, problems.not_answering(proxy.stopped_pids() or (process.pid,), supervised=False) if process else None
     except (Unreachable, OSError):
         return {}, None
 
@@ -97,5 +97,5 @@ def _why_stopped(proxy: Proxy, edge: Edge, desired: Desired) -> Note:
         if edge.http or "edge" in desired.ports:
             proxy.refuse_taken(edge, desired.ports, desired.slots)
     except (BadInput, PortTaken) as taken:
-        return trouble.of(taken)
-    return trouble.NOT_RUNNING
+        return problems.of(taken)
+    return problems.NOT_RUNNING

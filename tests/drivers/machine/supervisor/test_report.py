@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.decide import Forget
 from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.report import running
 from mainstay.system.state_dir import Folders, lay_out
@@ -28,14 +29,14 @@ def test_an_invalid_next_state_is_reported_while_the_last_valid_one_stays(
 ) -> None:
     async def passes() -> None:
         daemon = Daemon(folders)
-        daemon.keep(VALID)
+        daemon.state.keep(VALID)
         with monkeypatch.context() as patched:
             patched.setattr(transitions, "without_ended_revisions", lambda desired: BROKEN)
             for _ in range(2):
                 (problem,) = await _problems_after_a_pass(daemon)
                 assert "the supervisor keeps its last valid desired state" in problem
                 assert "instance web-1-1 belongs to no revision" in problem
-            assert daemon.desired == daemon._store.read() == VALID
+            assert daemon.state.desired == Store(folders.desired).read() == VALID
         assert await _problems_after_a_pass(daemon) == []
 
     folders = Folders(tmp_path / "state", tmp_path / "keys")
@@ -49,10 +50,10 @@ def test_an_action_that_would_break_an_invariant_does_not_end_the_pass(
 ) -> None:
     async def forgets() -> None:
         daemon = Daemon(folders)
-        daemon.desired = BROKEN
-        monkeypatch.setattr(daemon, "_do", lambda action: daemon.keep(replace(BROKEN, fence=8)))
+        daemon.state.desired = BROKEN
+        monkeypatch.setattr(daemon, "_do", lambda action: daemon.state.keep(replace(BROKEN, fence=8)))
         daemon._try(Forget("web-1-1"))
-        assert daemon.desired == BROKEN
+        assert daemon.state.desired == BROKEN
 
     folders = Folders(tmp_path / "state", tmp_path / "keys")
     lay_out(folders)

@@ -201,7 +201,7 @@ def _backend(edge: Edge, service: str, slots: int) -> str:
     lines = [
         f"backend {service}",
         f"  http-request set-var(txn.service) str({service})",
-        # An event stream may send nothing for a long time; any other response that pauses beyond the timeout is cut.
+        # An event stream may pause for a long time; any other response is cut after a pause of this timeout.
         f"  http-request set-timeout server {_ms(edge.tunnel_s)} if {{ req.hdr(accept) -m sub text/event-stream }}",
         # The supervisor's probes decide which instance is ready. These checks only detect an instance that accepts no
         # connections. They fail late, since a busy instance may have a full accept queue for some seconds.

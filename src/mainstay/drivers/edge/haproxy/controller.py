@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 
-from mainstay.drivers.edge.haproxy import trouble
+from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
@@ -33,7 +33,7 @@ class EdgeController:
         self._watched: Started | None = None
         self._unanswered = 0
         """Probes in a row that HAProxy has not answered."""
-        self.trouble: Note | None = None
+        self.problem: Note | None = None
         """Why the edge does not serve as desired; None when it does."""
         self.edge: Edge | None = None
         """The edge that HAProxy was last configured for."""
@@ -57,7 +57,7 @@ class EdgeController:
         except NotAnswering as error:
             self._unanswered += 1
             self._note(error)
-            if self._unanswered >= trouble.UNANSWERED_PROBES:
+            if self._unanswered >= problems.UNANSWERED_PROBES:
                 log.error("killing HAProxy, pid %d: it did not answer %d probes", process.pid, self._unanswered)
                 self._unanswered = 0
                 self._proxy.kill()
@@ -92,14 +92,14 @@ class EdgeController:
             return False
         finally:
             self._watch_exit()
-        if self.trouble is None or self.trouble.code != trouble.MASTER_STOPPED:
-            self.trouble = None
+        if self.problem is None or self.problem.code != problems.MASTER_STOPPED:
+            self.problem = None
         self.edge = desired.edge
         return True
 
     def serves(self, edge: Edge | None) -> bool:
         """Return whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
-        return self.trouble is None and self.edge == edge and (edge is None or self.is_alive())
+        return self.problem is None and self.edge == edge and (edge is None or self.is_alive())
 
     async def connections(self, upstreams: Mapping[str, Upstream]) -> dict[str, int]:
         """Return the requests that each of these instances still handles; leaves out those that cannot be counted."""
@@ -141,20 +141,20 @@ class EdgeController:
     def _note(self, error: MainstayError | OSError) -> None:
         process = self._proxy.process()
         if isinstance(error, NotAnswering) and process is not None:
-            found = trouble.not_answering(self._proxy.stopped_pids() or (process.pid,))
+            found = problems.not_answering(self._proxy.stopped_pids() or (process.pid,))
         else:
-            found = trouble.of(error)
-        if found != self.trouble:
+            found = problems.of(error)
+        if found != self.problem:
             log.error("the edge does not serve as desired: %s", found.what)
-        self.trouble = found
+        self.problem = found
 
     def _note_stopped_master(self) -> None:
         """Report a master that a signal has stopped: its workers still answer, but nothing changes or drains."""
         process = self._proxy.process()
         if process is not None and self._proxy.master_is_stopped():
-            self.trouble = trouble.stopped_master(process.pid)
-        elif self.trouble is not None and self.trouble.code == trouble.MASTER_STOPPED:
-            self.trouble = None
+            self.problem = problems.stopped_master(process.pid)
+        elif self.problem is not None and self.problem.code == problems.MASTER_STOPPED:
+            self.problem = None
 
     def _watch_exit(self) -> None:
         process = self._proxy.process()

@@ -62,7 +62,7 @@ class Slot(msgspec.Struct, frozen=True):
     weight: int = 0
     state: Literal["ready", "drain", "maint"] = "maint"
     share: float = 0.0
-    """Percent of the service's traffic that `weight` stands for."""
+    """The percentage of the service's traffic that `weight` expresses."""
     instance: str = ""
 
     @property

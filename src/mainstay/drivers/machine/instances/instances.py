@@ -168,16 +168,16 @@ class Instances:
 
     def _tail(self, name: str, service: str) -> tuple[str, ...]:
         """Return the last lines of the instance's current or last process, in order of time where it is known."""
-        age = processes.boottime() - self.runtimes[name].began
+        age = processes.boottime() - self.runtimes[name].started_at
         return tail(self._folders.logs / service, name, time.time() - age - STARTS_WITHIN_S)
 
     def _adopt(self, name: str, desired: Desired, process: Started) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
         record = self.runtimes[name].record
-        began = processes.boottime() - processes.age(process)
-        since = began if record.steady else None
+        started_at = processes.boottime() - processes.age(process)
+        since = started_at if record.steady else None
         self.runtimes[name] = Runtime(
-            record=record, process=process, began=began, answers=record.steady, good_since=since
+            record=record, process=process, started_at=started_at, answers=record.steady, good_since=since
         )
         log.info("%s was adopted, pid %d", name, process.pid)
         try:

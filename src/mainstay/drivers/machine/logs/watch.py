@@ -66,7 +66,7 @@ class LogWatch:
 
     def _listen(self) -> None:
         if self._inotify is not None:
-            asyncio.get_running_loop().add_reader(self._inotify, self._heard)
+            asyncio.get_running_loop().add_reader(self._inotify, self._read_events)
 
     def _stop_listening(self) -> None:
         if self._next is not None:
@@ -76,7 +76,7 @@ class LogWatch:
             os.close(self._inotify)
             self._inotify = None
 
-    def _heard(self) -> None:
+    def _read_events(self) -> None:
         """Mark the logs that have grown. Events that arrive in the pause afterwards are handled together."""
         assert self._inotify is not None
         loop = asyncio.get_running_loop()

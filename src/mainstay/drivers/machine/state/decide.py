@@ -147,7 +147,7 @@ def _waits_for_datastores(desired: Desired, runtimes: Mapping[str, Runtime], now
     for name, one in desired.instances.items():
         if member_of(desired, one).workload.datastore and not one.leaving:
             runtime = runtimes[name]
-            young = now - (runtime.record.first_began or now) < DATASTORES_WITHIN_S
+            young = now - (runtime.record.first_started_at or now) < DATASTORES_WITHIN_S
             if not runtime.answers and young and not runtime.record.failed:
                 return True
     return False

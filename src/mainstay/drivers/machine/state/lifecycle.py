@@ -32,7 +32,7 @@ class Record(msgspec.Struct, frozen=True):
     restarts: int = 0
     early_exits: int = 0
     """How many times in a row the process ended before it was steady."""
-    first_began: float = 0.0
+    first_started_at: float = 0.0
     steady: bool = False
     """This process has been ready for long enough."""
     failed: bool = False
@@ -48,7 +48,7 @@ class Runtime(msgspec.Struct, frozen=True):
 
     record: Record = Record()
     process: Started | None = None
-    began: float = 0.0
+    started_at: float = 0.0
     start_at: float = 0.0
     """The earliest time of the next start, after the backoff."""
     backoff_s: float = FIRST_BACKOFF_S
@@ -76,9 +76,9 @@ class Runtime(msgspec.Struct, frozen=True):
 
 def after_start(runtime: Runtime, process: Started, now: float) -> Runtime:
     """Return *runtime* with the process that was started at *now*; keep the number of early exits and the backoff."""
-    first = runtime.record.first_began if runtime.record.early_exits else now
-    record = replace(runtime.record, first_began=first, steady=False)
-    return Runtime(record=record, process=process, began=now, backoff_s=runtime.backoff_s)
+    first = runtime.record.first_started_at if runtime.record.early_exits else now
+    record = replace(runtime.record, first_started_at=first, steady=False)
+    return Runtime(record=record, process=process, started_at=now, backoff_s=runtime.backoff_s)
 
 
 def probe_timeout(runtime: Runtime, workload: Workload) -> float:
@@ -140,11 +140,13 @@ def after_end(runtime: Runtime, workload: Workload, end: End, *, proven: bool, n
     done = workload.is_task and end.code == 0 and runtime.signalled_at is None and not runtime.reason
     early = 0 if record.steady or done else record.early_exits + 1
     reason = runtime.reason or ("" if done else _reason(end, steady=record.steady))
-    failed = not proven and not record.steady and _gives_up(end, workload, early, now - record.first_began)
+    failed = not proven and not record.steady and _gives_up(end, workload, early, now - record.first_started_at)
     failed = failed or not _restarts(workload, end)
-    backoff = FIRST_BACKOFF_S if now - runtime.began >= WELL_AFTER_S else runtime.backoff_s
+    backoff = FIRST_BACKOFF_S if now - runtime.started_at >= WELL_AFTER_S else runtime.backoff_s
     wait = (
-        min(backoff, max(FIRST_BACKOFF_S, (now - runtime.began) * BACKOFF_PER_LIFETIME)) if record.steady else backoff
+        min(backoff, max(FIRST_BACKOFF_S, (now - runtime.started_at) * BACKOFF_PER_LIFETIME))
+        if record.steady
+        else backoff
     )
     return Runtime(
         record=replace(

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from mainstay.drivers.machine.supervisor.daemon import Daemon, reexecute
+from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.server import SocketServer
 from mainstay.errors import MainstayError
 from mainstay.system.atomic_file import make_folder
@@ -50,7 +50,7 @@ def main() -> int:
 
 async def _supervise(folders: Folders) -> None:
     daemon = Daemon(folders)
-    server = await SocketServer(daemon, reexecute).open()
+    server = await SocketServer(daemon, _reexecute).open()
     reconciling = asyncio.create_task(daemon.reconcile())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, reconciling.cancel)
@@ -58,6 +58,11 @@ async def _supervise(folders: Folders) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await reconciling
     folders.supervisor_socket.unlink(missing_ok=True)
+
+
+def _reexecute() -> None:
+    """Replace this process with the newer program on disk. It keeps its children; notes hold all other state."""
+    os.execv(sys.executable, [sys.executable, "-m", "mainstay.drivers.machine.supervisor", *sys.argv[1:]])
 
 
 def _allow_open_files() -> None:

@@ -4,36 +4,32 @@ import asyncio
 import itertools
 import logging
 import math
-import os
-import sys
 from collections import Counter
 from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
-from mainstay.drivers.edge.haproxy import trouble
+from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.controller import RETRY_AFTER_S, EdgeController
 from mainstay.drivers.machine.instances.cgroups import Limits
 from mainstay.drivers.machine.instances.instances import Instances
 from mainstay.drivers.machine.instances.jobs import Jobs
 from mainstay.drivers.machine.instances.launch import Launching
-from mainstay.drivers.machine.instances.values import called
 from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.drivers.machine.protocol import LeaseHeartbeat, SetFleet, SetTraffic, StartAll
 from mainstay.drivers.machine.state import decide as decision
 from mainstay.drivers.machine.state import transitions
-from mainstay.drivers.machine.state.addresses import allocate, listeners, reassign
-from mainstay.drivers.machine.state.decide import Forget, Kill, Start, Stop, decide
-from mainstay.drivers.machine.state.desired import Desired, member_of
+from mainstay.drivers.machine.state.addresses import listeners, reassign
+from mainstay.drivers.machine.state.decide import Decision, Forget, Kill, Start, Stop, decide
+from mainstay.drivers.machine.state.desired import member_of
 from mainstay.drivers.machine.state.lifecycle import Runtime
-from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.state.upstreams import desired_edge, upstream
 from mainstay.drivers.machine.supervisor import shift_gate
+from mainstay.drivers.machine.supervisor.desired_state import DesiredState
+from mainstay.drivers.machine.supervisor.next_state import next_state, with_proven
 from mainstay.drivers.machine.supervisor.shift_gate import ShiftGate
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.errors import InvariantBroken
-from mainstay.model.revision import Revision
 from mainstay.system import processes
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.ports import is_free
@@ -41,7 +37,7 @@ from mainstay.system.state_dir import Folders
 
 log = logging.getLogger(__name__)
 
-TICK_S = trouble.PROBE_EVERY_S
+TICK_S = problems.PROBE_EVERY_S
 MEMORY_TICKS = 5
 """Ticks between memory samples where the kernel enforces the limits: the samples are then only for display."""
 RECONCILE_TICKS = 5
@@ -51,12 +47,11 @@ LINGER_S = 5.0
 
 
 class Daemon:
-    """One environment's supervisor. Every request is in `desired` and on disk before the supervisor acts on it."""
+    """One environment's supervisor. Every request is in `state` and on disk before the supervisor acts on it."""
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
-        self._store = Store(folders.desired)
-        self.desired = self._store.read()
+        self.state = DesiredState(Store(folders.desired))
         self._woken = asyncio.Event()
         launching = Launching(folders, SealedFile(folders.sealed, folders.secret_key))
         self.limits = Limits(folders.state)
@@ -67,62 +62,39 @@ class Daemon:
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
         """Per revision, the connections still open after their drain, counted since this supervisor started."""
-        self.rejected = ""
-        """Why the last pass could not change the desired state; empty when it could."""
-        self._rejected_now = ""
-        self._boot = processes.boot_id()
-        self.shift_gate = ShiftGate(self.edge, self._boot)
+        self.shift_gate = ShiftGate(self.edge, self.state.boot)
         self._linger_until = processes.boottime() + LINGER_S
         self._ended = False
-        self._restart_lease()
 
     def apply(self, request: transitions.Changing) -> None:
-        """Persist *request*; reconciliation carries it out later.
+        """Persist *request*; reconciliation executes it later.
 
         Raises FenceRefused for a run with an older fence, and ConnectionAbortedError when this supervisor is exiting.
         """
         if self._ended:
             raise ConnectionAbortedError("this supervisor is exiting; repeat the request to the next one")
         if isinstance(request, SetFleet):
-            transitions.refuse_older(self.desired, request.fence)
+            transitions.refuse_older(self.state.desired, request.fence)
             self._clear_failures(request.wanted.keys())
         if isinstance(request, StartAll):
             # Right after a boot no instance is known yet: those that failed before the boot must be started again too.
-            self.instances.adopt(self.desired)
-            self._clear_failures({one.service for one in self.desired.instances.values()})
-        after = transitions.after(self.desired, request, self._boot, processes.boottime())
+            self.instances.adopt(self.state.desired)
+            self._clear_failures({one.service for one in self.state.desired.instances.values()})
+        after = transitions.after(self.state.desired, request, self.state.boot, processes.boottime())
         if isinstance(request, SetTraffic):
             self.shift_gate.begin()
-        if isinstance(request, LeaseHeartbeat) and after.fence == self.desired.fence:
-            self.desired = after  # Not written to disk each second: a restarted supervisor restarts the time limit.
+        if isinstance(request, LeaseHeartbeat) and after.fence == self.state.desired.fence:
+            # Not written to disk each second: a restarted supervisor restarts the time limit.
+            self.state.desired = after
         else:
-            self.keep(after)
+            self.state.keep(after)
         self._linger_until = 0.0
         self._woken.set()
 
     def _clear_failures(self, services: Collection[str]) -> None:
-        for name, one in self.desired.instances.items():
+        for name, one in self.state.desired.instances.items():
             if one.service in services and name in self.instances.runtimes:
                 self.instances.clear_failure(name)
-
-    def keep(self, desired: Desired) -> None:
-        """Persist *desired* if it has changed, and make it the desired state."""
-        if desired != self.desired:
-            self._store.write(desired)
-            self.desired = desired
-
-    def _keep_if_valid(self, desired: Desired) -> None:
-        """Persist *desired* like `keep`; if it breaks an invariant, keep the last valid desired state instead."""
-        try:
-            self.keep(desired)
-        except InvariantBroken as error:
-            self._reject(error)
-
-    def _reject(self, error: InvariantBroken) -> None:
-        """Report *error* instead of raising it: if the supervisor ended, no instance would be restarted."""
-        if error.what != self.rejected:
-            log.error("the last valid desired state is kept: %s", error)
-        self._rejected_now = error.what
 
     async def reconcile(self) -> None:
         """Reconcile the actual state with the desired state until the environment is stopped."""
@@ -133,7 +105,7 @@ class Daemon:
                 await self.edge.open()
                 await self._reconcile_until_stopped()
                 await self.edge.stop()
-                if self._is_stopped():
+                if self.state.is_stopped():
                     break  # No start was requested meanwhile, and from here on `apply` refuses every request.
         finally:
             self._ended = True
@@ -146,110 +118,98 @@ class Daemon:
             self._woken.clear()
             self._watches.raise_failure()
             next_at = await self._reconcile_or_retry()
-            if self._is_stopped() and processes.boottime() >= self._linger_until:
+            if self.state.is_stopped() and processes.boottime() >= self._linger_until:
                 return
             await self._until(next_at)
 
     def is_started(self) -> bool:
         """Return whether the environment runs; False once all its instances and HAProxy are stopped."""
-        return self.desired.started or not self._is_stopped() or self.edge.is_alive()
+        return self.state.desired.started or not self.state.is_stopped() or self.edge.is_alive()
 
     async def _reconcile_or_retry(self) -> float:
-        self._rejected_now = ""
-        try:
-            return await self._reconcile_once()
-        except OSError as error:  # A full disk must not end the supervisor, or no instance is restarted.
-            log.error("could not reconcile, trying again: %s", error)
-            return processes.boottime() + RETRY_AFTER_S
-        finally:
-            self.rejected = self._rejected_now
+        with self.state.observed_pass():
+            try:
+                return await self._reconcile_once()
+            except OSError as error:  # A full disk must not end the supervisor, or no instance is restarted.
+                log.error("could not reconcile, trying again: %s", error)
+                return processes.boottime() + RETRY_AFTER_S
 
     async def _reconcile_once(self) -> float:
         await self._apply_next_shift()
-        starting = self.instances.adopt(self.desired)
+        starting = self.instances.adopt(self.state.desired)
         self._place_instances()
-        starting |= self.instances.adopt(self.desired)
+        starting |= self.instances.adopt(self.state.desired)
+        before = dict(self.instances.runtimes)
+        decided = await self._decide(starting)
+        ready = decision.ready(self.state.desired, self.instances.runtimes)
+        converged = await self._update_edge(ready, before)
+        self.instances.settle(self.state.desired, ready)
+        for action in decided.actions:
+            if action.identity in self.state.desired.instances:
+                self._try(action)
+        self._start_jobs()
+        return min(decided.next_at, self._next_check(converged))
+
+    async def _decide(self, starting: frozenset[str]) -> Decision:
+        """Decide on the next actions; update the runtimes, and count killed instances and cut connections."""
         runtimes = self.instances.runtimes
-        before = dict(runtimes)
         draining = {
             name: upstream(one)
-            for name, one in self.desired.instances.items()
+            for name, one in self.state.desired.instances.items()
             if runtimes[name].drain_since and not runtimes[name].drained
         }
         connections = await self.edge.connections(draining)
-        decided = decide(self.desired, runtimes, connections, starting, processes.boottime())
+        decided = decide(self.state.desired, runtimes, connections, starting, processes.boottime())
         killed = {name for name, one in decided.runtimes.items() if one.force_killed}
         self._count_force_killed({name for name in killed if not runtimes[name].force_killed})
         runtimes.update(decided.runtimes)
         for name, count in decided.cut.items():
             log.warning("%s: %d connections are still open after its drain", name, count)
-            one = self.desired.instances[name]
-            self.cut[str(Revision(one.service, one.release))] += count
-        ready = decision.ready(self.desired, runtimes)
+            self.cut[self.state.revision_of(name)] += count
+        return decided
+
+    async def _update_edge(self, ready: frozenset[str], before: Mapping[str, Runtime]) -> bool:
+        """Update HAProxy's slots; return whether they are as desired."""
+        runtimes = self.instances.runtimes
         drained = frozenset(name for name, runtime in runtimes.items() if runtime.drained)
-        traffic = self.desired.traffic
+        traffic = self.state.desired.traffic
         accepting = decision.accepting(runtimes)
-        converged = await self.edge.converge(desired_edge(self.desired, ready, accepting, drained))
+        converged = await self.edge.converge(desired_edge(self.state.desired, ready, accepting, drained))
         if converged:
             self.shift_gate.applied(traffic)
         elif self.edge.is_alive():
             self._postpone_drains(before)
-        self.instances.settle(self.desired, ready)
-        for action in decided.actions:
-            if action.identity in self.desired.instances:
-                self._try(action)
-        self._start_jobs()
-        return min(decided.next_at, self._next_check(converged))
+        return converged
 
     def _next_check(self, converged: bool) -> float:
         if not converged:
             return processes.boottime() + RETRY_AFTER_S
-        return processes.boottime() + shift_gate.CHECK_EVERY_S if self.desired.pending else math.inf
+        return processes.boottime() + shift_gate.CHECK_EVERY_S if self.state.desired.pending else math.inf
 
     async def _apply_next_shift(self) -> None:
-        pending = self.desired.pending
-        if pending is None or not await self.shift_gate.may_apply(self.desired, pending):
+        pending = self.state.desired.pending
+        if pending is None or not await self.shift_gate.may_apply(self.state.desired, pending):
             return
-        if self.desired.pending == pending:  # If not, another request arrived while HAProxy was queried.
-            self._keep_if_valid(transitions.shifted(self.desired, pending.then, self._boot, processes.boottime()))
+        if self.state.desired.pending == pending:  # If not, another request arrived while HAProxy was queried.
+            now = processes.boottime()
+            self.state.keep_if_valid(transitions.shifted(self.state.desired, pending.then, self.state.boot, now))
 
     def _count_force_killed(self, names: set[str]) -> None:
-        killed = Counter(
-            str(Revision(one.service, one.release)) for n, one in self.desired.instances.items() if n in names
-        )
+        killed = Counter(map(self.state.revision_of, names))
+        counted = Counter(self.state.desired.force_killed) + killed
         try:
-            self._keep_if_valid(replace(self.desired, force_killed=dict(Counter(self.desired.force_killed) + killed)))
+            self.state.keep_if_valid(replace(self.state.desired, force_killed=dict(counted)))
         except OSError as error:  # A full disk must not keep instances from being restarted and stopped.
             log.error("could not note that %s was killed: %s", ", ".join(sorted(killed)), error)
 
     def _place_instances(self) -> None:
         """Persist which instances must exist, with their ports and slots, before any of them starts."""
-        try:
-            self.keep(self._placed())
-        except InvariantBroken as error:
-            self._reject(error)
-
-    def _placed(self) -> Desired:
-        """Return the desired state with its instances. Raises InvariantBroken."""
         runtimes = self.instances.runtimes
-        desired = transitions.auto_revert(self.desired, self._boot, processes.boottime())
-        steady = {
-            f"{one.service}@{one.release}" for name, one in desired.instances.items() if runtimes[name].record.steady
-        }
-        wanted = {f"{service}@{release}" for service, members in desired.fleet.items() for release in members}
-        proven = tuple(sorted((steady | {*desired.proven}) & wanted))
-        desired = replace(desired, proven=proven)
-        self.instances.proven = frozenset(proven)
-        # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
-        done = {name for name in desired.instances if runtimes[name].record.done}
-        desired = with_instances(desired, decision.ready(desired, runtimes) | done)
-        desired = transitions.without_ended_revisions(desired)
-        desired.check()  # Each instance belongs to a revision, on which `member_of` relies.
-        workloads = [member_of(desired, one).workload for one in desired.instances.values()]
-        values = [workload.environment for workload in workloads] + [workload.files for workload in workloads]
-        values += [job.environment for job in desired.jobs.values()]
-        callees = {service for each in values for service in called(each)}
-        return allocate(desired, self.folders.state, callees)
+        desired = transitions.auto_revert(self.state.desired, self.state.boot, processes.boottime())
+        desired = with_proven(desired, runtimes)
+        self.instances.proven = frozenset(desired.proven)
+        with self.state.rejecting():
+            self.state.keep(next_state(desired, runtimes, self.folders.state))
 
     def _postpone_drains(self, before: Mapping[str, Runtime]) -> None:
         """Do not begin a drain in a pass in which HAProxy was not updated: it still sends requests to the instance."""
@@ -262,20 +222,19 @@ class Daemon:
     def _try(self, action: decision.Action) -> None:
         """Execute *action*; report its failure, because a full disk must not prevent the other actions of the pass."""
         try:
-            self._do(action)
+            with self.state.rejecting():
+                self._do(action)
         except OSError as error:
             log.error("%s: %s is tried again: %s", action.identity, type(action).__name__.lower(), error)
-        except InvariantBroken as error:
-            self._reject(error)
 
     def _do(self, action: decision.Action) -> None:
         name = action.identity
         match action:
             case Start():
                 self._reassign_taken_port(name)
-                self.instances.start(name, self.desired)
+                self.instances.start(name, self.state.desired)
             case Stop():
-                self.instances.stop(name, self.desired)
+                self.instances.stop(name, self.state.desired)
             case Kill():
                 self.instances.kill(name)
             case Forget():
@@ -283,36 +242,30 @@ class Daemon:
         self._woken.set()
 
     def _forget(self, name: str) -> None:
-        one = self.desired.instances[name]
-        files = self.instances.forget(name, member_of(self.desired, one).workload)
-        left = {other: each for other, each in self.desired.instances.items() if other != name}
-        kept = Counter(self.desired.kept_files) + Counter({str(Revision(one.service, one.release)): files})
-        self.keep(transitions.without_ended_revisions(replace(self.desired, instances=left, kept_files=dict(kept))))
+        desired = self.state.desired
+        files = self.instances.forget(name, member_of(desired, desired.instances[name]).workload)
+        left = {other: each for other, each in desired.instances.items() if other != name}
+        kept = Counter(desired.kept_files) + Counter({self.state.revision_of(name): files})
+        desired = replace(desired, instances=left, kept_files=dict(kept))
+        self.state.keep(transitions.without_ended_revisions(desired))
 
     def _reassign_taken_port(self, name: str) -> None:
-        one = self.desired.instances[name]
+        one = self.state.desired.instances[name]
         if one.slot is not None and one.port is not None and not is_free(one.port):
             log.warning("port %d of %s is taken by another program", one.port, name)
-            self.keep(reassign(self.desired, name, self.folders.state))
+            self.state.keep(reassign(self.state.desired, name, self.folders.state))
 
     def _start_jobs(self) -> None:
-        for job in self.desired.jobs.values():
-            self.jobs.start(job, listeners(self.desired))
-        running = {name: job for name, job in self.desired.jobs.items() if not self.jobs.has_ended(name)}
-        self._keep_if_valid(replace(self.desired, jobs=running))
+        desired = self.state.desired
+        for job in desired.jobs.values():
+            self.jobs.start(job, listeners(desired))
+        running = {name: job for name, job in desired.jobs.items() if not self.jobs.has_ended(name)}
+        self.state.keep_if_valid(replace(desired, jobs=running))
 
     def cancel_job(self, identity: str) -> None:
         """Remove the job from the desired state, so that it is not started if it has not been started yet."""
-        self.keep(replace(self.desired, jobs={n: j for n, j in self.desired.jobs.items() if n != identity}))
-
-    def _is_stopped(self) -> bool:
-        return not self.desired.started and not self.desired.instances
-
-    def _restart_lease(self) -> None:
-        """Restart the time limit of `lease` in the same boot: renewals are not written to disk."""
-        lease = self.desired.lease
-        if lease is not None and lease.boot == self._boot:
-            self.desired = replace(self.desired, lease=replace(lease, since_s=processes.boottime()))
+        jobs = {name: job for name, job in self.state.desired.jobs.items() if name != identity}
+        self.state.keep(replace(self.state.desired, jobs=jobs))
 
     async def _until(self, next_at: float) -> None:
         within = next_at - processes.boottime()
@@ -329,15 +282,10 @@ class Daemon:
                 self.logs.tick()
             except OSError as error:
                 log.error("logs could not be watched or cut: %s", error)
-            self.instances.sample_listening(self.desired)
+            self.instances.sample_listening(self.state.desired)
             if not self.limits.enforces_memory or ticks % MEMORY_TICKS == 0:
-                self.instances.sample_memory(self.desired)
+                self.instances.sample_memory(self.state.desired)
             await self.edge.probe()
-            if not self.desired.started or ticks % RECONCILE_TICKS == 0:
+            if not self.state.desired.started or ticks % RECONCILE_TICKS == 0:
                 self._woken.set()
             await asyncio.sleep(TICK_S)
-
-
-def reexecute() -> None:
-    """Replace this process with the newer program on disk. It keeps its children; notes hold all other state."""
-    os.execv(sys.executable, [sys.executable, "-m", "mainstay.drivers.machine.supervisor", *sys.argv[1:]])

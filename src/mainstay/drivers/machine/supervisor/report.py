@@ -14,7 +14,7 @@ from mainstay.model import FleetStatus, Note, TrafficStatus
 
 def running(daemon: Daemon) -> FleetStatus:
     """Return the desired fleet and the present instances."""
-    desired, runtimes = daemon.desired, daemon.instances.runtimes
+    desired, runtimes = daemon.state.desired, daemon.instances.runtimes
     ready = decide.ready(desired, runtimes)
     instances = tuple(
         views.instance(name, one, runtimes.get(name, Runtime()), ready=name in ready)
@@ -33,7 +33,7 @@ def running(daemon: Daemon) -> FleetStatus:
 async def serving(daemon: Daemon) -> TrafficStatus:
     """Return desired and actual traffic, and whether the edge works."""
     edge = daemon.edge
-    found = views.serving(daemon.desired, await edge.actual_traffic(), edge.trouble)
+    found = views.serving(daemon.state.desired, await edge.actual_traffic(), edge.problem)
     return replace(
         found,
         open=edge.serves(found.edge),
@@ -43,10 +43,10 @@ async def serving(daemon: Daemon) -> TrafficStatus:
 
 
 def _notes(daemon: Daemon) -> Iterator[Note]:
-    if daemon.rejected:
-        what = f"the supervisor keeps its last valid desired state: {daemon.rejected}"
+    if daemon.state.rejected:
+        what = f"the supervisor keeps its last valid desired state: {daemon.state.rejected}"
         yield Note("desired-state-rejected", what, f"read {daemon.folders.supervisor_log}, and report the bug")
-    members = [member for of in daemon.desired.fleet.values() for member in of.values()]
+    members = [member for of in daemon.state.desired.fleet.values() for member in of.values()]
     if not daemon.limits.enforces_cpu and any(member.workload.cpus is not None for member in members):
         what = "CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"
         yield Note("cpu-limits-ignored", what, level="note")

@@ -45,7 +45,7 @@ LONGEST_LINE = 64 * 2**20
 
 
 class SocketServer:
-    """Answers the requests of clients. `reexecute` is called when a client speaks a newer protocol."""
+    """Answers the requests of clients. `reexecute` is called when a client uses a newer protocol."""
 
     def __init__(self, daemon: Daemon, reexecute: Callable[[], None]) -> None:
         self._daemon = daemon
@@ -71,7 +71,7 @@ class SocketServer:
                 writer.write(protocol.to_line(answer))
                 await writer.drain()
                 if isinstance(answer, Welcome) and answer.reexecuting:
-                    log.info("a client speaks a newer protocol: becoming the newer program")
+                    log.info("a client uses a newer protocol: becoming the newer program")
                     self._reexecute()
         except (ConnectionError, ValueError) as error:
             log.debug("a connection was lost: %s", error)
@@ -88,25 +88,25 @@ class SocketServer:
         except ConnectionError:
             raise  # A client that receives no answer repeats its request.
         except (OSError, TimeoutError) as error:
-            return Refused("unreachable", f"the supervisor could not keep or do what was asked: {error}")
+            return Refused("unreachable", f"the supervisor could not store or execute the request: {error}")
 
     async def _answer(self, request: Request) -> Answer:
         daemon = self._daemon
         match request:
-            case Hello(protocol=spoken):
-                return Welcome(PROTOCOL, os.getpid(), reexecuting=spoken > PROTOCOL)
+            case Hello(protocol=version):
+                return Welcome(PROTOCOL, os.getpid(), reexecuting=version > PROTOCOL)
             case GetFleet():
                 return FleetAnswer(running(daemon))
             case GetTraffic():
                 return TrafficAnswer(await serving(daemon))
             case GetJob(id=identity):
-                return JobAnswer(daemon.jobs.state(identity, identity in daemon.desired.jobs))
+                return JobAnswer(daemon.jobs.state(identity, identity in daemon.state.desired.jobs))
             case StopJob(fence=fence, id=identity):
-                transitions.refuse_older(daemon.desired, fence)
+                transitions.refuse_older(daemon.state.desired, fence)
                 daemon.cancel_job(identity)
                 await daemon.jobs.stop(identity)
             case StartJob(fence=fence, job=job) if daemon.jobs.state(job.id, wanted=False).state != "none":
-                transitions.refuse_older(daemon.desired, fence)
+                transitions.refuse_older(daemon.state.desired, fence)
             case SetEdge():
                 _refuse_taken(daemon, request)
                 daemon.apply(request)
@@ -128,6 +128,6 @@ def _refuse_foreign_folder(folder: Path) -> None:
 
 
 def _refuse_taken(daemon: Daemon, request: SetEdge) -> None:
-    transitions.refuse_older(daemon.desired, request.fence)
-    with_edge = replace(daemon.desired, edge=request.wanted)
+    transitions.refuse_older(daemon.state.desired, request.fence)
+    with_edge = replace(daemon.state.desired, edge=request.wanted)
     daemon.edge.refuse_taken(desired_edge(allocate(with_edge, daemon.folders.state)))

@@ -54,7 +54,7 @@ class Content:
         """Return how much of the content is present."""
         if self._done.exists():
             return "partial" if self._damage() else "present"
-        return "partial" if self._folder.exists() or self._part.exists() or self.build.begun(1) else "absent"
+        return "partial" if self._folder.exists() or self._part.exists() or self.build.was_started(1) else "absent"
 
     def discard(self, run: RunTarget) -> str:
         """Stop the build and remove what is incomplete. Return the evidence."""

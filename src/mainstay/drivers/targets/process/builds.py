@@ -15,9 +15,9 @@ from mainstay.model.secret import Secret
 from mainstay.system import file_tree
 from mainstay.system.users import identity
 
-CARRIED = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"})
-CARRIED_FAMILIES = ("PIP_", "UV_", "NPM_CONFIG_")
-KEPT_BACK = frozenset(
+PASSED_ON = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"})
+PASSED_ON_PREFIXES = ("PIP_", "UV_", "NPM_CONFIG_")
+WITHHELD = frozenset(
     {"UV_CACHE_DIR", "PIP_CACHE_DIR", "NPM_CONFIG_CACHE", "NPM_CONFIG_PREFIX", "PIP_TARGET", "PIP_PREFIX"}
     | {
         "UV_PROJECT_ENVIRONMENT",
@@ -48,13 +48,13 @@ class Build:
         """
         for _ in range(jobs.TRIES):
             attempt = self._attempt()
-            if not self.begun(attempt):
+            if not self.was_started(attempt):
                 copy()
             if all(self._finish(run, attempt, number) for number in range(len(self.tree.build))):
                 return
         raise jobs.outcome_unknown(f"the build of {self.by.what}")
 
-    def begun(self, attempt: int) -> bool:
+    def was_started(self, attempt: int) -> bool:
         """Return whether a command of *attempt* was ever started."""
         return any(jobs.known(self.target, name) for name in self._jobs(attempt))
 
@@ -71,7 +71,7 @@ class Build:
         command = tree.build[number]
         if "/" in command[0]:
             refuse_unrunnable(folder / command[0], folder, tree.source, build_path(tree, self.host))
-        if tree.user and number == 0 and not self.begun(attempt):
+        if tree.user and number == 0 and not self.was_started(attempt):
             file_tree.give(folder, identity(tree.user).uid, identity(tree.user).gid)
         job = Job(
             id=self._jobs(attempt)[number],
@@ -104,7 +104,7 @@ def build_environment(tree: SourceTree, host: Host) -> dict[str, Value]:
     found |= {
         name: host.sealed.keep(f"build.{name}", Secret(value))
         for name, value in sorted(os.environ.items())
-        if _carried(name.upper())
+        if _is_passed_on(name.upper())
     }
     found |= {name: value for name, _, value in (each.partition("=") for each in tree.reads)}
     return found
@@ -121,5 +121,5 @@ def build_path(tree: SourceTree, host: Host) -> str:
     return ":".join(dict.fromkeys(filter(None, [python, *tree.path.split(":"), *shell])))
 
 
-def _carried(name: str) -> bool:
-    return name in CARRIED or (name.startswith(CARRIED_FAMILIES) and name not in KEPT_BACK)
+def _is_passed_on(name: str) -> bool:
+    return name in PASSED_ON or (name.startswith(PASSED_ON_PREFIXES) and name not in WITHHELD)

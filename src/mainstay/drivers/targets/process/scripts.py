@@ -17,7 +17,7 @@ def refuse_unrunnable(program: Path, folder: Path, source: Source, path: str) ->
     """
     if not program.is_file():
         return
-    name, in_source = _as_typed(program, folder, source)
+    name, in_source = _source_file(program, folder, source)
     if not program.stat().st_mode & 0o111:
         raise StepFailed(f"{name} is not executable", remedy=_chmod(name, source) if in_source else _rebuild(name))
     words = _first_line(program)
@@ -36,8 +36,8 @@ def refuse_unrunnable(program: Path, folder: Path, source: Source, path: str) ->
         )
 
 
-def _as_typed(program: Path, folder: Path, source: Source) -> tuple[str, bool]:
-    """Return the file of *source* from which *program* was copied, as typed from here, and True; else a name, False."""
+def _source_file(program: Path, folder: Path, source: Source) -> tuple[str, bool]:
+    """Return the file of *source* from which *program* was copied and True; else a name, False."""
     if not program.is_relative_to(folder):
         return str(program), False
     inside = program.relative_to(folder)

@@ -60,10 +60,10 @@ def _take_out(source: Source, tar: Path, to: Path, shell: Shell) -> None:
         # tarfile extracts safely only since Python 3.11.4, and Debian 12 has an older one.
         ["tar", "--extract", f"--file={tar}", f"--directory={to}"],
     ):
-        said = shell(command)
-        if said.code != 0:
+        result = shell(command)
+        if result.code != 0:
             raise BadInput(
-                f"cannot take {source.ref} out of {source.folder}: {said.err.strip()}",
+                f"cannot take {source.ref} out of {source.folder}: {result.err.strip()}",
                 remedy=f"git -C {source.folder} tag --list",
                 code="source-missing",
             )

@@ -111,7 +111,7 @@ class ProcessTarget:
 
     def job_state(self, identity: str) -> JobState:
         try:
-            answer = self._client.ask(GetJob(identity))
+            answer = self._client.send(GetJob(identity))
         except NoReply:
             return self._offline().job_state(self._folders, identity)
         if isinstance(answer, JobAnswer):
@@ -120,7 +120,7 @@ class ProcessTarget:
 
     def fleet_status(self) -> FleetStatus:
         try:
-            answer = self._client.ask(GetFleet())
+            answer = self._client.send(GetFleet())
         except NoReply:
             return self._offline().fleet_status(self._folders)
         if isinstance(answer, FleetAnswer):
@@ -129,7 +129,7 @@ class ProcessTarget:
 
     def traffic_status(self) -> TrafficStatus:
         try:
-            answer = self._client.ask(GetTraffic())
+            answer = self._client.send(GetTraffic())
         except NoReply:
             return self._offline().traffic_status(self._folders)
         if isinstance(answer, TrafficAnswer):
@@ -162,7 +162,7 @@ class ProcessTarget:
         return self._storage().data_left()
 
     def _request(self, request: Request) -> None:
-        answer = self._client.insist(request)
+        answer = self._client.send_or_start(request)
         if not isinstance(answer, Accepted):
             raise _unexpected(answer)
 
