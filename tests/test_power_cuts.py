@@ -16,7 +16,7 @@ from mainstay.model.secret import Secret
 from mainstay.operations import environment_file, plan
 from mainstay.operations.context import Context
 from mainstay.system.state_dir import Folders
-from tests.engine.workbench import Put, bench_world, carrier_of, plan_of
+from tests.engine.items import Put, item_world, plan_of, runner_of
 from tests.fakes.disk import Disk, synced_folders
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import Power
@@ -35,7 +35,7 @@ def keep_plan(world: World) -> Path:
 
 def keep_release(world: World) -> Path:
     made = plan_of((Put(name="a"),))
-    begin(made, world, MemoryJournal(), carrier_of(world))
+    begin(made, world, MemoryJournal(), runner_of(world))
     return world.folders.release(made.release.number) / "release.json"
 
 
@@ -49,7 +49,7 @@ def keep_desired(world: World) -> Path:
 def test_a_document_survives_a_power_cut_once_its_writer_continues(
     write: Callable[[World], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = bench_world(tmp_path)
+    world = item_world(tmp_path)
     world.folders.plans.mkdir(parents=True)
     disk = Disk(Power(), monkeypatch)
     path = write(world)

@@ -1,4 +1,4 @@
-"""The worlds of the engine's tests: a bench and its journal, and where the sweep makes its thousands."""
+"""Fixtures of the engine's tests: a world of items, its journal, and a folder for the crash sweep."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.world import World
-from tests.engine.workbench import bench_world
+from tests.engine.items import item_world
 from tests.fakes.journal import MemoryJournal
 
 MEMORY = Path("/dev/shm")
@@ -16,7 +16,7 @@ MEMORY = Path("/dev/shm")
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return bench_world(tmp_path)
+    return item_world(tmp_path)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def journal() -> MemoryJournal:
 
 @pytest.fixture
 def in_memory() -> Iterator[Path]:
-    """A folder in memory where there is such a place: no disk is waited for, and death is as sudden."""
+    """A folder in memory where the machine has one, because the sweep makes thousands of files."""
     place = str(MEMORY) if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="mainstay-sweep-", dir=place) as folder:
         yield Path(folder)

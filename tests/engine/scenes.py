@@ -1,4 +1,4 @@
-"""Scenes for the sweep: worlds before a plan, with what will go wrong in them."""
+"""Scenes for the crash sweep: worlds before a plan, with the faults that will occur in them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,16 +17,16 @@ from mainstay.planning.rollback import rollback
 from mainstay.system import file_tree
 from mainstay.system.clock import Clock
 from tests import shop
-from tests.engine.serial import Serial
-from tests.engine.sweep import Stage
-from tests.engine.workbench import REGISTRY, Burn, Move, Put, bench, bench_world, plan_of
+from tests.engine.items import REGISTRY, Burn, Move, Put, item_world, plan_of, target_of
+from tests.engine.serial import SerialExecutor
+from tests.engine.sweep import Setup
 from tests.fakes.clock import TurnableClock
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.files import TargetWithFiles, host_of
 from tests.fakes.world import fake_world
 
-Make = Callable[[], Stage]
-Hands = Callable[[Clock], Executor]
+Make = Callable[[], Setup]
+MakeExecutor = Callable[[Clock], Executor]
 
 BENCH = (
     (Put(name="a"), Put(name="b"), Put(name="c")),
@@ -36,45 +36,45 @@ BENCH = (
 )
 
 
-def at_the_bench(folder: Path, *, broken: tuple[str, ...] = (), hands: Hands = Serial) -> Make:
-    """Steps of the workbench; *broken* are moves that go wrong until somebody mends them."""
+def item_scene(folder: Path, *, broken: tuple[str, ...] = (), make_executor: MakeExecutor = SerialExecutor) -> Make:
+    """Steps that put items; the moves in *broken* fail until they are repaired."""
 
-    def make() -> Stage:
-        world = bench_world(folder)
-        target = bench(world)
+    def make() -> Setup:
+        world = item_world(folder)
+        target = target_of(world)
         for move in broken:
-            target.trouble[move] = [StepFailed(f"{move} is broken") for _ in range(50)]
+            target.failures[move] = [StepFailed(f"{move} is broken") for _ in range(50)]
 
         def runner() -> Runner:
-            return Runner(by="ada", host="here", executor=hands(target.clock), pid=7, registry=REGISTRY)
+            return Runner(by="ada", host="here", executor=make_executor(target.clock), pid=7, registry=REGISTRY)
 
-        return Stage(world, target, plan_of(*BENCH), runner, mend=target.trouble.clear)
+        return Setup(world, target, plan_of(*BENCH), runner, repair=target.failures.clear)
 
     return make
 
 
-Spoil = Callable[["Shop"], None]
-"""What will go wrong in a scene."""
+Fault = Callable[["Shop"], None]
+"""Makes requests, jobs or instances of a scene fail."""
 
 
-def unspoilt(at: "Shop") -> None:
-    """All goes well."""
+def no_fault(at: "Shop") -> None:
+    """Nothing fails."""
 
 
 class Shop:
-    """The example system in a world on fakes; `before` has served, `wrong` is told of each request and may raise."""
+    """The example system in a world on fakes."""
 
-    def __init__(self, folder: Path, hands: Hands) -> None:
+    def __init__(self, folder: Path, make_executor: MakeExecutor) -> None:
         self.clock = TurnableClock()
         self.target = TargetWithFiles(self.clock, ready_after_s=0.1, job_takes_s=0.1)
         self.store = FakeDatastore()
         self.target.perform = self.store.run_job
         self.world = fake_world(folder, clock=self.clock, target=self.target, datastores={"db": self.store})
         self.target.host = host_of(self.world)
-        self.hands = hands
+        self.make_executor = make_executor
 
     def serves(self, release: Release) -> None:
-        """*release* has been brought up earlier."""
+        """Make *release* the live release."""
         self.target.start()
         self.target.claim()
         self.target.set_edge(release.edge)
@@ -86,11 +86,11 @@ class Shop:
         self.target.fleet_status()
         self.target.effects.clear()
 
-    def stage(self, plan: Plan) -> Stage:
+    def setup(self, plan: Plan) -> Setup:
         def runner() -> Runner:
-            return Runner(by="ada", host="here", executor=self.hands(self.clock), pid=7)
+            return Runner(by="ada", host="here", executor=self.make_executor(self.clock), pid=7)
 
-        return Stage(self.world, self.target, plan, runner, self._also, self.target.breaks.clear)
+        return Setup(self.world, self.target, plan, runner, self._also, self.target.breaks.clear)
 
     def _also(self) -> object:
         contents = self.world.folders.contents
@@ -98,8 +98,8 @@ class Shop:
         return (self.store.initialised, self.store.configured, self.store.ran, found)
 
 
-def brought(release: Release, folder: Path, *, build: bool = False) -> Release:
-    """*release* with content that can be copied from *folder* and built, or with none that must be brought."""
+def with_artifacts(release: Release, folder: Path, *, build: bool = False) -> Release:
+    """Return *release* with artifacts that can be copied from *folder* and built, or with none."""
     if not build:
         return replace(release, artifacts={})
     measured = file_tree.measure(folder)
@@ -113,7 +113,7 @@ def brought(release: Release, folder: Path, *, build: bool = False) -> Release:
 
 
 def source(folder: Path) -> Path:
-    """A small source, made once."""
+    """Return a small source, created once."""
     place = folder / "source"
     if not place.exists():
         (place / "package").mkdir(parents=True)
@@ -123,89 +123,95 @@ def source(folder: Path) -> Path:
 
 
 class Scenes:
-    """The scenes of the shop in fresh state folders below *folder*: one of them for each instance."""
+    """The scenes of the shop, each in a fresh state folder below *folder*; use an instance for one scene only."""
 
-    def __init__(self, folder: Path, hands: Hands = Serial) -> None:
+    def __init__(self, folder: Path, make_executor: MakeExecutor = SerialExecutor) -> None:
         self._folder = folder
-        self._hands = hands
+        self._make_executor = make_executor
         self._plan: Plan | None = None
 
-    def first(self, *, build: bool = True, spoil: Spoil = unspoilt) -> Make:
+    def first(self, *, build: bool = True, fault: Fault = no_fault) -> Make:
         """From nothing to release 1."""
 
-        def make() -> Stage:
-            at = self._fresh()
+        def make() -> Setup:
+            at = self._new_shop()
             at.target.start()
             at.target.effects.clear()
-            release = brought(shop.release(1), source(self._folder), build=build)
-            spoil(at)
-            return at.stage(self._once(lambda: deploy(release, shop.snapshot(pending=("0001_orders",)))))
+            release = with_artifacts(shop.release(1), source(self._folder), build=build)
+            fault(at)
+            return at.setup(self._plan_of(lambda: deploy(release, shop.snapshot(pending=("0001_orders",)))))
 
         return make
 
     def next(
-        self, strategy: Strategy = shop.AT_ONCE, *, database: bool = True, spoil: Spoil = unspoilt, replicas: int = 2
+        self, strategy: Strategy = shop.AT_ONCE, *, database: bool = True, fault: Fault = no_fault, replicas: int = 2
     ) -> Make:
         """From release 1 to release 2."""
 
-        def make() -> Stage:
-            at = self._fresh()
+        def make() -> Setup:
+            at = self._new_shop()
             old = shop.release(1, strategy=strategy, replicas=replicas, database=database)
             new = shop.release(2, kept=old, strategy=strategy, replicas=replicas, database=database)
             at.serves(old)
-            spoil(at)
-            return at.stage(self._once(lambda: deploy(brought(new, source(self._folder)), self._seen(old))))
-
-        return make
-
-    def migrating(self, *, spoil: Spoil = unspoilt) -> Make:
-        """From release 1 to release 2, which brings a migration."""
-
-        def make() -> Stage:
-            at = self._fresh()
-            old = shop.release(1)
-            new = shop.release(2, kept=old, schema="0002_more")
-            at.serves(old)
-            at.store.migrations = ("0001_orders", "0002_more")
-            spoil(at)
-            return at.stage(
-                self._once(lambda: deploy(brought(new, source(self._folder)), self._seen(old, pending=("0002_more",))))
+            fault(at)
+            return at.setup(
+                self._plan_of(lambda: deploy(with_artifacts(new, source(self._folder)), self._snapshot(old)))
             )
 
         return make
 
-    def rollback(self, *, spoil: Spoil = unspoilt) -> Make:
+    def migrating(self, *, fault: Fault = no_fault) -> Make:
+        """From release 1 to release 2, which brings a migration."""
+
+        def make() -> Setup:
+            at = self._new_shop()
+            old = shop.release(1)
+            new = shop.release(2, kept=old, schema="0002_more")
+            at.serves(old)
+            at.store.migrations = ("0001_orders", "0002_more")
+            fault(at)
+            return at.setup(
+                self._plan_of(
+                    lambda: deploy(
+                        with_artifacts(new, source(self._folder)), self._snapshot(old, pending=("0002_more",))
+                    )
+                )
+            )
+
+        return make
+
+    def rollback(self, *, fault: Fault = no_fault) -> Make:
         """From release 2 back to release 1."""
 
-        def make() -> Stage:
-            at = self._fresh()
-            old = brought(shop.release(1), source(self._folder))
-            new = brought(shop.release(2, kept=old), source(self._folder))
+        def make() -> Setup:
+            at = self._new_shop()
+            old = with_artifacts(shop.release(1), source(self._folder))
+            new = with_artifacts(shop.release(2, kept=old), source(self._folder))
             at.serves(new)
-            spoil(at)
-            return at.stage(self._once(lambda: rollback(old, self._seen(new))))
+            fault(at)
+            return at.setup(self._plan_of(lambda: rollback(old, self._snapshot(new))))
 
         return make
 
     def down(self, *, data: bool = False) -> Make:
-        """Release 1 is stopped, and with *data* its data removed."""
+        """Release 1 is stopped."""
 
-        def make() -> Stage:
-            at = self._fresh()
+        def make() -> Setup:
+            at = self._new_shop()
             at.serves(shop.release(1))
-            return at.stage(self._once(lambda: down(self._seen(shop.release(1)), data=data)))
+            return at.setup(self._plan_of(lambda: down(self._snapshot(shop.release(1)), data=data)))
 
         return make
 
-    def _seen(self, serving: Release, pending: tuple[str, ...] = ()) -> Snapshot:
+    def _snapshot(self, serving: Release, pending: tuple[str, ...] = ()) -> Snapshot:
         return shop.snapshot(serving, pending=pending)
 
-    def _once(self, make: Callable[[], Plan]) -> Plan:
-        """The plan of the scene: it is the same every time."""
+    def _plan_of(self, make: Callable[[], Plan]) -> Plan:
+        """Return the plan of the scene, made once, so that it is the same every time."""
         self._plan = self._plan or make()
         return self._plan
 
-    def _fresh(self) -> Shop:
+    def _new_shop(self) -> Shop:
         state = self._folder / "world"
         file_tree.remove(state)
-        return Shop(state, self._hands)
+        return Shop(state, self._make_executor)

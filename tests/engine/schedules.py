@@ -1,4 +1,4 @@
-"""Steps side by side in an order that a seed decides: one thread moves at a time, until its next point."""
+"""Executes steps in parallel in an order that a seed decides: one thread runs at a time, until its next point."""
 
 import random
 import threading
@@ -8,8 +8,8 @@ from mainstay.history.events import StepNumber
 from mainstay.system.clock import Clock
 
 
-class Seeded:
-    """A crew whose threads take turns at points; the same seed gives the same order."""
+class SeededExecutor:
+    """An executor whose threads take turns at points; the same seed gives the same order."""
 
     max_parallel = 8
 
@@ -42,7 +42,7 @@ class Seeded:
                 return self._ended.pop(step)
 
     def switch(self) -> None:
-        """Let another thread move, if this is one of the crew."""
+        """Let another thread run, if this is a thread of this executor."""
         turn = getattr(self._mine, "turn", None)
         if turn is not None:
             self._yielded.release()

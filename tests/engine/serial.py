@@ -1,4 +1,4 @@
-"""An executor that carries out the steps of a rank one after the other, in the caller's thread."""
+"""An executor that runs the steps of a rank one after the other, in the caller's thread."""
 
 from collections import deque
 
@@ -7,8 +7,8 @@ from mainstay.history.events import StepNumber
 from mainstay.system.clock import Clock
 
 
-class Serial:
-    """Obeys `Executor`: a step has ended when `send` returns."""
+class SerialExecutor:
+    """Implements `Executor`: a step has ended when `send` returns."""
 
     max_parallel = 1
 

@@ -1,6 +1,6 @@
-"""The crash sweep: a run is cut at numbered points, carried on each time, and must end whole.
+"""The crash sweep: a run is killed at numbered points, resumed each time, and must end like an uninterrupted run.
 
-A `Scene` makes a world; `carried` runs it to the end through any number of cuts, and says how it ended.
+A scene makes a `Setup`; `run_to_end` executes it through any number of crashes and returns the result.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,64 +24,65 @@ MOST_PARKED = 12
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A world before a plan, and what makes a process that carries it."""
+class Setup:
+    """A world, the plan to execute in it, and the runner of each process."""
 
     world: World
     target: FakeTarget
     plan: Plan
     runner: Callable[[], Runner]
     also: Callable[[], object] = lambda: None
-    """What else is outside and is to be the same in the end, however often it was cut."""
-    mend: Callable[[], None] = lambda: None
-    """What a person does when the run is parked."""
+    """Returns further state that must be the same in the end, however often the run was killed."""
+    repair: Callable[[], None] = lambda: None
+    """Repairs what failed; called when the run is parked."""
 
 
 @dataclass(frozen=True)
-class Story:
-    """How it ended: None where nothing was ever planned."""
+class SweepResult:
+    """How a run ended."""
 
     outcome: str
-    stage: Stage
+    setup: Setup
     journal: MemoryJournal
     points: int
-    """How many points the longest life had."""
+    """The most points that a process of the run passed."""
 
 
-def carried(
-    stage: Stage,
+def run_to_end(
+    setup: Setup,
     journal: MemoryJournal,
     cuts: Sequence[int] = (),
     interrupted: Sequence[int] = (),
     *,
     away_s: float = 0,
-) -> Story:
-    """Carry *stage* to its end; its n-th process dies at the n-th of *cuts*, counted from its own start.
+) -> SweepResult:
+    """Execute *setup* to its end; the n-th process is killed at the n-th of *cuts*, counted from its own start.
 
-    Where *interrupted* is given, the first process is asked to stop at each of those points instead.
+    If *interrupted* is given, the first process is interrupted at each of those points instead. *away_s* seconds pass
+    between a crash and the next process.
     """
-    lives: list[int | None] = [None, *cuts] if interrupted else [*cuts]
+    processes: list[int | None] = [None, *cuts] if interrupted else [*cuts]
     points = 0
-    for life, cut in enumerate([*lives, *[None] * MOST_PARKED]):
-        runner = stage.runner()
+    for number, cut in enumerate([*processes, *[None] * MOST_PARKED]):
+        runner = setup.runner()
         power = Power(cut)
-        if interrupted and life == 0:
+        if interrupted and number == 0:
             power = Interrupting(runner.interruption, interrupted)
-        stage.target.point = power.point
+        setup.target.point = power.point
         try:
-            outcome = live(stage, PoweredJournal(journal, power), runner)
-            return Story(outcome, stage, journal, max(points, power.count))
+            outcome = begin_or_resume(setup, PoweredJournal(journal, power), runner)
+            return SweepResult(outcome, setup, journal, max(points, power.count))
         except (PowerCut, Interrupted):
             points = max(points, power.count)
-            stage.world.clock.pause(away_s)
+            setup.world.clock.pause(away_s)
         except Parked:
             points = max(points, power.count)
-            stage.mend()
-    raise AssertionError("a process that nobody cut did not end")
+            setup.repair()
+    raise AssertionError("a process that was not killed did not end")
 
 
 class Interrupting(Power):
-    """Asks the process to stop, at each of some points."""
+    """Interrupts the process at each of some points."""
 
     def __init__(self, interruption: Interruption, at: Sequence[int]) -> None:
         super().__init__()
@@ -91,21 +92,21 @@ class Interrupting(Power):
     def point(self, where: str) -> None:
         super().point(where)
         if self.count in self._at:
-            self._interruption.ask(SIGINT)
+            self._interruption.request(SIGINT)
 
 
-def live(stage: Stage, journal: Journal, runner: Runner) -> str:
-    """What one process does: carry the unfinished run on, or begin."""
+def begin_or_resume(setup: Setup, journal: Journal, runner: Runner) -> str:
+    """Resume the unfinished run, or begin one, as a process does."""
     past = history_from(journal.rows())
     if past.unfinished is not None:
-        return resume(past.unfinished, stage.world, journal, runner)
+        return resume(past.unfinished, setup.world, journal, runner)
     if past.runs:
         return past.runs[0].outcome
-    return begin(stage.plan, stage.world, journal, runner)
+    return begin(setup.plan, setup.world, journal, runner)
 
 
-def settled(target: FakeTarget) -> object:
-    """All that is outside, as a value to compare."""
+def outside_state(target: FakeTarget) -> object:
+    """Return the state of the target, as a value to compare."""
     running, serving = target.fleet_status(), target.traffic_status()
     return (
         {service: members for service, members in running.wanted.items() if members},
@@ -114,56 +115,56 @@ def settled(target: FakeTarget) -> object:
         {service: shares for service, shares in serving.wanted.items() if shares},
         serving.reverts_to,
         serving.edge,
-        dict(getattr(target, "things", {})),
+        dict(getattr(target, "items", {})),
     )
 
 
 class Sweep:
-    """One scene, cut in every way: each story must end as the one that was never cut."""
+    """One scene, killed in many ways: each run must end like the uninterrupted one."""
 
-    def __init__(self, make: Callable[[], Stage]) -> None:
+    def __init__(self, make: Callable[[], Setup]) -> None:
         self._make = make
-        self.before = settled(make().target)
-        whole = carried(make(), MemoryJournal())
-        self.points = whole.points
-        self.outcome = whole.outcome
-        self._after = settled(whole.stage.target)
-        self._also = whole.stage.also()
-        self._effects = +whole.stage.target.effects
+        self.before = outside_state(make().target)
+        uncut = run_to_end(make(), MemoryJournal())
+        self.points = uncut.points
+        self.outcome = uncut.outcome
+        self._after = outside_state(uncut.setup.target)
+        self._also = uncut.setup.also()
+        self._effects = +uncut.setup.target.effects
 
     def cut(self, *cuts: int) -> None:
-        """Cut it at *cuts*; every effect happens as often as in one piece."""
+        """Kill the run at *cuts*; every effect happens as often as without a crash."""
         with repeated_by(f"cut{cuts}"):
-            story = self._ended(carried(self._make(), MemoryJournal(), cuts))
-            assert +story.stage.target.effects == self._effects
+            result = self._ended(run_to_end(self._make(), MemoryJournal(), cuts))
+            assert +result.setup.target.effects == self._effects
 
     def interrupt(self, *at: int, then: Sequence[int] = ()) -> None:
-        """Ask it to stop at *at*, then carry it on, cut at *then*; traffic may go home and out again."""
+        """Interrupt the run at *at*, then resume it, killed at *then*; traffic may be reverted and moved again."""
         with repeated_by(f"interrupt(*{at}, then={then})"):
-            self._ended(carried(self._make(), MemoryJournal(), then, at))
+            self._ended(run_to_end(self._make(), MemoryJournal(), then, at))
 
     def leave(self, *cuts: int) -> None:
-        """Cut it at *cuts*, and let nobody come back for so long that traffic goes home by itself."""
+        """Kill the run at *cuts*, and resume it only after traffic was reverted automatically."""
         with repeated_by(f"leave{cuts}"):
-            self._ended(carried(self._make(), MemoryJournal(), cuts, away_s=100))
+            self._ended(run_to_end(self._make(), MemoryJournal(), cuts, away_s=100))
 
     def mix(self, *cuts: int) -> None:
-        """Cut it where steps act side by side: how far each came may differ, where all end may not."""
-        self._ended(carried(self._make(), MemoryJournal(), cuts))
+        """Kill the run in a parallel rank, where only the end must be the same, not the point of each step."""
+        self._ended(run_to_end(self._make(), MemoryJournal(), cuts))
 
-    def _ended(self, story: Story) -> Story:
-        assert story.outcome == self.outcome
-        assert settled(story.stage.target) == self._after
-        assert story.stage.also() == self._also
-        assert story.journal.verify().bad is None
-        assert [row.name for row in story.journal.rows()].count("ended") == 1
+    def _ended(self, result: SweepResult) -> SweepResult:
+        assert result.outcome == self.outcome
+        assert outside_state(result.setup.target) == self._after
+        assert result.setup.also() == self._also
+        assert result.journal.verify().bad is None
+        assert [row.name for row in result.journal.rows()].count("ended") == 1
         assert self.outcome != "undone" or self._after == self.before
-        return story
+        return result
 
 
 @contextmanager
 def repeated_by(call: str) -> Iterator[None]:
-    """Let what fails say how to repeat it."""
+    """Add to a failure the call that repeats it."""
     try:
         yield
     except BaseException as wrong:

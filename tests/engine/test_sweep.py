@@ -1,6 +1,6 @@
-"""The crash sweep over the plans of a real system: every point of every step, out and back, once, twice, three times.
+"""The crash sweep over the plans of the example system: killed at every point of every step, also several times.
 
-What fails says how to repeat it: the scene is the test's name, the points stand in its note.
+A failure can be repeated: the test's id names the scene, and the note of the exception has the points.
 """
 
 import random
@@ -14,7 +14,7 @@ import pytest
 from mainstay.model import Strategy
 from mainstay.model.revision import Revision
 from mainstay.steps import AnyStep
-from tests.engine.scenes import Make, Scenes, Shop, Spoil, at_the_bench
+from tests.engine.scenes import Fault, Make, Scenes, Shop, item_scene
 from tests.engine.sweep import Sweep
 
 SEED = 20260105
@@ -25,7 +25,7 @@ RECREATE = Strategy("recreate", settle_s=0)
 pytestmark = [pytest.mark.goal("G1"), *(pytest.mark.failure(f"F{number}") for number in range(1, 9))]
 
 
-def sick(service: str) -> Spoil:
+def sick(service: str) -> Fault:
     return lambda at: at.target.sick.add(Revision(service, 2))
 
 
@@ -33,23 +33,23 @@ def overwhelmed(at: Shop) -> None:
     at.target.overwhelmed.add(Revision("api", 2))
 
 
-def breaks(*requests: str) -> Spoil:
+def breaks(*requests: str) -> Fault:
     return lambda at: at.target.breaks.update(requests)
 
 
-def both(*spoils: Spoil) -> Spoil:
-    def spoil(at: Shop) -> None:
-        for each in spoils:
+def both(*faults: Fault) -> Fault:
+    def fault(at: Shop) -> None:
+        for each in faults:
             each(at)
 
-    return spoil
+    return fault
 
 
-def jobs_fail(word: str) -> Spoil:
-    def spoil(at: Shop) -> None:
+def jobs_fail(word: str) -> Fault:
+    def fault(at: Shop) -> None:
         at.target.perform = lambda job: 1 if word in job.id else at.store.run_job(job)
 
-    return spoil
+    return fault
 
 
 def bad_migration(at: Shop) -> None:
@@ -74,32 +74,32 @@ SCENES: dict[str, tuple[str, Callable[[Scenes], Make]]] = {
     "canary": ("released", lambda s: s.next(CANARY)),
     "rolling": ("released", lambda s: s.next(ROLLING)),
     "recreate": ("released", lambda s: s.next(RECREATE)),
-    "first, a build fails": ("undone", lambda s: s.first(spoil=jobs_fail("build-sql"))),
-    "first, the port is taken": ("undone", lambda s: s.first(spoil=port_taken)),
-    "first, the configuration fails": ("undone", lambda s: s.first(spoil=jobs_fail("configure"))),
-    "first, the migration fails": ("undone", lambda s: s.first(spoil=jobs_fail("migrate"))),
-    "first, traffic cannot be set": ("undone", lambda s: s.first(spoil=breaks("traffic api 1:100"))),
-    "next, the first service is sick": ("undone", lambda s: s.next(spoil=sick("api"))),
-    "next, the last service is sick": ("undone", lambda s: s.next(spoil=sick("worker"))),
-    "next, traffic is too much": ("undone", lambda s: s.next(spoil=overwhelmed)),
-    "next, nothing can be retired": ("released", lambda s: s.next(spoil=breaks("fleet api 2=2"))),
+    "first, a build fails": ("undone", lambda s: s.first(fault=jobs_fail("build-sql"))),
+    "first, the port is taken": ("undone", lambda s: s.first(fault=port_taken)),
+    "first, the configuration fails": ("undone", lambda s: s.first(fault=jobs_fail("configure"))),
+    "first, the migration fails": ("undone", lambda s: s.first(fault=jobs_fail("migrate"))),
+    "first, traffic cannot be set": ("undone", lambda s: s.first(fault=breaks("traffic api 1:100"))),
+    "next, the first service is sick": ("undone", lambda s: s.next(fault=sick("api"))),
+    "next, the last service is sick": ("undone", lambda s: s.next(fault=sick("worker"))),
+    "next, traffic is too much": ("undone", lambda s: s.next(fault=overwhelmed)),
+    "next, nothing can be retired": ("released", lambda s: s.next(fault=breaks("fleet api 2=2"))),
     "next, sick, and not undone at once": (
         "undone",
-        lambda s: s.next(spoil=both(sick("worker"), breaks("fleet api 1=2"))),
+        lambda s: s.next(fault=both(sick("worker"), breaks("fleet api 1=2"))),
     ),
-    "migrating, the migration fails": ("undone", lambda s: s.migrating(spoil=bad_migration)),
+    "migrating, the migration fails": ("undone", lambda s: s.migrating(fault=bad_migration)),
     "rollback, the old one is sick": (
         "undone",
-        lambda s: s.rollback(spoil=lambda at: at.target.sick.add(Revision("web", 1))),
+        lambda s: s.rollback(fault=lambda at: at.target.sick.add(Revision("web", 1))),
     ),
-    "rollback, a request outlasts its drain": ("released", lambda s: s.rollback(spoil=slow_request)),
+    "rollback, a request outlasts its drain": ("released", lambda s: s.rollback(fault=slow_request)),
     "next, traffic is too much, a request outlasts its drain": (
         "undone",
-        lambda s: s.next(spoil=both(overwhelmed, slow_request)),
+        lambda s: s.next(fault=both(overwhelmed, slow_request)),
     ),
-    "canary, traffic is too much": ("undone", lambda s: s.next(CANARY, spoil=overwhelmed)),
-    "rolling, traffic is too much": ("undone", lambda s: s.next(ROLLING, spoil=overwhelmed)),
-    "recreate, traffic is too much": ("undone", lambda s: s.next(RECREATE, spoil=overwhelmed)),
+    "canary, traffic is too much": ("undone", lambda s: s.next(CANARY, fault=overwhelmed)),
+    "rolling, traffic is too much": ("undone", lambda s: s.next(ROLLING, fault=overwhelmed)),
+    "recreate, traffic is too much": ("undone", lambda s: s.next(RECREATE, fault=overwhelmed)),
 }
 SHORT = ("down", "next, the first service is sick")
 
@@ -117,32 +117,32 @@ def test_a_scene_contains_every_step_of_the_registry(in_memory: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_cut_anywhere_once_it_ends_whole(name: str, in_memory: Path) -> None:
+def test_a_run_killed_at_any_point_ends_like_an_uninterrupted_run(name: str, in_memory: Path) -> None:
     scene = sweep(name, in_memory)
     for point in range(1, scene.points + 1):
         scene.cut(point)
 
 
 @pytest.mark.parametrize("name", SHORT)
-def test_cut_anywhere_twice_a_short_plan_ends_whole(name: str, in_memory: Path) -> None:
+def test_a_short_run_killed_at_any_two_points_ends_like_an_uninterrupted_run(name: str, in_memory: Path) -> None:
     scene = sweep(name, in_memory)
     for first, second in product(range(1, scene.points + 1), repeat=2):
         scene.cut(first, second)
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_cut_anywhere_again_and_again_it_ends_whole(name: str, in_memory: Path) -> None:
+def test_a_run_killed_several_times_ends_like_an_uninterrupted_run(name: str, in_memory: Path) -> None:
     chance = random.Random(f"{SEED} {name}")
     scene = sweep(name, in_memory)
-    for lives in [2] * (2000 // len(SCENES) + 1) + [3] * (200 // len(SCENES) + 1):
-        scene.cut(*(chance.randint(1, scene.points) for _ in range(lives)))
+    for crashes in [2] * (2000 // len(SCENES) + 1) + [3] * (200 // len(SCENES) + 1):
+        scene.cut(*(chance.randint(1, scene.points) for _ in range(crashes)))
 
 
 @pytest.mark.parametrize(
     "broken", [(), ("do a",), ("do c",), ("do m",), ("do d",), ("do d", "undo b"), ("do f",)], ids=str
 )
-def test_steps_of_every_sort_end_whole_however_often_they_are_cut(broken: tuple[str, ...], in_memory: Path) -> None:
-    scene = Sweep(at_the_bench(in_memory, broken=broken))
+def test_steps_of_every_kind_end_like_an_uninterrupted_run(broken: tuple[str, ...], in_memory: Path) -> None:
+    scene = Sweep(item_scene(in_memory, broken=broken))
     every = list(product(range(1, scene.points + 1), repeat=2))
     for point in range(1, scene.points + 1):
         scene.cut(point)
@@ -152,7 +152,7 @@ def test_steps_of_every_sort_end_whole_however_often_they_are_cut(broken: tuple[
 
 @pytest.mark.failure("F6")
 @pytest.mark.parametrize("name", ["next", "canary", "rolling", "rollback", "next, traffic is too much"])
-def test_left_alone_anywhere_it_ends_whole_when_somebody_comes_back(name: str, in_memory: Path) -> None:
+def test_a_run_resumed_after_an_automatic_revert_ends_like_an_uninterrupted_run(name: str, in_memory: Path) -> None:
     scene = sweep(name, in_memory)
     for point in range(1, scene.points + 1):
         scene.leave(point)
@@ -162,7 +162,7 @@ def test_left_alone_anywhere_it_ends_whole_when_somebody_comes_back(name: str, i
 @pytest.mark.failure("F9")
 @pytest.mark.failure("F11")
 @pytest.mark.parametrize("name", ["next", "canary", "rolling", "migrating", "rollback", "next, traffic is too much"])
-def test_asked_to_stop_anywhere_it_ends_whole_when_it_is_resumed(name: str, in_memory: Path) -> None:
+def test_an_interrupted_run_ends_like_an_uninterrupted_run_when_it_is_resumed(name: str, in_memory: Path) -> None:
     chance = random.Random(f"{SEED} {name}")
     scene = sweep(name, in_memory)
     for point in range(1, scene.points + 1):
@@ -172,7 +172,7 @@ def test_asked_to_stop_anywhere_it_ends_whole_when_it_is_resumed(name: str, in_m
 
 @pytest.mark.goal("G29")
 @pytest.mark.failure("F10")
-def test_asked_twice_anywhere_it_ends_whole_when_it_is_resumed(in_memory: Path) -> None:
+def test_a_run_interrupted_twice_ends_like_an_uninterrupted_run_when_it_is_resumed(in_memory: Path) -> None:
     scene = sweep("next", in_memory)
     for point in range(1, scene.points + 1):
         scene.interrupt(point, point + 1)

@@ -1,4 +1,4 @@
-"""The crash sweep with processes that really die, on the real journal: each point of a run, by `_exit`."""
+"""The crash sweep with real processes on the real journal: they exit at each point of a run."""
 
 import os
 import random
@@ -16,8 +16,8 @@ from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteReader
 from mainstay.steps.step import Look, Step
 from mainstay.system.clock import SystemClock
-from tests.engine.serial import Serial
-from tests.engine.workbench import plan_of
+from tests.engine.items import plan_of
+from tests.engine.serial import SerialExecutor
 from tests.fakes.power import Power, PoweredJournal
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
@@ -27,8 +27,8 @@ DIED = 9
 NAMES = "abcd"
 
 
-class Death(Power):
-    """The process is gone at the point, without another instruction."""
+class ExitPower(Power):
+    """Ends the process at the point, without another instruction."""
 
     def point(self, where: str) -> None:
         self.count += 1
@@ -36,15 +36,15 @@ class Death(Power):
             os._exit(DIED)
 
 
-class Lay(Step, frozen=True, kw_only=True, tag="lay"):
-    """Lay two files; the log counts how often that came about."""
+class CreateFiles(Step, frozen=True, kw_only=True, tag="create_files"):
+    """Create two files; the log counts how often that happened."""
 
     name: str
     breaks: bool = False
 
     @property
     def title(self) -> str:
-        return f"Lay {self.name}"
+        return f"Create {self.name}"
 
     def do(self, world: RunWorld) -> str:
         first, second = self._files(world)
@@ -58,7 +58,7 @@ class Lay(Step, frozen=True, kw_only=True, tag="lay"):
             with (world.folders.state / "log").open("a") as log:
                 log.write(f"{self.name}\n")
         self._point(world, "after")
-        return "laid"
+        return "created"
 
     def look(self, world: World) -> Look:
         there = sum(file.exists() for file in self._files(world))
@@ -69,7 +69,7 @@ class Lay(Step, frozen=True, kw_only=True, tag="lay"):
             self._point(world, "undoing")
             file.unlink(missing_ok=True)
         self._point(world, "undone")
-        return "taken away"
+        return "removed"
 
     def _files(self, world: World) -> tuple[Path, Path]:
         return world.folders.state / f"{self.name}.1", world.folders.state / f"{self.name}.2"
@@ -80,37 +80,37 @@ class Lay(Step, frozen=True, kw_only=True, tag="lay"):
 
 
 class Site:
-    """One run in a folder of its own, lived by one process after another."""
+    """One run in a folder of its own, executed by one process after another."""
 
     def __init__(self, folder: Path, broken: str) -> None:
         self._world = fake_world(folder)
         self.folders = self._world.folders
-        self._plan = plan_of(*[(Lay(name=name, breaks=name == broken),) for name in NAMES])
+        self._plan = plan_of(*[(CreateFiles(name=name, breaks=name == broken),) for name in NAMES])
         self.outcome = "undone" if broken else "released"
 
-    def lived(self, cut: int | None) -> int:
-        """The exit code of a process that carries the run, and dies at point *cut*."""
+    def run_process(self, cut: int | None) -> int:
+        """Return the exit code of a process that executes the run, and exits at point *cut*."""
         child = os.fork()
         if child == 0:
             code = 70
             try:
-                code = self._live(cut)
+                code = self._run(cut)
             finally:
                 os._exit(code)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-    def _live(self, cut: int | None) -> int:
-        power = Death(cut)
+    def _run(self, cut: int | None) -> int:
+        power = ExitPower(cut)
         target = self._world.target
         assert isinstance(target, FakeTarget)
         target.point = power.point
         kept = SqliteJournal(self.folders.journal, self.folders.head, SystemClock(), SigningKey.of(self.folders))
-        outcome = self._carried(PoweredJournal(kept, power))
+        outcome = self._begin_or_resume(PoweredJournal(kept, power))
         kept.close()
         return 0 if outcome == self.outcome else 1
 
-    def _carried(self, journal: Journal) -> str:
-        runner = Runner(by="ada", host="here", executor=Serial(self._world.clock), registry=Lay)
+    def _begin_or_resume(self, journal: Journal) -> str:
+        runner = Runner(by="ada", host="here", executor=SerialExecutor(self._world.clock), registry=CreateFiles)
         past = history_from(journal.rows())
         if past.runs and past.unfinished is None:
             return past.runs[0].outcome
@@ -121,30 +121,30 @@ class Site:
     def check(self) -> None:
         state = self.folders.state
         found = sorted(file.name for file in state.iterdir() if file.suffix in {".1", ".2"})
-        laid = sorted((state / "log").read_text().split()) if (state / "log").exists() else []
-        whole = [f"{name}.{part}" for name in NAMES for part in (1, 2)]
-        assert found == ([] if self.outcome == "undone" else whole)
-        assert laid == sorted(set(laid))
-        story = SqliteReader(self.folders.journal, self.folders.head)
-        assert story.verify(PublicKey.read(self.folders.public_key)).bad is None
-        assert history_from(story.rows()).runs[0].outcome == self.outcome
+        created = sorted((state / "log").read_text().split()) if (state / "log").exists() else []
+        every = [f"{name}.{part}" for name in NAMES for part in (1, 2)]
+        assert found == ([] if self.outcome == "undone" else every)
+        assert created == sorted(set(created))
+        reader = SqliteReader(self.folders.journal, self.folders.head)
+        assert reader.verify(PublicKey.read(self.folders.public_key)).bad is None
+        assert history_from(reader.rows()).runs[0].outcome == self.outcome
 
 
 @pytest.mark.goal("G1")
 @pytest.mark.failure("F1")
 @pytest.mark.failure("F4")
 @pytest.mark.failure("F5")
-@pytest.mark.parametrize("broken", ["", "a", "c", "d"], ids=["all goes well", "a breaks", "c breaks", "d breaks"])
-def test_a_process_that_dies_anywhere_leaves_a_run_that_ends_whole(broken: str, in_memory: Path) -> None:
+@pytest.mark.parametrize("broken", ["", "a", "c", "d"], ids=["no failure", "a fails", "c fails", "d fails"])
+def test_a_process_killed_at_any_point_leaves_a_run_that_can_be_finished(broken: str, in_memory: Path) -> None:
     chance = random.Random(f"{SEED} {broken}")
     cut = 1
     while True:
         site = Site(in_memory / f"{cut}", broken)
-        died = site.lived(cut)
+        died = site.run_process(cut)
         assert died in (0, DIED), f"cut at {cut}"
         again = chance.randint(1, 40)
-        assert site.lived(again) in (0, DIED), f"cut at {cut}, then {again}"
-        assert site.lived(None) == 0, f"cut at {cut}, then {again}"
+        assert site.run_process(again) in (0, DIED), f"cut at {cut}, then {again}"
+        assert site.run_process(None) == 0, f"cut at {cut}, then {again}"
         site.check()
         if died == 0:
             break

@@ -21,7 +21,7 @@ def signals_to(interruption: Interruption) -> Iterator[None]:
             # Bypass stderr's buffer, because the signal may have interrupted a write to it.
             with suppress(OSError):
                 os.write(2, STOPPING)
-        interruption.ask(number)
+        interruption.request(number)
 
     with _handled({signal.SIGINT: interrupt, signal.SIGTERM: interrupt, signal.SIGHUP: signal.SIG_IGN}):
         yield

@@ -6,7 +6,7 @@ from mainstay.errors import Interrupted
 class Interruption:
     """A first request stops the run at its next safe point; a second one stops it at once.
 
-    The second `ask` raises Interrupted from the signal handler, in the main thread, at any point of its execution.
+    The second request raises Interrupted from the signal handler, in the main thread, at any point of its execution.
     That is as safe as a crash, which the run survives anywhere.
     """
 
@@ -14,7 +14,7 @@ class Interruption:
         self.signal: int | None = None
         self.twice = False
 
-    def ask(self, signal: int) -> None:
+    def request(self, signal: int) -> None:
         """Record that *signal* arrived; safe to call from a signal handler. Raises Interrupted on the second call."""
         self.twice = self.signal is not None
         self.signal = signal

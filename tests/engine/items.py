@@ -1,4 +1,4 @@
-"""A workbench for the engine: steps that put one thing each, whose every move can be failed, watched and cut."""
+"""A target that holds items, and steps that put one item each: every move can be made to fail, or be killed."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -12,22 +12,22 @@ from mainstay.model import Environment, Release
 from mainstay.model.run_kind import Kind
 from mainstay.planning.plan import Phase, Plan, StalenessKey
 from mainstay.steps.step import Look, Step
-from tests.engine.serial import Serial
+from tests.engine.serial import SerialExecutor
 from tests.fakes.clock import TurnableClock
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.target import FakeTarget
 from tests.fakes.world import fake_world
 
 
-class Bench(FakeTarget):
-    """A target with things on it. `trouble` has, per move ("do a", "undo a"), what is raised, in turn."""
+class ItemTarget(FakeTarget):
+    """A target that holds items. `failures` has, per move ("do a"), the exceptions that it raises, in turn."""
 
     def __init__(self, clock: TurnableClock) -> None:
         super().__init__(clock)
-        self.things: dict[str, str] = {}
-        self.trouble: defaultdict[str, list[MainstayError]] = defaultdict(list)
+        self.items: dict[str, str] = {}
+        self.failures: defaultdict[str, list[MainstayError]] = defaultdict(list)
         self.looks: dict[str, list[Look]] = {}
-        self.told: list[str] = []
+        self.calls: list[str] = []
         self.heartbeats: list[float] = []
         self.switch: Callable[[], None] = lambda: None
         """Called at every point of a step, before anything else happens there."""
@@ -43,43 +43,43 @@ class Bench(FakeTarget):
     def put(self, name: str) -> None:
         self._require_fence()
         self.at(f"before put {name}")
-        self.things.setdefault(name, "half")
+        self.items.setdefault(name, "half")
         self.at(f"amid put {name}")
-        self._stumble(f"do {name}")
-        self.effects[f"put {name}"] += self.things[name] == "half"
-        self.things[name] = "whole"
+        self._fail(f"do {name}")
+        self.effects[f"put {name}"] += self.items[name] == "half"
+        self.items[name] = "complete"
         self.at(f"after put {name}")
 
     def take(self, name: str) -> None:
         self._require_fence()
         self.at(f"before take {name}")
-        self._stumble(f"undo {name}")
-        self.effects[f"take {name}"] += self.things.get(name) == "whole"
-        if name in self.things:
-            self.things[name] = "half"
+        self._fail(f"undo {name}")
+        self.effects[f"take {name}"] += self.items.get(name) == "complete"
+        if name in self.items:
+            self.items[name] = "half"
         self.at(f"amid take {name}")
-        self.things.pop(name, None)
+        self.items.pop(name, None)
         self.at(f"after take {name}")
 
     def see(self, name: str) -> Look:
         self._require_answer()
         if self.looks.get(name):
             return self.looks[name].pop(0)
-        return {None: Look.ABSENT, "half": Look.PARTIAL, "whole": Look.PRESENT}[self.things.get(name)]
+        return {None: Look.ABSENT, "half": Look.PARTIAL, "complete": Look.PRESENT}[self.items.get(name)]
 
-    def _stumble(self, move: str) -> None:
-        self.told.append(move)
-        if self.trouble[move]:
-            raise self.trouble[move].pop(0)
+    def _fail(self, move: str) -> None:
+        self.calls.append(move)
+        if self.failures[move]:
+            raise self.failures[move].pop(0)
 
 
-def bench(world: World) -> Bench:
-    assert isinstance(world.target, Bench)
+def target_of(world: World) -> ItemTarget:
+    assert isinstance(world.target, ItemTarget)
     return world.target
 
 
 class Put(Step, frozen=True, kw_only=True, tag="put"):
-    """Put one thing on the bench."""
+    """Put one item."""
 
     name: str
 
@@ -89,22 +89,22 @@ class Put(Step, frozen=True, kw_only=True, tag="put"):
 
     def do(self, world: RunWorld) -> str:
         world.progress("half-way")
-        bench(world).put(self.name)
+        target_of(world).put(self.name)
         return f"{self.name} is there"
 
     def look(self, world: World) -> Look:
-        return bench(world).see(self.name)
+        return target_of(world).see(self.name)
 
     def undo(self, world: RunWorld) -> str:
-        bench(world).take(self.name)
+        target_of(world).take(self.name)
         return f"{self.name} is gone"
 
     def hold(self, world: RunWorld) -> None:
-        bench(world).told.append(f"hold {self.name}")
+        target_of(world).calls.append(f"hold {self.name}")
 
 
 class Wait(Step, frozen=True, kw_only=True, tag="wait"):
-    """Wait for a thing that nobody may ever bring."""
+    """Wait for an item that may never be put."""
 
     name: str
     within: float = 100.0
@@ -114,31 +114,31 @@ class Wait(Step, frozen=True, kw_only=True, tag="wait"):
         return f"Wait for {self.name}"
 
     def do(self, world: RunWorld) -> str:
-        there = bench(world).things
+        there = target_of(world).items
         world.waiter.wait_until(lambda: self.name in there, within=self.within, waiting_for=self.name, every=0.5)
-        return "it came"
+        return "it is there"
 
     def look(self, world: World) -> Look:
         return Look.ABSENT
 
     def undo(self, world: RunWorld) -> str:
-        bench(world).told.append(f"undo wait {self.name}")
+        target_of(world).calls.append(f"undo wait {self.name}")
         return "nothing to undo"
 
 
 class Move(Put, frozen=True, kw_only=True, tag="move"):
-    """Put a thing that counts as traffic."""
+    """Put an item that counts as traffic."""
 
     moves_traffic = True
 
     def withdraw(self, world: RunWorld) -> str:
-        bench(world).told.append(f"withdraw {self.name}")
-        bench(world).things.pop(self.name, None)
-        return f"{self.name} is home"
+        target_of(world).calls.append(f"withdraw {self.name}")
+        target_of(world).items.pop(self.name, None)
+        return f"{self.name} is reverted"
 
 
 class Burn(Put, frozen=True, kw_only=True, tag="burn"):
-    """Put a thing for good."""
+    """Put an item that cannot be removed again."""
 
     reversible = False
 
@@ -147,7 +147,7 @@ REGISTRY = Put | Wait | Move | Burn
 
 
 def plan_of(*ranks: tuple[Step, ...], kind: Kind = "deploy", stage: int | None = None) -> Plan:
-    """A plan with a phase for each rank."""
+    """Return a plan with a phase for each rank."""
     return Plan(
         id="plan",
         kind=kind,
@@ -161,16 +161,16 @@ def plan_of(*ranks: tuple[Step, ...], kind: Kind = "deploy", stage: int | None =
     )
 
 
-def carrier_of(world: World, executor: Executor | None = None) -> Runner:
-    """A process that carries runs of the bench."""
-    return Runner(by="ada", host="here", executor=executor or Serial(world.clock), pid=7, registry=REGISTRY)
+def runner_of(world: World, executor: Executor | None = None) -> Runner:
+    """Return the runner of a process that executes plans of items."""
+    return Runner(by="ada", host="here", executor=executor or SerialExecutor(world.clock), pid=7, registry=REGISTRY)
 
 
-def bench_world(folder: Path) -> RunWorld:
+def item_world(folder: Path) -> RunWorld:
     clock = TurnableClock()
-    return fake_world(folder, clock=clock, target=Bench(clock))
+    return fake_world(folder, clock=clock, target=ItemTarget(clock))
 
 
 def names(journal: MemoryJournal) -> list[str]:
-    """What was written, in order."""
+    """Return the names of the journal's rows, in order."""
     return [row.name for row in journal.rows()]
