@@ -12,7 +12,7 @@ from tests.history.counting import calls
 
 
 class Journal:
-    """Writes runs, one second a row."""
+    """Records runs, one second a row."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -45,7 +45,7 @@ class Journal:
         )
         self.write(run, planned, Resumed("ada", "here", len(self.rows) + 2, "mainstay"))
 
-    def whole(self, run: str, kind: str, release: int, outcome: Outcome = "released", took_s: float = 1.0) -> None:
+    def run_once(self, run: str, kind: str, release: int, outcome: Outcome = "released", took_s: float = 1.0) -> None:
         self.plan(run, kind, release)
         self.write(run, Started("1.1", "fetch", "Fetch"), Done("1.1", "there", took_s), Ended(outcome))
 
@@ -55,54 +55,54 @@ def journal() -> Journal:
     return Journal()
 
 
-def test_before_anything_happened_nothing_is_known() -> None:
+def test_the_history_of_an_empty_journal_is_empty() -> None:
     assert history_from([]) == History()
     assert history_from([]).next_release == 1
 
 
-def test_what_was_released_serves(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
-    journal.whole("r-0002", "deploy", 2)
+def test_a_successful_deploy_makes_its_release_live(journal: Journal) -> None:
+    journal.run_once("r-0001", "deploy", 1)
+    journal.run_once("r-0002", "deploy", 2)
     assert history_from(journal.rows).live == LiveRelease(2, "2.0", journal.rows[-1].at)
     assert history_from(journal.rows).last_run == "r-0002"
 
 
-def test_what_was_undone_does_not_serve_and_its_number_is_not_used_again(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
-    journal.whole("r-0002", "deploy", 2, "undone")
+def test_an_undone_release_is_not_live_and_its_number_is_not_used_again(journal: Journal) -> None:
+    journal.run_once("r-0001", "deploy", 1)
+    journal.run_once("r-0002", "deploy", 2, "undone")
     found = history_from(journal.rows)
     assert found.live is not None
     assert (found.live.number, found.next_release) == (1, 3)
 
 
-def test_a_rollback_makes_an_old_one_serve_again(journal: Journal) -> None:
+def test_a_rollback_makes_an_earlier_release_live(journal: Journal) -> None:
     for run, kind, release in (("r-0001", "deploy", 1), ("r-0002", "deploy", 2), ("r-0003", "rollback", 1)):
-        journal.whole(run, kind, release)
+        journal.run_once(run, kind, release)
     found = history_from(journal.rows)
     assert found.live is not None
     assert (found.live.number, found.next_release) == (1, 3)
 
 
-def test_what_is_laid_down_serves_again_when_it_is_woken(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
+def test_a_release_stays_live_while_the_environment_is_stopped(journal: Journal) -> None:
+    journal.run_once("r-0001", "deploy", 1)
     live = history_from(journal.rows).live
-    journal.whole("r-0002", "down", 1)
+    journal.run_once("r-0002", "down", 1)
     assert history_from(journal.rows).live == live
 
 
 def test_only_a_deploy_or_a_rollback_that_succeeded_chooses_a_release(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
-    journal.whole("r-0002", "deploy", 2)
-    journal.whole("r-0003", "rollback", 1)
+    journal.run_once("r-0001", "deploy", 1)
+    journal.run_once("r-0002", "deploy", 2)
+    journal.run_once("r-0003", "rollback", 1)
     assert history_from(journal.rows).origin == Origin("rollback", 2, "r-0003")
-    journal.whole("r-0004", "deploy", 3, "undone")
-    journal.whole("r-0005", "down", 1)
+    journal.run_once("r-0004", "deploy", 3, "undone")
+    journal.run_once("r-0005", "down", 1)
     journal.plan("r-0006", "deploy", 4)
     assert history_from(journal.rows).origin == Origin("rollback", 2, "r-0003")
 
 
 def test_a_run_without_an_end_is_unfinished(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
+    journal.run_once("r-0001", "deploy", 1)
     journal.plan("r-0002", "deploy", 2)
     found = history_from(journal.rows)
     assert (found.unfinished, found.runs[0].outcome) == ("r-0002", "interrupted")
@@ -113,8 +113,8 @@ def test_a_run_without_an_end_is_unfinished(journal: Journal) -> None:
 
 
 def test_history_is_newest_first(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
-    journal.whole("r-0002", "rollback", 1, "undone")
+    journal.run_once("r-0001", "deploy", 1)
+    journal.run_once("r-0002", "rollback", 1, "undone")
     assert [(run.run, run.kind, run.outcome, run.took_s) for run in history_from(journal.rows).runs] == [
         ("r-0002", "rollback", "undone", 4.0),
         ("r-0001", "deploy", "released", 4.0),
@@ -122,22 +122,22 @@ def test_history_is_newest_first(journal: Journal) -> None:
 
 
 def test_the_document_of_a_release_is_in_the_plan_that_brought_it(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 7)
-    journal.whole("r-0002", "rollback", 7)
+    journal.run_once("r-0001", "deploy", 7)
+    journal.run_once("r-0002", "rollback", 7)
     assert history_from(journal.rows).document(7) == b'{"number":7}'
     assert history_from(journal.rows).document(8) is None
 
 
-def test_steps_are_expected_to_take_what_they_took(journal: Journal) -> None:
+def test_the_expected_duration_of_a_step_is_the_median_of_the_past(journal: Journal) -> None:
     for number, took_s in enumerate((1.0, 2.0, 30.0), 1):
-        journal.whole(f"r-{number:04d}", "deploy", number, took_s=took_s)
+        journal.run_once(f"r-{number:04d}", "deploy", number, took_s=took_s)
     journal.plan("r-0004", "deploy", 4)
     journal.write("r-0004", Started("1.1", "fetch", "Fetch"), Done("1.1", "found", 0.0, adopted=True))
     assert history_from(journal.rows).expected == {"fetch": 2.0}
 
 
-def test_builds_are_not_expected_to_take_what_copies_took(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1, took_s=0.1)
+def test_the_durations_of_builds_and_copies_are_kept_apart(journal: Journal) -> None:
+    journal.run_once("r-0001", "deploy", 1, took_s=0.1)
     journal.plan("r-0002", "deploy", 2)
     journal.write("r-0002", Started("1.1", "fetch", "Copy and build", timed_as="build web"), Done("1.1", "built", 60.0))
     assert history_from(journal.rows).expected == {"fetch": 0.1, "build web": 60.0}
@@ -147,19 +147,19 @@ def test_the_work_of_the_fold_grows_linearly_with_the_rows(journal: Journal) -> 
     found = []
     for last in (200, 400):
         for number in range(len(journal.rows) // 5 + 1, last + 1):
-            journal.whole(f"r-{number:04d}", "deploy", number)
+            journal.run_once(f"r-{number:04d}", "deploy", number)
         found.append(calls(lambda: history_from(iter(journal.rows))))
     assert found[1] < 2 * found[0], found
 
 
 def test_releases_that_were_removed_with_their_data_cannot_be_rolled_back_to(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
+    journal.run_once("r-0001", "deploy", 1)
     journal.plan("r-0002", "down", 1, data=True)
     journal.write("r-0002", Ended("released"))
     assert history_from(journal.rows).live is None
-    journal.whole("r-0003", "deploy", 2)
-    journal.whole("r-0004", "deploy", 3)
-    journal.whole("r-0005", "rollback", 2)
+    journal.run_once("r-0003", "deploy", 2)
+    journal.run_once("r-0004", "deploy", 3)
+    journal.run_once("r-0005", "rollback", 2)
     assert history_from(journal.rows).served == (2, 3)
 
 
@@ -182,19 +182,19 @@ def test_a_completed_migration_changes_the_schema_even_when_its_run_was_rolled_b
 
 
 def test_a_release_is_rolled_back_until_it_is_live_again(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
-    journal.whole("r-0002", "deploy", 2)
-    journal.whole("r-0003", "rollback", 1)
+    journal.run_once("r-0001", "deploy", 1)
+    journal.run_once("r-0002", "deploy", 2)
+    journal.run_once("r-0003", "rollback", 1)
     assert history_from(journal.rows).rolled_back == {2: journal.rows[-1].at}
-    journal.whole("r-0004", "rollback", 2)
+    journal.run_once("r-0004", "rollback", 2)
     assert history_from(journal.rows).rolled_back == {}
 
 
 def test_a_run_of_another_kind_is_neither_a_release_nor_a_rollback_target(journal: Journal) -> None:
-    journal.whole("r-0001", "deploy", 1)
-    journal.whole("r-0002", "deploy", 2)
+    journal.run_once("r-0001", "deploy", 1)
+    journal.run_once("r-0002", "deploy", 2)
     before = history_from(journal.rows)
-    journal.whole("r-0003", "backup", 7)
+    journal.run_once("r-0003", "backup", 7)
     found = history_from(journal.rows)
     assert (found.live, found.origin, found.served, found.documents) == (
         before.live, before.origin, (2, 1), before.documents
@@ -203,13 +203,13 @@ def test_a_run_of_another_kind_is_neither_a_release_nor_a_rollback_target(journa
 
 
 def test_a_backup_before_the_first_release_makes_no_release_live(journal: Journal) -> None:
-    journal.whole("r-0001", "backup", 0)
+    journal.run_once("r-0001", "backup", 0)
     assert (history_from(journal.rows).live, history_from(journal.rows).served) == (None, ())
 
 
 def test_an_extended_history_equals_one_that_is_folded_again(journal: Journal) -> None:
     for number, kind in enumerate(("deploy", "deploy", "rollback", "down", "backup"), 1):
-        journal.whole(f"r-{number:04d}", kind, min(number, 2) if kind == "deploy" else 1)
+        journal.run_once(f"r-{number:04d}", kind, min(number, 2) if kind == "deploy" else 1)
     journal.plan("r-0006", "deploy", 3)
     fold = HistoryFold()
     for row in journal.rows:

@@ -1,4 +1,4 @@
-"""The journal in SQLite and in memory: what it keeps, and what it finds out about itself."""
+"""The journal in SQLite and in memory: what it stores, and which damage it detects."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def reader(folders: Folders) -> SqliteReader:
 
 
 def filled(folders: Folders, rows: int = 5) -> SqliteJournal:
-    """A journal of so many rows, the last one signed."""
+    """Return a journal of so many rows, the last one signed."""
     journal = opened(folders)
     for number in range(1, rows + 1):
         journal.append("r-0001", ("progress", b'{"step":"1.1","what":"%d"}' % number), sign=number == rows)
@@ -58,24 +58,24 @@ def filled(folders: Folders, rows: int = 5) -> SqliteJournal:
 
 
 def head_of(folders: Folders) -> int:
-    """The sequence of the row that was signed last."""
+    """Return the sequence of the row that was signed last."""
     return int(json.loads(folders.head.read_bytes())["sequence"])
 
 
-def by_hand(folders: Folders, statement: str) -> None:
+def execute_sql(folders: Folders, statement: str) -> None:
     with sqlite3.connect(folders.journal) as database:
         database.execute(statement)
     database.close()
 
 
-def test_what_was_written_is_there_when_it_is_opened_again(folders: Folders) -> None:
+def test_rows_are_read_again_after_the_journal_is_reopened(folders: Folders) -> None:
     before = filled(folders).rows()
     again = opened(folders)
     assert again.rows() == before
     assert again.append("r-0001", ("ended", b"{}"))[0].sequence == 6
 
 
-def test_anyone_reads_it_with_plain_sqlite(folders: Folders) -> None:
+def test_the_journal_can_be_read_with_plain_sqlite(folders: Folders) -> None:
     filled(folders)
     with sqlite3.connect(f"file:{folders.journal}?mode=ro", uri=True) as plain:
         found = plain.execute("select run, name, body ->> 'what' from row where sequence = 3").fetchall()
@@ -83,21 +83,21 @@ def test_anyone_reads_it_with_plain_sqlite(folders: Folders) -> None:
     assert found == [("r-0001", "progress", "3")]
 
 
-def test_it_is_nobody_elses_to_read(folders: Folders) -> None:
+def test_only_the_owner_can_read_the_journal_and_the_keys(folders: Folders) -> None:
     filled(folders)
     assert folders.journal.stat().st_mode & 0o777 == 0o600
     assert folders.signing_key.stat().st_mode & 0o777 == 0o600
     assert folders.keys.stat().st_mode & 0o777 == 0o700
 
 
-def test_it_is_verified_offline_with_the_public_key(folders: Folders) -> None:
+def test_the_journal_can_be_verified_with_the_public_key(folders: Folders) -> None:
     filled(folders)
     assert reader(folders).verify(PublicKey.read(folders.public_key)).rows == 5
     assert reader(folders).verify(PublicKey.read(folders.public_key)).bad is None
 
 
 @pytest.mark.failure("F33")
-def test_a_reader_is_not_in_the_way_of_the_writer(folders: Folders) -> None:
+def test_a_reader_does_not_block_the_writer(folders: Folders) -> None:
     journal = filled(folders)
     with sqlite3.connect(f"file:{folders.journal}?mode=ro", uri=True) as other:
         other.execute("begin")
@@ -108,7 +108,7 @@ def test_a_reader_is_not_in_the_way_of_the_writer(folders: Folders) -> None:
 
 
 @pytest.mark.failure("F33")
-def test_a_program_that_locks_it_for_long_is_told_clearly(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_lock_by_another_program_is_reported(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mainstay.history.journal_file.BUSY_TIMEOUT_S", 0.05)
     journal = filled(folders)
     other = sqlite3.connect(folders.journal, isolation_level=None)
@@ -119,7 +119,7 @@ def test_a_program_that_locks_it_for_long_is_told_clearly(folders: Folders, monk
     assert journal.append("r-0001", ("ended", b"{}"))[0].sequence == 6
 
 
-def test_where_nothing_happened_yet_nothing_is_told(folders: Folders) -> None:
+def test_a_missing_journal_reads_as_empty_and_is_not_created(folders: Folders) -> None:
     assert reader(folders).rows() == []
     assert reader(folders).owner() is None
     assert reader(folders).verify().bad is None
@@ -127,13 +127,13 @@ def test_where_nothing_happened_yet_nothing_is_told(folders: Folders) -> None:
 
 
 @pytest.mark.root
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root to be somebody else")
-@pytest.mark.parametrize("closed", [True, False], ids=["at rest", "while it is written"])
-def test_who_may_only_read_reads(folders: Folders, closed: bool) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root to become another user")
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "open for writing"])
+def test_a_user_with_read_permission_only_can_read_the_journal(folders: Folders, closed: bool) -> None:
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         open_to_all = Folders(Path(place), folders.keys)
-        rows = in_a_child_as(65534, lambda: len(reader(open_to_all).rows()), once=lambda: readable(open_to_all, closed))
+        rows = in_child_as(65534, lambda: len(reader(open_to_all).rows()), once=lambda: readable(open_to_all, closed))
     assert rows == 5
 
 
@@ -147,26 +147,26 @@ def readable(folders: Folders, closed: bool) -> SqliteJournal:
     return journal
 
 
-def in_a_child_as(user: int, look: Callable[[], int], *, once: Callable[[], object]) -> int:
-    """What *look* answers in a child that is *user*, which began before *once* was done."""
-    listen, say = os.pipe()
+def in_child_as(user: int, look: Callable[[], int], *, once: Callable[[], object]) -> int:
+    """Return the result of *look* in a child process of *user* that was forked before *once* was called."""
+    parent_ready, signal_ready = os.pipe()
     child = os.fork()
     if child == 0:
-        os.read(listen, 1)
+        os.read(parent_ready, 1)
         os.setgid(user)
         os.setuid(user)
         os._exit(look())
     kept = once()
-    os.write(say, b"!")
+    os.write(signal_ready, b"!")
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    os.close(listen)
-    os.close(say)
+    os.close(parent_ready)
+    os.close(signal_ready)
     assert kept
     return code
 
 
 @pytest.mark.failure("F30")
-def test_a_copy_without_its_wal_is_whole_once_it_is_settled(folders: Folders, tmp_path: Path) -> None:
+def test_a_copy_without_its_wal_is_complete_after_a_checkpoint(folders: Folders, tmp_path: Path) -> None:
     journal = filled(folders)
     journal.checkpoint()
     (tmp_path / "copy.db").write_bytes(folders.journal.read_bytes())
@@ -174,14 +174,14 @@ def test_a_copy_without_its_wal_is_whole_once_it_is_settled(folders: Folders, tm
 
 
 @pytest.mark.failure("F30")
-def test_a_copy_without_its_wal_in_the_middle_of_a_run_says_what_is_missing(folders: Folders, tmp_path: Path) -> None:
+def test_verifying_a_copy_without_its_wal_names_the_missing_rows(folders: Folders, tmp_path: Path) -> None:
     filled(folders)
     (tmp_path / "copy.db").write_bytes(folders.journal.read_bytes())
     verdict = SqliteReader(tmp_path / "copy.db", folders.head).verify()
     assert (verdict.bad, verdict.why) == (1, "rows 1 to 5 are missing")
 
 
-def test_a_head_that_is_behind_is_normal_and_names_the_last_row_once_the_journal_is_opened(folders: Folders) -> None:
+def test_a_head_behind_the_rows_is_valid_and_is_brought_up_to_date_on_opening(folders: Folders) -> None:
     journal = filled(folders)
     assert journal.append("r-0001", ("planned", b"{}"), sign=True)[0].sequence == 6
     journal.append("r-0001", ("progress", b"{}"))
@@ -194,16 +194,16 @@ def test_a_head_that_is_behind_is_normal_and_names_the_last_row_once_the_journal
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3])
-def test_a_head_that_is_ahead_of_the_rows_is_a_loss(folders: Folders, lost: int) -> None:
+def test_a_head_ahead_of_the_rows_is_reported_as_a_loss(folders: Folders, lost: int) -> None:
     journal = filled(folders)
     journal.append("r-0001", ("ended", b"{}"), sign=True)
     journal.close()
-    by_hand(folders, f"delete from row where sequence > {6 - lost}")
+    execute_sql(folders, f"delete from row where sequence > {6 - lost}")
     with pytest.raises(JournalCorrupt, match=f"rows {7 - lost} to 6 are missing"):
         opened(folders)
 
 
-def test_a_crash_between_the_row_and_its_signature_costs_nothing(
+def test_a_crash_between_a_row_and_its_signature_loses_nothing(
     folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = filled(folders)
@@ -228,7 +228,7 @@ def test_a_crash_between_the_row_and_its_signature_costs_nothing(
         pytest.param(lambda head: head.write_bytes(head.read_bytes().replace(b'hash":"', b'hash":"zz')), id="torn"),
     ],
 )
-def test_a_head_that_cannot_be_read_parks(folders: Folders, damage: Callable[[Path], object]) -> None:
+def test_an_unreadable_head_is_refused(folders: Folders, damage: Callable[[Path], object]) -> None:
     filled(folders).close()
     damage(folders.head)
     with pytest.raises(JournalCorrupt, match="cannot be read"):
@@ -252,9 +252,9 @@ def test_a_head_that_cannot_be_read_parks(folders: Folders, damage: Callable[[Pa
         ("insert into row select 6, at, run, name, body, hash from row where sequence = 5", 6),
     ],
 )
-def test_an_edit_by_hand_is_found_where_it_was_made(folders: Folders, edit: str, bad: int) -> None:
+def test_an_edited_row_is_named(folders: Folders, edit: str, bad: int) -> None:
     filled(folders).close()
-    by_hand(folders, edit)
+    execute_sql(folders, edit)
     assert reader(folders).verify(PublicKey.read(folders.public_key)).bad == bad
 
 
@@ -265,27 +265,27 @@ def test_opening_verifies_the_rows_from_the_signed_one(folders: Folders, edit: s
     journal = filled(folders)
     journal.append("r-0001", ("started", b"{}"), ("done", b"{}"))
     journal.close()
-    by_hand(folders, f"update row {edit} where sequence = {row}")
+    execute_sql(folders, f"update row {edit} where sequence = {row}")
     with pytest.raises(JournalCorrupt):
         opened(folders)
 
 
 def test_opening_leaves_the_rows_before_the_signed_one_to_verify(folders: Folders) -> None:
     filled(folders).close()
-    by_hand(folders, "update row set body = '{}' where sequence = 3")
+    execute_sql(folders, "update row set body = '{}' where sequence = 3")
     assert opened(folders).sequence() == 5
     assert reader(folders).verify(PublicKey.read(folders.public_key)).bad == 3
 
 
 @pytest.mark.failure("F32")
-def test_what_was_edited_can_still_be_read(folders: Folders) -> None:
+def test_an_edited_journal_can_still_be_read(folders: Folders) -> None:
     filled(folders).close()
-    by_hand(folders, "update row set body = '{}' where sequence = 3")
+    execute_sql(folders, "update row set body = '{}' where sequence = 3")
     assert len(reader(folders).rows()) == 5
 
 
 @pytest.mark.threat("S25")
-def test_a_chain_made_anew_does_not_carry_our_signature(folders: Folders, tmp_path: Path) -> None:
+def test_a_chain_signed_with_another_key_is_refused(folders: Folders, tmp_path: Path) -> None:
     filled(folders).close()
     other = Folders(tmp_path / "other", tmp_path / "other-keys")
     filled(other).close()
@@ -305,10 +305,10 @@ def test_the_work_of_a_verification_grows_linearly_with_the_rows(folders: Folder
     assert found[1] < 2 * found[0], found
 
 
-def test_a_newer_format_is_refused_with_what_to_install(folders: Folders) -> None:
+def test_a_newer_format_is_refused_with_the_version_to_install(folders: Folders) -> None:
     filled(folders).close()
-    by_hand(folders, "pragma user_version = 99")
-    by_hand(folders, "update about set value = '9.1.0' where name = 'mainstay'")
+    execute_sql(folders, "pragma user_version = 99")
+    execute_sql(folders, "update about set value = '9.1.0' where name = 'mainstay'")
     for look in (lambda: opened(folders), lambda: reader(folders).rows()):
         with pytest.raises(BadInput, match="has format 99") as refused:
             look()
@@ -316,7 +316,7 @@ def test_a_newer_format_is_refused_with_what_to_install(folders: Folders) -> Non
 
 
 @pytest.mark.failure("F31")
-def test_a_journal_that_was_deleted_is_missed(folders: Folders) -> None:
+def test_a_deleted_journal_is_reported_as_a_loss(folders: Folders) -> None:
     filled(folders).close()
     folders.journal.unlink()
     assert reader(folders).verify().why == "rows 1 to 5 are missing"
@@ -325,13 +325,13 @@ def test_a_journal_that_was_deleted_is_missed(folders: Folders) -> None:
 
 
 @pytest.mark.failure("F28")
-def test_a_place_without_a_right_to_write_is_refused_at_once(folders: Folders) -> None:
+def test_a_folder_that_cannot_be_written_is_refused(folders: Folders) -> None:
     folders.state.parent.joinpath("state").write_text("a file where a folder should be")
     with pytest.raises(JournalUnwritable, match="File exists"):
         opened(folders)
 
 
-def test_what_no_database_is_parks(folders: Folders) -> None:
+def test_a_file_that_is_not_a_database_is_refused(folders: Folders) -> None:
     filled(folders).close()
     folders.journal.write_bytes(b"this is no database" * 300)
     assert reader(folders).verify().bad == 1
@@ -342,25 +342,25 @@ def test_what_no_database_is_parks(folders: Folders) -> None:
 def test_reading_imports_neither_cryptography_nor_pydantic() -> None:
     script = "import sys, mainstay.history.sqlite, mainstay.history.run_state, mainstay.history.summary;"
     script += "print(sorted({'cryptography', 'pydantic', 'click', 'rich'} & set(sys.modules)))"
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
-    assert said.stdout == "[]\n"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    assert result.stdout == "[]\n"
 
 
-def test_every_line_of_an_export_says_its_hash(folders: Folders) -> None:
+def test_every_line_of_an_export_has_its_hash(folders: Folders) -> None:
     filled(folders)
     lines = [msgspec.json.decode(line) for line in reader(folders).export()]
     assert [line["body"]["what"] for line in lines] == ["1", "2", "3", "4", "5"]
     assert lines[-1]["hash"] == json.loads(folders.head.read_bytes())["hash"]
 
 
-def test_a_corrupt_journal_is_for_a_person_to_decide() -> None:
+def test_the_errors_of_a_journal_park_the_run() -> None:
     assert issubclass(JournalCorrupt, Parked)
     assert issubclass(JournalUnwritable, Parked)
 
 
 def test_an_older_format_is_refused_and_the_file_is_left_as_it_is(folders: Folders) -> None:
     filled(folders).close()
-    by_hand(folders, "pragma user_version = 1")
+    execute_sql(folders, "pragma user_version = 1")
     before = {path: path.read_bytes() for path in folders.state.iterdir()}
     for read in (lambda: opened(folders), lambda: reader(folders).rows(), lambda: reader(folders).verify()):
         with pytest.raises(StateUnreadable, match=r"journal\.db.*it has format 1, not 2") as refused:

@@ -1,4 +1,4 @@
-"""Torn, cut and flipped journals, power loss and a full disk: a correct prefix or a loss that is told."""
+"""Torn, truncated and flipped journals, power cuts and a full disk leave a correct prefix or a reported loss."""
 
 import os
 import random
@@ -24,8 +24,8 @@ SIGNED = 12
 SEED = 20260105
 
 
-class Wreck:
-    """The files of a journal in mid-run, as a dead machine left them, to be damaged in copies."""
+class CrashedJournal:
+    """The files of a journal in the middle of a run, as a crash left them, to be damaged in copies."""
 
     def __init__(self, folder: Path) -> None:
         self.folders = Folders(folder / "state", folder / "keys")
@@ -43,7 +43,7 @@ class Wreck:
         return {name: (self.folders.state / name).read_bytes() for name in ("journal.db", "journal.db-wal", "head")}
 
     def found(self, **damaged: bytes) -> list[Row] | None:
-        """The rows of a copy with these *damaged* files; None where `verify` reports the damage."""
+        """Return the rows of a copy with these *damaged* files; None when `verify` reports the damage."""
         self._copies += 1
         copy = Folders(self.folders.state.parent / f"copy-{self._copies}", self.folders.keys)
         copy.state.mkdir()
@@ -72,93 +72,95 @@ def _name(key: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def wreck(tmp_path_factory: pytest.TempPathFactory) -> Wreck:
-    return Wreck(tmp_path_factory.mktemp("wreck"))
+def crashed(tmp_path_factory: pytest.TempPathFactory) -> CrashedJournal:
+    return CrashedJournal(tmp_path_factory.mktemp("crashed"))
 
 
 @pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory) -> Wreck:
-    wreck = Wreck(tmp_path_factory.mktemp("settled"))
-    journal = SqliteJournal(wreck.folders.journal, wreck.folders.head, SystemClock(), wreck.key)
+def checkpointed(tmp_path_factory: pytest.TempPathFactory) -> CrashedJournal:
+    crashed = CrashedJournal(tmp_path_factory.mktemp("checkpointed"))
+    journal = SqliteJournal(crashed.folders.journal, crashed.folders.head, SystemClock(), crashed.key)
     journal.checkpoint()
-    wreck.files = wreck._files()
+    crashed.files = crashed._files()
     journal.close()
-    return wreck
+    return crashed
 
 
 def flipped(content: bytes, at: int, bit: int) -> bytes:
     return content[:at] + bytes([content[at] ^ (1 << bit)]) + content[at + 1 :]
 
 
-def test_what_nobody_damaged_is_whole(wreck: Wreck, settled: Wreck) -> None:
-    assert wreck.found() == wreck.rows
-    assert settled.found() == settled.rows
+def test_an_undamaged_journal_is_complete(crashed: CrashedJournal, checkpointed: CrashedJournal) -> None:
+    assert crashed.found() == crashed.rows
+    assert checkpointed.found() == checkpointed.rows
 
 
 @pytest.mark.failure("F29")
 @pytest.mark.goal("G5")
-def test_a_cut_wal_is_a_loss_that_is_told(wreck: Wreck) -> None:
-    wal = wreck.files["journal.db-wal"]
+def test_a_truncated_wal_is_reported_as_a_loss(crashed: CrashedJournal) -> None:
+    wal = crashed.files["journal.db-wal"]
     for size in range(0, len(wal), max(1, len(wal) // 400)):
-        assert wreck.found(wal=wal[:size]) is None, f"cut at {size}"
+        assert crashed.found(wal=wal[:size]) is None, f"cut at {size}"
 
 
 @pytest.mark.failure("F29")
 @pytest.mark.failure("F22")
-def test_power_lost_while_the_last_row_was_written_leaves_all_before_it(wreck: Wreck) -> None:
-    wal, shorter = wreck.files["journal.db-wal"], len(wreck.before_the_last["journal.db-wal"])
-    head = wreck.before_the_last["head"]
+def test_a_power_cut_during_the_last_row_keeps_all_earlier_rows(crashed: CrashedJournal) -> None:
+    wal, shorter = crashed.files["journal.db-wal"], len(crashed.before_the_last["journal.db-wal"])
+    head = crashed.before_the_last["head"]
     for size in range(shorter, len(wal), 97):
         for zeros in (0, len(wal) - size):
             torn = wal[:size] + bytes(zeros)
-            assert wreck.found(wal=torn, head=head) == wreck.rows[:-1], f"cut at {size}, then {zeros} zeros"
-    assert wreck.found(head=head) == wreck.rows
+            assert crashed.found(wal=torn, head=head) == crashed.rows[:-1], f"cut at {size}, then {zeros} zeros"
+    assert crashed.found(head=head) == crashed.rows
 
 
 @pytest.mark.failure("F29")
-def test_a_cut_after_the_signed_row_leaves_a_correct_prefix_with_that_row_and_before_it_is_a_loss(wreck: Wreck) -> None:
-    wal, head = wreck.files["journal.db-wal"], wreck.before_the_last["head"]
+def test_a_cut_after_the_signed_row_leaves_a_prefix_and_one_before_it_is_a_loss(
+    crashed: CrashedJournal,
+) -> None:
+    wal, head = crashed.files["journal.db-wal"], crashed.before_the_last["head"]
     lengths = set()
     for size in range(0, len(wal), max(1, len(wal) // 400)):
-        found = wreck.found(wal=wal[:size], head=head)
-        assert found is None or found == wreck.rows[: len(found)], f"cut at {size}"
+        found = crashed.found(wal=wal[:size], head=head)
+        assert found is None or found == crashed.rows[: len(found)], f"cut at {size}"
         lengths.add(None if found is None else len(found))
     assert lengths == {None, *range(SIGNED, ROWS)}
 
 
 @pytest.mark.failure("F29")
 @pytest.mark.goal("G5")
-def test_a_flipped_bit_in_the_wal_is_never_a_silent_loss(wreck: Wreck) -> None:
+def test_a_flipped_bit_in_the_wal_is_never_a_silent_loss(crashed: CrashedJournal) -> None:
     chance = random.Random(SEED)
-    wal = wreck.files["journal.db-wal"]
+    wal = crashed.files["journal.db-wal"]
     for _ in range(300):
         at, bit = chance.randrange(len(wal)), chance.randrange(8)
-        assert wreck.found(wal=flipped(wal, at, bit)) in (None, wreck.rows), f"bit {bit} of byte {at}"
+        assert crashed.found(wal=flipped(wal, at, bit)) in (None, crashed.rows), f"bit {bit} of byte {at}"
 
 
 @pytest.mark.failure("F32")
 @pytest.mark.goal("G23")
-def test_a_flipped_bit_in_the_settled_file_is_never_a_silent_change(settled: Wreck) -> None:
+def test_a_flipped_bit_in_the_settled_file_is_never_a_silent_change(checkpointed: CrashedJournal) -> None:
     chance = random.Random(SEED)
-    database = settled.files["journal.db"]
+    database = checkpointed.files["journal.db"]
     for _ in range(300):
         at, bit = chance.randrange(len(database)), chance.randrange(8)
-        found = settled.found(database=flipped(database, at, bit))
-        assert found in (None, settled.rows), f"bit {bit} of byte {at}"
+        found = checkpointed.found(database=flipped(database, at, bit))
+        assert found in (None, checkpointed.rows), f"bit {bit} of byte {at}"
 
 
-def test_a_flipped_bit_in_the_head_is_never_believed(settled: Wreck) -> None:
-    head = settled.files["head"]
+def test_a_flipped_bit_in_the_head_is_detected(checkpointed: CrashedJournal) -> None:
+    head = checkpointed.files["head"]
     written = len(head.rstrip())
     for at in range(0, written, 3):
-        assert settled.found(head=flipped(head, at, 1)) in (None, settled.rows), f"byte {at}"
-    assert settled.found(head=flipped(head, head.index(b'"sequence":') + len('"sequence":'), 0)) is None
+        assert checkpointed.found(head=flipped(head, at, 1)) in (None, checkpointed.rows), f"byte {at}"
+    assert checkpointed.found(head=flipped(head, head.index(b'"sequence":') + len('"sequence":'), 0)) is None
 
 
 @pytest.mark.failure("F29")
-def test_an_older_head_and_a_cut_journal_together_are_an_older_journal(wreck: Wreck) -> None:
-    older = {"wal": wreck.before_the_last["journal.db-wal"], "head": wreck.before_the_last["head"]}
-    assert wreck.found(**older) == wreck.rows[:-1]
+def test_an_older_head_with_the_rows_up_to_it_is_valid(crashed: CrashedJournal) -> None:
+    older = {"wal": crashed.before_the_last["journal.db-wal"], "head": crashed.before_the_last["head"]}
+    assert crashed.found(**older) == crashed.rows[:-1]
 
 
 @pytest.fixture
@@ -166,7 +168,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)], check=False).returncode:
-        pytest.skip("this machine does not let us mount a small disk")
+        pytest.skip("this machine allows no mount of a small disk")
     yield place
     subprocess.run(["umount", str(place)], check=True)
 
@@ -175,13 +177,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root to mount a small disk")
 @pytest.mark.failure("F26")
 @pytest.mark.failure("F34")
-def test_a_full_disk_stops_the_run_before_the_effect_and_breaks_nothing(small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_stops_the_run_before_the_effect_and_damages_nothing(small_disk: Path, tmp_path: Path) -> None:
     folders = Folders(small_disk, tmp_path / "keys")
     journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
-    with pytest.raises(JournalUnwritable, match="disk is full") as told:
+    with pytest.raises(JournalUnwritable, match="disk is full") as raised:
         fill(journal)
-    assert "make room" in told.value.remedy
-    assert isinstance(told.value, Parked)
+    assert "make room" in raised.value.remedy
+    assert isinstance(raised.value, Parked)
     kept = journal.sequence()
     verdict = SqliteReader(folders.journal, folders.head).verify(PublicKey.read(folders.public_key))
     assert (verdict.rows, verdict.bad) == (kept, None)
@@ -222,7 +224,7 @@ journal.append("r-0001", ("ended", b"{}"), sign=True)
 @pytest.mark.goal("G4")
 @pytest.mark.goal("G5")
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_what_is_about_to_happen_is_on_the_disk_before_it_happens(tmp_path: Path) -> None:
+def test_a_row_is_synced_before_the_effect_that_it_announces(tmp_path: Path) -> None:
     calls = traced(ACTS, tmp_path)
     effects = [at for at, call in enumerate(calls) if "effect-" in call]
     assert len(effects) == 7
@@ -237,12 +239,12 @@ def test_what_is_about_to_happen_is_on_the_disk_before_it_happens(tmp_path: Path
 
 
 def traced(script: str, folder: Path) -> list[str]:
-    """The calls that *script* made to reach a disk, in order, each with the paths of its files."""
+    """Return the system calls with which *script* reached a disk, in order, with the paths of their files."""
     log = folder / "calls"
     watched = "trace=openat,pwrite64,fsync,fdatasync"
     command = ["strace", "-f", "-y", "-o", str(log), "-e", watched, sys.executable, "-c", script, str(folder)]
-    said = subprocess.run(command, capture_output=True, check=False, text=True)
-    if "ptrace" in said.stderr.lower():
-        pytest.skip("this machine does not let us trace")
-    assert said.returncode == 0, said.stderr
+    result = subprocess.run(command, capture_output=True, check=False, text=True)
+    if "ptrace" in result.stderr.lower():
+        pytest.skip("this machine allows no tracing")
+    assert result.returncode == 0, result.stderr
     return log.read_text(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""A journal that was rewritten so that its chain is right again: the signed head shows it."""
+"""A journal that was rewritten with a valid chain is refused because of its signed head."""
 
 import sqlite3
 from pathlib import Path

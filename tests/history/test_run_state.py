@@ -1,4 +1,4 @@
-"""Where a run stands, told by its rows alone."""
+"""The state of a run, as its rows prove it."""
 
 from collections.abc import Sequence
 
@@ -52,50 +52,50 @@ def test_before_any_row_there_is_no_run() -> None:
     assert not run_state([]).finished
 
 
-def test_a_step_that_began_and_did_not_end_is_the_one_where_it_stands() -> None:
+def test_the_current_step_is_the_one_that_started_and_did_not_end() -> None:
     now = after(resumed(), started("1.1"), done("1.1"), started("1.2"))
     assert (now.started, now.done, now.current) == (("1.1", "1.2"), frozenset({"1.1"}), "1.2")
     assert (now.direction, now.fence, now.titles["1.2"]) == ("forward", 2, "Put 1.2")
 
 
-def test_a_run_that_turned_goes_back_for_ever() -> None:
+def test_a_run_that_started_to_undo_never_goes_forward_again() -> None:
     now = after(resumed(), started("1.1"), Failed("1.1", "broken"), UndoStarted("ada", "broken"), resumed("1.1"))
     assert now.direction == "back"
     assert now.failed == Failed("1.1", "broken")
 
 
-def test_what_was_undone_has_not_begun() -> None:
+def test_an_undone_step_no_longer_counts_as_started() -> None:
     back: Sequence[Event] = (UndoStarted("ada", "why"), Undoing("1.1"), Undone("1.1", "gone"), Ended("undone"))
     now = after(started("1.1"), done("1.1"), *back)
     assert (now.started, now.done, now.undone, now.outcome, now.finished) == ((), frozenset(), ("1.1",), "undone", True)
 
 
-def test_withdrawn_steps_have_begun_and_are_not_done() -> None:
+def test_withdrawn_steps_count_as_started_and_not_done() -> None:
     now = after(started("1.1"), done("1.1"), started("2.1"), done("2.1"), started("2.2"), Withdrawn(1, ("2.1", "2.2")))
     assert (now.started, now.done, now.current) == (("1.1", "2.1", "2.2"), frozenset({"1.1"}), "2.1")
     assert now.withdrawn is not None
 
 
-def test_past_the_first_step_that_cannot_be_undone_it_is_beyond() -> None:
+def test_a_run_is_irreversible_once_an_irreversible_step_has_started() -> None:
     assert not after(started("1.1")).irreversible
     assert after(started("1.1"), started("2.1", reversible=False)).irreversible
 
 
-def test_five_processes_at_one_step_are_stuck() -> None:
+def test_a_run_is_crash_looping_after_five_resumes_at_one_step() -> None:
     lives = [resumed("1.2") for _ in range(5)]
     assert not after(started("1.1"), done("1.1"), started("1.2"), *lives[:4]).crash_looping
     assert after(started("1.1"), done("1.1"), started("1.2"), *lives).crash_looping
     assert not after(started("1.1"), *lives, done("1.1")).crash_looping
 
 
-def test_a_person_who_was_asked_and_resumes_starts_the_count_anew() -> None:
+def test_parking_a_run_resets_the_count_of_resumes() -> None:
     parked = ParkedAt("1.2", "five died", "mainstay resume")
     now = after(started("1.2"), *[resumed("1.2")] * 5, parked)
     assert (now.parked, now.crash_looping) == (parked, False)
     assert after(started("1.2"), parked, resumed("1.2")).parked is None
 
 
-def test_a_persons_word_settles_the_step() -> None:
+def test_an_answer_decides_the_parked_step() -> None:
     parked = ParkedAt("1.1", "unknown", "…")
     as_done = after(started("1.1"), parked, Answered("1.1", "done", "I looked", "ada"))
     as_undone = after(started("1.1"), parked, Answered("1.1", "undone", "I looked", "ada"))
@@ -108,5 +108,5 @@ def test_rows_of_other_runs_change_nothing() -> None:
     assert run_state([*mine, *rows_of(PLANNED, Ended("released"), run="r-0002")]).outcome is None
 
 
-def test_progress_moves_nothing() -> None:
+def test_progress_does_not_change_the_started_steps() -> None:
     assert after(started("1.1"), Progress("1.1", "half")).started == after(started("1.1")).started

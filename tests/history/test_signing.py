@@ -1,4 +1,4 @@
-"""The key that signs the journal's head: made once, closed to others, and missed when it cannot be read."""
+"""The key that signs the journal's head: created once, private, and reported when it cannot be read."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ def folders(tmp_path: Path) -> Folders:
     return Folders(tmp_path / "state", tmp_path / "keys")
 
 
-def test_the_key_is_made_once_and_its_public_half_tells_its_signatures_from_others(folders: Folders) -> None:
+def test_the_key_is_created_once_and_its_public_half_verifies_signatures(folders: Folders) -> None:
     signature = SigningKey.of(folders).sign(b"head")
     assert SigningKey.of(folders).signed(b"head", signature)
     public = PublicKey.read(folders.public_key)
     assert (public.signed(b"head", signature), public.signed(b"another head", signature)) == (True, False)
 
 
-def test_the_public_half_is_made_again_from_the_key(folders: Folders) -> None:
+def test_a_missing_public_half_is_created_from_the_key(folders: Folders) -> None:
     signature = SigningKey.of(folders).sign(b"head")
     folders.public_key.unlink()
     SigningKey.of(folders)
@@ -29,14 +29,14 @@ def test_the_public_half_is_made_again_from_the_key(folders: Folders) -> None:
 
 
 @pytest.mark.threat("S12")
-def test_only_the_public_half_is_for_others_to_read(folders: Folders) -> None:
+def test_other_users_can_read_only_the_public_half(folders: Folders) -> None:
     SigningKey.of(folders)
     modes = [path.stat().st_mode & 0o777 for path in (folders.keys, folders.signing_key, folders.public_key)]
     assert modes == [0o700, 0o600, 0o644]
 
 
 @pytest.mark.parametrize("which", ["signing_key", "public_key"])
-def test_a_key_that_cannot_be_read_is_said_and_not_made_anew(folders: Folders, which: str) -> None:
+def test_an_unreadable_key_is_reported_and_not_replaced(folders: Folders, which: str) -> None:
     SigningKey.of(folders)
     damaged: Path = getattr(folders, which)
     damaged.write_text("no key")

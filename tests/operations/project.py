@@ -31,7 +31,7 @@ datastores: {db: {kind: postgres, backup: none, because: a test}}
 
 
 class Project:
-    """A project. `sources` provide secrets; `prompt` stands for the user at the terminal."""
+    """A project. `sources` provide secrets; `prompt` replaces the user at the terminal."""
 
     def __init__(self, folder: Path, text: str) -> None:
         self.world: World = fake_world(folder, datastores={"db": FakeDatastore()})

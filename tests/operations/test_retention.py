@@ -28,7 +28,7 @@ def past(number: int, kind: str = "deploy", outcome: str = "released") -> RunSum
 
 
 def record(*runs: RunSummary, revision: int | None = None) -> History:
-    """Each release brings its own revision, or carries on the one that is named."""
+    """Return the history of *runs*; each release has its own revision, or *revision*."""
     releases = [release(run.release, revision or run.release) for run in runs]
     documents = {each.number: msgspec.Raw(msgspec.json.encode({"release": each})) for each in releases}
     return History(runs=tuple(reversed(runs)), documents=documents)

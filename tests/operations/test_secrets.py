@@ -201,7 +201,7 @@ def test_values_are_stored_before_the_run_is_journalled(project: Project) -> Non
     runner = Runner.here(project.world.clock)
     with pytest.raises(PowerCut):
         begin(plan, PoweredJournal(MemoryJournal(), Power(cut_at=1)), project.context, runner)
-    assert project.world.folders.environment.exists(), "it says where the key of the secrets is"
+    assert project.world.folders.environment.exists(), "it records where the key of the secrets is"
     assert value(project, "TOKEN") == "given once"
     assert settings(project) == {"REGION": "north"}
     assert begun(project, REGION="south") == NewValues()

@@ -48,7 +48,7 @@ def test_a_version_deployed_instead_of_the_declared_one_is_kept() -> None:
 
 
 def test_a_newer_resolution_of_the_same_manifest_is_deployed() -> None:
-    """A newer Mainstay resolves it to other settings: where nobody chose otherwise these are shipped."""
+    """A newer Mainstay may resolve the manifest to other settings; they are deployed unless a release was chosen."""
     changed = replace(NEW, edge=None)
     changed = replace(changed, fingerprint=fingerprint(changed))
     assert verdict(DECLARES_NEW, changed, Origin("deploy", 1, "new"), insist=False) == "deploy"

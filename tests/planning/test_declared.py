@@ -10,14 +10,14 @@ from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
 from mainstay.model.secret import Secret
 from mainstay.planning.declared import declared
 from tests.planning.test_facts import SHOP
-from tests.planning.test_resolve import Place, place
+from tests.planning.test_resolve import Project, project
 
-__all__ = ["place"]
+__all__ = ["project"]
 
 
-def of(place: Place, text: str = SHOP) -> str:
-    manifest = place.manifest(text)
-    return declared(manifest, place.now(manifest))
+def of(project: Project, text: str = SHOP) -> str:
+    manifest = project.manifest(text)
+    return declared(manifest, project.now(manifest))
 
 
 @pytest.mark.parametrize(
@@ -29,42 +29,42 @@ def of(place: Place, text: str = SHOP) -> str:
         ("path: /", "path: /a"),
     ],
 )
-def test_the_fingerprint_changes_with_the_manifest(place: Place, written: str, edited: str) -> None:
-    assert of(place, SHOP.replace(written, edited)) != of(place)
+def test_the_fingerprint_changes_with_the_manifest(project: Project, written: str, edited: str) -> None:
+    assert of(project, SHOP.replace(written, edited)) != of(project)
 
 
-def test_the_fingerprint_does_not_change_with_a_comment(place: Place) -> None:
-    assert of(place, SHOP + "# for the third floor\n") == of(place)
+def test_the_fingerprint_does_not_change_with_a_comment(project: Project) -> None:
+    assert of(project, SHOP + "# for the third floor\n") == of(project)
 
 
 @pytest.mark.parametrize("source", ["api", "web", "migrations"])
-def test_the_fingerprint_changes_with_a_source_or_a_migration(place: Place, source: str) -> None:
-    before = of(place)
-    (place.folder / source / "file").write_text("edited")
-    assert of(place) != before
+def test_the_fingerprint_changes_with_a_source_or_a_migration(project: Project, source: str) -> None:
+    before = of(project)
+    (project.folder / source / "file").write_text("edited")
+    assert of(project) != before
 
 
-def set_region(place: Place) -> None:
-    place.world.folders.state.mkdir(exist_ok=True)
-    SettingsFile(place.world.folders.settings).add({"REGION": Setting("north", "2026-01-05T12:00:00+00:00", "ada")})
+def set_region(project: Project) -> None:
+    project.world.folders.state.mkdir(exist_ok=True)
+    SettingsFile(project.world.folders.settings).add({"REGION": Setting("north", "2026-01-05T12:00:00+00:00", "ada")})
 
 
-def rotate(place: Place) -> None:
-    place.world.sealed.keep("TOKEN", Secret("another"))
+def rotate(project: Project) -> None:
+    project.world.sealed.keep("TOKEN", Secret("another"))
 
 
 @pytest.mark.parametrize("change", [set_region, rotate])
 def test_the_fingerprint_changes_with_the_value_of_a_variable_that_is_read(
-    place: Place, change: Callable[[Place], None]
+    project: Project, change: Callable[[Project], None]
 ) -> None:
-    before = of(place)
-    change(place)
-    assert of(place) != before
+    before = of(project)
+    change(project)
+    assert of(project) != before
 
 
-def test_the_fingerprint_does_not_depend_on_the_interpreter_the_database_and_its_schema(place: Place) -> None:
-    manifest = place.manifest()
-    now = place.now(manifest)
+def test_the_fingerprint_does_not_depend_on_the_interpreter_the_database_and_its_schema(project: Project) -> None:
+    manifest = project.manifest()
+    now = project.now(manifest)
     facts = replace(now.datastores["db"], version="19.1", schema=Schema("0007_more"))
     other = replace(
         now, target=replace(now.target, python="/usr/bin/python3.99"), datastores={"db": facts}, next_number=9
@@ -72,7 +72,7 @@ def test_the_fingerprint_does_not_depend_on_the_interpreter_the_database_and_its
     assert declared(manifest, other) == declared(manifest, now)
 
 
-def test_the_fingerprint_is_the_same_before_and_after_a_generated_secret_is_stored(place: Place) -> None:
-    manifest = place.manifest()
-    now = place.now(manifest)
+def test_the_fingerprint_is_the_same_before_and_after_a_generated_secret_is_stored(project: Project) -> None:
+    manifest = project.manifest()
+    now = project.now(manifest)
     assert declared(manifest, replace(now, secrets={})) == declared(manifest, now)

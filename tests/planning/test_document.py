@@ -5,10 +5,10 @@ from tests.cli.sample_plan import plan
 
 
 def test_the_document_has_the_keys_of_the_contract() -> None:
-    told = plan_document.document(plan())
-    assert {"id", "kind", "from", "to", "version", "rollback", "phases", "changes"} <= set(told)
-    assert told["changes"] == [{"path": "services.web.replicas", "before": 1, "after": 2}]
-    assert told["phases"] == [
+    found = plan_document.document(plan())
+    assert {"id", "kind", "from", "to", "version", "rollback", "phases", "changes"} <= set(found)
+    assert found["changes"] == [{"path": "services.web.replicas", "before": 1, "after": 2}]
+    assert found["phases"] == [
         {"name": "prepare", "ranks": [[
             {"number": "1.1", "kind": "brew", "title": "Brew tea", "place": "live", "reversible": True,
              "expected_s": 2.0},

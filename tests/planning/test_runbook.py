@@ -217,7 +217,7 @@ def test_a_plan_notes_which_revisions_call_each_other_during_the_rollout() -> No
 
 
 def test_a_plan_notes_that_errors_after_the_switch_are_not_checked() -> None:
-    said = (
+    note = (
         "Mainstay does not check errors or latency after the switch yet; watch them, and run `mainstay rollback` "
         "if needed"
     )
@@ -225,9 +225,9 @@ def test_a_plan_notes_that_errors_after_the_switch_are_not_checked() -> None:
     new = release(2, kept=old)
     only_a_worker = deploy(release(2, kept=old, changed=("worker",)), snapshot(old))
     without_edge = deploy(replace(new, edge=None), snapshot(replace(old, edge=None)))
-    assert said in next_plan().notes
-    assert all(said not in each.notes for each in (first_plan(), only_a_worker, without_edge))
-    assert said not in rollback(old, snapshot(new)).notes
+    assert note in next_plan().notes
+    assert all(note not in each.notes for each in (first_plan(), only_a_worker, without_edge))
+    assert note not in rollback(old, snapshot(new)).notes
 
 
 def test_a_rollback_lists_no_change_of_a_datastore() -> None:

@@ -33,8 +33,8 @@ def moves(*kinds: str, name: str = "web") -> some.SearchStrategy[ServiceChange]:
     )
 
 
-def way(move: ServiceChange) -> list[ServiceStage]:
-    """Every state of one service, the one before the first stage included."""
+def all_stages(move: ServiceChange) -> list[ServiceStage]:
+    """Return every stage of one service, including the state before the first."""
     return [before_stages(move), *service_stages(move)]
 
 
@@ -44,7 +44,7 @@ def share(shares: Shares, release: int) -> float:
 
 @given(moves(*KINDS))
 def test_percentages_sum_to_100_or_are_empty(move: ServiceChange) -> None:
-    sums = [round(sum(part.traffic.values()), 6) for part in way(move)]
+    sums = [round(sum(part.traffic.values()), 6) for part in all_stages(move)]
     empty = move.strategy.kind == "recreate"
     assert set(sums) <= ({0, 100} if empty else {100})
 
@@ -58,7 +58,7 @@ def test_the_last_stage_gives_all_traffic_to_the_complete_new_fleet(move: Servic
 
 @given(moves(*KINDS))
 def test_capacity_comes_before_traffic(move: ServiceChange) -> None:
-    for earlier, part in pairwise(way(move)):
+    for earlier, part in pairwise(all_stages(move)):
         ready = {each: min(earlier.replicas.get(each, 0), part.replicas.get(each, 0)) for each in (1, 2)}
         # Traffic moves when what grew is ready, and before what shrinks at the next stage is gone.
         assert part.replicas.get(2, 0) >= move.count * share(part.traffic, 2) / 100 - 0.001
@@ -67,7 +67,7 @@ def test_capacity_comes_before_traffic(move: ServiceChange) -> None:
 
 @given(moves("blue-green", "canary", "rolling"))
 def test_ready_capacity_never_falls_below_that_of_the_smaller_fleet(move: ServiceChange) -> None:
-    for earlier, part in pairwise(way(move)):
+    for earlier, part in pairwise(all_stages(move)):
         surviving = sum(min(earlier.replicas.get(each, 0), part.replicas.get(each, 0)) for each in (1, 2))
         assert surviving >= min(move.old_count, move.count)
 

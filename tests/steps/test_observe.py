@@ -1,4 +1,4 @@
-"""Observe and settle: they end at the first thing that goes wrong with what is new."""
+"""Observe and settle: they fail at the first problem of a new revision."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ SETTLE = Settle(watched={"web": {2: 2}}, traffic=NEW, for_s=30)
 both = pytest.mark.parametrize("step", [OBSERVE, SETTLE], ids=["observe", "settle"])
 
 
-class Bench:
+class Observed:
     def __init__(self, folder: Path) -> None:
         self.clock = TurnableClock()
         self.target = FakeTarget(self.clock)
@@ -33,79 +33,79 @@ class Bench:
         self.target.set_traffic((Shift(NEW),))
         self.world: RunWorld = fake_world(folder, target=self.target, clock=self.clock)
 
-    def at(self, seconds: float, happens: Callable[[], None]) -> None:
-        """Let something happen while time passes."""
-        self.clock.paused = lambda: happens() if self.clock.monotonic() >= seconds else None
+    def at(self, seconds: float, action: Callable[[], None]) -> None:
+        """Call *action* once *seconds* have passed."""
+        self.clock.paused = lambda: action() if self.clock.monotonic() >= seconds else None
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def observed(tmp_path: Path) -> Observed:
+    return Observed(tmp_path)
 
 
 @both
-def test_all_the_time_passes_where_nothing_goes_wrong(step: Observe | Settle, bench: Bench) -> None:
-    assert step.do(bench.world) == "2 of 2 ready, none restarted in 30 s"
-    assert bench.clock.monotonic() == 30
+def test_an_observation_without_a_problem_lasts_its_whole_time(step: Observe | Settle, observed: Observed) -> None:
+    assert step.do(observed.world) == "2 of 2 ready, none restarted in 30 s"
+    assert observed.clock.monotonic() == 30
 
 
 @both
-def test_a_restart_ends_it(step: Observe | Settle, bench: Bench) -> None:
-    bench.at(10, lambda: bench.target.restarts.update({Revision("web", 2): 1}))
+def test_a_restart_ends_the_observation(step: Observe | Settle, observed: Observed) -> None:
+    observed.at(10, lambda: observed.target.restarts.update({Revision("web", 2): 1}))
     with pytest.raises(StepFailed, match="web-2-1 restarted while it was observed"):
-        step.do(bench.world)
-    assert bench.clock.monotonic() < 11
+        step.do(observed.world)
+    assert observed.clock.monotonic() < 11
 
 
-def test_the_last_lines_of_both_streams_are_shown_though_the_instance_runs_again(bench: Bench) -> None:
+def test_the_last_lines_of_both_streams_are_shown_after_a_restart(observed: Observed) -> None:
     for instance, stream, line in (("web-2-1", "out", "busy"), ("web-2-1", "err", "no ink"), ("web-2-2", "err", "?")):
-        bench.target.lines.append(LogLine("", "web", 2, instance, stream, line))
-    bench.at(10, lambda: bench.target.restarts.update({Revision("web", 2): 1}))
+        observed.target.lines.append(LogLine("", "web", 2, instance, stream, line))
+    observed.at(10, lambda: observed.target.restarts.update({Revision("web", 2): 1}))
     with pytest.raises(StepFailed, match=r"; its last lines:\n    busy\n    no ink$"):
-        OBSERVE.do(bench.world)
+        OBSERVE.do(observed.world)
 
 
 @both
-def test_an_instance_that_fails_ends_it(step: Observe | Settle, bench: Bench) -> None:
-    bench.at(10, lambda: bench.target.sick.add(Revision("web", 2)))
+def test_a_failed_instance_ends_the_observation(step: Observe | Settle, observed: Observed) -> None:
+    observed.at(10, lambda: observed.target.sick.add(Revision("web", 2)))
     with pytest.raises(StepFailed, match="web-2-1 failed"):
-        step.do(bench.world)
+        step.do(observed.world)
 
 
-def test_one_that_turns_unready_ends_it(bench: Bench) -> None:
-    bench.at(10, lambda: setattr(bench.target, "ready_after_s", 1000))
+def test_an_unready_instance_ends_the_observation(observed: Observed) -> None:
+    observed.at(10, lambda: setattr(observed.target, "ready_after_s", 1000))
     with pytest.raises(StepFailed, match="web@2: 0 of 2 ready"):
-        OBSERVE.do(bench.world)
+        OBSERVE.do(observed.world)
 
 
 @pytest.mark.parametrize(
-    ("watched", "said"),
+    ("watched", "message"),
     [({"web": {2: 3}}, "web@2: 2 of 3 ready"), ({"web": {2: 2}, "api": {2: 1}}, "api@2: 0 of 1 ready")],
     ids=["one too few", "another service's do not count"],
 )
-def test_as_many_must_be_ready_as_are_watched(bench: Bench, watched: Counts, said: str) -> None:
-    with pytest.raises(StepFailed, match=said):
-        Observe(watched=watched, traffic=NEW, for_s=30).do(bench.world)
+def test_a_missing_ready_instance_ends_the_observation(observed: Observed, watched: Counts, message: str) -> None:
+    with pytest.raises(StepFailed, match=message):
+        Observe(watched=watched, traffic=NEW, for_s=30).do(observed.world)
 
 
-def test_what_happens_to_the_old_is_no_word_about_the_new(bench: Bench) -> None:
-    bench.at(10, lambda: bench.target.sick.add(Revision("web", 1)))
-    assert OBSERVE.do(bench.world).startswith("2 of 2 ready")
+def test_a_failure_of_the_old_revision_does_not_end_the_observation(observed: Observed) -> None:
+    observed.at(10, lambda: observed.target.sick.add(Revision("web", 1)))
+    assert OBSERVE.do(observed.world).startswith("2 of 2 ready")
 
 
-def test_restarts_from_before_do_not_count(bench: Bench) -> None:
-    bench.target.restarts[Revision("web", 2)] = 2
-    assert OBSERVE.do(bench.world).startswith("2 of 2 ready")
+def test_earlier_restarts_do_not_count(observed: Observed) -> None:
+    observed.target.restarts[Revision("web", 2)] = 2
+    assert OBSERVE.do(observed.world).startswith("2 of 2 ready")
 
 
-def test_traffic_that_was_reverted_meanwhile_ends_the_observation(bench: Bench) -> None:
-    bench.at(10, lambda: bench.target.set_traffic((Shift({"web": {1: 100.0}}),)))
+def test_traffic_that_was_reverted_meanwhile_ends_the_observation(observed: Observed) -> None:
+    observed.at(10, lambda: observed.target.set_traffic((Shift({"web": {1: 100.0}}),)))
     with pytest.raises(StepFailed, match="traffic was reverted automatically"):
-        OBSERVE.do(bench.world)
+        OBSERVE.do(observed.world)
 
 
 @both
-def test_an_observation_that_was_cut_off_starts_from_nothing(step: Observe | Settle, bench: Bench) -> None:
-    step.do(bench.world)
-    assert step.look(bench.world) is Look.ABSENT
-    assert step.undo(bench.world) == "nothing to undo"
+def test_an_interrupted_observation_starts_from_zero(step: Observe | Settle, observed: Observed) -> None:
+    step.do(observed.world)
+    assert step.look(observed.world) is Look.ABSENT
+    assert step.undo(observed.world) == "nothing to undo"

@@ -1,4 +1,4 @@
-"""Retire and lay down: what goes is gone, what serves goes on, and nothing of it is undone."""
+"""The irreversible steps: retire, stop the environment, remove the data."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def world(clock: TurnableClock, target: FakeTarget, tmp_path: Path) -> RunWorld:
     return fake_world(tmp_path, target=target, clock=clock)
 
 
-def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: RunWorld, clock: TurnableClock) -> None:
+def test_the_old_fleet_is_stopped_and_the_lease_on_traffic_ends(world: RunWorld, clock: TurnableClock) -> None:
     assert STEP.do(world) == "web@1 stopped in 0.0 s"
     clock.turn(3600)
     assert world.target.traffic_status().actual == NOW
@@ -48,19 +48,19 @@ def test_the_old_fleet_goes_and_nobody_needs_to_watch_any_more(world: RunWorld, 
 
 
 @pytest.mark.parametrize(
-    ("open_requests", "told"),
+    ("open_requests", "evidence"),
     [
         (1, "web@1 stopped in 30.0 s, 1 connection still open after the drain of 30 s"),
         (2, "web@1 stopped in 30.0 s, 2 connections still open after the drain of 30 s"),
     ],
 )
 def test_requests_that_are_open_at_the_end_of_the_drain_are_cut_and_counted_and_those_of_others_are_not(
-    world: RunWorld, target: FakeTarget, open_requests: int, told: str
+    world: RunWorld, target: FakeTarget, open_requests: int, evidence: str
 ) -> None:
     target.cut["web@1"] = 5
     target.cut["web@2"] = 7
     target.in_flight["web@1"] = open_requests
-    assert STEP.do(world) == told
+    assert STEP.do(world) == evidence
     assert target.cut == {"web@1": 5 + open_requests, "web@2": 7}
 
 
@@ -109,16 +109,14 @@ def test_the_old_fleet_stays_until_its_requests_have_ended(
     assert target.cut == {}
 
 
-def test_traffic_that_had_gone_home_is_brought_back_before_anything_stops(
-    world: RunWorld, clock: TurnableClock
-) -> None:
+def test_reverted_traffic_is_moved_again_before_an_instance_stops(world: RunWorld, clock: TurnableClock) -> None:
     clock.turn(61)
     assert world.target.traffic_status().actual == {"web": {1: 100.0}}
     STEP.do(world)
     assert world.target.traffic_status().actual == NOW
 
 
-def test_how_far_it_has_come_is_found_by_looking(world: RunWorld) -> None:
+def test_look_finds_how_much_is_present(world: RunWorld) -> None:
     assert STEP.look(world) is Look.ABSENT
     world.target.set_fleet({"web": NEW})
     assert STEP.look(world) is Look.ABSENT
@@ -128,14 +126,14 @@ def test_how_far_it_has_come_is_found_by_looking(world: RunWorld) -> None:
     assert STEP.look(world) is Look.PRESENT
 
 
-@pytest.mark.parametrize("step", [STEP, StopEnvironment(), RemoveData()], ids=["retire", "lay down", "remove data"])
-def test_none_is_ever_undone(step: Retire | StopEnvironment | RemoveData, world: RunWorld) -> None:
+@pytest.mark.parametrize("step", [STEP, StopEnvironment(), RemoveData()], ids=["retire", "stop", "remove data"])
+def test_irreversible_steps_refuse_to_be_undone(step: Retire | StopEnvironment | RemoveData, world: RunWorld) -> None:
     assert not step.reversible
     with pytest.raises(StepFailed, match=r"cannot be started again|cannot be undone|cannot be restored"):
         step.undo(world)
 
 
-def test_laid_down_nothing_runs_and_all_is_known(world: RunWorld) -> None:
+def test_a_stopped_environment_keeps_its_desired_fleets(world: RunWorld) -> None:
     step = StopEnvironment()
     assert step.look(world) is Look.ABSENT
     assert step.do(world) == "4 instances stopped, data kept"

@@ -1,4 +1,4 @@
-"""Set traffic: applied when it says so, in the order of its shifts, and reverted without heartbeats."""
+"""Set traffic: in effect when the step is done, in the order of its shifts, and reverted without heartbeats."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ OLD: Traffic = {"api": {1: 100.0}, "web": {1: 100.0}}
 NEW: Traffic = {"api": {2: 100.0}, "web": {2: 100.0}}
 CALLERS_FIRST = (Shift({"web": {1: 100.0}}, {"web": {2: 5.0}}), Shift({"api": {1: 100.0}}))
 """A rollback, in which web@2 may take 5 s to finish its requests."""
-STEP = SetTraffic(after=(Shift(NEW),), back=(Shift(OLD),))
+STEP = SetTraffic(after=(Shift(NEW),), revert_to=(Shift(OLD),))
 
 
 @pytest.fixture
@@ -51,14 +51,14 @@ def test_services_of_one_shift_move_in_one_batch(world: RunWorld, target: FakeTa
     assert [name for name in target.effects if name.startswith("traffic")] == ["traffic api 2:100 web 2:100"]
 
 
-def test_traffic_goes_home_by_itself_when_nobody_renews(world: RunWorld, clock: TurnableClock) -> None:
+def test_traffic_is_reverted_automatically_without_heartbeats(world: RunWorld, clock: TurnableClock) -> None:
     STEP.do(world)
     clock.turn(61)
     assert world.target.traffic_status().actual == OLD
     assert STEP.look(world) is Look.ABSENT
 
 
-def test_how_long_nobody_may_watch_is_what_the_plan_says(world: RunWorld, clock: TurnableClock) -> None:
+def test_the_timeout_of_the_lease_is_that_of_the_plan(world: RunWorld, clock: TurnableClock) -> None:
     replace(STEP, revert_after_s=300.0).do(world)
     clock.turn(299)
     assert world.target.traffic_status().actual == NEW
@@ -66,13 +66,13 @@ def test_how_long_nobody_may_watch_is_what_the_plan_says(world: RunWorld, clock:
     assert world.target.traffic_status().actual == OLD
 
 
-def test_a_first_release_has_nowhere_to_go(world: RunWorld, clock: TurnableClock) -> None:
-    SetTraffic(after=(Shift(NEW),), back=(Shift({"api": {}, "web": {}}),)).do(world)
+def test_a_first_release_has_no_lease(world: RunWorld, clock: TurnableClock) -> None:
+    SetTraffic(after=(Shift(NEW),), revert_to=(Shift({"api": {}, "web": {}}),)).do(world)
     clock.turn(3600)
     assert world.target.traffic_status().actual == NEW
 
 
-def test_how_far_it_has_come_is_found_by_looking(world: RunWorld, target: FakeTarget) -> None:
+def test_look_finds_how_much_is_present(world: RunWorld, target: FakeTarget) -> None:
     assert STEP.look(world) is Look.ABSENT
     STEP.do(world)
     assert STEP.look(world) is Look.PRESENT
@@ -80,7 +80,7 @@ def test_how_far_it_has_come_is_found_by_looking(world: RunWorld, target: FakeTa
     assert STEP.look(world) is Look.PARTIAL
 
 
-def test_it_waits_for_those_that_are_to_serve_and_no_longer_than_it_must(world: RunWorld, target: FakeTarget) -> None:
+def test_a_failed_instance_ends_the_wait_for_traffic_with_its_last_lines(world: RunWorld, target: FakeTarget) -> None:
     target.sick.add(Revision("web", 2))
     with pytest.raises(StepFailed, match="web 100 % @2") as late:
         STEP.do(world)
@@ -88,7 +88,7 @@ def test_it_waits_for_those_that_are_to_serve_and_no_longer_than_it_must(world: 
 
 
 @pytest.mark.parametrize("way", ["undo", "withdraw"])
-def test_the_way_back_is_the_stage_s_and_needs_no_watcher(way: str, world: RunWorld, clock: TurnableClock) -> None:
+def test_undo_and_withdraw_revert_traffic_without_a_lease(way: str, world: RunWorld, clock: TurnableClock) -> None:
     canary = replace(STEP, after=(Shift({"api": {1: 50.0, 2: 50.0}, "web": {1: 50.0, 2: 50.0}}),))
     canary.do(world)
     STEP.do(world)
@@ -108,7 +108,7 @@ def test_an_undo_does_not_wait_for_a_release_that_crashed_before_the_run_began(
     assert world.target.traffic_status().wanted == OLD
 
 
-def test_an_undo_waits_for_a_release_of_which_one_service_is_only_slow(world: RunWorld, target: FakeTarget) -> None:
+def test_an_undo_waits_for_a_release_with_a_slow_service(world: RunWorld, target: FakeTarget) -> None:
     target.sick.add(Revision("api", 1))
     STEP.do(world)
     target.unready.add(Revision("web", 1))
@@ -116,14 +116,16 @@ def test_an_undo_waits_for_a_release_of_which_one_service_is_only_slow(world: Ru
         STEP.undo(world)
 
 
-def test_withdrawing_to_what_is_not_there_only_lets_go_of_the_new(world: RunWorld, target: FakeTarget) -> None:
+def test_withdraw_takes_traffic_from_the_new_release_if_the_old_one_is_down(
+    world: RunWorld, target: FakeTarget
+) -> None:
     STEP.do(world)
     target.sick |= {Revision("api", 1), Revision("web", 1)}
     STEP.withdraw(world)
     assert world.target.traffic_status().actual.get("web", {}) == {}
 
 
-def test_holding_it_again_takes_traffic_back_from_home(world: RunWorld, clock: TurnableClock) -> None:
+def test_hold_moves_reverted_traffic_again(world: RunWorld, clock: TurnableClock) -> None:
     STEP.do(world)
     clock.turn(61)
     STEP.hold(world)
@@ -144,11 +146,11 @@ def test_a_callee_moves_once_its_caller_has_no_request_in_flight(
     STEP.do(world)
     target.effects.clear()
     target.in_flight["web@2"] = 3
-    told: list[str] = []
+    progress: list[str] = []
     clock.paused = _ends(target, clock, "web@2", after=0.4)
-    done = replace(STEP, after=CALLERS_FIRST).do(world.with_progress(told.append))
+    done = replace(STEP, after=CALLERS_FIRST).do(world.with_progress(progress.append))
     assert done == "web 100 % @1, then api 100 % @1; web@2 had no request left after 0.4 s"
-    assert told == ["waiting for 3 requests in flight of web@2"]
+    assert progress == ["waiting for 3 requests in flight of web@2"]
     assert [name for name in target.effects if name.startswith("traffic")] == ["traffic web 1:100", "traffic api 1:100"]
     assert world.target.traffic_status().actual == OLD
 
@@ -164,10 +166,10 @@ def test_a_request_that_outlasts_its_drain_is_not_waited_for_and_counted(
 
 
 @pytest.mark.parametrize("way", ["undo", "withdraw", "without a heartbeat"])
-def test_every_way_back_drains_the_callers_first(
+def test_every_revert_drains_the_callers_first(
     way: str, world: RunWorld, target: FakeTarget, clock: TurnableClock
 ) -> None:
-    step = replace(STEP, back=CALLERS_FIRST)
+    step = replace(STEP, revert_to=CALLERS_FIRST)
     step.do(world)
     target.in_flight["web@2"] = 1
     seen: list[Traffic] = []
@@ -182,7 +184,7 @@ def test_every_way_back_drains_the_callers_first(
     assert world.target.traffic_status().actual == OLD
 
 
-def test_while_a_drain_lasts_a_look_finds_a_part(world: RunWorld, target: FakeTarget) -> None:
+def test_look_is_partial_during_a_drain(world: RunWorld, target: FakeTarget) -> None:
     STEP.do(world)
     target.in_flight["web@2"] = 1
     world.target.set_traffic(CALLERS_FIRST)

@@ -1,4 +1,4 @@
-"""Start a fleet: what grows is ready before the step is done, and the way back is known."""
+"""Start a fleet: new instances are ready before the step is done, and undo restores the earlier fleet."""
 
 from pathlib import Path
 
@@ -39,13 +39,13 @@ def ids(world: RunWorld) -> list[str]:
     return [one.id for one in world.target.fleet_status().instances]
 
 
-def test_new_runs_beside_old_and_is_ready(world: RunWorld) -> None:
+def test_the_new_fleet_becomes_ready_beside_the_old_one(world: RunWorld) -> None:
     assert BESIDE.title == "Start web@2, 3 replicas"
     assert BESIDE.do(world) == "3 of 3 ready after 2.4 s"
     assert ids(world) == ["web-1-1", "web-1-2", "web-1-3", "web-2-1", "web-2-2", "web-2-3"]
 
 
-def test_doing_it_twice_is_doing_it_once(world: RunWorld, target: FakeTarget) -> None:
+def test_do_and_hold_are_idempotent(world: RunWorld, target: FakeTarget) -> None:
     BESIDE.do(world)
     effects = dict(target.effects)
     BESIDE.do(world)
@@ -53,13 +53,13 @@ def test_doing_it_twice_is_doing_it_once(world: RunWorld, target: FakeTarget) ->
     assert dict(target.effects) == effects
 
 
-def test_progress_is_told_when_it_changes(world: RunWorld) -> None:
-    told: list[str] = []
-    BESIDE.do(world.with_progress(told.append))
-    assert told == ["0 of 3 ready"]
+def test_progress_is_reported_when_it_changes(world: RunWorld) -> None:
+    progress: list[str] = []
+    BESIDE.do(world.with_progress(progress.append))
+    assert progress == ["0 of 3 ready"]
 
 
-def test_what_is_there_is_found_by_looking(world: RunWorld) -> None:
+def test_look_finds_how_much_is_present(world: RunWorld) -> None:
     assert BESIDE.look(world) is Look.ABSENT
     world.target.set_fleet({"web": OLD | NEW})
     assert BESIDE.look(world) is Look.PARTIAL
@@ -88,7 +88,7 @@ def test_a_fleet_that_does_not_stay_up_fails_at_once_with_its_exit_code_and_last
     assert world.clock.monotonic() < 61
 
 
-def test_a_fleet_that_is_slow_fails_after_its_time_in_numbers(world: RunWorld, target: FakeTarget) -> None:
+def test_a_slow_fleet_fails_after_its_time_limit_with_numbers(world: RunWorld, target: FakeTarget) -> None:
     target.ready_after_s = 1000
     with pytest.raises(
         StepFailed, match=r"after 32 s waiting for web@2 .*\(within 30 s, steady for 2 s\): 0 of 3 ready"
@@ -96,12 +96,12 @@ def test_a_fleet_that_is_slow_fails_after_its_time_in_numbers(world: RunWorld, t
         BESIDE.do(world)
 
 
-def test_an_old_instance_that_fails_meanwhile_is_not_the_fault_of_the_new(world: RunWorld, target: FakeTarget) -> None:
+def test_a_failure_of_an_old_instance_does_not_fail_the_step(world: RunWorld, target: FakeTarget) -> None:
     target.sick.add(Revision("web", 1))
     assert BESIDE.do(world) == "3 of 3 ready after 2.4 s"
 
 
-def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(world: RunWorld) -> None:
+def test_a_step_that_stops_a_fleet_waits_for_its_end_and_undo_starts_it_again(world: RunWorld) -> None:
     step = StartFleet(service="web", before=OLD, after={})
     assert step.title == "Stop web@1, 3 replicas"
     assert step.do(world).startswith("stopped in")
@@ -111,7 +111,7 @@ def test_a_step_that_only_stops_waits_until_it_is_gone_and_undo_brings_it_back(w
     assert [one.state for one in world.target.fleet_status().instances] == ["ready"] * 3
 
 
-def test_holding_a_stop_does_not_stop_what_came_after_it(world: RunWorld, target: FakeTarget) -> None:
+def test_hold_of_a_stop_does_not_stop_a_later_fleet(world: RunWorld, target: FakeTarget) -> None:
     stop = StartFleet(service="web", before=OLD, after={})
     start = StartFleet(service="web", before={}, after=NEW)
     stop.do(world)

@@ -117,7 +117,7 @@ class Plan(msgspec.Struct, frozen=True):
                         broken.append(f"the fleet of {service} is not the one that the step retires")
                     fleet[service] = counts(after)
                 case SetTraffic():
-                    for shift in (*step.after, *step.back):
+                    for shift in (*step.after, *step.revert_to):
                         broken += unbalanced(shift.traffic)
                     broken += without_capacity(end_of(step.after), fleet)
             yield from (f"step {number}: {each}" for each in broken)

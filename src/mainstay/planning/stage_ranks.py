@@ -90,7 +90,7 @@ def _set_traffic(change: StageChange, shifts: Shifts) -> Ranks:
     if not shifts:
         return ()
     lease_s = change.rollout.revert_after_s
-    return ((SetTraffic(after=shifts, back=change.reverting_shifts, revert_after_s=lease_s),),)
+    return ((SetTraffic(after=shifts, revert_to=change.reverting_shifts, revert_after_s=lease_s),),)
 
 
 def _shifts_with_drain(change: StageChange, traffic: Traffic) -> Shifts:

@@ -15,12 +15,12 @@ APPLIED_WITHIN_S = 30.0
 class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
     """Move traffic along the shifts `after`.
 
-    `back` is how an undo, an interruption or an expired heartbeat reverts the whole stage, in an order in which no
+    `revert_to` is how an undo, an interruption or an expired heartbeat reverts the whole stage, in an order in which no
     request in flight meets a callee older than its caller.
     """
 
     after: Shifts
-    back: Shifts
+    revert_to: Shifts
     revert_after_s: float = 60.0
     """Seconds without a heartbeat of the run after which traffic is reverted automatically."""
 
@@ -32,7 +32,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
 
     def do(self, world: RunWorld) -> str:
         # A first release has nothing to revert to.
-        lease = TrafficLease(self.revert_after_s, self.back) if any(end_of(self.back).values()) else None
+        lease = TrafficLease(self.revert_after_s, self.revert_to) if any(end_of(self.revert_to).values()) else None
         world.target.set_traffic(self.after, lease)
         return _in_order(self.after) + await_traffic(world, self.after)
 
@@ -43,20 +43,20 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
         return Look.PRESENT if same(serving.actual, after) else Look.PARTIAL
 
     def undo(self, world: RunWorld) -> str:
-        world.target.set_traffic(self.back)
-        return f"back to {_in_order(self.back)}{await_traffic(world, self.back, or_crashed=True)}"
+        world.target.set_traffic(self.revert_to)
+        return f"back to {_in_order(self.revert_to)}{await_traffic(world, self.revert_to, or_crashed=True)}"
 
     def withdraw(self, world: RunWorld) -> str:
-        world.target.set_traffic(self.back)
-        back = end_of(self.back)
+        world.target.set_traffic(self.revert_to)
+        fallback = end_of(self.revert_to)
         # During `recreate` there may be no old instance; then it is enough that the new ones receive no requests.
         world.waiter.wait_until(
-            lambda: not _receives_more(world.target.traffic_status().actual, back),
-            within=_within(self.back),
-            waiting_for=f"traffic to return to {_in_order(self.back)}",
+            lambda: not _receives_more(world.target.traffic_status().actual, fallback),
+            within=_within(self.revert_to),
+            waiting_for=f"traffic to return to {_in_order(self.revert_to)}",
             remedy="mainstay status",
         )
-        return f"back to {_in_order(self.back)}"
+        return f"back to {_in_order(self.revert_to)}"
 
     def hold(self, world: RunWorld) -> None:
         self.do(world)

@@ -45,7 +45,7 @@ def test_the_invariants_hold_after_every_step_of_a_plan_and_every_automatic_reve
             case start_fleet.StartFleet():
                 desired = after(desired, SetFleet(1, {step.service: step.after}), BOOT, 0.0)
             case set_traffic.SetTraffic():
-                lease = TrafficLease(60.0, step.back)
+                lease = TrafficLease(60.0, step.revert_to)
                 desired = drained(after(desired, SetTraffic(1, step.after, lease), BOOT, 0.0))
             case retire.Retire():
                 desired = drained(after(desired, SetTraffic(1, step.traffic, None), BOOT, 0.0))

@@ -60,21 +60,21 @@ def two_releases(draw: some.DrawFn, *kinds: str) -> tuple[Release, Release, Link
     return system(1, old, links, workers), system(2, new, links, workers), links
 
 
-class Machine:
-    """What serves while a plan is carried out, and which revisions may have requests in flight."""
+class Simulation:
+    """Which revisions have traffic while a plan is executed, and which may have requests in flight."""
 
     def __init__(self, serving: Release, links: Links) -> None:
         self.traffic: Traffic = {}
         self.busy: set[tuple[str, int]] = set()
         self.links = links
-        self.wrong: list[str] = []
+        self.violations: list[str] = []
         for name, each in serving.services.items():
             self.busy.add((name, each.revision))
             if each.workload.listens:
                 self.traffic[name] = {each.revision: 100.0}
 
     def run(self, plan: Plan) -> Iterator[SetTraffic]:
-        """Carry *plan* out; yields each step that moves traffic once it is done."""
+        """Execute *plan*; yield each step that moves traffic once it is done."""
         for _, step in plan.steps():
             match step:
                 case StartFleet():
@@ -89,7 +89,7 @@ class Machine:
     def shift(self, shifts: Shifts) -> None:
         for shift in shifts:
             for name, shares in shift.traffic.items():
-                self._loses(name, self.traffic.get(name, {}).keys() - shares.keys())
+                self._stop_traffic(name, self.traffic.get(name, {}).keys() - shares.keys())
             self.traffic |= shift.traffic
             self.busy |= {(name, each) for name, shares in shift.traffic.items() for each in shares}
             self.busy -= {(name, each) for name, releases in shift.drain_s.items() for each in releases}
@@ -99,14 +99,14 @@ class Machine:
         if worker and self.traffic.get(name) is None:
             self.busy |= {(name, each) for each in releases}
 
-    def _loses(self, name: str, releases: set[int]) -> None:
+    def _stop_traffic(self, name: str, releases: set[int]) -> None:
         for callee in releases:
             meets = [f"{c}@{each}" for c, each in self.busy if (c, name) in self.links and each == callee == 2]
-            self.wrong += [f"{name}@{callee} lost its traffic while {caller} was at work" for caller in meets]
+            self.violations += [f"{name}@{callee} lost its traffic while {caller} was at work" for caller in meets]
 
 
 def _acyclic(links: Links) -> Links:
-    """Without the calls of a circle, which has no order."""
+    """Return *links* without the calls of a cycle, which has no order."""
     calls = calls_between([system(1, dict.fromkeys(NAMES, AT_ONCE), links).services], NAMES)
     return frozenset((caller, callee) for caller, callee in links if caller not in calls[callee])
 
@@ -116,11 +116,11 @@ def test_a_rollback_moves_a_callee_after_its_callers_have_moved_and_drained(
     releases: tuple[Release, Release, Links],
 ) -> None:
     old, new, links = releases
-    machine = Machine(new, _acyclic(links))
+    machine = Simulation(new, _acyclic(links))
     plan = rollback(old, snapshot(new))
     plan.check()
     list(machine.run(plan))
-    assert machine.wrong == []
+    assert machine.violations == []
 
 
 @given(two_releases("blue-green", "canary", "recreate"))
@@ -132,11 +132,11 @@ def test_at_each_point_of_a_deploy_reverting_moves_callers_first_and_drains_them
     plan.check()
     moves = sum(isinstance(step, SetTraffic) for _, step in plan.steps())
     for point in range(1, moves + 1):
-        machine = Machine(old, _acyclic(links))
+        machine = Simulation(old, _acyclic(links))
         *_, last = islice(machine.run(plan), point)
-        machine.wrong.clear()
-        machine.shift(last.back)
-        assert machine.wrong == []
+        machine.violations.clear()
+        machine.shift(last.revert_to)
+        assert machine.violations == []
 
 
 @given(two_releases("blue-green"))
@@ -167,8 +167,8 @@ def test_a_stage_with_a_complete_old_fleet_is_reverted_in_one_switch_per_layer(
         steps = [step for rank in phase.ranks for step in rank]
         fleet |= {s.service: {r: m.count for r, m in s.after.items()} for s in steps if isinstance(s, StartFleet)}
         for step in (step for step in steps if isinstance(step, SetTraffic)):
-            back = end_of(step.back)
-            assert sum(len(shift.traffic) for shift in step.back) == len(back)
+            back = end_of(step.revert_to)
+            assert sum(len(shift.traffic) for shift in step.revert_to) == len(back)
             whole = [n for n, each in old.services.items() if n in back and fleet[n].get(1) == each.replicas]
             assert all(back[name] == {1: 100.0} for name in whole)
 
@@ -213,13 +213,13 @@ def test_a_rollback_drains_only_callers_and_no_longer_than_their_drain_time() ->
     plan = rollback(old, snapshot(release(2, kept=old)))
     (step,) = [step for _, step in plan.steps() if isinstance(step, SetTraffic)]
     assert [shift.drain_s for shift in step.after] == [{"web": {2: 30.0}}, {}]
-    assert [shift.drain_s for shift in step.back] == [{}, {}]
+    assert [shift.drain_s for shift in step.revert_to] == [{}, {}]
 
 
 def test_a_deploy_is_reverted_callers_first() -> None:
     (step,) = [step for _, step in next_plan().steps() if isinstance(step, SetTraffic)]
     assert [list(shift.traffic) for shift in step.after] == [["api"], ["web"]]
-    assert [(list(shift.traffic), shift.drain_s) for shift in step.back] == [
+    assert [(list(shift.traffic), shift.drain_s) for shift in step.revert_to] == [
         (["web"], {"web": {2: 30.0}}),
         (["api"], {}),
     ]

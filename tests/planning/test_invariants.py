@@ -79,16 +79,16 @@ def test_equal_snapshots_make_equal_plans() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "said"),
+    ("now", "note"),
     [
         (next_plan(replicas=3), "the instances of api: 2 of api@1 → 3 of api@1"),
         (deploy(release(3, kept=release(2)), snapshot(release(2))), "the live release: 1 → 2"),
     ],
     ids=["other instances", "another release meanwhile"],
 )
-def test_a_stale_plan_lists_what_has_changed(now: Plan, said: str) -> None:
+def test_a_stale_plan_lists_what_has_changed(now: Plan, note: str) -> None:
     planned = deploy(release(2, kept=release(1), replicas=2), snapshot(release(1)))
-    assert said in differences(planned, now)
+    assert note in differences(planned, now)
     assert differences(planned, planned) == ()
 
 
@@ -114,9 +114,9 @@ def test_a_plan_is_stale_after_another_run() -> None:
 
 
 def test_the_document_of_a_step_has_the_keys_of_the_contract() -> None:
-    told = document(next_plan())
-    assert (told["kind"], told["from"], told["to"], told["rollback"]) == ("deploy", 1, 2, "safe")
-    step = told["phases"][0]["ranks"][0][1]
+    found = document(next_plan())
+    assert (found["kind"], found["from"], found["to"], found["rollback"]) == ("deploy", 1, 2, "safe")
+    step = found["phases"][0]["ranks"][0][1]
     assert step == {
         "number": "1.2",
         "kind": "fetch",
@@ -125,7 +125,7 @@ def test_the_document_of_a_step_has_the_keys_of_the_contract() -> None:
         "reversible": True,
         "expected_s": None,
     }
-    assert {"path": "version", "before": "1", "after": "2"} in told["changes"]
+    assert {"path": "version", "before": "1", "after": "2"} in found["changes"]
 
 
 def test_the_expected_time_of_a_plan_needs_that_of_each_step() -> None:
@@ -158,9 +158,9 @@ def test_the_expected_time_of_a_build_comes_from_builds_of_the_same_service() ->
 
 def test_the_document_numbers_steps_like_the_journal() -> None:
     plan = next_plan()
-    told = [each["number"] for phase in document(plan)["phases"] for rank in phase["ranks"] for each in rank]
-    assert told == [number for number, _ in plan.steps()]
+    found = [each["number"] for phase in document(plan)["phases"] for rank in phase["ranks"] for each in rank]
+    assert found == [number for number, _ in plan.steps()]
     assert all(len(rank) for phase in plan.phases for rank in phase.ranks)
-    assert [a < b for a, b in pairwise(int(number.split(".")[0]) for number in told)].count(True) == len(
+    assert [a < b for a, b in pairwise(int(number.split(".")[0]) for number in found)].count(True) == len(
         plan.phases
     ) - 1
