@@ -35,7 +35,7 @@ def test_a_step_that_changes_the_edge_waits_until_the_edge_is_open(world: RunWor
 @pytest.mark.parametrize(
     ("trouble", "error"),
     [("HAProxy exited immediately", "the edge did not open within 15 s: HAProxy exited immediately"), ("", "the edge")],
-    ids=["the target says why", "the target does not say why"],
+    ids=["with a reason", "without a reason"],
 )
 def test_an_edge_that_does_not_open_fails_with_the_reason(
     world: RunWorld, target: FakeTarget, trouble: str, error: str
