@@ -43,15 +43,8 @@ class RunState(msgspec.Struct, frozen=True):
     done: frozenset[StepNumber] = frozenset()
     undone: tuple[StepNumber, ...] = ()
     titles: dict[StepNumber, str] = {}
-    kinds: dict[StepNumber, str] = {}
-    failed: Failed | None = None
-    """The last failure."""
-    turned: UndoStarted | None = None
     parked: ParkedAt | None = None
     """Set while the run waits for a person's decision."""
-    answered: Answered | None = None
-    withdrawn: Withdrawn | None = None
-    """Set from an interrupt in mid-stage until the next step starts."""
     irreversible: bool = False
     """Whether a step that cannot be undone has started: from then on the run can only go forward."""
     fence: int = 0
@@ -103,10 +96,8 @@ def _after(now: RunState, event: Event) -> RunState:
                 done=now.done - {step},
                 undone=tuple(other for other in now.undone if other != step),
                 titles={**now.titles, step: event.title},
-                kinds={**now.kinds, step: event.kind},
                 irreversible=now.irreversible or not event.reversible,
                 current=step,
-                withdrawn=None,
             )
         case Done(step=step):
             return replace(_moved_on(now, step), done=now.done | {step})
@@ -115,22 +106,18 @@ def _after(now: RunState, event: Event) -> RunState:
         case Undone(step=step):
             return _taken_back(_moved_on(now, step), step)
         case Answered(step=step, as_="done"):
-            return replace(_moved_on(now, step), done=now.done | {step}, parked=None, answered=event)
+            return replace(_moved_on(now, step), done=now.done | {step}, parked=None)
         case Answered(step=step):
-            return replace(_taken_back(_moved_on(now, step), step), parked=None, answered=event)
+            return replace(_taken_back(_moved_on(now, step), step), parked=None)
         case Withdrawn(reopened=reopened):
-            return replace(
-                now, done=now.done - set(reopened), withdrawn=event, current=next(iter(reopened), None), resumes=0
-            )
+            return replace(now, done=now.done - set(reopened), current=next(iter(reopened), None), resumes=0)
         case UndoStarted():
-            return replace(now, direction="back", turned=event, resumes=0)
+            return replace(now, direction="back", resumes=0)
         case ParkedAt():
             return replace(now, parked=event, resumes=0, current=event.step or now.current)
-        case Failed():
-            return replace(now, failed=event)
         case Ended(outcome=outcome):
             return replace(now, outcome=outcome, current=None, parked=None)
-        case Progress():
+        case Failed() | Progress():
             return now
 
 
