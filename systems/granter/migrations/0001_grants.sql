@@ -1,4 +1,4 @@
--- Grants as the rules read them from their notices, and the rounds in which the notices were fetched.
+-- Grants, extracted from notices by rules, and the rounds in which the notices were fetched.
 
 -- The stemmed words of a text in its own language. A language is added here and in `languages.py`.
 create function words_of(language text, words text) returns tsvector

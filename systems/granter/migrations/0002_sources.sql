@@ -1,5 +1,5 @@
--- Several sources: rounds that go over all of them, and what is known of each page, so that one that has not changed
--- is not read again, and a round that was cut off goes on where it was.
+-- Several sources: each round visits all of them. The state of each page is stored, so that an unchanged page is not
+-- read again and an interrupted round resumes.
 
 create table rounds (
     id    bigint generated always as identity primary key,
@@ -13,7 +13,7 @@ select id, rules, began, ended from scrape_rounds;
 
 select setval(pg_get_serial_sequence('rounds', 'id'), coalesce(max(id), 0) + 1, false) from rounds;
 
--- A row is now the walk over one source in one round.
+-- A row is now the visit to one source in one round.
 alter table scrape_rounds
     add column round     bigint references rounds on delete cascade,
     add column source    text not null default 'north',
@@ -40,7 +40,7 @@ create table pages (
     last_modified text,
     content_hash  text,
     links         jsonb,
-    asked         text[] not null default '{}',   -- which models have had their say, and last who read it
+    readers       text[] not null default '{}',   -- the models with a final outcome; the last one read the stored grant
     round         bigint,
     fetched       timestamptz not null default now()
 );
@@ -50,5 +50,5 @@ create index pages_of_round on pages (round, source);
 insert into pages (url, source, listing, rules, content_hash, fetched)
 select source_url, 'north', false, rules, content_hash, last_seen from grants;
 
--- Since when the source has no longer what a grant was read from: it is kept, found no more, and may come back.
+-- When the notice disappeared from its source. The grant is kept, searches omit it, and the notice may reappear.
 alter table grants add column withdrawn timestamptz;

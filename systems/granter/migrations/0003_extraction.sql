@@ -1,7 +1,7 @@
--- What is read from a notice besides: topics and region, and of every field who read it, when, and from which words.
+-- Topics and region of each grant, and for every field its reader, the time and the evidence.
 
--- Filters, counts and the first sorting read every hit: what they read stays in the row, long texts leave it.
--- A search is over before other processes have begun to help with it.
+-- Filters, counts and the first sort read every hit, so the columns that they read stay in the row and long texts are
+-- stored out of line. A search is too short for parallel workers to help.
 alter table grants set (toast_tuple_target = 128, parallel_workers = 0);
 alter table grants
     alter column title set storage main,
@@ -12,11 +12,11 @@ alter table grants
     add column topics     text[] storage main not null default '{}',
     add column region     text storage main,
     add column provenance jsonb not null default '{}',
-    -- The words by which hits are sorted first, stemmed like all others.
+    -- Words whose hits rank first, stemmed like all others.
     add column head       tsvector storage main generated always as (
         setweight(words_of(language, title), 'A') || setweight(words_of(language, coalesce(funder, '')), 'B')
     ) stored,
-    -- Names as they are written, for finding them by their first letters.
+    -- Names without stemming, to find them by their first letters.
     add column names      tsvector storage main generated always as (
         setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', coalesce(funder, '')), 'B')
     ) stored;
@@ -30,7 +30,7 @@ update grants set provenance = jsonb_strip_nulls(jsonb_build_object(
     'amount', case when amount_text is not null then
         jsonb_build_object('by', 'rules', 'at', changed, 'evidence', amount_text) end));
 
--- An index for each language: its hits are those of the question in that language, and need no second look.
+-- An index for each language: it is searched with the query in that language, so its hits need no recheck.
 drop index grants_search;
 create index grants_search_en on grants using gin (search) where language = 'en';
 create index grants_search_de on grants using gin (search) where language = 'de';

@@ -1,4 +1,4 @@
--- Accounts: who may log in, by e-mail address. Addresses come normalised, so that one mailbox is one account.
+-- Accounts, by e-mail address. The service normalizes addresses, so that one mailbox is one account.
 
 create table accounts (
     id            uuid primary key default gen_random_uuid(),

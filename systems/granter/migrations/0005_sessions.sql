@@ -1,11 +1,11 @@
--- Sessions: every log-in with the one refresh token of it that is not spent, and how often log-ins failed.
+-- Sessions, each with its current refresh token, and the rate counters of failed log-ins.
 
 create table sessions (
     family     uuid primary key,
     account_id uuid not null references accounts on delete cascade,
     token      uuid not null,
-    before     uuid,                                     -- the one that it took the place of, and when
-    turned     timestamptz not null default '-infinity',
+    previous   uuid,                                     -- the token before it, accepted for a short time after `rotated`
+    rotated    timestamptz not null default '-infinity',
     began      timestamptz not null default now(),
     ends       timestamptz not null
 );
@@ -13,9 +13,8 @@ create table sessions (
 create index sessions_by_account on sessions (account_id);
 create index sessions_by_end on sessions (ends);
 
--- What is counted has no name here: a keyed digest of an account, an address, both, or all together. One number
--- tells how far ahead of its rate it is; once that moment has passed the row means nothing. The table is the one that
--- the kit counts in (`PostgresRateStore.TABLE`).
+-- A key is a keyed digest of an account, an address or both, or the total, so that the table contains no names. A row
+-- is meaningless after `spent_until`. The kit requires this table (`PostgresRateStore.TABLE`).
 create unlogged table kit_rates (
     key         text primary key,
     spent_until timestamptz not null

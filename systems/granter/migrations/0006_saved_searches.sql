@@ -1,4 +1,4 @@
--- Saved searches: what a person looks for again and again, under a name of their own.
+-- Saved searches of an account, each with a name.
 
 create table saved_searches (
     id         uuid primary key default gen_random_uuid(),

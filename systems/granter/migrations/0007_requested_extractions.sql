@@ -1,4 +1,4 @@
--- How much model time and cost the requested extractions of each hour have used, for all replicas together.
+-- The model time and cost used by requested extractions in each hour, of all replicas.
 
 create table requested_extractions (
     hour    timestamptz primary key,

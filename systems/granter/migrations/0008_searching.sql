@@ -1,5 +1,5 @@
--- A call that says that it is closed, whatever its date; and a notice that has the same text as another one, which
--- searches find instead.
+-- Calls that are stated to be closed, whatever their date; and copies: notices with the same text as another one, which
+-- searches return instead.
 
 alter table grants drop constraint grants_deadline_kind_check;
 alter table grants add constraint grants_deadline_kind_check
@@ -8,7 +8,7 @@ alter table grants add constraint grants_deadline_kind_check
 alter table grants add column copy_of bigint references grants on delete set null;
 create index grants_copies on grants (copy_of) where copy_of is not null;
 
--- `Forets` finds `Forêts`: beside the words as they are written, those without accents are indexed, where they differ.
+-- `Forets` finds `Forêts`: words with accents are indexed both with and without them.
 
 create function without_accents(words text) returns text
 language sql immutable strict parallel safe

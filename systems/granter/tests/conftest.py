@@ -11,10 +11,10 @@ SERVICES = ("data-service", "backend-core", "web-frontend", "notice-site")
 sys.path[:0] = [str(ROOT / folder) for folder in (*SERVICES, "tests")]
 
 from granter_backend import Backend, Caller, variables  # noqa: E402
+from granter_data_stub import DataServiceStub  # noqa: E402
+from granter_deployment import Granter, Start, rounds_ended, starting  # noqa: E402
 from granter_postgres import Postgres, programs  # noqa: E402
 from granter_services import TOKEN, until  # noqa: E402
-from granter_stand_in import DataServiceStub  # noqa: E402
-from granter_town import Start, Town, rounds_ended, starting  # noqa: E402
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,17 +49,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def town(postgres: Postgres, folder: Path) -> Iterator[Town]:
+def granter(postgres: Postgres, folder: Path) -> Iterator[Granter]:
     with starting(folder) as start:
-        address = postgres.database("town")
+        address = postgres.database("granter")
         site = start("notice-site").ready()
         data = start(
             "data-service", DATABASE_URL=address, NOTICE_SITE_URL=site.url, SERVICE_TOKEN=TOKEN, PAGE_PAUSE="0"
         ).ready()
         backend = start("backend-core", **variables(address, data.url)).ready()
         web = start("web-frontend", BACKEND_URL=backend.url).ready()
-        until(lambda: rounds_ended(postgres, "town") > 0, "the first round of scraping")
-        yield Town(site, data, backend, web, "town", postgres)
+        until(lambda: rounds_ended(postgres, "granter") > 0, "the first round of scraping")
+        yield Granter(site, data, backend, web, "granter", postgres)
 
 
 @pytest.fixture(scope="session")

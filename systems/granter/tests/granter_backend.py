@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
+from granter_data_stub import DataServiceStub
 from granter_services import TOKEN, Service
-from granter_stand_in import DataServiceStub
 
 PASSWORD = "correct horse battery"
 JWT_SECRET = "jwt-secret-5f1c9a7e3b8d2046-91ac-77e0b2d4-c31e66"

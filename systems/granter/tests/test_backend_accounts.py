@@ -10,9 +10,9 @@ import httpx2
 import jwt
 import pytest
 from granter_backend import JWT_SECRET, PASSWORD, Backend, Caller, new_address, variables
+from granter_deployment import Start
 from granter_postgres import Postgres
 from granter_services import until
-from granter_town import Start
 
 pytestmark = pytest.mark.requirement("Q5", "Q7", "P12")
 
@@ -133,7 +133,7 @@ def test_a_refresh_token_works_once(caller: Caller) -> None:
 
 
 def let_the_grace_pass(postgres: Postgres, backend: Backend) -> None:
-    postgres.execute(backend.database, "update sessions set turned = turned - interval '10 s'")
+    postgres.execute(backend.database, "update sessions set rotated = rotated - interval '10 s'")
 
 
 def test_reusing_a_refresh_token_ends_only_its_session(caller: Caller, backend: Backend, postgres: Postgres) -> None:

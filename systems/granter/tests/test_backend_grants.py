@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from granter_backend import Backend, Caller
+from granter_data_stub import GRANT, DataServiceStub
 from granter_services import TOKEN
-from granter_stand_in import GRANT, DataServiceStub
 
 pytestmark = pytest.mark.requirement("Q8", "Q11")
 

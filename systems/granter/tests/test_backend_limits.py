@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from granter_backend import PASSWORD, Backend, Caller, new_address, variables
 from granter_core.sweeping import sweep
+from granter_data_stub import DataServiceStub
+from granter_deployment import starting
 from granter_postgres import Postgres
 from granter_services import Service
-from granter_stand_in import DataServiceStub
-from granter_town import starting
 
 from mainstay_kit.limits.failed_logins import LoginRates
 from mainstay_kit.postgres import Postgres as Pool

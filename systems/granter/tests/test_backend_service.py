@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 from granter_backend import Backend, Caller, variables
 from granter_core.settings import Settings
+from granter_data_stub import DataServiceStub
+from granter_deployment import Start, starting
 from granter_postgres import Postgres
 from granter_services import TOKEN, get, until
-from granter_stand_in import DataServiceStub
-from granter_town import Start, starting
 
 pytestmark = pytest.mark.requirement("Q5", "A26", "A29", "A30", "A31")
 

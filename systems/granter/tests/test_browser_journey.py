@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from browser_chromium import PASSWORD, Watch, chromium, serious
-from granter_town import Town
+from granter_deployment import Granter
 from playwright.sync_api import Browser, Page, expect
 
 __all__ = ["chromium"]
@@ -15,12 +15,12 @@ SIZES = {"desk": (1200, 900), "phone": (360, 740)}
 
 
 @pytest.fixture
-def page(chromium: Browser, town: Town) -> Iterator[Page]:
+def page(chromium: Browser, granter: Granter) -> Iterator[Page]:
     """A page of a browser that was never here; at the end it has done nothing that a page must not do."""
-    context = chromium.new_context(base_url=town.web.url, viewport={"width": 1200, "height": 900})
+    context = chromium.new_context(base_url=granter.web.url, viewport={"width": 1200, "height": 900})
     context.set_default_timeout(15_000)
     page = context.new_page()
-    watch = Watch(town.web.url)
+    watch = Watch(granter.web.url)
     watch.follow(page)
     yield page
     context.close()
@@ -186,7 +186,7 @@ def test_an_empty_result_is_not_shown_while_typing(page: Page) -> None:
     assert [words for words in page.evaluate("[...window.headings]") if "No grant" in words] == []
 
 
-def test_offline_is_shown_and_the_page_refreshes_when_online(page: Page, town: Town) -> None:
+def test_offline_is_shown_and_the_page_refreshes_when_online(page: Page, granter: Granter) -> None:
     page.goto("/")
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_be_visible()
@@ -196,10 +196,10 @@ def test_offline_is_shown_and_the_page_refreshes_when_online(page: Page, town: T
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_every_page_passes_the_accessibility_check(chromium: Browser, town: Town, scheme: str, size: str) -> None:
+def test_every_page_passes_the_accessibility_check(chromium: Browser, granter: Granter, scheme: str, size: str) -> None:
     width, height = SIZES[size]
     context = chromium.new_context(
-        base_url=town.web.url,
+        base_url=granter.web.url,
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
@@ -229,8 +229,8 @@ def test_every_page_passes_the_accessibility_check(chromium: Browser, town: Town
     assert wrong == []
 
 
-def test_the_site_works_without_scripts(chromium: Browser, town: Town) -> None:
-    context = chromium.new_context(base_url=town.web.url, java_script_enabled=False)
+def test_the_site_works_without_scripts(chromium: Browser, granter: Granter) -> None:
+    context = chromium.new_context(base_url=granter.web.url, java_script_enabled=False)
     page = context.new_page()
     register_and_log_in(page, address())
     page.get_by_role("searchbox").fill("glacier")
@@ -246,8 +246,8 @@ def test_the_site_works_without_scripts(chromium: Browser, town: Town) -> None:
     context.close()
 
 
-def test_a_page_loads_within_two_seconds_and_half_a_megabyte(chromium: Browser, town: Town) -> None:
-    context = chromium.new_context(base_url=town.web.url)
+def test_a_page_loads_within_two_seconds_and_half_a_megabyte(chromium: Browser, granter: Granter) -> None:
+    context = chromium.new_context(base_url=granter.web.url)
     page = context.new_page()
     sizes: list[int] = []
     page.on("response", lambda answer: sizes.append(len(answer.body())))

@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 from browser_chromium import Watch, chromium
-from browser_stand_in import GRANT, GRANT_DETAILS, BackendStub, Call, StubHandler, StubResponse, search_results, tokens
+from browser_stubs import GRANT, GRANT_DETAILS, BackendStub, Call, StubHandler, StubResponse, search_results, tokens
 from browser_visitor import Visitor
+from granter_deployment import Start, starting
 from granter_services import Service, get, until
-from granter_town import Start, starting
 from playwright.sync_api import Browser, expect
 
 from mainstay_kit.preview import sign

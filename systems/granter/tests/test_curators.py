@@ -13,10 +13,10 @@ import pytest
 from granter_backend import Backend, Caller, variables
 from granter_data.database import Database
 from granter_data.extraction.requested import RequestedBudget
+from granter_deployment import Start, starting
 from granter_fake_models import FakeModels
 from granter_postgres import Postgres
 from granter_services import TOKEN, Service, until
-from granter_town import Start, starting
 from test_data_extraction import KEY, MODEL_OUTPUT, NOTICE
 
 from mainstay_kit import Registry, Secret

@@ -17,10 +17,10 @@ from granter_data.extraction.chain import Chain
 from granter_data.extraction.extracted import Extracted
 from granter_data.extraction.remote import Gemini, OpenAI
 from granter_data.rules.page import page_of
+from granter_deployment import Start
 from granter_fake_models import Behaviour, FakeModels
 from granter_postgres import Postgres
 from granter_services import TOKEN, get
-from granter_town import Start
 
 from mainstay_kit import Secret
 

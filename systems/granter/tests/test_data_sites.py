@@ -9,10 +9,10 @@ from typing import Any
 
 import listing_sites
 import pytest
+from granter_deployment import rounds_ended, starting
 from granter_fake_site import FakeSite
 from granter_postgres import Postgres
 from granter_services import TOKEN, get, until
-from granter_town import rounds_ended, starting
 from listing_sites.listing_site import Call, ListingSite
 
 pytestmark = pytest.mark.requirement("Q9")

@@ -4,10 +4,10 @@ import json
 import time
 
 import pytest
+from granter_deployment import Start
 from granter_fake_site import FakeSite, listing
 from granter_postgres import Postgres
 from granter_services import TOKEN, get, until
-from granter_town import Start
 
 pytestmark = pytest.mark.requirement("P27")
 

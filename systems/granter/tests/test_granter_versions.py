@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from granter_backend import Caller, variables
+from granter_deployment import Granter, starting
 from granter_postgres import ROOT
 from granter_services import Service, get
 from granter_smoke import Flow, UnexpectedResponse
-from granter_town import Town, starting
 
 pytestmark = pytest.mark.requirement("Q3")
 
@@ -39,7 +39,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 @dataclass(frozen=True)
 class Release:
-    """backend-core and web-frontend of one version, over the data of the town."""
+    """backend-core and web-frontend of one version, over the data of the granter."""
 
     backend: Service
     web: Service
@@ -50,26 +50,26 @@ class Release:
 
 
 @pytest.fixture(scope="module")
-def migrated(town: Town, tree: Tree) -> Town:
-    town.postgres.migrate(town.database, tree("2.1.0") / "migrations" / LAST_LOGIN)
-    return town
+def migrated(granter: Granter, tree: Tree) -> Granter:
+    granter.postgres.migrate(granter.database, tree("2.1.0") / "migrations" / LAST_LOGIN)
+    return granter
 
 
-def released(town: Town, source: Path, folder: Path) -> Iterator[Release]:
-    address = f"postgresql://granter_app:unused@127.0.0.1:{town.postgres.port}/{town.database}"
+def released(granter: Granter, source: Path, folder: Path) -> Iterator[Release]:
+    address = f"postgresql://granter_app:unused@127.0.0.1:{granter.postgres.port}/{granter.database}"
     with starting(folder) as start:
-        backend = start("backend-core", source=source, **variables(address, town.data.url)).ready()
+        backend = start("backend-core", source=source, **variables(address, granter.data.url)).ready()
         values = {"BACKEND_URL": backend.url, "MAINSTAY_VERSION": source.name}
         yield Release(backend, start("web-frontend", source=source, **values).ready())
 
 
 @pytest.fixture(scope="module")
-def newer(migrated: Town, tree: Tree, folder: Path) -> Iterator[Release]:
+def newer(migrated: Granter, tree: Tree, folder: Path) -> Iterator[Release]:
     yield from released(migrated, tree("2.1.0"), folder)
 
 
 @pytest.fixture(scope="module")
-def faulty(migrated: Town, tree: Tree, folder: Path) -> Iterator[Release]:
+def faulty(migrated: Granter, tree: Tree, folder: Path) -> Iterator[Release]:
     yield from released(migrated, tree("2.1.1"), folder)
 
 
@@ -91,7 +91,7 @@ def test_the_migration_only_adds(tree: Tree) -> None:
     assert not re.search(r"\b(drop|rename|delete|update|truncate|not null)\b", words)
 
 
-def test_the_migration_can_be_reverted(migrated: Town, tree: Tree) -> None:
+def test_the_migration_can_be_reverted(migrated: Granter, tree: Tree) -> None:
     migrated.postgres.database("last_login")
     question = (
         "select count(*) from information_schema.columns where table_name = 'accounts' and column_name = 'last_login'"
@@ -103,17 +103,17 @@ def test_the_migration_can_be_reverted(migrated: Town, tree: Tree) -> None:
     assert columns == [1, 0, 1]
 
 
-def test_a_visitor_sees_which_version_serves_and_what_closes_soon(town: Town, newer: Release) -> None:
+def test_a_visitor_sees_which_version_serves_and_what_closes_soon(granter: Granter, newer: Release) -> None:
     page = get(newer.web.url + "/").body
     assert "GRANTER 2.1.0" in page
     assert "Closing soon" in page
-    assert "Closing soon" not in get(town.web.url + "/").body
+    assert "Closing soon" not in get(granter.web.url + "/").body
     (address,) = re.findall(r'href="(/\?[^"]*deadline_before[^"]*)">Closing soon', page)
     assert get(newer.web.url + address.replace("&amp;", "&")).status == 200
 
 
-def test_both_versions_run_concurrently(town: Town, newer: Release) -> None:
-    older, fresh = Caller(town.backend.url), Caller(newer.backend.url)
+def test_both_versions_run_concurrently(granter: Granter, newer: Release) -> None:
+    older, fresh = Caller(granter.backend.url), Caller(newer.backend.url)
     _, tokens = older.new_account()
     assert fresh.get("/api/auth/me", tokens["access_token"]).json()["last_login"] is None
     turned = fresh.refresh(tokens["refresh_token"]).json()

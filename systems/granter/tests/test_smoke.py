@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx2
 import pytest
 import yaml
+from granter_deployment import Granter
 from granter_postgres import ROOT
 from granter_smoke import MISSING, Flow, UnexpectedResponse, differences, value_at
-from granter_town import Town
 
 pytestmark = pytest.mark.requirement("Q14", "Q15", "Q16", "Q17", "Q18")
 
@@ -16,8 +16,8 @@ FLOWS = sorted((ROOT / "smoke").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
-def test_a_flow_passes(town: Town, path: Path) -> None:
-    Flow(town.addresses).run(path)
+def test_a_flow_passes(granter: Granter, path: Path) -> None:
+    Flow(granter.addresses).run(path)
 
 
 def test_there_are_five_flows() -> None:
@@ -31,23 +31,23 @@ def test_writing_flows_declare_it_and_clean_up(path: Path) -> None:
     assert values.get("writes", False) == bool(posts) == bool(values.get("finally"))
 
 
-def test_the_flows_clean_up(town: Town) -> None:
+def test_the_flows_clean_up(granter: Granter) -> None:
     for path in FLOWS:
-        Flow(town.addresses).run(path)
+        Flow(granter.addresses).run(path)
     left = "select count(*) from accounts where email like 'smoke-%'"
-    assert town.postgres.execute(town.database, left) == "0"
+    assert granter.postgres.execute(granter.database, left) == "0"
 
 
-def test_a_failed_expectation_is_reported_and_cleaned_up(town: Town, tmp_path: Path) -> None:
+def test_a_failed_expectation_is_reported_and_cleaned_up(granter: Granter, tmp_path: Path) -> None:
     values = yaml.safe_load((ROOT / "smoke" / "auth.yaml").read_text())
     values["steps"][3]["expect"]["json"] = {"$.email": "somebody@else.org"}
     values["steps"][3]["expect"]["within"] = "300ms"
     (tmp_path / "auth.yaml").write_text(yaml.safe_dump(values))
-    flow = Flow(town.addresses)
+    flow = Flow(granter.addresses)
     with pytest.raises(UnexpectedResponse, match=r"GET /api/auth/me: \$\.email is 'smoke-"):
         flow.run(tmp_path / "auth.yaml")
     left = f"select count(*) from accounts where email = 'smoke-{flow.variables['unique']}@example.com'"
-    assert town.postgres.execute(town.database, left) == "0"
+    assert granter.postgres.execute(granter.database, left) == "0"
 
 
 def test_a_flow_without_expectations_is_refused(tmp_path: Path) -> None:

@@ -13,14 +13,15 @@ from mainstay_kit.tokens import Claims, Key, Login, Pair, Rotation, TokenInvalid
 
 # Of two concurrent refreshes with one token, the second waits for the row and then finds its token no longer current.
 _ROTATE = """
-update sessions set token = %(new)s, before = token, turned = to_timestamp(%(now)s), ends = to_timestamp(%(expires_at)s)
+update sessions
+set token = %(new)s, previous = token, rotated = to_timestamp(%(now)s), ends = to_timestamp(%(expires_at)s)
 where family = %(family)s and token = %(spent)s and ends > to_timestamp(%(now)s)
 returning token
 """
 _WITHIN_GRACE = """
 select token from sessions
-where family = %(family)s and before = %(spent)s and ends > to_timestamp(%(now)s)
-  and turned > to_timestamp(%(now)s - %(grace)s)
+where family = %(family)s and previous = %(spent)s and ends > to_timestamp(%(now)s)
+  and rotated > to_timestamp(%(now)s - %(grace)s)
 """
 MAX_SESSIONS = 20  # concurrent log-ins of one account; the oldest ends when there are more
 

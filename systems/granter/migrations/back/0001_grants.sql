@@ -1,4 +1,4 @@
--- Takes the grants with it: a backup comes first.
+-- Deletes all grants: make a backup first.
 drop table scrape_rounds;
 drop table grants;
 drop function words_of(text, text);

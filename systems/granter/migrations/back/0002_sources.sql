@@ -1,4 +1,4 @@
--- Each walk stays as the round that it was before there were several sources.
+-- Each visit to a source becomes a round again.
 drop table pages;
 drop index scrape_rounds_source;
 alter table scrape_rounds

@@ -29,13 +29,14 @@ def hash_of(text: str) -> str:
 async def known(connection: Connection, url: str) -> Known:
     """Return what is stored about *url*; if older rules read it, return nothing, so that it is read again."""
     cursor = await connection.execute(
-        "select etag, last_modified, content_hash, links, asked from pages where url = %s and rules = %s", [url, RULES]
+        "select etag, last_modified, content_hash, links, readers from pages where url = %s and rules = %s",
+        [url, RULES],
     )
     row = await cursor.fetchone()
     if row is None:
         return Known()
     links = Links(*(tuple(row["links"][kind]) for kind in ("notices", "listings"))) if row["links"] else None
-    return Known(Validators(row["etag"], row["last_modified"]), row["content_hash"], links, tuple(row["asked"]))
+    return Known(Validators(row["etag"], row["last_modified"]), row["content_hash"], links, tuple(row["readers"]))
 
 
 async def remember(
@@ -52,17 +53,17 @@ async def remember(
         "etag": fetched.validators.etag, "last_modified": fetched.validators.last_modified,
         "hash": hash_of(fetched.text),
         "links": Jsonb({"notices": links.notices, "listings": links.listings}) if links else None,
-        "asked": list(readers),
+        "readers": list(readers),
     }  # fmt: skip
     await connection.execute(
         """insert into pages (url, source, listing, rules, etag, last_modified, content_hash, links, round,
-               asked)
+               readers)
            values (%(url)s, %(source)s, %(listing)s, %(rules)s, %(etag)s, %(last_modified)s, %(hash)s, %(links)s,
-               %(round)s, %(asked)s)
+               %(round)s, %(readers)s)
            on conflict (url) do update set (source, listing, rules, etag, last_modified, content_hash, links, round,
-               asked, fetched)
+               readers, fetched)
                = (excluded.source, excluded.listing, excluded.rules, excluded.etag, excluded.last_modified,
-               excluded.content_hash, excluded.links, excluded.round, excluded.asked,
+               excluded.content_hash, excluded.links, excluded.round, excluded.readers,
                now())""",
         values,
     )

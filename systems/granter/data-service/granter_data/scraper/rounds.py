@@ -119,7 +119,7 @@ async def progress_of(connection: Connection, round: int, source: str, start: st
 
 
 async def save_progress(connection: Connection, progress: WalkProgress) -> None:
-    """Record the progress of *trail*."""
+    """Record *progress*."""
     await connection.execute(
         """update scrape_rounds set state = %s, pending = %s, visited = %s, pages = %s, seen = %s, added = %s,
                changed = %s, unchanged = %s, failed = %s, withdrawn = %s, error = %s, at = now(),
@@ -141,10 +141,10 @@ async def request_round(database: Database) -> int:
     rows = await database.rows(
         """with running as (
                select id from rounds where ended is null and rules = %(rules)s order by id desc limit 1
-           ), asked as (
+           ), requested as (
                insert into rounds (rules) select %(rules)s where not exists (select from running) returning id
            )
-           select id from running union all select id from asked""",
+           select id from running union all select id from requested""",
         {"rules": RULES},
     )
     return int(rows[0]["id"])
@@ -154,10 +154,10 @@ def summary_of(sources: Iterable[Mapping[str, Any]]) -> str:
     """Return the results of a round on one line."""
     names = ("new", "changed", "withdrawn", "unchanged", "failed")
     counts = {name: sum(source[name] for source in sources) for name in names}
-    add_listings, others = (
+    news, rest = (
         ", ".join(f"{counts[name]} {name}" for name in part if counts[name]) for part in (names[:3], names[3:])
     )
-    return "; ".join(filter(None, (add_listings or "nothing new", others)))
+    return "; ".join(filter(None, (news or "nothing new", rest)))
 
 
 async def report(database: Database) -> dict[str, Any]:

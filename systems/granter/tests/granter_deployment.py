@@ -1,4 +1,4 @@
-"""Town: all services of GRANTER, after the first scraping round."""
+"""Services of GRANTER, started for a test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ Start = Callable[..., Service]
 
 
 @dataclass(frozen=True)
-class Town:
+class Granter:
     """All services of GRANTER, after the first scraping round."""
 
     site: Service
