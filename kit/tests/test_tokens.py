@@ -21,7 +21,7 @@ NEW = Key("2026-11", Secret("new-" * 10))
 
 
 class Clocked:
-    """Tokens of one service, with a clock that is turned by hand."""
+    """Tokens of one service, with a clock that the test sets."""
 
     def __init__(self, *keys: Key) -> None:
         self.now = 1_800_000_000.0

@@ -66,11 +66,11 @@ StubHandler = Callable[[Call], StubResponse]
 
 
 class BackendStub:
-    """Responds by method and path without the query, else with 404; `calls_received` lists every call."""
+    """Responds by method and path without the query, else with 404; `received` lists every call."""
 
     def __init__(self) -> None:
         self.responses: dict[str, StubResponse | StubHandler] = {}
-        self.calls_received: list[Call] = []
+        self.received: list[Call] = []
         self.reset()
         stub = self
 
@@ -79,7 +79,7 @@ class BackendStub:
                 sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 call = Call(self.command, self.path, headers, json.loads(sent) if sent else None)
-                stub.calls_received.append(call)
+                stub.received.append(call)
                 response = stub.responses.get(
                     f"{self.command} {self.path.partition('?')[0]}", StubResponse(404, {"detail": "no"})
                 )
@@ -112,10 +112,10 @@ class BackendStub:
     def reset(self) -> None:
         """Restore the default responses and clear the recorded calls."""
         self.responses = {"GET /live": StubResponse(200, {}), "GET /api/search": search_results(GRANT)}
-        self.calls_received.clear()
+        self.received.clear()
 
     def calls(self, path: str) -> list[Call]:
-        return [call for call in self.calls_received if call.path.partition("?")[0] == path]
+        return [call for call in self.received if call.path.partition("?")[0] == path]
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()

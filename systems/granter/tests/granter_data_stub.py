@@ -24,18 +24,18 @@ GRANT: dict[str, object] = {
 }
 SOURCE = {"url": "http://north/notices/7", "site": "north", "fetched_at": "2026-11-21T12:00:00+00:00", "text": "…"}
 EVIDENCE = {"title": {"by": "rules", "at": "2026-11-21T12:00:00+00:00", "evidence": "Ocean Plastics Prize"}}
-WALKED = {"pages": 9, "notices": 80, "new": 80, "changed": 0, "unchanged": 0, "failed": 1, "error": None}
-SOURCES = [{"name": name, "state": "done", **WALKED, "at": "2026-11-21T12:00:00+00:00"} for name in ("north", "south")]
+COUNTS = {"pages": 9, "notices": 80, "new": 80, "changed": 0, "unchanged": 0, "failed": 1, "error": None}
+SOURCES = [{"name": name, "state": "done", **COUNTS, "at": "2026-11-21T12:00:00+00:00"} for name in ("north", "south")]
 ATTEMPTS = [{"by": "gemini", "outcome": "no key", "took_ms": 0}, {"by": "rules", "outcome": "ok", "took_ms": 3}]
 
 
 class DataServiceStub:
-    """Responds with one grant to requests with the token; `requests` lists all calls, `canned` overrides responses."""
+    """Responds with one grant to requests with the token; `requests` lists all calls, `responses` overrides."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.headers: dict[str, str] = {}
-        self.responds: dict[str, tuple[int, bytes]] = {}
+        self.responses: dict[str, tuple[int, bytes]] = {}
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -73,8 +73,8 @@ class DataServiceStub:
         self.headers = {name.casefold(): value for name, value in headers.items()}
         if self.headers.get("x-service-token") != TOKEN:
             return 401, b"{}"
-        if parts.path in self.responds:
-            return self.responds[parts.path]
+        if parts.path in self.responses:
+            return self.responses[parts.path]
         document = _document_for(method, parts.path, parameters)
         return (202 if (method, parts.path) == ("POST", "/scrape") else 200 if document else 404), json.dumps(
             document

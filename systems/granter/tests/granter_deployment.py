@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from granter_postgres import Postgres
-from granter_services import TOKEN, NotAvailable, Response, Service, get
+from granter_services import NotAvailable, Service
 
 Start = Callable[..., Service]
 
@@ -27,10 +27,6 @@ class Granter:
     def addresses(self) -> dict[str, str]:
         """Return the base URL of each path prefix, as routed by the edge."""
         return {"/api": self.backend.url, "/": self.web.url}
-
-    def request_data_service(self, path: str) -> Response:
-        """Return the data-service's response to a request with the token."""
-        return get(self.data.url + path, X_Service_Token=TOKEN)
 
 
 def rounds_ended(postgres: Postgres, name: str) -> int:

@@ -54,7 +54,7 @@ class Postgres:
         shutil.rmtree(self.folder)
 
     def database(self, name: str, upto: int = 9999) -> str:
-        """A fresh database with the migrations done; the address by which the application reaches it."""
+        """Create a database with the migrations applied; return its URL for the application role."""
         self.execute("postgres", f"create database {name} owner granter_owner", as_role="postgres")
         self.execute(
             name,
@@ -70,7 +70,7 @@ class Postgres:
         self._psql(name, "granter_owner", "--single-transaction", "--file=-", stdin=migration.read_text())
 
     def execute(self, name: str, statements: str, *, as_role: str = "granter_owner") -> str:
-        """What psql prints for *statements*, without headings."""
+        """Return the output of psql for *statements*, without headings."""
         return self._psql(name, as_role, "--tuples-only", "--no-align", "--file=-", stdin=statements)
 
     def _psql(self, name: str, role: str, *options: str, stdin: str) -> str:

@@ -28,7 +28,7 @@ SEARCH = {
 @pytest.fixture
 def data(backend: Backend) -> Iterator[DataServiceStub]:
     yield backend.data
-    backend.data.responds.clear()
+    backend.data.responses.clear()
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_typed_words_are_completed(caller: Caller) -> None:
 def test_data_service_errors_reveal_no_internals(
     caller: Caller, data: DataServiceStub, status: int, body: bytes, values: int
 ) -> None:
-    data.responds["/grants"] = (status, body)
+    data.responses["/grants"] = (status, body)
     problem = caller.get("/api/search?query=ocean")
     assert (problem.status_code, problem.headers["content-type"]) == (values, "application/problem+json")
     assert "secret.py" not in problem.text
@@ -107,7 +107,7 @@ def test_data_service_errors_reveal_no_internals(
 
 def test_unknown_fields_of_the_data_service_are_passed_on(caller: Caller, data: DataServiceStub) -> None:
     values = {"total": 0, "page": 1, "page_size": 20, "grants": [], "facets": {}, "took_ms": 3}
-    data.responds["/grants"] = (200, json.dumps(values).encode())
+    data.responses["/grants"] = (200, json.dumps(values).encode())
     assert caller.get("/api/search").json()["took_ms"] == 3
 
 

@@ -1,4 +1,4 @@
-"""The manifest beside what the services read: an operator sees every variable, with the value it has by itself."""
+"""The manifest declares every variable that the services read, with the same default values."""
 
 from dataclasses import fields
 from typing import Any
@@ -13,7 +13,7 @@ from granter_postgres import ROOT
 pytestmark = pytest.mark.requirement("Q1", "Q4", "A26", "A29", "A30", "A32", "A33", "A35", "A36")
 
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "mainstay.yaml").read_text())
-OF_ALL = {"HOST", "PORT", "MAINSTAY_VERSION"}  # given to every service
+COMMON = {"HOST", "PORT", "MAINSTAY_VERSION"}
 SETTINGS = {
     "data-service": granter_data.settings.Settings,
     "backend-core": granter_core.settings.Settings,
@@ -23,7 +23,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("service", SETTINGS)
 def test_the_manifest_names_every_variable_that_a_service_reads(service: str) -> None:
-    reads = {field.name.upper() for field in fields(SETTINGS[service])} - OF_ALL
+    reads = {field.name.upper() for field in fields(SETTINGS[service])} - COMMON
     assert set(MANIFEST["services"][service]["variables"]) == reads
 
 

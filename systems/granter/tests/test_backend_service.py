@@ -50,9 +50,9 @@ def test_it_starts_within_a_second_and_a_half(postgres: Postgres, start: Start) 
 def test_without_its_variables_it_reports_all_and_exits(start: Start) -> None:
     service = start("backend-core", JWT_SECRET="short", SERVICE_TOKEN="ab" * 20)
     assert service.process.wait(20) == 2
-    values = service.log.read_text()
-    for body in ("DATABASE_URL is missing", "DATA_SERVICE_URL is missing", "JWT_SECRET is shorter", "too regular"):
-        assert body in values
+    log = service.log.read_text()
+    for message in ("DATABASE_URL is missing", "DATA_SERVICE_URL is missing", "JWT_SECRET is shorter", "too regular"):
+        assert message in log
 
 
 def test_equal_secrets_are_refused(start: Start) -> None:
@@ -154,11 +154,11 @@ def test_arbitrary_requests_get_documented_responses_and_no_5xx(caller: Caller, 
     for method, path, operation in operations(described):
         for value in UNUSUAL_VALUES:
             response = caller.request(method, *filled(path, operation, described, value), token=token)
-            values = operation["responses"].get(str(response.status_code))
-            assert values is not None, (method, path, value, response.status_code, response.text)
+            documented = operation["responses"].get(str(response.status_code))
+            assert documented is not None, (method, path, value, response.status_code, response.text)
             assert response.status_code < 500, (method, path, value)
             kind = response.headers.get("content-type", "")
-            assert kind in values.get("content", {"": None}), (method, path, value, kind)
+            assert kind in documented.get("content", {"": None}), (method, path, value, kind)
         if (method, path) == ("DELETE", "/api/auth/me"):
             token = caller.new_account()[1]["access_token"]
 

@@ -25,7 +25,7 @@ def page(chromium: Browser, granter: Granter) -> Iterator[Page]:
     yield page
     context.close()
     assert watch.wrong == []
-    assert watch.calls_received
+    assert watch.requests
 
 
 def address() -> str:

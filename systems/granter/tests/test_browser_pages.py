@@ -50,8 +50,8 @@ def test_paging_reaches_all_results(granter: Granter) -> None:
 
 def test_filters_can_be_removed_one_by_one(granter: Granter) -> None:
     def count(address: str) -> int:
-        search_results = re.search(r'class="count">([\d,]+) grant', get(granter.web.url + address).body)
-        return int(search_results[1].replace(",", "")) if search_results else 0
+        count = re.search(r'class="count">([\d,]+) grant', get(granter.web.url + address).body)
+        return int(count[1].replace(",", "")) if count else 0
 
     every = count("/?sort=newest")
     for narrowed in ("/?open=1", "/?currency=EUR", "/?min_amount=10%20000", "/?deadline_before=2027-06-30"):

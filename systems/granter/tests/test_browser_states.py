@@ -77,7 +77,7 @@ def test_the_search_is_kept_while_backend_core_is_unavailable(visitor: Visitor, 
 
 
 @pytest.mark.parametrize(
-    ("path", "calls_received", "kept"),
+    ("path", "route", "kept"),
     [
         ("/login", "POST /api/auth/login", 'value="ada@example.org"'),
         ("/register", "POST /api/auth/register", 'value="ada@example.org"'),
@@ -85,11 +85,11 @@ def test_the_search_is_kept_while_backend_core_is_unavailable(visitor: Visitor, 
     ],
 )
 def test_forms_keep_their_values_while_backend_core_is_unavailable(
-    visitor: Visitor, core: BackendStub, path: str, calls_received: str, kept: str
+    visitor: Visitor, core: BackendStub, path: str, route: str, kept: str
 ) -> None:
     if path == "/saved/new":
         visitor.log_in()
-    core.responses[calls_received] = StubResponse(503, {}, {"Retry-After": "20"})
+    core.responses[route] = StubResponse(503, {}, {"Retry-After": "20"})
     answer = visitor.send(path, {"email": "ada@example.org", "password": "p" * 12, "name": "My reefs", "query": "reef"})
     assert answer.status_code == 503
     assert "Try again in 20 seconds" in answer.text
@@ -142,7 +142,7 @@ def test_filters_are_sent_as_api_parameters(visitor: Visitor, core: BackendStub)
         ("/?min_amount=50k&currency=eur", "/?min_amount=50000&currency=EUR"),
         ("/?max_amount=1'000", "/?max_amount=1000&currency=NOK"),
     ],
-    ids=["what is as usual", "what is not ours", "an amount as people write it", "an amount without currency"],
+    ids=["default values", "unknown parameters", "an abbreviated amount", "an amount without currency"],
 )
 def test_equivalent_searches_have_one_canonical_url(visitor: Visitor, typed: str, address: str) -> None:
     answer = visitor.get(typed, Accept_Language="nb-NO,nb;q=0.9")
@@ -152,14 +152,14 @@ def test_equivalent_searches_have_one_canonical_url(visitor: Visitor, typed: str
 
 def test_without_results_in_a_currency_other_currencies_are_offered(visitor: Visitor, core: BackendStub) -> None:
     def answer(call: Call) -> StubResponse:
-        calls_received = dict(parse_qsl(call.path.partition("?")[2]))
-        total = 0 if calls_received.get("currency") == "GBP" else 3 if "min_amount" in calls_received else 4
+        parameters = dict(parse_qsl(call.path.partition("?")[2]))
+        total = 0 if parameters.get("currency") == "GBP" else 3 if "min_amount" in parameters else 4
         return search_results(*[GRANT] * bool(total), total=total)
 
     core.responses["GET /api/search"] = answer
-    led = visitor.get("/?q=river&min_amount=5k", Accept_Language="en-GB").headers["location"]
-    assert led == "/?q=river&min_amount=5000&currency=GBP"
-    page = visitor.get(led, Accept_Language="en-GB").text
+    location = visitor.get("/?q=river&min_amount=5k", Accept_Language="en-GB").headers["location"]
+    assert location == "/?q=river&min_amount=5000&currency=GBP"
+    page = visitor.get(location, Accept_Language="en-GB").text
     assert 'None in GBP; <a href="/?q=river&amp;min_amount=5000&amp;currency=ANY">3 in other currencies</a>' in page
     assert '<a href="/?q=river">4 without filters</a>.' in page
     wider = visitor.get("/?q=river&min_amount=5000&currency=ANY", Accept_Language="en-GB")
@@ -215,12 +215,12 @@ def test_replacing_a_saved_search_requires_confirmation(visitor: Visitor, core: 
         "GET /api/saved-searches": StubResponse(200, {"saved_searches": [kept]}),
         "POST /api/saved-searches": StubResponse(201),
     }
-    calls_received = {"query": "reef", "name": "Reefs"}
-    refused = visitor.send("/saved/new", calls_received)
+    search = {"query": "reef", "name": "Reefs"}
+    refused = visitor.send("/saved/new", search)
     assert refused.status_code == 409
     assert "Replace it: coral" in refused.text
     assert not [call for call in core.calls("/api/saved-searches") if call.method == "POST"]
-    assert visitor.send("/saved/new", {**calls_received, "replace": "yes"}).status_code == 303
+    assert visitor.send("/saved/new", {**search, "replace": "yes"}).status_code == 303
     assert visitor.send("/saved/new", {"query": "coral", "name": "Reefs"}).status_code == 303
 
 
@@ -387,9 +387,9 @@ def test_logged_in_visitors_skip_the_login_page(visitor: Visitor) -> None:
 )  # fmt: skip
 def test_redirects_never_leave_the_site(visitor: Visitor, elsewhere: str) -> None:
     sent = {"email": "a@example.org", "password": "p" * 12, "next": elsewhere}
-    led = visitor.send("/login", sent).headers["location"]
-    assert led in {"/", "/%09/evil.example"}
-    assert re.match(r"/([^/\\]|$)", led)
+    location = visitor.send("/login", sent).headers["location"]
+    assert location in {"/", "/%09/evil.example"}
+    assert re.match(r"/([^/\\]|$)", location)
 
 
 FOREIGN = {
@@ -409,11 +409,11 @@ POSTED = (
 @pytest.mark.parametrize("path", POSTED)
 def test_a_form_without_csrf_token_changes_nothing(visitor: Visitor, core: BackendStub, path: str) -> None:
     visitor.log_in()
-    before = len(core.calls_received)
+    before = len(core.received)
     for fields in ({}, {"csrf": ""}, {"csrf": "0." + "0" * 64}):
         answer = visitor.post(path, {**fields, "email": "a@example.org", "password": "p" * 12, "sure": "yes"})
         assert answer.status_code == 403
-    assert len(core.calls_received) == before
+    assert len(core.received) == before
 
 
 @pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
@@ -610,7 +610,7 @@ def test_only_the_last_of_several_quick_searches_is_shown(chromium: Browser, web
     def late(call: Call) -> StubResponse:
         if "query=h&" in call.path:
             time.sleep(1)  # an answer that comes after a later one
-        return search_results({**GRANT, "title": f"Asked {call.path}"})
+        return search_results({**GRANT, "title": f"Request {call.path}"})
 
     core.responses["GET /api/search"] = late
     context = chromium.new_context(base_url=web.url)

@@ -97,13 +97,13 @@ VALUES = (
 
 @given(st.dictionaries(st.sampled_from(PARAMETERS), VALUES))
 def test_a_search_can_be_parsed_from_its_url(parameters: dict[str, str]) -> None:
-    calls_received = parse_query(parameters)
-    assert parse_query({**calls_received.backend_parameters(), "page": str(calls_received.page)}) == calls_received
-    assert parse_query(dict(parse_qsl(calls_received.query_string))) == calls_received
+    query = parse_query(parameters)
+    assert parse_query({**query.backend_parameters(), "page": str(query.page)}) == query
+    assert parse_query(dict(parse_qsl(query.query_string))) == query
 
 
 @pytest.mark.parametrize(
-    ("calls_received", "hit"),
+    ("words", "hit"),
     [
         ("ocean", ["Oceans"]),
         ("oceans research", ["Oceans", "Research"]),
@@ -115,8 +115,8 @@ def test_a_search_can_be_parsed_from_its_url(parameters: dict[str, str]) -> None
         ("", []),
     ],
 )
-def test_hits_in_titles_match_other_word_endings(calls_received: str, hit: list[str]) -> None:
-    pieces = highlight("Oceans: Research for a small seed", calls_received)
+def test_hits_in_titles_match_other_word_endings(words: str, hit: list[str]) -> None:
+    pieces = highlight("Oceans: Research for a small seed", words)
     assert "".join(piece.text for piece in pieces) == "Oceans: Research for a small seed"
     assert [piece.text for piece in pieces if piece.hit] == hit
 
@@ -191,8 +191,8 @@ def test_unreadable_values_are_named() -> None:
 
 
 def test_a_search_is_described_in_words() -> None:
-    calls_received = SearchQuery("reef", least="1000", currency="EUR", before="2027-03-01", open_only=True)
-    assert search_in_words(calls_received) == "reef · From 1,000 EUR · Closes by 1 March 2027 · Open calls only"
+    query = SearchQuery("reef", least="1000", currency="EUR", before="2027-03-01", open_only=True)
+    assert search_in_words(query) == "reef · From 1,000 EUR · Closes by 1 March 2027 · Open calls only"
     assert search_in_words(SearchQuery()) == "All grants"
 
 

@@ -1,7 +1,7 @@
-"""The rules, scored on notices that they may not look at.
+"""Score the rules on notices that were not used to write them.
 
-`labels.json` was written by the composer of the notices, which knows nothing of the rules. Of its two halves the one
-called `seen` may be looked at when rules are made; the other has notices in words that the first does not have.
+`labels.json` was written by the composer of the notices, independently of the rules. The rules may be developed on the
+half `seen`; the half `scored` has other phrases.
 """
 
 import json
@@ -36,7 +36,7 @@ def half(name: str) -> dict[str, Label]:
 
 
 def fields_of(notice: Notice) -> Label:
-    """*notice* in the words of the labels."""
+    """Return *notice* in the form of a label."""
     amount = notice.amount
     return {
         "title": notice.title,
@@ -78,6 +78,6 @@ def test_nine_of_ten_fields_of_unseen_notices_are_correct(capsys: pytest.Capture
             wrong, count = mistakes(name), len(half(name))
             shares[name] = 1 - len(wrong) / (count * len(FIELDS))
             each = ", ".join(f"{field} {count - sum(m[1] == field for m in wrong)}/{count}" for field in FIELDS)
-            print(f"\n{name} half: {shares[name]:.1%} of the fields right ({each})", end="")
+            print(f"\n{name} half: {shares[name]:.1%} of the fields correct ({each})", end="")
         print()
     assert shares["scored"] >= GOOD_ENOUGH

@@ -1,4 +1,4 @@
-"""How PostgreSQL goes about a search, over enough grants that it matters."""
+"""Query plans: with many grants, searches use the indexes."""
 
 from collections.abc import Iterator
 
@@ -62,5 +62,5 @@ def test_searches_without_words_use_index_order(planned: psycopg.Connection, sor
 
 
 def test_prefix_searches_use_an_index(planned: psycopg.Connection) -> None:
-    question = "explain select title from grants where names @@ to_tsquery('simple', 'w1234:*') limit 200"
-    assert "grants_names" in "\n".join(row[0] for row in planned.execute(question))
+    statement = "explain select title from grants where names @@ to_tsquery('simple', 'w1234:*') limit 200"
+    assert "grants_names" in "\n".join(row[0] for row in planned.execute(statement))

@@ -75,7 +75,7 @@ def test_a_new_model_name_rereads_all_notices(scraping: Scraping, models: FakeMo
     data.stop()
     with_models(scraping, models, GEMINI_MODEL="gemini-newer")
     more_rounds(scraping)
-    assert sum("gemini-newer" in requests.path for requests in models.requests) == 3
+    assert sum("gemini-newer" in request.path for request in models.requests) == 3
 
 
 def test_a_model_without_usable_answers_is_not_called_forever(scraping: Scraping, models: FakeModels) -> None:

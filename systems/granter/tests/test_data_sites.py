@@ -1,4 +1,4 @@
-"""Listing sites as funders have them: the scraper is pointed at each as an operator would, and finds what is there."""
+"""Listing sites with different layouts: the scraper finds the notices of each, given only its address."""
 
 import importlib
 import json
@@ -18,8 +18,8 @@ from listing_sites.listing_site import Call, ListingSite
 pytestmark = pytest.mark.requirement("Q9")
 
 SITES = sorted(module.name for module in pkgutil.iter_modules(listing_sites.__path__) if module.name != "listing_site")
-ABOUT_THE_LISTING = 12
-"""Requests that a visit may take besides one for each notice: robots.txt, the listing's pages, a page in vain."""
+MAX_OTHER_REQUESTS = 12
+"""Requests for other pages than notices: robots.txt, the pages of the listing, pages that are no notice."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Visited:
 
 @pytest.fixture(scope="module", params=SITES)
 def visited(request: pytest.FixtureRequest, postgres: Postgres, folder: Path) -> Visited:
-    """A site after one round over it, and nothing but it."""
+    """A site after one round over it alone."""
     site: ListingSite = importlib.import_module(f"listing_sites.{request.param}").SITE
     with FakeSite(site.pages, site.endless) as served, starting(folder) as start:
         database = f"site_{request.param}"
@@ -58,7 +58,7 @@ def test_exactly_the_notices_are_found_and_read(visited: Visited) -> None:
 
 def test_the_visit_ends(visited: Visited) -> None:
     assert visited.report["state"] == "done"
-    assert len(visited.requested) <= len(visited.site.calls) + ABOUT_THE_LISTING
+    assert len(visited.requested) <= len(visited.site.calls) + MAX_OTHER_REQUESTS
 
 
 def test_no_page_is_requested_twice(visited: Visited) -> None:

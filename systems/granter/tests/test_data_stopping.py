@@ -48,10 +48,10 @@ def test_readiness_responds_within_two_seconds(start: Start) -> None:
 def test_without_its_secrets_the_data_service_reports_all_and_exits(start: Start) -> None:
     service = start("data-service", SERVICE_TOKEN="short")
     assert service.process.wait(10) == 2
-    values = service.log.read_text()
-    assert "SERVICE_TOKEN is shorter than 32 characters" in values
-    assert "DATABASE_URL is missing" in values
-    assert "short\n" not in values
+    log = service.log.read_text()
+    assert "SERVICE_TOKEN is shorter than 32 characters" in log
+    assert "DATABASE_URL is missing" in log
+    assert "short\n" not in log
 
 
 def test_an_invalid_list_of_sources_is_refused(start: Start) -> None:

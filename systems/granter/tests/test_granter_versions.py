@@ -30,8 +30,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
         place = made / version
         if not place.exists():
             shutil.copytree(ROOT, place, ignore=shutil.ignore_patterns(".venv", "__pycache__", "tests", "docs"))
-            words = ["git", "apply", str(VERSIONS / f"{version}.patch")]
-            subprocess.run(words, cwd=place, check=True, env={"PATH": "/usr/bin:/bin"})
+            command = ["git", "apply", str(VERSIONS / f"{version}.patch")]
+            subprocess.run(command, cwd=place, check=True, env={"PATH": "/usr/bin:/bin"})
         return place
 
     return of
@@ -116,8 +116,8 @@ def test_both_versions_run_concurrently(granter: Granter, newer: Release) -> Non
     older, fresh = Caller(granter.backend.url), Caller(newer.backend.url)
     _, tokens = older.new_account()
     assert fresh.get("/api/auth/me", tokens["access_token"]).json()["last_login"] is None
-    turned = fresh.refresh(tokens["refresh_token"]).json()
-    assert older.get("/api/auth/me", turned["access_token"]).status_code == 200
+    pair = fresh.refresh(tokens["refresh_token"]).json()
+    assert older.get("/api/auth/me", pair["access_token"]).status_code == 200
     email, _ = fresh.new_account()
     assert fresh.get("/api/auth/me", older.log_in(email).json()["access_token"]).json()["last_login"]
 

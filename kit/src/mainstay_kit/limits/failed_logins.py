@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class LoginRates(NamedTuple):
-    """Allowed failures; lowest per pair of address and account, so that a stranger can hardly lock the owner out."""
+    """Allowed failures; lowest per pair of address and account, so that an attacker can hardly lock the owner out."""
 
     pair: Rate = Rate(10, QUARTER_HOUR)
     account: Rate = Rate(50, QUARTER_HOUR)

@@ -1,5 +1,5 @@
-# ruff: noqa: E501 (pages are written as they are read)
-"""Composes notices from phrases, for the two sites, with labels of their contents. The rules are not used.
+# ruff: noqa: E501 (the pages contain long lines)
+"""Compose notices from phrases for the two sites, and labels of their contents. The rules are not used.
 
     python systems/granter/tests/labelled/compose.py
 
@@ -47,7 +47,7 @@ class Composer:
         self.used: set[str] = set()
 
     def pick(self, phrases: list[str], scored: bool) -> str:
-        """One of *phrases*; such as are marked come up in the scored half alone, and there often."""
+        """Return one of *phrases*. Phrases with `!` are only for the scored half, which uses them half of the time."""
         new = [phrase[1:] for phrase in phrases if phrase.startswith("!")]
         old = [phrase for phrase in phrases if not phrase.startswith("!")]
         return self.chance.choice(new if scored and new and self.chance.random() < 0.5 else old)
@@ -188,7 +188,7 @@ class Composer:
 
 
 class Style:
-    """How one notice writes its sums."""
+    """The format of all sums in one notice."""
 
     SIGNS: ClassVar = {
         "EUR": "€",
@@ -234,7 +234,7 @@ def _nth(day: int) -> str:
 
 
 def _grammatical(sentence: str, spec: Spec) -> str:
-    """The article that the funder's name takes."""
+    """Return *sentence* with the article of the funder's name."""
     name = spec.funder
     if spec.language == "de" and re.match("Bundesamt|Ministerium", name):
         return sentence.replace("Die " + name, "Das " + name).replace("durch die", "durch das")
@@ -255,7 +255,7 @@ def _grammatical(sentence: str, spec: Spec) -> str:
     return sentence
 
 
-# How a notice looks. Each takes a spec and gives a page.
+# Layouts: each returns the page of a spec.
 
 
 def _head(spec: Spec, site: str, *, lang: bool = True) -> str:
@@ -306,14 +306,14 @@ def headings(spec: Spec, site: str) -> str:
 
 
 def sheet(spec: Spec, site: str) -> str:
-    """The text of a PDF: two columns, running heads, lines broken where the sheet ends."""
+    """Return the text of a PDF with two columns, page headers and wrapped lines."""
     facts = "\n".join(f"{label:<28}   {value}" for label, value in spec.facts)
     text = "\n\n".join(textwrap.fill(line, 72) for line in spec.lines)
     return f"{site}\n\n{spec.title}\n\n{facts}\n\n{text}\n\nPage 1 of 2\n\x0c{site}\n\n{spec.title}\n\nPage 2 of 2\n"
 
 
 def leaders(spec: Spec, site: str) -> str:
-    """The text of a PDF whose form has dots between label and value."""
+    """Return the text of a PDF with dots between labels and values."""
     facts = "\n".join(f"{label} {'.' * max(5, 40 - len(label))} {value}" for label, value in spec.facts)
     text = "\n\n".join(textwrap.fill(line, 66, break_on_hyphens=False) for line in spec.lines)
     return f"{spec.title}\n\n{text}\n\n{facts}\n\n- 1 -\n"

@@ -1,5 +1,5 @@
-# ruff: noqa: E501 (phrases are as long as they are)
-"""Phrases: what funders write, by language. A phrase that begins with `!` is kept for the half that is scored."""
+# ruff: noqa: E501 (the phrases are long)
+"""Phrases of notices, by language. Phrases with `!` are used only in the scored half."""
 
 # theme: topics, and per language its names and sentences about it
 THEMES: dict[str, tuple[tuple[str, ...], dict[str, tuple[list[str], list[str]]]]] = {

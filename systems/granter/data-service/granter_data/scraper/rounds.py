@@ -101,7 +101,7 @@ async def begin_or_continue(connection: Connection) -> int:
 
 
 async def progress_of(connection: Connection, round: int, source: str, start: str) -> WalkProgress:
-    """Return the progress of *round* over *source*; a trail that begins at *start* if it has not been visited."""
+    """Return the progress of *round* over *source*; a new walk from *start* if it has not been visited."""
     await connection.execute(
         """insert into scrape_rounds (rules, round, source, pending) values (%s, %s, %s, %s)
            on conflict (round, source) do nothing""",

@@ -96,7 +96,7 @@ class Site:
 
     def __init__(self, start: str, politeness: Politeness) -> None:
         self.start = start
-        self._manners = politeness
+        self._politeness = politeness
         self._pause = politeness.pause
         self._lock = politeness.lock_for(start)
         self._robots = Robots()
@@ -136,13 +136,13 @@ class Site:
         for attempt in range(1, MAX_TRIES + 1):
             try:
                 async with self._lock:
-                    await self._manners.sleep(self._pause)
+                    await self._politeness.sleep(self._pause)
                     return await self._fetch_once(url, validators)
             except TemporaryFailure as failure:
                 if attempt == MAX_TRIES or (failure.after or 0) > MAX_WAIT:
                     raise FetchFailed(str(failure)) from failure
-                backoff = self._manners.retry_pause * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
-                await self._manners.sleep(max(backoff, failure.after or 0))
+                backoff = self._politeness.retry_pause * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
+                await self._politeness.sleep(max(backoff, failure.after or 0))
         raise FetchFailed(f"{url} could not be fetched")
 
     async def _fetch_once(self, url: str, validators: Validators) -> Fetched | None:
@@ -151,7 +151,7 @@ class Site:
         redirected = False
         for _ in range(4):
             if redirected:
-                await self._manners.sleep(self._pause)  # a redirect is a request like any other
+                await self._politeness.sleep(self._pause)  # a redirect is a request like any other
             try:
                 async with self._client.stream("GET", url, headers=headers) as response:
                     if response.has_redirect_location:

@@ -14,7 +14,7 @@ _SEEN = """
 update grants set last_seen = now(), withdrawn = null
 where source_url = %(source_url)s and not %(again)s and content_hash = %(content_hash)s and rules >= %(rules)s"""
 
-# Two releases run side by side during a deployment: results of newer rules must not be overwritten.
+# Two releases run concurrently during a deployment: results of newer rules must not be overwritten.
 _WRITE = """
 insert into grants (source_url, content_hash, rules, language, title, funder, deadline, deadline_kind,
     deadline_text, amount_min, amount_max, currency, amount_text, body, summary, site, topics, region, provenance)

@@ -39,14 +39,14 @@ Sitemap: /map.xml
     [
         pytest.param("/calls", True, id="not disallowed"),
         pytest.param("/private/1", False, id="a folder"),
-        pytest.param("/private", True, id="a name that only begins alike"),
-        pytest.param("/calls?page=2&sort=asc", True, id="a question that is not the closed one"),
-        pytest.param("/calls?sort=asc", False, id="any path with that question"),
+        pytest.param("/private", True, id="a name with the same beginning"),
+        pytest.param("/calls?page=2&sort=asc", True, id="another query"),
+        pytest.param("/calls?sort=asc", False, id="any path with the disallowed query"),
         pytest.param("/a/b.php", False, id="an ending"),
         pytest.param("/a/b.php?id=1", True, id="a longer ending"),
         pytest.param("/shop/window/3", True, id="the longer rule"),
         pytest.param("/shop/till", False, id="the shorter rule"),
-        pytest.param("/café", False, id="other letters for the same"),
+        pytest.param("/café", False, id="percent-encoded"),
     ],
 )
 def test_robots_rules_are_obeyed(path: str, allowed: bool) -> None:
@@ -56,11 +56,11 @@ def test_robots_rules_are_obeyed(path: str, allowed: bool) -> None:
 def test_at_most_five_requests_a_second_also_after_redirects() -> None:
     pauses: list[float] = []
 
-    async def rest(seconds: float) -> None:
+    async def sleep(seconds: float) -> None:
         pauses.append(seconds)
 
     async def visit(url: str) -> None:
-        async with Site(f"{url}/", Politeness(Settings.page_pause, sleep=rest)) as site:
+        async with Site(f"{url}/", Politeness(Settings.page_pause, sleep=sleep)) as site:
             fetched = await site.page(f"{url}/old", Validators())
             assert fetched is not None
             assert fetched.text == "<h1>New</h1>"
@@ -87,7 +87,7 @@ def test_an_invalid_robots_file_disallows_nothing(text: str) -> None:
     ("content", "charset"),
     [
         pytest.param("Förderung 5 €".encode(), "utf-8", id="declared by the server"),
-        pytest.param("Förderung 5 €".encode("windows-1252"), "iso-8859-1", id="latin-1, as all of the web means it"),
+        pytest.param("Förderung 5 €".encode("windows-1252"), "iso-8859-1", id="latin-1, which means windows-1252"),
         pytest.param("<meta charset='windows-1252'>Förderung 5 €".encode("windows-1252"), None, id="meta tag"),
         pytest.param('<?xml version="1.0" encoding="ISO-8859-15"?>Förderung 5 €'.encode("iso8859-15"), None, id="XML"),
         pytest.param("\ufeffFörderung 5 €".encode("utf-16-le"), "utf-8", id="by its first bytes"),
