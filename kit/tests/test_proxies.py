@@ -27,13 +27,13 @@ BY_NETWORK = TrustedProxies(networks=["127.0.0.1", "10.0.0.0/8", "::1"])
     [
         pytest.param("127.0.0.1", "203.0.113.7", "203.0.113.7", id="through one proxy"),
         pytest.param("127.0.0.1", "203.0.113.7, 10.0.0.9", "203.0.113.7", id="through two"),
-        pytest.param("127.0.0.1", "1.1.1.1, 203.0.113.7, 10.0.0.9", "203.0.113.7", id="a client that made one up"),
+        pytest.param("127.0.0.1", "1.1.1.1, 203.0.113.7, 10.0.0.9", "203.0.113.7", id="a forged entry"),
         pytest.param("198.51.100.1", "1.1.1.1", "198.51.100.1", id="a peer that is no proxy"),
         pytest.param("127.0.0.1", "", "127.0.0.1", id="no header"),
-        pytest.param("127.0.0.1", "1.1.1.1, rubbish", "127.0.0.1", id="rubbish ends the walk"),
+        pytest.param("127.0.0.1", "1.1.1.1, rubbish", "127.0.0.1", id="an invalid entry ends the search"),
         pytest.param("127.0.0.1", "[2001:db8::1]:443", "2001:db8::1", id="brackets and a port"),
         pytest.param("127.0.0.1", "203.0.113.7:5000", "203.0.113.7", id="a port"),
-        pytest.param("::ffff:127.0.0.1", "203.0.113.7", "203.0.113.7", id="a peer of both worlds"),
+        pytest.param("::ffff:127.0.0.1", "203.0.113.7", "203.0.113.7", id="an IPv4-mapped peer"),
         pytest.param("127.0.0.1", "10.0.0.1, 10.0.0.2", "10.0.0.1", id="all of them trusted"),
     ],
 )

@@ -292,9 +292,7 @@ async def test_a_public_key_cannot_be_used_as_a_shared_secret() -> None:
         pytest.param(lambda: Key("k", Secret("x" * 31)), id="one character too few"),
         pytest.param(lambda: Key("k", Secret("pem"), "EdDSA"), id="no public half"),
         pytest.param(lambda: Clocked(NEW, Key(NEW.kid, Secret("x" * 40))), id="two keys of one name"),
-        pytest.param(
-            lambda: Tokens((), issuer="i", audience="a", store=MemoryRefreshStore()), id="no keys: there is no default"
-        ),
+        pytest.param(lambda: Tokens((), issuer="i", audience="a", store=MemoryRefreshStore()), id="no keys"),
     ],
 )
 def test_an_unsafe_key_is_refused(make: object) -> None:

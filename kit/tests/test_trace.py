@@ -38,8 +38,8 @@ async def test_a_call_continues_the_trace_with_this_request_as_parent() -> None:
 @pytest.mark.parametrize(
     "received",
     [
-        pytest.param("00-" + "0" * 32 + "-b7ad6b7169203331-01", id="a trace of noughts"),
-        pytest.param(f"00-{TRACE}-{'0' * 16}-01", id="a span of noughts"),
+        pytest.param("00-" + "0" * 32 + "-b7ad6b7169203331-01", id="an all-zero trace"),
+        pytest.param(f"00-{TRACE}-{'0' * 16}-01", id="an all-zero span"),
         pytest.param(PARENT.upper(), id="capitals"),
         pytest.param(PARENT + "\n", id="a line break"),
         pytest.param(f"ff-{TRACE}-b7ad6b7169203331-01", id="an unknown version"),

@@ -180,7 +180,7 @@ def test_only_declared_variables_are_read() -> None:
         pytest.param({"DATABASE_URL": "postgresql://app:p@ss/w#rd?1@db/app"}, "percent-encoded", id="a raw password"),
         pytest.param({"DATABASE_URL": "postgresql://app:password@db/app"}, "well-known password", id="password"),
         pytest.param({"LOG_LEVEL": "loud"}, "is not one of info, debug", id="not on the list"),
-        pytest.param({"DEBUG": "perhaps"}, "neither true nor false", id="no truth value"),
+        pytest.param({"DEBUG": "perhaps"}, "neither true nor false", id="not a boolean"),
     ],
 )
 def test_an_invalid_value_is_refused(changed: dict[str, str], message: str) -> None:

@@ -37,8 +37,8 @@ def test_registering_a_taken_address_gets_the_same_response(caller: Caller) -> N
     assert caller.log_in(email).status_code == 200
 
 
-def typically(request: Callable[[str], httpx2.Response], emails: list[str]) -> float:
-    """How long it usually takes, in seconds."""
+def median_duration(request: Callable[[str], httpx2.Response], emails: list[str]) -> float:
+    """Return the median duration of the request in seconds."""
     took = []
     for email in emails:
         began = time.perf_counter()
@@ -49,8 +49,8 @@ def typically(request: Callable[[str], httpx2.Response], emails: list[str]) -> f
 
 def test_registering_a_taken_address_takes_the_same_time(caller: Caller) -> None:
     email, _ = caller.new_account()
-    taken = typically(caller.register, [email] * 9)
-    fresh = typically(caller.register, [new_address() for _ in range(9)])
+    taken = median_duration(caller.register, [email] * 9)
+    fresh = median_duration(caller.register, [new_address() for _ in range(9)])
     assert 0.5 < taken / fresh < 2
 
 
@@ -59,8 +59,8 @@ def test_an_unknown_account_is_indistinguishable_from_a_wrong_password(caller: C
     invalid, unknown = caller.log_in(email, "a wrong password"), caller.log_in(new_address())
     assert (invalid.status_code, unknown.status_code) == (401, 401)
     assert without_id(invalid.json()) == without_id(unknown.json())
-    known = typically(lambda address: caller.log_in(address, "a wrong password"), [email] * 7)
-    unknown_account = typically(
+    known = median_duration(lambda address: caller.log_in(address, "a wrong password"), [email] * 7)
+    unknown_account = median_duration(
         lambda address: caller.log_in(address, "a wrong password"), [new_address() for _ in range(7)]
     )
     assert 0.5 < known / unknown_account < 2
@@ -99,11 +99,11 @@ def test_an_invalid_address_is_refused(caller: Caller, email: str) -> None:
         pytest.param("x" * 257, "at most 256", id="too long"),
         pytest.param("person@example.com", "must not be the address", id="the address"),
         pytest.param(" Person@Example.COM ", "must not be the address", id="the address in capitals"),
-        pytest.param("\ufdfa" * 20, "at most 256", id="too long once it is composed"),
+        pytest.param("\ufdfa" * 20, "at most 256", id="too long after normalization"),
         pytest.param("aaaaaaaaaaaa", "easy to guess", id="one character repeated"),
         pytest.param("123456789012", "easy to guess", id="a sequence"),
-        pytest.param("password1234", "easy to guess", id="a common one"),
-        pytest.param("iloveyouiloveyou", "easy to guess", id="a common one repeated"),
+        pytest.param("password1234", "easy to guess", id="a common password"),
+        pytest.param("iloveyouiloveyou", "easy to guess", id="a common password repeated"),
         pytest.param("qwertyuiop[]", "easy to guess", id="a row of the keyboard"),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_refresh_token_works_once(caller: Caller) -> None:
     assert caller.get("/api/auth/me", third.json()["access_token"]).status_code == 200
 
 
-def let_the_grace_pass(postgres: Postgres, backend: Backend) -> None:
+def expire_grace_period(postgres: Postgres, backend: Backend) -> None:
     postgres.execute(backend.database, "update sessions set rotated = rotated - interval '10 s'")
 
 
@@ -140,7 +140,7 @@ def test_reusing_a_refresh_token_ends_only_its_session(caller: Caller, backend: 
     email, stolen = caller.new_account()
     other = caller.log_in(email).json()
     current = caller.refresh(stolen["refresh_token"]).json()
-    let_the_grace_pass(postgres, backend)
+    expire_grace_period(postgres, backend)
     assert caller.refresh(stolen["refresh_token"]).status_code == 401
     assert caller.refresh(current["refresh_token"]).status_code == 401
     assert caller.get("/api/auth/me", current["access_token"]).status_code == 401
@@ -247,7 +247,7 @@ def test_logout_everywhere_ends_every_session(caller: Caller) -> None:
 
 
 def rows(postgres: Postgres, backend: Backend) -> dict[str, int]:
-    """How many rows belong to accounts."""
+    """Return the number of rows of each table that belong to accounts."""
     kept = {"accounts": "", "sessions": "", "saved_searches": "", "kit_rates": " where key ~ 'pair|account'"}
     return {
         name: int(postgres.execute(backend.database, f"select count(*) from {name}{which}"))
@@ -275,11 +275,11 @@ def signed(claims: Mapping[str, object], kid: str, key: str = JWT_SECRET, algori
         pytest.param(lambda claims, kid: signed(claims, kid, "x" * 40), id="another key"),
         pytest.param(lambda claims, kid: signed(claims, kid, JWT_SECRET, "HS384"), id="another algorithm"),
         pytest.param(lambda claims, _: signed(claims, "?"), id="an unknown key"),
-        pytest.param(lambda claims, kid: signed({**claims, "exp": 1}, kid), id="its time is over"),
+        pytest.param(lambda claims, kid: signed({**claims, "exp": 1}, kid), id="expired"),
         pytest.param(lambda claims, kid: signed({**claims, "use": "refresh"}, kid), id="another use"),
         pytest.param(lambda claims, kid: signed({**claims, "aud": "elsewhere"}, kid), id="for another audience"),
         pytest.param(lambda claims, kid: signed({**claims, "family": None}, kid), id="without a log-in"),
-        pytest.param(lambda claims, kid: signed({**claims, "sub": "'"}, kid), id="of an unknown account"),
+        pytest.param(lambda claims, kid: signed({**claims, "sub": "'"}, kid), id="an unknown account"),
     ],
 )
 def test_forged_and_stale_tokens_are_refused(caller: Caller, forge: Forge) -> None:

@@ -86,22 +86,22 @@ def test_typed_words_are_completed(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "values"),
+    ("status", "body", "expected"),
     [
-        pytest.param(500, b"Traceback: secret.py", 502, id="it fails"),
-        pytest.param(401, b"{}", 502, id="it does not know us"),
-        pytest.param(503, b"{}", 503, id="its database is away"),
-        pytest.param(200, b"<html>", 502, id="it talks nonsense"),
-        pytest.param(200, b'{"total": "many"}', 502, id="it breaks the contract"),
-        pytest.param(422, b'{"detail": "topic is odd"}', 422, id="it refuses the question"),
+        pytest.param(500, b"Traceback: secret.py", 502, id="500"),
+        pytest.param(401, b"{}", 502, id="401"),
+        pytest.param(503, b"{}", 503, id="503"),
+        pytest.param(200, b"<html>", 502, id="not JSON"),
+        pytest.param(200, b'{"total": "many"}', 502, id="unexpected structure"),
+        pytest.param(422, b'{"detail": "topic is odd"}', 422, id="422"),
     ],
 )
 def test_data_service_errors_reveal_no_internals(
-    caller: Caller, data: DataServiceStub, status: int, body: bytes, values: int
+    caller: Caller, data: DataServiceStub, status: int, body: bytes, expected: int
 ) -> None:
     data.responses["/grants"] = (status, body)
     problem = caller.get("/api/search?query=ocean")
-    assert (problem.status_code, problem.headers["content-type"]) == (values, "application/problem+json")
+    assert (problem.status_code, problem.headers["content-type"]) == (expected, "application/problem+json")
     assert "secret.py" not in problem.text
 
 

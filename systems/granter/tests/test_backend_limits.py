@@ -89,7 +89,7 @@ def test_the_owner_can_log_in_while_an_attacker_is_limited(replicas: Replicas) -
     [
         pytest.param("login account %", DEFAULT.account.tolerance, id="an account, from many addresses"),
         pytest.param("login address %", DEFAULT.address.tolerance, id="an address, at many accounts"),
-        pytest.param("login total", DEFAULT.total.tolerance, id="all together"),
+        pytest.param("login total", DEFAULT.total.tolerance, id="total"),
     ],
 )
 def test_failed_logins_are_limited(replicas: Replicas, postgres: Postgres, keys: str, tolerance: float) -> None:

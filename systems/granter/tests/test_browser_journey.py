@@ -1,4 +1,4 @@
-"""The whole way of a user through GRANTER, in chromium, with all services behind it."""
+"""User journeys in chromium, with all services."""
 
 import re
 import uuid
@@ -16,7 +16,7 @@ SIZES = {"desk": (1200, 900), "phone": (360, 740)}
 
 @pytest.fixture
 def page(chromium: Browser, granter: Granter) -> Iterator[Page]:
-    """A page of a browser that was never here; at the end it has done nothing that a page must not do."""
+    """A page in a new browser context. At the end the test fails if the page logged errors or left the site."""
     context = chromium.new_context(base_url=granter.web.url, viewport={"width": 1200, "height": 900})
     context.set_default_timeout(15_000)
     page = context.new_page()

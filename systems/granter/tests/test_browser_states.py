@@ -609,7 +609,7 @@ def test_the_search_retries_after_the_wait(chromium: Browser, web: Service, core
 def test_only_the_last_of_several_quick_searches_is_shown(chromium: Browser, web: Service, core: BackendStub) -> None:
     def late(call: Call) -> StubResponse:
         if "query=h&" in call.path:
-            time.sleep(1)  # an answer that comes after a later one
+            time.sleep(1)  # this response arrives after a later one
         return search_results({**GRANT, "title": f"Request {call.path}"})
 
     core.responses["GET /api/search"] = late

@@ -144,9 +144,9 @@ def test_the_next_model_is_used_after_any_failure(models: FakeModels, behaviour:
     "address",
     [
         pytest.param("http://127.0.0.1:9", id="connection refused"),
-        pytest.param("http://models.invalid", id="no such name"),
-        pytest.param("https://127.0.0.1:{port}", id="no TLS there"),
-        pytest.param("http://[::1", id="no address"),
+        pytest.param("http://models.invalid", id="unknown host"),
+        pytest.param("https://127.0.0.1:{port}", id="no TLS"),
+        pytest.param("http://[::1", id="invalid URL"),
     ],
 )
 def test_an_unreachable_provider_is_skipped(models: FakeModels, address: str) -> None:
@@ -189,13 +189,15 @@ def test_without_keys_no_model_is_called(models: FakeModels) -> None:
     [
         pytest.param({"funder": {"value": "Bank of Nowhere", "evidence": "the Bank of Nowhere pays"}}, id="evidence"),
         pytest.param({"funder": {"value": "Bank of Nowhere", "evidence": "the Society of Lamplighters"}}, id="name"),
-        pytest.param({"deadline": {"value": "2029-01-01", "evidence": "that is 17 May 2027"}}, id="day"),
-        pytest.param({"deadline": {"value": "soon", "evidence": "that is 17 May 2027"}}, id="no day"),
+        pytest.param({"deadline": {"value": "2029-01-01", "evidence": "that is 17 May 2027"}}, id="date"),
+        pytest.param({"deadline": {"value": "soon", "evidence": "that is 17 May 2027"}}, id="no date"),
         pytest.param(
-            {"amount": {"value": {"min": None, "max": 9e9, "currency": "GBP"}, "evidence": "£400 to £2,500"}}, id="sum"
+            {"amount": {"value": {"min": None, "max": 9e9, "currency": "GBP"}, "evidence": "£400 to £2,500"}},
+            id="amount",
         ),
         pytest.param(
-            {"amount": {"value": {"min": 400, "max": None, "currency": "XAU"}, "evidence": "£400 to £2,500"}}, id="coin"
+            {"amount": {"value": {"min": 400, "max": None, "currency": "XAU"}, "evidence": "£400 to £2,500"}},
+            id="currency",
         ),
         pytest.param({"title": {"value": ["a", "list"], "evidence": "Lamps for Reading Rooms"}}, id="list"),
         pytest.param({"title": "Lamps"}, id="no evidence"),

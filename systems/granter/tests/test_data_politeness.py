@@ -90,11 +90,11 @@ def test_an_invalid_robots_file_disallows_nothing(text: str) -> None:
         pytest.param("Förderung 5 €".encode("windows-1252"), "iso-8859-1", id="latin-1, which means windows-1252"),
         pytest.param("<meta charset='windows-1252'>Förderung 5 €".encode("windows-1252"), None, id="meta tag"),
         pytest.param('<?xml version="1.0" encoding="ISO-8859-15"?>Förderung 5 €'.encode("iso8859-15"), None, id="XML"),
-        pytest.param("\ufeffFörderung 5 €".encode("utf-16-le"), "utf-8", id="by its first bytes"),
+        pytest.param("\ufeffFörderung 5 €".encode("utf-16-le"), "utf-8", id="byte order mark"),
         pytest.param("Förderung 5 €".encode(), None, id="undeclared UTF-8"),
         pytest.param("Förderung 5 €".encode("windows-1252"), None, id="undeclared, not UTF-8"),
-        pytest.param("Förderung 5 €".encode(), "no-such-thing", id="an unknown name"),
-        pytest.param("Förderung 5 €".encode(), "base64", id="a name of something else"),
+        pytest.param("Förderung 5 €".encode(), "no-such-thing", id="an unknown encoding"),
+        pytest.param("Förderung 5 €".encode(), "base64", id="a codec that is no text encoding"),
     ],
 )
 def test_pages_are_decoded_with_their_encoding(content: bytes, charset: str | None) -> None:

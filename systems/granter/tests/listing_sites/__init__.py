@@ -1,1 +1,1 @@
-"""Listing sites as funders have them, each of another form: their pages, and which of them are notices."""
+"""Listing sites with different layouts: their pages, and which of them are notices."""

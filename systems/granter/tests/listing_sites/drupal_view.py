@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A Drupal view: teasers with fields in divs, a mini pager that counts from nought with a comma, tabs, a tag cloud, promoted items first."""
+"""A Drupal view: teasers with fields in divs, a mini pager that counts from 0 with a comma, tabs, a tag cloud, sticky items."""
 
 from listing_sites.listing_site import Call, ListingSite
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A Dutch fund: list of microdata articles, "Meer regelingen" by offset, trackers in links, closed ones among the open."""
+"""A Dutch fund: microdata articles, "Meer regelingen" by offset, trackers in links, closed calls among open ones."""
 
 from listing_sites.listing_site import Call, ListingSite
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A government's finder of grants: summary lists in the results, tabs on the notices, a form of filters."""
+"""A government grant finder: summary lists in the results, tabs on the notices, a form of filters."""
 
 from listing_sites.listing_site import Call, ListingSite
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A small charity: one page on which all grants fold out; nothing links to them, but each has a name."""
+"""A small charity: one page of foldable sections, one for each grant; no links lead to them, but each has an anchor."""
 
 from listing_sites.listing_site import Call, ListingSite
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A site half of which is closed to robots, that wants pauses, and whose listing is full of papers as PDF."""
+"""A site that disallows half of its paths in robots.txt, has a crawl delay, and lists mostly PDFs."""
 
 from granter_fake_site import Reply
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""An Italian bank foundation: a grid in tables for layout, dates as badges, pages in the path, PDF annexes, a slider, news beside."""
+"""An Italian bank foundation: a layout grid of tables, dates as badges, page numbers in the path, PDF annexes, a slider, news."""
 
 from granter_fake_site import Reply
 

@@ -1,4 +1,4 @@
-"""Listing site: the pages of a funder's site, and what a visitor should find there."""
+"""Listing site: the pages of a funder's site, and the notices that the scraper should find."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

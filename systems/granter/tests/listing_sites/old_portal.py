@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""An old portal: declared latin-1 by its pages only (with euros, which that has not), a base address, redirects, session ids in links, an endless calendar."""
+"""An old portal: declared latin-1 in its pages only (with euro signs, which latin-1 lacks), a base address, redirects, session ids in links, an endless calendar."""
 
 from itertools import count
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A feed as the way in: RSS in two pages, linked by rel=next; the notices themselves are web pages."""
+"""An RSS feed in two pages, linked by rel=next; the notices are web pages."""
 
 from granter_fake_site import Reply
 

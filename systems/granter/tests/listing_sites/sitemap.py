@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A sitemap: an index of two, with the notices among all other pages."""
+"""A sitemap index of two sitemaps, with the notices among all other pages."""
 
 from granter_fake_site import Reply
 

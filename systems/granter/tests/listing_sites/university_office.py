@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines as long as the makers of such sites write them)
-"""A university's research office: nested lists by field, months as headings, links in running text, archive beside."""
+"""A university's research office: nested lists by field, months as headings, links in running text, an archive."""
 
 from listing_sites.listing_site import Call, ListingSite
 
