@@ -1,12 +1,12 @@
 """backend-core as a service: starting, probes, stopping, its description, and responses to malformed input."""
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import pytest
 from granter_backend import Backend, Caller, variables
 from granter_core.settings import Settings
@@ -40,11 +40,10 @@ UNUSUAL_VALUES = [
 ]
 
 
-def test_it_starts_within_a_second_and_a_half(postgres: Postgres, start: Start) -> None:
-    values = variables(postgres.database("starting"), "http://127.0.0.1:9")
-    began = time.monotonic()
-    start("backend-core", **values).ready()
-    assert time.monotonic() - began < 5  # on a machine with nothing else to do it is well under 1.5 s
+def test_starting_takes_at_most_four_seconds_of_processor_time(postgres: Postgres, start: Start) -> None:
+    service = start("backend-core", **variables(postgres.database("starting"), "http://127.0.0.1:9")).ready()
+    used = psutil.Process(service.process.pid).cpu_times()  # not the duration: it depends on the machine's load
+    assert used.user + used.system < 4
 
 
 def test_without_its_variables_it_reports_all_and_exits(start: Start) -> None:
