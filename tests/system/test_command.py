@@ -11,7 +11,7 @@ import pytest
 
 from mainstay.errors import Unreachable
 from mainstay.system.clock import SystemClock, Waiter
-from mainstay.system.command import LARGEST_OUTPUT_BYTES, GuardedShell
+from mainstay.system.command import MAX_OUTPUT_BYTES, GuardedShell
 
 shell = GuardedShell()
 waiter = Waiter(SystemClock())
@@ -44,9 +44,9 @@ def test_a_missing_program_ends_with_127() -> None:
 
 @pytest.mark.failure("F79")
 def test_excessive_output_is_cut() -> None:
-    result = shell([sys.executable, "-c", f"print('x' * {LARGEST_OUTPUT_BYTES * 2})"])
+    result = shell([sys.executable, "-c", f"print('x' * {MAX_OUTPUT_BYTES * 2})"])
     assert result.cut
-    assert len(result.out) == LARGEST_OUTPUT_BYTES
+    assert len(result.out) == MAX_OUTPUT_BYTES
 
 
 @pytest.mark.failure("F95")

@@ -15,7 +15,7 @@ from mainstay.system.state_dir import SYSTEM_PATH
 from mainstay.system.users import identity
 
 GUARD = Path(__file__).with_name("exec_guard.py")
-LARGEST_OUTPUT_BYTES = 1_000_000
+MAX_OUTPUT_BYTES = 1_000_000
 
 
 class CommandResult(msgspec.Struct, frozen=True):
@@ -62,8 +62,8 @@ class GuardedShell:
         user: str = "",
         within: float = 30.0,
     ) -> CommandResult:
-        whom = identity(user) if user else None
-        become = [str(whom.uid), str(whom.gid), ",".join(map(str, whom.groups))] if whom else ["-", "-", "-"]
+        owner = identity(user) if user else None
+        become = [str(owner.uid), str(owner.gid), ",".join(map(str, owner.groups))] if owner else ["-", "-", "-"]
         guarded = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *become, "--", *command]
         seen = {name: os.environ[name] for name in ("LANG", "HOME") if name in os.environ}
         seen["PATH"] = ":".join(filter(None, [os.environ.get("PATH"), SYSTEM_PATH]))
@@ -91,5 +91,5 @@ class GuardedShell:
 
 def _read(file: IO[bytes]) -> tuple[str, bool]:
     file.seek(0)
-    content = file.read(LARGEST_OUTPUT_BYTES + 1)
-    return content[:LARGEST_OUTPUT_BYTES].decode(errors="replace"), len(content) > LARGEST_OUTPUT_BYTES
+    content = file.read(MAX_OUTPUT_BYTES + 1)
+    return content[:MAX_OUTPUT_BYTES].decode(errors="replace"), len(content) > MAX_OUTPUT_BYTES

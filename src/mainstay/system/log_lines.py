@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mainstay.system.log_rotation import data_start
 from mainstay.text.printable import harmless
 
-LONGEST_LINE = 65536
+MAX_LINE_BYTES = 65536
 """A longer line is cut to this many bytes and shown with its length."""
 TAIL_LINES, TAIL_LINE_BYTES = 20, 2000
 """How much of the end of a process's output is kept for messages and `status`."""
@@ -26,7 +26,7 @@ class Line(NamedTuple):
     notice: str = ""
     """A message to show in place of the line, for example that bytes are missing; empty for an ordinary line."""
 
-    def text(self, longest: int = LONGEST_LINE) -> str:
+    def text(self, longest: int = MAX_LINE_BYTES) -> str:
         """Return the line, safe to show, and visibly cut when it has more than *longest* bytes."""
         if self.notice:
             return self.notice
@@ -80,7 +80,7 @@ class LogFile:
             *whole, rest = chunk.split(b"\n")
             for piece in whole:
                 yield from self._line(piece)
-            self._head += rest[: LONGEST_LINE - len(self._head)]
+            self._head += rest[: MAX_LINE_BYTES - len(self._head)]
             self._position += len(rest)
             if not chunk:
                 yield None
@@ -92,7 +92,7 @@ class LogFile:
 
     def _line(self, piece: bytes) -> Iterator[Line]:
         self._position += len(piece) + 1
-        line = Line(self._offset, (self._head + piece)[:LONGEST_LINE], self._position - 1 - self._offset)
+        line = Line(self._offset, (self._head + piece)[:MAX_LINE_BYTES], self._position - 1 - self._offset)
         is_whole, self._in_fragment = not self._in_fragment, False
         self._offset, self._head = self._position, b""
         if is_whole:

@@ -15,8 +15,8 @@ from mainstay.system.linux_calls import punch_hole
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES, STEP_BYTES = 100_000_000, 10_000_000
-"""A log that holds more than MOST_BYTES is cut to STEP_BYTES less than that."""
+MAX_BYTES, STEP_BYTES = 100_000_000, 10_000_000
+"""A log that holds more than MAX_BYTES is cut to STEP_BYTES less than that."""
 _PAGE = 4096
 
 
@@ -28,8 +28,8 @@ def trim(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         size = os.fstat(descriptor).st_size
-        if size - data_start(descriptor) > MOST_BYTES:
-            _free(path, descriptor, (size - MOST_BYTES + STEP_BYTES) // _PAGE * _PAGE)
+        if size - data_start(descriptor) > MAX_BYTES:
+            _free(path, descriptor, (size - MAX_BYTES + STEP_BYTES) // _PAGE * _PAGE)
         return data_start(descriptor)
     finally:
         os.close(descriptor)

@@ -18,7 +18,7 @@ from mainstay.system.processes import Started
 
 _STUB = "import sys; sys.path.append(sys.argv[1]); from mainstay.system.process_stub import main; main()"
 _ROOT = str(Path(process_stub.__file__).parents[2])
-MOST_SEARCHES = 20
+MAX_SEARCHES = 20
 """Maximum number of searches for stray processes: one may fork between the search and its SIGKILL."""
 T = TypeVar("T")
 
@@ -151,7 +151,7 @@ class ProcessRunner:
 
     def end_strays(self, identity: str, since: Started) -> None:
         """Send SIGKILL to every process of *identity* that was started since *since*, whichever session it is in."""
-        for _ in range(MOST_SEARCHES):
+        for _ in range(MAX_SEARCHES):
             left = processes.marked(self._mark(identity), since)
             if not left:
                 return

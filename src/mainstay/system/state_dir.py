@@ -17,7 +17,7 @@ because that PATH lacks useradd after a plain `su`."""
 
 LOCAL = "local"
 """The default environment. Each checkout has its own; changing it needs no approval."""
-LONGEST_SOCKET_FOLDER = 80
+MAX_SOCKET_FOLDER_LENGTH = 80
 """HAProxy accepts socket paths of at most 97 characters, including the file name."""
 
 
@@ -102,7 +102,7 @@ class Folders:
     def sockets(self) -> Path:
         """`STATE/sockets`, or a short path elsewhere if `STATE/sockets` is too long for a socket's path."""
         inside = self.state / "sockets"
-        if len(str(inside)) <= LONGEST_SOCKET_FOLDER:
+        if len(str(inside)) <= MAX_SOCKET_FOLDER_LENGTH:
             return inside
         name = short_id(self.state)
         if is_root():

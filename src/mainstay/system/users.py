@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from mainstay.errors import BadInput
 
-LONGEST_NAME = 31
+MAX_NAME_LENGTH = 31
 TRIES = 20
 PAUSE_S = 0.25
 
@@ -60,7 +60,7 @@ def known(name: str) -> bool:
 
 def name_for(purpose: str, mark: str) -> str:
     """Return the name of the system user for *purpose*; *mark* is the environment's `state_dir.short_id`."""
-    return f"ms-{purpose}"[: LONGEST_NAME - 9] + f"-{mark[:8]}"
+    return f"ms-{purpose}"[: MAX_NAME_LENGTH - 9] + f"-{mark[:8]}"
 
 
 def addition(name: str) -> list[str]:

@@ -38,12 +38,12 @@ def finish(target: RunTarget, waiter: Waiter, job: Job, *, remedy: str = "") -> 
     """
     target.start_job(job)
 
-    def over() -> JobState | None:
+    def ended_state() -> JobState | None:
         state = target.job_state(job.id)
         return state if state.state in {"ended", "lost"} else None
 
     state = waiter.wait_until(
-        over, within=job.within_s + SLACK_S, waiting_for=f"the end of “{job.title}”", remedy=remedy
+        ended_state, within=job.within_s + SLACK_S, waiting_for=f"the end of “{job.title}”", remedy=remedy
     )
     if state.state == "ended" and state.code != 0:
         raise StepFailed(f"“{job.title}” ended with {state.code}{last_words(state.tail)}", remedy=remedy)

@@ -17,13 +17,13 @@ NO_SERVER = LINE.replace(b'"web.s2"', b'"<NOSRV>"').replace(b'"41"', b'"-"').rep
 def test_a_line_names_the_slot_and_release_that_responded() -> None:
     entry = read(LINE)
     assert isinstance(entry, Entry)
-    assert (entry.slot, entry.release, entry.retries, entry.redispatched) == (2, 41, 1, True)
+    assert (entry.slot, entry.release, entry.retries) == (2, 41, 1)
 
 
 def test_a_line_shows_that_no_instance_was_reached() -> None:
     entry = read(NO_SERVER)
     assert isinstance(entry, Entry)
-    assert (entry.slot, entry.release, entry.retries, entry.redispatched) == (None, None, 0, False)
+    assert (entry.slot, entry.release, entry.retries) == (None, None, 0)
 
 
 def test_an_incomplete_line_is_refused() -> None:

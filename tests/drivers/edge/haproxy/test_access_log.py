@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from mainstay.drivers.edge.haproxy.access_lines import NAME, Lost, read
-from mainstay.drivers.edge.haproxy.access_log import LONGEST_LINE, AccessLog
+from mainstay.drivers.edge.haproxy.access_log import MAX_LINE_BYTES, AccessLog
 from mainstay.drivers.machine.logs.files import Logs
 from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
@@ -59,7 +59,7 @@ def test_a_sender_of_an_endless_line_is_disconnected(folders: Folders) -> None:
         await log.start()
         reader, writer = await asyncio.open_unix_connection(folders.access_log_socket)
         try:
-            writer.write(b"x" * (LONGEST_LINE + 1))
+            writer.write(b"x" * (MAX_LINE_BYTES + 1))
             async with asyncio.timeout(5):
                 return await reader.read()
         except ConnectionResetError:
@@ -129,7 +129,7 @@ def test_lines_dropped_by_a_new_worker_are_counted_from_zero(folders: Folders) -
 
 @pytest.mark.failure("F79")
 def test_a_full_access_log_loses_its_oldest_lines(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_rotation, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(log_rotation, "MAX_BYTES", 100_000)
     monkeypatch.setattr(log_rotation, "STEP_BYTES", 20_000)
 
     async def scenario() -> None:

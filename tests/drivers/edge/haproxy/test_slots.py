@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstay.drivers.edge.haproxy.slots import HEAVIEST, DesiredEdge, Slot, Upstream, slots, weights
+from mainstay.drivers.edge.haproxy.slots import MAX_WEIGHT, DesiredEdge, Slot, Upstream, slots, weights
 from mainstay.model import Edge, Shares
 
 
@@ -71,7 +71,7 @@ def test_weights_are_proportional_to_the_percentages(shares: Shares, old: int, n
 def test_every_share_has_a_weight_in_the_range_of_haproxy(shares: dict[str, float]) -> None:
     found = weights(shares)
     assert found.keys() == shares.keys()
-    assert all(1 <= weight <= HEAVIEST for weight in found.values())
+    assert all(1 <= weight <= MAX_WEIGHT for weight in found.values())
 
 
 def test_without_an_edge_there_are_no_slots() -> None:

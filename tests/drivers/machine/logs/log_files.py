@@ -20,7 +20,7 @@ def mark(path: Path, *marks: tuple[int, int]) -> None:
 
 
 def limit_logs(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    monkeypatch.setattr(log_rotation, "MOST_BYTES", most)
+    monkeypatch.setattr(log_rotation, "MAX_BYTES", most)
     monkeypatch.setattr(log_rotation, "STEP_BYTES", most // 10)
 
 

@@ -10,7 +10,7 @@ from mainstay.drivers.machine.logs import files
 from mainstay.drivers.machine.logs.files import Logs, Query
 from mainstay.drivers.targets.target import LogQuery
 from mainstay.system import log_rotation
-from mainstay.system.log_lines import LONGEST_LINE
+from mainstay.system.log_lines import MAX_LINE_BYTES
 from tests.drivers.machine.logs.log_files import followed, limit_logs, mark, wait_until
 from tests.drivers.machine.machine import Machine, member, worker
 
@@ -77,14 +77,14 @@ def test_the_last_lines_are_counted_over_all_files(folder: Path, lines: int) -> 
     assert last_lines(folder, lines) == (every[-lines:] if lines else [])
 
 
-@pytest.mark.parametrize("size", [LONGEST_LINE + 1, 3 << 20])
+@pytest.mark.parametrize("size", [MAX_LINE_BYTES + 1, 3 << 20])
 def test_a_long_line_is_cut_visibly_and_the_next_one_follows(folder: Path, size: int) -> None:
     path = folder / "web-1-1.out"
     with followed(folder) as seen:
         path.write_bytes(b"x" * size + b"\n" + b"third\n")
         wait_until(lambda: len(seen) == 2)
     long, third = [one.line for one in seen]
-    assert long == "x" * LONGEST_LINE + f"… (cut: this line has {size:,} bytes)"
+    assert long == "x" * MAX_LINE_BYTES + f"… (cut: this line has {size:,} bytes)"
     assert third == "third"
     assert last_lines(folder) == [long, third]
 

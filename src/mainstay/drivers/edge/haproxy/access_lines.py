@@ -46,10 +46,6 @@ class Entry(msgspec.Struct, frozen=True):
     def retries(self) -> int:
         return int(self.attempts)
 
-    @property
-    def redispatched(self) -> bool:
-        return self.attempts.startswith("+")
-
 
 class Lost(msgspec.Struct, frozen=True):
     """A gap in the log: HAProxy dropped `lost` lines before `at`."""

@@ -12,7 +12,7 @@ from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import identity, is_root
 
-LONGEST_LINE = 65536
+MAX_LINE_BYTES = 65536
 """Bytes; HAProxy's ring holds lines of at most a quarter of that."""
 
 
@@ -84,7 +84,7 @@ class _Sender(asyncio.Protocol):
         self._rest = rest
         if newline:
             self._file.append(whole + newline)
-        if len(rest) > LONGEST_LINE and self._transport is not None:
+        if len(rest) > MAX_LINE_BYTES and self._transport is not None:
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -109,7 +109,7 @@ class _File:
         left = memoryview(lines)
         while left:
             left = left[os.write(self._descriptor, left) :]
-        if os.fstat(self._descriptor).st_size - self._begin > log_rotation.MOST_BYTES:
+        if os.fstat(self._descriptor).st_size - self._begin > log_rotation.MAX_BYTES:
             self._begin = log_rotation.trim(self._path)
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from mainstay.drivers.edge.haproxy import replies
 from mainstay.drivers.edge.haproxy.replies import Server, UnexpectedReply
 from mainstay.errors import StepFailed, Unreachable
 
-LONGEST_LINE = 12_000
+MAX_LINE_BYTES = 12_000
 """Bytes; below the 16 KiB buffer into which HAProxy reads a line of commands."""
 READ_TIMEOUT_S = 1.0
 """A working HAProxy replies in milliseconds, so a frozen one is detected soon."""
@@ -119,7 +119,7 @@ async def _connect(socket: Path, retry: bool) -> tuple[asyncio.StreamReader, asy
 def _lines(commands: Iterable[str]) -> list[str]:
     lines: list[str] = []
     for command in commands:
-        if lines and len(lines[-1]) + len(command) < LONGEST_LINE:
+        if lines and len(lines[-1]) + len(command) < MAX_LINE_BYTES:
             lines[-1] += f";{command}"
         else:
             lines.append(command)

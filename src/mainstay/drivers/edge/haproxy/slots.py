@@ -12,7 +12,7 @@ from mainstay.system.ports import LOOPBACK
 NOWHERE = f"{LOOPBACK}:1"
 """The address of an empty slot."""
 
-HEAVIEST = 256
+MAX_WEIGHT = 256
 """HAProxy's weights go from 0 to 256."""
 
 
@@ -95,7 +95,7 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
         return {}
     scaled = (
         {name: max(1, round(share * top / heaviest)) for name, share in shares.items() if share > 0}
-        for top in range(HEAVIEST, 0, -1)
+        for top in range(MAX_WEIGHT, 0, -1)
     )
     return min(scaled, key=lambda weights: _error(weights, shares))
 

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 NOT_READY_EVERY_S = 0.5
 """Seconds between probes of an instance that is not ready, and after a failed probe of a ready one."""
-EAGER_S = 0.05
+CHEAP_PROBE_EVERY_S = 0.05
 """Seconds between probes that cost the service nothing: before it listens, and of Mainstay's own datastores."""
 LIVENESS_PROBES = 10
 """Liveness probes within `stuck_after_s`; fewer when `every_s` is longer than the pause between them."""
@@ -77,6 +77,6 @@ def _pause(runtime: Runtime, workload: Workload, probe: Probe) -> float:
     if runtime.record.steady:
         return workload.health.every_s if probe.good else soon
     if runtime.good_since is None:
-        return min(EAGER_S, soon) if probe.result == "refused" or workload.datastore else soon
+        return min(CHEAP_PROBE_EVERY_S, soon) if probe.result == "refused" or workload.datastore else soon
     left = runtime.good_since + workload.steady_s - processes.boottime()
     return max(0.001, min(left, soon))

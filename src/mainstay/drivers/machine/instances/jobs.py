@@ -89,7 +89,7 @@ class Jobs:
     async def _watch(self, identity: str, process: Started) -> None:
         await self._runner.exit(process)
         self._sweep(identity)
-        log.info("job %s is over: %s", identity, self._runner.job_end(identity))
+        log.info("job %s has ended: %s", identity, self._runner.job_end(identity))
         self._wake()
 
     def _sweep(self, identity: str) -> None:
@@ -119,6 +119,6 @@ def state_of(runner: ProcessRunner, identity: str) -> JobState:
     tail = last_lines(runner.place(identity) / "output")
     if (end := runner.job_end(identity)) is not None:
         if end.late:
-            tail = (*tail, f"mainstay: ended after its {end.took_s:.0f} s were over")
+            tail = (*tail, f"mainstay: timed out after {end.took_s:.0f} s")
         return JobState("ended", end.code, tail, end.took_s)
     return JobState("running" if alive else "lost", tail=tail)

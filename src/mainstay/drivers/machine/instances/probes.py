@@ -16,7 +16,7 @@ from mainstay.model import Health, placeholders
 from mainstay.system.ports import LOOPBACK
 from mainstay.system.process_runner import Launch
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 REST_WITHIN_S = 1.0
 """Limits, in bytes and seconds, on reading the rest of a response once its status is known."""
 _NO_BODY = {204, 304}
@@ -102,7 +102,7 @@ async def _read_rest(reader: asyncio.StreamReader) -> None:
             while line := (await reader.readline()).strip():
                 name, _, value = line.lower().partition(b":")
                 headers[name] = value.strip()
-            left, end = min(MOST_BYTES, int(headers.get(b"content-length", MOST_BYTES))), b""
+            left, end = min(MAX_BYTES, int(headers.get(b"content-length", MAX_BYTES))), b""
             chunked = b"chunked" in headers.get(b"transfer-encoding", b"")
             while left > 0 and not (chunked and end.endswith(b"0\r\n\r\n")) and (part := await reader.read(left)):
                 left, end = left - len(part), (end + part)[-5:]

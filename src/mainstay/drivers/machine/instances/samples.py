@@ -20,10 +20,10 @@ def sample_memory(runtimes: dict[str, Runtime], desired: Desired, limits: Limits
         if runtime.process is None or name not in desired.instances:
             continue
         held = processes.resident_bytes(sessions.get(runtime.process.pid, ()))
-        most = member_of(desired, desired.instances[name]).workload.memory_bytes
+        limit = member_of(desired, desired.instances[name]).workload.memory_bytes
         runtimes[name] = replace(runtime, memory_bytes=held)
-        if most is not None and held > most and not limits.enforces_memory:
-            runtimes[name] = replace(runtimes[name], reason=out_of_memory(most))
+        if limit is not None and held > limit and not limits.enforces_memory:
+            runtimes[name] = replace(runtimes[name], reason=out_of_memory(limit))
             excessive.append(name)
     return tuple(excessive)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mainstay.drivers.edge.haproxy import access_lines
 from mainstay.drivers.machine.logs.times import Times, mark_unwatched
-from mainstay.system.log_lines import LONGEST_LINE, TAIL_LINE_BYTES, TAIL_LINES, Line, LogFile, last_lines_begin
+from mainstay.system.log_lines import MAX_LINE_BYTES, TAIL_LINE_BYTES, TAIL_LINES, Line, LogFile, last_lines_begin
 from mainstay.text.printable import harmless
 
 EDGE = "edge"
@@ -48,7 +48,7 @@ class Query(NamedTuple):
     """None for every release."""
     instance: str | None = None
     """None for every instance."""
-    longest: int = LONGEST_LINE
+    longest: int = MAX_LINE_BYTES
     """A longer line is cut to this many bytes."""
     patience_s: float = MARKED_WITHIN_S
     """How many seconds to wait for the time of a line that has just been written."""

@@ -139,7 +139,7 @@ class _Log:
             return
         if self._locked or self._lock():
             self._mark(found)
-        if found.st_size - self._begin > log_rotation.MOST_BYTES:
+        if found.st_size - self._begin > log_rotation.MAX_BYTES:
             self._cut()
 
     def _lock(self) -> bool:

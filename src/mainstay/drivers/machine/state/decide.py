@@ -129,8 +129,8 @@ def _leave(
     if not runtime.drained and one.slot is not None and (in_traffic or runtime.drain_since is not None):
         if runtime.drain_since is None:
             return replace(runtime, drain_since=now), None, now + 0.02
-        over = connections == 0 or now - runtime.drain_since >= workload.drain_s
-        if not over:
+        drained = connections == 0 or now - runtime.drain_since >= workload.drain_s
+        if not drained:
             return runtime, None, min(now + 0.1, runtime.drain_since + workload.drain_s)
     if not runtime.drained:
         # This pass puts the slot into maintenance; the next one sends the stop signal.

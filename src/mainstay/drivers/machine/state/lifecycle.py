@@ -11,7 +11,7 @@ from mainstay.system.process_runner import End
 from mainstay.system.processes import Started
 
 TRIES = 3
-FIRST_BACKOFF_S, LONGEST_BACKOFF_S, WELL_AFTER_S = 0.1, 30.0, 60.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S, BACKOFF_RESET_AFTER_S = 0.1, 30.0, 60.0
 BACKOFF_PER_LIFETIME = 0.1
 """The backoff after a steady process ends is at most this fraction of the time that it ran."""
 READINESS_FAILURES = 2
@@ -142,7 +142,7 @@ def after_end(runtime: Runtime, workload: Workload, end: End, *, proven: bool, n
     reason = runtime.reason or ("" if done else _reason(end, steady=record.steady))
     failed = not proven and not record.steady and _gives_up(end, workload, early, now - record.first_started_at)
     failed = failed or not _restarts(workload, end)
-    backoff = FIRST_BACKOFF_S if now - runtime.started_at >= WELL_AFTER_S else runtime.backoff_s
+    backoff = FIRST_BACKOFF_S if now - runtime.started_at >= BACKOFF_RESET_AFTER_S else runtime.backoff_s
     wait = (
         min(backoff, max(FIRST_BACKOFF_S, (now - runtime.started_at) * BACKOFF_PER_LIFETIME))
         if record.steady
@@ -160,7 +160,7 @@ def after_end(runtime: Runtime, workload: Workload, end: End, *, proven: bool, n
             since=at,
         ),
         start_at=now + wait,
-        backoff_s=min(backoff * 2, LONGEST_BACKOFF_S),
+        backoff_s=min(backoff * 2, MAX_BACKOFF_S),
         drain_since=runtime.drain_since,
         drained=runtime.drained,
         signalled_at=runtime.signalled_at,

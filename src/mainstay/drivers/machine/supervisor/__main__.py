@@ -17,8 +17,8 @@ from mainstay.system.atomic_file import make_folder
 from mainstay.system.file_lock import try_lock
 from mainstay.system.state_dir import Folders, lay_out
 
-OOM_LAST = "-900"
-MOST_OPEN_FILES = 65536
+OOM_SCORE_ADJUSTMENT = "-900"
+MAX_OPEN_FILES = 65536
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _allow_open_files()
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
-        score.write(OOM_LAST)
+        score.write(OOM_SCORE_ADJUSTMENT)
     make_folder(folders.state)
     # Never closed: the lock is held until this process ends or becomes a newer program.
     if try_lock(folders.supervisor_lock) is None:
@@ -68,9 +68,9 @@ def _reexecute() -> None:
 def _allow_open_files() -> None:
     """Allow as many open files as a service gets by default; as root, even above the hard limit of the shell."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if hard != resource.RLIM_INFINITY and hard < MOST_OPEN_FILES:
+    if hard != resource.RLIM_INFINITY and hard < MAX_OPEN_FILES:
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_OPEN_FILES, MOST_OPEN_FILES))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
 
 
 def _folders() -> Folders:

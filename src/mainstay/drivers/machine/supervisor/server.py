@@ -41,7 +41,7 @@ from mainstay.errors import BadInput, MainstayError
 
 log = logging.getLogger(__name__)
 
-LONGEST_LINE = 64 * 2**20
+MAX_LINE_BYTES = 64 * 2**20
 
 
 class SocketServer:
@@ -60,7 +60,7 @@ class SocketServer:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_foreign_folder(path.parent)
         path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._serve, path, limit=LONGEST_LINE)
+        server = await asyncio.start_unix_server(self._serve, path, limit=MAX_LINE_BYTES)
         path.chmod(0o600)
         return server
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from mainstay.errors import StepFailed
 from mainstay.model.artifact import Source
 
-LONGEST_LINE = 256
+MAX_LINE_BYTES = 256
 """Number of bytes that the kernel reads of a script's first line."""
 
 
@@ -65,7 +65,7 @@ def _first_line(program: Path) -> str | None:
     """Return the first line of a script without `#!`; None for any other program, and when it cannot be read."""
     try:
         with program.open("rb") as file:
-            line = file.read(LONGEST_LINE).partition(b"\n")[0]
+            line = file.read(MAX_LINE_BYTES).partition(b"\n")[0]
     except OSError:
         return None
     return line[2:].decode(errors="replace").lstrip(" \t") if line.startswith(b"#!") and line[2:].strip() else None
