@@ -31,9 +31,6 @@ class RouteSection(Section):
     listen: Port | None = Field(default=None, examples=[8081])
     """A port of its own for this route, beside the edge's."""
 
-    def to_route(self) -> Route:
-        return Route(self.path, self.service, self.host or "", self.listen or 0)
-
 
 class TimeoutsSection(Section):
     """Time limits of the edge."""
@@ -83,7 +80,7 @@ class EdgeSection(Section):
             return None
         return Edge(
             http=self.http,
-            routes=tuple(route.to_route() for route in self.routes),
+            routes=tuple(Route(r.path, r.service, r.host or "", r.listen or 0) for r in self.routes),
             answer_s=self.timeouts.answer,
             body_s=self.timeouts.body,
             tunnel_s=self.timeouts.tunnel,

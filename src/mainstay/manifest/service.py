@@ -51,9 +51,6 @@ class VolumeSection(Section):
     path: str = Field(examples=["data/uploads"])
     """Where the service finds it."""
 
-    def to_volume(self) -> Volume:
-        return Volume(self.name, self.path)
-
 
 def _volume(value: object) -> object:
     if not isinstance(value, str):
@@ -186,6 +183,6 @@ class ServiceSection(Section):
             memory_bytes=self.resources.memory,
             cpus=self.resources.cpus,
             open_files=self.ulimits.nofile,
-            volumes=tuple(volume.to_volume() for volume in self.volumes),
+            volumes=tuple(Volume(volume.name, volume.path) for volume in self.volumes),
             read_only=self.read_only,
         )

@@ -81,7 +81,7 @@ def place(file: str, root: Node, location: Location, *, of_key: bool = False) ->
     """Return the place of *location*, or of the nearest part around it that was written."""
     mark, node = root.start_mark, root
     for depth, step in enumerate(location):
-        if isinstance(node, MappingNode) and (pair := _pair(node, step)):
+        if isinstance(node, MappingNode) and (pair := _pairs(node).get(step)):
             last = depth == len(location) - 1
             node = pair[1]
             mark = pair[0].start_mark if (of_key and last) or node.start_mark is None else node.start_mark
@@ -91,10 +91,6 @@ def place(file: str, root: Node, location: Location, *, of_key: bool = False) ->
         else:
             break
     return Place(file, mark.line + 1, mark.column + 1, dotted(location) or None)
-
-
-def _pair(node: MappingNode, step: str | int) -> tuple[ScalarNode, Node] | None:
-    return _pairs(node).get(step)
 
 
 @lru_cache(maxsize=64)
