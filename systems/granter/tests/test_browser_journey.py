@@ -74,7 +74,7 @@ def test_a_user_finds_a_grant_keeps_the_search_and_leaves(page: Page) -> None:
     expect(page.get_by_text(email)).to_be_visible()
 
     page.get_by_role("link", name="Delete the account").click()
-    expect(page.get_by_text("1 saved search will be gone")).to_be_visible()
+    expect(page.get_by_text("1 saved search will be deleted")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("I am sure").check()
     page.get_by_role("button", name="Delete the account").click()

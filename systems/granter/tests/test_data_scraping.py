@@ -165,7 +165,7 @@ def test_a_source_failing_half_way_keeps_its_results_and_others(scraping: Scrapi
         until(lambda: scraping.report(data)["state"] == "idle", "the round")
         half, only = scraping.report(data)["sources"]
     assert (half["state"], half["notices"], half["new"]) == ("broken", 4, 4)
-    assert "8 pages in a row were lost" in half["error"]
+    assert "8 pages in a row failed" in half["error"]
     assert (only["state"], only["notices"], only["new"]) == ("done", 6, 6)
     assert len(scraping.titles()) == 10
 
