@@ -31,7 +31,7 @@ VARIABLE_PARTS = (
     (r"/\S+/(?=secrets\.(age|key)\b)", "FOLDER/"),
     (r"^state: \S+", "state: FOLDER"),
     (r"\b\d+(?= removed| rows)", "N"),
-    (r"(?<=ran with sha256 )\w+", "DIGEST"),
+    (r"(?<=sha256 )\w+", "DIGEST"),
     (r"\bprocess \d+", "process N"),
     (r"^ *\d+ (?=TIME r-)", ""),
     (r"postgres +\d+\.\d+|\(\d+\.\d+\)", "POSTGRES"),

@@ -64,7 +64,7 @@ MANY = "".join(f"  s{number}: {{command: [x]}}\n" for number in range(501))
         row("B30", "20,000 levels", "[" * 20_000,
             "1:1: nested deeper than 32 levels; a manifest needs fewer [too-deep]"),
         row("B31", "501 services", f"{HEAD}services:\n{MANY}",
-            "3:1: the manifest has 501 services, the limit is 500 (services); split it into systems "
+            "3:1: the manifest has 501 services; the limit is 500 (services); split it into systems "
             "[too-many-services]"),
         row("B31", "a file too large", b"#" * 1_000_001,
             "1:1: the file has 1,000,001 bytes, the limit is 1,000,000; split it into systems [too-large]"),

@@ -144,5 +144,5 @@ def test_look_without_a_manifest_returns_the_live_release_and_datastores(world: 
 
 def test_a_link_that_leads_out_of_a_source_is_refused(write: Write, world: World, tmp_path: Path) -> None:
     (tmp_path / "web" / "out").symlink_to("/etc/hostname")
-    with pytest.raises(BadInput, match="leads outside"):
+    with pytest.raises(BadInput, match="points outside"):
         look(world, History(), write(SHOP))

@@ -1,4 +1,4 @@
-"""The check that a probe decides when each service may receive requests."""
+"""Check that each service has a readiness probe."""
 
 from mainstay.checks.check import Answer, Check
 from mainstay.drivers.world import World

@@ -46,7 +46,7 @@ def report(
     elif changed:
         if note:
             console.print(f"note: {note}")
-        console.next(command, "takes effect then")
+        console.next(command, "to apply it")
 
 
 def next_command(context: Context) -> str:

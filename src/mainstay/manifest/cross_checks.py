@@ -35,7 +35,7 @@ def violations(scope: Scope) -> Iterator[Violation]:
 
 def _amounts(scope: Scope) -> Iterator[Violation]:
     if len(scope.services) > MOST_SERVICES:
-        what = f"the manifest has {len(scope.services)} services, the limit is {MOST_SERVICES}"
+        what = f"the manifest has {len(scope.services)} services; the limit is {MOST_SERVICES}"
         yield Violation(("services",), "too-many-services", what, "split it into systems", at_key=True)
 
 

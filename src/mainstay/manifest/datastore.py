@@ -1,4 +1,4 @@
-"""Datastores: data that is kept across releases."""
+"""The `datastores` section of the manifest."""
 
 from difflib import get_close_matches
 from typing import Annotated, ClassVar, Self
@@ -83,5 +83,7 @@ class DatastoreSection(Section):
     @model_validator(mode="after")
     def _works_yet(self) -> Self:
         if self.provided != "embedded":
-            raise rule_error("not-yet", "only provided: embedded works yet", "leave 'provided' out")
+            raise rule_error(
+                "not-yet", "'provided: embedded' is the only value supported so far", "leave 'provided' out"
+            )
         return self

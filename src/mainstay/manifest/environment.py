@@ -62,7 +62,7 @@ class EnvironmentSection(Section):
     """Other places where alerts are sent."""
 
     contacts: object = Field(default=None, examples=[[{"role": "on-call", "name": "Ada"}]])
-    """Other people to call."""
+    """Further people to contact."""
 
     @model_validator(mode="before")
     @classmethod

@@ -6,7 +6,7 @@ from mainstay.manifest import credentials
 from mainstay.manifest.variable import VariableSection
 
 LONGEST_BYTES = 128_000
-"""Longest accepted value. The kernel starts no process with a variable of more than 128 KiB, its name included."""
+"""Maximum size of a value. The kernel cannot start a process with a longer variable (128 KiB, name included)."""
 
 
 class Unfit(NamedTuple):
@@ -20,7 +20,7 @@ class Unfit(NamedTuple):
 def unfit(name: str, variable: VariableSection, value: str) -> Unfit | None:
     """Return the reason why *value* is not valid for the variable *name*, or None when it is valid."""
     if "\0" in value:
-        return Unfit("not-a-text", f"the value of {name} contains a zero byte", "give text")
+        return Unfit("not-a-text", f"the value of {name} contains a zero byte", "expected text")
     if not value and variable.required and not variable.secret:
         what = f"the value of {name} is empty, and a value is required"
         return Unfit("empty", what, f"give a value, or add required: false to {name} in the manifest")

@@ -67,7 +67,7 @@ def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
         case "tuple_type":
             return at_value("not-a-list", f"expected a list, found {seen}", _as_list(found))
         case "string_type":
-            return at_value("not-a-text", f"expected a text, found {seen}", f'write "{_bare(found)}"')
+            return at_value("not-a-text", f"expected text, found {seen}", f'write "{_bare(found)}"')
         case "int_type" | "int_from_float" | "int_parsing":
             return at_value(
                 "not-a-whole-number", f"expected a whole number, found {seen}", f"write {unquoted(found) or 3}"

@@ -46,7 +46,7 @@ def as_written(value: object) -> object:
     """Return a number as the text that was written, other values unchanged; refuse true and false."""
     if isinstance(value, bool):
         word = str(value).lower()
-        raise rule_error("not-a-text", f"expected a text, found {word}", f'write "{word}" with quotes')
+        raise rule_error("not-a-text", f"expected text, found {word}", f'write "{word}" with quotes')
     return value.written if isinstance(value, WrittenInt | WrittenFloat) else value
 
 

@@ -47,9 +47,7 @@ class SourceSection(Section):
     def _shared_folders_lie_inside(self) -> Self:
         for place in self.with_:
             if place.startswith("/") or ".." in place.split("/") or place.strip("./") == "":
-                raise rule_error(
-                    "path-leaves", f"{place!r} is not a place inside the copy", "write lib, or package/lib"
-                )
+                raise rule_error("path-leaves", f"{place!r} is not a path inside the copy", "write lib, or package/lib")
         return self
 
     def to_source(self, base: Path, version: str, apart: tuple[str, ...]) -> Source:

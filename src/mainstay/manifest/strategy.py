@@ -51,7 +51,9 @@ class StrategySection(Section):
         steps = (0.0, *self.percent, 100.0)
         if any(later <= earlier for earlier, later in pairwise(steps)):
             raise rule_error(
-                "percent-does-not-grow", "percentages grow between 0 and 100", "write percent: [5, 25, 50]"
+                "percent-does-not-grow",
+                "percentages must increase and lie between 0 and 100",
+                "write percent: [5, 25, 50]",
             )
         return self
 

@@ -78,7 +78,7 @@ def keys(node: Node | None) -> Iterator[str]:
 
 
 def place(file: str, root: Node, location: Location, *, of_key: bool = False) -> Place:
-    """Return the place of *location*, or of the nearest part around it that was written."""
+    """Return the line and column of *location*, or of its nearest parent that is in the file."""
     mark, node = root.start_mark, root
     for depth, step in enumerate(location):
         if isinstance(node, MappingNode) and (pair := _pairs(node).get(step)):

@@ -4,7 +4,7 @@ import msgspec
 
 
 class Source(msgspec.Struct, frozen=True):
-    """An absolute folder; with `ref`, the files that the repository in it has at that tag or branch."""
+    """A folder (absolute); with `ref`, its git repository at that tag or branch."""
 
     folder: str
     ref: str = ""

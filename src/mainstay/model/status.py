@@ -118,7 +118,7 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     wanted: Traffic
     """The traffic after all requested shifts, including those that still wait for a drain."""
     actual: Traffic
-    """The traffic that takes effect now; equals `wanted` once all shifts are applied."""
+    """The traffic that is in effect now; equals `wanted` once all shifts are applied."""
     edge: Edge | None = None
     url: str = ""
     doors: tuple[str, ...] = ()

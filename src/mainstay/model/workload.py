@@ -53,7 +53,7 @@ class Workload(msgspec.Struct, frozen=True):
     artifact: str = ""
     """Key of the artifact that it runs; empty: it runs a program of its target in `folder`."""
     folder: str = ""
-    """The working folder of a program of the target; empty: the home folder of its user."""
+    """Working folder of a program that comes with the target; empty: the home folder of its user."""
     environment: dict[str, Value] = {}
     files: dict[str, Value] = {}
     """Values delivered as files (mode 0400); the variable NAME_FILE contains the path."""

@@ -1,4 +1,4 @@
-"""Retention: which data of earlier releases is kept on disk, and which is removed after a release."""
+"""Which releases and plans are kept; the target removes the rest."""
 
 from collections.abc import Iterator
 

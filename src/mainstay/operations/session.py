@@ -151,7 +151,7 @@ def _held(context: Context) -> LockHeld:
     if owner is None:
         return LockHeld("another command holds the lock and is about to begin", remedy="mainstay status")
     return LockHeld(
-        f"{owner.who} on {owner.host} (process {owner.pid}) holds the lock since {owner.since}: "
+        f"{owner.who} on {owner.host} (process {owner.pid}) has held the lock since {owner.since}: "
         f"{owner.message}, run {owner.run}",
         remedy="mainstay status --watch, or mainstay abort",
     )

@@ -176,7 +176,10 @@ def _missing(now: Status) -> Iterator[Note]:
 
 
 def _edge_problems(now: Status, serving: TrafficStatus) -> Iterator[Note]:
-    """Yield problems: an edge that does not serve yet, or traffic that misses services with enough ready instances."""
+    """Yield what is wrong with the edge.
+
+    It does not serve yet, or a service with enough ready instances gets too little traffic.
+    """
     at_work = now.run is not None and now.run.state == "running"
     if serving.edge is not None and not serving.open and now.supervised and not at_work:
         yield Note("edge-starting", "the edge is being started or changed", "mainstay logs edge")

@@ -72,7 +72,7 @@ class _Walk:
 def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> Measured:
     """Return digest and counts of *folder* without the files that match *apart*; *ignoring*: apply its ignore files.
 
-    Raises BadInput when the folder does not exist, cannot be read, or contains a link that leads outside.
+    Raises BadInput when the folder does not exist, cannot be read, or contains a link that points outside.
     """
     walk = _walk(folder, ignoring, apart)
     total, files = hashlib.sha256(), 0
@@ -238,8 +238,8 @@ def _stays_inside(link: Path, root: Path) -> None:
         inside = False
     if not inside:
         raise BadInput(
-            f"{link} leads outside of {root}, to {leads_to}",
-            remedy="copy what it leads to into the folder, or name the link in .mainstayignore",
+            f"{link} points outside {root}, to {leads_to}",
+            remedy="copy what it points to into the folder, or name the link in .mainstayignore",
             code="link-leads-outside",
         )
 

@@ -1,4 +1,4 @@
-"""The measure of a folder tree, apart from `file_tree`, which is slow to import."""
+"""The digest and counts of a folder tree; a separate module because `file_tree` is slow to import."""
 
 import msgspec
 

@@ -1,7 +1,7 @@
 """The protocols of datastores, whose data must survive every deploy: one protocol for each capability.
 
 A driver implements `Datastore` and the capabilities that its kind has. Other code checks for a capability
-(`isinstance(store, Migratable)`), never for a kind. Backups will be one more capability, `BackedUp`.
+(`isinstance(store, Migratable)`), never for a kind.
 """
 
 from collections.abc import Iterable, Iterator

@@ -73,7 +73,8 @@ class Client:
         if user not in {0, os.geteuid(), self._folders.state.stat().st_uid}:
             place = self._folders.supervisor_socket
             raise BadInput(
-                f"user {user} answers at {place}", remedy=f"find out who created {place.parent}, then remove it"
+                f"the socket {place} belongs to user id {user}",
+                remedy=f"find out who created {place.parent}, then remove it",
             )
 
     def send_or_start(self, request: Request) -> Answer:

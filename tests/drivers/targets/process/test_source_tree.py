@@ -79,7 +79,7 @@ def test_a_version_is_read_from_a_repository_of_another_user(tagged: Path) -> No
 
 
 def test_a_missing_version_is_refused(tagged: Path) -> None:
-    with pytest.raises(BadInput, match=r"take v9 out of .*: fatal: not a valid object name") as refused:
+    with pytest.raises(BadInput, match=r"extract v9 from .*: fatal: not a valid object name") as refused:
         source_tree.measure(Source(str(tagged), "v9"), shell)
     assert refused.value.code == "source-missing"
 

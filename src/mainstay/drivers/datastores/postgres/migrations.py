@@ -134,7 +134,7 @@ def schema_state(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
         before = digests.get(migration.name, migration.sha256)
         if before != migration.sha256:
             raise BadInput(
-                f"{migration.name} ran with sha256 {before[:12]}…, the file now has {migration.sha256[:12]}…",
+                f"{migration.name} has changed since it ran (sha256 {before[:12]}… then, {migration.sha256[:12]}… now)",
                 remedy="restore the file as it was, and write a new migration",
                 place=Place(migration.name),
                 code="migration-changed",

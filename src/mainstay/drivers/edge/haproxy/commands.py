@@ -18,7 +18,7 @@ def commands_for(wanted: Iterable[Slot], now: Mapping[str, Server], releases: Ma
     slots = sorted(wanted, key=lambda slot: _ORDER.index(slot.state))
     missing = [slot.server for slot in slots if slot.server not in now]
     if missing:
-        raise Unreachable(f"HAProxy has no slot {missing[0]}")
+        raise Unreachable(f"HAProxy has no slot {missing[0]}", remedy="mainstay logs edge")
     return [command for slot in slots for command in _of(slot, now[slot.server], releases)]
 
 

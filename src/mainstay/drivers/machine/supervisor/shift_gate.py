@@ -11,7 +11,7 @@ from mainstay.model.revision import Revision
 from mainstay.system import processes
 
 SETTLED_S = 0.02
-"""Seconds after which a request that HAProxy assigned to a server just before a shift is counted."""
+"""Seconds after a shift until HAProxy's counts include every request assigned just before it."""
 CHECK_EVERY_S = 0.05
 """Seconds between two checks of the requests in flight."""
 

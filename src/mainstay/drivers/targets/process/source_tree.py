@@ -63,7 +63,7 @@ def _take_out(source: Source, tar: Path, to: Path, shell: Shell) -> None:
         result = shell(command)
         if result.code != 0:
             raise BadInput(
-                f"cannot take {source.ref} out of {source.folder}: {result.err.strip()}",
+                f"cannot extract {source.ref} from {source.folder}: {result.err.strip()}",
                 remedy=f"git -C {source.folder} tag --list",
                 code="source-missing",
             )
