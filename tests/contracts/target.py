@@ -18,7 +18,7 @@ EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
 FENCE = 5
 CALLER_FIRST = (Shift({"web": {2: 100.0}}, {"web": {1: 10.0}}), Shift({"web": {1: 50.0, 2: 50.0}}))
 """The second shift waits until release 1 has no request in flight."""
-CHANGING: dict[str, Callable[[RunTarget, "TargetContract"], None]] = {
+CHANGING: dict[str, Callable[[RunTarget, "TargetContract"], object]] = {
     "claim": lambda target, _: target.claim(),
     "set_fleet": lambda target, tests: target.set_fleet({"web": {1: tests.member()}}),
     "set_traffic": lambda target, _: target.set_traffic((Shift({"web": {1: 100.0}}),)),
@@ -27,6 +27,9 @@ CHANGING: dict[str, Callable[[RunTarget, "TargetContract"], None]] = {
     "start_job": lambda target, tests: target.start_job(tests.job("r-1-build")),
     "stop_job": lambda target, _: target.stop_job("r-1-build"),
     "stop": lambda target, _: target.stop(),
+    "prepare": lambda target, tests: target.prepare(tests.artifact("key1"), tests.preparation()),
+    "discard": lambda target, tests: target.discard(tests.artifact("key1"), tests.preparation()),
+    "remove": lambda target, _: target.remove(),
 }
 
 
@@ -519,9 +522,9 @@ class TargetContract(ABC):
         old, new = self.artifact("key6"), self.artifact("key7")
         target.prepare(old, self.preparation("r-6-build"))
         target.prepare(new, self.preparation("r-7-build"))
-        stays = Kept(frozenset({7}), frozenset({("worker", 7)}), frozenset({"key7"}))
+        kept = Kept(frozenset({7}), frozenset({("worker", 7)}), frozenset({"key7"}))
         for _ in range(2):
-            target.prune(stays)
+            target.prune(kept)
             assert [one.release for one in target.known_services()["worker"]] == [7]
             assert target.facts().prepared == {"key7"}
 

@@ -20,8 +20,8 @@ class TargetWithFiles(FakeTarget):
     ) -> TargetFacts:
         return HostStorage(self.host).facts(live, sources, path)
 
-    def prune(self, stays: Kept) -> None:
-        HostStorage(self.host).prune(stays)
+    def prune(self, kept: Kept) -> None:
+        HostStorage(self.host).prune(kept)
 
     def data_left(self) -> Presence:
         return HostStorage(self.host).data_left()
@@ -29,14 +29,14 @@ class TargetWithFiles(FakeTarget):
     def remove(self) -> int:
         return HostStorage(self.host).remove()
 
-    def prepare(self, artifact: Artifact, by: Preparation) -> str:
-        return HostStorage(self.host).prepare(artifact, by, self)
+    def prepare(self, artifact: Artifact, preparation: Preparation) -> str:
+        return HostStorage(self.host).prepare(artifact, preparation, self)
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
-        return HostStorage(self.host).prepared(artifact, by, self)
+    def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
+        return HostStorage(self.host).prepared(artifact, preparation, self)
 
-    def discard(self, artifact: Artifact, by: Preparation) -> str:
-        return HostStorage(self.host).discard(artifact, by, self)
+    def discard(self, artifact: Artifact, preparation: Preparation) -> str:
+        return HostStorage(self.host).discard(artifact, preparation, self)
 
 
 def host_of(world: World) -> Host:

@@ -161,19 +161,19 @@ class FakeTarget:
 
         self._request(f"claim {self.fence}", store)
 
-    def prepare(self, artifact: Artifact, by: Preparation) -> str:
+    def prepare(self, artifact: Artifact, preparation: Preparation) -> str:
         def store() -> None:
-            self.effects[f"prepare {artifact.key}"] += self.prepared(artifact, by) != "present"
+            self.effects[f"prepare {artifact.key}"] += self.prepared(artifact, preparation) != "present"
             self.artifacts[artifact.key] = "present"
             self.damaged.discard(artifact.key)
 
         if self.artifacts_take_s and artifact.key not in self.artifacts:
             self.artifacts[artifact.key] = "partial"
-            by.waiter.hold(self.artifacts_take_s, lambda: None)
+            preparation.waiter.hold(self.artifacts_take_s, lambda: None)
         self._request(f"prepare {artifact.key}", store)
-        return f"{by.what} prepared"
+        return f"{preparation.what} prepared"
 
-    def discard(self, artifact: Artifact, by: Preparation) -> str:
+    def discard(self, artifact: Artifact, preparation: Preparation) -> str:
         def store() -> None:
             if self.artifacts.get(artifact.key) == "partial":
                 del self.artifacts[artifact.key]
@@ -249,7 +249,7 @@ class FakeTarget:
 
     # reads
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
+    def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
         with self._guard:
             self._require_answer()
             return "partial" if artifact.key in self.damaged else self.artifacts.get(artifact.key, "absent")
@@ -281,11 +281,11 @@ class FakeTarget:
             volumes="/volumes",
         )
 
-    def prune(self, stays: Kept) -> None:
-        known = {service for service, _ in stays.revisions}
-        gone = [one for one in self.lines if one.service in known and (one.service, one.release) not in stays.revisions]
+    def prune(self, kept: Kept) -> None:
+        known = {service for service, _ in kept.revisions}
+        gone = [one for one in self.lines if one.service in known and (one.service, one.release) not in kept.revisions]
         self.lines = [one for one in self.lines if one not in gone]
-        self.artifacts = {key: how for key, how in self.artifacts.items() if key in stays.artifacts}
+        self.artifacts = {key: how for key, how in self.artifacts.items() if key in kept.artifacts}
 
     def data_left(self) -> Presence:
         return "present" if self.has_data else "absent"

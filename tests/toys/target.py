@@ -64,7 +64,7 @@ class ToyTarget:
     def start(self) -> None:
         self._keep(replace(self._desired(), started=True))
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
+    def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
         return "present" if artifact.key in self._desired().artifacts else "absent"
 
     def refuse_taken(self, wanted: Edge) -> None:
@@ -85,8 +85,8 @@ class ToyTarget:
         measured = {each: file_tree.measure(Path(each.folder)) for each in sources}
         return TargetFacts(sources=measured, prepared=self._desired().artifacts, volumes="/volumes")
 
-    def prune(self, stays: Kept) -> None:
-        self._keep(replace(self._desired(), artifacts=self._desired().artifacts & stays.artifacts))
+    def prune(self, kept: Kept) -> None:
+        self._keep(replace(self._desired(), artifacts=self._desired().artifacts & kept.artifacts))
 
     def data_left(self) -> Presence:
         return "present" if self._file.exists() else "absent"
@@ -125,11 +125,12 @@ class ToyRunTarget(ToyTarget):
     def stop(self) -> None:
         self._request(started=False)
 
-    def prepare(self, artifact: Artifact, by: Preparation) -> str:
+    def prepare(self, artifact: Artifact, preparation: Preparation) -> str:
         self._request(artifacts=self._desired().artifacts | {artifact.key})
-        return f"{by.what} prepared"
+        return f"{preparation.what} prepared"
 
-    def discard(self, artifact: Artifact, by: Preparation) -> str:
+    def discard(self, artifact: Artifact, preparation: Preparation) -> str:
+        self._request()
         return "kept for the next deploy"
 
     def set_fleet(self, wanted: Fleet) -> None:
@@ -139,6 +140,7 @@ class ToyRunTarget(ToyTarget):
         self._request(traffic=self._desired().traffic | end_of(shifts))
 
     def remove(self) -> int:
+        self._request()
         self._file.unlink(missing_ok=True)
         return 1
 

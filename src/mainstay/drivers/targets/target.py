@@ -123,7 +123,7 @@ class Target(Protocol):
         """Start a stopped environment, and its supervisor if it is not running; retry failed instances at once."""
         ...
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
+    def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
         """Return how much of *artifact* is present; `partial` if a preparation has begun, or if it is damaged."""
         ...
 
@@ -156,7 +156,7 @@ class Target(Protocol):
         """
         ...
 
-    def prune(self, stays: Kept) -> None:
+    def prune(self, kept: Kept) -> None:
         """Remove what no kept release needs. Call it only while no run is unfinished. Idempotent."""
         ...
 
@@ -192,14 +192,14 @@ class RunTarget(Target, Protocol):
         """
         ...
 
-    def prepare(self, artifact: Artifact, by: Preparation) -> str:
+    def prepare(self, artifact: Artifact, preparation: Preparation) -> str:
         """Make *artifact* ready to run: copy and build, pull, or repair it. Return the evidence.
 
         Does nothing if it is present. Raises StepFailed when it fails, and when this target does not run its kind.
         """
         ...
 
-    def discard(self, artifact: Artifact, by: Preparation) -> str:
+    def discard(self, artifact: Artifact, preparation: Preparation) -> str:
         """Stop the preparation, and remove what is incomplete. Return the evidence.
 
         A complete artifact is kept, because another release may use it.

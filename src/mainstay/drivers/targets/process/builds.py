@@ -37,7 +37,7 @@ class Build:
 
     host: Host
     tree: SourceTree
-    by: Preparation
+    preparation: Preparation
     target: Target
 
     def run(self, run: RunTarget, copy: Callable[[], None]) -> None:
@@ -52,7 +52,7 @@ class Build:
                 copy()
             if all(self._finish(run, attempt, number) for number in range(len(self.tree.build))):
                 return
-        raise jobs.outcome_unknown(f"the build of {self.by.what}")
+        raise jobs.outcome_unknown(f"the build of {self.preparation.what}")
 
     def was_started(self, attempt: int) -> bool:
         """Return whether a command of *attempt* was ever started."""
@@ -75,14 +75,17 @@ class Build:
             file_tree.give(folder, identity(tree.user).uid, identity(tree.user).gid)
         job = Job(
             id=self._jobs(attempt)[number],
-            title=f"Build {self.by.what}: {' '.join(command)}",
+            title=f"Build {self.preparation.what}: {' '.join(command)}",
             command=command,
             folder=str(folder),
             environment=build_environment(tree, self.host),
             user=tree.user,
             within_s=tree.build_within_s,
         )
-        return jobs.finish(run, self.by.waiter, job, remedy="fix the build, then mainstay deploy").state == "ended"
+        return (
+            jobs.finish(run, self.preparation.waiter, job, remedy="fix the build, then mainstay deploy").state
+            == "ended"
+        )
 
     def _attempt(self) -> int:
         """Return the number of the current attempt, from 1; each lost job begins another one."""
@@ -92,7 +95,7 @@ class Build:
         raise AssertionError("count() ends nowhere")
 
     def _jobs(self, attempt: int) -> list[str]:
-        return [f"{self.by.job}-{attempt}-{number}" for number in range(1, len(self.tree.build) + 1)]
+        return [f"{self.preparation.job}-{attempt}-{number}" for number in range(1, len(self.tree.build) + 1)]
 
 
 def build_environment(tree: SourceTree, host: Host) -> dict[str, Value]:

@@ -15,17 +15,17 @@ from mainstay.system.users import known, removal
 KEPT_JOBS = 100
 
 
-def prune(folders: Folders, stays: Kept) -> None:
+def prune(folders: Folders, kept: Kept) -> None:
     """Remove what no kept release needs."""
     for path in children(folders.contents):
-        if path.name.partition(".")[0] not in stays.artifacts:
+        if path.name.partition(".")[0] not in kept.artifacts:
             file_tree.remove(path)
     for path in children(folders.releases):
-        if path.name.isdigit() and int(path.name) not in stays.releases:
+        if path.name.isdigit() and int(path.name) not in kept.releases:
             shutil.rmtree(path)
     for service in (*children(folders.logs), *children(folders.written)):
         for path in (*children(service), *children(service / ".times")):
-            if _is_left_behind(service.name, path.name, stays):
+            if _is_left_behind(service.name, path.name, kept):
                 file_tree.remove(path)
     for path in oldest(folders.jobs, KEPT_JOBS):
         shutil.rmtree(path)
@@ -55,12 +55,12 @@ def data_left(host: Host) -> Presence:
     return "partial" if any(_renamed(path).exists() for path in everything) or any(_users(host)) else "absent"
 
 
-def _is_left_behind(service: str, name: str, stays: Kept) -> bool:
+def _is_left_behind(service: str, name: str, kept: Kept) -> bool:
     """Return whether `SERVICE-RELEASE-NUMBER.…` is the log of a revision that no kept release runs."""
     revision = name.removeprefix(f"{service}-").partition("-")[0]
     # Datastores are skipped: a datastore keeps its revision as long as its settings, and releases list only services.
-    known = {each for each, _ in stays.revisions}
-    return service in known and revision.isdigit() and (service, int(revision)) not in stays.revisions
+    known = {each for each, _ in kept.revisions}
+    return service in known and revision.isdigit() and (service, int(revision)) not in kept.revisions
 
 
 def _renamed(path: Path) -> Path:

@@ -18,26 +18,30 @@ class HostStorage:
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def prepare(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str:
+    def prepare(self, artifact: Artifact, preparation: Preparation, run: RunTarget) -> str:
         if isinstance(artifact, Image):
             raise StepFailed(
-                f"the process target runs no images: {artifact.reference} ({by.what})",
+                f"the process target runs no images: {artifact.reference} ({preparation.what})",
                 remedy="write `source` instead of `image`, or deploy to an environment whose target runs images",
                 code="image-unsupported",
             )
-        return self._content(artifact, by, run).prepare(run)
+        return self._content(artifact, preparation, run).prepare(run)
 
-    def prepared(self, artifact: Artifact, by: Preparation, target: Target) -> Presence:
-        return "absent" if isinstance(artifact, Image) else self._content(artifact, by, target).prepared()
+    def prepared(self, artifact: Artifact, preparation: Preparation, target: Target) -> Presence:
+        return "absent" if isinstance(artifact, Image) else self._content(artifact, preparation, target).prepared()
 
-    def discard(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str:
-        return "nothing was prepared" if isinstance(artifact, Image) else self._content(artifact, by, run).discard(run)
+    def discard(self, artifact: Artifact, preparation: Preparation, run: RunTarget) -> str:
+        return (
+            "nothing was prepared"
+            if isinstance(artifact, Image)
+            else self._content(artifact, preparation, run).discard(run)
+        )
 
     def facts(self, live: Collection[str], sources: Collection[Source], path: str | None) -> TargetFacts:
         return facts(self._host, live, sources, path)
 
-    def prune(self, stays: Kept) -> None:
-        cleanup.prune(self._host.folders, stays)
+    def prune(self, kept: Kept) -> None:
+        cleanup.prune(self._host.folders, kept)
 
     def data_left(self) -> Presence:
         return cleanup.data_left(self._host)
@@ -45,5 +49,5 @@ class HostStorage:
     def remove(self) -> int:
         return cleanup.remove(self._host)
 
-    def _content(self, tree: SourceTree, by: Preparation, target: Target) -> Content:
-        return Content(self._host, tree, Build(self._host, tree, by, target))
+    def _content(self, tree: SourceTree, preparation: Preparation, target: Target) -> Content:
+        return Content(self._host, tree, Build(self._host, tree, preparation, target))

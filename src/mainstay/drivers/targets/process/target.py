@@ -1,7 +1,7 @@
 """The process target: requests to the supervisor of this machine, and artifacts in its folders."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mainstay.drivers.machine.client import Client, NoReply
 from mainstay.drivers.machine.logs import files as logs
@@ -24,6 +24,8 @@ from mainstay.drivers.machine.protocol import (
     StopJob,
     TrafficAnswer,
 )
+from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.transitions import refuse_older
 from mainstay.drivers.targets.target import (
     RECENT,
     Kept,
@@ -53,9 +55,11 @@ from mainstay.model import (
 from mainstay.system.folder_list import children
 from mainstay.system.state_dir import Folders
 
+A = TypeVar("A", JobAnswer, FleetAnswer, TrafficAnswer)
+
 
 class OfflineReader(Protocol):
-    """Reads state from files and /proc while the supervisor is not running."""
+    """Reads state from files and /proc. Only `refuse_taken` is also called while the supervisor runs."""
 
     def fleet_status(self, folders: Folders) -> FleetStatus: ...
 
@@ -69,15 +73,15 @@ class OfflineReader(Protocol):
 class Storage(Protocol):
     """Does what concerns files of the environment, without the supervisor."""
 
-    def prepare(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str: ...
+    def prepare(self, artifact: Artifact, preparation: Preparation, run: RunTarget) -> str: ...
 
-    def prepared(self, artifact: Artifact, by: Preparation, target: Target) -> Presence: ...
+    def prepared(self, artifact: Artifact, preparation: Preparation, target: Target) -> Presence: ...
 
-    def discard(self, artifact: Artifact, by: Preparation, run: RunTarget) -> str: ...
+    def discard(self, artifact: Artifact, preparation: Preparation, run: RunTarget) -> str: ...
 
     def facts(self, live: Collection[str], sources: Collection[Source], path: str | None) -> TargetFacts: ...
 
-    def prune(self, stays: Kept) -> None: ...
+    def prune(self, kept: Kept) -> None: ...
 
     def data_left(self) -> Presence: ...
 
@@ -98,10 +102,10 @@ class ProcessTarget:
         self._storage = storage
 
     def for_run(self, fence: int) -> "ProcessRunTarget":
-        return ProcessRunTarget(self, fence)
+        return ProcessRunTarget(self._folders, self._offline, self._storage, fence)
 
-    def prepared(self, artifact: Artifact, by: Preparation) -> Presence:
-        return self._storage().prepared(artifact, by, self)
+    def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
+        return self._storage().prepared(artifact, preparation, self)
 
     def start(self) -> None:
         self._request(StartAll())
@@ -110,31 +114,19 @@ class ProcessTarget:
         self._offline().refuse_taken(wanted, self.traffic_status().doors)
 
     def job_state(self, identity: str) -> JobState:
-        try:
-            answer = self._client.send(GetJob(identity))
-        except NoReply:
-            return self._offline().job_state(self._folders, identity)
-        if isinstance(answer, JobAnswer):
-            return answer.state
-        raise _unexpected(answer)
+        return self._read(
+            GetJob(identity), JobAnswer, lambda: JobAnswer(self._offline().job_state(self._folders, identity))
+        ).state
 
     def fleet_status(self) -> FleetStatus:
-        try:
-            answer = self._client.send(GetFleet())
-        except NoReply:
-            return self._offline().fleet_status(self._folders)
-        if isinstance(answer, FleetAnswer):
-            return answer.running
-        raise _unexpected(answer)
+        return self._read(
+            GetFleet(), FleetAnswer, lambda: FleetAnswer(self._offline().fleet_status(self._folders))
+        ).running
 
     def traffic_status(self) -> TrafficStatus:
-        try:
-            answer = self._client.send(GetTraffic())
-        except NoReply:
-            return self._offline().traffic_status(self._folders)
-        if isinstance(answer, TrafficAnswer):
-            return answer.serving
-        raise _unexpected(answer)
+        return self._read(
+            GetTraffic(), TrafficAnswer, lambda: TrafficAnswer(self._offline().traffic_status(self._folders))
+        ).serving
 
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
         found = logs.Logs(self._folders.logs / service, logs.Query(query.release, query.instance))
@@ -155,11 +147,21 @@ class ProcessTarget:
     ) -> TargetFacts:
         return self._storage().facts(live, sources, path)
 
-    def prune(self, stays: Kept) -> None:
-        self._storage().prune(stays)
+    def prune(self, kept: Kept) -> None:
+        self._storage().prune(kept)
 
     def data_left(self) -> Presence:
         return self._storage().data_left()
+
+    def _read(self, request: Request, expected: type[A], offline: Callable[[], A]) -> A:
+        """Return the supervisor's answer to *request*, or that of *offline* while it is not running."""
+        try:
+            answer = self._client.send(request)
+        except NoReply:
+            return offline()
+        if isinstance(answer, expected):
+            return answer
+        raise _unexpected(answer)
 
     def _request(self, request: Request) -> None:
         answer = self._client.send_or_start(request)
@@ -170,8 +172,10 @@ class ProcessTarget:
 class ProcessRunTarget(ProcessTarget):
     """The target for the run with *fence*, which is part of each of its requests."""
 
-    def __init__(self, of: ProcessTarget, fence: int) -> None:
-        super().__init__(of._folders, of._offline, of._storage)
+    def __init__(
+        self, folders: Folders, offline: Callable[[], OfflineReader], storage: Callable[[], Storage], fence: int
+    ) -> None:
+        super().__init__(folders, offline, storage)
         self._fence = fence
 
     def claim(self) -> None:
@@ -180,13 +184,16 @@ class ProcessRunTarget(ProcessTarget):
     def stop(self) -> None:
         self._request(StopAll(self._fence))
 
-    def prepare(self, artifact: Artifact, by: Preparation) -> str:
-        return self._storage().prepare(artifact, by, self)
+    def prepare(self, artifact: Artifact, preparation: Preparation) -> str:
+        self._refuse_older()
+        return self._storage().prepare(artifact, preparation, self)
 
-    def discard(self, artifact: Artifact, by: Preparation) -> str:
-        return self._storage().discard(artifact, by, self)
+    def discard(self, artifact: Artifact, preparation: Preparation) -> str:
+        self._refuse_older()
+        return self._storage().discard(artifact, preparation, self)
 
     def remove(self) -> int:
+        self._refuse_older()
         return self._storage().remove()
 
     def set_fleet(self, wanted: Fleet) -> None:
@@ -206,6 +213,10 @@ class ProcessRunTarget(ProcessTarget):
 
     def stop_job(self, identity: str) -> None:
         self._request(StopJob(self._fence, identity))
+
+    def _refuse_older(self) -> None:
+        """Check the fence without starting the supervisor, which stores every claim before it answers."""
+        refuse_older(Store(self._folders.desired).read(), self._fence)
 
 
 def _log_line(service: str, one: logs.Written) -> LogLine:
