@@ -141,7 +141,7 @@ def test_a_toy_without_its_entry_is_not_known(tmp_path: Path, kind: str, typed: 
 
 
 @pytest.mark.slow
-def test_a_check_without_its_entry_is_not_asked(tmp_path: Path) -> None:
+def test_a_check_without_its_entry_is_not_run(tmp_path: Path) -> None:
     project = Project(tmp_path, without="check")
     assert project.type("up").code == 0
     assert "toy " not in project.type("check").out

@@ -11,7 +11,7 @@ from mainstay.history.sqlite import SqliteJournal
 from mainstay.model import Environment
 from mainstay.operations import environment_file
 from mainstay.system.clock import SystemClock
-from mainstay.system.state_dir import Folders, lay_out
+from mainstay.system.state_dir import Folders, create_folders
 from tests.cli.program import Result, mainstay
 from tests.shop import first_plan
 
@@ -28,7 +28,7 @@ def folders(tmp_path: Path) -> Folders:
     """The state of an environment whose supervisor does not run, and in which no run has begun."""
     (tmp_path / "mainstay.yaml").write_text(MANIFEST)
     folders = Folders(Path(f"{tmp_path}-state"), tmp_path / "keys")
-    lay_out(folders)
+    create_folders(folders)
     environment_file.write(Environment("shop", "local", "process", str(folders.state), str(folders.keys)), folders)
     return folders
 

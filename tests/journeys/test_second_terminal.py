@@ -13,7 +13,7 @@ SLOW = WebApp("2", behaviour={"ready_after": 4})
 @pytest.mark.failure("F16")
 def test_a_second_command_reports_the_holder_of_the_lock(sandbox: Sandbox) -> None:
     sandbox.ship(WebApp("1"))
-    sandbox.write(SLOW)
+    sandbox.write(WebApp("2", behaviour={"ready_file": sandbox.folder / "ready"}, within="60s"))
     deploy = sandbox.start_with_events("deploy", "--yes")
     run = deploy.wait_for_event("started", "Start web@2")["run"]
     for words in (["deploy", "--yes"], ["rollback", "--yes"], ["resume"], ["up", "--yes"], ["down", "--yes"]):
@@ -22,6 +22,7 @@ def test_a_second_command_reports_the_holder_of_the_lock(sandbox: Sandbox) -> No
         assert run in result.err, result
     status = sandbox.query("status")
     assert (status["run"]["state"], status["run"]["id"]) == ("running", run)
+    (sandbox.folder / "ready").touch()
     assert deploy.wait().code == 0
 
 
@@ -53,7 +54,7 @@ def test_a_step_whose_process_is_killed_repeatedly_parks_the_run(sandbox: Sandbo
         resume.wait_for_event("resumed")
         resume.kill()
     result = sandbox.run("resume", code=5)
-    assert f"died at step {step}" in result.err, result
+    assert f"crashed at step {step}" in result.err, result
     parked = sandbox.status()["run"]
     assert (parked["state"], parked["step"]) == ("parked", step)
     sandbox.run("resume", "--as", "undone", step, "--because", "I looked")

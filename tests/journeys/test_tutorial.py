@@ -61,7 +61,7 @@ def is_ready(sandbox: Sandbox, checkout: Path, revision: str) -> bool:
 
 
 def write_the_files_of_the_page(hello: Path, page: str) -> None:
-    """Write the manifest and apply the patch of *page*; packages installed here stand in for a download."""
+    """Write the manifest and apply the patch of *page*; packages installed here replace a download."""
     text = (DOCS / page).read_text()
     (manifest,) = re.findall(r"^```yaml\n(system: .*?)^```", text, re.MULTILINE | re.DOTALL)
     (patch,) = re.findall(r"^```diff\n(.*?)^```", text, re.MULTILINE | re.DOTALL)

@@ -10,7 +10,7 @@ from mainstay.drivers.targets.target import Kept
 from mainstay.history.summary import History, RunSummary
 from mainstay.model import DatastoreRelease, Release, ServiceRelease, Strategy, Workload
 from mainstay.operations.retention import KEPT_PLANS, kept, prune_plans
-from mainstay.system.state_dir import Folders, lay_out
+from mainstay.system.state_dir import Folders, create_folders
 
 
 def release(number: int, revision: int) -> Release:
@@ -37,7 +37,7 @@ def record(*runs: RunSummary, revision: int | None = None) -> History:
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     folders = Folders(tmp_path / "state", tmp_path / "keys")
-    lay_out(folders)
+    create_folders(folders)
     return folders
 
 

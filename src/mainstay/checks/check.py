@@ -22,9 +22,9 @@ class Check(NamedTuple):
 
     name: str
     area: Area
-    asks: str
+    question: str
     """The question, for readers of the code and of the reference."""
-    ask: Callable[[World], Answer]
+    answer: Callable[[World], Answer]
     """Collects the facts from the world, and judges them. Raises Unreachable when they cannot be read."""
     requirements: tuple[str, ...] = ()
     """The ids of the requirements that it serves."""

@@ -29,7 +29,7 @@ def judge(fleet: Fleet) -> Answer:
 CHECK = Check(
     "services_have_readiness_probes",
     "pre-deployment",
-    "Does each service that receives requests say when it is ready?",
+    "Does each service that receives requests have a probe that decides when it is ready?",
     _ask,
     ("F21",),
 )

@@ -39,16 +39,16 @@ def check(context: Context) -> Findings:
     return ask_all(checks(), context.world(context.stored()))
 
 
-def ask_all(asked: Iterable[Check], world: World) -> Findings:
+def ask_all(selected: Iterable[Check], world: World) -> Findings:
     """Return the finding of each check; `unknown` where a check cannot read its facts."""
-    findings = tuple(_finding(each, world) for each in asked)
+    findings = tuple(_finding(each, world) for each in selected)
     no_go = any(each.verdict in ("fail", "unknown") for each in findings)
     return Findings("no-go" if no_go else "go", world.clock.now().isoformat(), findings)
 
 
 def _finding(check: Check, world: World) -> Finding:
     try:
-        answer = check.ask(world)
+        answer = check.answer(world)
     except Unreachable as error:
         answer = Answer("unknown", error.what, error.remedy)
     return Finding(check.name, check.area, *answer, check.requirements, world.clock.now().isoformat())

@@ -29,13 +29,13 @@ from mainstay.planning.plan import Plan
 from mainstay.system.clock import SystemClock
 from mainstay.system.disk_space import require_room
 from mainstay.system.file_lock import Lock
-from mainstay.system.state_dir import lay_out
+from mainstay.system.state_dir import create_folders
 
 
 @contextmanager
 def locked(context: Context) -> Iterator[None]:
     """Hold the environment's lock. Raises LockHeld, naming the holder, when another process holds it."""
-    lay_out(context.folders)
+    create_folders(context.folders)
     lock = Lock(context.folders.lock)
     try:
         lock.take()

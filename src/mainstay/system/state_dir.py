@@ -110,7 +110,7 @@ class Folders:
         return Path(f"/tmp/mainstay-{os.geteuid()}") / name
 
 
-def lay_out(folders: Folders) -> None:
+def create_folders(folders: Folders) -> None:
     """Create the missing folders of an environment, with modes that keep other users out.
 
     As root, some are 0711, so that service users reach their own files but cannot list the folder: with 0700 a

@@ -11,14 +11,14 @@ from mainstay.drivers.machine import client
 from mainstay.drivers.machine.client import Client
 from mainstay.drivers.machine.protocol import StartAll
 from mainstay.errors import BadInput, StateUnreadable, Unreachable
-from mainstay.system.state_dir import Folders, lay_out
+from mainstay.system.state_dir import Folders, create_folders
 from tests.drivers.machine.machine import Machine
 
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     folders = Folders(tmp_path / "state", tmp_path / "keys")
-    lay_out(folders)
+    create_folders(folders)
     return folders
 
 

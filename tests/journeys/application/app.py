@@ -25,7 +25,8 @@ crash_code: exit code of the crash
 never_ready, ignores_sigterm: yes
 calls: path of BACK_URL, requested for every request
 paths: the only paths that exist, separated by commas
-licence: a file without which the service does not start"""
+licence: a file without which the service does not start
+ready_file: a file without which the service does not become ready"""
 
 
 class App:
@@ -105,6 +106,9 @@ class App:
         print(f"{MESSAGE} is listening", flush=True)
         if "crash_after" in BEHAVIOUR:
             loop.call_later(float(BEHAVIOUR["crash_after"]), self.crash)
+        if "ready_file" in BEHAVIOUR:
+            while not Path(BEHAVIOUR["ready_file"]).exists():
+                await asyncio.sleep(0.05)
         if BEHAVIOUR.get("never_ready") != "yes":
             loop.call_later(float(BEHAVIOUR.get("ready_after", 0)), lambda: setattr(self, "ready", True))
         await stop.wait()

@@ -223,7 +223,7 @@ def test_a_freed_slot_has_no_address() -> None:
 def test_a_command_that_haproxy_refuses_is_an_error() -> None:
     async def scenario(running: RunningProxy) -> None:
         admin = RuntimeApi(running.folders.haproxy_socket, running.folders.haproxy_socket)
-        for command in ("set server web/web.s99 state ready", "set map releases.map nobody 1", "set weight"):
+        for command in ("set server web/web.s99 state ready", "set map releases.map web.s99 1", "set weight"):
             with pytest.raises(StepFailed, match="refused"):
                 await admin.send([command])
 
@@ -279,7 +279,7 @@ def test_only_the_supervisor_can_connect_to_its_sockets() -> None:
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root")
-def test_as_root_the_workers_run_as_the_user_nobody() -> None:
+def test_as_root_the_workers_run_without_privileges() -> None:
     async def scenario(running: RunningProxy) -> None:
         process = running.proxy.process()
         assert process is not None

@@ -12,7 +12,7 @@ from mainstay.drivers.machine.state.decide import Kill, Start
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.system.clock import SystemClock
-from mainstay.system.state_dir import Folders, lay_out
+from mainstay.system.state_dir import Folders, create_folders
 from tests.drivers.machine.machine import Machine
 
 
@@ -30,7 +30,7 @@ def test_a_start_at_any_moment_of_a_stop_starts_the_environment(machine: Machine
 @pytest.fixture
 def daemon(tmp_path: Path) -> Daemon:
     folders = Folders(tmp_path / "state", tmp_path / "keys")
-    lay_out(folders)
+    create_folders(folders)
     return asyncio.run(create_daemon(folders))
 
 

@@ -12,7 +12,7 @@ from mainstay.drivers.machine.state.desired import Desired, Identity
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.report import running
-from mainstay.system.state_dir import Folders, lay_out
+from mainstay.system.state_dir import Folders, create_folders
 
 VALID = Desired(fence=7, started=False)
 BROKEN = replace(VALID, instances={"web-1-1": Identity("web", 1, 1)})
@@ -40,7 +40,7 @@ def test_an_invalid_next_state_is_reported_while_the_last_valid_one_stays(
         assert await _problems_after_a_pass(daemon) == []
 
     folders = Folders(tmp_path / "state", tmp_path / "keys")
-    lay_out(folders)
+    create_folders(folders)
     asyncio.run(passes())
     assert [record.levelname for record in caplog.records if "instance web-1-1" in record.message] == ["ERROR"]
 
@@ -56,5 +56,5 @@ def test_an_action_that_would_break_an_invariant_does_not_end_the_pass(
         assert daemon.state.desired == BROKEN
 
     folders = Folders(tmp_path / "state", tmp_path / "keys")
-    lay_out(folders)
+    create_folders(folders)
     asyncio.run(forgets())

@@ -10,7 +10,7 @@ from mainstay.drivers.targets.target import Kept
 from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.step import Look
 from mainstay.system import file_tree
-from mainstay.system.state_dir import Folders, lay_out
+from mainstay.system.state_dir import Folders, create_folders
 from tests.fakes.world import fake_world
 
 NOTHING = Kept(frozenset(), frozenset(), frozenset())
@@ -19,7 +19,7 @@ NOTHING = Kept(frozenset(), frozenset(), frozenset())
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     folders = Folders(tmp_path / "state", tmp_path / "keys")
-    lay_out(folders)
+    create_folders(folders)
     return folders
 
 

@@ -15,7 +15,7 @@ from mainstay.drivers.machine.supervisor.server import SocketServer
 from mainstay.errors import MainstayError
 from mainstay.system.atomic_file import make_folder
 from mainstay.system.file_lock import try_lock
-from mainstay.system.state_dir import Folders, lay_out
+from mainstay.system.state_dir import Folders, create_folders
 
 OOM_SCORE_ADJUSTMENT = "-900"
 MAX_OPEN_FILES = 65536
@@ -37,7 +37,7 @@ def main() -> int:
     # Never closed: the lock is held until this process ends or becomes a newer program.
     if try_lock(folders.supervisor_lock) is None:
         return 0
-    lay_out(folders)
+    create_folders(folders)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.info("supervising %s, pid %d", folders.state, os.getpid())
     try:
