@@ -57,7 +57,7 @@ def test_a_socket_of_another_user_is_refused(machine: Machine) -> None:
     )
     with subprocess.Popen([sys.executable, "-c", program]) as other:
         machine.wait_until(path.exists, "the socket of the other user")
-        with pytest.raises(BadInput, match="user 65534 answers"):
+        with pytest.raises(BadInput, match="belongs to user id 65534"):
             machine.target.fleet_status()
         other.kill()
     path.unlink()
