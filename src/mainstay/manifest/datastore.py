@@ -21,7 +21,7 @@ class MigrationsSection(Section):
     """Another tool: the command that runs the pending migrations."""
 
     status: Argv = Field(default=(), examples=[["npx", "prisma", "migrate", "status"]])
-    """Another tool: a command that ends with 0 when no migration is pending."""
+    """Another tool: a command that exits with 0 when no migration is pending."""
 
     back: Argv = Field(default=(), examples=[["alembic", "downgrade", "-1"]])
     """Another tool: the command that undoes the last migration."""

@@ -26,7 +26,7 @@ class HealthSection(Section):
     """The instance is restarted when `live` has failed for this long, and at least three times in a row."""
 
     command: Argv = Field(default=(), examples=[["./check", "--port", "{port}"]])
-    """A command that ends with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
+    """A command that exits with 0 while the instance is healthy. [Placeholders](#placeholders) are replaced."""
 
     file: str | None = Field(default=None, examples=["heartbeat"])
     """A file that a healthy service touches again and again."""
