@@ -42,13 +42,16 @@ def manifest() -> Iterator[str]:
     yield "# The manifest"
     yield ""
     yield f"{schema['description']} `mainstay schema` prints the same for editors."
-    yield from _part(schema)
+    sections = {
+        section.__name__: section for section in import_module("mainstay.manifest.base").Section.__subclasses__()
+    }
+    yield from _part(schema, sections["SystemSection"])
     for name, part in sorted(schema["$defs"].items()):
         yield ""
         yield f"## {_title(name)}"
         yield ""
         yield part["description"]
-        yield from _part(part)
+        yield from _part(part, sections[name])
     yield from _placeholders()
 
 
@@ -70,14 +73,21 @@ def _placeholders() -> Iterator[str]:
     yield (Path(__file__).parent / "addresses.md").read_text().rstrip()
 
 
-def _part(part: dict[str, Any]) -> Iterator[str]:
+def _part(part: dict[str, Any], section: Any) -> Iterator[str]:
     yield ""
     yield "| key | is | default | example | means |"
     yield "|---|---|---|---|---|"
     for key, each in part["properties"].items():
         default = "required" if key in part.get("required", ()) else _code(each.get("default"))
         example = _code(f"{key}: {_yaml(each['examples'][0])}")
-        yield f"| `{key}` | {_kind(each)} | {default} | {example} | {_cell(each['description'])} |"
+        yield f"| `{key}` | {_kind(each)} | {default} | {example} | {_limit(key, section)}{_cell(each['description'])} |"
+
+
+def _limit(key: str, section: Any) -> str:
+    """Return a remark for a key that Mainstay refuses or ignores so far."""
+    if key in section.later:
+        return "**Refused so far.** "
+    return "**Accepted and ignored so far.** " if key in section.noted else ""
 
 
 def _yaml(value: object) -> str:

@@ -65,7 +65,7 @@ def write_the_files_of_the_page(hello: Path, page: str) -> None:
     text = (DOCS / page).read_text()
     (manifest,) = re.findall(r"^```yaml\n(system: .*?)^```", text, re.MULTILINE | re.DOTALL)
     (patch,) = re.findall(r"^```diff\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    download = '["{uv}", pip, install, --quiet, --python, .venv, -r, requirements.txt]'
+    download = '["{uv}", pip, install, --quiet, -r, requirements.txt]'
     assert download in manifest
     (hello / "mainstay.yaml").write_text(manifest.replace(download, json.dumps(use_installed_packages())))
     use_any_port(hello / "mainstay.yaml")

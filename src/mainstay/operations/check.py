@@ -27,7 +27,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """The check document (section 7 of the contract). A warning is a go; a check without an answer is a no-go."""
+    """The document of `mainstay check`. A warning is a go; a check without an answer is a no-go."""
 
     verdict: Literal["go", "no-go"]
     at: str

@@ -62,7 +62,7 @@ Health = Literal["healthy", "degraded", "stopped"]
 
 
 class Status(msgspec.Struct, frozen=True):
-    """The status document (section 7 of the contract)."""
+    """The document of `mainstay status`."""
 
     system: str
     environment: str

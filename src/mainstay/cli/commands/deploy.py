@@ -11,7 +11,7 @@ from mainstay.operations.outcome import Outcome
     "deploy",
     "mainstay deploy",
     "mainstay -e production deploy 2.1.0",
-    "mainstay -e production plan, then: mainstay -e production deploy --plan 3f9a1c --yes",
+    "mainstay -e production deploy --plan 550388b03c --yes",
     approves=True,
 )
 @click.argument("version", required=False)

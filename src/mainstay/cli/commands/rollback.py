@@ -14,6 +14,6 @@ def command(run: Run, *, to: int | None) -> Outcome:
     """Roll back to the previous release, or to a named one.
 
     A rollback makes no new release: the old one becomes live again, and `up` keeps it until the manifest changes. A
-    stopped environment is started first. No check and no maintenance window delays a rollback.
+    stopped environment is started first.
     """
     return rollback(run.context, to, approve=run.approval, runner=run.runner, notices=run.console)
