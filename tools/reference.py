@@ -80,7 +80,8 @@ def _part(part: dict[str, Any], section: Any) -> Iterator[str]:
     for key, each in part["properties"].items():
         default = "required" if key in part.get("required", ()) else _code(each.get("default"))
         example = _code(f"{key}: {_yaml(each['examples'][0])}")
-        yield f"| `{key}` | {_kind(each)} | {default} | {example} | {_limit(key, section)}{_cell(each['description'])} |"
+        means = _limit(key, section) + _cell(each["description"])
+        yield f"| `{key}` | {_kind(each)} | {default} | {example} | {means} |"
 
 
 def _limit(key: str, section: Any) -> str:
