@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mainstay.checks import Answer, Check
 from mainstay.drivers.world import World
 from mainstay.errors import Unreachable
-from mainstay.operations.check import ask_all
+from mainstay.model import Note
+from mainstay.operations.check import ask_all, judge
 from tests.fakes.world import fake_world
+from tests.operations.test_status import HEALTHY
 
 
 @pytest.mark.parametrize(
@@ -27,3 +30,19 @@ def test_a_check_that_cannot_read_its_facts_is_unknown(tmp_path: Path) -> None:
     (finding,) = ask_all([Check("it_works", "operations", "Does it work?", ask)], fake_world(tmp_path)).findings
     assert (finding.verdict, finding.evidence) == ("unknown", "the supervisor does not respond")
     assert finding.remedy == "mainstay status"
+
+
+def test_a_degraded_environment_fails_with_its_first_problem_and_remedy() -> None:
+    crash_loop = Note("instances-missing", "0 of 2 instances of web are ready", "mainstay logs web")
+    now = replace(HEALTHY, health="degraded", problems=(crash_loop, Note("no-release", "no release is live")))
+    assert judge(now) == ("fail", crash_loop.what, crash_loop.remedy)
+
+
+def test_an_environment_without_a_live_release_fails_even_when_it_is_stopped() -> None:
+    now = replace(HEALTHY, health="stopped", release=None, started=False)
+    assert judge(now) == ("fail", "no release is live", "mainstay up")
+
+
+def test_a_stopped_environment_is_not_judged_and_a_healthy_one_passes() -> None:
+    assert judge(replace(HEALTHY, health="stopped")).verdict == "not-applicable"
+    assert judge(replace(HEALTHY, health="healthy")).verdict == "pass"

@@ -6,17 +6,22 @@ from mainstay.model import TrafficStatus
 
 
 def _ask(world: World) -> Answer:
-    if not world.target.fleet_status().started:
+    fleet = world.target.fleet_status()
+    if not fleet.started:
         return Answer("not-applicable", "the environment is stopped")
-    return judge(world.target.traffic_status())
+    return judge(world.target.traffic_status(), supervised=fleet.supervised)
 
 
-def judge(serving: TrafficStatus) -> Answer:
-    """Return the answer for the edge of a running environment."""
+def judge(serving: TrafficStatus, *, supervised: bool = True) -> Answer:
+    """Return the answer for the edge of a running environment; without its supervisor, the edge may still serve."""
     if serving.edge is None:
         return Answer("not-applicable", "no service has a route")
     if serving.problem:
         return Answer("fail", serving.problem.what, serving.problem.remedy)
+    if not supervised:
+        without = "the supervisor is not running"
+        serves = any(serving.actual.values())
+        return Answer("pass", f"{serving.url} is open; {without}") if serves else Answer("fail", without, "mainstay start")
     if not serving.open:
         return Answer("fail", "the edge is being started or changed", "mainstay logs edge")
     return Answer("pass", f"{serving.url} is open")

@@ -10,6 +10,7 @@ from mainstay.checks.check import Area, Verdict
 from mainstay.drivers.world import World
 from mainstay.errors import Unreachable
 from mainstay.operations.context import Context
+from mainstay.operations.status import Status, status
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -36,7 +37,21 @@ class Findings(msgspec.Struct, frozen=True):
 
 def check(context: Context) -> Findings:
     """Return the findings on the environment. Raises BadInput when nothing was deployed here yet."""
-    return ask_all(checks(), context.world(context.stored()))
+    healthy = Check(
+        "environment_is_healthy", "operations", "Is a release live, without a problem?", lambda _: judge(status(context))
+    )
+    return ask_all((healthy, *checks()), context.world(context.stored()))
+
+
+def judge(now: Status) -> Answer:
+    """Return the answer for an environment with this status: its most severe problem is what fails."""
+    if now.problems:
+        return Answer("fail", now.problems[0].what, now.problems[0].remedy)
+    if now.release is None:
+        return Answer("fail", "no release is live", "mainstay up")
+    if now.health == "stopped":
+        return Answer("not-applicable", "the environment is stopped")
+    return Answer("pass", f"release {now.release.number} ({now.release.version}) runs as desired")
 
 
 def ask_all(selected: Iterable[Check], world: World) -> Findings:
