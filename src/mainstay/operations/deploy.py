@@ -1,11 +1,11 @@
 """`deploy`: plan, start a stopped environment, ask for approval, execute the plan."""
 
 from mainstay.engine.runner import Runner
-from mainstay.errors import FrontDoorLost, MainstayError, StepFailed
+from mainstay.errors import BadInput, FrontDoorLost, MainstayError, StepFailed
 from mainstay.history.summary import History
 from mainstay.operations import plan as planning
 from mainstay.operations.context import Context
-from mainstay.operations.execute import Approve, execute
+from mainstay.operations.execute import Approve, execute, require_same, stale
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import require_idle
@@ -31,7 +31,7 @@ def deploy(
     """
     require_idle(context)
     # Plan first, so that bad input is refused before anything is started.
-    plan = planning.kept(context, plan_id) if plan_id else planning.make(context, version)
+    plan = _fresh(context, plan_id) if plan_id else planning.make(context, version)
     started = Started() if approve.dry_run else start_if_stopped(context, runner, notices)
     if started.acted and not plan_id:
         plan = planning.make(context, version)
@@ -52,6 +52,21 @@ def deploy(
     )
     start_repaired(outcome, plan, context, runner, notices)
     return outcome
+
+
+def _fresh(context: Context, plan_id: str) -> Plan:
+    """Return the stored plan. Raises NotReady when it is stale, before it is shown for approval."""
+    plan = planning.kept(context, plan_id)
+    try:
+        now = planning.make(context, plan.version)
+    except BadInput as error:
+        if error.code != "version-fixed":
+            raise
+        version = planning.manifest_of(context).version
+        why = f"the manifest's version: {plan.version} → {version}; nothing was changed"
+        raise stale(plan, why, "plan") from None
+    require_same(plan, now, command="plan")
+    return plan
 
 
 def start_repaired(outcome: Outcome, plan: Plan, context: Context, runner: Runner, notices: Notices) -> None:

@@ -57,13 +57,20 @@ def execute(
     with holding(context) as journal:
         require_no_unfinished_run(context)
         now = plan_again()
-        if now.id != plan.id:
-            raise NotReady(
-                f"the plan {plan.id} is stale: {'; '.join(differences(plan, now))}; {_changed_by(started)}",
-                remedy=f"mainstay {new_plan or approve.verb}, and read the new plan",
-                code="stale",
-            )
+        require_same(plan, now, command=new_plan or approve.verb, started=started)
         return begin(replace(plan, declared=now.declared), journal, context, runner)
+
+
+def require_same(plan: Plan, now: Plan, *, command: str, started: Started = Started()) -> None:  # noqa: B008 - immutable
+    """Raise NotReady, naming the differences, when *now* is not *plan*; *command* makes a new plan."""
+    if now.id != plan.id:
+        raise stale(plan, f"{'; '.join(differences(plan, now))}; {_changed_by(started)}", command)
+
+
+def stale(plan: Plan, why: str, command: str) -> NotReady:
+    """Return the error for a plan that no longer fits."""
+    remedy = f"mainstay {command}, and read the new plan"
+    return NotReady(f"the plan {plan.id} is stale: {why}", remedy=remedy, code="stale")
 
 
 def _changed_by(started: Started) -> str:
