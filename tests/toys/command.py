@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from mainstay.cli.run_command import Run, run_command
+from mainstay.cli.run_command import CommandRun, run_command
 from mainstay.operations.context import Context
 from mainstay.operations.execute import execute
 from mainstay.operations.history import history_of
@@ -20,7 +20,7 @@ def _plan(context: Context) -> Plan:
 
 
 @run_command("toy", "mainstay toy", approves=True)
-def command(run: Run) -> Outcome:
+def command(run: CommandRun) -> Outcome:
     """Place a toy."""
     return execute(
         run.context,

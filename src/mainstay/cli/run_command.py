@@ -32,7 +32,7 @@ yes = click.option("--yes", is_flag=True, help="Execute the plan without asking 
 dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and execute nothing.")
 
 
-class Run(NamedTuple):
+class CommandRun(NamedTuple):
     """What a command passes to the operation that executes its run."""
 
     context: Context
@@ -42,20 +42,20 @@ class Run(NamedTuple):
 
 
 def run_command(
-    name: str, *typed: str, approves: bool = False, then: Callable[[Run, Outcome], None] | None = None
-) -> Callable[[Callable[Concatenate[Run, P], Outcome]], click.Command]:
+    name: str, *typed: str, approves: bool = False, then: Callable[[CommandRun, Outcome], None] | None = None
+) -> Callable[[Callable[Concatenate[CommandRun, P], Outcome]], click.Command]:
     """Turn a function that calls an operation into the command *name*, with *typed* as its examples.
 
     *approves*: the command has the options `--yes` and `--dry-run`; others execute their run without a question.
     *then* prints what to do next after a run that was not rolled back.
     """
 
-    def decorate(begin: Callable[Concatenate[Run, P], Outcome]) -> click.Command:
+    def decorate(operation: Callable[Concatenate[CommandRun, P], Outcome]) -> click.Command:
         @invoked
         def call(invocation: Invocation, /, **options: Any) -> int:
-            return _execute(invocation, begin, options, then)
+            return _execute(invocation, operation, options, then)
 
-        command = click.command(name, epilog=examples(*typed))(update_wrapper(call, begin))
+        command = click.command(name, epilog=examples(*typed))(update_wrapper(call, operation))
         if approves:
             command = dry_run(yes(command))
         return command
@@ -65,25 +65,29 @@ def run_command(
 
 def _execute(
     invocation: Invocation,
-    begin: Callable[..., Outcome],
+    operation: Callable[..., Outcome],
     options: dict[str, Any],
-    then: Callable[[Run, Outcome], None] | None,
+    then: Callable[[CommandRun, Outcome], None] | None,
 ) -> int:
-    console, answers = invocation.console, {name: options.pop(name) for name in ANSWERS if name in options}
+    console = invocation.console
+    answers = {name: options.pop(name) for name in ANSWERS if name in options}
     approval = Approval(console, command_as_typed(click.get_current_context()), **({"yes": True} | answers))
-    progress, interruption = _Progress(console, approval), Interruption()
+    progress = _Progress(console, approval)
+    interruption = Interruption()
     try:
         with signals_to(interruption):
             runner = Runner.here(SystemClock(), interruption=interruption, on_event=progress.on_event)
-            run = Run(context_of(invocation, prompts=not approval.dry_run), approval, runner, console)
-            outcome = begin(run, **options)
+            run = CommandRun(context_of(invocation, prompts=not approval.dry_run), approval, runner, console)
+            outcome = operation(run, **options)
     except DryRunEnded:
         return 0
     finally:
         progress.close()
-    _print_outcome(console, outcome)
     if console.json:
+        if not outcome.run:
+            console.document(outcome)
         return outcome.exit_code
+    _print_outcome(console, outcome)
     if outcome.outcome == "undone" and outcome.wanted == "released" and progress.remedy:
         console.next(progress.remedy)
     if outcome.outcome != "undone" and then is not None:
@@ -133,10 +137,6 @@ class _Progress:
 
 
 def _print_outcome(console: Console, outcome: Outcome) -> None:
-    if console.json:
-        if not outcome.run:
-            console.document(outcome)
-        return
     if outcome.outcome == "undone":
         console.print(Styled("rolled back:", "bold yellow"), f" {_live(outcome)}")
     elif outcome.outcome == "started":
