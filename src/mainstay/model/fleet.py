@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
+from mainstay.model.revision import Revision
 from mainstay.model.workload import Workload
 
 ReleaseNumber = int
@@ -66,7 +67,7 @@ def without_capacity(traffic: Traffic, fleet: Mapping[str, Collection[ReleaseNum
     for service, shares in traffic.items():
         for release, share in shares.items():
             if share > 0 and release not in fleet.get(service, ()):
-                yield f"{service}@{release} receives traffic but is not in the fleet"
+                yield f"{Revision(service, release)} receives traffic but is not in the fleet"
 
 
 class TrafficLease(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ import msgspec
 
 from mainstay.model import Members, Release, ServiceRelease, Traffic
 from mainstay.model.call_graph import Calls, calls_between
+from mainstay.model.revision import Revision
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.service_change import ServiceChange
 from mainstay.planning.traffic_order import DrainLimits
@@ -37,7 +38,7 @@ class Rollout(msgspec.Struct, frozen=True):
         for services in (self.after, self.before):
             if service in services and services[service].revision == revision:
                 return services[service]
-        raise UnknownRevision(f"{service}@{revision}")
+        raise UnknownRevision(str(Revision(service, revision)))
 
     def drain_limits(self, traffic: Traffic) -> DrainLimits:
         """Return, for every revision in *traffic*, the seconds that its requests may take to finish."""

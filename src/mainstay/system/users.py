@@ -24,7 +24,7 @@ class Ended(Protocol):
     def err(self) -> str: ...
 
 
-class Identity(NamedTuple):
+class UserIds(NamedTuple):
     """A user's numeric ids."""
 
     uid: int
@@ -45,12 +45,12 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
-def identity(name: str) -> Identity:
+def identity(name: str) -> UserIds:
     """Return the ids of the user *name*, or of this process if *name* is empty. Raises KeyError if unknown."""
     if not name:
-        return Identity(os.geteuid(), os.getegid(), tuple(os.getgroups()))
+        return UserIds(os.geteuid(), os.getegid(), tuple(os.getgroups()))
     entry = pwd.getpwnam(name)
-    return Identity(entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(name, entry.pw_gid)))
+    return UserIds(entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(name, entry.pw_gid)))
 
 
 def known(name: str) -> bool:

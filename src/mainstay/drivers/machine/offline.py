@@ -10,7 +10,7 @@ from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.machine.instances import jobs
 from mainstay.drivers.machine.instances.records import read_record
 from mainstay.drivers.machine.logs.files import tail
-from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor import views
@@ -67,7 +67,7 @@ def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
     listeners.refuse_taken(named - ours, wanted.address)
 
 
-def _instance(folders: Folders, runner: ProcessRunner, name: str, one: Identity) -> Instance:
+def _instance(folders: Folders, runner: ProcessRunner, name: str, one: DesiredInstance) -> Instance:
     process, record = runner.alive(name), read_record(runner, name)
     ended = tail(folders.logs / one.service, name) if process is None else ()
     runtime = Runtime(record=record, process=process, answers=record.steady, tail=ended)

@@ -10,7 +10,7 @@ from mainstay.drivers.edge.haproxy.config import RELEASES, Rendered, render
 from mainstay.drivers.edge.haproxy.process import binary
 from mainstay.model import Edge, Route
 from mainstay.system.state_dir import Folders
-from mainstay.system.users import Identity
+from mainstay.system.users import UserIds
 
 GOLDEN = Path(__file__).with_name("haproxy.golden.cfg")
 FOLDERS = Folders(Path("/state"), Path("/keys"))
@@ -26,7 +26,7 @@ EDGE = Edge(
 )
 SLOTS = {"web": 6, "data": 3, "admin": 3}
 PORTS = {"listener:web": 20001, "listener:data": 20002, "listener:admin": 20003, "kept:db": 20004}
-WORKER_USER = Identity(65534, 65534, ())
+WORKER_USER = UserIds(65534, 65534, ())
 
 
 def test_the_configuration_is_the_golden_file() -> None:

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.protocol import SetFleet, SetTraffic
-from mainstay.drivers.machine.state.desired import Desired, HeldLease, Identity, Pending
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, HeldLease, Pending
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after, auto_revert, shifted
 from mainstay.errors import InvariantBroken
@@ -60,10 +60,10 @@ def test_the_invariants_hold_after_every_step_of_a_plan_and_every_automatic_reve
         (replace(LIVE, traffic={"web": {1: 60.0}}), "the traffic of web sums to 60 %"),
         (replace(LIVE, lease=HeldLease(TrafficLease(1.0, HALF), BOOT, 0.0)), "the traffic of web sums to 50 %"),
         (replace(LIVE, pending=Pending({}, HALF, BOOT, 0.0)), "the traffic of web sums to 50 %"),
-        (replace(LIVE, instances={"web-1-1": Identity("web", 1, 2)}), "has the identity of another"),
-        (replace(LIVE, instances={"web-9-1": Identity("web", 9, 1)}), "belongs to no revision"),
+        (replace(LIVE, instances={"web-1-1": DesiredInstance("web", 1, 2)}), "has the identity of another"),
+        (replace(LIVE, instances={"web-9-1": DesiredInstance("web", 9, 1)}), "belongs to no revision"),
         (
-            replace(LIVE, instances={f"web-1-{n}": Identity("web", 1, n, port=7) for n in (1, 2)}),
+            replace(LIVE, instances={f"web-1-{n}": DesiredInstance("web", 1, n, port=7) for n in (1, 2)}),
             "2 instances have port 7",
         ),
     ],

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.protocol import StartAll, StopAll
-from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after
 from mainstay.model import Workload
@@ -75,5 +75,7 @@ def test_a_start_places_every_instance_of_the_fleet_again() -> None:
     }
 
 
-def test_a_placed_instance_has_an_identity() -> None:
-    assert list(with_instances(desired_fleet((41, 1, WEB)), NO_INSTANCE).instances.values()) == [Identity("web", 41, 1)]
+def test_a_placed_instance_has_its_service_release_and_number() -> None:
+    assert list(with_instances(desired_fleet((41, 1, WEB)), NO_INSTANCE).instances.values()) == [
+        DesiredInstance("web", 41, 1)
+    ]

@@ -1,7 +1,7 @@
 """How many slots each service has, and when that changes."""
 
 from mainstay.drivers.machine.protocol import SetEdge
-from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.slot_counts import grown
 from mainstay.drivers.machine.state.transitions import after
 from mainstay.model import Edge, Members
@@ -29,6 +29,8 @@ def test_only_a_change_of_the_edge_removes_the_slots_of_a_service_that_is_gone()
 
 def test_a_service_with_a_draining_instance_keeps_its_slots() -> None:
     desired = Desired(
-        retiring={"web": members(1)}, slots={"web": 3}, instances={"web-1-1": Identity("web", 1, 1, leaving=True)}
+        retiring={"web": members(1)},
+        slots={"web": 3},
+        instances={"web-1-1": DesiredInstance("web", 1, 1, leaving=True)},
     )
     assert after(desired, SetEdge(0, None), "boot", 0).slots == {"web": 3}

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.state.desired import Desired, HeldLease, Identity
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, HeldLease
 from mainstay.drivers.machine.state.upstreams import desired_edge
 from mainstay.model import Edge, TrafficLease
 
@@ -11,7 +11,7 @@ DESIRED = Desired(
     slots={"web": 3},
     traffic={"web": {41: 100}},
     ports={"listener:web": 2500},
-    instances={"a": Identity("web", 41, 1, 3001, 1), "b": Identity("web", 41, 2, 3002, 2, leaving=True)},
+    instances={"a": DesiredInstance("web", 41, 1, 3001, 1), "b": DesiredInstance("web", 41, 2, 3002, 2, leaving=True)},
 )
 
 

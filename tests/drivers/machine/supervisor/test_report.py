@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.decide import Forget
-from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.store import Store
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.report import running
 from mainstay.system.state_dir import Folders, create_folders
 
 VALID = Desired(fence=7, started=False)
-BROKEN = replace(VALID, instances={"web-1-1": Identity("web", 1, 1)})
+BROKEN = replace(VALID, instances={"web-1-1": DesiredInstance("web", 1, 1)})
 """Its only instance belongs to no revision."""
 
 

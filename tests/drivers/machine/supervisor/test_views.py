@@ -2,11 +2,11 @@
 
 import pytest
 
-from mainstay.drivers.machine.state.desired import Identity
+from mainstay.drivers.machine.state.desired import DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Record, Runtime
 from mainstay.drivers.machine.supervisor.views import instance
 
-ONE = Identity("web", 1, 1, port=25430, slot=1)
+ONE = DesiredInstance("web", 1, 1, port=25430, slot=1)
 
 
 @pytest.mark.parametrize(

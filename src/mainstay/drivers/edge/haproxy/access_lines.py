@@ -2,6 +2,8 @@
 
 import msgspec
 
+from mainstay.model.revision import Revision
+
 NAME = "access.log"
 
 
@@ -58,7 +60,8 @@ def described(entry: Entry | Lost) -> str:
     """Return an entry formatted for display: `GET /a 200 3 ms web@41`."""
     if isinstance(entry, Lost):
         return f"{entry.lost} lines of the access log are missing: HAProxy dropped them"
-    responded = f"{entry.service}@{entry.release}" if entry.release else f"{entry.service}, no instance responded"
+    revision = str(Revision(entry.service, entry.release)) if entry.release else ""
+    responded = revision or f"{entry.service}, no instance responded"
     inside = ", from inside" if entry.door.startswith("listener:") else ""
     how = "" if entry.ended == "--" else f", ended {entry.ended}"
     by = responded if entry.service else "no route"

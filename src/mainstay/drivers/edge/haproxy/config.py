@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from mainstay.model import Edge, Route
 from mainstay.system.ports import LOOPBACK
 from mainstay.system.state_dir import Folders
-from mainstay.system.users import Identity
+from mainstay.system.users import UserIds
 
 CONFIGURATION = "haproxy.cfg"
 RELEASES = "releases.map"
@@ -63,7 +63,7 @@ def render(
     slots: Mapping[str, int],
     ports: Mapping[str, int],
     folders: Folders,
-    user: Identity | None = None,
+    user: UserIds | None = None,
 ) -> Rendered:
     """Return the configuration for *edge*.
 
@@ -87,7 +87,7 @@ def render(
     return Rendered(text, generation, tuple({*doors, *listeners.values()}), tuple(listeners.values()))
 
 
-def _global(edge: Edge, folders: Folders, user: Identity | None, generation: str) -> str:
+def _global(edge: Edge, folders: Folders, user: UserIds | None, generation: str) -> str:
     become = f"\n  uid {user.uid}\n  gid {user.gid}" if user else ""
     return f"""\
 # Written by Mainstay; changes are lost.

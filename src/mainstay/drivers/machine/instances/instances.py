@@ -189,7 +189,7 @@ class Instances:
 
     def _watch(self, name: str, desired: Desired, process: Started, launch: Launch) -> None:
         one, member = desired.instances[name], member_of(desired, desired.instances[name])
-        proven = f"{one.service}@{one.release}"
+        proven = str(one.revision)
         self._tasks.cancel(name)
         self._tasks.add(name, self._wait_for_exit(name, member.workload, process, proven))
         self._tasks.add(name, self._health.check_readiness(name, member.workload, one.port, launch))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mainstay.drivers.machine.instances.values import filled
 from mainstay.drivers.machine.state.addresses import placeholders_of
-from mainstay.drivers.machine.state.desired import Identity, identity_of
+from mainstay.drivers.machine.state.desired import DesiredInstance, identity_of
 from mainstay.drivers.secrets.sealed_file import Sealed
 from mainstay.model import Job, Member, Value, Workload, placeholders, volume_variable
 from mainstay.system import users
@@ -30,7 +30,9 @@ class Launching:
         self._folders = folders
         self._sealed = sealed
 
-    def instance(self, one: Identity, member: Member, listeners: Mapping[str, int], cgroups: tuple[str, ...]) -> Launch:
+    def instance(
+        self, one: DesiredInstance, member: Member, listeners: Mapping[str, int], cgroups: tuple[str, ...]
+    ) -> Launch:
         """Return how to start an instance, and create its folders and files. Idempotent."""
         workload, name = member.workload, identity_of(one.service, one.release, one.number)
         user = users.identity(workload.user)
@@ -99,7 +101,7 @@ class Launching:
         """Return the instance's own folder, removed with the instance. Its user can open files in it only by name."""
         return _made(_made(_made(self._folders.homes) / ".instances") / name)
 
-    def _home(self, name: str, user: users.Identity) -> dict[str, str]:
+    def _home(self, name: str, user: users.UserIds) -> dict[str, str]:
         _made(self._folders.homes)
         home = _made(self._folders.homes / _user_name(name), user, 0o700)
         return {"HOME": str(home), "TMPDIR": str(_made(home / "tmp", user, 0o700))}
@@ -108,7 +110,7 @@ class Launching:
         return {name: filled(value, self._sealed, listeners) for name, value in values.items()}
 
     def _files(
-        self, name: str, workload: Workload, user: users.Identity, listeners: Mapping[str, int]
+        self, name: str, workload: Workload, user: users.UserIds, listeners: Mapping[str, int]
     ) -> dict[str, str]:
         variables = {}
         for variable, value in workload.files.items():
@@ -121,7 +123,7 @@ class Launching:
             variables[f"{variable}_FILE"] = str(path)
         return variables
 
-    def _volumes(self, workload: Workload, folder: Path, user: users.Identity) -> dict[str, str]:
+    def _volumes(self, workload: Workload, folder: Path, user: users.UserIds) -> dict[str, str]:
         variables = {}
         for volume in workload.volumes:
             _made(self._folders.volumes)
@@ -145,7 +147,7 @@ def _when_root(number: int) -> int | None:
     return number if users.is_root() else None
 
 
-def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) -> Path:
+def _made(place: Path, user: users.UserIds | None = None, mode: int = 0o711) -> Path:
     """Return the folder *place*; when it is missing, create it and give it to *user*.
 
     The folder above may belong to *user*, so a link at *place* is not followed.
@@ -164,7 +166,7 @@ def _made(place: Path, user: users.Identity | None = None, mode: int = 0o711) ->
     return place
 
 
-def _give_all(place: Path, user: users.Identity) -> None:
+def _give_all(place: Path, user: users.UserIds) -> None:
     """Give *place* and its content to *user*: the top folder last, because until then no other user can enter it."""
     for folder, _, files in os.walk(place, topdown=False):
         for path in (*(Path(folder, name) for name in files), Path(folder)):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.state.desired import Desired, Identity, member_of
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, member_of
 from mainstay.drivers.machine.state.slot_counts import grown
 from mainstay.model import Workload
 from mainstay.system.ports import LOOPBACK, free_port
@@ -59,7 +59,7 @@ def _keys(desired: Desired, callees: Iterable[str]) -> list[str]:
     return keys + (["edge"] if desired.edge and not desired.edge.http else [])
 
 
-def _placed(desired: Desired, one: Identity, workload: Workload, state: Path) -> Identity:
+def _placed(desired: Desired, one: DesiredInstance, workload: Workload, state: Path) -> DesiredInstance:
     if workload.datastore:
         return replace(one, port=desired.ports[f"kept:{one.service}"])
     taken = {other.slot for other in desired.instances.values() if other.service == one.service}

@@ -6,34 +6,39 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.state.desired import Desired, Identity, member_of
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, member_of
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.model import Workload
 
 DATASTORES_WITHIN_S = 60.0
 """Maximum seconds for which a service waits for the datastores when both start."""
+CHECK_STUB_EVERY_S = 0.05
+CHECK_DATASTORES_EVERY_S = 0.1
+FIRST_DRAIN_CHECK_AFTER_S = 0.02
+CHECK_DRAIN_EVERY_S = 0.1
+KILL_AGAIN_AFTER_S = 1.0
 
 
 class Start(NamedTuple):
-    identity: str
+    name: str
 
 
 class Stop(NamedTuple):
     """Send the stop signal to the main process; the instance is already out of traffic."""
 
-    identity: str
+    name: str
 
 
 class Kill(NamedTuple):
     """Send SIGKILL to every process of the instance, because it has ignored the stop signal."""
 
-    identity: str
+    name: str
 
 
 class Forget(NamedTuple):
     """End the processes that the exited instance left, remove its files and free its port."""
 
-    identity: str
+    name: str
 
 
 Action = Start | Stop | Kill | Forget
@@ -56,18 +61,16 @@ def ready(desired: Desired, runtimes: Mapping[str, Runtime]) -> frozenset[str]:
     """
     able = {name for name, runtime in runtimes.items() if runtime.process and runtime.answers and not runtime.drained}
     steady = {name for name in able if runtimes[name].record.steady}
-    with_steady = {(one.service, one.release) for name, one in desired.instances.items() if name in steady}
+    revisions = {name: instance.revision for name, instance in desired.instances.items() if name in able}
+    with_steady = {revision for name, revision in revisions.items() if name in steady}
     responding = {
-        name
-        for name in able & desired.instances.keys()
-        for one in (desired.instances[name],)
-        if f"{one.service}@{one.release}" in desired.proven and (one.service, one.release) not in with_steady
+        name for name, revision in revisions.items() if str(revision) in desired.proven and revision not in with_steady
     }
     return frozenset(steady | responding)
 
 
 def accepting(runtimes: Mapping[str, Runtime]) -> frozenset[str]:
-    """Return the running instances that have been ready for long enough since they started, even if not ready now."""
+    """Return the running instances that were ready since their start: they get requests when none is ready now."""
     return frozenset(
         name for name, runtime in runtimes.items() if runtime.process and runtime.record.steady and not runtime.drained
     )
@@ -91,13 +94,13 @@ def decide(
     times = [math.inf]
     waits = _waits_for_datastores(desired, after, now)
     in_traffic = ready(desired, after) | accepting(after)
-    for name, one in desired.instances.items():
-        runtime, workload = after[name], member_of(desired, one).workload
+    for name, instance in desired.instances.items():
+        runtime, workload = after[name], member_of(desired, instance).workload
         if name in starting:
-            times.append(now + 0.05)
-        elif one.leaving:
+            times.append(now + CHECK_STUB_EVERY_S)
+        elif instance.leaving:
             after[name], action, at = _leave(
-                name, one, runtime, workload, connections.get(name), name in in_traffic, now
+                name, instance, runtime, workload, connections.get(name), name in in_traffic, now
             )
             actions += [action] if action else []
             times.append(at)
@@ -107,7 +110,7 @@ def decide(
             held = waits and not workload.datastore
             if runtime.start_at <= now and not held:
                 actions.append(Start(name))
-            times.append(now + 0.1 if held else max(runtime.start_at, now))
+            times.append(now + CHECK_DATASTORES_EVERY_S if held else max(runtime.start_at, now))
         elif runtime.good_since is not None and not runtime.record.steady:
             times.append(runtime.good_since + workload.steady_s)
     if desired.lease is not None:
@@ -117,7 +120,7 @@ def decide(
 
 def _leave(
     name: str,
-    one: Identity,
+    instance: DesiredInstance,
     runtime: Runtime,
     workload: Workload,
     connections: int | None,
@@ -126,12 +129,12 @@ def _leave(
 ) -> tuple[Runtime, Action | None, float]:
     if runtime.process is None:
         return runtime, Forget(name), math.inf
-    if not runtime.drained and one.slot is not None and (in_traffic or runtime.drain_since is not None):
+    if not runtime.drained and instance.slot is not None and (in_traffic or runtime.drain_since is not None):
         if runtime.drain_since is None:
-            return replace(runtime, drain_since=now), None, now + 0.02
+            return replace(runtime, drain_since=now), None, now + FIRST_DRAIN_CHECK_AFTER_S
         drained = connections == 0 or now - runtime.drain_since >= workload.drain_s
         if not drained:
-            return runtime, None, min(now + 0.1, runtime.drain_since + workload.drain_s)
+            return runtime, None, min(now + CHECK_DRAIN_EVERY_S, runtime.drain_since + workload.drain_s)
     if not runtime.drained:
         # This pass puts the slot into maintenance; the next one sends the stop signal.
         return replace(runtime, drained=True), None, now
@@ -140,12 +143,12 @@ def _leave(
     if now - runtime.signalled_at < workload.stop_grace_s:
         return runtime, None, runtime.signalled_at + workload.stop_grace_s
     reason = f"killed because it ignored {workload.stop_signal} for {workload.stop_grace_s:g} s"
-    return replace(runtime, force_killed=True, reason=reason), Kill(name), now + 1.0
+    return replace(runtime, force_killed=True, reason=reason), Kill(name), now + KILL_AGAIN_AFTER_S
 
 
 def _waits_for_datastores(desired: Desired, runtimes: Mapping[str, Runtime], now: float) -> bool:
-    for name, one in desired.instances.items():
-        if member_of(desired, one).workload.datastore and not one.leaving:
+    for name, instance in desired.instances.items():
+        if member_of(desired, instance).workload.datastore and not instance.leaving:
             runtime = runtimes[name]
             young = now - (runtime.record.first_started_at or now) < DATASTORES_WITHIN_S
             if not runtime.answers and young and not runtime.record.failed:

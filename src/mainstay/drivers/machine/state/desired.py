@@ -8,11 +8,12 @@ import msgspec
 from mainstay.errors import InvariantBroken
 from mainstay.model import Edge, Fleet, Job, Member, Shifts, Traffic, TrafficLease
 from mainstay.model.fleet import unbalanced
+from mainstay.model.revision import Revision
 
 FORMAT = 2
 
 
-class Identity(msgspec.Struct, frozen=True):
+class DesiredInstance(msgspec.Struct, frozen=True):
     """A desired instance. It is persisted before its stub starts, so that no process is ever unknown."""
 
     service: str
@@ -24,6 +25,10 @@ class Identity(msgspec.Struct, frozen=True):
     """Counts from 1 within the service's backend."""
     leaving: bool = False
     """The instance is retiring: it is drained until it has no connections, stopped, and then forgotten."""
+
+    @property
+    def revision(self) -> Revision:
+        return Revision(self.service, self.release)
 
 
 class HeldLease(msgspec.Struct, frozen=True):
@@ -59,7 +64,7 @@ class Desired(msgspec.Struct, frozen=True):
     """The rest of the last `traffic` request, or of an automatic revert."""
     reverted: bool = False
     """Traffic was reverted automatically since the last `traffic` request."""
-    instances: dict[str, Identity] = {}
+    instances: dict[str, DesiredInstance] = {}
     slots: dict[str, int] = {}
     """Per service with a port, the number of slots of its backend."""
     ports: dict[str, int] = {}
@@ -110,7 +115,7 @@ def identity_of(service: str, release: int, number: int) -> str:
     return f"{service}-{release}-{number}"
 
 
-def member_of(desired: Desired, identity: Identity) -> Member:
+def member_of(desired: Desired, instance: DesiredInstance) -> Member:
     """Return the member of the fleet that this instance runs, whether its revision is still wanted or is retiring."""
-    wanted = desired.fleet.get(identity.service, {}).get(identity.release)
-    return wanted or desired.retiring[identity.service][identity.release]
+    wanted = desired.fleet.get(instance.service, {}).get(instance.release)
+    return wanted or desired.retiring[instance.service][instance.release]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.state.desired import Desired, Identity, identity_of, member_of
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, identity_of, member_of
 from mainstay.model import Member, Members
 
 
@@ -18,8 +18,8 @@ def with_instances(desired: Desired, ready: frozenset[str]) -> Desired:
 
 
 def _of_service(
-    desired: Desired, service: str, mine: dict[str, Identity], ready: frozenset[str]
-) -> Iterator[tuple[str, Identity]]:
+    desired: Desired, service: str, mine: dict[str, DesiredInstance], ready: frozenset[str]
+) -> Iterator[tuple[str, DesiredInstance]]:
     wanted = _wanted(desired, service)
     staying = {name: one for name, one in mine.items() if not one.leaving}
     retiring = {name: one for name, one in staying.items() if one.release not in wanted}
@@ -34,7 +34,7 @@ def _of_service(
         if len(have) < member.count and (len(have) == len(mine) or not _old_out_first(member)):
             numbers = _free_numbers(release, mine)
             for _ in range(member.count - len(have)):
-                made = Identity(service, release, next(numbers), slot=None)
+                made = DesiredInstance(service, release, next(numbers), slot=None)
                 yield identity_of(service, release, made.number), made
 
 
@@ -56,13 +56,13 @@ def _overlaps(wanted: Members) -> bool:
     return any(not member.workload.listens and member.workload.overlap for member in wanted.values())
 
 
-def _are_ready(wanted: Members, staying: dict[str, Identity], ready: frozenset[str]) -> bool:
+def _are_ready(wanted: Members, staying: dict[str, DesiredInstance], ready: frozenset[str]) -> bool:
     return all(
         sum(one.release == release and name in ready for name, one in staying.items()) >= member.count
         for release, member in wanted.items()
     )
 
 
-def _free_numbers(release: int, mine: dict[str, Identity]) -> Iterator[int]:
+def _free_numbers(release: int, mine: dict[str, DesiredInstance]) -> Iterator[int]:
     taken = {one.number for one in mine.values() if one.release == release}
     return (number for number in range(1, len(taken) + 1000) if number not in taken)

@@ -98,9 +98,8 @@ def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
         retiring[service] = retiring.get(service, {}) | desired.fleet.get(service, {})
     kept = {service: members for service, members in (desired.fleet | wanted).items() if members}
     after = without_ended_revisions(replace(desired, fleet=kept, retiring=retiring))
-    known = {
-        f"{service}@{each}" for fleet in (after.fleet, after.retiring) for service in fleet for each in fleet[service]
-    }
+    fleets = (after.fleet, after.retiring)
+    known = {str(Revision(service, each)) for fleet in fleets for service in fleet for each in fleet[service]}
     killed, written = (
         {name: count for name, count in counts.items() if name in known}
         for counts in (after.force_killed, after.kept_files)

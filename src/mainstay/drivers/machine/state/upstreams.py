@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream
-from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 
 
 def desired_edge(
@@ -29,7 +29,7 @@ def desired_edge(
     )
 
 
-def upstream(one: Identity, *, ready: bool = False, accepting: bool = False) -> Upstream:
+def upstream(one: DesiredInstance, *, ready: bool = False, accepting: bool = False) -> Upstream:
     """Return the instance as HAProxy sees it; one that is leaving receives no new requests."""
     stays = not one.leaving
     return Upstream(one.service, one.release, one.slot, one.port, ready and stays, accepting and stays)

@@ -34,6 +34,7 @@ from mainstay.system import processes
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.ports import is_free
 from mainstay.system.state_dir import Folders
+from mainstay.text.plural import counted
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +146,7 @@ class Daemon:
         converged = await self._update_edge(ready, before)
         self.instances.settle(self.state.desired, ready)
         for action in decided.actions:
-            if action.identity in self.state.desired.instances:
+            if action.name in self.state.desired.instances:
                 self._try(action)
         self._start_jobs()
         return min(decided.next_at, self._next_check(converged))
@@ -164,7 +165,7 @@ class Daemon:
         self._count_force_killed({name for name in killed if not runtimes[name].force_killed})
         runtimes.update(decided.runtimes)
         for name, count in decided.cut.items():
-            log.warning("%s: %d connections are still open after its drain", name, count)
+            log.warning("%s: %s still open after its drain", name, counted(count, "connection"))
             self.cut[self.state.revision_of(name)] += count
         return decided
 
@@ -196,11 +197,11 @@ class Daemon:
 
     def _count_force_killed(self, names: set[str]) -> None:
         killed = Counter(map(self.state.revision_of, names))
-        counted = Counter(self.state.desired.force_killed) + killed
+        total = Counter(self.state.desired.force_killed) + killed
         try:
-            self.state.keep_if_valid(replace(self.state.desired, force_killed=dict(counted)))
+            self.state.keep_if_valid(replace(self.state.desired, force_killed=dict(total)))
         except OSError as error:  # A full disk must not keep instances from being restarted and stopped.
-            log.error("could not note that %s was killed: %s", ", ".join(sorted(killed)), error)
+            log.error("could not record the kill of %s: %s", ", ".join(sorted(killed)), error)
 
     def _place_instances(self) -> None:
         """Persist which instances must exist, with their ports and slots, before any of them starts."""
@@ -225,10 +226,10 @@ class Daemon:
             with self.state.rejecting():
                 self._do(action)
         except OSError as error:
-            log.error("%s: %s is tried again: %s", action.identity, type(action).__name__.lower(), error)
+            log.error("%s: %s is tried again: %s", action.name, type(action).__name__.lower(), error)
 
     def _do(self, action: decision.Action) -> None:
-        name = action.identity
+        name = action.name
         match action:
             case Start():
                 self._reassign_taken_port(name)
@@ -281,7 +282,7 @@ class Daemon:
             try:
                 self.logs.tick()
             except OSError as error:
-                log.error("logs could not be watched or cut: %s", error)
+                log.error("could not watch or rotate the logs: %s", error)
             self.instances.sample_listening(self.state.desired)
             if not self.limits.enforces_memory or ticks % MEMORY_TICKS == 0:
                 self.instances.sample_memory(self.state.desired)

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from mainstay.drivers.machine.state.desired import Desired
 from mainstay.drivers.machine.state.store import Store
 from mainstay.errors import InvariantBroken
-from mainstay.model.revision import Revision
 from mainstay.system import processes
 
 log = logging.getLogger(__name__)
@@ -62,8 +61,7 @@ class DesiredState:
 
     def revision_of(self, name: str) -> str:
         """Return the revision of the instance *name*, such as `web@41`."""
-        one = self.desired.instances[name]
-        return str(Revision(one.service, one.release))
+        return str(self.desired.instances[name].revision)
 
     def _with_restarted_lease(self, desired: Desired) -> Desired:
         """Restart the time limit of the lease in the same boot: heartbeats are not written to disk."""

@@ -11,12 +11,13 @@ from mainstay.drivers.machine.state.addresses import allocate
 from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.placement import with_instances
+from mainstay.model.revision import Revision
 
 
 def with_proven(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
     """Return *desired* with the revisions of its fleet that have had a steady instance."""
-    steady = {f"{one.service}@{one.release}" for name, one in desired.instances.items() if runtimes[name].record.steady}
-    wanted = {f"{service}@{release}" for service, members in desired.fleet.items() for release in members}
+    steady = {str(one.revision) for name, one in desired.instances.items() if runtimes[name].record.steady}
+    wanted = {str(Revision(service, release)) for service, members in desired.fleet.items() for release in members}
     return replace(desired, proven=tuple(sorted((steady | {*desired.proven}) & wanted)))
 
 

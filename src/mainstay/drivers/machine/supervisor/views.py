@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from mainstay.drivers.machine.state.addresses import listeners
-from mainstay.drivers.machine.state.desired import Desired, Identity
+from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Runtime, state_of
 from mainstay.model import Edge, Endings, Instance, InstanceState, Note, Traffic, TrafficStatus, end_of
 from mainstay.system.ports import LOOPBACK
 
 
-def instance(name: str, one: Identity, runtime: Runtime, *, ready: bool) -> Instance:
+def instance(name: str, one: DesiredInstance, runtime: Runtime, *, ready: bool) -> Instance:
     """Return the instance as it is shown to users."""
     state = state_of(runtime, leaving=one.leaving, ready=ready)
     return Instance(
