@@ -120,7 +120,8 @@ def _images(scope: Scope) -> Iterator[Violation]:
         image = (service.image or "x:1").rpartition("/")[2]
         if (":" not in image and "@" not in image) or image.endswith(":latest"):
             what = f"{service.image!r} has no fixed tag or digest, and a release must be repeatable"
-            yield Violation(("services", name, "image"), "image-not-fixed", what, f"write {name}:{{version}}")
+            remedy = f"write {(service.image or '').removesuffix(':latest')}:{{version}}"
+            yield Violation(("services", name, "image"), "image-not-fixed", what, remedy)
 
 
 def _clear_text(scope: Scope) -> Iterator[Violation]:
@@ -128,7 +129,7 @@ def _clear_text(scope: Scope) -> Iterator[Violation]:
         for text in filter(None, (variable.default, *variable.one_of)):
             if kind := credentials.in_variable(name, text):
                 remedy = f"write {name}: {{secret: true}}; its value is not shown"
-                yield Violation(("variables", name), "secret-in-clear", f"{name} holds {kind}", remedy)
+                yield Violation(("variables", name), "secret-in-clear", f"{name} looks like {kind}", remedy)
                 break
     for name, service in scope.system.services.items():
         builds: list[tuple[Location, Argv]] = [(("build", i), argv) for i, argv in enumerate(service.build)]
@@ -137,4 +138,4 @@ def _clear_text(scope: Scope) -> Iterator[Violation]:
                 if kind := credentials.in_value(argument):
                     remedy = "let the service read it from a variable with secret: true; it is not shown"
                     location = ("services", name, *where, position)
-                    yield Violation(location, "secret-in-clear", f"an argument holds {kind}", remedy)
+                    yield Violation(location, "secret-in-clear", f"an argument looks like {kind}", remedy)

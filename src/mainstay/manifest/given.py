@@ -35,6 +35,9 @@ def unfit(name: str, variable: VariableSection, value: str) -> Unfit | None:
         return Unfit("not-one-of", what, f"use one of {', '.join(variable.one_of)}")
     kind = None if variable.secret else credentials.in_variable(name, value)
     if kind:
-        remedy = f"write {name}: {{secret: true}} into the manifest, then give it with mainstay secrets set {name}"
-        return Unfit("secret-in-clear", f"the value of {name} holds {kind}", remedy)
+        remedy = (
+            f"write {name}: {{secret: true}} into the manifest, then give it with mainstay secrets set {name}, "
+            "also if it only looks like one"
+        )
+        return Unfit("secret-in-clear", f"the value of {name} looks like {kind}", remedy)
     return None

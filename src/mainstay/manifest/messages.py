@@ -67,11 +67,10 @@ def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
         case "tuple_type":
             return at_value("not-a-list", f"expected a list, found {seen}", _as_list(found))
         case "string_type":
-            return at_value("not-a-text", f"expected text, found {seen}", f'write "{_bare(found)}"')
+            return at_value("not-a-text", f"expected text, found {seen}", _as_text(found))
         case "int_type" | "int_from_float" | "int_parsing":
-            return at_value(
-                "not-a-whole-number", f"expected a whole number, found {seen}", f"write {unquoted(found) or 3}"
-            )
+            remedy = f"write {digits}" if (digits := unquoted(found)) else "write a whole number, like 2"
+            return at_value("not-a-whole-number", f"expected a whole number, found {seen}", remedy)
         case "float_type" | "finite_number":
             return at_value("not-a-number", f"expected a number, found {seen}", "write 0.5")
         case "bool_type":
@@ -137,5 +136,10 @@ def _as_list(found: object) -> str:
     return "write [one, two]"
 
 
-def _bare(found: object) -> str:
-    return shown(found) if isinstance(found, bool | int | float) else "text"
+def _as_text(found: object) -> str:
+    match found:
+        case bool() | int() | float():
+            return f'write "{shown(found)}"'
+        case dict() if list(found.values()) == [None]:  # YAML reads {python} without quotes as a mapping.
+            return f'write "{{{next(iter(found))}}}" with quotes'
+    return 'write "text"'

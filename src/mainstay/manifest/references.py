@@ -67,10 +67,10 @@ def _routes(scope: Scope) -> Iterator[Violation]:
         path, name = route.get("path"), str(route.get("service"))
         service = scope.system.services.get(name)
         if "service" in route and name not in scope.services:
-            what = f"the route {path} leads to {name}, which is not a service"
+            what = f"the route {path!r} leads to {name!r}, which is not a service"
             yield Violation((*where, "service"), "unknown-service", what, did_you_mean(name, scope.services))
         elif service and scope.lacks(name, "port"):
-            what = f"the route {path} leads to {name}, which has no port"
+            what = f"the route {path!r} leads to {name!r}, which has no port"
             yield Violation((*where, "service"), "no-address", what, f"give {name} a port")
         door = tuple(str(route.get(key)) for key in ("host", "listen", "path"))
         if door in seen:

@@ -13,7 +13,7 @@ from mainstay.errors import Mistake
 from mainstay.manifest import yaml_tree
 from mainstay.manifest.cross_checks import violations
 from mainstay.manifest.document import Document
-from mainstay.manifest.environment import TargetSection
+from mainstay.manifest.environment import EnvironmentSection, TargetSection
 from mainstay.manifest.messages import Violation, from_pydantic
 from mainstay.manifest.scope import Support, any_support, scope_of
 from mainstay.manifest.service import ServiceSection
@@ -67,7 +67,9 @@ def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
 def _overridden(root: Node, overrides: Node | None) -> Node:
     if not isinstance(overrides, MappingNode):
         return root
-    return yaml_tree.merged(root, yaml_tree.without(overrides, "target"))
+    # An unknown key is a mistake of the environment only; merged, it would also be one of the system.
+    unknown = [key for key in yaml_tree.keys(overrides) if key not in EnvironmentSection.model_fields]
+    return yaml_tree.merged(root, yaml_tree.without(overrides, "target", *unknown))
 
 
 def _target_kind(overrides: Node | None) -> str:

@@ -136,7 +136,6 @@ def schema_state(ran: tuple[Ran, ...], wanted: tuple[Migration, ...]) -> Schema:
             raise BadInput(
                 f"{migration.name} has changed since it ran (sha256 {before[:12]}… then, {migration.sha256[:12]}… now)",
                 remedy="restore the file as it was, and write a new migration",
-                place=Place(migration.name),
                 code="migration-changed",
             )
     done = [row.name for row in ran if row.done is not None]
