@@ -39,7 +39,11 @@ def test_an_open_edge_passes_with_its_address() -> None:
 
 def test_without_a_supervisor_an_edge_that_serves_is_open_and_another_one_needs_a_start() -> None:
     serving = TrafficStatus({}, {"web": {1: 100.0}}, edge=Edge(), url="http://shop:80")
-    assert judge_edge(serving, supervised=False) == ("pass", "http://shop:80 is open; the supervisor is not running", "")
+    assert judge_edge(serving, supervised=False) == (
+        "pass",
+        "http://shop:80 is open; the supervisor is not running",
+        "",
+    )
     silent = TrafficStatus({}, {"web": {}}, edge=Edge(), url="http://shop:80")
     assert judge_edge(silent, supervised=False) == ("fail", "the supervisor is not running", "mainstay start")
 

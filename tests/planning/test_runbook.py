@@ -340,3 +340,17 @@ def test_deploying_the_code_of_a_release_that_was_rolled_back_is_noted() -> None
     same = replace(bad, number=3)
     assert "release 2 was rolled back; deploying ships its code again" in deploy(same, now).notes
     assert not any("rolled back" in note for note in deploy(release(3, kept=release(1)), now).notes)
+
+
+def test_a_rollback_to_a_release_before_a_datastore_keeps_it_and_notes_it() -> None:
+    old = replace(release(1), datastores={})
+    assert (
+        "release 1 did not use db: it keeps running, and its data is kept"
+        in rollback(old, snapshot(release(2, kept=release(1)))).notes
+    )
+
+
+def test_down_with_data_is_announced_as_a_deletion() -> None:
+    now = snapshot(release(1))
+    assert down(now, data=True).title == "stop shop/local and delete its data"
+    assert down(now).title == "stop shop/local"

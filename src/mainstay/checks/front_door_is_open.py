@@ -21,7 +21,9 @@ def judge(serving: TrafficStatus, *, supervised: bool = True) -> Answer:
     if not supervised:
         without = "the supervisor is not running"
         serves = any(serving.actual.values())
-        return Answer("pass", f"{serving.url} is open; {without}") if serves else Answer("fail", without, "mainstay start")
+        return (
+            Answer("pass", f"{serving.url} is open; {without}") if serves else Answer("fail", without, "mainstay start")
+        )
     if not serving.open:
         return Answer("fail", "the edge is being started or changed", "mainstay logs edge")
     return Answer("pass", f"{serving.url} is open")

@@ -4,7 +4,6 @@ from mainstay.cli import plan_text
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
 from mainstay.errors import MainstayError, NotReady
-from mainstay.model.run_kind import run_kind
 from mainstay.planning.document import document
 from mainstay.planning.plan import Plan
 from mainstay.system.state_dir import LOCAL
@@ -89,6 +88,4 @@ class Approval:
 
 
 def _question(plan: Plan) -> str:
-    place = f"{plan.environment.system}/{plan.environment.name}"
-    title = run_kind(plan.kind).title(place, plan.version, plan.release.number)
-    return f"{title[:1].upper()}{title[1:]}?"
+    return f"{plan.title[:1].upper()}{plan.title[1:]}?"

@@ -67,10 +67,7 @@ def _rollback(plan: Plan) -> str:
 
 
 def _headline(plan: Plan) -> str:
-    place = f"{plan.environment.system}/{plan.environment.name}"
-    kind = run_kind(plan.kind)
-    title = kind.title(place, plan.version, plan.release.number)
-    return f"{title} as release {plan.release.number}" if kind.live == "new" else title
+    return f"{plan.title} as release {plan.release.number}" if run_kind(plan.kind).live == "new" else plan.title
 
 
 def _foot(plan: Plan) -> Iterator[str]:

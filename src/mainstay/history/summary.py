@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from mainstay.model.run_kind import run_kind
+
 HistoryOutcome = Literal["released", "undone", "parked", "running", "interrupted"]
 
 
@@ -39,6 +41,11 @@ class RunSummary(msgspec.Struct, frozen=True):
     rollback: str
     serves_after: int | None = None
     """The release that is live after the run if it succeeds; None where none is."""
+
+    @property
+    def ended(self) -> str:
+        """The outcome in text: the journal stores every success as `released`, but only a deploy is a release."""
+        return run_kind(self.kind).success if self.outcome == "released" else self.outcome
 
 
 class History(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from mainstay.engine import engine
 from mainstay.engine.runner import Runner
 from mainstay.errors import LockHeld, NotReady
 from mainstay.history.run_state import run_state
+from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.outcome import Outcome
@@ -49,6 +50,7 @@ def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
             runner.on_event(row)
     past = next(run for run in history_of(context).runs if run.run == owner.run)
     if past.outcome == "released":
-        raise NotReady(f"run {owner.run} was released before the abort took effect", remedy="mainstay rollback")
+        remedy = "mainstay rollback" if run_kind(past.kind).needs_running else "mainstay start"
+        raise NotReady(f"run {owner.run} was {past.ended} before the abort took effect", remedy=remedy)
     ended = outcome_now(context, context.target(context.stored()), past.kind, "undone", past.took_s)
     return replace(ended, run=owner.run, url="", wanted="undone")

@@ -14,6 +14,8 @@ from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Place
 from mainstay.history.fold import HistoryFold
+from mainstay.manifest.document import read
+from mainstay.manifest.load import choose
 from mainstay.model import DatastoreSupport, Environment
 from mainstay.model.revision import NAME, NAME_RULE
 from mainstay.operations import environment_file
@@ -57,10 +59,19 @@ class Context(msgspec.Struct, frozen=True):
         """Return the environment as last stored. Raises BadInput when nothing was deployed here yet."""
         found = self.stored_or_none()
         if found is None:
+            self.require_declared()
             raise BadInput(
                 f"nothing has been deployed here yet ({self.folders.state})", remedy="mainstay up", code="nothing-here"
             )
         return found
+
+    def require_declared(self) -> None:
+        """Raise BadInput when the manifest, as far as it is readable, does not declare the environment."""
+        try:
+            document = read(self.file)
+        except BadInput:
+            return
+        choose(document, self.environment)
 
     def stored_or_none(self) -> Environment | None:
         return environment_file.read(self.folders)

@@ -28,6 +28,8 @@ def journal_reader(context: Context) -> SqliteReader:
 def history(context: Context) -> tuple[RunSummary, ...]:
     """Return the runs, newest first. An unfinished run is running now if a process holds the lock."""
     past = history_of(context).runs
+    if not past:
+        context.require_declared()
     if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).free():
         return tuple(replace(run, outcome="running") if run.outcome == "interrupted" else run for run in past)
     return past

@@ -44,6 +44,6 @@ def unfinished(context: Context) -> str:
     """Return the unfinished run. Raises BadInput, naming the last runs, when there is none."""
     past = history_of(context)
     if past.unfinished is None:
-        last = ", ".join(f"{run.run} ({run.outcome})" for run in past.runs[:3]) or "none yet"
+        last = ", ".join(f"{run.run} ({run.ended})" for run in past.runs[:3]) or "none yet"
         raise BadInput(f"no run is unfinished; last runs: {last}", remedy="mainstay status", code="nothing-unfinished")
     return past.unfinished

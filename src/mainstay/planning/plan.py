@@ -93,6 +93,13 @@ class Plan(msgspec.Struct, frozen=True):
             return self.release.number
         return None if self.data else self.before
 
+    @property
+    def title(self) -> str:
+        """What the run does, in users' words."""
+        place = f"{self.environment.system}/{self.environment.name}"
+        title = run_kind(self.kind).title(place, self.version, self.release.number)
+        return f"{title} and delete its data" if self.data else title
+
     def check(self) -> None:
         """Raise InvariantBroken when an invariant of a plan does not hold."""
         if broken := tuple(self._broken()):

@@ -130,7 +130,9 @@ def _datastores(release: Release, now: Snapshot) -> Iterator[str]:
         if name in now.datastores and now.datastores[name].schema.pending and store.migrations and now.release:
             yield f"a rollback keeps the schema of {name}: the old code then runs on {store.schema}"
     for name in sorted(set(now.release.datastores if now.release else {}) - set(release.datastores)):
-        yield f"{name} is no longer in the manifest: it keeps running, and its data is kept"
+        is_earlier = release.number < now.next_number
+        why = f"release {release.number} did not use {name}" if is_earlier else f"{name} is no longer in the manifest"
+        yield f"{why}: it keeps running, and its data is kept"
 
 
 def _private_copies(rollout: Rollout, now: Snapshot) -> Iterator[str]:

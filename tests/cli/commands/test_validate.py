@@ -72,3 +72,10 @@ def test_validate_in_json_has_every_mistake_with_its_place(tmp_path: Path) -> No
     errors = json.loads(result.err)["errors"]
     assert [error["code"] for error in errors] == ["version-is-a-number", "not-a-list"]
     assert errors[1]["place"] == {"file": "mainstay.yaml", "line": 3, "column": 27, "path": "services.web.command"}
+
+
+def test_validate_names_the_environment_that_up_needs(tmp_path: Path) -> None:
+    text = "system: shop\nversion: 1.0.0\nenvironments: {staging: {}}\nservices: {web: {command: [x]}}\n"
+    (tmp_path / "mainstay.yaml").write_text(text)
+    assert " next: mainstay -e staging up\n" in mainstay(tmp_path, "validate").out
+    assert " next: mainstay -e staging up\n" in mainstay(tmp_path, "-e", "staging", "validate").out

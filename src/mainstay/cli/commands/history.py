@@ -5,8 +5,6 @@ import click
 from mainstay.cli.console import duration
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, examples, invoked
-from mainstay.history.summary import RunSummary
-from mainstay.model.run_kind import run_kind
 from mainstay.operations.history import history
 
 
@@ -27,13 +25,8 @@ def command(invocation: Invocation, most: int | None) -> None:
         invocation.console.next("mainstay up")
         return
     rows = (
-        (run.run, run.began[:19].replace("T", " "), run.kind, run.version, str(run.release), _outcome(run),
+        (run.run, run.began[:19].replace("T", " "), run.kind, run.version or "-", str(run.release or "-"), run.ended,
          duration(run.took_s), run.by)
         for run in runs
     )  # fmt: skip
     invocation.console.table(("RUN", "BEGAN", "KIND", "VERSION", "RELEASE", "OUTCOME", "TOOK", "BY"), rows)
-
-
-def _outcome(run: RunSummary) -> str:
-    """Return the outcome to show: the journal calls every successful run `released`, but only a deploy is a release."""
-    return run_kind(run.kind).success if run.outcome == "released" else run.outcome

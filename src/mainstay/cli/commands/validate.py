@@ -6,6 +6,7 @@ from mainstay.cli.console import Console, Styled, line
 from mainstay.cli.invocation import Invocation, examples, invoked
 from mainstay.manifest.report import Report, report
 from mainstay.model import DatastoreSupport
+from mainstay.system.state_dir import LOCAL
 from mainstay.text.plural import counted
 
 
@@ -29,6 +30,8 @@ def command(invocation: Invocation) -> None:
         invocation.console.document(found)
     else:
         _print(invocation.console, found)
+        is_chosen = invocation.environment or LOCAL in found.environments
+        invocation.console.next("mainstay up" if is_chosen else f"mainstay -e {found.environments[0]} up")
 
 
 def _datastore_support(kind: str) -> DatastoreSupport | None:
@@ -44,4 +47,3 @@ def _print(console: Console, found: Report) -> None:
     parts = [counted(found.services, "service"), counted(found.datastores, "datastore"), counted(found.routes, "route")]
     places = ", ".join(found.environments)
     console.print(f"{found.file}: {found.system} {found.version} for {places}: {', '.join(parts)}; no mistakes")
-    console.next("mainstay up")
