@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks.machine import write
-from mainstay.history.fold import history_from
+from mainstay.history.fold import HistoryFold
 from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteReader
 from mainstay.system.clock import SystemClock
@@ -54,7 +54,7 @@ def measure(folders: Folders) -> list[Row]:
     assert story.verify(PublicKey.read(folders.public_key)).rows == 3 * STEPS
     verified = time.perf_counter() - began
     began = time.perf_counter()
-    history_from(story.rows())
+    HistoryFold().extend(story.rows())
     folded = time.perf_counter() - began
     return [
         ("this disk: one bare fdatasync, p50", statistics.median(bare) * 1e3, "ms"),

@@ -99,8 +99,8 @@ class Put(Step, frozen=True, kw_only=True, tag="put"):
         target_of(world).take(self.name)
         return f"{self.name} is gone"
 
-    def hold(self, world: RunWorld) -> None:
-        target_of(world).calls.append(f"hold {self.name}")
+    def restore(self, world: RunWorld) -> None:
+        target_of(world).calls.append(f"restore {self.name}")
 
 
 class Wait(Step, frozen=True, kw_only=True, tag="wait"):

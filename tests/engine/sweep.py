@@ -13,7 +13,7 @@ from mainstay.engine.engine import begin, resume
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.runner import Runner
 from mainstay.errors import Interrupted, Parked
-from mainstay.history.fold import history_from
+from mainstay.history.fold import HistoryFold
 from mainstay.history.journal import Journal
 from mainstay.planning.plan import Plan
 from tests.fakes.journal import MemoryJournal
@@ -97,7 +97,7 @@ class Interrupting(Power):
 
 def begin_or_resume(setup: Setup, journal: Journal, runner: Runner) -> str:
     """Resume the unfinished run, or begin one, as a process does."""
-    past = history_from(journal.rows())
+    past = HistoryFold().extend(journal.rows())
     if past.unfinished is not None:
         return resume(past.unfinished, setup.world, journal, runner)
     if past.runs:

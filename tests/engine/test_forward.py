@@ -112,4 +112,4 @@ def test_a_resumed_run_restores_the_last_fleet_and_traffic(world: World, journal
     target_of(world).calls.clear()
     target_of(world).items["x"] = "complete"
     resume("r-0001", world, journal, runner_of(world))
-    assert target_of(world).calls == ["hold b", "hold n", "do d"]
+    assert target_of(world).calls == ["restore b", "restore n", "do d"]

@@ -10,7 +10,7 @@ from mainstay.drivers.world import RunWorld, World
 from mainstay.engine.engine import begin, resume
 from mainstay.engine.runner import Runner
 from mainstay.errors import StepFailed
-from mainstay.history.fold import history_from
+from mainstay.history.fold import HistoryFold
 from mainstay.history.journal import Journal
 from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.history.sqlite import SqliteJournal, SqliteReader
@@ -111,7 +111,7 @@ class Site:
 
     def _begin_or_resume(self, journal: Journal) -> str:
         runner = Runner(by="ada", host="here", executor=SerialExecutor(self._world.clock), registry=CreateFiles)
-        past = history_from(journal.rows())
+        past = HistoryFold().extend(journal.rows())
         if past.runs and past.unfinished is None:
             return past.runs[0].outcome
         if past.unfinished is None:
@@ -127,7 +127,7 @@ class Site:
         assert created == sorted(set(created))
         reader = SqliteReader(self.folders.journal, self.folders.head)
         assert reader.verify(PublicKey.read(self.folders.public_key)).bad is None
-        assert history_from(reader.rows()).runs[0].outcome == self.outcome
+        assert HistoryFold().extend(reader.rows()).runs[0].outcome == self.outcome
 
 
 @pytest.mark.goal("G1")

@@ -169,7 +169,7 @@ class FakeTarget:
 
         if self.artifacts_take_s and artifact.key not in self.artifacts:
             self.artifacts[artifact.key] = "partial"
-            preparation.waiter.hold(self.artifacts_take_s, lambda: None)
+            preparation.waiter.pause_checking(self.artifacts_take_s, lambda: None)
         self._request(f"prepare {artifact.key}", store)
         return f"{preparation.what} prepared"
 

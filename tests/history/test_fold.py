@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from mainstay.history.events import Done, Ended, Event, Outcome, ParkedAt, Planned, Resumed, Started, encode
-from mainstay.history.fold import HistoryFold, history_from
+from mainstay.history.fold import HistoryFold
 from mainstay.history.journal import Row
 from mainstay.history.run_state import run_state
 from mainstay.history.summary import History, LiveRelease, Origin
@@ -25,7 +25,7 @@ class Journal:
 
     def plan(self, run: str, kind: str, release: int, plan: bytes = b"", *, data: bool = False) -> None:
         """Plan a run of this kind; *plan* is its document."""
-        live = history_from(self.rows).live if len(self.rows) < 100 else None
+        live = HistoryFold().extend(self.rows).live if len(self.rows) < 100 else None
         before = live.number if live else None
         after = release if kind in ("deploy", "rollback") else None if data else before
         document = msgspec.Raw(plan or b'{"release":{"number":%d}}' % release)
@@ -56,21 +56,21 @@ def journal() -> Journal:
 
 
 def test_the_history_of_an_empty_journal_is_empty() -> None:
-    assert history_from([]) == History()
-    assert history_from([]).next_release == 1
+    assert HistoryFold().extend([]) == History()
+    assert HistoryFold().extend([]).next_release == 1
 
 
 def test_a_successful_deploy_makes_its_release_live(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
     journal.run_once("r-0002", "deploy", 2)
-    assert history_from(journal.rows).live == LiveRelease(2, "2.0", journal.rows[-1].at)
-    assert history_from(journal.rows).last_run == "r-0002"
+    assert HistoryFold().extend(journal.rows).live == LiveRelease(2, "2.0", journal.rows[-1].at)
+    assert HistoryFold().extend(journal.rows).last_run == "r-0002"
 
 
 def test_an_undone_release_is_not_live_and_its_number_is_not_used_again(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
     journal.run_once("r-0002", "deploy", 2, "undone")
-    found = history_from(journal.rows)
+    found = HistoryFold().extend(journal.rows)
     assert found.live is not None
     assert (found.live.number, found.next_release) == (1, 3)
 
@@ -78,44 +78,44 @@ def test_an_undone_release_is_not_live_and_its_number_is_not_used_again(journal:
 def test_a_rollback_makes_an_earlier_release_live(journal: Journal) -> None:
     for run, kind, release in (("r-0001", "deploy", 1), ("r-0002", "deploy", 2), ("r-0003", "rollback", 1)):
         journal.run_once(run, kind, release)
-    found = history_from(journal.rows)
+    found = HistoryFold().extend(journal.rows)
     assert found.live is not None
     assert (found.live.number, found.next_release) == (1, 3)
 
 
 def test_a_release_stays_live_while_the_environment_is_stopped(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
-    live = history_from(journal.rows).live
+    live = HistoryFold().extend(journal.rows).live
     journal.run_once("r-0002", "down", 1)
-    assert history_from(journal.rows).live == live
+    assert HistoryFold().extend(journal.rows).live == live
 
 
 def test_only_a_deploy_or_a_rollback_that_succeeded_chooses_a_release(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
     journal.run_once("r-0002", "deploy", 2)
     journal.run_once("r-0003", "rollback", 1)
-    assert history_from(journal.rows).origin == Origin("rollback", 2, "r-0003")
+    assert HistoryFold().extend(journal.rows).origin == Origin("rollback", 2, "r-0003")
     journal.run_once("r-0004", "deploy", 3, "undone")
     journal.run_once("r-0005", "down", 1)
     journal.plan("r-0006", "deploy", 4)
-    assert history_from(journal.rows).origin == Origin("rollback", 2, "r-0003")
+    assert HistoryFold().extend(journal.rows).origin == Origin("rollback", 2, "r-0003")
 
 
 def test_a_run_without_an_end_is_unfinished(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
     journal.plan("r-0002", "deploy", 2)
-    found = history_from(journal.rows)
+    found = HistoryFold().extend(journal.rows)
     assert (found.unfinished, found.runs[0].outcome) == ("r-0002", "interrupted")
     journal.write("r-0002", ParkedAt("1.1", "why", "what to do"))
-    assert history_from(journal.rows).runs[0].outcome == "parked"
+    assert HistoryFold().extend(journal.rows).runs[0].outcome == "parked"
     journal.write("r-0002", Ended("released"))
-    assert history_from(journal.rows).unfinished is None
+    assert HistoryFold().extend(journal.rows).unfinished is None
 
 
 def test_history_is_newest_first(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
     journal.run_once("r-0002", "rollback", 1, "undone")
-    assert [(run.run, run.kind, run.outcome, run.took_s) for run in history_from(journal.rows).runs] == [
+    assert [(run.run, run.kind, run.outcome, run.took_s) for run in HistoryFold().extend(journal.rows).runs] == [
         ("r-0002", "rollback", "undone", 4.0),
         ("r-0001", "deploy", "released", 4.0),
     ]
@@ -124,8 +124,8 @@ def test_history_is_newest_first(journal: Journal) -> None:
 def test_the_document_of_a_release_is_in_the_plan_that_brought_it(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 7)
     journal.run_once("r-0002", "rollback", 7)
-    assert history_from(journal.rows).document(7) == b'{"number":7}'
-    assert history_from(journal.rows).document(8) is None
+    assert HistoryFold().extend(journal.rows).document(7) == b'{"number":7}'
+    assert HistoryFold().extend(journal.rows).document(8) is None
 
 
 def test_the_expected_duration_of_a_step_is_the_median_of_the_past(journal: Journal) -> None:
@@ -133,14 +133,14 @@ def test_the_expected_duration_of_a_step_is_the_median_of_the_past(journal: Jour
         journal.run_once(f"r-{number:04d}", "deploy", number, took_s=took_s)
     journal.plan("r-0004", "deploy", 4)
     journal.write("r-0004", Started("1.1", "fetch", "Fetch"), Done("1.1", "found", 0.0, adopted=True))
-    assert history_from(journal.rows).expected == {"fetch": 2.0}
+    assert HistoryFold().extend(journal.rows).expected == {"fetch": 2.0}
 
 
 def test_the_durations_of_builds_and_copies_are_kept_apart(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1, took_s=0.1)
     journal.plan("r-0002", "deploy", 2)
     journal.write("r-0002", Started("1.1", "fetch", "Copy and build", timed_as="build web"), Done("1.1", "built", 60.0))
-    assert history_from(journal.rows).expected == {"fetch": 0.1, "build web": 60.0}
+    assert HistoryFold().extend(journal.rows).expected == {"fetch": 0.1, "build web": 60.0}
 
 
 def test_the_work_of_the_fold_grows_linearly_with_the_rows(journal: Journal) -> None:
@@ -148,7 +148,7 @@ def test_the_work_of_the_fold_grows_linearly_with_the_rows(journal: Journal) -> 
     for last in (200, 400):
         for number in range(len(journal.rows) // 5 + 1, last + 1):
             journal.run_once(f"r-{number:04d}", "deploy", number)
-        found.append(calls(lambda: history_from(iter(journal.rows))))
+        found.append(calls(lambda: HistoryFold().extend(iter(journal.rows))))
     assert found[1] < 2 * found[0], found
 
 
@@ -156,46 +156,46 @@ def test_releases_that_were_removed_with_their_data_cannot_be_rolled_back_to(jou
     journal.run_once("r-0001", "deploy", 1)
     journal.plan("r-0002", "down", 1, data=True)
     journal.write("r-0002", Ended("released"))
-    assert history_from(journal.rows).live is None
+    assert HistoryFold().extend(journal.rows).live is None
     journal.run_once("r-0003", "deploy", 2)
     journal.run_once("r-0004", "deploy", 3)
     journal.run_once("r-0005", "rollback", 2)
-    assert history_from(journal.rows).served == (2, 3)
+    assert HistoryFold().extend(journal.rows).served == (2, 3)
 
 
 def test_the_environment_of_a_release_is_that_of_its_plan(journal: Journal) -> None:
     journal.plan("r-0001", "deploy", 1, b'{"release":{"number":1},"environment":{"name":"local"}}')
-    assert history_from(journal.rows).environment(1) == b'{"name":"local"}'
-    assert history_from(journal.rows).environment(2) is None
+    assert HistoryFold().extend(journal.rows).environment(1) == b'{"name":"local"}'
+    assert HistoryFold().extend(journal.rows).environment(2) is None
 
 
 def test_a_completed_migration_changes_the_schema_even_when_its_run_was_rolled_back(journal: Journal) -> None:
     steps = [[{"kind": "fetch"}], [{"kind": "migrate", "name": "db", "after": "0002_users"}]]
     journal.plan("r-0001", "deploy", 1, msgspec.json.encode({"phases": [{"ranks": steps}]}))
     journal.write("r-0001", Started("1.2", "migrate", "Migrate db"))
-    assert history_from(journal.rows).schemas == {}
+    assert HistoryFold().extend(journal.rows).schemas == {}
     journal.write("r-0001", Done("1.2", "", 1.0), Ended("undone"))
-    assert history_from(journal.rows).schemas == {"db": "0002_users"}
+    assert HistoryFold().extend(journal.rows).schemas == {"db": "0002_users"}
     journal.plan("r-0002", "down", 1, data=True)
     journal.write("r-0002", Ended("released"))
-    assert history_from(journal.rows).schemas == {}
+    assert HistoryFold().extend(journal.rows).schemas == {}
 
 
 def test_a_release_is_rolled_back_until_it_is_live_again(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
     journal.run_once("r-0002", "deploy", 2)
     journal.run_once("r-0003", "rollback", 1)
-    assert history_from(journal.rows).rolled_back == {2: journal.rows[-1].at}
+    assert HistoryFold().extend(journal.rows).rolled_back == {2: journal.rows[-1].at}
     journal.run_once("r-0004", "rollback", 2)
-    assert history_from(journal.rows).rolled_back == {}
+    assert HistoryFold().extend(journal.rows).rolled_back == {}
 
 
 def test_a_run_of_another_kind_is_neither_a_release_nor_a_rollback_target(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
     journal.run_once("r-0002", "deploy", 2)
-    before = history_from(journal.rows)
+    before = HistoryFold().extend(journal.rows)
     journal.run_once("r-0003", "backup", 7)
-    found = history_from(journal.rows)
+    found = HistoryFold().extend(journal.rows)
     assert (found.live, found.origin, found.served, found.documents) == (
         before.live, before.origin, (2, 1), before.documents
     )  # fmt: skip
@@ -204,7 +204,7 @@ def test_a_run_of_another_kind_is_neither_a_release_nor_a_rollback_target(journa
 
 def test_a_backup_before_the_first_release_makes_no_release_live(journal: Journal) -> None:
     journal.run_once("r-0001", "backup", 0)
-    assert (history_from(journal.rows).live, history_from(journal.rows).served) == (None, ())
+    assert (HistoryFold().extend(journal.rows).live, HistoryFold().extend(journal.rows).served) == (None, ())
 
 
 def test_an_extended_history_equals_one_that_is_folded_again(journal: Journal) -> None:
@@ -213,7 +213,7 @@ def test_an_extended_history_equals_one_that_is_folded_again(journal: Journal) -
     journal.plan("r-0006", "deploy", 3)
     fold = HistoryFold()
     for row in journal.rows:
-        assert fold.extend([row]) == history_from(journal.rows[: row.sequence])
+        assert fold.extend([row]) == HistoryFold().extend(journal.rows[: row.sequence])
     assert fold.extend([]) is fold.extend([])
 
 

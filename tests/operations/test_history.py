@@ -10,7 +10,7 @@ from mainstay.history.journal import Row
 from mainstay.history.sqlite import SqliteReader
 from mainstay.operations.deploy import deploy
 from mainstay.operations.history import history_of, unfinished_run
-from mainstay.operations.session import holding
+from mainstay.operations.session import open_journal
 from mainstay.planning.plan import Plan
 from tests.operations.project import Project
 
@@ -74,14 +74,14 @@ def test_repeated_looks_read_only_new_rows(tmp_path: Path, read: list[int]) -> N
     assert unfinished_run(context) is None
     last = context.fold.sequence
     assert [history_of(context) for _ in range(3)] == [history_of(project.context)] * 3
-    with holding(context) as journal:
+    with open_journal(context) as journal:
         (planned, *_) = journal.rows()
         journal.append("r-0002", (planned.name, planned.body), encode(Started("1.1", "fetch", "Fetch")))
     read.clear()
     now = unfinished_run(context)
     assert now is not None
     assert (now.run, now.current, read) == ("r-0002", "1.1", [last + 1, last + 2])
-    with holding(context) as journal:
+    with open_journal(context) as journal:
         journal.append("r-0002", encode(Ended("undone")))
     assert unfinished_run(context) is None
     assert read == [last + 1, last + 2, last + 3]

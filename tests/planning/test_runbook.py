@@ -90,7 +90,7 @@ def test_a_live_revision_that_crashes_keeps_no_share_and_is_replaced_at_once(
         for count in (3, 2)
     )
     assert [step for step in runbook(down) if "Traffic" in step] == ["2.2 Traffic: web 100 % @2"]
-    assert down.notes[0] == f"web@1 does not start: it is replaced at once, without {kind}"
+    assert down.notes[0] == f"web@1 does not start, so it is replaced at once instead of by {kind}"
     assert len([step for step in runbook(up) if "Traffic" in step]) == 2
 
 

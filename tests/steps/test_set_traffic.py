@@ -125,10 +125,10 @@ def test_withdraw_takes_traffic_from_the_new_release_if_the_old_one_is_down(
     assert world.target.traffic_status().actual.get("web", {}) == {}
 
 
-def test_hold_moves_reverted_traffic_again(world: RunWorld, clock: TurnableClock) -> None:
+def test_restore_moves_reverted_traffic_again(world: RunWorld, clock: TurnableClock) -> None:
     STEP.do(world)
     clock.turn(61)
-    STEP.hold(world)
+    STEP.restore(world)
     assert world.target.traffic_status().actual == NEW
 
 

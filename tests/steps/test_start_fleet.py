@@ -45,11 +45,11 @@ def test_the_new_fleet_becomes_ready_beside_the_old_one(world: RunWorld) -> None
     assert ids(world) == ["web-1-1", "web-1-2", "web-1-3", "web-2-1", "web-2-2", "web-2-3"]
 
 
-def test_do_and_hold_are_idempotent(world: RunWorld, target: FakeTarget) -> None:
+def test_do_and_restore_are_idempotent(world: RunWorld, target: FakeTarget) -> None:
     BESIDE.do(world)
     effects = dict(target.effects)
     BESIDE.do(world)
-    BESIDE.hold(world)
+    BESIDE.restore(world)
     assert dict(target.effects) == effects
 
 
@@ -111,12 +111,12 @@ def test_a_step_that_stops_a_fleet_waits_for_its_end_and_undo_starts_it_again(wo
     assert [one.state for one in world.target.fleet_status().instances] == ["ready"] * 3
 
 
-def test_hold_of_a_stop_does_not_stop_a_later_fleet(world: RunWorld, target: FakeTarget) -> None:
+def test_restore_of_a_stop_does_not_stop_a_later_fleet(world: RunWorld, target: FakeTarget) -> None:
     stop = StartFleet(service="web", before=OLD, after={})
     start = StartFleet(service="web", before={}, after=NEW)
     stop.do(world)
     start.do(world)
     effects = dict(target.effects)
-    stop.hold(world)
-    start.hold(world)
+    stop.restore(world)
+    start.restore(world)
     assert dict(target.effects) == effects

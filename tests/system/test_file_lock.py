@@ -56,7 +56,7 @@ def pollers(path: Path) -> Iterator[None]:
 
 def check_forever(path: Path) -> None:
     while True:
-        Lock(path).free()
+        Lock(path).is_free()
 
 
 def fork(action: Callable[[], object]) -> int:
@@ -72,9 +72,9 @@ def test_a_held_lock_is_refused_and_can_be_taken_after_release(path: Path) -> No
     lock.take()
     with pytest.raises(LockHeld):
         Lock(path).take()
-    assert not Lock(path).free()
+    assert not Lock(path).is_free()
     lock.release()
-    assert Lock(path).free()
+    assert Lock(path).is_free()
     lock.take()
     lock.release()
 
@@ -84,21 +84,21 @@ def test_the_holder_that_takes_its_lock_again_is_refused_and_still_holds_it(path
     lock.take()
     with pytest.raises(LockHeld):
         lock.take()
-    assert not Lock(path).free()
+    assert not Lock(path).is_free()
     lock.release()
-    assert Lock(path).free()
+    assert Lock(path).is_free()
 
 
 def test_releasing_a_lock_that_is_not_held_leaves_the_holder_its_lock(path: Path) -> None:
     holder = Lock(path)
     holder.take()
     Lock(path).release()
-    assert not Lock(path).free()
+    assert not Lock(path).is_free()
     holder.release()
 
 
 def test_checking_creates_neither_the_file_nor_its_folder(path: Path) -> None:
-    assert Lock(path).free()
+    assert Lock(path).is_free()
     assert not path.parent.exists()
 
 
@@ -122,7 +122,7 @@ def test_a_second_process_is_refused_within_200_ms(path: Path, holder: tuple[sub
         Lock(path).take()
     assert time.monotonic() - start < 0.2
     assert refused.value.exit_code == 4
-    assert not Lock(path).free()
+    assert not Lock(path).is_free()
 
 
 @pytest.mark.failure("F18")
@@ -135,7 +135,7 @@ def test_the_lock_of_a_killed_holder_is_free_within_a_second_even_if_its_child_r
     start = time.monotonic()
     process.kill()
     process.wait()
-    assert Lock(path).free()
+    assert Lock(path).is_free()
     assert time.monotonic() - start < 1
     os.kill(child, 0)
 

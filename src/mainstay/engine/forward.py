@@ -6,7 +6,7 @@ from itertools import chain, dropwhile
 
 from mainstay.drivers.world import RunWorld
 from mainstay.engine.heartbeat import Heartbeat
-from mainstay.engine.rank import execute
+from mainstay.engine.rank import execute_rank
 from mainstay.engine.retry import retry
 from mainstay.engine.run import Rank, Run
 from mainstay.engine.runner import Runner
@@ -26,10 +26,10 @@ def forward(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> 
         _restore(run, world)
         for _, ranks in run.phases():
             for rank in ranks:
-                _execute(rank, run, world, runner, heartbeat)
+                _execute_with_retries(rank, run, world, runner, heartbeat)
     except Interrupted:
         if not runner.interruption.twice:
-            _withdraw(run, world)
+            _revert_traffic(run, world)
         raise
     except (FenceRefused, Parked):
         raise
@@ -45,10 +45,10 @@ def forward(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> 
     return True
 
 
-def _execute(rank: Rank, run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> None:
+def _execute_with_retries(rank: Rank, run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> None:
     retry(
         world,
-        lambda: execute(rank, run, world, runner.executor, heartbeat),
+        lambda: execute_rank(rank, run, world, runner.executor, heartbeat),
         while_=lambda: run.state.irreversible,
     )
 
@@ -57,12 +57,12 @@ def _restore(run: Run, world: RunWorld) -> None:
     """Re-establish the state that an earlier process reached, before further steps depend on it."""
     if run.state.irreversible:
         return  # The retire steps ensure that the new release is live; the old one must not be restarted.
-    moves = _last_traffic_steps(run)
-    if any(not _is_present(number, run, world) for number in moves if number in run.state.done):
+    traffic_steps = _last_traffic_steps(run)
+    if any(not _is_present(number, run, world) for number in traffic_steps if number in run.state.done):
         # Traffic was reverted while no process executed the run, so earlier observations prove nothing now.
-        _reopen(run, moves[0])
+        _mark_not_done(run, traffic_steps[0])
     for step in _last_done_of_each_kind(run):
-        retry(world, partial(step.hold, world))
+        retry(world, partial(step.restore, world))
 
 
 def _is_present(number: StepNumber, run: Run, world: RunWorld) -> bool:
@@ -89,23 +89,23 @@ def _last_traffic_steps(run: Run) -> list[StepNumber]:
     """Return the started steps that move traffic, from the last phase that has any."""
     for _, ranks in reversed(run.phases()):
         steps = chain.from_iterable(ranks)
-        if moves := [number for number, step in steps if step.moves_traffic and number in run.state.started]:
-            return moves
+        if traffic_steps := [number for number, step in steps if step.moves_traffic and number in run.state.started]:
+            return traffic_steps
     return []
 
 
-def _withdraw(run: Run, world: RunWorld) -> None:
+def _revert_traffic(run: Run, world: RunWorld) -> None:
     """Revert traffic, so that no user stays on a release that no process observes; nothing once irreversible."""
-    moves = _last_traffic_steps(run)
-    if not moves or run.state.irreversible:
+    traffic_steps = _last_traffic_steps(run)
+    if not traffic_steps or run.state.irreversible:
         return
-    _reopen(run, moves[0])
+    _mark_not_done(run, traffic_steps[0])
     # Use a fresh waiter: the pending interrupt must not cut short the wait for the revert.
     quiet = replace(world, waiter=Waiter(world.clock))
-    retry(quiet, lambda: run.steps[moves[-1]].withdraw(quiet))
+    retry(quiet, lambda: run.steps[traffic_steps[-1]].withdraw(quiet))
 
 
-def _reopen(run: Run, first: StepNumber) -> None:
+def _mark_not_done(run: Run, first: StepNumber) -> None:
     """Mark every started step from *first* on as not done."""
     stage = next(phase.stage for phase, ranks in run.phases() if first in dict(chain.from_iterable(ranks)))
     after = dropwhile(lambda number: number != first, run.steps)

@@ -16,14 +16,17 @@ STOPS = (Interrupted, UndoRequested, WaitEnded)
 """Exceptions that end a step without recording a result: the step counts as started and unfinished."""
 
 
-def execute(rank: Rank, run: Run, world: RunWorld, executor: Executor, heartbeat: Heartbeat) -> None:
+def execute_rank(rank: Rank, run: Run, world: RunWorld, executor: Executor, heartbeat: Heartbeat) -> None:
     """Execute every step of *rank* that is not done yet.
 
     After the first failure no further step starts, the waits of the running steps are cut short, and all of them are
     joined. Then their results are recorded, and the first failure in the plan's order is raised.
     """
     missing = [(number, step) for number, step in rank if number not in run.state.done]
-    todo = deque((number, step) for number, step in missing if not _adopted(number, step, run, world))
+    todo = deque[tuple[StepNumber, Step]]()
+    for number, step in missing:
+        if not _adopt_if_done(number, step, run, world):
+            todo.append((number, step))
     running = _Running(run, executor, heartbeat, [number for number, _ in todo])
     try:
         while todo and not running.failed:
@@ -106,8 +109,8 @@ class _Running:
                 self._run.write(Failed(result.step, failure.what, failure.remedy))
 
 
-def _adopted(number: StepNumber, step: Step, run: Run, world: RunWorld) -> bool:
-    """Return whether a started, unfinished step turns out to be done, and if so record it as done."""
+def _adopt_if_done(number: StepNumber, step: Step, run: Run, world: RunWorld) -> bool:
+    """Record a started, unfinished step as done if it turns out to be done, and return whether it does."""
     if number not in run.state.started:
         return False
     run.flush()
@@ -127,7 +130,7 @@ def _look(number: StepNumber, step: Step, run: Run, world: RunWorld) -> Look:
         except Unreachable as reason:
             why = reason.what
         if pause is not None:
-            world.waiter.hold(pause, lambda: None)
+            world.waiter.pause_checking(pause, lambda: None)
     raise run.park(
         number,
         f"it is unknown whether step {number} ({step.title}) is done: {why}",

@@ -22,5 +22,5 @@ def retry(world: World, call: Callable[[], T], while_: Callable[[], bool] = lamb
         except Unreachable:
             if not while_():
                 raise
-        world.waiter.hold(pause, lambda: None)
+        world.waiter.pause_checking(pause, lambda: None)
     return call()

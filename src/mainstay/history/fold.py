@@ -13,11 +13,6 @@ from mainstay.history.run_state import RunState
 from mainstay.history.summary import History, HistoryOutcome, LiveRelease, Origin, RunSummary
 
 
-def history_from(rows: Iterable[Row]) -> History:
-    """Return the history that *rows*, all those of an environment, prove."""
-    return HistoryFold().extend(rows)
-
-
 class HistoryFold:
     """The history up to the row `sequence`; `extend` adds later rows, without reading earlier ones again."""
 
@@ -28,7 +23,7 @@ class HistoryFold:
         self._live: LiveRelease | None = None
         self._origin: Origin | None = None
         self._documents: dict[int, msgspec.Raw] = {}
-        self._took: defaultdict[str, list[float]] = defaultdict(list)
+        self._durations: defaultdict[str, list[float]] = defaultdict(list)
         self._schemas: dict[str, str] = {}
         self._rolled_back: dict[int, str] = {}
 
@@ -70,25 +65,25 @@ class HistoryFold:
 
     def _done(self, run: "_Run", started: "_Started", done: "_Done") -> None:
         if not done.adopted:
-            self._took[started.timed_as or started.kind].append(done.took_s)
+            self._durations[started.timed_as or started.kind].append(done.took_s)
         if started.kind == "migrate":
             # A run that was rolled back keeps the schema to which it has migrated.
             step = msgspec.json.decode(run.planned.plan, type=_PlannedPhases).step(done.step)
             self._schemas[step.name] = msgspec.json.decode(step.after, type=str)
 
     def _succeeded(self, run: "_Run") -> None:
-        """Apply the effect that the plan of *run* has stated."""
+        """Update the live release after a successful run."""
         planned, live = run.planned, run.planned.serves_after
         if planned.data:
             self._schemas.clear()
         if live == (self._live.number if self._live else None):
             return
-        self._live = LiveRelease(live, planned.version, run.last) if live is not None else None
+        self._live = LiveRelease(live, planned.version, run.last_at) if live is not None else None
         self._origin = Origin(planned.kind, planned.before, planned.declared) if live is not None else None
         if live is not None:
             self._rolled_back.pop(live, None)
             if planned.before is not None and planned.before > live:
-                self._rolled_back[planned.before] = run.last
+                self._rolled_back[planned.before] = run.last_at
 
     def _folded(self) -> History:
         unfinished = [name for name, run in self._runs.items() if run.outcome is None]
@@ -100,7 +95,7 @@ class HistoryFold:
             last_run=next(reversed(self._runs), None),
             runs=tuple(run.summary(name) for name, run in reversed(self._runs.items())),
             documents=dict(self._documents),
-            expected={kind: round(median(seconds), 3) for kind, seconds in self._took.items()},
+            expected={kind: round(median(seconds), 3) for kind, seconds in self._durations.items()},
             schemas=dict(self._schemas),
             rolled_back=dict(self._rolled_back),
         )
@@ -153,7 +148,7 @@ class _Run:
 
     def __init__(self, row: Row) -> None:
         self.planned = _planned.decode(row.body)
-        self.began = self.last = row.at
+        self.began_at = self.last_at = row.at
         self.outcome: HistoryOutcome | None = None
         self.started: dict[str, _Started] = {}
         self._parked = False
@@ -162,7 +157,7 @@ class _Run:
         """Rows that `_state` does not contain yet; none once the run has ended."""
 
     def add(self, row: Row) -> None:
-        self.last = row.at
+        self.last_at = row.at
         self._rows.append(row)
         if row.name == "ended":
             self.outcome = _ended.decode(row.body).outcome
@@ -183,8 +178,8 @@ class _Run:
             version=self.planned.version,
             release=self.planned.release,
             outcome=self.outcome or ("parked" if self._parked else "interrupted"),
-            began=self.began,
-            took_s=(datetime.fromisoformat(self.last) - datetime.fromisoformat(self.began)).total_seconds(),
+            began=self.began_at,
+            took_s=(datetime.fromisoformat(self.last_at) - datetime.fromisoformat(self.began_at)).total_seconds(),
             by=self.planned.by,
             rollback=self.planned.rollback,
             serves_after=self.planned.serves_after,

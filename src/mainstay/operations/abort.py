@@ -11,7 +11,7 @@ from mainstay.operations.context import Context
 from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish, unfinished
-from mainstay.operations.session import holding, outcome_now
+from mainstay.operations.session import open_journal, outcome_now
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.file_lock import Lock
 
@@ -24,7 +24,7 @@ def abort(context: Context, *, runner: Runner) -> Outcome:
     Raises NotReady once a revision was retired: then only cleanup remains."""
     context.stored()
     try:
-        with holding(context) as journal:
+        with open_journal(context) as journal:
             run = unfinished(context)
             undoing = engine.request_undo(run, journal, by=runner.by, why=f"abort was requested by {runner.by}")
             if undoing is not None:
@@ -42,7 +42,7 @@ def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
     engine.require_undoable(now, remedy="wait for its end (mainstay status --watch), then mainstay rollback")
     lock = Lock(context.folders.lock)
     Waiter(SystemClock()).wait_until(
-        lock.free, within=LONGEST_WAIT_S, waiting_for=f"the end of run {owner.run}", remedy="mainstay status"
+        lock.is_free, within=LONGEST_WAIT_S, waiting_for=f"the end of run {owner.run}", remedy="mainstay status"
     )
     for row in journal_reader(context).rows(owner.run):
         # The process that executes the run shows its steps; here, only the start of the rollback is shown.

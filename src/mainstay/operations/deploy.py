@@ -9,7 +9,7 @@ from mainstay.operations.execute import Approve, execute, require_same, stale
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import require_idle
-from mainstay.operations.start_live import Notices, Started, start_if_stopped, start_live
+from mainstay.operations.start_live import Notices, StartResult, start_if_stopped, start_live
 from mainstay.planning.plan import Plan
 from mainstay.steps.fetch_artifact import FetchArtifact
 
@@ -32,7 +32,7 @@ def deploy(
     require_idle(context)
     # Plan first, so that bad input is refused before anything is started.
     plan = _fresh(context, plan_id) if plan_id else planning.make(context, version)
-    started = Started() if approve.dry_run else start_if_stopped(context, runner, notices)
+    started = StartResult() if approve.dry_run else start_if_stopped(context, runner, notices)
     if started.acted and not plan_id:
         plan = planning.make(context, version)
     if plan.unchanged and not started.acted and not approve.dry_run:

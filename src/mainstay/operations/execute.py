@@ -10,8 +10,8 @@ from mainstay.errors import NotReady
 from mainstay.operations.context import Context
 from mainstay.operations.front_door import require_front_door
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.session import begin, holding, require_no_unfinished_run, without_run
-from mainstay.operations.start_live import Started
+from mainstay.operations.session import begin, open_journal, require_no_unfinished_run, without_run
+from mainstay.operations.start_live import StartResult
 from mainstay.planning.plan import Plan
 from mainstay.planning.staleness import differences
 
@@ -39,7 +39,7 @@ def execute(
     *,
     approve: Approve,
     runner: Runner,
-    started: Started = Started(),  # noqa: B008 - immutable
+    started: StartResult = StartResult(),  # noqa: B008 - immutable
     new_plan: str = "",
 ) -> Outcome:
     """Ask for approval, take the lock, plan again, and execute the plan if the second one is the same.
@@ -54,14 +54,20 @@ def execute(
         return without_run(context, plan.kind, started.acted, started.took_s, "\n".join(notes))
     if not approve(plan):
         raise NotReady(f"declined; {_changed_by(started)}", remedy=f"mainstay {approve.verb}", code="declined")
-    with holding(context) as journal:
+    with open_journal(context) as journal:
         require_no_unfinished_run(context)
         now = plan_again()
         require_same(plan, now, command=new_plan or approve.verb, started=started)
         return begin(replace(plan, declared=now.declared), journal, context, runner)
 
 
-def require_same(plan: Plan, now: Plan, *, command: str, started: Started = Started()) -> None:  # noqa: B008 - immutable
+def require_same(
+    plan: Plan,
+    now: Plan,
+    *,
+    command: str,
+    started: StartResult = StartResult(),  # noqa: B008 - immutable
+) -> None:
     """Raise NotReady, naming the differences, when *now* is not *plan*; *command* makes a new plan."""
     if now.id != plan.id:
         raise stale(plan, f"{'; '.join(differences(plan, now))}; {_changed_by(started)}", command)
@@ -73,7 +79,7 @@ def stale(plan: Plan, why: str, command: str) -> NotReady:
     return NotReady(f"the plan {plan.id} is stale: {why}", remedy=remedy, code="stale")
 
 
-def _changed_by(started: Started) -> str:
+def _changed_by(started: StartResult) -> str:
     if started.acted and started.live:
         return f"release {started.live.number} was started, and nothing else was changed"
     return "nothing was changed"

@@ -30,6 +30,6 @@ def history(context: Context) -> tuple[RunSummary, ...]:
     past = history_of(context).runs
     if not past:
         context.require_declared()
-    if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).free():
+    if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).is_free():
         return tuple(replace(run, outcome="running") if run.outcome == "interrupted" else run for run in past)
     return past

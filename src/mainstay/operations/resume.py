@@ -11,7 +11,7 @@ from mainstay.history.journal import Journal
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.session import holding, outcome_of
+from mainstay.operations.session import execute_run, open_journal
 
 
 class StepAnswer(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ def resume(context: Context, answer: StepAnswer | None = None, *, runner: Runner
 
     Raises BadInput when there is none, and the engine's errors."""
     context.stored()
-    with holding(context) as journal:
+    with open_journal(context) as journal:
         if answer is not None:
             run = unfinished(context)
             engine.answer(run, journal, answer.step, answer.as_, because=answer.because, by=runner.by)
@@ -37,7 +37,7 @@ def resume(context: Context, answer: StepAnswer | None = None, *, runner: Runner
 def finish(context: Context, journal: Journal, runner: Runner) -> Outcome:
     """Finish the unfinished run; the caller holds the lock."""
     run = unfinished(context)
-    return outcome_of(context, context.stored(), runner, lambda world: engine.resume(run, world, journal, runner))
+    return execute_run(context, context.stored(), runner, lambda world: engine.resume(run, world, journal, runner))
 
 
 def unfinished(context: Context) -> str:

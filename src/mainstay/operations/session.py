@@ -40,7 +40,7 @@ def locked(context: Context) -> Iterator[None]:
     try:
         lock.take()
     except LockHeld:
-        raise _held(context) from None
+        raise _lock_held_error(context) from None
     try:
         yield
     finally:
@@ -48,7 +48,7 @@ def locked(context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def holding(context: Context) -> Iterator[Journal]:
+def open_journal(context: Context) -> Iterator[Journal]:
     """Hold the environment's lock and write its journal. Raises LockHeld, naming the holder, like `locked`."""
     folders = context.folders
     with locked(context):
@@ -66,8 +66,8 @@ def require_idle(context: Context, *, allow_unfinished: bool = False) -> None:
     """
     if not context.folders.state.exists():
         return
-    if not Lock(context.folders.lock).free():
-        raise _held(context)
+    if not Lock(context.folders.lock).is_free():
+        raise _lock_held_error(context)
     require_room(context.folders.state)
     if not allow_unfinished:
         require_no_unfinished_run(context)
@@ -96,10 +96,10 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Out
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
     if run_kind(plan.kind).needs_running and not world.target.fleet_status().started:
         world.target.start()
-    return outcome_of(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
+    return execute_run(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
 
 
-def outcome_of(
+def execute_run(
     context: Context, environment: Environment, runner: Runner, execute: Callable[[World], RunOutcome]
 ) -> Outcome:
     """Execute a run in the world of *environment* and return its outcome; the caller holds the lock."""
@@ -146,7 +146,7 @@ def _prune(context: Context, target: Target, past: History) -> str:
     return ""
 
 
-def _held(context: Context) -> LockHeld:
+def _lock_held_error(context: Context) -> LockHeld:
     owner = journal_reader(context).owner()
     if owner is None:
         return LockHeld("another command holds the lock and is about to begin", remedy="mainstay status")

@@ -12,10 +12,10 @@ from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
 from mainstay.operations.session import locked
 from mainstay.operations.shortfall import shortfall
-from mainstay.steps.support import waits
+from mainstay.steps.support import failure_text, fleet_state, waits
 from mainstay.system.clock import SystemClock, Waiter
 
-DATASTORES_WITHIN_S = 60.0
+DATASTORE_ALLOWANCE_S = 60.0
 """Seconds added for datastores: services wait for them, and one that was killed replays its log first."""
 DATASTORE_CRASHES_FOR_S = 15.0
 """Seconds after the start during which a datastore that exits early does not end the wait: it may refuse to start
@@ -34,7 +34,7 @@ class Notices(Protocol):
         ...
 
 
-class Started(NamedTuple):
+class StartResult(NamedTuple):
     """The result of a start."""
 
     live: LiveRelease | None = None
@@ -47,7 +47,7 @@ class Started(NamedTuple):
     took_s: float = 0.0
 
 
-def start_live(context: Context, runner: Runner, notices: Notices, *, thorough: bool = False) -> Started:
+def start_live(context: Context, runner: Runner, notices: Notices, *, thorough: bool = False) -> StartResult:
     """Start the live release unless it already runs completely.
 
     *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
@@ -55,22 +55,22 @@ def start_live(context: Context, runner: Runner, notices: Notices, *, thorough: 
     """
     live = history_of(context).live
     if live is None:
-        return Started()
+        return StartResult()
     target = context.target(context.stored())
     running = target.fleet_status()
     if is_supervised(running) and not _short(running):
-        return Started(live, failure=front_door.lost(target, SystemClock()))
+        return StartResult(live, failure=front_door.lost(target, SystemClock()))
     return _start(context, live, runner, notices, thorough=thorough)
 
 
-def start_if_stopped(context: Context, runner: Runner, notices: Notices) -> Started:
+def start_if_stopped(context: Context, runner: Runner, notices: Notices) -> StartResult:
     """Start the live release if the environment is stopped or its supervisor does not run; otherwise return at once."""
     live = history_of(context).live
     if live is None:
-        return Started()
+        return StartResult()
     target = context.target(context.stored())
     if is_supervised(target.fleet_status()):
-        return Started(live)
+        return StartResult(live)
     return _start(context, live, runner, notices, thorough=False)
 
 
@@ -92,7 +92,7 @@ def is_supervised(running: FleetStatus) -> bool:
     return running.started and running.supervised
 
 
-def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices, *, thorough: bool) -> Started:
+def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices, *, thorough: bool) -> StartResult:
     world = context.world(context.stored())
     names = ", ".join(_services(world.target.fleet_status().wanted))
     notices.progress(f"starting release {live.number} ({live.version}): {names}")
@@ -104,7 +104,7 @@ def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices
     failure = StartWait(world, waiter, live, thorough=thorough).until_settled()
     running = world.target.fleet_status()
     ready = tuple(name for name in _services(running.wanted) if name not in _short(running))
-    return Started(live, True, failure, ready, round(world.clock.monotonic() - began, 3))
+    return StartResult(live, True, failure, ready, round(world.clock.monotonic() - began, 3))
 
 
 class StartWait:
@@ -127,7 +127,7 @@ class StartWait:
         if not short:
             return front_door.lost(self._world.target, self._world.clock)
         crashed = self._crashed(running)
-        reasons = [waits.failure(self._world, one) for one in crashed.values()]
+        reasons = [failure_text.failure_text(self._world, one) for one in crashed.values()]
         if self._elapsed() >= limit:
             reasons += [self._late(running, service) for service in short if service not in crashed]
         return self._failure(running, "; ".join(reasons), f"mainstay logs {next(iter(crashed), short[0])}")
@@ -155,12 +155,12 @@ class StartWait:
             for one in reversed(running.instances)
             if one.service in short
             and one.release in running.wanted[one.service]
-            and waits.crashes(one)
+            and fleet_state.crashes(one)
             and (one.state == "failed" or one.service not in patient)
         }
 
     def _late(self, running: FleetStatus, service: str) -> str:
-        return waits.late(self._world, service, running.instances, running.wanted[service])
+        return failure_text.timeout_text(self._world, service, running.instances, running.wanted[service])
 
     def _failure(self, running: FleetStatus, why: str, remedy: str) -> StepFailed:
         ready = [name for name in _services(running.wanted) if name not in _short(running)]
@@ -196,5 +196,5 @@ def _short(running: FleetStatus) -> list[str]:
 
 def _limit(wanted: Fleet) -> float:
     """Return how many seconds the slowest service may take, including the wait for its datastores."""
-    times = [waits.limit(member) for members in wanted.values() for member in members.values()]
-    return max(times, default=0.0) + (DATASTORES_WITHIN_S if _datastores(wanted) else 0.0)
+    times = [fleet_state.limit(member) for members in wanted.values() for member in members.values()]
+    return max(times, default=0.0) + (DATASTORE_ALLOWANCE_S if _datastores(wanted) else 0.0)

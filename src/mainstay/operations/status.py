@@ -253,7 +253,7 @@ def _run(context: Context) -> RunStatus | None:
     state: Literal["running", "interrupted", "parked"] = "interrupted"
     if now.parked is not None:
         state = "parked"
-    elif not Lock(context.folders.lock).free():
+    elif not Lock(context.folders.lock).is_free():
         state = "running"
     return RunStatus(
         id=now.run,

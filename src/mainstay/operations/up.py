@@ -14,8 +14,8 @@ from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
-from mainstay.operations.session import holding, require_idle, without_run
-from mainstay.operations.start_live import Notices, Started, start_live
+from mainstay.operations.session import open_journal, require_idle, without_run
+from mainstay.operations.start_live import Notices, StartResult, start_live
 from mainstay.planning.facts import document
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import declares
@@ -32,7 +32,7 @@ def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, 
     """
     require_idle(context, allow_unfinished=not approve.dry_run)
     finished = _finish_unfinished(context, runner)
-    started = Started() if approve.dry_run else start_live(context, runner, notices)
+    started = StartResult() if approve.dry_run else start_live(context, runner, notices)
     if finished is not None and finished.outcome == "undone":
         if started.failure:
             notices.warning(started.failure)
@@ -61,7 +61,7 @@ def _finish_unfinished(context: Context, runner: Runner) -> Outcome | None:
     """Finish the unfinished run and return its outcome; None if there is none."""
     if not history_of(context).unfinished:
         return None
-    with holding(context) as journal:
+    with open_journal(context) as journal:
         # Read it again under the lock, because `resume` or `abort` in another terminal may have finished it meanwhile.
         return finish(context, journal, runner) if history_of(context).unfinished else None
 
@@ -96,7 +96,7 @@ def _reason(live: LiveRelease, origin: Origin, plan: Plan) -> str:
     return f"release {origin.before} was rolled back"
 
 
-def _planned(context: Context, started: Started, notices: Notices) -> Plan:
+def _planned(context: Context, started: StartResult, notices: Notices) -> Plan:
     try:
         return planning.make(context)
     except MainstayError:

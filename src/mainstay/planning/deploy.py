@@ -15,7 +15,7 @@ from mainstay.planning.edge_change import edge_change
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.fetch_phase import fetch_phase
 from mainstay.planning.plan import Phase, Plan
-from mainstay.planning.ranks import rank_of
+from mainstay.planning.rank_builder import rank_of
 from mainstay.planning.resolve import declares
 from mainstay.planning.rollout import Rollout, rollout_to
 from mainstay.planning.rollout_phases import retire_phase, settle_phase, stage_phases
@@ -23,7 +23,7 @@ from mainstay.planning.schemas import schema_differs, schemas_of
 from mainstay.planning.service_change import ServiceChange, service_changes
 from mainstay.planning.stage_change import stage_changes
 from mainstay.planning.warnings import notes_on, nothing_to_do
-from mainstay.steps.support.waits import is_down
+from mainstay.steps.support.fleet_state import is_down
 
 
 def deploy(release: Release, now: Snapshot) -> Plan:
@@ -43,19 +43,19 @@ def deploy(release: Release, now: Snapshot) -> Plan:
     return replace(
         plan,
         changes=changes_between(now.release, release, schemas_of(now)),
-        notes=(*_without_strategy(declared, changes), *notes_on(rollout, release, now)),
+        notes=(*_notes_on_skipped_strategies(declared, changes), *notes_on(rollout, release, now)),
     )
 
 
-def deploy_phases(plan: str, release: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
-    """Return the phases of a deploy that have steps, in the order of the runbook; *plan* is the plan's id."""
+def deploy_phases(plan_id: str, release: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+    """Return the phases of a deploy that have steps, in the order of the runbook."""
     edge = edge_change(now.serving.edge, release.edge)
     stages = stage_changes(rollout)
     return timed_phases(
         now.expected,
-        fetch_phase(release, release.brought, now, plan),
-        Phase("provide", rank_of([edge.first]) + rank_of(start_datastores(release, now, plan))),
-        migrate_phase(release, now, plan),
+        fetch_phase(release, release.brought, now, plan_id),
+        Phase("provide", rank_of([edge.first]) + rank_of(start_datastores(release, now, plan_id))),
+        migrate_phase(release, now, plan_id),
         *stage_phases(stages, edge.last),
         settle_phase(stages, _settle_s(rollout)),
         retire_phase(stages),
@@ -79,8 +79,10 @@ def _old_is_down(change: ServiceChange, now: Snapshot) -> bool:
     return is_down(instances, change.old, live, datetime.fromisoformat(now.taken_at))
 
 
-def _without_strategy(declared: tuple[ServiceChange, ...], changes: tuple[ServiceChange, ...]) -> Iterator[str]:
+def _notes_on_skipped_strategies(
+    declared: tuple[ServiceChange, ...], changes: tuple[ServiceChange, ...]
+) -> Iterator[str]:
     for wanted, change in zip(declared, changes, strict=True):
         if wanted != change:
             old = Revision(wanted.service, wanted.old or 0)
-            yield f"{old} does not start: it is replaced at once, without {wanted.strategy.kind}"
+            yield f"{old} does not start, so it is replaced at once instead of by {wanted.strategy.kind}"

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator
 from mainstay.model import Release
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase
-from mainstay.planning.ranks import rank_of
+from mainstay.planning.rank_builder import rank_of
 from mainstay.planning.schemas import pending
 from mainstay.steps.fetch_artifact import FetchArtifact
 
 
-def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan: str) -> Phase:
+def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan_id: str) -> Phase:
     """Return the phase that fetches artifacts of *services*, of pending migrations, and damaged ones of other services.
 
-    An artifact that several of them share is fetched once. *plan* is the plan's id.
+    An artifact that several of them share is fetched once.
     """
     users = _by_artifact(_new_artifacts(release, services, now))
     damaged = now.target.damaged - users.keys()
@@ -26,7 +26,7 @@ def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan: 
             FetchArtifact(
                 artifact=release.artifacts[key],
                 what=tuple(names),
-                job=f"{plan}-build-{key[:8]}",
+                job=f"{plan_id}-build-{key[:8]}",
                 kept=key in now.target.prepared,
                 repairs=key in damaged,
             )

@@ -11,7 +11,7 @@ from mainstay.planning.edge_change import edge_change
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.fetch_phase import fetch_phase
 from mainstay.planning.plan import Phase, Plan
-from mainstay.planning.ranks import rank_of
+from mainstay.planning.rank_builder import rank_of
 from mainstay.planning.rollout import Rollout, rollout_to
 from mainstay.planning.rollout_phases import retire_phase, stage_phases
 from mainstay.planning.schemas import schemas_of
@@ -41,14 +41,14 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
     )
 
 
-def rollback_phases(plan: str, to: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
-    """Return the phases of a rollback that have steps, in the order of the runbook; *plan* is the plan's id."""
+def rollback_phases(plan_id: str, to: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+    """Return the phases of a rollback that have steps, in the order of the runbook."""
     edge = edge_change(now.serving.edge, to.edge)
     stages = stage_changes(rollout)
     started = (change.service for change in rollout.changes if change.new is not None)
     return timed_phases(
         now.expected,
-        fetch_phase(to, started, now, plan),
+        fetch_phase(to, started, now, plan_id),
         Phase("provide", rank_of([edge.first])),
         *stage_phases(stages, edge.last),
         retire_phase(stages),

@@ -3,7 +3,7 @@
 from mainstay.model import Members, Shifts
 from mainstay.model.call_graph import callers_first
 from mainstay.planning.plan import Phase
-from mainstay.planning.ranks import Ranks, rank_of
+from mainstay.planning.rank_builder import Ranks, rank_of
 from mainstay.planning.service_change import ServiceChange
 from mainstay.planning.stage_change import StageChange
 from mainstay.planning.stage_ranks import stage_ranks

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable
 
 from mainstay.model import Shifts, Traffic
 from mainstay.model.call_graph import callees_first, callers_first
-from mainstay.planning.ranks import Ranks, rank_of
+from mainstay.planning.rank_builder import Ranks, rank_of
 from mainstay.planning.stage_change import StageChange
 from mainstay.planning.traffic_order import shifts_callees_first, shifts_callers_first
 from mainstay.steps.configure_edge import ConfigureEdge

@@ -6,7 +6,7 @@ from mainstay.model import Instance, Traffic
 from mainstay.model.revision import Revision
 from mainstay.steps.set_traffic import same
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support import waits
+from mainstay.steps.support import failure_text, fleet_state
 
 Counts = dict[str, dict[int, int]]
 """Per service, how many instances of each new revision must be ready."""
@@ -25,7 +25,7 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
     def do(self, world: RunWorld) -> str:
         before = {one.id: one.restarts for one in _new(world, self.watched)}
-        world.waiter.hold(self.for_s, lambda: self._check(world, before))
+        world.waiter.pause_checking(self.for_s, lambda: self._check(world, before))
         wanted = sum(count for releases in self.watched.values() for count in releases.values())
         return f"{wanted} of {wanted} ready, none restarted" + (f" in {self.for_s:g} s" if self.for_s else "")
 
@@ -43,15 +43,16 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
             if one.state == "failed" or one.restarts > before.get(one.id, 0):
                 what = "failed" if one.state == "failed" else "restarted while it was observed"
                 raise StepFailed(
-                    f"{one.id} {what}{waits.end_of(world, one)}", remedy=waits.logs_of(one.service, one.release)
+                    f"{one.id} {what}{failure_text.end_of(world, one)}",
+                    remedy=failure_text.logs_of(one.service, one.release),
                 )
         for service, releases in self.watched.items():
             of = tuple(one for one in now if one.service == service)
             for release, count in releases.items():
-                there = waits.ready(of, release)
+                there = fleet_state.count_ready(of, release)
                 if there < count:
                     what = f"{Revision(service, release)}: {there} of {count} ready"
-                    raise StepFailed(what, remedy=waits.logs_of(service, release))
+                    raise StepFailed(what, remedy=failure_text.logs_of(service, release))
         _served(world, self.traffic)
 
 

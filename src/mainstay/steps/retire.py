@@ -6,7 +6,7 @@ from mainstay.model import Members, Shifts, end_of
 from mainstay.model.revision import Revision
 from mainstay.steps.set_traffic import await_traffic, same
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support import waits
+from mainstay.steps.support import fleet_state, waits
 
 
 class Retire(Step, frozen=True, kw_only=True, tag="retire"):
@@ -44,7 +44,7 @@ class Retire(Step, frozen=True, kw_only=True, tag="retire"):
         settled = same(serving.wanted, end_of(self.traffic)) and serving.reverts_to is None
         if not settled or running.wanted.get(self.service, {}) != self.after:
             return Look.ABSENT
-        left = waits.leftover(waits.instances(world, self.service), self.after)
+        left = fleet_state.leftover(fleet_state.instances_of(world.target.fleet_status(), self.service), self.after)
         return Look.PARTIAL if left else Look.PRESENT
 
     def undo(self, world: RunWorld) -> str:

@@ -5,7 +5,7 @@ from mainstay.errors import StepFailed
 from mainstay.model import Shares, Shifts, Traffic, TrafficLease, end_of
 from mainstay.model.revision import Revision
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support import waits
+from mainstay.steps.support import failure_text, fleet_state
 from mainstay.text.plural import counted
 
 APPLIED_WITHIN_S = 30.0
@@ -58,7 +58,7 @@ class SetTraffic(Step, frozen=True, kw_only=True, tag="set_traffic"):
         )
         return f"back to {_in_order(self.revert_to)}"
 
-    def hold(self, world: RunWorld) -> None:
+    def restore(self, world: RunWorld) -> None:
         self.do(world)
 
 
@@ -108,15 +108,15 @@ def _requests(count: int) -> str:
 
 
 def _crashes(world: World, service: str, shares: Shares) -> bool:
-    mine = [one for one in waits.instances(world, service) if one.release in shares]
-    return bool(mine) and all(waits.crashes(one) for one in mine)
+    mine = [one for one in fleet_state.instances_of(world.target.fleet_status(), service) if one.release in shares]
+    return bool(mine) and all(fleet_state.crashes(one) for one in mine)
 
 
 def _not_ready(world: World, wanted: Traffic) -> str:
     for name, shares in wanted.items():
-        for one in waits.instances(world, name):
+        for one in fleet_state.instances_of(world.target.fleet_status(), name):
             if one.release in shares and one.state != "ready":
-                return f"; {one.id} is {one.state}{waits.end_of(world, one)}"
+                return f"; {one.id} is {one.state}{failure_text.end_of(world, one)}"
     return ""
 
 

@@ -6,7 +6,7 @@ from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.model import Members
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support import waits
+from mainstay.steps.support import fleet_state, waits
 
 
 class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
@@ -39,7 +39,7 @@ class StartDatastore(Step, frozen=True, kw_only=True, tag="start_datastore"):
         started = jobs.known(world.target, self._initialise_job) or jobs.known(world.target, self._configure_job)
         if wanted != self.after or (wanted == self.before and not started):
             return Look.PARTIAL if started else Look.ABSENT
-        ready = waits.all_ready(waits.instances(world, self.name), self.after)
+        ready = fleet_state.all_ready(fleet_state.instances_of(world.target.fleet_status(), self.name), self.after)
         return Look.PRESENT if ready and self._is_configured(world) else Look.PARTIAL
 
     def undo(self, world: RunWorld) -> str:

@@ -1,15 +1,18 @@
-"""Start a fleet: change which revisions of one service run, and how many instances of each."""
+"""Set the fleet of a service: which of its revisions run, and how many instances of each."""
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.model import Members
 from mainstay.model.revision import Revision
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support import waits
+from mainstay.steps.support import fleet_state, waits
 from mainstay.text.plural import counted
 
 
 class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
-    """Change the fleet of `service` from `before` to `after`, and wait until new instances are ready."""
+    """Set the fleet of `service` from `before` to `after`.
+
+    Waits until added instances are ready; when none is added, until the others have stopped.
+    """
 
     service: str
     before: Members
@@ -17,8 +20,8 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
 
     @property
     def title(self) -> str:
-        grown = self._grown()
-        words = [self._title_of("Start", release) for release in grown] or [
+        added = self._added()
+        words = [self._title_of("Start", release) for release in added] or [
             self._title_of("Stop" if release not in self.after else "Shrink", release)
             for release, member in self.before.items()
             if member != self.after.get(release)
@@ -26,23 +29,23 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         return ", ".join(words) or f"Keep {self.service}"
 
     def do(self, world: RunWorld) -> str:
-        grown = self._grown()
-        if grown:
+        added = self._added()
+        if added:
             world.target.set_fleet({self.service: self.after})
-            return waits.await_ready(world, self.service, grown)
+            return waits.await_ready(world, self.service, added)
         return waits.stop_surplus(world, self.service, self.after, self.before)
 
     def look(self, world: World) -> Look:
         wanted = world.target.fleet_status().wanted.get(self.service, {})
         if wanted != self.after:
             return Look.ABSENT
-        now = waits.instances(world, self.service)
-        grown = self._grown()
-        there = waits.all_ready(now, grown) if grown else not waits.leftover(now, self.after)
+        now = fleet_state.instances_of(world.target.fleet_status(), self.service)
+        added = self._added()
+        there = fleet_state.all_ready(now, added) if added else not fleet_state.leftover(now, self.after)
         return Look.PRESENT if there else Look.PARTIAL
 
     def undo(self, world: RunWorld) -> str:
-        gone = waits.stop_surplus(world, self.service, self.before, self._grown())
+        gone = waits.stop_surplus(world, self.service, self.before, self._added())
         shrunk = {
             release: member
             for release, member in self.before.items()
@@ -55,12 +58,12 @@ class StartFleet(Step, frozen=True, kw_only=True, tag="start_fleet"):
         ]
         return f"{', '.join(kept) or 'nothing runs, as before'}; new instances {gone}"
 
-    def hold(self, world: RunWorld) -> None:
-        # A worker's old fleet stops in a separate step before the one that starts the new fleet; only the latter holds.
-        if self._grown():
+    def restore(self, world: RunWorld) -> None:
+        # A worker's old fleet stops in a step before the one that starts the new fleet; only the latter is restored.
+        if self._added():
             self.do(world)
 
-    def _grown(self) -> Members:
+    def _added(self) -> Members:
         return {
             release: member
             for release, member in self.after.items()

@@ -66,5 +66,5 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """Revert the traffic of the stage; only steps with `moves_traffic` do something. Return the evidence."""
         return "nothing to withdraw"
 
-    def hold(self, world: RunWorld) -> None:
+    def restore(self, world: RunWorld) -> None:
         """Restore the step's state before a resumed run continues; only fleets and traffic need it."""

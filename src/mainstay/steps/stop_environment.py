@@ -3,7 +3,7 @@
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
 from mainstay.steps.step import Look, Step
-from mainstay.steps.support.waits import how_it_ended
+from mainstay.steps.support.failure_text import how_it_ended
 from mainstay.text.plural import counted
 
 

@@ -79,7 +79,7 @@ class Waiter:
                 last_heartbeat = now
             self._clock.pause(min(every, max(0.001, within - (now - start))))
 
-    def hold(self, seconds: float, check: Callable[[], None], *, every: float = 0.5) -> None:
+    def pause_checking(self, seconds: float, check: Callable[[], None], *, every: float = 0.5) -> None:
         """Wait *seconds* and call *check* every *every* seconds; *check* raises to end the wait early."""
         start = self._clock.monotonic()
         while True:

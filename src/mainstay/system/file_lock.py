@@ -37,7 +37,7 @@ class Lock:
             os.close(self._file)
             self._file = None
 
-    def free(self) -> bool:
+    def is_free(self) -> bool:
         """Return whether no process holds the lock. Neither takes the lock nor creates the file."""
         return not is_locked(self._path)
 

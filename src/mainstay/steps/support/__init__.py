@@ -1,1 +1,1 @@
-"""Helpers shared by steps: waits, jobs, builds, scripts."""
+"""Shared by steps: the state of a fleet, waits for it, and messages about its instances."""
