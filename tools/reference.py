@@ -269,7 +269,8 @@ def errors() -> Iterator[str]:
     yield "| code | exit | means |"
     yield "|---|---|---|"
     for kind in vars(module).values():
-        if isinstance(kind, type) and issubclass(kind, MainstayError):
+        # A subclass without a code of its own is the same error for readers of this page.
+        if isinstance(kind, type) and issubclass(kind, MainstayError) and "code" in vars(kind):
             yield f"| `{kind.code}` | {kind.exit_code} | {_cell((getdoc(kind) or '').partition('.')[0])} |"
     for title, folder in (("In a manifest (exit 2)", SOURCE / "manifest"), ("Elsewhere", SOURCE)):
         found = sorted({pair for path in folder.rglob("*.py") for pair in _errors_of(path, folder == SOURCE)})

@@ -172,6 +172,7 @@ class Interrupted(MainstayError):
     """
 
     code = "interrupted"
+    exit_code = 130
 
     def __init__(self, what: str, *, signal: int = 2, remedy: str = "mainstay resume") -> None:
         super().__init__(what, remedy=remedy)
