@@ -61,7 +61,10 @@ def test_a_mistake_in_an_override_has_the_overrides_place(tmp_path: Path) -> Non
     text = PLACES.replace("replicas: 3", "replicas: many")
     found = mistakes(tmp_path, text, "staging")
     assert [each.partition("yaml:")[2] for each in found] == [
-        "15:32: expected a whole number, found 'many' (services.web.replicas); write a whole number, like 2 [not-a-whole-number]"
+        (
+            "15:32: expected a whole number, found 'many' (services.web.replicas); "
+            "write a whole number, like 2 [not-a-whole-number]"
+        )
     ]
 
 

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -14,10 +14,12 @@ from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Place
 from mainstay.history.fold import HistoryFold
+from mainstay.manifest import VariableSection
 from mainstay.manifest.document import read
-from mainstay.manifest.load import choose
+from mainstay.manifest.load import choose, environments
 from mainstay.model import DatastoreSupport, Environment
 from mainstay.model.revision import NAME, NAME_RULE
+from mainstay.model.secret import Secret
 from mainstay.operations import environment_file
 from mainstay.system.state_dir import LOCAL, Folders, short_id
 from mainstay.system.users import is_root
@@ -35,6 +37,14 @@ class Wiring(NamedTuple):
     datastore_support: Callable[[str], DatastoreSupport | None]
 
 
+class Prompt(Protocol):
+    """Prompts the user for a secret."""
+
+    def fetch(self, name: str, variable: VariableSection | None = None) -> Secret | None:
+        """Return what the user types; None for an empty answer. Repeats a value that is not valid for *variable*."""
+        ...
+
+
 class Context(msgspec.Struct, frozen=True):
     """The manifest's path, the environment's name and its folders."""
 
@@ -43,7 +53,7 @@ class Context(msgspec.Struct, frozen=True):
     """The value of `-e`; None: the default environment."""
     folders: Folders
     wiring: Wiring
-    prompt: SecretSource | None = None
+    prompt: Prompt | None = None
     """Prompts the user at the terminal for a secret; None if the command does not prompt."""
     fold: HistoryFold = msgspec.field(default_factory=HistoryFold)
     """The history as far as this command has read the journal; it is extended by new rows only."""
@@ -66,12 +76,13 @@ class Context(msgspec.Struct, frozen=True):
         return found
 
     def require_declared(self) -> None:
-        """Raise BadInput when the manifest, as far as it is readable, does not declare the environment."""
+        """Raise BadInput when the manifest, as far as it is readable, declares environments, but not this one."""
         try:
             document = read(self.file)
         except BadInput:
             return
-        choose(document, self.environment)
+        if environments(document):
+            choose(document, self.environment)
 
     def stored_or_none(self) -> Environment | None:
         return environment_file.read(self.folders)
