@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mainstay.manifest import VariableSection
 from mainstay.model.secret import Secret
 
 
@@ -11,5 +12,5 @@ class FakeSecrets:
     def __init__(self, values: Mapping[str, Secret]) -> None:
         self._values = values
 
-    def fetch(self, name: str) -> Secret | None:
+    def fetch(self, name: str, variable: VariableSection | None = None) -> Secret | None:
         return self._values.get(name)

@@ -5,7 +5,7 @@ from pathlib import Path
 from mainstay.drivers.secrets.settings_file import SettingsFile
 from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.world import World
-from mainstay.operations.context import Context
+from mainstay.operations.context import Context, Prompt
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.wiring import fake_wiring
 from tests.fakes.world import fake_world
@@ -37,7 +37,7 @@ class Project:
         self.world: World = fake_world(folder, datastores={"db": FakeDatastore()})
         self.file = write(folder, text)
         self.sources: tuple[SecretSource, ...] = ()
-        self.prompt: SecretSource | None = None
+        self.prompt: Prompt | None = None
 
     @property
     def context(self) -> Context:

@@ -205,3 +205,10 @@ def test_values_are_stored_before_the_run_is_journalled(project: Project) -> Non
     assert value(project, "TOKEN") == "given once"
     assert settings(project) == {"REGION": "north"}
     assert begun(project, REGION="south") == NewValues()
+
+
+def test_an_invalid_typed_secret_is_refused_with_the_command_that_sets_it(project: Project) -> None:
+    project.prompt = FakeSecrets({"TOKEN": Secret("abc")})
+    with pytest.raises(BadInput) as refused:
+        seen(project, REGION="north", MODE="live")
+    assert refused.value.remedy == "mainstay secrets set TOKEN"

@@ -12,7 +12,7 @@ from mainstay.errors import BadInput
 from mainstay.manifest import Manifest
 from mainstay.manifest.given import unfit
 from mainstay.model.secret import Secret, SecretRef
-from mainstay.operations.context import Context
+from mainstay.operations.context import Context, Prompt
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.given import missing, read_variables
 from mainstay.planning.plan import NewValues
@@ -30,7 +30,7 @@ def with_given_secrets(now: Snapshot, manifest: Manifest, context: Context) -> S
     lacking = missing(manifest, seen)
     if context.prompt is None or not all(manifest.variables[name].secret for name in lacking):
         return seen
-    typed = frozenset(name for name in lacking if _fetched(name, manifest, [context.prompt]) is not None)
+    typed = frozenset(name for name in lacking if _typed(name, manifest, context.prompt) is not None)
     return msgspec.structs.replace(now, offered=offered | typed)
 
 
@@ -71,6 +71,13 @@ def _fetched(name: str, manifest: Manifest, sources: Iterable[SecretSource]) -> 
     value = _fetch(name, sources)
     if value is not None and (why := unfit(name, manifest.variables[name], value.reveal())):
         raise BadInput(why.what, remedy=why.remedy, code=why.code)
+    return value
+
+
+def _typed(name: str, manifest: Manifest, prompt: Prompt) -> Secret | None:
+    value = prompt.fetch(name, manifest.variables[name])
+    if value is not None and (why := unfit(name, manifest.variables[name], value.reveal())):
+        raise BadInput(why.what, remedy=f"mainstay secrets set {name}", code=why.code)
     return value
 
 

@@ -47,7 +47,7 @@ def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None,
     console, context = invocation.console, context_of(invocation)
     found = settable(context)
     require_secrets(found, names)
-    changes = set_secrets(found, _values(console, names, source), context, dry_run=dry_run)
+    changes = set_secrets(found, _values(console, names, source, found), context, dry_run=dry_run)
     changed = any(change.changed for change in changes)
     lines = _lines(found, changes, dry_run=dry_run)
     report(console, context, changes, lines, changed=changed, dry_run=dry_run)
@@ -67,10 +67,10 @@ def list_(invocation: Invocation) -> None:
     invocation.console.table(("NAME", "VERSION", "SET", "ORIGIN", "READ BY"), (_row(secret) for secret in found))
 
 
-def _values(console: Console, names: tuple[str, ...], file: Path | None) -> dict[str, Secret]:
+def _values(console: Console, names: tuple[str, ...], file: Path | None, found: Settable) -> dict[str, Secret]:
     if file is None and is_terminal(sys.stdin):
         prompt = SecretPrompt(console)
-        typed = {name: prompt.fetch(name) for name in dict.fromkeys(names)}
+        typed = {name: prompt.fetch(name, found.variables[name]) for name in dict.fromkeys(names)}
         return {name: _given(name, value) for name, value in typed.items()}
     if len(set(names)) > 1:
         raise BadInput(
