@@ -57,7 +57,7 @@ class DatastoreSection(Section):
     noted: ClassVar[tuple[str, ...]] = ("backup",)
 
     kind: Annotated[str, OneOf(*KINDS), BeforeValidator(_kind)] = Field(examples=["postgres"])
-    """The kind of datastore. Only `postgres` works so far."""
+    """The kind of datastore. `mainstay validate` refuses the kinds that do not work yet."""
 
     version: Text | None = Field(default=None, examples=["18"])
     """Its major version. Default: the one that Mainstay's driver runs; another one is refused."""
