@@ -118,7 +118,7 @@ def test_a_missing_secret_is_prompted_for_in_a_terminal_and_not_shown(sandbox: S
     sandbox.write(APPLICATION)
     sandbox.run("set", "MODE=a")
     result = type_command(sandbox, "mainstay up", folder=str(sandbox.checkout), typed="typed-key\n")
-    assert "KEY (not shown):" in result
+    assert "KEY (not shown, at least 5 characters):" in result
     assert "release 1 (1) is live" in result
     assert "typed-key" not in result
     assert received(sandbox, "KEY") == ["typed-key"]
@@ -131,7 +131,7 @@ def test_an_interrupt_at_the_prompt_stores_nothing(sandbox: Sandbox) -> None:
     sandbox.run("set", "MODE=a")
     before = files(sandbox)
     result = type_command(sandbox, "mainstay up", folder=str(sandbox.checkout), typed="\x03", code=130)
-    assert "KEY (not shown):" in result
+    assert "KEY (not shown, at least 5 characters):" in result
     assert files(sandbox) == before
 
 
