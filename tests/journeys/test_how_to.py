@@ -79,6 +79,7 @@ def test_ship_a_reviewed_plan_to_production(sandbox: Sandbox) -> None:
     hello.type("mainstay init")
     use_any_port(hello.manifest)
     hello.replace("mainstay.yaml", "services:", "environments: {production: {target: process}}\nservices:")
+    hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    steady: 1s\n    strategy: {settle: 0s}")
     # For root, every checkout shares one state of `production`.
     sandbox.explicit_state, sandbox.extra_environments = True, []
     hello.type("mainstay -e production up --yes")
@@ -119,7 +120,7 @@ def test_a_stream_that_is_cut(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
     hello.type("mainstay init")
     use_any_port(hello.manifest)
-    hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    drain: 5s")
+    hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    drain: 1s\n    stop_grace_period: 1s")
     hello.replace("app.py", '        elif self.path.partition("?")[0] == "/":', STREAM)
     hello.replace(
         "app.py", "def main():\n", "def main():\n    signal.signal = lambda *ignored: None\n    block_sigterm()\n"

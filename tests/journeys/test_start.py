@@ -125,7 +125,7 @@ def test_a_task_that_exited_with_0_is_done_and_nothing_waits_for_it(sandbox: San
     task = ["{python}", "-c", "print('seeded')"]
     sandbox.ship(WebApp("1", task=task))
     seed = next(each for each in sandbox.query("status")["services"] if each["name"] == "seed")
-    assert (seed["missed"], seed["instances"][0]["state"], seed["instances"][0]["done"]) == (0, "stopped", True)
+    assert (seed["shortfall"], seed["instances"][0]["state"], seed["instances"][0]["done"]) == (0, "stopped", True)
     assert "done" in sandbox.run("status").out
     assert "nothing to do" in sandbox.run("up", "--yes").out
     sandbox.ship(WebApp("2", task=task), "deploy", "--yes")
