@@ -56,6 +56,13 @@ def test_help_imports_no_command(tmp_path: Path) -> None:
     assert not [heavy for heavy in ("pydantic", "rich", "yaml", "sqlite3") if f"'{heavy}'" in result.err]
 
 
+@pytest.mark.parametrize("command", ["status", "history", "logs"])
+def test_a_command_that_reads_no_manifest_does_not_import_it(tmp_path: Path, command: str) -> None:
+    code = f"import sys, mainstay.cli.commands.{command}; print(sorted(sys.modules), file=sys.stderr)"
+    result = mainstay(tmp_path, program=[sys.executable, "-c", code])
+    assert [heavy for heavy in ("pydantic", "yaml", "rich") if f"'{heavy}'" in result.err] == []
+
+
 def test_validate_imports_no_drivers_and_no_operations(tmp_path: Path) -> None:
     mainstay(tmp_path, "init")
     result = mainstay(tmp_path, "validate", program=[sys.executable, "-c", WATCHED])

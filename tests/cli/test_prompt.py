@@ -5,8 +5,9 @@ import pytest
 from mainstay.cli.console import Console
 from mainstay.cli.prompt import ATTEMPTS, SecretPrompt
 from mainstay.manifest import VariableSection
+from mainstay.operations.secrets import rule_of
 
-LONG = VariableSection(secret=True, min_length=5)
+LONG = rule_of("TOKEN", VariableSection(secret=True, min_length=5))
 
 
 @pytest.fixture

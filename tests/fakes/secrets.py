@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from mainstay.manifest import VariableSection
 from mainstay.model.secret import Secret
+from mainstay.operations.context import ValueRule
 
 
 class FakeSecrets:
@@ -12,5 +12,5 @@ class FakeSecrets:
     def __init__(self, values: Mapping[str, Secret]) -> None:
         self._values = values
 
-    def fetch(self, name: str, variable: VariableSection | None = None) -> Secret | None:
+    def fetch(self, name: str, rule: ValueRule | None = None) -> Secret | None:
         return self._values.get(name)

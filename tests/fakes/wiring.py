@@ -13,4 +13,5 @@ def fake_wiring(world: World, sources: tuple[SecretSource, ...] = ()) -> Wiring:
         target=lambda environment, folders: world.target,
         secret_sources=lambda: sources,
         datastore_support=any_support,
+        require_declared=lambda file, environment: None,
     )

@@ -1,13 +1,31 @@
 """The environment that a command acts on, with its drivers. `validate`, `init` and `schema` do not import them."""
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from mainstay.cli.invocation import Invocation
 from mainstay.cli.prompt import SecretPrompt
 from mainstay.drivers import wiring
+from mainstay.errors import BadInput
 from mainstay.operations.context import Context, Wiring, open_context
 
-WIRING = Wiring(wiring.world, wiring.target, wiring.secret_sources, wiring.datastore_support)
+
+def require_declared(file: Path, environment: str | None) -> None:
+    """Raise BadInput when the manifest, as far as it is readable, declares environments, but not this one."""
+    # pydantic would double the time that `status` takes to start.
+    from mainstay.manifest.document import read
+    from mainstay.manifest.load import choose, environments
+
+    try:
+        document = read(file)
+    except BadInput:
+        return
+    if environments(document):
+        choose(document, environment)
+
+
+WIRING = Wiring(wiring.world, wiring.target, wiring.secret_sources, wiring.datastore_support, require_declared)
 
 
 def context_of(invocation: Invocation, *, prompts: bool = False) -> Context:

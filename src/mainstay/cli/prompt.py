@@ -2,9 +2,8 @@
 
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
-from mainstay.manifest import VariableSection
-from mainstay.manifest.given import unfit
 from mainstay.model.secret import Secret
+from mainstay.operations.context import ValueRule
 
 ATTEMPTS = 3
 """How often the user may type a value before one that is not valid for its variable is returned."""
@@ -17,23 +16,23 @@ class SecretPrompt:
         self._console = console
         self._answers: dict[str, Secret | None] = {}
 
-    def fetch(self, name: str, variable: VariableSection | None = None) -> Secret | None:
+    def fetch(self, name: str, rule: ValueRule | None = None) -> Secret | None:
         """Return what the user types for *name*; later calls return the same answer. None for an empty answer.
 
-        The prompt is repeated while the value is not valid for *variable*.
+        The prompt is repeated while the value is refused by *rule*.
         """
         if name not in self._answers:
-            typed = self._typed(name, variable)
+            typed = self._typed(name, rule)
             self._answers[name] = Secret(typed) if typed else None
         return self._answers[name]
 
-    def _typed(self, name: str, variable: VariableSection | None) -> str:
-        least = f", at least {variable.min_length} characters" if variable and variable.min_length else ""
+    def _typed(self, name: str, rule: ValueRule | None) -> str:
+        least = f", at least {rule.min_length} characters" if rule and rule.min_length else ""
         for attempt in range(1, ATTEMPTS + 1):
             with while_asking():
                 typed = self._console.ask_hidden(f"{name} (not shown{least}):")
-            why = unfit(name, variable, typed) if variable and typed else None
+            why = rule.refusal(typed) if rule and typed else None
             if why is None or attempt == ATTEMPTS:
                 break
-            self._console.print(f"{why.what}; type it again")
+            self._console.print(f"{why}; type it again")
         return typed

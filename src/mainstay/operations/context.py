@@ -14,9 +14,6 @@ from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Place
 from mainstay.history.fold import HistoryFold
-from mainstay.manifest import VariableSection
-from mainstay.manifest.document import read
-from mainstay.manifest.load import choose, environments
 from mainstay.model import DatastoreSupport, Environment
 from mainstay.model.revision import NAME, NAME_RULE
 from mainstay.model.secret import Secret
@@ -35,13 +32,23 @@ class Wiring(NamedTuple):
     target: Callable[[Environment, Folders], Target]
     secret_sources: Callable[[], tuple[SecretSource, ...]]
     datastore_support: Callable[[str], DatastoreSupport | None]
+    require_declared: Callable[[Path, str | None], None]
+    """Raises BadInput when the manifest, as far as it is readable, declares environments, but not this one."""
+
+
+class ValueRule(NamedTuple):
+    """The rule for a value that the user types."""
+
+    min_length: int
+    refusal: Callable[[str], str | None]
+    """Returns why a value is not valid; None when it is."""
 
 
 class Prompt(Protocol):
     """Prompts the user for a secret."""
 
-    def fetch(self, name: str, variable: VariableSection | None = None) -> Secret | None:
-        """Return what the user types; None for an empty answer. Repeats a value that is not valid for *variable*."""
+    def fetch(self, name: str, rule: ValueRule | None = None) -> Secret | None:
+        """Return what the user types; None for an empty answer. Repeats a value that *rule* refuses."""
         ...
 
 
@@ -69,20 +76,11 @@ class Context(msgspec.Struct, frozen=True):
         """Return the environment as last stored. Raises BadInput when nothing was deployed here yet."""
         found = self.stored_or_none()
         if found is None:
-            self.require_declared()
+            self.wiring.require_declared(self.file, self.environment)
             raise BadInput(
                 f"nothing has been deployed here yet ({self.folders.state})", remedy="mainstay up", code="nothing-here"
             )
         return found
-
-    def require_declared(self) -> None:
-        """Raise BadInput when the manifest, as far as it is readable, declares environments, but not this one."""
-        try:
-            document = read(self.file)
-        except BadInput:
-            return
-        if environments(document):
-            choose(document, self.environment)
 
     def stored_or_none(self) -> Environment | None:
         return environment_file.read(self.folders)

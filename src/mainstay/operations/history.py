@@ -29,7 +29,7 @@ def history(context: Context) -> tuple[RunSummary, ...]:
     """Return the runs, newest first. An unfinished run is running now if a process holds the lock."""
     past = history_of(context).runs
     if not past:
-        context.require_declared()
+        context.wiring.require_declared(context.file, context.environment)
     if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).is_free():
         return tuple(replace(run, outcome="running") if run.outcome == "interrupted" else run for run in past)
     return past

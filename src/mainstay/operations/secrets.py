@@ -9,10 +9,10 @@ from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
 from mainstay.drivers.secrets.source import SecretSource
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput
-from mainstay.manifest import Manifest
+from mainstay.manifest import Manifest, VariableSection
 from mainstay.manifest.given import unfit
 from mainstay.model.secret import Secret, SecretRef
-from mainstay.operations.context import Context, Prompt
+from mainstay.operations.context import Context, Prompt, ValueRule
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.given import missing, read_variables
 from mainstay.planning.plan import NewValues
@@ -67,6 +67,16 @@ def store(values: NewValues, world: World, context: Context, by: str) -> None:
         SettingsFile(world.folders.settings).add(given)
 
 
+def rule_of(name: str, variable: VariableSection) -> ValueRule:
+    """Return the rule that a value of *variable* must fulfil."""
+
+    def refusal(value: str) -> str | None:
+        why = unfit(name, variable, value)
+        return why.what if why else None
+
+    return ValueRule(variable.min_length or 0, refusal)
+
+
 def _fetched(name: str, manifest: Manifest, sources: Iterable[SecretSource]) -> Secret | None:
     value = _fetch(name, sources)
     if value is not None and (why := unfit(name, manifest.variables[name], value.reveal())):
@@ -75,7 +85,7 @@ def _fetched(name: str, manifest: Manifest, sources: Iterable[SecretSource]) -> 
 
 
 def _typed(name: str, manifest: Manifest, prompt: Prompt) -> Secret | None:
-    value = prompt.fetch(name, manifest.variables[name])
+    value = prompt.fetch(name, rule_of(name, manifest.variables[name]))
     if value is not None and (why := unfit(name, manifest.variables[name], value.reveal())):
         raise BadInput(why.what, remedy=f"mainstay secrets set {name}", code=why.code)
     return value

@@ -14,6 +14,7 @@ from mainstay.cli.safe_streams import is_terminal
 from mainstay.cli.settings import reads_file, report
 from mainstay.errors import BadInput
 from mainstay.model.secret import Secret
+from mainstay.operations.secrets import rule_of
 from mainstay.operations.secrets_list import SecretStatus, list_secrets
 from mainstay.operations.secrets_set import SecretChange, Settable, require_secrets, set_secrets, settable
 from mainstay.text.plural import counted
@@ -70,7 +71,7 @@ def list_(invocation: Invocation) -> None:
 def _values(console: Console, names: tuple[str, ...], file: Path | None, found: Settable) -> dict[str, Secret]:
     if file is None and is_terminal(sys.stdin):
         prompt = SecretPrompt(console)
-        typed = {name: prompt.fetch(name, found.variables[name]) for name in dict.fromkeys(names)}
+        typed = {name: prompt.fetch(name, rule_of(name, found.variables[name])) for name in dict.fromkeys(names)}
         return {name: _given(name, value) for name, value in typed.items()}
     if len(set(names)) > 1:
         raise BadInput(
