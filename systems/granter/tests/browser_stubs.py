@@ -1,12 +1,12 @@
 """A stub of backend-core with the responses that a test sets, for states that the real service cannot be put into."""
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from granter_stub_server import StubServer
 
 GRANT: dict[str, Any] = {
     "id": 7,
@@ -65,7 +65,7 @@ def tokens(name: str, seconds: int = 900) -> StubResponse:
 StubHandler = Callable[[Call], StubResponse]
 
 
-class BackendStub:
+class BackendStub(StubServer):
     """Responds by method and path without the query, else with 404; `received` lists every call."""
 
     def __init__(self) -> None:
@@ -116,13 +116,3 @@ class BackendStub:
 
     def calls(self, path: str) -> list[Call]:
         return [call for call in self.received if call.path.partition("?")[0] == path]
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()

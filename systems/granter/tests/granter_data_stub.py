@@ -1,13 +1,11 @@
 """A stub of the data-service with its API, for tests of its clients."""
 
 import json
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from granter_services import TOKEN
+from granter_stub_server import StubServer
 
 GRANT: dict[str, object] = {
     "id": 7,
@@ -29,7 +27,7 @@ SOURCES = [{"name": name, "state": "done", **COUNTS, "at": "2026-11-21T12:00:00+
 ATTEMPTS = [{"by": "gemini", "outcome": "no key", "took_ms": 0}, {"by": "rules", "outcome": "ok", "took_ms": 3}]
 
 
-class DataServiceStub:
+class DataServiceStub(StubServer):
     """Responds with one grant to requests with the token; `requests` lists all calls, `responses` overrides."""
 
     def __init__(self) -> None:
@@ -79,16 +77,6 @@ class DataServiceStub:
         return (202 if (method, parts.path) == ("POST", "/scrape") else 200 if document else 404), json.dumps(
             document
         ).encode()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def _document_for(method: str, path: str, parameters: dict[str, str]) -> dict[str, object]:

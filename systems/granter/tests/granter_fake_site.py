@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 from zlib import crc32
+
+from granter_stub_server import StubServer
 
 JSON = "application/json"
 
@@ -26,7 +26,7 @@ def _none(_: str) -> str | Reply | None:
     return None
 
 
-class FakeSite:
+class FakeSite(StubServer):
     """Responds with `pages` or the result of `page_for`, else 404; `requested` lists all requested paths."""
 
     def __init__(self, pages: Mapping[str, str | Reply], page_for: Callable[[str], str | Reply | None] = _none) -> None:
@@ -95,16 +95,6 @@ class FakeSite:
         finally:
             del self._gates[path]
             gate.set()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def listing(*notices: str, pages: int = 1) -> str:
