@@ -7,6 +7,8 @@ held without taking it, so a check never makes another process fail to take the 
 import fcntl
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mainstay.errors import LockHeld
@@ -14,6 +16,7 @@ from mainstay.system.atomic_file import make_folder
 
 _WHOLE_FILE = struct.Struct("hhqqi0q")
 """`struct flock`: type, whence, start, length (0: to the end), pid (0 for these locks), padded to its alignment."""
+_EXCLUSIVE = _WHOLE_FILE.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
 class Lock:
@@ -42,6 +45,17 @@ class Lock:
         return not is_locked(self._path)
 
 
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Wait for the lock of the file *path*, creating it if missing, and hold it: for changes that take no time."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.fcntl(file, fcntl.F_OFD_SETLKW, _EXCLUSIVE)
+        yield
+    finally:
+        os.close(file)
+
+
 def try_lock(path: Path) -> int | None:
     """Lock the file *path*, creating it if missing, and return its descriptor; None if another process holds the lock.
 
@@ -50,7 +64,7 @@ def try_lock(path: Path) -> int | None:
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        fcntl.fcntl(file, fcntl.F_OFD_SETLK, _WHOLE_FILE.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, _EXCLUSIVE)
     except OSError as error:
         os.close(file)
         if isinstance(error, BlockingIOError):
@@ -66,7 +80,7 @@ def is_locked(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     try:
-        found = fcntl.fcntl(file, fcntl.F_OFD_GETLK, _WHOLE_FILE.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        found = fcntl.fcntl(file, fcntl.F_OFD_GETLK, _EXCLUSIVE)
     finally:
         os.close(file)
     held_as, *_ = _WHOLE_FILE.unpack(found)

@@ -1,7 +1,5 @@
 """The sealed file: secrets stored on disk, encrypted with age. It keeps every version of every secret."""
 
-import fcntl
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from mainstay.errors import BadInput
 from mainstay.model.secret import Secret, SecretRef
 from mainstay.system.atomic_file import atomic_write, make_folder
 from mainstay.system.clock import Clock, SystemClock
+from mainstay.system.file_lock import exclusive
 
 
 class SealedEntry(msgspec.Struct, frozen=True):
@@ -178,12 +177,8 @@ class SealedFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         make_folder(self._path.parent)
-        lock = os.open(self._path.with_name("secrets.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with exclusive(self._path.with_name("secrets.lock")):
             yield
-        finally:
-            os.close(lock)
 
 
 def _random(length: int) -> str:

@@ -1,15 +1,14 @@
 """Settings: the values of plain variables that an operator has set, stored per environment in `settings.json`."""
 
-import fcntl
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 
 from mainstay.errors import BadInput
 from mainstay.system.atomic_file import atomic_write
+from mainstay.system.file_lock import exclusive
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -59,11 +58,5 @@ class SettingsFile:
     def _write(self, settings: Mapping[str, Setting]) -> None:
         atomic_write(self._path, msgspec.json.format(msgspec.json.encode(settings, order="sorted")) + b"\n")
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        lock = os.open(self._path.with_name("settings.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
+    def _locked(self) -> AbstractContextManager[None]:
+        return exclusive(self._path.with_name("settings.lock"))
