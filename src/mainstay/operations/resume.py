@@ -37,7 +37,8 @@ def resume(context: Context, answer: StepAnswer | None = None, *, runner: Runner
 def finish(context: Context, journal: Journal, runner: Runner) -> Outcome:
     """Finish the unfinished run; the caller holds the lock."""
     run = unfinished(context)
-    return execute_run(context, context.stored(), runner, lambda world: engine.resume(run, world, journal, runner))
+    world = context.world(context.stored())
+    return execute_run(context, world, lambda: engine.resume(run, world, journal, runner))
 
 
 def unfinished(context: Context) -> str:

@@ -96,16 +96,13 @@ def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Out
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
     if run_kind(plan.kind).needs_running and not world.target.fleet_status().started:
         world.target.start()
-    return execute_run(context, plan.environment, runner, lambda world: engine.begin(plan, world, journal, runner))
+    return execute_run(context, world, lambda: engine.begin(plan, world, journal, runner))
 
 
-def execute_run(
-    context: Context, environment: Environment, runner: Runner, execute: Callable[[World], RunOutcome]
-) -> Outcome:
-    """Execute a run in the world of *environment* and return its outcome; the caller holds the lock."""
+def execute_run(context: Context, world: World, execute: Callable[[], RunOutcome]) -> Outcome:
+    """Execute a run in *world* and return its outcome; the caller holds the lock."""
     began = time.monotonic()
-    world = context.world(environment)
-    outcome = execute(world)
+    outcome = execute()
     past = history_of(context)
     _store_live_environment(context, past)
     run = past.runs[0]
