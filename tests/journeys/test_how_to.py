@@ -33,10 +33,14 @@ class Session:
     def shows(self, command: str, *, typed: str = "", code: int | None = 0) -> None:
         require_shown(self.page, command, self.type(command, typed=typed, code=code))
 
-    def ship_starter(self) -> None:
-        """Deploy the system that `mainstay init` writes."""
+    def init(self) -> None:
+        """Write the system of `mainstay init`, at a free port."""
         self.type("mainstay init")
         use_any_port(self.manifest)
+
+    def ship_starter(self) -> None:
+        """Deploy the system that `mainstay init` writes."""
+        self.init()
         self.type("mainstay up")
 
     def write_manifest_of_page(self) -> None:
@@ -60,9 +64,7 @@ class Session:
 
 def test_ship_and_go_back(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
-    hello.type("mainstay init")
-    use_any_port(hello.manifest)
-    hello.type("mainstay up")
+    hello.ship_starter()
     hello.type("sed -i 's/It runs/It still runs/' app.py; mainstay deploy")
     hello.type("mainstay rollback")
     hello.shows("mainstay up")
@@ -76,8 +78,7 @@ def test_ship_and_go_back(sandbox: Sandbox) -> None:
 
 def test_ship_a_reviewed_plan_to_production(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
-    hello.type("mainstay init")
-    use_any_port(hello.manifest)
+    hello.init()
     hello.replace("mainstay.yaml", "services:", "environments: {production: {target: process}}\nservices:")
     hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    steady: 1s\n    strategy: {settle: 0s}")
     # For root, every checkout shares one state of `production`.
@@ -92,8 +93,7 @@ def test_ship_a_reviewed_plan_to_production(sandbox: Sandbox) -> None:
 
 def test_a_live_release_that_does_not_start(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
-    hello.type("mainstay init")
-    use_any_port(hello.manifest)
+    hello.init()
     (sandbox.home / "licence").write_text("valid")
     hello.replace(
         "app.py",
@@ -118,8 +118,7 @@ def test_the_order_of_a_rollback(sandbox: Sandbox) -> None:
 
 def test_a_stream_that_is_cut(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "ship-and-go-back")
-    hello.type("mainstay init")
-    use_any_port(hello.manifest)
+    hello.init()
     hello.replace("mainstay.yaml", "    port: 8000", "    port: 8000\n    drain: 1s\n    stop_grace_period: 1s")
     hello.replace("app.py", '        elif self.path.partition("?")[0] == "/":', STREAM)
     hello.replace(
@@ -246,8 +245,7 @@ def test_add_a_database(sandbox: Sandbox) -> None:
 
 def test_move_keys(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "move-keys")
-    hello.type("mainstay init")
-    use_any_port(hello.manifest)
+    hello.init()
     manifest = yaml.safe_load(hello.manifest.read_text())
     manifest["variables"] = {"TOKEN": {"secret": True, "generate": True}}
     manifest["services"]["web"]["variables"] = ["TOKEN"]

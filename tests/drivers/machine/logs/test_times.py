@@ -1,8 +1,6 @@
 """The times of log lines, from marks beside the logs."""
 
-import asyncio
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,21 +9,6 @@ from mainstay.drivers.machine.logs import times
 from mainstay.drivers.machine.logs.files import Logs
 from mainstay.drivers.machine.logs.times import Times
 from tests.drivers.machine.logs.log_files import mark
-
-WRITER = """
-import os, sys, time
-for number in range(int(sys.argv[1])):
-    os.write(1, b"%d %d ................................................\\n" % (number, time.time_ns()))
-    if number % 1000 == 999:
-        time.sleep(0.002)  # The follower shares its interpreter with the test.
-"""
-
-
-async def write(path: Path, lines: int) -> None:
-    """Start a process that writes *lines* numbered lines as fast as it can, and wait for its end."""
-    with path.open("ab") as file:
-        writer = await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, str(lines), stdout=file)
-        assert await writer.wait() == 0
 
 
 def test_an_unmarked_line_has_the_time_of_the_file(folder: Path) -> None:

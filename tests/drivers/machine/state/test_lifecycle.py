@@ -1,5 +1,7 @@
 """The lifecycle of one instance: probes, exits and restarts, within the table of instance states."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from mainstay.drivers.machine.state.lifecycle import (
     state_of,
 )
 from mainstay.model import Health, Workload
-from mainstay.model.status import INSTANCE_STATES
+from mainstay.model.status import INSTANCE_STATES, InstanceState
 from mainstay.system.process_runner import End
 from mainstay.system.processes import Started
 from tests.drivers.machine.state.states import PROCESS, STEADY, TASK, WEB, WORKER
@@ -32,9 +34,12 @@ SILENT = Probe("silent", "GET http://127.0.0.1:1000/ready → no response within
 
 
 @given(st.lists(st.sampled_from(EVENTS), max_size=30), st.sampled_from(("unless-stopped", "on-failure", "no")))
-def test_every_change_of_state_is_in_the_table(events: list[str], restart: str) -> None:
-    workload = Workload("web", ("serve",), steady_s=1.0, restart=restart)  # type: ignore[arg-type]
-    runtime, leaving, state = Runtime(), False, "starting"
+def test_every_change_of_state_is_in_the_table(
+    events: list[str], restart: Literal["unless-stopped", "on-failure", "no"]
+) -> None:
+    workload = Workload("web", ("serve",), steady_s=1.0, restart=restart)
+    runtime, leaving = Runtime(), False
+    state: InstanceState = "starting"
     for second, event in enumerate(events):
         leaving = leaving or event == "leave"
         if not (leaving and event == "start"):
@@ -42,7 +47,7 @@ def test_every_change_of_state_is_in_the_table(events: list[str], restart: str) 
         now = state_of(
             runtime, leaving=leaving, ready=bool(runtime.process and runtime.answers and runtime.record.steady)
         )
-        assert now == state or now in INSTANCE_STATES[state].then  # type: ignore[index]
+        assert now == state or now in INSTANCE_STATES[state].then
         state = now
 
 
