@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -136,6 +135,8 @@ def _misused(misuse: click.UsageError, console: Console) -> int:
         return BadInput.exit_code
     words = misuse.ctx.command_path.split()[1:] if misuse.ctx else []
     if isinstance(misuse, click.NoSuchOption):
+        from difflib import get_close_matches  # Its import takes 5 ms, which other commands need not pay.
+
         near = get_close_matches(misuse.option_name, misuse.possibilities or (), cutoff=NEAR)
         misuse = click.NoSuchOption(misuse.option_name, possibilities=near, ctx=misuse.ctx)
     console.error(BadInput(misuse.format_message(), remedy=" ".join(["mainstay", *words, "--help"]), code="misused"))
