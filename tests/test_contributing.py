@@ -151,10 +151,11 @@ def test_a_check_without_its_entry_is_not_run(tmp_path: Path) -> None:
 def test_a_tree_with_toys_keeps_the_house_rules(tmp_path: Path) -> None:
     project = Project(tmp_path)
     (project.tree / "tests").mkdir()
-    shutil.copy(ROOT / "tests" / "test_house.py", project.tree / "tests")
+    for name in ("test_house.py", "test_words.py"):
+        shutil.copy(ROOT / "tests" / name, project.tree / "tests")
     shutil.copytree(ROOT / "kit" / "src", project.tree / "kit" / "src")
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_house.py"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
         cwd=project.tree,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(project.tree / "src")},
         capture_output=True,
