@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mainstay.model import Shares, Strategy
-from mainstay.planning.service_change import ServiceChange
+from mainstay.planning.rollout import ServiceChange
 from mainstay.planning.strategy import ServiceStage, before_stages, service_stages, stages
 
 KINDS = ("blue-green", "canary", "rolling", "recreate")

@@ -7,20 +7,15 @@ from msgspec.structs import replace
 
 from mainstay.model import Release
 from mainstay.model.revision import Revision
-from mainstay.planning.datastore_phases import migrate_phase, start_datastores
 from mainstay.planning.diff import changes_between
-from mainstay.planning.draft import draft
-from mainstay.planning.durations import timed_phases
-from mainstay.planning.edge_change import edge_change
+from mainstay.planning.draft import draft, timed_phases
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.fetch_phase import fetch_phase
-from mainstay.planning.plan import Phase, Plan
-from mainstay.planning.rank_builder import rank_of
+from mainstay.planning.plan import Phase, Plan, rank_of
+from mainstay.planning.provide import edge_change, migrate_phase, start_datastores
 from mainstay.planning.resolve import declares
-from mainstay.planning.rollout import Rollout, rollout_to
+from mainstay.planning.rollout import Rollout, ServiceChange, rollout_to, service_changes
 from mainstay.planning.rollout_phases import retire_phase, settle_phase, stage_phases
-from mainstay.planning.schemas import schema_differs, schemas_of
-from mainstay.planning.service_change import ServiceChange, service_changes
 from mainstay.planning.stage_change import stage_changes
 from mainstay.planning.warnings import notes_on, nothing_to_do
 from mainstay.steps.support.fleet_state import is_down
@@ -37,29 +32,35 @@ def deploy(release: Release, now: Snapshot) -> Plan:
     plan = draft("deploy", release, now)
     phases = deploy_phases(plan.id, release, now, rollout)
     migrates = any(phase.name == "migrate" for phase in phases)
-    plan = replace(plan, phases=phases, rollback="unknown" if migrates or schema_differs(now) else "safe")
+    plan = replace(plan, phases=phases, rollback="unknown" if migrates or _schema_differs(now) else "safe")
     if not phases and declares(release, now.release):
         return replace(plan, unchanged=True, notes=(nothing_to_do(release, now),))
     return replace(
         plan,
-        changes=changes_between(now.release, release, schemas_of(now)),
+        changes=changes_between(now.release, release, now.schemas),
         notes=(*_notes_on_skipped_strategies(declared, changes), *notes_on(rollout, release, now)),
     )
 
 
 def deploy_phases(plan_id: str, release: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
     """Return the phases of a deploy that have steps, in the order of the runbook."""
-    edge = edge_change(now.serving.edge, release.edge)
+    first, last = edge_change(now.serving.edge, release.edge)
     stages = stage_changes(rollout)
     return timed_phases(
         now.expected,
         fetch_phase(release, release.brought, now, plan_id),
-        Phase("provide", rank_of([edge.first]) + rank_of(start_datastores(release, now, plan_id))),
+        Phase("provide", rank_of([first]) + rank_of(start_datastores(release, now, plan_id))),
         migrate_phase(release, now, plan_id),
-        *stage_phases(stages, edge.last),
+        *stage_phases(stages, last),
         settle_phase(stages, _settle_s(rollout)),
         retire_phase(stages),
     )
+
+
+def _schema_differs(now: Snapshot) -> bool:
+    """Return whether a schema differs from the live release's: a run that was undone may have migrated it."""
+    made_for = {name: store.schema for name, store in now.release.datastores.items()} if now.release else {}
+    return any(made_for.get(name, revision) != revision for name, revision in now.schemas.items())
 
 
 def _settle_s(rollout: Rollout) -> float:

@@ -3,8 +3,7 @@
 from msgspec.structs import replace
 
 from mainstay.model import Release
-from mainstay.planning.draft import draft
-from mainstay.planning.durations import timed_phases
+from mainstay.planning.draft import draft, timed_phases
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase, Plan
 from mainstay.steps.remove_data import RemoveData

@@ -1,17 +1,21 @@
-"""The draft of a plan: everything that plans of all kinds share, and no phases yet."""
+"""What plans of all kinds share: their draft without phases, and the expected durations of their steps."""
+
+from msgspec.structs import replace
 
 from mainstay.model import Release
 from mainstay.model.run_kind import Kind
 from mainstay.planning.facts import Snapshot
-from mainstay.planning.plan import Plan
-from mainstay.planning.staleness import identity, staleness_key
+from mainstay.planning.plan import Phase, Plan
+from mainstay.planning.staleness import digest, staleness_key
+from mainstay.steps.observe import Observe
+from mainstay.steps.step import Step
 
 
 def draft(kind: Kind, release: Release, now: Snapshot) -> Plan:
-    """Return a plan of *kind* to *release*, starting from the snapshot *now*, without phases."""
+    """Return a plan of *kind* to *release*, starting from *now*, without phases; equal plans have equal ids."""
     key = staleness_key(release, now)
     return Plan(
-        id=identity(kind, release, key),
+        id=digest([kind, release, key])[:10],
         kind=kind,
         environment=now.environment,
         version=release.version,
@@ -22,3 +26,20 @@ def draft(kind: Kind, release: Release, now: Snapshot) -> Plan:
         staleness_key=key,
         phases=(),
     )
+
+
+def timed_phases(expected: dict[str, float], *phases: Phase) -> tuple[Phase, ...]:
+    """Return those *phases* that have steps, with the expected seconds of each step; None where the history has none.
+
+    *expected* are the seconds by `Step.timed_as`.
+    """
+    return tuple(_timed(phase, expected) for phase in phases if phase.ranks)
+
+
+def _timed(phase: Phase, expected: dict[str, float]) -> Phase:
+    ranks = (tuple(replace(step, expected_s=_seconds(step, expected)) for step in rank) for rank in phase.ranks)
+    return replace(phase, ranks=tuple(ranks))
+
+
+def _seconds(step: Step, expected: dict[str, float]) -> float | None:
+    return step.for_s if isinstance(step, Observe) else expected.get(step.timed_as)

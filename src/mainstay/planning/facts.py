@@ -50,6 +50,19 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Expected seconds of steps, from the history, by `Step.timed_as`."""
     taken_at: str = ""
 
+    @property
+    def schemas(self) -> dict[str, str]:
+        """The current schema revision of each datastore: as read, or from the history while it is stopped.
+
+        A datastore that cannot be reached and has no history is left out.
+        """
+        found = {name: facts.schema for name, facts in self.datastores.items()}
+        return {name: schema.revision for name, schema in found.items() if schema.reachable or schema.revision}
+
+    def pending(self, datastore: str) -> tuple[str, ...]:
+        """Return the revisions of the pending migrations of *datastore*."""
+        return self.datastores[datastore].schema.pending if datastore in self.datastores else ()
+
 
 def look(world: World, history: History, manifest: Manifest | None = None) -> Snapshot:
     """Return a snapshot of the world and the history; without *manifest*, only what rollback and `down` need."""

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from mainstay.model import Release
 from mainstay.planning.facts import Snapshot
-from mainstay.planning.plan import Phase
-from mainstay.planning.rank_builder import rank_of
-from mainstay.planning.schemas import pending
+from mainstay.planning.plan import Phase, rank_of
 from mainstay.steps.fetch_artifact import FetchArtifact
 
 
@@ -41,7 +39,7 @@ def _new_artifacts(release: Release, services: Iterable[str], now: Snapshot) -> 
     for name in services:
         yield release.services[name].workload.artifact, name
     for name, store in release.datastores.items():
-        if pending(now, name) and store.migrations:
+        if now.pending(name) and store.migrations:
             yield store.migrations, f"the migrations of {name}"
 
 

@@ -1,6 +1,6 @@
 """A plan: phases of ranks of steps, as pure data, made before anything is changed; the plan is the runbook."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -15,13 +15,15 @@ from mainstay.steps.start_fleet import StartFleet
 from mainstay.steps.step import Step
 
 Rollback = Literal["safe", "unknown"]
+Ranks = tuple[tuple[Step, ...], ...]
+"""The steps of one rank run in parallel; ranks run one after the other."""
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """A named part of the runbook. The steps of one rank run in parallel; ranks run one after the other."""
+    """A named part of the runbook."""
 
     name: str
-    ranks: tuple[tuple[Step, ...], ...]
+    ranks: Ranks
     stage: int | None = None
     """Number of the strategy's stage that the phase executes, from 1; None for other phases."""
 
@@ -137,6 +139,12 @@ class Plan(msgspec.Struct, frozen=True):
                 for step in rank:
                     number += 1
                     yield f"{phase_number}.{number}", step
+
+
+def rank_of(steps: Iterable[Step | None]) -> Ranks:
+    """Return one rank of *steps*; none if there are no steps."""
+    rank = tuple(step for step in steps if step is not None)
+    return (rank,) if rank else ()
 
 
 def counts(members: Members) -> dict[int, int]:

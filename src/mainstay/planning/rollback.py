@@ -5,17 +5,13 @@ from msgspec.structs import replace
 from mainstay.errors import BadInput
 from mainstay.model import Release
 from mainstay.planning.diff import changes_between
-from mainstay.planning.draft import draft
-from mainstay.planning.durations import timed_phases
-from mainstay.planning.edge_change import edge_change
+from mainstay.planning.draft import draft, timed_phases
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.fetch_phase import fetch_phase
-from mainstay.planning.plan import Phase, Plan
-from mainstay.planning.rank_builder import rank_of
-from mainstay.planning.rollout import Rollout, rollout_to
+from mainstay.planning.plan import Phase, Plan, rank_of
+from mainstay.planning.provide import edge_change
+from mainstay.planning.rollout import Rollout, rollout_to, service_changes
 from mainstay.planning.rollout_phases import retire_phase, stage_phases
-from mainstay.planning.schemas import schemas_of
-from mainstay.planning.service_change import service_changes
 from mainstay.planning.stage_change import stage_changes
 from mainstay.planning.warnings import notes_on
 
@@ -35,7 +31,7 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
     return replace(
         plan,
         phases=rollback_phases(plan.id, to, now, rollout),
-        changes=changes_between(live, _with_current_datastores(to, now), schemas_of(now)),
+        changes=changes_between(live, _with_current_datastores(to, now), now.schemas),
         notes=(*_was_rolled_back(to, rolled_back_at), *notes_on(rollout, to, now), *_schemas(to, now)),
         declared=declared,
     )
@@ -43,14 +39,14 @@ def rollback(to: Release, now: Snapshot, *, declared: str = "", rolled_back_at: 
 
 def rollback_phases(plan_id: str, to: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
     """Return the phases of a rollback that have steps, in the order of the runbook."""
-    edge = edge_change(now.serving.edge, to.edge)
+    first, last = edge_change(now.serving.edge, to.edge)
     stages = stage_changes(rollout)
     started = (change.service for change in rollout.changes if change.new is not None)
     return timed_phases(
         now.expected,
         fetch_phase(to, started, now, plan_id),
-        Phase("provide", rank_of([edge.first])),
-        *stage_phases(stages, edge.last),
+        Phase("provide", rank_of([first])),
+        *stage_phases(stages, last),
         retire_phase(stages),
     )
 
@@ -75,7 +71,7 @@ def _was_rolled_back(to: Release, at: str) -> list[str]:
 
 def _with_current_datastores(to: Release, now: Snapshot) -> Release:
     """Return *to* with the current versions and schemas of the datastores, which a rollback does not change."""
-    schemas = schemas_of(now)
+    schemas = now.schemas
     live = now.release.datastores if now.release else {}
     stores = {name: replace(store, schema=schemas.get(name, store.schema)) for name, store in live.items()}
     return replace(to, datastores=stores)
@@ -85,6 +81,6 @@ def _schemas(to: Release, now: Snapshot) -> list[str]:
     return [
         f"the schema of {name} stays at {revision or 'none'}; "
         f"release {to.number} was made for {to.datastores[name].schema or 'none'}"
-        for name, revision in schemas_of(now).items()
+        for name, revision in now.schemas.items()
         if name in to.datastores and to.datastores[name].schema != revision
     ]

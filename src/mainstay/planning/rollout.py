@@ -1,17 +1,41 @@
 """A rollout: the services that change between two releases, and what determines the order in which they change."""
 
-import msgspec
+from typing import Literal
 
-from mainstay.model import Members, Release, ServiceRelease, Traffic
+import msgspec
+from msgspec.structs import replace
+
+from mainstay.model import Members, Release, ServiceRelease, Strategy, Traffic
 from mainstay.model.call_graph import Calls, calls_between
-from mainstay.model.revision import Revision
 from mainstay.planning.facts import Snapshot
-from mainstay.planning.service_change import ServiceChange
 from mainstay.planning.traffic_order import DrainLimits
 
 
-class UnknownRevision(LookupError):
-    """Raised for a revision that neither the old nor the new release has, which is a bug in the planner."""
+class ServiceChange(msgspec.Struct, frozen=True):
+    """The change of one service from revision `old` (None: it is added) to revision `new` (None: it is removed).
+
+    If both are equal, only the number of replicas changes. A worker has replicas and no traffic.
+    """
+
+    service: str
+    old: int | None
+    old_count: int
+    new: int | None
+    count: int
+    strategy: Strategy = Strategy()
+    worker: bool = False
+    overlap: bool = False
+    """Workers only: the old fleet stays until the new one has settled."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a new revision replaces an old one."""
+        return self.old is not None and self.new is not None and self.old != self.new
+
+    def in_one_switch(self) -> "ServiceChange":
+        """Return this change without percentages and settling; `recreate` stays `recreate`."""
+        kind: Literal["recreate", "blue-green"] = "recreate" if self.strategy.kind == "recreate" else "blue-green"
+        return replace(self, strategy=Strategy(kind, settle_s=0.0, revert_after_s=self.strategy.revert_after_s))
 
 
 class Rollout(msgspec.Struct, frozen=True):
@@ -34,11 +58,9 @@ class Rollout(msgspec.Struct, frozen=True):
         return min(change.strategy.revert_after_s for change in self.changes)
 
     def service_at(self, service: str, revision: int) -> ServiceRelease:
-        """Return *service* from the release that has this *revision* of it. Raises UnknownRevision when neither has."""
-        for services in (self.after, self.before):
-            if service in services and services[service].revision == revision:
-                return services[service]
-        raise UnknownRevision(str(Revision(service, revision)))
+        """Return *service* from the release that has this *revision* of it."""
+        found = (services[service] for services in (self.before, self.after) if service in services)
+        return {each.revision: each for each in found}[revision]
 
     def drain_limits(self, traffic: Traffic) -> DrainLimits:
         """Return, for every revision in *traffic*, the seconds that its requests may take to finish."""
@@ -46,6 +68,30 @@ class Rollout(msgspec.Struct, frozen=True):
             name: {revision: self.service_at(name, revision).workload.drain_s for revision in shares}
             for name, shares in traffic.items()
         }
+
+
+def service_changes(now: Snapshot, release: Release) -> tuple[ServiceChange, ...]:
+    """Return the services whose revision or number of replicas changes, in the order of *release*."""
+    before = now.release.services if now.release else {}
+    changes = []
+    for name in [*release.services, *(name for name in before if name not in release.services)]:
+        old, new = before.get(name), release.services.get(name)
+        either = new or old
+        if either is None or (old and new and (old.revision, old.replicas) == (new.revision, new.replicas)):
+            continue
+        changes.append(
+            ServiceChange(
+                service=name,
+                old=old.revision if old else None,
+                old_count=old.replicas if old else 0,
+                new=new.revision if new else None,
+                count=new.replicas if new else 0,
+                strategy=either.strategy,
+                worker=not either.workload.listens,
+                overlap=either.workload.overlap,
+            )
+        )
+    return tuple(changes)
 
 
 def rollout_to(

@@ -4,11 +4,11 @@ import hashlib
 
 import msgspec
 
-from mainstay.model import Release
+from mainstay.model import Release, Traffic
 from mainstay.model.revision import Revision
-from mainstay.model.run_kind import Kind
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Plan, StalenessKey, counts
+from mainstay.steps.set_traffic import in_words
 
 
 def staleness_key(release: Release, now: Snapshot) -> StalenessKey:
@@ -21,11 +21,6 @@ def staleness_key(release: Release, now: Snapshot) -> StalenessKey:
         schema={name: facts.schema.revision for name, facts in now.datastores.items()},
         last_run=now.last_run,
     )
-
-
-def identity(kind: Kind, release: Release, key: StalenessKey) -> str:
-    """Return the plan's id: plans with equal ids are the same plan."""
-    return digest([kind, release, key])[:10]
 
 
 def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
@@ -55,11 +50,8 @@ def _instances(fleet: dict[str, dict[int, int]]) -> dict[str, str]:
     }
 
 
-def _shares(traffic: dict[str, dict[int, float]]) -> dict[str, str]:
-    return {
-        name: " + ".join(f"{share:g} % @{release}" for release, share in sorted(shares.items()))
-        for name, shares in traffic.items()
-    }
+def _shares(traffic: Traffic) -> dict[str, str]:
+    return {name: in_words(shares) for name, shares in traffic.items()}
 
 
 def digest(value: object) -> str:

@@ -7,7 +7,7 @@ from math import ceil
 import msgspec
 
 from mainstay.model import Shares, Stage
-from mainstay.planning.service_change import ServiceChange
+from mainstay.planning.rollout import ServiceChange
 
 Replicas = dict[int, int]
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from mainstay.model import Release
 from mainstay.planning.facts import Snapshot
-from mainstay.planning.rollout import Rollout
-from mainstay.planning.service_change import ServiceChange
+from mainstay.planning.rollout import Rollout, ServiceChange
 
 MIXED = {"canary", "rolling"}
 """Strategies that split traffic between the old and the new revision."""
@@ -127,7 +126,7 @@ def _datastores(release: Release, now: Snapshot) -> Iterator[str]:
         running = [member.workload for member in now.running.wanted.get(name, {}).values()]
         if running and store.workload and store.workload not in running:
             yield f"{name} restarts with other settings: it is unavailable for that time"
-        if name in now.datastores and now.datastores[name].schema.pending and store.migrations and now.release:
+        if now.pending(name) and store.migrations and now.release:
             yield f"a rollback keeps the schema of {name}: the old code then runs on {store.schema}"
     for name in sorted(set(now.release.datastores if now.release else {}) - set(release.datastores)):
         is_earlier = release.number < now.next_number

@@ -1,0 +1,58 @@
+"""What services need before they start: the edge, the datastores, and their schemas."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from mainstay.model import Edge, Member, Release
+from mainstay.planning.facts import Snapshot
+from mainstay.planning.plan import Phase
+from mainstay.steps.configure_edge import ConfigureEdge
+from mainstay.steps.migrate import Migrate
+from mainstay.steps.start_datastore import StartDatastore
+
+
+def edge_change(before: Edge | None, after: Edge | None) -> tuple[ConfigureEdge | None, ConfigureEdge | None]:
+    """Return the steps that change the edge; None where nothing changes. No request reaches a service without traffic.
+
+    The first step precedes every start and provides the routes of both releases. The last one follows the change of
+    traffic and removes the routes that only the old release has.
+    """
+    both = _with_both_routes(before, after)
+    first = ConfigureEdge(before=before, after=both) if both != before else None
+    return first, ConfigureEdge(before=both, after=after) if after != both else None
+
+
+def start_datastores(release: Release, now: Snapshot, plan_id: str) -> Iterator[StartDatastore]:
+    """Yield the steps for the datastores that Mainstay runs and that differ from their desired state."""
+    for name, store in release.datastores.items():
+        before = now.running.wanted.get(name, {})
+        after = {store.revision: Member(store.workload, 1, store.version)} if store.workload else {}
+        if after and before != after:
+            yield StartDatastore(name=name, before=before, after=after, job=f"{plan_id}-{name}")
+
+
+def migrate_phase(release: Release, now: Snapshot, plan_id: str) -> Phase:
+    """Return the phase that runs the pending migrations, one datastore after the other."""
+    steps = (
+        Migrate(
+            name=name,
+            migrations=store.migrations,
+            pending=now.pending(name),
+            before=now.datastores[name].schema.revision,
+            after=store.schema,
+            job=f"{plan_id}-migrate-{name}",
+        )
+        for name, store in release.datastores.items()
+        if store.migrations and now.pending(name)
+    )
+    return Phase("migrate", tuple((step,) for step in steps))
+
+
+def _with_both_routes(before: Edge | None, after: Edge | None) -> Edge | None:
+    if before is None or after is None:
+        return after or before
+    known = {(route.path, route.host, route.listen) for route in before.routes}
+    new = tuple(route for route in after.routes if (route.path, route.host, route.listen) not in known)
+    routes = before.routes + new
+    return replace(after, routes=after.routes if set(routes) == set(after.routes) else routes)
