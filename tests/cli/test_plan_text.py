@@ -58,10 +58,7 @@ def test_the_summary_of_a_plan_leaves_out_its_steps() -> None:
 def test_the_headline_depends_on_the_kind_of_the_plan(kind: Kind, before: int | None, lines: list[str]) -> None:
     assert list(plan_text.text(replace(plan(), kind=kind, before=before, changes=(), notes=())))[1:][
         : len(lines) + 1
-    ] == [
-        *lines,
-        "",
-    ]
+    ] == [*lines, ""]
 
 
 def test_text_and_json_have_the_same_duration_or_none() -> None:

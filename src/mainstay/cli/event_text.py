@@ -5,23 +5,7 @@ from typing import Protocol
 import msgspec
 
 from mainstay.cli.console import Console, duration
-from mainstay.history.events import (
-    Answered,
-    Done,
-    Ended,
-    Event,
-    Failed,
-    ParkedAt,
-    Planned,
-    Progress,
-    Resumed,
-    Started,
-    Undoing,
-    Undone,
-    UndoStarted,
-    Withdrawn,
-    decode,
-)
+from mainstay.history import events
 from mainstay.history.journal import Row
 from mainstay.text.plural import counted
 
@@ -42,11 +26,11 @@ class EventContext:
         self.failures: dict[str, str] = {}
         """The step that failed, by error."""
 
-    def add(self, event: Event) -> None:
+    def add(self, event: events.Event) -> None:
         """Remember the title of a step, and the error of a failed step."""
-        if isinstance(event, Started | Done | Undoing) and event.title:
+        if isinstance(event, events.Started | events.Done | events.Undoing) and event.title:
             self.titles[event.step] = event.title
-        if isinstance(event, Failed):
+        if isinstance(event, events.Failed):
             self.failures[event.error] = event.step
 
 
@@ -64,11 +48,11 @@ class EventLines:
                 found["remedy"] = self._console.command(str(found["remedy"]))
             self._console.document(found)
             return
-        event = decode(row.name, row.body)
+        event = events.decode(row.name, row.body)
         self._run.add(event)
         text = sentence(event, self._run)
         # Other events may quote what a service printed.
-        shown = self._console.command(text) if isinstance(event, ParkedAt) else text
+        shown = self._console.command(text) if isinstance(event, events.ParkedAt) else text
         self._console.print(f"{row.at[11:19]} {row.run} {shown}")
 
     def close(self) -> None:
@@ -89,39 +73,39 @@ def document(row: Row, titles: dict[str, str]) -> dict[str, object]:
     return {"at": row.at, "run": row.run, "sequence": row.sequence, "event": row.name, **body}
 
 
-def sentence(event: Event, run: EventContext) -> str:
+def sentence(event: events.Event, run: EventContext) -> str:
     """Return one line about the event; the cause of a failure may take several lines."""
     match event:
-        case Planned():
+        case events.Planned():
             return f"planned: {event.kind} {event.version}, release {event.release}, {counted(event.steps, 'step')}"
-        case Resumed():
+        case events.Resumed():
             how = f"resumed at {event.step}" if event.step else "started"
             return f"{how} by {event.by} on {event.host}"
-        case Started():
+        case events.Started():
             return f"{event.step} {event.title}"
-        case Progress():
+        case events.Progress():
             return f"{event.step} … {event.what}"
-        case Done():
+        case events.Done():
             if event.adopted:
                 return f"{event.step} already done" + (f": {event.title}" if event.title else "")
             return f"{event.step} done in {duration(event.took_s)}: {event.evidence}"
-        case Failed():
+        case events.Failed():
             return f"{event.step} failed: {event.error}"
-        case Withdrawn():
+        case events.Withdrawn():
             where = f" in stage {event.stage}" if event.stage else ""
             return f"interrupted{where}: traffic returns to the revisions that had it before"
-        case UndoStarted():
+        case events.UndoStarted():
             # The failed step's own line already shows the whole cause.
             failed = run.failures.get(event.why)
             return f"rolling back, because step {failed} failed" if failed else f"rolling back: {event.why}"
-        case Undoing():
+        case events.Undoing():
             return f"{event.step} undoing: {run.titles.get(event.step, event.title)}".rstrip(": ")
-        case Undone():
+        case events.Undone():
             return f"{event.step} undone: {event.evidence}"
-        case ParkedAt():
+        case events.ParkedAt():
             return f"parked: {event.why}; {event.remedy}"
-        case Answered():
+        case events.Answered():
             return f"{event.step} marked {event.as_} by {event.by}: {event.because}"
-        case Ended():
+        case events.Ended():
             how = "completed" if event.outcome == "released" else "rolled back"
             return how + (f", {event.note}" if event.note else "")

@@ -29,21 +29,24 @@ class Invocation:
         return self.file or Path("mainstay.yaml")
 
 
-def invoked(command: Callable[Concatenate[Invocation, P], T]) -> Callable[P, T]:
-    """Decorate a command so that it receives the invocation as its first argument."""
+def invoked(
+    name: str, *examples: str, group: click.Group | None = None
+) -> Callable[[Callable[Concatenate[Invocation, P], T]], click.Command]:
+    """Turn a function that receives the invocation into the command *name* of *group*, with *examples* in its help."""
 
-    @wraps(command)
-    def call(*arguments: P.args, **named: P.kwargs) -> T:
-        context = click.get_current_context()
-        meta = context.meta
-        console = context.find_object(Console) or Console(meta.get("output", "text"))
-        return command(
-            Invocation(meta.get("file"), meta.get("environment"), meta.get("state"), console), *arguments, **named
-        )
+    def decorate(function: Callable[Concatenate[Invocation, P], T]) -> click.Command:
+        @wraps(function)
+        def call(*arguments: P.args, **named: P.kwargs) -> T:
+            context = click.get_current_context()
+            meta = context.meta
+            console = context.find_object(Console) or Console(meta.get("output", "text"))
+            invocation = Invocation(meta.get("file"), meta.get("environment"), meta.get("state"), console)
+            return function(invocation, *arguments, **named)
 
-    return call
+        epilog = "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples)])
+        command = click.command(name, epilog=epilog)(call)
+        if group is not None:
+            group.add_command(command)
+        return command
 
-
-def examples(*typed: str) -> str:
-    """Return the end of a command's help: what a user may type."""
-    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in typed)])
+    return decorate

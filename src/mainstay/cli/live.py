@@ -9,19 +9,7 @@ from rich.text import Text
 from mainstay.cli.console import Console, duration
 from mainstay.cli.event_text import EventContext, sentence
 from mainstay.cli.terminal import terminal
-from mainstay.history.events import (
-    Done,
-    Ended,
-    Failed,
-    ParkedAt,
-    Planned,
-    Progress,
-    Resumed,
-    Started,
-    Undoing,
-    Undone,
-    decode,
-)
+from mainstay.history import events
 from mainstay.history.journal import Row
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import SystemClock
@@ -54,31 +42,31 @@ class LivePhases:
         self._live.stop()
 
     def on_event(self, row: Row) -> None:
-        event = decode(row.name, row.body)
+        event = events.decode(row.name, row.body)
         self._run.add(event)
         match event:
-            case Planned():
+            case events.Planned():
                 self._steps = event.steps
-            case Started():
+            case events.Started():
                 self._acting[event.step] = (self._clock.monotonic(), "")
                 self._print_phase(event.step)
-            case Progress():
+            case events.Progress():
                 began, _ = self._acting.get(event.step, (self._clock.monotonic(), ""))
                 self._acting[event.step] = (began, event.what)
-            case Done():
+            case events.Done():
                 self._done += 1
                 self._print_end(
                     "✓", "green", event.step, event.evidence, "" if event.adopted else duration(event.took_s)
                 )
-            case Undoing():
+            case events.Undoing():
                 self._acting[event.step] = (self._clock.monotonic(), "undoing")
-            case Undone():
+            case events.Undone():
                 self._print_end("↩", "yellow", event.step, event.evidence, "")
-            case Failed():
+            case events.Failed():
                 self._print_failure(event)
-            case Resumed() | Ended(note=""):
+            case events.Resumed() | events.Ended(note=""):
                 pass
-            case ParkedAt():
+            case events.ParkedAt():
                 self._print(Text(self._console.command(sentence(event, self._run)), style="red"))
             case _:
                 self._print(Text(harmless(sentence(event, self._run)), style="yellow"))
@@ -96,7 +84,7 @@ class LivePhases:
         )
         self._print(line if not when else Text.assemble(line, (f"  {when}", "dim")))
 
-    def _print_failure(self, event: Failed) -> None:
+    def _print_failure(self, event: events.Failed) -> None:
         """Print the cause below the step, highlighted."""
         self._acting.pop(event.step, None)
         title = f"{event.step:<5} {self._run.titles.get(event.step, '')}".rstrip()

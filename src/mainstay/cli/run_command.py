@@ -13,7 +13,7 @@ from mainstay.cli.approval import Approval, DryRunEnded
 from mainstay.cli.console import Console, Styled, duration
 from mainstay.cli.context import context_of
 from mainstay.cli.event_text import EventLines, ProgressListener
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.signals import signals_to
 from mainstay.engine.interruption import Interruption
 from mainstay.engine.runner import Runner
@@ -42,23 +42,20 @@ class CommandRun(NamedTuple):
 
 
 def run_command(
-    name: str, *typed: str, approves: bool = False, then: Callable[[CommandRun, Outcome], None] | None = None
+    name: str, *examples: str, approves: bool = False, then: Callable[[CommandRun, Outcome], None] | None = None
 ) -> Callable[[Callable[Concatenate[CommandRun, P], Outcome]], click.Command]:
-    """Turn a function that calls an operation into the command *name*, with *typed* as its examples.
+    """Turn a function that calls an operation into the command *name*, with *examples* in its help.
 
     *approves*: the command has the options `--yes` and `--dry-run`; others execute their run without a question.
     *then* prints what to do next after a run that was not rolled back.
     """
 
     def decorate(operation: Callable[Concatenate[CommandRun, P], Outcome]) -> click.Command:
-        @invoked
         def call(invocation: Invocation, /, **options: Any) -> int:
             return _execute(invocation, operation, options, then)
 
-        command = click.command(name, epilog=examples(*typed))(update_wrapper(call, operation))
-        if approves:
-            command = dry_run(yes(command))
-        return command
+        command = invoked(name, *examples)(update_wrapper(call, operation))
+        return dry_run(yes(command)) if approves else command
 
     return decorate
 

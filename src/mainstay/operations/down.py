@@ -18,13 +18,7 @@ def down(context: Context, *, data: bool = False, approve: Approve, runner: Runn
     if not data and _nothing_runs(context):
         note = f"nothing to do: {environment.system}/{environment.name} is stopped already"
         return without_run(context, "down", started=False, took_s=0.0, note=note)
-    return execute(
-        context,
-        make(context, data=data),
-        lambda: make(context, data=data),
-        approve=approve,
-        runner=runner,
-    )
+    return execute(context, make(context, data=data), lambda: make(context, data=data), approve=approve, runner=runner)
 
 
 def make(context: Context, *, data: bool) -> Plan:

@@ -1,17 +1,15 @@
 """`mainstay check`: answer whether the environment is ready, with evidence."""
 
-import click
 from msgspec.structs import replace
 
 from mainstay.cli.console import Styled
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.errors import NotReady
 from mainstay.operations.check import check
 
 
-@click.command("check", epilog=examples("mainstay check", "mainstay -e production --output json check"))
-@invoked
+@invoked("check", "mainstay check", "mainstay -e production --output json check")
 def command(invocation: Invocation) -> int:
     """Check the environment as last deployed; exit 3 when a check fails or has no answer.
 

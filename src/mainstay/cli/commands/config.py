@@ -4,7 +4,7 @@ import click
 
 from mainstay.cli.console import Console
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.settings import next_command
 from mainstay.operations.config import Configuration, ServiceVariable, config
 from mainstay.operations.context import Context
@@ -12,9 +12,8 @@ from mainstay.operations.context import Context
 MASKED = "••••••••"
 
 
-@click.command("config", epilog=examples("mainstay config web", "mainstay -e production --output json config web"))
+@invoked("config", "mainstay config web", "mainstay -e production --output json config web")
 @click.argument("service")
-@invoked
 def command(invocation: Invocation, *, service: str) -> None:
     """Show the variables that a service gets, with the source of each.
 

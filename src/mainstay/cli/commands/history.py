@@ -4,16 +4,12 @@ import click
 
 from mainstay.cli.console import duration
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.history import history
 
 
-@click.command(
-    "history",
-    epilog=examples("mainstay history", "mainstay history -n 5", "mainstay --output json history"),
-)
+@invoked("history", "mainstay history", "mainstay history -n 5", "mainstay --output json history")
 @click.option("-n", "--number", "most", type=click.IntRange(min=1), metavar="N", help="Show only the newest N runs.")
-@invoked
 def command(invocation: Invocation, most: int | None) -> None:
     """List the runs, newest first."""
     runs = history(context_of(invocation))[:most]

@@ -5,9 +5,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-import click
-
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.errors import BadInput
 from mainstay.model.revision import NAME
 
@@ -15,11 +13,7 @@ STARTER = {"mainstay.yaml": "mainstay.yaml", "app.py": "app.py.txt"}
 """Each file that is written, and the package file it comes from. The application is kept as text, not as a module."""
 
 
-@click.command(
-    "init",
-    epilog=examples("mkdir hello && cd hello && mainstay init && mainstay up"),
-)
-@invoked
+@invoked("init", "mkdir hello && cd hello && mainstay init && mainstay up")
 def command(invocation: Invocation) -> None:
     """Write a starter manifest and an application that runs.
 

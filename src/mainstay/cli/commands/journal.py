@@ -4,7 +4,7 @@ import click
 
 from mainstay.cli.context import context_of
 from mainstay.cli.event_text import EventContext, document, sentence
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.errors import JournalCorrupt
 from mainstay.history.events import decode
 from mainstay.history.journal_file import RESTORE
@@ -16,9 +16,8 @@ def command() -> None:
     """Show, verify or export the journal."""
 
 
-@command.command("show", epilog=examples("mainstay journal show", "mainstay journal show r-0007"))
+@invoked("show", "mainstay journal show", "mainstay journal show r-0007", group=command)
 @click.argument("run", required=False)
-@invoked
 def show(invocation: Invocation, run: str | None) -> None:
     """Show the events of a run; by default of the last run."""
     context = EventContext()
@@ -32,15 +31,13 @@ def show(invocation: Invocation, run: str | None) -> None:
         invocation.console.print(f"{row.sequence:>5} {when} {row.run} {sentence(event, context)}")
 
 
-@command.command("verify", epilog=examples("mainstay journal verify"))
-@invoked
+@invoked("verify", "mainstay journal verify", group=command)
 def verify(invocation: Invocation) -> None:
     """Verify that no row was changed and none is missing. Exit 5: the verification failed."""
     found = journal.verify(context_of(invocation))
     if found.bad is not None:
         raise JournalCorrupt(
-            f"the journal was changed or has lost rows, found at row {found.bad}: {found.why}",
-            remedy=RESTORE,
+            f"the journal was changed or has lost rows, found at row {found.bad}: {found.why}", remedy=RESTORE
         )
     if invocation.console.json:
         invocation.console.document(found)
@@ -48,8 +45,7 @@ def verify(invocation: Invocation) -> None:
         invocation.console.print(f"{found.rows} rows; none was changed, none is missing")
 
 
-@command.command("export", epilog=examples("mainstay journal export > journal.jsonl"))
-@invoked
+@invoked("export", "mainstay journal export > journal.jsonl", group=command)
 def export(invocation: Invocation) -> None:
     """Print every row as a line of JSON, with its hash."""
     for row in journal.export(context_of(invocation)):

@@ -3,22 +3,20 @@
 import click
 
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.options import ReleaseNumber
 from mainstay.drivers.targets.target import LogQuery
 from mainstay.operations.logs import logs
 
 
-@click.command(
+@invoked(
     "logs",
-    epilog=examples(
-        "mainstay logs web",
-        "mainstay logs web -n 20 -f",
-        "mainstay logs web --release 8",
-        "mainstay logs web --instance web-8-1",
-        "mainstay logs edge",
-        "mainstay --output json logs web",
-    ),
+    "mainstay logs web",
+    "mainstay logs web -n 20 -f",
+    "mainstay logs web --release 8",
+    "mainstay logs web --instance web-8-1",
+    "mainstay logs edge",
+    "mainstay --output json logs web",
 )
 @click.argument("service")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True, metavar="N",
@@ -26,7 +24,6 @@ from mainstay.operations.logs import logs
 @click.option("-f", "--follow", is_flag=True, help="Then show new lines as they are written.")
 @click.option("--release", type=ReleaseNumber(), metavar="NUMBER", help="Only lines of this release.")
 @click.option("--instance", metavar="ID", help="Only lines of this instance, for example web-8-1.")
-@invoked
 def command(
     invocation: Invocation, service: str, *, lines: int, follow: bool, release: int | None, instance: str | None
 ) -> None:

@@ -4,17 +4,13 @@ import click
 
 from mainstay.cli import plan_text
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.operations.plan import make
 from mainstay.planning.document import document
 
 
-@click.command(
-    "plan",
-    epilog=examples("mainstay plan", "mainstay -e production plan 2.1.0", "mainstay --output json plan"),
-)
+@invoked("plan", "mainstay plan", "mainstay -e production plan 2.1.0", "mainstay --output json plan")
 @click.argument("version", required=False)
-@invoked
 def command(invocation: Invocation, version: str | None) -> None:
     """Show the runbook of a deploy; change nothing that runs.
 

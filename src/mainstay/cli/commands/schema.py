@@ -1,16 +1,10 @@
 """`mainstay schema`: the manifest's JSON Schema, for editors."""
 
-import click
-
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.manifest.json_schema import json_schema
 
 
-@click.command(
-    "schema",
-    epilog=examples("mainstay schema > mainstay.schema.json"),
-)
-@invoked
+@invoked("schema", "mainstay schema > mainstay.schema.json")
 def command(invocation: Invocation) -> None:
     """Print the manifest's JSON Schema, for editors.
 

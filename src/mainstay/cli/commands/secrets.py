@@ -8,7 +8,7 @@ import click
 
 from mainstay.cli.console import Console
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.prompt import SecretPrompt
 from mainstay.cli.safe_streams import is_terminal
 from mainstay.cli.settings import reads_file, report
@@ -27,17 +27,15 @@ def command() -> None:
     """List secrets, or set one."""
 
 
-@command.command(
+@invoked(
     "set",
-    epilog=examples(
-        "mainstay secrets set MAIL_KEY",
-        "pass show mail | mainstay -e production secrets set MAIL_KEY",
-        "mainstay secrets set TLS_KEY --from-file tls.pem",
-    ),
+    "mainstay secrets set MAIL_KEY",
+    "pass show mail | mainstay -e production secrets set MAIL_KEY",
+    "mainstay secrets set TLS_KEY --from-file tls.pem",
+    group=command,
 )
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
 @reads_file("--from-file", "the value")
-@invoked
 def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None, dry_run: bool) -> None:
     """Store a new version of a secret.
 
@@ -54,8 +52,7 @@ def set_(invocation: Invocation, *, names: tuple[str, ...], source: Path | None,
     report(console, context, changes, lines, changed=changed, dry_run=dry_run)
 
 
-@command.command("list", epilog=examples("mainstay secrets list"))
-@invoked
+@invoked("list", "mainstay secrets list", group=command)
 def list_(invocation: Invocation) -> None:
     """List the secrets and the services that read them.
 

@@ -7,7 +7,7 @@ import click
 
 from mainstay.cli.console import Console
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.settings import reads_file, report
 from mainstay.errors import BadInput
 from mainstay.operations.assignments import Assignments, from_arguments, from_file
@@ -15,15 +15,11 @@ from mainstay.operations.context import Context
 from mainstay.operations.set import SettingChange, rolled_back, set_values
 
 
-@click.command(
-    "set",
-    epilog=examples(
-        "mainstay set MODE=live NOTICE_EMAIL=ops@shop.example", "mainstay -e production set --from production.env"
-    ),
+@invoked(
+    "set", "mainstay set MODE=live NOTICE_EMAIL=ops@shop.example", "mainstay -e production set --from production.env"
 )
 @click.argument("assignments", nargs=-1, metavar="[NAME=VALUE]…")
 @reads_file("--from", "NAME=VALUE lines")
-@invoked
 def command(invocation: Invocation, *, assignments: tuple[str, ...], source: Path | None, dry_run: bool) -> None:
     """Store values of variables that have no default in the manifest.
 

@@ -8,18 +8,14 @@ from msgspec.structs import replace
 
 from mainstay.cli.console import Console, Styled, duration
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.model import Instance
 from mainstay.operations.status import Status, status
 from mainstay.system.clock import Clock, SystemClock
 
 
-@click.command(
-    "status",
-    epilog=examples("mainstay status", "mainstay status --watch", "mainstay -e production --output json status"),
-)
+@invoked("status", "mainstay status", "mainstay status --watch", "mainstay -e production --output json status")
 @click.option("--watch", is_flag=True, help="Refresh every second, until interrupted or the reader is gone.")
-@invoked
 def command(invocation: Invocation, *, watch: bool) -> int:
     """Report health, instances and traffic; exit 1 when degraded.
 

@@ -4,15 +4,14 @@ import click
 
 from mainstay.cli.commands.set import report_changes
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.settings import dry_run
 from mainstay.operations.unset import unset
 
 
-@click.command("unset", epilog=examples("mainstay unset NOTICE_EMAIL"))
+@invoked("unset", "mainstay unset NOTICE_EMAIL")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
 @dry_run
-@invoked
 def command(invocation: Invocation, *, names: tuple[str, ...], dry_run: bool) -> None:
     """Remove stored values of variables.
 

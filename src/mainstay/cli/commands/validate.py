@@ -1,24 +1,19 @@
 """`mainstay validate`: check the manifest for every environment."""
 
-import click
-
 from mainstay.cli.console import Console, Styled, line
-from mainstay.cli.invocation import Invocation, examples, invoked
+from mainstay.cli.invocation import Invocation, invoked
 from mainstay.manifest.report import Report, report
 from mainstay.model import DatastoreSupport
 from mainstay.system.state_dir import LOCAL
 from mainstay.text.plural import counted
 
 
-@click.command(
+@invoked(
     "validate",
-    epilog=examples(
-        "mainstay validate",
-        "mainstay -e production validate",
-        "mainstay -f systems/shop/mainstay.yaml --output json validate",
-    ),
+    "mainstay validate",
+    "mainstay -e production validate",
+    "mainstay -f systems/shop/mainstay.yaml --output json validate",
 )
-@invoked
 def command(invocation: Invocation) -> None:
     """Check the manifest; report every mistake with its place.
 
