@@ -189,9 +189,9 @@ def documents() -> Iterator[str]:
         "journal verify": import_module("mainstay.history.journal").Verdict,
         "validate": import_module("mainstay.manifest.report").Report,
         "config": import_module("mainstay.operations.config").Configuration,
-        "secrets list (a list of these)": import_module("mainstay.operations.secrets_list").SecretStatus,
-        "secrets set (its `changes`)": import_module("mainstay.operations.secrets_set").SecretChange,
-        "set and unset (their `changes`)": import_module("mainstay.operations.set").SettingChange,
+        "secrets list (a list of these)": import_module("mainstay.operations.secrets").SecretStatus,
+        "secrets set (its `changes`)": import_module("mainstay.operations.secrets").SecretChange,
+        "set and unset (their `changes`)": import_module("mainstay.operations.settings").SettingChange,
     }
     for name, root in roots.items():
         yield ""

@@ -5,7 +5,7 @@ import pytest
 from mainstay.cli.console import Console
 from mainstay.cli.prompt import ATTEMPTS, SecretPrompt
 from mainstay.manifest import VariableSection
-from mainstay.operations.secrets import rule_of
+from mainstay.operations.given_secrets import rule_of
 
 LONG = rule_of("TOKEN", VariableSection(secret=True, min_length=5))
 

@@ -6,7 +6,7 @@ import pytest
 
 from mainstay.errors import BadInput, Mistakes
 from mainstay.operations.assignments import from_file
-from mainstay.operations.set import set_values
+from mainstay.operations.settings import set_values
 from tests.operations.project import Project
 
 

@@ -7,9 +7,8 @@ from mainstay.history.summary import History
 from mainstay.model.secret import Secret
 from mainstay.operations.assignments import from_arguments
 from mainstay.operations.config import config
-from mainstay.operations.plan import manifest_of
-from mainstay.operations.set import SettingChange, set_values
-from mainstay.operations.unset import unset
+from mainstay.operations.manifest import manifest_of
+from mainstay.operations.settings import SettingChange, set_values, unset
 from mainstay.planning.facts import look, with_values
 from mainstay.planning.given import unused_notes
 from tests.operations.project import SHOP, Project

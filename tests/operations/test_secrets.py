@@ -10,8 +10,8 @@ from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput
 from mainstay.history.summary import History
 from mainstay.model.secret import Secret, SecretRef
-from mainstay.operations.plan import manifest_of
-from mainstay.operations.secrets import differing_secrets, store, with_given_secrets
+from mainstay.operations.given_secrets import differing_secrets, store, with_given_secrets
+from mainstay.operations.manifest import manifest_of
 from mainstay.operations.session import begin
 from mainstay.planning.facts import Snapshot, look
 from mainstay.planning.given import new_values, require_values, stored_notes, unused_notes

@@ -1,7 +1,7 @@
 """`secrets list`: every secret, and no value."""
 
 from mainstay.model.secret import Secret
-from mainstay.operations.secrets_list import list_secrets
+from mainstay.operations.secrets import list_secrets
 from tests.operations.project import Project
 
 

@@ -5,9 +5,8 @@ import pytest
 from mainstay.errors import Mistakes
 from mainstay.model.secret import Secret
 from mainstay.operations.assignments import Assignments, from_arguments
-from mainstay.operations.secrets_set import set_secrets, settable
-from mainstay.operations.set import SettingChange, set_values
-from mainstay.operations.unset import unset
+from mainstay.operations.secrets import set_secrets, settable
+from mainstay.operations.settings import SettingChange, set_values, unset
 from tests.operations.project import SHOP, Project
 
 

@@ -4,8 +4,7 @@ import pytest
 
 from mainstay.errors import BadInput
 from mainstay.operations.assignments import from_arguments
-from mainstay.operations.set import SettingChange, set_values
-from mainstay.operations.unset import unset
+from mainstay.operations.settings import SettingChange, set_values, unset
 from tests.operations.project import SHOP, Project
 
 

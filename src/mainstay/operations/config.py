@@ -11,9 +11,8 @@ from mainstay.manifest.messages import did_you_mean
 from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.model import Listener, Value, volume_variable
 from mainstay.operations.context import Context
-from mainstay.operations.environment import environment_of
 from mainstay.operations.history import history_of
-from mainstay.operations.plan import manifest_of
+from mainstay.operations.manifest import manifest_of, world_of
 from mainstay.planning.facts import Snapshot, look, with_values
 from mainstay.planning.variables import given_value, value_of
 
@@ -56,7 +55,7 @@ def config(context: Context, service: str) -> Configuration:
     if service not in manifest.services:
         what = f"there is no service {service} in {manifest.file.name}"
         raise BadInput(what, remedy=did_you_mean(service, manifest.services), code="no-such-service")
-    world = context.world(environment_of(manifest, context))
+    world = world_of(manifest, context)
     seen = with_values(look(world, history_of(context)), world, manifest)
     # Values exported by this shell are left out: they are not stored yet, and another shell has other values.
     now = msgspec.structs.replace(seen, exported={})

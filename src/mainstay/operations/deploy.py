@@ -7,9 +7,10 @@ from mainstay.operations import plan as planning
 from mainstay.operations.context import Context
 from mainstay.operations.execute import Approve, execute, require_same, stale
 from mainstay.operations.history import history_of
+from mainstay.operations.manifest import manifest_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import require_idle
-from mainstay.operations.start_live import Notices, StartResult, start_if_stopped, start_live
+from mainstay.operations.start_live import Notices, StartResult, start_live
 from mainstay.planning.plan import Plan
 from mainstay.steps.fetch_artifact import FetchArtifact
 
@@ -32,7 +33,7 @@ def deploy(
     require_idle(context)
     # Plan first, so that bad input is refused before anything is started.
     plan = _fresh(context, plan_id) if plan_id else planning.make(context, version)
-    started = StartResult() if approve.dry_run else start_if_stopped(context, runner, notices)
+    started = StartResult() if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
     if started.acted and not plan_id:
         plan = planning.make(context, version)
     if plan.unchanged and not started.acted and not approve.dry_run:
@@ -62,7 +63,7 @@ def _fresh(context: Context, plan_id: str) -> Plan:
     except BadInput as error:
         if error.code != "version-fixed":
             raise
-        version = planning.manifest_of(context).version
+        version = manifest_of(context).version
         why = f"the manifest's version: {plan.version} → {version}; nothing was changed"
         raise stale(plan, why, "plan") from None
     require_same(plan, now, command="plan")

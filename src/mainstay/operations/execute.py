@@ -19,15 +19,10 @@ from mainstay.planning.staleness import differences
 class Approve(Protocol):
     """Decides whether a plan is executed."""
 
-    @property
-    def verb(self) -> str:
-        """The command as typed, without the program name: `up`, `deploy 2.1.0`."""
-        ...
-
-    @property
-    def dry_run(self) -> bool:
-        """Whether the plan is only shown; if so, nothing is started for it."""
-        ...
+    verb: str
+    """The command as typed, without the program name: `up`, `deploy 2.1.0`."""
+    dry_run: bool
+    """Whether the plan is only shown; if so, nothing is started for it."""
 
     def __call__(self, plan: Plan) -> bool: ...
 

@@ -1,6 +1,4 @@
-"""`journal`: read the events of a run, verify the journal's integrity, or export it."""
-
-from collections.abc import Iterator
+"""`journal`: read the events of a run, or verify the journal's integrity."""
 
 from mainstay.errors import BadInput
 from mainstay.history.journal import Row, Verdict
@@ -27,11 +25,6 @@ def verify(context: Context) -> Verdict:
     Raises JournalCorrupt when that key cannot be read, because then the journal cannot be verified.
     """
     return journal_reader(context).verify(PublicKey.read(context.folders.public_key))
-
-
-def export(context: Context) -> Iterator[bytes]:
-    """Yield every row as a line of JSON."""
-    return journal_reader(context).export()
 
 
 def _no_such_run(run: str, runs: list[str]) -> BadInput:

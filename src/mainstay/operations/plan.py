@@ -9,11 +9,11 @@ from mainstay.drivers.datastores.datastore import provisioned
 from mainstay.drivers.world import World
 from mainstay.engine.plan_codec import read
 from mainstay.errors import BadInput, MainstayError
-from mainstay.manifest import Manifest, load
+from mainstay.manifest import Manifest
 from mainstay.operations.context import Context
-from mainstay.operations.environment import environment_of
+from mainstay.operations.given_secrets import differing_secrets, with_given_secrets
 from mainstay.operations.history import history_of
-from mainstay.operations.secrets import differing_secrets, with_given_secrets
+from mainstay.operations.manifest import manifest_of, world_of
 from mainstay.planning.declared import declared
 from mainstay.planning.deploy import deploy
 from mainstay.planning.facts import Snapshot, look, sources
@@ -35,7 +35,7 @@ def make(context: Context, version: str | None = None) -> Plan:
     written = manifest_of(context)
     manifest = at_version(written, version)
     _refuse_state_within(manifest, context)
-    world = context.world(environment_of(manifest, context))
+    world = world_of(manifest, context)
     for store in provisioned(world.datastores.values()):
         store.refuse_other_data()
     now = with_given_secrets(look(world, history_of(context), manifest), manifest, context)
@@ -71,7 +71,7 @@ def _declared_or_unknown(manifest: Manifest, context: Context) -> str:
 
 def _declared(manifest: Manifest, context: Context) -> str:
     """Return the fingerprint of *manifest* at its own version. Raises BadInput when its sources do not exist."""
-    world = context.world(environment_of(manifest, context))
+    world = world_of(manifest, context)
     now = look(world, history_of(context), manifest)
     return declared(manifest, with_given_secrets(now, manifest, replace(context, prompt=None)))
 
@@ -90,13 +90,6 @@ def kept(context: Context, identity: str) -> Plan:
         raise BadInput(f"there is no plan {identity}", remedy="mainstay plan", code="no-such-plan")
     with decoding(path, context.folders.state):
         return read(path.read_bytes(), AnyStep)
-
-
-def manifest_of(context: Context) -> Manifest:
-    """Return the manifest of this environment. Raises ManifestInvalid, and BadInput when the file is missing."""
-    if not context.file.exists():
-        raise BadInput(f"there is no {context.file}", remedy="mainstay init", code="manifest-missing")
-    return load(context.file, context.environment, context.wiring.datastore_support)
 
 
 def _with_values(plan: Plan, manifest: Manifest, now: Snapshot, world: World, context: Context) -> Plan:

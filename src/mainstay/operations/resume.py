@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-import msgspec
-
 from mainstay.engine import engine
 from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput
@@ -14,23 +12,19 @@ from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import execute_run, open_journal
 
 
-class StepAnswer(msgspec.Struct, frozen=True):
-    """An operator's decision about a parked step."""
-
-    step: str
-    as_: Literal["done", "undone"]
-    because: str
-
-
-def resume(context: Context, answer: StepAnswer | None = None, *, runner: Runner) -> Outcome:
+def resume(
+    context: Context, answer: tuple[Literal["done", "undone"], str] | None = None, because: str = "", *, runner: Runner
+) -> Outcome:
     """Finish the unfinished run and return its outcome: released or rolled back.
+
+    *answer* is an operator's decision about a parked step, and *because* its reason.
 
     Raises BadInput when there is none, and the engine's errors."""
     context.stored()
     with open_journal(context) as journal:
         if answer is not None:
-            run = unfinished(context)
-            engine.answer(run, journal, answer.step, answer.as_, because=answer.because, by=runner.by)
+            as_, step = answer
+            engine.answer(unfinished(context), journal, step, as_, because=because, by=runner.by)
         return finish(context, journal, runner)
 
 

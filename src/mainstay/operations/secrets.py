@@ -1,95 +1,134 @@
-"""Secret values given to a command: read while a plan is made, and stored before its run begins."""
+"""`secrets list` and `secrets set`: a new version of a secret takes effect with the next deploy."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from mainstay.drivers.secrets.sealed_file import Sealed
-from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
-from mainstay.drivers.secrets.source import SecretSource
-from mainstay.drivers.world import World
+from mainstay.drivers.secrets.sealed_file import Kept, Sealed, SealedEntry
 from mainstay.errors import BadInput
 from mainstay.manifest import Manifest, VariableSection
-from mainstay.manifest.given import unfit
+from mainstay.manifest.messages import did_you_mean
+from mainstay.manifest.scalars import VARIABLE
 from mainstay.model.secret import Secret, SecretRef
-from mainstay.operations.context import Context, Prompt, ValueRule
-from mainstay.planning.facts import Snapshot
-from mainstay.planning.given import missing, read_variables
-from mainstay.planning.plan import NewValues
+from mainstay.operations.context import Context
+from mainstay.operations.given_secrets import require_valid
+from mainstay.operations.manifest import manifest_of, world_of
+from mainstay.system.state_dir import make_state
 
 
-def with_given_secrets(now: Snapshot, manifest: Manifest, context: Context) -> Snapshot:
-    """Return *now* with the secrets for which this command has a value. Prompts for the others if *context* allows it.
+class SecretStatus(msgspec.Struct, frozen=True):
+    """A secret. `version` and `set_at` are null as long as it has no value."""
 
-    Raises BadInput for an invalid value. Stores nothing.
+    name: str
+    version: int | None
+    set_at: str | None
+    origin: Literal["generated", "given"]
+    read_by: tuple[str, ...]
+    required: bool
+
+
+def list_secrets(context: Context) -> tuple[SecretStatus, ...]:
+    """Return the secrets that the manifest declares, without those that Mainstay stores for datastores and builds."""
+    manifest = manifest_of(context)
+    stored = {each.name: each for each in world_of(manifest, context).sealed.entries()}
+    return tuple(
+        _status(name, variable, stored.get(name), manifest.readers(name))
+        for name, variable in manifest.variables.items()
+        if variable.secret
+    )
+
+
+def _status(name: str, declared: VariableSection, entry: SealedEntry | None, readers: tuple[str, ...]) -> SecretStatus:
+    version, set_at = (entry.version, entry.set_at) if entry else (None, None)
+    generated = entry.generated if entry else declared.generate
+    return SecretStatus(name, version, set_at, "generated" if generated else "given", readers, declared.required)
+
+
+class Settable(NamedTuple):
+    """The secrets that can be set. `manifest` is None if it cannot be read; then only stored secrets can be set."""
+
+    variables: dict[str, VariableSection]
+    manifest: Manifest | None
+    sealed: Sealed
+
+
+class SecretChange(msgspec.Struct, frozen=True):
+    """A secret and its newest version after the command; `changed` is false if it already had this value."""
+
+    name: str
+    version: int
+    changed: bool
+    read_by: tuple[str, ...]
+
+
+def settable(context: Context) -> Settable:
+    """Return the secrets that the manifest declares; if it cannot be read, those that are stored.
+
+    Raises BadInput when the manifest cannot be read and no secret is stored.
     """
-    read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name not in now.secrets]
-    sources = context.wiring.secret_sources()
-    offered = frozenset(name for name in read if _fetched(name, manifest, sources) is not None)
-    seen = msgspec.structs.replace(now, offered=offered)
-    lacking = missing(manifest, seen)
-    if context.prompt is None or not all(manifest.variables[name].secret for name in lacking):
-        return seen
-    typed = frozenset(name for name in lacking if _typed(name, manifest, context.prompt) is not None)
-    return msgspec.structs.replace(now, offered=offered | typed)
+    try:
+        manifest = manifest_of(context)
+    except BadInput:
+        # A broken manifest must not stop a person from replacing a secret that has leaked.
+        environment = context.stored_or_none()
+        sealed = context.world(environment).sealed if environment else None
+        stored = [each.name for each in sealed.entries() if VARIABLE.fullmatch(each.name)] if sealed else []
+        if sealed is None or not stored:
+            raise
+        return Settable({name: VariableSection(secret=True) for name in stored}, None, sealed)
+    world = world_of(manifest, context)
+    declared = {name: variable for name, variable in manifest.variables.items() if variable.secret}
+    return Settable(declared, manifest, world.sealed)
 
 
-def differing_secrets(
-    now: Snapshot, manifest: Manifest, sealed: Sealed, sources: Iterable[SecretSource]
-) -> tuple[str, ...]:
-    """Return the secrets whose stored value differs from the value in *sources*."""
-    read = [name for name in read_variables(manifest) if manifest.variables[name].secret and name in now.secrets]
-    fetched = {name: value for name in read if (value := _fetch(name, sources)) is not None}
-    return tuple(name for name, each in fetched.items() if sealed.read(SecretRef(name)).reveal() != each.reveal())
+def require_secrets(found: Settable, names: Sequence[str]) -> None:
+    """Raise BadInput for the first of *names* that is not the name of a secret.
 
-
-def store(values: NewValues, world: World, context: Context, by: str) -> None:
-    """Store *values*, except those that have a value by now. The caller holds the lock, and nothing is journalled yet.
-
-    Afterwards every version that the plan names exists, so that a command without these values can resume the run.
+    Any argument may be a value, so the message repeats only names of secrets, and an argument that is the only one and
+    has no "=".
     """
-    sources = [*context.wiring.secret_sources(), *([context.prompt] if context.prompt else [])]
-    for name in values.given:
-        if world.sealed.present(name) is None:
-            value = _fetch(name, sources)
-            if value is None:
-                raise BadInput(
-                    f"the value of {name} that the plan found is no longer available",
-                    remedy=f"mainstay secrets set {name}",
-                    code="secret-missing",
-                )
-            world.sealed.add(name, value)
-    for name, length in values.generate.items():
-        world.sealed.generate(name, length)
-    if values.settings:
-        at = world.clock.now().isoformat(timespec="seconds")
-        given = {name: Setting(value, at, by) for name, value in values.settings.items()}
-        SettingsFile(world.folders.settings).add(given)
+    first = names[0].partition("=")[0]
+    name_of_secret = first if first in found.variables else "NAME"
+    for number, name in enumerate(names, 1):
+        if name in found.variables:
+            continue
+        if "=" in name or number > 1:
+            raise BadInput(
+                f"argument {number} is not the name of a secret; values are not accepted as arguments",
+                remedy=f"mainstay secrets set {name_of_secret}, and type the value at the prompt",
+                code="secret-in-clear",
+            )
+        variable = found.manifest.variables.get(name) if found.manifest else None
+        if variable is not None:
+            what = f"{name} is not a secret"
+            raise BadInput(what, remedy=f"mainstay set {name}=…, or declare it secret: true", code="not-secret")
+        raise BadInput(f"{name} is not a secret", remedy=did_you_mean(name, found.variables), code="unknown-variable")
 
 
-def rule_of(name: str, variable: VariableSection) -> ValueRule:
-    """Return the rule that a value of *variable* must fulfil."""
+def set_secrets(
+    found: Settable, values: Mapping[str, Secret], context: Context, *, dry_run: bool = False
+) -> tuple[SecretChange, ...]:
+    """Store *values* as new versions, all of them or none, and return what changed; with *dry_run*, what would change.
 
-    def refusal(value: str) -> str | None:
-        why = unfit(name, variable, value)
-        return why.what if why else None
-
-    return ValueRule(variable.min_length or 0, refusal)
-
-
-def _fetched(name: str, manifest: Manifest, sources: Iterable[SecretSource]) -> Secret | None:
-    value = _fetch(name, sources)
-    if value is not None and (why := unfit(name, manifest.variables[name], value.reveal())):
-        raise BadInput(why.what, remedy=why.remedy, code=why.code)
-    return value
-
-
-def _typed(name: str, manifest: Manifest, prompt: Prompt) -> Secret | None:
-    value = prompt.fetch(name, rule_of(name, manifest.variables[name]))
-    if value is not None and (why := unfit(name, manifest.variables[name], value.reveal())):
-        raise BadInput(why.what, remedy=f"mainstay secrets set {name}", code=why.code)
-    return value
+    Raises BadInput, and stores nothing, when a value is invalid for its variable.
+    """
+    for name, value in values.items():
+        require_valid(name, found.variables[name], value)
+    if dry_run:
+        kept = tuple(_predicted(found.sealed, name, value) for name, value in values.items())
+    else:
+        make_state(context.folders)
+        kept = found.sealed.keep_all(values)
+    return tuple(_change(found, each) for each in kept)
 
 
-def _fetch(name: str, sources: Iterable[SecretSource]) -> Secret | None:
-    return next((value for source in sources if (value := source.fetch(name)) is not None), None)
+def _predicted(sealed: Sealed, name: str, value: Secret) -> Kept:
+    newest = sealed.present(name) or 0
+    changed = newest == 0 or sealed.read(SecretRef(name, newest)).reveal() != value.reveal()
+    return Kept(SecretRef(name, newest + changed), changed)
+
+
+def _change(found: Settable, kept: Kept) -> SecretChange:
+    readers = found.manifest.readers(kept.ref.name) if found.manifest else ()
+    return SecretChange(kept.ref.name, kept.ref.version or 0, kept.changed, readers)

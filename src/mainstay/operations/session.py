@@ -21,10 +21,10 @@ from mainstay.model import Environment
 from mainstay.model.run_kind import run_kind
 from mainstay.operations import environment_file
 from mainstay.operations.context import Context
+from mainstay.operations.given_secrets import store
 from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.outcome import Outcome, OutcomeName
 from mainstay.operations.retention import kept, prune_plans
-from mainstay.operations.secrets import store
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import SystemClock
 from mainstay.system.disk_space import require_room

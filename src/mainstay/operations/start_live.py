@@ -47,31 +47,26 @@ class StartResult(NamedTuple):
     took_s: float = 0.0
 
 
-def start_live(context: Context, runner: Runner, notices: Notices, *, thorough: bool = False) -> StartResult:
+def start_live(
+    context: Context, runner: Runner, notices: Notices, *, thorough: bool = False, only_if_stopped: bool = False
+) -> StartResult:
     """Start the live release unless it already runs completely.
 
     *thorough*: wait for every service to start or to fail. Otherwise return as soon as the first has failed and the
-    datastores run: enough to plan a deploy.
+    datastores run: enough to plan a deploy. *only_if_stopped*: return at once when the environment is started and its
+    supervisor runs.
     """
     live = history_of(context).live
     if live is None:
         return StartResult()
     target = context.target(context.stored())
     running = target.fleet_status()
-    if is_supervised(running) and not _short(running):
-        return StartResult(live, failure=front_door.lost(target, SystemClock()))
+    if running.started and running.supervised:
+        if only_if_stopped:
+            return StartResult(live)
+        if not _short(running):
+            return StartResult(live, failure=front_door.lost(target, SystemClock()))
     return _start(context, live, runner, notices, thorough=thorough)
-
-
-def start_if_stopped(context: Context, runner: Runner, notices: Notices) -> StartResult:
-    """Start the live release if the environment is stopped or its supervisor does not run; otherwise return at once."""
-    live = history_of(context).live
-    if live is None:
-        return StartResult()
-    target = context.target(context.stored())
-    if is_supervised(target.fleet_status()):
-        return StartResult(live)
-    return _start(context, live, runner, notices, thorough=False)
 
 
 def is_stopped(context: Context) -> bool:
@@ -87,11 +82,6 @@ def restart_supervisor(context: Context) -> None:
             target.start()
 
 
-def is_supervised(running: FleetStatus) -> bool:
-    """Return whether the environment should run and its supervisor does."""
-    return running.started and running.supervised
-
-
 def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices, *, thorough: bool) -> StartResult:
     world = context.world(context.stored())
     names = ", ".join(_services(world.target.fleet_status().wanted))
@@ -100,10 +90,15 @@ def _start(context: Context, live: LiveRelease, runner: Runner, notices: Notices
     # Take the lock, so that the start cannot overlap with a `down` that has just begun.
     with locked(context):
         world.target.start()
-    waiter = Waiter(world.clock, lambda: _check(runner))
+
+    def require_no_signal() -> None:
+        if (signal := runner.interruption.signal) is not None:
+            what = "interrupted; the services continue to start"
+            raise Interrupted(what, signal=signal, remedy="mainstay status")
+
+    waiter = Waiter(world.clock, require_no_signal)
     failure = StartWait(world, waiter, live, thorough=thorough).until_settled()
-    running = world.target.fleet_status()
-    ready = tuple(name for name in _services(running.wanted) if name not in _short(running))
+    ready = _ready(world.target.fleet_status())
     return StartResult(live, True, failure, ready, round(world.clock.monotonic() - began, 3))
 
 
@@ -129,8 +124,15 @@ class StartWait:
         crashed = self._crashed(running)
         reasons = [failure_text.failure_text(self._world, one) for one in crashed.values()]
         if self._elapsed() >= limit:
-            reasons += [self._late(running, service) for service in short if service not in crashed]
-        return self._failure(running, "; ".join(reasons), f"mainstay logs {next(iter(crashed), short[0])}")
+            late = (service for service in short if service not in crashed)
+            reasons += [
+                failure_text.timeout_text(self._world, service, running.instances, running.wanted[service])
+                for service in late
+            ]
+        ready = ", ".join(_ready(running))
+        how = f"started only partially (ready: {ready})" if ready else "did not start"
+        what = f"release {self._live.number} ({self._live.version}) {how}: {'; '.join(reasons)}"
+        return StepFailed(what, remedy=f"mainstay logs {next(iter(crashed), short[0])}", code="not-started")
 
     def _settled(self, limit: float) -> FleetStatus | None:
         """Return the state that ends the wait; None while it goes on."""
@@ -159,22 +161,6 @@ class StartWait:
             and (one.state == "failed" or one.service not in patient)
         }
 
-    def _late(self, running: FleetStatus, service: str) -> str:
-        return failure_text.timeout_text(self._world, service, running.instances, running.wanted[service])
-
-    def _failure(self, running: FleetStatus, why: str, remedy: str) -> StepFailed:
-        ready = [name for name in _services(running.wanted) if name not in _short(running)]
-        how = f"started only partially (ready: {', '.join(ready)})" if ready else "did not start"
-        what = f"release {self._live.number} ({self._live.version}) {how}: {why}"
-        return StepFailed(what, remedy=remedy, code="not-started")
-
-
-def _check(runner: Runner) -> None:
-    """Raise Interrupted once a signal has arrived."""
-    if (signal := runner.interruption.signal) is not None:
-        what = "interrupted; the services continue to start"
-        raise Interrupted(what, signal=signal, remedy="mainstay status")
-
 
 def _services(wanted: Fleet) -> list[str]:
     return sorted(name for name, members in wanted.items() if members)
@@ -192,6 +178,11 @@ def _short(running: FleetStatus) -> list[str]:
         for name in _services(running.wanted)
         if shortfall(running.wanted[name], {}, (one for one in every if one.service == name), in_run=False)
     ]
+
+
+def _ready(running: FleetStatus) -> tuple[str, ...]:
+    short = _short(running)
+    return tuple(name for name in _services(running.wanted) if name not in short)
 
 
 def _limit(wanted: Fleet) -> float:

@@ -9,6 +9,7 @@ from mainstay.errors import JournalCorrupt
 from mainstay.history.events import decode
 from mainstay.history.journal_file import RESTORE
 from mainstay.operations import journal
+from mainstay.operations.history import journal_reader
 
 
 @click.group("journal")
@@ -48,5 +49,5 @@ def verify(invocation: Invocation) -> None:
 @invoked("export", "mainstay journal export > journal.jsonl", group=command)
 def export(invocation: Invocation) -> None:
     """Print every row as a line of JSON, with its hash."""
-    for row in journal.export(context_of(invocation)):
+    for row in journal_reader(context_of(invocation)).export():
         invocation.console.print(row.decode(errors="replace").rstrip("\n"))

@@ -7,7 +7,7 @@ import click
 from mainstay.cli.run_command import CommandRun, run_command
 from mainstay.errors import BadInput
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.resume import StepAnswer, resume
+from mainstay.operations.resume import resume
 
 
 @run_command("resume", "mainstay resume", """mainstay resume --as done 4.1 --because "the hook's mail arrived" """)
@@ -25,7 +25,6 @@ def command(run: CommandRun, *, answer: tuple[Literal["done", "undone"], str] | 
 
     It ends either released or rolled back (exit 1). The manifest is not read.
     """
-    if (answer is None) != (because is None):
+    if bool(answer) != bool(because):
         raise BadInput("--as and --because go together", remedy="mainstay resume --as done STEP --because REASON")
-    decision = StepAnswer(answer[1], answer[0], because) if answer and because else None
-    return resume(run.context, decision, runner=run.runner)
+    return resume(run.context, answer, because or "", runner=run.runner)

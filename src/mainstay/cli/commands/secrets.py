@@ -14,9 +14,16 @@ from mainstay.cli.safe_streams import is_terminal
 from mainstay.cli.settings import reads_file, report
 from mainstay.errors import BadInput
 from mainstay.model.secret import Secret
-from mainstay.operations.secrets import rule_of
-from mainstay.operations.secrets_list import SecretStatus, list_secrets
-from mainstay.operations.secrets_set import SecretChange, Settable, require_secrets, set_secrets, settable
+from mainstay.operations.given_secrets import rule_of
+from mainstay.operations.secrets import (
+    SecretChange,
+    SecretStatus,
+    Settable,
+    list_secrets,
+    require_secrets,
+    set_secrets,
+    settable,
+)
 from mainstay.text.plural import counted
 
 LARGEST_BYTES = 1_000_000

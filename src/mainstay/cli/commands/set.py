@@ -12,7 +12,7 @@ from mainstay.cli.settings import reads_file, report
 from mainstay.errors import BadInput
 from mainstay.operations.assignments import Assignments, from_arguments, from_file
 from mainstay.operations.context import Context
-from mainstay.operations.set import SettingChange, rolled_back, set_values
+from mainstay.operations.settings import SettingChange, rolled_back, set_values
 
 
 @invoked(

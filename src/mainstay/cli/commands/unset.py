@@ -6,7 +6,7 @@ from mainstay.cli.commands.set import report_changes
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.settings import dry_run
-from mainstay.operations.unset import unset
+from mainstay.operations.settings import unset
 
 
 @invoked("unset", "mainstay unset NOTICE_EMAIL")

@@ -1,18 +1,18 @@
-"""`set`: store values of plain variables, for this environment, until they are set again or unset."""
+"""`set` and `unset`: store values of plain variables for an environment, or remove them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
-from mainstay.errors import Mistake, Mistakes
+from mainstay.errors import BadInput, Mistake, Mistakes
 from mainstay.manifest import Manifest
 from mainstay.manifest.given import Unfit, unfit
 from mainstay.manifest.messages import did_you_mean
 from mainstay.operations.assignments import Assignment, Assignments
 from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
-from mainstay.operations.plan import manifest_of
+from mainstay.operations.manifest import manifest_of
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import make_state
 from mainstay.system.users import person
@@ -47,6 +47,22 @@ def set_values(context: Context, assignments: Assignments, *, dry_run: bool = Fa
     return differing
 
 
+def unset(context: Context, names: Sequence[str], *, dry_run: bool = False) -> tuple[SettingChange, ...]:
+    """Remove the stored values of *names* and return the changes; with *dry_run*, only return the changes.
+
+    Raises BadInput for the first name that cannot be unset; nothing is changed then.
+    """
+    manifest = manifest_of(context)
+    file = SettingsFile(context.folders.settings)
+    stored = file.read()
+    for name in names:
+        _require_removable(manifest, stored, name)
+    changes = tuple(SettingChange(name, stored[name].value, None) for name in dict.fromkeys(names) if name in stored)
+    if changes and not dry_run:
+        file.change({}, [change.name for change in changes])
+    return changes
+
+
 def rolled_back(context: Context) -> int | None:
     """Return the newer release that was rolled back to the live one; None if there is none."""
     past = history_of(context)
@@ -79,3 +95,20 @@ def _not_settable(manifest: Manifest, name: str) -> Unfit | None:
         what = f"{name} has a fixed default in {manifest.file.name}: {variable.default!r}"
         return Unfit("is-fixed", what, "change it there, or remove 'default' there to set it per environment")
     return None
+
+
+def _require_removable(manifest: Manifest, stored: dict[str, Setting], name: str) -> None:
+    variable = manifest.variables.get(name)
+    if variable is None and name not in stored:
+        known = {each for each, declared in manifest.variables.items() if not declared.secret} | set(stored)
+        what = f"{name} is not declared in {manifest.file.name}"
+        raise BadInput(what, remedy=did_you_mean(name, known), code="unknown-variable")
+    if variable is not None and variable.secret and name not in stored:
+        raise BadInput(f"{name} is a secret", remedy=f"mainstay secrets set {name}", code="is-secret")
+    readers = manifest.readers(name)
+    if variable and readers and variable.required and variable.default is None and not variable.secret:
+        raise BadInput(
+            f"{', '.join(readers)} cannot run without {name}",
+            remedy=f"mainstay set {name}=…, or write required: false into {manifest.file.name}",
+            code="is-required",
+        )

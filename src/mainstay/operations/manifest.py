@@ -1,0 +1,33 @@
+"""The manifest of an environment, and the world of the environment as the manifest declares it."""
+
+from mainstay.drivers.world import World
+from mainstay.errors import BadInput
+from mainstay.manifest import Manifest, load
+from mainstay.model import DatastorePlace, Environment
+from mainstay.operations.context import Context
+from mainstay.system.state_dir import short_id
+from mainstay.system.users import is_root, name_for
+
+
+def manifest_of(context: Context) -> Manifest:
+    """Return the manifest of this environment. Raises ManifestInvalid, and BadInput when the file is missing."""
+    if not context.file.exists():
+        raise BadInput(f"there is no {context.file}", remedy="mainstay init", code="manifest-missing")
+    return load(context.file, context.environment, context.wiring.datastore_support)
+
+
+def world_of(manifest: Manifest, context: Context) -> World:
+    """Return the world of *manifest* with the state of *context*. As root, services and datastores have users."""
+    root = is_root()
+    environment = Environment(
+        system=manifest.system,
+        name=manifest.environment,
+        target=manifest.target.kind,
+        state=str(context.folders.state),
+        keys=str(context.folders.keys),
+        user=name_for(manifest.system[:16], short_id(context.folders.state)) if root else "",
+        datastore_user=name_for(f"{manifest.system[:13]}-db", short_id(context.folders.state)) if root else "",
+        datastores=tuple(DatastorePlace(name, store.kind) for name, store in manifest.datastores.items()),
+        manifest=str(manifest.file),
+    )
+    return context.world(environment)
