@@ -20,6 +20,7 @@ from mainstay.model import (
     Piece,
     Release,
     Route,
+    SecretRef,
     ServiceRelease,
     Source,
     SourceTree,
@@ -29,7 +30,6 @@ from mainstay.model import (
     TrafficStatus,
     Workload,
 )
-from mainstay.model.secret import SecretRef
 from mainstay.planning.datastore_facts import DatastoreFacts
 from mainstay.planning.deploy import deploy
 from mainstay.planning.facts import Snapshot

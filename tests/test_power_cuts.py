@@ -12,7 +12,7 @@ from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.world import World
 from mainstay.engine.engine import begin
 from mainstay.history.signing import SigningKey
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.operations import environment_file, plan
 from mainstay.operations.context import Context
 from mainstay.system.state_dir import Folders

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.datastores.datastore import Addressable, Datastore, Migratable, Provisioned, provisioned
-from mainstay.model import Job, Listener
-from mainstay.model.secret import SecretRef
+from mainstay.model import Job, Listener, SecretRef
 
 FIRST, SECOND = "0001_first", "0002_second"
 RunJob = Callable[[Job], int]

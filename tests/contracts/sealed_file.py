@@ -7,7 +7,7 @@ import pytest
 
 from mainstay.drivers.secrets.sealed_file import Kept, Sealed
 from mainstay.errors import BadInput
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Secret, SecretRef
 
 
 class SealedContract(ABC):

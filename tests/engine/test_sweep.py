@@ -11,8 +11,7 @@ from typing import get_args
 
 import pytest
 
-from mainstay.model import Strategy
-from mainstay.model.revision import Revision
+from mainstay.model import Revision, Strategy
 from mainstay.steps import AnyStep
 from tests.engine.scenes import Fault, Make, Scenes, Shop, item_scene
 from tests.engine.sweep import Sweep

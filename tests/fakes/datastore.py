@@ -2,8 +2,7 @@
 
 from mainstay.drivers.datastores.datastore import Schema
 from mainstay.errors import BadInput, Unreachable
-from mainstay.model import Job, Listener, Piece, Template, Workload
-from mainstay.model.secret import SecretRef
+from mainstay.model import Job, Listener, Piece, SecretRef, Template, Workload
 
 
 class FakeDatastore:

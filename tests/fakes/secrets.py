@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.operations.context import ValueRule
 
 

@@ -36,6 +36,7 @@ from mainstay.model import (
     JobState,
     Members,
     Note,
+    Revision,
     Shares,
     Shifts,
     Source,
@@ -45,7 +46,6 @@ from mainstay.model import (
     Workload,
     end_of,
 )
-from mainstay.model.revision import Revision
 from mainstay.system import file_tree
 from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from mainstay.drivers.targets.target import RunTarget
-from mainstay.model import Artifact, Health, Image, Job, Member, Workload
-from mainstay.model.revision import Revision
+from mainstay.model import Artifact, Health, Image, Job, Member, Revision, Workload
 from tests.contracts.target import FENCE, TargetContract
 from tests.fakes.clock import TurnableClock
 from tests.fakes.target import FakeTarget

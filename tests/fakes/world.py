@@ -10,8 +10,7 @@ from mainstay.drivers.secrets.sealed_file import Kept, Sealed, SealedEntry
 from mainstay.drivers.targets.target import RunTarget
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import BadInput, Unreachable
-from mainstay.model import Environment
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Environment, Secret, SecretRef
 from mainstay.system.clock import Waiter
 from mainstay.system.command import CommandResult
 from mainstay.system.state_dir import Folders

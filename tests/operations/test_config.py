@@ -4,7 +4,7 @@ import pytest
 
 from mainstay.errors import BadInput
 from mainstay.history.summary import History
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.operations.assignments import from_arguments
 from mainstay.operations.config import config
 from mainstay.operations.manifest import manifest_of

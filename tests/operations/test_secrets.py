@@ -9,7 +9,7 @@ from mainstay.drivers.secrets.settings_file import SettingsFile
 from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput
 from mainstay.history.summary import History
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Secret, SecretRef
 from mainstay.operations.given_secrets import differing_secrets, store, with_given_secrets
 from mainstay.operations.manifest import manifest_of
 from mainstay.operations.session import begin

@@ -1,6 +1,6 @@
 """`secrets list`: every secret, and no value."""
 
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.operations.secrets import list_secrets
 from tests.operations.project import Project
 

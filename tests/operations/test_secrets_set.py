@@ -9,7 +9,7 @@ import pytest
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.errors import BadInput
 from mainstay.manifest.given import unfit
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Secret, SecretRef
 from mainstay.operations.secrets import require_secrets, set_secrets, settable
 from mainstay.system.atomic_file import atomic_write
 from tests.operations.project import Project

@@ -3,7 +3,7 @@
 import pytest
 
 from mainstay.errors import Mistakes
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.operations.assignments import Assignments, from_arguments
 from mainstay.operations.secrets import set_secrets, settable
 from mainstay.operations.settings import SettingChange, set_values, unset

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Schema
 from mainstay.drivers.secrets.settings_file import Setting, SettingsFile
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.planning.declared import declared
 from tests.planning.test_facts import SHOP
 from tests.planning.test_resolve import Project, project

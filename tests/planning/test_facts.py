@@ -12,7 +12,7 @@ from mainstay.drivers.world import World
 from mainstay.errors import BadInput
 from mainstay.history.summary import History, LiveRelease
 from mainstay.manifest import Manifest, load
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.planning.facts import look, source_of
 from tests.fakes.datastore import FakeDatastore
 from tests.fakes.world import fake_world

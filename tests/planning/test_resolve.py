@@ -10,8 +10,7 @@ from mainstay.drivers.world import World
 from mainstay.errors import BadInput, ManifestInvalid
 from mainstay.history.summary import History
 from mainstay.manifest import Manifest, load
-from mainstay.model import Health, Listener, Release, SourceTree, Strategy
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Health, Listener, Release, Secret, SecretRef, SourceTree, Strategy
 from mainstay.planning.deploy import deploy
 from mainstay.planning.facts import Snapshot, look
 from mainstay.planning.resolve import at_version, declares, resolve

@@ -7,8 +7,7 @@ from msgspec.structs import replace
 
 from mainstay.cli.plan_text import text
 from mainstay.drivers.datastores.datastore import Schema
-from mainstay.model import Instance, Listener, Piece, Strategy
-from mainstay.model.secret import SecretRef
+from mainstay.model import Instance, Listener, Piece, SecretRef, Strategy
 from mainstay.planning.deploy import deploy
 from mainstay.planning.document import document
 from mainstay.planning.down import down

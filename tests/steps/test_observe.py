@@ -8,8 +8,7 @@ import pytest
 from mainstay.drivers.targets.target import LogLine
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
-from mainstay.model import Shift, Traffic
-from mainstay.model.revision import Revision
+from mainstay.model import Revision, Shift, Traffic
 from mainstay.steps.observe import Counts, Observe
 from mainstay.steps.settle import Settle
 from mainstay.steps.step import Look

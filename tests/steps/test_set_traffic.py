@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
-from mainstay.model import Edge, Shift, Traffic
-from mainstay.model.revision import Revision
+from mainstay.model import Edge, Revision, Shift, Traffic
 from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.step import Look
 from tests.fakes.clock import TurnableClock

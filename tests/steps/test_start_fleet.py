@@ -6,8 +6,7 @@ import pytest
 
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
-from mainstay.model import Member, Members
-from mainstay.model.revision import Revision
+from mainstay.model import Member, Members, Revision
 from mainstay.steps.start_fleet import StartFleet
 from mainstay.steps.step import Look
 from tests.fakes.clock import TurnableClock

@@ -2,7 +2,7 @@
 
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.operations.context import ValueRule
 
 ATTEMPTS = 3

@@ -18,8 +18,8 @@ from mainstay.manifest.scalars import (
 )
 from mainstay.manifest.source import SourceSection
 from mainstay.manifest.strategy import StrategySection
-from mainstay.model.revision import NAME
-from mainstay.model.value import Value
+from mainstay.model import Value
+from mainstay.model.environment import NAME
 from mainstay.model.workload import Volume, Workload
 
 _DEFAULT = Workload(service="", command=())

@@ -1,6 +1,13 @@
-"""One environment of the manifest, resolved."""
+"""One environment of the manifest, resolved, and the rule for the names in it."""
+
+import re
 
 import msgspec
+
+NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""The name of a system, an environment, a service, a datastore or a volume."""
+
+NAME_RULE = "use a-z, 0-9 and '-', start with a letter, end with a letter or digit, at most 63 characters"
 
 
 class DatastorePlace(msgspec.Struct, frozen=True):

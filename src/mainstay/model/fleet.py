@@ -1,16 +1,26 @@
 """Fleet and traffic: the revisions to run, their shares of requests, and the stages between two releases."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from mainstay.model.revision import Revision
 from mainstay.model.workload import Workload
 
 ReleaseNumber = int
 
 ROUNDING = 1e-6
 """The difference from 100 percent that rounding may cause."""
+
+
+class Revision(NamedTuple):
+    """`web@41`: the service *web* as release 41 introduced it; later releases may keep this revision."""
+
+    service: str
+    release: ReleaseNumber
+
+    def __str__(self) -> str:
+        return f"{self.service}@{self.release}"
 
 
 class Member(msgspec.Struct, frozen=True):

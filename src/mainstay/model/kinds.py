@@ -5,6 +5,8 @@ The driver of a kind is `DRIVER` in `mainstay.drivers.targets.KIND` or `mainstay
 
 from typing import Literal
 
+import msgspec
+
 TARGETS: dict[str, Literal["source", "image"]] = {
     "process": "source",
 }
@@ -16,3 +18,12 @@ DATASTORES = ("postgres",)
 TARGETS_NOT_YET = ("docker", "kubernetes")
 DATASTORES_NOT_YET = ("mongodb", "rabbitmq", "redis", "files")
 """Kinds that are planned for later versions, so a manifest that names one gets a precise answer."""
+
+
+class DatastoreSupport(msgspec.Struct, frozen=True):
+    """What the driver of one kind of datastore can run."""
+
+    versions: tuple[str, ...] = ()
+    """Major versions of the server, the default first; empty: unknown, so any is accepted."""
+    migrations: tuple[str, ...] = ()
+    """Accepted forms of `migrations`: `sql`, a folder of files; `run`, another tool's commands. Empty: none."""

@@ -1,4 +1,4 @@
-"""The observed state of a target: instances, the desired and actual fleet, the desired and actual traffic."""
+"""The observed state of a target: instances, fleet and traffic as desired and actual, and notes for the operator."""
 
 from typing import Literal, NamedTuple
 
@@ -6,7 +6,19 @@ import msgspec
 
 from mainstay.model.edge import Edge
 from mainstay.model.fleet import Fleet, ReleaseNumber, Traffic
-from mainstay.model.note import Note
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something that an operator should know: what it is, and what to type or do next."""
+
+    code: str
+    """Stable, like `port-taken`: scripts may compare it."""
+    what: str
+    remedy: str = ""
+    about: str = ""
+    """The service or instance that it is about; empty: the environment."""
+    level: Literal["problem", "note"] = "problem"
+    """problem: the environment is degraded · note: it is not."""
 
 
 class Exit(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A workload: one service, fully resolved, as its target runs it."""
+"""What a target runs: the workload of a service, fully resolved, and jobs, which are commands that run once."""
 
 import re
 from typing import Literal
@@ -84,3 +84,29 @@ class Workload(msgspec.Struct, frozen=True):
     def is_task(self) -> bool:
         """Whether it runs to completion: exit code 0 means that it is done and is not restarted."""
         return not self.listens and self.restart in ("on-failure", "no")
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A command that runs once to its end. Its id comes from the plan, so that a repeated request runs it only once."""
+
+    id: str
+    title: str
+    command: tuple[str, ...]
+    folder: str
+    environment: dict[str, Value] = {}
+    stdin: str = ""
+    """Text for its standard input; never contains a secret."""
+    user: str = ""
+    within_s: float = 600.0
+
+
+class JobState(msgspec.Struct, frozen=True):
+    """The state of a job. none: unknown id · running · ended: with exit code `code` · lost: it ran, outcome unknown.
+
+    `tail` holds its last lines of output, without control characters.
+    """
+
+    state: Literal["none", "running", "ended", "lost"]
+    code: int | None = None
+    tail: tuple[str, ...] = ()
+    took_s: float | None = None

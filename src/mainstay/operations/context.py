@@ -14,9 +14,8 @@ from mainstay.drivers.targets.target import Target
 from mainstay.drivers.world import World
 from mainstay.errors import BadInput, Place
 from mainstay.history.fold import HistoryFold
-from mainstay.model import DatastoreSupport, Environment
-from mainstay.model.revision import NAME, NAME_RULE
-from mainstay.model.secret import Secret
+from mainstay.model import DatastoreSupport, Environment, Secret
+from mainstay.model.environment import NAME, NAME_RULE
 from mainstay.operations import environment_file
 from mainstay.system.state_dir import LOCAL, Folders, short_id
 from mainstay.system.users import is_root

@@ -11,7 +11,7 @@ from mainstay.drivers.world import World
 from mainstay.errors import BadInput
 from mainstay.manifest import Manifest, VariableSection
 from mainstay.manifest.given import unfit
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Secret, SecretRef
 from mainstay.operations.context import Context, ValueRule
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.given import missing, read_variables

@@ -10,7 +10,7 @@ from mainstay.errors import BadInput
 from mainstay.manifest import Manifest, VariableSection
 from mainstay.manifest.messages import did_you_mean
 from mainstay.manifest.scalars import VARIABLE
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Secret, SecretRef
 from mainstay.operations.context import Context
 from mainstay.operations.given_secrets import require_valid
 from mainstay.operations.manifest import manifest_of, world_of

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from mainstay.model import Release
-from mainstay.model.revision import Revision
+from mainstay.model import Release, Revision
 from mainstay.planning.diff import changes_between
 from mainstay.planning.draft import draft, timed_phases
 from mainstay.planning.facts import Snapshot

@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mainstay.model import Edge, Listener, Release, ServiceRelease, Template, Value
-from mainstay.model.secret import SecretRef
+from mainstay.model import Edge, Listener, Release, SecretRef, ServiceRelease, Template, Value
 from mainstay.planning.plan import Change
 
 

@@ -4,8 +4,7 @@ import hashlib
 
 import msgspec
 
-from mainstay.model import Release, Traffic
-from mainstay.model.revision import Revision
+from mainstay.model import Release, Revision, Traffic
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Plan, StalenessKey, counts
 from mainstay.steps.set_traffic import in_words

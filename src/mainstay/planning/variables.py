@@ -3,8 +3,7 @@
 from mainstay.errors import BadInput
 from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS
-from mainstay.model import Listener, Template, Value, placeholders
-from mainstay.model.secret import SecretRef
+from mainstay.model import Listener, SecretRef, Template, Value, placeholders
 from mainstay.planning.datastore_facts import DatastoreFacts
 from mainstay.planning.facts import Snapshot
 

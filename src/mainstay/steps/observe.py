@@ -2,8 +2,7 @@
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
-from mainstay.model import Instance, Traffic
-from mainstay.model.revision import Revision
+from mainstay.model import Instance, Revision, Traffic
 from mainstay.steps.set_traffic import same
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import failure_text, fleet_state

@@ -2,8 +2,7 @@
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
-from mainstay.model import Members, Shifts, end_of
-from mainstay.model.revision import Revision
+from mainstay.model import Members, Revision, Shifts, end_of
 from mainstay.steps.set_traffic import await_traffic, same
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import fleet_state, waits

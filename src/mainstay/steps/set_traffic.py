@@ -2,8 +2,7 @@
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
-from mainstay.model import Shares, Shifts, Traffic, TrafficLease, end_of
-from mainstay.model.revision import Revision
+from mainstay.model import Revision, Shares, Shifts, Traffic, TrafficLease, end_of
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import failure_text, fleet_state
 from mainstay.text.plural import counted

@@ -1,8 +1,7 @@
 """Set the fleet of a service: which of its revisions run, and how many instances of each."""
 
 from mainstay.drivers.world import RunWorld, World
-from mainstay.model import Members
-from mainstay.model.revision import Revision
+from mainstay.model import Members, Revision
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import fleet_state, waits
 from mainstay.text.plural import counted

@@ -4,7 +4,7 @@ import pytest
 
 from mainstay.drivers.secrets.environment import EnvironmentSecrets
 from mainstay.drivers.secrets.source import SecretSource
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from tests.contracts.secrets import VALUE, SecretSourceContract
 from tests.fakes.secrets import FakeSecrets
 

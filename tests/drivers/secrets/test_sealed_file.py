@@ -10,7 +10,7 @@ from pyrage import x25519
 
 from mainstay.drivers.secrets.sealed_file import Sealed, SealedFile
 from mainstay.errors import BadInput
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Secret, SecretRef
 from tests.contracts.sealed_file import SealedContract
 from tests.fakes.world import FakeSealed
 

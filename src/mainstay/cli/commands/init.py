@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.errors import BadInput
-from mainstay.model.revision import NAME
+from mainstay.model.environment import NAME
 
 STARTER = {"mainstay.yaml": "mainstay.yaml", "app.py": "app.py.txt"}
 """Each file that is written, and the package file it comes from. The application is kept as text, not as a module."""

@@ -13,7 +13,7 @@ from mainstay.cli.prompt import SecretPrompt
 from mainstay.cli.safe_streams import is_terminal
 from mainstay.cli.settings import reads_file, report
 from mainstay.errors import BadInput
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 from mainstay.operations.given_secrets import rule_of
 from mainstay.operations.secrets import (
     SecretChange,

@@ -2,7 +2,7 @@
 
 import os
 
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 
 
 class EnvironmentSecrets:

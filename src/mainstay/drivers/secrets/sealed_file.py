@@ -11,7 +11,7 @@ import msgspec
 import pyrage
 
 from mainstay.errors import BadInput
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Secret, SecretRef
 from mainstay.system.atomic_file import atomic_write, make_folder
 from mainstay.system.clock import Clock, SystemClock
 from mainstay.system.file_lock import exclusive

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from mainstay.model.secret import Secret
+from mainstay.model import Secret
 
 
 class SecretSource(Protocol):

@@ -2,8 +2,7 @@
 
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
-from mainstay.model import Members
-from mainstay.model.revision import Revision
+from mainstay.model import Members, Revision
 from mainstay.steps.support.failure_text import failure_text, how_it_ended, logs_of, timeout_text
 from mainstay.steps.support.fleet_state import count_ready, instances_of, leftover, limit
 

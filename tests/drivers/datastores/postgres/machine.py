@@ -11,8 +11,7 @@ import msgspec
 
 from mainstay.drivers.datastores.postgres.driver import Postgres
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.model import DatastorePlace, Environment, Job, Listener, Template, Value
-from mainstay.model.secret import SecretRef
+from mainstay.model import DatastorePlace, Environment, Job, Listener, SecretRef, Template, Value
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.command import GuardedShell
 from mainstay.system.state_dir import Folders, short_id

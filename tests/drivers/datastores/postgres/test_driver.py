@@ -11,8 +11,7 @@ from mainstay.drivers.datastores.postgres import programs
 from mainstay.drivers.datastores.postgres.driver import Postgres
 from mainstay.drivers.datastores.postgres.server import SETTINGS
 from mainstay.errors import BadInput, Unreachable
-from mainstay.model import Job
-from mainstay.model.secret import SecretRef
+from mainstay.model import Job, SecretRef
 from tests.contracts.datastore import (
     FIRST,
     SECOND,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.model.secret import SecretRef
+from mainstay.model import SecretRef
 from mainstay.system.command import GuardedShell
 from tests.drivers.datastores.postgres.machine import ROOT, SERVICE_USER, Machine, write
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.model import Health, Volume
-from mainstay.model.secret import Secret
+from mainstay.model import Health, Secret, Volume
 from tests.drivers.machine.machine import PATH, Machine, environment_at, member, service, worker
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

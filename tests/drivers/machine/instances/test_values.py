@@ -6,8 +6,7 @@ import pytest
 
 from mainstay.drivers.machine.instances.values import called, filled
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.model import Listener, Piece, Template, Value
-from mainstay.model.secret import Secret, SecretRef
+from mainstay.model import Listener, Piece, Secret, SecretRef, Template, Value
 from tests.drivers.machine.machine import Machine, member, service
 
 LISTENERS = {"db": 5555, "api": 6666}

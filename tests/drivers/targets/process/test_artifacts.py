@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.world import RunWorld
 from mainstay.errors import StepFailed
-from mainstay.model import Job, Source, SourceTree
-from mainstay.model.secret import SecretRef
+from mainstay.model import Job, SecretRef, Source, SourceTree
 from mainstay.steps.fetch_artifact import FetchArtifact
 from mainstay.steps.step import Look
 from mainstay.system import file_tree

@@ -20,10 +20,10 @@ from mainstay.model import (
     Job,
     Listener,
     Piece,
+    SecretRef,
     Template,
     Workload,
 )
-from mainstay.model.secret import SecretRef
 from mainstay.system.atomic_file import move
 from mainstay.system.clock import Clock
 from mainstay.system.command import Shell

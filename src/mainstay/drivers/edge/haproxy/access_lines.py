@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainstay.model.revision import Revision
+from mainstay.model import Revision
 
 NAME = "access.log"
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from mainstay.drivers.secrets.sealed_file import Sealed
-from mainstay.model import Listener, Template, Value
-from mainstay.model.secret import SecretRef
+from mainstay.model import Listener, SecretRef, Template, Value
 from mainstay.system.ports import LOOPBACK
 
 Listeners = Mapping[str, int]

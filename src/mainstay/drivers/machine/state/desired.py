@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import msgspec
 
 from mainstay.errors import InvariantBroken
-from mainstay.model import Edge, Fleet, Job, Member, Shifts, Traffic, TrafficLease
+from mainstay.model import Edge, Fleet, Job, Member, Revision, Shifts, Traffic, TrafficLease
 from mainstay.model.fleet import unbalanced
-from mainstay.model.revision import Revision
 
 FORMAT = 2
 

@@ -18,8 +18,7 @@ from mainstay.drivers.machine.protocol import (
 from mainstay.drivers.machine.state.desired import Desired, HeldLease, Pending
 from mainstay.drivers.machine.state.slot_counts import used
 from mainstay.errors import FenceRefused
-from mainstay.model import Fleet, Shifts
-from mainstay.model.revision import Revision
+from mainstay.model import Fleet, Revision, Shifts
 
 Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | StartJob | StartAll | StopAll
 

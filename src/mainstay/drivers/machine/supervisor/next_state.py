@@ -11,7 +11,7 @@ from mainstay.drivers.machine.state.addresses import allocate
 from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.placement import with_instances
-from mainstay.model.revision import Revision
+from mainstay.model import Revision
 
 
 def with_proven(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:

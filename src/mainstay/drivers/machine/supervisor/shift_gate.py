@@ -6,8 +6,7 @@ from mainstay.drivers.edge.haproxy.controller import EdgeController
 from mainstay.drivers.machine.state.desired import Desired, Pending
 from mainstay.drivers.machine.state.transitions import is_drained
 from mainstay.drivers.machine.state.upstreams import upstream
-from mainstay.model import Traffic
-from mainstay.model.revision import Revision
+from mainstay.model import Revision, Traffic
 from mainstay.system import processes
 
 SETTLED_S = 0.02

@@ -10,8 +10,7 @@ from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.programs import python_folder
 from mainstay.drivers.targets.process.scripts import refuse_unrunnable
 from mainstay.drivers.targets.target import Preparation, RunTarget, Target
-from mainstay.model import Job, SourceTree, Value
-from mainstay.model.secret import Secret
+from mainstay.model import Job, Secret, SourceTree, Value
 from mainstay.system import file_tree
 from mainstay.system.users import identity
 
