@@ -32,8 +32,7 @@ class MainstayError(Exception):
         self.what = what
         self.remedy = remedy
         self.place = place
-        if code is not None:
-            self.code = code
+        self.code = code or self.code
 
 
 class BadInput(MainstayError):
@@ -44,10 +43,7 @@ class BadInput(MainstayError):
 
 
 class StateUnreadable(BadInput):
-    """Another version of Mainstay wrote a file of the environment's state, and this one cannot read it.
-
-    Nothing was changed.
-    """
+    """Another version of Mainstay wrote a file of the state, and this one cannot read it. Nothing was changed."""
 
     code = "state-unreadable"
 
@@ -166,17 +162,13 @@ class FenceRefused(MainstayError):
 
 
 class Interrupted(MainstayError):
-    """The run was interrupted by a signal; it can be resumed.
-
-    `signal` is the number of that signal; the exit code is 128 + `signal`.
-    """
+    """The run was interrupted by a signal; it can be resumed. The exit code is 128 + the number of that signal."""
 
     code = "interrupted"
     exit_code = 130
 
     def __init__(self, what: str, *, signal: int = 2, remedy: str = "mainstay resume") -> None:
         super().__init__(what, remedy=remedy)
-        self.signal = signal
         self.exit_code = 128 + signal
 
 

@@ -64,11 +64,5 @@ class PoweredJournal:
         self._power.alive()
         self._kept.clear_owner()
 
-    def owner(self) -> Owner | None:
-        return self._kept.owner()
-
-    def request_abort(self, run: str) -> bool:
-        return self._kept.request_abort(run)
-
     def abort_requested(self, run: str) -> bool:
         return self._kept.abort_requested(run)

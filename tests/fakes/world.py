@@ -12,7 +12,7 @@ from mainstay.drivers.world import RunWorld
 from mainstay.errors import BadInput, Unreachable
 from mainstay.model import Environment, Secret, SecretRef
 from mainstay.system.clock import Waiter
-from mainstay.system.command import CommandResult
+from mainstay.system.command import CommandResult, Shell
 from mainstay.system.state_dir import Folders
 from tests.fakes.clock import TurnableClock
 from tests.fakes.files import TargetWithFiles, host_of
@@ -64,19 +64,10 @@ class FakeSealed:
         return tuple(SealedEntry(ref.name, ref.version or 0, WHEN, ref in self._generated) for ref in newest)
 
 
-class NoShell:
+class NoShell(Shell):
     """Refuses every command; a test that needs one passes its own shell."""
 
-    def __call__(
-        self,
-        command: Sequence[str],
-        *,
-        environment: Mapping[str, str] | None = None,
-        folder: Path | None = None,
-        stdin: str = "",
-        user: str = "",
-        within: float = 30.0,
-    ) -> CommandResult:
+    def __call__(self, command: Sequence[str], **_: object) -> CommandResult:
         raise Unreachable(f"{command[0]} cannot be started in this test")
 
 

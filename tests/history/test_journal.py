@@ -29,11 +29,19 @@ class TestSqliteJournal(JournalContract):
     def journal(self, folders: Folders) -> Journal:
         return opened(folders)
 
+    @pytest.fixture
+    def other(self, folders: Folders) -> SqliteReader:
+        return reader(folders)
+
 
 class TestMemoryJournal(JournalContract):
     @pytest.fixture
-    def journal(self) -> Journal:
+    def journal(self) -> MemoryJournal:
         return MemoryJournal()
+
+    @pytest.fixture
+    def other(self, journal: MemoryJournal) -> MemoryJournal:
+        return journal
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 from mainstay.errors import Unreachable
 from mainstay.system.clock import SystemClock, Waiter
-from mainstay.system.command import MAX_OUTPUT_BYTES, GuardedShell
+from mainstay.system.command import MAX_OUTPUT_BYTES, Shell
 
-shell = GuardedShell()
+shell = Shell()
 waiter = Waiter(SystemClock())
 
 
@@ -69,7 +69,7 @@ def test_a_child_does_not_outlive_its_parent_after_sigkill(tmp_path: Path) -> No
         [
             sys.executable,
             "-c",
-            f"from mainstay.system.command import GuardedShell; GuardedShell()([{sys.executable!r}, '-c', {inner!r}])",
+            f"from mainstay.system.command import Shell; Shell()([{sys.executable!r}, '-c', {inner!r}])",
         ]
     )
     child = waiter.wait_until(lambda: note.read_text() if note.exists() else None, within=10, waiting_for="the child")

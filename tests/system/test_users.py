@@ -11,12 +11,12 @@ import pytest
 
 from mainstay.errors import BadInput
 from mainstay.system.clock import SystemClock
-from mainstay.system.command import CommandResult, GuardedShell
+from mainstay.system.command import CommandResult, Shell
 from mainstay.system.state_dir import short_id
 from mainstay.system.users import TRIES, ensure, identity, known, name_for, removal
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can add users")
-guarded_shell, clock = GuardedShell(), SystemClock()
+guarded_shell, clock = Shell(), SystemClock()
 
 
 @dataclass

@@ -11,14 +11,14 @@ from mainstay.errors import BadInput
 from mainstay.model import DatastorePlace, DatastoreSupport, Environment
 from mainstay.model.kinds import DATASTORES, TARGETS
 from mainstay.system.clock import Clock, SystemClock, Waiter
-from mainstay.system.command import GuardedShell, Shell
+from mainstay.system.command import Shell
 from mainstay.system.state_dir import Folders
 
 
 def world(environment: Environment, folders: Folders) -> World:
     """Return the world of *environment*; `for_run` makes it that of a run."""
     clock = SystemClock()
-    shell = GuardedShell()
+    shell = Shell()
     return World(
         environment=environment,
         folders=folders,

@@ -7,7 +7,7 @@ from statistics import median
 
 import msgspec
 
-from mainstay.history.events import Ended, Planned
+from mainstay.history.events import Done, Ended, Planned, Started
 from mainstay.history.journal import Row
 from mainstay.history.run_state import RunState
 from mainstay.history.summary import History, HistoryOutcome, LiveRelease, Origin, RunSummary
@@ -63,7 +63,7 @@ class HistoryFold:
             case "ended" if run.outcome == "released":
                 self._succeeded(run)
 
-    def _done(self, run: "_Run", started: "_Started", done: "_Done") -> None:
+    def _done(self, run: "_Run", started: Started, done: Done) -> None:
         if not done.adopted:
             self._durations[started.timed_as or started.kind].append(done.took_s)
         if started.kind == "migrate":
@@ -121,24 +121,8 @@ class _PlannedPhases(msgspec.Struct):
         return [each for rank in self.phases[phase - 1].ranks for each in rank][step - 1]
 
 
-class _Started(msgspec.Struct):
-    """The fields of `started` that the fold needs; the others are not decoded."""
-
-    step: str
-    kind: str
-    timed_as: str = ""
-
-
-class _Done(msgspec.Struct):
-    """The fields of `done` that the fold needs."""
-
-    step: str
-    took_s: float
-    adopted: bool = False
-
-
-_started = msgspec.json.Decoder(_Started)
-_done = msgspec.json.Decoder(_Done)
+_started = msgspec.json.Decoder(Started)
+_done = msgspec.json.Decoder(Done)
 _planned = msgspec.json.Decoder(Planned)
 _ended = msgspec.json.Decoder(Ended)
 
@@ -150,7 +134,7 @@ class _Run:
         self.planned = _planned.decode(row.body)
         self.began_at = self.last_at = row.at
         self.outcome: HistoryOutcome | None = None
-        self.started: dict[str, _Started] = {}
+        self.started: dict[str, Started] = {}
         self._parked = False
         self._state = RunState()
         self._rows = [row]

@@ -65,22 +65,10 @@ class Signer(Verifier, Protocol):
 
 
 class Journal(Protocol):
-    """The journal as read and written by the process that holds the lock."""
+    """The journal for the process that holds the lock."""
 
     def rows(self, run: str | None = None, *, after: int = 0) -> list[Row]:
         """Return the rows of *run*, or of all runs, with a sequence above *after*, in order."""
-        ...
-
-    def owner(self) -> Owner | None:
-        """Return the last process to take the lock, or None once it was released.
-
-        A process that died leaves its entry behind: only the lock itself shows whether it is held now.
-        """
-        ...
-
-    def request_abort(self, run: str) -> bool:
-        """Request that the process executing *run* undoes it. Return False when no process is recorded for *run*."""
-        ...
 
     def append(self, run: str, *entries: Entry, sign: bool = False) -> list[Row]:
         """Append a row for each of *entries*, in one transaction, and return the rows; they are durable then.
@@ -88,31 +76,24 @@ class Journal(Protocol):
         With *sign* the head is then signed for the last row: from now on the loss of it or of an earlier row is
         detected. Raises JournalUnwritable when the rows could not be written; then none of them was.
         """
-        ...
 
     def sequence(self) -> int:
         """Return the sequence of the last row; 0 before the first."""
-        ...
 
     def next_run(self) -> str:
         """Return the id for the next run."""
-        ...
 
     def checkpoint(self) -> None:
         """Move all rows into the main file, so that a copy of that file alone is complete."""
-        ...
 
     def set_owner(self, owner: Owner) -> None:
         """Record the process that holds the lock; this clears earlier abort requests."""
-        ...
 
     def clear_owner(self) -> None:
         """Record that no process holds the lock any more."""
-        ...
 
     def abort_requested(self, run: str) -> bool:
         """Return whether an abort was requested for *run*."""
-        ...
 
 
 def chained(previous: bytes, row: Row) -> bytes:

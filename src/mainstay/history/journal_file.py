@@ -129,11 +129,6 @@ def owner(database: sqlite3.Connection) -> Owner | None:
     return Owner(*found) if found else None
 
 
-def request_abort(database: sqlite3.Connection, run: str) -> bool:
-    updated = database.execute("update owner set abort_requested_for = run where run = ?", (run,))
-    return updated.rowcount == 1
-
-
 @contextmanager
 def translating_errors(path: Path) -> Iterator[None]:
     """Translate errors from SQLite and the disk into JournalUnwritable and JournalCorrupt with a remedy."""
@@ -156,7 +151,4 @@ def translating_errors(path: Path) -> Iterator[None]:
 
 
 def damaged(path: Path, reason: Exception) -> JournalCorrupt:
-    return JournalCorrupt(
-        f"{path} is damaged: {reason}",
-        remedy=RESTORE,
-    )
+    return JournalCorrupt(f"{path} is damaged: {reason}", remedy=RESTORE)

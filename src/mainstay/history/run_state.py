@@ -1,30 +1,14 @@
 """The state of a run: a pure fold over its events, used alike by status, resume and the engine."""
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.history.events import (
-    Answered,
-    Done,
-    Ended,
-    Event,
-    Failed,
-    Outcome,
-    ParkedAt,
-    Planned,
-    Progress,
-    Resumed,
-    Started,
-    StepNumber,
-    Undoing,
-    Undone,
-    UndoStarted,
-    Withdrawn,
-    decode,
-)
+from mainstay.history import events
+from mainstay.history.events import Event, Outcome, StepNumber
 from mainstay.history.journal import Row
 
 Direction = Literal["forward", "back"]
@@ -36,14 +20,14 @@ class RunState(msgspec.Struct, frozen=True):
     """The state of a run according to its journal. Steps are in the order in which they started."""
 
     run: str = ""
-    planned: Planned | None = None
+    planned: events.Planned | None = None
     direction: Direction = "forward"
     started: tuple[StepNumber, ...] = ()
     """Steps that have started and were not undone, including the done ones."""
     done: frozenset[StepNumber] = frozenset()
     undone: tuple[StepNumber, ...] = ()
     titles: dict[StepNumber, str] = {}
-    parked: ParkedAt | None = None
+    parked: events.ParkedAt | None = None
     """Set while the run waits for a person's decision."""
     irreversible: bool = False
     """Whether a step that cannot be undone has started: from then on the run can only go forward."""
@@ -71,25 +55,22 @@ class RunState(msgspec.Struct, frozen=True):
         """Return the state after *row*; a row of another run changes nothing."""
         if self.run and row.run != self.run:
             return self
-        changed = _after(self, decode(row.name, row.body))
+        changed = _after(self, events.decode(row.name, row.body))
         return replace(changed, run=row.run, began=self.began or row.at, since=row.at)
 
 
 def run_state(rows: Iterable[Row]) -> RunState:
     """Return the state of the run that *rows* belong to."""
-    now = RunState()
-    for row in rows:
-        now = now.after(row)
-    return now
+    return reduce(RunState.after, rows, RunState())
 
 
 def _after(now: RunState, event: Event) -> RunState:
     match event:
-        case Planned():
+        case events.Planned():
             return replace(now, planned=event, by=event.by)
-        case Resumed():
+        case events.Resumed():
             return replace(now, fence=event.fence, resumes=now.resumes + 1, parked=None, by=event.by)
-        case Started(step=step):
+        case events.Started(step=step):
             return replace(
                 now,
                 started=(*(other for other in now.started if other != step), step),
@@ -99,25 +80,25 @@ def _after(now: RunState, event: Event) -> RunState:
                 irreversible=now.irreversible or not event.reversible,
                 current=step,
             )
-        case Done(step=step):
+        case events.Done(step=step):
             return replace(_moved_on(now, step), done=now.done | {step})
-        case Undoing(step=step):
+        case events.Undoing(step=step):
             return replace(now, current=step)
-        case Undone(step=step):
+        case events.Undone(step=step):
             return _taken_back(_moved_on(now, step), step)
-        case Answered(step=step, as_="done"):
+        case events.Answered(step=step, as_="done"):
             return replace(_moved_on(now, step), done=now.done | {step}, parked=None)
-        case Answered(step=step):
+        case events.Answered(step=step):
             return replace(_taken_back(_moved_on(now, step), step), parked=None)
-        case Withdrawn(reopened=reopened):
+        case events.Withdrawn(reopened=reopened):
             return replace(now, done=now.done - set(reopened), current=next(iter(reopened), None), resumes=0)
-        case UndoStarted():
+        case events.UndoStarted():
             return replace(now, direction="back", resumes=0)
-        case ParkedAt():
+        case events.ParkedAt():
             return replace(now, parked=event, resumes=0, current=event.step or now.current)
-        case Ended(outcome=outcome):
+        case events.Ended(outcome=outcome):
             return replace(now, outcome=outcome, current=None, parked=None)
-        case Failed() | Progress():
+        case events.Failed() | events.Progress():
             return now
 
 

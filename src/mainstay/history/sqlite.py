@@ -44,14 +44,20 @@ class SqliteReader:
             return [row for row, _ in journal_file.stored(database, run, after)]
 
     def owner(self) -> Owner | None:
+        """Return the last process to take the lock, or None once it was released.
+
+        A process that died leaves its entry behind: only the lock itself shows whether it is held now.
+        """
         with self._open() as database:
             return journal_file.owner(database)
 
     def request_abort(self, run: str) -> bool:
+        """Request that the process executing *run* undoes it. Return False when no process is recorded for *run*."""
         if not self._path.exists():
             return False
         with journal_file.translating_errors(self._path), closing(journal_file.connect(self._path, "rw")) as database:
-            return journal_file.request_abort(database, run)
+            updated = database.execute("update owner set abort_requested_for = run where run = ?", (run,))
+            return updated.rowcount == 1
 
     def verify(self, key: Verifier | None = None) -> Verdict:
         verdict = self._verified(key)
@@ -158,16 +164,9 @@ class SqliteJournal:
         with self._guard, journal_file.translating_errors(self._path):
             self._database.execute("delete from owner")
 
-    def owner(self) -> Owner | None:
-        with self._guard, journal_file.translating_errors(self._path):
-            return journal_file.owner(self._database)
-
-    def request_abort(self, run: str) -> bool:
-        with self._guard, journal_file.translating_errors(self._path):
-            return journal_file.request_abort(self._database, run)
-
     def abort_requested(self, run: str) -> bool:
-        owner = self.owner()
+        with self._guard, journal_file.translating_errors(self._path):
+            owner = journal_file.owner(self._database)
         return owner is not None and owner.abort_requested_for == run
 
     def close(self) -> None:

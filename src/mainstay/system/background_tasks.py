@@ -9,35 +9,32 @@ class BackgroundTasks:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._tasks: dict[str, set[asyncio.Task[None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
 
     def add(self, name: str, watch: Coroutine[object, object, None]) -> None:
         """Run *watch* as a background task under *name*."""
-        task = asyncio.create_task(watch)
-        self._tasks.setdefault(name, set()).add(task)
-        task.add_done_callback(lambda done: self._over(name, done))
+        task = asyncio.create_task(watch, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
 
     def has(self, name: str) -> bool:
         """Return whether a task runs under *name*."""
-        return bool(self._tasks.get(name))
+        return any(task.get_name() == name for task in self._tasks)
 
     def cancel(self, name: str) -> None:
         """Cancel the tasks of *name*, except the calling task, which runs to its own end."""
-        for task in self._tasks.get(name, set()) - {asyncio.current_task()}:
-            task.cancel()
+        for task in self._tasks - {asyncio.current_task()}:
+            if task.get_name() == name:
+                task.cancel()
 
     def raise_failure(self) -> None:
         """Raise the exception of a task that has failed; do nothing when none has."""
         if self._failure is not None:
             raise self._failure
 
-    def _over(self, name: str, task: asyncio.Task[None]) -> None:
-        left = self._tasks[name] - {task}
-        if left:
-            self._tasks[name] = left
-        else:
-            del self._tasks[name]
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
             self._failure = failure
             self._wake()

@@ -17,15 +17,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the wall-clock time in UTC."""
-        ...
 
     def monotonic(self) -> float:
         """Return the seconds since a fixed moment; the value never decreases."""
-        ...
 
     def pause(self, seconds: float) -> None:
         """Sleep for *seconds*."""
-        ...
 
 
 class SystemClock:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 import msgspec
 
@@ -27,8 +27,8 @@ class CommandResult(msgspec.Struct, frozen=True):
     cut: bool = False
 
 
-class Shell(Protocol):
-    """Runs argument lists, never shell strings."""
+class Shell:
+    """Runs argument lists, never shell strings, each under a guard process."""
 
     def __call__(
         self,
@@ -43,25 +43,9 @@ class Shell(Protocol):
         """Run *command* until it exits, as *user* if given, and return its exit code and output.
 
         The command's environment contains only PATH, LANG, HOME and *environment*. After *within* seconds the command
-        and its process group are killed, and Unreachable is raised. They are also killed when this process dies, even
-        by SIGKILL.
+        and its process group are killed, and Unreachable is raised. The guard also kills them when this process dies,
+        even by SIGKILL.
         """
-        ...
-
-
-class GuardedShell:
-    """Runs each child under a guard process, which kills the child when this process dies."""
-
-    def __call__(
-        self,
-        command: Sequence[str],
-        *,
-        environment: Mapping[str, str] | None = None,
-        folder: Path | None = None,
-        stdin: str = "",
-        user: str = "",
-        within: float = 30.0,
-    ) -> CommandResult:
         owner = identity(user) if user else None
         become = [str(owner.uid), str(owner.gid), ",".join(map(str, owner.groups))] if owner else ["-", "-", "-"]
         guarded = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *become, "--", *command]

@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,12 +25,8 @@ OWN_FILES = (".mainstayignore",)
 """Patterns of files in any folder that only Mainstay reads; a source adds its own (`Source.apart`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """The patterns of one folder's ignore files, which apply to everything below it."""
-
-    folder: Path
-    spec: GitIgnoreSpec
+_Rules = list[tuple[Path, GitIgnoreSpec]]
+"""The patterns of ignore files by their folder, the nearest last; they apply to everything below it."""
 
 
 @dataclass(slots=True)
@@ -47,16 +43,15 @@ class _Walk:
     def __post_init__(self) -> None:
         self.found.extend(self._below(self.root, _rules_above(self.root) if self.ignoring else []))
 
-    def _below(self, folder: Path, rules: list[_Rules]) -> Iterator[Path]:
-        here = _rules_of(folder) if self.ignoring else None
-        rules = [*rules, here] if here else rules
+    def _below(self, folder: Path, rules: _Rules) -> Iterator[Path]:
+        rules = rules + _rules_of(folder) if self.ignoring else []
         for entry in sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name)):
             path, is_folder = Path(entry.path), entry.is_dir(follow_symlinks=False)
             if self.ignoring and entry.name == ".git":
                 continue
             whole = is_folder or entry.is_symlink() or entry.is_file(follow_symlinks=False)
             ignored = _ignored(path, is_folder, rules)
-            if ignored is None and self.ignoring and self._is_own(path):
+            if self.ignoring and ignored is None and self.own.match_file(path.relative_to(self.root).as_posix()):
                 continue
             if ignored or not whole:
                 self.left_out += 1
@@ -64,9 +59,6 @@ class _Walk:
             yield path
             if is_folder:
                 yield from self._below(path, rules)
-
-    def _is_own(self, path: Path) -> bool:
-        return self.own.match_file(path.relative_to(self.root).as_posix())
 
 
 def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> Measured:
@@ -195,9 +187,8 @@ def remove(folder: Path) -> None:
 
 def remove_own(folder: Path, apart: Sequence[str]) -> None:
     """Remove from *folder* the files that only Mainstay reads, unless its `.mainstayignore` includes them again."""
-    ignore = folder / ".mainstayignore"
-    lines = ignore.read_text(errors="replace").splitlines() if ignore.is_file() else []
-    own = GitIgnoreSpec.from_lines([*OWN_FILES, *apart, *(line for line in lines if line.startswith("!"))])
+    included = [line for line in _lines(folder / ".mainstayignore") if line.startswith("!")]
+    own = GitIgnoreSpec.from_lines([*OWN_FILES, *apart, *included])
     for place, _, files in os.walk(folder):
         for path in (Path(place, name) for name in files):
             if own.match_file(path.relative_to(folder).as_posix()):
@@ -244,29 +235,28 @@ def _stays_inside(link: Path, root: Path) -> None:
         )
 
 
-def _rules_of(folder: Path) -> _Rules | None:
-    lines: list[str] = []
-    for name in IGNORE_FILES:
-        place = folder / name
-        if place.is_file():
-            lines += place.read_text(errors="replace").splitlines()
-    return _Rules(folder, GitIgnoreSpec.from_lines(lines)) if lines else None
+def _rules_of(folder: Path) -> _Rules:
+    lines = [line for name in IGNORE_FILES for line in _lines(folder / name)]
+    return [(folder, GitIgnoreSpec.from_lines(lines))] if lines else []
 
 
-def _rules_above(root: Path) -> list[_Rules]:
+def _lines(file: Path) -> list[str]:
+    return file.read_text(errors="replace").splitlines() if file.is_file() else []
+
+
+def _rules_above(root: Path) -> _Rules:
     """Return the rules of the ignore files between the repository's top and *root*, which git applies too."""
     for depth, folder in enumerate([root, *root.parents]):
         if (folder / ".git").exists():
-            above = [*reversed(root.parents[:depth])]
-            return [rules for rules in map(_rules_of, above) if rules]
+            return [rules for above in reversed(root.parents[:depth]) for rules in _rules_of(above)]
     return []
 
 
-def _ignored(path: Path, is_folder: bool, rules: Iterable[_Rules]) -> bool | None:
+def _ignored(path: Path, is_folder: bool, rules: _Rules) -> bool | None:
     """Return whether the nearest ignore file that matches *path* excludes it; None if none matches."""
-    for each in reversed([*rules]):
-        name = path.relative_to(each.folder).as_posix() + ("/" if is_folder else "")
-        opinion = each.spec.check_file(name).include
+    for folder, spec in reversed(rules):
+        name = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
+        opinion = spec.check_file(name).include
         if opinion is not None:
             return opinion
     return None

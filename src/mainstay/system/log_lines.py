@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,19 +51,16 @@ class LogFile:
         self.path = path
         self.descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         self.inode = os.fstat(self.descriptor).st_ino
-        self._position = self._offset = data_start(self.descriptor)
+        self.offset = data_start(self.descriptor)
+        """The byte offset of the line that is read next."""
+        self._position = self.offset
         self._head = b""
-        self._in_fragment = self._offset > 0
+        self._in_fragment = self.offset > 0
 
     def begin_at(self, offset: int) -> None:
         """Begin with the line whose first byte is at *offset*."""
-        self._position = self._offset = offset
+        self._position = self.offset = offset
         self._head, self._in_fragment = b"", False
-
-    @property
-    def offset(self) -> int:
-        """The byte offset of the line that is read next."""
-        return self._offset
 
     def size(self) -> int:
         return os.fstat(self.descriptor).st_size
@@ -75,7 +73,7 @@ class LogFile:
         while True:
             chunk = os.pread(self.descriptor, _BLOCK, self._position)
             if notice := self._missed():
-                yield Line(self._offset, b"", 0, notice)
+                yield Line(self.offset, b"", 0, notice)
                 continue
             *whole, rest = chunk.split(b"\n")
             for piece in whole:
@@ -87,14 +85,14 @@ class LogFile:
 
     def rest(self) -> Line | None:
         """Return what follows the last line end; None when there is nothing."""
-        size = self._position - self._offset
-        return Line(self._offset, self._head, size) if size and not self._in_fragment else None
+        size = self._position - self.offset
+        return Line(self.offset, self._head, size) if size and not self._in_fragment else None
 
     def _line(self, piece: bytes) -> Iterator[Line]:
         self._position += len(piece) + 1
-        line = Line(self._offset, (self._head + piece)[:MAX_LINE_BYTES], self._position - 1 - self._offset)
+        line = Line(self.offset, (self._head + piece)[:MAX_LINE_BYTES], self._position - 1 - self.offset)
         is_whole, self._in_fragment = not self._in_fragment, False
-        self._offset, self._head = self._position, b""
+        self.offset, self._head = self._position, b""
         if is_whole:
             yield line
 
@@ -102,14 +100,14 @@ class LogFile:
         """Return the message for bytes missing at the position, and move to where the data begins now."""
         size = self.size()
         if size < self._position:
-            self._position = self._offset = 0
+            self._position = self.offset = 0
             self._head, self._in_fragment = b"", False
             return "… (lines are missing here: the log had reached its limit and was emptied)"
         start = data_start(self.descriptor)
         if start <= self._position:
             return ""
-        missed = start - self._offset
-        self._position = self._offset = start
+        missed = start - self.offset
+        self._position = self.offset = start
         self._head, self._in_fragment = b"", True
         return f"… ({missed:,} bytes are missing here: the log had reached its limit before they were read)"
 
@@ -120,12 +118,10 @@ def last_lines(path: Path) -> tuple[str, ...]:
         file = LogFile(path)
     except FileNotFoundError:
         return ()
-    try:
+    with closing(file):
         file.begin_at(last_lines_begin(file.descriptor, TAIL_LINES)[0])
         lines = [*iter(file.lines().__next__, None), file.rest()]
         return tuple(line.text(TAIL_LINE_BYTES) for line in lines if line is not None)[-TAIL_LINES:]
-    finally:
-        file.close()
 
 
 def last_lines_begin(descriptor: int, lines: int) -> tuple[int, int]:

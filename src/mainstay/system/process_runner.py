@@ -170,7 +170,7 @@ class ProcessRunner:
         memory = os.memfd_create("launch")
         try:
             whole = msgspec.to_builtins(launch) | {"note": str(place), "mark": self._mark(place.name)}
-            _fill(memory, json.dumps(whole).encode())
+            os.pwrite(memory, json.dumps(whole).encode(), 0)  # The position stays 0, where the stub reads.
             pid = os.posix_spawn(
                 sys.executable,
                 [sys.executable, "-I", "-S", "-c", _STUB, _ROOT],
@@ -185,12 +185,6 @@ class ProcessRunner:
         finally:
             os.close(memory)
         return processes.started(pid)
-
-
-def _fill(descriptor: int, text: bytes) -> None:
-    with os.fdopen(descriptor, "wb", closefd=False) as file:
-        file.write(text)
-    os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def _reap(descriptor: int) -> End:

@@ -39,8 +39,7 @@ def main() -> None:
 
 def _streams(launch: dict[str, Any]) -> None:
     stdin = os.memfd_create("stdin")
-    os.write(stdin, launch["stdin"].encode())
-    os.lseek(stdin, 0, os.SEEK_SET)
+    os.pwrite(stdin, launch["stdin"].encode(), 0)  # The position stays 0, where the process reads.
     os.dup2(stdin if launch["stdin"] else os.open(os.devnull, os.O_RDONLY), 0)
     for descriptor, path in ((1, launch["out"]), (2, launch["err"])):
         log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)

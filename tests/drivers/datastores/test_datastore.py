@@ -15,7 +15,7 @@ from mainstay.steps.migrate import Migrate
 from mainstay.steps.start_datastore import StartDatastore
 from mainstay.steps.step import Look
 from mainstay.system.clock import SystemClock
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 from tests.contracts.datastore import (
     FIRST,
     SECOND,
@@ -37,7 +37,7 @@ PLACE = DatastorePlace("cache", "toy")
 @pytest.fixture
 def toy(tmp_path: Path) -> ToyDatastore:
     world = fake_world(tmp_path)
-    return ToyDatastore(PLACE, world.environment, world.folders, GuardedShell(), SystemClock())
+    return ToyDatastore(PLACE, world.environment, world.folders, Shell(), SystemClock())
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def world(toy: ToyDatastore, tmp_path: Path) -> RunWorld:
 
 def test_a_driver_that_wiring_finds_makes_its_datastore_known(world: RunWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wiring, "datastore_driver", {"toy": ToyDatastore}.get)
-    made = wiring.datastore(PLACE, world.environment, world.folders, GuardedShell(), SystemClock())
+    made = wiring.datastore(PLACE, world.environment, world.folders, Shell(), SystemClock())
     assert (made.name, made.kind, made.version()) == ("cache", "toy", "7.2")
     assert wiring.datastore_support("toy") == DatastoreSupport(("7",))
     assert wiring.datastore_support("redis") is None

@@ -21,7 +21,7 @@ from mainstay.drivers.targets.process.target import ProcessTarget
 from mainstay.model import Edge, Environment, Health, Instance, Job, Member, Route, Shares, Shift, Value, Workload
 from mainstay.system import processes
 from mainstay.system.clock import SystemClock, Waiter
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
@@ -39,7 +39,7 @@ class Machine:
         self.folders = Folders(root / "state", root / "keys")
         environment = Environment("shop", "local", "process", str(self.folders.state), str(self.folders.keys))
         sealed = SealedFile(self.folders.sealed, self.folders.secret_key)
-        host = Host(environment, self.folders, GuardedShell(), sealed, SystemClock())
+        host = Host(environment, self.folders, Shell(), sealed, SystemClock())
         self.target = ProcessTarget(self.folders, lambda: offline, lambda: HostStorage(host)).for_run(1)
         self.instance_runner = ProcessRunner(self.folders.instances)
         self.job_runner = ProcessRunner(self.folders.jobs)

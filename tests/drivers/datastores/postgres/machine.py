@@ -13,7 +13,7 @@ from mainstay.drivers.datastores.postgres.driver import Postgres
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.model import DatastorePlace, Environment, Job, Listener, SecretRef, Template, Value
 from mainstay.system.clock import SystemClock, Waiter
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 from mainstay.system.state_dir import Folders, short_id
 from mainstay.system.users import identity, name_for
 
@@ -44,7 +44,7 @@ class Machine:
         """Return the driver of *system*."""
         environment = msgspec.structs.replace(self.environment, system=system)
         place = DatastorePlace("db", "postgres")
-        return Postgres(place, environment, self.folders, GuardedShell(), SystemClock())
+        return Postgres(place, environment, self.folders, Shell(), SystemClock())
 
     def fill(self, value: Value) -> str:
         match value:

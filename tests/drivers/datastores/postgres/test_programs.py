@@ -8,7 +8,7 @@ import pytest
 
 from mainstay.drivers.datastores.postgres import programs
 from mainstay.errors import BadInput
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 from tests.drivers.datastores.postgres.machine import ROOT, SERVICE_USER, Machine
 
 
@@ -48,4 +48,4 @@ def test_every_user_can_run_the_copy_and_build_files_are_left_out(
 def test_the_server_runs_from_a_copy_that_every_user_can_run(machine: Machine) -> None:
     program = machine.postgres.workload().command[0]
     assert Path(program).is_relative_to(machine.folders.programs)
-    assert GuardedShell()([program, "--version"], user=SERVICE_USER).code == 0
+    assert Shell()([program, "--version"], user=SERVICE_USER).code == 0

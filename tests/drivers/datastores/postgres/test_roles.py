@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.model import SecretRef
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 from tests.drivers.datastores.postgres.machine import ROOT, SERVICE_USER, Machine, write
 
 
@@ -81,7 +81,7 @@ def test_the_superuser_cannot_log_in_with_a_password(machine: Machine) -> None:
 @pytest.mark.root
 @pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
 def test_the_service_user_can_neither_read_the_data_nor_become_superuser(machine: Machine) -> None:
-    shell = GuardedShell()
+    shell = Shell()
     assert shell(["ls", str(machine.folders.data / "db" / "cluster")], user=SERVICE_USER).code != 0
     socket_name = next(word for word in machine.postgres.workload().command if word.startswith("unix_socket"))
     psql = str(Path(machine.postgres.workload().command[0]).with_name("psql"))

@@ -16,7 +16,7 @@ from mainstay.model import Job, SecretRef, Source, SourceTree
 from mainstay.steps.fetch_artifact import FetchArtifact
 from mainstay.steps.step import Look
 from mainstay.system import file_tree
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 from tests.fakes.clock import TurnableClock
 from tests.fakes.files import TargetWithFiles, host_of
 from tests.fakes.world import fake_world
@@ -331,7 +331,7 @@ def test_the_path_of_a_build_has_the_interpreter_then_the_release_then_the_shell
 @pytest.mark.parametrize("closed", ["programs", "behind"], ids=["on the way", "behind a link"])
 def test_a_closed_folder_on_the_way_to_a_program_is_named(closed: str, source: Path, open_folder: Path) -> None:
     target = TargetWithFiles(TurnableClock())
-    world = dataclasses.replace(fake_world(open_folder, target=target), shell=GuardedShell())
+    world = dataclasses.replace(fake_world(open_folder, target=target), shell=Shell())
     target.host = host_of(world)
     for name in ("programs", "behind"):
         (open_folder / name).mkdir()

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.targets.process.facts import facts
 from mainstay.drivers.targets.process.host import Host
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 from tests.fakes.files import host_of
 from tests.fakes.world import fake_world
 
@@ -37,7 +37,7 @@ def test_the_interpreter_does_not_depend_on_the_path_of_the_shell(
     monkeypatch.setenv("PATH", str(shim.parent))
     assert python(host) == before
     monkeypatch.setattr(sys, "_base_executable", str(tmp_path / "gone"))
-    host = dataclasses.replace(host, shell=GuardedShell())
+    host = dataclasses.replace(host, shell=Shell())
     assert python(host) in {"/usr/local/bin/python3", "/usr/bin/python3"}
 
 
@@ -50,5 +50,5 @@ def test_an_interpreter_that_others_cannot_reach_is_not_chosen(
     monkeypatch.setattr(sys, "_base_executable", str(closed / "python3"))
     assert python(host) == str(closed / "python3")
     of_others = replace(host.environment, user="nobody")
-    host = dataclasses.replace(host, environment=of_others, shell=GuardedShell())
+    host = dataclasses.replace(host, environment=of_others, shell=Shell())
     assert not python(host).startswith(str(closed))

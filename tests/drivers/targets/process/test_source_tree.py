@@ -12,9 +12,9 @@ from mainstay.drivers.targets.process import source_tree
 from mainstay.errors import BadInput
 from mainstay.model.artifact import Source
 from mainstay.system import file_tree
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 
-shell = GuardedShell()
+shell = Shell()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from mainstay.drivers.targets.process.target import OfflineReader, ProcessTarget
 from mainstay.drivers.targets.target import TargetDriver
 from mainstay.model import Environment
 from mainstay.system.clock import SystemClock
-from mainstay.system.command import GuardedShell
+from mainstay.system.command import Shell
 from mainstay.system.state_dir import Folders
 
 
@@ -22,7 +22,7 @@ def process_target(environment: Environment, folders: Folders) -> ProcessTarget:
         from mainstay.drivers.targets.process.storage import HostStorage
 
         sealed = SealedFile(folders.sealed, folders.secret_key)
-        return HostStorage(Host(environment, folders, GuardedShell(), sealed, SystemClock()))
+        return HostStorage(Host(environment, folders, Shell(), sealed, SystemClock()))
 
     return ProcessTarget(folders, offline, storage)
 
