@@ -187,7 +187,7 @@ def documents() -> Iterator[str]:
         "history": import_module("mainstay.history.summary").RunSummary,
         "logs": import_module("mainstay.drivers.targets.target").LogLine,
         "journal verify": import_module("mainstay.history.journal").Verdict,
-        "validate": import_module("mainstay.manifest.report").Report,
+        "validate": import_module("mainstay.manifest.load").Report,
         "config": import_module("mainstay.operations.config").Configuration,
         "secrets list (a list of these)": import_module("mainstay.operations.secrets").SecretStatus,
         "secrets set (its `changes`)": import_module("mainstay.operations.secrets").SecretChange,

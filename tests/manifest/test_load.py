@@ -8,7 +8,7 @@ import pytest
 from mainstay.errors import BadInput
 from mainstay.manifest import load
 from mainstay.manifest.document import read
-from mainstay.manifest.report import report
+from mainstay.manifest.load import report
 from mainstay.manifest.service import VolumeSection
 from mainstay.manifest.validate import check
 from mainstay.model import DatastoreSupport

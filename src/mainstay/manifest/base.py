@@ -1,9 +1,9 @@
 """The base of every part of a manifest: frozen, strict, without unknown keys."""
 
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 Fill = Callable[[str], str]
@@ -27,6 +27,15 @@ class Section(BaseModel):
     def __deepcopy__(self, memo: dict[int, object] | None = None) -> Self:
         """Return the section itself, because it is immutable. Pydantic copies defaults."""
         return self
+
+
+def text_is(key: str) -> Any:
+    """Return the validator of a section that may be written as a text, which is then the value of *key*."""
+
+    def expanded(value: Any) -> Any:
+        return {key: value} if isinstance(value, str) else value
+
+    return model_validator(mode="before")(expanded)
 
 
 def rule_error(code: str, what: str, remedy: str) -> PydanticCustomError:

@@ -21,25 +21,14 @@ SET_BY_MAINSTAY = ("HOST", "PORT")
 
 def violations(scope: Scope) -> Iterator[Violation]:
     """Yield every violation of a rule across sections."""
-    yield from _amounts(scope)
-    yield from _names(scope)
-    yield from _commands(scope)
-    yield from placeholders(scope)
-    yield from _folders(scope)
-    yield from _datastores(scope)
-    yield from references(scope)
-    yield from _health(scope)
-    yield from _images(scope)
-    yield from _clear_text(scope)
-
-
-def _amounts(scope: Scope) -> Iterator[Violation]:
-    if len(scope.services) > MOST_SERVICES:
-        what = f"the manifest has {len(scope.services)} services; the limit is {MOST_SERVICES}"
-        yield Violation(("services",), "too-many-services", what, "split it into systems", at_key=True)
+    for rule in (_names, _services, placeholders, _folders, _datastores, references, _clear_text):
+        yield from rule(scope)
 
 
 def _names(scope: Scope) -> Iterator[Violation]:
+    if len(scope.services) > MOST_SERVICES:
+        what = f"the manifest has {len(scope.services)} services; the limit is {MOST_SERVICES}"
+        yield Violation(("services",), "too-many-services", what, "split it into systems", at_key=True)
     for name in sorted(scope.services & scope.datastores):
         what = f"'{name}' is a service and a datastore"
         yield Violation(("datastores", name), "name-taken", what, "rename one of them", at_key=True)
@@ -50,13 +39,6 @@ def _names(scope: Scope) -> Iterator[Violation]:
         if name in SET_BY_MAINSTAY or name.startswith("MAINSTAY_"):
             what = f"{name} is set by Mainstay for every service"
             yield Violation(("variables", name), "name-taken", what, "give it another name", at_key=True)
-
-
-def _commands(scope: Scope) -> Iterator[Violation]:
-    for name in scope.system.services:
-        if scope.runs_source and scope.lacks(name, "command"):
-            remedy = "add command: [PROGRAM, ARGUMENT]"
-            yield Violation(("services", name, "command"), "no-command", f"{name} has nothing to run", remedy)
 
 
 def _folders(scope: Scope) -> Iterator[Violation]:
@@ -100,9 +82,12 @@ def _unsupported(name: str, datastore: DatastoreSection, support: DatastoreSuppo
         yield Violation(where, "not-yet", "migrations by another tool do not work yet", "write {sql: migrations/}")
 
 
-def _health(scope: Scope) -> Iterator[Violation]:
+def _services(scope: Scope) -> Iterator[Violation]:
     for name, service in scope.system.services.items():
         where = ("services", name)
+        if scope.runs_source and scope.lacks(name, "command"):
+            remedy = "add command: [PROGRAM, ARGUMENT]"
+            yield Violation((*where, "command"), "no-command", f"{name} has nothing to run", remedy)
         probed = service.health.ready or service.health.live
         if probed and scope.lacks(name, "port"):
             what = f"the health check of {name} requests {probed}, but {name} has no port"
@@ -113,15 +98,11 @@ def _health(scope: Scope) -> Iterator[Violation]:
         if service.strategy.kind == "canary" and scope.lacks(name, "port"):
             what = f"{name} has no port, so it gets no traffic that a canary could split"
             yield Violation((*where, "strategy"), "not-served", what, "use rolling")
-
-
-def _images(scope: Scope) -> Iterator[Violation]:
-    for name, service in scope.system.services.items():
         image = (service.image or "x:1").rpartition("/")[2]
         if (":" not in image and "@" not in image) or image.endswith(":latest"):
             what = f"{service.image!r} has no fixed tag or digest, and a release must be repeatable"
             remedy = f"write {(service.image or '').removesuffix(':latest')}:{{version}}"
-            yield Violation(("services", name, "image"), "image-not-fixed", what, remedy)
+            yield Violation((*where, "image"), "image-not-fixed", what, remedy)
 
 
 def _clear_text(scope: Scope) -> Iterator[Violation]:

@@ -43,11 +43,8 @@ KINDS = (*DATASTORES, *DATASTORES_NOT_YET)
 
 def _kind(value: object) -> object:
     if isinstance(value, str) and value not in KINDS and not get_close_matches(value, KINDS):
-        raise rule_error(
-            "not-one-of",
-            f"{shown(value)} is not a kind of datastore",
-            f"the kinds are {', '.join(KINDS[:-1])} and {KINDS[-1]}",
-        )
+        remedy = f"the kinds are {', '.join(KINDS[:-1])} and {KINDS[-1]}"
+        raise rule_error("not-one-of", f"{shown(value)} is not a kind of datastore", remedy)
     return value
 
 
@@ -75,15 +72,10 @@ class DatastoreSection(Section):
     """The reason for having no backup."""
 
     @model_validator(mode="after")
-    def _no_backup_has_a_reason(self) -> Self:
+    def _is_embedded_and_backed_up(self) -> Self:
         if self.backup == "none" and not self.because:
             raise rule_error("no-backup", "holds data and has no backup", "add because: REASON, or declare a backup")
-        return self
-
-    @model_validator(mode="after")
-    def _works_yet(self) -> Self:
         if self.provided != "embedded":
-            raise rule_error(
-                "not-yet", "'provided: embedded' is the only value supported so far", "leave 'provided' out"
-            )
+            what = "'provided: embedded' is the only value supported so far"
+            raise rule_error("not-yet", what, "leave 'provided' out")
         return self

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Section
+from mainstay.manifest.base import Section, text_is
 from mainstay.manifest.scalars import OneOf, Version
 from mainstay.model.kinds import TARGETS, TARGETS_NOT_YET
 
@@ -17,22 +17,14 @@ class TargetSection(Section):
     kind: Annotated[str, OneOf(*TARGETS, *TARGETS_NOT_YET)] = Field(default="process", examples=["process"])
     """process: plain processes on this machine."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _a_text_is_a_kind(cls, value: Any) -> Any:
-        return {"kind": value} if isinstance(value, str) else value
+    _a_text_is_a_kind = text_is("kind")
 
 
 class EnvironmentSection(Section):
     """One place. Every key but `target` overrides the manifest: mappings merge, lists and scalars replace, null
     removes."""
 
-    later: ClassVar[dict[str, str]] = {
-        "window": "leave it out",
-        "freezes": "leave it out",
-        "smoke": "leave it out",
-        "schedule": "leave it out",
-    }
+    later: ClassVar[dict[str, str]] = dict.fromkeys(("window", "freezes", "smoke", "schedule"), "leave it out")
 
     target: TargetSection = Field(default=TargetSection(), examples=[{"kind": "process"}])
     """Where services run."""

@@ -50,11 +50,8 @@ class HealthSection(Section):
         if len(named) > 1:
             raise rule_error("two-healths", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
         if "interval" in self.model_fields_set and self.within < self.interval:
-            raise rule_error(
-                "limit-too-short",
-                f"within {self.within:g}s is shorter than one interval of {self.interval:g}s",
-                "lengthen 'within'",
-            )
+            what = f"within {self.within:g}s is shorter than one interval of {self.interval:g}s"
+            raise rule_error("limit-too-short", what, "lengthen 'within'")
         return self
 
     def to_health(self, listens: bool, fill: Fill) -> Health:

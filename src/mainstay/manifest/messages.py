@@ -92,28 +92,26 @@ def from_pydantic(root: type[Section], error: Mapping[str, Any]) -> Violation:
 
 
 def _unknown_key(root: type[Section], location: Location) -> Violation:
-    *above, key = location
-    model = _model_at(root, above)
-    name = str(key)
-    if model and name in model.later:
-        return Violation(location, "not-yet", f"'{name}' does not work yet", model.later[name], at_key=True)
-    if model and (instead := INSTEAD.get(model.__name__, {}).get(name)):
-        return Violation(location, "unknown-key", f"unknown key '{name}'", instead, at_key=True)
-    fields = model.model_fields.items() if model else ()
-    known = [field.alias or word for word, field in fields]
-    return Violation(location, "unknown-key", f"unknown key '{name}'", did_you_mean(name, known), at_key=True)
+    *above, name = map(str, location)
+    section = _section_at(root, above)
+    if name in section.later:
+        return Violation(location, "not-yet", f"'{name}' does not work yet", section.later[name], at_key=True)
+    known = [field.alias or word for word, field in section.model_fields.items()]
+    remedy = INSTEAD.get(section.__name__, {}).get(name) or did_you_mean(name, known)
+    return Violation(location, "unknown-key", f"unknown key '{name}'", remedy, at_key=True)
 
 
-def _model_at(annotation: Any, location: Iterable[str | int]) -> type[Section] | None:
+def _section_at(root: type[Section], location: Iterable[str]) -> type[Section]:
+    """Return the section at *location*, which leads through sections, mappings and lists of sections."""
+    found: Any = root
     for step in location:
-        model = _bare_type(annotation)
-        if isinstance(model, type) and issubclass(model, Section):
-            names = {field.alias or word: field.annotation for word, field in model.model_fields.items()}
-            annotation = names.get(str(step))
+        if get_origin(found) is None:
+            annotations = {field.alias or word: field.annotation for word, field in found.model_fields.items()}
+            found = _bare_type(annotations[step])
         else:
-            annotation = next(reversed(get_args(model)[:2] if get_origin(model) is dict else get_args(model)[:1]), None)
-    found = _bare_type(annotation)
-    return found if isinstance(found, type) and issubclass(found, Section) else None
+            found = _bare_type(get_args(found)[1 if get_origin(found) is dict else 0])
+    section: type[Section] = found
+    return section
 
 
 def _bare_type(annotation: Any) -> Any:

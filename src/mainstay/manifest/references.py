@@ -9,10 +9,8 @@ from mainstay.model.call_graph import circle
 
 def references(scope: Scope) -> Iterator[Violation]:
     """Yield every name that leads nowhere, is given twice or closes a circle."""
-    yield from _needs(scope)
-    yield from _reads(scope)
-    yield from _sources(scope)
-    yield from _routes(scope)
+    for rule in (_needs, _reads, _sources, _routes):
+        yield from rule(scope)
 
 
 def _needs(scope: Scope) -> Iterator[Violation]:
@@ -62,7 +60,9 @@ def _sources(scope: Scope) -> Iterator[Violation]:
 
 def _routes(scope: Scope) -> Iterator[Violation]:
     seen: dict[tuple[str, ...], int] = {}
-    for position, route in scope.routes:
+    for position, route in enumerate(scope.routes):
+        if not isinstance(route, dict):
+            continue
         where = ("edge", "routes", position)
         path, name = route.get("path"), str(route.get("service"))
         service = scope.system.services.get(name)

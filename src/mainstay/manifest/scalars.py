@@ -65,17 +65,11 @@ def _variable(value: str) -> str:
 def _version(value: object) -> object:
     if isinstance(value, WrittenInt | WrittenFloat):
         read = f"{value:g}" if isinstance(value, float) else f"{value:d}"
-        raise rule_error(
-            "version-is-a-number",
-            f"YAML reads {value.written} as the number {read}",
-            f'write "{value.written}" with quotes',
-        )
+        what = f"YAML reads {value.written} as the number {read}"
+        raise rule_error("version-is-a-number", what, f'write "{value.written}" with quotes')
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", value):
-        raise rule_error(
-            "bad-version",
-            f"{value!r} is not a version",
-            "use letters, digits and . _ + -, start with a letter or digit, at most 64 characters",
-        )
+        remedy = "use letters, digits and . _ + -, start with a letter or digit, at most 64 characters"
+        raise rule_error("bad-version", f"{value!r} is not a version", remedy)
     return value
 
 

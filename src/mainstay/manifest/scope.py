@@ -1,6 +1,6 @@
 """What the rules across sections check."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,12 +28,12 @@ class Scope(NamedTuple):
     services: frozenset[str]
     datastores: frozenset[str]
     variables: frozenset[str]
-    routes: tuple[tuple[int, dict[str, object]], ...]
-    """Routes as they were written, each with its position."""
+    routes: tuple[object, ...]
+    """Routes as they were written."""
     folder: Path
     target: str
-    support: Support = any_support
-    doubtful: frozenset[Location] = frozenset()
+    support: Support
+    doubtful: frozenset[Location]
     """Service keys that are present but invalid, and services with an unknown key."""
 
     @property
@@ -54,18 +54,16 @@ def scope_of(
     path: Path,
     target: str,
     support: Support,
-    doubtful: frozenset[Location],
+    doubtful: Iterable[Location],
 ) -> Scope:
     """Return the scope of *system*, which *data* declares; *doubtful* are its invalid keys."""
-    services, datastores, variables = (
-        frozenset(part) if isinstance(part := data.get(key), dict) else frozenset()
-        for key in ("services", "datastores", "variables")
+    services, datastores, variables, edge = (
+        part if isinstance(part := data.get(key), dict) else {}
+        for key in ("services", "datastores", "variables", "edge")
     )
-    edge = data.get("edge")
-    routes = edge.get("routes") if isinstance(edge, dict) else ()
-    routed = tuple(
-        (position, route)
-        for position, route in enumerate(routes if isinstance(routes, tuple) else ())
-        if isinstance(route, dict)
+    names = frozenset(services), frozenset(datastores), frozenset(variables)
+    routes = edge.get("routes")
+    folder = path.resolve().parent
+    return Scope(
+        system, *names, routes if isinstance(routes, tuple) else (), folder, target, support, frozenset(doubtful)
     )
-    return Scope(system, services, datastores, variables, routed, path.resolve().parent, target, support, doubtful)

@@ -7,15 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from mainstay.manifest.base import Fill, Section, rule_error
 from mainstay.manifest.health import HealthSection
-from mainstay.manifest.scalars import (
-    Argv,
-    Duration,
-    Name,
-    Port,
-    Size,
-    Text,
-    VariableName,
-)
+from mainstay.manifest.scalars import Argv, Duration, Name, Port, Size, Text, VariableName
 from mainstay.manifest.source import SourceSection
 from mainstay.manifest.strategy import StrategySection
 from mainstay.model import Value
@@ -155,14 +147,7 @@ class ServiceSection(Section):
     the files that it created or changed are kept in the state's folder `written` as long as the release is kept."""
 
     def to_workload(
-        self,
-        name: str,
-        *,
-        artifact: str,
-        environment: dict[str, Value],
-        files: dict[str, Value],
-        user: str,
-        fill: Fill,
+        self, name: str, *, artifact: str, environment: dict[str, Value], files: dict[str, Value], user: str, fill: Fill
     ) -> Workload:
         """Return the workload of the service *name*: its own keys, and what the plan has resolved for it."""
         return Workload(

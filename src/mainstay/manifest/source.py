@@ -1,11 +1,11 @@
 """Sources: the files that a release copies."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Section, rule_error
+from mainstay.manifest.base import Section, rule_error, text_is
 from mainstay.model.artifact import Source
 
 
@@ -30,21 +30,14 @@ class SourceSection(Section):
     """Code that several services share: places inside the copy, and the folders (relative to the manifest's) that are
     copied there: `{lib: ../lib}`."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _a_text_is_a_folder(cls, value: Any) -> Any:
-        return {"folder": value} if isinstance(value, str) else value
+    _a_text_is_a_folder = text_is("folder")
 
     @model_validator(mode="after")
-    def _git_and_ref_go_together(self) -> Self:
+    def _is_one_tree(self) -> Self:
         if (self.git is None) != (self.ref is None):
             raise rule_error("half-a-source", "'git' and 'ref' go together", 'write {git: ., ref: "v{version}"}')
         if self.git is not None and self.folder != ".":
             raise rule_error("two-sources", "has both 'git' and 'folder'", "keep one of them")
-        return self
-
-    @model_validator(mode="after")
-    def _shared_folders_lie_inside(self) -> Self:
         for place in self.with_:
             if place.startswith("/") or ".." in place.split("/") or place.strip("./") == "":
                 raise rule_error("path-leaves", f"{place!r} is not a path inside the copy", "write lib, or package/lib")

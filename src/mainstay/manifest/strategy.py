@@ -1,11 +1,11 @@
 """Strategies: how a new revision replaces the old one."""
 
 from itertools import pairwise
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mainstay.manifest.base import Section, rule_error
+from mainstay.manifest.base import Section, rule_error, text_is
 from mainstay.manifest.scalars import Duration, Percentage, SomeDuration
 from mainstay.model.release import Strategy
 
@@ -38,10 +38,7 @@ class StrategySection(Section):
     revert_after: SomeDuration = Field(default=_DEFAULT.revert_after_s, examples=["2m"])
     """If the run sends no heartbeat for this long after traffic has moved, traffic is reverted to the old revision."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _text_is_kind(cls, value: Any) -> Any:
-        return {"kind": value} if isinstance(value, str) else value
+    _a_text_is_a_kind = text_is("kind")
 
     @model_validator(mode="after")
     def _percentages_grow(self) -> Self:
@@ -50,21 +47,15 @@ class StrategySection(Section):
             raise rule_error("percent-without-canary", what, "write kind: canary")
         steps = (0.0, *self.percent, 100.0)
         if any(later <= earlier for earlier, later in pairwise(steps)):
-            raise rule_error(
-                "percent-does-not-grow",
-                "percentages must increase and lie between 0 and 100",
-                "write percent: [5, 25, 50]",
-            )
+            what = "percentages must increase and lie between 0 and 100"
+            raise rule_error("percent-does-not-grow", what, "write percent: [5, 25, 50]")
         return self
 
     @model_validator(mode="after")
     def _a_slow_run_keeps_its_traffic(self) -> Self:
         if self.revert_after < SHORTEST_REVERT_AFTER:
-            raise rule_error(
-                "limit-too-short",
-                f"revert_after {self.revert_after:g}s is too short: a slow run would lose its traffic",
-                f"write {SHORTEST_REVERT_AFTER}s or more",
-            )
+            what = f"revert_after {self.revert_after:g}s is too short: a slow run would lose its traffic"
+            raise rule_error("limit-too-short", what, f"write {SHORTEST_REVERT_AFTER}s or more")
         return self
 
     def to_strategy(self) -> Strategy:

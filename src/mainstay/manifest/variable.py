@@ -8,11 +8,7 @@ from mainstay.manifest.base import Section, rule_error
 from mainstay.manifest.scalars import Duration, Name, Text
 from mainstay.system.state_dir import SYSTEM_PATH
 
-FIXED_DEFAULTS = {
-    "PATH": SYSTEM_PATH,
-    "LANG": "C.UTF-8",
-    "TZ": "UTC",
-}
+FIXED_DEFAULTS = {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", "TZ": "UTC"}
 """Variables of every service, independent of the planning shell, unless the service lists one of that name."""
 
 OF_EVERY_SHELL = frozenset({*FIXED_DEFAULTS, "HOME", "TMPDIR", "USER", "LOGNAME", "SHELL", "PWD", "TERM", "LC_ALL"})
@@ -59,11 +55,7 @@ class VariableSection(Section):
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
-        sources = {
-            "default": self.default is not None,
-            "from": self.from_ is not None,
-            "generate": self.generate,
-        }
+        sources = {"default": self.default is not None, "from": self.from_ is not None, "generate": self.generate}
         named = [name for name, given in sources.items() if given]
         if len(named) > 1:
             raise rule_error("two-sources", f"has both '{named[0]}' and '{named[1]}'", "keep one of them")
@@ -78,13 +70,9 @@ class VariableSection(Section):
         if self.default is None:
             return self
         if self.one_of and self.default not in self.one_of:
-            raise rule_error(
-                "not-one-of", f"default {self.default!r} is not in one_of", f"use one of {', '.join(self.one_of)}"
-            )
+            what = f"default {self.default!r} is not in one_of"
+            raise rule_error("not-one-of", what, f"use one of {', '.join(self.one_of)}")
         if self.min_length and len(self.default) < self.min_length:
-            raise rule_error(
-                "too-short",
-                f"the default has {len(self.default)} characters, min_length is {self.min_length}",
-                "lengthen it, or lower min_length",
-            )
+            what = f"the default has {len(self.default)} characters, min_length is {self.min_length}"
+            raise rule_error("too-short", what, "lengthen it, or lower min_length")
         return self

@@ -2,7 +2,7 @@
 
 from mainstay.cli.console import Console, Styled, line
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.manifest.report import Report, report
+from mainstay.manifest.load import Report, report
 from mainstay.model import DatastoreSupport
 from mainstay.system.state_dir import LOCAL
 from mainstay.text.plural import counted
