@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.drivers.edge.haproxy.config import RELEASES, Rendered, render
+from mainstay.drivers.edge.haproxy.config import Rendered, render
 from mainstay.drivers.edge.haproxy.process import binary
+from mainstay.drivers.edge.haproxy.state_files import RELEASES
 from mainstay.model import Edge, Route
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds

@@ -2,9 +2,33 @@
 
 import msgspec
 
+from mainstay.drivers.edge.haproxy.state_files import RELEASES
 from mainstay.model import Revision
 
 NAME = "access.log"
+RELEASE = f"%[srv_name,map({RELEASES})]"
+FORMAT = ",".join(
+    (
+        '{"at":"%[date(0,ms),div(1000),utime(%Y-%m-%dT%H:%M:%S)].%[date(0,ms),concat(),bytes(10,3)]Z"',
+        '"door":"%f"',
+        '"service":"%[var(txn.service)]"',
+        '"slot":"%s"',
+        f'"release":"{RELEASE}"',
+        '"method":"%[var(txn.method),json(utf8s)]"',
+        '"path":"%[var(txn.path),json(utf8s)]"',
+        '"status":%ST',
+        '"bytes":%B',
+        '"request_ms":%TR',
+        '"queue_ms":%Tw',
+        '"connect_ms":%Tc',
+        '"answer_ms":%Tr',
+        '"total_ms":%Ta',
+        '"ended":"%ts"',
+        '"retries":"%rc"',
+        '"id":"%[var(txn.id),json(utf8s)]"}',
+    )
+)
+"""HAProxy's format of a line. The path has no query, since queries may hold secrets."""
 
 
 class Entry(msgspec.Struct, frozen=True):

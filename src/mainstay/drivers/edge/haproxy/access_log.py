@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from mainstay.drivers.edge.haproxy.access_lines import NAME, Lost
+from mainstay.drivers.edge.haproxy.process import worker_user
 from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
-from mainstay.system.users import identity, is_root
 
 MAX_LINE_BYTES = 65536
 """Bytes; HAProxy's ring holds lines of at most a quarter of that."""
@@ -19,13 +19,12 @@ MAX_LINE_BYTES = 65536
 class AccessLog:
     """Receives access log lines from HAProxy's workers and appends complete lines to the file in order of arrival.
 
-    When Mainstay runs as root, only *user*, which the workers run as, can connect.
+    When Mainstay runs as root, only the user that the workers run as can connect.
     """
 
-    def __init__(self, folders: Folders, *, user: str = "nobody") -> None:
+    def __init__(self, folders: Folders) -> None:
         self._socket = folders.access_log_socket
         self._file = _File(folders.logs / "edge" / NAME)
-        self._user = identity(user) if is_root() else None
         self._server: asyncio.Server | None = None
         self._senders: set[_Sender] = set()
         self._reported = 0
@@ -34,12 +33,13 @@ class AccessLog:
         """Start listening. A socket left by an earlier process is replaced."""
         self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._socket.unlink(missing_ok=True)
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(self._sender, str(self._socket))
+        self._server = await asyncio.get_running_loop().create_unix_server(
+            lambda: _Sender(self._file, self._senders), str(self._socket)
+        )
         self._socket.chmod(0o600)
-        if self._user is not None:
+        if user := worker_user():
             self._socket.parent.chmod(0o711)
-            os.chown(self._socket, self._user.uid, self._user.gid)
+            os.chown(self._socket, user.uid, user.gid)
 
     def report_dropped(self, dropped: int) -> None:
         """Record in the log that HAProxy dropped lines; *dropped* is the total of its current worker."""
@@ -57,9 +57,6 @@ class AccessLog:
             await self._server.wait_closed()
             self._socket.unlink(missing_ok=True)
         self._file.close()
-
-    def _sender(self) -> "_Sender":
-        return _Sender(self._file, self._senders)
 
 
 class _Sender(asyncio.Protocol):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from mainstay.drivers.edge.haproxy.config import RELEASES
 from mainstay.drivers.edge.haproxy.replies import Server
 from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
+from mainstay.drivers.edge.haproxy.state_files import RELEASES
 from mainstay.errors import Unreachable
 
 _ORDER = ("ready", "drain", "maint")

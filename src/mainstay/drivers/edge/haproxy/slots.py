@@ -1,11 +1,11 @@
 """Compute which instance has which slot of the edge, and its share of the traffic. Pure functions."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from mainstay.drivers.edge.haproxy.replies import Server, State
 from mainstay.model import Edge, Shares, Traffic
 from mainstay.system.ports import LOOPBACK
 
@@ -60,7 +60,7 @@ class Slot(msgspec.Struct, frozen=True):
     address: str = ""
     """`127.0.0.1:PORT`; empty in maint."""
     weight: int = 0
-    state: Literal["ready", "drain", "maint"] = "maint"
+    state: State = "maint"
     share: float = 0.0
     """The percentage of the service's traffic that `weight` expresses."""
     instance: str = ""
@@ -100,6 +100,29 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
     return min(scaled, key=lambda weights: _error(weights, shares))
 
 
+def actual_traffic(desired: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> Traffic:
+    """Return, per service and release, the percentage of the requests that the servers receive *now*.
+
+    Weights are rounded, so where they are as *desired*, the shares are the desired ones.
+    """
+    ready = {slot.server: slot for slot in desired if slot.state == "ready"}
+    services: dict[str, dict[str, Server]] = {}
+    for name, server in now.items():
+        if server.receives_requests and int(releases.get(name, 0)):
+            services.setdefault(name.rpartition(".s")[0], {})[name] = server
+    traffic: Traffic = {}
+    for service, serving in services.items():
+        wanted = {name: slot.weight for name, slot in ready.items() if slot.service == service}
+        as_desired = wanted == {name: server.weight for name, server in serving.items()}
+        whole = sum(server.weight for server in serving.values())
+        shares: dict[int, float] = {}
+        for name, server in serving.items():
+            share = ready[name].share if as_desired else 100 * server.weight / whole
+            shares[int(releases[name])] = shares.get(int(releases[name]), 0.0) + share
+        traffic[service] = {release: round(share, 6) for release, share in sorted(shares.items())}
+    return traffic
+
+
 def _of_service(desired: DesiredEdge, service: str, count: int) -> list[Slot]:
     mine = ((name, one) for name, one in desired.upstreams.items() if one.service == service)
     holders = {one.slot: (name, one) for name, one in mine if one.slot and one.port}
@@ -108,7 +131,16 @@ def _of_service(desired: DesiredEdge, service: str, count: int) -> list[Slot]:
     accepting = {name: one.release for name, one in holders.values() if one.accepting}
     shares = _per_instance(percent, ready) or _per_instance(percent, accepting)
     weight = weights(shares)
-    return [_slot(service, number, holders.get(number), weight, shares) for number in range(1, count + 1)]
+
+    def slot(number: int) -> Slot:
+        if number not in holders:
+            return Slot(service, number)
+        name, one = holders[number]
+        state: State = "ready" if name in weight else "drain"
+        address = f"{LOOPBACK}:{one.port}"
+        return Slot(service, number, one.release, address, weight.get(name, 0), state, shares.get(name, 0.0), name)
+
+    return [slot(number) for number in range(1, count + 1)]
 
 
 def _per_instance(shares: Shares, releases: Mapping[str, int]) -> dict[str, float]:
@@ -117,28 +149,6 @@ def _per_instance(shares: Shares, releases: Mapping[str, int]) -> dict[str, floa
     capacity = Counter(serving.values())
     whole = sum(shares[release] for release in capacity)
     return {name: 100 * shares[release] / whole / capacity[release] for name, release in serving.items()}
-
-
-def _slot(
-    service: str,
-    number: int,
-    holder: tuple[str, Upstream] | None,
-    weight: Mapping[str, int],
-    shares: Mapping[str, float],
-) -> Slot:
-    if holder is None:
-        return Slot(service, number)
-    name, one = holder
-    return Slot(
-        service,
-        number,
-        release=one.release,
-        address=f"{LOOPBACK}:{one.port}",
-        weight=weight.get(name, 0),
-        state="ready" if name in weight else "drain",
-        share=shares.get(name, 0.0),
-        instance=name,
-    )
 
 
 def _error(weights: Mapping[str, int], shares: Mapping[str, float]) -> float:

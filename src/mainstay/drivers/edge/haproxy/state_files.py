@@ -4,6 +4,10 @@ from collections.abc import Iterable
 
 from mainstay.drivers.edge.haproxy.slots import NOWHERE, Slot
 
+RELEASES = "releases.map"
+SERVERS = "servers"
+"""Files in the edge's folder. HAProxy runs in it, so its configuration names them without a path."""
+
 
 def releases_map(slots: Iterable[Slot]) -> str:
     """Return the file of the map from slots to releases. HAProxy loses values set at runtime when it reloads."""
