@@ -1,4 +1,4 @@
-"""The check that the services' user can reach and run their programs."""
+"""The checks that the services' user can reach their programs, and that the kernel can run them."""
 
 import os
 import shutil
@@ -6,9 +6,11 @@ import stat
 from pathlib import Path
 
 from mainstay.drivers.targets.process.host import Host
-from mainstay.drivers.targets.process.scripts import refuse_unrunnable
 from mainstay.errors import StepFailed
-from mainstay.model import SourceTree
+from mainstay.model import Source, SourceTree
+
+MAX_LINE_BYTES = 256
+"""Number of bytes that the kernel reads of a script's first line."""
 
 
 def require_access(tree: SourceTree, host: Host) -> None:
@@ -25,6 +27,32 @@ def require_access(tree: SourceTree, host: Host) -> None:
                 raise StepFailed(
                     f"{who} cannot reach {place}: the permissions of {step} do not allow it", remedy=f"chmod o+x {step}"
                 )
+
+
+def refuse_unrunnable(program: Path, folder: Path, source: Source, path: str) -> None:
+    """Raise StepFailed when the kernel would refuse *program*, naming the file as an operator can type it.
+
+    *folder* is the content, which was copied from *source*; *path* is the release's PATH.
+    """
+    if not program.is_file():
+        return
+    name, in_source = _source_file(program, folder, source)
+    if not program.stat().st_mode & 0o111:
+        raise StepFailed(f"{name} is not executable", remedy=_chmod(name, source) if in_source else _rebuild(name))
+    words = _first_line(program)
+    if words is None:
+        return
+    if words.endswith("\r"):
+        raise StepFailed(
+            f"{name} has CRLF line endings, so the kernel looks for the program {words.split()[0] + chr(13)!r}",
+            remedy=rf"sed -i 's/\r$//' {name}" if in_source else _rebuild(name),
+        )
+    if missing := _missing(words.split(), folder, path):
+        wanted, why = missing
+        raise StepFailed(
+            f"{name} begins with #!{words}, but {why}",
+            remedy=f"correct the first line of {name}, or install {wanted}",
+        )
 
 
 def _program(name: str, folder: Path, path: str) -> Path:
@@ -68,3 +96,50 @@ def _passes(place: Path, user: str, host: Host) -> bool:
     if stat.S_IMODE(place.stat().st_mode) & 0o005 == 0o005:
         return True
     return host.shell(["test", "-x", str(place)], user=user).code == 0
+
+
+def _source_file(program: Path, folder: Path, source: Source) -> tuple[str, bool]:
+    """Return the file of *source* from which *program* was copied and True; else a name, False."""
+    if not program.is_relative_to(folder):
+        return str(program), False
+    inside = program.relative_to(folder)
+    if source.ref:
+        return str(inside), True
+    shared = (Path(place) / inside.relative_to(at) for at, place in source.beside if inside.is_relative_to(at))
+    for original in (*shared, source.folder / inside):
+        if original.is_file():
+            below = os.path.relpath(original)
+            return (str(original) if below.startswith("..") else below), True
+    return str(inside), False
+
+
+def _chmod(name: str, source: Source) -> str:
+    if source.ref:
+        return f"git -C {source.folder} update-index --chmod=+x {name}, then commit and tag"
+    return f"chmod +x {name}"
+
+
+def _rebuild(name: str) -> str:
+    return f"correct {name}, or the `build` that makes it"
+
+
+def _first_line(program: Path) -> str | None:
+    """Return the first line of a script without `#!`; None for any other program, and when it cannot be read."""
+    try:
+        with program.open("rb") as file:
+            line = file.read(MAX_LINE_BYTES).partition(b"\n")[0]
+    except OSError:
+        return None
+    return line[2:].decode(errors="replace").lstrip(" \t") if line.startswith(b"#!") and line[2:].strip() else None
+
+
+def _missing(words: list[str], folder: Path, path: str) -> tuple[str, str] | None:
+    """Return the missing program of the first line and where it was looked for; None when none is missing."""
+    interpreter, *arguments = words
+    if interpreter.startswith("/") and not Path(interpreter).exists():
+        return interpreter, f"there is no {interpreter}"
+    if Path(interpreter).name != "env":
+        return None
+    name = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
+    found = not name or "/" in name or any((folder / part / name).is_file() for part in path.split(":"))
+    return None if found else (name, f"{name} is not on the release's PATH ({path})")

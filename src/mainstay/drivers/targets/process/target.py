@@ -114,19 +114,16 @@ class ProcessTarget:
         self._offline().refuse_taken(wanted, self.traffic_status().doors)
 
     def job_state(self, identity: str) -> JobState:
-        return self._read(
-            GetJob(identity), JobAnswer, lambda: JobAnswer(self._offline().job_state(self._folders, identity))
-        ).state
+        answer = self._read(GetJob(identity), JobAnswer)
+        return answer.state if answer else self._offline().job_state(self._folders, identity)
 
     def fleet_status(self) -> FleetStatus:
-        return self._read(
-            GetFleet(), FleetAnswer, lambda: FleetAnswer(self._offline().fleet_status(self._folders))
-        ).running
+        answer = self._read(GetFleet(), FleetAnswer)
+        return answer.running if answer else self._offline().fleet_status(self._folders)
 
     def traffic_status(self) -> TrafficStatus:
-        return self._read(
-            GetTraffic(), TrafficAnswer, lambda: TrafficAnswer(self._offline().traffic_status(self._folders))
-        ).serving
+        answer = self._read(GetTraffic(), TrafficAnswer)
+        return answer.serving if answer else self._offline().traffic_status(self._folders)
 
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
         found = logs.Logs(self._folders.logs / service, logs.Query(query.release, query.instance))
@@ -153,12 +150,12 @@ class ProcessTarget:
     def data_left(self) -> Presence:
         return self._storage().data_left()
 
-    def _read(self, request: Request, expected: type[A], offline: Callable[[], A]) -> A:
-        """Return the supervisor's answer to *request*, or that of *offline* while it is not running."""
+    def _read(self, request: Request, expected: type[A]) -> A | None:
+        """Return the supervisor's answer to *request*; None while it is not running."""
         try:
             answer = self._client.send(request)
         except NoReply:
-            return offline()
+            return None
         if isinstance(answer, expected):
             return answer
         raise _unexpected(answer)
