@@ -7,7 +7,7 @@ import pytest
 
 from mainstay.cli.context import WIRING
 from mainstay.drivers.machine.state.desired import Desired
-from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.store import write_desired
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.world import World
 from mainstay.engine.engine import begin
@@ -40,7 +40,7 @@ def keep_release(world: World) -> Path:
 
 
 def keep_desired(world: World) -> Path:
-    Store(world.folders.desired).write(Desired(fence=3))
+    write_desired(world.folders.desired, Desired(fence=3))
     return world.folders.desired
 
 

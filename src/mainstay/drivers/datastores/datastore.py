@@ -39,7 +39,6 @@ class Datastore(Protocol):
 
     def version(self) -> str:
         """Return the version of the server, as displayed."""
-        ...
 
 
 @runtime_checkable
@@ -51,27 +50,21 @@ class Provisioned(Datastore, Protocol):
 
     def secrets(self) -> tuple[str, ...]:
         """Return the names of the secrets it needs, each generated once."""
-        ...
 
     def refuse_other_data(self) -> None:
         """Raise BadInput if its data was written by a major version that this driver cannot run. Changes nothing."""
-        ...
 
     def workload(self) -> Workload:
         """Return the workload of its single instance."""
-        ...
 
     def prepare(self) -> None:
         """Set up its programs and folders for the user it runs as. Idempotent."""
-        ...
 
     def initialise(self, identity: str) -> Job | None:
         """Return the job that creates an empty datastore; None if it exists already."""
-        ...
 
     def configure(self, identity: str) -> Job | None:
         """Return the job that configures the running server (roles, limits); None if there is none. Idempotent."""
-        ...
 
 
 @runtime_checkable
@@ -81,14 +74,12 @@ class Addressable(Datastore, Protocol):
     @property
     def roles(self) -> tuple[str, ...]:
         """The driver's own names of the roles that have an address of their own; empty: it has no roles."""
-        ...
 
     def address(self, role: str = "") -> Template:
         """Return the address for *role*: composed at start, percent-encoded, secret if it contains a password.
 
         Without a role it is the value of `{from: NAME}` in a service.
         """
-        ...
 
 
 @runtime_checkable
@@ -97,14 +88,12 @@ class Migratable(Datastore, Protocol):
 
     def migrate(self, identity: str, folder: str) -> Job:
         """Return the job that runs the pending migrations of *folder* in order. Idempotent."""
-        ...
 
     def schema(self, folder: str | None, listener: str) -> Schema:
         """Return the schema state relative to the migrations of *folder*; *listener* is its current `host:port`.
 
         While *listener* is empty, every migration is pending. Raises Unreachable when the server does not respond.
         """
-        ...
 
 
 class DatastoreDriver(Protocol):

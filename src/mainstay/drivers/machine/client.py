@@ -11,7 +11,7 @@ import msgspec
 
 from mainstay.drivers.machine import protocol
 from mainstay.drivers.machine.protocol import Answer, Hello, Refused, Request, Welcome
-from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.store import read_desired
 from mainstay.errors import BadInput, FenceRefused, InternalPortTaken, MainstayError, PortTaken, StepFailed, Unreachable
 from mainstay.system.log_lines import last_lines
 from mainstay.system.state_dir import Folders
@@ -105,7 +105,7 @@ class Client:
         Exit code 0 means that another supervisor runs, and one that was killed is started again.
         """
         if child is None:
-            Store(self._folders.desired).read()
+            read_desired(self._folders.desired)
         elif child.returncode > 0:
             raise Unreachable(
                 f"the supervisor of {self._folders.state} exited with code {child.returncode}"
@@ -136,4 +136,4 @@ def _exchange(connection: socket.socket, request: Request) -> Answer:
         answer = file.readline()
     if not answer.endswith(b"\n"):
         raise EOFError("it closed the connection in the middle of a reply")
-    return protocol.answer_of(answer)
+    return protocol.answers.decode(answer)

@@ -12,7 +12,7 @@ from mainstay.drivers.machine.instances.records import read_record
 from mainstay.drivers.machine.logs.files import tail
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Runtime
-from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.supervisor import views
 from mainstay.errors import BadInput, PortTaken, Unreachable
 from mainstay.model import Edge, FleetStatus, Instance, JobState, Note, Traffic, TrafficStatus
@@ -29,13 +29,13 @@ NOT_SUPERVISED = Note(
 
 def fleet_status(folders: Folders) -> FleetStatus:
     """Return the desired state and the instances that still run. One that was steady and still runs counts as ready."""
-    desired, runner = Store(folders.desired).read(), ProcessRunner(folders.instances)
+    desired, runner = read_desired(folders.desired), ProcessRunner(folders.instances)
+    started = (desired.started and folders.desired.exists()) or Proxy(folders, runner).process() is not None
     instances = tuple(_instance(folders, runner, name, one) for name, one in desired.instances.items())
-    started = desired.started and folders.desired.exists()
     return FleetStatus(
         desired.fleet,
         instances,
-        started or _edge(folders) is not None,
+        started,
         supervised=False,
         notes=(NOT_SUPERVISED,),
         endings=views.endings(desired, {}),
@@ -45,7 +45,7 @@ def fleet_status(folders: Folders) -> FleetStatus:
 
 def traffic_status(folders: Folders) -> TrafficStatus:
     """Return desired and actual traffic, and what is wrong with the edge."""
-    desired = Store(folders.desired).read()
+    desired = read_desired(folders.desired)
     proxy = Proxy(folders, ProcessRunner(folders.instances))
     actual, found = asyncio.run(_actual(proxy))
     if desired.started and desired.edge is not None and proxy.process() is None:
@@ -55,9 +55,7 @@ def traffic_status(folders: Folders) -> TrafficStatus:
 
 def job_state(folders: Folders, identity: str) -> JobState:
     """Return the job's state. A requested job without a note counts as running: the next supervisor starts it."""
-    found = jobs.state_of(ProcessRunner(folders.jobs), identity)
-    wanted = identity in Store(folders.desired).read().jobs
-    return JobState("running") if wanted and found.state == "none" else found
+    return jobs.state_of(ProcessRunner(folders.jobs), identity, identity in read_desired(folders.desired).jobs)
 
 
 def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
@@ -75,10 +73,6 @@ def _instance(folders: Folders, runner: ProcessRunner, name: str, one: DesiredIn
     if process is None and not record.failed and not one.leaving:
         return replace(found, state="stopped", address=None)
     return found
-
-
-def _edge(folders: Folders) -> object | None:
-    return Proxy(folders, ProcessRunner(folders.instances)).process()
 
 
 async def _actual(proxy: Proxy) -> tuple[Traffic, Note | None]:

@@ -67,21 +67,9 @@ class GetTraffic(msgspec.Struct, frozen=True, tag="get_traffic"):
     pass
 
 
-Request = (
-    Hello
-    | Claim
-    | SetFleet
-    | SetTraffic
-    | LeaseHeartbeat
-    | SetEdge
-    | StartJob
-    | GetJob
-    | StopJob
-    | StartAll
-    | StopAll
-    | GetFleet
-    | GetTraffic
-)
+Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | StartJob | StartAll | StopAll
+"""The requests that change only the desired state."""
+Request = Changing | StopJob | Hello | GetFleet | GetTraffic | GetJob
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -118,21 +106,10 @@ class TrafficAnswer(msgspec.Struct, frozen=True, tag="traffic"):
 
 Answer = Welcome | Accepted | Refused | JobAnswer | FleetAnswer | TrafficAnswer
 
-
-_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
-_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
 def to_line(message: Request | Answer) -> bytes:
     """Return a request or an answer as the line that is sent over the socket."""
     return msgspec.json.encode(message) + b"\n"
-
-
-def request_of(line: bytes) -> Request:
-    """Return the request in *line*. Raises msgspec.DecodeError when it is not a request."""
-    return _requests.decode(line)
-
-
-def answer_of(line: bytes) -> Answer:
-    """Return the answer in *line*. Raises msgspec.DecodeError when it is not an answer, or is incomplete."""
-    return _answers.decode(line)

@@ -41,31 +41,24 @@ class Sealed(Protocol):
 
     def read(self, ref: SecretRef) -> Secret:
         """Return the secret that *ref* names. Raises BadInput when there is none."""
-        ...
 
     def present(self, name: str) -> int | None:
         """Return the newest version number of *name*; None if there is none."""
-        ...
 
     def keep(self, name: str, value: Secret) -> SecretRef:
         """Store *value* as the next version of *name*, unless the newest one equals it, and return its reference."""
-        ...
 
     def keep_all(self, values: Mapping[str, Secret]) -> tuple[Kept, ...]:
         """Store each of *values* as by `keep`, all of them or none, and return the results in order."""
-        ...
 
     def add(self, name: str, value: Secret) -> SecretRef:
         """Store *value* as the first version of *name*, unless *name* has a value; return its newest reference."""
-        ...
 
     def generate(self, name: str, length: int) -> SecretRef:
         """Return the newest version of *name*, generating one if there is none. Concurrent callers get the same one."""
-        ...
 
     def entries(self) -> tuple[SealedEntry, ...]:
         """Return every stored secret, without its value, sorted by name."""
-        ...
 
 
 class _Version(msgspec.Struct, frozen=True):

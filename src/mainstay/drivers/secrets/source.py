@@ -10,4 +10,3 @@ class SecretSource(Protocol):
 
     def fetch(self, name: str) -> Secret | None:
         """Return the value of *name*; None if this source has none. Raises Unreachable when it does not respond."""
-        ...

@@ -6,6 +6,7 @@ from mainstay.drivers.machine.protocol import SetFleet
 from mainstay.drivers.machine.state.decide import Action, decide
 from mainstay.drivers.machine.state.desired import Desired
 from mainstay.drivers.machine.state.lifecycle import Record, Runtime
+from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after
 from mainstay.model import Health, Member, Workload
 from mainstay.system.processes import Started
@@ -27,9 +28,14 @@ def desired_fleet(*revisions: tuple[int, int, Workload], **fields: object) -> De
     return Desired(fleet=fleet, **fields)  # type: ignore[arg-type]  # checked by name
 
 
-def with_fleet(desired: Desired, *revisions: tuple[int, int, Workload]) -> Desired:
-    """Return *desired* after a request for each (release, count, workload)."""
-    return after(desired, SetFleet(0, desired_fleet(*revisions).fleet), "boot", 0)
+def placed_fleet(*revisions: tuple[int, int, Workload], **fields: object) -> Desired:
+    """The desired state with each (release, count, workload) and its instances."""
+    return with_instances(desired_fleet(*revisions, **fields), NO_INSTANCE)
+
+
+def next_fleet(desired: Desired, *revisions: tuple[int, int, Workload], ready: frozenset[str] = NO_INSTANCE) -> Desired:
+    """Return *desired* after a request for each (release, count, workload), with its instances."""
+    return with_instances(after(desired, SetFleet(0, desired_fleet(*revisions).fleet), "boot", 0), ready)
 
 
 def with_addresses(desired: Desired) -> Desired:

@@ -4,11 +4,10 @@ import pytest
 
 from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetTraffic
 from mainstay.drivers.machine.state.desired import Desired, HeldLease, Pending
-from mainstay.drivers.machine.state.placement import with_instances
 from mainstay.drivers.machine.state.transitions import after, auto_revert, is_drained, shifted
 from mainstay.errors import FenceRefused
 from mainstay.model import Member, Shift, TrafficLease
-from tests.drivers.machine.state.states import NO_INSTANCE, WEB, desired_fleet, with_fleet
+from tests.drivers.machine.state.states import WEB, next_fleet, placed_fleet
 
 LEASE = TrafficLease(60, (Shift({"web": {41: 100.0}}),))
 TWO_SHIFTS = (Shift({"web": {41: 100.0}}, {"web": {42: 30.0}}), Shift({"api": {41: 100.0}}))
@@ -23,12 +22,9 @@ def test_an_older_fence_is_refused_and_changes_nothing() -> None:
 
 
 def test_a_removed_revision_keeps_its_spec_until_its_last_instance_is_gone() -> None:
-    desired = with_instances(
-        with_fleet(with_instances(desired_fleet((41, 1, WEB)), NO_INSTANCE), (42, 1, WEB)), NO_INSTANCE
-    )
+    desired = next_fleet(placed_fleet((41, 1, WEB)), (42, 1, WEB))
     assert desired.retiring == {"web": {41: Member(WEB, 1, "1")}}
-    back = with_fleet(desired, (41, 1, WEB))
-    assert back.retiring == {} or 41 not in back.retiring["web"]
+    assert 41 not in next_fleet(desired, (41, 1, WEB)).retiring.get("web", {})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.state.decide import Kill, Start
+from mainstay.drivers.machine.state.decide import Action
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.system.clock import SystemClock
@@ -48,7 +48,7 @@ def test_a_full_disk_during_one_action_does_not_prevent_the_others(
     killed: list[str] = []
     monkeypatch.setattr(daemon, "_reassign_taken_port", raise_disk_full)
     monkeypatch.setattr(daemon.instances, "kill", killed.append)
-    for action in (Start("web-1-1"), Kill("web-1-2")):
+    for action in (Action("start", "web-1-1"), Action("kill", "web-1-2")):
         daemon._try(action)
     assert killed == ["web-1-2"]
 

@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state import transitions
-from mainstay.drivers.machine.state.decide import Forget
+from mainstay.drivers.machine.state.decide import Action
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
-from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.report import running
 from mainstay.system.state_dir import Folders, create_folders
@@ -36,7 +36,7 @@ def test_an_invalid_next_state_is_reported_while_the_last_valid_one_stays(
                 (problem,) = await _problems_after_a_pass(daemon)
                 assert "the supervisor keeps its last valid desired state" in problem
                 assert "instance web-1-1 belongs to no revision" in problem
-            assert daemon.state.desired == Store(folders.desired).read() == VALID
+            assert daemon.state.desired == read_desired(folders.desired) == VALID
         assert await _problems_after_a_pass(daemon) == []
 
     folders = Folders(tmp_path / "state", tmp_path / "keys")
@@ -52,7 +52,7 @@ def test_an_action_that_would_break_an_invariant_does_not_end_the_pass(
         daemon = Daemon(folders)
         daemon.state.desired = BROKEN
         monkeypatch.setattr(daemon, "_do", lambda action: daemon.state.keep(replace(BROKEN, fence=8)))
-        daemon._try(Forget("web-1-1"))
+        daemon._try(Action("forget", "web-1-1"))
         assert daemon.state.desired == BROKEN
 
     folders = Folders(tmp_path / "state", tmp_path / "keys")

@@ -54,12 +54,11 @@ class Jobs:
 
     def has_ended(self, identity: str) -> bool:
         """Return whether the job was started and does not run any more."""
-        return state_of(self._runner, identity).state in {"ended", "lost"}
+        return self.state(identity).state in {"ended", "lost"}
 
-    def state(self, identity: str, wanted: bool) -> JobState:
-        """Return the job's state. A *wanted* job without a note is about to start and counts as running."""
-        found = state_of(self._runner, identity)
-        return JobState("running") if wanted and found.state == "none" else found
+    def state(self, identity: str, wanted: bool = False) -> JobState:
+        """Return the state of the job, which the desired state contains if *wanted*."""
+        return state_of(self._runner, identity, wanted)
 
     async def stop(self, identity: str) -> None:
         """Stop the job and every process that it started; return when they are gone."""
@@ -111,10 +110,13 @@ def _watch_of(identity: str) -> str:
     return f"job {identity}"
 
 
-def state_of(runner: ProcessRunner, identity: str) -> JobState:
-    """Return the state of a job, from its notes and the running processes."""
+def state_of(runner: ProcessRunner, identity: str, wanted: bool) -> JobState:
+    """Return the state of a job, from its notes and the running processes.
+
+    A *wanted* job without a note is about to start and counts as running.
+    """
     if runner.started(identity) is None and runner.job_end(identity) is None:
-        return JobState("running" if runner.starting(identity) else "none")
+        return JobState("running" if wanted or runner.starting(identity) else "none")
     alive = runner.alive(identity) is not None
     tail = last_lines(runner.place(identity) / "output")
     if (end := runner.job_end(identity)) is not None:

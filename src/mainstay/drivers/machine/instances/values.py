@@ -32,12 +32,5 @@ def called(values: Mapping[str, Value]) -> frozenset[str]:
 
 
 def _part(listener: Listener, port: int) -> str:
-    match listener.part:
-        case "url":
-            return f"http://{LOOPBACK}:{port}"
-        case "address":
-            return f"{LOOPBACK}:{port}"
-        case "host":
-            return LOOPBACK
-        case "port":
-            return str(port)
+    address = f"{LOOPBACK}:{port}"
+    return {"url": f"http://{address}", "address": address, "host": LOOPBACK, "port": str(port)}[listener.part]

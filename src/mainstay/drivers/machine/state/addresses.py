@@ -1,23 +1,24 @@
 """Allocate ports and slots for instances; the caller persists them before the instances start."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from mainstay.drivers.machine.instances.values import called
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, member_of
-from mainstay.drivers.machine.state.slot_counts import grown
 from mainstay.model import Workload
 from mainstay.system.ports import LOOPBACK, free_port
 
+SLOTS_PER_REPLICA = 3
 
-def allocate(desired: Desired, state: Path, callees: Iterable[str] = ()) -> Desired:
-    """Return *desired* with every missing port and slot; *callees* are services whose internal address is needed."""
+
+def allocate(desired: Desired, state: Path) -> Desired:
+    """Return *desired* with every missing port and slot; the folder *state* determines the first port."""
     ports = dict(desired.ports)
-    for key in _keys(desired, callees):
+    for key in _keys(desired):
         if key not in ports:
             ports[key] = free_port(state, _held(desired, ports))
-    desired = replace(desired, ports=ports, slots=grown(desired))
+    desired = replace(desired, ports=ports, slots=slot_counts(desired))
     instances = dict(desired.instances)
     for name, one in desired.instances.items():
         workload = member_of(desired, one).workload
@@ -40,12 +41,26 @@ def listeners(desired: Desired) -> dict[str, int]:
     return plain | kept
 
 
+def slot_counts(desired: Desired) -> dict[str, int]:
+    """Return the slots of each service's backend: 3 × its highest number of replicas, never fewer than now.
+
+    HAProxy reloads when the number changes, so it shrinks only with the edge.
+    """
+    counts = dict(desired.slots)
+    for fleet in (desired.fleet, desired.retiring):
+        for service, members in fleet.items():
+            replicas = [m.count for m in members.values() if m.workload.listens and not m.workload.datastore]
+            if replicas:
+                counts[service] = max(counts.get(service, 0), SLOTS_PER_REPLICA * max(replicas))
+    return counts
+
+
 def placeholders_of(port: int | None) -> dict[str, str]:
     """Return the values of the placeholders `{host}` and `{port}`; none for an instance without a port."""
     return {} if port is None else {"host": LOOPBACK, "port": str(port)}
 
 
-def _keys(desired: Desired, callees: Iterable[str]) -> list[str]:
+def _keys(desired: Desired) -> list[str]:
     workloads = {
         service: next(iter(members.values())).workload for service, members in desired.fleet.items() if members
     }
@@ -54,9 +69,17 @@ def _keys(desired: Desired, callees: Iterable[str]) -> list[str]:
         for service, workload in workloads.items()
         if workload.listens
     ]
-    strangers = set(callees) - set(workloads) - set(listeners(desired))
+    strangers = _callees(desired) - set(workloads) - set(listeners(desired))
     keys += [f"listener:{service}" for service in sorted(strangers)]
     return keys + (["edge"] if desired.edge and not desired.edge.http else [])
+
+
+def _callees(desired: Desired) -> set[str]:
+    """Return the services whose addresses the instances and jobs use."""
+    workloads = [member_of(desired, one).workload for one in desired.instances.values()]
+    values = [each for workload in workloads for each in (workload.environment, workload.files)]
+    values += [job.environment for job in desired.jobs.values()]
+    return {service for each in values for service in called(each)}
 
 
 def _placed(desired: Desired, one: DesiredInstance, workload: Workload, state: Path) -> DesiredInstance:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -19,29 +19,15 @@ CHECK_DRAIN_EVERY_S = 0.1
 KILL_AGAIN_AFTER_S = 1.0
 
 
-class Start(NamedTuple):
+class Action(NamedTuple):
+    """An action on one instance.
+
+    stop: send the stop signal to its main process, out of traffic by then · kill: send SIGKILL to all its processes,
+    which ignored that signal · forget: end the processes that it left, remove its files and free its port.
+    """
+
+    verb: Literal["start", "stop", "kill", "forget"]
     name: str
-
-
-class Stop(NamedTuple):
-    """Send the stop signal to the main process; the instance is already out of traffic."""
-
-    name: str
-
-
-class Kill(NamedTuple):
-    """Send SIGKILL to every process of the instance, because it has ignored the stop signal."""
-
-    name: str
-
-
-class Forget(NamedTuple):
-    """End the processes that the exited instance left, remove its files and free its port."""
-
-    name: str
-
-
-Action = Start | Stop | Kill | Forget
 
 
 class Decision(NamedTuple):
@@ -109,7 +95,7 @@ def decide(
         elif runtime.process is None and not runtime.record.failed:
             held = waits and not workload.datastore
             if runtime.start_at <= now and not held:
-                actions.append(Start(name))
+                actions.append(Action("start", name))
             times.append(now + CHECK_DATASTORES_EVERY_S if held else max(runtime.start_at, now))
         elif runtime.good_since is not None and not runtime.record.steady:
             times.append(runtime.good_since + workload.steady_s)
@@ -128,7 +114,7 @@ def _leave(
     now: float,
 ) -> tuple[Runtime, Action | None, float]:
     if runtime.process is None:
-        return runtime, Forget(name), math.inf
+        return runtime, Action("forget", name), math.inf
     if not runtime.drained and instance.slot is not None and (in_traffic or runtime.drain_since is not None):
         if runtime.drain_since is None:
             return replace(runtime, drain_since=now), None, now + FIRST_DRAIN_CHECK_AFTER_S
@@ -139,11 +125,11 @@ def _leave(
         # This pass puts the slot into maintenance; the next one sends the stop signal.
         return replace(runtime, drained=True), None, now
     if runtime.signalled_at is None:
-        return replace(runtime, signalled_at=now), Stop(name), now + workload.stop_grace_s
+        return replace(runtime, signalled_at=now), Action("stop", name), now + workload.stop_grace_s
     if now - runtime.signalled_at < workload.stop_grace_s:
         return runtime, None, runtime.signalled_at + workload.stop_grace_s
     reason = f"killed because it ignored {workload.stop_signal} for {workload.stop_grace_s:g} s"
-    return replace(runtime, force_killed=True, reason=reason), Kill(name), now + KILL_AGAIN_AFTER_S
+    return replace(runtime, force_killed=True, reason=reason), Action("kill", name), now + KILL_AGAIN_AFTER_S
 
 
 def _waits_for_datastores(desired: Desired, runtimes: Mapping[str, Runtime], now: float) -> bool:

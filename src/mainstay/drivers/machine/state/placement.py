@@ -1,11 +1,30 @@
 """Decide which instances must exist, before any of them starts, so that no process is ever unknown. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from mainstay.drivers.machine.state import decide, transitions
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, identity_of, member_of
-from mainstay.model import Member, Members
+from mainstay.drivers.machine.state.lifecycle import Runtime
+from mainstay.model import Member, Members, Revision
+
+
+def with_proven(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
+    """Return *desired* with the revisions of its fleet that have had a steady instance."""
+    steady = {str(one.revision) for name, one in desired.instances.items() if runtimes[name].record.steady}
+    wanted = {str(Revision(service, release)) for service, members in desired.fleet.items() for release in members}
+    return replace(desired, proven=tuple(sorted((steady | {*desired.proven}) & wanted)))
+
+
+def placed(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
+    """Return *desired* with the instances and the retiring revisions that must exist. Raises InvariantBroken."""
+    # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
+    done = {name for name in desired.instances if runtimes[name].record.done}
+    desired = with_instances(desired, decide.ready(desired, runtimes) | done)
+    desired = transitions.without_ended_revisions(desired)
+    desired.check()  # Each instance belongs to a revision, on which `member_of` relies.
+    return desired
 
 
 def with_instances(desired: Desired, ready: frozenset[str]) -> Desired:

@@ -9,26 +9,21 @@ from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_file import decoding, require_format
 
 
-class Store:
-    """Stores one document. When `write` returns, the document is durable."""
+def read_desired(path: Path) -> Desired:
+    """Return the desired state in the file *path*; an empty one when there is none.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Raises StateUnreadable for a document of another format.
+    """
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return Desired()
+    require_format(text, FORMAT, path, path.parent)
+    with decoding(path, path.parent):
+        return msgspec.json.decode(text, type=Desired)
 
-    def read(self) -> Desired:
-        """Return the stored document; an empty desired state when there is none.
 
-        Raises StateUnreadable for a document of another format.
-        """
-        try:
-            text = self._path.read_bytes()
-        except FileNotFoundError:
-            return Desired()
-        require_format(text, FORMAT, self._path, self._path.parent)
-        with decoding(self._path, self._path.parent):
-            return msgspec.json.decode(text, type=Desired)
-
-    def write(self, desired: Desired) -> None:
-        """Store *desired*. Raises InvariantBroken, and stores nothing, when it breaks an invariant."""
-        desired.check()
-        atomic_write(self._path, msgspec.json.encode(desired))
+def write_desired(path: Path, desired: Desired) -> None:
+    """Store *desired* durably. Raises InvariantBroken, and stores nothing, when it breaks an invariant."""
+    desired.check()
+    atomic_write(path, msgspec.json.encode(desired))

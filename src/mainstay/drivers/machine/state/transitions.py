@@ -5,22 +5,10 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.protocol import (
-    Claim,
-    LeaseHeartbeat,
-    SetEdge,
-    SetFleet,
-    SetTraffic,
-    StartAll,
-    StartJob,
-    StopAll,
-)
+from mainstay.drivers.machine import protocol
 from mainstay.drivers.machine.state.desired import Desired, HeldLease, Pending
-from mainstay.drivers.machine.state.slot_counts import used
 from mainstay.errors import FenceRefused
 from mainstay.model import Fleet, Revision, Shifts
-
-Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | StartJob | StartAll | StopAll
 
 
 def refuse_older(desired: Desired, fence: int) -> None:
@@ -32,31 +20,33 @@ def refuse_older(desired: Desired, fence: int) -> None:
         )
 
 
-def after(desired: Desired, request: Changing, boot: str, now: float) -> Desired:
+def after(desired: Desired, request: protocol.Changing, boot: str, now: float) -> Desired:
     """Return the desired state after *request*. *now* is in seconds of CLOCK_BOOTTIME of *boot*.
 
     Raises FenceRefused when a run with a newer fence has claimed the environment.
     """
-    if isinstance(request, StartAll):
+    if isinstance(request, protocol.StartAll):
         return replace(desired, started=True)
     refuse_older(desired, request.fence)
     desired = replace(desired, fence=request.fence)
     match request:
-        case Claim():
+        case protocol.Claim():
             return desired
-        case SetFleet(wanted=wanted):
+        case protocol.SetFleet(wanted=wanted):
             return _with_fleet(desired, wanted)
-        case SetTraffic(shifts=shifts, lease=unless):
+        case protocol.SetTraffic(shifts=shifts, lease=unless):
             lease = None if unless is None else HeldLease(unless, boot, now)
             return shifted(replace(desired, lease=lease, reverted=False), shifts, boot, now)
-        case LeaseHeartbeat():
+        case protocol.LeaseHeartbeat():
             renewed = None if desired.lease is None else replace(desired.lease, boot=boot, since_s=now)
             return replace(desired, lease=renewed)
-        case SetEdge(wanted=edge):
-            return replace(desired, edge=edge, slots=used(desired))
-        case StartJob(job=job):
+        case protocol.SetEdge(wanted=edge):
+            known = {*desired.fleet, *desired.retiring}
+            slots = {name: count for name, count in desired.slots.items() if name in known}
+            return replace(desired, edge=edge, slots=slots)
+        case protocol.StartJob(job=job):
             return replace(desired, jobs=desired.jobs | {job.id: job})
-        case StopAll():
+        case protocol.StopAll():
             return replace(desired, started=False)
         case _:
             assert_never(request)

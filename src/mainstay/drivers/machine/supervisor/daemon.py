@@ -16,18 +16,17 @@ from mainstay.drivers.machine.instances.instances import Instances
 from mainstay.drivers.machine.instances.jobs import Jobs
 from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.logs.watch import LogWatch
-from mainstay.drivers.machine.protocol import LeaseHeartbeat, SetFleet, SetTraffic, StartAll
+from mainstay.drivers.machine.protocol import Changing, LeaseHeartbeat, SetFleet, SetTraffic, StartAll
 from mainstay.drivers.machine.state import decide as decision
 from mainstay.drivers.machine.state import transitions
-from mainstay.drivers.machine.state.addresses import listeners, reassign
-from mainstay.drivers.machine.state.decide import Decision, Forget, Kill, Start, Stop, decide
+from mainstay.drivers.machine.state.addresses import allocate, listeners, reassign
+from mainstay.drivers.machine.state.decide import Action, Decision, decide
 from mainstay.drivers.machine.state.desired import member_of
 from mainstay.drivers.machine.state.lifecycle import Runtime
-from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.placement import placed, with_proven
 from mainstay.drivers.machine.state.upstreams import desired_edge, upstream
 from mainstay.drivers.machine.supervisor import shift_gate
 from mainstay.drivers.machine.supervisor.desired_state import DesiredState
-from mainstay.drivers.machine.supervisor.next_state import next_state, with_proven
 from mainstay.drivers.machine.supervisor.shift_gate import ShiftGate
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.system import processes
@@ -52,7 +51,7 @@ class Daemon:
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
-        self.state = DesiredState(Store(folders.desired))
+        self.state = DesiredState(folders.desired)
         self._woken = asyncio.Event()
         launching = Launching(folders, SealedFile(folders.sealed, folders.secret_key))
         self.limits = Limits(folders.state)
@@ -67,7 +66,7 @@ class Daemon:
         self._linger_until = processes.boottime() + LINGER_S
         self._ended = False
 
-    def apply(self, request: transitions.Changing) -> None:
+    def apply(self, request: Changing) -> None:
         """Persist *request*; reconciliation executes it later.
 
         Raises FenceRefused for a run with an older fence, and ConnectionAbortedError when this supervisor is exiting.
@@ -210,7 +209,7 @@ class Daemon:
         desired = with_proven(desired, runtimes)
         self.instances.proven = frozenset(desired.proven)
         with self.state.rejecting():
-            self.state.keep(next_state(desired, runtimes, self.folders.state))
+            self.state.keep(allocate(placed(desired, runtimes), self.folders.state))
 
     def _postpone_drains(self, before: Mapping[str, Runtime]) -> None:
         """Do not begin a drain in a pass in which HAProxy was not updated: it still sends requests to the instance."""
@@ -220,25 +219,25 @@ class Daemon:
             if was is not None and not was.drain_since and runtime.drain_since:
                 runtimes[name] = replace(runtime, drain_since=was.drain_since, drained=was.drained)
 
-    def _try(self, action: decision.Action) -> None:
+    def _try(self, action: Action) -> None:
         """Execute *action*; report its failure, because a full disk must not prevent the other actions of the pass."""
         try:
             with self.state.rejecting():
                 self._do(action)
         except OSError as error:
-            log.error("%s: %s is tried again: %s", action.name, type(action).__name__.lower(), error)
+            log.error("%s: %s is tried again: %s", action.name, action.verb, error)
 
-    def _do(self, action: decision.Action) -> None:
+    def _do(self, action: Action) -> None:
         name = action.name
-        match action:
-            case Start():
+        match action.verb:
+            case "start":
                 self._reassign_taken_port(name)
                 self.instances.start(name, self.state.desired)
-            case Stop():
+            case "stop":
                 self.instances.stop(name, self.state.desired)
-            case Kill():
+            case "kill":
                 self.instances.kill(name)
-            case Forget():
+            case "forget":
                 self._forget(name)
         self._woken.set()
 

@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state.desired import Desired
-from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.store import read_desired, write_desired
 from mainstay.errors import InvariantBroken
 from mainstay.system import processes
 
@@ -17,10 +18,10 @@ log = logging.getLogger(__name__)
 class DesiredState:
     """`desired` is the last valid desired state."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self.boot = processes.boot_id()
-        self.desired = self._with_restarted_lease(store.read())
+        self.desired = self._with_restarted_lease(read_desired(path))
         self.rejected = ""
         """Why the last pass could not change the desired state; empty when it could."""
         self._rejected_now = ""
@@ -28,7 +29,7 @@ class DesiredState:
     def keep(self, desired: Desired) -> None:
         """Persist *desired* if it has changed, and make it the desired state. Raises InvariantBroken."""
         if desired != self.desired:
-            self._store.write(desired)
+            write_desired(self._path, desired)
             self.desired = desired
 
     def keep_if_valid(self, desired: Desired) -> None:

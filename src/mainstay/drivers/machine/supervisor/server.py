@@ -14,24 +14,6 @@ import msgspec
 from msgspec.structs import replace
 
 from mainstay.drivers.machine import protocol
-from mainstay.drivers.machine.protocol import (
-    PROTOCOL,
-    Accepted,
-    Answer,
-    FleetAnswer,
-    GetFleet,
-    GetJob,
-    GetTraffic,
-    Hello,
-    JobAnswer,
-    Refused,
-    Request,
-    SetEdge,
-    StartJob,
-    StopJob,
-    TrafficAnswer,
-    Welcome,
-)
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.addresses import allocate
 from mainstay.drivers.machine.state.upstreams import desired_edge
@@ -70,7 +52,7 @@ class SocketServer:
                 answer = await self._answer_line(line)
                 writer.write(protocol.to_line(answer))
                 await writer.drain()
-                if isinstance(answer, Welcome) and answer.reexecuting:
+                if isinstance(answer, protocol.Welcome) and answer.reexecuting:
                     log.info("a client uses a newer protocol: becoming the newer program")
                     self._reexecute()
         except (ConnectionError, ValueError) as error:
@@ -78,41 +60,41 @@ class SocketServer:
         finally:
             writer.close()
 
-    async def _answer_line(self, line: bytes) -> Answer:
+    async def _answer_line(self, line: bytes) -> protocol.Answer:
         try:
-            return await self._answer(protocol.request_of(line))
+            return await self._answer(protocol.requests.decode(line))
         except msgspec.DecodeError as error:
-            return Refused("bad-input", f"not a request: {error}")
+            return protocol.Refused("bad-input", f"not a request: {error}")
         except MainstayError as error:
-            return Refused(error.code, error.what, error.remedy)
+            return protocol.Refused(error.code, error.what, error.remedy)
         except ConnectionError:
             raise  # A client that receives no answer repeats its request.
         except (OSError, TimeoutError) as error:
-            return Refused("unreachable", f"the supervisor could not store or execute the request: {error}")
+            return protocol.Refused("unreachable", f"the supervisor could not store or execute the request: {error}")
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: protocol.Request) -> protocol.Answer:
         daemon = self._daemon
         match request:
-            case Hello(protocol=version):
-                return Welcome(PROTOCOL, os.getpid(), reexecuting=version > PROTOCOL)
-            case GetFleet():
-                return FleetAnswer(running(daemon))
-            case GetTraffic():
-                return TrafficAnswer(await serving(daemon))
-            case GetJob(id=identity):
-                return JobAnswer(daemon.jobs.state(identity, identity in daemon.state.desired.jobs))
-            case StopJob(fence=fence, id=identity):
+            case protocol.Hello(protocol=version):
+                return protocol.Welcome(protocol.PROTOCOL, os.getpid(), reexecuting=version > protocol.PROTOCOL)
+            case protocol.GetFleet():
+                return protocol.FleetAnswer(running(daemon))
+            case protocol.GetTraffic():
+                return protocol.TrafficAnswer(await serving(daemon))
+            case protocol.GetJob(id=identity):
+                return protocol.JobAnswer(daemon.jobs.state(identity, identity in daemon.state.desired.jobs))
+            case protocol.StopJob(fence=fence, id=identity):
                 transitions.refuse_older(daemon.state.desired, fence)
                 daemon.cancel_job(identity)
                 await daemon.jobs.stop(identity)
-            case StartJob(fence=fence, job=job) if daemon.jobs.state(job.id, wanted=False).state != "none":
+            case protocol.StartJob(fence=fence, job=job) if daemon.jobs.state(job.id).state != "none":
                 transitions.refuse_older(daemon.state.desired, fence)
-            case SetEdge():
+            case protocol.SetEdge():
                 _refuse_taken(daemon, request)
                 daemon.apply(request)
             case _:
                 daemon.apply(request)
-        return Accepted()
+        return protocol.Accepted()
 
 
 def _refuse_foreign_folder(folder: Path) -> None:
@@ -127,7 +109,7 @@ def _refuse_foreign_folder(folder: Path) -> None:
         )
 
 
-def _refuse_taken(daemon: Daemon, request: SetEdge) -> None:
+def _refuse_taken(daemon: Daemon, request: protocol.SetEdge) -> None:
     transitions.refuse_older(daemon.state.desired, request.fence)
     with_edge = replace(daemon.state.desired, edge=request.wanted)
     daemon.edge.refuse_taken(desired_edge(allocate(with_edge, daemon.folders.state)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Runtime, state_of
-from mainstay.model import Edge, Endings, Instance, InstanceState, Note, Traffic, TrafficStatus, end_of
+from mainstay.model import Endings, Instance, InstanceState, Note, Traffic, TrafficStatus, end_of
 from mainstay.system.ports import LOOPBACK
 
 
@@ -51,7 +51,7 @@ def endings(desired: Desired, cut: Mapping[str, int]) -> dict[str, Endings]:
 
 def serving(desired: Desired, actual: Traffic, problem: Note | None) -> TrafficStatus:
     """Return the desired traffic beside the *actual* traffic, and the *problem* of the edge."""
-    doors = _doors(desired.edge, desired)
+    doors = _doors(desired)
     pending = desired.pending.then if desired.pending else ()
     return TrafficStatus(
         wanted=desired.traffic | end_of(pending),
@@ -67,7 +67,8 @@ def serving(desired: Desired, actual: Traffic, problem: Note | None) -> TrafficS
     )
 
 
-def _doors(edge: Edge | None, desired: Desired) -> tuple[str, ...]:
+def _doors(desired: Desired) -> tuple[str, ...]:
+    edge = desired.edge
     if edge is None:
         return ()
     host = LOOPBACK if edge.address in {"", "0.0.0.0", "::", "*"} else edge.address

@@ -24,7 +24,7 @@ from mainstay.drivers.machine.protocol import (
     StopJob,
     TrafficAnswer,
 )
-from mainstay.drivers.machine.state.store import Store
+from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.state.transitions import refuse_older
 from mainstay.drivers.targets.target import (
     RECENT,
@@ -213,7 +213,7 @@ class ProcessRunTarget(ProcessTarget):
 
     def _refuse_older(self) -> None:
         """Check the fence without starting the supervisor, which stores every claim before it answers."""
-        refuse_older(Store(self._folders.desired).read(), self._fence)
+        refuse_older(read_desired(self._folders.desired), self._fence)
 
 
 def _log_line(service: str, one: logs.Written) -> LogLine:
