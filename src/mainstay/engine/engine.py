@@ -7,10 +7,8 @@ import msgspec
 from mainstay.drivers.targets.target import RunTarget
 from mainstay.drivers.world import RunWorld, World
 from mainstay.engine import release_files
-from mainstay.engine.executor import Threads
 from mainstay.engine.forward import forward
 from mainstay.engine.heartbeat import Heartbeat
-from mainstay.engine.interruption import Interruption
 from mainstay.engine.retry import retry
 from mainstay.engine.run import Run, append
 from mainstay.engine.runner import Runner
@@ -23,8 +21,6 @@ from mainstay.model.run_kind import run_kind
 from mainstay.planning.plan import Plan
 from mainstay.system.clock import Waiter
 from mainstay.system.state_file import decoding
-
-__all__ = ["Interruption", "Runner", "Threads", "answer", "begin", "request_undo", "require_undoable", "resume"]
 
 
 def begin(plan: Plan, world: World, journal: Journal, runner: Runner) -> Outcome:
@@ -96,13 +92,7 @@ def require_undoable(now: RunState, *, remedy: str) -> None:
 
 
 def answer(
-    identity: str,
-    journal: Journal,
-    step: StepNumber,
-    as_: Literal["done", "undone"],
-    *,
-    because: str,
-    by: str,
+    identity: str, journal: Journal, step: StepNumber, as_: Literal["done", "undone"], *, because: str, by: str
 ) -> None:
     """Record a person's decision that the parked step counts as done or undone.
 

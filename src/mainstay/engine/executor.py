@@ -43,8 +43,9 @@ class Threads:
     The threads do not keep the process alive: after a second interrupt the process exits without waiting for them.
     """
 
-    def __init__(self, clock: Clock, max_parallel: int = 8) -> None:
-        self.max_parallel = max_parallel
+    max_parallel = 8
+
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ended: SimpleQueue[StepResult] = SimpleQueue()
 
@@ -65,10 +66,7 @@ def run_task(step: StepNumber, task: Task, clock: Clock) -> StepResult:
     began = clock.monotonic()
     try:
         return StepResult(step, task(), clock.monotonic() - began)
-    except OSError as trouble:
-        failure: Exception = trouble
-        if trouble.errno in FULL:
-            failure = StepFailed(words(trouble), remedy="make room (df -h)")
-        return StepResult(step, "", clock.monotonic() - began, failure)
     except BaseException as trouble:  # noqa: BLE001 - raised again in the engine's thread
+        if isinstance(trouble, OSError) and trouble.errno in FULL:
+            trouble = StepFailed(words(trouble), remedy="make room (df -h)")
         return StepResult(step, "", clock.monotonic() - began, trouble)

@@ -26,7 +26,8 @@ def forward(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> 
         _restore(run, world)
         for _, ranks in run.phases():
             for rank in ranks:
-                _execute_with_retries(rank, run, world, runner, heartbeat)
+                execute = partial(execute_rank, rank, run, world, runner.executor, heartbeat)
+                retry(world, execute, while_=lambda: run.state.irreversible)
     except Interrupted:
         if not runner.interruption.twice:
             _revert_traffic(run, world)
@@ -45,28 +46,17 @@ def forward(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> 
     return True
 
 
-def _execute_with_retries(rank: Rank, run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> None:
-    retry(
-        world,
-        lambda: execute_rank(rank, run, world, runner.executor, heartbeat),
-        while_=lambda: run.state.irreversible,
-    )
-
-
 def _restore(run: Run, world: RunWorld) -> None:
     """Re-establish the state that an earlier process reached, before further steps depend on it."""
     if run.state.irreversible:
         return  # The retire steps ensure that the new release is live; the old one must not be restarted.
     traffic_steps = _last_traffic_steps(run)
-    if any(not _is_present(number, run, world) for number in traffic_steps if number in run.state.done):
+    looks = (run.steps[number].look for number in traffic_steps if number in run.state.done)
+    if any(retry(world, partial(look, world)) is not Look.PRESENT for look in looks):
         # Traffic was reverted while no process executed the run, so earlier observations prove nothing now.
         _mark_not_done(run, traffic_steps[0])
     for step in _last_done_of_each_kind(run):
         retry(world, partial(step.restore, world))
-
-
-def _is_present(number: StepNumber, run: Run, world: RunWorld) -> bool:
-    return retry(world, lambda: run.steps[number].look(world)) is Look.PRESENT
 
 
 def _last_done_of_each_kind(run: Run) -> list[Step]:

@@ -3,8 +3,8 @@
 import threading
 
 from mainstay.drivers.targets.target import RunTarget
-from mainstay.engine.interruption import Interruption
 from mainstay.engine.run import Run
+from mainstay.engine.runner import Interruption
 from mainstay.errors import MainstayError, UndoRequested, Unreachable
 from mainstay.model.run_kind import run_kind
 from mainstay.system.clock import HEARTBEAT_S, Clock
@@ -39,9 +39,10 @@ class Heartbeat:
             raise WaitEnded("another step failed")
         if self._due():
             self._run.flush()
-            self._read_request()
+            self._abort_requested = self._abort_requested or self._run.journal.abort_requested(self._run.identity)
             self._send_heartbeat()
-        if self._abort_requested and self._undoable():
+        now = self._run.state
+        if self._abort_requested and now.direction == "forward" and not now.irreversible:
             raise UndoRequested("abort was requested")
 
     def end_waits(self) -> None:
@@ -64,9 +65,6 @@ class Heartbeat:
             self._last = now if due else self._last
             return due
 
-    def _read_request(self) -> None:
-        self._abort_requested = self._abort_requested or self._run.journal.abort_requested(self._run.identity)
-
     def _send_heartbeat(self) -> None:
         if not run_kind(self._run.plan.kind).needs_running:
             return  # The supervisor stops with the environment, and a heartbeat would start it again.
@@ -75,7 +73,3 @@ class Heartbeat:
             self._target.heartbeat()
         except Unreachable:
             return  # The next heartbeat follows in a second; if they stay away too long, traffic is rightly reverted.
-
-    def _undoable(self) -> bool:
-        now = self._run.state
-        return now.direction == "forward" and not now.irreversible

@@ -21,12 +21,10 @@ class _Phase(msgspec.Struct):
 def read(document: bytes, registry: Registry) -> Plan:
     """Return the plan in *document*, decoding its steps as the kinds in *registry*."""
     parts = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
-    raw = msgspec.json.decode(parts["phases"], type=tuple[_Phase, ...])
     plan = msgspec.json.decode(msgspec.json.encode(parts | {"phases": msgspec.Raw(b"[]")}), type=Plan)
     decode = msgspec.json.Decoder(registry).decode
-
-    def ranks(phase: _Phase) -> tuple[tuple[Step, ...], ...]:
-        return tuple(tuple(decode(step) for step in rank) for rank in phase.ranks)
-
-    phases = tuple(Phase(phase.name, ranks(phase), phase.stage) for phase in raw)
-    return replace(plan, phases=phases)
+    phases = []
+    for raw in msgspec.json.decode(parts["phases"], type=tuple[_Phase, ...]):
+        ranks = tuple(tuple(map(decode, rank)) for rank in raw.ranks)
+        phases.append(Phase(raw.name, ranks, raw.stage))
+    return replace(plan, phases=tuple(phases))

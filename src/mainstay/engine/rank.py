@@ -22,10 +22,9 @@ def execute_rank(rank: Rank, run: Run, world: RunWorld, executor: Executor, hear
     After the first failure no further step starts, the waits of the running steps are cut short, and all of them are
     joined. Then their results are recorded, and the first failure in the plan's order is raised.
     """
-    missing = [(number, step) for number, step in rank if number not in run.state.done]
     todo = deque[tuple[StepNumber, Step]]()
-    for number, step in missing:
-        if not _adopt_if_done(number, step, run, world):
+    for number, step in rank:
+        if number not in run.state.done and not _adopt_if_done(number, step, run, world):
             todo.append((number, step))
     running = _Running(run, executor, heartbeat, [number for number, _ in todo])
     try:
@@ -103,9 +102,7 @@ class _Running:
         match result.trouble:
             case None:
                 self._run.postpone(Done(result.step, result.evidence, round(result.took_s, 3)))
-            case Interrupted() | UndoRequested() | WaitEnded():
-                pass
-            case MainstayError() as failure:
+            case MainstayError() as failure if not isinstance(failure, STOPS):
                 self._run.write(Failed(result.step, failure.what, failure.remedy))
 
 

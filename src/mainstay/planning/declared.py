@@ -7,7 +7,7 @@ from mainstay.manifest.system import Manifest
 from mainstay.planning.facts import Snapshot, sources
 from mainstay.planning.given import read_variables
 from mainstay.planning.staleness import digest
-from mainstay.planning.variables import given_value
+from mainstay.planning.variables import given_value, secret_version
 
 
 def declared(manifest: Manifest, now: Snapshot) -> str:
@@ -36,8 +36,5 @@ def _written(part: Section) -> dict[str, Any]:
 
 def _value(manifest: Manifest, now: Snapshot, name: str) -> str | int | None:
     """Return the version of a secret, or the value that an operator gave a plain variable."""
-    if not manifest.variables[name].secret:
-        return given_value(manifest, now, name)
-    # The run stores such a secret as version 1.
-    brought = manifest.variables[name].generate or name in now.offered
-    return now.secrets.get(name) or (1 if brought else None)
+    is_secret = manifest.variables[name].secret
+    return secret_version(manifest, now, name) if is_secret else given_value(manifest, now, name)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from mainstay.planning.plan import Plan
 from mainstay.steps.step import Step
 
@@ -20,7 +22,7 @@ def document(plan: Plan) -> dict[str, Any]:
             {"name": phase.name, "ranks": [[_step(*next(steps)) for _ in rank] for rank in phase.ranks]}
             for phase in plan.phases
         ],
-        "changes": [{"path": each.path, "before": each.before, "after": each.after} for each in plan.changes],
+        "changes": [msgspec.to_builtins(each) for each in plan.changes],
         "notes": list(plan.notes),
         "expected_s": expected(plan),
     }
@@ -36,11 +38,5 @@ def expected(plan: Plan) -> float | None:
 
 
 def _step(number: str, step: Step) -> dict[str, Any]:
-    return {
-        "number": number,
-        "kind": step.kind,
-        "title": step.title,
-        "place": step.place,
-        "reversible": step.reversible,
-        "expected_s": step.expected_s,
-    }
+    keys = ("kind", "title", "place", "reversible", "expected_s")
+    return {"number": number, **{key: getattr(step, key) for key in keys}}

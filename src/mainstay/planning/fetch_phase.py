@@ -1,6 +1,7 @@
 """The phase that fetches artifacts before anything else is touched."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 
 from mainstay.model import Release
 from mainstay.planning.facts import Snapshot
@@ -13,11 +14,16 @@ def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan_i
 
     An artifact that several of them share is fetched once.
     """
-    users = _by_artifact(_new_artifacts(release, services, now))
+    users: defaultdict[str, list[str]] = defaultdict(list)
+    for name in services:
+        users[release.services[name].workload.artifact].append(name)
+    for name, store in release.datastores.items():
+        if now.pending(name) and store.migrations:
+            users[store.migrations].append(f"the migrations of {name}")
     damaged = now.target.damaged - users.keys()
-    users |= _by_artifact(
-        (each.workload.artifact, name) for name, each in release.services.items() if each.workload.artifact in damaged
-    )
+    for name, each in release.services.items():
+        if each.workload.artifact in damaged:
+            users[each.workload.artifact].append(name)
     return Phase(
         "fetch",
         rank_of(
@@ -32,19 +38,3 @@ def fetch_phase(release: Release, services: Iterable[str], now: Snapshot, plan_i
             if key in release.artifacts
         ),
     )
-
-
-def _new_artifacts(release: Release, services: Iterable[str], now: Snapshot) -> Iterator[tuple[str, str]]:
-    """Yield each artifact that the release brings, with the part that uses it."""
-    for name in services:
-        yield release.services[name].workload.artifact, name
-    for name, store in release.datastores.items():
-        if now.pending(name) and store.migrations:
-            yield store.migrations, f"the migrations of {name}"
-
-
-def _by_artifact(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    users: dict[str, list[str]] = {}
-    for key, user in pairs:
-        users.setdefault(key, []).append(user)
-    return users

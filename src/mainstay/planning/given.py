@@ -8,7 +8,7 @@ from mainstay.manifest.system import Manifest
 from mainstay.manifest.variable import FIXED_DEFAULTS
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import NewValues
-from mainstay.planning.variables import given_value
+from mainstay.planning.variables import given_value, secret_version
 from mainstay.text.plural import counted
 
 LEAST_CHARACTERS = 43
@@ -88,7 +88,7 @@ def _not_used(name: str, command: str, used: str = "stored") -> str:
 def _has_value(manifest: Manifest, now: Snapshot, name: str) -> bool:
     variable = manifest.variables[name]
     if variable.secret:
-        return variable.generate or name in now.secrets or name in now.offered
+        return secret_version(manifest, now, name) is not None
     plain = given_value(manifest, now, name) is not None or variable.default is not None or name in FIXED_DEFAULTS
     return variable.from_ is not None or plain
 

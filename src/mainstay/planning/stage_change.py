@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from mainstay.model import Member, Members, ServiceRelease, Shifts, Stage, Traffic
+from mainstay.model import Member, Members, Shifts, Stage, Traffic
 from mainstay.planning.rollout import Rollout
 from mainstay.planning.strategy import all_traffic, stages
 from mainstay.planning.traffic_order import shifts_callees_first, shifts_callers_first
@@ -33,11 +33,11 @@ class StageChange(msgspec.Struct, frozen=True):
     @property
     def fleet_after(self) -> dict[str, Members]:
         """The desired fleets of the stage."""
-        at = self.rollout.service_at
-        return {
-            name: {revision: _member(at(name, revision), count) for revision, count in counts.items()}
-            for name, counts in self.stage.replicas.items()
-        }
+        fleet: dict[str, Members] = {}
+        for name, counts in self.stage.replicas.items():
+            at = {revision: self.rollout.service_at(name, revision) for revision in counts}
+            fleet[name] = {each: Member(at[each].workload, count, at[each].version) for each, count in counts.items()}
+        return fleet
 
     @property
     def workers(self) -> list[str]:
@@ -103,7 +103,3 @@ def _without_removed_callers(rollout: Rollout, stage: Stage) -> Stage:
         traffic=stage.traffic | {name: {} for name in removed if name in stage.traffic},
         replicas=stage.replicas | {name: {} for name in removed if name not in stage.traffic},
     )
-
-
-def _member(service: ServiceRelease, count: int) -> Member:
-    return Member(service.workload, count, service.version)

@@ -75,7 +75,9 @@ def service_stages(change: ServiceChange) -> tuple[ServiceStage, ...]:
         case "rolling":
             return _rolling(change)
         case "recreate":
-            return _recreate(change)
+            # Once the new fleet starts, there is no old one to which traffic could be reverted at once.
+            stopped = ServiceStage({}, {}, all_traffic(change.old))
+            return stopped, ServiceStage(_without_zero({change.new: change.count}), all_traffic(change.new), {})
 
 
 def _by_percentage(change: ServiceChange, percents: Sequence[float], hold_s: float) -> tuple[ServiceStage, ...]:
@@ -100,15 +102,6 @@ def _rolling(change: ServiceChange) -> tuple[ServiceStage, ...]:
         revert_to = all_traffic(change.old) if left == change.old_count else earlier
         found.append(ServiceStage(_without_zero({change.old: left, change.new: done}), now, revert_to))
     return tuple(found)
-
-
-def _recreate(change: ServiceChange) -> tuple[ServiceStage, ...]:
-    """Return two stages: stop the old fleet, then start the new one. No instance serves in between.
-
-    From the start of the new fleet on there is no old one to which traffic could be reverted at once.
-    """
-    stopped = ServiceStage({}, {}, all_traffic(change.old))
-    return stopped, ServiceStage(_without_zero({change.new: change.count}), all_traffic(change.new), {})
 
 
 def all_traffic(revision: int | None) -> Shares:

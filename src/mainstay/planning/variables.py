@@ -43,14 +43,20 @@ def value_of(manifest: Manifest, now: Snapshot, name: str) -> Value | None:
     if variable.from_ is not None:
         return Listener(variable.from_)
     if variable.secret:
-        # The run stores version 1 of a secret without a stored value when it begins, before it starts any instance.
-        version = now.secrets.get(name) or (1 if variable.generate or name in now.offered else None)
+        version = secret_version(manifest, now, name)
         return SecretRef(name, version) if version else None
     given = given_value(manifest, now, name)
     if given is not None:
         # An operator's value is used literally; only the manifest's own texts contain placeholders.
         return given
     return fill(variable.default, manifest, now) if variable.default is not None else FIXED_DEFAULTS.get(name)
+
+
+def secret_version(manifest: Manifest, now: Snapshot, name: str) -> int | None:
+    """Return the version of the secret *name*; None when it has no value."""
+    # The run stores version 1 of a secret without a stored value when it begins, before it starts any instance.
+    brought = manifest.variables[name].generate or name in now.offered
+    return now.secrets.get(name) or (1 if brought else None)
 
 
 def _address(facts: DatastoreFacts, name: str, datastore: str) -> Template:

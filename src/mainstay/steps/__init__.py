@@ -10,7 +10,6 @@ from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.settle import Settle
 from mainstay.steps.start_datastore import StartDatastore
 from mainstay.steps.start_fleet import StartFleet
-from mainstay.steps.step import Look, Step
 from mainstay.steps.stop_environment import StopEnvironment
 
 AnyStep = (
