@@ -35,7 +35,7 @@ from mainstay.planning.deploy import deploy
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import fingerprint
-from mainstay.system.measured import Measured
+from mainstay.system.folder_content import Measured
 
 ADDRESS = Template(
     (

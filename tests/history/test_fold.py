@@ -45,6 +45,14 @@ class Journal:
         )
         self.write(run, planned, Resumed("ada", "here", len(self.rows) + 2, "mainstay"))
 
+    def runs(self, *runs: str) -> None:
+        """Record runs such as `deploy 1` or `rollback 1 undone`, numbered from 1."""
+        for number, (kind, release, *outcome) in enumerate(map(str.split, runs), 1):
+            self.run_once(f"r-{number:04d}", kind, int(release), "undone" if outcome else "released")
+
+    def history(self) -> History:
+        return HistoryFold().extend(self.rows)
+
     def run_once(self, run: str, kind: str, release: int, outcome: Outcome = "released", took_s: float = 1.0) -> None:
         self.plan(run, kind, release)
         self.write(run, Started("1.1", "fetch", "Fetch"), Done("1.1", "there", took_s), Ended(outcome))
@@ -61,71 +69,62 @@ def test_the_history_of_an_empty_journal_is_empty() -> None:
 
 
 def test_a_successful_deploy_makes_its_release_live(journal: Journal) -> None:
-    journal.run_once("r-0001", "deploy", 1)
-    journal.run_once("r-0002", "deploy", 2)
-    assert HistoryFold().extend(journal.rows).live == LiveRelease(2, "2.0", journal.rows[-1].at)
-    assert HistoryFold().extend(journal.rows).last_run == "r-0002"
+    journal.runs("deploy 1", "deploy 2")
+    assert journal.history().live == LiveRelease(2, "2.0", journal.rows[-1].at)
+    assert journal.history().last_run == "r-0002"
 
 
-def test_an_undone_release_is_not_live_and_its_number_is_not_used_again(journal: Journal) -> None:
-    journal.run_once("r-0001", "deploy", 1)
-    journal.run_once("r-0002", "deploy", 2, "undone")
-    found = HistoryFold().extend(journal.rows)
-    assert found.live is not None
-    assert (found.live.number, found.next_release) == (1, 3)
-
-
-def test_a_rollback_makes_an_earlier_release_live(journal: Journal) -> None:
-    for run, kind, release in (("r-0001", "deploy", 1), ("r-0002", "deploy", 2), ("r-0003", "rollback", 1)):
-        journal.run_once(run, kind, release)
-    found = HistoryFold().extend(journal.rows)
+@pytest.mark.parametrize(
+    "runs", [["deploy 1", "deploy 2 undone"], ["deploy 1", "deploy 2", "rollback 1"]], ids=["undone", "rolled back"]
+)
+def test_an_undone_or_rolled_back_release_is_not_live_and_its_number_is_not_used_again(
+    journal: Journal, runs: list[str]
+) -> None:
+    journal.runs(*runs)
+    found = journal.history()
     assert found.live is not None
     assert (found.live.number, found.next_release) == (1, 3)
 
 
 def test_a_release_stays_live_while_the_environment_is_stopped(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
-    live = HistoryFold().extend(journal.rows).live
+    live = journal.history().live
     journal.run_once("r-0002", "down", 1)
-    assert HistoryFold().extend(journal.rows).live == live
+    assert journal.history().live == live
 
 
 def test_only_a_deploy_or_a_rollback_that_succeeded_chooses_a_release(journal: Journal) -> None:
-    journal.run_once("r-0001", "deploy", 1)
-    journal.run_once("r-0002", "deploy", 2)
-    journal.run_once("r-0003", "rollback", 1)
-    assert HistoryFold().extend(journal.rows).origin == Origin("rollback", 2, "r-0003")
+    journal.runs("deploy 1", "deploy 2", "rollback 1")
+    assert journal.history().origin == Origin("rollback", 2, "r-0003")
     journal.run_once("r-0004", "deploy", 3, "undone")
     journal.run_once("r-0005", "down", 1)
     journal.plan("r-0006", "deploy", 4)
-    assert HistoryFold().extend(journal.rows).origin == Origin("rollback", 2, "r-0003")
+    assert journal.history().origin == Origin("rollback", 2, "r-0003")
 
 
 def test_a_run_without_an_end_is_unfinished(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1)
     journal.plan("r-0002", "deploy", 2)
-    found = HistoryFold().extend(journal.rows)
+    found = journal.history()
     assert (found.unfinished, found.runs[0].outcome) == ("r-0002", "interrupted")
     journal.write("r-0002", ParkedAt("1.1", "why", "what to do"))
-    assert HistoryFold().extend(journal.rows).runs[0].outcome == "parked"
+    assert journal.history().runs[0].outcome == "parked"
     journal.write("r-0002", Ended("released"))
-    assert HistoryFold().extend(journal.rows).unfinished is None
+    assert journal.history().unfinished is None
 
 
 def test_history_is_newest_first(journal: Journal) -> None:
-    journal.run_once("r-0001", "deploy", 1)
-    journal.run_once("r-0002", "rollback", 1, "undone")
-    assert [(run.run, run.kind, run.outcome, run.took_s) for run in HistoryFold().extend(journal.rows).runs] == [
+    journal.runs("deploy 1", "rollback 1 undone")
+    assert [(run.run, run.kind, run.outcome, run.took_s) for run in journal.history().runs] == [
         ("r-0002", "rollback", "undone", 4.0),
         ("r-0001", "deploy", "released", 4.0),
     ]
 
 
 def test_the_document_of_a_release_is_in_the_plan_that_brought_it(journal: Journal) -> None:
-    journal.run_once("r-0001", "deploy", 7)
-    journal.run_once("r-0002", "rollback", 7)
-    assert HistoryFold().extend(journal.rows).document(7) == b'{"number":7}'
-    assert HistoryFold().extend(journal.rows).document(8) is None
+    journal.runs("deploy 7", "rollback 7")
+    assert journal.history().document(7) == b'{"number":7}'
+    assert journal.history().document(8) is None
 
 
 def test_the_expected_duration_of_a_step_is_the_median_of_the_past(journal: Journal) -> None:
@@ -133,14 +132,14 @@ def test_the_expected_duration_of_a_step_is_the_median_of_the_past(journal: Jour
         journal.run_once(f"r-{number:04d}", "deploy", number, took_s=took_s)
     journal.plan("r-0004", "deploy", 4)
     journal.write("r-0004", Started("1.1", "fetch", "Fetch"), Done("1.1", "found", 0.0, adopted=True))
-    assert HistoryFold().extend(journal.rows).expected == {"fetch": 2.0}
+    assert journal.history().expected == {"fetch": 2.0}
 
 
 def test_the_durations_of_builds_and_copies_are_kept_apart(journal: Journal) -> None:
     journal.run_once("r-0001", "deploy", 1, took_s=0.1)
     journal.plan("r-0002", "deploy", 2)
     journal.write("r-0002", Started("1.1", "fetch", "Copy and build", timed_as="build web"), Done("1.1", "built", 60.0))
-    assert HistoryFold().extend(journal.rows).expected == {"fetch": 0.1, "build web": 60.0}
+    assert journal.history().expected == {"fetch": 0.1, "build web": 60.0}
 
 
 def test_the_work_of_the_fold_grows_linearly_with_the_rows(journal: Journal) -> None:
@@ -156,46 +155,43 @@ def test_releases_that_were_removed_with_their_data_cannot_be_rolled_back_to(jou
     journal.run_once("r-0001", "deploy", 1)
     journal.plan("r-0002", "down", 1, data=True)
     journal.write("r-0002", Ended("released"))
-    assert HistoryFold().extend(journal.rows).live is None
+    assert journal.history().live is None
     journal.run_once("r-0003", "deploy", 2)
     journal.run_once("r-0004", "deploy", 3)
     journal.run_once("r-0005", "rollback", 2)
-    assert HistoryFold().extend(journal.rows).served == (2, 3)
+    assert journal.history().served == (2, 3)
 
 
 def test_the_environment_of_a_release_is_that_of_its_plan(journal: Journal) -> None:
     journal.plan("r-0001", "deploy", 1, b'{"release":{"number":1},"environment":{"name":"local"}}')
-    assert HistoryFold().extend(journal.rows).environment(1) == b'{"name":"local"}'
-    assert HistoryFold().extend(journal.rows).environment(2) is None
+    assert journal.history().environment(1) == b'{"name":"local"}'
+    assert journal.history().environment(2) is None
 
 
 def test_a_completed_migration_changes_the_schema_even_when_its_run_was_rolled_back(journal: Journal) -> None:
     steps = [[{"kind": "fetch"}], [{"kind": "migrate", "name": "db", "after": "0002_users"}]]
     journal.plan("r-0001", "deploy", 1, msgspec.json.encode({"phases": [{"ranks": steps}]}))
     journal.write("r-0001", Started("1.2", "migrate", "Migrate db"))
-    assert HistoryFold().extend(journal.rows).schemas == {}
+    assert journal.history().schemas == {}
     journal.write("r-0001", Done("1.2", "", 1.0), Ended("undone"))
-    assert HistoryFold().extend(journal.rows).schemas == {"db": "0002_users"}
+    assert journal.history().schemas == {"db": "0002_users"}
     journal.plan("r-0002", "down", 1, data=True)
     journal.write("r-0002", Ended("released"))
-    assert HistoryFold().extend(journal.rows).schemas == {}
+    assert journal.history().schemas == {}
 
 
 def test_a_release_is_rolled_back_until_it_is_live_again(journal: Journal) -> None:
-    journal.run_once("r-0001", "deploy", 1)
-    journal.run_once("r-0002", "deploy", 2)
-    journal.run_once("r-0003", "rollback", 1)
-    assert HistoryFold().extend(journal.rows).rolled_back == {2: journal.rows[-1].at}
+    journal.runs("deploy 1", "deploy 2", "rollback 1")
+    assert journal.history().rolled_back == {2: journal.rows[-1].at}
     journal.run_once("r-0004", "rollback", 2)
-    assert HistoryFold().extend(journal.rows).rolled_back == {}
+    assert journal.history().rolled_back == {}
 
 
 def test_a_run_of_another_kind_is_neither_a_release_nor_a_rollback_target(journal: Journal) -> None:
-    journal.run_once("r-0001", "deploy", 1)
-    journal.run_once("r-0002", "deploy", 2)
-    before = HistoryFold().extend(journal.rows)
+    journal.runs("deploy 1", "deploy 2")
+    before = journal.history()
     journal.run_once("r-0003", "backup", 7)
-    found = HistoryFold().extend(journal.rows)
+    found = journal.history()
     assert (found.live, found.origin, found.served, found.documents) == (
         before.live, before.origin, (2, 1), before.documents
     )  # fmt: skip
@@ -204,7 +200,7 @@ def test_a_run_of_another_kind_is_neither_a_release_nor_a_rollback_target(journa
 
 def test_a_backup_before_the_first_release_makes_no_release_live(journal: Journal) -> None:
     journal.run_once("r-0001", "backup", 0)
-    assert (HistoryFold().extend(journal.rows).live, HistoryFold().extend(journal.rows).served) == (None, ())
+    assert (journal.history().live, journal.history().served) == (None, ())
 
 
 def test_an_extended_history_equals_one_that_is_folded_again(journal: Journal) -> None:

@@ -13,15 +13,14 @@ import msgspec
 import pytest
 
 from mainstay.errors import BadInput, JournalCorrupt, Parked, StateUnreadable
-from mainstay.history.journal import Journal, JournalUnwritable
-from mainstay.history.signing import PublicKey, SigningKey
+from mainstay.history.journal import Journal, JournalUnwritable, Verdict
 from mainstay.history.sqlite import SqliteJournal, SqliteReader
-from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders
 from tests.contracts.journal import JournalContract
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.power import PowerCut
 from tests.history.counting import calls
+from tests.history.journals import append_rows, execute_sql, opened, reader, verified
 
 
 class TestSqliteJournal(JournalContract):
@@ -44,36 +43,14 @@ class TestMemoryJournal(JournalContract):
         return journal
 
 
-@pytest.fixture
-def folders(tmp_path: Path) -> Folders:
-    return Folders(tmp_path / "state", tmp_path / "keys")
-
-
-def opened(folders: Folders) -> SqliteJournal:
-    return SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
-
-
-def reader(folders: Folders) -> SqliteReader:
-    return SqliteReader(folders.journal, folders.head)
-
-
 def filled(folders: Folders, rows: int = 5) -> SqliteJournal:
     """Return a journal of so many rows, the last one signed."""
-    journal = opened(folders)
-    for number in range(1, rows + 1):
-        journal.append("r-0001", ("progress", b'{"step":"1.1","what":"%d"}' % number), sign=number == rows)
-    return journal
+    return append_rows(opened(folders), rows)
 
 
 def head_of(folders: Folders) -> int:
     """Return the sequence of the row that was signed last."""
     return int(json.loads(folders.head.read_bytes())["sequence"])
-
-
-def execute_sql(folders: Folders, statement: str) -> None:
-    with sqlite3.connect(folders.journal) as database:
-        database.execute(statement)
-    database.close()
 
 
 def test_rows_are_read_again_after_the_journal_is_reopened(folders: Folders) -> None:
@@ -100,8 +77,7 @@ def test_only_the_owner_can_read_the_journal_and_the_keys(folders: Folders) -> N
 
 def test_the_journal_can_be_verified_with_the_public_key(folders: Folders) -> None:
     filled(folders)
-    assert reader(folders).verify(PublicKey.read(folders.public_key)).rows == 5
-    assert reader(folders).verify(PublicKey.read(folders.public_key)).bad is None
+    assert verified(folders) == Verdict(5)
 
 
 @pytest.mark.failure("F33")
@@ -196,7 +172,7 @@ def test_a_head_behind_the_rows_is_valid_and_is_brought_up_to_date_on_opening(fo
     journal.append("r-0001", ("progress", b"{}"))
     journal.close()
     assert head_of(folders) == 6
-    assert (reader(folders).verify(PublicKey.read(folders.public_key)).bad, head_of(folders)) == (None, 6)
+    assert (verified(folders).bad, head_of(folders)) == (None, 6)
     assert opened(folders).sequence() == 8
     assert head_of(folders) == 8
 
@@ -263,7 +239,7 @@ def test_an_unreadable_head_is_refused(folders: Folders, damage: Callable[[Path]
 def test_an_edited_row_is_named(folders: Folders, edit: str, bad: int) -> None:
     filled(folders).close()
     execute_sql(folders, edit)
-    assert reader(folders).verify(PublicKey.read(folders.public_key)).bad == bad
+    assert verified(folders).bad == bad
 
 
 @pytest.mark.failure("F32")
@@ -282,7 +258,7 @@ def test_opening_leaves_the_rows_before_the_signed_one_to_verify(folders: Folder
     filled(folders).close()
     execute_sql(folders, "update row set body = '{}' where sequence = 3")
     assert opened(folders).sequence() == 5
-    assert reader(folders).verify(PublicKey.read(folders.public_key)).bad == 3
+    assert verified(folders).bad == 3
 
 
 @pytest.mark.failure("F32")
@@ -300,7 +276,7 @@ def test_a_chain_signed_with_another_key_is_refused(folders: Folders, tmp_path: 
     folders.journal.write_bytes(other.journal.read_bytes())
     folders.head.write_bytes(other.head.read_bytes())
     assert reader(folders).verify().bad is None
-    assert reader(folders).verify(PublicKey.read(folders.public_key)).bad == 5
+    assert verified(folders).bad == 5
 
 
 @pytest.mark.goal("G23")
@@ -309,7 +285,7 @@ def test_the_work_of_a_verification_grows_linearly_with_the_rows(folders: Folder
     for rows in (1000, 2000):
         entries = [("progress", b'{"step":"1.1","what":"something"}')] * (rows - journal.sequence())
         journal.append("r-0001", *entries, sign=True)
-        found.append(calls(lambda: reader(folders).verify(PublicKey.read(folders.public_key))))
+        found.append(calls(lambda: verified(folders)))
     assert found[1] < 2 * found[0], found
 
 

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from mainstay.errors import JournalCorrupt, Parked
-from mainstay.history.journal import JournalUnwritable, Row
-from mainstay.history.signing import PublicKey, SigningKey
-from mainstay.history.sqlite import SqliteJournal, SqliteReader
-from mainstay.system.clock import SystemClock
+from mainstay.history.journal import JournalUnwritable, Row, Verdict
+from mainstay.history.sqlite import SqliteJournal
 from mainstay.system.state_dir import Folders
+from tests.history.journals import append_rows, opened, verified
 
 ROWS = 24
 SIGNED = 12
@@ -29,10 +28,8 @@ class CrashedJournal:
 
     def __init__(self, folder: Path) -> None:
         self.folders = Folders(folder / "state", folder / "keys")
-        self.key = SigningKey.of(self.folders)
-        journal = SqliteJournal(self.folders.journal, self.folders.head, SystemClock(), self.key)
-        for number in range(1, ROWS):
-            journal.append("r-0001", ("progress", b'{"step":"1.1","what":"%d"}' % number), sign=number == SIGNED)
+        journal = append_rows(opened(self.folders), SIGNED)
+        append_rows(journal, ROWS - SIGNED - 1, sign=False)
         self.before_the_last = self._files()
         journal.append("r-0001", ("ended", b'{"outcome":"released"}'), sign=True)
         self.rows = journal.rows()
@@ -55,9 +52,9 @@ class CrashedJournal:
             shutil.rmtree(copy.state)
 
     def _opened(self, copy: Folders) -> list[Row] | None:
-        bad = SqliteReader(copy.journal, copy.head).verify(PublicKey.read(copy.public_key)).bad
+        bad = verified(copy).bad
         try:
-            journal = SqliteJournal(copy.journal, copy.head, SystemClock(), self.key)
+            journal = opened(copy)
         except (JournalCorrupt, JournalUnwritable):
             assert bad is not None
             return None
@@ -79,7 +76,7 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> CrashedJournal:
 @pytest.fixture(scope="module")
 def checkpointed(tmp_path_factory: pytest.TempPathFactory) -> CrashedJournal:
     crashed = CrashedJournal(tmp_path_factory.mktemp("checkpointed"))
-    journal = SqliteJournal(crashed.folders.journal, crashed.folders.head, SystemClock(), crashed.key)
+    journal = opened(crashed.folders)
     journal.checkpoint()
     crashed.files = crashed._files()
     journal.close()
@@ -128,25 +125,25 @@ def test_a_cut_after_the_signed_row_leaves_a_prefix_and_one_before_it_is_a_loss(
     assert lengths == {None, *range(SIGNED, ROWS)}
 
 
-@pytest.mark.failure("F29")
-@pytest.mark.goal("G5")
-def test_a_flipped_bit_in_the_wal_is_never_a_silent_loss(crashed: CrashedJournal) -> None:
-    chance = random.Random(SEED)
-    wal = crashed.files["journal.db-wal"]
+@pytest.mark.parametrize(
+    ("when", "file", "name"),
+    [
+        pytest.param("crashed", "wal", "journal.db-wal", marks=[pytest.mark.failure("F29"), pytest.mark.goal("G5")]),
+        pytest.param(
+            "checkpointed", "database", "journal.db", marks=[pytest.mark.failure("F32"), pytest.mark.goal("G23")]
+        ),
+    ],
+    ids=["in the wal", "in the settled file"],
+)
+def test_a_flipped_bit_is_never_a_silent_change(
+    request: pytest.FixtureRequest, when: str, file: str, name: str
+) -> None:
+    chance, journal = random.Random(SEED), request.getfixturevalue(when)
+    content = journal.files[name]
     for _ in range(300):
-        at, bit = chance.randrange(len(wal)), chance.randrange(8)
-        assert crashed.found(wal=flipped(wal, at, bit)) in (None, crashed.rows), f"bit {bit} of byte {at}"
-
-
-@pytest.mark.failure("F32")
-@pytest.mark.goal("G23")
-def test_a_flipped_bit_in_the_settled_file_is_never_a_silent_change(checkpointed: CrashedJournal) -> None:
-    chance = random.Random(SEED)
-    database = checkpointed.files["journal.db"]
-    for _ in range(300):
-        at, bit = chance.randrange(len(database)), chance.randrange(8)
-        found = checkpointed.found(database=flipped(database, at, bit))
-        assert found in (None, checkpointed.rows), f"bit {bit} of byte {at}"
+        at, bit = chance.randrange(len(content)), chance.randrange(8)
+        found = journal.found(**{file: flipped(content, at, bit)})
+        assert found in (None, journal.rows), f"bit {bit} of byte {at}"
 
 
 def test_a_flipped_bit_in_the_head_is_detected(checkpointed: CrashedJournal) -> None:
@@ -179,16 +176,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.failure("F34")
 def test_a_full_disk_stops_the_run_before_the_effect_and_damages_nothing(small_disk: Path, tmp_path: Path) -> None:
     folders = Folders(small_disk, tmp_path / "keys")
-    journal = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
+    journal = opened(folders)
     with pytest.raises(JournalUnwritable, match="disk is full") as raised:
         fill(journal)
     assert "make room" in raised.value.remedy
     assert isinstance(raised.value, Parked)
     kept = journal.sequence()
-    verdict = SqliteReader(folders.journal, folders.head).verify(PublicKey.read(folders.public_key))
-    assert (verdict.rows, verdict.bad) == (kept, None)
+    assert verified(folders) == Verdict(kept)
     journal.close()
-    again = SqliteJournal(folders.journal, folders.head, SystemClock(), SigningKey.of(folders))
+    again = opened(folders)
     assert again.sequence() == kept
     again.close()
 

@@ -9,11 +9,6 @@ from mainstay.history.signing import PublicKey, SigningKey
 from mainstay.system.state_dir import Folders
 
 
-@pytest.fixture
-def folders(tmp_path: Path) -> Folders:
-    return Folders(tmp_path / "state", tmp_path / "keys")
-
-
 def test_the_key_is_created_once_and_its_public_half_verifies_signatures(folders: Folders) -> None:
     signature = SigningKey.of(folders).sign(b"head")
     assert SigningKey.of(folders).signed(b"head", signature)

@@ -75,22 +75,17 @@ def test_a_link_in_place_of_the_partial_file_is_not_followed(path: Path, tmp_pat
     assert path.read_bytes() == b"new"
 
 
-def test_a_failed_write_leaves_only_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def raise_disk_full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()], ids=["failed", "interrupted"]
+)
+def test_a_failed_or_interrupted_write_leaves_only_the_old_file(
+    path: Path, failure: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise failure
 
-    monkeypatch.setattr(os, "fsync", raise_disk_full)
-    with pytest.raises(OSError, match="No space left"):
-        atomic_write(path, b"new")
-    assert {place.name: place.read_bytes() for place in path.parent.iterdir()} == {"key": b"old"}
-
-
-def test_an_interrupted_write_leaves_only_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def raise_interrupt(descriptor: int) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", raise_interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(type(failure), match="No space left" if failure.args else None):
         atomic_write(path, b"new")
     assert {place.name: place.read_bytes() for place in path.parent.iterdir()} == {"key": b"old"}
 

@@ -19,7 +19,10 @@ waiter = Waiter(SystemClock())
 
 def has_ended(pid: int) -> bool:
     """Return whether the process has ended, even if its new parent has not reaped it yet."""
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_the_result_has_output_and_exit_code() -> None:

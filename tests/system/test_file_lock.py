@@ -67,26 +67,17 @@ def fork(action: Callable[[], object]) -> int:
     return child
 
 
-def test_a_held_lock_is_refused_and_can_be_taken_after_release(path: Path) -> None:
+@pytest.mark.parametrize("again", [True, False], ids=["the holder again", "another"])
+def test_a_held_lock_is_refused_and_can_be_taken_after_release(path: Path, again: bool) -> None:
     lock = Lock(path)
     lock.take()
     with pytest.raises(LockHeld):
-        Lock(path).take()
+        (lock if again else Lock(path)).take()
     assert not Lock(path).is_free()
     lock.release()
     assert Lock(path).is_free()
     lock.take()
     lock.release()
-
-
-def test_the_holder_that_takes_its_lock_again_is_refused_and_still_holds_it(path: Path) -> None:
-    lock = Lock(path)
-    lock.take()
-    with pytest.raises(LockHeld):
-        lock.take()
-    assert not Lock(path).is_free()
-    lock.release()
-    assert Lock(path).is_free()
 
 
 def test_releasing_a_lock_that_is_not_held_leaves_the_holder_its_lock(path: Path) -> None:

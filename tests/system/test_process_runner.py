@@ -110,20 +110,19 @@ def test_a_foreign_session_with_a_reused_number_is_not_ended(runner: ProcessRunn
     os.kill(member.pid, signal.SIGKILL)
 
 
-def test_a_job_records_its_exit_code(runner: ProcessRunner, tmp_path: Path) -> None:
-    process = started(runner, "a", launch("exit 4", tmp_path, stays=True, within_s=60))
-    asyncio.run(runner.exit(process))
-    end = runner.job_end("a")
-    assert end is not None
-    assert (end.code, end.late) == (4, False)
-
-
-def test_a_job_over_its_time_limit_is_killed_and_marked_as_late(runner: ProcessRunner, tmp_path: Path) -> None:
-    process = started(runner, "a", launch("exec sleep 60", tmp_path, stays=True, within_s=0.2))
+@pytest.mark.parametrize(
+    ("script", "within_s", "code", "late"),
+    [("exit 4", 60, 4, False), ("exec sleep 60", 0.2, 124, True)],
+    ids=["it ends", "it is killed at its time limit"],
+)
+def test_a_job_records_its_exit_code_and_whether_it_was_late(
+    runner: ProcessRunner, tmp_path: Path, script: str, within_s: float, code: int, late: bool
+) -> None:
+    process = started(runner, "a", launch(script, tmp_path, stays=True, within_s=within_s))
     asyncio.run(runner.exit(process))
     end = runner.job_end("a")
     assert isinstance(end, JobEnd)
-    assert (end.code, end.late) == (124, True)
+    assert (end.code, end.late) == (code, late)
 
 
 def test_a_missing_program_is_named_in_the_log(runner: ProcessRunner, tmp_path: Path) -> None:

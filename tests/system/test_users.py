@@ -29,11 +29,8 @@ class FakeShell:
 
     def __call__(self, command: Sequence[str]) -> CommandResult:
         self.commands.append(command)
-        return (
-            CommandResult(1, "", "cannot lock /etc/passwd")
-            if len(self.commands) <= self.refusals
-            else CommandResult(0, "", "")
-        )
+        refused = len(self.commands) <= self.refusals
+        return CommandResult(1, "", "cannot lock /etc/passwd") if refused else CommandResult(0, "", "")
 
 
 @pytest.fixture

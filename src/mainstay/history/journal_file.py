@@ -35,8 +35,6 @@ FULL = "make room (df -h), then mainstay resume"
 
 RESTORE = "put journal.db and head back from the same backup; never edit them"
 
-BUSY = "stop the program that reads it, then mainstay resume"
-
 
 def prepare(database: sqlite3.Connection, path: Path) -> None:
     """Set up *database* so that commits survive power loss, and create the schema if it has none.
@@ -123,9 +121,8 @@ def hash_of(database: sqlite3.Connection, sequence: int) -> bytes | None:
 
 
 def owner(database: sqlite3.Connection) -> Owner | None:
-    found = database.execute(
-        "select run, who, host, pid, since, message, fence, abort_requested_for from owner"
-    ).fetchone()
+    fields = ", ".join(Owner.__struct_fields__)
+    found = database.execute(f"select {fields} from owner").fetchone()
     return Owner(*found) if found else None
 
 
@@ -139,7 +136,8 @@ def translating_errors(path: Path) -> Iterator[None]:
             case "FULL" | "IOERR":
                 raise JournalUnwritable(f"{path}: the disk is full or fails ({reason})", remedy=FULL) from reason
             case "BUSY" | "LOCKED":
-                raise JournalUnwritable(f"{path}: another program locks it", remedy=BUSY) from reason
+                remedy = "stop the program that reads it, then mainstay resume"
+                raise JournalUnwritable(f"{path}: another program locks it", remedy=remedy) from reason
             case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
                 raise JournalUnwritable(f"{path}: {reason}", remedy=f"ls -l {path.parent}") from reason
         raise damaged(path, reason) from reason

@@ -7,7 +7,7 @@ import msgspec
 from mainstay.drivers.targets.target import Kept
 from mainstay.history.summary import History
 from mainstay.model import Release
-from mainstay.system.folder_list import oldest
+from mainstay.system.folder_content import oldest
 from mainstay.system.state_dir import Folders
 
 KEPT_RELEASES = 5

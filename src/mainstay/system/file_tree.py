@@ -15,7 +15,7 @@ from pathspec import GitIgnoreSpec
 
 from mainstay.errors import BadInput
 from mainstay.system.atomic_file import move
-from mainstay.system.measured import Measured
+from mainstay.system.folder_content import Measured
 from mainstay.system.users import is_root
 
 IGNORE_FILES = (".gitignore", ".mainstayignore")

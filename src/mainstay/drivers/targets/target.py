@@ -19,7 +19,7 @@ from mainstay.model import (
     TrafficStatus,
 )
 from mainstay.system.clock import Waiter
-from mainstay.system.measured import Measured
+from mainstay.system.folder_content import Measured
 from mainstay.system.state_dir import Folders
 
 

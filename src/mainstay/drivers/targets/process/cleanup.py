@@ -8,7 +8,7 @@ from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.target import Kept, Presence
 from mainstay.system import file_tree
 from mainstay.system.atomic_file import move
-from mainstay.system.folder_list import children, oldest
+from mainstay.system.folder_content import children, oldest
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import known, removal
 

@@ -9,7 +9,7 @@ from mainstay.errors import BadInput
 from mainstay.model.artifact import Source
 from mainstay.system import file_tree
 from mainstay.system.command import Shell
-from mainstay.system.measured import Measured
+from mainstay.system.folder_content import Measured
 
 
 def measure(source: Source, shell: Shell) -> Measured:

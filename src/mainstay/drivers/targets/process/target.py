@@ -52,7 +52,7 @@ from mainstay.model import (
     TrafficLease,
     TrafficStatus,
 )
-from mainstay.system.folder_list import children
+from mainstay.system.folder_content import children
 from mainstay.system.state_dir import Folders
 
 A = TypeVar("A", JobAnswer, FleetAnswer, TrafficAnswer)
