@@ -68,7 +68,7 @@ class GetTraffic(msgspec.Struct, frozen=True, tag="get_traffic"):
 
 
 Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | StartJob | StartAll | StopAll
-"""The requests that change only the desired state."""
+"""The requests that only change the desired state."""
 Request = Changing | StopJob | Hello | GetFleet | GetTraffic | GetJob
 
 

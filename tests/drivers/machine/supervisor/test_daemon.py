@@ -1,4 +1,4 @@
-"""Reconciliation goes on after errors: a full disk, or a HAProxy that accepts no slots."""
+"""Reconciliation goes on after errors, and a start interrupts a stop at any moment."""
 
 import asyncio
 import errno
@@ -6,10 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from mainstay.drivers.machine.state.decide import Action
-from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders, create_folders
@@ -51,16 +49,6 @@ def test_a_full_disk_during_one_action_does_not_prevent_the_others(
     for action in (Action("start", "web-1-1"), Action("kill", "web-1-2")):
         daemon._try(action)
     assert killed == ["web-1-2"]
-
-
-def test_a_drain_begins_only_once_haproxy_has_accepted_its_slots(daemon: Daemon) -> None:
-    before = {"web-1-1": Runtime(), "web-1-2": Runtime(drain_since=3.0)}
-    daemon.instances.runtimes.update(
-        {name: replace(runtime, drain_since=5.0, drained=True) for name, runtime in before.items()}
-    )
-    daemon._postpone_drains(before)
-    runtimes = daemon.instances.runtimes
-    assert [(runtimes[name].drain_since, runtimes[name].drained) for name in before] == [(None, False), (5.0, True)]
 
 
 def test_other_tasks_run_although_the_supervisor_is_woken_in_every_pass(daemon: Daemon) -> None:

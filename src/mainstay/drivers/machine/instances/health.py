@@ -1,15 +1,20 @@
-"""Probe the readiness and the liveness of running instances, at the right pace."""
+"""Probe the readiness and the liveness of running instances, at the right pace; sample memory and listeners."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
+from mainstay.drivers.machine.instances.cgroups import Limits, out_of_memory
 from mainstay.drivers.machine.instances.probes import Probe, probe_liveness, probe_readiness
 from mainstay.drivers.machine.instances.records import write_record
 from mainstay.drivers.machine.state import lifecycle
+from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.model import Workload
 from mainstay.system import processes
+from mainstay.system.listeners import listens_elsewhere
 from mainstay.system.process_runner import Launch, ProcessRunner
 
 log = logging.getLogger(__name__)
@@ -31,11 +36,15 @@ class HealthChecks:
         self,
         runtimes: dict[str, Runtime],
         runner: ProcessRunner,
+        limits: Limits,
         wake: Callable[[], None],
         kill: Callable[[str], None],
+        tail: Callable[[str, str], tuple[str, ...]],
     ) -> None:
         self._runtimes = runtimes
         self._runner = runner
+        self._limits = limits
+        self._tail = tail
         self._wake = wake
         self._kill = kill
 
@@ -69,6 +78,31 @@ class HealthChecks:
                 log.warning("%s is %s", name, self._runtimes[name].reason)
                 self._kill(name)
                 return
+
+    def sample_memory(self, desired: Desired) -> None:
+        """Record each instance's resident memory; kill those over their limit where the kernel does not enforce it."""
+        sessions = processes.sessions() if self._runtimes else {}
+        for name, runtime in list(self._runtimes.items()):
+            if runtime.process is None or name not in desired.instances:
+                continue
+            held = processes.resident_bytes(sessions.get(runtime.process.pid, ()))
+            limit = member_of(desired, desired.instances[name]).workload.memory_bytes
+            self._runtimes[name] = replace(runtime, memory_bytes=held)
+            if limit is not None and held > limit and not self._limits.enforces_memory:
+                self._runtimes[name] = replace(self._runtimes[name], reason=out_of_memory(limit))
+                self._kill(name)
+
+    def sample_listening(self, desired: Desired) -> None:
+        """Record where instances that are not steady yet, or were adopted, listen, and their last output lines."""
+        for name, runtime in list(self._runtimes.items()):
+            one = desired.instances.get(name)
+            known = runtime.record.steady and runtime.listens_elsewhere is not None
+            if one is None or runtime.process is None or known:
+                continue
+            addresses = ""
+            if one.slot is not None and one.port:
+                addresses = listens_elsewhere(self._runner.members(name, runtime.process), one.port)
+            self._runtimes[name] = replace(runtime, listens_elsewhere=addresses, tail=self._tail(name, one.service))
 
 
 def _pause(runtime: Runtime, workload: Workload, probe: Probe) -> float:

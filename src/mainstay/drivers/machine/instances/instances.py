@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -15,9 +15,8 @@ from mainstay.drivers.machine.instances.health import HealthChecks
 from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.instances.private_copies import keep_written
 from mainstay.drivers.machine.instances.records import read_record, write_record
-from mainstay.drivers.machine.instances.samples import sample_listening, sample_memory
 from mainstay.drivers.machine.logs.files import tail
-from mainstay.drivers.machine.state import lifecycle
+from mainstay.drivers.machine.state import decide, lifecycle
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, member_of
 from mainstay.drivers.machine.state.lifecycle import Runtime
@@ -52,7 +51,7 @@ class Instances:
         self._tasks = tasks
         self._wake = wake
         self._states: dict[str, str] = {}
-        self._health = HealthChecks(self.runtimes, self._runner, wake, self.kill)
+        self.health = HealthChecks(self.runtimes, self._runner, limits, wake, self.kill, self._tail)
         self.proven: frozenset[str] = frozenset()
         """Revisions whose instances are restarted without limit."""
 
@@ -109,12 +108,13 @@ class Instances:
             except (ProcessLookupError, PermissionError):
                 continue
 
-    def forget(self, name: str, workload: Workload) -> int:
+    def forget(self, name: str, desired: Desired) -> int:
         """End the remaining processes of the instance *name* and remove its files, cgroups and state.
 
         Return how many files that it wrote into its private copy were kept.
         """
         count: int | None = 0
+        workload = member_of(desired, desired.instances[name]).workload
         self.kill(name)
         self._tasks.cancel(name)
         self._limits.remove(name)
@@ -130,11 +130,16 @@ class Instances:
         self._states.pop(name, None)
         return count or 0
 
-    def clear_failure(self, name: str) -> None:
-        """Start a failed or crashing instance again at once, with a new count of early exits.
+    def clear_failures(self, desired: Desired, services: Container[str] | None = None) -> None:
+        """Start failed or crashing instances of *services*, or of all, again at once, with a new count of early exits.
 
-        Called when its fleet or a start of the environment is requested. A completed task is not run again.
+        Called when their fleet or a start of the environment is requested. A completed task is not run again.
         """
+        for name, one in desired.instances.items():
+            if name in self.runtimes and (services is None or one.service in services):
+                self._clear_failure(name)
+
+    def _clear_failure(self, name: str) -> None:
         runtime = self.runtimes[name]
         if runtime.record.done or not (runtime.record.failed or runtime.record.early_exits):
             return
@@ -145,8 +150,9 @@ class Instances:
         )
         self._keep_record(name)
 
-    def settle(self, desired: Desired, ready: frozenset[str]) -> None:
+    def settle(self, desired: Desired) -> None:
         """Record since when each instance has its present state."""
+        ready = decide.ready(desired, self.runtimes)
         for name, one in desired.instances.items():
             runtime = self.runtimes[name]
             state = lifecycle.state_of(runtime, leaving=one.leaving, ready=name in ready)
@@ -156,15 +162,6 @@ class Instances:
                 log.info("%s is %s", name, state)
                 self.runtimes[name] = replace(runtime, record=replace(runtime.record, since=since))
                 self._keep_record(name)
-
-    def sample_memory(self, desired: Desired) -> None:
-        """Record each instance's resident memory; kill those over their limit where the kernel does not enforce it."""
-        for name in sample_memory(self.runtimes, desired, self._limits):
-            self.kill(name)
-
-    def sample_listening(self, desired: Desired) -> None:
-        """Record where instances that are not steady yet listen, and their last output lines."""
-        sample_listening(self.runtimes, desired, self._runner, self._tail)
 
     def _tail(self, name: str, service: str) -> tuple[str, ...]:
         """Return the last lines of the instance's current or last process, in order of time where it is known."""
@@ -192,9 +189,9 @@ class Instances:
         proven = str(one.revision)
         self._tasks.cancel(name)
         self._tasks.add(name, self._wait_for_exit(name, member.workload, process, proven))
-        self._tasks.add(name, self._health.check_readiness(name, member.workload, one.port, launch))
+        self._tasks.add(name, self.health.check_readiness(name, member.workload, one.port, launch))
         if member.workload.health.live:
-            self._tasks.add(name, self._health.check_liveness(name, member.workload, one.port))
+            self._tasks.add(name, self.health.check_liveness(name, member.workload, one.port))
 
     async def _wait_for_exit(self, name: str, workload: Workload, process: Started, revision: str) -> None:
         end = await self._runner.exit(process)

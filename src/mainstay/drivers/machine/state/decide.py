@@ -104,6 +104,18 @@ def decide(
     return Decision(after, tuple(actions), cut, min(times))
 
 
+def without_new_drains(before: Mapping[str, Runtime], after: Mapping[str, Runtime]) -> dict[str, Runtime]:
+    """Return the runtimes *after* a pass in which HAProxy was not updated, without the drains that began in it.
+
+    HAProxy still sends requests to these instances.
+    """
+    return {
+        name: replace(runtime, drain_since=None, drained=before[name].drained)
+        for name, runtime in after.items()
+        if name in before and runtime.drain_since and not before[name].drain_since
+    }
+
+
 def _leave(
     name: str,
     instance: DesiredInstance,

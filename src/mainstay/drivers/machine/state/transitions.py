@@ -1,5 +1,6 @@
 """How a request changes the desired state. Pure, so that the result can be persisted before it is acted on."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -94,6 +95,13 @@ def _with_fleet(desired: Desired, wanted: Fleet) -> Desired:
         for counts in (after.force_killed, after.kept_files)
     )
     return replace(after, force_killed=killed, kept_files=written)
+
+
+def without_instance(desired: Desired, name: str, kept_files: int) -> Desired:
+    """Return *desired* without the instance *name*, of whose written files *kept_files* were kept."""
+    kept = Counter(desired.kept_files) + Counter({str(desired.instances[name].revision): kept_files})
+    left = {other: each for other, each in desired.instances.items() if other != name}
+    return without_ended_revisions(replace(desired, instances=left, kept_files=dict(kept)))
 
 
 def without_ended_revisions(desired: Desired) -> Desired:

@@ -1,29 +1,28 @@
 """The part of the desired state that HAProxy serves: which instances may receive requests. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream
+from mainstay.drivers.machine.state.decide import accepting, ready
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
+from mainstay.drivers.machine.state.lifecycle import Runtime
 
 
-def desired_edge(
-    desired: Desired, ready: Collection[str] = (), accepting: Collection[str] = (), drained: Collection[str] = ()
-) -> DesiredEdge:
-    """Return the desired state of HAProxy.
+def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEdge:
+    """Return the desired state of HAProxy. Drained instances lose their slots.
 
-    *ready* and *accepting* instances may receive requests; *drained* ones lose their slots.
-    While a run observes a release, an instance that is not ready receives none: a bad release would seem good.
+    While a run observes a release, an instance that is not ready receives no request: a bad release would seem good.
     """
-    able = () if desired.lease else accepting
+    able, steady = ready(desired, runtimes), frozenset() if desired.lease else accepting(runtimes)
     return DesiredEdge(
         edge=desired.edge,
         slots=desired.slots,
         ports=desired.ports,
         traffic=desired.traffic if desired.started else {},
         upstreams={
-            name: upstream(one, ready=name in ready, accepting=name in able)
+            name: upstream(one, ready=name in able, accepting=name in steady)
             for name, one in desired.instances.items()
-            if name not in drained
+            if name not in runtimes or not runtimes[name].drained
         },
         stopping=not desired.started,
     )

@@ -5,7 +5,7 @@ import itertools
 import logging
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -17,11 +17,9 @@ from mainstay.drivers.machine.instances.jobs import Jobs
 from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.drivers.machine.protocol import Changing, LeaseHeartbeat, SetFleet, SetTraffic, StartAll
-from mainstay.drivers.machine.state import decide as decision
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.addresses import allocate, listeners, reassign
-from mainstay.drivers.machine.state.decide import Action, Decision, decide
-from mainstay.drivers.machine.state.desired import member_of
+from mainstay.drivers.machine.state.decide import Action, Decision, decide, without_new_drains
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.placement import placed, with_proven
 from mainstay.drivers.machine.state.upstreams import desired_edge, upstream
@@ -62,7 +60,7 @@ class Daemon:
         self.logs = LogWatch(folders.logs)
         self.cut: Counter[str] = Counter()
         """Per revision, the connections still open after their drain, counted since this supervisor started."""
-        self.shift_gate = ShiftGate(self.edge, self.state.boot)
+        self.shift_gate = ShiftGate(self.edge, self.state)
         self._linger_until = processes.boottime() + LINGER_S
         self._ended = False
 
@@ -75,11 +73,11 @@ class Daemon:
             raise ConnectionAbortedError("this supervisor is exiting; repeat the request to the next one")
         if isinstance(request, SetFleet):
             transitions.refuse_older(self.state.desired, request.fence)
-            self._clear_failures(request.wanted.keys())
+            self.instances.clear_failures(self.state.desired, request.wanted)
         if isinstance(request, StartAll):
             # Right after a boot no instance is known yet: those that failed before the boot must be started again too.
             self.instances.adopt(self.state.desired)
-            self._clear_failures({one.service for one in self.state.desired.instances.values()})
+            self.instances.clear_failures(self.state.desired)
         after = transitions.after(self.state.desired, request, self.state.boot, processes.boottime())
         if isinstance(request, SetTraffic):
             self.shift_gate.begin()
@@ -90,11 +88,6 @@ class Daemon:
             self.state.keep(after)
         self._linger_until = 0.0
         self._woken.set()
-
-    def _clear_failures(self, services: Collection[str]) -> None:
-        for name, one in self.state.desired.instances.items():
-            if one.service in services and name in self.instances.runtimes:
-                self.instances.clear_failure(name)
 
     async def reconcile(self) -> None:
         """Reconcile the actual state with the desired state until the environment is stopped."""
@@ -135,20 +128,20 @@ class Daemon:
                 return processes.boottime() + RETRY_AFTER_S
 
     async def _reconcile_once(self) -> float:
-        await self._apply_next_shift()
+        await self.shift_gate.apply_next()
         starting = self.instances.adopt(self.state.desired)
         self._place_instances()
         starting |= self.instances.adopt(self.state.desired)
         before = dict(self.instances.runtimes)
         decided = await self._decide(starting)
-        ready = decision.ready(self.state.desired, self.instances.runtimes)
-        converged = await self._update_edge(ready, before)
-        self.instances.settle(self.state.desired, ready)
+        converged = await self._update_edge(before)
+        self.instances.settle(self.state.desired)
         for action in decided.actions:
             if action.name in self.state.desired.instances:
                 self._try(action)
         self._start_jobs()
-        return min(decided.next_at, self._next_check(converged))
+        pause = math.inf if self.state.desired.pending is None else shift_gate.CHECK_EVERY_S
+        return min(decided.next_at, processes.boottime() + (pause if converged else RETRY_AFTER_S))
 
     async def _decide(self, starting: frozenset[str]) -> Decision:
         """Decide on the next actions; update the runtimes, and count killed instances and cut connections."""
@@ -160,42 +153,27 @@ class Daemon:
         }
         connections = await self.edge.connections(draining)
         decided = decide(self.state.desired, runtimes, connections, starting, processes.boottime())
-        killed = {name for name, one in decided.runtimes.items() if one.force_killed}
-        self._count_force_killed({name for name in killed if not runtimes[name].force_killed})
+        killed = {
+            name for name, one in decided.runtimes.items() if one.force_killed and not runtimes[name].force_killed
+        }
+        self._count_force_killed(Counter(map(self.state.revision_of, killed)))
         runtimes.update(decided.runtimes)
         for name, count in decided.cut.items():
             log.warning("%s: %s still open after its drain", name, counted(count, "connection"))
             self.cut[self.state.revision_of(name)] += count
         return decided
 
-    async def _update_edge(self, ready: frozenset[str], before: Mapping[str, Runtime]) -> bool:
+    async def _update_edge(self, before: Mapping[str, Runtime]) -> bool:
         """Update HAProxy's slots; return whether they are as desired."""
-        runtimes = self.instances.runtimes
-        drained = frozenset(name for name, runtime in runtimes.items() if runtime.drained)
-        traffic = self.state.desired.traffic
-        accepting = decision.accepting(runtimes)
-        converged = await self.edge.converge(desired_edge(self.state.desired, ready, accepting, drained))
+        desired, runtimes = self.state.desired, self.instances.runtimes
+        converged = await self.edge.converge(desired_edge(desired, runtimes))
         if converged:
-            self.shift_gate.applied(traffic)
+            self.shift_gate.applied(desired.traffic)
         elif self.edge.is_alive():
-            self._postpone_drains(before)
+            runtimes.update(without_new_drains(before, runtimes))
         return converged
 
-    def _next_check(self, converged: bool) -> float:
-        if not converged:
-            return processes.boottime() + RETRY_AFTER_S
-        return processes.boottime() + shift_gate.CHECK_EVERY_S if self.state.desired.pending else math.inf
-
-    async def _apply_next_shift(self) -> None:
-        pending = self.state.desired.pending
-        if pending is None or not await self.shift_gate.may_apply(self.state.desired, pending):
-            return
-        if self.state.desired.pending == pending:  # If not, another request arrived while HAProxy was queried.
-            now = processes.boottime()
-            self.state.keep_if_valid(transitions.shifted(self.state.desired, pending.then, self.state.boot, now))
-
-    def _count_force_killed(self, names: set[str]) -> None:
-        killed = Counter(map(self.state.revision_of, names))
+    def _count_force_killed(self, killed: Counter[str]) -> None:
         total = Counter(self.state.desired.force_killed) + killed
         try:
             self.state.keep_if_valid(replace(self.state.desired, force_killed=dict(total)))
@@ -210,14 +188,6 @@ class Daemon:
         self.instances.proven = frozenset(desired.proven)
         with self.state.rejecting():
             self.state.keep(allocate(placed(desired, runtimes), self.folders.state))
-
-    def _postpone_drains(self, before: Mapping[str, Runtime]) -> None:
-        """Do not begin a drain in a pass in which HAProxy was not updated: it still sends requests to the instance."""
-        runtimes = self.instances.runtimes
-        for name, runtime in runtimes.items():
-            was = before.get(name)
-            if was is not None and not was.drain_since and runtime.drain_since:
-                runtimes[name] = replace(runtime, drain_since=was.drain_since, drained=was.drained)
 
     def _try(self, action: Action) -> None:
         """Execute *action*; report its failure, because a full disk must not prevent the other actions of the pass."""
@@ -238,16 +208,9 @@ class Daemon:
             case "kill":
                 self.instances.kill(name)
             case "forget":
-                self._forget(name)
+                kept_files = self.instances.forget(name, self.state.desired)
+                self.state.keep(transitions.without_instance(self.state.desired, name, kept_files))
         self._woken.set()
-
-    def _forget(self, name: str) -> None:
-        desired = self.state.desired
-        files = self.instances.forget(name, member_of(desired, desired.instances[name]).workload)
-        left = {other: each for other, each in desired.instances.items() if other != name}
-        kept = Counter(desired.kept_files) + Counter({self.state.revision_of(name): files})
-        desired = replace(desired, instances=left, kept_files=dict(kept))
-        self.state.keep(transitions.without_ended_revisions(desired))
 
     def _reassign_taken_port(self, name: str) -> None:
         one = self.state.desired.instances[name]
@@ -261,11 +224,6 @@ class Daemon:
             self.jobs.start(job, listeners(desired))
         running = {name: job for name, job in desired.jobs.items() if not self.jobs.has_ended(name)}
         self.state.keep_if_valid(replace(desired, jobs=running))
-
-    def cancel_job(self, identity: str) -> None:
-        """Remove the job from the desired state, so that it is not started if it has not been started yet."""
-        jobs = {name: job for name, job in self.state.desired.jobs.items() if name != identity}
-        self.state.keep(replace(self.state.desired, jobs=jobs))
 
     async def _until(self, next_at: float) -> None:
         within = next_at - processes.boottime()
@@ -282,9 +240,9 @@ class Daemon:
                 self.logs.tick()
             except OSError as error:
                 log.error("could not watch or rotate the logs: %s", error)
-            self.instances.sample_listening(self.state.desired)
+            self.instances.health.sample_listening(self.state.desired)
             if not self.limits.enforces_memory or ticks % MEMORY_TICKS == 0:
-                self.instances.sample_memory(self.state.desired)
+                self.instances.health.sample_memory(self.state.desired)
             await self.edge.probe()
             if not self.state.desired.started or ticks % RECONCILE_TICKS == 0:
                 self._woken.set()

@@ -85,7 +85,9 @@ class SocketServer:
                 return protocol.JobAnswer(daemon.jobs.state(identity, identity in daemon.state.desired.jobs))
             case protocol.StopJob(fence=fence, id=identity):
                 transitions.refuse_older(daemon.state.desired, fence)
-                daemon.cancel_job(identity)
+                # A job that has not been started yet must not be started.
+                jobs = {name: job for name, job in daemon.state.desired.jobs.items() if name != identity}
+                daemon.state.keep(replace(daemon.state.desired, jobs=jobs))
                 await daemon.jobs.stop(identity)
             case protocol.StartJob(fence=fence, job=job) if daemon.jobs.state(job.id).state != "none":
                 transitions.refuse_older(daemon.state.desired, fence)
@@ -112,4 +114,4 @@ def _refuse_foreign_folder(folder: Path) -> None:
 def _refuse_taken(daemon: Daemon, request: protocol.SetEdge) -> None:
     transitions.refuse_older(daemon.state.desired, request.fence)
     with_edge = replace(daemon.state.desired, edge=request.wanted)
-    daemon.edge.refuse_taken(desired_edge(allocate(with_edge, daemon.folders.state)))
+    daemon.edge.refuse_taken(desired_edge(allocate(with_edge, daemon.folders.state), {}))

@@ -1,11 +1,12 @@
-"""Decide when the next traffic shift may be applied: after the last one, once its callers have drained."""
+"""Apply the next traffic shift after the last one, once the callers of that have drained."""
 
 import math
 
 from mainstay.drivers.edge.haproxy.controller import EdgeController
-from mainstay.drivers.machine.state.desired import Desired, Pending
-from mainstay.drivers.machine.state.transitions import is_drained
+from mainstay.drivers.machine.state.desired import Pending
+from mainstay.drivers.machine.state.transitions import is_drained, shifted
 from mainstay.drivers.machine.state.upstreams import upstream
+from mainstay.drivers.machine.supervisor.desired_state import DesiredState
 from mainstay.model import Revision, Traffic
 from mainstay.system import processes
 
@@ -18,9 +19,9 @@ CHECK_EVERY_S = 0.05
 class ShiftGate:
     """Tracks the shifts of one `traffic` request, or of an automatic revert."""
 
-    def __init__(self, edge: EdgeController, boot: str) -> None:
+    def __init__(self, edge: EdgeController, state: DesiredState) -> None:
         self._edge = edge
-        self._boot = boot
+        self._state = state
         self._applied: tuple[Traffic, float] = ({}, -math.inf)
         self.in_flight: dict[str, int] = {}
         """The number of requests in flight of each revision (`web@41`) that the next shift waits for."""
@@ -36,20 +37,31 @@ class ShiftGate:
         if self._applied[0] != traffic:
             self._applied = (traffic, processes.boottime())
 
-    async def may_apply(self, desired: Desired, pending: Pending) -> bool:
-        """Return whether the first shift in *pending* may be applied now."""
+    async def apply_next(self) -> None:
+        """Apply the first pending shift to the desired state if that may be done now."""
+        pending = self._state.desired.pending
+        if pending is None or not await self._may_apply(pending):
+            return
+        if self._state.desired.pending == pending:  # If not, another request arrived while HAProxy was queried.
+            now = processes.boottime()
+            self._state.keep_if_valid(shifted(self._state.desired, pending.then, self._state.boot, now))
+
+    async def _may_apply(self, pending: Pending) -> bool:
         traffic, applied_at = self._applied
-        if traffic != desired.traffic or (pending.drain_s and processes.boottime() < applied_at + SETTLED_S):
+        if traffic != self._state.desired.traffic:
             return False
-        self.in_flight = await self._requests_of(desired, pending)
-        if not is_drained(pending, self.in_flight, self._boot, processes.boottime()):
+        if pending.drain_s and processes.boottime() < applied_at + SETTLED_S:
+            return False
+        self.in_flight = await self._requests_of(pending)
+        if not is_drained(pending, self.in_flight, self._state.boot, processes.boottime()):
             return False
         self.undrained |= {revision: count for revision, count in self.in_flight.items() if count}
         self.in_flight = {}
         return True
 
-    async def _requests_of(self, desired: Desired, pending: Pending) -> dict[str, int]:
+    async def _requests_of(self, pending: Pending) -> dict[str, int]:
         """Return the requests in flight of each revision to drain; leave out revisions that cannot be counted now."""
+        desired = self._state.desired
         found: dict[str, int] = {}
         for service, releases in pending.drain_s.items():
             for release in releases:
