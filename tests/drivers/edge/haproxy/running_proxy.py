@@ -18,6 +18,13 @@ from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
 from tests.drivers.edge.haproxy.http_load import Backend, Client, free_port, wait_until
 
+LINE = (
+    b'{"at":"2026-11-21T13:18:17.120Z","door":"door:8080","service":"web","slot":"web.s2","release":"41",'
+    b'"method":"GET","path":"\\/a","status":200,"bytes":51,"request_ms":0,"queue_ms":0,"connect_ms":1,'
+    b'"answer_ms":2,"total_ms":3,"ended":"--","retries":"+1","id":"abc"}'
+)
+"""A line of the access log."""
+
 
 @dataclass
 class RunningProxy:
@@ -80,13 +87,10 @@ async def running_proxy(edge: Edge | None = None, counts: dict[str, int] | None 
     os.chmod(root, 0o711)  # As root, HAProxy's workers run as another user.
     folders = Folders(root / "state", root / "keys")
     folders.state.mkdir(mode=0o711)
-    front_port = free_port()
-    given = edge or Edge(http=front_port, routes=(Route("/", "web"),), release_header=True)
+    edge = edge or Edge(http=free_port(), routes=(Route("/", "web"),), release_header=True)
     old, new = Backend("old", free_port()), Backend("new", free_port())
     proxy, log = Proxy(folders, ProcessRunner(folders.instances)), AccessLog(folders)
-    running = RunningProxy(
-        folders, given.http or front_port, free_port(), old, new, proxy, log, given, counts or {"web": 6}
-    )
+    running = RunningProxy(folders, edge.http, free_port(), old, new, proxy, log, edge, counts or {"web": 6})
     await log.start()
     await old.start()
     await new.start()

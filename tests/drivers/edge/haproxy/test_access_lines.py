@@ -3,13 +3,7 @@
 import pytest
 
 from mainstay.drivers.edge.haproxy.access_lines import Entry, described, read
-
-LINE = (
-    b'{"at":"2026-11-21T13:18:17.120Z","door":"door:8080","service":"web","slot":"web.s2","release":"41",'
-    b'"method":"GET","path":"\\/a","status":200,"bytes":51,"request_ms":0,"queue_ms":0,"connect_ms":1,'
-    b'"answer_ms":2,"total_ms":3,"ended":"--","retries":"+1","id":"abc"}'
-)
-
+from tests.drivers.edge.haproxy.running_proxy import LINE
 
 NO_SERVER = LINE.replace(b'"web.s2"', b'"<NOSRV>"').replace(b'"41"', b'"-"').replace(b'"+1"', b'"0"')
 

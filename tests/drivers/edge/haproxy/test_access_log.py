@@ -13,12 +13,8 @@ from mainstay.drivers.edge.haproxy.access_log import MAX_LINE_BYTES, AccessLog
 from mainstay.drivers.machine.logs.files import Logs
 from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
-
-LINE = (
-    b'{"at":"2026-11-21T13:18:17.120Z","door":"door:8080","service":"web","slot":"web.s2","release":"41",'
-    b'"method":"GET","path":"\\/a","status":200,"bytes":51,"request_ms":0,"queue_ms":0,"connect_ms":1,'
-    b'"answer_ms":2,"total_ms":3,"ended":"--","retries":"+1","id":"abc"}'
-)
+from tests.drivers.edge.haproxy.http_load import wait_until
+from tests.drivers.edge.haproxy.running_proxy import LINE
 
 
 @pytest.fixture
@@ -27,8 +23,17 @@ def folders() -> Iterator[Folders]:
         yield Folders(Path(folder) / "state", Path(folder) / "keys")
 
 
+@pytest.fixture
+def log(runner: asyncio.Runner, folders: Folders) -> Iterator[AccessLog]:
+    log = AccessLog(folders)
+    runner.run(log.start())
+    yield log
+    runner.run(log.stop())
+
+
 def lines(folders: Folders) -> list[bytes]:
-    return (folders.logs / "edge" / NAME).read_bytes().splitlines()
+    file = folders.logs / "edge" / NAME
+    return file.read_bytes().splitlines() if file.exists() else []
 
 
 async def send(folders: Folders, *parts: bytes) -> None:
@@ -41,75 +46,39 @@ async def send(folders: Folders, *parts: bytes) -> None:
     await writer.wait_closed()
 
 
-async def wait_for_size(folders: Folders, size: int) -> None:
-    async with asyncio.timeout(5):
-        while (folders.logs / "edge" / NAME).stat().st_size < size:
-            await asyncio.sleep(0.005)
+async def test_a_sender_of_an_endless_line_is_disconnected(folders: Folders, log: AccessLog) -> None:
+    reader, writer = await asyncio.open_unix_connection(folders.access_log_socket)
+    try:
+        writer.write(b"x" * (MAX_LINE_BYTES + 1))
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+    except ConnectionResetError:
+        pass
+    finally:
+        writer.close()
+    assert lines(folders) == []
 
 
-async def wait_for_lines(folders: Folders, count: int) -> None:
-    async with asyncio.timeout(5):
-        while not (folders.logs / "edge" / NAME).exists() or len(lines(folders)) < count:
-            await asyncio.sleep(0.005)
+async def test_lines_split_by_the_stream_are_complete_in_the_file(folders: Folders, log: AccessLog) -> None:
+    await send(folders, LINE[:50], LINE[50:] + b"\n" + LINE[:3], LINE[3:] + b"\n")
+    await wait_until(lambda: lines(folders) == [LINE, LINE])
 
 
-def test_a_sender_of_an_endless_line_is_disconnected(folders: Folders) -> None:
-    async def scenario() -> bytes:
-        log = AccessLog(folders)
-        await log.start()
-        reader, writer = await asyncio.open_unix_connection(folders.access_log_socket)
-        try:
-            writer.write(b"x" * (MAX_LINE_BYTES + 1))
-            async with asyncio.timeout(5):
-                return await reader.read()
-        except ConnectionResetError:
-            return b""
-        finally:
-            writer.close()
-            await log.stop()
-
-    assert asyncio.run(scenario()) == b""
-    assert not (folders.logs / "edge" / NAME).exists()
+async def test_an_aborted_sender_damages_no_other_line(folders: Folders, log: AccessLog) -> None:
+    await send(folders, LINE + b"\n" + LINE[:40])
+    await wait_until(lambda: lines(folders) == [LINE])
+    await send(folders, LINE + b"\n")
+    await wait_until(lambda: lines(folders) == [LINE, LINE])
 
 
-def test_lines_split_by_the_stream_are_complete_in_the_file(folders: Folders) -> None:
-    async def scenario() -> None:
-        log = AccessLog(folders)
-        await log.start()
-        await send(folders, LINE[:50], LINE[50:] + b"\n" + LINE[:3], LINE[3:] + b"\n")
-        await wait_for_lines(folders, 2)
-        await log.stop()
-
-    asyncio.run(scenario())
-    assert lines(folders) == [LINE, LINE]
-
-
-def test_an_aborted_sender_damages_no_other_line(folders: Folders) -> None:
-    async def scenario() -> None:
-        log = AccessLog(folders)
-        await log.start()
-        await send(folders, LINE + b"\n" + LINE[:40])
-        await wait_for_lines(folders, 1)
-        await send(folders, LINE + b"\n")
-        await wait_for_lines(folders, 2)
-        await log.stop()
-
-    asyncio.run(scenario())
-    assert lines(folders) == [LINE, LINE]
-
-
-def test_a_socket_left_by_a_killed_supervisor_is_taken_over(folders: Folders) -> None:
-    async def scenario() -> None:
-        folders.sockets.mkdir(parents=True)
-        folders.access_log_socket.touch()
-        log = AccessLog(folders)
-        await log.start()
-        await send(folders, LINE + b"\n")
-        await wait_for_lines(folders, 1)
-        await log.stop()
-
-    asyncio.run(scenario())
-    assert lines(folders) == [LINE]
+async def test_a_socket_left_by_a_killed_supervisor_is_taken_over(folders: Folders) -> None:
+    folders.sockets.mkdir(parents=True)
+    folders.access_log_socket.touch()
+    log = AccessLog(folders)
+    await log.start()
+    await send(folders, LINE + b"\n")
+    await wait_until(lambda: lines(folders) == [LINE])
+    await log.stop()
 
 
 def test_dropped_lines_are_reported_once(folders: Folders) -> None:
@@ -128,20 +97,16 @@ def test_lines_dropped_by_a_new_worker_are_counted_from_zero(folders: Folders) -
 
 
 @pytest.mark.failure("F79")
-def test_a_full_access_log_loses_its_oldest_lines(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_access_log_loses_its_oldest_lines(
+    folders: Folders, log: AccessLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(log_rotation, "MAX_BYTES", 100_000)
     monkeypatch.setattr(log_rotation, "STEP_BYTES", 20_000)
-
-    async def scenario() -> None:
-        log = AccessLog(folders)
-        await log.start()
-        for _ in range(20):
-            await send(folders, *[LINE + b"\n"] * 50)
-        await wait_for_size(folders, 1000 * (len(LINE) + 1))
-        await log.stop()
-
-    asyncio.run(scenario())
-    assert (folders.logs / "edge" / NAME).stat().st_blocks * 512 <= 110_000
+    file = folders.logs / "edge" / NAME
+    for _ in range(20):
+        await send(folders, *[LINE + b"\n"] * 50)
+    await wait_until(lambda: file.stat().st_size >= 1000 * (len(LINE) + 1))
+    assert file.stat().st_blocks * 512 <= 110_000
     kept = list(Logs(folders.logs / "edge").last(10_000))
     assert 200 < len(kept) < 400
     assert {one.line for one in kept} == {"GET /a 200 3 ms web@41"}

@@ -2,124 +2,93 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from signal import SIGKILL
 
 import msgspec
 import pytest
 
 from tests.drivers.edge.haproxy.http_load import Client, load, wait_until
-from tests.drivers.edge.haproxy.running_proxy import RunningProxy, running_proxy
+from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
-Scenario = Callable[[RunningProxy], Awaitable[None]]
 pytestmark = pytest.mark.slow
-
-
-def run_with_proxy(scenario: Scenario) -> None:
-    async def run() -> None:
-        async with running_proxy() as running:
-            await scenario(running)
-
-    asyncio.run(run())
 
 
 @pytest.mark.failure("F70")
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_ten_traffic_switches_lose_no_request(method: str) -> None:
-    async def scenario(running: RunningProxy) -> None:
-        async with load(running.front_port, method=method) as tally:
-            for number in range(10):
-                await asyncio.sleep(0.15)
-                await running.set_shares({42 if number % 2 == 0 else 41: 100})
-        assert tally.lost == []
-        assert {"old", "new"} <= tally.answers.keys()
-
-    run_with_proxy(scenario)
+async def test_ten_traffic_switches_lose_no_request(method: str, running: RunningProxy) -> None:
+    async with load(running.front_port, method=method) as tally:
+        for number in range(10):
+            await asyncio.sleep(0.15)
+            await running.set_shares({42 if number % 2 == 0 else 41: 100})
+    assert tally.lost == []
+    assert {"old", "new"} <= tally.answers.keys()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_five_reloads_lose_no_request_and_move_no_traffic(method: str) -> None:
-    async def scenario(running: RunningProxy) -> None:
-        async with load(running.front_port, method=method) as tally:
-            for number in range(5):
-                await asyncio.sleep(0.3)
-                running.edge = msgspec.structs.replace(running.edge, answer_s=61.0 + number)
-                await running.set_shares({41: 100})
-        assert tally.lost == []
-        assert tally.answers.keys() == {"old"}
-
-    run_with_proxy(scenario)
+async def test_five_reloads_lose_no_request_and_move_no_traffic(method: str, running: RunningProxy) -> None:
+    async with load(running.front_port, method=method) as tally:
+        for number in range(5):
+            await asyncio.sleep(0.3)
+            running.edge = msgspec.structs.replace(running.edge, answer_s=61.0 + number)
+            await running.set_shares({41: 100})
+    assert tally.lost == []
+    assert tally.answers.keys() == {"old"}
 
 
 @pytest.mark.parametrize("percent", [5, 25, 50])
-def test_percentages_are_exact(percent: int) -> None:
-    async def scenario(running: RunningProxy) -> None:
-        await running.set_shares({41: 100 - percent, 42: percent})
-        clients = [Client(running.front_port) for _ in range(6)]
-        answers = [await client.request() for _ in range(500) for client in clients]
-        for client in clients:
-            client.close()
-        new = 100 * sum(answer.body == "new" for answer in answers) / len(answers)
-        assert new == pytest.approx(percent, abs=0.5)
-        assert await running.proxy.actual_traffic() == {"web": {41: 100 - percent, 42: percent}}
-
-    run_with_proxy(scenario)
+async def test_percentages_are_exact(percent: int, running: RunningProxy) -> None:
+    await running.set_shares({41: 100 - percent, 42: percent})
+    clients = [Client(running.front_port) for _ in range(6)]
+    answers = [await client.request() for _ in range(500) for client in clients]
+    for client in clients:
+        client.close()
+    new = 100 * sum(answer.body == "new" for answer in answers) / len(answers)
+    assert new == pytest.approx(percent, abs=0.5)
+    assert await running.proxy.actual_traffic() == {"web": {41: 100 - percent, 42: percent}}
 
 
-def test_the_crash_of_a_replica_loses_no_repeatable_request() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        await running.set_shares({41: 50, 42: 50})
-        async with load(running.front_port) as tally:
-            await wait_until(lambda: tally.answers["old"] > 100)
-            running.old.kill()
-            before = tally.answers["new"]
-            await wait_until(lambda: tally.answers["new"] > before + 300)
-        assert tally.lost == []
-
-    run_with_proxy(scenario)
+async def test_the_crash_of_a_replica_loses_no_repeatable_request(running: RunningProxy) -> None:
+    await running.set_shares({41: 50, 42: 50})
+    async with load(running.front_port) as tally:
+        await wait_until(lambda: tally.answers["old"] > 100)
+        running.old.kill()
+        before = tally.answers["new"]
+        await wait_until(lambda: tally.answers["new"] > before + 300)
+    assert tally.lost == []
 
 
 @pytest.mark.failure("F71")
-def test_a_killed_proxy_serves_again_within_two_seconds() -> None:
-    async def scenario(running: RunningProxy) -> None:
+async def test_a_killed_proxy_serves_again_within_two_seconds(running: RunningProxy) -> None:
+    await running.set_shares({42: 100})
+    process = running.proxy.process()
+    assert process is not None
+    async with load(running.front_port) as tally:
+        await wait_until(lambda: tally.answers["new"] > 100)
+        for pid in running.pids(process):
+            os.kill(pid, SIGKILL)
+        await wait_until(lambda: running.proxy.process() is None)
+        start = asyncio.get_running_loop().time()
         await running.set_shares({42: 100})
-        process = running.proxy.process()
-        assert process is not None
-        async with load(running.front_port) as tally:
-            await wait_until(lambda: tally.answers["new"] > 100)
-            for pid in running.pids(process):
-                os.kill(pid, SIGKILL)
-            await wait_until(lambda: running.proxy.process() is None)
-            start = asyncio.get_running_loop().time()
-            await running.set_shares({42: 100})
-            before = tally.answers["new"]
-            await wait_until(lambda: tally.answers["new"] > before + 100)
-        assert asyncio.get_running_loop().time() - start < 2
-        assert not [answer for answer in tally.lost if answer[0].isdigit()]
-        assert "old" not in tally.answers
-
-    run_with_proxy(scenario)
+        before = tally.answers["new"]
+        await wait_until(lambda: tally.answers["new"] > before + 100)
+    assert asyncio.get_running_loop().time() - start < 2
+    assert not [answer for answer in tally.lost if answer[0].isdigit()]
+    assert "old" not in tally.answers
 
 
-def test_the_log_has_a_line_for_every_request() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        async with load(running.front_port) as tally:
-            await wait_until(lambda: tally.total > 800)
-        entries = await running.wait_for_log_entries(tally.total)
-        assert len(entries) == tally.total
-        assert await running.proxy.dropped_lines() == 0
-
-    run_with_proxy(scenario)
+async def test_the_log_has_a_line_for_every_request(running: RunningProxy) -> None:
+    async with load(running.front_port) as tally:
+        await wait_until(lambda: tally.total > 800)
+    entries = await running.wait_for_log_entries(tally.total)
+    assert len(entries) == tally.total
+    assert await running.proxy.dropped_lines() == 0
 
 
-def test_the_ring_keeps_log_lines_while_no_supervisor_listens() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        async with load(running.front_port) as tally:
-            await wait_until(lambda: tally.total > 100)
-            await running.wait_for_log_entries(50)
-            await running.log.stop()
-            await wait_until(lambda: tally.total > 500)
-            await running.log.start()
-        await running.wait_for_log_entries(tally.total - 25)
-
-    run_with_proxy(scenario)
+async def test_the_ring_keeps_log_lines_while_no_supervisor_listens(running: RunningProxy) -> None:
+    async with load(running.front_port) as tally:
+        await wait_until(lambda: tally.total > 100)
+        await running.wait_for_log_entries(50)
+        await running.log.stop()
+        await wait_until(lambda: tally.total > 500)
+        await running.log.start()
+    await running.wait_for_log_entries(tally.total - 25)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 import stat
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from signal import SIGKILL
 
@@ -21,297 +20,24 @@ from tests.drivers.edge.haproxy.running_proxy import RunningProxy, running_proxy
 from tests.fakes.disk import Disk
 from tests.fakes.power import Power
 
-Scenario = Callable[[RunningProxy], Awaitable[None]]
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """The disk that a proxy uses which starts after it."""
+    return Disk(Power(), monkeypatch)
 
 
-def run_with_proxy(scenario: Scenario, edge: Edge | None = None) -> None:
-    async def run() -> None:
-        async with running_proxy(edge) as running:
-            await scenario(running)
-
-    asyncio.run(run())
-
-
-def test_requests_to_the_front_door_and_the_listener_reach_the_live_release() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        assert await running.request() == "200 old"
-        inside = await Client(running.listener_port).request()
-        assert (inside.body, inside.headers["x-mainstay-release"]) == ("old", "41")
-
-    run_with_proxy(scenario)
-
-
-@pytest.mark.failure("F72")
-def test_a_traffic_switch_changes_the_release_that_responds() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        await running.set_shares({42: 100})
-        answer = await Client(running.front_port).request()
-        assert (answer.body, answer.headers["x-mainstay-release"]) == ("new", "42")
-        assert await running.proxy.actual_traffic() == {"web": {42: 100.0}}
-
-    run_with_proxy(scenario)
-
-
-@pytest.mark.failure("F22")
-def test_the_state_files_are_synced_before_commands_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario(running: RunningProxy) -> None:
-        assert {path.name for path in disk.renamed} == {"haproxy.cfg", "releases.map", "servers"}
-        await running.set_shares({42: 100})
-        assert disk.lost() == set()
-
-    disk = Disk(Power(), monkeypatch)
-    run_with_proxy(scenario)
-
-
-def test_converging_without_a_change_is_fast_and_starts_nothing() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        before = running.proxy.process(), await generation(running)
-        await running.set_shares({41: 100})
-        assert (running.proxy.process(), await generation(running)) == before
-
-    run_with_proxy(scenario)
-
-
-def test_a_restarted_supervisor_adopts_the_running_haproxy() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        before = running.proxy.process()
-        adopted = running.reopened()
-        assert await adopted.actual_traffic() == {"web": {41: 100.0}}
-        await adopted.converge(running.edge, running.ports, running.slots({41: 50, 42: 50}))
-        assert adopted.process() == before
-        assert await running.reopened().actual_traffic() == {"web": {41: 50.0, 42: 50.0}}
-
-    run_with_proxy(scenario)
-
-
-@pytest.mark.failure("F71")
-def test_a_killed_proxy_serves_again_with_the_same_slots() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        await running.set_shares({42: 100})
-        process = running.proxy.process()
-        assert process is not None
-        for pid in running.pids(process):
-            os.kill(pid, SIGKILL)
-        await wait_until(lambda: running.proxy.process() is None)
-        start = asyncio.get_running_loop().time()
-        await running.set_shares({42: 100})
-        assert await running.request() == "200 new"
-        assert asyncio.get_running_loop().time() - start < 1
-
-    run_with_proxy(scenario)
-
-
-def test_a_master_killed_alone_leaves_no_worker_on_its_ports() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        process = running.proxy.process()
-        assert process is not None
-        os.kill(process.pid, SIGKILL)
-        await wait_until(lambda: running.proxy.process() is None)
-        await running.set_shares({42: 100})
-        assert await running.request() == "200 new"
-
-    run_with_proxy(scenario)
-
-
-def test_a_stopped_proxy_leaves_no_process_and_no_open_port() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        process = running.proxy.process()
-        assert process is not None
-        await running.proxy.converge(None, {}, ())
-        assert (running.pids(process), holder(running.front_port)) == ((), None)
-        assert await running.proxy.actual_traffic() == {}
-
-    run_with_proxy(scenario)
-
-
-def test_without_a_live_release_the_response_has_retry_after() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        await running.set_shares({}, without=(41, 42))
-        answer = await Client(running.front_port).request()
-        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-        assert await running.proxy.actual_traffic() == {}
-
-    run_with_proxy(scenario)
-
-
-def test_a_path_without_a_route_is_not_found() -> None:
-    port = free_port()
-
-    async def scenario(running: RunningProxy) -> None:
-        assert (await running.request("/elsewhere"))[:3] == "404"
-        assert await running.request("/app/x") == "200 old"
-
-    run_with_proxy(scenario, Edge(http=port, routes=(Route("/app", "web"),)))
-
-
-def test_a_client_cannot_forge_its_address() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        forged = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "Forwarded": "for=6.6.6.6"}
-        spelt = {"X_Forwarded_For": "6.6.6.6", "X-Real-IP": "6.6.6.6", "x_real_ip": "6.6.6.6"}
-        await running.request(headers=forged | spelt | {"X-Forwarded-Host": "evil.example"})
-        seen = running.old.requests[-1]
-        assert (seen["x-forwarded-for"], seen["x-forwarded-proto"]) == ("127.0.0.1", "http")
-        assert not {"forwarded", "x-forwarded-host", "x_forwarded_for", "x-real-ip", "x_real_ip"} & seen.keys()
-
-    run_with_proxy(scenario)
-
-
-def test_every_request_has_an_id_and_an_incoming_one_is_kept() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        await running.request(headers={"X-Request-Id": "mine-1"})
-        await running.request()
-        kept, made = (request["x-request-id"] for request in running.old.requests)
-        assert kept == "mine-1"
-        assert len(made) == 36
-
-    run_with_proxy(scenario)
-
-
-def test_the_access_log_has_release_slot_and_path_but_not_the_query() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        await running.request('/a"b?token=hidden', headers={"X-Request-Id": 'q"\\'})
-        await running.set_shares({42: 100})
-        await running.request("/c")
-        first, second = await running.wait_for_log_entries(2)
-        assert (first.release, first.slot, first.path, first.id) == (41, 1, '/a"b', 'q"\\')
-        assert (second.release, second.slot, second.status, second.ended) == (42, 2, 200, "--")
-        assert b"hidden" not in (running.folders.logs / "edge" / "access.log").read_bytes()
-
-    run_with_proxy(scenario)
+def api_at(path: Path) -> RuntimeApi:
+    """Return a client of the runtime API at *path*."""
+    return RuntimeApi(path, path)
 
 
 async def drained(running: RunningProxy) -> bool:
     return await running.proxy.connections("web", 1) == 0
 
 
-def test_requests_in_flight_are_counted_until_they_end() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        slow = asyncio.create_task(running.request("/slow"))
-        await wait_until(lambda: len(running.old.requests) == 1)
-        await running.set_shares({42: 100})
-        assert await running.proxy.connections("web", 1) == 1
-        running.old.released.set()
-        assert await slow == "200 old"
-        await wait_until(lambda: drained(running))
-
-    run_with_proxy(scenario)
-
-
-def test_requests_of_an_old_worker_are_counted_too() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        slow = asyncio.create_task(running.request("/slow"))
-        await wait_until(lambda: len(running.old.requests) == 1)
-        await reload(running)
-        assert await running.proxy.connections("web", 1) == 1
-        running.old.released.set()
-        assert await slow == "200 old"
-        await wait_until(lambda: drained(running))
-
-    run_with_proxy(scenario)
-
-
-def test_a_freed_slot_has_no_address() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        await running.set_shares({42: 100})
-        await running.set_shares({42: 100}, without=(41,))
-        servers = await RuntimeApi(running.folders.haproxy_socket, running.folders.haproxy_socket).servers()
-        assert (servers["web.s1"].state, servers["web.s1"].address) == ("maint", "127.0.0.1:1")
-
-    run_with_proxy(scenario)
-
-
-def test_a_command_that_haproxy_refuses_is_an_error() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        admin = RuntimeApi(running.folders.haproxy_socket, running.folders.haproxy_socket)
-        for command in ("set server web/web.s99 state ready", "set map releases.map web.s99 1", "set weight"):
-            with pytest.raises(StepFailed, match="refused"):
-                await admin.send([command])
-
-    run_with_proxy(scenario)
-
-
-def test_more_commands_than_fit_on_a_line_are_all_executed() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        admin = RuntimeApi(running.folders.haproxy_socket, running.folders.haproxy_socket)
-        await admin.send([f"set server web/web.s{1 + n % 6} weight {1 + n}" for n in range(600 // 4)] * 4)
-        assert (await admin.servers())["web.s6"].weight == 150
-
-    run_with_proxy(scenario)
-
-
-def test_a_port_of_another_program_is_refused_with_its_holder_before_anything_changes() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        with socket.socket() as other:
-            other.bind(("127.0.0.1", 0))
-            other.listen()
-            taken = other.getsockname()[1]
-            wanted = msgspec.structs.replace(running.edge, http=taken)
-            match = rf"port {taken} is taken by .*\(pid {os.getpid()}\)"
-            with pytest.raises(PortTaken, match=match):
-                running.proxy.refuse_taken(wanted, running.ports, running.counts)
-            with pytest.raises(PortTaken, match=match):
-                await running.proxy.converge(wanted, running.ports, running.slots({41: 100}))
-        assert await running.request() == "200 old"
-
-    run_with_proxy(scenario)
-
-
-def test_a_port_of_another_edge_is_refused() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        async with running_proxy() as other:
-            wanted = msgspec.structs.replace(other.edge, http=running.front_port)
-            with pytest.raises(PortTaken, match="haproxy"):
-                await other.proxy.converge(wanted, other.ports, other.slots({41: 100}))
-
-    run_with_proxy(scenario)
-
-
-def test_only_the_supervisor_can_connect_to_its_sockets() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        # HAProxy binds a socket under a name that ends in .tmp first, and keeps the one it replaces as .bak meanwhile.
-        sockets = [path for path in running.folders.sockets.iterdir() if path.suffix not in {".tmp", ".bak"}]
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in sockets}
-        assert modes == {"haproxy.sock": 0o600, "master.sock": 0o600, "access.sock": 0o600}
-        assert running.folders.haproxy_socket.stat().st_uid == os.getuid()
-
-    run_with_proxy(scenario)
-
-
-@pytest.mark.root
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root")
-def test_as_root_the_workers_run_without_privileges() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        process = running.proxy.process()
-        assert process is not None
-        workers = [psutil.Process(pid) for pid in running.pids(process) if pid != process.pid]
-        assert {worker.uids().real for worker in workers} == {65534}
-        assert {worker.gids().real for worker in workers} == {65534}
-
-    run_with_proxy(scenario)
-
-
-def test_a_failing_release_is_neither_ejected_nor_retried() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        running.new.status = 503
-        await running.set_shares({41: 50, 42: 50})
-        answers = [await running.request() for _ in range(40)]
-        assert answers.count("503 new") == 20
-
-    run_with_proxy(scenario)
-
-
-def test_a_post_aborted_by_its_instance_is_not_sent_again() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        running.old.aborts_at = "/once"
-        await running.set_shares({41: 100, 42: 0})
-        assert (await running.request("/once", method="POST"))[:3] == "502"
-        assert not [request for request in running.old.requests if request[":path"] == "/once"]
-
-    run_with_proxy(scenario)
-
-
 async def generation(running: RunningProxy) -> str:
-    return (await RuntimeApi(running.folders.haproxy_socket, running.folders.haproxy_socket).info())["Pid"]
+    return (await api_at(running.folders.haproxy_socket).info())["Pid"]
 
 
 async def reload(running: RunningProxy) -> None:
@@ -320,20 +46,214 @@ async def reload(running: RunningProxy) -> None:
     await running.set_shares({41: 100})
 
 
-def test_the_slots_of_a_new_service_need_a_reload() -> None:
-    async def scenario(running: RunningProxy) -> None:
-        before = await generation(running)
-        running.counts |= {"more": 2}
-        await running.set_shares({42: 100})
-        assert await generation(running) != before
-        assert await running.request() == "200 new"
-
-    run_with_proxy(scenario)
+async def test_requests_to_the_front_door_and_the_listener_reach_the_live_release(running: RunningProxy) -> None:
+    assert await running.request() == "200 old"
+    inside = await Client(running.listener_port).request()
+    assert (inside.body, inside.headers["x-mainstay-release"]) == ("old", "41")
 
 
-def api_at(path: Path) -> RuntimeApi:
-    """Return a client of the runtime API at *path*."""
-    return RuntimeApi(path, path)
+@pytest.mark.failure("F72")
+async def test_a_traffic_switch_changes_the_release_that_responds(running: RunningProxy) -> None:
+    await running.set_shares({42: 100})
+    answer = await Client(running.front_port).request()
+    assert (answer.body, answer.headers["x-mainstay-release"]) == ("new", "42")
+    assert await running.proxy.actual_traffic() == {"web": {42: 100.0}}
+
+
+@pytest.mark.failure("F22")
+async def test_the_state_files_are_synced_before_commands_are_sent(disk: Disk, running: RunningProxy) -> None:
+    assert {path.name for path in disk.renamed} == {"haproxy.cfg", "releases.map", "servers"}
+    await running.set_shares({42: 100})
+    assert disk.lost() == set()
+
+
+async def test_converging_without_a_change_is_fast_and_starts_nothing(running: RunningProxy) -> None:
+    before = running.proxy.process(), await generation(running)
+    await running.set_shares({41: 100})
+    assert (running.proxy.process(), await generation(running)) == before
+
+
+async def test_a_restarted_supervisor_adopts_the_running_haproxy(running: RunningProxy) -> None:
+    before = running.proxy.process()
+    adopted = running.reopened()
+    assert await adopted.actual_traffic() == {"web": {41: 100.0}}
+    await adopted.converge(running.edge, running.ports, running.slots({41: 50, 42: 50}))
+    assert adopted.process() == before
+    assert await running.reopened().actual_traffic() == {"web": {41: 50.0, 42: 50.0}}
+
+
+@pytest.mark.failure("F71")
+async def test_a_killed_proxy_serves_again_with_the_same_slots(running: RunningProxy) -> None:
+    await running.set_shares({42: 100})
+    process = running.proxy.process()
+    assert process is not None
+    for pid in running.pids(process):
+        os.kill(pid, SIGKILL)
+    await wait_until(lambda: running.proxy.process() is None)
+    start = asyncio.get_running_loop().time()
+    await running.set_shares({42: 100})
+    assert await running.request() == "200 new"
+    assert asyncio.get_running_loop().time() - start < 1
+
+
+async def test_a_master_killed_alone_leaves_no_worker_on_its_ports(running: RunningProxy) -> None:
+    process = running.proxy.process()
+    assert process is not None
+    os.kill(process.pid, SIGKILL)
+    await wait_until(lambda: running.proxy.process() is None)
+    await running.set_shares({42: 100})
+    assert await running.request() == "200 new"
+
+
+async def test_a_stopped_proxy_leaves_no_process_and_no_open_port(running: RunningProxy) -> None:
+    process = running.proxy.process()
+    assert process is not None
+    await running.proxy.converge(None, {}, ())
+    assert (running.pids(process), holder(running.front_port)) == ((), None)
+    assert await running.proxy.actual_traffic() == {}
+
+
+async def test_without_a_live_release_the_response_has_retry_after(running: RunningProxy) -> None:
+    await running.set_shares({}, without=(41, 42))
+    answer = await Client(running.front_port).request()
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert await running.proxy.actual_traffic() == {}
+
+
+@pytest.mark.parametrize("edge", [Edge(http=free_port(), routes=(Route("/app", "web"),))], ids=["/app"])
+async def test_a_path_without_a_route_is_not_found(running: RunningProxy) -> None:
+    assert (await running.request("/elsewhere"))[:3] == "404"
+    assert await running.request("/app/x") == "200 old"
+
+
+async def test_a_client_cannot_forge_its_address(running: RunningProxy) -> None:
+    forged = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "Forwarded": "for=6.6.6.6"}
+    spelt = {"X_Forwarded_For": "6.6.6.6", "X-Real-IP": "6.6.6.6", "x_real_ip": "6.6.6.6"}
+    await running.request(headers=forged | spelt | {"X-Forwarded-Host": "evil.example"})
+    seen = running.old.requests[-1]
+    assert (seen["x-forwarded-for"], seen["x-forwarded-proto"]) == ("127.0.0.1", "http")
+    assert not {"forwarded", "x-forwarded-host", "x_forwarded_for", "x-real-ip", "x_real_ip"} & seen.keys()
+
+
+async def test_every_request_has_an_id_and_an_incoming_one_is_kept(running: RunningProxy) -> None:
+    await running.request(headers={"X-Request-Id": "mine-1"})
+    await running.request()
+    kept, made = (request["x-request-id"] for request in running.old.requests)
+    assert kept == "mine-1"
+    assert len(made) == 36
+
+
+async def test_the_access_log_has_release_slot_and_path_but_not_the_query(running: RunningProxy) -> None:
+    await running.request('/a"b?token=hidden', headers={"X-Request-Id": 'q"\\'})
+    await running.set_shares({42: 100})
+    await running.request("/c")
+    first, second = await running.wait_for_log_entries(2)
+    assert (first.release, first.slot, first.path, first.id) == (41, 1, '/a"b', 'q"\\')
+    assert (second.release, second.slot, second.status, second.ended) == (42, 2, 200, "--")
+    assert b"hidden" not in (running.folders.logs / "edge" / "access.log").read_bytes()
+
+
+async def test_requests_in_flight_are_counted_until_they_end(running: RunningProxy) -> None:
+    slow = asyncio.create_task(running.request("/slow"))
+    await wait_until(lambda: len(running.old.requests) == 1)
+    await running.set_shares({42: 100})
+    assert await running.proxy.connections("web", 1) == 1
+    running.old.released.set()
+    assert await slow == "200 old"
+    await wait_until(lambda: drained(running))
+
+
+async def test_requests_of_an_old_worker_are_counted_too(running: RunningProxy) -> None:
+    slow = asyncio.create_task(running.request("/slow"))
+    await wait_until(lambda: len(running.old.requests) == 1)
+    await reload(running)
+    assert await running.proxy.connections("web", 1) == 1
+    running.old.released.set()
+    assert await slow == "200 old"
+    await wait_until(lambda: drained(running))
+
+
+async def test_a_freed_slot_has_no_address(running: RunningProxy) -> None:
+    await running.set_shares({42: 100})
+    await running.set_shares({42: 100}, without=(41,))
+    servers = await api_at(running.folders.haproxy_socket).servers()
+    assert (servers["web.s1"].state, servers["web.s1"].address) == ("maint", "127.0.0.1:1")
+
+
+async def test_a_command_that_haproxy_refuses_is_an_error(running: RunningProxy) -> None:
+    admin = api_at(running.folders.haproxy_socket)
+    for command in ("set server web/web.s99 state ready", "set map releases.map web.s99 1", "set weight"):
+        with pytest.raises(StepFailed, match="refused"):
+            await admin.send([command])
+
+
+async def test_more_commands_than_fit_on_a_line_are_all_executed(running: RunningProxy) -> None:
+    admin = api_at(running.folders.haproxy_socket)
+    await admin.send([f"set server web/web.s{1 + n % 6} weight {1 + n}" for n in range(600 // 4)] * 4)
+    assert (await admin.servers())["web.s6"].weight == 150
+
+
+async def test_a_taken_port_is_refused_with_its_holder_before_anything_changes(
+    running: RunningProxy,
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        wanted = msgspec.structs.replace(running.edge, http=taken)
+        match = rf"port {taken} is taken by .*\(pid {os.getpid()}\)"
+        with pytest.raises(PortTaken, match=match):
+            running.proxy.refuse_taken(wanted, running.ports, running.counts)
+        with pytest.raises(PortTaken, match=match):
+            await running.proxy.converge(wanted, running.ports, running.slots({41: 100}))
+    assert await running.request() == "200 old"
+
+
+async def test_a_port_of_another_edge_is_refused(running: RunningProxy) -> None:
+    async with running_proxy() as other:
+        wanted = msgspec.structs.replace(other.edge, http=running.front_port)
+        with pytest.raises(PortTaken, match="haproxy"):
+            await other.proxy.converge(wanted, other.ports, other.slots({41: 100}))
+
+
+async def test_only_the_supervisor_can_connect_to_its_sockets(running: RunningProxy) -> None:
+    # HAProxy binds a socket under a name that ends in .tmp first, and keeps the one it replaces as .bak meanwhile.
+    sockets = [path for path in running.folders.sockets.iterdir() if path.suffix not in {".tmp", ".bak"}]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in sockets}
+    assert modes == {"haproxy.sock": 0o600, "master.sock": 0o600, "access.sock": 0o600}
+    assert running.folders.haproxy_socket.stat().st_uid == os.getuid()
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root")
+async def test_as_root_the_workers_run_without_privileges(running: RunningProxy) -> None:
+    process = running.proxy.process()
+    assert process is not None
+    workers = [psutil.Process(pid) for pid in running.pids(process) if pid != process.pid]
+    assert {worker.uids().real for worker in workers} == {65534}
+    assert {worker.gids().real for worker in workers} == {65534}
+
+
+async def test_a_failing_release_is_neither_ejected_nor_retried(running: RunningProxy) -> None:
+    running.new.status = 503
+    await running.set_shares({41: 50, 42: 50})
+    answers = [await running.request() for _ in range(40)]
+    assert answers.count("503 new") == 20
+
+
+async def test_a_post_aborted_by_its_instance_is_not_sent_again(running: RunningProxy) -> None:
+    running.old.aborts_at = "/once"
+    await running.set_shares({41: 100, 42: 0})
+    assert (await running.request("/once", method="POST"))[:3] == "502"
+    assert not [request for request in running.old.requests if request[":path"] == "/once"]
+
+
+async def test_the_slots_of_a_new_service_need_a_reload(running: RunningProxy) -> None:
+    before = await generation(running)
+    running.counts |= {"more": 2}
+    await running.set_shares({42: 100})
+    assert await generation(running) != before
+    assert await running.request() == "200 new"
 
 
 def test_a_haproxy_that_does_not_listen_yet_is_not_reported_as_frozen(tmp_path: Path) -> None:
