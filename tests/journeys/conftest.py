@@ -1,11 +1,20 @@
 """Sandboxes for the journeys, as root and as an ordinary user where that makes a difference."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.users import User, all_users, reason_unusable
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder as slow."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(params=all_users(), ids=lambda user: user.name)

@@ -3,14 +3,10 @@
 import threading
 from itertools import pairwise
 
-import pytest
-
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
 from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox, use_any_port
-
-pytestmark = pytest.mark.slow
 
 ONE_THREAD = """
 import os

@@ -10,7 +10,7 @@ from tests.journeys.load import Load
 from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 RATE = 40.0
 
 
@@ -34,7 +34,9 @@ def test_a_deploy_of_a_slow_caller_and_its_callee_loses_no_request(sandbox: Sand
     assert load.stop().lost == [], load.tally
 
 
-@pytest.mark.parametrize("cause", ["abort", "interrupt", "failure", "kill"])
+@pytest.mark.parametrize(
+    "cause", ["abort", "interrupt", "failure", pytest.param("kill", marks=pytest.mark.failure("F6"))]
+)
 def test_traffic_that_is_reverted_loses_no_request(cause: str, sandbox: Sandbox) -> None:
     sandbox.ship(CallerAndCallee(1))
     deploy = sandbox.start_deploy(
@@ -52,6 +54,8 @@ def test_traffic_that_is_reverted_loses_no_request(cause: str, sandbox: Sandbox)
         wait_until(lambda: all_from(load, "1"), within=30, what="traffic on the old release")
     assert load.stop().lost == [], load.tally
     deploy.wait()
+    if cause == "kill":
+        sandbox.run("status", code=1)
     sandbox.run("abort", code=None)
     assert assert_consistent(sandbox)["release"]["version"] == "1"
 

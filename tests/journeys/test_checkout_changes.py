@@ -6,7 +6,6 @@ from tests.journeys.consistency import assert_consistent
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
 BROKEN = "system: parrot\nversion: [1\nservices: {web: {comand: true}}\n\t- nonsense"
 
 

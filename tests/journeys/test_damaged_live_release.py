@@ -7,8 +7,6 @@ from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
-
 
 def test_deploy_and_up_fail_if_nothing_changed_and_the_live_release_does_not_run(sandbox: Sandbox) -> None:
     sandbox.ship(licensed(sandbox))

@@ -1,13 +1,13 @@
 """A release that fails gets no traffic, is rolled back automatically, and the message names the cause."""
 
+from signal import SIGINT
+
 import pytest
 
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
 from tests.journeys.sandbox import Sandbox
-from tests.journeys.web_app import WebApp
-
-pytestmark = pytest.mark.slow
+from tests.journeys.web_app import TABLE, WebApp
 
 FAILING_RELEASES = {
     "exits at once": (WebApp("2", behaviour={"crash_after": 0, "crash_code": 7}), ("exit code 7", "out of ink")),
@@ -50,6 +50,41 @@ def test_a_failing_first_release_leaves_nothing_running(sandbox: Sandbox) -> Non
     assert sandbox.run("status", code=1).code == 1
     sandbox.ship(WebApp("2"))
     assert assert_consistent(sandbox)["release"]["number"] == 2
+
+
+@pytest.mark.parametrize("migrations", [None, TABLE], ids=["without a datastore", "with a datastore"])
+def test_up_ships_the_fix_after_a_failed_first_release_and_down(
+    sandbox: Sandbox, migrations: dict[str, str] | None
+) -> None:
+    sandbox.write(WebApp("1", {"licence": "/nonexistent"}, migrations=migrations))
+    sandbox.run("up", "--yes", code=1)
+    stopped = sandbox.run("down", "--yes")
+    assert "mainstay start" not in stopped.out, stopped
+    assert "mainstay --state" in stopped.out.splitlines()[-1], stopped
+    assert stopped.out.rstrip().endswith(" up"), stopped
+    assert sandbox.run("status").out.splitlines()[1].endswith(" up")
+    sandbox.ship(WebApp("2", migrations=migrations))
+    assert assert_consistent(sandbox)["release"]["version"] == "2"
+
+
+def test_up_ships_after_an_interrupted_first_release_abort_and_down(sandbox: Sandbox) -> None:
+    sandbox.write(WebApp("1", {"never_ready": "yes"}, within="20s"))
+    first = sandbox.start_with_events("up", "--yes")
+    first.wait_for_event("started", "Start web")
+    first.send(SIGINT)
+    assert first.wait().code == 130
+    sandbox.run("abort")
+    sandbox.run("down", "--yes")
+    sandbox.ship(WebApp("2"))
+    assert assert_consistent(sandbox)["release"]["version"] == "2"
+
+
+def test_status_does_not_expect_a_datastore_that_was_never_deployed(sandbox: Sandbox) -> None:
+    sandbox.ship(WebApp("1"))
+    sandbox.write(WebApp("2", {"never_ready": "yes"}, within="1s", migrations=TABLE))
+    result = sandbox.run("deploy", "--yes", code=1)
+    assert result.out.splitlines()[-1].endswith(f"mainstay --state {sandbox.state} logs web --release 2"), result
+    assert sandbox.query("status")["datastores"] == []
 
 
 @pytest.mark.failure("F69")

@@ -1,5 +1,8 @@
-"""The first `up`, and several environments on one machine that share nothing."""
+"""The first `up`, a port that it cannot have, and several environments on one machine that share nothing."""
 
+import os
+import re
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -9,8 +12,6 @@ from tests.journeys.sandbox import Sandbox
 from tests.journeys.users import all_users, reason_unusable
 from tests.journeys.web_app import TABLE, WebApp
 
-pytestmark = pytest.mark.slow
-
 
 def test_the_first_up_goes_from_nothing_to_live(any_sandbox: Sandbox) -> None:
     web_app = any_sandbox.write(WebApp())
@@ -18,14 +19,6 @@ def test_the_first_up_goes_from_nothing_to_live(any_sandbox: Sandbox) -> None:
     assert any_sandbox.url in result.out
     assert any_sandbox.get() == (200, web_app.message)
     assert assert_consistent(any_sandbox)["release"]["version"] == "1"
-
-
-def test_a_second_up_changes_nothing(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp())
-    before = [process.pid for process in sandbox.instances()]
-    sandbox.run("up", "--yes")
-    assert [process.pid for process in sandbox.instances()] == before
-    assert len(sandbox.query("history")) == 1
 
 
 def test_a_system_with_a_database_goes_live(any_sandbox: Sandbox) -> None:
@@ -60,6 +53,17 @@ def test_two_checkouts_of_one_system_do_not_share_anything(make_sandbox: Callabl
     assert [up.wait().code for up in ups] == [0, 0]
     assert sandbox.get() == (200, "version 1")
     assert sandbox.get(url=sandbox.query("status", checkout=other)["url"]) == (200, "version 2")
+
+
+def test_a_taken_port_is_reported_with_its_holder_before_anything_is_changed(sandbox: Sandbox) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as other:
+        port = other.getsockname()[1]
+        sandbox.write(WebApp(http=port))
+        result = sandbox.run("up", "--yes", code=1)
+    assert re.search(rf"port {port} is taken by \S.* \(pid {os.getpid()}\)", result.err), result
+    assert not sandbox.state.joinpath("journal.db").exists()
+    sandbox.run("up", "--yes")
+    assert sandbox.url.endswith(f":{port}")
 
 
 def with_default_state(make_sandbox: Callable[..., Sandbox]) -> Sandbox:

@@ -1,12 +1,8 @@
 """Applications that are not written for Mainstay: the starter of `init`, and a server without signal handling."""
 
-import pytest
-
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
 from tests.journeys.sandbox import Sandbox, use_any_port
-
-pytestmark = pytest.mark.slow
 
 MINIMAL = """
 import os

@@ -18,7 +18,6 @@ from tests.journeys.machine import SUPERVISOR, Process, wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
 DETECTED_WITHIN_S = 10.0
 """An idle machine needs 3 s; the rest is for machines with other load."""
 
@@ -110,13 +109,21 @@ def test_while_the_port_is_taken_deploy_reports_it_once_status_shows_no_address_
         assert time.monotonic() - started < 4
 
 
-def test_haproxy_and_the_supervisor_are_killed_and_start_repairs_both(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("repair", [("start",), ("up", "--yes")], ids=["start", "up"])
+def test_haproxy_and_the_supervisor_are_killed_and_one_command_repairs_both(
+    sandbox: Sandbox, repair: tuple[str, ...]
+) -> None:
     sandbox.ship(WebApp("1"))
+    url = sandbox.url
     send(signal.SIGKILL, sandbox.process(SUPERVISOR), *haproxy(sandbox))
+    wait_until(lambda: not haproxy(sandbox), within=10, what="the end of HAProxy")
     first = sandbox.run("status", code=1).out.splitlines()
     assert first[0].endswith("HAProxy is not running, so no request is answered")
     assert first[1].endswith(" start")
-    sandbox.run("start")
+    codes = [problem["code"] for problem in sandbox.query("status", code=1)["problems"]]
+    assert codes == ["edge-stopped", "supervisor-stopped"]
+    sandbox.run(*repair)
+    assert sandbox.get(url=url) == (200, "version 1")
     assert_consistent(sandbox)
 
 
@@ -220,25 +227,6 @@ def test_without_a_supervisor_the_environment_is_degraded(sandbox: Sandbox) -> N
     assert problem["remedy"].endswith(" start")
     sandbox.run("up", "--yes")
     assert_consistent(sandbox)
-
-
-def test_without_a_supervisor_a_dead_haproxy_is_the_first_problem(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp())
-    sandbox.process(SUPERVISOR).kill()
-    send(signal.SIGKILL, *haproxy(sandbox))
-    wait_until(lambda: not haproxy(sandbox), within=10, what="the end of HAProxy")
-    codes = [problem["code"] for problem in sandbox.query("status", code=1)["problems"]]
-    assert codes == ["edge-stopped", "supervisor-stopped"]
-    sandbox.run("up", "--yes")
-    assert_consistent(sandbox)
-
-
-def test_a_stopped_environment_is_not_degraded(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp())
-    sandbox.run("down", "--yes")
-    document = sandbox.query("status")
-    assert (document["health"], document["problems"]) == ("stopped", [])
-    assert "is stopped" in sandbox.run("status").out.splitlines()[0]
 
 
 def frozen_pids(sandbox: Sandbox) -> list[int]:

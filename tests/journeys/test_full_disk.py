@@ -13,7 +13,6 @@ from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.root,
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system"),
 ]

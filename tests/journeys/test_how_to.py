@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import yaml
 
 from tests.journeys.caller_and_callee import CallerAndCallee
@@ -13,7 +12,6 @@ from tests.journeys.documentation import DOCS, pages, require_shown, shown_on, t
 from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox, use_any_port
 
-pytestmark = pytest.mark.slow
 LICENCE = 's/^def main():/def main():\\n    sys.exit("the licence has run out")/'
 
 

@@ -12,8 +12,6 @@ from tests.journeys.load import Load
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
-
 SLOW = WebApp("2", behaviour={"ready_after": 2})
 SETTLING = WebApp("2", settle="2s")
 

@@ -13,7 +13,6 @@ from tests.journeys.machine import SUPERVISOR, Process, wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import TABLE, WebApp
 
-pytestmark = pytest.mark.slow
 SLOW_MIGRATION = TABLE | {"0002_nap.sql": "select pg_sleep(2);\ninsert into visit default values;\n"}
 
 
@@ -30,11 +29,16 @@ def test_a_killed_instance_is_restarted_and_no_repeatable_request_is_lost(sandbo
     assert_consistent(sandbox)
 
 
-def test_killing_the_supervisor_does_not_affect_running_instances(any_sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
+def test_the_end_of_the_supervisor_does_not_affect_running_instances(
+    any_sandbox: Sandbox, number: signal.Signals
+) -> None:
     any_sandbox.ship(WebApp(replicas=2))
     before = {process.pid for process in any_sandbox.instances()}
     with Load(any_sandbox.url, rate=200) as load:
-        any_sandbox.process(SUPERVISOR).kill()
+        supervisor = any_sandbox.process(SUPERVISOR)
+        os.kill(supervisor.pid, number)
+        wait_until(lambda: not supervisor.is_alive, within=10, what="the end of the supervisor")
         any_sandbox.run("up", "--yes")
     assert load.stop().lost == [], load.tally
     assert {process.pid for process in any_sandbox.instances()} == before
@@ -126,16 +130,6 @@ def test_a_killed_haproxy_is_restarted(any_sandbox: Sandbox) -> None:
     assert_consistent(any_sandbox)
 
 
-def test_haproxy_and_supervisor_killed_together_are_restarted_by_the_next_command(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp())
-    url = sandbox.url
-    for process in [sandbox.process(SUPERVISOR), *sandbox.processes("haproxy")]:
-        process.kill()
-    sandbox.run("up", "--yes")
-    assert sandbox.get(url=url) == (200, "version 1")
-    assert_consistent(sandbox)
-
-
 def test_a_killed_database_is_restarted_with_its_rows(any_sandbox: Sandbox) -> None:
     any_sandbox.ship(WebApp(migrations=TABLE))
     assert any_sandbox.get("/rows", method="POST") == (200, "1")
@@ -190,16 +184,3 @@ def test_a_migration_whose_job_was_killed_is_run_again(sandbox: Sandbox) -> None
 
 def postmaster(sandbox: Sandbox) -> Process:
     return sandbox.processes("postgres", " -D ")[0]
-
-
-def test_a_supervisor_that_gets_sigterm_leaves_everything_running(sandbox: Sandbox) -> None:
-    sandbox.ship(WebApp())
-    before = [process.pid for process in sandbox.instances()]
-    supervisor = sandbox.process(SUPERVISOR)
-    with Load(sandbox.url, rate=100) as load:
-        os.kill(supervisor.pid, signal.SIGTERM)
-        wait_until(lambda: not supervisor.is_alive, within=10, what="the end of the supervisor")
-        sandbox.run("up", "--yes")
-    assert load.stop().lost == [], load.tally
-    assert [process.pid for process in sandbox.instances()] == before
-    assert_consistent(sandbox)

@@ -12,7 +12,7 @@ from tests.journeys.random_moments import random_moments
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import TABLE, WebApp
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 RUNS = 10
 

@@ -7,8 +7,6 @@ from tests.journeys.machine import SUPERVISOR, wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
-
 HELPER = "setsid env -i sleep 3600 </dev/null >/dev/null 2>&1 & exec {python} app.py"
 DAEMON = "(setsid {python} app.py &) ; sleep 0.1; exit 0"
 

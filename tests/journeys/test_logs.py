@@ -9,8 +9,6 @@ from tests.journeys.machine import SUPERVISOR, wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
-
 MAX_LOG_BYTES = 100_000_000
 
 
@@ -142,17 +140,6 @@ def test_following_logs_ends_when_its_reader_ends(sandbox: Sandbox, words: tuple
         assert os.read(reader, 10)
         os.close(reader)
         assert command.exits_within(10), f"{words} continues without its reader"
-
-
-def test_a_run_continues_when_its_output_is_closed(sandbox: Sandbox) -> None:
-    sandbox.write(WebApp("1", settle="1s"))
-    reader, writer = os.pipe()
-    command = sandbox.start("up", "--yes", stdout=writer, stderr=writer)
-    os.close(writer)
-    assert os.read(reader, 10)
-    os.close(reader)
-    assert command.wait().code == 0
-    assert sandbox.status()["release"]["version"] == "1"
 
 
 def test_showing_an_unknown_run_is_bad_input(sandbox: Sandbox) -> None:

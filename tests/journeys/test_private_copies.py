@@ -2,12 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
-
-pytestmark = pytest.mark.slow
 
 
 def writing(version: str) -> WebApp:

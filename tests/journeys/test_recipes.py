@@ -13,7 +13,6 @@ from tests.journeys.documentation import use_installed_packages
 from tests.journeys.load import Load
 from tests.journeys.sandbox import Sandbox
 
-pytestmark = pytest.mark.slow
 PAGE = Path(__file__).parent.parent.parent / "docs" / "how-to" / "put-your-app-in.md"
 FILE = re.compile(r"^`([\w.-]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MANIFEST = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)

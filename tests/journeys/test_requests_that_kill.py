@@ -10,8 +10,6 @@ from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
-
 
 def restarts(sandbox: Sandbox) -> list[int]:
     """Return the number of restarts of each instance, highest first."""

@@ -6,7 +6,6 @@ from tests.journeys.consistency import assert_consistent
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
 SLOW = WebApp("2", behaviour={"ready_after": 4})
 
 

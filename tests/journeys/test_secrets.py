@@ -14,8 +14,6 @@ from tests.journeys.machine import command_lines
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import TABLE, WebApp
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.threat("S12")
 def test_no_secret_is_in_files_outputs_or_command_lines(any_sandbox: Sandbox) -> None:

@@ -11,7 +11,6 @@ from tests.journeys.consistency import assert_consistent
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
-pytestmark = pytest.mark.slow
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each service its own user")
 
 

@@ -5,13 +5,10 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.journeys.documentation import DOCS, Shown, fits, on_screen, shown_on, type_command, use_installed_packages
 from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox, use_any_port
 
-pytestmark = pytest.mark.slow
 PAGES = ("tutorial/first-release.md", "tutorial/when-things-go-wrong.md", "tutorial/database.md")
 SKIPPED = ("make install", "export PATH=")
 KILLED = "mainstay deploy & sleep 2; kill -9 $!"

@@ -1,15 +1,11 @@
 """Requests go to ready replicas; if no replica is ready, to those that accept connections."""
 
-import pytest
-
 from tests.journeys.command import Document
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
 from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
-
-pytestmark = pytest.mark.slow
 
 
 def instances(sandbox: Sandbox) -> list[Document]:

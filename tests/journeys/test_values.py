@@ -10,8 +10,6 @@ from tests.journeys.documentation import type_command
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import TABLE, WebApp
 
-pytestmark = pytest.mark.slow
-
 VARIABLES: dict[str, Any] = {
     "KEY": {"secret": True, "min_length": 5},
     "SIGN": {"secret": True, "generate": True},
