@@ -12,13 +12,29 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
 from mainstay.drivers.machine import offline
 from mainstay.drivers.machine.instances.cgroups import Limits
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.storage import HostStorage
 from mainstay.drivers.targets.process.target import ProcessTarget
-from mainstay.model import Edge, Environment, Health, Instance, Job, Member, Route, Shares, Shift, Value, Workload
+from mainstay.model import (
+    Edge,
+    Environment,
+    Exit,
+    Health,
+    Instance,
+    InstanceState,
+    Job,
+    Member,
+    Route,
+    Shares,
+    Shift,
+    Value,
+    Workload,
+)
 from mainstay.system import processes
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.command import Shell
@@ -29,6 +45,7 @@ from mainstay.system.state_dir import Folders
 SMALL_SERVICE = str(Path(__file__).with_name("small_service.py"))
 PYTHON = sys._base_executable  # type: ignore[attr-defined]  # CPython has it
 PATH = os.environ["PATH"]
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
 
 
@@ -79,6 +96,27 @@ class Machine:
         self.target.set_fleet({service: {release: member}})
         self.wait_until(lambda: self.is_ready(release, member.count, service), f"{service}@{release}")
         return self.instances_of(release, service)
+
+    def end_fleet(self, service: str) -> None:
+        """Stop the instances of *service*, the only service, and wait until they are gone."""
+        self.target.set_fleet({service: {}})
+        self.wait_until(lambda: not self.target.fleet_status().instances, "its end")
+
+    def wait_for_state(self, state: InstanceState, service: str = "web") -> Instance:
+        """Wait until the only instance of SERVICE@1 has *state*, and return it."""
+        self.wait_until(lambda: [one.state for one in self.instances_of(1, service)] == [state], state)
+        return self.instances_of(1, service)[0]
+
+    def last_exit(self, service: str = "web") -> Exit:
+        """How the first instance of SERVICE@1 ended."""
+        found = self.instances_of(1, service)[0].last_exit
+        assert found is not None
+        return found
+
+    def process_of(self, identity: str) -> Started:
+        process = self.instance_runner.alive(identity)
+        assert process is not None
+        return process
 
     def start_release_1(self) -> None:
         """Start two instances of web@1 behind the edge, and send all traffic to them."""

@@ -1,9 +1,7 @@
 """The client trusts only the owner of the state, and reports why no supervisor can run."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -11,15 +9,8 @@ from mainstay.drivers.machine import client
 from mainstay.drivers.machine.client import Client
 from mainstay.drivers.machine.protocol import StartAll
 from mainstay.errors import BadInput, StateUnreadable, Unreachable
-from mainstay.system.state_dir import Folders, create_folders
-from tests.drivers.machine.machine import Machine
-
-
-@pytest.fixture
-def folders(tmp_path: Path) -> Folders:
-    folders = Folders(tmp_path / "state", tmp_path / "keys")
-    create_folders(folders)
-    return folders
+from mainstay.system.state_dir import Folders
+from tests.drivers.machine.machine import Machine, needs_root
 
 
 def test_no_supervisor_is_started_on_the_state_of_another_version(folders: Folders) -> None:
@@ -43,7 +34,7 @@ def test_a_supervisor_that_exits_with_an_error_is_started_once(
     assert folders.supervisor_log.read_text().count("supervising") == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@needs_root
 @pytest.mark.root
 @pytest.mark.threat("S19")
 def test_a_socket_of_another_user_is_refused(machine: Machine) -> None:

@@ -27,10 +27,8 @@ def test_a_killed_instance_is_restarted(machine: Machine) -> None:
     (before,) = machine.start_fleet(member(service()))
     os.kill(before.pid or 0, signal.SIGKILL)
     machine.wait_until(lambda: machine.instances_of(1)[0].restarts == 1 and machine.is_ready(1), "the restart")
-    after = machine.instances_of(1)[0]
-    assert after.pid != before.pid
-    assert after.last_exit is not None
-    assert after.last_exit.signal == "SIGKILL"
+    assert machine.instances_of(1)[0].pid != before.pid
+    assert machine.last_exit().signal == "SIGKILL"
 
 
 def test_an_adopted_instance_that_is_killed_is_restarted(machine: Machine) -> None:
@@ -51,8 +49,7 @@ def test_an_instance_killed_without_a_supervisor_is_restarted_by_the_next_one(ma
 def test_a_killed_haproxy_is_restarted_with_the_same_traffic(machine: Machine) -> None:
     machine.start_release_1()
     url = machine.target.traffic_status().url
-    haproxy = machine.instance_runner.alive("edge")
-    assert haproxy is not None
+    haproxy = machine.process_of("edge")
     os.kill(haproxy.pid, signal.SIGKILL)
     machine.wait_until(lambda: machine.instance_runner.alive("edge") not in (None, haproxy), "the restart of HAProxy")
     machine.wait_for_traffic({1: 100.0})

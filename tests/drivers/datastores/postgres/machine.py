@@ -8,10 +8,12 @@ import urllib.parse
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from mainstay.drivers.datastores.postgres.driver import Postgres
+from mainstay.drivers.machine.instances.values import filled
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.model import DatastorePlace, Environment, Job, Listener, SecretRef, Template, Value
+from mainstay.model import DatastorePlace, Environment, Job, Value
 from mainstay.system.clock import SystemClock, Waiter
 from mainstay.system.command import Shell
 from mainstay.system.state_dir import Folders, short_id
@@ -20,6 +22,7 @@ from mainstay.system.users import identity, name_for
 ROOT = os.geteuid() == 0
 SERVER_USER, SERVICE_USER = (name_for("test", short_id(f"postgres {os.getpid()}")), "nobody") if ROOT else ("", "")
 waiter = Waiter(SystemClock())
+needs_root = pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
 
 
 class Machine:
@@ -47,20 +50,7 @@ class Machine:
         return Postgres(place, environment, self.folders, Shell(), SystemClock())
 
     def fill(self, value: Value) -> str:
-        match value:
-            case str():
-                return value
-            case SecretRef():
-                return self.sealed.read(value).reveal()
-            case Listener(part=part):
-                return {"port": str(self.port), "host": "127.0.0.1"}.get(part, self.listener)
-            case Template(pieces=pieces):
-                return "".join(
-                    urllib.parse.quote(self.fill(piece.value), safe="")
-                    if piece.encoding == "percent"
-                    else self.fill(piece.value)
-                    for piece in pieces
-                )
+        return filled(value, self.sealed, {"db": self.port})
 
     def start_job(self, job: Job) -> subprocess.Popen[str]:
         self.folders.job(job.id).mkdir(parents=True, exist_ok=True)
@@ -86,13 +76,16 @@ class Machine:
         child.stdin.close()
         return child
 
-    def run(self, job: Job | None) -> str:
-        """Run *job* to its end, and return its output."""
-        if job is None:
-            return ""
+    def finish(self, job: Job) -> tuple[int, str]:
+        """Run *job* to its end, and return its exit code and output."""
         child = self.start_job(job)
         output, _ = child.communicate(job.stdin, timeout=60)
-        assert child.returncode == 0, output
+        return child.returncode, output
+
+    def run(self, job: Job | None) -> str:
+        """Run *job*, which must succeed, and return its output."""
+        code, output = self.finish(job) if job else (0, "")
+        assert code == 0, output
         return output
 
     def migrate(self, identity: str, folder: Path) -> str:
@@ -141,11 +134,14 @@ class Machine:
         self.start()
         self.run(self.postgres.configure("roles"))
 
+    @property
+    def psql(self) -> Path:
+        return Path(self.postgres.workload().command[0]).with_name("psql")
+
     def query(self, role: str, sql: str) -> subprocess.CompletedProcess[str]:
         url = self.fill(self.postgres.address(role))
-        psql = Path(self.postgres.workload().command[0]).with_name("psql")
         return subprocess.run(
-            [psql, "-XAtq", "-c", sql],
+            [self.psql, "-XAtq", "-c", sql],
             env={"PGDATABASE": ""} | connection_variables(url),
             capture_output=True,
             text=True,

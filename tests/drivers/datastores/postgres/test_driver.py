@@ -11,7 +11,7 @@ from mainstay.drivers.datastores.postgres import programs
 from mainstay.drivers.datastores.postgres.driver import Postgres
 from mainstay.drivers.datastores.postgres.server import SETTINGS
 from mainstay.errors import BadInput, Unreachable
-from mainstay.model import Job, SecretRef
+from mainstay.model import SecretRef
 from tests.contracts.datastore import (
     FIRST,
     SECOND,
@@ -36,9 +36,14 @@ def test_access_rules_are_synced_to_disk_before_the_server_starts(
     assert {path.stat().st_mode & 0o777 for path in disk.renamed} == {0o644}
 
 
-def test_an_incomplete_cluster_is_moved_aside_and_a_new_one_created(tmp_path: Path) -> None:
+@pytest.fixture
+def cluster(tmp_path: Path) -> Path:
+    """Where the data of `Machine(tmp_path)` is."""
+    return tmp_path / "data" / "db" / "cluster"
+
+
+def test_an_incomplete_cluster_is_moved_aside_and_a_new_one_created(tmp_path: Path, cluster: Path) -> None:
     postgres = Machine(tmp_path).postgres
-    cluster = tmp_path / "data" / "db" / "cluster"
     for name in ("one", "two"):
         cluster.mkdir(parents=True)
         (cluster / "PG_VERSION").write_text(name)
@@ -47,27 +52,22 @@ def test_an_incomplete_cluster_is_moved_aside_and_a_new_one_created(tmp_path: Pa
     assert halves == {"cluster.half-1": "one", "cluster.half-2": "two"}
 
 
-def test_a_cluster_that_is_being_created_is_left_alone(tmp_path: Path) -> None:
+def test_a_cluster_that_is_being_created_is_left_alone(tmp_path: Path, cluster: Path) -> None:
     machine = Machine(tmp_path)
-    cluster = tmp_path / "data" / "db" / "cluster"
     for folder in (cluster, machine.folders.job("one")):
         folder.mkdir(parents=True)
     assert machine.postgres.initialise("one") is not None
     assert cluster.exists()
 
 
-def test_data_of_another_major_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_data_of_another_major_version_is_refused_and_left_alone(tmp_path: Path, cluster: Path) -> None:
     postgres = Machine(tmp_path).postgres
-    cluster = tmp_path / "data" / "db" / "cluster"
     cluster.mkdir(parents=True)
     (cluster / "PG_VERSION").write_text("9.6\n")
     (cluster / "postmaster.opts").touch()
-    with pytest.raises(
-        BadInput, match=r"the data of db was written by Postgres 9\.6, and the embedded Postgres is \d+"
-    ):
-        postgres.refuse_other_data()
-    with pytest.raises(BadInput, match="written by"):
-        postgres.prepare()
+    for refused in (postgres.refuse_other_data, postgres.prepare):
+        with pytest.raises(BadInput, match=r"of db was written by Postgres 9\.6, and the embedded Postgres is \d+"):
+            refused()
     (cluster / "PG_VERSION").write_text(f"{programs.majors()[0]}\n")
     postgres.refuse_other_data()
 
@@ -127,12 +127,7 @@ class TestPostgres(ProvisionedContract, AddressableContract, MigratableContract)
 
     @pytest.fixture
     def run_job(self, machine: Machine) -> RunJob:
-        def run(job: Job) -> int:
-            child = machine.start_job(job)
-            child.communicate(job.stdin, timeout=60)
-            return child.returncode
-
-        return run
+        return lambda job: machine.finish(job)[0]
 
     @pytest.fixture
     def listener(self, machine: Machine) -> str:

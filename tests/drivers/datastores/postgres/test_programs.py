@@ -9,7 +9,7 @@ import pytest
 from mainstay.drivers.datastores.postgres import programs
 from mainstay.errors import BadInput
 from mainstay.system.command import Shell
-from tests.drivers.datastores.postgres.machine import ROOT, SERVICE_USER, Machine
+from tests.drivers.datastores.postgres.machine import SERVICE_USER, Machine, needs_root
 
 
 def test_without_the_wheel_the_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_every_user_can_run_the_copy_and_build_files_are_left_out(
 
 
 @pytest.mark.root
-@pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
+@needs_root
 def test_the_server_runs_from_a_copy_that_every_user_can_run(machine: Machine) -> None:
     program = machine.postgres.workload().command[0]
     assert Path(program).is_relative_to(machine.folders.programs)

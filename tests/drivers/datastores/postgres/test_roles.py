@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from mainstay.model import SecretRef
 from mainstay.system.command import Shell
-from tests.drivers.datastores.postgres.machine import ROOT, SERVICE_USER, Machine, write
+from tests.drivers.datastores.postgres.machine import SERVICE_USER, Machine, needs_root, write
 
 
 def test_the_application_may_change_rows_but_no_tables_and_not_the_migration_table(
     machine: Machine, migrations: Path
 ) -> None:
     write(migrations, "0001_a.sql", "create table grants (id int);")
-    machine.run(machine.postgres.migrate("rights", str(migrations)))
+    machine.migrate("rights", migrations)
     assert machine.query("application", "insert into grants values (1)").returncode == 0
     for forbidden in ("create table x (id int)", "drop table grants", "delete from mainstay.migration"):
         assert machine.query("application", forbidden).returncode != 0, forbidden
@@ -40,7 +40,7 @@ def test_prepare_makes_its_folders_private_again(machine: Machine) -> None:
 
 
 @pytest.mark.root
-@pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
+@needs_root
 def test_a_migration_may_do_no_more_on_the_machine_than_a_service(machine: Machine, migrations: Path) -> None:
     write(migrations, "0001_a.sql", r"\! id -un")
     assert SERVICE_USER in machine.migrate("escapes", migrations).splitlines()
@@ -63,29 +63,26 @@ def test_other_roles_cannot_connect_to_the_database(machine: Machine) -> None:
 @pytest.mark.threat("S12")
 def test_a_failed_configuration_shows_no_password(machine: Machine) -> None:
     job = machine.postgres.configure("broken")
-    job = replace(job, stdin=job.stdin.replace(" nosuperuser", " nonsense"))
-    child = machine.start_job(job)
-    output, _ = child.communicate(job.stdin, timeout=30)
-    assert (child.returncode, "nonsense" in output) == (3, True)
+    code, output = machine.finish(replace(job, stdin=job.stdin.replace(" nosuperuser", " nonsense")))
+    assert (code, "nonsense" in output) == (3, True)
     visible = output + (machine.folders.state / "server.log").read_text()
     assert all(machine.sealed.read(SecretRef(name)).reveal() not in visible for name in machine.postgres.secrets())
 
 
 def test_the_superuser_cannot_log_in_with_a_password(machine: Machine) -> None:
-    psql = Path(machine.postgres.workload().command[0]).with_name("psql")
     environment = {"PGHOST": "127.0.0.1", "PGPORT": str(machine.port), "PGUSER": "postgres", "PGPASSWORD": "postgres"}
-    output = subprocess.run([psql, "-XAtqc", "select 1"], env=environment, capture_output=True, text=True, check=False)
+    output = subprocess.run(
+        [machine.psql, "-XAtqc", "select 1"], env=environment, capture_output=True, text=True, check=False
+    )
     assert output.returncode == 2
 
 
 @pytest.mark.root
-@pytest.mark.skipif(not ROOT, reason="only root can run the server under a user of its own")
+@needs_root
 def test_the_service_user_can_neither_read_the_data_nor_become_superuser(machine: Machine) -> None:
     shell = Shell()
     assert shell(["ls", str(machine.folders.data / "db" / "cluster")], user=SERVICE_USER).code != 0
     socket_name = next(word for word in machine.postgres.workload().command if word.startswith("unix_socket"))
-    psql = str(Path(machine.postgres.workload().command[0]).with_name("psql"))
     environment = {"PGHOST": socket_name.partition("=")[2], "PGPORT": str(machine.port), "PGUSER": "postgres"}
-    assert (
-        "Peer authentication failed" in shell([psql, "-Xc", "select 1"], environment=environment, user=SERVICE_USER).err
-    )
+    refused = shell([str(machine.psql), "-Xc", "select 1"], environment=environment, user=SERVICE_USER)
+    assert "Peer authentication failed" in refused.err

@@ -56,8 +56,7 @@ def test_the_cgroups_of_an_instance_are_removed_with_it(machine: Machine) -> Non
     (one,) = machine.start_fleet(member(worker("sleep", "60", cpus=0.5)), service="worker")
     groups = [path for path in groups_of(one.pid) if "mainstay-" in str(path)]
     assert [path for path in groups if not path.is_dir()] == []
-    machine.target.set_fleet({"worker": {}})
-    machine.wait_until(lambda: not machine.instances_of(1, "worker"), "its end")
+    machine.end_fleet("worker")
     assert groups
     assert [path for path in groups if path.is_dir()] == []
 
@@ -81,9 +80,15 @@ def test_a_jvm_sizes_its_heap_by_the_memory_limit_of_its_service(machine: Machin
     assert int(next(machine.target.logs("worker")).line) <= 128 * MEBIBYTE
 
 
-def test_cgroups_are_readable_by_every_user_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def cgroup_v2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree of cgroups v2, in which this user may do everything."""
     monkeypatch.setattr("mainstay.drivers.machine.instances.cgroups._MOUNT", tmp_path)
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu memory\n")
+
+
+@pytest.mark.usefixtures("cgroup_v2")
+def test_cgroups_are_readable_by_every_user_whatever_the_umask() -> None:
     before = os.umask(0o077)
     try:
         (procs,) = map(Path, Limits(Path("/state")).groups("web-1-1", MEBIBYTE, 0.5))
@@ -92,18 +97,16 @@ def test_cgroups_are_readable_by_every_user_whatever_the_umask(tmp_path: Path, m
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in procs.parents[:2]] == [0o755, 0o755]
 
 
-def test_in_cgroup_v2_one_cgroup_has_both_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mainstay.drivers.machine.instances.cgroups._MOUNT", tmp_path)
-    (tmp_path / "cgroup.controllers").write_text("cpuset cpu memory\n")
+@pytest.mark.usefixtures("cgroup_v2")
+def test_in_cgroup_v2_one_cgroup_has_both_limits() -> None:
     (procs,) = map(Path, Limits(Path("/state")).groups("web-1-1", 2**20, 0.5))
     assert (procs.parent / "memory.max").read_text() == str(2**20)
     assert (procs.parent / "cpu.max").read_text() == "50000 100000"
     assert (procs.parent.parent / "cgroup.subtree_control").read_text() == "+cpu"
 
 
-def test_without_a_cpu_limit_the_cpu_controller_is_not_enabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mainstay.drivers.machine.instances.cgroups._MOUNT", tmp_path)
-    (tmp_path / "cgroup.controllers").write_text("cpuset cpu memory\n")
+@pytest.mark.usefixtures("cgroup_v2")
+def test_without_a_cpu_limit_the_cpu_controller_is_not_enabled() -> None:
     (procs,) = map(Path, Limits(Path("/state")).groups("web-1-1", None, None))
     assert (procs.parent.parent / "cgroup.subtree_control").read_text() == "+memory"
 

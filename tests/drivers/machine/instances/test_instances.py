@@ -19,47 +19,38 @@ def test_an_exit_out_of_memory_names_the_limit(machine: Machine) -> None:
     workload = worker(PYTHON, "-c", ALLOCATE_400_MB, memory_bytes=128 * 2**20, steady_s=60)
     machine.target.set_fleet({"worker": {1: member(workload)}})
     machine.wait_until(lambda: any(one.last_exit for one in machine.instances_of(1, "worker")), "its end")
-    last = machine.instances_of(1, "worker")[0].last_exit
-    assert last is not None
-    assert last.reason == "out of memory, limit 128 MiB"
+    assert machine.last_exit("worker").reason == "out of memory, limit 128 MiB"
 
 
 @pytest.mark.failure("F69")
 def test_an_instance_that_ignores_the_stop_signal_is_killed_with_its_children(machine: Machine) -> None:
     (one,) = machine.start_fleet(member(service(environment={"IGNORES_SIGTERM": "1", "CHILD": "300"})))
-    process = machine.instance_runner.alive(one.id)
-    assert process is not None
+    process = machine.process_of(one.id)
     assert len(machine.instance_runner.members(one.id, process)) == 2
-    machine.target.set_fleet({"web": {}})
-    machine.wait_until(lambda: not machine.target.fleet_status().instances, "its end")
+    machine.end_fleet("web")
     assert machine.instance_runner.members(one.id, process) == ()
 
 
 def test_child_processes_of_a_stopped_instance_are_ended(machine: Machine) -> None:
     (one,) = machine.start_fleet(member(service(environment={"CHILD": "300"})))
-    process = machine.instance_runner.alive(one.id)
-    assert process is not None
-    machine.target.set_fleet({"web": {}})
-    machine.wait_until(lambda: not machine.target.fleet_status().instances, "its end")
+    process = machine.process_of(one.id)
+    machine.end_fleet("web")
     assert machine.instance_runner.members(one.id, process) == ()
 
 
 @pytest.mark.failure("F66")
 def test_an_instance_that_always_crashes_fails_after_three_starts_and_shows_its_output(machine: Machine) -> None:
     machine.target.set_fleet({"web": {1: member(service(environment={"EXIT_WITH": "3"}))}})
-    machine.wait_until(lambda: [one.state for one in machine.instances_of(1)] == ["failed"], "failure")
-    (one,) = machine.instances_of(1)
+    one = machine.wait_for_state("failed")
     assert one.tail[-1] == "cannot start"
-    assert one.last_exit is not None
-    assert (one.last_exit.code, one.restarts) == (3, 2)
+    assert (machine.last_exit().code, one.restarts) == (3, 2)
 
 
 def test_a_service_that_leaves_the_foreground_fails_and_its_processes_are_ended(machine: Machine) -> None:
     machine.target.set_fleet({"worker": {1: member(worker("sh", "-c", "sleep 300 & exit 0"))}})
-    machine.wait_until(lambda: [one.state for one in machine.instances_of(1, "worker")] == ["failed"], "failure")
-    (one,) = machine.instances_of(1, "worker")
-    assert one.last_exit is not None
-    assert (one.last_exit.code, one.last_exit.reason) == (0, LEFT_FOREGROUND)
+    machine.wait_for_state("failed", "worker")
+    last = machine.last_exit("worker")
+    assert (last.code, last.reason) == (0, LEFT_FOREGROUND)
     stub = machine.instance_runner.started("worker-1-1")
     assert stub is not None
     machine.wait_until(lambda: not machine.instance_runner.members("worker-1-1", stub), "the end of its processes")
@@ -69,7 +60,7 @@ def test_a_failed_instance_is_started_again_when_its_fleet_is_requested(machine:
     repaired = tmp_path / "repaired"
     workload = worker("sh", "-c", f"test -e {repaired} || exit 3; exec sleep 60")
     machine.target.set_fleet({"worker": {1: member(workload)}})
-    machine.wait_until(lambda: [one.state for one in machine.instances_of(1, "worker")] == ["failed"], "failure")
+    machine.wait_for_state("failed", "worker")
     repaired.touch()
     (one,) = machine.start_fleet(member(workload), service="worker")
     assert one.state == "ready"
@@ -108,5 +99,4 @@ def test_a_completed_task_is_not_run_again_by_a_start_or_a_request_for_its_fleet
     (one,) = machine.instances_of(1, "worker")
     assert (one.done, one.state, one.healthy) == (True, "stopped", True)
     assert runs.read_text() == "once\n"
-    machine.target.set_fleet({"worker": {}})
-    machine.wait_until(lambda: not machine.instances_of(1, "worker"), "its end")
+    machine.end_fleet("worker")

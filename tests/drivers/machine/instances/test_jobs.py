@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from mainstay.model import Job
-from tests.drivers.machine.machine import PATH, Machine, count_lines, shell_job
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+from tests.drivers.machine.machine import PATH, Machine, count_lines, needs_root, shell_job
 
 
 def test_a_job_survives_a_kill_of_the_supervisor(machine: Machine, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """What a process is given when it starts, and what it cannot reach."""
 
-import os
 import pwd
 import stat
 from pathlib import Path
@@ -9,9 +8,7 @@ import pytest
 
 from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.model import Health, Secret, Volume
-from tests.drivers.machine.machine import PATH, Machine, environment_at, member, service, worker
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+from tests.drivers.machine.machine import PATH, Machine, environment_at, member, needs_root, service, worker
 
 
 def test_a_service_inherits_no_variable(machine: Machine) -> None:
@@ -20,12 +17,6 @@ def test_a_service_inherits_no_variable(machine: Machine) -> None:
     own = {name for name in variables if not name.startswith("MAINSTAY_")} - {"pid", "LC_CTYPE"}
     assert own == {"HOST", "PORT", "HOME", "TMPDIR", "PATH"}
     assert variables["PATH"] == PATH
-
-
-@pytest.fixture
-def sealed(machine: Machine) -> SealedFile:
-    machine.folders.state.mkdir()
-    return SealedFile(machine.folders.sealed, machine.folders.secret_key)
 
 
 @pytest.mark.threat("S12")
@@ -44,8 +35,7 @@ def test_a_secret_delivered_as_a_file_is_read_only_and_removed_with_the_instance
     machine.start_fleet(member(service(files={"TOKEN": ref})))
     path = Path(machine.environment_of()["TOKEN_FILE"])
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("in a file", 0o400)
-    machine.target.set_fleet({"web": {}})
-    machine.wait_until(lambda: not machine.target.fleet_status().instances, "its end")
+    machine.end_fleet("web")
     assert not path.parent.exists()
 
 

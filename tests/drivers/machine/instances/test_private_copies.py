@@ -41,8 +41,7 @@ def copy(content: Path, tmp_path: Path) -> Path:
 def test_only_new_and_changed_files_are_kept(content: Path, copy: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     assert link_written(copy, content, kept) == 3
-    found = {str(path.relative_to(kept)): path.read_text() for path in kept.rglob("*") if path.is_file()}
-    assert found == {"changed": "as found", "inside/longer": "as built, and more", "inside/new": "new"}
+    assert texts_below(kept) == {"changed": "as found", "inside/longer": "as built, and more", "inside/new": "new"}
     assert kept.stat().st_mode & 0o077 == 0
 
 
@@ -68,18 +67,14 @@ def test_a_private_copy_is_removed_with_its_instance_and_its_new_files_are_kept(
     copy = machine.folders.homes / ".instances" / "worker-1-1" / "content"
     machine.wait_until((copy / "inside" / "new").exists, "the new file")
     assert not (content / "inside" / "new").exists()
-    machine.target.set_fleet({"worker": {}})
-    machine.wait_until(lambda: not machine.target.fleet_status().instances, "its end")
+    machine.end_fleet("worker")
     assert not copy.exists()
     assert texts_below(machine.folders.written) == {"worker/worker-1-1/inside/new": "new\n"}
     machine.start_fleet(member(workload), service="worker")
     machine.wait_until((copy / "inside" / "new").exists, "the new file")
-    machine.target.set_fleet({"worker": {}})
-    machine.wait_until(lambda: not machine.target.fleet_status().instances, "its end")
-    assert set(texts_below(machine.folders.written)) == {
-        "worker/worker-1-1/inside/new",
-        "worker/worker-1-1.2/inside/new",
-    }
+    machine.end_fleet("worker")
+    kept = {f"worker/{name}/inside/new" for name in ("worker-1-1", "worker-1-1.2")}
+    assert set(texts_below(machine.folders.written)) == kept
 
 
 def test_a_private_copy_stays_when_its_new_files_cannot_be_kept(machine: Machine) -> None:
@@ -90,8 +85,7 @@ def test_a_private_copy_stays_when_its_new_files_cannot_be_kept(machine: Machine
     new = machine.folders.homes / ".instances" / "worker-1-1" / "content" / "new"
     machine.wait_until(new.exists, "the new file")
     machine.folders.written.touch()
-    machine.target.set_fleet({"worker": {}})
-    machine.wait_until(lambda: not machine.target.fleet_status().instances, "its end")
+    machine.end_fleet("worker")
     assert new.read_text() == "new\n"
     assert "could not be kept and is left in" in machine.folders.supervisor_log.read_text()
 

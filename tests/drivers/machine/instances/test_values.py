@@ -12,12 +12,6 @@ from tests.drivers.machine.machine import Machine, member, service
 LISTENERS = {"db": 5555, "api": 6666}
 
 
-@pytest.fixture
-def sealed(machine: Machine) -> SealedFile:
-    machine.folders.state.mkdir()
-    return SealedFile(machine.folders.sealed, machine.folders.secret_key)
-
-
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -52,10 +46,8 @@ def test_a_secret_without_a_version_is_the_current_one(machine: Machine, sealed:
 
 def test_a_missing_secret_fails_the_instance_and_is_named(machine: Machine) -> None:
     machine.target.set_fleet({"web": {1: member(service(environment={"TOKEN": SecretRef("TOKEN")}))}})
-    machine.wait_until(lambda: [one.state for one in machine.instances_of(1)] == ["failed"], "failure")
-    last = machine.instances_of(1)[0].last_exit
-    assert last is not None
-    assert "TOKEN" in last.reason
+    machine.wait_for_state("failed")
+    assert "TOKEN" in machine.last_exit().reason
 
 
 def test_a_callee_has_its_address_before_it_is_started(machine: Machine) -> None:

@@ -2,14 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from mainstay.drivers.machine.logs import times
 from mainstay.drivers.machine.logs.files import Logs, Written
+from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.system import log_rotation
 
 
@@ -37,6 +38,15 @@ def followed(folder: Path) -> Iterator[list[Written]]:
     finally:
         ended.set()
         follower.join(30)
+
+
+@asynccontextmanager
+async def watched(folder: Path) -> AsyncIterator[LogWatch]:
+    """The supervisor's watch of the logs of the service in *folder*."""
+    watch = LogWatch(folder.parent)
+    watch.start()
+    yield watch
+    watch.close()
 
 
 def wait_until(true: Callable[[], object], within: float = 20) -> None:

@@ -37,8 +37,7 @@ def test_control_characters_are_removed_or_replaced(folder: Path, raw: bytes, li
     assert last_lines(folder) == [line]
 
 
-def test_a_line_has_the_time_of_its_mark(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_a_line_has_the_time_of_its_mark(folder: Path, path: Path) -> None:
     path.write_text("one\ntwo\nthree\n")
     mark(path, (4, 1000), (8, 2000), (14, 3000))
     assert [(one.line, one.at) for one in Logs(folder).last(2)] == [("two", 2000), ("three", 3000)]
@@ -78,8 +77,7 @@ def test_the_last_lines_are_counted_over_all_files(folder: Path, lines: int) -> 
 
 
 @pytest.mark.parametrize("size", [MAX_LINE_BYTES + 1, 3 << 20])
-def test_a_long_line_is_cut_visibly_and_the_next_one_follows(folder: Path, size: int) -> None:
-    path = folder / "web-1-1.out"
+def test_a_long_line_is_cut_visibly_and_the_next_one_follows(folder: Path, path: Path, size: int) -> None:
     with followed(folder) as seen:
         path.write_bytes(b"x" * size + b"\n" + b"third\n")
         wait_until(lambda: len(seen) == 2)
@@ -89,8 +87,7 @@ def test_a_long_line_is_cut_visibly_and_the_next_one_follows(folder: Path, size:
     assert last_lines(folder) == [long, third]
 
 
-def test_a_follower_gets_a_line_once_it_is_complete(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_a_follower_gets_a_line_once_it_is_complete(folder: Path, path: Path) -> None:
     path.write_text("old\nhal")
     with followed(folder) as seen, path.open("a") as writer:
         print("f", file=writer, flush=True)
@@ -98,8 +95,7 @@ def test_a_follower_gets_a_line_once_it_is_complete(folder: Path) -> None:
     assert [one.line for one in seen] == ["half"]
 
 
-def test_a_line_written_after_the_last_lines_were_read_is_followed(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_a_line_written_after_the_last_lines_were_read_is_followed(folder: Path, path: Path) -> None:
     path.write_text("one\n")
     reading = Logs(folder)
     assert [one.line for one in reading.last(10, with_rest=False)] == ["one"]
@@ -108,8 +104,7 @@ def test_a_line_written_after_the_last_lines_were_read_is_followed(folder: Path)
     assert next(reading.follow(lambda: False)).line == "two"
 
 
-def test_a_new_file_is_followed_from_its_beginning_even_under_an_old_name(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_a_new_file_is_followed_from_its_beginning_even_under_an_old_name(folder: Path, path: Path) -> None:
     path.write_text("old\n")
     with followed(folder) as seen:
         path.rename(folder / "moved")
@@ -138,17 +133,17 @@ def test_the_tail_has_the_last_lines_of_both_streams(folder: Path, out: str, err
     assert files.tail(folder, "web-1-1") == tail
 
 
-def test_the_tail_has_only_lines_of_the_last_process(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_the_tail_has_only_lines_of_the_last_process(folder: Path, path: Path) -> None:
     path.write_text("healthy\nfailed\n")
     mark(path, (len("healthy\n"), 1000), (len("healthy\nfailed\n"), 2000))
     assert files.tail(folder, "web-1-1", since=1500.0) == ("failed",)
 
 
 @pytest.mark.failure("F79")
-def test_a_full_log_loses_its_oldest_lines_and_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_log_loses_its_oldest_lines_and_no_other(
+    folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limit_logs(monkeypatch, 100_000)
-    path = folder / "web-1-1.out"
     with path.open("a") as writer:
         for number in range(20_000):
             print(number, file=writer, flush=number % 1000 == 999)
@@ -160,13 +155,14 @@ def test_a_full_log_loses_its_oldest_lines_and_no_other(folder: Path, monkeypatc
 
 
 @pytest.mark.failure("F79")
-def test_a_log_is_emptied_where_its_beginning_cannot_be_freed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_is_emptied_where_its_beginning_cannot_be_freed(
+    folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def raise_error(descriptor: int, length: int) -> None:
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr(log_rotation, "punch_hole", raise_error)
     limit_logs(monkeypatch, 1000)
-    path = folder / "web-1-1.out"
     path.write_text("x" * 1000 + "\n")
     with followed(folder) as seen:
         with path.open("a") as writer:
@@ -182,9 +178,10 @@ def test_a_log_is_emptied_where_its_beginning_cannot_be_freed(folder: Path, monk
     assert [(one.line, one.at) for one in (seen[0], seen[2])] == [("old", 1000), ("new", 2000)]
 
 
-def test_a_slow_follower_is_informed_about_missing_lines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_follower_is_informed_about_missing_lines(
+    folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limit_logs(monkeypatch, 100_000)
-    path = folder / "web-1-1.out"
     path.write_text("read\n")
     reading = Logs(folder)
     assert [one.line for one in reading.last(1, with_rest=False)] == ["read"]

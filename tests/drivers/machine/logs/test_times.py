@@ -11,15 +11,13 @@ from mainstay.drivers.machine.logs.times import Times
 from tests.drivers.machine.logs.log_files import mark
 
 
-def test_an_unmarked_line_has_the_time_of_the_file(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_an_unmarked_line_has_the_time_of_the_file(folder: Path, path: Path) -> None:
     path.write_text("one\n")
     os.utime(path, (1000, 1000))
     assert [(one.line, one.at) for one in Logs(folder).last(1)] == [("one", 1000)]
 
 
-def test_a_mark_torn_by_a_power_cut_does_not_change_the_times_of_later_lines(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_a_mark_torn_by_a_power_cut_does_not_change_the_times_of_later_lines(folder: Path, path: Path) -> None:
     path.write_text("one\n")
     os.utime(path, (2000, 2000))
     mark(path, (2, 1000))
@@ -31,16 +29,16 @@ def test_a_mark_torn_by_a_power_cut_does_not_change_the_times_of_later_lines(fol
     assert [(one.line, one.at) for one in Logs(folder).last(2)] == [("one", 1000), ("two", 2000)]
 
 
-def test_a_partly_written_mark_is_an_error_and_is_removed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, write = folder / "web-1-1.out", os.write
+def test_a_partly_written_mark_is_an_error_and_is_removed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
     path.write_text("one\n")
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:5]))
     assert not times.mark_unwatched(path)
     assert times.times_of(path).read_bytes() == b""
 
 
-def test_marks_truncated_during_a_read_count_as_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, read = folder / "web-1-1.out", os.pread
+def test_marks_truncated_during_a_read_count_as_missing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = os.pread
     path.write_text("one\n")
     os.utime(path, (1000, 1000))
     mark(path, (4, 2000))

@@ -11,9 +11,8 @@ import pytest
 
 from mainstay.drivers.machine.logs import times
 from mainstay.drivers.machine.logs.files import Logs
-from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.system import linux_calls, log_rotation
-from tests.drivers.machine.logs.log_files import followed, limit_logs, mark, wait_until
+from tests.drivers.machine.logs.log_files import followed, limit_logs, mark, wait_until, watched
 from tests.drivers.machine.machine import Machine, member, worker
 
 WRITER = """
@@ -37,10 +36,8 @@ def test_no_line_of_a_service_that_writes_at_full_speed_is_lost(folder: Path, mo
     limit_logs(monkeypatch, 16_000_000)  # Of 17,6 MB: the log is cut while it is written and followed.
 
     async def run() -> None:
-        watch = LogWatch(folder.parent)
-        watch.start()
-        await write(folder / "web-1-1.out", 250_000)
-        watch.close()
+        async with watched(folder):
+            await write(folder / "web-1-1.out", 250_000)
 
     with followed(folder) as seen:
         asyncio.run(run())
@@ -53,12 +50,10 @@ def test_no_line_of_a_service_that_writes_at_full_speed_is_lost(folder: Path, mo
 
 def test_a_line_has_the_time_at_which_it_was_written(folder: Path) -> None:
     async def run() -> None:
-        watch = LogWatch(folder.parent)
-        watch.start()
-        for _ in range(20):
-            await write(folder / "web-1-1.out", 1)
-        await asyncio.sleep(0.05)
-        watch.close()
+        async with watched(folder):
+            for _ in range(20):
+                await write(folder / "web-1-1.out", 1)
+            await asyncio.sleep(0.05)
 
     asyncio.run(run())
     off = sorted(abs(one.at - int(one.line.split()[1]) / 1e9) for one in Logs(folder).last(20))
@@ -67,20 +62,19 @@ def test_a_line_has_the_time_at_which_it_was_written(folder: Path) -> None:
     assert off[-1] < 0.1
 
 
-def test_marks_survive_a_restart_and_are_cut_with_the_log(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marks_survive_a_restart_and_are_cut_with_the_log(
+    folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limit_logs(monkeypatch, 100_000)
-    path = folder / "web-1-1.out"
     path.write_text("first\n")
 
     async def run() -> None:
         for _ in range(2):
-            watch = LogWatch(folder.parent)
-            watch.start()
-            for _ in range(500):
-                with path.open("a") as writer:
-                    writer.write("x" * 399 + "\n")
-                watch._look_at_all()
-            watch.close()
+            async with watched(folder) as watch:
+                for _ in range(500):
+                    with path.open("a") as writer:
+                        writer.write("x" * 399 + "\n")
+                    watch._look_at_all()
 
     asyncio.run(run())
     marks = os.open(times.times_of(path), os.O_RDONLY)
@@ -89,8 +83,7 @@ def test_marks_survive_a_restart_and_are_cut_with_the_log(folder: Path, monkeypa
     assert len({one.at for one in Logs(folder).last(1000)}) > 200
 
 
-def test_a_time_shown_without_a_supervisor_does_not_change_later(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_a_time_shown_without_a_supervisor_does_not_change_later(folder: Path, path: Path) -> None:
     path.write_text("one\n")
     os.utime(path, (1000, 1000))
     first = list(Logs(folder).last(1))
@@ -98,36 +91,33 @@ def test_a_time_shown_without_a_supervisor_does_not_change_later(folder: Path) -
         print("two", file=writer)
 
     async def run() -> None:
-        watch = LogWatch(folder.parent)
-        watch.start()
-        watch.close()
+        async with watched(folder):
+            pass
 
     assert next(Logs(folder).last(2)) == first[0]
     asyncio.run(run())
     assert next(Logs(folder).last(2)) == first[0]
 
 
-def test_a_supervisor_takes_the_lock_of_the_marks_once_a_reader_has_released_it(folder: Path) -> None:
-    path = folder / "web-1-1.out"
+def test_a_supervisor_takes_the_lock_of_the_marks_once_a_reader_has_released_it(folder: Path, path: Path) -> None:
     path.write_text("one\n")
     mark(path, (2, 1000))
-    with times.times_of(path).open("ab") as reader:
+    marks = times.times_of(path)
+
+    async def watch_until_released(reader: IO[bytes]) -> None:
+        async with watched(folder) as watch:
+            watch._look_at_all()
+            assert marks.stat().st_size == times.MARK.size + 5
+            fcntl.flock(reader, fcntl.LOCK_UN)
+            watch._look_at_all()
+            assert marks.stat().st_size == 2 * times.MARK.size
+            assert not times.mark_unwatched(path)
+
+    with marks.open("ab") as reader:
         reader.write(b"torn!")
         reader.flush()
         fcntl.flock(reader, fcntl.LOCK_EX)
-        asyncio.run(watch_until_released(folder.parent, path, reader))
-
-
-async def watch_until_released(logs_folder: Path, path: Path, reader: IO[bytes]) -> None:
-    watch = LogWatch(logs_folder)
-    watch.start()
-    watch._look_at_all()
-    assert times.times_of(path).stat().st_size == times.MARK.size + 5
-    fcntl.flock(reader, fcntl.LOCK_UN)
-    watch._look_at_all()
-    assert times.times_of(path).stat().st_size == 2 * times.MARK.size
-    assert not times.mark_unwatched(path)
-    watch.close()
+        asyncio.run(watch_until_released(reader))
 
 
 def test_without_inotify_logs_are_marked_every_second(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,11 +127,9 @@ def test_without_inotify_logs_are_marked_every_second(folder: Path, monkeypatch:
     monkeypatch.setattr(linux_calls, "inotify", raise_error)
 
     async def run() -> None:
-        watch = LogWatch(folder.parent)
-        watch.start()
-        (folder / "web-1-1.out").write_text("one\n")
-        watch.tick()
-        watch.close()
+        async with watched(folder) as watch:
+            (folder / "web-1-1.out").write_text("one\n")
+            watch.tick()
 
     asyncio.run(run())
     assert times.times_of(folder / "web-1-1.out").stat().st_size == times.MARK.size

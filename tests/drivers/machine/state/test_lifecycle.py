@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from mainstay.drivers.machine.instances.probes import Probe
 from mainstay.drivers.machine.state import lifecycle
 from mainstay.drivers.machine.state.lifecycle import (
-    Record,
     Runtime,
     after_end,
     after_probe,
@@ -21,14 +20,11 @@ from mainstay.drivers.machine.state.lifecycle import (
 from mainstay.model import Health, Workload
 from mainstay.model.status import INSTANCE_STATES, InstanceState
 from mainstay.system.process_runner import End
-from mainstay.system.processes import Started
 from tests.drivers.machine.state.states import PROCESS, STEADY, TASK, WEB, WORKER
 
 EVENTS = ("start", "good", "bad", "leave", "exit 0", "exit 1")
 HTTP = Health("http", ready="/ready")
-STARTING, READY = Runtime(), Runtime(record=Record(steady=True), answers=True)
 WITH_LIVENESS = Workload("web", ("serve",), health=Health("http", ready="/ready", live="/live", stuck_after_s=30))
-RUNNING = Runtime(record=Record(steady=True), process=Started("boot", 7, 100), answers=True)
 GOOD, BAD = Probe("good"), Probe("bad", "GET http://127.0.0.1:1000/ready → 404")
 SILENT = Probe("silent", "GET http://127.0.0.1:1000/ready → no response within 10 s")
 
@@ -44,9 +40,8 @@ def test_every_change_of_state_is_in_the_table(
         leaving = leaving or event == "leave"
         if not (leaving and event == "start"):
             runtime = after_event(runtime, workload, event, float(second))
-        now = state_of(
-            runtime, leaving=leaving, ready=bool(runtime.process and runtime.answers and runtime.record.steady)
-        )
+        ready = bool(runtime.process and runtime.answers and runtime.record.steady)
+        now = state_of(runtime, leaving=leaving, ready=ready)
         assert now == state or now in INSTANCE_STATES[state].then
         state = now
 
@@ -57,7 +52,7 @@ def after_event(runtime: Runtime, workload: Workload, event: str, now: float) ->
         return after_start(runtime, PROCESS, now) if event == "start" and not runtime.record.failed else runtime
     match event:
         case "good" | "bad":
-            return after_probe(runtime, workload, Probe("good" if event == "good" else "bad"), now)
+            return after_probe(runtime, workload, GOOD if event == "good" else BAD, now)
         case "exit 0" | "exit 1":
             return after_end(runtime, workload, End(int(event[-1])), proven=False, now=now, at="now")
     return runtime
@@ -65,9 +60,9 @@ def after_event(runtime: Runtime, workload: Workload, event: str, now: float) ->
 
 def test_a_busy_instance_has_10_s_to_respond_and_a_starting_one_the_time_limit() -> None:
     web = Workload("web", ("serve",), health=HTTP)
-    assert (lifecycle.probe_timeout(READY, web), lifecycle.probe_timeout(STARTING, web)) == (10.0, 1.0)
+    assert (lifecycle.probe_timeout(STEADY, web), lifecycle.probe_timeout(Runtime(), web)) == (10.0, 1.0)
     slow = Workload("web", ("serve",), health=Health("http", ready="/ready", limit_s=30))
-    assert lifecycle.probe_timeout(READY, slow) == 30
+    assert lifecycle.probe_timeout(STEADY, slow) == 30
 
 
 def probed(runtime: Runtime, *probes: tuple[float, bool]) -> Runtime:
@@ -89,38 +84,38 @@ def probed(runtime: Runtime, *probes: tuple[float, bool]) -> Runtime:
 def test_an_instance_is_stuck_after_more_than_two_failed_probes_over_30_s(
     probes: list[tuple[float, bool]], stuck: bool
 ) -> None:
-    runtime = probed(RUNNING, *probes)
+    runtime = probed(STEADY, *probes)
     assert is_stuck(runtime, WITH_LIVENESS, probes[-1][0]) is stuck
     assert runtime.reason == ("stuck, /live was not answered" if stuck else "")
 
 
-@pytest.mark.parametrize("leaving", [replace(RUNNING, drain_since=5.0), replace(RUNNING, drained=True)])
+@pytest.mark.parametrize("leaving", [replace(STEADY, drain_since=5.0), replace(STEADY, drained=True)])
 def test_a_leaving_instance_is_never_stuck(leaving: Runtime) -> None:
     assert not is_stuck(probed(leaving, *((float(at), False) for at in range(0, 100, 5))), WITH_LIVENESS, 95)
 
 
 def test_an_instance_is_steady_after_steady_s_without_a_failed_probe() -> None:
-    runtime = lifecycle.after_probe(lifecycle.after_start(Runtime(), PROCESS, 0), WEB, GOOD, 1)
-    assert not lifecycle.after_probe(runtime, WEB, GOOD, 10.9).record.steady
-    assert lifecycle.after_probe(runtime, WEB, GOOD, 11).record.steady
-    recovered = lifecycle.after_probe(lifecycle.after_probe(runtime, WEB, BAD, 5), WEB, GOOD, 6)
-    assert not lifecycle.after_probe(recovered, WEB, GOOD, 15).record.steady
+    runtime = after_probe(after_start(Runtime(), PROCESS, 0), WEB, GOOD, 1)
+    assert not after_probe(runtime, WEB, GOOD, 10.9).record.steady
+    assert after_probe(runtime, WEB, GOOD, 11).record.steady
+    recovered = after_probe(after_probe(runtime, WEB, BAD, 5), WEB, GOOD, 6)
+    assert not after_probe(recovered, WEB, GOOD, 15).record.steady
 
 
 def test_a_ready_instance_becomes_unready_after_two_failed_probes_in_a_row() -> None:
-    once = lifecycle.after_probe(STEADY, WEB, BAD, 20)
+    once = after_probe(STEADY, WEB, BAD, 20)
     assert (once.answers, once.probe) == (True, BAD.exchange)
-    assert not lifecycle.after_probe(once, WEB, BAD, 21).answers
-    assert lifecycle.after_probe(once, WEB, GOOD, 21) == STEADY
+    assert not after_probe(once, WEB, BAD, 21).answers
+    assert after_probe(once, WEB, GOOD, 21) == STEADY
 
 
 def test_a_ready_instance_becomes_unready_after_one_probe_without_a_response() -> None:
-    assert not lifecycle.after_probe(STEADY, WEB, SILENT, 20).answers
+    assert not after_probe(STEADY, WEB, SILENT, 20).answers
 
 
 def exited(runtime: Runtime, code: int, now: float, *, proven: bool = False) -> Runtime:
-    started = lifecycle.after_start(runtime, PROCESS, now)
-    return lifecycle.after_end(started, WEB, End(code), proven=proven, now=now, at="now")
+    started = after_start(runtime, PROCESS, now)
+    return after_end(started, WEB, End(code), proven=proven, now=now, at="now")
 
 
 def test_three_early_exits_within_the_time_limit_are_a_failure() -> None:
@@ -144,8 +139,8 @@ def test_the_backoff_doubles_up_to_30_s_and_is_reset_after_a_minute() -> None:
         waits.append(runtime.start_at)
     assert waits[:3] == [0.1, 0.2, 0.4]
     assert waits[-1] == 30
-    ready = lifecycle.after_start(runtime, PROCESS, 0)
-    assert lifecycle.after_end(ready, WEB, End(1), proven=True, now=61, at="now").start_at == pytest.approx(61.1)
+    ready = after_start(runtime, PROCESS, 0)
+    assert after_end(ready, WEB, End(1), proven=True, now=61, at="now").start_at == pytest.approx(61.1)
 
 
 @pytest.mark.parametrize(
@@ -162,10 +157,10 @@ def test_the_backoff_of_a_service_that_was_ready_is_a_tenth_of_its_lifetime(
 ) -> None:
     runtime, now = Runtime(), 0.0
     for _ in range(12):
-        started = lifecycle.after_start(runtime, PROCESS, now)
+        started = after_start(runtime, PROCESS, now)
         started = replace(started, record=replace(started.record, steady=ready))
         now += lived_s
-        runtime = lifecycle.after_end(started, WEB, End(1), proven=True, now=now, at="now")
+        runtime = after_end(started, WEB, End(1), proven=True, now=now, at="now")
     assert runtime.start_at - now == pytest.approx(wait_s)
 
 
@@ -175,9 +170,8 @@ def test_the_backoff_of_a_service_that_was_ready_is_a_tenth_of_its_lifetime(
     ids=["code 1", "worker", "port"],
 )
 def test_a_failed_task_and_a_service_are_never_done(workload: Workload, code: int) -> None:
-    assert not lifecycle.after_end(
-        Runtime(process=PROCESS), workload, End(code), proven=False, now=1, at="now"
-    ).record.done
+    ended = after_end(Runtime(process=PROCESS), workload, End(code), proven=False, now=1, at="now")
+    assert not ended.record.done
 
 
 @pytest.mark.parametrize(
@@ -186,5 +180,5 @@ def test_a_failed_task_and_a_service_are_never_done(workload: Workload, code: in
 )
 def test_an_exit_is_handled_according_to_the_restart_policy(restart: str, code: int, comes_back: bool) -> None:
     workload = replace(WEB, restart=restart)
-    runtime = lifecycle.after_end(STEADY, workload, End(code), proven=True, now=100, at="now")
+    runtime = after_end(STEADY, workload, End(code), proven=True, now=100, at="now")
     assert runtime.record.failed is not comes_back

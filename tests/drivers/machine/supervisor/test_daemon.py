@@ -3,14 +3,13 @@
 import asyncio
 import errno
 import os
-from pathlib import Path
 
 import pytest
 
 from mainstay.drivers.machine.state.decide import Action
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.system.clock import SystemClock
-from mainstay.system.state_dir import Folders, create_folders
+from mainstay.system.state_dir import Folders
 from tests.drivers.machine.machine import Machine
 
 
@@ -26,14 +25,11 @@ def test_a_start_at_any_moment_of_a_stop_starts_the_environment(machine: Machine
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Daemon:
-    folders = Folders(tmp_path / "state", tmp_path / "keys")
-    create_folders(folders)
-    return asyncio.run(create_daemon(folders))
+def daemon(folders: Folders) -> Daemon:
+    async def create() -> Daemon:
+        return Daemon(folders)
 
-
-async def create_daemon(folders: Folders) -> Daemon:
-    return Daemon(folders)
+    return asyncio.run(create())
 
 
 def raise_disk_full(*_: object) -> None:

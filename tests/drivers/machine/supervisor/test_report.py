@@ -1,7 +1,6 @@
 """What the supervisor reports about itself."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -12,7 +11,7 @@ from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.supervisor.daemon import Daemon
 from mainstay.drivers.machine.supervisor.report import running
-from mainstay.system.state_dir import Folders, create_folders
+from mainstay.system.state_dir import Folders
 
 VALID = Desired(fence=7, started=False)
 BROKEN = replace(VALID, instances={"web-1-1": DesiredInstance("web", 1, 1)})
@@ -25,7 +24,7 @@ async def _problems_after_a_pass(daemon: Daemon) -> list[str]:
 
 
 def test_an_invalid_next_state_is_reported_while_the_last_valid_one_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def passes() -> None:
         daemon = Daemon(folders)
@@ -39,14 +38,12 @@ def test_an_invalid_next_state_is_reported_while_the_last_valid_one_stays(
             assert daemon.state.desired == read_desired(folders.desired) == VALID
         assert await _problems_after_a_pass(daemon) == []
 
-    folders = Folders(tmp_path / "state", tmp_path / "keys")
-    create_folders(folders)
     asyncio.run(passes())
     assert [record.levelname for record in caplog.records if "instance web-1-1" in record.message] == ["ERROR"]
 
 
 def test_an_action_that_would_break_an_invariant_does_not_end_the_pass(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def forgets() -> None:
         daemon = Daemon(folders)
@@ -55,6 +52,4 @@ def test_an_action_that_would_break_an_invariant_does_not_end_the_pass(
         daemon._try(Action("forget", "web-1-1"))
         assert daemon.state.desired == BROKEN
 
-    folders = Folders(tmp_path / "state", tmp_path / "keys")
-    create_folders(folders)
     asyncio.run(forgets())

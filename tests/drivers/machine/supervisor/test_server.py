@@ -26,9 +26,7 @@ def test_a_client_with_a_newer_protocol_makes_the_supervisor_reexecute(machine: 
     assert [(x.pid, x.state) for x in machine.instances_of(1)] == [(one.pid, "ready")]
     os.kill(one.pid or 0, signal.SIGTERM)
     machine.wait_until(lambda: machine.instances_of(1)[0].restarts == 1, "the restart")
-    last = machine.instances_of(1)[0].last_exit
-    assert last is not None
-    assert last.code == 0
+    assert machine.last_exit().code == 0
 
 
 def test_only_the_owner_can_open_the_socket(machine: Machine) -> None:
