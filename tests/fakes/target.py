@@ -345,12 +345,6 @@ class FakeTarget:
             for identity in self._jobs.keys() - self._states.keys():
                 self._states[identity] = JobState("lost")
 
-    def end_jobs(self, code: int = 0) -> None:
-        """End every running job with *code*."""
-        with self._guard:
-            for identity in self._jobs.keys() - self._states.keys():
-                self._states[identity] = JobState("ended", code)
-
     def _request(self, what: str, store: Callable[[], None], *, bound: bool = True) -> None:
         self.point(f"before {what}")
         if what in self.breaks:

@@ -78,41 +78,40 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def step_for(source: Path, *build: tuple[str, ...], check: tuple[str, ...] = ()) -> FetchArtifact:
+def step_for(source: Path, *build: tuple[str, ...], **fields: object) -> FetchArtifact:
+    """Return the step that fetches the tree of *source*, with further *fields* of the tree."""
     found = file_tree.measure(source)
     key = file_tree.key(found.digest, build, "/usr/bin")
-    return FetchArtifact(
-        artifact=SourceTree(
-            key,
-            found.digest,
-            Source(str(source)),
-            build,
-            path="/usr/bin",
-            check=check,
-            files=found.files,
-            left_out=found.left_out,
-        ),
-        what=("web",),
-        job="p1-build",
+    tree = SourceTree(
+        key, found.digest, Source(str(source)), build, path="/usr/bin", files=found.files, left_out=found.left_out
     )
+    return FetchArtifact(artifact=replace(tree, **fields), what=("web",), job="p1-build")
 
 
-def tree_of(step: FetchArtifact) -> SourceTree:
-    assert isinstance(step.artifact, SourceTree)
-    return step.artifact
+def content_of(step: FetchArtifact, world: RunWorld) -> Path:
+    return world.folders.content(step.artifact.key)
+
+
+def damage(step: FetchArtifact, world: RunWorld) -> Path:
+    """Remove a file of the source from the complete content, and return the content."""
+    content = content_of(step, world)
+    content.chmod(0o755)
+    (content / "app.py").unlink()
+    return content
 
 
 def start_and_time_out(step: FetchArtifact, world: RunWorld) -> None:
     """Start the build and stop waiting for it."""
+    assert isinstance(step.artifact, SourceTree)
     with pytest.raises(StepFailed):
-        replace(step, artifact=replace(tree_of(step), build_within_s=1)).do(world)
+        replace(step, artifact=replace(step.artifact, build_within_s=1)).do(world)
 
 
 def test_an_artifact_without_a_build_is_a_sealed_copy(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     assert step.title == "Copy web (2 files)"
     assert step.do(world) == "2 files copied, 1 left out"
-    content = world.folders.content(step.artifact.key)
+    content = content_of(step, world)
     assert {path.name for path in content.iterdir()} == {"app.py", ".gitignore"}
     assert world.folders.content_done(step.artifact.key).exists()
     assert content.stat().st_mode & 0o022 == 0
@@ -123,7 +122,7 @@ def test_a_build_runs_its_commands_in_order_in_the_content(source: Path, world: 
     assert step.do(world) == "2 files copied and built, 1 left out"
     assert [job.command for job in builder.jobs] == [("make",), ("make", "check")]
     assert [job.id for job in builder.jobs] == ["p1-build-1-1", "p1-build-1-2"]
-    content = world.folders.content(step.artifact.key)
+    content = content_of(step, world)
     assert {job.folder for job in builder.jobs} == {str(content)}
     assert (content / "program").stat().st_mode & 0o022 == 0
 
@@ -157,7 +156,7 @@ def test_a_build_with_an_unknown_outcome_is_repeated_in_an_empty_folder(
     step = step_for(source, ("make",))
     target.job_takes_s = 1000
     start_and_time_out(step, world)
-    content = world.folders.content(step.artifact.key)
+    content = content_of(step, world)
     (content / "half").write_text("x")
     target.lose_jobs()
     target.job_takes_s = 2
@@ -185,7 +184,7 @@ def test_incomplete_content_is_prepared_again(left: str, source: Path, world: Ru
     (content / "rest").write_text("x")
     assert step.look(world) is Look.PARTIAL
     step.do(world)
-    assert not (world.folders.content(step.artifact.key) / "rest").exists()
+    assert not (content_of(step, world) / "rest").exists()
     assert not content.with_suffix(".copy").exists() or left == "KEY"
 
 
@@ -197,7 +196,7 @@ def test_undo_stops_the_build_and_removes_incomplete_content(
     start_and_time_out(step, world)
     assert step.undo(world) == "removed"
     assert target.job_state("p1-build-1-1").code == 143
-    assert not world.folders.content(step.artifact.key).exists()
+    assert not content_of(step, world).exists()
     assert step.undo(world) == "removed"
 
 
@@ -301,8 +300,7 @@ def test_a_relative_entry_of_path_is_relative_to_the_service(source: Path, world
     (source / "bin").mkdir()
     (source / "bin" / "tool").write_text("#!/bin/sh")
     (source / "bin" / "tool").chmod(0o755)
-    step = step_for(source, check=("tool",))
-    step = replace(step, artifact=replace(tree_of(step), path="bin:/usr/bin"))
+    step = step_for(source, check=("tool",), path="bin:/usr/bin")
     step.do(world)
     assert step.look(world) is Look.PRESENT
 
@@ -315,8 +313,7 @@ def test_the_path_of_a_build_has_the_interpreter_then_the_release_then_the_shell
     python.symlink_to("/bin/echo")
     monkeypatch.setenv("PATH", "/opt/tools:/usr/bin:.:")
     monkeypatch.setenv("UV_PYTHON", "/opt/tools/python3")
-    step = step_for(source, ("make",))
-    replace(step, artifact=replace(tree_of(step), python=str(python))).do(world)
+    step_for(source, ("make",), python=str(python)).do(world)
     first, _, rest = str(builder.jobs[0].environment["PATH"]).partition(":")
     assert rest == "/usr/bin:/opt/tools"
     assert {path.name for path in Path(first).iterdir()} == {"python", "python3"}
@@ -337,14 +334,10 @@ def test_a_closed_folder_on_the_way_to_a_program_is_named(closed: str, source: P
         (open_folder / name).mkdir()
     (open_folder / "behind" / "tool").symlink_to("/usr/bin/env")
     (open_folder / "programs" / "tool").symlink_to("../behind/tool")
-    step = step_for(source, check=(str(open_folder / "programs" / "tool"),))
-    step = replace(step, artifact=replace(tree_of(step), user="nobody"))
+    step = step_for(source, check=(str(open_folder / "programs" / "tool"),), user="nobody")
     step.do(world)
     (open_folder / closed).chmod(0o700)
-    with pytest.raises(
-        StepFailed,
-        match=f"nobody cannot reach .*: the permissions of .*/{closed} do not allow it",
-    ):
+    with pytest.raises(StepFailed, match=f"nobody cannot reach .*: the permissions of .*/{closed} do not allow it"):
         step.do(world)
 
 
@@ -353,8 +346,7 @@ def test_settings_of_the_operators_shell_are_sealed_for_builds(
 ) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "https://name:password@index.example")
     monkeypatch.setenv("UV_CACHE_DIR", "/somewhere")
-    step = step_for(source, ("make",))
-    replace(step, artifact=replace(tree_of(step), reads=("UV_LINK_MODE=copy",))).do(world)
+    step_for(source, ("make",), reads=("UV_LINK_MODE=copy",)).do(world)
     found = builder.jobs[0].environment
     assert found["PIP_INDEX_URL"] == SecretRef("build.PIP_INDEX_URL", 1)
     assert found["UV_LINK_MODE"] == "copy"
@@ -366,10 +358,8 @@ def test_a_damaged_file_of_the_source_is_restored_without_a_build(
 ) -> None:
     step = step_for(source, ("make",))
     step.do(world)
-    content = world.folders.content(step.artifact.key)
-    inode = (content / "program").stat().st_ino
-    content.chmod(0o755)
-    (content / "app.py").unlink()
+    inode = (content_of(step, world) / "program").stat().st_ino
+    content = damage(step, world)
     assert step.look(world) is Look.PARTIAL
     assert step.do(world) == "2 files checked; 1 file damaged (app.py), restored from the source, 1 left out"
     assert (content / "app.py").read_text() == "print(1)"
@@ -383,7 +373,7 @@ def test_a_damaged_file_of_the_source_is_restored_without_a_build(
 def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: RunWorld, builder: Builder) -> None:
     step = step_for(source, ("make",))
     step.do(world)
-    program = world.folders.content(step.artifact.key) / "program"
+    program = content_of(step, world) / "program"
     program.chmod(0o755)
     program.write_text("damaged")
     again = replace(step, job="p2-build")
@@ -395,9 +385,7 @@ def test_a_damaged_file_that_the_build_made_is_built_again(source: Path, world: 
 def test_damaged_content_is_kept_when_the_source_has_changed(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
-    content = world.folders.content(step.artifact.key)
-    content.chmod(0o755)
-    (content / "app.py").unlink()
+    damage(step, world)
     (source / "app.py").write_text("print(2)")
     with pytest.raises(StepFailed, match="has changed since the plan was made"):
         step.do(world)
@@ -407,7 +395,7 @@ def test_damaged_content_is_kept_when_the_source_has_changed(source: Path, world
 def test_added_files_do_not_count_as_damage(source: Path, world: RunWorld) -> None:
     step = step_for(source)
     step.do(world)
-    content = world.folders.content(step.artifact.key)
+    content = content_of(step, world)
     content.chmod(0o755)
     (content / "cache").mkdir()
     (content / "cache" / "x").write_text("x")
