@@ -52,34 +52,23 @@ class Approval:
 
     def _approved(self, plan: Plan) -> bool:
         if not self._console.interactive:
-            raise NotReady(
-                "cannot ask for approval: stdin or stdout is not a terminal",
-                remedy=f"mainstay {self.verb} --yes",
-                code="needs-an-answer",
-            )
+            what = "cannot ask for approval: stdin or stdout is not a terminal"
+            raise NotReady(what, remedy=f"mainstay {self.verb} --yes", code="needs-an-answer")
         return self._answer(f"{_question(plan)} [y/N]").lower() in {"y", "yes"}
 
     def _confirmed(self, name: str) -> bool:
         if self._confirm is not None:
             if self._confirm != name:
-                raise NotReady(
-                    f"--confirm names {self._confirm}, but this is {name}; nothing was changed",
-                    remedy=f"mainstay {self.verb} --confirm {name}",
-                )
+                what = f"--confirm names {self._confirm}, but this is {name}; nothing was changed"
+                raise NotReady(what, remedy=f"mainstay {self.verb} --confirm {name}")
             return True
         if not self._console.interactive:
-            raise NotReady(
-                f"the data of {name} would be lost, and --yes does not confirm that",
-                remedy=f"mainstay {self.verb} --confirm {name}",
-                code="needs-an-answer",
-            )
+            what = f"the data of {name} would be lost, and --yes does not confirm that"
+            raise NotReady(what, remedy=f"mainstay {self.verb} --confirm {name}", code="needs-an-answer")
         answer = self._answer(f"The data of {name} will be lost. Type {name} to continue:")
         if answer != name:
-            raise NotReady(
-                f"declined: you typed {answer!r}, not {name}; nothing was changed",
-                remedy=f"mainstay {self.verb}",
-                code="declined",
-            )
+            what = f"declined: you typed {answer!r}, not {name}; nothing was changed"
+            raise NotReady(what, remedy=f"mainstay {self.verb}", code="declined")
         return True
 
     def _answer(self, question: str) -> str:

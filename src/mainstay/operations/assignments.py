@@ -67,11 +67,8 @@ def _text(path: Path) -> str:
             f"cannot read {path}: {trouble.strerror}", remedy=f"ls -l {path.parent}", code="file-unreadable"
         ) from None
     if len(raw) > LARGEST_BYTES:
-        raise BadInput(
-            f"{path} has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}",
-            remedy="split it into several files",
-            code="too-large",
-        )
+        what = f"{path} has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}"
+        raise BadInput(what, remedy="split it into several files", code="too-large")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -64,11 +64,8 @@ def store(values: NewValues, world: World, context: Context, by: str) -> None:
         if world.sealed.present(name) is None:
             value = _fetch(name, sources)
             if value is None:
-                raise BadInput(
-                    f"the value of {name} that the plan found is no longer available",
-                    remedy=f"mainstay secrets set {name}",
-                    code="secret-missing",
-                )
+                what = f"the value of {name} that the plan found is no longer available"
+                raise BadInput(what, remedy=f"mainstay secrets set {name}", code="secret-missing")
             world.sealed.add(name, value)
     for name, length in values.generate.items():
         world.sealed.generate(name, length)

@@ -52,11 +52,8 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
         )
     stays = kept(past).releases
     if to not in stays:
-        raise BadInput(
-            f"release {to} is no longer kept; those that are: {', '.join(str(number) for number in sorted(stays))}",
-            remedy="deploy its version again",
-            code="release-gone",
-        )
+        what = f"release {to} is no longer kept; those that are: {', '.join(str(number) for number in sorted(stays))}"
+        raise BadInput(what, remedy="deploy its version again", code="release-gone")
     world = context.world(context.stored())
     found = document(past, to)
     return planned.rollback(found, look(world, past), declared=declared, rolled_back_at=past.rolled_back.get(to, ""))
@@ -67,8 +64,5 @@ def _before(past: History) -> int:
     earlier = [number for number in past.served if past.live and number != past.live.number]
     if earlier:
         return earlier[0]
-    raise BadInput(
-        "there is no earlier release to go back to",
-        remedy="fix the source and type mainstay up",
-        code="no-such-release",
-    )
+    what = "there is no earlier release to go back to"
+    raise BadInput(what, remedy="fix the source and type mainstay up", code="no-such-release")

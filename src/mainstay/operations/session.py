@@ -77,11 +77,8 @@ def require_no_unfinished_run(context: Context) -> None:
     """Raise LockHeld when a run is unfinished, because it must end before another begins."""
     waiting = history_of(context).unfinished
     if waiting:
-        raise LockHeld(
-            f"run {waiting} is unfinished",
-            remedy="mainstay resume, or mainstay abort to go back",
-            code="run-unfinished",
-        )
+        what = f"run {waiting} is unfinished"
+        raise LockHeld(what, remedy="mainstay resume, or mainstay abort to go back", code="run-unfinished")
 
 
 def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Outcome:

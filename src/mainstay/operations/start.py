@@ -24,11 +24,8 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
     if past.unfinished:
         if run_kind(past.runs[0].kind).needs_running:
             restart_supervisor(context)
-        raise LockHeld(
-            f"run {past.unfinished} ({past.runs[0].kind}) is unfinished; only what it left running is started",
-            remedy="mainstay resume, or mainstay abort to go back",
-            code="run-unfinished",
-        )
+        what = f"run {past.unfinished} ({past.runs[0].kind}) is unfinished; only what it left running is started"
+        raise LockHeld(what, remedy="mainstay resume, or mainstay abort to go back", code="run-unfinished")
     if past.live is None:
         raise BadInput(
             f"no release of {place} is live: there is nothing to start", remedy="mainstay up", code="not-live"

@@ -78,11 +78,8 @@ def _values(console: Console, names: tuple[str, ...], file: Path | None, found: 
         typed = {name: prompt.fetch(name, rule_of(name, found.variables[name])) for name in dict.fromkeys(names)}
         return {name: _given(name, value) for name, value in typed.items()}
     if len(set(names)) > 1:
-        raise BadInput(
-            "a file or a pipe contains one value, but several names were given",
-            remedy=f"mainstay secrets set {names[0]}, then the next one",
-            code="misused",
-        )
+        what = "a file or a pipe contains one value, but several names were given"
+        raise BadInput(what, remedy=f"mainstay secrets set {names[0]}, then the next one", code="misused")
     raw = _read(file)
     try:
         text = raw.decode()
