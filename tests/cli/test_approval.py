@@ -31,7 +31,7 @@ class Terminal(Console):
     def interactive(self) -> bool:
         return True
 
-    def ask(self, question: str) -> str:
+    def ask(self, question: str, *, hidden: bool = False) -> str:
         return self._answer
 
 
@@ -86,7 +86,7 @@ def test_a_dry_run_shows_the_plan_and_ends(capsys: pytest.CaptureFixture[str]) -
 class InterruptingTerminal(Terminal):
     """A user who presses Ctrl-C at the question."""
 
-    def ask(self, question: str) -> str:
+    def ask(self, question: str, *, hidden: bool = False) -> str:
         os.kill(os.getpid(), signal.SIGINT)
         return "y"
 

@@ -18,11 +18,11 @@ def questions() -> list[str]:
 def prompt(monkeypatch: pytest.MonkeyPatch, questions: list[str], *answers: str) -> SecretPrompt:
     left = iter(answers)
 
-    def ask(self: Console, question: str) -> str:
+    def ask(self: Console, question: str, *, hidden: bool) -> str:
         questions.append(question)
         return next(left)
 
-    monkeypatch.setattr(Console, "ask_hidden", ask)
+    monkeypatch.setattr(Console, "ask", ask)
     return SecretPrompt(Console("text"))
 
 

@@ -54,7 +54,7 @@ class Approval:
         if not self._console.interactive:
             what = "cannot ask for approval: stdin or stdout is not a terminal"
             raise NotReady(what, remedy=f"mainstay {self.verb} --yes", code="needs-an-answer")
-        return self._answer(f"{_question(plan)} [y/N]").lower() in {"y", "yes"}
+        return self._answer(f"{plan.title[:1].upper()}{plan.title[1:]}? [y/N]").lower() in {"y", "yes"}
 
     def _confirmed(self, name: str) -> bool:
         if self._confirm is not None:
@@ -74,7 +74,3 @@ class Approval:
     def _answer(self, question: str) -> str:
         with while_asking():
             return self._console.ask(question).strip()
-
-
-def _question(plan: Plan) -> str:
-    return f"{plan.title[:1].upper()}{plan.title[1:]}?"

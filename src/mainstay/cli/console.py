@@ -103,26 +103,24 @@ class Console:
 
             terminal().clear()
 
-    def ask(self, question: str) -> str:
-        """Return the user's answer to *question*; an empty string at the end of input."""
+    def ask(self, question: str, *, hidden: bool = False) -> str:
+        """Return the user's answer, read without echo if *hidden*; an empty string at the end of input."""
         try:
-            return input(f"{question} ")
-        except EOFError:
-            return ""
-
-    def ask_hidden(self, question: str) -> str:
-        """Return the user's answer to *question*, read without echo; an empty string at the end of input."""
-        try:
-            return getpass(f"{question} ")
+            return getpass(f"{question} ") if hidden else input(f"{question} ")
         except EOFError:
             return ""
 
     def error(self, error: MainstayError) -> None:
         """Print *error* to stderr: what happened, then what to type next."""
         if self.json:
-            print(_encoded(self._document(error)), file=sys.stderr)
+            found: dict[str, object] = {"error": self._entry(error)}
+            if isinstance(error, Mistakes):
+                found = {"errors": [self._entry(each) for each in error.mistakes]}
+            print(_encoded(found), file=sys.stderr)
         elif isinstance(error, Mistakes):
-            self.mistakes(error.mistakes)
+            for mistake in error.mistakes:
+                self.print_to_stderr(self.command(line(mistake)))
+            self.print_to_stderr(f"{counted(len(error.mistakes), 'mistake')}; nothing was changed")
         else:
             where = f"{error.place}: " if error.place else ""
             self.print_to_stderr(Styled("error:", "red"), f" {where}{error.what}")
@@ -141,22 +139,10 @@ class Console:
         else:
             self.print_to_stderr(Styled("warning:", "yellow"), f" {problem.what}")
 
-    def mistakes(self, mistakes: Iterable[Mistake]) -> None:
-        """Print every mistake to stderr as `FILE:LINE:COLUMN: what (path); remedy [code]`."""
-        lines = [line(mistake) for mistake in mistakes]
-        for each in lines:
-            self.print_to_stderr(self.command(each))
-        self.print_to_stderr(f"{counted(len(lines), 'mistake')}; nothing was changed")
-
     def command(self, remedy: str) -> str:
         """Return *remedy* with the program and the options that the user typed, wherever it names a command."""
         typed = [self._program, *(word for pair in self._repeated.items() for word in pair)]
         return _OUR_COMMAND.sub(lambda _: shlex.join(typed) + " ", remedy)
-
-    def _document(self, error: MainstayError) -> dict[str, object]:
-        if isinstance(error, Mistakes):
-            return {"errors": [self._entry(each) for each in error.mistakes]}
-        return {"error": self._entry(error)}
 
     def _entry(self, each: MainstayError | Mistake) -> dict[str, object]:
         entry: dict[str, object] = {"code": each.code, "what": each.what, "remedy": self.command(each.remedy)}
@@ -164,7 +150,7 @@ class Console:
 
 
 def line(mistake: Mistake) -> str:
-    """Return a mistake in the format that people and editors read."""
+    """Return a mistake as people and editors read it: `FILE:LINE:COLUMN: what (path); remedy [code]`."""
     path = f" ({mistake.place.path})" if mistake.place.path else ""
     return f"{mistake.place}: {mistake.what}{path}; {mistake.remedy} [{mistake.code}]"
 

@@ -17,7 +17,7 @@ from mainstay import __version__
 from mainstay.cli import safe_streams
 from mainstay.cli.command_table import COMMANDS, NAMES_IN_OTHER_TOOLS, NOT_YET, SHIP
 from mainstay.cli.console import Console
-from mainstay.cli.options import options
+from mainstay.cli.invocation import options
 from mainstay.errors import BadInput, Interrupted, MainstayError
 from mainstay.system.disk_space import FULL, NoRoom, words
 
@@ -100,14 +100,12 @@ class CrashReport(AbstractContextManager["CrashReport", None]):
         descriptor, name = tempfile.mkstemp(prefix="mainstay-", suffix=".txt")
         with os.fdopen(descriptor, "w") as file:
             file.writelines(traceback.format_exception(kind, error, trace))
-        what = f"unexpected error ({kind.__name__}); the details are in {name}"
-        self._console.error(MainstayError(what, remedy=self._remedy(name), code="unexpected"))
-        sys.exit(UNEXPECTED)
-
-    def _remedy(self, details: str) -> str:
-        """Return `mainstay resume` after a command that may leave a run unfinished; otherwise how to report the bug."""
+        # A command that ships may leave a run unfinished.
         ships = any(word in COMMANDS and COMMANDS[word].topic == SHIP for word in self._arguments)
-        return "mainstay resume" if ships else f"report this bug in Mainstay and attach {details}"
+        remedy = "mainstay resume" if ships else f"report this bug in Mainstay and attach {name}"
+        what = f"unexpected error ({kind.__name__}); the details are in {name}"
+        self._console.error(MainstayError(what, remedy=remedy, code="unexpected"))
+        sys.exit(UNEXPECTED)
 
 
 def run(arguments: Sequence[str], console: Console) -> int:

@@ -30,7 +30,7 @@ class SecretPrompt:
         least = f", at least {rule.min_length} characters" if rule and rule.min_length else ""
         for attempt in range(1, ATTEMPTS + 1):
             with while_asking():
-                typed = self._console.ask_hidden(f"{name} (not shown{least}):")
+                typed = self._console.ask(f"{name} (not shown{least}):", hidden=True)
             why = rule.refusal(typed) if rule and typed else None
             if why is None or attempt == ATTEMPTS:
                 break

@@ -43,14 +43,14 @@ def from_arguments(words: Iterable[str]) -> Assignments:
 
 def from_file(path: Path) -> Assignments:
     """Return the assignments in the file *path*. Nothing in it is expanded: `$` and `{` are literal."""
-    bindings = [(_line(each), each) for each in parse_stream(io.StringIO(_text(path)))]
-    meant = [(line, each) for line, each in bindings if each.key is not None or each.error]
-    right = [(line, each.key, each.value) for line, each in meant if each.key is not None and each.value is not None]
-    wrong = [line for line, each in meant if each.key is None or each.value is None]
-    return Assignments(
-        tuple(Assignment(name, value, Place(str(path), line)) for line, name, value in right),
-        tuple(Mistake("no-value", "not NAME=VALUE", "write NAME=VALUE", Place(str(path), line)) for line in wrong),
-    )
+    given, mistakes = [], []
+    for each in parse_stream(io.StringIO(_text(path))):
+        place = Place(str(path), _line(each))
+        if each.key is not None and each.value is not None:
+            given.append(Assignment(each.key, each.value, place))
+        elif each.key is not None or each.error:
+            mistakes.append(Mistake("no-value", "not NAME=VALUE", "write NAME=VALUE", place))
+    return Assignments(tuple(given), tuple(mistakes))
 
 
 def _line(binding: Binding) -> int:

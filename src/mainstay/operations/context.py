@@ -86,9 +86,7 @@ class Context(msgspec.Struct, frozen=True):
 
 
 def open_context(wiring: Wiring, file: Path | None, environment: str | None, state: Path | None) -> Context:
-    """Return the context of a command.
-
-    Raises BadInput when neither a manifest nor `--state` determines the environment."""
+    """Return the context. Raises BadInput when neither a manifest nor `--state` determines the environment."""
     manifest = (file or Path.cwd() / MANIFEST).absolute()
     if state is not None:
         place = state.absolute()

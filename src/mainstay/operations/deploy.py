@@ -10,7 +10,7 @@ from mainstay.operations.history import history_of
 from mainstay.operations.manifest import manifest_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import require_idle
-from mainstay.operations.start_live import Notices, StartResult, start_live
+from mainstay.operations.start_live import NOT_STARTED, Notices, start_live
 from mainstay.planning.plan import Plan
 from mainstay.steps.fetch_artifact import FetchArtifact
 
@@ -33,7 +33,7 @@ def deploy(
     require_idle(context)
     # Plan first, so that bad input is refused before anything is started.
     plan = _fresh(context, plan_id) if plan_id else planning.make(context, version)
-    started = StartResult() if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
+    started = NOT_STARTED if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
     if started.acted and not plan_id:
         plan = planning.make(context, version)
     if plan.unchanged and not started.acted and not approve.dry_run:

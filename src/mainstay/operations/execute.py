@@ -11,7 +11,7 @@ from mainstay.operations.context import Context
 from mainstay.operations.front_door import require_front_door
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import begin, open_journal, require_no_unfinished_run, without_run
-from mainstay.operations.start_live import StartResult
+from mainstay.operations.start_live import NOT_STARTED, StartResult
 from mainstay.planning.plan import Plan
 from mainstay.planning.staleness import differences
 
@@ -34,7 +34,7 @@ def execute(
     *,
     approve: Approve,
     runner: Runner,
-    started: StartResult = StartResult(),  # noqa: B008 - immutable
+    started: StartResult = NOT_STARTED,
     new_plan: str = "",
 ) -> Outcome:
     """Ask for approval, take the lock, plan again, and execute the plan if the second one is the same.
@@ -56,13 +56,7 @@ def execute(
         return begin(replace(plan, declared=now.declared), journal, context, runner)
 
 
-def require_same(
-    plan: Plan,
-    now: Plan,
-    *,
-    command: str,
-    started: StartResult = StartResult(),  # noqa: B008 - immutable
-) -> None:
+def require_same(plan: Plan, now: Plan, *, command: str, started: StartResult = NOT_STARTED) -> None:
     """Raise NotReady, naming the differences, when *now* is not *plan*; *command* makes a new plan."""
     if now.id != plan.id:
         raise stale(plan, f"{'; '.join(differences(plan, now))}; {_changed_by(started)}", command)

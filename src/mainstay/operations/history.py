@@ -1,12 +1,17 @@
-"""`history`: every run of an environment, newest first."""
+"""`history` and `journal`: the runs of an environment, and the events of each, from its journal."""
 
 from msgspec.structs import replace
 
+from mainstay.errors import BadInput
+from mainstay.history.journal import Row, Verdict
 from mainstay.history.run_state import RunState
+from mainstay.history.signing import PublicKey
 from mainstay.history.sqlite import SqliteReader
 from mainstay.history.summary import History, RunSummary
 from mainstay.operations.context import Context
 from mainstay.system.file_lock import Lock
+
+NAMED_RUNS = 5
 
 
 def history_of(context: Context) -> History:
@@ -33,3 +38,23 @@ def history(context: Context) -> tuple[RunSummary, ...]:
     if any(run.outcome == "interrupted" for run in past) and not Lock(context.folders.lock).is_free():
         return tuple(replace(run, outcome="running") if run.outcome == "interrupted" else run for run in past)
     return past
+
+
+def show_journal(context: Context, run: str | None = None) -> list[Row]:
+    """Return the rows of *run*, or of the last run. Raises BadInput for a run that the journal does not have."""
+    rows = journal_reader(context).rows(run)
+    if run is None and rows:
+        return [row for row in rows if row.run == rows[-1].run]
+    if run is not None and not rows:
+        runs = list(dict.fromkeys(row.run for row in journal_reader(context).rows()))
+        what = f"there is no run {run}: nothing has been deployed here yet"
+        if runs:
+            what = f"there is no run {run}; the last runs are {', '.join(runs[-NAMED_RUNS:])}"
+        remedy = f"mainstay journal show {runs[-1]}" if runs else "mainstay up"
+        raise BadInput(what, remedy=remedy, code="no-such-run")
+    return rows
+
+
+def verify_journal(context: Context) -> Verdict:
+    """Verify with the public key that no row was changed or is missing. Raises JournalCorrupt without that key."""
+    return journal_reader(context).verify(PublicKey.read(context.folders.public_key))

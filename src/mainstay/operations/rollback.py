@@ -10,7 +10,7 @@ from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.retention import kept
 from mainstay.operations.session import require_idle
-from mainstay.operations.start_live import Notices, StartResult, start_live
+from mainstay.operations.start_live import NOT_STARTED, Notices, start_live
 from mainstay.planning import rollback as planned
 from mainstay.planning.facts import document, look
 from mainstay.planning.plan import Plan
@@ -25,7 +25,7 @@ def rollback(context: Context, to: int | None = None, *, approve: Approve, runne
     require_idle(context)
     number = to if to is not None else _before(history_of(context))
     make(context, number)  # A release that cannot be rolled back to is refused before anything is started.
-    started = StartResult() if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
+    started = NOT_STARTED if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
     if started.failure:
         notices.warning(started.failure)
     declared = plan.declared_now(context)

@@ -60,10 +60,7 @@ def open_journal(context: Context) -> Iterator[Journal]:
 
 
 def require_idle(context: Context, *, allow_unfinished: bool = False) -> None:
-    """Raise LockHeld when another run is being executed or a run is unfinished, and NoRoom when the disk is full.
-
-    Takes no lock.
-    """
+    """Raise LockHeld when a run is being executed or is unfinished, NoRoom when the disk is full; takes no lock."""
     if not context.folders.state.exists():
         return
     if not Lock(context.folders.lock).is_free():
@@ -82,10 +79,7 @@ def require_no_unfinished_run(context: Context) -> None:
 
 
 def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Outcome:
-    """Store the values that *plan* contains, start a stopped environment, then execute the plan.
-
-    The caller holds the lock.
-    """
+    """Store the values of *plan*, start a stopped environment, execute the plan. The caller holds the lock."""
     # Store the environment first: it records where the key of the secrets is, so later shells cannot change that.
     environment_file.write(plan.environment, context.folders)
     world = context.world(plan.environment)

@@ -47,6 +47,9 @@ class StartResult(NamedTuple):
     took_s: float = 0.0
 
 
+NOT_STARTED = StartResult()
+
+
 def start_live(
     context: Context, runner: Runner, notices: Notices, *, thorough: bool = False, only_if_stopped: bool = False
 ) -> StartResult:
@@ -58,7 +61,7 @@ def start_live(
     """
     live = history_of(context).live
     if live is None:
-        return StartResult()
+        return NOT_STARTED
     target = context.target(context.stored())
     running = target.fleet_status()
     if running.started and running.supervised:

@@ -17,13 +17,15 @@ from mainstay.operations.shortfall import shortfall
 from mainstay.system.disk_space import shortage
 from mainstay.system.file_lock import Lock
 
+RunState = Literal["running", "interrupted", "parked"]
+
 
 class RunStatus(msgspec.Struct, frozen=True):
     """The unfinished run."""
 
     id: str
     kind: str
-    state: Literal["running", "interrupted", "parked"]
+    state: RunState
     step: str | None
     title: str
     since: str
@@ -97,6 +99,7 @@ def status(context: Context) -> Status:
     running, serving = target.fleet_status(), target.traffic_status()
     run = _run(context)
     stores = {place.name for place in environment.datastores}
+    names = {name for name, members in running.wanted.items() if members} | {one.service for one in running.instances}
     found = Status(
         system=environment.system,
         environment=environment.name,
@@ -105,11 +108,7 @@ def status(context: Context) -> Status:
         state=str(context.folders.state),
         release=past.live,
         run=run,
-        services=tuple(
-            _service(name, running, serving, in_run=run is not None)
-            for name in sorted(_names(running))
-            if name not in stores
-        ),
+        services=tuple(_service(name, running, serving, in_run=run is not None) for name in sorted(names - stores)),
         datastores=tuple(_datastore(place, environment, context, running, serving) for place in environment.datastores),
         started=running.started,
         supervised=running.supervised,
@@ -176,10 +175,7 @@ def _missing(now: Status) -> Iterator[Note]:
 
 
 def _edge_problems(now: Status, serving: TrafficStatus) -> Iterator[Note]:
-    """Yield what is wrong with the edge.
-
-    It does not serve yet, or a service with enough ready instances gets too little traffic.
-    """
+    """Yield what is wrong with the edge: it does not serve yet, or not as much as a service's ready instances can."""
     at_work = now.run is not None and now.run.state == "running"
     if serving.edge is not None and not serving.open and now.supervised and not at_work:
         yield Note("edge-starting", "the edge is being started or changed", "mainstay logs edge")
@@ -210,10 +206,6 @@ def _notes(running: FleetStatus) -> Iterator[Note]:
         for reason in one.reasons:
             yield Note("instance-degraded", f"{one.id} is {one.state}: {reason}", "", one.id, "note")
     yield from (note for note in running.notes if note.level == "note")
-
-
-def _names(running: FleetStatus) -> set[str]:
-    return {name for name, members in running.wanted.items() if members} | {one.service for one in running.instances}
 
 
 def _service(name: str, running: FleetStatus, serving: TrafficStatus, *, in_run: bool) -> ServiceStatus:
@@ -250,11 +242,7 @@ def _run(context: Context) -> RunStatus | None:
     now = unfinished_run(context)
     if now is None:
         return None
-    state: Literal["running", "interrupted", "parked"] = "interrupted"
-    if now.parked is not None:
-        state = "parked"
-    elif not Lock(context.folders.lock).is_free():
-        state = "running"
+    state: RunState = "parked" if now.parked else "interrupted" if Lock(context.folders.lock).is_free() else "running"
     return RunStatus(
         id=now.run,
         kind=now.planned.kind if now.planned else "",

@@ -15,7 +15,7 @@ from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.resume import finish
 from mainstay.operations.session import open_journal, require_idle, without_run
-from mainstay.operations.start_live import Notices, StartResult, start_live
+from mainstay.operations.start_live import NOT_STARTED, Notices, StartResult, start_live
 from mainstay.planning.facts import document
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import declares
@@ -32,7 +32,7 @@ def up(context: Context, *, approve: Approve, runner: Runner, notices: Notices, 
     """
     require_idle(context, allow_unfinished=not approve.dry_run)
     finished = _finish_unfinished(context, runner)
-    started = StartResult() if approve.dry_run else start_live(context, runner, notices)
+    started = NOT_STARTED if approve.dry_run else start_live(context, runner, notices)
     if finished is not None and finished.outcome == "undone":
         if started.failure:
             notices.warning(started.failure)

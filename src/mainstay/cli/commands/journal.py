@@ -8,8 +8,7 @@ from mainstay.cli.invocation import Invocation, invoked
 from mainstay.errors import JournalCorrupt
 from mainstay.history.events import decode
 from mainstay.history.journal_file import RESTORE
-from mainstay.operations import journal
-from mainstay.operations.history import journal_reader
+from mainstay.operations.history import journal_reader, show_journal, verify_journal
 
 
 @click.group("journal")
@@ -22,7 +21,7 @@ def command() -> None:
 def show(invocation: Invocation, run: str | None) -> None:
     """Show the events of a run; by default of the last run."""
     context = EventContext()
-    for row in journal.show(context_of(invocation), run):
+    for row in show_journal(context_of(invocation), run):
         if invocation.console.json:
             invocation.console.document(document(row, context.titles))
             continue
@@ -35,7 +34,7 @@ def show(invocation: Invocation, run: str | None) -> None:
 @invoked("verify", "mainstay journal verify", group=command)
 def verify(invocation: Invocation) -> None:
     """Verify that no row was changed and none is missing. Exit 5: the verification failed."""
-    found = journal.verify(context_of(invocation))
+    found = verify_journal(context_of(invocation))
     if found.bad is not None:
         raise JournalCorrupt(
             f"the journal was changed or has lost rows, found at row {found.bad}: {found.why}", remedy=RESTORE

@@ -3,8 +3,7 @@
 import click
 
 from mainstay.cli.context import context_of
-from mainstay.cli.invocation import Invocation, invoked
-from mainstay.cli.options import ReleaseNumber
+from mainstay.cli.invocation import Invocation, ReleaseNumber, invoked
 from mainstay.drivers.targets.target import LogQuery
 from mainstay.operations.logs import logs
 

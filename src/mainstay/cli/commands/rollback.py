@@ -2,7 +2,7 @@
 
 import click
 
-from mainstay.cli.options import ReleaseNumber
+from mainstay.cli.invocation import ReleaseNumber
 from mainstay.cli.run_command import CommandRun, run_command
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.rollback import rollback
