@@ -175,7 +175,7 @@ def _missing(now: Status) -> Iterator[Note]:
 
 
 def _edge_problems(now: Status, serving: TrafficStatus) -> Iterator[Note]:
-    """Yield what is wrong with the edge: it does not serve yet, or not as much as a service's ready instances can."""
+    """Yield what is wrong with the edge: it does not serve yet, or requests reach other releases than desired."""
     at_work = now.run is not None and now.run.state == "running"
     if serving.edge is not None and not serving.open and now.supervised and not at_work:
         yield Note("edge-starting", "the edge is being started or changed", "mainstay logs edge")
