@@ -47,11 +47,11 @@ def show_journal(context: Context, run: str | None = None) -> list[Row]:
         return [row for row in rows if row.run == rows[-1].run]
     if run is not None and not rows:
         runs = list(dict.fromkeys(row.run for row in journal_reader(context).rows()))
-        what = f"there is no run {run}: nothing has been deployed here yet"
-        if runs:
-            what = f"there is no run {run}; the last runs are {', '.join(runs[-NAMED_RUNS:])}"
-        remedy = f"mainstay journal show {runs[-1]}" if runs else "mainstay up"
-        raise BadInput(what, remedy=remedy, code="no-such-run")
+        if not runs:
+            what = f"there is no run {run}: nothing has been deployed here yet"
+            raise BadInput(what, remedy="mainstay up", code="no-such-run")
+        what = f"there is no run {run}; the last runs are {', '.join(runs[-NAMED_RUNS:])}"
+        raise BadInput(what, remedy=f"mainstay journal show {runs[-1]}", code="no-such-run")
     return rows
 
 
