@@ -41,11 +41,8 @@ def test_without_a_terminal_the_error_names_the_flag_that_approves() -> None:
     assert (refused.value.exit_code, refused.value.remedy) == (3, "mainstay deploy --yes")
 
 
-def test_yes_approves_the_plan() -> None:
+def test_yes_approves_the_plan_and_plans_for_local_need_no_approval() -> None:
     assert Approval(Console(), "deploy", yes=True)(plan())
-
-
-def test_plans_for_local_need_no_approval() -> None:
     assert Approval(Console(), "deploy")(plan("local"))
 
 
@@ -61,13 +58,10 @@ def test_yes_does_not_confirm_the_loss_of_data() -> None:
 
 
 def test_the_loss_of_data_is_confirmed_by_the_right_name_only() -> None:
+    assert Approval(Terminal("shop/local"), "down --data")(down())
     assert Approval(Console(), "down --data", confirm="shop/local")(down())
     with pytest.raises(NotReady):
         Approval(Console(), "down --data", confirm="shop/staging")(down())
-
-
-def test_the_user_confirms_the_loss_of_data_by_typing_the_name() -> None:
-    assert Approval(Terminal("shop/local"), "down --data")(down())
 
 
 def test_typing_another_name_declines_and_repeats_what_was_typed() -> None:

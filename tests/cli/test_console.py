@@ -33,15 +33,12 @@ def on_terminal(width: int, **environment: str) -> list[str]:
 
 
 def test_a_pipe_gets_aligned_text_without_colours() -> None:
-    shown = subprocess.run(
-        [sys.executable, "-c", SHOW], capture_output=True, env=os.environ | {"COLUMNS": "10"}, timeout=60, check=True
-    )
-    assert shown.stdout.decode() == PLAIN
+    environment = os.environ | {"COLUMNS": "10"}
+    assert subprocess.check_output([sys.executable, "-c", SHOW], env=environment, timeout=60).decode() == PLAIN
 
 
 def test_a_terminal_gets_colours_and_no_escape_sequence_of_a_service() -> None:
-    lines = on_terminal(80)
-    assert lines == ["\x1b[1;31mdegraded\x1b[0m: cleared", *PLAIN.splitlines()[1:]]
+    assert on_terminal(80) == ["\x1b[1;31mdegraded\x1b[0m: cleared", *PLAIN.splitlines()[1:]]
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "TERM=dumb"])
@@ -50,11 +47,5 @@ def test_colours_can_be_turned_off(environment: dict[str, str]) -> None:
 
 
 def test_a_narrow_terminal_gets_cells_of_several_lines() -> None:
-    assert on_terminal(16)[1:] == [
-        "NAME  VALUE",
-        "日本  a",
-        "      [red]long[",
-        "      /red]",
-        "      value",
-        "web   b",
-    ]
+    expected = "NAME  VALUE\n日本  a\n      [red]long[\n      /red]\n      value\nweb   b"
+    assert on_terminal(16)[1:] == expected.splitlines()

@@ -70,11 +70,6 @@ def test_validate_imports_no_drivers_and_no_operations(tmp_path: Path) -> None:
     assert (result.code, [each for each in acts if f"'{each}" in result.err]) == (0, [])
 
 
-def test_an_unknown_command_is_bad_input(tmp_path: Path) -> None:
-    result = mainstay(tmp_path, "rollbak")
-    assert result == (2, "", "error: No such command 'rollbak'. Did you mean 'rollback'?\n next: mainstay --help\n")
-
-
 def test_an_unknown_option_suggests_the_commands_help(tmp_path: Path) -> None:
     result = mainstay(tmp_path, "deploy", "--yess")
     assert (result.code, result.err.splitlines()[1]) == (2, " next: mainstay deploy --help")
@@ -84,25 +79,17 @@ def test_shared_options_are_accepted_after_the_command(tmp_path: Path) -> None:
     assert mainstay(tmp_path, "status", "--output", "json").err == mainstay(tmp_path, "--output", "json", "status").err
 
 
-def test_an_error_in_json_is_one_document(tmp_path: Path) -> None:
-    result = mainstay(tmp_path, "--output", "json", "status")
-    error = json.loads(result.err)["error"]
-    assert (result.code, set(error)) == (2, {"code", "what", "remedy"})
-
-
-def test_the_next_command_keeps_the_options_that_were_typed(tmp_path: Path) -> None:
-    result = mainstay(tmp_path, "-e", "staging", "status")
-    assert result.err.splitlines()[1] == " next: mainstay -e staging up"
-
-
-def test_the_traceback_of_an_unexpected_error_is_written_to_a_file(tmp_path: Path) -> None:
-    state = Path(f"{tmp_path}-state")
-    state.mkdir()
-    (state / "environment.json").mkdir()
-    result = mainstay(tmp_path, "status", TMPDIR=str(tmp_path))
+@pytest.mark.parametrize(("name", "remedy"), [("status", "report this bug"), ("deploy", "mainstay resume")])
+def test_the_traceback_is_in_a_file_and_resume_is_suggested_where_a_run_may_be_unfinished(
+    tmp_path: Path, name: str, remedy: str
+) -> None:
+    Path(f"{tmp_path}-state", "environment.json").mkdir(parents=True)
+    (tmp_path / "mainstay.yaml").write_text("system: shop\n")
+    result = mainstay(tmp_path, name, TMPDIR=str(tmp_path))
     details = Path(result.err.partition("details are in ")[2].split()[0])
     assert (result.code, "Traceback" in result.err, details.stat().st_mode & 0o777) == (70, False, 0o600)
     assert "IsADirectoryError" in details.read_text()
+    assert result.err.splitlines()[1].startswith(f" next: {remedy}")
 
 
 @pytest.mark.failure("F13")
@@ -140,7 +127,7 @@ def test_an_interruption_ends_with_130(tmp_path: Path) -> None:
     assert mainstay(tmp_path, "status", program=[sys.executable, "-c", STRUCK]).code == 130
 
 
-SELECTIONS = pytest.mark.parametrize(
+@pytest.mark.parametrize(
     ("words", "repeated"),
     [
         (["-e", "staging"], "-e staging"),
@@ -153,9 +140,6 @@ SELECTIONS = pytest.mark.parametrize(
     ],
     ids=" ".join,
 )
-
-
-@SELECTIONS
 @pytest.mark.parametrize("behind", [False, True], ids=["before the command", "after the command"])
 def test_the_next_command_selects_the_same_environment(
     tmp_path: Path, words: list[str], repeated: str, *, behind: bool
@@ -165,9 +149,11 @@ def test_the_next_command_selects_the_same_environment(
     assert result.err.splitlines()[1] == f" next: mainstay {repeated} up"
 
 
-def test_the_next_command_in_json_selects_the_same_environment(tmp_path: Path) -> None:
+def test_an_error_in_json_is_one_document_whose_remedy_selects_the_same_environment(tmp_path: Path) -> None:
     result = mainstay(tmp_path, "--output=json", "--environment=staging", "status")
-    assert json.loads(result.err)["error"]["remedy"] == "mainstay -e staging up"
+    error = json.loads(result.err)["error"]
+    assert (result.code, set(error)) == (2, {"code", "what", "remedy"})
+    assert error["remedy"] == "mainstay -e staging up"
 
 
 def test_a_state_from_the_shell_is_not_repeated(tmp_path: Path) -> None:
@@ -180,23 +166,16 @@ def test_logs_takes_f_as_follow_and_does_not_repeat_it(tmp_path: Path) -> None:
     assert result.err.splitlines()[1] == " next: mainstay -e staging up"
 
 
-def test_a_command_of_a_later_version_is_reported_as_unavailable(tmp_path: Path) -> None:
-    assert mainstay(tmp_path, "backup", "create").err.startswith("error: 'backup' is not available in version 0.1.0\n")
-
-
-def test_the_command_of_another_tool_suggests_the_one_of_mainstay(tmp_path: Path) -> None:
-    assert mainstay(tmp_path, "ps").err.startswith("error: No such command 'ps'. In Mainstay: 'status'\n")
-
-
-@pytest.mark.parametrize(("name", "remedy"), [("status", "report this bug"), ("deploy", "mainstay resume")])
-def test_resume_is_suggested_only_where_a_run_may_be_unfinished(tmp_path: Path, name: str, remedy: str) -> None:
-    state = Path(f"{tmp_path}-state")
-    state.mkdir()
-    (state / "environment.json").mkdir()
-    (tmp_path / "mainstay.yaml").write_text("system: shop\n")
-    result = mainstay(tmp_path, name, TMPDIR=str(tmp_path))
-    assert result.code == 70
-    assert result.err.splitlines()[1].startswith(f" next: {remedy}")
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        pytest.param("backup create", "'backup' is not available in version 0.1.0", id="a later version's"),
+        pytest.param("ps", "No such command 'ps'. In Mainstay: 'status'", id="another tool's"),
+        pytest.param("rollbak", "No such command 'rollbak'. Did you mean 'rollback'?", id="a mistyped one"),
+    ],
+)
+def test_an_unknown_command_is_bad_input(tmp_path: Path, words: str, error: str) -> None:
+    assert mainstay(tmp_path, *words.split()) == (2, "", f"error: {error}\n next: mainstay --help\n")
 
 
 def test_an_option_is_suggested_only_if_it_is_similar(tmp_path: Path) -> None:

@@ -9,13 +9,18 @@ from mainstay.planning import document as plan_document
 from mainstay.planning.plan import Change, Phase
 from tests.cli.sample_plan import Brew, plan
 
+HEAD = [
+    "plan 3f9a1c: deploy 1.1.0 to shop/production as release 2",
+    "live now: release 1 (1.0.0)",
+    "rollback: safe (the old release can go live again; the data stays as it is then)",
+    "",
+]
+FOOT = ["changes", "   services.web.replicas: 1 → 2", "", "note: the kettle is hot"]
+
 
 def test_the_runbook_lists_phases_steps_and_changes() -> None:
     assert list(plan_text.text(plan())) == [
-        "plan 3f9a1c: deploy 1.1.0 to shop/production as release 2",
-        "live now: release 1 (1.0.0)",
-        "rollback: safe (the old release can go live again; the data stays as it is then)",
-        "",
+        *HEAD,
         "1  prepare",
         "   1.1   Brew tea  ~2.0 s",
         " ∥ 1.2   Brew coffee  ~1.0 s",
@@ -24,26 +29,14 @@ def test_the_runbook_lists_phases_steps_and_changes() -> None:
         "   2.1   Brew both  ~1 min  (from this step on the run cannot be undone)",
         "   2.2   Brew more  ~0.1 s",
         "",
-        "changes",
-        "   services.web.replicas: 1 → 2",
-        "",
-        "note: the kettle is hot",
+        *FOOT,
         "",
         "takes about 1 min 2 s, as in earlier runs",
     ]
 
 
 def test_the_summary_of_a_plan_leaves_out_its_steps() -> None:
-    assert list(plan_text.summary(plan())) == [
-        "plan 3f9a1c: deploy 1.1.0 to shop/production as release 2",
-        "live now: release 1 (1.0.0)",
-        "rollback: safe (the old release can go live again; the data stays as it is then)",
-        "",
-        "changes",
-        "   services.web.replicas: 1 → 2",
-        "",
-        "note: the kettle is hot",
-    ]
+    assert list(plan_text.summary(plan())) == HEAD + FOOT
 
 
 @pytest.mark.parametrize(
@@ -56,22 +49,24 @@ def test_the_summary_of_a_plan_leaves_out_its_steps() -> None:
     ids=["a first release has nothing to roll back to", "a rollback", "a stop"],
 )
 def test_the_headline_depends_on_the_kind_of_the_plan(kind: Kind, before: int | None, lines: list[str]) -> None:
-    assert list(plan_text.text(replace(plan(), kind=kind, before=before, changes=(), notes=())))[1:][
-        : len(lines) + 1
-    ] == [*lines, ""]
+    shown = list(plan_text.text(replace(plan(), kind=kind, before=before, changes=(), notes=())))
+    assert shown[1 : len(lines) + 2] == [*lines, ""]
 
 
-def test_text_and_json_have_the_same_duration_or_none() -> None:
-    known = plan()
-    unknown = replace(known, phases=(Phase("prepare", ((Brew(what="tea", expected_s=9.0), Brew(what="coffee")),)),))
-    assert plan_document.document(known)["expected_s"] == 62.1
-    assert plan_document.document(unknown)["expected_s"] is None
-    assert not any("takes about" in line for line in plan_text.text(unknown))
-
-
-def test_a_plan_that_takes_no_time_has_no_duration() -> None:
-    quick = replace(plan(), phases=(Phase("prepare", ((Brew(what="tea", expected_s=0.0),),)),))
-    assert not any("takes about" in line for line in plan_text.text(quick))
+@pytest.mark.parametrize(
+    ("phases", "expected_s"),
+    [
+        pytest.param(plan().phases, 62.1, id="known"),
+        pytest.param(
+            (Phase("prepare", ((Brew(what="tea", expected_s=9.0), Brew(what="coffee")),)),), None, id="unknown"
+        ),
+        pytest.param((Phase("prepare", ((Brew(what="tea", expected_s=0.0),),)),), 0.0, id="none"),
+    ],
+)
+def test_text_and_json_have_the_same_duration(phases: tuple[Phase, ...], expected_s: float | None) -> None:
+    timed = replace(plan(), phases=phases)
+    assert plan_document.document(timed)["expected_s"] == expected_s
+    assert any("takes about" in line for line in plan_text.text(timed)) == bool(expected_s)
 
 
 def test_long_values_are_cut_where_they_differ() -> None:

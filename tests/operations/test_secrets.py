@@ -1,214 +1,116 @@
-"""Values given to a command: none is stored while planning, a run stores them, what has a value keeps it."""
+"""`secrets list` and `secrets set`: every secret and no value; new versions, and what is refused."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
-from mainstay.drivers.secrets.settings_file import SettingsFile
-from mainstay.engine.runner import Runner
+from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.errors import BadInput
-from mainstay.history.summary import History
+from mainstay.manifest.given import unfit
 from mainstay.model import Secret, SecretRef
-from mainstay.operations.given_secrets import differing_secrets, store, with_given_secrets
-from mainstay.operations.manifest import manifest_of
-from mainstay.operations.session import begin
-from mainstay.planning.facts import Snapshot, look
-from mainstay.planning.given import new_values, require_values, stored_notes, unused_notes
-from mainstay.planning.plan import NewValues
-from tests.fakes.journal import MemoryJournal
-from tests.fakes.power import Power, PowerCut, PoweredJournal
-from tests.fakes.secrets import FakeSecrets
+from mainstay.operations import environment_file
+from mainstay.operations.secrets import list_secrets, require_secrets, set_secrets, settable
+from mainstay.system.atomic_file import atomic_write
 from tests.operations.project import Project
-from tests.shop import first_plan
-
-SHOP = """
-system: shop
-version: 1.0.0
-variables:
-  TOKEN: {secret: true, min_length: 10}
-  MODE: {secret: true, one_of: [live, test], required: false}
-  SIGNING: {secret: true, generate: true, min_length: 64}
-  OTHER: {secret: true, generate: true}
-  REGION: {}
-  COLOUR: {required: false, one_of: [red, green]}
-  EVERY: {default: "300"}
-  UNREAD: {secret: true}
-services:
-  api: {command: [run], variables: [TOKEN, MODE, REGION]}
-  web: {command: [run], variables: [TOKEN, SIGNING, OTHER, COLOUR, EVERY]}
-"""
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path, SHOP)
+def test_the_list_shows_every_declared_secret_and_no_value(project: Project) -> None:
+    project.world.sealed.keep("TOKEN", Secret("hunter2"))
+    project.world.sealed.keep("build.HTTP_PROXY", Secret("hunter2"))
+    project.world.sealed.generate("db.owner.password", 43)
+    found = {each.name: (each.version, each.origin, each.read_by) for each in list_secrets(project.context)}
+    assert found == {"TOKEN": (1, "given", ("api",)), "SIGNING": (None, "generated", ("api",))}
+    assert "hunter2" not in repr(list_secrets(project.context))
 
 
-def gives(project: Project, **values: str) -> None:
-    """Let the command be given secrets."""
-    project.sources = (FakeSecrets({}), FakeSecrets({name: Secret(value) for name, value in values.items()}))
+def test_a_secret_gets_a_new_version_and_the_earlier_one_stays(project: Project) -> None:
+    found = settable(project.context)
+    assert [set_secrets(found, {"TOKEN": Secret(v)}, project.context)[0].version for v in ("first", "second")] == [1, 2]
+    assert not set_secrets(found, {"TOKEN": Secret("second")}, project.context)[0].changed
+    assert project.world.sealed.read(SecretRef("TOKEN", 1)).reveal() == "first"
 
 
-def seen(project: Project, **exported: str) -> Snapshot:
-    """What a plan is made from."""
-    manifest = manifest_of(project.context)
-    now = replace(look(project.world, History(), manifest), exported=exported)
-    return with_given_secrets(now, manifest, project.context)
-
-
-def begun(project: Project, **exported: str) -> NewValues:
-    """Let a run begin that is planned now."""
-    manifest = manifest_of(project.context)
-    values = new_values(manifest, seen(project, **exported), ["db.writer.password"])
-    project.world.folders.state.mkdir(exist_ok=True)
-    store(values, project.world, project.context, "ann")
-    return values
-
-
-def value(project: Project, name: str) -> str:
-    return project.world.sealed.read(SecretRef(name)).reveal()
-
-
-def settings(project: Project) -> dict[str, str]:
-    return {name: each.value for name, each in SettingsFile(project.world.folders.settings).read().items()}
-
-
-def test_a_plan_stores_nothing(project: Project) -> None:
-    gives(project, TOKEN="given once")
-    assert seen(project, REGION="north").offered == {"TOKEN"}
-    assert project.world.sealed.entries() == ()
-    assert not project.world.folders.state.exists()
-
-
-def test_a_run_stores_given_values_and_generates_the_rest_once(project: Project) -> None:
-    gives(project, TOKEN="given once", UNREAD="read by none")
-    values = begun(project, REGION="north")
-    assert (values.given, values.settings) == (("TOKEN",), {"REGION": "north"})
-    assert value(project, "TOKEN") == "given once"
-    assert [len(value(project, name)) for name in values.generate] == [43, 64, 43]
-    assert list(values.generate) == ["OTHER", "SIGNING", "db.writer.password"]
-    assert settings(project) == {"REGION": "north"}
-    assert begun(project, REGION="south") == NewValues()
-
-
-def test_a_stored_value_is_kept_and_a_different_exported_one_is_reported(project: Project) -> None:
-    gives(project, TOKEN="given once")
-    begun(project, REGION="north")
-    gives(project, TOKEN="given again", SIGNING="mine")
-    now, manifest = seen(project, REGION="south", EVERY="5"), manifest_of(project.context)
-    other = differing_secrets(now, manifest, project.world.sealed, project.context.wiring.secret_sources())
-    ignored = "is exported in this shell with another value than the stored one; the stored value is used."
-    assert list(unused_notes(manifest, now, other)) == [
-        f"SIGNING {ignored} To change it: mainstay secrets set SIGNING",
-        f"TOKEN {ignored} To change it: mainstay secrets set TOKEN",
-        "EVERY has a fixed default in the manifest; the exported value is ignored",
-        f"REGION {ignored} To change it: mainstay set REGION=…",
-    ]
-    assert value(project, "TOKEN") == "given once"
-
-
-def test_an_exported_value_equal_to_the_stored_one_is_not_reported(project: Project) -> None:
-    gives(project, TOKEN="given once")
-    begun(project, REGION="north")
-    now, manifest = seen(project, REGION="north", EVERY="300"), manifest_of(project.context)
-    other = differing_secrets(now, manifest, project.world.sealed, project.context.wiring.secret_sources())
-    assert list(unused_notes(manifest, now, other)) == []
-
-
-def test_a_value_that_another_command_stored_meanwhile_is_kept(project: Project) -> None:
-    gives(project, TOKEN="given once")
-    values = new_values(manifest_of(project.context), seen(project), [])
-    project.world.sealed.keep("TOKEN", Secret("set meanwhile"))
-    store(values, project.world, project.context, "ann")
-    assert (value(project, "TOKEN"), project.world.sealed.present("TOKEN")) == ("set meanwhile", 1)
-
-
-def test_a_secret_that_would_be_generated_can_be_given_instead(project: Project) -> None:
-    gives(project, TOKEN="given once", OTHER="from an older system")
-    assert "OTHER" not in begun(project).generate
-    assert value(project, "OTHER") == "from an older system"
-
-
-def test_a_plan_lists_the_values_that_its_run_stores(project: Project) -> None:
-    gives(project, TOKEN="given once")
-    manifest = manifest_of(project.context)
-    values = new_values(manifest, seen(project, REGION="north"), ["db.writer.password"])
-    assert list(stored_notes(values, manifest)) == [
-        "generated and stored when the run begins: OTHER, SIGNING",
-        "stored when the run begins, as given to this command: TOKEN, REGION",
-    ]
-
-
-def test_all_missing_values_are_reported_together_with_one_remedy_per_kind(project: Project) -> None:
-    with pytest.raises(BadInput) as missing:
-        require_values(manifest_of(project.context), seen(project))
-    assert missing.value.what == "no value for 2 variables: REGION (read by api), TOKEN (a secret, read by api, web)"
-    assert missing.value.remedy == "mainstay secrets set TOKEN\nmainstay set REGION=…"
-    gives(project, TOKEN="given once")
-    with pytest.raises(BadInput) as missing:
-        require_values(manifest_of(project.context), seen(project))
-    assert (missing.value.what, missing.value.code) == (
-        "no value for 1 variable: REGION (read by api)",
-        "variable-missing",
-    )
-
-
-def test_the_user_is_prompted_only_for_missing_secrets(project: Project) -> None:
-    project.prompt = FakeSecrets({name: Secret("typed by a person") for name in ("TOKEN", "MODE", "OTHER")})
-    assert seen(project).offered == set(), "REGION is missing too, so answers would be useless"
-    assert seen(project, REGION="north").offered == {"TOKEN"}
-    begun(project, REGION="north")
-    assert value(project, "TOKEN") == "typed by a person"
-
-
+@pytest.mark.threat("S12")
 @pytest.mark.parametrize(
-    ("name", "unfit", "code"),
+    ("words", "code", "remedy"),
     [
-        ("TOKEN", "123456789", "secret-too-short"),
-        ("MODE", "unheard of", "not-one-of"),
-        ("TOKEN", "x" * 140_000, "too-long"),
+        pytest.param("TOKEM", "unknown-variable", "did you mean 'TOKEN'?", id="a mistyped name"),
+        pytest.param("MODE", "not-secret", "mainstay set MODE=…", id="a plain variable"),
+        pytest.param("TOKEN hunter2", "secret-in-clear", "mainstay secrets set TOKEN", id="a value as an argument"),
+        pytest.param("TOKEN=hunter2", "secret-in-clear", "mainstay secrets set TOKEN", id="an assignment"),
+        pytest.param("TOKEN hunter2=", "secret-in-clear", "mainstay secrets set TOKEN", id="a value that ends in ="),
+        pytest.param("TOKEN hunter2=x", "secret-in-clear", "mainstay secrets set TOKEN", id="a value that contains ="),
+        pytest.param("hunter2=", "secret-in-clear", "mainstay secrets set NAME", id="only a value that ends in ="),
+        pytest.param(
+            "db.owner.password", "unknown-variable", "use one of: SIGNING, TOKEN", id="a datastore's password"
+        ),
     ],
-    ids=["too short", "not one of those allowed", "too long for a process"],
 )
-def test_an_invalid_secret_is_refused_and_not_shown(project: Project, name: str, unfit: str, code: str) -> None:
-    gives(project, **{"TOKEN": "given once", name: unfit})
-    with pytest.raises(BadInput, match=name) as refused:
-        seen(project)
-    assert refused.value.code == code
-    assert unfit not in refused.value.what + refused.value.remedy
-
-
-@pytest.mark.parametrize(
-    ("exported", "code"),
-    [({"COLOUR": "blue"}, "not-one-of"), ({"REGION": "https://me:hidden@north.example"}, "secret-in-clear")],
-    ids=["not one of those allowed", "an address with a password"],
-)
-def test_an_invalid_exported_value_is_refused(project: Project, exported: dict[str, str], code: str) -> None:
-    gives(project, TOKEN="given once")
+def test_only_declared_secrets_are_set_and_no_value_is_repeated(
+    project: Project, words: str, code: str, remedy: str
+) -> None:
     with pytest.raises(BadInput) as refused:
-        require_values(manifest_of(project.context), seen(project, **{"REGION": "north"} | exported))
+        require_secrets(settable(project.context), words.split())
     assert refused.value.code == code
-    assert "hidden" not in refused.value.what + refused.value.remedy
+    assert refused.value.remedy.startswith(remedy)
+    assert "hunter2" not in refused.value.what + refused.value.remedy
 
 
-def test_values_are_stored_before_the_run_is_journalled(project: Project) -> None:
-    gives(project, TOKEN="given once")
-    manifest = manifest_of(project.context)
-    values = new_values(manifest, seen(project, REGION="north"), ["db.writer.password"])
-    plan = replace(first_plan(), values=values, environment=project.world.environment)
+def test_several_secrets_are_stored_together_or_not_at_all(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, written = settable(project.context), list[int]()
+
+    def second_write_fails(path: Path, content: bytes) -> None:
+        written.append(len(content))
+        if len(written) > 1:
+            raise OSError(28, "No space left on device")
+        atomic_write(path, content)
+
+    sealed = SealedFile(project.world.folders.sealed, project.world.folders.secret_key)
+    sealed.keep("SIGNING", Secret("first"))
+    monkeypatch.setattr("mainstay.drivers.secrets.sealed_file.atomic_write", second_write_fails)
+    set_secrets(found._replace(sealed=sealed), {"TOKEN": Secret("value"), "SIGNING": Secret("other")}, project.context)
+    assert [(each.name, each.version) for each in sealed.entries()] == [("SIGNING", 2), ("TOKEN", 1)]
+
+
+def test_a_secret_that_another_command_stored_meanwhile_is_reported_as_unchanged(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = SealedFile(project.world.folders.sealed, project.world.folders.secret_key)
+    wait_for_lock = sealed._locked
+
+    @contextmanager
+    def after_another() -> Iterator[None]:
+        monkeypatch.undo()
+        sealed.keep("TOKEN", Secret("value"))
+        with wait_for_lock():
+            yield
+
+    monkeypatch.setattr(sealed, "_locked", after_another)
+    found = settable(project.context)._replace(sealed=sealed)
+    (change,) = set_secrets(found, {"TOKEN": Secret("value")}, project.context)
+    assert (change.version, change.changed) == (1, False)
+
+
+def test_an_invalid_secret_prevents_storing_the_others(project: Project) -> None:
+    with pytest.raises(BadInput, match="at least 5"):
+        set_secrets(settable(project.context), {"SIGNING": Secret("x"), "TOKEN": Secret("abcd")}, project.context)
+    assert project.world.sealed.entries() == ()
+
+
+def test_a_stored_secret_can_be_set_although_the_manifest_is_broken(project: Project) -> None:
+    project.file.write_text("system: shop\nversion: [1")
+    with pytest.raises(BadInput):
+        settable(project.context)
+    project.world.sealed.keep("TOKEN", Secret("first"))
+    project.world.sealed.generate("db.owner.password", 43)
     project.world.folders.state.mkdir()
-    runner = Runner.here(project.world.clock)
-    with pytest.raises(PowerCut):
-        begin(plan, PoweredJournal(MemoryJournal(), Power(cut_at=1)), project.context, runner)
-    assert project.world.folders.environment.exists(), "it records where the key of the secrets is"
-    assert value(project, "TOKEN") == "given once"
-    assert settings(project) == {"REGION": "north"}
-    assert begun(project, REGION="south") == NewValues()
+    environment_file.write(project.world.environment, project.world.folders)
+    assert list(settable(project.context).variables) == ["TOKEN"]
 
 
-def test_an_invalid_typed_secret_is_refused_with_the_command_that_sets_it(project: Project) -> None:
-    project.prompt = FakeSecrets({"TOKEN": Secret("abc")})
-    with pytest.raises(BadInput) as refused:
-        seen(project, REGION="north", MODE="live")
-    assert refused.value.remedy == "mainstay secrets set TOKEN"
+def test_a_zero_byte_cannot_be_in_a_value(project: Project) -> None:
+    why = unfit("SIGNING", settable(project.context).variables["SIGNING"], "a\0b")
+    assert why is not None
+    assert why.code == "not-a-text"

@@ -19,11 +19,8 @@ def test_init_writes_a_valid_manifest(tmp_path: Path) -> None:
     folder = tmp_path / "My Shop.2"
     folder.mkdir()
     assert mainstay(folder, "init") == (0, "wrote mainstay.yaml and app.py\n next: mainstay up\n", "")
-    result = mainstay(folder, "validate")
-    expected = (
-        "mainstay.yaml: my-shop-2 1.0.0 for local: 1 service, 0 datastores, 1 route; no mistakes\n next: mainstay up\n"
-    )
-    assert result == (0, expected, "")
+    expected = "mainstay.yaml: my-shop-2 1.0.0 for local: 1 service, 0 datastores, 1 route; no mistakes\n"
+    assert mainstay(folder, "validate") == (0, f"{expected} next: mainstay up\n", "")
 
 
 @pytest.mark.parametrize(
@@ -39,11 +36,8 @@ def test_the_system_is_named_after_the_folder(folder: str, system: str) -> None:
 )
 def test_init_does_not_overwrite_files(tmp_path: Path, there: str, remedy: str) -> None:
     (tmp_path / there).write_text("mine")
-    result = mainstay(tmp_path, "init")
-    assert (result.code, result.err) == (
-        2,
-        f"error: {tmp_path} contains {there} already; nothing was written\n next: {remedy}\n",
-    )
+    refusal = f"error: {tmp_path} contains {there} already; nothing was written\n next: {remedy}\n"
+    assert mainstay(tmp_path, "init") == (2, "", refusal)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
 
 

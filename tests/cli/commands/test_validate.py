@@ -1,4 +1,4 @@
-"""`validate`, and the same mistakes in other commands."""
+"""`validate`, the same mistakes in other commands, and `schema`."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,8 @@ import pytest
 
 from mainstay.drivers import wiring
 from tests.cli.program import mainstay
+
+MISTAKEN = "system: shop\nversion: 1.10\nservices: {web: {command: x}}\n"
 
 
 @pytest.mark.parametrize("command", ["up", "deploy", "plan", "status", "logs web", "down", "history"])
@@ -20,18 +22,13 @@ def test_a_system_whose_name_is_invalid_is_refused_with_the_rule(tmp_path: Path,
 
 
 def test_validate_reports_every_mistake(tmp_path: Path) -> None:
-    (tmp_path / "mainstay.yaml").write_text("system: shop\nversion: 1.10\nservices: {web: {command: x}}\n")
-    result = mainstay(tmp_path, "validate")
-    assert result == (
-        2,
-        "",
-        (
-            'mainstay.yaml:2:10: YAML reads 1.10 as the number 1.1 (version); write "1.10" with quotes '
-            "[version-is-a-number]\n"
-            "mainstay.yaml:3:27: expected a list, found 'x' (services.web.command); write [x] [not-a-list]\n"
-            "2 mistakes; nothing was changed\n"
-        ),
+    (tmp_path / "mainstay.yaml").write_text(MISTAKEN)
+    mistakes = (
+        'mainstay.yaml:2:10: YAML reads 1.10 as the number 1.1 (version); write "1.10" with quotes '
+        "[version-is-a-number]\n"
+        "mainstay.yaml:3:27: expected a list, found 'x' (services.web.command); write [x] [not-a-list]\n"
     )
+    assert mainstay(tmp_path, "validate") == (2, "", f"{mistakes}2 mistakes; nothing was changed\n")
 
 
 def test_a_datastore_version_that_cannot_run_is_refused_by_validate_and_plan(tmp_path: Path) -> None:
@@ -67,7 +64,7 @@ def test_data_of_another_major_version_is_refused_before_anything_is_changed(tmp
 
 
 def test_validate_in_json_has_every_mistake_with_its_place(tmp_path: Path) -> None:
-    (tmp_path / "mainstay.yaml").write_text("system: shop\nversion: 1.10\nservices: {web: {command: x}}\n")
+    (tmp_path / "mainstay.yaml").write_text(MISTAKEN)
     result = mainstay(tmp_path, "validate", "--output", "json")
     errors = json.loads(result.err)["errors"]
     assert [error["code"] for error in errors] == ["version-is-a-number", "not-a-list"]
@@ -79,3 +76,11 @@ def test_validate_names_the_environment_that_up_needs(tmp_path: Path) -> None:
     (tmp_path / "mainstay.yaml").write_text(text)
     assert " next: mainstay -e staging up\n" in mainstay(tmp_path, "validate").out
     assert " next: mainstay -e staging up\n" in mainstay(tmp_path, "-e", "staging", "validate").out
+
+
+def test_the_schema_describes_every_key(tmp_path: Path) -> None:
+    schema = json.loads(mainstay(tmp_path, "schema").out)
+    parts = [schema, *schema["$defs"].values()]
+    found = [(part["title"], key, value) for part in parts for key, value in part["properties"].items()]
+    assert [(title, key) for title, key, value in found if "description" not in value] == []
+    assert all(part["additionalProperties"] is False for part in parts)

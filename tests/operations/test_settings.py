@@ -1,10 +1,12 @@
-"""`set`: what it stores and refuses."""
+"""`set` and `unset`: what they store, remove and refuse."""
+
+from pathlib import Path
 
 import pytest
 
-from mainstay.errors import Mistakes
+from mainstay.errors import BadInput, Mistakes
 from mainstay.model import Secret
-from mainstay.operations.assignments import Assignments, from_arguments
+from mainstay.operations.assignments import Assignments, from_arguments, from_file
 from mainstay.operations.secrets import set_secrets, settable
 from mainstay.operations.settings import SettingChange, set_values, unset
 from tests.operations.project import SHOP, Project
@@ -61,3 +63,46 @@ def test_all_mistakes_are_reported_together_and_nothing_is_stored(project: Proje
 def test_no_assignments_change_nothing(project: Project) -> None:
     assert set_values(project.context, Assignments()) == ()
     assert not project.world.folders.state.exists()
+
+
+def test_a_variable_that_a_service_requires_cannot_be_unset(project: Project) -> None:
+    set_values(project.context, from_arguments(["MODE=live"]))
+    with pytest.raises(BadInput, match="api cannot run without MODE") as refused:
+        unset(project.context, ["MODE"])
+    assert "mainstay set MODE=…" in refused.value.remedy
+    assert project.stored() == {"MODE": "live"}
+
+
+@pytest.mark.parametrize(("name", "code"), [("REGIO", "unknown-variable"), ("TOKEN", "is-secret")])
+def test_unknown_variables_and_secrets_cannot_be_unset(project: Project, name: str, code: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        unset(project.context, [name])
+    assert refused.value.code == code
+
+
+def test_a_value_that_is_no_longer_declared_can_be_unset(project: Project) -> None:
+    set_values(project.context, from_arguments(["OPTIONAL=x"]))
+    project.file.write_text(SHOP.replace("  OPTIONAL: {required: false}\n", ""))
+    assert unset(project.context, ["OPTIONAL"]) == (SettingChange("OPTIONAL", "x", None),)
+    assert project.stored() == {}
+
+
+def test_a_file_is_read_literally_and_each_mistake_has_its_line(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "shop.env"
+    path.write_text("# settings\n\nexport MODE=live # c\nREGION='a $HOME {b}'\n\n\nEVERY=5\n=x\nOPTIONAL\n")
+    with pytest.raises(Mistakes) as refused:
+        set_values(project.context, from_file(path))
+    found = [(each.place.line, each.code) for each in refused.value.mistakes]
+    assert found == [(7, "is-fixed"), (8, "no-value"), (9, "no-value")]
+    path.write_text('MODE=live\nREGION="two\nlines"\nOPTIONAL=\n')
+    set_values(project.context, from_file(path))
+    assert project.stored() == {"MODE": "live", "REGION": "two\nlines", "OPTIONAL": ""}
+
+
+@pytest.mark.parametrize("content", [b"MODE=\xff", None, b"X" * 1_000_001], ids=["not UTF-8", "missing", "too large"])
+def test_a_file_that_cannot_be_read_is_bad_input(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "shop.env"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"shop\.env"):
+        from_file(path)
