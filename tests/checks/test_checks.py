@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from mainstay.checks import CHECKS, checks, disk_has_room
+from mainstay.checks import CHECKS, Answer, checks, disk_has_room
 from mainstay.checks.front_door_is_open import judge as judge_edge
 from mainstay.checks.services_have_readiness_probes import judge as judge_probes
 from mainstay.model import Edge, Health, Member, Note, TrafficStatus, Workload
@@ -26,26 +27,24 @@ def test_a_stopped_environment_has_no_front_door_to_check(tmp_path: Path) -> Non
     assert found["disk_has_room"] == "pass"
 
 
-def test_an_edge_with_a_problem_fails_with_its_remedy() -> None:
-    taken = Note("port-taken", "port 80 is taken by nginx", "stop that program")
-    serving = TrafficStatus({}, {}, edge=Edge(), problem=taken)
-    assert judge_edge(serving) == ("fail", "port 80 is taken by nginx", "stop that program")
+EDGE = TrafficStatus({}, {"web": {}}, edge=Edge(), url="http://shop:80")
+TAKEN = replace(EDGE, problem=Note("port-taken", "port 80 is taken by nginx", "stop that program"))
+SERVES = replace(EDGE, actual={"web": {1: 100.0}})
 
 
-def test_an_open_edge_passes_with_its_address() -> None:
-    serving = TrafficStatus({}, {}, edge=Edge(), url="http://shop:80", open=True)
-    assert judge_edge(serving) == ("pass", "http://shop:80 is open", "")
-
-
-def test_without_a_supervisor_an_edge_that_serves_is_open_and_another_one_needs_a_start() -> None:
-    serving = TrafficStatus({}, {"web": {1: 100.0}}, edge=Edge(), url="http://shop:80")
-    assert judge_edge(serving, supervised=False) == (
-        "pass",
-        "http://shop:80 is open; the supervisor is not running",
-        "",
-    )
-    silent = TrafficStatus({}, {"web": {}}, edge=Edge(), url="http://shop:80")
-    assert judge_edge(silent, supervised=False) == ("fail", "the supervisor is not running", "mainstay start")
+@pytest.mark.parametrize(
+    ("serving", "supervised", "answer"),
+    [
+        pytest.param(TAKEN, True, ("fail", "port 80 is taken by nginx", "stop that program"), id="a problem"),
+        pytest.param(replace(EDGE, open=True), True, ("pass", "http://shop:80 is open", ""), id="open"),
+        pytest.param(
+            SERVES, False, ("pass", "http://shop:80 is open; the supervisor is not running", ""), id="it serves alone"
+        ),
+        pytest.param(EDGE, False, ("fail", "the supervisor is not running", "mainstay start"), id="not even that"),
+    ],
+)
+def test_the_front_door_is_open(serving: TrafficStatus, *, supervised: bool, answer: Answer) -> None:
+    assert judge_edge(serving, supervised=supervised) == answer
 
 
 @pytest.mark.parametrize(("kind", "verdict"), [("http", "pass"), ("command", "pass"), ("tcp", "warn")])

@@ -41,12 +41,9 @@ def test_a_taken_port_is_refused_at_once_with_its_holder_and_what_to_do(target: 
     assert target.clock.monotonic() == 0
 
 
-def test_a_plan_with_another_port_repairs_a_taken_one(target: FakeTarget) -> None:
+def test_a_plan_with_another_port_repairs_a_taken_one_but_not_a_frozen_haproxy(target: FakeTarget) -> None:
     broken(target, TAKEN, "port-taken")
     assert lost(target, target.clock, replace(EDGE, http=9090)) is None
-
-
-def test_another_port_does_not_repair_a_frozen_haproxy(target: FakeTarget) -> None:
     broken(target, SILENT, "edge-silent")
     found = lost(target, target.clock, replace(EDGE, http=9090))
     assert isinstance(found, FrontDoorLost)

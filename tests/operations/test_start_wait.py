@@ -32,8 +32,12 @@ class Scripted(FakeTarget):
         return self._script.pop(0) if len(self._script) > 1 else self._script[0]
 
 
-def state(*instances: Instance, service: str = "web", member: Member = WEB) -> FleetStatus:
-    return FleetStatus({service: {1: member}}, instances, started=True)
+def web(*instances: Instance) -> FleetStatus:
+    return FleetStatus({"web": {1: WEB}}, instances, started=True)
+
+
+def db(instance: Instance) -> FleetStatus:
+    return FleetStatus({"db": {1: DB}}, (replace(instance, service="db", id="db-1-1"),), started=True)
 
 
 def waited(folder: Path, *states: FleetStatus) -> tuple[MainstayError | None, float]:
@@ -44,36 +48,28 @@ def waited(folder: Path, *states: FleetStatus) -> tuple[MainstayError | None, fl
 
 
 def test_a_crash_is_reported_although_the_instance_starts_again_meanwhile(tmp_path: Path) -> None:
-    failure, _ = waited(tmp_path, state(CRASHING), state(STARTING))
+    failure, _ = waited(tmp_path, web(CRASHING), web(STARTING))
     assert failure is not None
     assert "web@1 does not stay up: exit code 1" in failure.what
 
 
 def test_a_surplus_instance_that_crashed_does_not_count(tmp_path: Path) -> None:
-    failure, _ = waited(tmp_path, state(replace(CRASHING, id="web-1-2"), READY))
+    failure, _ = waited(tmp_path, web(replace(CRASHING, id="web-1-2"), READY))
     assert failure is None
 
 
 def test_a_datastore_may_end_early_for_a_while(tmp_path: Path) -> None:
-    early, ready = replace(CRASHING, service="db", id="db-1-1"), replace(READY, service="db", id="db-1-1")
-    failure, _ = waited(
-        tmp_path,
-        state(early, service="db", member=DB),
-        state(early, service="db", member=DB),
-        state(ready, service="db", member=DB),
-    )
+    failure, _ = waited(tmp_path, db(CRASHING), db(CRASHING), db(READY))
     assert failure is None
 
 
 def test_a_datastore_that_goes_on_ending_early_is_reported_before_its_time_limit(tmp_path: Path) -> None:
-    early = replace(CRASHING, service="db", id="db-1-1")
-    failure, took_s = waited(tmp_path, state(early, service="db", member=DB))
+    failure, took_s = waited(tmp_path, db(CRASHING))
     assert failure is not None
     assert DATASTORE_CRASHES_FOR_S <= took_s < DATASTORE_CRASHES_FOR_S + 2
 
 
 def test_a_datastore_that_the_supervisor_gave_up_is_reported_at_once(tmp_path: Path) -> None:
-    failed = replace(CRASHING, service="db", id="db-1-1", state="failed")
-    failure, took_s = waited(tmp_path, state(failed, service="db", member=DB))
+    failure, took_s = waited(tmp_path, db(replace(CRASHING, state="failed")))
     assert failure is not None
     assert took_s < 1

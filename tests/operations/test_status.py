@@ -28,27 +28,19 @@ HEALTHY = Status(
 SERVING = TrafficStatus({"web": {1: 100.0}}, {"web": {1: 100.0}}, edge=Edge(), open=True)
 BROKEN = replace(SERVING, open=False, problem=Note("port-taken", "port 8080 is taken by x"))
 RUN = RunStatus("r-0002", "deploy", "running", None, "", "2026-01-05T12:00:00+00:00")
-
-
+INTERRUPTED = replace(RUN, state="interrupted", next="mainstay resume")
 NOT_SUPERVISED = Note("supervisor-stopped", "crashed instances are not restarted", "mainstay start")
 CPU = Note("cpu-limits-ignored", "CPU limits cannot be enforced", level="note")
 
 
-def of(now: Status, serving: TrafficStatus, *, stopped: bool) -> list[Note]:
-    notes = (CPU,) if now.supervised else (CPU, NOT_SUPERVISED)
-    return list(problems(now, notes, serving, stopped=stopped))
-
-
 def found(now: Status, serving: TrafficStatus = SERVING, *, stopped: bool = False) -> list[tuple[str, str]]:
-    return [(problem.code, problem.remedy) for problem in of(now, serving, stopped=stopped)]
+    """Return the code and the remedy of each problem."""
+    notes = (CPU,) if now.supervised else (CPU, NOT_SUPERVISED)
+    return [(problem.code, problem.remedy) for problem in problems(now, notes, serving, stopped=stopped)]
 
 
 def codes(now: Status, serving: TrafficStatus = SERVING, *, stopped: bool = False) -> list[str]:
-    return [problem.code for problem in of(now, serving, stopped=stopped)]
-
-
-def test_nothing_degrades_a_healthy_environment() -> None:
-    assert codes(HEALTHY) == []
+    return [code for code, _ in found(now, serving, stopped=stopped)]
 
 
 def having(service: ServiceStatus) -> Status:
@@ -58,6 +50,7 @@ def having(service: ServiceStatus) -> Status:
 @pytest.mark.parametrize(
     ("now", "code"),
     [
+        pytest.param(HEALTHY, None, id="nothing"),
         pytest.param(replace(HEALTHY, supervised=False), "supervisor-stopped", id="no supervisor"),
         pytest.param(having(replace(WEB, ready=1, shortfall=1)), "instances-missing", id="one of two"),
         pytest.param(having(replace(WEB, traffic={})), "traffic-astray", id="no traffic"),
@@ -68,8 +61,8 @@ def having(service: ServiceStatus) -> Status:
         pytest.param(replace(HEALTHY, release=None), "no-release", id="no release"),
     ],
 )
-def test_each_of_these_degrades_it(now: Status, code: str) -> None:
-    assert codes(now) == [code]
+def test_each_of_these_alone_degrades_a_healthy_environment(now: Status, code: str | None) -> None:
+    assert codes(now) == ([code] if code else [])
 
 
 def test_a_broken_edge_comes_first_and_hides_the_traffic_that_it_loses() -> None:
@@ -95,9 +88,6 @@ def test_a_stopped_environment_is_not_degraded_unless_its_stop_is_unfinished() -
     stopped = replace(HEALTHY, started=False, supervised=False, services=(), datastores=(replace(DB, state="stopped"),))
     assert codes(stopped, BROKEN, stopped=True) == []
     assert codes(replace(stopped, run=replace(RUN, kind="down", state="parked")), stopped=True) == ["run-unfinished"]
-
-
-INTERRUPTED = replace(RUN, state="interrupted", next="mainstay resume")
 
 
 def test_an_interrupted_run_comes_before_what_it_left_behind() -> None:
@@ -140,7 +130,6 @@ def test_what_an_interrupted_run_has_just_started_is_not_missing_while_the_live_
     both = {"web": fleet(shipped(1))["web"] | fleet(shipped(2))["web"]}
     old = [Instance(f"web-1-{n}", "web", 1, "ready", "") for n in (1, 2)]
     new = Instance("web-2-1", "web", 2, "failed", "")
-    serving = TrafficStatus({"web": {1: 100.0}}, {"web": {1: 100.0}})
     running = FleetStatus(both, (*old, new), started=True)
-    assert _service("web", running, serving, in_run=True).shortfall == 0
-    assert _service("web", replace(running, instances=(old[0], new)), serving, in_run=True).shortfall == 1
+    assert _service("web", running, SERVING, in_run=True).shortfall == 0
+    assert _service("web", replace(running, instances=(old[0], new)), SERVING, in_run=True).shortfall == 1
