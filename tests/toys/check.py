@@ -9,4 +9,4 @@ def _ask(world: World) -> Answer:
     return Answer("pass", "the toy is there") if there else Answer("fail", "there is no toy", "mainstay toy")
 
 
-CHECK = Check("toy", "operations", "Is there a toy?", _ask)
+CHECK = Check("toy", "operations", _ask)

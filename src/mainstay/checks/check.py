@@ -22,8 +22,6 @@ class Check(NamedTuple):
 
     name: str
     area: Area
-    question: str
-    """The question, for readers of the code and of the reference."""
     answer: Callable[[World], Answer]
     """Collects the facts from the world, and judges them. Raises Unreachable when they cannot be read."""
     requirements: tuple[str, ...] = ()

@@ -12,4 +12,4 @@ def _ask(world: World) -> Answer:
     return Answer("pass", f"the disk that holds {state} has room for the next run")
 
 
-CHECK = Check("disk_has_room", "operations", "Can the next run be recorded?", _ask)
+CHECK = Check("disk_has_room", "operations", _ask)

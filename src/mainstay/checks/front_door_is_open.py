@@ -20,13 +20,12 @@ def judge(serving: TrafficStatus, *, supervised: bool = True) -> Answer:
         return Answer("fail", serving.problem.what, serving.problem.remedy)
     if not supervised:
         without = "the supervisor is not running"
-        serves = any(serving.actual.values())
-        return (
-            Answer("pass", f"{serving.url} is open; {without}") if serves else Answer("fail", without, "mainstay start")
-        )
+        if any(serving.actual.values()):
+            return Answer("pass", f"{serving.url} is open; {without}")
+        return Answer("fail", without, "mainstay start")
     if not serving.open:
         return Answer("fail", "the edge is being started or changed", "mainstay logs edge")
     return Answer("pass", f"{serving.url} is open")
 
 
-CHECK = Check("front_door_is_open", "operations", "Do requests reach the edge?", _ask)
+CHECK = Check("front_door_is_open", "operations", _ask)

@@ -1,4 +1,4 @@
-"""Check that each service has a readiness probe."""
+"""The check that each service that receives requests has a probe that decides when it is ready."""
 
 from mainstay.checks.check import Answer, Check
 from mainstay.drivers.world import World
@@ -26,10 +26,4 @@ def judge(fleet: Fleet) -> Answer:
     return Answer("pass", f"{counted(len(listening), 'service')} with a port, each with a probe")
 
 
-CHECK = Check(
-    "services_have_readiness_probes",
-    "pre-deployment",
-    "Does each service that receives requests have a probe that decides when it is ready?",
-    _ask,
-    ("F21",),
-)
+CHECK = Check("services_have_readiness_probes", "pre-deployment", _ask, ("F21",))

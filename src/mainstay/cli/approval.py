@@ -1,5 +1,7 @@
 """Approval of a plan: by the user at the terminal or by a flag. Without either, the command fails and does not wait."""
 
+from dataclasses import dataclass
+
 from mainstay.cli import plan_text
 from mainstay.cli.console import Console
 from mainstay.cli.signals import while_asking
@@ -16,20 +18,18 @@ class DryRunEnded(MainstayError):
     code = "dry-run"
 
 
+@dataclass(slots=True)
 class Approval:
     """Shows the runbook, then asks the user for approval if the terminal is interactive."""
 
-    def __init__(
-        self, console: Console, verb: str, *, yes: bool = False, dry_run: bool = False, confirm: str | None = None
-    ) -> None:
-        self._console = console
-        self.verb = verb
-        """The command as typed, without the program name."""
-        self._yes = yes
-        self.dry_run = dry_run
-        self._confirm = confirm
-        self.plan: Plan | None = None
-        """The plan that was shown; None before that."""
+    console: Console
+    verb: str
+    """The command as typed, without the program name."""
+    yes: bool = False
+    dry_run: bool = False
+    confirm: str | None = None
+    plan: Plan | None = None
+    """The plan that was shown; None before that."""
 
     def __call__(self, plan: Plan) -> bool:
         self.plan = plan
@@ -38,31 +38,31 @@ class Approval:
             raise DryRunEnded("the plan was only shown")
         if plan.data:
             return self._confirmed(f"{plan.environment.system}/{plan.environment.name}")
-        return self._yes or plan.environment.name == LOCAL or self._approved(plan)
+        return self.yes or plan.environment.name == LOCAL or self._approved(plan)
 
     def _show(self, plan: Plan) -> None:
-        if not self._console.json:
+        if not self.console.json:
             # Without a question, the steps are printed while they run; the full plan would print them twice.
             executed_at_once = plan.environment.name == LOCAL and not (self.dry_run or plan.data)
             for line in plan_text.summary(plan) if executed_at_once else plan_text.text(plan):
-                self._console.print(self._console.command(line))
-            self._console.print()
+                self.console.print(self.console.command(line))
+            self.console.print()
         elif self.dry_run:
-            self._console.document(document(plan))
+            self.console.document(document(plan))
 
     def _approved(self, plan: Plan) -> bool:
-        if not self._console.interactive:
+        if not self.console.interactive:
             what = "cannot ask for approval: stdin or stdout is not a terminal"
             raise NotReady(what, remedy=f"mainstay {self.verb} --yes", code="needs-an-answer")
         return self._answer(f"{plan.title[:1].upper()}{plan.title[1:]}? [y/N]").lower() in {"y", "yes"}
 
     def _confirmed(self, name: str) -> bool:
-        if self._confirm is not None:
-            if self._confirm != name:
-                what = f"--confirm names {self._confirm}, but this is {name}; nothing was changed"
+        if self.confirm is not None:
+            if self.confirm != name:
+                what = f"--confirm names {self.confirm}, but this is {name}; nothing was changed"
                 raise NotReady(what, remedy=f"mainstay {self.verb} --confirm {name}")
             return True
-        if not self._console.interactive:
+        if not self.console.interactive:
             what = f"the data of {name} would be lost, and --yes does not confirm that"
             raise NotReady(what, remedy=f"mainstay {self.verb} --confirm {name}", code="needs-an-answer")
         answer = self._answer(f"The data of {name} will be lost. Type {name} to continue:")
@@ -73,4 +73,4 @@ class Approval:
 
     def _answer(self, question: str) -> str:
         with while_asking():
-            return self._console.ask(question).strip()
+            return self.console.ask(question).strip()

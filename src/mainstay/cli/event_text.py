@@ -1,21 +1,11 @@
 """Progress of a run: one line per event, as text or JSON."""
 
-from typing import Protocol
-
 import msgspec
 
 from mainstay.cli.console import Console, duration
 from mainstay.history import events
 from mainstay.history.journal import Row
 from mainstay.text.plural import counted
-
-
-class ProgressListener(Protocol):
-    """Receives each row of a run once it is persisted. Called from any thread, one row at a time."""
-
-    def on_event(self, row: Row) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class EventContext:
@@ -54,9 +44,6 @@ class EventLines:
         # Other events may quote what a service printed.
         shown = self._console.command(text) if isinstance(event, events.ParkedAt) else text
         self._console.print(f"{row.at[11:19]} {row.run} {shown}")
-
-    def close(self) -> None:
-        """Do nothing: every line was printed at once."""
 
 
 def document(row: Row, titles: dict[str, str]) -> dict[str, object]:

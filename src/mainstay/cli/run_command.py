@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from functools import update_wrapper
 from typing import Any, Concatenate, NamedTuple, ParamSpec
 
@@ -12,7 +13,7 @@ from click.core import ParameterSource
 from mainstay.cli.approval import Approval, DryRunEnded
 from mainstay.cli.console import Console, Styled, duration
 from mainstay.cli.context import context_of
-from mainstay.cli.event_text import EventLines, ProgressListener
+from mainstay.cli.event_text import EventLines
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.signals import signals_to
 from mainstay.engine.runner import Interruption, Runner
@@ -68,17 +69,15 @@ def _execute(
     console = invocation.console
     answers = {name: options.pop(name) for name in ANSWERS if name in options}
     approval = Approval(console, command_as_typed(click.get_current_context()), **({"yes": True} | answers))
-    progress = _Progress(console, approval)
     interruption = Interruption()
     try:
-        with signals_to(interruption):
+        with ExitStack() as display, signals_to(interruption):
+            progress = _Progress(approval, display)
             runner = Runner.here(SystemClock(), interruption=interruption, on_event=progress.on_event)
             run = CommandRun(context_of(invocation, prompts=not approval.dry_run), approval, runner, console)
             outcome = operation(run, **options)
     except DryRunEnded:
         return 0
-    finally:
-        progress.close()
     if console.json:
         if not outcome.run:
             console.document(outcome)
@@ -104,32 +103,29 @@ def command_as_typed(context: click.Context) -> str:
 
 
 class _Progress:
-    """Opens the progress display at the first row, so that it never overwrites a question."""
+    """Opens the progress display at the first row, so that it never overwrites a question. Called from any thread."""
 
-    def __init__(self, console: Console, approval: Approval) -> None:
-        self._console = console
+    def __init__(self, approval: Approval, display: ExitStack) -> None:
         self._approval = approval
-        self._listener: ProgressListener | None = None
+        self._display = display
+        self._show: Callable[[Row], None] | None = None
         self.remedy = ""
         """The command to type after the first failure."""
 
     def on_event(self, row: Row) -> None:
         if row.name == "failed" and not self.remedy:
             self.remedy = msgspec.json.decode(row.body, type=Failed).remedy
-        if self._listener is None:
-            self._listener = self._open()
-        self._listener.on_event(row)
+        if self._show is None:
+            self._show = self._open()
+        self._show(row)
 
-    def close(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
-
-    def _open(self) -> ProgressListener:
-        if not self._console.live:
-            return EventLines(self._console)
+    def _open(self) -> Callable[[Row], None]:
+        if not self._approval.console.live:
+            return EventLines(self._approval.console).on_event
         from mainstay.cli.live import LivePhases
 
-        return LivePhases(self._console, self._approval.plan)
+        view = LivePhases(self._approval.console, self._approval.plan)
+        return self._display.enter_context(closing(view)).on_event
 
 
 def _print_outcome(console: Console, outcome: Outcome) -> None:

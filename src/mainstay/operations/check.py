@@ -37,12 +37,7 @@ class Findings(msgspec.Struct, frozen=True):
 
 def check(context: Context) -> Findings:
     """Return the findings on the environment. Raises BadInput when nothing was deployed here yet."""
-    healthy = Check(
-        "environment_is_healthy",
-        "operations",
-        "Is a release live, without a problem?",
-        lambda _: judge(status(context)),
-    )
+    healthy = Check("environment_is_healthy", "operations", lambda _: judge(status(context)))
     return ask_all((healthy, *checks()), context.world(context.stored()))
 
 

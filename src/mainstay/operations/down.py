@@ -15,7 +15,8 @@ def down(context: Context, *, data: bool = False, approve: Approve, runner: Runn
     """Stop everything that runs; with *data*, also remove its data. Without *data*, `start` starts it again."""
     environment = context.stored()
     require_idle(context)
-    if not data and _nothing_runs(context):
+    running = context.target(environment).fleet_status()
+    if not (data or running.started or running.instances):
         note = f"nothing to do: {environment.system}/{environment.name} is stopped already"
         return without_run(context, "down", started=False, took_s=0.0, note=note)
     return execute(context, make(context, data=data), lambda: make(context, data=data), approve=approve, runner=runner)
@@ -25,8 +26,3 @@ def make(context: Context, *, data: bool) -> Plan:
     """Return the plan that stops everything."""
     world = context.world(context.stored())
     return planned.down(look(world, history_of(context)), data=data)
-
-
-def _nothing_runs(context: Context) -> bool:
-    running = context.target(context.stored()).fleet_status()
-    return not running.started and not running.instances

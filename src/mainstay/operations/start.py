@@ -7,7 +7,7 @@ from mainstay.operations.context import Context
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
 from mainstay.operations.session import require_idle, without_run
-from mainstay.operations.start_live import Notices, is_stopped, restart_supervisor, start_live
+from mainstay.operations.start_live import Notices, restart_supervisor, start_live
 
 
 def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped: bool = False) -> Outcome:
@@ -27,10 +27,9 @@ def start(context: Context, *, runner: Runner, notices: Notices, unless_stopped:
         what = f"run {past.unfinished} ({past.runs[0].kind}) is unfinished; only what it left running is started"
         raise LockHeld(what, remedy="mainstay resume, or mainstay abort to go back", code="run-unfinished")
     if past.live is None:
-        raise BadInput(
-            f"no release of {place} is live: there is nothing to start", remedy="mainstay up", code="not-live"
-        )
-    if unless_stopped and is_stopped(context):
+        what = f"no release of {place} is live: there is nothing to start"
+        raise BadInput(what, remedy="mainstay up", code="not-live")
+    if unless_stopped and not context.target(environment).fleet_status().started:
         note = f"nothing to do: {place} was stopped by `mainstay down`, and stays stopped"
         return without_run(context, "start", started=False, took_s=0.0, note=note)
     started = start_live(context, runner, notices, thorough=True)

@@ -72,11 +72,6 @@ def start_live(
     return _start(context, live, runner, notices, thorough=thorough)
 
 
-def is_stopped(context: Context) -> bool:
-    """Return whether the environment was stopped by `down` and not started since; a reboot does not change that."""
-    return not context.target(context.stored()).fleet_status().started
-
-
 def restart_supervisor(context: Context) -> None:
     """Start the supervisor with its last desired state. An environment that is being stopped stays stopped."""
     target = context.target(context.stored())

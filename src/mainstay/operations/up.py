@@ -13,9 +13,9 @@ from mainstay.operations.deploy import not_running, start_repaired, warn_of_star
 from mainstay.operations.execute import Approve, execute
 from mainstay.operations.history import history_of
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.resume import finish
 from mainstay.operations.session import open_journal, require_idle, without_run
 from mainstay.operations.start_live import NOT_STARTED, Notices, StartResult, start_live
+from mainstay.operations.unfinished import finish
 from mainstay.planning.facts import document
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import declares

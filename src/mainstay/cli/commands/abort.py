@@ -1,8 +1,8 @@
 """`mainstay abort`: roll back the unfinished run."""
 
 from mainstay.cli.run_command import CommandRun, run_command
-from mainstay.operations.abort import abort
 from mainstay.operations.outcome import Outcome
+from mainstay.operations.unfinished import abort
 
 
 @run_command("abort", "mainstay abort")

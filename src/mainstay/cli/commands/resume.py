@@ -7,7 +7,7 @@ import click
 from mainstay.cli.run_command import CommandRun, run_command
 from mainstay.errors import BadInput
 from mainstay.operations.outcome import Outcome
-from mainstay.operations.resume import resume
+from mainstay.operations.unfinished import resume
 
 
 @run_command("resume", "mainstay resume", """mainstay resume --as done 4.1 --because "the hook's mail arrived" """)
