@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.checks import CHECKS, Answer, checks, disk_has_room
+from mainstay.checks import CHECKS, checks, disk_has_room
+from mainstay.checks.check import Answer
 from mainstay.checks.front_door_is_open import judge as judge_edge
 from mainstay.checks.services_have_readiness_probes import judge as judge_probes
 from mainstay.model import Edge, Health, Member, Note, TrafficStatus, Workload

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mainstay.checks import Answer, Check
+from mainstay.checks.check import Answer, Check
 from mainstay.drivers.world import World
 from mainstay.errors import Unreachable
 from mainstay.model import Note

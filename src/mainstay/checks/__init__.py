@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from mainstay.checks.check import Answer, Check
+from mainstay.checks.check import Check
 
 CHECKS = (
     "disk_has_room",
@@ -15,6 +15,3 @@ CHECKS = (
 def checks() -> tuple[Check, ...]:
     """Return every check, in the order in which they are reported."""
     return tuple(import_module(f"{__name__}.{name}").CHECK for name in CHECKS)
-
-
-__all__ = ["Answer", "Check", "checks"]

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -82,12 +83,12 @@ def mainstay() -> None:
     """Deploy services and their database from one file, restart what crashes, and roll back what fails."""
 
 
+@dataclass
 class CrashReport(AbstractContextManager["CrashReport", None]):
     """Writes the traceback of an unexpected error to a file, prints the file's name and exits with 70."""
 
-    def __init__(self, console: Console, arguments: Sequence[str]) -> None:
-        self._console = console
-        self._arguments = arguments
+    console: Console
+    arguments: Sequence[str]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -101,10 +102,10 @@ class CrashReport(AbstractContextManager["CrashReport", None]):
         with os.fdopen(descriptor, "w") as file:
             file.writelines(traceback.format_exception(kind, error, trace))
         # A command that ships may leave a run unfinished.
-        ships = any(word in COMMANDS and COMMANDS[word].topic == SHIP for word in self._arguments)
+        ships = any(word in COMMANDS and COMMANDS[word].topic == SHIP for word in self.arguments)
         remedy = "mainstay resume" if ships else f"report this bug in Mainstay and attach {name}"
         what = f"unexpected error ({kind.__name__}); the details are in {name}"
-        self._console.error(MainstayError(what, remedy=remedy, code="unexpected"))
+        self.console.error(MainstayError(what, remedy=remedy, code="unexpected"))
         sys.exit(UNEXPECTED)
 
 

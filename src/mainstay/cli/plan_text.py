@@ -49,14 +49,15 @@ def summary(plan: Plan) -> Iterator[str]:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    yield f"plan {plan.id}: {_headline(plan)}"
+    new = run_kind(plan.kind).live == "new"
+    yield f"plan {plan.id}: {plan.title}" + (f" as release {plan.release.number}" if new else "")
     if not run_kind(plan.kind).needs_running:
         return
     if plan.before is None:
         yield "live now: nothing (first release)"
         return
     yield f"live now: release {plan.before}" + (f" ({plan.before_version})" if plan.before_version else "")
-    if run_kind(plan.kind).live == "new" and plan.phases:
+    if new and plan.phases:
         yield f"rollback: {_rollback(plan)}"
 
 
@@ -64,10 +65,6 @@ def _rollback(plan: Plan) -> str:
     if plan.rollback == "unknown" and not any(step.kind == "migrate" for _, step in plan.steps()):
         return "unknown (the schema is newer than the live release; the old code was not tested on it)"
     return ROLLBACK[plan.rollback]
-
-
-def _headline(plan: Plan) -> str:
-    return f"{plan.title} as release {plan.release.number}" if run_kind(plan.kind).live == "new" else plan.title
 
 
 def _foot(plan: Plan) -> Iterator[str]:

@@ -63,9 +63,8 @@ def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as trouble:
-        raise BadInput(
-            f"cannot read {path}: {trouble.strerror}", remedy=f"ls -l {path.parent}", code="file-unreadable"
-        ) from None
+        what = f"cannot read {path}: {trouble.strerror}"
+        raise BadInput(what, remedy=f"ls -l {path.parent}", code="file-unreadable") from None
     if len(raw) > LARGEST_BYTES:
         what = f"{path} has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}"
         raise BadInput(what, remedy="split it into several files", code="too-large")

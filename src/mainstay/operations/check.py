@@ -5,8 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from mainstay.checks import Answer, Check, checks
-from mainstay.checks.check import Area, Verdict
+from mainstay.checks import checks
+from mainstay.checks.check import Answer, Area, Check, Verdict
 from mainstay.drivers.world import World
 from mainstay.errors import Unreachable
 from mainstay.operations.context import Context

@@ -48,7 +48,6 @@ class Prompt(Protocol):
 
     def fetch(self, name: str, rule: ValueRule | None = None) -> Secret | None:
         """Return what the user types; None for an empty answer. Repeats a value that *rule* refuses."""
-        ...
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -76,9 +75,8 @@ class Context(msgspec.Struct, frozen=True):
         found = self.stored_or_none()
         if found is None:
             self.wiring.require_declared(self.file, self.environment)
-            raise BadInput(
-                f"nothing has been deployed here yet ({self.folders.state})", remedy="mainstay up", code="nothing-here"
-            )
+            what = f"nothing has been deployed here yet ({self.folders.state})"
+            raise BadInput(what, remedy="mainstay up", code="nothing-here")
         return found
 
     def stored_or_none(self) -> Environment | None:
@@ -92,11 +90,8 @@ def open_context(wiring: Wiring, file: Path | None, environment: str | None, sta
         place = state.absolute()
         return _context(wiring, manifest, environment, place, f"{place.name}-{short_id(place)[:8]}")
     if not manifest.exists():
-        raise BadInput(
-            f"there is no {manifest.name} in {manifest.parent}",
-            remedy="mainstay init; or, for a system that exists already, add --state DIR to the command",
-            code="manifest-missing",
-        )
+        remedy = "mainstay init; or, for a system that exists already, add --state DIR to the command"
+        raise BadInput(f"there is no {manifest.name} in {manifest.parent}", remedy=remedy, code="manifest-missing")
     name = environment or LOCAL
     known_as = f"{_system(manifest)}-{name}"
     if name == LOCAL:
@@ -121,20 +116,16 @@ def _system(manifest: Path) -> str:
         raise BadInput(f"cannot read {manifest}: {trouble.strerror}", remedy=remedy, code="manifest-missing") from None
     found = SYSTEM_LINE.search(text)
     if found is None:
-        raise BadInput(
-            f"{manifest} does not name the system",
-            remedy="begin the file with system: NAME, or add --state DIR to the command",
-            code="system-missing",
-        )
+        remedy = "begin the file with system: NAME, or add --state DIR to the command"
+        raise BadInput(f"{manifest} does not name the system", remedy=remedy, code="system-missing")
     name = found[2].strip("\"'")
     if not NAME.fullmatch(name):
-        line = text.count("\n", 0, found.start()) + 1
-        raise BadInput(
+        line, column = text.count("\n", 0, found.start()) + 1, found.start(2) - found.start() + 1
+        what, remedy = (
             f"{name!r} is not a name, so the system's state cannot be found",
-            remedy=f"write another name: {NAME_RULE}",
-            place=Place(str(manifest), line, found.start(2) - found.start() + 1, "system"),
-            code="bad-name",
+            f"write another name: {NAME_RULE}",
         )
+        raise BadInput(what, remedy=remedy, place=Place(str(manifest), line, column, "system"), code="bad-name")
     return name
 
 

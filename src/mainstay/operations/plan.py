@@ -42,9 +42,8 @@ def make(context: Context, version: str | None = None) -> Plan:
     plan = _with_values(deploy(resolve(manifest, now), now), manifest, now, world, context)
     if plan.release.edge is not None and plan.release.edge != now.serving.edge:
         world.target.refuse_taken(plan.release.edge)
-    plan = replace(
-        plan, declared=declared(manifest, now) if manifest == written else _declared_or_unknown(written, context)
-    )
+    fingerprint = declared(manifest, now) if manifest == written else _declared_or_unknown(written, context)
+    plan = replace(plan, declared=fingerprint)
     keep(plan, context)
     return plan
 
@@ -106,11 +105,9 @@ def _refuse_state_within(manifest: Manifest, context: Context) -> None:
     """Refuse a state folder inside a copied source: a release would change the source, so no two plans would agree."""
     for source in sources(manifest).values():
         if context.folders.state.is_relative_to(source.folder) and not source.ref:
-            raise BadInput(
-                f"the state folder {context.folders.state} is inside {source.folder}, which every release copies",
-                remedy="use a --state outside the checkout, or omit --state",
-                code="state-within-source",
-            )
+            what = f"the state folder {context.folders.state} is inside {source.folder}, which every release copies"
+            remedy = "use a --state outside the checkout, or omit --state"
+            raise BadInput(what, remedy=remedy, code="state-within-source")
 
 
 def _place(context: Context, identity: str) -> Path:

@@ -47,9 +47,8 @@ def make(context: Context, to: int, declared: str = "") -> Plan:
     past = history_of(context)
     if to not in past.served:
         known = ", ".join(str(number) for number in sorted(past.served)) or "none yet"
-        raise BadInput(
-            f"release {to} was never live; those that were: {known}", remedy="mainstay history", code="no-such-release"
-        )
+        what = f"release {to} was never live; those that were: {known}"
+        raise BadInput(what, remedy="mainstay history", code="no-such-release")
     stays = kept(past).releases
     if to not in stays:
         what = f"release {to} is no longer kept; those that are: {', '.join(str(number) for number in sorted(stays))}"

@@ -94,11 +94,9 @@ def require_secrets(found: Settable, names: Sequence[str]) -> None:
         if name in found.variables:
             continue
         if "=" in name or number > 1:
-            raise BadInput(
-                f"argument {number} is not the name of a secret; values are not accepted as arguments",
-                remedy=f"mainstay secrets set {name_of_secret}, and type the value at the prompt",
-                code="secret-in-clear",
-            )
+            what = f"argument {number} is not the name of a secret; values are not accepted as arguments"
+            remedy = f"mainstay secrets set {name_of_secret}, and type the value at the prompt"
+            raise BadInput(what, remedy=remedy, code="secret-in-clear")
         variable = found.manifest.variables.get(name) if found.manifest else None
         if variable is not None:
             what = f"{name} is not a secret"

@@ -138,8 +138,6 @@ def _lock_held_error(context: Context) -> LockHeld:
     owner = journal_reader(context).owner()
     if owner is None:
         return LockHeld("another command holds the lock and is about to begin", remedy="mainstay status")
-    return LockHeld(
-        f"{owner.who} on {owner.host} (process {owner.pid}) has held the lock since {owner.since}: "
-        f"{owner.message}, run {owner.run}",
-        remedy="mainstay status --watch, or mainstay abort",
-    )
+    holder = f"{owner.who} on {owner.host} (process {owner.pid})"
+    what = f"{holder} has held the lock since {owner.since}: {owner.message}, run {owner.run}"
+    return LockHeld(what, remedy="mainstay status --watch, or mainstay abort")

@@ -88,9 +88,8 @@ def _not_settable(manifest: Manifest, name: str) -> Unfit | None:
     if variable.secret:
         return Unfit("is-secret", f"{name} is a secret", f"type mainstay secrets set {name}: it asks for the value")
     if variable.from_ is not None:
-        return Unfit(
-            "is-address", f"{name} is the address of {variable.from_}", "it cannot be set, because Mainstay computes it"
-        )
+        what = f"{name} is the address of {variable.from_}"
+        return Unfit("is-address", what, "it cannot be set, because Mainstay computes it")
     if manifest.is_fixed(name):
         what = f"{name} has a fixed default in {manifest.file.name}: {variable.default!r}"
         return Unfit("is-fixed", what, "change it there, or remove 'default' there to set it per environment")
@@ -107,8 +106,5 @@ def _require_removable(manifest: Manifest, stored: dict[str, Setting], name: str
         raise BadInput(f"{name} is a secret", remedy=f"mainstay secrets set {name}", code="is-secret")
     readers = manifest.readers(name)
     if variable and readers and variable.required and variable.default is None and not variable.secret:
-        raise BadInput(
-            f"{', '.join(readers)} cannot run without {name}",
-            remedy=f"mainstay set {name}=…, or write required: false into {manifest.file.name}",
-            code="is-required",
-        )
+        remedy = f"mainstay set {name}=…, or write required: false into {manifest.file.name}"
+        raise BadInput(f"{', '.join(readers)} cannot run without {name}", remedy=remedy, code="is-required")

@@ -27,11 +27,9 @@ class Notices(Protocol):
 
     def progress(self, what: str) -> None:
         """Show what the command is waiting for."""
-        ...
 
     def warning(self, problem: MainstayError) -> None:
         """Show a problem that does not end the command."""
-        ...
 
 
 class StartResult(NamedTuple):

@@ -23,11 +23,10 @@ LONGEST_WAIT_S = 900.0
 def resume(
     context: Context, answer: tuple[Literal["done", "undone"], str] | None = None, because: str = "", *, runner: Runner
 ) -> Outcome:
-    """Finish the unfinished run and return its outcome: released or rolled back.
+    """Finish the unfinished run and return its outcome. Raises BadInput when there is none, and the engine's errors.
 
     *answer* is an operator's decision about a parked step, and *because* its reason.
-
-    Raises BadInput when there is none, and the engine's errors."""
+    """
     context.stored()
     with open_journal(context) as journal:
         if answer is not None:
@@ -37,9 +36,7 @@ def resume(
 
 
 def abort(context: Context, *, runner: Runner) -> Outcome:
-    """Roll back the unfinished run and return its outcome.
-
-    Raises NotReady once a revision was retired: then only cleanup remains."""
+    """Roll back the unfinished run. Raises NotReady once a revision was retired: then only cleanup remains."""
     context.stored()
     try:
         with open_journal(context) as journal:
@@ -69,16 +66,16 @@ def unfinished(context: Context) -> str:
 
 
 def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
-    owner = journal_reader(context).owner()
-    if owner is None or not journal_reader(context).request_abort(owner.run):
+    reader = journal_reader(context)
+    owner = reader.owner()
+    if owner is None or not reader.request_abort(owner.run):
         raise LockHeld("another command holds the lock and is starting or ending", remedy="mainstay abort")
-    now = run_state(journal_reader(context).rows(owner.run))
+    now = run_state(reader.rows(owner.run))
     engine.require_undoable(now, remedy="wait for its end (mainstay status --watch), then mainstay rollback")
-    lock = Lock(context.folders.lock)
-    Waiter(SystemClock()).wait_until(
-        lock.is_free, within=LONGEST_WAIT_S, waiting_for=f"the end of run {owner.run}", remedy="mainstay status"
-    )
-    for row in journal_reader(context).rows(owner.run):
+    lock, end = Lock(context.folders.lock), f"the end of run {owner.run}"
+    waiter = Waiter(SystemClock())
+    waiter.wait_until(lock.is_free, within=LONGEST_WAIT_S, waiting_for=end, remedy="mainstay status")
+    for row in reader.rows(owner.run):
         # The process that executes the run shows its steps; here, only the start of the rollback is shown.
         if row.name == "turned":
             runner.on_event(row)

@@ -19,9 +19,8 @@ def command(invocation: Invocation) -> int:
     console, found = invocation.console, check(context_of(invocation))
     code = NotReady.exit_code if found.verdict == "no-go" else 0
     if console.json:
-        console.document(
-            replace(found, findings=tuple(replace(e, remedy=console.command(e.remedy)) for e in found.findings))
-        )
+        findings = tuple(replace(each, remedy=console.command(each.remedy)) for each in found.findings)
+        console.document(replace(found, findings=findings))
         return code
     console.print(Styled(found.verdict, "bold red" if code else "bold green"))
     console.table(("CHECK", "VERDICT", "EVIDENCE"), ((e.name, e.verdict, e.evidence) for e in found.findings))

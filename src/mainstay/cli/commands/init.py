@@ -23,11 +23,9 @@ def command(invocation: Invocation) -> None:
     folder = Path.cwd()
     taken = [name for name in STARTER if os.path.lexists(folder / name)]
     if taken:
-        raise BadInput(
-            f"{folder} contains {' and '.join(taken)} already; nothing was written",
-            remedy="mainstay validate" if "mainstay.yaml" in taken else "mainstay init in an empty folder",
-            code="already-there",
-        )
+        what = f"{folder} contains {' and '.join(taken)} already; nothing was written"
+        remedy = "mainstay validate" if "mainstay.yaml" in taken else "mainstay init in an empty folder"
+        raise BadInput(what, remedy=remedy, code="already-there")
     for name, ours in STARTER.items():
         text = files("mainstay.cli").joinpath("starter", ours).read_text(encoding="utf-8")
         text = text.replace("system: hello", f"system: {system_name(folder.name)}")

@@ -36,9 +36,8 @@ def verify(invocation: Invocation) -> None:
     """Verify that no row was changed and none is missing. Exit 5: the verification failed."""
     found = verify_journal(context_of(invocation))
     if found.bad is not None:
-        raise JournalCorrupt(
-            f"the journal was changed or has lost rows, found at row {found.bad}: {found.why}", remedy=RESTORE
-        )
+        what = f"the journal was changed or has lost rows, found at row {found.bad}: {found.why}"
+        raise JournalCorrupt(what, remedy=RESTORE)
     if invocation.console.json:
         invocation.console.document(found)
     else:

@@ -84,9 +84,8 @@ def _values(console: Console, names: tuple[str, ...], file: Path | None, found: 
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        raise BadInput(
-            f"the value of {names[0]} is not UTF-8", remedy="convert it to UTF-8 text, then try again", code="not-utf8"
-        ) from None
+        what, remedy = f"the value of {names[0]} is not UTF-8", "convert it to UTF-8 text, then try again"
+        raise BadInput(what, remedy=remedy, code="not-utf8") from None
     value = text.removesuffix("\n").removesuffix("\r")
     return {names[0]: _given(names[0], Secret(value) if value else None)}
 
@@ -98,18 +97,14 @@ def _read(file: Path | None) -> bytes:
         with file.open("rb") as opened:
             return opened.read(LARGEST_BYTES)
     except OSError as trouble:
-        raise BadInput(
-            f"cannot read {file}: {trouble.strerror}", remedy=f"ls -l {file.parent}", code="file-unreadable"
-        ) from None
+        what = f"cannot read {file}: {trouble.strerror}"
+        raise BadInput(what, remedy=f"ls -l {file.parent}", code="file-unreadable") from None
 
 
 def _given(name: str, value: Secret | None) -> Secret:
     if value is None:
-        raise BadInput(
-            f"no value was given for {name}",
-            remedy=f"type mainstay secrets set {name} in a terminal, or add --from-file FILE",
-            code="secret-missing",
-        )
+        remedy = f"type mainstay secrets set {name} in a terminal, or add --from-file FILE"
+        raise BadInput(f"no value was given for {name}", remedy=remedy, code="secret-missing")
     return value
 
 
@@ -119,11 +114,8 @@ def _lines(found: Settable, changes: tuple[SecretChange, ...], *, dry_run: bool)
     for change in changes:
         stored = f"version {change.version} {'would be stored' if dry_run else 'stored'}"
         same = f"already has this value: version {change.version}"
-        yield f"{change.name}: {stored if change.changed else same}{_readers(change)}"
-
-
-def _readers(change: SecretChange) -> str:
-    return f", read by {', '.join(change.read_by)}" if change.read_by else ""
+        readers = f", read by {', '.join(change.read_by)}" if change.read_by else ""
+        yield f"{change.name}: {stored if change.changed else same}{readers}"
 
 
 def _row(secret: SecretStatus) -> tuple[str, ...]:

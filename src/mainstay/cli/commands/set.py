@@ -39,9 +39,8 @@ def report_changes(console: Console, context: Context, changes: Sequence[Setting
     """Print *changes*, also those of `unset`."""
     number = rolled_back(context)
     note = f"release {number} was rolled back; a deploy ships its code again unless the source has changed"
-    report(
-        console, context, changes, _lines(changes), changed=bool(changes), dry_run=dry_run, note=note if number else ""
-    )
+    note = note if number else ""
+    report(console, context, changes, _lines(changes), changed=bool(changes), dry_run=dry_run, note=note)
 
 
 def _lines(changes: Sequence[SettingChange]) -> Iterator[str]:

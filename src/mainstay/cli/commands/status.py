@@ -88,12 +88,10 @@ def _live(now: Status, clock: Clock) -> str:
 def _show_run(now: Status, console: Console) -> None:
     if now.run is None:
         return
-    step = f" at {now.run.step} {now.run.title}" if now.run.step else ""
-    console.print(
-        f"run {now.run.id} ({now.run.kind}) is ", Styled(now.run.state, "yellow"), f"{step}, since {now.run.since[:19]}"
-    )
-    if now.run.why:
-        console.print(f"  {now.run.why}")
+    run, step = now.run, f" at {now.run.step} {now.run.title}" if now.run.step else ""
+    console.print(f"run {run.id} ({run.kind}) is ", Styled(run.state, "yellow"), f"{step}, since {run.since[:19]}")
+    if run.why:
+        console.print(f"  {run.why}")
 
 
 def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
