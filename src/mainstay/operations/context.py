@@ -121,11 +121,9 @@ def _system(manifest: Path) -> str:
     name = found[2].strip("\"'")
     if not NAME.fullmatch(name):
         line, column = text.count("\n", 0, found.start()) + 1, found.start(2) - found.start() + 1
-        what, remedy = (
-            f"{name!r} is not a name, so the system's state cannot be found",
-            f"write another name: {NAME_RULE}",
-        )
-        raise BadInput(what, remedy=remedy, place=Place(str(manifest), line, column, "system"), code="bad-name")
+        place = Place(str(manifest), line, column, "system")
+        what = f"{name!r} is not a name, so the system's state cannot be found"
+        raise BadInput(what, remedy=f"write another name: {NAME_RULE}", place=place, code="bad-name")
     return name
 
 

@@ -84,8 +84,8 @@ def _values(console: Console, names: tuple[str, ...], file: Path | None, found: 
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        what, remedy = f"the value of {names[0]} is not UTF-8", "convert it to UTF-8 text, then try again"
-        raise BadInput(what, remedy=remedy, code="not-utf8") from None
+        what = f"the value of {names[0]} is not UTF-8"
+        raise BadInput(what, remedy="convert it to UTF-8 text, then try again", code="not-utf8") from None
     value = text.removesuffix("\n").removesuffix("\r")
     return {names[0]: _given(names[0], Secret(value) if value else None)}
 
