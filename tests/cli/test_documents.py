@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.sandbox import Sandbox, use_any_port
 from tests.journeys.users import all_users, reason_unusable
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("up")]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,6 @@ def test_a_run_prints_one_event_per_line(up: list[dict[str, Any]]) -> None:
     assert [each["sequence"] for each in up] == list(range(1, len(up) + 1))
 
 
-@pytest.mark.usefixtures("up")
 def test_status(sandbox: Sandbox) -> None:
     now = sandbox.query("status")
     assert {"system", "environment", "target", "url", "state", "release", "run", "services", "datastores"} <= set(now)
@@ -44,18 +43,15 @@ def test_status(sandbox: Sandbox) -> None:
     assert {"id", "release", "state", "since", "restarts", "memory_bytes"} <= set(web["instances"][0])
 
 
-@pytest.mark.usefixtures("up")
 def test_history(sandbox: Sandbox) -> None:
     (run,) = sandbox.query("history")
     assert {"run", "kind", "version", "release", "outcome", "began", "took_s", "by", "rollback"} <= set(run)
 
 
-@pytest.mark.usefixtures("up")
 def test_a_plan_with_nothing_to_do_has_no_phases(sandbox: Sandbox) -> None:
     assert sandbox.query("plan")["phases"] == []
 
 
-@pytest.mark.usefixtures("up")
 def test_a_dry_run_changes_nothing(sandbox: Sandbox) -> None:
     app = sandbox.checkout / "app.py"
     app.write_text(app.read_text().replace("It runs", "It runs better"))
@@ -64,13 +60,11 @@ def test_a_dry_run_changes_nothing(sandbox: Sandbox) -> None:
     assert len(sandbox.query("history")) == 1
 
 
-@pytest.mark.usefixtures("up")
 def test_logs(sandbox: Sandbox) -> None:
     result = sandbox.run("--output", "json", "logs", "web")
     assert set(json.loads(result.out.splitlines()[0])) == {"at", "service", "release", "instance", "stream", "line"}
 
 
-@pytest.mark.usefixtures("up")
 def test_the_journal_verifies_and_is_exported(sandbox: Sandbox) -> None:
     assert sandbox.query("journal", "verify")["bad"] is None
     rows = [json.loads(line) for line in sandbox.run("journal", "export").out.splitlines()]

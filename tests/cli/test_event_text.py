@@ -32,21 +32,24 @@ STORY: list[tuple[events.Event, str]] = [
 ]
 
 
+ROWS = [row(sequence, event) for sequence, (event, _) in enumerate(STORY, 1)]
+
+
 def test_every_kind_of_event_is_covered() -> None:
     assert {type(event) for event, _ in STORY} == set(events.NAMES)
 
 
 def test_a_pipe_gets_one_line_per_event(capsys: pytest.CaptureFixture[str]) -> None:
     lines = EventLines(Console())
-    for sequence, (event, _) in enumerate(STORY, 1):
-        lines.on_event(row(sequence, event))
+    for each in ROWS:
+        lines.on_event(each)
     assert capsys.readouterr().out == "".join(f"13:00:00 r-0001 {result}\n" for _, result in STORY)
 
 
 def test_json_output_has_one_document_per_event(capsys: pytest.CaptureFixture[str]) -> None:
     documents = EventLines(Console("json"))
-    for sequence, (event, _) in enumerate(STORY, 1):
-        documents.on_event(row(sequence, event))
+    for each in ROWS:
+        documents.on_event(each)
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert all({"at", "run", "sequence", "event"} <= set(each) for each in printed)
     assert printed[4] == {
@@ -57,13 +60,13 @@ def test_json_output_has_one_document_per_event(capsys: pytest.CaptureFixture[st
 
 def test_a_document_has_no_empty_title_and_not_the_plan() -> None:
     assert "title" not in document(row(1, events.Done("1.1", "hot", 2.04)), {})
-    assert "plan" not in document(row(1, STORY[0][0]), {})
+    assert "plan" not in document(ROWS[0], {})
 
 
 def test_the_live_view_leaves_a_line_for_each_finished_step(capsys: pytest.CaptureFixture[str]) -> None:
     with closing(LivePhases(Console(), plan())) as phases:
-        for sequence, (event, _) in enumerate(STORY, 1):
-            phases.on_event(row(sequence, event))
+        for each in ROWS:
+            phases.on_event(each)
     result = capsys.readouterr().out
     assert [mark for mark in "✓✗↩" if mark not in result] == []
     assert "1  prepare" in result
@@ -81,9 +84,7 @@ def test_a_parked_run_suggests_commands_with_the_options_that_were_typed(capsys:
     for output in ("text", "json"):
         console = Console(output)
         console.repeat("-e", "staging")
-        EventLines(console).on_event(
-            row(1, events.ParkedAt(step="1.1", why="its outcome is unknown", remedy="mainstay resume"))
-        )
+        EventLines(console).on_event(row(1, events.ParkedAt("1.1", "its outcome is unknown", "mainstay resume")))
     text, line = capsys.readouterr().out.splitlines()
     assert text.endswith("parked: its outcome is unknown; mainstay -e staging resume")
     assert json.loads(line)["remedy"] == "mainstay -e staging resume"

@@ -11,9 +11,8 @@ import click
 import pytest
 
 from mainstay.cli.command_table import COMMANDS
+from mainstay.cli.run_command import command_as_typed
 from tests.cli.program import PROGRAM, mainstay
-
-EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
 
 
 def command_of(name: str) -> click.Command:
@@ -21,14 +20,10 @@ def command_of(name: str) -> click.Command:
     return found
 
 
-@EVERY_COMMAND
-def test_the_list_of_commands_has_the_first_line_of_each_commands_help(name: str) -> None:
-    assert (command_of(name).help or "").partition("\n")[0] == COMMANDS[name].does
-
-
-@EVERY_COMMAND
-def test_every_command_has_examples(name: str) -> None:
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_examples_and_the_list_of_commands_the_first_line_of_its_help(name: str) -> None:
     command = command_of(name)
+    assert (command.help or "").partition("\n")[0] == COMMANDS[name].does
     inner = command.commands.values() if isinstance(command, click.Group) else [command]
     assert all("Examples:" in (each.epilog or "") for each in inner)
 
@@ -68,15 +63,6 @@ def test_validate_imports_no_drivers_and_no_operations(tmp_path: Path) -> None:
     result = mainstay(tmp_path, "validate", program=[sys.executable, "-c", WATCHED])
     acts = ("mainstay.drivers", "mainstay.operations", "sqlite3", "subprocess")
     assert (result.code, [each for each in acts if f"'{each}" in result.err]) == (0, [])
-
-
-def test_an_unknown_option_suggests_the_commands_help(tmp_path: Path) -> None:
-    result = mainstay(tmp_path, "deploy", "--yess")
-    assert (result.code, result.err.splitlines()[1]) == (2, " next: mainstay deploy --help")
-
-
-def test_shared_options_are_accepted_after_the_command(tmp_path: Path) -> None:
-    assert mainstay(tmp_path, "status", "--output", "json").err == mainstay(tmp_path, "--output", "json", "status").err
 
 
 @pytest.mark.parametrize(("name", "remedy"), [("status", "report this bug"), ("deploy", "mainstay resume")])
@@ -156,6 +142,11 @@ def test_an_error_in_json_is_one_document_whose_remedy_selects_the_same_environm
     assert error["remedy"] == "mainstay -e staging up"
 
 
+def test_without_a_manifest_the_error_names_both_remedies(tmp_path: Path) -> None:
+    remedy = mainstay(tmp_path, "status", MAINSTAY_STATE="").err.splitlines()[1]
+    assert ("mainstay init" in remedy, "--state DIR" in remedy) == (True, True)
+
+
 def test_a_state_from_the_shell_is_not_repeated(tmp_path: Path) -> None:
     result = mainstay(tmp_path, "status", MAINSTAY_STATE="/tmp/no-such-state")
     assert result.err.splitlines()[1] == " next: mainstay up"
@@ -178,8 +169,10 @@ def test_an_unknown_command_is_bad_input(tmp_path: Path, words: str, error: str)
     assert mainstay(tmp_path, *words.split()) == (2, "", f"error: {error}\n next: mainstay --help\n")
 
 
-def test_an_option_is_suggested_only_if_it_is_similar(tmp_path: Path) -> None:
-    assert "Did you mean" not in mainstay(tmp_path, "deploy", "--force").err
+def test_an_option_is_suggested_only_if_it_is_similar_and_the_commands_help_always(tmp_path: Path) -> None:
+    result = mainstay(tmp_path, "deploy", "--force")
+    assert (result.code, result.err.splitlines()[1]) == (2, " next: mainstay deploy --help")
+    assert "Did you mean" not in result.err
     assert "Did you mean '--dry-run'?" in mainstay(tmp_path, "deploy", "--dryrun").err
 
 
@@ -193,3 +186,19 @@ def test_a_folder_given_as_the_manifest_suggests_the_file_in_it(tmp_path: Path, 
     result = mainstay(tmp_path, "-f", str(tmp_path), command)
     assert result.code == 2
     assert f"name the manifest: -f {tmp_path}/mainstay.yaml" in result.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "repeated"),
+    [
+        ("deploy", "deploy"),
+        ("deploy 2.1.0 --yes", "deploy 2.1.0"),
+        ("deploy --plan 3f9a1c --yes", "deploy --plan 3f9a1c"),
+        ("up --deploy --dry-run", "up --deploy"),
+        ("rollback --to 41", "rollback --to 41"),
+        ("down --data --confirm hello/local", "down --data"),
+    ],
+)
+def test_a_command_is_repeated_with_its_options_and_without_answers_to_its_question(typed: str, repeated: str) -> None:
+    name, *words = typed.split()
+    assert command_as_typed(command_of(name).make_context(name, words)) == repeated

@@ -54,12 +54,12 @@ def require_refused(result: Result, file: Path | str, state: Path | str) -> None
 def test_an_environment_file_of_another_version_is_refused_by_every_command(
     tmp_path: Path, command: str, content: str
 ) -> None:
-    state = Path(f"{tmp_path}-state")
-    state.mkdir()
-    (state / "environment.json").write_text(content)
-    (tmp_path / "mainstay.yaml").write_text("system: shop\n")
-    require_refused(mainstay(tmp_path, *command.split()), state / "environment.json", state)
-    assert [path.name for path in state.iterdir()] == ["environment.json"]
+    (tmp_path / "mainstay.yaml").write_text(MANIFEST)
+    environment = Path(f"{tmp_path}-state", "environment.json")
+    environment.parent.mkdir()
+    environment.write_text(content)
+    require_refused(mainstay(tmp_path, *command.split()), environment, environment.parent)
+    assert list(environment.parent.iterdir()) == [environment]
 
 
 @pytest.mark.parametrize("command", ["status", "up --yes", "start", "down", "resume", "abort"])

@@ -34,13 +34,6 @@ def record(*runs: RunSummary, revision: int | None = None) -> History:
     return History(runs=tuple(reversed(runs)), documents=documents)
 
 
-@pytest.fixture
-def folders(tmp_path: Path) -> Folders:
-    folders = Folders(tmp_path / "state", tmp_path / "keys")
-    create_folders(folders)
-    return folders
-
-
 def test_the_last_five_releases_that_were_live_are_kept() -> None:
     assert kept(record(*(past(number) for number in range(1, 9)))).releases == {4, 5, 6, 7, 8}
 
@@ -59,7 +52,9 @@ def test_the_revisions_and_artifacts_of_a_kept_release_are_kept() -> None:
 
 
 @pytest.mark.parametrize("more", [-1, 0, 3])
-def test_the_newest_plans_are_kept(folders: Folders, more: int) -> None:
+def test_the_newest_plans_are_kept(tmp_path: Path, more: int) -> None:
+    folders = Folders(tmp_path / "state", tmp_path / "keys")
+    create_folders(folders)
     paths = [folders.plans / f"{number:03}" for number in range(KEPT_PLANS + more)]
     for age, path in enumerate(paths):
         path.touch()

@@ -40,29 +40,27 @@ def test_without_a_run_every_instance_that_is_not_ready_counts(states: list[str]
     assert shortfall(OLD, OLD_SERVES, instances(*states), in_run=False) == count
 
 
+HALF: Shares = {1: 50.0, 2: 50.0}
+
+
 @pytest.mark.parametrize(
-    ("states", "count"),
+    ("wanted", "shares", "states", "count"),
     [
-        pytest.param(["1 ready", "1 ready"], 0, id="the new ones do not exist yet"),
-        pytest.param(["1 ready", "1 ready", "2 starting", "2 failed"], 0, id="the new ones do not become ready"),
-        pytest.param(["1 ready", "1 unready", "2 starting", "2 starting"], 1, id="an old one becomes unready"),
-        pytest.param(["1 ready", "1 starting again", "2 ready", "2 ready"], 1, id="an old one restarts"),
+        pytest.param(BOTH, OLD_SERVES, "1 ready, 1 ready", 0, id="the new ones do not exist yet"),
+        pytest.param(BOTH, OLD_SERVES, "1 ready, 1 ready, 2 starting, 2 failed", 0, id="the new ones stay unready"),
+        pytest.param(BOTH, OLD_SERVES, "1 ready, 1 unready, 2 starting", 1, id="an old one becomes unready"),
+        pytest.param(BOTH, OLD_SERVES, "1 ready, 1 starting again, 2 ready, 2 ready", 1, id="an old one restarts"),
+        pytest.param(BOTH, HALF, "1 ready, 1 ready, 2 ready, 2 unready", 1, id="a new one with traffic is unready"),
+        pytest.param(OLD, {}, "1 starting, 1 starting", 0, id="without traffic it may start"),
+        pytest.param(OLD, {}, "1 starting again, 1 failed", 2, id="without traffic it may not crash"),
     ],
 )
-def test_during_a_run_only_revisions_with_traffic_count(states: list[str], count: int) -> None:
-    assert shortfall(BOTH, OLD_SERVES, instances(*states), in_run=True) == count
+def test_during_a_run_only_revisions_with_traffic_count(
+    wanted: Members, shares: Shares, states: str, count: int
+) -> None:
+    assert shortfall(wanted, shares, instances(*states.split(", ")), in_run=True) == count
 
 
 def test_an_interrupted_run_makes_no_difference() -> None:
     seen = instances("1 ready", "1 ready", "2 starting", "2 starting")
     assert shortfall(BOTH, OLD_SERVES, seen, in_run=False) == 2
-
-
-def test_during_a_run_new_revisions_count_once_they_receive_traffic() -> None:
-    seen = instances("1 ready", "1 ready", "2 ready", "2 unready")
-    assert shortfall(BOTH, {1: 50.0, 2: 50.0}, seen, in_run=True) == 1
-
-
-def test_a_revision_without_traffic_may_start_but_not_crash() -> None:
-    assert shortfall(OLD, {}, instances("1 starting", "1 starting"), in_run=True) == 0
-    assert shortfall(OLD, {}, instances("1 starting again", "1 failed"), in_run=True) == 2

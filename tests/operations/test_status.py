@@ -53,6 +53,7 @@ def having(service: ServiceStatus) -> Status:
         pytest.param(HEALTHY, None, id="nothing"),
         pytest.param(replace(HEALTHY, supervised=False), "supervisor-stopped", id="no supervisor"),
         pytest.param(having(replace(WEB, ready=1, shortfall=1)), "instances-missing", id="one of two"),
+        pytest.param(having(replace(WEB, ready=0, shortfall=2, traffic={})), "instances-missing", id="so no traffic"),
         pytest.param(having(replace(WEB, traffic={})), "traffic-astray", id="no traffic"),
         pytest.param(having(replace(WEB, traffic={2: 100.0})), "traffic-astray", id="other release"),
         pytest.param(replace(HEALTHY, datastores=(replace(DB, state="unready"),)), "datastore-down", id="a datastore"),
@@ -78,10 +79,6 @@ def test_a_run_moves_traffic_without_degrading_anything_as_long_as_some_release_
     moving = replace(HEALTHY, run=RUN, services=(replace(WEB, traffic={1: 100.0}, traffic_desired={2: 100.0}),))
     assert codes(moving) == []
     assert codes(replace(moving, services=(replace(WEB, traffic={}),))) == ["traffic-astray"]
-
-
-def test_missing_instances_are_the_cause_of_missing_traffic() -> None:
-    assert codes(having(replace(WEB, ready=0, shortfall=2, traffic={}))) == ["instances-missing"]
 
 
 def test_a_stopped_environment_is_not_degraded_unless_its_stop_is_unfinished() -> None:
