@@ -13,8 +13,8 @@ from mainstay.drivers.world import World
 from mainstay.engine.engine import begin
 from mainstay.history.signing import SigningKey
 from mainstay.model import Secret
-from mainstay.operations import environment_file, plan
-from mainstay.operations.context import Context
+from mainstay.operations import plan
+from mainstay.operations.context import Context, write_environment
 from mainstay.system.state_dir import Folders
 from tests.engine.items import Put, item_world, plan_of, runner_of
 from tests.fakes.disk import Disk, synced_folders
@@ -23,7 +23,7 @@ from tests.fakes.power import Power
 
 
 def keep_environment(world: World) -> Path:
-    environment_file.write(world.environment, world.folders)
+    write_environment(world.environment, world.folders)
     return world.folders.environment
 
 

@@ -79,21 +79,13 @@ def test_the_traceback_is_in_a_file_and_resume_is_suggested_where_a_run_may_be_u
 
 
 @pytest.mark.failure("F13")
-def test_a_closed_pipe_does_not_end_the_command(tmp_path: Path) -> None:
-    mainstay(tmp_path, "init")
-    script = 'set -o pipefail; "$@" | true'
+@pytest.mark.parametrize("streams", ["| true", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_not_end_the_command(tmp_path: Path, streams: str) -> None:
+    script = f'set -o pipefail; "$@" {streams}'
     ended = subprocess.run(
-        ["bash", "-c", script, "-", *PROGRAM, "schema"], cwd=tmp_path, capture_output=True, check=False
+        ["bash", "-c", script, "-", *PROGRAM, "schema"], cwd=tmp_path, stderr=subprocess.PIPE, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
-
-
-@pytest.mark.failure("F13")
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_do_not_end_the_command(tmp_path: Path, closed: str) -> None:
-    mainstay(tmp_path, "init")
-    ended = subprocess.run(["bash", "-c", f'"$@" {closed}', "-", *PROGRAM, "validate"], cwd=tmp_path, check=False)
-    assert ended.returncode == 0
 
 
 @pytest.mark.failure("F14")

@@ -9,7 +9,7 @@ from mainstay.history.events import Ended, Event, Planned, encode
 from mainstay.history.signing import SigningKey
 from mainstay.history.sqlite import SqliteJournal
 from mainstay.model import Environment
-from mainstay.operations import environment_file
+from mainstay.operations.context import write_environment
 from mainstay.system.clock import SystemClock
 from mainstay.system.state_dir import Folders, create_folders
 from tests.cli.program import Result, mainstay
@@ -29,7 +29,7 @@ def folders(tmp_path: Path) -> Folders:
     (tmp_path / "mainstay.yaml").write_text(MANIFEST)
     folders = Folders(Path(f"{tmp_path}-state"), tmp_path / "keys")
     create_folders(folders)
-    environment_file.write(Environment("shop", "local", "process", str(folders.state), str(folders.keys)), folders)
+    write_environment(Environment("shop", "local", "process", str(folders.state), str(folders.keys)), folders)
     return folders
 
 

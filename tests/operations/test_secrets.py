@@ -10,7 +10,7 @@ from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.errors import BadInput
 from mainstay.manifest.given import unfit
 from mainstay.model import Secret, SecretRef
-from mainstay.operations import environment_file
+from mainstay.operations.context import write_environment
 from mainstay.operations.secrets import list_secrets, require_secrets, set_secrets, settable
 from mainstay.system.atomic_file import atomic_write
 from tests.operations.project import Project
@@ -106,7 +106,7 @@ def test_a_stored_secret_can_be_set_although_the_manifest_is_broken(project: Pro
     project.world.sealed.keep("TOKEN", Secret("first"))
     project.world.sealed.generate("db.owner.password", 43)
     project.world.folders.state.mkdir()
-    environment_file.write(project.world.environment, project.world.folders)
+    write_environment(project.world.environment, project.world.folders)
     assert list(settable(project.context).variables) == ["TOKEN"]
 
 

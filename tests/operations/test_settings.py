@@ -29,7 +29,8 @@ def test_a_required_variable_cannot_be_set_to_an_empty_value(project: Project) -
     assert project.stored() == {"REGION": ""}
 
 
-def test_a_dry_run_stores_nothing(project: Project) -> None:
+def test_a_dry_run_and_no_assignments_store_nothing(project: Project) -> None:
+    assert set_values(project.context, Assignments()) == ()
     assert set_values(project.context, from_arguments(["MODE=live"]), dry_run=True) != ()
     assert not project.world.folders.state.exists()
     set_values(project.context, from_arguments(["REGION=north"]))
@@ -57,11 +58,6 @@ def test_all_mistakes_are_reported_together_and_nothing_is_stored(project: Proje
     ]
     assert refused.value.mistakes[0].remedy == "did you mean 'MODE'?"
     assert "mainstay secrets set TOKEN" in refused.value.mistakes[1].remedy
-    assert not project.world.folders.state.exists()
-
-
-def test_no_assignments_change_nothing(project: Project) -> None:
-    assert set_values(project.context, Assignments()) == ()
     assert not project.world.folders.state.exists()
 
 

@@ -16,12 +16,14 @@ class EventContext:
         self.failures: dict[str, str] = {}
         """The step that failed, by error."""
 
-    def add(self, event: events.Event) -> None:
-        """Remember the title of a step, and the error of a failed step."""
+    def read(self, row: Row) -> events.Event:
+        """Return the event of *row*. Remember the title of a step, and the error of a failed step."""
+        event = events.decode(row.name, row.body)
         if isinstance(event, events.Started | events.Done | events.Undoing) and event.title:
             self.titles[event.step] = event.title
         if isinstance(event, events.Failed):
             self.failures[event.error] = event.step
+        return event
 
 
 class EventLines:
@@ -38,8 +40,7 @@ class EventLines:
                 found["remedy"] = self._console.command(str(found["remedy"]))
             self._console.document(found)
             return
-        event = events.decode(row.name, row.body)
-        self._run.add(event)
+        event = self._run.read(row)
         text = sentence(event, self._run)
         # Other events may quote what a service printed.
         shown = self._console.command(text) if isinstance(event, events.ParkedAt) else text

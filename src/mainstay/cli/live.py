@@ -42,8 +42,7 @@ class LivePhases:
         self._live.stop()
 
     def on_event(self, row: Row) -> None:
-        event = events.decode(row.name, row.body)
-        self._run.add(event)
+        event = self._run.read(row)
         match event:
             case events.Planned():
                 self._steps = event.steps
@@ -55,13 +54,12 @@ class LivePhases:
                 self._acting[event.step] = (began, event.what)
             case events.Done():
                 self._done += 1
-                self._print_end(
-                    "✓", "green", event.step, event.evidence, "" if event.adopted else duration(event.took_s)
-                )
+                took = "" if event.adopted else f"  {duration(event.took_s)}"
+                self._print_end("✓", "green", event.step, event.evidence + took)
             case events.Undoing():
                 self._acting[event.step] = (self._clock.monotonic(), "undoing")
             case events.Undone():
-                self._print_end("↩", "yellow", event.step, event.evidence, "")
+                self._print_end("↩", "yellow", event.step, event.evidence)
             case events.Failed():
                 self._print_failure(event)
             case events.Resumed() | events.Ended(note=""):
@@ -77,18 +75,14 @@ class LivePhases:
             self._printed_phase = phase
             self._print(Text(f"{phase}  {self._phases[phase]}", style="bold"))
 
-    def _print_end(self, mark: str, colour: str, step: str, evidence: str, when: str) -> None:
+    def _print_end(self, mark: str, colour: str, step: str, evidence: str) -> None:
         self._acting.pop(step, None)
-        line = Text.assemble(
-            (f" {mark} ", colour), f"{step:<5} {self._run.titles.get(step, '')}", ("  " + harmless(evidence), "dim")
-        )
-        self._print(line if not when else Text.assemble(line, (f"  {when}", "dim")))
+        self._print(Text.assemble((f" {mark} ", colour), self._titled(step), (f"  {harmless(evidence)}", "dim")))
 
     def _print_failure(self, event: events.Failed) -> None:
         """Print the cause below the step, highlighted."""
         self._acting.pop(event.step, None)
-        title = f"{event.step:<5} {self._run.titles.get(event.step, '')}".rstrip()
-        self._print(Text.assemble((" ✗ ", "red"), title))
+        self._print(Text.assemble((" ✗ ", "red"), self._titled(event.step).rstrip()))
         for line in harmless(event.error).splitlines():
             self._print(Text(f"         {line}", style="bold red"))
 
@@ -105,7 +99,8 @@ class LivePhases:
 
     def _row(self, step: str, began: float, what: str) -> Text:
         now = self._clock.monotonic()
-        text = (
-            f" {FRAMES[int(now * 8) % len(FRAMES)]} {step:<5} {self._run.titles.get(step, '')}  {duration(now - began)}"
-        )
+        text = f" {FRAMES[int(now * 8) % len(FRAMES)]} {self._titled(step)}  {duration(now - began)}"
         return Text(text + (f"  {harmless(what)}" if what else ""), no_wrap=True, overflow="ellipsis")
+
+    def _titled(self, step: str) -> str:
+        return f"{step:<5} {self._run.titles.get(step, '')}"

@@ -151,7 +151,8 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     safe_streams.install()
     arguments = sys.argv[1:]
-    console = Console("json" if _wants_json(arguments) else "text", program=_program())
+    wants_json = "--output=json" in arguments or ("--output", "json") in pairwise(arguments)
+    console = Console("json" if wants_json else "text", program=_program())
     with CrashReport(console, arguments):
         code = run(arguments, console)
     _leave(code)
@@ -164,10 +165,6 @@ def _leave(code: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
-
-
-def _wants_json(arguments: Sequence[str]) -> bool:
-    return "--output=json" in arguments or ("--output", "json") in pairwise(arguments)
 
 
 def _program() -> str:

@@ -21,12 +21,8 @@ class SecretPrompt:
 
         The prompt is repeated while the value is refused by *rule*.
         """
-        if name not in self._answers:
-            typed = self._typed(name, rule)
-            self._answers[name] = Secret(typed) if typed else None
-        return self._answers[name]
-
-    def _typed(self, name: str, rule: ValueRule | None) -> str:
+        if name in self._answers:
+            return self._answers[name]
         least = f", at least {rule.min_length} characters" if rule and rule.min_length else ""
         for attempt in range(1, ATTEMPTS + 1):
             with while_asking():
@@ -35,4 +31,4 @@ class SecretPrompt:
             if why is None or attempt == ATTEMPTS:
                 break
             self._console.print(f"{why}; type it again")
-        return typed
+        return self._answers.setdefault(name, Secret(typed) if typed else None)

@@ -63,14 +63,8 @@ def config(context: Context, service: str) -> Configuration:
     declared = tuple(_declared(manifest, now, service, stored))
     given = {each.name for each in declared}
     others = tuple(each for each in _from_mainstay(manifest, now, service) if each.name not in given)
-    live = now.release
-    return Configuration(
-        service=service,
-        release=live.number if live else None,
-        variables=declared + others,
-        version=manifest.version,
-        live_version=live.version if live else "",
-    )
+    number, live_version = (now.release.number, now.release.version) if now.release else (None, "")
+    return Configuration(service, number, declared + others, manifest.version, live_version)
 
 
 def _declared(manifest: Manifest, now: Snapshot, service: str, stored: dict[str, Setting]) -> Iterator[ServiceVariable]:

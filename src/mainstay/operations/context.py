@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import msgspec
+from msgspec import json, to_builtins
 from msgspec.structs import replace
 
 from mainstay.drivers.secrets.source import SecretSource
@@ -16,11 +17,14 @@ from mainstay.errors import BadInput, Place
 from mainstay.history.fold import HistoryFold
 from mainstay.model import DatastoreSupport, Environment, Secret
 from mainstay.model.environment import NAME, NAME_RULE
-from mainstay.operations import environment_file
+from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_dir import LOCAL, Folders, short_id
+from mainstay.system.state_file import decoding, require_format
 from mainstay.system.users import is_root
 
 MANIFEST = "mainstay.yaml"
+FORMAT = 2
+"""The format of `environment.json`."""
 SYSTEM_LINE = re.compile(r"""^(?P<quote>["']?)system(?P=quote)[ \t]*:[ \t]+(.*?)[ \t]*(?:[ \t]#.*)?$""", re.MULTILINE)
 
 
@@ -80,7 +84,20 @@ class Context(msgspec.Struct, frozen=True):
         return found
 
     def stored_or_none(self) -> Environment | None:
-        return environment_file.read(self.folders)
+        """Return the environment; None before the first plan ran. Raises StateUnreadable for one of another format."""
+        file, state = self.folders.environment, self.folders.state
+        try:
+            text = file.read_bytes()
+        except FileNotFoundError:
+            return None
+        require_format(text, FORMAT, file, state)
+        with decoding(file, state):
+            return json.decode(text, type=Environment)
+
+
+def write_environment(environment: Environment, folders: Folders) -> None:
+    """Store *environment* in `environment.json`, for the commands that do not read the manifest."""
+    atomic_write(folders.environment, json.format(json.encode({"format": FORMAT} | to_builtins(environment))))
 
 
 def open_context(wiring: Wiring, file: Path | None, environment: str | None, state: Path | None) -> Context:

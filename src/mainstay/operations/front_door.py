@@ -34,10 +34,12 @@ def lost(target: Target, clock: Clock, wanted: Edge | None = None) -> FrontDoorL
     None also when another program holds its port and *wanted* has another port: then the deploy is the repair.
     """
     serving = _settled(target, clock)
-    if serving.edge is None or serving.open or _repairs(wanted, serving):
+    taken = _port_is_taken(serving)
+    repaired = taken and wanted is not None and _ports(wanted) != _ports(serving.edge)
+    if serving.edge is None or serving.open or repaired:
         return None
     problem = serving.problem or NOT_OPEN
-    if _port_is_taken(serving):
+    if taken:
         return FrontDoorTaken(f"{problem.what}; {RUNS_MEANWHILE}", remedy=problem.remedy)
     return FrontDoorLost(problem.what, remedy=problem.remedy or NOT_OPEN.remedy)
 
@@ -61,10 +63,6 @@ def _settled(target: Target, clock: Clock) -> TrafficStatus:
 
 def _port_is_taken(serving: TrafficStatus) -> bool:
     return serving.problem is not None and serving.problem.code == PortTaken.code
-
-
-def _repairs(wanted: Edge | None, serving: TrafficStatus) -> bool:
-    return _port_is_taken(serving) and wanted is not None and _ports(wanted) != _ports(serving.edge)
 
 
 def _ports(edge: Edge | None) -> frozenset[int]:

@@ -19,8 +19,7 @@ from mainstay.history.sqlite import SqliteJournal
 from mainstay.history.summary import History
 from mainstay.model import Environment
 from mainstay.model.run_kind import run_kind
-from mainstay.operations import environment_file
-from mainstay.operations.context import Context
+from mainstay.operations.context import Context, write_environment
 from mainstay.operations.given_secrets import store
 from mainstay.operations.history import history_of, journal_reader
 from mainstay.operations.outcome import Outcome, OutcomeName
@@ -81,7 +80,7 @@ def require_no_unfinished_run(context: Context) -> None:
 def begin(plan: Plan, journal: Journal, context: Context, runner: Runner) -> Outcome:
     """Store the values of *plan*, start a stopped environment, execute the plan. The caller holds the lock."""
     # Store the environment first: it records where the key of the secrets is, so later shells cannot change that.
-    environment_file.write(plan.environment, context.folders)
+    write_environment(plan.environment, context.folders)
     world = context.world(plan.environment)
     store(plan.values, world, context, runner.by)
     # If no release is live, no start precedes the run, and the supervisor of a stopped environment has exited.
@@ -121,7 +120,7 @@ def _store_live_environment(context: Context, past: History) -> None:
     """Store the live release's environment again, because a run that was rolled back had stored the one it planned."""
     found = past.environment(past.live.number) if past.live else None
     if found is not None and found != b"null":
-        environment_file.write(msgspec.json.decode(found, type=Environment), context.folders)
+        write_environment(msgspec.json.decode(found, type=Environment), context.folders)
 
 
 def _prune(context: Context, target: Target, past: History) -> str:

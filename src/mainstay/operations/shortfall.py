@@ -16,13 +16,7 @@ def shortfall(wanted: Members, shares: Shares, instances: Iterable[Instance], *,
     for release, member in wanted.items():
         if in_run and shares and not shares.get(release):
             continue
-        counted = sum(
-            instance.release == release and (instance.healthy or (in_run and _is_first_start(instance)))
-            for instance in found
-        )
+        mine = (one for one in found if one.release == release)
+        counted = sum(one.healthy or (in_run and one.state == "starting" and one.restarts == 0) for one in mine)
         count += max(0, member.count - counted)
     return count
-
-
-def _is_first_start(instance: Instance) -> bool:
-    return instance.state == "starting" and instance.restarts == 0

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.datastores.datastore import Migratable
 from mainstay.errors import Unreachable
-from mainstay.history.summary import History, LiveRelease
+from mainstay.history.summary import LiveRelease
 from mainstay.model import DatastorePlace, Environment, FleetStatus, Instance, Note, TrafficStatus
 from mainstay.model.run_kind import run_kind
 from mainstay.operations.context import Context
@@ -117,15 +117,10 @@ def status(context: Context) -> Status:
         edge_problem=serving.problem.code if serving.problem else "",
         notes=tuple(_notes(running)),
     )
-    stopped = not running.started and _was_stopped(past)
+    last = next((run for run in past.runs if run.outcome == "released"), None)
+    stopped = not running.started and last is not None and not run_kind(last.kind).needs_running
     why = tuple(problems(found, running.notes, serving, stopped=stopped, full=shortage(context.folders.state)))
     return replace(found, health="degraded" if why else "stopped" if stopped else "healthy", problems=why)
-
-
-def _was_stopped(past: History) -> bool:
-    """Return whether the last completed run stopped the environment on purpose."""
-    last = next((run for run in past.runs if run.outcome == "released"), None)
-    return last is not None and not run_kind(last.kind).needs_running
 
 
 def problems(

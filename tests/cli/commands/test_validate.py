@@ -8,6 +8,13 @@ import pytest
 from mainstay.drivers import wiring
 from tests.cli.program import mainstay
 
+
+def init(folder: Path, datastores: str) -> None:
+    mainstay(folder, "init")
+    with (folder / "mainstay.yaml").open("a") as manifest:
+        manifest.write(datastores)
+
+
 MISTAKEN = "system: shop\nversion: 1.10\nservices: {web: {command: x}}\n"
 
 
@@ -35,9 +42,7 @@ def test_a_datastore_version_that_cannot_run_is_refused_by_validate_and_plan(tmp
     support = wiring.datastore_support("postgres")
     assert support
     (major,) = support.versions
-    mainstay(tmp_path, "init")
-    with (tmp_path / "mainstay.yaml").open("a") as manifest:
-        manifest.write("datastores: {db: {kind: postgres, version: '9.6'}}\n")
+    init(tmp_path, "datastores: {db: {kind: postgres, version: '9.6'}}\n")
     expected = (
         f"mainstay.yaml:10:44: db asks for version 9.6, but the embedded Postgres is {major} (datastores.db.version); "
         f'write version: "{major}", or leave it out [unsupported-version]\n'
@@ -50,9 +55,7 @@ def test_a_datastore_version_that_cannot_run_is_refused_by_validate_and_plan(tmp
 def test_data_of_another_major_version_is_refused_before_anything_is_changed(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
-    mainstay(folder, "init")
-    with (folder / "mainstay.yaml").open("a") as manifest:
-        manifest.write("datastores: {db: {kind: postgres}}\n")
+    init(folder, "datastores: {db: {kind: postgres}}\n")
     cluster = tmp_path / "shop-state" / "data" / "db" / "cluster"
     cluster.mkdir(parents=True)
     (cluster / "PG_VERSION").write_text("9.6\n")

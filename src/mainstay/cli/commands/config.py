@@ -2,12 +2,10 @@
 
 import click
 
-from mainstay.cli.console import Console
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.settings import next_command
-from mainstay.operations.config import Configuration, ServiceVariable, config
-from mainstay.operations.context import Context
+from mainstay.operations.config import ServiceVariable, config
 
 MASKED = "••••••••"
 
@@ -20,24 +18,18 @@ def command(invocation: Invocation, *, service: str) -> None:
     These are the values of the next deploy; a note names those that differ in the live release. Secrets, and addresses
     that contain a password, are masked.
     """
-    context = context_of(invocation)
+    context, console = context_of(invocation), invocation.console
     found = config(context, service)
-    if invocation.console.json:
-        invocation.console.document(found)
-    else:
-        _show(invocation.console, context, found)
-
-
-def _show(console: Console, context: Context, found: Configuration) -> None:
-    rows = ((each.name, _value(each), _source(each)) for each in found.variables)
-    console.table(("NAME", "VALUE", "FROM"), rows)
-    if found.release is not None and found.live_version != found.version:
-        console.print(
-            f"note: these are the values of the next deploy, of version {found.version}; live is release "
-            f"{found.release} ({found.live_version})"
-        )
-    waiting = [each.name for each in found.variables if not each.live]
-    if found.release is not None and waiting:
+    if console.json:
+        console.document(found)
+        return
+    console.table(("NAME", "VALUE", "FROM"), ((each.name, _value(each), _source(each)) for each in found.variables))
+    if found.release is None:
+        return
+    if found.live_version != found.version:
+        live = f"release {found.release} ({found.live_version})"
+        console.print(f"note: these are the values of the next deploy, of version {found.version}; live is {live}")
+    if waiting := [each.name for each in found.variables if not each.live]:
         console.print(f"note: {', '.join(waiting)}: release {found.release} has another value until the next deploy")
         console.next(next_command(context))
 

@@ -6,7 +6,6 @@ from mainstay.cli.context import context_of
 from mainstay.cli.event_text import EventContext, document, sentence
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.errors import JournalCorrupt
-from mainstay.history.events import decode
 from mainstay.history.journal_file import RESTORE
 from mainstay.operations.history import journal_reader, show_journal, verify_journal
 
@@ -24,11 +23,9 @@ def show(invocation: Invocation, run: str | None) -> None:
     for row in show_journal(context_of(invocation), run):
         if invocation.console.json:
             invocation.console.document(document(row, context.titles))
-            continue
-        event = decode(row.name, row.body)
-        context.add(event)
-        when = row.at[:19].replace("T", " ")
-        invocation.console.print(f"{row.sequence:>5} {when} {row.run} {sentence(event, context)}")
+        else:
+            when, text = row.at[:19].replace("T", " "), sentence(context.read(row), context)
+            invocation.console.print(f"{row.sequence:>5} {when} {row.run} {text}")
 
 
 @invoked("verify", "mainstay journal verify", group=command)

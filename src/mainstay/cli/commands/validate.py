@@ -1,8 +1,8 @@
 """`mainstay validate`: check the manifest for every environment."""
 
-from mainstay.cli.console import Console, Styled, line
+from mainstay.cli.console import Styled, line
 from mainstay.cli.invocation import Invocation, invoked
-from mainstay.manifest.load import Report, report
+from mainstay.manifest.load import report
 from mainstay.model import DatastoreSupport
 from mainstay.system.state_dir import LOCAL
 from mainstay.text.plural import counted
@@ -20,13 +20,17 @@ def command(invocation: Invocation) -> None:
     Without -e, every environment that the manifest declares is checked. Exit 0: no mistakes. Exit 2: mistakes; all are
     listed, each as FILE:LINE:COLUMN: what (path); remedy [code].
     """
-    found = report(invocation.manifest, invocation.environment, _datastore_support)
-    if invocation.console.json:
-        invocation.console.document(found)
-    else:
-        _print(invocation.console, found)
-        is_chosen = invocation.environment or LOCAL in found.environments
-        invocation.console.next("mainstay up" if is_chosen else f"mainstay -e {found.environments[0]} up")
+    console, found = invocation.console, report(invocation.manifest, invocation.environment, _datastore_support)
+    if console.json:
+        console.document(found)
+        return
+    for warning in found.warnings:
+        console.print(Styled("warning:", "yellow"), f" {line(warning)}")
+    parts = [counted(found.services, "service"), counted(found.datastores, "datastore"), counted(found.routes, "route")]
+    places = ", ".join(found.environments)
+    console.print(f"{found.file}: {found.system} {found.version} for {places}: {', '.join(parts)}; no mistakes")
+    is_chosen = invocation.environment or LOCAL in found.environments
+    console.next("mainstay up" if is_chosen else f"mainstay -e {found.environments[0]} up")
 
 
 def _datastore_support(kind: str) -> DatastoreSupport | None:
@@ -34,11 +38,3 @@ def _datastore_support(kind: str) -> DatastoreSupport | None:
     from mainstay.drivers import wiring
 
     return wiring.datastore_support(kind)
-
-
-def _print(console: Console, found: Report) -> None:
-    for warning in found.warnings:
-        console.print(Styled("warning:", "yellow"), f" {line(warning)}")
-    parts = [counted(found.services, "service"), counted(found.datastores, "datastore"), counted(found.routes, "route")]
-    places = ", ".join(found.environments)
-    console.print(f"{found.file}: {found.system} {found.version} for {places}: {', '.join(parts)}; no mistakes")
