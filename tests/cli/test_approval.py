@@ -51,13 +51,10 @@ def test_the_user_approves_or_declines_at_the_terminal(answer: str, approved: bo
     assert Approval(Terminal(answer), "deploy")(plan()) is approved
 
 
-def test_yes_does_not_confirm_the_loss_of_data() -> None:
+def test_the_loss_of_data_is_confirmed_by_the_right_name_only_and_not_by_yes() -> None:
     with pytest.raises(NotReady) as refused:
         Approval(Console(), "down --data", yes=True)(down())
     assert refused.value.remedy == "mainstay down --data --confirm shop/local"
-
-
-def test_the_loss_of_data_is_confirmed_by_the_right_name_only() -> None:
     assert Approval(Terminal("shop/local"), "down --data")(down())
     assert Approval(Console(), "down --data", confirm="shop/local")(down())
     with pytest.raises(NotReady):

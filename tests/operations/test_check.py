@@ -38,11 +38,8 @@ def test_a_degraded_environment_fails_with_its_first_problem_and_remedy() -> Non
     assert judge(now) == ("fail", crash_loop.what, crash_loop.remedy)
 
 
-def test_an_environment_without_a_live_release_fails_even_when_it_is_stopped() -> None:
-    now = replace(HEALTHY, health="stopped", release=None, started=False)
-    assert judge(now) == ("fail", "no release is live", "mainstay up")
-
-
-def test_a_stopped_environment_is_not_judged_and_a_healthy_one_passes() -> None:
-    assert judge(replace(HEALTHY, health="stopped")).verdict == "not-applicable"
+def test_a_stopped_environment_is_judged_only_if_no_release_is_live_and_a_healthy_one_passes() -> None:
+    stopped = replace(HEALTHY, health="stopped", started=False)
+    assert judge(replace(stopped, release=None)) == ("fail", "no release is live", "mainstay up")
+    assert judge(stopped).verdict == "not-applicable"
     assert judge(replace(HEALTHY, health="healthy")).verdict == "pass"

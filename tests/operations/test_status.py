@@ -66,12 +66,9 @@ def test_each_of_these_alone_degrades_a_healthy_environment(now: Status, code: s
     assert codes(now) == ([code] if code else [])
 
 
-def test_a_broken_edge_comes_first_and_hides_the_traffic_that_it_loses() -> None:
+def test_a_broken_edge_comes_first_and_hides_lost_traffic_and_one_that_starts_is_a_problem_too() -> None:
     now = replace(HEALTHY, supervised=False, services=(replace(WEB, traffic={}),))
     assert codes(now, BROKEN) == ["port-taken", "supervisor-stopped"]
-
-
-def test_an_edge_that_is_still_being_started_degrades_it() -> None:
     assert codes(HEALTHY, replace(SERVING, open=False)) == ["edge-starting"]
 
 

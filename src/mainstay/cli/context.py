@@ -29,10 +29,7 @@ WIRING = Wiring(wiring.world, wiring.target, wiring.secret_sources, wiring.datas
 
 
 def context_of(invocation: Invocation, *, prompts: bool = False) -> Context:
-    """Return the context of the command; with *prompts*, it asks for missing secrets if the terminal allows it.
-
-    Raises BadInput when no option and no manifest determines the environment.
-    """
+    """Return the context of the command; with *prompts*, it asks for missing secrets if the terminal allows it."""
     context = open_context(WIRING, invocation.file, invocation.environment, invocation.state)
     if prompts and invocation.console.interactive:
         return replace(context, prompt=SecretPrompt(invocation.console))

@@ -17,10 +17,7 @@ class SecretPrompt:
         self._answers: dict[str, Secret | None] = {}
 
     def fetch(self, name: str, rule: ValueRule | None = None) -> Secret | None:
-        """Return what the user types for *name*; later calls return the same answer. None for an empty answer.
-
-        The prompt is repeated while the value is refused by *rule*.
-        """
+        """Return what the user types, now or before; None for an empty answer. Repeats a value that *rule* refuses."""
         if name in self._answers:
             return self._answers[name]
         least = f", at least {rule.min_length} characters" if rule and rule.min_length else ""

@@ -31,10 +31,7 @@ def report(
     dry_run: bool,
     note: str = "",
 ) -> None:
-    """Print *changes* as JSON or as *lines*, then the command that makes them take effect.
-
-    *note* is printed after values were stored.
-    """
+    """Print *changes* as JSON or as *lines*, *note* if they were stored, then the command that applies them."""
     command = next_command(context) if changed else ""
     if console.json:
         console.document({"changes": changes, "dry_run": dry_run, "next": console.command(command)})

@@ -18,13 +18,10 @@ def kept(past: History) -> Kept:
     """Return the releases that were live last, including the live one, with the revisions and artifacts they run."""
     numbers = past.served[:KEPT_RELEASES]
     documents = [msgspec.json.decode(found, type=Release) for number in numbers if (found := past.document(number))]
-    return Kept(
-        releases=frozenset(numbers),
-        revisions=frozenset(
-            (name, service.revision) for release in documents for name, service in release.services.items()
-        ),
-        artifacts=frozenset(key for release in documents for key in _artifacts(release)),
-    )
+    services = [each for release in documents for each in release.services.items()]
+    revisions = frozenset((name, service.revision) for name, service in services)
+    artifacts = frozenset(key for release in documents for key in _artifacts(release))
+    return Kept(frozenset(numbers), revisions, artifacts)
 
 
 def prune_plans(folders: Folders) -> None:

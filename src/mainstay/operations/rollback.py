@@ -1,5 +1,7 @@
 """`rollback`: make an earlier release live again. Neither the manifest nor checks can block it."""
 
+from functools import partial
+
 from mainstay.engine.runner import Runner
 from mainstay.errors import BadInput
 from mainstay.history.summary import History
@@ -28,15 +30,8 @@ def rollback(context: Context, to: int | None = None, *, approve: Approve, runne
     started = NOT_STARTED if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
     if started.failure:
         notices.warning(started.failure)
-    declared = plan.declared_now(context)
-    return execute(
-        context,
-        make(context, number, declared),
-        lambda: make(context, number, declared),
-        approve=approve,
-        runner=runner,
-        started=started,
-    )
+    make_plan = partial(make, context, number, plan.declared_now(context))
+    return execute(context, make_plan(), make_plan, approve=approve, runner=runner, started=started)
 
 
 def make(context: Context, to: int, declared: str = "") -> Plan:

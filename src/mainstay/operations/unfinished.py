@@ -73,8 +73,7 @@ def _ask_the_holder(context: Context, runner: Runner) -> Outcome:
     now = run_state(reader.rows(owner.run))
     engine.require_undoable(now, remedy="wait for its end (mainstay status --watch), then mainstay rollback")
     lock, end = Lock(context.folders.lock), f"the end of run {owner.run}"
-    waiter = Waiter(SystemClock())
-    waiter.wait_until(lock.is_free, within=LONGEST_WAIT_S, waiting_for=end, remedy="mainstay status")
+    Waiter(SystemClock()).wait_until(lock.is_free, within=LONGEST_WAIT_S, waiting_for=end, remedy="mainstay status")
     for row in reader.rows(owner.run):
         # The process that executes the run shows its steps; here, only the start of the rollback is shown.
         if row.name == "turned":

@@ -13,8 +13,5 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|" + HIDDEN.pattern)
 
 
 def harmless(text: str) -> str:
-    """Return *text* without escape sequences, and with other control and hidden characters replaced by `�`.
-
-    Tabs and line feeds are kept.
-    """
+    """Return *text* without escape sequences; control and hidden characters except tab and line feed become `�`."""
     return _CONTROLS.sub("�", _ESCAPES.sub("", text))

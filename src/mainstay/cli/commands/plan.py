@@ -22,8 +22,6 @@ def command(invocation: Invocation, version: str | None) -> None:
         return
     for line in plan_text.text(plan):
         invocation.console.print(invocation.console.command(line))
-    if plan.unchanged:
-        return
-    invocation.console.print()
-    deploy = " ".join(filter(None, ["mainstay deploy", version]))
-    invocation.console.next(deploy)
+    if not plan.unchanged:
+        invocation.console.print()
+        invocation.console.next(" ".join(filter(None, ["mainstay deploy", version])))
