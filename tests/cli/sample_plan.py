@@ -1,7 +1,5 @@
 """A plan and rows of a run, for tests of how they are shown."""
 
-import msgspec
-
 from mainstay.drivers.world import RunWorld, World
 from mainstay.history.events import Event, encode
 from mainstay.history.journal import Row
@@ -60,6 +58,3 @@ def row(sequence: int, event: Event) -> Row:
     """*event* as the journal keeps it."""
     name, body = encode(event)
     return Row(sequence, "2026-11-21T13:00:00.000+00:00", "r-0001", name, body)
-
-
-RAW = msgspec.Raw(b"{}")

@@ -4,15 +4,19 @@ import json
 from contextlib import closing
 
 import pytest
+from msgspec import Raw
 
 from mainstay.cli.console import Console, duration
 from mainstay.cli.event_text import EventLines, document
 from mainstay.cli.live import LivePhases
 from mainstay.history import events
-from tests.cli.sample_plan import RAW, plan, row
+from tests.cli.sample_plan import plan, row
 
 STORY: list[tuple[events.Event, str]] = [
-    (events.Planned("deploy", RAW, "1.1.0", 2, 1, "safe", "ada", 3, 2), "planned: deploy 1.1.0, release 2, 3 steps"),
+    (
+        events.Planned("deploy", Raw(b"{}"), "1.1.0", 2, 1, "safe", "ada", 3, 2),
+        "planned: deploy 1.1.0, release 2, 3 steps",
+    ),
     (events.Resumed("ada", "box", 1, "mainstay 1"), "started by ada on box"),
     (events.Started("1.1", "brew", "Brew tea"), "1.1 Brew tea"),
     (events.Progress("1.1", "90 °C"), "1.1 … 90 °C"),
