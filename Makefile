@@ -35,11 +35,12 @@ test: ## install, then every test (ARGS=… for pytest)
 	@$(INSTALL) --test
 	@.venv/bin/python tools/run_tests.py $(ARGS)
 
+# Many quick tests wait for a process or the disk, so four of them run at once on two cores.
 check: install ## what to run before a commit: format, lint, types, house rules, quick tests
 	@.venv/bin/ruff format --check
 	@.venv/bin/ruff check
 	@.venv/bin/mypy $(TYPED)
-	@.venv/bin/python tools/run_tests.py -m "not slow" $(ARGS)
+	@.venv/bin/python tools/run_tests.py -n 4 -m "not slow" $(ARGS)
 
 bench: install ## the benchmarks, written to benchmarks/results/
 	@.venv/bin/python -m benchmarks $(ARGS)

@@ -210,6 +210,7 @@ class TargetContract(ABC):
         self.served(target, {1: 50.0, 2: 50.0})
         assert self.states(target, 2) == ["ready"]
 
+    @pytest.mark.slow
     def test_an_instance_drains_until_its_requests_have_ended(self, target: RunTarget) -> None:
         self.up(target, 1, drain_s=60)
         target.set_traffic((Shift({"web": {1: 100.0}}),))
@@ -321,6 +322,7 @@ class TargetContract(ABC):
         self.served(target, {1: 100.0})
         assert target.traffic_status().reverted
 
+    @pytest.mark.slow
     def test_traffic_stays_while_heartbeats_arrive(self, target: RunTarget) -> None:
         self.up(target, 1, 2)
         target.set_traffic((Shift({"web": {2: 100.0}}),), TrafficLease(2.0, (Shift({"web": {1: 100.0}}),)))
@@ -464,6 +466,7 @@ class TargetContract(ABC):
         assert target.discard(artifact, self.preparation())
         assert target.prepared(artifact, self.preparation()) == "present"
 
+    @pytest.mark.slow
     def test_an_incomplete_artifact_is_removed_when_it_is_discarded(self, target: RunTarget) -> None:
         target.start()
         artifact = self.artifact("key1", takes_s=60)

@@ -134,7 +134,11 @@ class Site:
 @pytest.mark.failure("F1")
 @pytest.mark.failure("F4")
 @pytest.mark.failure("F5")
-@pytest.mark.parametrize("broken", ["", "a", "c", "d"], ids=["no failure", "a fails", "c fails", "d fails"])
+@pytest.mark.parametrize(
+    "broken",
+    ["", "a", "c", pytest.param("d", marks=pytest.mark.slow)],
+    ids=["no failure", "a fails", "c fails", "d fails"],
+)
 def test_a_process_killed_at_any_point_leaves_a_run_that_can_be_finished(broken: str, in_memory: Path) -> None:
     chance = random.Random(f"{SEED} {broken}")
     cut = 1

@@ -46,6 +46,7 @@ def test_a_value_eight_times_as_long_takes_about_eight_times_as_long(piece: str)
     ],
     ids=["many mistakes", "many warnings", "many unknown names among many known ones"],
 )
+@pytest.mark.slow
 def test_a_file_four_times_as_long_takes_about_four_times_as_long(text: Callable[[int], str], tmp_path: Path) -> None:
     short, long = text(1_000), text(4_000)
     ratio = cost(lambda: mistakes(tmp_path, long)) / cost(lambda: mistakes(tmp_path, short))

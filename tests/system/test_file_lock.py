@@ -133,6 +133,7 @@ def test_the_lock_of_a_killed_holder_is_free_within_a_second_even_if_its_child_r
 
 @pytest.mark.failure("F16")
 @pytest.mark.goal("G6")
+@pytest.mark.slow
 def test_exactly_one_of_several_processes_takes_the_lock(tmp_path: Path) -> None:
     for race in range(100):
         assert sorted(race_for(tmp_path / f"lock-{race}", runners=4)) == [0, 0, 0, 1]

@@ -88,6 +88,7 @@ def test_a_ready_instance_is_probed_every_5_s_and_another_every_half_second(
 
 
 @pytest.mark.requirement("F9")
+@pytest.mark.slow
 def test_a_stuck_instance_is_killed_and_restarted(machine: Machine) -> None:
     (before,) = machine.start_fleet(
         member(service(health=Health("http", "/health", "/live", every_s=0.1, stuck_after_s=0.5)))

@@ -66,6 +66,7 @@ def test_a_failed_instance_is_started_again_when_its_fleet_is_requested(machine:
     assert one.state == "ready"
 
 
+@pytest.mark.slow
 def test_a_start_restarts_a_crashing_instance_at_once_and_counts_its_crashes_from_zero(
     machine: Machine, tmp_path: Path
 ) -> None:

@@ -92,8 +92,11 @@ async def _exchange(socket: Path, line: str, *, timeout: float = READ_TIMEOUT_S,
             connected = True
             try:
                 writer.write(line.encode() + b"\n")
+                # The master keeps the connection open until we close our half. If we close it before the reply begins,
+                # a worker that is ending may never reply.
+                first = await reader.read(1)
                 writer.write_eof()
-                return (await reader.read()).decode(errors="replace")
+                return (first + await reader.read()).decode(errors="replace")
             finally:
                 writer.close()
     except (ConnectionRefusedError, FileNotFoundError) as error:
