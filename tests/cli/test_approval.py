@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mainstay.cli.approval import Approval, DryRunEnded
 from mainstay.cli.console import Console
 from mainstay.cli.signals import signals_to
-from mainstay.engine.runner import Interruption
+from mainstay.engine.interruption import Interruption
 from mainstay.errors import NotReady
 from mainstay.planning.plan import Plan
 from tests.cli.sample_plan import plan

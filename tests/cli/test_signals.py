@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from mainstay.cli.signals import signals_to, while_asking
-from mainstay.engine.runner import Interruption
+from mainstay.engine.interruption import Interruption
 from mainstay.errors import Interrupted
 
 

@@ -10,7 +10,8 @@ from signal import SIGINT
 
 from mainstay.drivers.world import World
 from mainstay.engine.engine import begin, resume
-from mainstay.engine.runner import Interruption, Runner
+from mainstay.engine.interruption import Interruption
+from mainstay.engine.runner import Runner
 from mainstay.errors import Interrupted, Parked
 from mainstay.history.fold import HistoryFold
 from mainstay.history.journal import Journal

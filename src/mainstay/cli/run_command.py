@@ -16,7 +16,8 @@ from mainstay.cli.context import context_of
 from mainstay.cli.event_text import EventLines
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.signals import signals_to
-from mainstay.engine.runner import Interruption, Runner
+from mainstay.engine.interruption import Interruption
+from mainstay.engine.runner import Runner
 from mainstay.history.events import Failed
 from mainstay.history.journal import Row
 from mainstay.model.run_kind import run_kind

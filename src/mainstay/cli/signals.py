@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from mainstay.engine.runner import Interruption
+from mainstay.engine.interruption import Interruption
 
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 STOPPING = b"\nstopping at the next safe point; press Ctrl-C again to stop now; either way you can resume\n"

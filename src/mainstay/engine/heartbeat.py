@@ -3,8 +3,8 @@
 import threading
 
 from mainstay.drivers.targets.target import RunTarget
+from mainstay.engine.interruption import Interruption
 from mainstay.engine.run import Run
-from mainstay.engine.runner import Interruption
 from mainstay.errors import MainstayError, UndoRequested, Unreachable
 from mainstay.model.run_kind import run_kind
 from mainstay.system.clock import HEARTBEAT_S, Clock
