@@ -8,7 +8,9 @@ from pydantic_core import PydanticUndefined
 
 from mainstay.manifest.base import Section
 from mainstay.manifest.document import Document
-from mainstay.manifest.edge import EdgeSection, RouteSection, TimeoutsSection
+from mainstay.manifest.edge.edge import EdgeSection
+from mainstay.manifest.edge.route import RouteSection
+from mainstay.manifest.edge.timeouts import TimeoutsSection
 from mainstay.manifest.health import HealthSection
 from mainstay.manifest.json_schema import json_schema
 from mainstay.manifest.service import ResourcesSection, ServiceSection, UlimitsSection, VolumeSection

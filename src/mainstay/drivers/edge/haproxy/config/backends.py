@@ -1,0 +1,36 @@
+"""The backends: one for each service, with its slots, and one for requests that match no route."""
+
+from mainstay.drivers.edge.haproxy.config.pages import HTML, NOT_HERE
+from mainstay.drivers.edge.haproxy.config.syntax import milliseconds
+from mainstay.model import Edge
+from mainstay.system.ports import LOOPBACK
+
+NOWHERE = "no:route"
+"""The backend for requests that match no route; its name is not a valid service name."""
+
+
+def backend(edge: Edge, service: str, slots: int) -> str:
+    """Return the section of the backend of *service*."""
+    stream = "{ req.hdr(accept) -m sub text/event-stream }"
+    lines = [
+        f"backend {service}",
+        f"  http-request set-var(txn.service) str({service})",
+        # An event stream may pause for a long time; any other response is cut after a pause of this timeout.
+        f"  http-request set-timeout server {milliseconds(edge.tunnel_s)} if {stream}",
+        # The supervisor's probes decide which instance is ready. These checks only detect an instance that accepts no
+        # connections. They fail late, since a busy instance may have a full accept queue for some seconds.
+        # `linger` closes the connection without a reset, since servers log resets.
+        "  option tcp-check",
+        "  tcp-check connect linger",
+        "  default-server check inter 2s fastinter 500ms downinter 500ms fall 3 rise 1",
+        # A refused connection marks the server down at once, so that it refuses no second request.
+        "  default-server observe layer4 error-limit 1 on-error mark-down",
+    ]
+    if slots:
+        lines.append(f"  server-template {service}.s {slots} {LOOPBACK}:1 disabled")
+    return "\n".join((*lines, ""))
+
+
+def nowhere() -> str:
+    """Return the section of the backend for requests that match no route."""
+    return f'backend {NOWHERE}\n  http-request return status 404 content-type "{HTML}" string "{NOT_HERE}"\n'

@@ -1,0 +1,39 @@
+"""The front doors: one `frontend` for each public port."""
+
+from collections.abc import Mapping
+
+from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
+from mainstay.drivers.edge.haproxy.config.common import common_rules
+from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
+from mainstay.drivers.edge.haproxy.config.syntax import bind_address, milliseconds
+from mainstay.model import Edge, Route
+
+
+def doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
+    """Return the routes of each front door by port, in the order in which they are matched."""
+    main = edge.http or ports["edge"]
+    doors: dict[int, list[Route]] = {main: []}
+    for route in sorted(edge.routes, key=lambda route: (not route.host, -len(route.path), route.path)):
+        doors.setdefault(route.listen or main, []).append(route)
+    return doors
+
+
+def door(edge: Edge, port: int, routes: list[Route]) -> str:
+    """Return the section of the front door at *port*."""
+    choices = "".join(f"  use_backend {route.service} if {condition(route)}\n" for route in routes)
+    return f"""\
+frontend door:{port}
+  bind {bind_address(edge.address, port)}
+{common_rules(edge)}
+  # A client that sends its body byte by byte would hold a connection to the service for ever. HAProxy can only wait
+  # for what fits its buffer: what comes after that has no limit on its whole duration.
+  http-request wait-for-body time {milliseconds(edge.body_s)}
+{path_rules(routes)}\
+  http-request del-header Forwarded
+  http-request del-header ^x[-_]forwarded[-_] -m reg
+  http-request del-header ^x[-_]real[-_]ip$ -m reg
+  http-request set-header X-Forwarded-For %[src]
+  http-request set-header X-Forwarded-Proto http
+{choices}\
+  default_backend {NOWHERE}
+"""

@@ -1,0 +1,35 @@
+"""The sections `global` and `ring`: the process, its sockets, and where the access log goes."""
+
+from mainstay.drivers.edge.haproxy.config.syntax import milliseconds, quoted
+from mainstay.drivers.edge.haproxy.state_files import SERVERS
+from mainstay.model import Edge
+from mainstay.system.state_dir import Folders
+from mainstay.system.users import UserIds
+
+
+def global_section(edge: Edge, folders: Folders, user: UserIds | None, generation: str) -> str:
+    become = f"\n  uid {user.uid}\n  gid {user.gid}" if user else ""
+    return f"""\
+# Written by Mainstay; changes are lost.
+global
+  master-worker
+  description {generation}
+  stats socket {quoted(folders.haproxy_socket)} mode 600 level admin expose-fd listeners
+  stats timeout 1m
+  server-state-file {SERVERS}
+  # A port of another program is refused with an error instead of being shared silently.
+  noreuseport
+  fd-hard-limit 65536
+  # For normalize-uri.
+  expose-experimental-directives
+  hard-stop-after {milliseconds(edge.tunnel_s)}
+  log ring@access format raw local0{become}
+
+ring access
+  format raw
+  maxlen 16384
+  size 8388608
+  timeout connect 2s
+  timeout server 10s
+  server reader {quoted(f"unix@{folders.access_log_socket}")}
+"""

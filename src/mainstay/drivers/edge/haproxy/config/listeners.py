@@ -1,0 +1,16 @@
+"""The internal addresses: one `frontend` for each service that others call."""
+
+from mainstay.drivers.edge.haproxy.config.common import common_rules
+from mainstay.drivers.edge.haproxy.config.syntax import bind_address
+from mainstay.model import Edge
+from mainstay.system.ports import LOOPBACK
+
+
+def listener(edge: Edge, service: str, port: int) -> str:
+    """Return the section of the internal address of *service*."""
+    return f"""\
+frontend listener:{service}
+  bind {bind_address(LOOPBACK, port)}
+{common_rules(edge)}
+  default_backend {service}
+"""

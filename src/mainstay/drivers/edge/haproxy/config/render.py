@@ -1,0 +1,55 @@
+"""The whole configuration of HAProxy: its sections in order, and the ports that it binds."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mainstay.drivers.edge.haproxy.config.backends import backend, nowhere
+from mainstay.drivers.edge.haproxy.config.defaults import defaults
+from mainstay.drivers.edge.haproxy.config.doors import door, doors
+from mainstay.drivers.edge.haproxy.config.global_section import global_section
+from mainstay.drivers.edge.haproxy.config.listeners import listener
+from mainstay.model import Edge
+from mainstay.system.state_dir import Folders
+from mainstay.system.users import UserIds
+
+CONFIGURATION = "haproxy.cfg"
+
+
+class Rendered(NamedTuple):
+    """A configuration, its digest, which HAProxy reports once it has loaded it, and the ports that it binds."""
+
+    text: str
+    generation: str
+    ports: tuple[int, ...]
+    internal: tuple[int, ...]
+    """Those of `ports` that are services' internal addresses, chosen by Mainstay."""
+
+
+def render(
+    edge: Edge,
+    slots: Mapping[str, int],
+    ports: Mapping[str, int],
+    folders: Folders,
+    user: UserIds | None = None,
+) -> Rendered:
+    """Return the configuration for *edge*.
+
+    *slots* is the number of slots per service with a port.
+    *ports* are the allocated ports: `listener:SERVICE` for internal addresses, and `edge` if `edge.http` is 0.
+    """
+    public = doors(edge, ports)
+    listeners = {s: ports[f"listener:{s}"] for s in sorted(slots) if f"listener:{s}" in ports}
+    services = sorted({*slots, *(route.service for route in edge.routes)})
+    sections = (
+        defaults(edge),
+        *(door(edge, port, routes) for port, routes in public.items()),
+        *(listener(edge, service, port) for service, port in listeners.items()),
+        *(backend(edge, service, slots.get(service, 0)) for service in services),
+        nowhere(),
+    )
+    body = "\n".join(sections)
+    frame = global_section(edge, folders, user, "")
+    generation = hashlib.sha256((frame + body).encode()).hexdigest()[:16]
+    text = global_section(edge, folders, user, generation) + "\n" + body
+    return Rendered(text, generation, tuple({*public, *listeners.values()}), tuple(listeners.values()))

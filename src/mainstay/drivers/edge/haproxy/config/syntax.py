@@ -1,0 +1,16 @@
+"""How values are written in HAProxy's configuration."""
+
+
+def bind_address(address: str, port: int) -> str:
+    """Return an address as `bind` expects it: `[::]:80`."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a duration of at least one millisecond: `500ms`."""
+    return f"{max(1, round(seconds * 1000))}ms"
+
+
+def quoted(text: object) -> str:
+    """Return *text* as one word of the configuration, in quotes."""
+    return '"' + "".join(f"\\{c}" if c in '"\\$' else c for c in str(text)) + '"'

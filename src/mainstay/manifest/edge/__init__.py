@@ -1,0 +1,1 @@
+"""The edge as a manifest declares it: one module for each part."""

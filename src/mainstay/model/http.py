@@ -1,0 +1,32 @@
+"""An HTTP request to a system, and the response."""
+
+from typing import Literal
+
+import msgspec
+
+Door = Literal["front", "preview"]
+"""Where a request enters: the public front door, or the preview door, which leads to the new revisions."""
+
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """A request to one of the system's doors."""
+
+    method: str
+    path: str
+    """With its query, percent-encoded."""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    host: str = ""
+    """The Host header; empty: the address of the door."""
+    within_s: float = 10.0
+    """Seconds until the response must be complete."""
+
+
+class HttpResponse(msgspec.Struct, frozen=True):
+    """A complete response. Redirects are not followed."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Names in lower case."""
+    body: bytes
+    took_s: float

@@ -1,0 +1,87 @@
+"""Signals: what the requests to the system's services met, counted by the target. Counters only grow."""
+
+import math
+
+import msgspec
+
+GROWTH = 1.05
+"""Each bucket of a latency sketch ends at a 5 % longer time than the one before."""
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """A mergeable sketch of response times: the number of requests per bucket.
+
+    Bucket n counts times in milliseconds above `GROWTH ** (n - 1)` and up to `GROWTH ** n`; bucket 0 all up to 1 ms.
+    """
+
+    buckets: dict[int, int] = {}
+
+    @property
+    def count(self) -> int:
+        return sum(self.buckets.values())
+
+    def __add__(self, other: "Latency") -> "Latency":
+        return Latency(_combined(self.buckets, other.buckets, 1))
+
+    def __sub__(self, earlier: "Latency") -> "Latency":
+        """Return what was counted since *earlier*, an earlier state of the same counter."""
+        return Latency(_combined(self.buckets, earlier.buckets, -1))
+
+    def quantile_ms(self, share: float) -> float:
+        """Return the time in milliseconds within which *share* (0 to 1) of the requests ended; nan without requests."""
+        wanted, seen = share * self.count, 0
+        for number, count in sorted(self.buckets.items()):
+            seen += count
+            if count and seen >= wanted:
+                return GROWTH**number
+        return math.nan
+
+    def slower_than(self, milliseconds: float) -> int:
+        """Return how many requests took longer than the bucket of *milliseconds*."""
+        limit = bucket_of(milliseconds)
+        return sum(count for number, count in self.buckets.items() if number > limit)
+
+
+def bucket_of(milliseconds: float) -> int:
+    """Return the number of the bucket that counts this time."""
+    return max(0, math.ceil(math.log(milliseconds, GROWTH))) if milliseconds > 1 else 0
+
+
+def _combined(one: dict[int, int], other: dict[int, int], sign: int) -> dict[int, int]:
+    sums = {number: one.get(number, 0) + sign * other.get(number, 0) for number in one.keys() | other.keys()}
+    return {number: count for number, count in sorted(sums.items()) if count}
+
+
+class Source(msgspec.Struct, frozen=True, order=True):
+    """What a counter is about: requests that matched `route` and went to this instance of a service."""
+
+    service: str
+    release: int
+    """0: no instance received the request."""
+    instance: str = ""
+    route: str = ""
+    """The route's host and path as the manifest has them; empty: a call from inside."""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Counters of requests. Requests that a client aborted count in `aborted` and nowhere else."""
+
+    requests: int = 0
+    errors: int = 0
+    """Responses with a status from 500 up, and responses that ended early because the instance did."""
+    refused: int = 0
+    """Connections that the instance refused or did not answer, whether or not another instance then responded."""
+    aborted: int = 0
+    latency: Latency = Latency()
+
+
+class Signals(msgspec.Struct, frozen=True):
+    """The counters of a target at one moment."""
+
+    epoch: str
+    """Changes when the counters began again from zero, because the target was restarted."""
+    at_s: float
+    """Seconds of a clock that never steps. Compare only times of one epoch."""
+    counts: tuple[tuple[Source, Counts], ...] = ()
+    lost: int = 0
+    """Requests that were not counted because their lines were lost or skipped."""
