@@ -14,7 +14,7 @@ from mainstay.planning.down import down
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Plan
 from mainstay.planning.rollback import rollback
-from mainstay.system import file_tree
+from mainstay.system import file_tree, sealed_tree
 from mainstay.system.clock import Clock
 from tests import shop
 from tests.engine.items import REGISTRY, Burn, Move, Put, item_world, plan_of, target_of
@@ -213,5 +213,5 @@ class Scenes:
 
     def _new_shop(self) -> Shop:
         state = self._folder / "world"
-        file_tree.remove(state)
+        sealed_tree.remove(state)
         return Shop(state, self._make_executor)

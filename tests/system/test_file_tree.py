@@ -20,18 +20,6 @@ def write_files(folder: Path, **files: str) -> Path:
     return folder
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Path:
-    folder = tmp_path / "app"
-    (folder / "package" / "empty").mkdir(parents=True)
-    (folder / "app.py").write_text("print(1)")
-    (folder / "package" / "__init__.py").write_text("")
-    (folder / "run.sh").write_text("#!/bin/sh\n")
-    (folder / "run.sh").chmod(0o755)
-    (folder / "link").symlink_to("package/__init__.py")
-    return folder
-
-
 def names(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
@@ -235,34 +223,6 @@ def test_a_missing_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not a folder") as missing:
         file_tree.measure(tmp_path / "nothing")
     assert missing.value.code == "source-missing"
-
-
-def test_sealed_files_can_be_read_but_not_written(app: Path) -> None:
-    file_tree.seal(app)
-    mode = (app / "app.py").stat().st_mode & 0o777
-    assert mode & 0o022 == 0
-    assert mode & (0o044 if os.geteuid() == 0 else 0o400)
-    assert os.geteuid() == 0 or mode & 0o200 == 0
-
-
-@pytest.mark.root
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_sealed_files_of_a_build_belong_to_root_and_every_user_can_read_them(app: Path) -> None:
-    given = {"package": 0o2700, "app.py": 0o600, "run.sh": 0o4700, "package/__init__.py": 0o666}
-    for name, mode in given.items():
-        (app / name).chmod(mode)
-    file_tree.give(app, 65534, 65534)
-    file_tree.seal(app)
-    assert {path.lstat().st_uid for path in [app, *app.rglob("*")]} == {0}
-    modes = {name: (app / name).stat().st_mode & 0o7777 for name in given}
-    assert modes == {"package": 0o755, "app.py": 0o644, "run.sh": 0o755, "package/__init__.py": 0o644}
-
-
-def test_sealed_files_can_be_removed(app: Path) -> None:
-    file_tree.seal(app)
-    file_tree.remove(app)
-    file_tree.remove(app)
-    assert not app.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Measure, copy and seal folder trees: names, contents, executable bits, links and empty folders are compared."""
+"""Measure and copy folder trees: names, contents, executable bits, links and empty folders count."""
 
 import errno
 import hashlib
@@ -14,9 +14,7 @@ import msgspec
 from pathspec import GitIgnoreSpec
 
 from mainstay.errors import BadInput
-from mainstay.system.atomic_file import move
 from mainstay.system.folder_content import Measured
-from mainstay.system.users import is_root
 
 IGNORE_FILES = (".gitignore", ".mainstayignore")
 """Ignore files in the order in which they apply: a later one may include again what an earlier one excludes."""
@@ -98,91 +96,6 @@ def key(digest: str, build: Sequence[Sequence[str]], path: str) -> str:
     """Return the name of built content: a digest of its files, build commands, PATH and machine architecture."""
     parts = msgspec.json.encode([digest, build, path, platform.machine()])
     return hashlib.sha256(parts).hexdigest()[:24]
-
-
-def give(folder: Path, uid: int, gid: int) -> None:
-    """Give *folder* and everything in it to a user, who builds in it. Only root can.
-
-    The top folder is given last: until then the user cannot reach its contents and replace a folder by a link.
-    """
-    for path in reversed(list(_everything(folder))):
-        os.lchown(path, uid, gid)
-
-
-def seal(folder: Path) -> None:
-    """Make *folder* read-only for services, and keep it readable.
-
-    As root: everything then belongs to root, other users can read it and cannot write. Otherwise the write permission
-    is removed for all users, the owner included.
-    """
-    root = is_root()
-    for path in _everything(folder):
-        if root:
-            os.lchown(path, 0, 0)
-        if path.is_symlink():
-            continue
-        mode = stat.S_IMODE(path.lstat().st_mode) & 0o777
-        readable = 0o555 if path.is_dir() or mode & 0o100 else 0o444
-        path.chmod((mode | readable) & ~0o022 if root else mode & ~0o222)
-
-
-def inventory(folder: Path) -> bytes:
-    """Return the paths of everything in *folder*, with each file's size and modification time, for `damaged`.
-
-    This takes milliseconds for thousands of files; a digest of the contents would take seconds.
-    """
-    return msgspec.json.encode({str(path.relative_to(folder)): _traits(path) for path in _everything(folder)})
-
-
-def damaged(folder: Path, kept: bytes) -> tuple[str, ...]:
-    """Return the paths missing or changed in *folder* since `inventory` returned *kept*. Added files do not count."""
-    before: dict[str, tuple[int, int]] = msgspec.json.decode(kept, type=dict[str, tuple[int, int]]) if kept else {}
-    return tuple(name for name, traits in before.items() if _traits(folder / name) != traits)
-
-
-def restore(folder: Path, copied: Path, names: Sequence[str]) -> bool:
-    """Replace *names* in *folder* by those of *copied*, one by one, while instances run there. Return True.
-
-    Return False and change nothing if *folder* does not exist, or if *copied* lacks one of the names, since then the
-    build has created it.
-    """
-    if not folder.is_dir() or not all(os.path.lexists(copied / name) for name in names):
-        return False
-    for place, _, _ in os.walk(folder):
-        os.chmod(place, 0o755)
-    for name in sorted(names):  # A folder comes before what it contains.
-        source, target = copied / name, folder / name
-        is_folder = source.is_dir() and not source.is_symlink()
-        if os.path.lexists(target) and is_folder != (target.is_dir() and not target.is_symlink()):
-            remove(target)
-        if is_folder:
-            target.mkdir(exist_ok=True)
-        else:
-            move(source, target)
-    return True
-
-
-def _traits(path: Path) -> tuple[int, int]:
-    """Return size and modification time (ns) of a file or link; -1, -1 if missing.
-
-    A folder returns zeros, since added files change its modification time too.
-    """
-    try:
-        found = path.lstat()
-    except OSError:
-        return -1, -1
-    return (0, 0) if stat.S_ISDIR(found.st_mode) else (found.st_size, found.st_mtime_ns)
-
-
-def remove(folder: Path) -> None:
-    """Remove *folder* (or a file), sealed or not. Does nothing if it does not exist."""
-    if not folder.is_dir():
-        folder.unlink(missing_ok=True)
-        return
-    if not is_root():  # Root needs no permission, and a chmod follows a link that a build user has put there.
-        for path, _, _ in os.walk(folder):
-            os.chmod(path, 0o700)
-    shutil.rmtree(folder)
 
 
 def remove_own(folder: Path, apart: Sequence[str]) -> None:
@@ -273,9 +186,3 @@ def _copy_file(path: Path, to: Path) -> None:
             shutil.copyfileobj(source, target)
         executable = os.fstat(source.fileno()).st_mode & stat.S_IXUSR
         os.fchmod(target.fileno(), 0o755 if executable else 0o644)
-
-
-def _everything(folder: Path) -> Iterator[Path]:
-    yield folder
-    for place, folders, files in os.walk(folder):
-        yield from (Path(place) / name for name in [*folders, *files])

@@ -9,7 +9,7 @@ from mainstay.drivers.targets.process.cleanup import KEPT_JOBS, prune
 from mainstay.drivers.targets.target import Kept
 from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.step import Look
-from mainstay.system import file_tree
+from mainstay.system import sealed_tree
 from mainstay.system.state_dir import Folders, create_folders
 from tests.fakes.world import fake_world
 
@@ -81,7 +81,7 @@ def test_removing_data_keeps_the_journal_backups_plans_and_secrets(tmp_path: Pat
         (state / name).mkdir(parents=True)
     for name in ("journal.db", "desired.json", "secrets.age"):
         (state / name).write_text("x")
-    file_tree.seal(state / "content" / "k")
+    sealed_tree.seal(state / "content" / "k")
     step = RemoveData()
     assert step.look(world) is Look.ABSENT
     (state / "data").rename(state / "data.removed")

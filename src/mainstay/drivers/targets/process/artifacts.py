@@ -11,7 +11,7 @@ from mainstay.drivers.targets.process.programs import install_python, install_uv
 from mainstay.drivers.targets.target import Presence, RunTarget
 from mainstay.errors import StepFailed
 from mainstay.model import SourceTree
-from mainstay.system import file_tree
+from mainstay.system import file_tree, sealed_tree
 from mainstay.system.atomic_file import atomic_write, move
 from mainstay.system.linux_calls import sync_contents
 from mainstay.system.users import ensure
@@ -43,11 +43,11 @@ class Content:
         how = self._repair(damage) if done else ""
         if not how:
             self.build.run(run, self._copy)
-        file_tree.seal(self._folder)
+        sealed_tree.seal(self._folder)
         require_access(self.tree, self.host)
         # Without this sync, the mark could declare files complete that are empty after a power cut.
         sync_contents(self._folder)
-        atomic_write(self._done, file_tree.inventory(self._folder))
+        atomic_write(self._done, sealed_tree.inventory(self._folder))
         return f"{self._files} {how or self._made(again=bool(damage))}{self._left_out}"
 
     def prepared(self) -> Presence:
@@ -59,11 +59,11 @@ class Content:
     def discard(self, run: RunTarget) -> str:
         """Stop the build and remove what is incomplete. Return the evidence."""
         self.build.stop(run)
-        file_tree.remove(self._part)
+        sealed_tree.remove(self._part)
         if self._done.exists():
             # Complete content does no harm, and an earlier release may use the same content.
             return "kept for the next deploy"
-        file_tree.remove(self._folder)
+        sealed_tree.remove(self._folder)
         return "removed"
 
     def _damage(self) -> tuple[str, ...]:
@@ -76,10 +76,10 @@ class Content:
         """
         self._copy_apart()
         self._done.unlink()
-        restored = file_tree.restore(self._folder, self._part, damaged)
-        file_tree.remove(self._part)
+        restored = sealed_tree.restore(self._folder, self._part, damaged)
+        sealed_tree.remove(self._part)
         if not restored:
-            file_tree.remove(self._folder)
+            sealed_tree.remove(self._folder)
             return ""
         return f"checked; {counted(len(damaged), 'file')} damaged ({damaged[0]}), restored from the source"
 
@@ -91,20 +91,20 @@ class Content:
         """Put a fresh copy of the source in place of the content, unless the content already equals the source."""
         if self._folder.exists() and file_tree.measure(self._folder, ignoring=False).digest == self.tree.digest:
             return
-        file_tree.remove(self._folder)
+        sealed_tree.remove(self._folder)
         self._copy_apart()
         move(self._part, self._folder)
 
     def _copy_apart(self) -> None:
         """Copy the source beside the content. Raises StepFailed where it has changed since the plan was made."""
-        file_tree.remove(self._part)
+        sealed_tree.remove(self._part)
         try:
             source_tree.copy(self.tree.source, self._part, self.host.shell)
         except OSError:
-            file_tree.remove(self._part)  # On a full disk the journal needs this room to record the failure.
+            sealed_tree.remove(self._part)  # On a full disk the journal needs this room to record the failure.
             raise
         if file_tree.measure(self._part, ignoring=False).digest != self.tree.digest:
-            file_tree.remove(self._part)
+            sealed_tree.remove(self._part)
             raise StepFailed(
                 f"{self.tree.source} has changed since the plan was made; nothing was done", remedy="mainstay deploy"
             )
@@ -136,4 +136,4 @@ def damage(host: Host, key: str) -> tuple[str, ...]:
         kept = host.folders.content_done(key).read_bytes()
     except FileNotFoundError:
         return ()
-    return file_tree.damaged(host.folders.content(key), kept)
+    return sealed_tree.damaged(host.folders.content(key), kept)

@@ -11,7 +11,7 @@ from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.programs import python_folder
 from mainstay.drivers.targets.target import Preparation, RunTarget, Target
 from mainstay.model import Job, Secret, SourceTree, Value
-from mainstay.system import file_tree
+from mainstay.system import sealed_tree
 from mainstay.system.users import identity
 
 PASSED_ON = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"})
@@ -71,7 +71,7 @@ class Build:
         if "/" in command[0]:
             refuse_unrunnable(folder / command[0], folder, tree.source, build_path(tree, self.host))
         if tree.user and number == 0 and not self.was_started(attempt):
-            file_tree.give(folder, identity(tree.user).uid, identity(tree.user).gid)
+            sealed_tree.give(folder, identity(tree.user).uid, identity(tree.user).gid)
         job = Job(
             id=self._jobs(attempt)[number],
             title=f"Build {self.preparation.what}: {' '.join(command)}",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.target import Kept, Presence
-from mainstay.system import file_tree
+from mainstay.system import sealed_tree
 from mainstay.system.atomic_file import move
 from mainstay.system.folder_content import children, oldest
 from mainstay.system.state_dir import Folders
@@ -19,14 +19,14 @@ def prune(folders: Folders, kept: Kept) -> None:
     """Remove what no kept release needs."""
     for path in children(folders.contents):
         if path.name.partition(".")[0] not in kept.artifacts:
-            file_tree.remove(path)
+            sealed_tree.remove(path)
     for path in children(folders.releases):
         if path.name.isdigit() and int(path.name) not in kept.releases:
             shutil.rmtree(path)
     for service in (*children(folders.logs), *children(folders.written)):
         for path in (*children(service), *children(service / ".times")):
             if _is_left_behind(service.name, path.name, kept):
-                file_tree.remove(path)
+                sealed_tree.remove(path)
     for path in oldest(folders.jobs, KEPT_JOBS):
         shutil.rmtree(path)
 
@@ -38,10 +38,10 @@ def remove(host: Host) -> int:
     # Each path is renamed before it is removed, so that an interruption never leaves half of it under its name.
     for path in everything:
         gone = _renamed(path)
-        file_tree.remove(gone)
+        sealed_tree.remove(gone)
         if path.exists():
             move(path, gone)
-            file_tree.remove(gone)
+            sealed_tree.remove(gone)
     for user in _users(host):
         host.shell(removal(user))
     return count
