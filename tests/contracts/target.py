@@ -24,6 +24,7 @@ CHANGING: dict[str, Callable[[RunTarget, "TargetContract"], object]] = {
     "set_traffic": lambda target, _: target.set_traffic((Shift({"web": {1: 100.0}}),)),
     "heartbeat": lambda target, _: target.heartbeat(),
     "set_edge": lambda target, _: target.set_edge(EDGE),
+    "set_preview": lambda target, _: target.set_preview({"web": 2}),
     "start_job": lambda target, tests: target.start_job(tests.job("r-1-build")),
     "stop_job": lambda target, _: target.stop_job("r-1-build"),
     "stop": lambda target, _: target.stop(),
@@ -314,6 +315,35 @@ class TargetContract(ABC):
         self.eventually(lambda: target.traffic_status().in_flight == {"web@1": 1}, "the request that is waited for")
         assert target.traffic_status().reverted
         self.served(target, {1: 50.0, 2: 50.0})
+
+    def test_the_preview_leads_to_ready_instances_of_the_requested_release(self, target: RunTarget) -> None:
+        self.up(target, 1, 2)
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
+        target.set_preview({"web": 2, "other": 3})
+        self.eventually(lambda: target.traffic_status().previewed == {"web": 2}, "the preview of web@2")
+        assert target.traffic_status().preview == {"web": 2, "other": 3}
+        self.served(target, {1: 100.0})
+
+    def test_the_preview_of_a_release_that_receives_all_traffic_leads_to_it(self, target: RunTarget) -> None:
+        self.up(target, 1, 2)
+        target.set_preview({"web": 2})
+        target.set_traffic((Shift({"web": {2: 100.0}}),))
+        self.served(target, {2: 100.0})
+        assert target.traffic_status().previewed == {"web": 2}
+
+    def test_a_preview_ends_with_the_instances_of_its_release(self, target: RunTarget) -> None:
+        self.up(target, 1, 2)
+        target.set_preview({"web": 2})
+        self.eventually(lambda: target.traffic_status().previewed == {"web": 2}, "the preview of web@2")
+        target.set_fleet({"web": {1: self.member()}})
+        self.eventually(lambda: not target.traffic_status().previewed, "the end of the preview")
+
+    def test_a_preview_is_replaced_as_a_whole(self, target: RunTarget) -> None:
+        self.up(target, 1, 2)
+        target.set_preview({"web": 2})
+        target.set_preview({})
+        self.eventually(lambda: not target.traffic_status().previewed, "the end of the preview")
+        assert target.traffic_status().preview == {}
 
     def test_traffic_is_reverted_without_heartbeats(self, target: RunTarget) -> None:
         self.up(target, 1, 2)

@@ -135,6 +135,7 @@ class FakeTarget:
         self._lease: TrafficLease | None = None
         self._heartbeat_at = 0.0
         self._reverted = False
+        self._preview: dict[str, int] = {}
         self._edge: Edge | None = None
         self._edge_changed = float("-inf")
         self._jobs: dict[str, tuple[Job, float]] = {}
@@ -225,6 +226,13 @@ class FakeTarget:
             self._edge = wanted
 
         self._request("edge" if wanted else "no edge", store)
+
+    def set_preview(self, releases: dict[str, int]) -> None:
+        def store() -> None:
+            self._preview = dict(releases)
+
+        named = " ".join(f"{service}={release}" for service, release in releases.items())
+        self._request(f"preview {named}".rstrip(), store)
 
     def refuse_taken(self, wanted: Edge) -> None:
         with self._guard:
@@ -319,6 +327,12 @@ class FakeTarget:
             return TrafficStatus(
                 wanted={service: dict(shares) for service, shares in wanted.items()},
                 actual={service: shares for service, shares in actual.items() if shares or not self._started},
+                preview=dict(self._preview),
+                previewed={
+                    service: release
+                    for service, release in self._preview.items()
+                    if not broken and release in self._ready_releases(service)
+                },
                 edge=self._edge,
                 url=doors[0] if doors else "",
                 doors=doors,
@@ -492,11 +506,14 @@ class FakeTarget:
         return "unready" if revision in self.unready else "ready"
 
     def _actual(self, service: str) -> Shares:
-        mine = [replica for replica in self._replicas.values() if replica.revision.service == service]
-        ready = {replica.revision.release for replica in mine if self._state(replica) == "ready"}
+        ready = self._ready_releases(service)
         shares = {release: part for release, part in self._traffic[service].items() if part and release in ready}
         total = sum(shares.values())
         return {release: part * 100 / total for release, part in shares.items()}
+
+    def _ready_releases(self, service: str) -> set[int]:
+        mine = [replica for replica in self._replicas.values() if replica.revision.service == service]
+        return {replica.revision.release for replica in mine if self._state(replica) == "ready"}
 
 
 def _doors(edge: Edge) -> list[int]:

@@ -150,6 +150,9 @@ class ToyRunTarget(ToyTarget):
     def set_edge(self, wanted: Edge | None) -> None:
         self._request(edge=wanted)
 
+    def set_preview(self, releases: dict[str, int]) -> None:
+        raise NotImplementedError
+
     def start_job(self, job: Job) -> None:
         self._request(jobs=self._desired().jobs | {job.id})
 

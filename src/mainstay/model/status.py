@@ -131,6 +131,10 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     """The traffic after all requested shifts, including those that still wait for a drain."""
     actual: Traffic
     """The traffic that is in effect now; equals `wanted` once all shifts are applied."""
+    preview: dict[str, int] = {}
+    """The requested release of each service behind the preview door."""
+    previewed: dict[str, int] = {}
+    """The services for which the preview door leads to the release in `preview` now: it has a ready instance."""
     edge: Edge | None = None
     url: str = ""
     doors: tuple[str, ...] = ()

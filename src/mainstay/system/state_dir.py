@@ -81,6 +81,7 @@ class Folders:
     supervisor_socket = _Below("sockets", "supervisor.sock")
     haproxy_socket = _Below("sockets", "haproxy.sock")
     access_log_socket = _Below("sockets", "access.sock")
+    preview_socket = _Below("sockets", "preview.sock")
 
     def content(self, key: str) -> Path:
         return self.contents / key

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
+from mainstay.drivers.edge.haproxy.slots import Actual
 from mainstay.drivers.machine.instances import jobs
 from mainstay.drivers.machine.instances.records import read_record
 from mainstay.drivers.machine.logs.files import tail
@@ -15,7 +16,7 @@ from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.store import read_desired
 from mainstay.drivers.machine.supervisor import views
 from mainstay.errors import BadInput, PortTaken, Unreachable
-from mainstay.model import Edge, FleetStatus, Instance, JobState, Note, Traffic, TrafficStatus
+from mainstay.model import Edge, FleetStatus, Instance, JobState, Note, TrafficStatus
 from mainstay.system import listeners
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.state_dir import Folders
@@ -75,14 +76,15 @@ def _instance(folders: Folders, runner: ProcessRunner, name: str, one: DesiredIn
     return found
 
 
-async def _actual(proxy: Proxy) -> tuple[Traffic, Note | None]:
+async def _actual(proxy: Proxy) -> tuple[Actual, Note | None]:
     process = proxy.process()
     try:
-        return await proxy.actual_traffic(), None
+        return await proxy.actual(), None
     except NotAnswering:
-        return {}, problems.not_answering(proxy.stopped_pids() or (process.pid,), supervised=False) if process else None
+        silent = problems.not_answering(proxy.stopped_pids() or (process.pid,), supervised=False) if process else None
+        return Actual(), silent
     except (Unreachable, OSError):
-        return {}, None
+        return Actual(), None
 
 
 def _why_stopped(proxy: Proxy, edge: Edge, desired: Desired) -> Note:

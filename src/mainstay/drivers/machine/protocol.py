@@ -4,7 +4,7 @@ import msgspec
 
 from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
 
-PROTOCOL = 3
+PROTOCOL = 4
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -37,6 +37,11 @@ class SetEdge(msgspec.Struct, frozen=True, tag="edge"):
     wanted: Edge | None
 
 
+class SetPreview(msgspec.Struct, frozen=True, tag="preview"):
+    fence: int
+    releases: dict[str, int]
+
+
 class StartJob(msgspec.Struct, frozen=True, tag="job"):
     fence: int
     job: Job
@@ -67,7 +72,7 @@ class GetTraffic(msgspec.Struct, frozen=True, tag="get_traffic"):
     pass
 
 
-Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | StartJob | StartAll | StopAll
+Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | SetPreview | StartJob | StartAll | StopAll
 """The requests that only change the desired state."""
 Request = Changing | StopJob | Hello | GetFleet | GetTraffic | GetJob
 

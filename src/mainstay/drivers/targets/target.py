@@ -234,6 +234,14 @@ class RunTarget(Target, Protocol):
         """Set the desired edge; None removes it. Raises PortTaken, naming the holder, when a port is in use."""
         ...
 
+    def set_preview(self, releases: dict[str, int]) -> None:
+        """Set to which release of each service the preview door leads, for all services at once. Durable.
+
+        The calls of these services to each other follow it where they forward the preview header. A service that
+        *releases* does not name, or whose release there has no ready instance, is served as for the public.
+        """
+        ...
+
     def start_job(self, job: Job) -> None:
         """Start *job*, unless its id is already known."""
         ...

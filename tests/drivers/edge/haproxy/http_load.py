@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 def free_port() -> int:
@@ -105,10 +106,10 @@ class Response:
 
 
 class Client:
-    """One keep-alive connection, opened again when the server has closed it between requests."""
+    """One keep-alive connection to a port or a socket, opened again when the server has closed it between requests."""
 
-    def __init__(self, port: int, *, keep_alive: bool = True) -> None:
-        self._port = port
+    def __init__(self, door: int | Path, *, keep_alive: bool = True) -> None:
+        self._door = door
         self._keep_alive = keep_alive
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -116,7 +117,7 @@ class Client:
         for attempt in (1, 2):
             fresh = self._open is None
             if self._open is None:
-                self._open = await asyncio.open_connection("127.0.0.1", self._port)
+                self._open = await self._connect()
             try:
                 return await asyncio.wait_for(self._exchange(path, method, headers or {}), 15)
             except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -125,6 +126,11 @@ class Client:
                 if fresh or attempt == 2 or not unanswered:
                     raise
         raise AssertionError
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._door, Path):
+            return await asyncio.open_unix_connection(self._door)
+        return await asyncio.open_connection("127.0.0.1", self._door)
 
     async def _exchange(self, path: str, method: str, headers: dict[str, str]) -> Response:
         assert self._open is not None
@@ -159,13 +165,13 @@ class Tally:
 
 
 @asynccontextmanager
-async def load(port: int, *, rate: int = 400, clients: int = 8, method: str = "GET") -> AsyncIterator[Tally]:
+async def load(door: int | Path, *, rate: int = 400, clients: int = 8, method: str = "GET") -> AsyncIterator[Tally]:
     """About *rate* requests a second until the block ends; every second client opens a new connection for each."""
     tally, ended = Tally(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     async def send_requests(number: int) -> None:
-        client = Client(port, keep_alive=number % 2 == 0)
+        client = Client(door, keep_alive=number % 2 == 0)
         due = loop.time()
         while not ended.is_set():
             start = loop.time()

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstay.drivers.edge.haproxy.access_lines import Entry, read
@@ -16,7 +16,7 @@ from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
-from tests.drivers.edge.haproxy.http_load import Backend, Client, free_port, wait_until
+from tests.drivers.edge.haproxy.http_load import Backend, Client, Response, free_port, wait_until
 
 LINE = (
     b'{"at":"2026-11-21T13:18:17.120Z","door":"door:8080","service":"web","slot":"web.s2","release":"41",'
@@ -40,6 +40,8 @@ class RunningProxy:
     edge: Edge
     counts: dict[str, int]
     """The number of slots of each service."""
+    preview: dict[str, int] = field(default_factory=dict)
+    """The release of each service behind the preview door."""
 
     @property
     def ports(self) -> dict[str, int]:
@@ -52,7 +54,9 @@ class RunningProxy:
             for slot, (release, backend) in enumerate(((41, self.old), (42, self.new)), 1)
             if release not in without
         }
-        return slots(DesiredEdge(self.edge, self.counts, traffic={"web": shares}, upstreams=instances))
+        return slots(
+            DesiredEdge(self.edge, self.counts, traffic={"web": shares}, preview=self.preview, upstreams=instances)
+        )
 
     async def set_shares(self, shares: Shares, *, without: tuple[int, ...] = ()) -> None:
         await self.proxy.converge(self.edge, self.ports, self.slots(shares, without=without))
@@ -61,6 +65,10 @@ class RunningProxy:
         client = Client(self.front_port, keep_alive=False)
         answer = await client.request(path, method=method, headers=headers)
         return f"{answer.status} {answer.body}"
+
+    async def preview_response(self, path: str = "/", *, headers: dict[str, str] | None = None) -> Response:
+        """Return the response to a request through the preview door."""
+        return await Client(self.folders.preview_socket, keep_alive=False).request(path, headers=headers)
 
     def pids(self, process: Started) -> tuple[int, ...]:
         """The pids of HAProxy's master *process* and its workers."""

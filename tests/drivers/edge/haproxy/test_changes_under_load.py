@@ -44,7 +44,7 @@ async def test_percentages_are_exact(percent: int, running: RunningProxy) -> Non
         client.close()
     new = 100 * sum(answer.body == "new" for answer in answers) / len(answers)
     assert new == pytest.approx(percent, abs=0.5)
-    assert await running.proxy.actual_traffic() == {"web": {41: 100 - percent, 42: percent}}
+    assert (await running.proxy.actual()).traffic == {"web": {41: 100 - percent, 42: percent}}
 
 
 async def test_the_crash_of_a_replica_loses_no_repeatable_request(running: RunningProxy) -> None:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from mainstay.drivers.edge.haproxy.config.render import Rendered, render
+from mainstay.drivers.edge.haproxy.preview_key import make_key
 from mainstay.drivers.edge.haproxy.process import binary
 from mainstay.drivers.edge.haproxy.state_files import RELEASES
 from mainstay.model import Edge, Route
@@ -73,18 +74,19 @@ def test_a_changed_edge_is_another_generation() -> None:
     assert first.generation == again.generation != second.generation
 
 
-def test_the_release_header_is_sent_only_when_it_is_enabled() -> None:
+def test_the_release_header_is_sent_to_the_public_only_when_it_is_enabled() -> None:
     hidden = msgspec.structs.replace(EDGE, release_header=False)
-    assert "set-header X-Mainstay-Release" not in render(hidden, SLOTS, PORTS, FOLDERS).text
+    assert not [line for line in frontend(8080, hidden) if "set-header X-Mainstay-Release" in line]
 
 
-def frontend(port: int) -> list[str]:
-    sections = render(EDGE, SLOTS, PORTS, FOLDERS).text.split("\n\n")
+def frontend(port: int, edge: Edge = EDGE) -> list[str]:
+    sections = render(edge, SLOTS, PORTS, FOLDERS).text.split("\n\n")
     return next(section for section in sections if section.startswith(f"frontend door:{port}")).splitlines()
 
 
 def check_with_haproxy(rendered: Rendered, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / RELEASES).touch()
+    make_key(folder)
     (folder / "haproxy.cfg").write_text(rendered.text)
     command = [binary(), "-c", "-q", "-C", str(folder), "-f", str(folder / "haproxy.cfg")]
     return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -57,12 +57,12 @@ async def test_a_traffic_switch_changes_the_release_that_responds(running: Runni
     await running.set_shares({42: 100})
     answer = await Client(running.front_port).request()
     assert (answer.body, answer.headers["x-mainstay-release"]) == ("new", "42")
-    assert await running.proxy.actual_traffic() == {"web": {42: 100.0}}
+    assert (await running.proxy.actual()).traffic == {"web": {42: 100.0}}
 
 
 @pytest.mark.failure("F22")
 async def test_the_state_files_are_synced_before_commands_are_sent(disk: Disk, running: RunningProxy) -> None:
-    assert {path.name for path in disk.renamed} == {"haproxy.cfg", "releases.map", "servers"}
+    assert {path.name for path in disk.renamed} == {"haproxy.cfg", "releases.map", "servers", "preview.key"}
     await running.set_shares({42: 100})
     assert disk.lost() == set()
 
@@ -76,10 +76,10 @@ async def test_converging_without_a_change_is_fast_and_starts_nothing(running: R
 async def test_a_restarted_supervisor_adopts_the_running_haproxy(running: RunningProxy) -> None:
     before = running.proxy.process()
     adopted = running.reopened()
-    assert await adopted.actual_traffic() == {"web": {41: 100.0}}
+    assert (await adopted.actual()).traffic == {"web": {41: 100.0}}
     await adopted.converge(running.edge, running.ports, running.slots({41: 50, 42: 50}))
     assert adopted.process() == before
-    assert await running.reopened().actual_traffic() == {"web": {41: 50.0, 42: 50.0}}
+    assert (await running.reopened().actual()).traffic == {"web": {41: 50.0, 42: 50.0}}
 
 
 @pytest.mark.failure("F71")
@@ -110,14 +110,14 @@ async def test_a_stopped_proxy_leaves_no_process_and_no_open_port(running: Runni
     assert process is not None
     await running.proxy.converge(None, {}, ())
     assert (running.pids(process), holder(running.front_port)) == ((), None)
-    assert await running.proxy.actual_traffic() == {}
+    assert (await running.proxy.actual()).traffic == {}
 
 
 async def test_without_a_live_release_the_response_has_retry_after(running: RunningProxy) -> None:
     await running.set_shares({}, without=(41, 42))
     answer = await Client(running.front_port).request()
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-    assert await running.proxy.actual_traffic() == {}
+    assert (await running.proxy.actual()).traffic == {}
 
 
 @pytest.mark.parametrize("edge", [Edge(http=free_port(), routes=(Route("/app", "web"),))], ids=["/app"])
@@ -220,7 +220,7 @@ async def test_only_the_supervisor_can_connect_to_its_sockets(running: RunningPr
     # HAProxy binds a socket under a name that ends in .tmp first, and keeps the one it replaces as .bak meanwhile.
     sockets = [path for path in running.folders.sockets.iterdir() if path.suffix not in {".tmp", ".bak"}]
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in sockets}
-    assert modes == {"haproxy.sock": 0o600, "master.sock": 0o600, "access.sock": 0o600}
+    assert modes == dict.fromkeys(("haproxy.sock", "master.sock", "access.sock", "preview.sock"), 0o600)
     assert running.folders.haproxy_socket.stat().st_uid == os.getuid()
 
 

@@ -60,8 +60,13 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def slot(self) -> int | None:
         """Counts from 1; None: the request reached no instance."""
-        number = self.server.rpartition(".s")[2]
+        number = self.server.rpartition(".")[2][1:]
         return int(number) if number.isdigit() else None
+
+    @property
+    def preview(self) -> bool:
+        """Whether the request came through the preview door or followed it, whichever revision responded."""
+        return self.door == "preview" or self.server.startswith(f"{self.service}.p")
 
     @property
     def release(self) -> int | None:
@@ -87,6 +92,7 @@ def described(entry: Entry | Lost) -> str:
     revision = str(Revision(entry.service, entry.release)) if entry.release else ""
     responded = revision or f"{entry.service}, no instance responded"
     inside = ", from inside" if entry.door.startswith("listener:") else ""
+    inside += ", preview" if entry.preview else ""
     how = "" if entry.ended == "--" else f", ended {entry.ended}"
     by = responded if entry.service else "no route"
     return f"{entry.method} {entry.path} {entry.status} {entry.total_ms} ms {by}{inside}{how}"

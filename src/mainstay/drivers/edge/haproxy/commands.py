@@ -35,7 +35,7 @@ def differs(slot: Slot, now: Server) -> bool:
 
 
 def _of(slot: Slot, now: Server, releases: Mapping[str, str]) -> list[str]:
-    name, address = f"{slot.service}/{slot.server}", slot.address or NOWHERE
+    name, address = f"{slot.backend}/{slot.server}", slot.address or NOWHERE
     commands: list[str] = []
     if slot.state not in {"ready", now.state}:
         commands.append(f"set server {name} state {slot.state}")

@@ -8,9 +8,9 @@ from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
-from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
+from mainstay.drivers.edge.haproxy.slots import Actual, DesiredEdge, Upstream, slots
 from mainstay.errors import MainstayError, Unreachable
-from mainstay.model import Edge, Note, Traffic
+from mainstay.model import Edge, Note
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
@@ -116,18 +116,18 @@ class EdgeController:
                 log.warning("cannot count the connections of %s: %s", name, error)
         return found
 
-    async def actual_traffic(self) -> Traffic:
-        """Return the percentages by the slots that receive requests now; nothing when HAProxy does not answer."""
+    async def actual(self) -> Actual:
+        """Return the traffic and preview by the slots that receive requests now; nothing when HAProxy is silent."""
         if self._unanswered:
-            return {}
+            return Actual()
         try:
-            return await self._proxy.actual_traffic()
+            return await self._proxy.actual()
         except NotAnswering as error:
             self._note(error)
             self._wake()  # The next attempt to configure HAProxy succeeds, or keeps the problem.
         except (Unreachable, OSError):
             self._wake()
-        return {}
+        return Actual()
 
     def is_alive(self) -> bool:
         """Return whether HAProxy runs."""

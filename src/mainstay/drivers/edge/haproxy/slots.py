@@ -1,9 +1,10 @@
 """Compute which instance has which slot of the edge, and its share of the traffic. Pure functions."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy.replies import Server, State
 from mainstay.model import Edge, Shares, Traffic
@@ -40,6 +41,8 @@ class DesiredEdge(msgspec.Struct, frozen=True):
     ports: Mapping[str, int] = {}
     """The allocated ports: `listener:SERVICE` for internal addresses, and `edge` if `edge.http` is 0."""
     traffic: Traffic = {}
+    preview: Mapping[str, int] = {}
+    """The release of each service to which the preview door leads."""
     upstreams: Mapping[str, Upstream] = {}
     """By the instance's id."""
     stopping: bool = False
@@ -64,11 +67,35 @@ class Slot(msgspec.Struct, frozen=True):
     share: float = 0.0
     """The percentage of the service's traffic that `weight` expresses."""
     instance: str = ""
+    preview: bool = False
+    """Belongs to the backend to which the preview door leads."""
+
+    @property
+    def backend(self) -> str:
+        return backend_of(self.service, preview=self.preview)
 
     @property
     def server(self) -> str:
-        """Its HAProxy server name, unique across all services, since one map leads from server names to releases."""
-        return f"{self.service}.s{self.number}"
+        """Its HAProxy server name, unique across all backends, since one map leads from server names to releases."""
+        return f"{servers_of(self.service, preview=self.preview)}{self.number}"
+
+
+class Actual(msgspec.Struct, frozen=True):
+    """To which releases the servers lead now."""
+
+    traffic: Traffic = {}
+    preview: Mapping[str, int] = {}
+    """Per service whose previewed revision receives requests, its release."""
+
+
+def backend_of(service: str, *, preview: bool = False) -> str:
+    """Return the name of a service's backend."""
+    return f"preview:{service}" if preview else service
+
+
+def servers_of(service: str, *, preview: bool = False) -> str:
+    """Return what the names of a backend's servers begin with; the number of the slot follows."""
+    return f"{service}.p" if preview else f"{service}.s"
 
 
 def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
@@ -77,6 +104,9 @@ def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
     Only ready instances receive shares: when a revision has none, the other revisions take its share. When no revision
     has a ready instance, those that accept connections receive requests, since a late response is better than a refused
     request. An instance with a slot and no share keeps the slot in drain, so that one command returns traffic to it.
+
+    For the preview door, the ready instances of the previewed revision have a second slot of the same number, unless
+    that revision receives all traffic anyway.
     """
     if desired.edge is None:
         return ()
@@ -100,18 +130,26 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
     return min(scaled, key=lambda weights: _error(weights, shares))
 
 
+def actual(desired: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> Actual:
+    """Return to which releases the servers lead *now*."""
+    preview = {
+        service: {int(releases[name]) for name in servers}
+        for service, servers in _receiving(now, releases, ".p").items()
+    }
+    return Actual(
+        actual_traffic(desired, now, releases),
+        {service: found.pop() for service, found in sorted(preview.items()) if len(found) == 1},
+    )
+
+
 def actual_traffic(desired: Iterable[Slot], now: Mapping[str, Server], releases: Mapping[str, str]) -> Traffic:
     """Return, per service and release, the percentage of the requests that the servers receive *now*.
 
     Weights are rounded, so where they are as *desired*, the shares are the desired ones.
     """
-    ready = {slot.server: slot for slot in desired if slot.state == "ready"}
-    services: dict[str, dict[str, Server]] = {}
-    for name, server in now.items():
-        if server.receives_requests and int(releases.get(name, 0)):
-            services.setdefault(name.rpartition(".s")[0], {})[name] = server
+    ready = {slot.server: slot for slot in desired if slot.state == "ready" and not slot.preview}
     traffic: Traffic = {}
-    for service, serving in services.items():
+    for service, serving in _receiving(now, releases, ".s").items():
         wanted = {name: slot.weight for name, slot in ready.items() if slot.service == service}
         as_desired = wanted == {name: server.weight for name, server in serving.items()}
         whole = sum(server.weight for server in serving.values())
@@ -123,24 +161,49 @@ def actual_traffic(desired: Iterable[Slot], now: Mapping[str, Server], releases:
     return traffic
 
 
-def _of_service(desired: DesiredEdge, service: str, count: int) -> list[Slot]:
+def _receiving(now: Mapping[str, Server], releases: Mapping[str, str], mark: str) -> dict[str, dict[str, Server]]:
+    """Return, per service, the servers that receive requests and whose names have *mark* before their number."""
+    services: dict[str, dict[str, Server]] = {}
+    for name, server in now.items():
+        service = name.rpartition(mark)[0]
+        if service and server.receives_requests and int(releases.get(name, 0)):
+            services.setdefault(service, {})[name] = server
+    return services
+
+
+def _of_service(desired: DesiredEdge, service: str, count: int) -> tuple[Slot, ...]:
     mine = ((name, one) for name, one in desired.upstreams.items() if one.service == service)
     holders = {one.slot: (name, one) for name, one in mine if one.slot and one.port}
     percent = desired.traffic.get(service, {})
     ready = {name: one.release for name, one in holders.values() if one.ready}
     accepting = {name: one.release for name, one in holders.values() if one.accepting}
     shares = _per_instance(percent, ready) or _per_instance(percent, accepting)
+    whole = {desired.preview.get(service, 0): 100.0}
+    previewed = {number: each for number, each in holders.items() if each[1].release in whole and percent != whole}
+    return (
+        *_of_backend(Slot(service, 0), count, holders, shares),
+        *_of_backend(Slot(service, 0, preview=True), count, previewed, _per_instance(whole, ready)),
+    )
+
+
+def _of_backend(
+    empty: Slot, count: int, holders: Mapping[int, tuple[str, Upstream]], shares: Mapping[str, float]
+) -> Iterator[Slot]:
     weight = weights(shares)
-
-    def slot(number: int) -> Slot:
-        if number not in holders:
-            return Slot(service, number)
-        name, one = holders[number]
-        state: State = "ready" if name in weight else "drain"
-        address = f"{LOOPBACK}:{one.port}"
-        return Slot(service, number, one.release, address, weight.get(name, 0), state, shares.get(name, 0.0), name)
-
-    return [slot(number) for number in range(1, count + 1)]
+    for number in range(1, count + 1):
+        slot = replace(empty, number=number)
+        if number in holders:
+            name, one = holders[number]
+            slot = replace(
+                slot,
+                release=one.release,
+                address=f"{LOOPBACK}:{one.port}",
+                weight=weight.get(name, 0),
+                state="ready" if name in weight else "drain",
+                share=shares.get(name, 0.0),
+                instance=name,
+            )
+        yield slot
 
 
 def _per_instance(shares: Shares, releases: Mapping[str, int]) -> dict[str, float]:

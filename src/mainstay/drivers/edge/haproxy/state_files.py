@@ -35,4 +35,4 @@ def _state(slot: Slot) -> str:
     running = 0 if slot.state == "maint" else 2
     weight = slot.weight or 1
     numbers = f"{running} {_ADMIN[slot.state]} {weight} 1 0 1 0 2 6 0 0 0 - {port} - 0 0 - - 0"
-    return f"0 {slot.service} {slot.number} {slot.server} {host} {numbers}\n"
+    return f"0 {slot.backend} {slot.number} {slot.server} {host} {numbers}\n"

@@ -58,6 +58,8 @@ class Desired(msgspec.Struct, frozen=True):
     edge: Edge | None = None
     fleet: Fleet = {}
     traffic: Traffic = {}
+    preview: dict[str, int] = {}
+    """The release of each service to which the preview door leads; the others are reached as from outside."""
     lease: HeldLease | None = None
     pending: Pending | None = None
     """The rest of the last `traffic` request, or of an automatic revert."""
@@ -92,6 +94,9 @@ class Desired(msgspec.Struct, frozen=True):
         for traffic in (self.traffic, *later):
             yield from unbalanced(traffic)
         # Traffic may name a revision without a fleet: undoing `recreate` reverts traffic, then starts the old fleet.
+        yield from (
+            f"the preview of {service} is release {release}" for service, release in self.preview.items() if release < 1
+        )
         for name, one in self.instances.items():
             if name != identity_of(one.service, one.release, one.number):
                 yield f"instance {name} has the identity of another"

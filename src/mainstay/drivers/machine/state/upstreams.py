@@ -19,6 +19,7 @@ def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEd
         slots=desired.slots,
         ports=desired.ports,
         traffic=desired.traffic if desired.started else {},
+        preview=desired.preview if desired.started else {},
         upstreams={
             name: upstream(one, ready=name in able, accepting=name in steady)
             for name, one in desired.instances.items()

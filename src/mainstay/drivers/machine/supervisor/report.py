@@ -33,7 +33,7 @@ def running(daemon: Daemon) -> FleetStatus:
 async def serving(daemon: Daemon) -> TrafficStatus:
     """Return desired and actual traffic, and whether the edge works."""
     edge = daemon.edge
-    found = views.serving(daemon.state.desired, await edge.actual_traffic(), edge.problem)
+    found = views.serving(daemon.state.desired, await edge.actual(), edge.problem)
     return replace(
         found,
         open=edge.serves(found.edge),

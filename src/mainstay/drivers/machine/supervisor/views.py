@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from mainstay.drivers.edge.haproxy.slots import Actual
 from mainstay.drivers.machine.state.addresses import listeners
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance
 from mainstay.drivers.machine.state.lifecycle import Runtime, state_of
-from mainstay.model import Endings, Instance, InstanceState, Note, Traffic, TrafficStatus, end_of
+from mainstay.model import Endings, Instance, InstanceState, Note, TrafficStatus, end_of
 from mainstay.system.ports import LOOPBACK
 
 
@@ -49,13 +50,20 @@ def endings(desired: Desired, cut: Mapping[str, int]) -> dict[str, Endings]:
     return {name: Endings(cut.get(name, 0), killed.get(name, 0), kept.get(name, 0)) for name in {*cut, *killed, *kept}}
 
 
-def serving(desired: Desired, actual: Traffic, problem: Note | None) -> TrafficStatus:
-    """Return the desired traffic beside the *actual* traffic, and the *problem* of the edge."""
+def serving(desired: Desired, actual: Actual, problem: Note | None) -> TrafficStatus:
+    """Return the desired traffic and preview beside the *actual* ones, and the *problem* of the edge."""
     doors = _doors(desired)
     pending = desired.pending.then if desired.pending else ()
+    traffic = actual.traffic
     return TrafficStatus(
         wanted=desired.traffic | end_of(pending),
-        actual={service: actual.get(service, {}) for service in {*actual, *desired.traffic}},
+        actual={service: traffic.get(service, {}) for service in {*traffic, *desired.traffic}},
+        preview=desired.preview,
+        previewed={
+            service: release
+            for service, release in desired.preview.items()
+            if actual.preview.get(service) == release or traffic.get(service) == {release: 100.0}
+        },
         edge=desired.edge,
         url=doors[0] if doors else "",
         doors=doors,

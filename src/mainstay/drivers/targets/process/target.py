@@ -17,6 +17,7 @@ from mainstay.drivers.machine.protocol import (
     Request,
     SetEdge,
     SetFleet,
+    SetPreview,
     SetTraffic,
     StartAll,
     StartJob,
@@ -204,6 +205,9 @@ class ProcessRunTarget(ProcessTarget):
 
     def set_edge(self, wanted: Edge | None) -> None:
         self._request(SetEdge(self._fence, wanted))
+
+    def set_preview(self, releases: dict[str, int]) -> None:
+        self._request(SetPreview(self._fence, releases))
 
     def start_job(self, job: Job) -> None:
         self._request(StartJob(self._fence, job))

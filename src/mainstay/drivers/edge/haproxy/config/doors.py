@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
 from mainstay.drivers.edge.haproxy.config.common import common_rules
+from mainstay.drivers.edge.haproxy.config.forwarded import forwarded_headers
 from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
+from mainstay.drivers.edge.haproxy.config.preview_header import refuse_header
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address, milliseconds
 from mainstay.model import Edge, Route
 
@@ -25,15 +27,12 @@ def door(edge: Edge, port: int, routes: list[Route]) -> str:
 frontend door:{port}
   bind {bind_address(edge.address, port)}
 {common_rules(edge)}
+{refuse_header()}\
   # A client that sends its body byte by byte would hold a connection to the service for ever. HAProxy can only wait
   # for what fits its buffer: what comes after that has no limit on its whole duration.
   http-request wait-for-body time {milliseconds(edge.body_s)}
 {path_rules(routes)}\
-  http-request del-header Forwarded
-  http-request del-header ^x[-_]forwarded[-_] -m reg
-  http-request del-header ^x[-_]real[-_]ip$ -m reg
-  http-request set-header X-Forwarded-For %[src]
-  http-request set-header X-Forwarded-Proto http
+{forwarded_headers()}\
 {choices}\
   default_backend {NOWHERE}
 """

@@ -1,6 +1,7 @@
 """The internal addresses: one `frontend` for each service that others call."""
 
 from mainstay.drivers.edge.haproxy.config.common import common_rules
+from mainstay.drivers.edge.haproxy.config.preview_header import check_header, follow
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address
 from mainstay.model import Edge
 from mainstay.system.ports import LOOPBACK
@@ -12,5 +13,7 @@ def listener(edge: Edge, service: str, port: int) -> str:
 frontend listener:{service}
   bind {bind_address(LOOPBACK, port)}
 {common_rules(edge)}
+{check_header(edge)}\
+{follow(service)}\
   default_backend {service}
 """

@@ -9,6 +9,7 @@ from mainstay.drivers.edge.haproxy.config.defaults import defaults
 from mainstay.drivers.edge.haproxy.config.doors import door, doors
 from mainstay.drivers.edge.haproxy.config.global_section import global_section
 from mainstay.drivers.edge.haproxy.config.listeners import listener
+from mainstay.drivers.edge.haproxy.config.preview_door import preview_door
 from mainstay.model import Edge
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
@@ -44,8 +45,10 @@ def render(
     sections = (
         defaults(edge),
         *(door(edge, port, routes) for port, routes in public.items()),
+        preview_door(edge, folders, public, slots.keys()),
         *(listener(edge, service, port) for service, port in listeners.items()),
         *(backend(edge, service, slots.get(service, 0)) for service in services),
+        *(backend(edge, service, count, preview=True) for service, count in sorted(slots.items())),
         nowhere(),
     )
     body = "\n".join(sections)

@@ -11,6 +11,11 @@ def milliseconds(seconds: float) -> str:
     return f"{max(1, round(seconds * 1000))}ms"
 
 
+def lines(*rules: str) -> str:
+    """Return the rules as indented lines of a section."""
+    return "".join(f"  {rule}\n" for rule in rules)
+
+
 def quoted(text: object) -> str:
     """Return *text* as one word of the configuration, in quotes."""
     return '"' + "".join(f"\\{c}" if c in '"\\$' else c for c in str(text)) + '"'

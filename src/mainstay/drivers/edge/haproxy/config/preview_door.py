@@ -1,0 +1,50 @@
+"""The preview door: a socket with the routes of all front doors, which lead to the new revisions."""
+
+from collections.abc import Collection, Mapping
+
+from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
+from mainstay.drivers.edge.haproxy.config.common import common_rules
+from mainstay.drivers.edge.haproxy.config.forwarded import forwarded_headers
+from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
+from mainstay.drivers.edge.haproxy.config.preview_header import follow, sign_header
+from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
+from mainstay.model import Edge, Route
+from mainstay.system.ports import LOOPBACK
+from mainstay.system.state_dir import Folders
+
+PREVIEW = "preview"
+"""Its name in the access log."""
+
+
+def preview_door(edge: Edge, folders: Folders, doors: Mapping[int, list[Route]], previewed: Collection[str]) -> str:
+    """Return the section of the preview door; *doors* are the front doors, the main one first.
+
+    The port in the Host header chooses a front door with a port of its own. Services that are not in *previewed* have
+    no backend for a preview.
+    """
+    main, *others = doors.items()
+    choices = "".join(
+        _choices(routes, previewed, f"{{ req.hdr(host),port_only eq {port} }} ")
+        + lines(f"use_backend {NOWHERE} if {{ req.hdr(host),port_only eq {port} }}")
+        for port, routes in others
+    )
+    return f"""\
+frontend {PREVIEW}
+  bind {quoted(f"unix@{folders.preview_socket}")} mode 600
+{common_rules(edge)}
+{sign_header(edge)}\
+{path_rules([route for routes in doors.values() for route in routes])}\
+{forwarded_headers(LOOPBACK)}\
+{choices}\
+{_choices(main[1], previewed)}\
+  default_backend {NOWHERE}
+"""
+
+
+def _choices(routes: list[Route], previewed: Collection[str], at: str = "") -> str:
+    """Return the rules that choose the backend, for requests *at* one front door."""
+    return "".join(
+        (follow(route.service, at + condition(route)) if route.service in previewed else "")
+        + lines(f"use_backend {route.service} if {at}{condition(route)}")
+        for route in routes
+    )
