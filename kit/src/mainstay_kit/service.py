@@ -13,7 +13,7 @@ from .limits.rate_limit import Limit, RateLimit
 from .logs.access_log import AccessLog
 from .logs.trace import RequestContext
 from .metrics.requests import Metrics
-from .preview import Preview, key_from
+from .preview import Preview
 from .probes.dependency import Dependency
 from .probes.probes import Probes, deny_all
 from .probes.stopping import GracefulStop
@@ -60,7 +60,7 @@ def protect(
         access_log or AccessLog(),
         metrics or Metrics(),
         Problems(),
-        Preview(key=key_from()),
+        Preview(),
         Probes(dependencies=dependencies, version=version, may_read_details=may_read_details),
         headers or SecurityHeaders(),
         Cors(origins=origins),

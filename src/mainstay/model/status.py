@@ -132,9 +132,9 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     actual: Traffic
     """The traffic that is in effect now; equals `wanted` once all shifts are applied."""
     preview: dict[str, int] = {}
-    """The requested release of each service behind the preview door."""
+    """The requested release of each service to which the preview door leads."""
     previewed: dict[str, int] = {}
-    """The services for which the preview door leads to the release in `preview` now: it has a ready instance."""
+    """The preview that is in effect now; equals `preview` once each release there has a ready instance."""
     edge: Edge | None = None
     url: str = ""
     doors: tuple[str, ...] = ()

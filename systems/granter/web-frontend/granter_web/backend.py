@@ -69,7 +69,7 @@ class Saved:
 
 
 class Backend:
-    """Each call sends the request's id and trace, a valid preview header, and the visitor's address."""
+    """Each call sends the request's id and trace, the preview header, and the visitor's address."""
 
     def __init__(self, url: str) -> None:
         self._client = neighbour(url, timeout=TIMEOUT)

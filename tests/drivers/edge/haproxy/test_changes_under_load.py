@@ -35,6 +35,44 @@ async def test_five_reloads_lose_no_request_and_move_no_traffic(method: str, run
     assert tally.answers.keys() == {"old"}
 
 
+async def test_fifty_changes_of_the_preview_lose_no_request_and_show_the_new_release_to_no_client(
+    running: RunningProxy,
+) -> None:
+    before = (await running.proxy._api.info())["Pid"]
+    async with load(running.front_port) as public, load(running.folders.preview_socket, rate=200) as preview:
+        for number in range(50):
+            await asyncio.sleep(0.05)
+            running.preview = {"web": 42} if number % 2 == 0 else {}
+            await running.set_shares({41: 100})
+    assert (public.lost, preview.lost) == ([], [])
+    assert public.answers.keys() == {"old"}
+    assert {"old", "new"} == preview.answers.keys()
+    assert (await running.proxy._api.info())["Pid"] == before
+
+
+async def test_fifty_switches_of_traffic_lose_no_request_of_the_preview(running: RunningProxy) -> None:
+    running.preview = {"web": 42}
+    await running.set_shares({41: 100})
+    async with load(running.front_port) as public, load(running.folders.preview_socket, rate=200) as preview:
+        for number in range(50):
+            await asyncio.sleep(0.05)
+            await running.set_shares({42 if number % 2 == 0 else 41: 100})
+    assert (public.lost, preview.lost) == ([], [])
+    assert preview.answers.keys() == {"new"}
+
+
+async def test_reloads_lose_no_request_of_the_preview(running: RunningProxy) -> None:
+    running.preview = {"web": 42}
+    await running.set_shares({41: 100})
+    async with load(running.folders.preview_socket, rate=200) as preview:
+        for number in range(5):
+            await asyncio.sleep(0.3)
+            running.edge = msgspec.structs.replace(running.edge, answer_s=61.0 + number)
+            await running.set_shares({41: 100})
+    assert preview.lost == []
+    assert preview.answers.keys() == {"new"}
+
+
 @pytest.mark.parametrize("percent", [5, 25, 50])
 async def test_percentages_are_exact(percent: int, running: RunningProxy) -> None:
     await running.set_shares({41: 100 - percent, 42: percent})

@@ -105,8 +105,7 @@ def slots(desired: DesiredEdge) -> tuple[Slot, ...]:
     has a ready instance, those that accept connections receive requests, since a late response is better than a refused
     request. An instance with a slot and no share keeps the slot in drain, so that one command returns traffic to it.
 
-    For the preview door, the ready instances of the previewed revision have a second slot of the same number, unless
-    that revision receives all traffic anyway.
+    For the preview door, the instances of the previewed revision have a second slot of the same number.
     """
     if desired.edge is None:
         return ()
@@ -179,7 +178,7 @@ def _of_service(desired: DesiredEdge, service: str, count: int) -> tuple[Slot, .
     accepting = {name: one.release for name, one in holders.values() if one.accepting}
     shares = _per_instance(percent, ready) or _per_instance(percent, accepting)
     whole = {desired.preview.get(service, 0): 100.0}
-    previewed = {number: each for number, each in holders.items() if each[1].release in whole and percent != whole}
+    previewed = {number: each for number, each in holders.items() if each[1].release in whole}
     return (
         *_of_backend(Slot(service, 0), count, holders, shares),
         *_of_backend(Slot(service, 0, preview=True), count, previewed, _per_instance(whole, ready)),

@@ -59,11 +59,7 @@ def serving(desired: Desired, actual: Actual, problem: Note | None) -> TrafficSt
         wanted=desired.traffic | end_of(pending),
         actual={service: traffic.get(service, {}) for service in {*traffic, *desired.traffic}},
         preview=desired.preview,
-        previewed={
-            service: release
-            for service, release in desired.preview.items()
-            if actual.preview.get(service) == release or traffic.get(service) == {release: 100.0}
-        },
+        previewed=dict(actual.preview),
         edge=desired.edge,
         url=doors[0] if doors else "",
         doors=doors,
