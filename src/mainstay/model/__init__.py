@@ -1,8 +1,10 @@
 """The parts of a release, as frozen values that plan, supervisor and journal share."""
 
 from mainstay.model.artifact import Artifact, Image, Source, SourceTree
+from mainstay.model.cors import Cors
 from mainstay.model.edge import Edge, Route
 from mainstay.model.environment import DatastorePlace, Environment
+from mainstay.model.error_page import ErrorPage
 from mainstay.model.fleet import (
     Fleet,
     Member,
@@ -18,6 +20,7 @@ from mainstay.model.fleet import (
     end_of,
 )
 from mainstay.model.kinds import DatastoreSupport
+from mainstay.model.redirect import Redirect
 from mainstay.model.release import DatastoreRelease, Release, ServiceRelease, Strategy
 from mainstay.model.status import Endings, Exit, FleetStatus, Instance, InstanceState, Note, TrafficStatus
 from mainstay.model.value import Listener, Piece, Secret, SecretRef, Template, Value

@@ -2,15 +2,24 @@
 
 import msgspec
 
+from mainstay.model.cors import Cors
+from mainstay.model.error_page import ErrorPage
+from mainstay.model.redirect import Redirect
+
 
 class Route(msgspec.Struct, frozen=True):
-    """Forwards requests whose path starts with `path`, and whose host is `host` if set, to `service`."""
+    """Forwards requests whose path starts with `path`, and whose host is `host` if set, to `service`.
+
+    The host `*.shop.example` matches every name with exactly one label in place of `*`.
+    """
 
     path: str
     service: str
     host: str = ""
     listen: int = 0
     """The port of the route's own front door; 0: the edge's."""
+    strip: bool = False
+    """Whether the service gets the path without the route's path."""
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -24,3 +33,10 @@ class Edge(msgspec.Struct, frozen=True):
     """Timeout for a request's body, or for its first 16 KB if it is larger."""
     tunnel_s: float = 3600.0
     release_header: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    """Response headers of the front doors; each replaces the service's header of that name."""
+    cors: Cors | None = None
+    """None: the service's own CORS headers pass."""
+    compress: bool = False
+    pages: tuple[ErrorPage, ...] = ()
+    redirects: tuple[Redirect, ...] = ()

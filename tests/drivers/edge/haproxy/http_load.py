@@ -43,6 +43,10 @@ class Backend:
     requests: list[dict[str, str]] = field(default_factory=list)
     aborts_at: str = ""
     """The next request for this path is aborted without a response."""
+    content: bytes = b""
+    """The body of responses; empty: the name."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further headers of responses."""
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -93,8 +97,9 @@ class Backend:
         if path.startswith("/slow"):
             await self.released.wait()
         status = 200 if path == "/ready" else self.status
-        body = self.name.encode()
-        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+        body = self.content or self.name.encode()
+        rows = "".join(f"{name}: {value}\r\n" for name, value in self.headers).encode()
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(body), rows, body))
         await writer.drain()
 
 
@@ -103,6 +108,13 @@ class Response:
     status: int
     headers: dict[str, str]
     body: str
+    rows: tuple[tuple[str, str], ...] = ()
+    """The headers in order, with those that are repeated."""
+    content: bytes = b""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of the header *name*."""
+        return [value for each, value in self.rows if each == name]
 
 
 class Client:
@@ -139,16 +151,29 @@ class Client:
         lines += [f"{k}: {v}" for k, v in ({"Host": "127.0.0.1", "Content-Length": "0"} | headers).items()]
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        got = {k.lower(): v.strip() for k, _, v in (row.partition(":") for row in head[1:] if row)}
-        body = await reader.readexactly(int(got.get("content-length", 0)))
+        rows = tuple((k.lower(), v.strip()) for k, _, v in (row.partition(":") for row in head[1:] if row))
+        got = dict(rows)
+        body = await _chunks(reader) if "transfer-encoding" in got else await _sized(reader, method, got)
         if got.get("connection") == "close" or not self._keep_alive:
             self.close()
-        return Response(int(head[0].split()[1]), got, body.decode())
+        return Response(int(head[0].split()[1]), got, body.decode(errors="replace"), rows, body)
 
     def close(self) -> None:
         if self._open is not None:
             self._open[1].close()
             self._open = None
+
+
+async def _sized(reader: asyncio.StreamReader, method: str, headers: dict[str, str]) -> bytes:
+    return await reader.readexactly(0 if method == "HEAD" else int(headers.get("content-length", 0)))
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
+    return body
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """The backends: one for each service, with its slots, and one for requests that match no route."""
 
-from mainstay.drivers.edge.haproxy.config.pages import HTML, NOT_HERE
 from mainstay.drivers.edge.haproxy.config.syntax import milliseconds
 from mainstay.drivers.edge.haproxy.slots import backend_of, servers_of
 from mainstay.model import Edge
@@ -34,4 +33,4 @@ def backend(edge: Edge, service: str, slots: int, *, preview: bool = False) -> s
 
 def nowhere() -> str:
     """Return the section of the backend for requests that match no route."""
-    return f'backend {NOWHERE}\n  http-request return status 404 content-type "{HTML}" string "{NOT_HERE}"\n'
+    return f"backend {NOWHERE}\n  http-request return status 404 default-errorfiles\n"

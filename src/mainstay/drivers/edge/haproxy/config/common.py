@@ -1,6 +1,7 @@
 """The rules for all requests, from outside and inside."""
 
 from mainstay.drivers.edge.haproxy.access_lines import RELEASE
+from mainstay.drivers.edge.haproxy.config.pages import type_rules
 from mainstay.model import Edge
 
 
@@ -15,6 +16,7 @@ def common_rules(edge: Edge) -> str:
         "http-request set-var(txn.path) path",
         "http-response set-header X-Request-Id %[var(txn.id)]",
         "http-response del-header X-Mainstay-Release",
+        *type_rules(),
     ]
     if edge.release_header:
         lines.append(f"http-response set-header X-Mainstay-Release {RELEASE}")

@@ -1,11 +1,9 @@
 """The section `defaults`: time limits, retries and the format of the access log."""
 
 from mainstay.drivers.edge.haproxy.access_lines import FORMAT
-from mainstay.drivers.edge.haproxy.config.pages import BACK_SOON, HTML
+from mainstay.drivers.edge.haproxy.config.pages import error_pages
 from mainstay.drivers.edge.haproxy.config.syntax import milliseconds
 from mainstay.model import Edge
-
-RETRY_AFTER_S = 5
 
 
 def defaults(edge: Edge) -> str:
@@ -31,5 +29,4 @@ defaults
   timeout check 1s
   timeout tunnel {milliseconds(edge.tunnel_s)}
   log-format '{FORMAT}'
-  http-error status 503 content-type "{HTML}" string "{BACK_SOON}" hdr Retry-After {RETRY_AFTER_S}
-"""
+{error_pages(edge)}"""

@@ -4,9 +4,15 @@ from collections.abc import Mapping
 
 from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
 from mainstay.drivers.edge.haproxy.config.common import common_rules
+from mainstay.drivers.edge.haproxy.config.compression import compression
+from mainstay.drivers.edge.haproxy.config.cors import cors_rules, origin_rules, preflight_rules
 from mainstay.drivers.edge.haproxy.config.forwarded import forwarded_headers
-from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
+from mainstay.drivers.edge.haproxy.config.headers import header_rules
+from mainstay.drivers.edge.haproxy.config.pages import page_rules
+from mainstay.drivers.edge.haproxy.config.paths import condition, in_order, path_rules
 from mainstay.drivers.edge.haproxy.config.preview_header import refuse_header
+from mainstay.drivers.edge.haproxy.config.redirects import redirect_rules
+from mainstay.drivers.edge.haproxy.config.strip import strip_rules
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address, milliseconds
 from mainstay.model import Edge, Route
 
@@ -15,7 +21,7 @@ def doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
     """Return the routes of each front door by port, in the order in which they are matched."""
     main = edge.http or ports["edge"]
     doors: dict[int, list[Route]] = {main: []}
-    for route in sorted(edge.routes, key=lambda route: (not route.host, -len(route.path), route.path)):
+    for route in in_order(edge.routes):
         doors.setdefault(route.listen or main, []).append(route)
     return doors
 
@@ -28,11 +34,19 @@ frontend door:{port}
   bind {bind_address(edge.address, port)}
 {common_rules(edge)}
 {refuse_header()}\
+{page_rules()}\
+{origin_rules(edge.cors)}\
   # A client that sends its body byte by byte would hold a connection to the service for ever. HAProxy can only wait
   # for what fits its buffer: what comes after that has no limit on its whole duration.
   http-request wait-for-body time {milliseconds(edge.body_s)}
-{path_rules(routes)}\
+{path_rules(routes, edge.redirects)}\
+{redirect_rules(edge.redirects)}\
+{preflight_rules(edge.cors)}\
 {forwarded_headers()}\
+{strip_rules(routes)}\
+{header_rules(edge)}\
+{cors_rules(edge.cors)}\
+{compression(on=edge.compress)}\
 {choices}\
   default_backend {NOWHERE}
 """

@@ -1,20 +1,27 @@
-"""The comparison of a request's path and host with the routes."""
+"""The comparison of a request's path and host with routes and redirects."""
 
+import re
+from collections.abc import Iterable
+from typing import TypeVar
 from urllib.parse import unquote
 
 from mainstay.drivers.edge.haproxy.config.syntax import quoted
-from mainstay.model import Route
+from mainstay.model import Redirect, Route
+
+_Place = TypeVar("_Place", Route, Redirect)
 
 
-def path_rules(routes: list[Route]) -> str:
+def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> str:
     """Return the rules that set `txn.route`: the decoded and normalized path, with `/` at its end.
 
     The request is forwarded as the client sent it. A path is rejected when it cannot be decoded, and when its route
     depends on whether the service treats an encoded slash as a slash, or resolves `..`: such a path could bypass the
-    rules of a route.
+    rules of a route. `txn.plain` is the normalized path in which only what needs it is encoded.
     """
-    bases = sorted({_base(route) for route in routes} - {"/"})
-    if not bases:
+    places: tuple[Route | Redirect, ...] = (*routes, *redirects)
+    bases = sorted({_base(place) for place in places} - {"/"})
+    uses_plain = any(_uses_plain(place) for place in places)
+    if not bases and not uses_plain:
         return ""
     slash = "if { var(txn.sent) -m sub -i %2f }"
     normalize = [f"normalize-uri {each}" for each in ("path-merge-slashes", "path-strip-dot")]
@@ -25,6 +32,7 @@ def path_rules(routes: list[Route]) -> str:
         "set-var(txn.sent) pathq",
         "normalize-uri percent-decode-unreserved",
         *normalize,
+        *(["set-var(txn.plain) path"] if uses_plain else []),
         "set-var(txn.route) path,url_dec,concat(/)",
         f"set-var(txn.kept) path,regsub(%2f,%252f,gi),url_dec,concat(/) {slash}",
         f"set-path %[path,regsub(%2f,/,gi)] {slash}",
@@ -38,13 +46,39 @@ def path_rules(routes: list[Route]) -> str:
     return "".join(f"  http-request {rule}\n" for rule in rules)
 
 
-def condition(route: Route) -> str:
-    """Return the condition under which a request matches *route*."""
-    base = _base(route)
+def in_order(places: Iterable[_Place]) -> list[_Place]:
+    """Return *places* in the order of their comparison: exact hosts, wildcards, every host; then the longest path."""
+    return sorted(places, key=lambda place: (_rank(place.host), -len(place.path), place.path))
+
+
+def condition(place: Route | Redirect) -> str:
+    """Return the condition under which a request matches *place*."""
+    base = _base(place)
     path = '{ path_beg "/" }' if base == "/" else f"{{ var(txn.route) -m beg {quoted(base)} }}"
-    return path + (f" {{ req.hdr(host),host_only -i -m str {quoted(route.host)} }}" if route.host else "")
+    return path + _host_condition(place.host)
 
 
-def _base(route: Route) -> str:
-    """Return the route's path decoded, with `/` at its end: what `txn.route` begins with when the route matches."""
-    return unquote(route.path).rstrip("/") + "/"
+def prefix(place: Route | Redirect) -> str:
+    """Return the path of *place* without a slash at its end; empty for the root."""
+    return place.path.rstrip("/")
+
+
+def _host_condition(host: str) -> str:
+    if not host:
+        return ""
+    if host.startswith("*."):
+        return f" {{ req.hdr(host),host_only -i -m reg {quoted(f'^[^.]+{re.escape(host[1:])}$')} }}"
+    return f" {{ req.hdr(host),host_only -i -m str {quoted(host)} }}"
+
+
+def _rank(host: str) -> int:
+    return 2 if not host else 1 if host.startswith("*.") else 0
+
+
+def _uses_plain(place: Route | Redirect) -> bool:
+    return place.keep_path if isinstance(place, Redirect) else place.strip
+
+
+def _base(place: Route | Redirect) -> str:
+    """Return the path of *place* decoded, with `/` at its end: what `txn.route` begins with when it matches."""
+    return unquote(place.path).rstrip("/") + "/"

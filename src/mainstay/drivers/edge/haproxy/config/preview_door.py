@@ -4,9 +4,13 @@ from collections.abc import Collection, Mapping
 
 from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
 from mainstay.drivers.edge.haproxy.config.common import common_rules
+from mainstay.drivers.edge.haproxy.config.cors import cors_rules, origin_rules, preflight_rules
 from mainstay.drivers.edge.haproxy.config.forwarded import forwarded_headers
+from mainstay.drivers.edge.haproxy.config.headers import header_rules
+from mainstay.drivers.edge.haproxy.config.pages import page_rules
 from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
 from mainstay.drivers.edge.haproxy.config.preview_header import follow, sign_header
+from mainstay.drivers.edge.haproxy.config.strip import strip_rules
 from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 from mainstay.model import Edge, Route
 from mainstay.system.ports import LOOPBACK
@@ -23,18 +27,25 @@ def preview_door(edge: Edge, folders: Folders, doors: Mapping[int, list[Route]],
     no backend for a preview.
     """
     main, *others = doors.items()
+    at = {port: f"{{ req.hdr(host),port_only eq {port} }} " for port, _ in others}
     choices = "".join(
-        _choices(routes, previewed, f"{{ req.hdr(host),port_only eq {port} }} ")
-        + lines(f"use_backend {NOWHERE} if {{ req.hdr(host),port_only eq {port} }}")
+        _choices(routes, previewed, at[port]) + lines(f"use_backend {NOWHERE} if {at[port].rstrip()}")
         for port, routes in others
     )
+    routes = [route for _, routes in (*others, main) for route in routes]
     return f"""\
 frontend {PREVIEW}
   bind {quoted(f"unix@{folders.preview_socket}")} mode 600
 {common_rules(edge)}
 {sign_header(edge)}\
-{path_rules([route for routes in doors.values() for route in routes])}\
+{page_rules()}\
+{origin_rules(edge.cors)}\
+{path_rules(routes)}\
+{preflight_rules(edge.cors)}\
 {forwarded_headers(LOOPBACK)}\
+{strip_rules(routes, at)}\
+{header_rules(edge)}\
+{cors_rules(edge.cors)}\
 {choices}\
 {_choices(main[1], previewed)}\
   default_backend {NOWHERE}

@@ -19,3 +19,8 @@ def lines(*rules: str) -> str:
 def quoted(text: object) -> str:
     """Return *text* as one word of the configuration, in quotes."""
     return '"' + "".join(f"\\{c}" if c in '"\\$' else c for c in str(text)) + '"'
+
+
+def fixed(text: str) -> str:
+    """Return *text* as one word where HAProxy expects a log format, in which `%` begins a variable."""
+    return quoted(text.replace("%", "%%"))

@@ -1,0 +1,28 @@
+"""Redirects at a front door."""
+
+from mainstay.drivers.edge.haproxy.config.paths import condition, in_order, prefix
+from mainstay.drivers.edge.haproxy.config.syntax import fixed, lines, quoted
+from mainstay.model import Redirect
+
+
+def redirect_rules(redirects: tuple[Redirect, ...]) -> str:
+    """Return the rules that redirect requests; the rules that compare paths precede them."""
+    kept = any(redirect.keep_path for redirect in redirects)
+    query = ['set-var-fmt(txn.query) "?%[query]" if { query -m found }'] if kept else []
+    rules = [*query, *(rule for redirect in in_order(redirects) for rule in _redirect(redirect))]
+    return lines(*(f"http-request {rule}" for rule in rules))
+
+
+def _redirect(redirect: Redirect) -> list[str]:
+    answer, when = f"redirect code {redirect.code} location", condition(redirect)
+    if not redirect.keep_path:
+        return [f"{answer} {fixed(redirect.to)} if {when}"]
+    own = prefix(redirect)
+    rest = f"%[var(txn.plain),bytes({len(own)})]%[var(txn.query)]"
+    exact = [f"{answer} {fixed(redirect.to)}%[var(txn.query)] if {when} {{ var(txn.plain) -m str {quoted(own)} }}"]
+    return [
+        # Browsers read a backslash as a slash: the location `/\evil.example` would lead to another host.
+        f"deny deny_status 400 if {when} {{ var(txn.plain) -m sub {quoted(chr(92))} }}",
+        *(exact if own else []),
+        f"{answer} {fixed(redirect.to.rstrip('/'))}{rest} if {when}",
+    ]

@@ -1,0 +1,34 @@
+"""Response headers of a front door: on every response, and never twice."""
+
+import pytest
+
+from mainstay.model import Edge, Redirect, Route
+from tests.drivers.edge.haproxy.http_load import Client, free_port
+from tests.drivers.edge.haproxy.running_proxy import RunningProxy
+
+HEADERS = (
+    ("X-Frame-Options", "DENY"),
+    ("Content-Security-Policy", "default-src 'self'; report-to \"a\\b\"; x 100%"),
+)
+
+
+@pytest.fixture
+def edge() -> Edge:
+    routes = (Route("/app", "web"), Route("/none", "other"))
+    return Edge(http=free_port(), routes=routes, headers=HEADERS, redirects=(Redirect("", "/old", "/new"),))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/app", 200), ("/none", 503), ("/no-route", 404), ("/old", 301), ("/app/../x", 400)]
+)
+async def test_every_response_has_the_headers(running: RunningProxy, path: str, status: int) -> None:
+    response = await Client(running.front_port).request(path)
+    assert response.status == status
+    assert [response.all(name.lower()) for name, _ in HEADERS] == [[value] for _, value in HEADERS]
+
+
+@pytest.mark.requirement("E16")
+async def test_a_header_of_the_service_is_replaced(running: RunningProxy) -> None:
+    running.old.headers = (("x-frame-options", "SAMEORIGIN"), ("X-Frame-Options", "ALLOWALL"), ("X-Own", "kept"))
+    response = await Client(running.front_port).request("/app")
+    assert (response.all("x-frame-options"), response.all("x-own")) == (["DENY"], ["kept"])
