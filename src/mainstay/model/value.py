@@ -35,7 +35,7 @@ class Listener(msgspec.Struct, frozen=True, tag="listener"):
     """The internal address of a service, which its target allocates once and keeps.
 
     `url` is `http://HOST:PORT`, `address` is `HOST:PORT`, `host` and `port` are its halves.
-    Requests to it reach the live revision.
+    Requests to it reach the live revision, or the previewed one where they have the header of the preview door.
     """
 
     service: str

@@ -30,12 +30,26 @@ def test_an_incomplete_line_is_refused() -> None:
     [
         (LINE, "GET /a 200 3 ms web@41"),
         (LINE.replace(b"door:8080", b"listener:web"), "GET /a 200 3 ms web@41, from inside"),
+        (LINE.replace(b"door:8080", b"preview"), "GET /a 200 3 ms web@41, preview"),
+        (
+            LINE.replace(b"door:8080", b"listener:web").replace(b"web.s2", b"web.p2"),
+            "GET /a 200 3 ms web@41, from inside, preview",
+        ),
         (NO_SERVER.replace(b"200", b"503"), "GET /a 503 3 ms web, no instance responded"),
         (NO_SERVER.replace(b'"web"', b'""').replace(b"200", b"404"), "GET /a 404 3 ms no route"),
         (LINE.replace(b'"--"', b'"SH"').replace(b"200", b"502"), "GET /a 502 3 ms web@41, ended SH"),
         (b'{"at":"2026-11-21T13:18:17.120Z","lost":3}', "3 lines of the access log are missing: HAProxy dropped them"),
     ],
-    ids=["a response", "from another service", "no instance", "no route", "cut off", "lines that were dropped"],
+    ids=[
+        "a response",
+        "from another service",
+        "preview door",
+        "preview inside",
+        "no instance",
+        "no route",
+        "cut off",
+        "lines that were dropped",
+    ],
 )
 def test_a_line_is_shown_in_words(line: bytes, shown: str) -> None:
     assert described(read(line)) == shown

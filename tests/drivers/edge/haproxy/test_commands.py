@@ -41,3 +41,9 @@ def test_a_server_that_haproxy_marked_down_stays_down_while_nothing_changed() ->
 def test_a_changed_percentage_is_one_command() -> None:
     half = Slot("web", 1, 41, "127.0.0.1:3001", 128, "ready")
     assert commands_for([half], SERVING, RELEASES) == ["set server web/web.s1 weight 128"]
+
+
+def test_the_slot_of_a_preview_is_a_server_of_another_backend() -> None:
+    preview = Slot("web", 2, 42, "127.0.0.1:3002", 256, "ready", preview=True)
+    now = SERVING | {"web.p2": Server(NOWHERE, 1, "maint", up=False)}
+    assert commands_for([preview], now, {"web.p2": "0"})[-1] == "set server preview:web/web.p2 state ready"

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import shutil
 import time
 
 import msgspec
@@ -177,6 +178,27 @@ async def test_the_release_is_named_only_to_requests_of_the_preview(running: Run
     for headers in ({}, {HEADER: "forged"}):
         assert "x-mainstay-release" not in (await listener.request(headers=headers)).headers
     assert "x-mainstay-release" not in (await Client(running.front_port).request()).headers
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which speaks HTTP/2")
+async def test_a_header_over_http_2_is_removed_at_a_front_door_and_checked_at_a_listener(
+    running: RunningProxy,
+) -> None:
+    await set_preview(running, 42)
+    found = [
+        await curl(port, "--http2-prior-knowledge", *(word for value in values for word in ("-H", f"{LOWER}: {value}")))
+        for port in (running.front_port, running.listener_port)
+        for values in ([signed(running)], [signed(running), "x"])
+    ]
+    assert found == ["old", "old", "new", "old"]
+    assert [LOWER in each for each in (*running.old.requests, *running.new.requests)] == [False] * 3 + [True]
+
+
+async def curl(port: int, *options: str) -> str:
+    """Return the body of the response to curl."""
+    command = ("curl", "-s", *options, f"http://127.0.0.1:{port}/")
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    return (await process.communicate())[0].decode()
 
 
 ROUTES = (

@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from mainstay.drivers.edge.haproxy.slots import MAX_WEIGHT, DesiredEdge, Slot, Upstream, slots, weights
+from mainstay.drivers.edge.haproxy.replies import Server
+from mainstay.drivers.edge.haproxy.slots import MAX_WEIGHT, Actual, DesiredEdge, Slot, Upstream, actual, slots, weights
 from mainstay.model import Edge, Shares
 
 
@@ -92,3 +94,43 @@ def test_when_no_instance_is_ready_those_that_accept_connections_receive_request
 def test_when_one_instance_is_ready_no_other_receives_requests() -> None:
     now = slots(desired({41: 100}, (41, 2), unready=("web-41-2",), accepting=("web-41-1", "web-41-2")))
     assert states(now) == {"web-41-1": "ready", "web-41-2": "drain"}
+
+
+def previewed(release: int, shares: Shares, *, unready: tuple[str, ...] = ()) -> dict[str, tuple[str, float]]:
+    """Return state and share of each instance in the preview's slots, for two instances each of releases 41 and 42."""
+    given = replace(desired(shares, (41, 2), (42, 2), unready=unready), preview={"web": release})
+    return {slot.instance: (slot.state, slot.share) for slot in slots(given) if slot.preview and slot.instance}
+
+
+@pytest.mark.parametrize("shares", [{41: 100.0}, {41: 75.0, 42: 25.0}, {42: 100.0}], ids=["0 %", "25 %", "100 %"])
+def test_the_instances_of_the_preview_share_its_requests_whatever_the_traffic(shares: Shares) -> None:
+    assert previewed(42, shares) == {"web-42-1": ("ready", 50.0), "web-42-2": ("ready", 50.0)}
+
+
+def test_only_ready_instances_receive_requests_of_the_preview() -> None:
+    assert previewed(42, {41: 100.0}, unready=("web-42-1",)) == {
+        "web-42-1": ("drain", 0.0),
+        "web-42-2": ("ready", 100.0),
+    }
+
+
+def test_an_instance_has_the_same_slot_number_in_both_backends() -> None:
+    given = replace(desired({41: 100.0}, (41, 1), (42, 1)), preview={"web": 42})
+    assert [(slot.server, slot.backend) for slot in slots(given) if slot.release == 42] == [
+        ("web.s2", "web"),
+        ("web.p2", "preview:web"),
+    ]
+
+
+def test_the_preview_of_a_release_without_instances_has_no_slot() -> None:
+    assert previewed(43, {41: 100.0}) == {}
+
+
+def test_a_preview_in_change_leads_to_no_single_release() -> None:
+    def server(port: int) -> Server:
+        return Server(f"127.0.0.1:{port}", 256, "ready", up=True)
+
+    now = {"web.s1": server(3001), "web.p1": server(3001), "api.p1": server(3003)}
+    releases = {"web.s1": "41", "web.p1": "41", "web.p2": "42", "api.p1": "7"}
+    assert actual((), now, releases) == Actual({"web": {41: 100.0}}, {"web": 41, "api": 7})
+    assert actual((), now | {"web.p2": server(3002)}, releases).preview == {"api": 7}

@@ -58,6 +58,7 @@ def test_the_invariants_hold_after_every_step_of_a_plan_and_every_automatic_reve
     ("desired", "broken"),
     [
         (replace(LIVE, traffic={"web": {1: 60.0}}), "the traffic of web sums to 60 %"),
+        (replace(LIVE, preview={"web": 0}), "the preview of web is release 0"),
         (replace(LIVE, lease=HeldLease(TrafficLease(1.0, HALF), BOOT, 0.0)), "the traffic of web sums to 50 %"),
         (replace(LIVE, pending=Pending({}, HALF, BOOT, 0.0)), "the traffic of web sums to 50 %"),
         (replace(LIVE, instances={"web-1-1": DesiredInstance("web", 1, 2)}), "has the identity of another"),

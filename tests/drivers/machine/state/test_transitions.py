@@ -1,8 +1,9 @@
 """The desired state after each request, and automatic reverts."""
 
 import pytest
+from msgspec.structs import replace
 
-from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetTraffic
+from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetPreview, SetTraffic
 from mainstay.drivers.machine.state.desired import Desired, HeldLease, Pending
 from mainstay.drivers.machine.state.transitions import after, auto_revert, is_drained, shifted
 from mainstay.errors import FenceRefused
@@ -43,6 +44,12 @@ def test_a_heartbeat_restarts_the_time_limit() -> None:
     renewed = after(desired, LeaseHeartbeat(0), "boot", 50)
     assert renewed.lease == HeldLease(LEASE, "boot", 50)
     assert not auto_revert(renewed, "boot", 109).reverted
+
+
+def test_a_preview_replaces_the_one_before_and_changes_nothing_else() -> None:
+    before = after(Desired(traffic={"web": {41: 100.0}}), SetPreview(3, {"web": 42, "api": 42}), "boot", 0)
+    assert (before.preview, before.fence) == ({"web": 42, "api": 42}, 3)
+    assert after(before, SetPreview(3, {"web": 43}), "boot", 0) == replace(before, preview={"web": 43})
 
 
 def test_only_the_first_of_several_shifts_is_applied_at_once() -> None:

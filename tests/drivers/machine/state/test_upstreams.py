@@ -11,6 +11,7 @@ DESIRED = Desired(
     edge=Edge(),
     slots={"web": 3},
     traffic={"web": {41: 100}},
+    preview={"web": 42},
     ports={"listener:web": 2500},
     instances={"a": DesiredInstance("web", 41, 1, 3001, 1), "b": DesiredInstance("web", 41, 2, 3002, 2, leaving=True)},
 )
@@ -20,7 +21,7 @@ UNREADY = replace(STEADY, answers=False)
 def test_a_ready_instance_may_receive_requests_and_one_that_leaves_may_not() -> None:
     edge = desired_edge(DESIRED, {"a": STEADY, "b": STEADY})
     assert (edge.edge, edge.slots, edge.ports) == (DESIRED.edge, DESIRED.slots, DESIRED.ports)
-    assert edge.traffic == DESIRED.traffic
+    assert (edge.traffic, edge.preview) == (DESIRED.traffic, DESIRED.preview)
     (one, other) = edge.upstreams.values()
     assert (one.slot, one.port, one.ready, one.accepting) == (1, 3001, True, True)
     assert (other.slot, other.port, other.ready, other.accepting) == (2, 3002, False, False)
@@ -40,4 +41,4 @@ def test_an_unready_instance_receives_requests_unless_a_run_observes_a_release()
 
 def test_in_a_stopped_environment_no_instance_receives_requests() -> None:
     edge = desired_edge(replace(DESIRED, started=False), {"a": STEADY})
-    assert (edge.traffic, edge.stopping) == ({}, True)
+    assert (edge.traffic, edge.preview, edge.stopping) == ({}, {}, True)

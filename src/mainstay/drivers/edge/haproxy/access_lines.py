@@ -65,7 +65,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def preview(self) -> bool:
-        """Whether the request came through the preview door or followed it, whichever revision responded."""
+        """Whether it came through the preview door, or followed it from another service to a new revision."""
         return self.door == "preview" or self.server.startswith(f"{self.service}.p")
 
     @property
