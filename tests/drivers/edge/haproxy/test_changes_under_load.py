@@ -7,7 +7,7 @@ from signal import SIGKILL
 import msgspec
 import pytest
 
-from tests.drivers.edge.haproxy.http_load import Client, load, wait_until
+from tests.drivers.edge.haproxy.http_load import Client, Tally, load, wait_until
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
 pytestmark = pytest.mark.slow
@@ -112,6 +112,29 @@ async def test_a_killed_proxy_serves_again_within_two_seconds(running: RunningPr
     assert asyncio.get_running_loop().time() - start < 2
     assert not [answer for answer in tally.lost if answer[0].isdigit()]
     assert "old" not in tally.answers
+
+
+async def wait_for_more(*tallies: Tally) -> None:
+    """Wait until each load has more than 20 more responses."""
+    wanted = [tally.answers.total() + 20 for tally in tallies]
+    await wait_until(lambda: all(tally.answers.total() > least for tally, least in zip(tallies, wanted, strict=True)))
+
+
+@pytest.mark.failure("F71")
+async def test_a_killed_proxy_sends_no_request_to_the_wrong_release_when_it_starts_again(running: RunningProxy) -> None:
+    running.preview = {"web": 42}
+    await running.set_shares({41: 100})
+    async with load(running.front_port) as public, load(running.folders.preview_socket, rate=200) as preview:
+        for _ in range(5):
+            process = running.proxy.process()
+            assert process is not None
+            for pid in running.pids(process):
+                os.kill(pid, SIGKILL)
+            await wait_until(lambda: running.proxy.process() is None)
+            await running.set_shares({41: 100})
+            await wait_for_more(public, preview)
+    assert (public.answers.keys(), preview.answers.keys()) == ({"old"}, {"new"})
+    assert not [answer for answer in (*public.lost, *preview.lost) if answer[0].isdigit()]
 
 
 async def test_the_log_has_a_line_for_every_request(running: RunningProxy) -> None:
