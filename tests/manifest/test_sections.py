@@ -8,7 +8,9 @@ from pydantic_core import PydanticUndefined
 
 from mainstay.manifest.base import Section
 from mainstay.manifest.document import Document
+from mainstay.manifest.edge.cors import CorsSection
 from mainstay.manifest.edge.edge import EdgeSection
+from mainstay.manifest.edge.redirect import RedirectSection
 from mainstay.manifest.edge.route import RouteSection
 from mainstay.manifest.edge.timeouts import TimeoutsSection
 from mainstay.manifest.health import HealthSection
@@ -41,6 +43,7 @@ READ_ELSEWHERE = {
     (ServiceSection, "needs"): "Manifest.callees",
     (ServiceSection, "replicas"): "ServiceRelease",
     (ServiceSection, "strategy"): "ServiceRelease",
+    (EdgeSection, "errors"): "Manifest.pages",
 }
 """Keys of a service that its workload does not contain, and what reads them."""
 
@@ -81,10 +84,19 @@ def test_the_schema_has_the_meaning_and_the_example_of_every_key() -> None:
 
 def resolved(section: type[Section], value: Any) -> object:
     """What the section *value* is resolved to: as part of a service or of an edge."""
-    if section in (EdgeSection, RouteSection, TimeoutsSection):
-        parts = {RouteSection: "routes", TimeoutsSection: "timeouts"}
+    of_the_edge: dict[type[Section], str] = {
+        RouteSection: "routes",
+        RedirectSection: "redirects",
+        CorsSection: "cors",
+        TimeoutsSection: "timeouts",
+    }
+    if section is EdgeSection or section in of_the_edge:
         routes = (RouteSection(path="/other", service="other"),)
-        changed = {parts[section]: (value,) if section is RouteSection else value} if section in parts else {}
+        changed = (
+            {of_the_edge[section]: (value,) if section in (RouteSection, RedirectSection) else value}
+            if section in of_the_edge
+            else {}
+        )
         edge = value if section is EdgeSection else EdgeSection(routes=routes).model_copy(update=changed)
         edge = edge if edge.routes else edge.model_copy(update={"routes": routes})
         return edge.to_edge(release_header=False)
@@ -111,6 +123,8 @@ RESOLVED = (
     StrategySection,
     EdgeSection,
     RouteSection,
+    RedirectSection,
+    CorsSection,
     TimeoutsSection,
 )
 
@@ -122,7 +136,9 @@ def test_every_key_changes_what_its_section_is_resolved_to_or_is_read_elsewhere(
     section_with = with_example(section, field)
     default = section.model_fields[field].get_default()
     if default is PydanticUndefined:
-        default = {"path": "other", "name": "other", "service": "other"}[field]
+        default = {"path": "other", "name": "other", "service": "other", "origins": (), "from_": "/x", "to": "/y"}[
+            field
+        ]
     without = section_with.model_copy(update={field: default})
     differs = resolved(section, section_with) != resolved(section, without)
     assert differs != ((section, field) in READ_ELSEWHERE), "convert the key, or list what reads it"

@@ -5,6 +5,7 @@ from functools import cache
 
 from mainstay.manifest import credentials
 from mainstay.manifest.datastore import DatastoreSection
+from mainstay.manifest.edge_checks import edge_checks
 from mainstay.manifest.messages import Violation
 from mainstay.manifest.placeholders import placeholders
 from mainstay.manifest.references import references
@@ -21,7 +22,7 @@ SET_BY_MAINSTAY = ("HOST", "PORT")
 
 def violations(scope: Scope) -> Iterator[Violation]:
     """Yield every violation of a rule across sections."""
-    for rule in (_names, _services, placeholders, _folders, _datastores, references, _clear_text):
+    for rule in (_names, _services, placeholders, _folders, _datastores, references, edge_checks, _clear_text):
         yield from rule(scope)
 
 

@@ -1,6 +1,7 @@
 """Rules on names that lead to another part of the manifest: each must be declared, and usable there."""
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from mainstay.manifest.messages import Violation, did_you_mean
 from mainstay.manifest.scope import Scope
@@ -72,8 +73,10 @@ def _routes(scope: Scope) -> Iterator[Violation]:
         elif service and scope.lacks(name, "port"):
             what = f"the route {path!r} leads to {name!r}, which has no port"
             yield Violation((*where, "service"), "no-address", what, f"give {name} a port")
-        door = tuple(str(route.get(key)) for key in ("host", "listen", "path"))
+        host = str(route.get("host") or "*").lower()
+        door = host, str(route.get("listen")), unquote(str(path)).rstrip("/")
         if door in seen:
             what = f"routes {seen[door] + 1} and {position + 1} have the same path {path}"
+            yield Violation(("edge", "routes", seen[door]), "given-twice", what, "keep one")
             yield Violation(where, "given-twice", what, "keep one")
         seen.setdefault(door, position)

@@ -14,6 +14,7 @@ from mainstay.manifest.scalars import Name, VariableName, Version
 from mainstay.manifest.service import ServiceSection
 from mainstay.manifest.variable import VariableSection
 from mainstay.model import call_graph
+from mainstay.model.error_page import ErrorPage
 
 MOST_SERVICES = 500
 
@@ -79,6 +80,8 @@ class Manifest:
     services: dict[str, ServiceSection]
     datastores: dict[str, DatastoreSection]
     edge: EdgeSection
+    pages: tuple[ErrorPage, ...] = ()
+    """The error pages of `edge.errors`."""
     overridden: frozenset[str] = frozenset()
     """Variables that some environment overrides, so that their value is not fixed."""
 

@@ -13,6 +13,7 @@ from mainstay.errors import Mistake
 from mainstay.manifest import yaml_tree
 from mainstay.manifest.cross_checks import violations
 from mainstay.manifest.document import Document
+from mainstay.manifest.edge.error_pages import read_page
 from mainstay.manifest.environment import EnvironmentSection, TargetSection
 from mainstay.manifest.messages import Violation, from_pydantic
 from mainstay.manifest.scope import Support, any_support, scope_of
@@ -104,7 +105,10 @@ def _validated(data: dict[str, Any]) -> tuple[SystemSection | None, list[Violati
             return SystemSection.model_validate(data), found
         except ValidationError as invalid:
             errors = invalid.errors(include_url=False)
-            found += [from_pydantic(SystemSection, error) for error in errors if not _was_removed(error, removed)]
+            # A list whose every item is invalid is reported as too short as well.
+            lists = {error["loc"][:depth] for error in errors for depth in range(1, len(error["loc"]))}
+            gone = removed | lists
+            found += [from_pydantic(SystemSection, error) for error in errors if not _was_removed(error, gone)]
             removed |= {error["loc"][:depth] for error in errors for depth in range(1, len(error["loc"]) + 1)}
             bad = [error["loc"][:-1] if error["type"] == "missing" else error["loc"] for error in errors]
             before, data = data, _STAND_IN | _less(data, bad)[0]
@@ -161,5 +165,6 @@ def _manifest(system: SystemSection, path: Path, environment: str) -> Manifest:
         services=system.services,
         datastores=system.datastores,
         edge=system.edge,
+        pages=tuple(read_page(path.resolve().parent, *each) for each in system.edge.errors.items()),
         overridden=frozenset(name for place in declared.values() for name in place.variables),
     )

@@ -1,8 +1,11 @@
 """A redirect: the response to requests for an address that has moved."""
 
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
+
+from mainstay.model.matching import in_order, matches, matches_host, prefix
 
 
 class Redirect(msgspec.Struct, frozen=True):
@@ -16,8 +19,27 @@ class Redirect(msgspec.Struct, frozen=True):
     keep_path: bool = True
     """Whether the rest of the path and the query are appended to `to`."""
 
-    @property
-    def target(self) -> tuple[str, str]:
-        """Return the host (empty: the same host) and the path of `to`."""
+    def leads_to(self, host: str, path: str) -> tuple[str, str]:
+        """Return the host and the path to which a request for *host* and *path* is redirected."""
         address = urlsplit(self.to)
-        return address.hostname or "", address.path or "/"
+        rest = path[len(prefix(self)) :] if self.keep_path else ""
+        return address.hostname or host, (address.path.rstrip("/") + rest if rest else address.path) or "/"
+
+
+def loop(start: Redirect, redirects: Sequence[Redirect], hosts: Collection[str]) -> list[str]:
+    """Return the first addresses of an endless loop of *redirects* into which *start* leads; empty when there is none.
+
+    *hosts* are the names that lead to this edge. Another host ends a redirect.
+    """
+    for host in hosts:
+        at, seen = (host, start.path), list[tuple[str, str]]()
+        while matches_host(start.host, host) and at[0] in hosts and len(seen) <= len(redirects):
+            found = next((each for each in in_order(redirects) if matches(each, *at)), None)
+            if found is None:
+                break
+            seen.append(at)
+            at = found.leads_to(*at)
+        if len(seen) > len(redirects):
+            once = list(dict.fromkeys(seen))
+            return [f"{host}{path}" for host, path in [*once, at][:4]]
+    return []

@@ -63,7 +63,7 @@ def _service(release: Release, each: ServiceRelease) -> dict[str, Any]:
 def _edge(edge: Edge) -> dict[str, Any]:
     routes = {f"{r.host}{r.path}" + (f" on {r.listen}" if r.listen else ""): r.service for r in edge.routes}
     shown: dict[str, Any] = msgspec.to_builtins(edge)
-    return shown | {"http": edge.http or "auto", "routes": routes}
+    return shown | {"http": edge.http or "auto", "routes": routes, "headers": dict(edge.headers)}
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:

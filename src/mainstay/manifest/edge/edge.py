@@ -5,10 +5,15 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from mainstay.manifest.base import Section
+from mainstay.manifest.edge.cors import CorsSection
+from mainstay.manifest.edge.error_pages import ErrorPages
+from mainstay.manifest.edge.headers import Headers, to_headers
+from mainstay.manifest.edge.redirect import RedirectSection
 from mainstay.manifest.edge.route import RouteSection
 from mainstay.manifest.edge.timeouts import TimeoutsSection
 from mainstay.manifest.scalars import port
 from mainstay.model.edge import Edge
+from mainstay.model.error_page import ErrorPage
 
 _DEFAULT = Edge()
 
@@ -28,8 +33,6 @@ class EdgeSection(Section):
     later: ClassVar[dict[str, str]] = {
         "https": "use 'http'",
         "tls": "leave it out",
-        "headers": "let the service set its headers",
-        "cors": "let the service answer for its origins",
         "limits": "let the service keep its limits",
     }
 
@@ -42,8 +45,33 @@ class EdgeSection(Section):
     timeouts: TimeoutsSection = Field(default=TimeoutsSection(), examples=[{"answer": "5s"}])
     """Time limits of the edge."""
 
-    def to_edge(self, *, release_header: bool) -> Edge | None:
-        """Return the edge; None when it has no routes."""
+    headers: Headers = Field(default=None, examples=["strict"])
+    """Response headers of every front door, also on error pages and redirects. A header that a service sets too is
+    replaced. none (the default): no headers · strict: `X-Content-Type-Options: nosniff`, `X-Frame-Options: DENY`,
+    `Referrer-Policy: strict-origin-when-cross-origin`, `X-XSS-Protection: 0`, `Cross-Origin-Opener-Policy:
+    same-origin`, and a `Permissions-Policy` without camera, geolocation, microphone, payment and USB · `{NAME: VALUE}`:
+    the strict ones, with this one added or replaced; `NAME: false` removes one."""
+
+    cors: CorsSection | None = Field(default=None, examples=[{"origins": ["https://shop.example"]}])
+    """What pages of other origins may do. Without it, the CORS headers of services pass."""
+
+    compress: bool = Field(default=False, examples=[True])
+    """Whether text (HTML, CSS, JavaScript, JSON, XML, SVG, WebAssembly) is compressed for clients that accept gzip.
+    Never what is encoded already, event streams, or a response with `Cache-Control: no-transform`. An `ETag` becomes
+    weak."""
+
+    errors: ErrorPages = Field(default={}, examples=[{"503": "errors/503.html"}])
+    """Error pages of your own, by status: HTML files in the manifest's folder, in UTF-8, of at most 8 KB. They are for
+    the responses that the edge itself makes: 400, 403, 404, 408, 413, 429, 500, 502, 503, 504. The responses of
+    services pass. A client that accepts JSON and not HTML gets a problem document (RFC 9457) instead."""
+
+    redirects: tuple[RedirectSection, ...] = Field(
+        default=(), examples=[[{"from": "old.example", "to": "https://new.example"}]]
+    )
+    """Addresses that have moved."""
+
+    def to_edge(self, *, release_header: bool, pages: tuple[ErrorPage, ...] = ()) -> Edge | None:
+        """Return the edge; None when it has no routes. *pages* are the contents of `errors`."""
         if not self.routes:
             return None
         return Edge(
@@ -53,4 +81,9 @@ class EdgeSection(Section):
             body_s=self.timeouts.body,
             tunnel_s=self.timeouts.tunnel,
             release_header=release_header,
+            headers=to_headers(self.headers),
+            cors=self.cors.to_cors() if self.cors else None,
+            compress=self.compress,
+            pages=pages,
+            redirects=tuple(redirect.to_redirect() for redirect in self.redirects),
         )

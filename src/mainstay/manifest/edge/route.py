@@ -1,32 +1,48 @@
 """A route: which requests go to which service."""
 
-from pydantic import Field
+from typing import Self
 
-from mainstay.manifest.base import Section
-from mainstay.manifest.scalars import HttpPath, Name, Port
+from pydantic import Field, model_validator
+
+from mainstay.manifest.base import Section, rule_error
+from mainstay.manifest.edge.host import PLAIN_PATH, Host
+from mainstay.manifest.scalars import HttpPath, Name, Port, shown
 from mainstay.model.edge import Route
 
 
 class RouteSection(Section):
-    """Requests whose path starts with `path` go to `service`; the longest path wins."""
+    """Requests whose path starts with `path` go to `service`. An exact host wins over a wildcard, a wildcard over every
+    host, and then the longest path wins."""
 
     path: HttpPath = Field(examples=["/api"])
     """Starts with '/'; `/api` matches `/api`, `/api/` and all below, not `/apiary`.
 
-    It is compared with the path as services read it: percent-decoded once, `//` merged, `/./` resolved. The
-    service gets the path as the client sent it. A path that has a `..` segment, that cannot be decoded, or whose route
-    depends on whether `%2F` is a slash, is answered 400.
+    It is compared with the path as services read it: percent-decoded once, `//` merged, `/./` resolved. The service
+    gets the path as the client sent it, unless `strip` is set. A path that has a `..` segment, that cannot be decoded,
+    or whose route depends on whether `%2F` is a slash, is answered 400.
     """
 
     service: Name = Field(examples=["backend"])
     """The service that gets the requests."""
 
-    host: str | None = Field(default=None, examples=["shop.example"])
-    """Only requests for this host."""
+    host: Host | None = Field(default=None, examples=["shop.example"])
+    """Only requests for this host. `*.shop.example` matches names with exactly one label more, as in certificates:
+    `a.shop.example`, not `shop.example` or `a.b.shop.example`. `*` matches every host, as does a route without host."""
+
+    strip: bool = Field(default=False, examples=[True])
+    """Whether the service gets the path without `path`: of `/api`, it gets `/x` for `/api/x` and `/` for `/api`. The
+    path is normalized then, and `X-Forwarded-Prefix` is what was removed."""
 
     listen: Port | None = Field(default=None, examples=[8081])
     """A port of its own for this route, beside the edge's."""
 
+    @model_validator(mode="after")
+    def _can_be_stripped(self) -> Self:
+        if self.strip and not PLAIN_PATH.fullmatch(self.path):
+            what = f"'strip' with {shown(self.path)}, which has characters that clients may encode"
+            raise rule_error("not-plain-path", what, "use letters, digits and / . _ ~ -, or leave 'strip' out")
+        return self
+
     def to_route(self) -> Route:
         """Return the route."""
-        return Route(self.path, self.service, self.host or "", self.listen or 0)
+        return Route(self.path, self.service, self.host or "", self.listen or 0, self.strip)

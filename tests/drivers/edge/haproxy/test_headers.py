@@ -2,9 +2,10 @@
 
 import pytest
 
+from mainstay.manifest.edge.headers import MOST_BYTES
 from mainstay.model import Edge, Redirect, Route
 from tests.drivers.edge.haproxy.http_load import Client, free_port
-from tests.drivers.edge.haproxy.running_proxy import RunningProxy
+from tests.drivers.edge.haproxy.running_proxy import RunningProxy, running_proxy
 
 HEADERS = (
     ("X-Frame-Options", "DENY"),
@@ -32,3 +33,11 @@ async def test_a_header_of_the_service_is_replaced(running: RunningProxy) -> Non
     running.old.headers = (("x-frame-options", "SAMEORIGIN"), ("X-Frame-Options", "ALLOWALL"), ("X-Own", "kept"))
     response = await Client(running.front_port).request("/app")
     assert (response.all("x-frame-options"), response.all("x-own")) == (["DENY"], ["kept"])
+
+
+async def test_the_largest_headers_fit_beside_a_full_buffer() -> None:
+    headers = tuple((f"X-{number}", "x" * (MOST_BYTES // 4)) for number in range(4))
+    async with running_proxy(Edge(http=free_port(), routes=(Route("/", "web"),), headers=headers)) as running:
+        running.old.content, running.old.headers = b"y" * 1_000_000, (("X-Own", "z" * 6000),)
+        response = await Client(running.front_port).request()
+        assert (response.status, len(response.content), response.all("x-3")) == (200, 1_000_000, [headers[3][1]])

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from mainstay.drivers.edge.haproxy.config.pages import LARGEST_BYTES
+from mainstay.manifest.edge.error_pages import LARGEST_BYTES
+from mainstay.manifest.edge.headers import MOST_BYTES
 from mainstay.model import Edge, ErrorPage, Route
 from tests.drivers.edge.haproxy.http_load import Client, Response, free_port
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
@@ -17,7 +18,7 @@ ROUTES = (Route("/none", "other"), Route("/app", "web"))
 @pytest.fixture
 def edge() -> Edge:
     pages = (ErrorPage(503, OWN), ErrorPage(404, LARGE))
-    return Edge(http=free_port(), routes=ROUTES, pages=pages, headers=(("X-Large", "x" * 1000),))
+    return Edge(http=free_port(), routes=ROUTES, pages=pages, headers=(("X-Large", "x" * MOST_BYTES),))
 
 
 async def answer(running: RunningProxy, path: str, accept: str = "text/html") -> Response:

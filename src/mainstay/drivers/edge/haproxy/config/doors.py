@@ -9,12 +9,13 @@ from mainstay.drivers.edge.haproxy.config.cors import cors_rules, origin_rules, 
 from mainstay.drivers.edge.haproxy.config.forwarded import forwarded_headers
 from mainstay.drivers.edge.haproxy.config.headers import header_rules
 from mainstay.drivers.edge.haproxy.config.pages import page_rules
-from mainstay.drivers.edge.haproxy.config.paths import condition, in_order, path_rules
+from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
 from mainstay.drivers.edge.haproxy.config.preview_header import refuse_header
 from mainstay.drivers.edge.haproxy.config.redirects import redirect_rules
 from mainstay.drivers.edge.haproxy.config.strip import strip_rules
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address, milliseconds
 from mainstay.model import Edge, Route
+from mainstay.model.matching import in_order
 
 
 def doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:

@@ -1,5 +1,6 @@
 """The sections `global` and `ring`: the process, its sockets, and where the access log goes."""
 
+from mainstay.drivers.edge.haproxy.config.headers import reserve
 from mainstay.drivers.edge.haproxy.config.syntax import milliseconds, quoted
 from mainstay.drivers.edge.haproxy.state_files import SERVERS
 from mainstay.model import Edge
@@ -20,6 +21,7 @@ global
   # A port of another program is refused with an error instead of being shared silently.
   noreuseport
   fd-hard-limit 65536
+{reserve(edge)}\
   # For normalize-uri.
   expose-experimental-directives
   hard-stop-after {milliseconds(edge.tunnel_s)}

@@ -7,10 +7,9 @@ from http import HTTPStatus
 
 from mainstay.drivers.edge.haproxy.config.syntax import lines
 from mainstay.model import Edge
+from mainstay.model.error_page import STATUSES
 
 RETRY_AFTER_S = 5
-LARGEST_BYTES = 8192
-"""The largest page. HAProxy sends a page from one buffer of 16 KB, in which the headers need room too."""
 MARK = "X-Mainstay-Page"
 """Marks a response whose body is a problem document until its type is set; removed before it is sent."""
 TITLES = {
@@ -25,7 +24,7 @@ TITLES = {
     503: "Back in a moment",
     504: "Gateway timeout",
 }
-"""The status of each page, with the title of the plain page."""
+"""The title of each plain page, by status."""
 _TEXTS = {
     400: "The server cannot read this request.",
     403: "This request is not allowed.",
@@ -43,7 +42,7 @@ _TEXTS = {
 def error_pages(edge: Edge) -> str:
     """Return the lines for `defaults` that set the body of each error."""
     own = {page.status: page.text for page in edge.pages}
-    return lines(*(_error(status, own.get(status) or plain(status)) for status in TITLES))
+    return lines(*(_error(status, own.get(status) or plain(status)) for status in STATUSES))
 
 
 def page_rules() -> str:

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from typing import TypeVar
 from urllib.parse import unquote
 
 from mainstay.drivers.edge.haproxy.config.syntax import quoted
 from mainstay.model import Redirect, Route
-
-_Place = TypeVar("_Place", Route, Redirect)
+from mainstay.model.matching import prefix
 
 
 def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> str:
@@ -46,21 +44,11 @@ def path_rules(routes: Iterable[Route], redirects: Iterable[Redirect] = ()) -> s
     return "".join(f"  http-request {rule}\n" for rule in rules)
 
 
-def in_order(places: Iterable[_Place]) -> list[_Place]:
-    """Return *places* in the order of their comparison: exact hosts, wildcards, every host; then the longest path."""
-    return sorted(places, key=lambda place: (_rank(place.host), -len(place.path), place.path))
-
-
 def condition(place: Route | Redirect) -> str:
     """Return the condition under which a request matches *place*."""
     base = _base(place)
     path = '{ path_beg "/" }' if base == "/" else f"{{ var(txn.route) -m beg {quoted(base)} }}"
     return path + _host_condition(place.host)
-
-
-def prefix(place: Route | Redirect) -> str:
-    """Return the path of *place* without a slash at its end; empty for the root."""
-    return place.path.rstrip("/")
 
 
 def _host_condition(host: str) -> str:
@@ -71,14 +59,10 @@ def _host_condition(host: str) -> str:
     return f" {{ req.hdr(host),host_only -i -m str {quoted(host)} }}"
 
 
-def _rank(host: str) -> int:
-    return 2 if not host else 1 if host.startswith("*.") else 0
-
-
 def _uses_plain(place: Route | Redirect) -> bool:
     return place.keep_path if isinstance(place, Redirect) else place.strip
 
 
 def _base(place: Route | Redirect) -> str:
     """Return the path of *place* decoded, with `/` at its end: what `txn.route` begins with when it matches."""
-    return unquote(place.path).rstrip("/") + "/"
+    return unquote(prefix(place)) + "/"

@@ -1,8 +1,9 @@
 """Redirects at a front door."""
 
-from mainstay.drivers.edge.haproxy.config.paths import condition, in_order, prefix
+from mainstay.drivers.edge.haproxy.config.paths import condition
 from mainstay.drivers.edge.haproxy.config.syntax import fixed, lines, quoted
 from mainstay.model import Redirect
+from mainstay.model.matching import in_order, prefix
 
 
 def redirect_rules(redirects: tuple[Redirect, ...]) -> str:

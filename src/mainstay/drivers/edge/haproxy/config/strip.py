@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from mainstay.drivers.edge.haproxy.config.paths import condition, prefix
+from mainstay.drivers.edge.haproxy.config.paths import condition
 from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
 from mainstay.model import Route
+from mainstay.model.matching import prefix
 
 
 def strip_rules(routes: Sequence[Route], at: Mapping[int, str] = {}) -> str:

@@ -1,0 +1,44 @@
+"""The comparison of requests with the hosts and paths of routes and redirects."""
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+
+class Place(Protocol):
+    """A host and a path: `host` is empty for every host, and `*.shop.example` for names with one more label."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+
+_Place = TypeVar("_Place", bound=Place)
+
+
+def in_order(places: Iterable[_Place]) -> list[_Place]:
+    """Return *places* in the order of their comparison: exact hosts, wildcards, every host; then the longest path."""
+    return sorted(places, key=lambda place: (_rank(place.host), -len(place.path), place.path))
+
+
+def matches(place: Place, host: str, path: str) -> bool:
+    """Return whether *place* matches *host* and the decoded *path*."""
+    return matches_host(place.host, host) and f"{path}/".startswith(prefix(place) + "/")
+
+
+def matches_host(pattern: str, host: str) -> bool:
+    """Return whether the host of a place matches *host*."""
+    if pattern.startswith("*."):
+        label, _, rest = host.partition(".")
+        return bool(label) and rest == pattern[2:]
+    return pattern in ("", host)
+
+
+def prefix(place: Place) -> str:
+    """Return the path of *place* without a slash at its end; empty for the root."""
+    return place.path.rstrip("/")
+
+
+def _rank(host: str) -> int:
+    return 2 if not host else 1 if host.startswith("*.") else 0
