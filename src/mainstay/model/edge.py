@@ -4,6 +4,7 @@ import msgspec
 
 from mainstay.model.cors import Cors
 from mainstay.model.error_page import ErrorPage
+from mainstay.model.limits import Limits
 from mainstay.model.redirect import Redirect
 
 
@@ -40,3 +41,6 @@ class Edge(msgspec.Struct, frozen=True):
     compress: bool = False
     pages: tuple[ErrorPage, ...] = ()
     redirects: tuple[Redirect, ...] = ()
+    limits: Limits = Limits()
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For is believed."""

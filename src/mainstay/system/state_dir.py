@@ -82,6 +82,7 @@ class Folders:
     haproxy_socket = _Below("sockets", "haproxy.sock")
     access_log_socket = _Below("sockets", "access.sock")
     preview_socket = _Below("sockets", "preview.sock")
+    rates_socket = _Below("sockets", "rates.sock")
 
     def content(self, key: str) -> Path:
         return self.contents / key

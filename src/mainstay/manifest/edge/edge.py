@@ -8,6 +8,7 @@ from mainstay.manifest.base import Section
 from mainstay.manifest.edge.cors import CorsSection
 from mainstay.manifest.edge.error_pages import ErrorPages
 from mainstay.manifest.edge.headers import Headers, to_headers
+from mainstay.manifest.edge.limits import LimitsSection, Network
 from mainstay.manifest.edge.redirect import RedirectSection
 from mainstay.manifest.edge.route import RouteSection
 from mainstay.manifest.edge.timeouts import TimeoutsSection
@@ -33,7 +34,6 @@ class EdgeSection(Section):
     later: ClassVar[dict[str, str]] = {
         "https": "use 'http'",
         "tls": "leave it out",
-        "limits": "let the service keep its limits",
     }
 
     http: PublicPort = Field(default=_DEFAULT.http, examples=[80])
@@ -70,6 +70,16 @@ class EdgeSection(Section):
     )
     """Addresses that have moved."""
 
+    limits: LimitsSection = Field(default=LimitsSection(), examples=[{"body": "1MB"}])
+    """Limits of requests from outside."""
+
+    trusted_proxies: tuple[Network, ...] = Field(default=(), examples=[["10.0.0.0/8"]])
+    """Addresses of the proxies in front of the edge.
+
+    The client of a request from one of them is the last address in `X-Forwarded-For` that is not one of them; rates and
+    the services use that address. From anyone else the header is replaced.
+    """
+
     def to_edge(self, *, release_header: bool, pages: tuple[ErrorPage, ...] = ()) -> Edge | None:
         """Return the edge; None when it has no routes. *pages* are the contents of `errors`."""
         if not self.routes:
@@ -86,4 +96,6 @@ class EdgeSection(Section):
             compress=self.compress,
             pages=pages,
             redirects=tuple(redirect.to_redirect() for redirect in self.redirects),
+            limits=self.limits.to_limits(),
+            trusted_proxies=self.trusted_proxies,
         )

@@ -170,7 +170,7 @@ class Proxy:
         part = folder / f"{CONFIGURATION}.part"
         part.write_text(rendered.text)
         check = await asyncio.create_subprocess_exec(
-            binary(), "-c", "-q", "-C", str(folder), "-f", str(part),
+            binary(), "-c", "-C", str(folder), "-f", str(part),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         out, _ = await check.communicate()

@@ -11,9 +11,13 @@ from mainstay.drivers.edge.haproxy.config.headers import header_rules
 from mainstay.drivers.edge.haproxy.config.pages import page_rules
 from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
 from mainstay.drivers.edge.haproxy.config.preview_header import refuse_header
+from mainstay.drivers.edge.haproxy.config.rate_limits import limited_routes, rate_rules
 from mainstay.drivers.edge.haproxy.config.redirects import redirect_rules
+from mainstay.drivers.edge.haproxy.config.size_limits import body_rules, connection_rules, size_rules
 from mainstay.drivers.edge.haproxy.config.strip import strip_rules
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address, milliseconds
+from mainstay.drivers.edge.haproxy.config.trace import trace_rules
+from mainstay.drivers.edge.haproxy.config.trusted_proxies import client_address
 from mainstay.model import Edge, Route
 from mainstay.model.matching import in_order
 
@@ -33,17 +37,23 @@ def door(edge: Edge, port: int, routes: list[Route]) -> str:
     return f"""\
 frontend door:{port}
   bind {bind_address(edge.address, port)}
+{connection_rules(edge)}\
 {common_rules(edge)}
 {refuse_header()}\
+{client_address(edge)}\
 {page_rules()}\
 {origin_rules(edge.cors)}\
+{path_rules([*routes, *limited_routes(edge)], edge.redirects)}\
+{redirect_rules(edge.redirects)}\
+{rate_rules(edge)}\
+{size_rules(edge)}\
+{preflight_rules(edge.cors)}\
   # A client that sends its body byte by byte would hold a connection to the service for ever. HAProxy can only wait
   # for what fits its buffer: what comes after that has no limit on its whole duration.
   http-request wait-for-body time {milliseconds(edge.body_s)}
-{path_rules(routes, edge.redirects)}\
-{redirect_rules(edge.redirects)}\
-{preflight_rules(edge.cors)}\
+{body_rules(edge)}\
 {forwarded_headers()}\
+{trace_rules()}\
 {strip_rules(routes)}\
 {header_rules(edge)}\
 {cors_rules(edge.cors)}\

@@ -10,5 +10,7 @@ def forwarded_headers(client: str = "%[src]") -> str:
         "http-request del-header ^x[-_]forwarded[-_] -m reg",
         "http-request del-header ^x[-_]real[-_]ip$ -m reg",
         f"http-request set-header X-Forwarded-For {client}",
+        "http-request set-header X-Forwarded-Host %[req.hdr(host)] if { req.hdr(host) -m found }",
         "http-request set-header X-Forwarded-Proto http",
+        "http-request set-header X-Forwarded-Proto https if { var(txn.proto) -m str https }",
     )

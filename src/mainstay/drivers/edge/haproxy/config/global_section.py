@@ -14,6 +14,7 @@ def global_section(edge: Edge, folders: Folders, user: UserIds | None, generatio
 # Written by Mainstay; changes are lost.
 global
   master-worker
+  localpeer edge
   description {generation}
   stats socket {quoted(folders.haproxy_socket)} mode 600 level admin expose-fd listeners
   stats timeout 1m

@@ -10,6 +10,8 @@ from mainstay.drivers.edge.haproxy.config.doors import door, doors
 from mainstay.drivers.edge.haproxy.config.global_section import global_section
 from mainstay.drivers.edge.haproxy.config.listeners import listener
 from mainstay.drivers.edge.haproxy.config.preview_door import preview_door
+from mainstay.drivers.edge.haproxy.config.rate_limits import rate_tables
+from mainstay.drivers.edge.haproxy.config.size_limits import connection_table
 from mainstay.model import Edge
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
@@ -44,6 +46,7 @@ def render(
     services = sorted({*slots, *(route.service for route in edge.routes)})
     sections = (
         defaults(edge),
+        *filter(None, (rate_tables(edge, folders, user), connection_table(edge))),
         *(door(edge, port, routes) for port, routes in public.items()),
         preview_door(edge, folders, public, slots.keys()),
         *(listener(edge, service, port) for service, port in listeners.items()),

@@ -1,0 +1,133 @@
+"""Rates of requests: each client is counted in a window of time, in tables that survive a reload.
+
+A window begins with a client's first request. A refused request is not counted, so a client that keeps trying may send
+again when its window ends.
+"""
+
+import hashlib
+from typing import NamedTuple
+
+from mainstay.drivers.edge.haproxy.config.paths import condition
+from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
+from mainstay.model import Edge, Route
+from mainstay.model.limits import Rate
+from mainstay.system.state_dir import Folders
+from mainstay.system.users import UserIds
+
+CLIENT = "src,ipmask(32,64)"
+"""The key of a client. One client can use every IPv6 address of its /64."""
+CLIENTS = 100_000
+"""Entries of a table; when it is full, the entry that was not used for the longest time is replaced."""
+_ENTIRE, _OF_ROUTE = 0, 1
+"""The counters of a request: for the rate of all requests of its client, and for the rate of its route."""
+
+
+class _Rule(NamedTuple):
+    """A rate, the table that counts for it, and the condition under which it applies."""
+
+    table: str
+    rate: Rate
+    condition: str
+
+
+def rate_tables(edge: Edge, folders: Folders, user: UserIds | None) -> str:
+    """Return the section of the tables; empty without rates. An old worker hands them to the new one over a socket.
+
+    A worker whose HAProxy was started less than 5 s ago hands over nothing.
+    """
+    rules = [*_client_rules(edge), *_route_rules(edge)]
+    if not rules:
+        return ""
+    owner = f" uid {user.uid}" if user else ""
+    tables = (
+        f"table {rule.table} type ipv6 size {CLIENTS} expire {rule.rate.window_s}s store gpc0,gpt0" for rule in rules
+    )
+    socket = quoted(f"unix@{folders.rates_socket}")
+    return "peers rates\n" + lines(f"bind {socket} mode 600{owner}", "server edge", *tables)
+
+
+def rate_rules(edge: Edge) -> str:
+    """Return the rules of a front door that answer 429 beyond a client's rates; responses show what is left."""
+    counters = {_ENTIRE: _client_rules(edge), _OF_ROUTE: _route_rules(edge)}
+    used = [(number, rules) for number, rules in counters.items() if rules]
+    if not used:
+        return ""
+    return lines(
+        "http-request set-var(txn.now) date",
+        *(line for number, rules in used for line in _tracked(number, rules)),
+        *(_refused(number) for number, _ in used),
+        "http-after-response set-header Retry-After %[var(txn.wait)] if { var(txn.wait) -m found }",
+        "http-request deny deny_status 429 if { var(txn.wait) -m found }",
+        *(f"http-request sc-inc-gpc0({number}) if {{ sc{number}_tracked }}" for number, _ in used),
+        *(line for number, _ in used for line in _headers(number)),
+    )
+
+
+def limited_routes(edge: Edge) -> list[Route]:
+    """Return the paths of rates as routes, so that they are compared as carefully as the paths of routes."""
+    return [Route(path, "") for path in (*(path for path, _ in edge.limits.routes), *edge.limits.exempt)]
+
+
+def _client_rules(edge: Edge) -> list[_Rule]:
+    rate = edge.limits.per_client
+    return [_Rule("client", rate, _not_exempt(edge))] if rate else []
+
+
+def _route_rules(edge: Edge) -> list[_Rule]:
+    """Return the rules for routes, longest path first: a request is tracked by the first one that matches."""
+    ordered = sorted(edge.limits.routes, key=lambda each: -len(each[0]))
+    return [
+        _Rule(f"route:{_digest(path)}", rate, f"{condition(Route(path, ''))} {_not_exempt(edge)}")
+        for path, rate in ordered
+    ]
+
+
+def _digest(path: str) -> str:
+    """Return a name for *path* that stays the same when other rates come or go, so that its counters stay too."""
+    return hashlib.sha256(path.encode()).hexdigest()[:8]
+
+
+def _not_exempt(edge: Edge) -> str:
+    return " ".join(f"!{condition(Route(path, ''))}" for path in edge.limits.exempt)
+
+
+def _tracked(number: int, rules: list[_Rule]) -> list[str]:
+    """Return the rules that choose the table of a counter, and begin a new window when the last one is over."""
+    left, window, over = f"txn.left{number}", f"txn.window{number}", f"{{ var(txn.over{number}) -m bool }}"
+    lines = []
+    for rule in rules:
+        first = f"if !{{ sc{number}_tracked }} {rule.condition}".rstrip()
+        lines += [
+            f"http-request set-var(txn.limit{number}) int({rule.rate.requests}) {first}",
+            f"http-request set-var({window}) int({rule.rate.window_s}) {first}",
+            f"http-request track-sc{number} {CLIENT} table rates/{rule.table} {first}",
+        ]
+    tracked = f"if {{ sc{number}_tracked }}"
+    # A clock that was set back leaves windows that end too late.
+    ended = f"{{ var({left}) -m int le 0 }} or {{ sc{number}_tracked }} {{ var({left}),sub({window}) gt 0 }}"
+    return [
+        *lines,
+        f"http-request set-var({left}) sc_get_gpt0({number}),sub(txn.now) {tracked}",
+        f"http-request set-var(txn.over{number}) bool(true) {tracked} {ended}",
+        f"http-request set-var(txn.counted{number}) sc_clr_gpc0({number}) if {over}",
+        f"http-request sc-set-gpt0({number}) var(txn.now),add({window}) if {over}",
+        f"http-request set-var({left}) var({window}) if {over}",
+    ]
+
+
+def _refused(number: int) -> str:
+    beyond = f"{{ sc_get_gpc0({number}),sub(txn.limit{number}) ge 0 }}"
+    return f"http-request set-var(txn.wait) var(txn.left{number}) if {{ sc{number}_tracked }} {beyond}"
+
+
+def _headers(number: int) -> list[str]:
+    """Return the rules that set the headers of a counter, which overwrite those of a counter with a lower number."""
+    values = {
+        "Limit": f"var(txn.limit{number})",
+        "Remaining": f"sc_get_gpc0({number}),neg,add(txn.limit{number})",
+        "Reset": f"var(txn.left{number})",
+    }
+    return [
+        f"http-after-response set-header X-RateLimit-{name} %[{value}] if {{ sc{number}_tracked }}"
+        for name, value in values.items()
+    ]

@@ -1,0 +1,53 @@
+"""Limits on the size of a request and on the connections of a client."""
+
+from mainstay.drivers.edge.haproxy.config.rate_limits import CLIENT, CLIENTS
+from mainstay.drivers.edge.haproxy.config.syntax import lines
+from mainstay.drivers.edge.haproxy.config.trusted_proxies import is_proxy
+from mainstay.model import Edge
+from mainstay.model.limits import LONGEST_HEADERS
+
+UNDECLARED_BYTES = 4096
+"""How long a body without Content-Length may be: HAProxy can measure it only as far as it fits the buffer, beside
+headers of at most `limits.headers`."""
+_TABLE = "limit:connections"
+
+
+def connection_table(edge: Edge) -> str:
+    """Return the section of the table that counts the open connections of each client; empty without the limit.
+
+    It is not handed over at a reload: an old worker keeps the connections that it has counted.
+    """
+    if edge.limits.connections is None:
+        return ""
+    return f"backend {_TABLE}\n  stick-table type ipv6 size {CLIENTS} expire 1h store conn_cur\n"
+
+
+def connection_rules(edge: Edge) -> str:
+    """Return the rules of a front door that close further connections of a client; a trusted proxy has no limit."""
+    if edge.limits.connections is None:
+        return ""
+    unless = f" if !{is_proxy(edge)}" if edge.trusted_proxies else ""
+    return lines(
+        f"tcp-request connection track-sc2 {CLIENT} table {_TABLE}{unless}",
+        f"tcp-request connection reject if {{ sc2_conn_cur gt {edge.limits.connections} }}",
+    )
+
+
+def size_rules(edge: Edge) -> str:
+    """Return the rules that refuse requests with long headers, or with a body that is declared too long."""
+    limit = edge.limits.headers_bytes or (edge.limits.body_bytes and LONGEST_HEADERS)
+    headers = [f"http-request return status 431 if {{ req.hdrs,length gt {limit} }}"] if limit else []
+    return lines(*headers, *_body(edge))
+
+
+def body_rules(edge: Edge) -> str:
+    """Return the rules for a body that has arrived, or has filled the buffer."""
+    if edge.limits.body_bytes is None:
+        return ""
+    undeclared = f"!{{ req.hdr(content-length) -m found }} {{ req.body_size gt {UNDECLARED_BYTES} }}"
+    return lines(*_body(edge), f"http-request return status 411 if {undeclared}")
+
+
+def _body(edge: Edge) -> list[str]:
+    limit = edge.limits.body_bytes
+    return [] if limit is None else [f"http-request deny deny_status 413 if {{ req.body_size gt {limit} }}"]

@@ -1,0 +1,18 @@
+"""The trace of a request (W3C Trace Context): passed on if it is valid, otherwise begun."""
+
+from mainstay.drivers.edge.haproxy.config.syntax import lines, quoted
+
+_VALID = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
+_NONE = "^00-(0{32}-|[0-9a-f]{32}-0{16}-)"
+_NEW = "00-%[uuid,regsub(-,,g)]-%[uuid,regsub(-,,g),bytes(0,16)]-01"
+
+
+def trace_rules() -> str:
+    """Return the rules that give a request a `traceparent` if it has no valid one."""
+    valid, none = (f"{{ req.hdr(traceparent) -m reg {quoted(each)} }}" for each in (_VALID, _NONE))
+    passed_on = f"{{ req.hdr_cnt(traceparent) eq 1 }} {valid} !{none}"
+    return lines(
+        f"http-request set-var(txn.traced) bool(true) if {passed_on}",
+        "http-request del-header tracestate if !{ var(txn.traced) -m bool }",
+        f"http-request set-header traceparent {_NEW} if !{{ var(txn.traced) -m bool }}",
+    )

@@ -1,0 +1,30 @@
+"""The true address of a client whose request comes through a trusted proxy."""
+
+from mainstay.drivers.edge.haproxy.config.syntax import lines
+from mainstay.model import Edge
+
+MOST_PROXIES = 5
+"""Proxies that a request may pass on its way: of a longer chain, the address before the fifth one is the client's."""
+
+
+def is_proxy(edge: Edge, address: str = "src") -> str:
+    """Return the condition that *address* is one of a trusted proxy."""
+    return f"{{ {address} {' '.join(edge.trusted_proxies)} }}"
+
+
+def client_address(edge: Edge) -> str:
+    """Return the rules that set the source address of a request to the last one that is not a trusted proxy's.
+
+    Every proxy adds the address of its own client at the end of X-Forwarded-For, so what stands before the first
+    unknown address may be forged.
+    """
+    if not edge.trusted_proxies:
+        return ""
+    trusted = is_proxy(edge, "var(txn.client) -m ip")
+    hops = [f"req.hdr_ip(x-forwarded-for,-{number})" for number in range(1, MOST_PROXIES + 1)]
+    return lines(
+        f"http-request set-var(txn.proto) str(https) if {is_proxy(edge)} {{ req.hdr(x-forwarded-proto) -m str https }}",
+        f"http-request set-var(txn.client) {hops[0]} if {is_proxy(edge)}",
+        *(f"http-request set-var(txn.client) {hop} if {trusted} {{ {hop} -m found }}" for hop in hops[1:]),
+        "http-request set-src var(txn.client) if { var(txn.client) -m found }",
+    )

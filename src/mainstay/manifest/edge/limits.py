@@ -1,0 +1,106 @@
+"""The limits of what clients may send through the front door."""
+
+import ipaddress
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+
+from mainstay.manifest.base import Section, rule_error
+from mainstay.manifest.scalars import DURATION, HttpPath, Size, seconds, shown
+from mainstay.model.limits import LONGEST_HEADERS, Limits, Rate
+
+_RATE = re.compile(r"([1-9]\d{0,8})/(s|m|h|d|" + DURATION.pattern + ")")
+LONGEST_WINDOW_S = 30 * 86_400
+
+
+def _rate(value: object) -> object:
+    """Return the rate that `100/15m`, `10/s` or `1000/1h30m` means."""
+    found = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise rule_error("bad-rate", f"{shown(value)} is not a rate", "write REQUESTS/TIME: 100/15m, 10/s or 1000/h")
+    window = seconds(found[2] if found[2][0].isdigit() else f"1{found[2]}")
+    assert isinstance(window, float)
+    if not window.is_integer() or not 1 <= window <= LONGEST_WINDOW_S:
+        what = f"{shown(value)} counts for {window:g} s, which is not a number of whole seconds up to 30 days"
+        raise rule_error("bad-rate", what, "write a time such as 1s, 15m or 1h")
+    return Rate(int(found[1]), int(window))
+
+
+def _headers(value: int) -> int:
+    if value > LONGEST_HEADERS:
+        what = f"headers of {value} bytes do not fit the edge's buffer"
+        raise rule_error("bad-size", what, f"write {LONGEST_HEADERS}B or less")
+    return value
+
+
+def _network(value: object) -> object:
+    """Return the text of a network in CIDR form; a single address is a network of one."""
+    try:
+        network = ipaddress.ip_network(value if isinstance(value, str) else "", strict=False)
+    except ValueError:
+        what = f"{shown(value)} is neither an address nor a network"
+        raise rule_error("bad-network", what, "list the addresses of your proxies, such as 10.0.0.0/8") from None
+    if ipaddress.ip_interface(str(value)).ip != network.network_address:
+        raise rule_error("bad-network", f"{shown(value)} is an address inside a network", f"write {network}")
+    return str(network)
+
+
+RequestRate = Annotated[
+    Rate,
+    PlainValidator(_rate),
+    PlainSerializer(lambda rate: f"{rate.requests}/{rate.window_s}s"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_RATE.pattern}$"}),
+]
+Network = Annotated[str, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
+
+
+class RatesSection(Section):
+    """Rates of requests, each written REQUESTS/TIME.
+
+    A client is an IPv4 address or a /64 of IPv6. Its time begins with its first request; beyond the rate it is answered
+    429 with `Retry-After` until the time is over, and the refused requests are not counted. Every response has
+    `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`. The counts survive reloads of the edge, not
+    its restart. Calls between services are not counted.
+    """
+
+    per_client: RequestRate | None = Field(default=None, examples=["100/15m"])
+    """Of all requests of one client."""
+
+    routes: dict[HttpPath, RequestRate] = Field(default={}, examples=[{"/api/auth/login": "5/15m"}])
+    """Of the requests of one client below a path, in addition; the longest path that matches counts."""
+
+    exempt: tuple[HttpPath, ...] = Field(default=(), examples=[["/health"]])
+    """Paths below which nothing is counted or refused, such as that of an external health check."""
+
+
+class LimitsSection(Section):
+    """Limits of requests from outside; each applies only where it is declared."""
+
+    body: Size | None = Field(default=None, examples=["1MB"])
+    """Longest body of a request; a longer one is answered 413.
+
+    The edge cannot measure a long body that does not declare its length (`Transfer-Encoding: chunked`, or HTTP/2
+    without `Content-Length`): with this limit, one of more than 4 KB is answered 411.
+    """
+
+    headers: Annotated[Size, AfterValidator(_headers)] | None = Field(default=None, examples=["8KB"])
+    """Longest headers of a request, at most 10240B; longer ones are answered 431. Default, with `body`: 10240B."""
+
+    connections: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[100])
+    """Most open connections of one client; further ones are closed."""
+
+    requests: RatesSection = Field(default=RatesSection(), examples=[{"per_client": "100/15m"}])
+    """Rates of requests."""
+
+    def to_limits(self) -> Limits:
+        """Return the limits."""
+        rates = self.requests
+        return Limits(
+            body_bytes=self.body,
+            headers_bytes=self.headers,
+            connections=self.connections,
+            per_client=rates.per_client,
+            routes=tuple(rates.routes.items()),
+            exempt=rates.exempt,
+        )
