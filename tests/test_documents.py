@@ -84,6 +84,9 @@ def name_of(shown: Shown) -> str:
 def test_every_manifest_shown_has_no_mistake(shown: Shown, tmp_path: Path) -> None:
     for folder in folders(yaml.safe_load(shown.text)):
         (tmp_path / folder).mkdir(parents=True)
+    for name in re.findall(r"errors/[\w.]+", shown.text):
+        (tmp_path / "errors").mkdir(exist_ok=True)
+        (tmp_path / name).touch()
     path = tmp_path / "mainstay.yaml"
     path.write_text(shown.text)
     document = read(path)

@@ -106,6 +106,19 @@ def test_a_live_release_that_does_not_start(sandbox: Sandbox) -> None:
     hello.shows("mainstay up")
 
 
+def test_headers_and_error_pages(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "headers-and-error-pages")
+    hello.write_manifest_of_page()
+    first, *rest = shown_on(hello.page)
+    hello.type(first.command)
+    door = re.search(r"http://127\.0\.0\.1:\d+", hello.type("mainstay up"))
+    assert door is not None
+    for shown in rest:
+        if shown.command.startswith("curl"):
+            output = hello.type(shown.command.replace("http://127.0.0.1:8080", door[0]))
+            require_shown(hello.page, shown.command, output)
+
+
 def test_the_order_of_a_rollback(sandbox: Sandbox) -> None:
     caller_and_callee = Session(sandbox, "ship-and-go-back", "caller-and-callee")
     for version in (1, 2):
@@ -258,6 +271,7 @@ def test_move_keys(sandbox: Sandbox) -> None:
 
 SHOWN_BY_A_TEST: dict[str, Callable[[Sandbox], None]] = {
     "add-a-database": test_add_a_database,
+    "headers-and-error-pages": test_headers_and_error_pages,
     "move-keys": test_move_keys,
     "read-logs": test_read_logs,
     "read-the-journal": test_read_the_journal,
