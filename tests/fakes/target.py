@@ -46,6 +46,8 @@ from mainstay.model import (
     Workload,
     end_of,
 )
+from mainstay.model.signals import Counts, Signals
+from mainstay.model.signals import Source as SignalSource
 from mainstay.system import file_tree
 from mainstay.system.clock import Clock
 from tests.fakes.clock import TurnableClock
@@ -103,6 +105,8 @@ class FakeTarget:
         """Per revision, the instances whose written files are kept."""
         self.in_flight: Counter[str] = Counter()
         """Per revision, the requests in flight, whatever its traffic. A drain cuts them at its end."""
+        self.counts: dict[SignalSource, Counts] = {}
+        """What requests have met so far."""
         self.taken: dict[int, str] = {}
         """The ports of other programs, each with its holder."""
         self.has_data = True
@@ -314,6 +318,11 @@ class FakeTarget:
                 },
                 kept_in="/kept",
             )
+
+    def signals(self, ago_s: float = 0.0) -> Signals:
+        with self._guard:
+            self._require_answer()
+            return Signals("fake", self.clock.monotonic() - ago_s, () if ago_s else tuple(sorted(self.counts.items())))
 
     def traffic_status(self) -> TrafficStatus:
         with self._guard:

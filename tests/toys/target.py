@@ -35,6 +35,7 @@ from mainstay.model import (
     TrafficStatus,
     end_of,
 )
+from mainstay.model.signals import Signals
 from mainstay.system import file_tree
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_dir import Folders
@@ -100,6 +101,9 @@ class ToyTarget:
             for number in range(member.count)
         )
         return FleetStatus(now.fleet, tuple(instances) if now.started else (), now.started)
+
+    def signals(self, ago_s: float = 0.0) -> Signals:
+        return Signals("toy", 0.0)
 
     def traffic_status(self) -> TrafficStatus:
         now = self._desired()

@@ -52,6 +52,10 @@ def _combined(one: dict[int, int], other: dict[int, int], sign: int) -> dict[int
     return {number: count for number, count in sorted(sums.items()) if count}
 
 
+PREVIEW = "preview"
+"""The route of requests through the preview door."""
+
+
 class Source(msgspec.Struct, frozen=True, order=True):
     """What a counter is about: requests that matched `route` and went to this instance of a service."""
 
@@ -60,11 +64,11 @@ class Source(msgspec.Struct, frozen=True, order=True):
     """0: no instance received the request."""
     instance: str = ""
     route: str = ""
-    """The route's host and path as the manifest has them; empty: a call from inside."""
+    """`preview` for requests through the preview door; the route's host and path otherwise, empty if not known."""
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """Counters of requests. Requests that a client aborted count in `aborted` and nowhere else."""
+    """Counters of requests."""
 
     requests: int = 0
     errors: int = 0
@@ -72,7 +76,25 @@ class Counts(msgspec.Struct, frozen=True):
     refused: int = 0
     """Connections that the instance refused or did not answer, whether or not another instance then responded."""
     aborted: int = 0
+    """Requests that the client aborted; they are in no other counter, except that the time of one that waited for its
+    response is in `latency`."""
     latency: Latency = Latency()
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return self._combined(other, 1)
+
+    def __sub__(self, earlier: "Counts") -> "Counts":
+        """Return what was counted since *earlier*, an earlier state of the same counters."""
+        return self._combined(earlier, -1)
+
+    def _combined(self, other: "Counts", sign: int) -> "Counts":
+        return Counts(
+            requests=self.requests + sign * other.requests,
+            errors=self.errors + sign * other.errors,
+            refused=self.refused + sign * other.refused,
+            aborted=self.aborted + sign * other.aborted,
+            latency=self.latency + other.latency if sign > 0 else self.latency - other.latency,
+        )
 
 
 class Signals(msgspec.Struct, frozen=True):
@@ -85,3 +107,18 @@ class Signals(msgspec.Struct, frozen=True):
     counts: tuple[tuple[Source, Counts], ...] = ()
     lost: int = 0
     """Requests that were not counted because their lines were lost or skipped."""
+
+    def since(self, earlier: "Signals") -> dict[Source, Counts]:
+        """Return what was counted since *earlier*; all of it when the counters began again in between."""
+        before = dict(earlier.counts) if earlier.epoch == self.epoch else {}
+        return {source: counts - before.get(source, Counts()) for source, counts in self.counts}
+
+
+def by_release(counts: dict[Source, Counts]) -> dict[tuple[str, int], Counts]:
+    """Return the counts of every service and release, without those of the preview door."""
+    found: dict[tuple[str, int], Counts] = {}
+    for source, each in counts.items():
+        if source.route != PREVIEW:
+            key = (source.service, source.release)
+            found[key] = found.get(key, Counts()) + each
+    return found

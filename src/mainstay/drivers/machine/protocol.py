@@ -3,8 +3,9 @@
 import msgspec
 
 from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
+from mainstay.model.signals import Signals
 
-PROTOCOL = 4
+PROTOCOL = 5
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -68,13 +69,17 @@ class GetFleet(msgspec.Struct, frozen=True, tag="get_fleet"):
     pass
 
 
+class GetSignals(msgspec.Struct, frozen=True, tag="get_signals"):
+    ago_s: float = 0.0
+
+
 class GetTraffic(msgspec.Struct, frozen=True, tag="get_traffic"):
     pass
 
 
 Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | SetPreview | StartJob | StartAll | StopAll
 """The requests that only change the desired state."""
-Request = Changing | StopJob | Hello | GetFleet | GetTraffic | GetJob
+Request = Changing | StopJob | Hello | GetFleet | GetTraffic | GetSignals | GetJob
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -109,7 +114,11 @@ class TrafficAnswer(msgspec.Struct, frozen=True, tag="traffic"):
     serving: TrafficStatus
 
 
-Answer = Welcome | Accepted | Refused | JobAnswer | FleetAnswer | TrafficAnswer
+class SignalsAnswer(msgspec.Struct, frozen=True, tag="signals"):
+    signals: Signals
+
+
+Answer = Welcome | Accepted | Refused | JobAnswer | FleetAnswer | TrafficAnswer | SignalsAnswer
 
 requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

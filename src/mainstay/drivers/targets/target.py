@@ -18,6 +18,7 @@ from mainstay.model import (
     TrafficLease,
     TrafficStatus,
 )
+from mainstay.model.signals import Signals
 from mainstay.system.clock import Waiter
 from mainstay.system.folder_content import Measured
 from mainstay.system.state_dir import Folders
@@ -166,6 +167,13 @@ class Target(Protocol):
 
     def fleet_status(self) -> FleetStatus:
         """Return the desired fleet and the actual instances."""
+        ...
+
+    def signals(self, ago_s: float = 0.0) -> Signals:
+        """Return what the requests to the services have met so far, or had *ago_s* seconds ago, at most a minute.
+
+        Raises Unreachable when the target does not count them now.
+        """
         ...
 
     def traffic_status(self) -> TrafficStatus:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 
 from mainstay.drivers.edge.haproxy.access_lines import NAME, Lost
 from mainstay.drivers.edge.haproxy.process import worker_user
+from mainstay.drivers.edge.haproxy.signal_counter import SignalCounter
 from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders
 
@@ -25,6 +27,8 @@ class AccessLog:
     def __init__(self, folders: Folders) -> None:
         self._socket = folders.access_log_socket
         self._file = _File(folders.logs / "edge" / NAME)
+        self.signals = SignalCounter()
+        """What the lines count."""
         self._server: asyncio.Server | None = None
         self._senders: set[_Sender] = set()
         self._reported = 0
@@ -34,7 +38,7 @@ class AccessLog:
         self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._socket.unlink(missing_ok=True)
         self._server = await asyncio.get_running_loop().create_unix_server(
-            lambda: _Sender(self._file, self._senders), str(self._socket)
+            lambda: _Sender(self._take, self._senders), str(self._socket)
         )
         self._socket.chmod(0o600)
         if user := worker_user():
@@ -46,7 +50,12 @@ class AccessLog:
         if dropped > self._reported:
             at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             self._file.append(msgspec.json.encode(Lost(at, dropped - self._reported)) + b"\n")
+            self.signals.add_lost(dropped - self._reported)
         self._reported = dropped
+
+    def _take(self, lines: bytes) -> None:
+        self.signals.add(lines)  # First, because a full disk must not hide errors.
+        self._file.append(lines)
 
     async def stop(self) -> None:
         """Stop listening and close the file. All complete lines received so far are in it."""
@@ -65,8 +74,8 @@ class _Sender(asyncio.Protocol):
     A stream whose line does not end is closed, since it would fill the memory; it is not HAProxy's.
     """
 
-    def __init__(self, file: "_File", all_senders: "set[_Sender]") -> None:
-        self._file = file
+    def __init__(self, take: Callable[[bytes], None], all_senders: "set[_Sender]") -> None:
+        self._take = take
         self._all = all_senders
         self._rest = b""
         self._transport: asyncio.Transport | None = None
@@ -80,7 +89,7 @@ class _Sender(asyncio.Protocol):
         whole, newline, rest = (self._rest + data).rpartition(b"\n")
         self._rest = rest
         if newline:
-            self._file.append(whole + newline)
+            self._take(whole + newline)
         if len(rest) > MAX_LINE_BYTES and self._transport is not None:
             self._transport.abort()
 

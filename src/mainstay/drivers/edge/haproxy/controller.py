@@ -11,6 +11,7 @@ from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import Actual, DesiredEdge, Upstream, slots
 from mainstay.errors import MainstayError, Unreachable
 from mainstay.model import Edge, Note
+from mainstay.model.signals import Signals
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.process_runner import ProcessRunner
 from mainstay.system.processes import Started
@@ -67,10 +68,22 @@ class EdgeController:
         else:
             with contextlib.suppress(OSError):
                 self._log.report_dropped(dropped)
+            await self._count_failed_attempts()
             if self._unanswered:
                 self._unanswered = 0
                 self._wake()
             self._note_stopped_master()
+
+    async def _count_failed_attempts(self) -> None:
+        signals = self._log.signals
+        signals.remember()
+        if signals.active:  # Without requests there is no attempt, and the reply is long.
+            with contextlib.suppress(Unreachable):
+                signals.add_failures(*await self._proxy.failed_attempts())
+
+    def signals(self, ago_s: float = 0.0) -> Signals:
+        """Return what requests have met so far, or had *ago_s* seconds ago (at most 60)."""
+        return self._log.signals.signals(ago_s)
 
     def refuse_taken(self, desired: DesiredEdge) -> None:
         """Raise PortTaken, naming the holder, when another program has a port of the edge."""
@@ -86,7 +99,9 @@ class EdgeController:
             # the stop of the instances.
             return True
         try:
-            await self._proxy.converge(desired.edge, desired.ports, slots(desired))
+            placed = slots(desired)
+            self._log.signals.place(placed)
+            await self._proxy.converge(desired.edge, desired.ports, placed)
         except (MainstayError, OSError) as error:
             self._note(error)
             return False

@@ -116,6 +116,10 @@ class Proxy:
         """Return the number of access log lines that the current worker has dropped."""
         return int((await self._api.info()).get("DroppedLogs", 0))
 
+    async def failed_attempts(self) -> tuple[str, dict[str, int]]:
+        """Return the pid of the current worker, and how often it did not reach each server by name."""
+        return (await self._api.info())["Pid"], await self._api.failed_attempts()
+
     def stopped_pids(self) -> tuple[int, ...]:
         """Return the pids of those of the master and its workers that are stopped by a signal."""
         return tuple(sorted(filter(processes.is_stopped, self._members())))

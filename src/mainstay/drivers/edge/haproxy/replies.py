@@ -4,6 +4,7 @@ Each raises UnexpectedReply for any other text. `tests/drivers/edge/haproxy/repl
 one, add a file.
 """
 
+import csv
 from collections.abc import Callable
 from functools import wraps
 from typing import Literal, TypeVar
@@ -75,6 +76,14 @@ def servers(text: str) -> dict[str, Server]:
 def connections(text: str) -> dict[str, int]:
     """Return the connections with a request in flight of each server by name, from `show servers conn`."""
     return {row["bkname/svname"].partition("/")[2]: int(row["used_cur"]) for row in _rows(text)}
+
+
+@_strict
+def failed_attempts(text: str) -> dict[str, int]:
+    """Return how often each server by name was not reached, whether or not another one was then, from `show stat`."""
+    head, *rows = text.strip().splitlines()
+    table = csv.DictReader([head.removeprefix("# "), *rows])
+    return {row["svname"]: int(row["econ"]) + int(row["wretr"]) + int(row["wredis"]) for row in table}
 
 
 @_strict

@@ -51,6 +51,10 @@ class RuntimeApi:
         """Return the current entries of the map that was loaded from the file *name*."""
         return replies.map_entries(await _exchange(self._socket, f"show map {name}"))
 
+    async def failed_attempts(self) -> dict[str, int]:
+        """Return how often each server by name was not reached since the current worker started."""
+        return replies.failed_attempts(await _exchange(self._socket, "show stat -1 4 -1"))
+
     async def requests_in_flight(self) -> Counter[str]:
         """Return the connections with a request in flight per server, summed over all workers."""
         total: Counter[str] = Counter()

@@ -81,6 +81,8 @@ class SocketServer:
                 return protocol.FleetAnswer(running(daemon))
             case protocol.GetTraffic():
                 return protocol.TrafficAnswer(await serving(daemon))
+            case protocol.GetSignals(ago_s=ago_s):
+                return protocol.SignalsAnswer(daemon.edge.signals(ago_s))
             case protocol.GetJob(id=identity):
                 return protocol.JobAnswer(daemon.jobs.state(identity, identity in daemon.state.desired.jobs))
             case protocol.StopJob(fence=fence, id=identity):

@@ -11,6 +11,7 @@ from mainstay.drivers.machine.protocol import (
     FleetAnswer,
     GetFleet,
     GetJob,
+    GetSignals,
     GetTraffic,
     JobAnswer,
     LeaseHeartbeat,
@@ -19,6 +20,7 @@ from mainstay.drivers.machine.protocol import (
     SetFleet,
     SetPreview,
     SetTraffic,
+    SignalsAnswer,
     StartAll,
     StartJob,
     StopAll,
@@ -53,10 +55,11 @@ from mainstay.model import (
     TrafficLease,
     TrafficStatus,
 )
+from mainstay.model.signals import Signals
 from mainstay.system.folder_content import children
 from mainstay.system.state_dir import Folders
 
-A = TypeVar("A", JobAnswer, FleetAnswer, TrafficAnswer)
+A = TypeVar("A", JobAnswer, FleetAnswer, TrafficAnswer, SignalsAnswer)
 
 
 class OfflineReader(Protocol):
@@ -125,6 +128,12 @@ class ProcessTarget:
     def traffic_status(self) -> TrafficStatus:
         answer = self._read(GetTraffic(), TrafficAnswer)
         return answer.serving if answer else self._offline().traffic_status(self._folders)
+
+    def signals(self, ago_s: float = 0.0) -> Signals:
+        answer = self._read(GetSignals(ago_s), SignalsAnswer)
+        if answer is None:
+            raise Unreachable("the supervisor is not running, so requests are not counted", remedy="mainstay start")
+        return answer.signals
 
     def logs(self, service: str, query: LogQuery = RECENT, *, ended: Callable[[], bool] = never) -> Iterator[LogLine]:
         found = logs.Logs(self._folders.logs / service, logs.Query(query.release, query.instance))

@@ -1,0 +1,183 @@
+"""Count what requests met, from the lines of the access log and HAProxy's own counters."""
+
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from mainstay.drivers.edge.haproxy.slots import Slot
+from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, Source, bucket_of
+
+BUSY_SHARE = 0.25
+"""The share of a second that counting may take. Lines beyond it are skipped, and their number is reported."""
+REMEMBERED_S, REMEMBERED_EACH_S = 60.0, 5.0
+"""How far back the counters are remembered, and how often, in seconds."""
+MOST_SOURCES = 500
+"""Sources that are kept; those of the oldest releases are forgotten first."""
+_BUCKETS = [bucket_of(milliseconds) for milliseconds in range(10_000)]
+
+
+class _Line(msgspec.Struct, gc=False):
+    """The fields of a line that are counted; see `access_lines.Entry`."""
+
+    door: str
+    service: str
+    slot: str
+    release: str
+    status: int
+    queue_ms: int
+    connect_ms: int
+    answer_ms: int
+    total_ms: int
+    ended: str
+    route: str = ""
+
+
+class _Counter:
+    """The counts of one source; a request adds to them in place."""
+
+    __slots__ = ("aborted", "buckets", "errors", "refused", "requests")
+
+    def __init__(self) -> None:
+        self.requests = self.errors = self.refused = self.aborted = 0
+        self.buckets: dict[int, int] = {}
+
+    def add(self, line: _Line) -> None:
+        """Count a request by how it ended: the first letter of `ended` names who ended it, the second in which phase.
+
+        A request that the client aborted is no error. If it was waiting for the response, its time counts, because
+        clients of a slow release give up.
+        """
+        by, phase = line.ended[:1], line.ended[1:2]
+        if by in "Cc":
+            self.aborted += 1
+            if phase != "H":
+                return
+            milliseconds = line.total_ms
+        else:
+            self.requests += 1
+            if line.status >= 500 or by in "Ss":
+                self.errors += 1
+            milliseconds = line.queue_ms + line.connect_ms + line.answer_ms if line.answer_ms >= 0 else line.total_ms
+        bucket = _BUCKETS[milliseconds] if 0 <= milliseconds < len(_BUCKETS) else bucket_of(milliseconds)
+        self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
+
+    def merge(self, other: "_Counter") -> None:
+        """Add the counts of *other*."""
+        self.requests += other.requests
+        self.errors += other.errors
+        self.refused += other.refused
+        self.aborted += other.aborted
+        for bucket, count in other.buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + count
+
+    def counts(self) -> Counts:
+        return Counts(
+            self.requests, self.errors, self.refused, self.aborted, Latency(dict(sorted(self.buckets.items())))
+        )
+
+
+class SignalCounter:
+    """Counts per service, release, instance and route. Its memory is bounded by `MOST_SOURCES`."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._epoch = uuid.uuid4().hex
+        self._counters: dict[Source, _Counter] = {}
+        self._by_line: dict[tuple[str, str, str, str, str], _Counter] = {}
+        """The counters by the fields of a line that determine the source."""
+        self._slots: dict[str, Slot] = {}
+        """The slots that have an instance, by server name."""
+        self._lost = 0
+        self._second, self._busy_s = 0, 0.0
+        self.active = False
+        """Whether lines have arrived since the failed attempts were last counted."""
+        self._failed: dict[str, int] = {}
+        self._worker = ""
+        self._past: deque[Signals] = deque(maxlen=round(REMEMBERED_S / REMEMBERED_EACH_S) + 1)
+
+    def place(self, slots: Iterable[Slot]) -> None:
+        """Set which instance is in which slot. The counts of an instance that has none become those of its release."""
+        placed = {slot.server: slot for slot in slots if slot.instance}
+        if placed == self._slots:
+            return
+        self._slots = placed
+        self._by_line.clear()
+        present = {slot.instance for slot in self._slots.values()}
+        for source in [each for each in self._counters if each.instance and each.instance not in present]:
+            self._counter(msgspec.structs.replace(source, instance="")).merge(self._counters.pop(source))
+
+    def add(self, lines: bytes) -> None:
+        """Count complete *lines* of the log, or skip them when counting has taken its share of this second."""
+        began, self.active = self._clock(), True
+        if int(began) != self._second:
+            self._second, self._busy_s = int(began), 0.0
+        if self._busy_s > BUSY_SHARE:
+            self._lost += lines.count(b"\n")
+            return
+        for line in lines.splitlines():
+            try:
+                found = _LINES.decode(line)
+            except msgspec.DecodeError:
+                self._lost += 1
+            else:
+                self._of(found).add(found)
+        self._busy_s += self._clock() - began
+
+    def add_lost(self, count: int) -> None:
+        """Count lines that HAProxy has dropped."""
+        self._lost += count
+
+    def add_failures(self, worker: str, failed: Mapping[str, int]) -> None:
+        """Count failed attempts to reach an instance; *failed* are the totals by server of the process *worker*."""
+        if worker != self._worker:
+            self._worker, self._failed = worker, {}
+        for server, total in failed.items():
+            new, slot = total - self._failed.get(server, 0), self._slots.get(server)
+            if new > 0 and slot:
+                route = PREVIEW if slot.preview else ""
+                self._counter(Source(slot.service, slot.release, slot.instance, route)).refused += new
+        self._failed, self.active = dict(failed), False
+
+    def remember(self) -> None:
+        """Keep the counters for `signals` of a later moment; called each second."""
+        if not self._past or self._clock() - self._past[-1].at_s >= REMEMBERED_EACH_S:
+            self._past.append(self._now())
+
+    def signals(self, ago_s: float = 0.0) -> Signals:
+        """Return the counters as they were *ago_s* seconds ago, or at the earliest moment that is remembered."""
+        if not ago_s:
+            return self._now()
+        then = self._clock() - ago_s
+        return next((each for each in reversed(self._past) if each.at_s <= then), (*self._past, self._now())[0])
+
+    def _now(self) -> Signals:
+        counts = tuple((source, counter.counts()) for source, counter in sorted(self._counters.items()))
+        return Signals(self._epoch, self._clock(), counts, self._lost)
+
+    def _of(self, line: _Line) -> _Counter:
+        key = (line.door, line.service, line.slot, line.release, line.route)
+        found = self._by_line.get(key)
+        if found is None:
+            found = self._by_line[key] = self._counter(self._source(line))
+        return found
+
+    def _source(self, line: _Line) -> Source:
+        release = int(line.release) if line.release.isdigit() else 0
+        preview = line.door == "preview" or line.slot.startswith(f"{line.service}.p")
+        slot = self._slots.get(line.slot)
+        instance = slot.instance if slot and slot.release == release else ""
+        return Source(line.service, release, instance, PREVIEW if preview else line.route)
+
+    def _counter(self, source: Source) -> _Counter:
+        if source not in self._counters:
+            if len(self._counters) >= MOST_SOURCES:
+                del self._counters[min(self._counters, key=lambda each: each.release)]
+                self._by_line.clear()
+            self._counters[source] = _Counter()
+        return self._counters[source]
+
+
+_LINES = msgspec.json.Decoder(_Line)
