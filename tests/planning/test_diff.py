@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from mainstay.model import ErrorPage
 from mainstay.planning.diff import changes_between
 from tests.shop import EDGE, release
 
@@ -12,3 +13,10 @@ def test_a_port_that_is_chosen_automatically_is_shown_as_the_manifest_has_it() -
     assert [(change.path, change.before, change.after) for change in changes_between(old, new, {})] == [
         ("edge.http", EDGE.http, "auto")
     ]
+
+
+def test_a_changed_error_page_is_shown_without_its_text() -> None:
+    old, new = (replace(release(1), edge=replace(EDGE, pages=(ErrorPage(404, text),))) for text in ("a", "b"))
+    (change,) = changes_between(old, new, {})
+    assert change.path == "edge.pages.404"
+    assert len(change.before) == len(change.after) == 12

@@ -15,13 +15,14 @@ _SCRIPT = "-c"
 
 
 def warnings_of(system: SystemSection, target: str) -> Iterator[Violation]:
-    """Yield a warning for each part of *system* that has no effect on *target*."""
+    """Yield a warning for each part of *system* that has no effect on *target*, or not the intended one."""
     yield from _not_yet(system)
     yield from _unread(system)
     if TARGETS[target] == "source":
         yield from _images(system, target)
     yield from _ports(system)
     yield from _shell_variables(system)
+    yield from _inline_scripts(system)
 
 
 def _not_yet(system: SystemSection) -> Iterator[Violation]:
@@ -73,3 +74,11 @@ def _shell_variables(system: SystemSection) -> Iterator[Violation]:
                 remedy = "let the program read its environment, write {port} for its port, or run [sh, -c, …]"
                 yield Violation(("services", name, "command", position), "not-expanded", what, remedy)
                 return
+
+
+def _inline_scripts(system: SystemSection) -> Iterator[Violation]:
+    for name, value in (system.edge.headers or {}).items():
+        if value and name.lower().startswith("content-security-policy") and "'unsafe-inline'" in value:
+            what = f"{name} allows inline code ('unsafe-inline'), which is what an injected script needs"
+            remedy = "move inline scripts and styles to files, or list their hashes"
+            yield Violation(("edge", "headers", name), "unsafe-inline", what, remedy)

@@ -7,6 +7,7 @@ import msgspec
 
 from mainstay.model import Edge, Listener, Release, SecretRef, ServiceRelease, Template, Value
 from mainstay.planning.plan import Change
+from mainstay.planning.staleness import digest
 
 
 def changes_between(before: Release | None, after: Release, schemas: Mapping[str, str]) -> tuple[Change, ...]:
@@ -63,7 +64,9 @@ def _service(release: Release, each: ServiceRelease) -> dict[str, Any]:
 def _edge(edge: Edge) -> dict[str, Any]:
     routes = {f"{r.host}{r.path}" + (f" on {r.listen}" if r.listen else ""): r.service for r in edge.routes}
     shown: dict[str, Any] = msgspec.to_builtins(edge)
-    return shown | {"http": edge.http or "auto", "routes": routes, "headers": dict(edge.headers)}
+    # A page is up to 8 KB long, so a digest represents it.
+    pages = {str(page.status): digest(page)[:12] for page in edge.pages}
+    return shown | {"http": edge.http or "auto", "routes": routes, "headers": dict(edge.headers), "pages": pages}
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:

@@ -7,6 +7,7 @@ from mainstay.model import Edge, Redirect, Route
 from tests.drivers.edge.haproxy.http_load import Client, free_port
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy, running_proxy
 
+OWN_PORT = free_port()
 HEADERS = (
     ("X-Frame-Options", "DENY"),
     ("Content-Security-Policy", "default-src 'self'; report-to \"a\\b\"; x 100%"),
@@ -15,7 +16,7 @@ HEADERS = (
 
 @pytest.fixture
 def edge() -> Edge:
-    routes = (Route("/app", "web"), Route("/none", "other"))
+    routes = (Route("/app", "web"), Route("/none", "other"), Route("/", "web", listen=OWN_PORT))
     return Edge(http=free_port(), routes=routes, headers=HEADERS, redirects=(Redirect("", "/old", "/new"),))
 
 
@@ -26,6 +27,12 @@ async def test_every_response_has_the_headers(running: RunningProxy, path: str, 
     response = await Client(running.front_port).request(path)
     assert response.status == status
     assert [response.all(name.lower()) for name, _ in HEADERS] == [[value] for _, value in HEADERS]
+
+
+async def test_a_route_with_its_own_port_has_the_headers_and_redirects(running: RunningProxy) -> None:
+    for path, status in (("/", 200), ("/old", 301), ("/../x", 400)):
+        response = await Client(OWN_PORT).request(path)
+        assert (response.status, response.all("x-frame-options")) == (status, ["DENY"])
 
 
 @pytest.mark.requirement("E16")

@@ -53,6 +53,13 @@ async def test_a_browser_gets_a_page(running: RunningProxy) -> None:
     assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
+async def test_a_head_request_gets_no_body(running: RunningProxy) -> None:
+    client = Client(running.front_port)
+    response = await client.request("/none", method="HEAD")
+    assert (response.status, response.headers["content-length"]) == (503, str(len(OWN.encode())))
+    assert (await client.request("/app")).body == "old", "the connection is still usable"
+
+
 async def test_an_error_of_the_service_passes_unchanged(running: RunningProxy) -> None:
     running.old.status, running.old.headers = 503, (("Content-Type", "text/plain"),)
     response = await answer(running, "/app", "application/json")

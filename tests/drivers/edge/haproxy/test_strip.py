@@ -60,6 +60,12 @@ async def test_the_service_gets_the_path_below_the_route(
     assert running.old.requests[-1].get("x-forwarded-prefix", "") == prefix
 
 
+async def test_the_preview_door_leads_to_the_same_paths(running: RunningProxy) -> None:
+    for host, path, got in (("x", "/api/x", "/x"), ("a.shop.example", "/strip/x", "/x"), ("x", "/api/raw", "/api/raw")):
+        assert (await running.preview_response(path, headers={"Host": host})).status == 200
+        assert running.old.requests[-1][":path"] == got
+
+
 @pytest.mark.parametrize(
     "path", ["/api/../x", "/api/%2e%2e/x", "/api%2Fx", "/%2Fapi/x", "/x%2f..%2fapi", "/api/..%2fx"]
 )
