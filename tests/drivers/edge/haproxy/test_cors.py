@@ -3,6 +3,7 @@
 import pytest
 
 from mainstay.model import Cors, Edge, Route
+from mainstay.model.limits import Limits, Rate
 from tests.drivers.edge.haproxy.http_load import Client, Response, free_port
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy, running_proxy
 
@@ -88,3 +89,11 @@ async def test_every_origin_may_be_allowed() -> None:
         response = await from_origin(running, EVIL)
         assert (allowed(response), response.all("vary")) == ({"allow-origin": "*"}, ["Origin"])
         assert (await preflight(running, EVIL)).status == 204
+
+
+async def test_a_page_can_read_that_it_sent_too_many_requests() -> None:
+    limits = Limits(per_client=Rate(1, 60))
+    async with running_proxy(Edge(http=free_port(), routes=ROUTES, cors=CORS, limits=limits)) as running:
+        await from_origin(running, SHOP)
+        response = await from_origin(running, SHOP)
+        assert (response.status, response.headers["access-control-allow-origin"]) == (429, SHOP)

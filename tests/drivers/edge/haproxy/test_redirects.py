@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mainstay.drivers.edge.haproxy.access_lines import described
 from mainstay.model import Edge, Redirect, Route
 from tests.drivers.edge.haproxy.http_load import Client, free_port
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy, running_proxy
@@ -66,3 +67,15 @@ async def test_an_address_leads_where_the_redirect_declares(
 async def test_a_redirect_answers_every_method(running: RunningProxy) -> None:
     response = await Client(running.front_port).request("/shop", method="POST", headers={"Host": "old.example"})
     assert response.status == 308
+
+
+async def test_the_log_shows_that_the_front_door_responded() -> None:
+    async with running_proxy(Edge(http=free_port(), routes=(Route("/app", "web"),), redirects=REDIRECTS)) as running:
+        for path in ("/blog", "/app/../x", "/none"):
+            await running.request(path)
+        shown = {described(entry).partition(" ms ")[::2] for entry in await running.wait_for_log_entries(3)}
+        assert {(what.rpartition(" ")[0], who) for what, who in shown} == {
+            ("GET /blog 301", "the front door responded"),
+            ("GET /app/../x 400", "the front door responded"),
+            ("GET /none 404", "no route"),
+        }

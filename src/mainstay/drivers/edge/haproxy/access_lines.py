@@ -1,5 +1,7 @@
 """Parse and format the lines of the edge's access log."""
 
+from http import HTTPStatus
+
 import msgspec
 
 from mainstay.drivers.edge.haproxy.state_files import RELEASES
@@ -38,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True):
     """When the request ended."""
     door: str
     service: str
-    """Empty: no route matches the request."""
+    """`-`: the front door responded itself: it redirected or refused the request, or no route matches."""
     server: str = msgspec.field(name="slot")
     """HAProxy's name of the slot: `web.s2`, or `<NOSRV>`."""
     number: str = msgspec.field(name="release")
@@ -93,9 +95,10 @@ def described(entry: Entry | Lost) -> str:
     responded = revision or f"{entry.service}, no instance responded"
     inside = ", from inside" if entry.door.startswith("listener:") else ""
     inside += ", preview" if entry.preview else ""
-    how = "" if entry.ended == "--" else f", ended {entry.ended}"
-    by = responded if entry.service else "no route"
-    return f"{entry.method} {entry.path} {entry.status} {entry.total_ms} ms {by}{inside}{how}"
+    if entry.service == "-":
+        responded = "no route" if entry.status == HTTPStatus.NOT_FOUND else "the front door responded"
+    how = "" if entry.ended in ("--", *_OWN_RESPONSES) else f", ended {entry.ended}"
+    return f"{entry.method} {entry.path} {entry.status} {entry.total_ms} ms {responded}{inside}{how}"
 
 
 def read(line: bytes) -> Entry | Lost:
@@ -105,4 +108,6 @@ def read(line: bytes) -> Entry | Lost:
     return _ENTRIES.decode(line)
 
 
+_OWN_RESPONSES = ("LR", "PR")
+"""The termination states of HAProxy's own responses, by a rule that returns or refuses."""
 _ENTRIES = msgspec.json.Decoder(Entry)
