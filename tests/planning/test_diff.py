@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from mainstay.model import ErrorPage
+from mainstay.model import ErrorPage, Route
 from mainstay.planning.diff import changes_between
 from tests.shop import EDGE, release
 
@@ -20,3 +20,10 @@ def test_a_changed_error_page_is_shown_without_its_text() -> None:
     (change,) = changes_between(old, new, {})
     assert change.path == "edge.pages.404"
     assert len(change.before) == len(change.after) == 12
+
+
+def test_a_route_whose_path_is_stripped_is_shown() -> None:
+    old, new = (replace(release(1), edge=replace(EDGE, routes=(Route("/x", "web", strip=s),))) for s in (False, True))
+    assert [(change.path, change.before, change.after) for change in changes_between(old, new, {})] == [
+        ("edge.routes./x", "web", "web with strip")
+    ]

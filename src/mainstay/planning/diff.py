@@ -62,7 +62,10 @@ def _service(release: Release, each: ServiceRelease) -> dict[str, Any]:
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
-    routes = {f"{r.host}{r.path}" + (f" on {r.listen}" if r.listen else ""): r.service for r in edge.routes}
+    routes = {
+        f"{r.host}{r.path}" + (f" on {r.listen}" if r.listen else ""): r.service + (" with strip" if r.strip else "")
+        for r in edge.routes
+    }
     shown: dict[str, Any] = msgspec.to_builtins(edge)
     # A page is up to 8 KB long, so a digest represents it.
     pages = {str(page.status): digest(page)[:12] for page in edge.pages}

@@ -37,7 +37,8 @@ async def test_the_largest_page_is_sent_whole(running: RunningProxy) -> None:
 
 
 async def test_a_status_without_an_own_page_has_a_plain_one(running: RunningProxy) -> None:
-    assert "<h1>Bad request</h1>" in (await answer(running, "/app/../x")).body
+    response = await answer(running, "/app/../x")
+    assert ("<h1>Bad request</h1>" in response.body, response.headers["cache-control"]) == (True, "no-store")
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "application/json, */*;q=0.8"])

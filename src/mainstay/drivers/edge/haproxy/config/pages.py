@@ -76,7 +76,7 @@ def _error(status: int, page: str) -> str:
     retry = f" hdr Retry-After {RETRY_AFTER_S}" if status == 503 else ""
     return (
         f'http-error status {status} content-type "text/html; charset=utf-8" '
-        f'lf-string "{body}" hdr {MARK} "%[var(txn.json)]"{retry}'
+        f'lf-string "{body}" hdr Cache-Control no-store hdr {MARK} "%[var(txn.json)]"{retry}'
     )
 
 
