@@ -182,7 +182,7 @@ def documents() -> Iterator[str]:
     yield "`{id, kind, from, to, version, rollback, phases: [{name, ranks: [[{number, kind, title, place, reversible,"
     yield "expected_s}]]}], changes: [{path, before, after}], notes}`"
     roots = {
-        "status": import_module("mainstay.operations.status").Status,
+        "status": import_module("mainstay.operations.status_document").Status,
         "check": import_module("mainstay.operations.check").Findings,
         "history": import_module("mainstay.history.summary").RunSummary,
         "logs": import_module("mainstay.drivers.targets.target").LogLine,

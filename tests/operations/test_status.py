@@ -5,7 +5,9 @@ from msgspec.structs import replace
 
 from mainstay.history.summary import LiveRelease
 from mainstay.model import Edge, Exit, FleetStatus, Instance, Note, TrafficStatus
-from mainstay.operations.status import DatastoreStatus, RunStatus, ServiceStatus, Status, _notes, _service, problems
+from mainstay.operations.status import _notes, _service
+from mainstay.operations.status_document import DatastoreStatus, RunStatus, ServiceStatus, Status
+from mainstay.operations.status_problems import problems
 from tests.shop import fleet
 from tests.shop import release as shipped
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "config": Entry("Show the variables that a service gets, with the source of each.", SETTINGS),
     "secrets": Entry("List secrets, or set one.", SETTINGS),
     "status": Entry("Report health, instances and traffic; exit 1 when degraded.", LOOK),
+    "metrics": Entry("Print counters of requests, errors and times, for Prometheus.", LOOK),
     "check": Entry("Check the environment as last deployed; exit 3 when a check fails or has no answer.", LOOK),
     "history": Entry("List the runs, newest first.", LOOK),
     "logs": Entry("Show the logs of a service.", LOOK),
@@ -38,7 +39,7 @@ COMMANDS = {
 
 NOT_YET = (
     "attest backup boot db doctor drill edge exec incident maintenance "
-    "metrics migrate render restart run scale schedule serve smoke watch"
+    "migrate render restart run scale schedule serve smoke watch"
 )
 """Names of commands that are planned for later versions, with spaces between them."""
 

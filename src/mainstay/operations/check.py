@@ -10,7 +10,8 @@ from mainstay.checks.check import Answer, Area, Check, Verdict
 from mainstay.drivers.world import World
 from mainstay.errors import Unreachable
 from mainstay.operations.context import Context
-from mainstay.operations.status import Status, status
+from mainstay.operations.status import status
+from mainstay.operations.status_document import Status
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -10,8 +10,11 @@ from mainstay.cli.console import Console, Styled, duration
 from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.model import Instance
-from mainstay.operations.status import Status, status
+from mainstay.operations.request_rates import RequestRates
+from mainstay.operations.status import status
+from mainstay.operations.status_document import Status
 from mainstay.system.clock import Clock, SystemClock
+from mainstay.text.plural import counted
 
 
 @invoked("status", "mainstay status", "mainstay status --watch", "mainstay -e production --output json status")
@@ -53,6 +56,12 @@ def show(now: Status, console: Console, clock: Clock) -> None:
         console.print()
         head = ("SERVICE", "READY", "TRAFFIC", "INSTANCE", "STATE", "FOR", "MEMORY", "RESTARTS")
         console.table(head, _rows(now, clock))
+    if now.requests:
+        console.print()
+        columns = ("LAST MINUTE", "RELEASE", "REQUESTS/S", "ERRORS", "P50", "P95", "P99")
+        console.table(columns, map(_rates, now.requests))
+    if now.requests_not_counted:
+        console.print(f"note: {counted(now.requests_not_counted, 'request')} of the last minute could not be counted")
     if now.datastores:
         console.print()
         rows = ((store.name, store.kind, store.version, store.state, store.schema or "-") for store in now.datastores)
@@ -107,6 +116,12 @@ def _rows(now: Status, clock: Clock) -> Iterator[tuple[str, ...]]:
         for instance in service.instances:
             yield (*first, *_instance(instance, clock))
             first = ("", "", "")
+
+
+def _rates(rates: RequestRates) -> tuple[str, ...]:
+    times = (f"{each:.0f} ms" for each in (rates.p50_ms, rates.p95_ms, rates.p99_ms))
+    release = str(rates.release) if rates.release else "none"
+    return (rates.service or "no route", release, f"{rates.requests_per_s:.3g}", f"{rates.error_percent:.3g} %", *times)
 
 
 def _instance(instance: Instance, clock: Clock) -> tuple[str, ...]:

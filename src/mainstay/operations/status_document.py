@@ -1,0 +1,86 @@
+"""The document of `mainstay status`."""
+
+from typing import Literal
+
+import msgspec
+
+from mainstay.history.summary import LiveRelease
+from mainstay.model import Instance, Note
+from mainstay.operations.request_rates import RequestRates
+
+RunState = Literal["running", "interrupted", "parked"]
+
+
+class RunStatus(msgspec.Struct, frozen=True):
+    """The unfinished run."""
+
+    id: str
+    kind: str
+    state: RunState
+    step: str | None
+    title: str
+    since: str
+    why: str = ""
+    next: str = ""
+
+
+class ServiceStatus(msgspec.Struct, frozen=True):
+    """The state of a service. `traffic` is the percentage of requests that each release actually receives.
+
+    A finished task counts as ready.
+    """
+
+    name: str
+    desired: int
+    ready: int
+    traffic: dict[int, float]
+    instances: tuple[Instance, ...]
+    shortfall: int
+    """Desired instances that are not ready, without those that an unfinished run has just started."""
+    traffic_desired: dict[int, float] = {}
+    """The percentage of requests that each release should receive."""
+
+
+class DatastoreStatus(msgspec.Struct, frozen=True):
+    """The state of a datastore."""
+
+    name: str
+    kind: str
+    state: str
+    version: str
+    schema: str
+
+
+Health = Literal["healthy", "degraded", "stopped"]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The document of `mainstay status`."""
+
+    system: str
+    environment: str
+    target: str
+    url: str
+    state: str
+    release: LiveRelease | None
+    run: RunStatus | None
+    services: tuple[ServiceStatus, ...]
+    datastores: tuple[DatastoreStatus, ...]
+    started: bool
+    supervised: bool
+    """Whether crashed instances are restarted; false: not until a command starts the supervisor."""
+    reverted: bool
+    """Whether traffic was reverted automatically, because the deploy stopped sending heartbeats."""
+    edge_open: bool = False
+    """Whether the edge serves as desired."""
+    edge_problem: str = ""
+    """The stable code of the problem that prevents the edge from serving; empty if none is known."""
+    health: Health = "degraded"
+    problems: tuple[Note, ...] = ()
+    """Why the environment is degraded, the most severe first; empty while it is healthy or stopped."""
+    requests: tuple[RequestRates, ...] = ()
+    """What users got in the last minute."""
+    requests_not_counted: int = 0
+    """Requests of that minute that are missing from `requests`, because their log lines were lost."""
+    notes: tuple[Note, ...] = ()
+    """What else an operator should know: instances that ended or are not ready, limits without effect."""

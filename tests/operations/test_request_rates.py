@@ -1,0 +1,53 @@
+"""Rates of the last minute, from the counters at its two ends."""
+
+import pytest
+
+from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, Source, bucket_of
+from mainstay.operations.request_rates import between, request_rates
+from tests.fakes.target import FakeTarget
+
+OLD, NEW = Source("web", 41, "web-41-1", "/"), Source("web", 42, "web-42-1", "/")
+
+
+def took(**milliseconds: int) -> Latency:
+    """Latencies: the number of requests by their time, `took(ms40=9)`."""
+    return Latency({bucket_of(float(name.removeprefix("ms"))): count for name, count in milliseconds.items()})
+
+
+def signals(at_s: float, *counts: tuple[Source, Counts], epoch: str = "1", lost: int = 0) -> Signals:
+    return Signals(epoch, at_s, counts, lost)
+
+
+def test_the_rates_are_those_since_the_earlier_counters() -> None:
+    before = signals(100, (OLD, Counts(1000, 900, latency=took(ms5000=1000))))
+    after = signals(160, (OLD, Counts(1600, 903, latency=took(ms5000=1000) + took(ms40=594, ms900=6))))
+    (rates,) = between(before, after)
+    assert (rates.service, rates.release, rates.requests_per_s, rates.error_percent) == ("web", 41, 10.0, 0.5)
+    assert [rates.p50_ms, rates.p99_ms] == pytest.approx([40, 40], rel=0.05)
+
+
+def test_the_instances_and_routes_of_a_release_are_one() -> None:
+    other = Source("web", 41, "web-41-2", "/api")
+    (rates,) = between(signals(0), signals(10, (OLD, Counts(30)), (other, Counts(70, 1))))
+    assert (rates.requests_per_s, rates.error_percent) == (10.0, 1.0)
+
+
+def test_releases_are_apart_and_those_without_requests_left_out() -> None:
+    found = between(signals(0), signals(10, (OLD, Counts(10)), (NEW, Counts(5, 5)), (Source("api", 41), Counts())))
+    assert [(each.release, each.error_percent) for each in found] == [(41, 0.0), (42, 100.0)]
+
+
+def test_requests_of_the_preview_are_left_out() -> None:
+    assert between(signals(0), signals(10, (Source("web", 42, route=PREVIEW), Counts(10)))) == ()
+
+
+def test_counters_that_began_again_are_rates_of_their_own() -> None:
+    before = signals(50, (OLD, Counts(1000)), epoch="0", lost=9)
+    (rates,) = between(before, signals(60, (OLD, Counts(20))))
+    assert rates.requests_per_s == 2.0
+
+
+def test_a_target_that_counts_nothing_has_no_rates() -> None:
+    target = FakeTarget()
+    target.answers = False
+    assert request_rates(target) == ((), 0)
