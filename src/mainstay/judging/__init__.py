@@ -1,0 +1,1 @@
+"""Judges releases by what their requests met. Pure: values in, verdicts out."""

@@ -1,0 +1,169 @@
+"""An observation: successive counters of a target, compared from the moment when the new release got requests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mainstay.judging.sequential_test import Share
+from mainstay.judging.verdict import SLOW, Comparison, Verdict, judge
+from mainstay.model.fleet import Revision
+from mainstay.model.signals import PREVIEW, Counts, Signals, Source
+
+WARM_UP_S = 3.0
+"""Seconds for which times of the new release are not compared: new processes answer their first requests slowly."""
+SLOWER_BY, SLOWER_BY_MS = 1.2, 10.0
+"""A request is slow if it took longer than the old release's p95 (or p99) by this factor and this time."""
+FEWEST_FOR_TIMES = 200
+"""Requests of the old release from which its p95 and p99 are taken."""
+LOST_SHARE, LOST = 0.01, 20
+"""When more requests than this share, and than this number, were not counted, no verdict rests on the rest."""
+
+
+class Compared(NamedTuple):
+    """A service whose release `new` replaces `old` (None: nothing)."""
+
+    service: str
+    old: int | None
+    new: int
+    side_by_side: bool = True
+    """Whether `old` gets requests too while `new` is observed. If not, its last minute before is compared."""
+
+
+class _Times(NamedTuple):
+    """The times in milliseconds beyond which requests are slow, and the counters when they were set."""
+
+    p95: float
+    p99: float
+    since: dict[Source, Counts]
+    since_s: float
+
+
+@dataclass
+class Observation:
+    """Compares *services*; *before* are the counters a minute before *start*, when the new releases got requests."""
+
+    services: Sequence[Compared]
+    before: Signals
+    start: Signals
+    _times: dict[str, _Times] = field(default_factory=dict)
+    _earlier: dict[Source, Counts] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._earlier = self.start.since(self.before)
+
+    def verdict(self, now: Signals) -> Verdict:
+        """Return the verdict on the counters *now*, which must not be older than those of an earlier call."""
+        if now.epoch != self.start.epoch:
+            # The target was restarted: begin again, with the old release's last minute from before.
+            self.start, self._times = now, {}
+            return Verdict("undecided", "the counting of requests began again")
+        counted = now.since(self.start)
+        total = sum(each.requests for each in counted.values())
+        lost = now.lost - self.start.lost
+        if lost > max(LOST, LOST_SHARE * total):
+            return Verdict("undecided", f"{lost:,} of {lost + total:,} requests were not counted")
+        found: list[Comparison] = []
+        summaries, fewest = [], []
+        for each in self.services:
+            new, old = _instances(counted, each.service, each.new), self._old(each, counted)
+            every = sum(new.values(), Counts())
+            found += _errors(each, old, new) + self._slow(each, now, new)
+            summaries.append(_summary(each, old, every))
+            fewest.append(every.requests + every.refused)
+        return judge(found, fewest_requests=min(fewest), summary="; ".join(summaries))
+
+    def _old(self, compared: Compared, counted: Mapping[Source, Counts]) -> Counts | None:
+        if compared.old is None:
+            return None
+        found = counted if compared.side_by_side else self._earlier
+        return sum(_instances(found, compared.service, compared.old).values(), Counts())
+
+    def _slow(self, compared: Compared, now: Signals, new: Mapping[str, Counts]) -> list[Comparison]:
+        """Return the comparisons of times, of requests that began after the limits were set."""
+        times = self._times.get(compared.service) or self._limits(compared, now)
+        if times is None:
+            return []
+        self._times[compared.service] = times
+        counted = {source: counts - times.since.get(source, Counts()) for source, counts in now.counts}
+        since = counted if compared.side_by_side else self._earlier
+        assert compared.old is not None
+        old = sum(_instances(since, compared.service, compared.old).values(), Counts())
+        timed = _instances(counted, compared.service, compared.new)
+        found = []
+        for limit in (times.p95, times.p99):
+            before = Share(old.latency.slower_than(limit), old.latency.count)
+            for name, counts in _with_whole(timed):
+                share = Share(counts.latency.slower_than(limit), counts.latency.count)
+                about = name or str(Revision(compared.service, compared.new))
+                text = f"{about}: {_percent(share)} took longer than {limit:.0f} ms against {_percent(before)}"
+                found.append(Comparison(text, share, before, SLOW))
+        return found
+
+    def _limits(self, compared: Compared, now: Signals) -> _Times | None:
+        """Return the limits once the new instances have warmed up and the old release had enough requests before."""
+        if compared.old is None or now.at_s - self.start.at_s < WARM_UP_S:
+            return None
+        until_now = {
+            source: self._earlier.get(source, Counts()) + counts for source, counts in now.since(self.start).items()
+        }
+        old = sum(_instances(self._earlier | until_now, compared.service, compared.old).values(), Counts()).latency
+        if old.count < FEWEST_FOR_TIMES:
+            return None
+        p95, p99 = (old.quantile_ms(share) for share in (0.95, 0.99))
+        return _Times(_beyond(p95), _beyond(p99), dict(now.counts), now.at_s)
+
+
+def _beyond(milliseconds: float) -> float:
+    return max(milliseconds * SLOWER_BY, milliseconds + SLOWER_BY_MS)
+
+
+def _instances(counts: Mapping[Source, Counts], service: str, release: int) -> dict[str, Counts]:
+    """Return the counts of a release by instance, without those of the preview door."""
+    found: dict[str, Counts] = {}
+    for source, each in counts.items():
+        if (source.service, source.release) == (service, release) and source.route != PREVIEW:
+            found[source.instance] = found.get(source.instance, Counts()) + each
+    return found
+
+
+def _with_whole(instances: Mapping[str, Counts]) -> Iterator[tuple[str, Counts]]:
+    """Yield the whole release, named "", then its instances if there are several: one bad one may not show in it."""
+    yield "", sum(instances.values(), Counts())
+    if len(instances) > 1:
+        yield from ((name, counts) for name, counts in instances.items() if name)
+
+
+def _failed(counts: Counts) -> Share:
+    """Return the share that failed. A refused connection is a failure, even where another instance then answered."""
+    return Share(counts.errors + counts.refused, counts.requests + counts.refused)
+
+
+def _errors(compared: Compared, old: Counts | None, new: Mapping[str, Counts]) -> list[Comparison]:
+    before = None if old is None else _failed(old)
+    return [
+        Comparison(
+            _text(name or str(Revision(compared.service, compared.new)), _failed(counts), before),
+            _failed(counts),
+            before,
+        )
+        for name, counts in _with_whole(new)
+    ]
+
+
+def _summary(compared: Compared, old: Counts | None, new: Counts) -> str:
+    text = _text(str(Revision(compared.service, compared.new)), _failed(new), None if old is None else _failed(old))
+    if not new.latency.count:
+        return text
+    text += f"; p95 {new.latency.quantile_ms(0.95):.0f} ms"
+    return f"{text} against {old.latency.quantile_ms(0.95):.0f} ms" if old and old.latency.count else text
+
+
+def _text(about: str, new: Share, old: Share | None) -> str:
+    if not new.total:
+        return f"{about}: no requests"
+    against = f" against {_percent(old)}" if old and old.total else ""
+    return f"{about}: {_percent(new)} failed{against}"
+
+
+def _percent(share: Share) -> str:
+    return f"{share.percent:.3g} % of {share.total:,} requests"

@@ -1,0 +1,74 @@
+"""Streams of requests for simulations: the counters of an old and a new release, second by second."""
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mainstay.model.signals import Counts, Latency, Signals, Source, bucket_of
+
+OLD, NEW = 41, 42
+
+
+def usual_ms(normal: float, uniform: float) -> float:
+    """Return the time of a request: 40 ms in the middle, 91 ms at p95."""
+    return 40 * math.exp(0.5 * normal)
+
+
+@dataclass
+class Behaviour:
+    """How a release answers: the share of errors, and the time of a request for two random numbers."""
+
+    errors: float = 0.0
+    time_ms: Callable[[float, float], float] = usual_ms
+
+
+@dataclass
+class Stream:
+    """Requests at `rate` a second, of which `share` (0 to 1) reach the new release, which has `instances`."""
+
+    chance: random.Random
+    rate: float
+    share: float
+    old: Behaviour
+    new: Behaviour
+    instances: int = 1
+    sick: Behaviour | None = None
+    """The behaviour of the first instance, if it differs."""
+    outage: Callable[[int], float] = lambda second: 0.0
+    """The share of requests that fail in a second, whatever the release: a dependency is down."""
+
+    def signals(self, seconds: int) -> Iterator[Signals]:
+        """Yield the counters at the end of each second, the first ones before any request."""
+        counters: dict[Source, Counts] = {}
+        yield Signals("1", 0.0)
+        for second in range(seconds):
+            for release, share, instances in ((OLD, 1 - self.share, 1), (NEW, self.share, self.instances)):
+                for number in range(instances):
+                    source = Source("web", release, f"web-{release}-{number}")
+                    requests = self._arrivals(self.rate * share / instances)
+                    new = self._counts(requests, self._behaviour(release, number), self.outage(second))
+                    counters[source] = counters.get(source, Counts()) + new
+            yield Signals("1", second + 1.0, tuple(counters.items()))
+
+    def _behaviour(self, release: int, number: int) -> Behaviour:
+        if release == OLD:
+            return self.old
+        return self.sick if self.sick and number == 0 else self.new
+
+    def _counts(self, requests: int, behaviour: Behaviour, outage: float) -> Counts:
+        buckets: dict[int, int] = {}
+        errors = 0
+        for _ in range(requests):
+            errors += self.chance.random() < max(behaviour.errors, outage)
+            bucket = bucket_of(behaviour.time_ms(self.chance.gauss(0, 1), self.chance.random()))
+            buckets[bucket] = buckets.get(bucket, 0) + 1
+        return Counts(requests, errors, latency=Latency(buckets))
+
+    def _arrivals(self, mean: float) -> int:
+        """Return how many requests arrive within one second, when *mean* do on average."""
+        count, at = 0, self.chance.expovariate(mean) if mean else 2.0
+        while at < 1:
+            count += 1
+            at += self.chance.expovariate(mean)
+        return count
