@@ -36,7 +36,9 @@ def settle_phase(stages: tuple[StageChange, ...], for_s: float) -> Phase:
     if not (for_s and replaces and stages[-1].watched):
         return Phase("settle", ())
     last = stages[-1]
-    return Phase("settle", ((Settle(watched=last.watched, traffic=last.stage.traffic, for_s=for_s),),))
+    return Phase(
+        "settle", ((Settle(watched=last.watched, traffic=last.stage.traffic, for_s=for_s, replaced=last.replaced),),)
+    )
 
 
 def retire_phase(stages: tuple[StageChange, ...]) -> Phase:
@@ -48,7 +50,8 @@ def _stage_ranks(change: StageChange, edge: ConfigureEdge | None) -> Ranks:
     """Return the ranks of a stage. *edge* changes the routes once every service that they lead to has traffic."""
     order = _rollback_order if change.rollout.callers_first else _deploy_order
     ranks = order(change, rank_of([edge]))
-    observe = Observe(watched=change.watched, traffic=change.stage.traffic, for_s=change.stage.hold_s)
+    stage = change.stage
+    observe = Observe(watched=change.watched, traffic=stage.traffic, for_s=stage.hold_s, replaced=change.replaced)
     return (*ranks, (observe,)) if change.watched and ranks else ranks
 
 

@@ -77,6 +77,21 @@ class StageChange(msgspec.Struct, frozen=True):
                 found[change.service] = {change.new: counts[change.new]}
         return found
 
+    @property
+    def replaced(self) -> dict[str, int | None]:
+        """The services whose new revision has traffic after the stage, each with the revision that it replaces.
+
+        None in a rollback: nothing is compared then, since it must not be held up.
+        """
+        if self.rollout.callers_first:
+            return {}
+        changes = {change.service: change for change in self.rollout.changes}
+        return {
+            name: changes[name].old
+            for name, releases in self.watched.items()
+            if any(self.stage.traffic.get(name, {}).get(release) for release in releases)
+        }
+
 
 def stage_changes(rollout: Rollout) -> tuple[StageChange, ...]:
     """Return the change of each stage of *rollout*, in order."""

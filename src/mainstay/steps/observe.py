@@ -1,22 +1,36 @@
-"""Observe: watch that new revisions with traffic stay ready and do not restart."""
+"""Observe: watch new revisions with traffic, and compare what their requests meet with the old ones."""
+
+import msgspec
 
 from mainstay.drivers.world import RunWorld, World
 from mainstay.errors import StepFailed
+from mainstay.judging.observation import Compared
 from mainstay.model import Instance, Revision, Traffic
 from mainstay.steps.set_traffic import same
 from mainstay.steps.step import Look, Step
 from mainstay.steps.support import failure_text, fleet_state
+from mainstay.steps.support.request_watch import RequestWatch
+
+LONGEST = 3
+"""How many times `for_s` an observation may last while it is undecided."""
+EXTENDED_EACH_S = 1.0
 
 Counts = dict[str, dict[int, int]]
 """Per service, how many instances of each new revision must be ready."""
 
 
 class Observe(Step, frozen=True, kw_only=True, tag="observe"):
-    """Watch the new revisions of a stage for `for_s` seconds; fails when one restarts, fails or becomes unready."""
+    """Watch the new revisions of a stage for `for_s` seconds.
+
+    Fails when an instance restarts, fails or becomes unready, and when requests show that a revision is worse than the
+    one that it replaces. Without a verdict it lasts up to `LONGEST` times as long, and then fails.
+    """
 
     watched: Counts
     traffic: Traffic
     for_s: float
+    replaced: dict[str, int | None] = msgspec.field(default_factory=dict)
+    """The services whose requests are compared, each with its old revision; None: it has none."""
 
     @property
     def title(self) -> str:
@@ -24,9 +38,21 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
     def do(self, world: RunWorld) -> str:
         before = {one.id: one.restarts for one in _new(world, self.watched)}
-        world.waiter.pause_checking(self.for_s, lambda: self._check(world, before))
+        requests = RequestWatch(world, self._compared() if self.for_s else ())
+
+        def check() -> None:
+            self._check(world, before)
+            requests.check()
+
+        began = world.clock.monotonic()
+        world.waiter.pause_checking(self.for_s, check)
+        while not requests.may_end:
+            if world.clock.monotonic() - began >= LONGEST * self.for_s:
+                raise requests.undecided(LONGEST * self.for_s)
+            world.waiter.pause_checking(EXTENDED_EACH_S, check)
         wanted = sum(count for releases in self.watched.values() for count in releases.values())
-        return f"{wanted} of {wanted} ready, none restarted" + (f" in {self.for_s:g} s" if self.for_s else "")
+        took = f" in {world.clock.monotonic() - began:.3g} s" if self.for_s else ""
+        return f"{wanted} of {wanted} ready, none restarted{took}{requests.evidence}"
 
     def look(self, world: World) -> Look:
         # An interrupted observation covers only a part of the time, so it starts from zero.
@@ -34,6 +60,13 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
 
     def undo(self, world: RunWorld) -> str:
         return "nothing to undo"
+
+    def _compared(self) -> tuple[Compared, ...]:
+        found = []
+        for service, old in self.replaced.items():
+            side_by_side = old is not None and self.traffic[service].get(old, 0) > 0
+            found.append(Compared(service, old, next(iter(self.watched[service])), side_by_side))
+        return tuple(found)
 
     def _check(self, world: World, before: dict[str, int]) -> None:
         """Raise StepFailed at the first problem."""
