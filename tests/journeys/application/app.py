@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import os
+import random
 import signal
 import socket
 import struct
@@ -25,8 +26,15 @@ crash_code: exit code of the crash
 never_ready, ignores_sigterm: yes
 calls: path of BACK_URL, requested for every request
 paths: the only paths that exist, separated by commas
+fails: the share of requests (0 to 1) that get the status fails_with (500); only those with the method fails_on, if set
+slow: the share of requests that get their response after slow_after seconds
+leaks: yes: a descriptor for each request
+refuses_after: seconds after which no connection is accepted
 licence: a file without which the service does not start
 ready_file: a file without which the service does not become ready"""
+
+
+chance = random.Random(7)
 
 
 class App:
@@ -37,6 +45,7 @@ class App:
         self.busy: set[asyncio.StreamWriter] = set()
         self.idle: set[asyncio.StreamWriter] = set()
         self.stopping = asyncio.Event()
+        self.leaked: list[int] = []
         volume = os.environ.get("MAINSTAY_VOLUME_POSTS")
         self.posts = os.open(f"{volume}/posts", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if volume else None
 
@@ -61,6 +70,12 @@ class App:
         await asyncio.sleep(float(BEHAVIOUR.get("respond_after", 0)))
         if "paths" in BEHAVIOUR and path not in BEHAVIOUR["paths"].split(","):
             return 404, f"{MESSAGE} has no {path}"
+        if chance.random() < float(BEHAVIOUR.get("slow", 0)):
+            await asyncio.sleep(float(BEHAVIOUR["slow_after"]))
+        if BEHAVIOUR.get("leaks") == "yes":
+            self.leaked.append(os.dup(2))
+        if BEHAVIOUR.get("fails_on", method) == method and chance.random() < float(BEHAVIOUR.get("fails", 0)):
+            return int(BEHAVIOUR.get("fails_with", 500)), "the ink is dry"
         if "calls" in BEHAVIOUR:
             return await call(os.environ["BACK_URL"], BEHAVIOUR["calls"])
         if method == "POST" and self.posts is not None:
@@ -106,6 +121,8 @@ class App:
         print(f"{MESSAGE} is listening", flush=True)
         if "crash_after" in BEHAVIOUR:
             loop.call_later(float(BEHAVIOUR["crash_after"]), self.crash)
+        if "refuses_after" in BEHAVIOUR:
+            loop.call_later(float(BEHAVIOUR["refuses_after"]), self.refuse, server)
         if "ready_file" in BEHAVIOUR:
             while not Path(BEHAVIOUR["ready_file"]).exists():
                 await asyncio.sleep(0.05)
@@ -116,6 +133,11 @@ class App:
         server.close()
         while self.busy:
             await asyncio.sleep(0.01)
+        for writer in list(self.idle):
+            writer.close()
+
+    def refuse(self, server: asyncio.Server) -> None:
+        server.close()
         for writer in list(self.idle):
             writer.close()
 
