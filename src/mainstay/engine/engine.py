@@ -125,10 +125,11 @@ def _claim(run: Run, world: World, target: RunTarget, runner: Runner, fence: int
     """
     now = run.state
     if now.crash_looping:
+        where = f"at step {now.current}" if now.current else "between two steps"
         raise run.park(
             now.current,
-            f"{MOST_RESUMES} processes in a row crashed at step {now.current}",
-            "mainstay journal show, then mainstay resume to try again or mainstay abort to go back",
+            f"{MOST_RESUMES} processes in a row crashed {where}",
+            "mainstay journal show, then mainstay resume to try again or mainstay abort to undo the run",
         )
     try:
         retry(world, target.claim)

@@ -26,6 +26,7 @@ def forward(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> 
         _restore(run, world)
         for _, ranks in run.phases():
             for rank in ranks:
+                # Before the point of no return a failure undoes the run; after it, only another attempt helps.
                 execute = partial(execute_rank, rank, run, world, runner.executor, heartbeat)
                 retry(world, execute, while_=lambda: run.state.irreversible)
     except Interrupted:
@@ -35,7 +36,7 @@ def forward(run: Run, world: RunWorld, runner: Runner, heartbeat: Heartbeat) -> 
     except (FenceRefused, Parked):
         raise
     except UndoRequested as request:
-        run.start_undo("abort", request.what)
+        run.start_undo(runner.by, request.what)
         return False
     except MainstayError as failure:
         if run.state.irreversible:
@@ -85,7 +86,10 @@ def _last_traffic_steps(run: Run) -> list[StepNumber]:
 
 
 def _revert_traffic(run: Run, world: RunWorld) -> None:
-    """Revert traffic, so that no user stays on a release that no process observes; nothing once irreversible."""
+    """Revert traffic, so that no user stays on a release that no process observes.
+
+    Do nothing once the run is irreversible.
+    """
     traffic_steps = _last_traffic_steps(run)
     if not traffic_steps or run.state.irreversible:
         return

@@ -83,7 +83,7 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
-    """After an interrupt, traffic is about to be reverted to the stage's fallback; the run stays resumable."""
+    """Traffic of a stage was reverted, or is about to be, so steps count as not done; the run can be resumed."""
 
     stage: int
     reopened: tuple[StepNumber, ...]

@@ -13,7 +13,7 @@ from mainstay.history.journal import Row
 
 Direction = Literal["forward", "back"]
 MOST_RESUMES = 5
-"""Number of processes that may die at one step before the run is parked for a person to decide."""
+"""Number of processes that may start without making progress before the run is parked."""
 
 
 class RunState(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class RunState(msgspec.Struct, frozen=True):
 
     @property
     def crash_looping(self) -> bool:
-        """Whether MOST_RESUMES processes died at the same step, so that another would probably die too."""
+        """Whether MOST_RESUMES processes in a row made no progress, so that another one would probably make none."""
         return self.resumes >= MOST_RESUMES
 
     def after(self, row: Row) -> "RunState":

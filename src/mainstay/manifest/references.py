@@ -9,7 +9,7 @@ from mainstay.model.call_graph import circle
 
 
 def references(scope: Scope) -> Iterator[Violation]:
-    """Yield every name that leads nowhere, is given twice or closes a circle."""
+    """Yield a violation for each reference to an unknown name, each duplicate, and each cycle of needs."""
     for rule in (_needs, _reads, _sources, _routes):
         yield from rule(scope)
 

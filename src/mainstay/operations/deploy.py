@@ -34,13 +34,13 @@ def deploy(
     # Plan first, so that bad input is refused before anything is started.
     plan = _fresh(context, plan_id) if plan_id else planning.make(context, version)
     started = NOT_STARTED if approve.dry_run else start_live(context, runner, notices, only_if_stopped=True)
-    if started.acted and not plan_id:
+    if started.acted and not plan_id:  # What the plan depends on has changed.
         plan = planning.make(context, version)
-    if plan.unchanged and not started.acted and not approve.dry_run:
+    if plan.unchanged and not started.acted and not approve.dry_run:  # There is nothing to deploy: start what stopped.
         started = start_live(context, runner, notices)
-    if started.failure and plan.unchanged:
-        raise not_running(started.failure, history_of(context))
     if started.failure:
+        if plan.unchanged:
+            raise not_running(started.failure, history_of(context))
         warn_of_start(started.failure, notices)
     outcome = execute(
         context,

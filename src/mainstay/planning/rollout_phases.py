@@ -31,11 +31,15 @@ def stage_phases(stages: tuple[StageChange, ...], edge: ConfigureEdge | None) ->
 
 
 def settle_phase(stages: tuple[StageChange, ...], for_s: float) -> Phase:
-    """Return the phase that observes the new revisions while the old fleets still run; a first release has none."""
-    replaces = any(change.old is not None for change in stages[-1].rollout.changes) if stages else False
-    if not (for_s and replaces and stages[-1].watched):
+    """Return the phase that observes the new revisions while the old fleets still run.
+
+    It is empty when no revision is replaced, nothing is watched, or *for_s* is 0.
+    """
+    if not stages or not for_s:
         return Phase("settle", ())
     last = stages[-1]
+    if not last.watched or all(change.old is None for change in last.rollout.changes):
+        return Phase("settle", ())
     return Phase(
         "settle", ((Settle(watched=last.watched, traffic=last.stage.traffic, for_s=for_s, replaced=last.replaced),),)
     )
@@ -64,6 +68,7 @@ def _deploy_order(change: StageChange, edge: Ranks) -> Ranks:
     # A worker calls its callees as soon as it runs, so it starts after their traffic has moved.
     calling = [name for name in change.workers if calls[name]]
     return (
+        # `recreate`: traffic ends before its fleet stops.
         *_set_traffic(change, _shifts_with_drain(change, traffic.ended)),
         *_start_services(change, at_start),
         *_replace_workers(change, [name for name in change.workers if name not in calling]),
@@ -78,6 +83,7 @@ def _rollback_order(change: StageChange, edge: Ranks) -> Ranks:
     return (
         *_start_services(change, traffic.first, without=traffic.ended),
         *_replace_workers(change, change.workers),
+        # The routes of a service that is removed change before its traffic ends.
         *edge,
         *_set_traffic(change, _shifts_with_drain(change, traffic.shifted | traffic.ended)),
         *(rank for layer in callers_first(calls, traffic.ended) for rank in _change_fleets(change, layer)),
@@ -149,9 +155,10 @@ def _retire_ranks(last: StageChange) -> Ranks:
 
 
 def _retire(change: ServiceChange, members: Members, shifts: Shifts) -> Retire | None:
-    """Return the step that retires the old revision; None for a worker of which no instance is left.
+    """Return the step that retires the old revision; None when no revision is replaced.
 
-    A service has the step even when no instance is left to stop, because it ends the lease on traffic.
+    None too for a worker of which no instance is left. A service has the step even then, because it ends the lease on
+    traffic.
     """
     leaving = {revision: member for revision, member in members.items() if revision != change.new}
     if change.old in (None, change.new) or not (leaving or not change.worker):

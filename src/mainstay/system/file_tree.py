@@ -7,6 +7,7 @@ import platform
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -
     walk = _walk(folder, ignoring, apart)
     total, files = hashlib.sha256(), 0
     for path in walk.found:
-        kind, description = _described(path, walk.root)
+        with _refusing_unreadable():
+            kind, description = _described(path, walk.root)
         name = os.fsencode(path.relative_to(walk.root))
         total.update(b"%s %d %s %s\n" % (kind, len(name), name, description))
         if kind in {b"file", b"program"}:
@@ -76,7 +78,10 @@ def measure(folder: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -
 
 
 def copy(folder: Path, to: Path, *, ignoring: bool = True, apart: Sequence[str] = ()) -> None:
-    """Copy the files of *folder* that `measure` counts to the new folder *to*; share blocks if the file system can."""
+    """Copy what `measure` includes in its digest to the new folder *to*; share blocks if the file system can.
+
+    Raises BadInput as `measure` does.
+    """
     walk = _walk(folder, ignoring, apart)
     to.mkdir(parents=True)
     to.chmod(0o755)
@@ -89,7 +94,8 @@ def copy(folder: Path, to: Path, *, ignoring: bool = True, apart: Sequence[str] 
             target.mkdir()
             target.chmod(0o755)
         else:
-            _copy_file(path, target)
+            with _refusing_unreadable():
+                _copy_file(path, target)
 
 
 def key(digest: str, build: Sequence[Sequence[str]], path: str) -> str:
@@ -113,8 +119,15 @@ def _walk(folder: Path, ignoring: bool, apart: Sequence[str]) -> _Walk:
         raise BadInput(
             f"{folder} is not a folder", remedy="name a folder that exists as `source`", code="source-missing"
         )
-    try:
+    with _refusing_unreadable():
         return _Walk(folder.absolute(), ignoring, GitIgnoreSpec.from_lines([*OWN_FILES, *apart]))
+
+
+@contextmanager
+def _refusing_unreadable() -> Iterator[None]:
+    """Raise BadInput, which names the file, when the block may not read one."""
+    try:
+        yield
     except PermissionError as refused:
         raise BadInput(
             f"{refused.filename} cannot be read",

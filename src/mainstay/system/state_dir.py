@@ -120,20 +120,20 @@ def create_folders(folders: Folders) -> None:
     """
     passable = _passable()
     through = (folders.contents, folders.releases, folders.volumes, folders.data, folders.logs, folders.homes)
-    closed = (folders.plans, folders.instances, folders.jobs, folders.edge, folders.keys)
+    private = (folders.plans, folders.instances, folders.jobs, folders.edge, folders.keys)
     with _writable():
         for folder in (folders.state, *through):
             make_folder(folder)
             folder.chmod(passable)
-        for folder in closed:
+        for folder in private:
             make_folder(folder)
             folder.chmod(0o700)
         # The mode is set only at creation: the supervisor later opens it for HAProxy's workers, which run as `nobody`.
         make_folder(folders.sockets, 0o700)
 
 
-def make_state(folders: Folders, *closed: Path) -> None:
-    """Create the state folder and its *closed* folders where missing, and no other folder.
+def make_state(folders: Folders, *private: Path) -> None:
+    """Create the state folder and the *private* folders (mode 0700) where missing, and no other folder.
 
     For commands that store a plan or a value before anything runs. Raises BadInput when a folder cannot be created.
     """
@@ -141,7 +141,7 @@ def make_state(folders: Folders, *closed: Path) -> None:
         if not folders.state.exists():
             make_folder(folders.state)
             folders.state.chmod(_passable())
-        for folder in closed:
+        for folder in private:
             make_folder(folder, 0o700)
 
 

@@ -54,7 +54,7 @@ class Client:
                 self._refuse_foreign_peer(connection)
                 welcome = _exchange(connection, Hello())
                 if isinstance(welcome, Welcome) and welcome.reexecuting:
-                    raise NoReply("it becomes the newer program")
+                    raise NoReply("the supervisor is restarting as a newer version")
                 answer = _exchange(connection, request)
         except (OSError, EOFError, msgspec.DecodeError) as error:
             raise NoReply(str(error)) from error

@@ -29,7 +29,7 @@ NOT_SUPERVISED = Note(
 
 
 def fleet_status(folders: Folders) -> FleetStatus:
-    """Return the desired state and the instances that still run. One that was steady and still runs counts as ready."""
+    """Return the fleet while the supervisor is not running. An instance that runs counts as ready if it was steady."""
     desired, runner = read_desired(folders.desired), ProcessRunner(folders.instances)
     started = (desired.started and folders.desired.exists()) or Proxy(folders, runner).process() is not None
     instances = tuple(_instance(folders, runner, name, one) for name, one in desired.instances.items())

@@ -170,7 +170,7 @@ class Target(Protocol):
         ...
 
     def signals(self, ago_s: float = 0.0) -> Signals:
-        """Return what the requests to the services have met so far, or had *ago_s* seconds ago, at most a minute.
+        """Return the counters of requests, now or as they were *ago_s* seconds ago (at most 60).
 
         Raises Unreachable when the target does not count them now.
         """
@@ -182,7 +182,7 @@ class Target(Protocol):
 
 
 class RunTarget(Target, Protocol):
-    """A target with the fence of a run: what only a run may change.
+    """What only a run may change at a target; each request has the run's fence.
 
     Requests set desired state and are idempotent. All methods raise FenceRefused once a newer run has claimed the
     target.

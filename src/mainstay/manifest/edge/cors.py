@@ -69,7 +69,7 @@ class CorsSection(Section):
             raise rule_error("cors-for-everyone", what, "list the origins, or leave 'credentials' out")
         if "*" in self.origins and len(self.origins) > 1:
             raise rule_error(
-                "cors-for-everyone", "'*' already contains the other origins", 'write ["*"], or leave it out'
+                "cors-for-everyone", "'*' already contains the other origins", 'write ["*"], or remove "*"'
             )
         return self
 

@@ -55,7 +55,9 @@ def _value(value: object) -> object:
     text = as_written(value)
     if not isinstance(text, str):
         raise rule_error(
-            "bad-header", f"the value of a header is a text, found {shown(value)}", "write a text, or false"
+            "bad-header",
+            f"a header's value must be a text, found {shown(value)}",
+            "quote it, or write false to remove the header",
         )
     if not text or not text.isascii() or not text.isprintable() or text != text.strip():
         what = f"{shown(text)} is not the value of a header"

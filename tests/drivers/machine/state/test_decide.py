@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mainstay.drivers.machine.state import lifecycle
-from mainstay.drivers.machine.state.decide import Action, decide, ready, without_new_drains
+from mainstay.drivers.machine.state.decide import Action, cancelled_drains, decide, ready
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.model import Edge
 from mainstay.system.process_runner import End
@@ -54,7 +54,7 @@ def test_a_leaving_instance_is_stopped_only_once_it_has_no_connections() -> None
 def test_a_drain_begins_only_once_haproxy_has_accepted_its_slots() -> None:
     before = {"web-1-1": STEADY, "web-1-2": replace(STEADY, drain_since=3.0)}
     after = {name: replace(runtime, drain_since=5.0, drained=True) for name, runtime in before.items()}
-    assert without_new_drains(before, after) == {"web-1-1": STEADY}
+    assert cancelled_drains(before, after) == {"web-1-1": STEADY}
 
 
 def test_connections_open_at_the_end_of_the_drain_are_counted() -> None:

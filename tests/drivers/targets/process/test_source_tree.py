@@ -129,7 +129,7 @@ def test_a_change_in_a_shared_folder_changes_the_digest(app: Path) -> None:
 
 
 def test_a_shared_folder_at_an_existing_path_is_refused(app: Path) -> None:
-    with pytest.raises(BadInput, match="has a package already") as refused:
+    with pytest.raises(BadInput, match="already contains package, so") as refused:
         source_tree.measure(Source(str(app), beside=(("package", str(app)),)), shell)
     assert refused.value.code == "place-taken"
 

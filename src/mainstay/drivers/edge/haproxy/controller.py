@@ -82,7 +82,7 @@ class EdgeController:
                 signals.add_failures(*await self._proxy.failed_attempts())
 
     def signals(self, ago_s: float = 0.0) -> Signals:
-        """Return what requests have met so far, or had *ago_s* seconds ago (at most 60)."""
+        """Return the counters of requests, now or as they were *ago_s* seconds ago (at most 60)."""
         return self._log.signals.signals(ago_s)
 
     def refuse_taken(self, desired: DesiredEdge) -> None:

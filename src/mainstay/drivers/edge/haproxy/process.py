@@ -46,7 +46,7 @@ def binary() -> str:
 
 
 def worker_user() -> UserIds | None:
-    """Return the user, who owns nothing else, that HAProxy's workers run as; None: the user that runs Mainstay."""
+    """Return the user of HAProxy's workers, an account that owns no files; None: the user that runs Mainstay."""
     return identity("nobody") if is_root() else None
 
 
@@ -179,7 +179,8 @@ class Proxy:
         )  # fmt: skip
         out, _ = await check.communicate()
         if check.returncode != 0:
-            fault = next((line for line in out.decode(errors="replace").splitlines() if "[ALERT]" in line), "")
+            lines = out.decode(errors="replace").splitlines() or [f"exit code {check.returncode}"]
+            fault = next((line for line in lines if "[ALERT]" in line), lines[-1])
             raise StepFailed(f"HAProxy rejects its configuration: {fault}", remedy=f"read {part}")
         move(part, folder / CONFIGURATION)
 
@@ -198,12 +199,19 @@ class Proxy:
         return self._runner.start(ID, Launch(command, folder, str(logs / f"{ID}.out"), str(logs / f"{ID}.err")))
 
     async def _end_leftovers(self) -> None:
-        """End the workers that a killed master left behind, since they would hold the ports."""
+        """End the workers that a killed master left behind, since they would hold the ports.
+
+        Raises Unreachable when they do not end in time.
+        """
         before = self._runner.started(ID)
-        if before is not None:
+        if before is None:
+            return
+        try:
             async with asyncio.timeout(STOPS_WITHIN_S):
                 while self._runner.end_all(ID, before):
                     await asyncio.sleep(0.005)
+        except TimeoutError:
+            raise Unreachable(f"HAProxy's old workers did not end within {STOPS_WITHIN_S:g} s") from None
 
     async def _wait_until_free(self, edge: Edge, rendered: Rendered) -> None:
         """Wait up to 1 s until the ports are free: a killed worker may take a moment to release them."""
@@ -220,7 +228,7 @@ class Proxy:
                         if await self._loaded_generation() == rendered.generation:
                             return
                     if process is not None and not processes.is_alive(process):
-                        raise self._failed("HAProxy exited immediately")
+                        raise self._failed("HAProxy exited before it had loaded its configuration")
                     await asyncio.sleep(0.005)
         except TimeoutError:
             raise self._failed(f"HAProxy did not load its configuration within {LOADS_WITHIN_S:g} s") from None

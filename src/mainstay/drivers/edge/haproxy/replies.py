@@ -74,7 +74,7 @@ def servers(text: str) -> dict[str, Server]:
 
 @_strict
 def connections(text: str) -> dict[str, int]:
-    """Return the connections with a request in flight of each server by name, from `show servers conn`."""
+    """Return, by server name, the number of connections with a request in flight, from `show servers conn`."""
     return {row["bkname/svname"].partition("/")[2]: int(row["used_cur"]) for row in _rows(text)}
 
 

@@ -97,7 +97,7 @@ class Instances:
             )
 
     def kill(self, name: str) -> None:
-        """Send SIGKILL to every process of the instance: session, process group, cgroup, and what left them."""
+        """Send SIGKILL to all processes of the instance: its session, group and cgroup, and descendants that left."""
         process = self.runtimes[name].process or self._runner.started(name)
         if process is not None:
             self._runner.end_all(name, process)

@@ -24,7 +24,7 @@ def times_of(path: Path) -> Path:
 
 
 def open_marks(path: Path) -> int:
-    """Open the marks of the log *path* for reading and appending."""
+    """Open the file of (size, time) marks of the log *path*, creating it; return its descriptor."""
     times_of(path).parent.mkdir(mode=0o700, exist_ok=True)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.open(times_of(path), flags, 0o600)

@@ -42,9 +42,9 @@ def listeners(desired: Desired) -> dict[str, int]:
 
 
 def slot_counts(desired: Desired) -> dict[str, int]:
-    """Return the slots of each service's backend: 3 × its highest number of replicas, never fewer than now.
+    """Return the number of slots of each service's backend: 3 × its highest replica count, at least the stored number.
 
-    HAProxy reloads when the number changes, so it shrinks only with the edge.
+    A change reloads HAProxy, so the number never decreases; `SetEdge` removes services that are gone.
     """
     counts = dict(desired.slots)
     for fleet in (desired.fleet, desired.retiring):

@@ -22,8 +22,9 @@ KILL_AGAIN_AFTER_S = 1.0
 class Action(NamedTuple):
     """An action on one instance.
 
-    stop: send the stop signal to its main process, out of traffic by then · kill: send SIGKILL to all its processes,
-    which ignored that signal · forget: end the processes that it left, remove its files and free its port.
+    stop: send the stop signal to its main process, once it is drained
+    kill: send SIGKILL to all its processes, after the grace period
+    forget: end the processes that it left, remove its files and free its port
     """
 
     verb: Literal["start", "stop", "kill", "forget"]
@@ -42,8 +43,7 @@ class Decision(NamedTuple):
 def ready(desired: Desired, runtimes: Mapping[str, Runtime]) -> frozenset[str]:
     """Return the instances that may receive requests, including draining ones.
 
-    When a proven revision has no steady instance left, its instances count as soon as they answer: serving again is
-    more important than certainty.
+    Only steady instances count. When a proven revision has none left, its instances count as soon as they answer.
     """
     able = {name for name, runtime in runtimes.items() if runtime.process and runtime.answers and not runtime.drained}
     steady = {name for name in able if runtimes[name].record.steady}
@@ -104,10 +104,10 @@ def decide(
     return Decision(after, tuple(actions), cut, min(times))
 
 
-def without_new_drains(before: Mapping[str, Runtime], after: Mapping[str, Runtime]) -> dict[str, Runtime]:
-    """Return the runtimes *after* a pass in which HAProxy was not updated, without the drains that began in it.
+def cancelled_drains(before: Mapping[str, Runtime], after: Mapping[str, Runtime]) -> dict[str, Runtime]:
+    """Return the runtimes whose drain began in this pass, with that drain cancelled.
 
-    HAProxy still sends requests to these instances.
+    HAProxy was not updated in the pass, so it still sends requests to these instances.
     """
     return {
         name: replace(runtime, drain_since=None, drained=before[name].drained)

@@ -18,7 +18,10 @@ def with_proven(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
 
 
 def placed(desired: Desired, runtimes: Mapping[str, Runtime]) -> Desired:
-    """Return *desired* with the instances and the retiring revisions that must exist. Raises InvariantBroken."""
+    """Return *desired* with missing instances added, surplus ones marked as leaving, and ended revisions removed.
+
+    Raises InvariantBroken when the result is inconsistent.
+    """
     # A new task that has completed counts as ready: the old one, which overlaps with it, may be retired.
     done = {name for name in desired.instances if runtimes[name].record.done}
     desired = with_instances(desired, decide.ready(desired, runtimes) | done)

@@ -19,7 +19,7 @@ from mainstay.drivers.machine.logs.watch import LogWatch
 from mainstay.drivers.machine.protocol import Changing, LeaseHeartbeat, SetFleet, SetTraffic, StartAll
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.addresses import allocate, listeners, reassign
-from mainstay.drivers.machine.state.decide import Action, Decision, decide, without_new_drains
+from mainstay.drivers.machine.state.decide import Action, Decision, cancelled_drains, decide
 from mainstay.drivers.machine.state.lifecycle import Runtime
 from mainstay.drivers.machine.state.placement import placed, with_proven
 from mainstay.drivers.machine.state.upstreams import desired_edge, upstream
@@ -27,6 +27,7 @@ from mainstay.drivers.machine.supervisor import shift_gate
 from mainstay.drivers.machine.supervisor.desired_state import DesiredState
 from mainstay.drivers.machine.supervisor.shift_gate import ShiftGate
 from mainstay.drivers.secrets.sealed_file import SealedFile
+from mainstay.errors import Unreachable
 from mainstay.system import processes
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.ports import is_free
@@ -70,7 +71,7 @@ class Daemon:
         Raises FenceRefused for a run with an older fence, and ConnectionAbortedError when this supervisor is exiting.
         """
         if self._ended:
-            raise ConnectionAbortedError("this supervisor is exiting; repeat the request to the next one")
+            raise ConnectionAbortedError("the supervisor is exiting; send the request again")
         if isinstance(request, SetFleet):
             transitions.refuse_older(self.state.desired, request.fence)
             self.instances.clear_failures(self.state.desired, request.wanted)
@@ -97,7 +98,10 @@ class Daemon:
             while True:
                 await self.edge.open()
                 await self._reconcile_until_stopped()
-                await self.edge.stop()
+                try:
+                    await self.edge.stop()
+                except Unreachable as error:  # The next start of the edge ends what is left.
+                    log.error("the edge did not stop completely: %s", error)
                 if self.state.is_stopped():
                     break  # No start was requested meanwhile, and from here on `apply` refuses every request.
         finally:
@@ -131,6 +135,7 @@ class Daemon:
         await self.shift_gate.apply_next()
         starting = self.instances.adopt(self.state.desired)
         self._place_instances()
+        # One of the instances that were just placed may still run from before a crash.
         starting |= self.instances.adopt(self.state.desired)
         before = dict(self.instances.runtimes)
         decided = await self._decide(starting)
@@ -170,7 +175,7 @@ class Daemon:
         if converged:
             self.shift_gate.applied(desired.traffic)
         elif self.edge.is_alive():
-            runtimes.update(without_new_drains(before, runtimes))
+            runtimes.update(cancelled_drains(before, runtimes))
         return converged
 
     def _count_force_killed(self, killed: Counter[str]) -> None:
@@ -181,7 +186,10 @@ class Daemon:
             log.error("could not record the kill of %s: %s", ", ".join(sorted(killed)), error)
 
     def _place_instances(self) -> None:
-        """Persist which instances must exist, with their ports and slots, before any of them starts."""
+        """Revert traffic whose lease has expired, record proven revisions, and place instances with ports and slots.
+
+        All of it is persisted before any instance starts.
+        """
         runtimes = self.instances.runtimes
         desired = transitions.auto_revert(self.state.desired, self.state.boot, processes.boottime())
         desired = with_proven(desired, runtimes)
@@ -195,7 +203,7 @@ class Daemon:
             with self.state.rejecting():
                 self._do(action)
         except OSError as error:
-            log.error("%s: %s is tried again: %s", action.name, action.verb, error)
+            log.error("%s: %s failed, it is tried again: %s", action.name, action.verb, error)
 
     def _do(self, action: Action) -> None:
         name = action.name

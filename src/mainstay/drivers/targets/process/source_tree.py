@@ -43,8 +43,8 @@ def _tree(source: Source, shell: Shell) -> Iterator[tuple[Path, bool]]:
         for inside, folder in source.beside:
             if (whole / inside).exists():
                 raise BadInput(
-                    f"{source} has a {inside} already, so {folder} cannot be copied there",
-                    remedy="name another place in `source: {with: …}`",
+                    f"{source} already contains {inside}, so {folder} cannot be copied there",
+                    remedy="choose another path in `source: {with: …}`",
                     code="place-taken",
                 )
             file_tree.copy(Path(folder), whole / inside)

@@ -41,7 +41,7 @@ def size_rules(edge: Edge) -> str:
 
 
 def body_rules(edge: Edge) -> str:
-    """Return the rules for a body that has arrived, or has filled the buffer."""
+    """Return the rules for a buffered body: 413 above the limit, 411 for a long one without Content-Length."""
     if edge.limits.body_bytes is None:
         return ""
     undeclared = f"!{{ req.hdr(content-length) -m found }} {{ req.body_size gt {UNDECLARED_BYTES} }}"
