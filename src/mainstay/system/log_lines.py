@@ -84,7 +84,7 @@ class LogFile:
                 yield None
 
     def rest(self) -> Line | None:
-        """Return the last line if it has no line end yet; None if there is none, or a rotation removed its beginning."""
+        """Return the last line if it has no line end yet; None if there is none, or rotation removed its beginning."""
         size = self._position - self.offset
         return Line(self.offset, self._head, size) if size and not self._in_fragment else None
 
