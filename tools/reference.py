@@ -33,7 +33,13 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """Return the text of every page, by name."""
-    made = {"manifest.md": manifest(), "cli.md": command_line(), "json.md": documents(), "errors.md": errors()}
+    made = {
+        "manifest.md": manifest(),
+        "cli.md": command_line(),
+        "smoke.md": smoke_flows(),
+        "json.md": documents(),
+        "errors.md": errors(),
+    }
     return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
 
 
@@ -53,6 +59,37 @@ def manifest() -> Iterator[str]:
         yield part["description"]
         yield from _part(part, sections[name])
     yield from _placeholders()
+
+
+def smoke_flows() -> Iterator[str]:
+    module = import_module("mainstay.manifest.smoke.flow")
+    schema = import_module("mainstay.manifest.json_schema").json_schema(module.FlowSection, "a smoke flow")
+    sections = {
+        section.__name__: section for section in import_module("mainstay.manifest.base").Section.__subclasses__()
+    }
+    yield "# Smoke flows"
+    yield ""
+    yield f"{schema['description']} [Smoke-test a release](../how-to/smoke-test-a-release.md) shows how to use them."
+    yield from _part(schema, sections["FlowSection"])
+    for name, part in sorted(schema["$defs"].items()):
+        yield ""
+        yield f"## {_title(name)}"
+        yield ""
+        yield part["description"]
+        yield from _part(part, sections[name])
+    yield ""
+    yield "## Placeholders of flows"
+    yield ""
+    yield "Names in single braces are replaced in paths, headers, bodies and expectations. A flow that uses a name that"
+    yield "is neither of these nor kept by an earlier step is refused. A text that is only a placeholder becomes the"
+    yield "value itself: a kept number stays a number."
+    yield ""
+    yield "| placeholder | value |"
+    yield "|---|---|"
+    yield "| `{unique}` | 12 random letters and digits, new for each run of a flow |"
+    yield "| `{password}` | a random password of 28 characters, new for each run of a flow; never shown |"
+    yield "| `{version}` | the version of the release |"
+    yield "| `{NAME}` | what an earlier step has kept under this name |"
 
 
 def _placeholders() -> Iterator[str]:
@@ -184,6 +221,7 @@ def documents() -> Iterator[str]:
     roots = {
         "status": import_module("mainstay.operations.status_document").Status,
         "check": import_module("mainstay.operations.check").Findings,
+        "smoke": import_module("mainstay.operations.smoke").SmokeResult,
         "history": import_module("mainstay.history.summary").RunSummary,
         "logs": import_module("mainstay.drivers.targets.target").LogLine,
         "journal verify": import_module("mainstay.history.journal").Verdict,

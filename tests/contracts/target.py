@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from mainstay.drivers.targets.target import Kept, LogQuery, Preparation, RunTarget
-from mainstay.errors import FenceRefused, Interrupted, PortTaken
+from mainstay.errors import FenceRefused, Interrupted, PortTaken, Unreachable
 from mainstay.model import Artifact, Edge, Endings, Job, Member, Route, Shares, Shift, Source, TrafficLease
+from mainstay.model.http import Door, HttpRequest
 from mainstay.system.clock import Clock, Waiter
 
-EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1")
+EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", release_header=True)
 FENCE = 5
 CALLER_FIRST = (Shift({"web": {2: 100.0}}, {"web": {1: 10.0}}), Shift({"web": {1: 50.0, 2: 50.0}}))
 """The second shift waits until release 1 has no request in flight."""
@@ -344,6 +345,25 @@ class TargetContract(ABC):
         target.set_preview({})
         self.eventually(lambda: not target.traffic_status().previewed, "the end of the preview")
         assert target.traffic_status().preview == {}
+
+    def release_at(self, target: RunTarget, door: Door) -> str:
+        """Return the release that responds to a request through *door*."""
+        response = target.send(HttpRequest("GET", "/", host="web"), door)
+        assert (response.status, response.took_s < 10) == (200, True)
+        return dict(response.headers)["x-mainstay-release"]
+
+    def test_a_request_through_a_door_meets_the_release_to_which_it_leads(self, target: RunTarget) -> None:
+        self.up(target, 1, 2)
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
+        self.served(target, {1: 100.0})
+        target.set_preview({"web": 2})
+        self.eventually(lambda: target.traffic_status().previewed == {"web": 2}, "the preview of web@2")
+        assert (self.release_at(target, "front"), self.release_at(target, "preview")) == ("1", "2")
+
+    def test_a_request_without_an_edge_is_unreachable(self, target: RunTarget) -> None:
+        target.start()
+        with pytest.raises(Unreachable):
+            target.send(HttpRequest("GET", "/"), "front")
 
     def test_traffic_is_reverted_without_heartbeats(self, target: RunTarget) -> None:
         self.up(target, 1, 2)

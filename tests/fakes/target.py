@@ -46,6 +46,7 @@ from mainstay.model import (
     Workload,
     end_of,
 )
+from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.signals import Counts, Signals
 from mainstay.model.signals import Source as SignalSource
 from mainstay.system import file_tree
@@ -121,6 +122,9 @@ class FakeTarget:
         """Why the edge cannot serve; empty: it serves."""
         self.edge_problem_code = "port-taken"
         self.perform: Callable[[Job], int] = lambda job: 0
+        self.respond: Callable[[HttpRequest, Door], HttpResponse] = self._respond
+        self.requests: list[tuple[Door, HttpRequest]] = []
+        """What was sent to the doors."""
         self.lines: list[LogLine] = []
         self.effects: Counter[str] = Counter()
         self.point: Callable[[str], None] = lambda where: None
@@ -354,6 +358,27 @@ class FakeTarget:
                 open=opened and not broken,
                 problem=Note(self.edge_problem_code, broken, "stop that program") if broken else None,
             )
+
+    def send(self, request: HttpRequest, door: Door) -> HttpResponse:
+        with self._guard:
+            self._require_answer()
+            if self._edge is None:
+                raise Unreachable("there is no edge")
+            self.requests.append((door, request))
+        return self.respond(request, door)
+
+    def _respond(self, request: HttpRequest, door: Door) -> HttpResponse:
+        """Return the response of the service that a request for any path meets: its release, as JSON."""
+        status = self.traffic_status()
+        route = next((route for route in status.edge.routes if request.path.startswith(route.path)), None)  # type: ignore[union-attr]  # `send` requires it
+        if route is None:
+            return HttpResponse(404, (), b"", 0.01)
+        serving = list(status.actual.get(route.service, {}))
+        release = status.previewed.get(route.service) if door == "preview" else None
+        if not (release := release or (serving[0] if serving else None)):
+            return HttpResponse(503, (), b"", 0.01)
+        headers = (("x-mainstay-release", str(release)), ("content-type", "application/json"))
+        return HttpResponse(200, headers, b'{"release": %d}' % release, 0.01)
 
     # controls for tests
 

@@ -16,12 +16,13 @@ from mainstay.manifest.edge.timeouts import TimeoutsSection
 from mainstay.manifest.health import HealthSection
 from mainstay.manifest.json_schema import json_schema
 from mainstay.manifest.service import ResourcesSection, ServiceSection, UlimitsSection, VolumeSection
+from mainstay.manifest.smoke.flow import FlowSection, FlowStepSection
 from mainstay.manifest.source import SourceSection
 from mainstay.manifest.strategy import StrategySection
 from mainstay.manifest.yaml_tree import plain
 
 KEYS = [(section, field) for section in Section.__subclasses__() for field in section.model_fields]
-TOGETHER = {
+TOGETHER: dict[tuple[type[Section] | str, str], tuple[str, ...]] = {
     (SourceSection, "git"): ("ref",),
     (SourceSection, "ref"): ("git",),
     (StrategySection, "percent"): ("kind",),
@@ -31,6 +32,7 @@ TOGETHER = {
     ("MigrationsSection", "back"): ("run", "service"),
     ("DatastoreSection", "backup"): ("because",),
     ("VariableSection", "generate"): ("secret",),
+    **{(FlowStepSection, key): ("get",) for key in ("headers", "json_", "expect", "keep")},
 }
 """Keys that are valid only beside others."""
 
@@ -75,8 +77,8 @@ def test_every_key_has_an_example_that_validates(section: type[Section], field: 
 
 
 def test_the_schema_has_the_meaning_and_the_example_of_every_key() -> None:
-    schema = json_schema()
-    parts = [schema, *schema["$defs"].values()]
+    schemas = json_schema(), json_schema(FlowSection, "a smoke flow")
+    parts = [part for schema in schemas for part in (schema, *schema["$defs"].values())]
     keys = [(part["title"], key, each) for part in parts for key, each in part["properties"].items()]
     assert [(title, key) for title, key, each in keys if not each.get("examples") or not each.get("description")] == []
     assert len(keys) == len(KEYS)

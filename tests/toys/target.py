@@ -35,6 +35,7 @@ from mainstay.model import (
     TrafficStatus,
     end_of,
 )
+from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.signals import Signals
 from mainstay.system import file_tree
 from mainstay.system.atomic_file import atomic_write
@@ -104,6 +105,9 @@ class ToyTarget:
 
     def signals(self, ago_s: float = 0.0) -> Signals:
         return Signals("toy", 0.0)
+
+    def send(self, request: HttpRequest, door: Door) -> HttpResponse:
+        raise NotImplementedError
 
     def traffic_status(self) -> TrafficStatus:
         now = self._desired()

@@ -32,6 +32,7 @@ COMMANDS = {
     "status": Entry("Report health, instances and traffic; exit 1 when degraded.", LOOK),
     "metrics": Entry("Print counters of requests, errors and times, for Prometheus.", LOOK),
     "check": Entry("Check the environment as last deployed; exit 3 when a check fails or has no answer.", LOOK),
+    "smoke": Entry("Run the smoke flows against what runs now; exit 1 when one fails.", LOOK),
     "history": Entry("List the runs, newest first.", LOOK),
     "logs": Entry("Show the logs of a service.", LOOK),
     "journal": Entry("Show, verify or export the journal.", AUDIT),
@@ -39,7 +40,7 @@ COMMANDS = {
 
 NOT_YET = (
     "attest backup boot db doctor drill edge exec incident maintenance "
-    "migrate render restart run scale schedule serve smoke watch"
+    "migrate render restart run scale schedule serve watch"
 )
 """Names of commands that are planned for later versions, with spaces between them."""
 

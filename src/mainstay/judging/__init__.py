@@ -1,1 +1,1 @@
-"""Judges releases by what their requests met. Pure: values in, verdicts out."""
+"""Judges releases by what their requests met, and responses by what smoke flows expect. Pure."""

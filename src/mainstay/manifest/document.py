@@ -15,6 +15,8 @@ from mainstay.text.printable import HIDDEN
 
 MANIFEST = "mainstay.yaml"
 LARGEST_BYTES = 1_000_000
+BEGIN = "system: NAME"
+EMPTY = "mainstay init in an empty folder writes the smallest one"
 DEEPEST = 32
 MOST_NODES = 100_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -52,8 +54,9 @@ class Dialect(yaml.CSafeLoader):
 class Document:
     """One file's tree, its mistakes of form, and warnings about values that YAML parses differently than they look."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, begin: str = BEGIN) -> None:
         self.file = file
+        self._begin = begin
         self.mistakes: list[Mistake] = []
         self.warnings: list[Mistake] = []
         self._nodes = 0
@@ -72,12 +75,12 @@ class Document:
         finally:
             loader.dispose()
         if root is None or (isinstance(root, ScalarNode) and root.tag == NULL):
-            remedy = "mainstay init in an empty folder writes the smallest one"
+            remedy = EMPTY if self._begin == BEGIN else f"begin with {self._begin}"
             raise ManifestInvalid(Mistake("empty-file", "the file is empty", remedy, Place(self.file, 1, 1)))
         if not isinstance(root, MappingNode):
             found = "a list" if isinstance(root, SequenceNode) else "a text"
             what = f"expected keys at the top, found {found}"
-            raise ManifestInvalid(self._at(root, (), "not-a-mapping", what, "begin with system: NAME"))
+            raise ManifestInvalid(self._at(root, (), "not-a-mapping", what, f"begin with {self._begin}"))
         return root
 
     def _unreadable(self, error: yaml.MarkedYAMLError, text: str) -> Mistake:
@@ -142,8 +145,11 @@ class Document:
             self.warnings.append(self._at(node, location, "leading-zero", what, f"write {plain}"))
 
 
-def read(path: Path) -> Document:
-    """Return the file as a tree. Raises BadInput when it cannot be read, ManifestInvalid when it is not YAML."""
+def read(path: Path, begin: str = BEGIN) -> Document:
+    """Return the file as a tree; *begin* is how such a file begins.
+
+    Raises BadInput when it cannot be read, ManifestInvalid when it is not YAML.
+    """
     file = _shown(path)
     try:
         raw = path.read_bytes()
@@ -153,7 +159,7 @@ def read(path: Path) -> Document:
     if len(raw) > LARGEST_BYTES:
         what = f"the file has {len(raw):,} bytes, the limit is {LARGEST_BYTES:,}"
         raise ManifestInvalid(Mistake("too-large", what, "split it into systems", Place(file, 1, 1)))
-    return Document(file, _text(file, raw))
+    return Document(file, _text(file, raw), begin)
 
 
 def _shown(path: Path) -> str:

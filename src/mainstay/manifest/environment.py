@@ -24,7 +24,7 @@ class EnvironmentSection(Section):
     """One place. Every key but `target` overrides the manifest: mappings merge, lists and scalars replace, null
     removes."""
 
-    later: ClassVar[dict[str, str]] = dict.fromkeys(("window", "freezes", "smoke", "schedule"), "leave it out")
+    later: ClassVar[dict[str, str]] = dict.fromkeys(("window", "freezes", "schedule"), "leave it out")
 
     target: TargetSection = Field(default=TargetSection(), examples=[{"kind": "process"}])
     """Where services run."""
@@ -43,6 +43,9 @@ class EnvironmentSection(Section):
 
     edge: dict[str, object] = Field(default={}, examples=[{"http": 80}])
     """Overrides of the edge."""
+
+    smoke: object = Field(default=None, examples=[{"writes": "preview"}])
+    """Overrides of the smoke flows."""
 
     objectives: object = Field(default=None, examples=[{"error_rate": {"critical": "2%"}}])
     """Other objectives."""

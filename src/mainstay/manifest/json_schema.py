@@ -13,17 +13,17 @@ from mainstay.manifest.system import SystemSection
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the schema of `mainstay.yaml`: each key with its meaning, its default and an example."""
-    schema = SystemSection.model_json_schema(mode="validation")
+def json_schema(root: type[Section] = SystemSection, title: str = "mainstay.yaml") -> dict[str, Any]:
+    """Return the schema of the file that *root* is: each key with its meaning, its default and an example."""
+    schema = root.model_json_schema(mode="validation")
     sections = {section.__name__: section for section in Section.__subclasses__()}
-    for name, part in {SystemSection.__name__: schema, **schema["$defs"]}.items():
+    for name, part in {root.__name__: schema, **schema["$defs"]}.items():
         part["title"] = name.removesuffix("Section").lower()
         meanings = dict(_meanings(sections[name]))
         part["properties"] = {
             key: _key(each, meanings[key], sections[name].in_local.get(key)) for key, each in part["properties"].items()
         }
-    return {"$schema": DRAFT, **schema, "title": "mainstay.yaml"}
+    return {"$schema": DRAFT, **schema, "title": title}
 
 
 def _meanings(section: type[Section]) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,11 @@ from mainstay.manifest.edge.edge import EdgeSection
 from mainstay.manifest.environment import EnvironmentSection, TargetSection
 from mainstay.manifest.scalars import Name, VariableName, Version
 from mainstay.manifest.service import ServiceSection
+from mainstay.manifest.smoke.section import SmokeSection
 from mainstay.manifest.variable import VariableSection
 from mainstay.model import call_graph
 from mainstay.model.error_page import ErrorPage
+from mainstay.model.flow import Flows, SmokeWrites
 
 MOST_SERVICES = 500
 
@@ -22,7 +24,7 @@ MOST_SERVICES = 500
 class SystemSection(Section):
     """A system: its services, variables, datastores and edge. This is `mainstay.yaml`."""
 
-    later: ClassVar[dict[str, str]] = {"smoke": "leave it out", "schedule": "leave it out"}
+    later: ClassVar[dict[str, str]] = {"schedule": "leave it out"}
     noted: ClassVar[tuple[str, ...]] = ("objectives", "watch", "notify", "contacts")
 
     system: Name = Field(examples=["shop"])
@@ -49,6 +51,9 @@ class SystemSection(Section):
 
     edge: EdgeSection = Field(default=EdgeSection(), examples=[{"routes": [{"path": "/", "service": "web"}]}])
     """The public listener and its routes."""
+
+    smoke: SmokeSection = Field(default=SmokeSection(), examples=["smoke/"])
+    """Flows of requests that test every release before it gets traffic, and after it has all of it."""
 
     objectives: object = Field(default=None, examples=[{"error_rate": {"critical": "1%"}}])
     """Numbers that the system must keep."""
@@ -82,6 +87,9 @@ class Manifest:
     edge: EdgeSection
     pages: tuple[ErrorPage, ...] = ()
     """The error pages of `edge.errors`."""
+    flows: Flows = ()
+    """The smoke flows."""
+    smoke_writes: SmokeWrites = "front"
     overridden: frozenset[str] = frozenset()
     """Variables that some environment overrides, so that their value is not fixed."""
 

@@ -18,10 +18,13 @@ from mainstay.manifest.environment import EnvironmentSection, TargetSection
 from mainstay.manifest.messages import Violation, from_pydantic
 from mainstay.manifest.scope import Support, any_support, scope_of
 from mainstay.manifest.service import ServiceSection
+from mainstay.manifest.smoke.files import FlowFiles, read_flows
+from mainstay.manifest.smoke.section import with_mapping
 from mainstay.manifest.strategy import StrategySection
 from mainstay.manifest.system import Manifest, SystemSection
 from mainstay.manifest.warnings import warnings_of
 from mainstay.manifest.yaml_tree import Location
+from mainstay.model.flow import Flows
 from mainstay.model.kinds import TARGETS
 from mainstay.system.state_dir import LOCAL
 
@@ -51,23 +54,28 @@ def check(document: Document, path: Path, environment: str, support: Support = a
         known = {each.location for each in found}
         scope = scope_of(system, data, path, target, support, _doubtful(found))
         found += [each for each in violations(scope) if each.location not in known]
+    files = read_flows(path.resolve().parent, system.smoke.path) if system else FlowFiles((), (), ())
+    found += files.violations
     malformed = {mistake.place.path for mistake in document.mistakes}
     sound = {each for each in found if yaml_tree.dotted(each.location) not in malformed}
-    mistakes = in_order([*document.mistakes, *(_placed(document.file, root, each) for each in sound)])
+    mistakes = in_order([*document.mistakes, *files.mistakes, *(_placed(document.file, root, each) for each in sound)])
     if system is None or mistakes:
         return Checked(None, mistakes, tuple(document.warnings))
     notes = (_placed(document.file, root, each) for each in warnings_of(system, target))
-    return Checked(_manifest(system, path, environment), (), in_order([*document.warnings, *notes]))
+    return Checked(_manifest(system, path, environment, files.flows), (), in_order([*document.warnings, *notes]))
 
 
 def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
     """Return *mistakes* sorted by place, without duplicates."""
-    return tuple(sorted(set(mistakes), key=lambda m: (m.place.line or 0, m.place.column or 0, m.code, m.what)))
+    return tuple(
+        sorted(set(mistakes), key=lambda m: (m.place.file, m.place.line or 0, m.place.column or 0, m.code, m.what))
+    )
 
 
 def _overridden(root: Node, overrides: Node | None) -> Node:
     if not isinstance(overrides, MappingNode):
         return root
+    root, overrides = with_mapping(root), with_mapping(overrides)
     # An unknown key is a mistake of the environment only; merged, it would also be one of the system.
     unknown = [key for key in yaml_tree.keys(overrides) if key not in EnvironmentSection.model_fields]
     return yaml_tree.merged(root, yaml_tree.without(overrides, "target", *unknown))
@@ -153,7 +161,7 @@ def _placed(file: str, root: Node, found: Violation) -> Mistake:
     return Mistake(found.code, found.what, found.remedy, place)
 
 
-def _manifest(system: SystemSection, path: Path, environment: str) -> Manifest:
+def _manifest(system: SystemSection, path: Path, environment: str, flows: Flows) -> Manifest:
     declared = system.environments
     return Manifest(
         file=path.resolve(),
@@ -166,5 +174,7 @@ def _manifest(system: SystemSection, path: Path, environment: str) -> Manifest:
         datastores=system.datastores,
         edge=system.edge,
         pages=tuple(read_page(path.resolve().parent, *each) for each in system.edge.errors.items()),
+        flows=flows,
+        smoke_writes=system.smoke.writes,
         overridden=frozenset(name for place in declared.values() for name in place.variables),
     )

@@ -20,6 +20,7 @@ from mainstay.planning.facts import Snapshot, look, sources
 from mainstay.planning.given import new_values, stored_notes, unused_notes
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import at_version, resolve
+from mainstay.planning.smoke_tests import SmokeTests
 from mainstay.steps import AnyStep
 from mainstay.system.atomic_file import atomic_write
 from mainstay.system.state_dir import make_state
@@ -39,7 +40,13 @@ def make(context: Context, version: str | None = None) -> Plan:
     for store in provisioned(world.datastores.values()):
         store.refuse_other_data()
     now = with_given_secrets(look(world, history_of(context), manifest), manifest, context)
-    plan = _with_values(deploy(resolve(manifest, now), now), manifest, now, world, context)
+    plan = _with_values(
+        deploy(resolve(manifest, now), now, SmokeTests(manifest.flows, manifest.smoke_writes)),
+        manifest,
+        now,
+        world,
+        context,
+    )
     if plan.release.edge is not None and plan.release.edge != now.serving.edge:
         world.target.refuse_taken(plan.release.edge)
     fingerprint = declared(manifest, now) if manifest == written else _declared_or_unknown(written, context)

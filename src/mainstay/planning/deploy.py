@@ -15,21 +15,24 @@ from mainstay.planning.provide import edge_change, migrate_phase, start_datastor
 from mainstay.planning.resolve import declares
 from mainstay.planning.rollout import Rollout, ServiceChange, rollout_to, service_changes
 from mainstay.planning.rollout_phases import retire_phase, settle_phase, stage_phases
+from mainstay.planning.smoke_tests import SmokeTests, preview_steps, verify_phase
 from mainstay.planning.stage_change import stage_changes
 from mainstay.planning.warnings import notes_on, nothing_to_do
 from mainstay.steps.support.fleet_state import is_down
 
+NO_TESTS = SmokeTests()
 
-def deploy(release: Release, now: Snapshot) -> Plan:
-    """Return the plan that makes *release* live, starting from the snapshot *now*.
+
+def deploy(release: Release, now: Snapshot, tests: SmokeTests = NO_TESTS) -> Plan:
+    """Return the plan that makes *release* live, tested by *tests*, starting from the snapshot *now*.
 
     It has no phases when no service changes: the run then only records the release, or does nothing if `unchanged`.
     """
     declared = service_changes(now, release)
     changes = tuple(change.in_one_switch() if _old_is_down(change, now) else change for change in declared)
     rollout = rollout_to(release, now, changes)
-    plan = draft("deploy", release, now)
-    phases = deploy_phases(plan.id, release, now, rollout)
+    plan = draft("deploy", release, now, tests.flows)
+    phases = deploy_phases(plan.id, release, now, rollout, tests)
     migrates = any(phase.name == "migrate" for phase in phases)
     plan = replace(plan, phases=phases, rollback="unknown" if migrates or _schema_differs(now) else "safe")
     if not phases and declares(release, now.release):
@@ -41,7 +44,9 @@ def deploy(release: Release, now: Snapshot) -> Plan:
     )
 
 
-def deploy_phases(plan_id: str, release: Release, now: Snapshot, rollout: Rollout) -> tuple[Phase, ...]:
+def deploy_phases(
+    plan_id: str, release: Release, now: Snapshot, rollout: Rollout, tests: SmokeTests = NO_TESTS
+) -> tuple[Phase, ...]:
     """Return the phases of a deploy that have steps, in the order of the runbook."""
     first, last = edge_change(now.serving.edge, release.edge)
     stages = stage_changes(rollout)
@@ -50,7 +55,8 @@ def deploy_phases(plan_id: str, release: Release, now: Snapshot, rollout: Rollou
         fetch_phase(release, release.brought, now, plan_id),
         Phase("provide", rank_of([first]) + rank_of(start_datastores(release, now, plan_id))),
         migrate_phase(release, now, plan_id),
-        *stage_phases(stages, last),
+        *stage_phases(stages, last, preview_steps(tests, stages, release)),
+        verify_phase(tests, stages, release),
         settle_phase(stages, _settle_s(rollout)),
         retire_phase(stages),
     )

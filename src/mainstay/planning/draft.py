@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from mainstay.model import Release
+from mainstay.model.flow import Flows
 from mainstay.model.run_kind import Kind
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Phase, Plan
@@ -11,9 +12,9 @@ from mainstay.steps.observe import Observe
 from mainstay.steps.step import Step
 
 
-def draft(kind: Kind, release: Release, now: Snapshot) -> Plan:
+def draft(kind: Kind, release: Release, now: Snapshot, flows: Flows = ()) -> Plan:
     """Return a plan of *kind* to *release*, starting from *now*, without phases; equal plans have equal ids."""
-    key = staleness_key(release, now)
+    key = staleness_key(release, now, flows)
     return Plan(
         id=digest([kind, release, key])[:10],
         kind=kind,

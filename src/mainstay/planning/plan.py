@@ -38,6 +38,8 @@ class StalenessKey(msgspec.Struct, frozen=True):
     traffic: dict[str, dict[int, float]]
     schema: dict[str, str]
     last_run: str | None
+    smoke: str = ""
+    """Digest of the smoke flows; empty: none."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -16,17 +16,24 @@ from mainstay.steps.observe import Observe
 from mainstay.steps.retire import Retire
 from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.settle import Settle
+from mainstay.steps.smoke import Smoke
 from mainstay.steps.start_fleet import StartFleet
 
 
-def stage_phases(stages: tuple[StageChange, ...], edge: ConfigureEdge | None) -> tuple[Phase, ...]:
-    """Return a phase for each stage; the last one changes the *edge*. Without stages, only the edge changes."""
+def stage_phases(
+    stages: tuple[StageChange, ...], edge: ConfigureEdge | None, tests: tuple[Smoke | None, ...] = ()
+) -> tuple[Phase, ...]:
+    """Return a phase for each stage; the last one changes the *edge*. Without stages, only the edge changes.
+
+    *tests* are the smoke tests of the stages; empty: there are none.
+    """
+    tests = tests or (None,) * len(stages)
     if len(stages) < 2:
-        return (Phase("release", _stage_ranks(stages[0], edge) if stages else rank_of([edge])),)
+        return (Phase("release", _stage_ranks(stages[0], edge, tests[0]) if stages else rank_of([edge])),)
     count = len(stages)
     return tuple(
-        Phase(f"stage {number} of {count}", _stage_ranks(stage, edge if number == count else None), stage=number)
-        for number, stage in enumerate(stages, 1)
+        Phase(f"stage {number} of {count}", _stage_ranks(stage, edge if number == count else None, test), stage=number)
+        for number, (stage, test) in enumerate(zip(stages, tests, strict=True), 1)
     )
 
 
@@ -50,16 +57,18 @@ def retire_phase(stages: tuple[StageChange, ...]) -> Phase:
     return Phase("retire", _retire_ranks(stages[-1]) if stages else ())
 
 
-def _stage_ranks(change: StageChange, edge: ConfigureEdge | None) -> Ranks:
+def _stage_ranks(change: StageChange, edge: ConfigureEdge | None, test: Smoke | None) -> Ranks:
     """Return the ranks of a stage. *edge* changes the routes once every service that they lead to has traffic."""
-    order = _rollback_order if change.rollout.callers_first else _deploy_order
-    ranks = order(change, rank_of([edge]))
+    if change.rollout.callers_first:
+        ranks = _rollback_order(change, rank_of([edge]))
+    else:
+        ranks = _deploy_order(change, rank_of([edge]), rank_of([test]))
     stage = change.stage
     observe = Observe(watched=change.watched, traffic=stage.traffic, for_s=stage.hold_s, replaced=change.replaced)
     return (*ranks, (observe,)) if change.watched and ranks else ranks
 
 
-def _deploy_order(change: StageChange, edge: Ranks) -> Ranks:
+def _deploy_order(change: StageChange, edge: Ranks, test: Ranks) -> Ranks:
     calls, traffic = change.rollout.calls, change.traffic_changes
     called = frozenset[str]().union(*calls.values())
     # A new service needs its traffic before its callers start, because they may call it at once.
@@ -72,6 +81,7 @@ def _deploy_order(change: StageChange, edge: Ranks) -> Ranks:
         *_set_traffic(change, _shifts_with_drain(change, traffic.ended)),
         *_start_services(change, at_start),
         *_replace_workers(change, [name for name in change.workers if name not in calling]),
+        *test,
         *_set_traffic(change, shifts_callees_first(later, calls)),
         *_replace_workers(change, calling),
         *edge,

@@ -5,12 +5,13 @@ import hashlib
 import msgspec
 
 from mainstay.model import Release, Revision, Traffic
+from mainstay.model.flow import Flows
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Plan, StalenessKey, counts
 from mainstay.steps.set_traffic import in_words
 
 
-def staleness_key(release: Release, now: Snapshot) -> StalenessKey:
+def staleness_key(release: Release, now: Snapshot, flows: Flows = ()) -> StalenessKey:
     """Return everything in *now* on which a plan to *release* depends; measurements are not part of it."""
     return StalenessKey(
         release=digest(release),
@@ -19,6 +20,7 @@ def staleness_key(release: Release, now: Snapshot) -> StalenessKey:
         traffic={name: shares for name, shares in now.serving.wanted.items() if shares},
         schema={name: facts.schema.revision for name, facts in now.datastores.items()},
         last_run=now.last_run,
+        smoke=digest(flows) if flows else "",
     )
 
 
@@ -33,6 +35,8 @@ def differences(planned: Plan, now: Plan) -> tuple[str, ...]:
     found = [
         f"{name}: {before or 'none'} → {after or 'none'}" for name, (before, after) in pairs.items() if before != after
     ]
+    if old.smoke != new.smoke:
+        found.append("the smoke flows have changed")
     if old.release != new.release and not found:
         found.append("the manifest or its sources have changed")
     return tuple(found)

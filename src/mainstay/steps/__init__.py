@@ -8,6 +8,7 @@ from mainstay.steps.remove_data import RemoveData
 from mainstay.steps.retire import Retire
 from mainstay.steps.set_traffic import SetTraffic
 from mainstay.steps.settle import Settle
+from mainstay.steps.smoke import Smoke
 from mainstay.steps.start_datastore import StartDatastore
 from mainstay.steps.start_fleet import StartFleet
 from mainstay.steps.stop_environment import StopEnvironment
@@ -19,6 +20,7 @@ AnyStep = (
     | Migrate
     | StartFleet
     | SetTraffic
+    | Smoke
     | Observe
     | Settle
     | Retire

@@ -18,6 +18,7 @@ from mainstay.model import (
     TrafficLease,
     TrafficStatus,
 )
+from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.signals import Signals
 from mainstay.system.clock import Waiter
 from mainstay.system.folder_content import Measured
@@ -178,6 +179,14 @@ class Target(Protocol):
 
     def traffic_status(self) -> TrafficStatus:
         """Return the desired and actual traffic, and the state of the edge."""
+        ...
+
+    def send(self, request: HttpRequest, door: Door) -> HttpResponse:
+        """Send *request* to a door of the edge and return the response; redirects are not followed.
+
+        A port in the Host chooses the front door with that port. At most 1 MB of the body is read. Raises Unreachable
+        when no complete response arrives within the request's time limit.
+        """
         ...
 
 

@@ -1,7 +1,7 @@
 """The process target: plain processes on this machine, run by the supervisor, without Docker."""
 
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.drivers.targets.process.target import OfflineReader, ProcessTarget, Storage
+from mainstay.drivers.targets.process.target import OfflineReader, ProcessTarget, RequestSender, Storage
 from mainstay.drivers.targets.target import TargetDriver
 from mainstay.model import Environment
 from mainstay.system.clock import SystemClock
@@ -24,7 +24,12 @@ def process_target(environment: Environment, folders: Folders) -> ProcessTarget:
         sealed = SealedFile(folders.sealed, folders.secret_key)
         return HostStorage(Host(environment, folders, Shell(), sealed, SystemClock()))
 
-    return ProcessTarget(folders, offline, storage)
+    def requests() -> RequestSender:
+        from mainstay.drivers.targets.process import requests
+
+        return requests
+
+    return ProcessTarget(folders, offline, storage, requests)
 
 
 DRIVER: TargetDriver = process_target

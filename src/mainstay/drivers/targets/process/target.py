@@ -1,6 +1,7 @@
 """The process target: requests to the supervisor of this machine, and artifacts in its folders."""
 
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from mainstay.drivers.machine.client import Client, NoReply
@@ -55,6 +56,7 @@ from mainstay.model import (
     TrafficLease,
     TrafficStatus,
 )
+from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.model.signals import Signals
 from mainstay.system.folder_content import children
 from mainstay.system.state_dir import Folders
@@ -92,21 +94,37 @@ class Storage(Protocol):
     def remove(self) -> int: ...
 
 
+class RequestSender(Protocol):
+    """Sends requests to the doors of the edge."""
+
+    def send_to_door(
+        self, request: HttpRequest, door: Door, doors: tuple[str, ...], preview_socket: Path
+    ) -> HttpResponse: ...
+
+
 class ProcessTarget:
     """Sends requests to the supervisor of the environment in *folders*.
 
     Requests that change something start the supervisor if needed. Reads never start it: they use *offline* if it is
-    not running. *offline* and *storage* are callables because those modules are slow to import and seldom needed.
+    not running. *offline*, *storage* and *requests* are callables because those modules are slow to import and seldom
+    needed.
     """
 
-    def __init__(self, folders: Folders, offline: Callable[[], OfflineReader], storage: Callable[[], Storage]) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        offline: Callable[[], OfflineReader],
+        storage: Callable[[], Storage],
+        requests: Callable[[], RequestSender],
+    ) -> None:
         self._folders = folders
         self._client = Client(folders)
         self._offline = offline
         self._storage = storage
+        self._requests = requests
 
     def for_run(self, fence: int) -> "ProcessRunTarget":
-        return ProcessRunTarget(self._folders, self._offline, self._storage, fence)
+        return ProcessRunTarget(self._folders, self._offline, self._storage, self._requests, fence)
 
     def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
         return self._storage().prepared(artifact, preparation, self)
@@ -128,6 +146,9 @@ class ProcessTarget:
     def traffic_status(self) -> TrafficStatus:
         answer = self._read(GetTraffic(), TrafficAnswer)
         return answer.serving if answer else self._offline().traffic_status(self._folders)
+
+    def send(self, request: HttpRequest, door: Door) -> HttpResponse:
+        return self._requests().send_to_door(request, door, self.traffic_status().doors, self._folders.preview_socket)
 
     def signals(self, ago_s: float = 0.0) -> Signals:
         answer = self._read(GetSignals(ago_s), SignalsAnswer)
@@ -180,9 +201,14 @@ class ProcessRunTarget(ProcessTarget):
     """The target for the run with *fence*, which is part of each of its requests."""
 
     def __init__(
-        self, folders: Folders, offline: Callable[[], OfflineReader], storage: Callable[[], Storage], fence: int
+        self,
+        folders: Folders,
+        offline: Callable[[], OfflineReader],
+        storage: Callable[[], Storage],
+        requests: Callable[[], RequestSender],
+        fence: int,
     ) -> None:
-        super().__init__(folders, offline, storage)
+        super().__init__(folders, offline, storage, requests)
         self._fence = fence
 
     def claim(self) -> None:

@@ -1,0 +1,90 @@
+"""Decide the next request of a smoke flow, what to keep of its response, and where its requests lead. Pure."""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from mainstay.judging.expectations import NoJson, document_of
+from mainstay.judging.flow_text import Values, fill, fill_all
+from mainstay.judging.json_path import values_at
+from mainstay.model import Edge, Route
+from mainstay.model.flow import Flow, FlowStep
+from mainstay.model.http import HttpRequest, HttpResponse
+from mainstay.model.matching import in_order, matches, matches_host
+
+WITHIN_S = 10.0
+"""Seconds for a request whose step has no `within`."""
+SLACK_S = 1.0
+"""Seconds that a request may take beyond its `within`, so that a late response can be shown."""
+ANY_HOST = "localhost"
+
+
+class Kept(NamedTuple):
+    """The values that a step keeps, and the paths that led to none."""
+
+    values: dict[str, object]
+    missing: tuple[str, ...]
+
+
+def request_of(step: FlowStep, flow: Flow, edge: Edge | None, values: Values, cookies: str = "") -> HttpRequest:
+    """Return the request of *step*. Raises KeyError with the name of a value that no step has kept."""
+    headers = {name: fill(text, values) for name, text in step.headers.items()}
+    body = b""
+    if step.json is not None:
+        headers.setdefault("Content-Type", "application/json")
+        body = json.dumps(fill_all(step.json, values)).encode()
+    if cookies and "cookie" not in {name.lower() for name in headers}:
+        headers["Cookie"] = cookies
+    path = fill(step.path, values)
+    within = step.expect.within_s or WITHIN_S
+    return HttpRequest(
+        step.method, path, tuple(headers.items()), body, host_of(path, flow.host, edge), within + SLACK_S
+    )
+
+
+def kept_of(step: FlowStep, response: HttpResponse, values: Values) -> Kept:
+    """Return the values that *step* keeps of its response."""
+    if not step.keep:
+        return Kept({}, ())
+    try:
+        document = document_of(response)
+    except NoJson:
+        return Kept({}, tuple(step.keep.values()))
+    found = {name: values_at(document, fill(path, values)).values for name, path in step.keep.items()}
+    return Kept(
+        {name: each[0] for name, each in found.items() if each},
+        tuple(step.keep[name] for name, each in found.items() if not each),
+    )
+
+
+def may_repeat(step: FlowStep, response: HttpResponse) -> bool:
+    """Return whether the request may be sent again: a GET with `within` whose response is late, but is no failure."""
+    return step.method == "GET" and bool(step.expect.within_s) and response.status < 500
+
+
+def host_of(path: str, host: str, edge: Edge | None) -> str:
+    """Return the Host of a request: *host*, else that of the route that leads *path* to its service, with its port."""
+    route = route_of(path, host, edge)
+    if route is None:
+        return host or ANY_HOST
+    name = host or route.host.replace("*", "smoke", 1) or ANY_HOST
+    return f"{name}:{route.listen}" if route.listen else name
+
+
+def route_of(path: str, host: str, edge: Edge | None) -> Route | None:
+    """Return the route of a request; the route of any host if *host* is empty. None when no route matches.
+
+    Without *host*, a route for every host is preferred, then the longest path.
+    """
+    routes: Iterable[Route] = edge.routes if edge else ()
+    plain = unquote(path.partition("?")[0])
+    if host:
+        return next((each for each in in_order(routes) if matches(each, host, plain)), None)
+    found = [each for each in routes if matches(each, _name(each), plain)]
+    return max(found, key=lambda each: (len(each.path), not each.host), default=None)
+
+
+def _name(route: Route) -> str:
+    name = route.host.replace("*", "smoke", 1)
+    return name if matches_host(route.host, name) else route.host

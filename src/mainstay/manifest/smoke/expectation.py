@@ -1,0 +1,153 @@
+"""What a response to a step of a smoke flow must be."""
+
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from mainstay.manifest.base import Section, rule_error
+from mainstay.manifest.scalars import SomeDuration, Text, WrittenFloat, WrittenInt, duration, shown
+from mainstay.model.flow import Expectation, JsonExpectation
+from mainstay.model.placeholders import fill, found_in
+
+LONGEST_WITHIN_S = 60.0
+_COMPARISONS = ("at_least", "at_most", "matches", "exists", "count")
+_LIMITS = ("at_least", "at_most")
+
+
+def plain(value: Any) -> Any:
+    """Return a value of YAML as a value of JSON."""
+    match value:
+        case dict():
+            return {str(key): plain(each) for key, each in value.items()}
+        case tuple() | list():
+            return [plain(each) for each in value]
+        case WrittenInt():
+            return int(value)
+        case WrittenFloat():
+            return float(value)
+    return value
+
+
+def _statuses(value: object) -> object:
+    every = value if isinstance(value, tuple) else (value,)
+    for each in every:
+        if isinstance(each, bool) or not isinstance(each, int) or not 100 <= each <= 599:
+            raise rule_error("bad-status", f"{shown(each)} is not a status", "write 200, or a list like [200, 204]")
+    if not every:
+        raise rule_error("empty", "'status' is empty", "write 200, or a list like [200, 204]")
+    return tuple(int(each) for each in every)
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(_without_placeholders(value))
+    except (re.error, RecursionError, OverflowError) as error:
+        what = f"{shown(value)} is not a regular expression: {error}"
+        raise rule_error("bad-regex", what, "correct it, or write \\ before special characters") from None
+    return value
+
+
+def _json_path(value: str) -> str:
+    # Importing the library takes 30 ms, which manifests without smoke flows must not pay.
+    library = import_module("jsonpath")
+    try:
+        library.compile(_without_placeholders(value))
+    except library.JSONPathError as error:
+        what = f"{shown(value)} is not a JSONPath: {str(error).splitlines()[0]}"
+        raise rule_error("bad-json-path", what, "write $.key, $.list[0] or $.list[*].key") from None
+    return value
+
+
+def _without_placeholders(text: str) -> str:
+    return fill(text, {found.name: "x" for found in found_in(text)})
+
+
+def _json_value(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return {"equals": plain(value)}
+    if not value or not set(value) & set(_COMPARISONS):
+        known = ", ".join(_COMPARISONS)
+        what = f"expected a value or comparisons, found {'{}' if not value else ', '.join(map(repr, value))}"
+        raise rule_error("unknown-comparison", what, f"use a value, or one of: {known}")
+    for name, wanted in value.items():
+        _comparison(name, wanted)
+    return plain(value)
+
+
+def _comparison(name: str, wanted: Any) -> None:
+    match name:
+        case "at_least" | "at_most" if isinstance(wanted, int | float) and not isinstance(wanted, bool):
+            return
+        case "exists" if isinstance(wanted, bool):
+            return
+        case "matches" if isinstance(wanted, str):
+            _regex(wanted)
+            return
+        case "count" if isinstance(wanted, int) and not isinstance(wanted, bool):
+            return
+        case "count" if isinstance(wanted, Mapping) and wanted and set(wanted) <= set(_LIMITS):
+            for limit in wanted.items():
+                _comparison(*limit)
+            return
+    if name not in _COMPARISONS:
+        raise rule_error("unknown-comparison", f"unknown comparison '{name}'", f"use one of: {', '.join(_COMPARISONS)}")
+    example = {"exists": "true", "matches": '"^ok$"', "count": "{at_least: 1}"}.get(name, "1")
+    raise rule_error("bad-comparison", f"'{name}' cannot be {shown(wanted)}", f"write {name}: {example}")
+
+
+def _within(value: float) -> float:
+    if value > LONGEST_WITHIN_S:
+        raise rule_error("out-of-range", f"must be at most 1m, found {duration(value)}", "write 1m")
+    return value
+
+
+Statuses = Annotated[tuple[int, ...], BeforeValidator(_statuses)]
+Regex = Annotated[str, AfterValidator(_regex)]
+JsonPath = Annotated[str, AfterValidator(_json_path)]
+
+
+class BodySection(Section):
+    """What the body of a response must be, as text."""
+
+    contains: Text = Field(default="", examples=["Welcome"])
+    """A text in it."""
+
+    matches: Regex = Field(default="", examples=["order [0-9]+"])
+    """A regular expression that matches a part of it."""
+
+
+class ExpectSection(Section):
+    """What a response must be."""
+
+    status: Statuses = Field(default=(), examples=[200])
+    """Its status, or a list of allowed ones."""
+
+    json_: dict[JsonPath, Annotated[object, BeforeValidator(_json_value)]] = Field(
+        default={}, alias="json", examples=[{"$.total": {"at_least": 1}}]
+    )
+    """The values in its JSON document, by JSONPath (RFC 9535): a value, or comparisons. `at_least`, `at_most`: for
+    numbers · `matches`: a regular expression that matches a part of the text · `exists`: true or false · `count`: the
+    length of a list, or the number of values if the path leads to several; a number, or `{at_least, at_most}`."""
+
+    header: dict[str, Text] = Field(default={}, examples=[{"Content-Type": "application/json"}])
+    """Its headers. `application/json` also accepts `application/json; charset=utf-8`."""
+
+    body: BodySection = Field(default=BodySection(), examples=[{"contains": "Welcome"}])
+    """Its body."""
+
+    within: Annotated[SomeDuration, AfterValidator(_within)] | None = Field(default=None, examples=["2s"])
+    """Time for the response, at most 1m. A GET is repeated until its response is as expected or this time has passed,
+    but never after a status of 500 or more. Without it a request may take 10s."""
+
+    def to_expectation(self) -> Expectation:
+        return Expectation(
+            status=self.status,
+            json=tuple(JsonExpectation(path, comparisons) for path, comparisons in self.json_.items()),  # type: ignore[arg-type]  # `_json_value` returns mappings
+            headers=dict(self.header),
+            body_contains=self.body.contains,
+            body_matches=self.body.matches,
+            within_s=self.within or 0.0,
+        )

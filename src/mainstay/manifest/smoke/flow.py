@@ -1,0 +1,114 @@
+"""A smoke flow as its file declares it."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from mainstay.manifest.base import Section, rule_error
+from mainstay.manifest.scalars import HttpPath, Text, shown
+from mainstay.manifest.smoke.expectation import ExpectSection, JsonPath, plain
+from mainstay.model.flow import Flow, FlowStep
+from mainstay.model.placeholders import found_in
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+GENERATED = ("unique", "password", "version")
+"""The names that have a value in every flow."""
+
+
+def _kept_name(name: str) -> str:
+    written = f"{{{name}}}"
+    if [found.written for found in found_in(written)] != [written]:
+        what = f"{shown(name)} is not a name that {{NAME}} can use"
+        raise rule_error("bad-name", what, "use lower-case letters, digits and '_', and start with a letter")
+    if name in GENERATED:
+        raise rule_error("name-taken", f"{{{name}}} is generated for each run", "give it another name")
+    return name
+
+
+class FlowStepSection(Section):
+    """A request, written as its method and its path, and what the response must be."""
+
+    get: HttpPath | None = Field(default=None, examples=["/api/search?query=ocean"])
+    """The path, with its query, of a GET request."""
+
+    post: HttpPath | None = Field(default=None, examples=["/api/orders"])
+    """The path of a POST request."""
+
+    put: HttpPath | None = Field(default=None, examples=["/api/orders/1"])
+    """The path of a PUT request."""
+
+    patch: HttpPath | None = Field(default=None, examples=["/api/orders/1"])
+    """The path of a PATCH request."""
+
+    delete: HttpPath | None = Field(default=None, examples=["/api/orders/1"])
+    """The path of a DELETE request."""
+
+    head: HttpPath | None = Field(default=None, examples=["/"])
+    """The path of a HEAD request."""
+
+    options: HttpPath | None = Field(default=None, examples=["/"])
+    """The path of an OPTIONS request."""
+
+    headers: dict[str, Text] = Field(default={}, examples=[{"Authorization": "Bearer {token}"}])
+    """Headers of the request."""
+
+    json_: object = Field(default=None, alias="json", examples=[{"email": "smoke-{unique}@example.com"}])
+    """The body: any value, sent as JSON."""
+
+    expect: ExpectSection = Field(default=ExpectSection(), examples=[{"status": 200}])
+    """What the response must be. Without it, every response is accepted."""
+
+    keep: dict[Annotated[str, AfterValidator(_kept_name)], JsonPath] = Field(
+        default={}, examples=[{"token": "$.token"}]
+    )
+    """Names for later steps, which use them as `{token}`, each with the JSONPath of its value in the response."""
+
+    @model_validator(mode="after")
+    def _one_request(self) -> Self:
+        written = [method for method in METHODS if getattr(self, method) is not None]
+        if len(written) != 1:
+            what = f"a step has one request, found {' and '.join(written) or 'none'}"
+            raise rule_error("bad-step", what, "write one of: " + ", ".join(f"{each}: /path" for each in METHODS[:5]))
+        return self
+
+    def to_step(self) -> FlowStep:
+        method = next(each for each in METHODS if getattr(self, each) is not None)
+        return FlowStep(
+            method=method.upper(),
+            path=getattr(self, method),
+            headers=dict(self.headers),
+            json=plain(self.json_),
+            expect=self.expect.to_expectation(),
+            keep=dict(self.keep),
+        )
+
+
+class FlowSection(Section):
+    """A smoke flow. This is a file that `smoke` names."""
+
+    flow: Text = Field(min_length=1, max_length=100, examples=["register and search"])
+    """Its name, of which there is one in all files."""
+
+    writes: bool = Field(default=False, examples=[True])
+    """Whether it changes data. Such a flow runs only through the front door, unless `smoke` has `writes: preview`."""
+
+    host: Text = Field(default="", examples=["shop.example"])
+    """The Host of its requests; by default that of the route that leads to the service."""
+
+    steps: tuple[FlowStepSection, ...] = Field(min_length=1, examples=[[{"get": "/", "expect": {"status": 200}}]])
+    """The requests, in order. The first unexpected response ends the flow."""
+
+    finally_: tuple[FlowStepSection, ...] = Field(
+        default=(), alias="finally", examples=[[{"delete": "/api/auth/me", "expect": {"status": 204}}]]
+    )
+    """Requests that follow in any case, also after an unexpected response and after an interruption. One that uses a
+    value that was not kept is left out."""
+
+    def to_flow(self) -> Flow:
+        return Flow(
+            name=self.flow,
+            steps=tuple(step.to_step() for step in self.steps),
+            finally_=tuple(step.to_step() for step in self.finally_),
+            writes=self.writes,
+            host=self.host,
+        )

@@ -1,0 +1,62 @@
+"""The smoke tests of a deploy: through the preview door before new revisions get traffic, and through the front door
+after the last change of traffic."""
+
+import msgspec
+
+from mainstay.model import Release
+from mainstay.model.flow import Flows, SmokeWrites
+from mainstay.model.http import Door
+from mainstay.planning.plan import Phase
+from mainstay.planning.stage_change import StageChange
+from mainstay.steps.smoke import Smoke
+
+
+class SmokeTests(msgspec.Struct, frozen=True):
+    """The flows of a system, and the last door through which those that write run."""
+
+    flows: Flows = ()
+    writes: SmokeWrites = "front"
+
+    @property
+    def before_traffic(self) -> Flows:
+        """The flows that run through the preview door."""
+        return tuple(flow for flow in self.flows if self.writes == "preview" or not flow.writes)
+
+
+def preview_steps(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release) -> tuple[Smoke | None, ...]:
+    """Return, for each stage, the test of the new revisions that start in it; None where none starts.
+
+    A first release has no test: before it, no request is served that a test could protect.
+    """
+    flows, tested = tests.before_traffic, dict[str, int]()
+    steps: list[Smoke | None] = []
+    for stage in stages:
+        new = _new_revisions(stage)
+        needed = flows and stage.rollout.before and not new.items() <= tested.items()
+        steps.append(_smoke(flows, "preview", new, release) if needed else None)
+        tested |= new
+    return tuple(steps)
+
+
+def verify_phase(tests: SmokeTests, stages: tuple[StageChange, ...], release: Release) -> Phase:
+    """Return the phase that tests what users get after the last change of traffic."""
+    new = _new_revisions(stages[-1]) if stages else {}
+    if not (tests.flows and new and release.edge):
+        return Phase("verify", ())
+    return Phase("verify", ((_smoke(tests.flows, "front", new, release),),))
+
+
+def _smoke(flows: Flows, door: Door, new: dict[str, int], release: Release) -> Smoke:
+    return Smoke(flows=flows, door=door, version=release.version, releases=new, edge=release.edge)
+
+
+def _new_revisions(stage: StageChange) -> dict[str, int]:
+    """Return the new revisions that run after *stage* and receive requests, by service."""
+    return {
+        change.service: change.new
+        for change in stage.rollout.changes
+        if change.new is not None
+        and not change.worker
+        and change.new != change.old
+        and change.new in stage.stage.replicas[change.service]
+    }

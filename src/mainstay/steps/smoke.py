@@ -1,0 +1,71 @@
+"""Smoke: test a release by smoke flows, through the preview door before its traffic or through the front door after."""
+
+from mainstay.drivers.world import RunWorld, World
+from mainstay.model import Edge
+from mainstay.model.flow import Flows, StepOutcome
+from mainstay.model.http import Door
+from mainstay.steps.step import Look, Step
+from mainstay.steps.support.flow_run import FlowRun
+from mainstay.text.plural import counted
+
+PREVIEWED_WITHIN_S = 15.0
+
+
+class Smoke(Step, frozen=True, kw_only=True, tag="smoke"):
+    """Run `flows` through `door`; fails at the first unexpected response."""
+
+    flows: Flows
+    door: Door
+    version: str
+    """The value of `{version}`."""
+    releases: dict[str, int]
+    """The new revisions of the services; the preview door leads to them."""
+    edge: Edge | None
+    """The edge whose routes the requests take."""
+
+    @property
+    def timed_as(self) -> str:
+        return f"smoke through the {self.door} door"
+
+    @property
+    def title(self) -> str:
+        what = ", ".join(f"{service}@{release}" for service, release in self.releases.items())
+        return f"Smoke-test {what} through the {self.door} door: {counted(len(self.flows), 'flow')}"
+
+    def do(self, world: RunWorld) -> str:
+        if self.door == "preview":
+            self._preview(world)
+        began = world.clock.monotonic()
+        requests = 0
+        for flow in self.flows:
+            run = FlowRun(world, flow, self.door, self.edge, self.version, lambda one: world.progress(_progress(one)))
+            run.run()
+            requests += run.requests
+        took = world.clock.monotonic() - began
+        return f"{counted(len(self.flows), 'flow')}, {counted(requests, 'request')}, {took:.1f} s"
+
+    def look(self, world: World) -> Look:
+        # Responses that were good before an interruption do not prove that they still are.
+        return Look.ABSENT
+
+    def undo(self, world: RunWorld) -> str:
+        return "nothing to undo"
+
+    def _preview(self, world: RunWorld) -> None:
+        """Let the preview door lead to the new revisions, and wait until it does."""
+        world.target.set_preview(self.releases)
+
+        def leads() -> bool:
+            found = world.target.traffic_status().previewed
+            return all(found.get(service) == release for service, release in self.releases.items())
+
+        world.waiter.wait_until(
+            leads,
+            within=PREVIEWED_WITHIN_S,
+            waiting_for=f"the preview door to lead to {self.title.split(' ')[1]}",
+            remedy="mainstay status",
+        )
+
+
+def _progress(outcome: StepOutcome) -> str:
+    return f"{outcome.flow}: {outcome.request}" + (f": {outcome.problem}" if outcome.problem else "")

@@ -1,0 +1,97 @@
+"""The message about an unexpected response to a smoke flow: request, response, expectation and log, without secrets."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from mainstay.drivers.targets.target import LogLine, LogQuery
+from mainstay.drivers.world import World
+from mainstay.judging.flow import route_of
+from mainstay.judging.masking import masked, masked_body, masked_headers
+from mainstay.model import Edge
+from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.text.printable import harmless
+
+LONGEST_BODY = 2048
+LOG_LINES = 10
+READ_LINES = 500
+LOG_SLACK = timedelta(seconds=0.5)
+"""A line of a log may be dated a little before the request or after the response."""
+AWAITED_S = 1.0
+"""Seconds that a service may take to write the lines of its response."""
+
+
+class Failure:
+    """An unexpected response, or none."""
+
+    def __init__(
+        self,
+        flow: str,
+        door: Door,
+        request: HttpRequest,
+        response: HttpResponse | None,
+        problems: tuple[str, ...],
+        at: datetime,
+        edge: Edge | None,
+    ) -> None:
+        self.flow = flow
+        self.door = door
+        self.request = request
+        self.response = response
+        self.problems = problems
+        self.at = at
+        """When the first request was sent."""
+        route = route_of(request.path, request.host.partition(":")[0], edge) or route_of(request.path, "", edge)
+        self.service = route.service if route else ""
+
+    @property
+    def remedy(self) -> str:
+        return f"mainstay logs {self.service or 'edge'}"
+
+
+def failure_text(world: World, failure: Failure, secrets: Iterable[str]) -> str:
+    """Return what failed, and below it the request, the response and the log of the service at that time."""
+    request, response = failure.request, failure.response
+    what = f"{request.method} {request.path}"
+    lines = [
+        f"smoke flow '{failure.flow}' failed through the {failure.door} door: {what}: {'; '.join(failure.problems)}",
+        f"    request:  {what}",
+        *(f"      {name}: {value}" for name, value in (("Host", request.host), *masked_headers(request.headers))),
+        *_body(request.body),
+    ]
+    if response is not None:
+        lines.append(f"    response: {response.status} after {response.took_s:.2f} s")
+        lines += (f"      {name}: {value}" for name, value in masked_headers(response.headers))
+        lines += _body(response.body)
+    release = dict(response.headers).get("x-mainstay-release", "") if response else ""
+    if found := _lines_of(world, failure, release):
+        lines.append(f"    log of {failure.service}:")
+        lines += (f"      {line}" for line in found)
+    return harmless(masked("\n".join(lines), secrets))
+
+
+def _body(body: bytes) -> list[str]:
+    text = masked_body(body)
+    if not text:
+        return []
+    more = f" … ({len(text):,} characters)" if len(text) > LONGEST_BODY else ""
+    return [f"      {line}" for line in (text[:LONGEST_BODY] + more).splitlines()]
+
+
+def _lines_of(world: World, failure: Failure, release: str) -> list[str]:
+    """Return the last lines that the service wrote since the request."""
+    if not failure.service:
+        return []
+    until = world.clock.monotonic() + AWAITED_S
+    query = LogQuery(READ_LINES, release=int(release) if release.isdecimal() else None)
+    while True:
+        lines = [each.line for each in world.target.logs(failure.service, query) if _is_since(each, failure.at)]
+        if lines or world.clock.monotonic() >= until:
+            return lines[-LOG_LINES:]
+        world.clock.pause(0.1)
+
+
+def _is_since(line: LogLine, at: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(line.at) >= at - LOG_SLACK
+    except (ValueError, TypeError):
+        return False
