@@ -30,11 +30,13 @@ from mainstay.model import (
     TrafficStatus,
     Workload,
 )
+from mainstay.model.flow import Expectation, Flow, FlowStep
 from mainstay.planning.datastore_facts import DatastoreFacts
 from mainstay.planning.deploy import deploy
 from mainstay.planning.facts import Snapshot
 from mainstay.planning.plan import Plan
 from mainstay.planning.resolve import fingerprint
+from mainstay.planning.smoke_tests import SmokeTests
 from mainstay.system.folder_content import Measured
 
 ADDRESS = Template(
@@ -48,6 +50,14 @@ ADDRESS = Template(
 )
 AT_ONCE = Strategy(settle_s=0)
 """Blue-green without a settling time, the strategy of `local`."""
+
+TESTS = SmokeTests(
+    (
+        Flow("home", (FlowStep("GET", "/", expect=Expectation((200,))),)),
+        Flow("order", (FlowStep("POST", "/api/orders", expect=Expectation((200,))),), writes=True),
+    )
+)
+"""A flow that reads and one that writes."""
 
 EDGE = Edge(routes=(Route("/api", "api"), Route("/", "web")), release_header=True)
 DB = Workload(

@@ -87,6 +87,9 @@ def test_every_manifest_shown_has_no_mistake(shown: Shown, tmp_path: Path) -> No
     for name in re.findall(r"errors/[\w.]+", shown.text):
         (tmp_path / "errors").mkdir(exist_ok=True)
         (tmp_path / name).touch()
+    if "smoke:" in shown.text:
+        (tmp_path / "smoke").mkdir()
+        (tmp_path / "smoke" / "home.yaml").write_text("flow: home\nsteps: [{get: /, expect: {status: 200}}]\n")
     path = tmp_path / "mainstay.yaml"
     path.write_text(shown.text)
     document = read(path)

@@ -160,6 +160,19 @@ class Scenes:
 
         return make
 
+    def tested(self, strategy: Strategy = shop.AT_ONCE, *, fault: Fault = no_fault) -> Make:
+        """From release 1 to release 2, with smoke tests through both doors."""
+
+        def make() -> Setup:
+            at = self._new_shop()
+            old = shop.release(1, strategy=strategy)
+            new = with_artifacts(shop.release(2, kept=old, strategy=strategy), source(self._folder))
+            at.serves(old)
+            fault(at)
+            return at.setup(self._plan_of(lambda: deploy(new, self._snapshot(old), shop.TESTS)))
+
+        return make
+
     def migrating(self, *, fault: Fault = no_fault) -> Make:
         """From release 1 to release 2, which brings a migration."""
 

@@ -12,6 +12,7 @@ from typing import get_args
 import pytest
 
 from mainstay.model import Revision, Strategy
+from mainstay.model.http import Door, HttpResponse
 from mainstay.steps import AnyStep
 from tests.engine.scenes import Fault, Make, Scenes, Shop, item_scene
 from tests.engine.sweep import Sweep
@@ -59,6 +60,14 @@ def port_taken(at: Shop) -> None:
     at.target.taken[8080] = "nginx (process 12)"
 
 
+def wrong_through(door: Door) -> Fault:
+    def fault(at: Shop) -> None:
+        right = at.target.respond
+        at.target.respond = lambda request, to: HttpResponse(500, (), b"", 0.01) if to == door else right(request, to)
+
+    return fault
+
+
 def slow_request(at: Shop) -> None:
     at.target.in_flight["web@2"] = 1
 
@@ -66,6 +75,9 @@ def slow_request(at: Shop) -> None:
 SCENES: dict[str, tuple[str, Callable[[Scenes], Make]]] = {
     "first": ("released", lambda s: s.first()),
     "next": ("released", lambda s: s.next()),
+    "tested": ("released", lambda s: s.tested()),
+    "tested, wrong before its traffic": ("undone", lambda s: s.tested(fault=wrong_through("preview"))),
+    "tested, wrong after its traffic": ("undone", lambda s: s.tested(CANARY, fault=wrong_through("front"))),
     "migrating": ("released", lambda s: s.migrating()),
     "rollback": ("released", lambda s: s.rollback()),
     "down": ("released", lambda s: s.down()),

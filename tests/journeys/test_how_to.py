@@ -119,6 +119,18 @@ def test_headers_and_error_pages(sandbox: Sandbox) -> None:
             require_shown(hello.page, shown.command, output)
 
 
+def test_smoke_test_a_release(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "smoke-test-a-release")
+    hello.init()
+    hello.manifest.write_text(hello.manifest.read_text() + "smoke: smoke/\n")
+    first, *_ = shown_on(hello.page)
+    hello.type(first.command)
+    hello.type("mainstay up")
+    hello.shows("mainstay smoke")
+    hello.type("sed -i 's/It runs/It fails/' app.py")
+    hello.shows("mainstay deploy", code=1)
+
+
 def test_the_order_of_a_rollback(sandbox: Sandbox) -> None:
     caller_and_callee = Session(sandbox, "ship-and-go-back", "caller-and-callee")
     for version in (1, 2):
@@ -278,6 +290,7 @@ SHOWN_BY_A_TEST: dict[str, Callable[[Sandbox], None]] = {
     "resume-and-abort": test_resume_and_abort,
     "settings-and-secrets": test_settings_and_secrets,
     "ship-and-go-back": test_ship_and_go_back,
+    "smoke-test-a-release": test_smoke_test_a_release,
     "versions-from-git": test_versions_from_git,
 }
 

@@ -13,7 +13,7 @@ SECRET_NAME = re.compile(
 )
 SHORTEST = 4
 """A shorter value is not searched for in texts, because it would hide parts of ordinary words."""
-_SCHEMES = re.compile(r"\b(Bearer|Basic|Digest|Token)\s+[^\s\",]+", re.IGNORECASE)
+_SCHEMES = re.compile(r"\b(Bearer|Basic|Digest)\s+[^\s\",]{6,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 _PAIR = re.compile(rf"(?i)(\b[\w.-]*(?:{SECRET_NAME.pattern})[\w.-]*[\"']?\s*[=:]\s*[\"']?)([^\s&\"',;}}]+)")
 

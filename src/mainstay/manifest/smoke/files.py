@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from mainstay.errors import BadInput, ManifestInvalid, Mistake
 from mainstay.manifest import yaml_tree
@@ -85,10 +86,17 @@ def _flow(document: Document) -> tuple[Flow | None, tuple[Mistake, ...]]:
     try:
         section = FlowSection.model_validate(yaml_tree.plain(document.root))
     except ValidationError as invalid:
-        found = [from_pydantic(FlowSection, error) for error in invalid.errors(include_url=False)]
+        found = [from_pydantic(FlowSection, error) for error in _errors(invalid)]
         return None, (*document.mistakes, *(_placed(document, each) for each in found))
     broken = tuple(_placed(document, each) for each in rules(section))
     return section.to_flow(), (*document.mistakes, *broken)
+
+
+def _errors(invalid: ValidationError) -> list[ErrorDetails]:
+    """Return the errors, without those of lists that are empty only because every item is invalid."""
+    errors = invalid.errors(include_url=False)
+    lists = {error["loc"][:depth] for error in errors for depth in range(1, len(error["loc"]))}
+    return [error for error in errors if error["type"] != "too_short" or error["loc"] not in lists]
 
 
 def _placed(document: Document, found: Violation) -> Mistake:

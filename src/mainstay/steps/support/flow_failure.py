@@ -10,9 +10,9 @@ from mainstay.judging.masking import masked, masked_body, masked_headers
 from mainstay.model import Edge
 from mainstay.model.http import Door, HttpRequest, HttpResponse
 from mainstay.text.printable import harmless
+from mainstay.text.tail import folded
 
 LONGEST_BODY = 2048
-LOG_LINES = 10
 READ_LINES = 500
 LOG_SLACK = timedelta(seconds=0.5)
 """A line of a log may be dated a little before the request or after the response."""
@@ -45,7 +45,14 @@ class Failure:
 
     @property
     def remedy(self) -> str:
-        return f"mainstay logs {self.service or 'edge'}"
+        release = self.release
+        return f"mainstay logs {self.service or 'edge'}" + (f" --release {release}" if release else "")
+
+    @property
+    def release(self) -> int | None:
+        """The release that responded, as far as the response shows it."""
+        found = dict(self.response.headers).get("x-mainstay-release", "") if self.response and self.service else ""
+        return int(found) if found.isdecimal() else None
 
 
 def failure_text(world: World, failure: Failure, secrets: Iterable[str]) -> str:
@@ -62,8 +69,7 @@ def failure_text(world: World, failure: Failure, secrets: Iterable[str]) -> str:
         lines.append(f"    response: {response.status} after {response.took_s:.2f} s")
         lines += (f"      {name}: {value}" for name, value in masked_headers(response.headers))
         lines += _body(response.body)
-    release = dict(response.headers).get("x-mainstay-release", "") if response else ""
-    if found := _lines_of(world, failure, release):
+    if found := _lines_of(world, failure):
         lines.append(f"    log of {failure.service}:")
         lines += (f"      {line}" for line in found)
     return harmless(masked("\n".join(lines), secrets))
@@ -77,16 +83,16 @@ def _body(body: bytes) -> list[str]:
     return [f"      {line}" for line in (text[:LONGEST_BODY] + more).splitlines()]
 
 
-def _lines_of(world: World, failure: Failure, release: str) -> list[str]:
+def _lines_of(world: World, failure: Failure) -> list[str]:
     """Return the last lines that the service wrote since the request."""
     if not failure.service:
         return []
     until = world.clock.monotonic() + AWAITED_S
-    query = LogQuery(READ_LINES, release=int(release) if release.isdecimal() else None)
+    query = LogQuery(READ_LINES, release=failure.release)
     while True:
         lines = [each.line for each in world.target.logs(failure.service, query) if _is_since(each, failure.at)]
         if lines or world.clock.monotonic() >= until:
-            return lines[-LOG_LINES:]
+            return folded(lines)
         world.clock.pause(0.1)
 
 
