@@ -19,9 +19,9 @@ from mainstay.text.plural import counted
 @click.argument("flow", required=False)
 @click.option("--preview", is_flag=True, help="Send requests to the preview door, which leads to the newest revisions.")
 def command(invocation: Invocation, flow: str | None, *, preview: bool) -> int:
-    """Run the smoke flows of the manifest, or only FLOW, against what runs now; exit 1 when one fails.
+    """Run the smoke flows against what runs now; exit 1 when one fails.
 
-    Every response is compared with what its flow expects. A failure shows the request, the response and what the
+    Without FLOW, every flow of the manifest runs. Every response is compared with what its flow expects. A failure shows the request, the response and what the
     service wrote to its log, without passwords and tokens. Flows with `writes: true` do not run with --preview, unless
     the environment has `smoke: {writes: preview}`.
     """
