@@ -21,8 +21,8 @@ from mainstay.text.plural import counted
 def command(invocation: Invocation, flow: str | None, *, preview: bool) -> int:
     """Run the smoke flows against what runs now; exit 1 when one fails.
 
-    Without FLOW, every flow of the manifest runs. Every response is compared with what its flow expects. A failure shows
-    the request, the response and what the service wrote to its log, without passwords and tokens. Flows with
+    Without FLOW, every flow of the manifest runs. Every response is compared with what its flow expects. A failure
+    shows the request, the response and what the service wrote to its log, without passwords and tokens. Flows with
     `writes: true` do not run with --preview, unless the environment has `smoke: {writes: preview}`.
     """
     console = invocation.console
