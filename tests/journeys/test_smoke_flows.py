@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGINT, SIGKILL
 
 import pytest
 import yaml
 
 from tests.journeys.consistency import assert_consistent
 from tests.journeys.load import Load
+from tests.journeys.machine import wait_until
 from tests.journeys.sandbox import Sandbox
 from tests.journeys.web_app import WebApp
 
@@ -129,3 +130,26 @@ def test_a_killed_smoke_test_runs_again_after_a_resume_that_needs_no_file(sandbo
     resumed = sandbox.run("resume", code=1)
     assert "the body does not contain" in resumed.out + resumed.err
     assert assert_consistent(sandbox)["release"]["version"] == "1"
+
+
+def test_an_interrupted_command_cleans_up(sandbox: Sandbox) -> None:
+    waits = """\
+flow: waits
+steps:
+  - get: /
+    expect: {status: 200}
+  - get: /waits
+    expect: {body: {contains: never}, within: 30s}
+finally:
+  - delete: /clean-up
+    expect: {status: 200}
+"""
+    sandbox.ship(SmokedApp(WebApp("1"), {"home": HOME}))
+    (sandbox.checkout / "smoke" / "waits.yaml").write_text(waits)
+    command = sandbox.start("smoke", "waits")
+    wait_until(lambda: "/waits" in sandbox.run("logs", "edge").out, within=15, what="the flow's request")
+    command.send(SIGINT)
+    interrupted = command.wait()
+    assert interrupted.code == 130
+    assert "the smoke test was interrupted" in interrupted.err
+    assert "DELETE /clean-up  200" in interrupted.out

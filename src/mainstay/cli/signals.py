@@ -13,14 +13,17 @@ STOPPING = b"\nstopping at the next safe point; press Ctrl-C again to stop now; 
 
 
 @contextmanager
-def signals_to(interruption: Interruption) -> Iterator[None]:
-    """Pass SIGINT and SIGTERM to *interruption*; ignore SIGHUP, so that a lost terminal does not end the run."""
+def signals_to(interruption: Interruption, stopping: bytes = STOPPING) -> Iterator[None]:
+    """Pass SIGINT and SIGTERM to *interruption*; ignore SIGHUP, so that a lost terminal does not end the run.
+
+    *stopping* is what the first signal prints.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if interruption.signal is None:
             # Bypass stderr's buffer, because the signal may have interrupted a write to it.
             with suppress(OSError):
-                os.write(2, STOPPING)
+                os.write(2, stopping)
         interruption.request(number)
 
     with _handled({signal.SIGINT: interrupt, signal.SIGTERM: interrupt, signal.SIGHUP: signal.SIG_IGN}):

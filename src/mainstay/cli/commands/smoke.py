@@ -1,5 +1,7 @@
 """`mainstay smoke`: run the smoke flows against what runs now."""
 
+from signal import SIGINT
+
 import click
 from msgspec.structs import replace
 
@@ -8,11 +10,13 @@ from mainstay.cli.context import context_of
 from mainstay.cli.invocation import Invocation, invoked
 from mainstay.cli.signals import signals_to
 from mainstay.engine.interruption import Interruption
-from mainstay.errors import MainstayError
+from mainstay.errors import Interrupted, MainstayError
 from mainstay.model.flow import StepOutcome
 from mainstay.model.http import Door
 from mainstay.operations.smoke import SmokeResult, smoke
 from mainstay.text.plural import counted
+
+STOPPING = b"\nstopping after this request and `finally`; press Ctrl-C again to stop now\n"
 
 
 @invoked("smoke", "mainstay smoke", "mainstay smoke search", "mainstay -e staging --output json smoke --preview")
@@ -34,9 +38,13 @@ def command(invocation: Invocation, flow: str | None, *, preview: bool) -> int:
             console.print(mark, f" {step.flow}: {step.request}{status}")
 
     interruption = Interruption()
-    with signals_to(interruption):
-        door: Door = "preview" if preview else "front"
-        found = smoke(context_of(invocation), flow, door, interruption.check, report)
+    door: Door = "preview" if preview else "front"
+    try:
+        with signals_to(interruption, STOPPING):
+            found = smoke(context_of(invocation), flow, door, interruption.check, report)
+    except Interrupted as stopped:
+        signal = interruption.signal or SIGINT
+        raise Interrupted("the smoke test was interrupted", signal=signal, remedy="mainstay smoke") from stopped
     if console.json:
         flows = tuple(replace(each, remedy=console.command(each.remedy)) for each in found.flows)
         console.document(replace(found, flows=flows))
