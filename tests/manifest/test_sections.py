@@ -1,6 +1,7 @@
 """Every key of the manifest has an example that validates, and reaches the value that the manifest is resolved to."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mainstay.manifest.edge.edge import EdgeSection
 from mainstay.manifest.edge.redirect import RedirectSection
 from mainstay.manifest.edge.route import RouteSection
 from mainstay.manifest.edge.timeouts import TimeoutsSection
+from mainstay.manifest.edge.tls import TlsSection
 from mainstay.manifest.health import HealthSection
 from mainstay.manifest.json_schema import json_schema
 from mainstay.manifest.service import ResourcesSection, ServiceSection, UlimitsSection, VolumeSection
@@ -101,7 +103,12 @@ def resolved(section: type[Section], value: Any) -> object:
         )
         edge = value if section is EdgeSection else EdgeSection(routes=routes).model_copy(update=changed)
         edge = edge if edge.routes else edge.model_copy(update={"routes": routes})
-        return edge.to_edge(release_header=False)
+        edge = (
+            edge
+            if edge.tls
+            else edge.model_copy(update={"tls": TlsSection.model_validate({"mode": "internal", "hsts": "5s"})})
+        )
+        return edge.to_edge(Path("/app"), release_header=False)
     if section is StrategySection:
         return value.to_strategy()
     parts = {

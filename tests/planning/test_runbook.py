@@ -215,10 +215,10 @@ def test_a_plan_notes_which_revisions_call_each_other_during_the_rollout() -> No
     )
 
 
-def test_a_plan_notes_that_errors_after_the_switch_are_not_checked() -> None:
+def test_a_plan_notes_that_nothing_is_compared_when_nothing_is_observed() -> None:
     note = (
-        "Mainstay does not check errors or latency after the switch yet; watch them, and run `mainstay rollback` "
-        "if needed"
+        "errors and times of the new release are not compared with the old one's, because `settle` is 0; run "
+        "`mainstay rollback` if needed"
     )
     old = release(1)
     new = release(2, kept=old)

@@ -30,6 +30,7 @@ COMMANDS = {
     "config": Entry("Show the variables that a service gets, with the source of each.", SETTINGS),
     "secrets": Entry("List secrets, or set one.", SETTINGS),
     "status": Entry("Report health, instances and traffic; exit 1 when degraded.", LOOK),
+    "edge": Entry("Show how clients trust the front door's certificate.", LOOK),
     "metrics": Entry("Print counters of requests, errors and times, for Prometheus.", LOOK),
     "check": Entry("Check the environment as last deployed; exit 3 when a check fails or has no answer.", LOOK),
     "smoke": Entry("Run the smoke flows against what runs now; exit 1 when one fails.", LOOK),
@@ -39,8 +40,7 @@ COMMANDS = {
 }
 
 NOT_YET = (
-    "attest backup boot db doctor drill edge exec incident maintenance "
-    "migrate render restart run scale schedule serve watch"
+    "attest backup boot db doctor drill exec incident maintenance migrate render restart run scale schedule serve watch"
 )
 """Names of commands that are planned for later versions, with spaces between them."""
 

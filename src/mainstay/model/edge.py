@@ -6,6 +6,7 @@ from mainstay.model.cors import Cors
 from mainstay.model.error_page import ErrorPage
 from mainstay.model.limits import Limits
 from mainstay.model.redirect import Redirect
+from mainstay.model.tls import Tls
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -41,6 +42,14 @@ class Edge(msgspec.Struct, frozen=True):
     compress: bool = False
     pages: tuple[ErrorPage, ...] = ()
     redirects: tuple[Redirect, ...] = ()
+    https: int | None = None
+    """The port of https; 0: a free one is chosen once and then kept; None: no https."""
+    tls: Tls | None = None
     limits: Limits = Limits()
     trusted_proxies: tuple[str, ...] = ()
     """Networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For is believed."""
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """The ports of all front doors that are chosen by the manifest."""
+        return frozenset({self.http, self.https or 0, *(route.listen for route in self.routes)} - {0})

@@ -66,4 +66,4 @@ def _port_is_taken(serving: TrafficStatus) -> bool:
 
 
 def _ports(edge: Edge | None) -> frozenset[int]:
-    return frozenset({edge.http, *(route.listen for route in edge.routes)}) if edge else frozenset()
+    return edge.ports if edge else frozenset()

@@ -51,7 +51,7 @@ def resolve(manifest: Manifest, now: Snapshot) -> Release:
         services=services,
         datastores=datastores,
         artifacts={**_by_key(artifacts.values())},
-        edge=manifest.edge.to_edge(release_header=manifest.environment == LOCAL, pages=manifest.pages),
+        edge=manifest.edge.to_edge(manifest.folder, release_header=manifest.environment == LOCAL, pages=manifest.pages),
         brought=tuple(name for name, each in services.items() if each.revision == number),
     )
     release = structs.replace(release, fingerprint=fingerprint(release))

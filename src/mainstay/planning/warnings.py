@@ -19,7 +19,7 @@ def notes_on(rollout: Rollout, release: Release, now: Snapshot) -> tuple[str, ..
         *_interpreter(release, now),
         *_mixed_releases(rollout),
         *_unavailable_services(rollout),
-        *_verdict_missing(rollout, release, now),
+        *_nothing_compared(rollout, release, now),
         *_datastores(release, now),
         *_private_copies(rollout, now),
     )
@@ -96,12 +96,14 @@ def _mixed_pair(caller: ServiceChange, callee: ServiceChange, rollout: Rollout) 
         )
 
 
-def _verdict_missing(rollout: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
+def _nothing_compared(rollout: Rollout, release: Release, now: Snapshot) -> Iterator[str]:
     new = now.release is not None and release.number > now.release.number
-    if new and release.edge is not None and any(change.replaces and not change.worker for change in rollout.changes):
+    replacing = [change.strategy for change in rollout.changes if change.replaces and not change.worker]
+    observed = any(each.settle_s or (each.kind == "canary" and each.hold_s) for each in replacing)
+    if new and release.edge is not None and replacing and not observed:
         yield (
-            "Mainstay does not check errors or latency after the switch yet; watch them, and run `mainstay rollback` "
-            "if needed"
+            "errors and times of the new release are not compared with the old one's, because `settle` is 0; run "
+            "`mainstay rollback` if needed"
         )
 
 

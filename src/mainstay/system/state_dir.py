@@ -78,6 +78,8 @@ class Folders:
     secret_key = _Below("keys", "secrets.key")
     signing_key = _Below("keys", "journal.key")
     public_key = _Below("keys", "journal.pub")
+    authority = _Below("keys", "authority.pem")
+    """The certificate of the environment's own authority, which clients of its front door trust."""
     supervisor_socket = _Below("sockets", "supervisor.sock")
     haproxy_socket = _Below("sockets", "haproxy.sock")
     access_log_socket = _Below("sockets", "access.sock")

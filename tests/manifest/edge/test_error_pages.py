@@ -13,7 +13,7 @@ def test_the_manifest_has_the_text_of_each_page(tmp_path: Path) -> None:
     (tmp_path / "404.html").write_bytes("<h1>Nicht da: ü</h1>\r\n".encode())
     manifest = loaded(tmp_path, f"{HELLO}  errors: {{404: 404.html}}\n")
     page = ErrorPage(404, "<h1>Nicht da: ü</h1>\n")
-    edge = manifest.edge.to_edge(release_header=False, pages=manifest.pages)
+    edge = manifest.edge.to_edge(Path("/app"), release_header=False, pages=manifest.pages)
     assert (manifest.pages, edge and edge.pages) == ((page,), (page,))
 
 

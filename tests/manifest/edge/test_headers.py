@@ -9,7 +9,7 @@ from tests.manifest.written import HELLO, loaded
 
 
 def headers(folder: Path, written: str) -> dict[str, str]:
-    edge = loaded(folder, f"{HELLO}  headers: {written}\n").edge.to_edge(release_header=False)
+    edge = loaded(folder, f"{HELLO}  headers: {written}\n").edge.to_edge(Path("/app"), release_header=False)
     assert edge is not None
     return dict(edge.headers)
 

@@ -5,6 +5,7 @@ import asyncio
 from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy import problems
+from mainstay.drivers.edge.haproxy.certificates import read_files
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import Actual
@@ -60,10 +61,14 @@ def job_state(folders: Folders, identity: str) -> JobState:
 
 
 def refuse_taken(wanted: Edge, doors: tuple[str, ...]) -> None:
-    """Raise PortTaken, naming the holder, when a port of *wanted* other than this environment's *doors* is taken."""
+    """Raise PortTaken, naming the holder, when a port of *wanted* other than this environment's *doors* is taken.
+
+    Raises BadInput when a certificate cannot be used.
+    """
+    if wanted.tls and wanted.tls.mode == "files":
+        read_files(wanted.tls, wanted)
     ours = {int(door.rpartition(":")[2]) for door in doors}
-    named = {wanted.http, *(route.listen for route in wanted.routes)} - {0}
-    listeners.refuse_taken(named - ours, wanted.address)
+    listeners.refuse_taken(wanted.ports - ours, wanted.address)
 
 
 def _instance(folders: Folders, runner: ProcessRunner, name: str, one: DesiredInstance) -> Instance:

@@ -130,7 +130,10 @@ class Target(Protocol):
         ...
 
     def refuse_taken(self, wanted: Edge) -> None:
-        """Raise PortTaken, naming the holder, when another program uses a port of *wanted*. Changes nothing."""
+        """Raise PortTaken, naming the holder, when another program uses a port of *wanted*. Changes nothing.
+
+        Raises BadInput when its certificate cannot be used.
+        """
         ...
 
     def job_state(self, identity: str) -> JobState:

@@ -1,6 +1,7 @@
 """The edge: the component that receives requests and forwards them."""
 
-from typing import Annotated, ClassVar
+from pathlib import Path
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -12,6 +13,7 @@ from mainstay.manifest.edge.limits import LimitsSection, Network
 from mainstay.manifest.edge.redirect import RedirectSection
 from mainstay.manifest.edge.route import RouteSection
 from mainstay.manifest.edge.timeouts import TimeoutsSection
+from mainstay.manifest.edge.tls import TlsSection
 from mainstay.manifest.scalars import port
 from mainstay.model.edge import Edge
 from mainstay.model.error_page import ErrorPage
@@ -31,13 +33,15 @@ PublicPort = Annotated[
 class EdgeSection(Section):
     """The public listener and its routes."""
 
-    later: ClassVar[dict[str, str]] = {
-        "https": "use 'http'",
-        "tls": "leave it out",
-    }
-
     http: PublicPort = Field(default=_DEFAULT.http, examples=[80])
     """The public port. `auto` (0 in JSON) takes a free one, which is then kept."""
+
+    https: PublicPort | None = Field(default=None, examples=[443])
+    """The public port for https, `auto` for a free one; http then redirects to it. Needs `tls`. Routes with a port of
+    their own stay http."""
+
+    tls: TlsSection | None = Field(default=None, examples=[{"mode": "internal"}])
+    """Where the certificate for https comes from."""
 
     routes: tuple[RouteSection, ...] = Field(default=(), examples=[[{"path": "/", "service": "web"}]])
     """Which service gets which requests."""
@@ -80,10 +84,14 @@ class EdgeSection(Section):
     the services use that address. From anyone else the header is replaced.
     """
 
-    def to_edge(self, *, release_header: bool, pages: tuple[ErrorPage, ...] = ()) -> Edge | None:
-        """Return the edge; None when it has no routes. *pages* are the contents of `errors`."""
+    def to_edge(self, folder: Path, *, release_header: bool, pages: tuple[ErrorPage, ...] = ()) -> Edge | None:
+        """Return the edge; None when it has no routes.
+
+        *folder* is that of the manifest. *pages* are the contents of `errors`.
+        """
         if not self.routes:
             return None
+        tls = self.tls.to_tls(folder) if self.tls else None
         return Edge(
             http=self.http,
             routes=tuple(route.to_route() for route in self.routes),
@@ -96,6 +104,8 @@ class EdgeSection(Section):
             compress=self.compress,
             pages=pages,
             redirects=tuple(redirect.to_redirect() for redirect in self.redirects),
+            https=self.https if tls else None,
+            tls=tls,
             limits=self.limits.to_limits(),
             trusted_proxies=self.trusted_proxies,
         )

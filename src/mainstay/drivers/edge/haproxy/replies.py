@@ -79,6 +79,12 @@ def connections(text: str) -> dict[str, int]:
 
 
 @_strict
+def fingerprint(text: str) -> str:
+    """Return the fingerprint of `show ssl cert`."""
+    return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)["SHA1 FingerPrint"].strip()
+
+
+@_strict
 def failed_attempts(text: str) -> dict[str, int]:
     """Return how often each server by name was not reached, whether or not another one was then, from `show stat`."""
     head, *rows = text.strip().splitlines()

@@ -1,6 +1,7 @@
 """A client of HAProxy's runtime API, over the worker's and the master's sockets."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -50,6 +51,19 @@ class RuntimeApi:
     async def map_entries(self, name: str) -> dict[str, str]:
         """Return the current entries of the map that was loaded from the file *name*."""
         return replies.map_entries(await _exchange(self._socket, f"show map {name}"))
+
+    async def certificate(self, name: str) -> str:
+        """Return the SHA-1 fingerprint of the certificate that was loaded from the file *name*."""
+        return replies.fingerprint(await _exchange(self._socket, f"show ssl cert {name}"))
+
+    async def set_certificate(self, name: str, pem: bytes) -> None:
+        """Use *pem*, a certificate and its key, in place of the file *name*. Raises StepFailed when it is refused."""
+        for line in (f"set ssl cert {name} <<\n{pem.decode().strip()}\n", f"commit ssl cert {name}"):
+            reply = await _exchange(self._socket, line, timeout=CHANGE_TIMEOUT_S)
+            if not re.search("Transaction created|Success", reply):
+                raise StepFailed(
+                    f"HAProxy refused a certificate: {' '.join(reply.split())}", remedy="mainstay logs edge"
+                )
 
     async def failed_attempts(self) -> dict[str, int]:
         """Return how often each server by name was not reached since the current worker started."""

@@ -71,7 +71,9 @@ def _keys(desired: Desired) -> list[str]:
     ]
     strangers = _callees(desired) - set(workloads) - set(listeners(desired))
     keys += [f"listener:{service}" for service in sorted(strangers)]
-    return keys + (["edge"] if desired.edge and not desired.edge.http else [])
+    edge = desired.edge
+    keys += ["edge"] if edge and not edge.http else []
+    return keys + (["edge-https"] if edge and edge.https == 0 else [])
 
 
 def _callees(desired: Desired) -> set[str]:
@@ -94,5 +96,5 @@ def _held(desired: Desired, ports: dict[str, int]) -> set[int]:
     """Return the ports in use. A port is not reassigned while an instance, and so perhaps a slot, has it."""
     instances = {one.port for one in desired.instances.values() if one.port is not None}
     edge = desired.edge
-    doors = {edge.http, *(route.listen for route in edge.routes)} - {0} if edge else set()
+    doors = set(edge.ports) if edge else set()
     return instances | set(ports.values()) | doors

@@ -46,6 +46,8 @@ def _notes(daemon: Daemon) -> Iterator[Note]:
     if daemon.state.rejected:
         what = f"the supervisor keeps its last valid desired state: {daemon.state.rejected}"
         yield Note("desired-state-rejected", what, f"read {daemon.folders.supervisor_log}, and report the bug")
+    if problem := daemon.edge.certificate_problem:
+        yield problem
     members = [member for of in daemon.state.desired.fleet.values() for member in of.values()]
     if not daemon.limits.enforces_cpu and any(member.workload.cpus is not None for member in members):
         what = "CPU limits cannot be enforced on this machine (no writable cpu cgroup); resources.cpus is ignored"

@@ -78,4 +78,6 @@ def _doors(desired: Desired) -> tuple[str, ...]:
     host = LOOPBACK if edge.address in {"", "0.0.0.0", "::", "*"} else edge.address
     first = edge.http or desired.ports.get("edge", 0)
     others = sorted({route.listen for route in edge.routes} - {0, first})
-    return tuple(f"http://{host}:{port}" for port in (first, *others) if port)
+    https = (edge.https or desired.ports.get("edge-https", 0)) if edge.tls and edge.https is not None else 0
+    secure = (f"https://{host}:{https}",) if https else ()
+    return secure + tuple(f"http://{host}:{port}" for port in (first, *others) if port)

@@ -16,6 +16,7 @@ from mainstay.drivers.edge.haproxy.config.redirects import redirect_rules
 from mainstay.drivers.edge.haproxy.config.size_limits import body_rules, connection_rules, size_rules
 from mainstay.drivers.edge.haproxy.config.strip import strip_rules
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address, milliseconds
+from mainstay.drivers.edge.haproxy.config.tls import https_bind, https_headers, https_redirect
 from mainstay.drivers.edge.haproxy.config.trace import trace_rules
 from mainstay.drivers.edge.haproxy.config.trusted_proxies import client_address
 from mainstay.model import Edge, Route
@@ -31,12 +32,13 @@ def doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
     return doors
 
 
-def door(edge: Edge, port: int, routes: list[Route]) -> str:
-    """Return the section of the front door at *port*."""
+def door(edge: Edge, port: int, routes: list[Route], https: int | None = None) -> str:
+    """Return the section of the front door at *port*, and at the port *https* if there is one."""
     choices = "".join(f"  use_backend {route.service} if {condition(route)}\n" for route in routes)
     return f"""\
 frontend door:{port}
   bind {bind_address(edge.address, port)}
+{https_bind(edge, https)}\
 {connection_rules(edge)}\
 {common_rules(edge)}
 {refuse_header()}\
@@ -44,6 +46,7 @@ frontend door:{port}
 {page_rules()}\
 {origin_rules(edge.cors)}\
 {path_rules([*routes, *limited_routes(edge)], edge.redirects)}\
+{https_redirect(https)}\
 {redirect_rules(edge.redirects)}\
 {rate_rules(edge)}\
 {size_rules(edge)}\
@@ -53,6 +56,7 @@ frontend door:{port}
   http-request wait-for-body time {milliseconds(edge.body_s)}
 {body_rules(edge)}\
 {forwarded_headers()}\
+{https_headers(edge, https)}\
 {trace_rules()}\
 {strip_rules(routes)}\
 {header_rules(edge)}\

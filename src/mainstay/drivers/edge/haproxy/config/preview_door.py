@@ -43,6 +43,7 @@ frontend {PREVIEW}
 {path_rules(routes)}\
 {preflight_rules(edge.cors)}\
 {forwarded_headers(LOOPBACK)}\
+{lines("http-request set-header X-Forwarded-Proto https") if edge.tls else ""}\
 {strip_rules(routes, at)}\
 {header_rules(edge)}\
 {cors_rules(edge.cors)}\

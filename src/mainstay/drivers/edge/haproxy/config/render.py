@@ -12,6 +12,7 @@ from mainstay.drivers.edge.haproxy.config.listeners import listener
 from mainstay.drivers.edge.haproxy.config.preview_door import preview_door
 from mainstay.drivers.edge.haproxy.config.rate_limits import rate_tables
 from mainstay.drivers.edge.haproxy.config.size_limits import connection_table
+from mainstay.drivers.edge.haproxy.config.tls import https_port
 from mainstay.model import Edge
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
@@ -39,15 +40,17 @@ def render(
     """Return the configuration for *edge*.
 
     *slots* is the number of slots per service with a port.
-    *ports* are the allocated ports: `listener:SERVICE` for internal addresses, and `edge` if `edge.http` is 0.
+    *ports* are the allocated ports: `listener:SERVICE` for internal addresses, `edge` if `edge.http` is 0, and
+    `edge-https` if `edge.https` is 0.
     """
-    public = doors(edge, ports)
+    public, https = doors(edge, ports), https_port(edge, ports)
+    main = next(iter(public))
     listeners = {s: ports[f"listener:{s}"] for s in sorted(slots) if f"listener:{s}" in ports}
     services = sorted({*slots, *(route.service for route in edge.routes)})
     sections = (
         defaults(edge),
         *filter(None, (rate_tables(edge, folders, user), connection_table(edge))),
-        *(door(edge, port, routes) for port, routes in public.items()),
+        *(door(edge, port, routes, https if port == main else None) for port, routes in public.items()),
         preview_door(edge, folders, public, slots.keys()),
         *(listener(edge, service, port) for service, port in listeners.items()),
         *(backend(edge, service, slots.get(service, 0)) for service in services),
@@ -58,4 +61,6 @@ def render(
     frame = global_section(edge, folders, user, "")
     generation = hashlib.sha256((frame + body).encode()).hexdigest()[:16]
     text = global_section(edge, folders, user, generation) + "\n" + body
-    return Rendered(text, generation, tuple({*public, *listeners.values()}), tuple(listeners.values()))
+    return Rendered(
+        text, generation, tuple({*public, *listeners.values(), *filter(None, [https])}), tuple(listeners.values())
+    )

@@ -1,0 +1,87 @@
+"""A certificate authority of one environment, for front doors that only known machines use."""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from mainstay.system.atomic_file import atomic_write
+
+ROOT = "authority.pem"
+"""The authority's certificate, in the environment's folder of keys. Clients that trust it trust the front door."""
+KEY = "authority.key"
+ROOT_DAYS, LEAF_DAYS = 3650, 90
+BACKDATED = timedelta(hours=1)
+"""Clocks of clients may be a little behind."""
+
+
+def make_authority(keys: Path, name: str) -> None:
+    """Make the authority in the folder *keys* if there is none; *name* is the name of the environment."""
+    if (keys / KEY).exists() and (keys / ROOT).exists():
+        return
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Mainstay {name}"[:64])])
+    usage = x509.KeyUsage(
+        digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    root = (
+        _builder(subject, subject, key, ROOT_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    atomic_write(keys / KEY, _private(key), 0o600)
+    atomic_write(keys / ROOT, root.public_bytes(serialization.Encoding.PEM), 0o644)
+
+
+def issue(keys: Path, names: tuple[str, ...]) -> bytes:
+    """Return a new certificate for *names* (host names and addresses), followed by its private key, in PEM."""
+    root = x509.load_pem_x509_certificate((keys / ROOT).read_bytes())
+    signer = serialization.load_pem_private_key((keys / KEY).read_bytes(), password=None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
+    leaf = (
+        _builder(subject, root.subject, key, LEAF_DAYS)
+        .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+    return leaf.public_bytes(serialization.Encoding.PEM) + _private(key)
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(now + timedelta(days=days))
+    )
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

@@ -1,0 +1,151 @@
+"""The certificate of the front door: made or read, checked, kept for HAProxy, and renewed before it expires."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+
+from mainstay.drivers.edge.haproxy.authority import issue, make_authority
+from mainstay.errors import BadInput
+from mainstay.model import Edge
+from mainstay.model.tls import Tls
+from mainstay.system.atomic_file import atomic_write
+from mainstay.system.ports import LOOPBACK
+from mainstay.system.state_dir import Folders
+
+PEM = "door.pem"
+"""The certificate and its key, in the edge's folder, in which HAProxy runs."""
+RENEWED_BEFORE = timedelta(days=30)
+LOCAL = ("localhost", LOOPBACK, "::1")
+
+
+class DoorCertificate:
+    """The certificate of the front door of one environment."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self.problem: BadInput | None = None
+        """Why the wanted certificate cannot be used; the one from before is used meanwhile."""
+
+    def keep(self, edge: Edge) -> bytes | None:
+        """Return the certificate and key that the front door must have now, and keep them for HAProxy's next start.
+
+        None without TLS. Raises BadInput when the wanted certificate cannot be used and there is none from before.
+        """
+        self.problem = None
+        if edge.tls is None:
+            return None
+        try:
+            return keep_certificate(edge, edge.tls, self._folders)
+        except BadInput as error:
+            path = self._folders.edge / PEM
+            if not path.exists():
+                raise
+            self.problem = error
+            return path.read_bytes()
+
+
+def names_of(edge: Edge) -> tuple[str, ...]:
+    """Return the names that the front door must have in its certificate: the hosts of its routes, and this machine."""
+    hosts = [*(route.host for route in edge.routes), *(each.host for each in edge.redirects)]
+    address = [edge.address] if edge.address not in {"", "*", "0.0.0.0", "::"} else []
+    return tuple(dict.fromkeys(name for name in (*hosts, *address, socket.gethostname(), *LOCAL) if name))
+
+
+def keep_certificate(edge: Edge, tls: Tls, folders: Folders) -> bytes:
+    """Return the certificate and key that the front door must have now, and keep them for HAProxy's next start.
+
+    A certificate of the environment's own authority is renewed 30 days before it expires. Raises BadInput when *tls*
+    names files that cannot be used; the certificate that is kept stays as it is then.
+    """
+    path = folders.edge / PEM
+    kept = path.read_bytes() if path.exists() else b""
+    if tls.mode == "files":
+        wanted = read_files(tls, edge)
+    else:
+        make_authority(folders.keys, folders.state.name)
+        wanted = kept if _still_good(kept, edge, folders) else issue(folders.keys, names_of(edge))
+    if wanted != kept:
+        folders.edge.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic_write(path, wanted, 0o600)
+    return wanted
+
+
+def read_files(tls: Tls, edge: Edge) -> bytes:
+    """Return the certificates and the key in the files of *tls*.
+
+    Raises BadInput when a file cannot be read, the key is not the certificate's, the certificate has expired, or it
+    lacks the host of a route.
+    """
+    chain, key = _read(tls.certificate), _read(tls.key)
+    try:
+        leaf = x509.load_pem_x509_certificate(chain)
+        private = serialization.load_pem_private_key(key, password=None)
+    except (ValueError, TypeError) as error:
+        what = f"{tls.certificate} and {tls.key} are not a certificate and its key in PEM, without a password"
+        raise _unusable(
+            f"{what}: {str(error).splitlines()[0]}", "name the files that your authority gave you"
+        ) from None
+    if _spki(leaf.public_key()) != _spki(private.public_key()):
+        raise _unusable(f"{tls.key} is not the key of {tls.certificate}", "name the key with which it was requested")
+    if leaf.not_valid_after_utc <= datetime.now(UTC):
+        raise _unusable(f"{tls.certificate} expired on {leaf.not_valid_after_utc:%Y-%m-%d}", "renew it")
+    names = dns_names(leaf)
+    for host in {route.host for route in edge.routes if route.host} - names:
+        if f"*.{host.partition('.')[2]}" not in names:
+            shown = ", ".join(sorted(names)) or "no name"
+            raise _unusable(f"{tls.certificate} is for {shown}, not for {host}", f"get a certificate for {host} too")
+    return chain.rstrip() + b"\n" + key
+
+
+def fingerprint(pem: bytes) -> str:
+    """Return the SHA-1 fingerprint of the first certificate in *pem*, as HAProxy shows it."""
+    return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA1()).hex().upper()
+
+
+def dns_names(leaf: x509.Certificate) -> set[str]:
+    """Return the host names that a certificate is for."""
+    try:
+        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    return set(found.get_values_for_type(x509.DNSName))
+
+
+def _still_good(kept: bytes, edge: Edge, folders: Folders) -> bool:
+    """Return whether the certificate is from this authority, has every name and does not expire soon."""
+    if not kept:
+        return False
+    leaf = x509.load_pem_x509_certificate(kept)
+    root = x509.load_pem_x509_certificate(folders.authority.read_bytes())
+    hosts = {name for name in names_of(edge) if not name.replace(".", "").isdigit() and ":" not in name}
+    lasts = leaf.not_valid_after_utc - datetime.now(UTC) > RENEWED_BEFORE
+    return lasts and leaf.issuer == root.subject and hosts <= dns_names(leaf) and _signed_by(leaf, root)
+
+
+def _signed_by(leaf: x509.Certificate, root: x509.Certificate) -> bool:
+    try:
+        leaf.verify_directly_issued_by(root)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _spki(key: object) -> bytes:
+    return key.public_bytes(  # type: ignore[attr-defined, no-any-return]  # every kind of public key has it
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise _unusable(f"{path} cannot be read: {error.strerror}", "correct edge.tls, or the file") from None
+
+
+def _unusable(what: str, remedy: str) -> BadInput:
+    return BadInput(what, remedy=remedy, code="certificate-unusable")

@@ -1,0 +1,54 @@
+"""TLS at the main front door: its port, the redirect from http, and the header that makes browsers stay."""
+
+from collections.abc import Mapping
+
+from mainstay.drivers.edge.haproxy.certificates import PEM
+from mainstay.drivers.edge.haproxy.config.syntax import bind_address, lines
+from mainstay.model import Edge
+
+_CIPHERS = ":".join(
+    f"ECDHE-{key}-{cipher}"
+    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
+    for key in ("ECDSA", "RSA")
+)
+"""For TLS 1.2: those with forward secrecy and authenticated encryption. All of TLS 1.3 are."""
+_HTTPS = "{ ssl_fc }"
+
+
+def https_port(edge: Edge, ports: Mapping[str, int]) -> int | None:
+    """Return the port of https; None without TLS."""
+    if edge.tls is None or edge.https is None:
+        return None
+    return edge.https or ports["edge-https"]
+
+
+def https_bind(edge: Edge, port: int | None) -> str:
+    """Return the line with which the main front door listens for https too."""
+    if port is None:
+        return ""
+    options = f"ssl crt {PEM} alpn h2,http/1.1 ssl-min-ver TLSv1.2 ciphers {_CIPHERS}"
+    return lines(f"bind {bind_address(edge.address, port)} {options}")
+
+
+def https_redirect(port: int | None) -> str:
+    """Return the rules that redirect http to https, with the method and body of a request that changes something."""
+    if port is None:
+        return ""
+    at = "" if port == 443 else f":{port}"
+    place = f'location "https://%[req.hdr(host),host_only]{at}%[capture.req.uri]"'
+    reads = "{ method GET HEAD }"
+    return lines(
+        f"http-request redirect {place} code 301 if !{_HTTPS} {reads}",
+        f"http-request redirect {place} code 308 if !{_HTTPS} !{reads}",
+    )
+
+
+def https_headers(edge: Edge, port: int | None) -> str:
+    """Return the rules that name the protocol to services, and that make browsers use https only if that is wanted."""
+    if port is None or edge.tls is None:
+        return ""
+    found = [f"http-request set-header X-Forwarded-Proto https if {_HTTPS}"]
+    if edge.tls.hsts_s:
+        value = f"max-age={edge.tls.hsts_s}"
+        found.append(f"http-after-response set-header Strict-Transport-Security {value} if {_HTTPS}")
+    return lines(*found)

@@ -1,0 +1,76 @@
+"""`edge trust`: how clients come to trust the authority of an environment, and how to undo it."""
+
+import base64
+import hashlib
+
+import msgspec
+
+from mainstay.errors import BadInput
+from mainstay.operations.context import Context
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """The certificate of the authority, and what to type on a client to trust it or to stop trusting it."""
+
+    certificate: str
+    """Path of the PEM file; it contains no secret and may be copied to clients."""
+    sha256: str
+    """Its fingerprint, to compare on a client."""
+    url: str
+    commands: tuple["TrustCommands", ...]
+
+
+class TrustCommands(msgspec.Struct, frozen=True):
+    """What to type on one kind of client."""
+
+    client: str
+    trust: str
+    remove: str
+
+
+def edge_trust(context: Context) -> Trust:
+    """Return how to trust the authority. Raises BadInput when the environment has none."""
+    serving = context.target(context.stored()).traffic_status()
+    if serving.edge is None or serving.edge.tls is None or serving.edge.tls.mode != "internal":
+        raise BadInput(
+            "the certificate of the front door is not from an authority of this environment",
+            remedy="declare edge: {https: 443, tls: {mode: internal}}, then type mainstay deploy",
+            code="no-authority",
+        )
+    path, name = context.folders.authority, f"mainstay-{context.folders.state.name}"
+    return Trust(str(path), fingerprint(path.read_bytes()), serving.url, commands(str(path), name))
+
+
+def commands(path: str, name: str) -> tuple[TrustCommands, ...]:
+    """Return the commands for each kind of client, for the certificate at *path*."""
+    debian, fedora = f"/usr/local/share/ca-certificates/{name}.crt", f"/etc/pki/ca-trust/source/anchors/{name}.pem"
+    keychain = "/Library/Keychains/System.keychain"
+    return (
+        TrustCommands(
+            "Debian, Ubuntu",
+            f"sudo cp {path} {debian} && sudo update-ca-certificates",
+            f"sudo rm {debian} && sudo update-ca-certificates --fresh",
+        ),
+        TrustCommands(
+            "Fedora, RHEL",
+            f"sudo cp {path} {fedora} && sudo update-ca-trust",
+            f"sudo rm {fedora} && sudo update-ca-trust",
+        ),
+        TrustCommands(
+            "macOS",
+            f"sudo security add-trusted-cert -d -k {keychain} {path}",
+            f"sudo security remove-trusted-cert -d {path}",
+        ),
+        TrustCommands("Windows", f"certutil -addstore Root {path}", "certutil -delstore Root Mainstay"),
+        TrustCommands("Firefox", "Settings, Certificates, Authorities, Import", "the same place, Delete"),
+        TrustCommands("curl", f"curl --cacert {path} …", "leave the option out"),
+        TrustCommands("Python requests", f"export REQUESTS_CA_BUNDLE={path}", "unset REQUESTS_CA_BUNDLE"),
+        TrustCommands("Node", f"export NODE_EXTRA_CA_CERTS={path}", "unset NODE_EXTRA_CA_CERTS"),
+    )
+
+
+def fingerprint(pem: bytes) -> str:
+    """Return the SHA-256 fingerprint of a certificate, as browsers show it."""
+    der = base64.b64decode(b"".join(line for line in pem.splitlines() if not line.startswith(b"-----")))
+    digest = hashlib.sha256(der).hexdigest().upper()
+    return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))

@@ -1,0 +1,218 @@
+"""TLS at the front door, as real clients see it."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from contextlib import nullcontext as nothing
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mainstay.drivers.edge.haproxy.authority import ROOT, issue, make_authority
+from mainstay.drivers.edge.haproxy.certificates import PEM, read_files
+from mainstay.errors import BadInput
+from mainstay.model import Edge, Route
+from mainstay.model.tls import Tls
+from tests.drivers.edge.haproxy.http_load import Client, Response, free_port, load, wait_until
+from tests.drivers.edge.haproxy.running_proxy import RunningProxy
+
+HOST = "shop.example"
+ROUTES = (Route("/", "web", host=HOST), Route("/app", "web"))
+
+
+@pytest.fixture
+def edge() -> Edge:
+    tls = Tls(hsts_s=31_536_000)
+    return Edge(http=free_port(), https=free_port(), tls=tls, routes=ROUTES, release_header=True)
+
+
+def trusting(root: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(root))
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def root_of(running: RunningProxy) -> Path:
+    return running.folders.keys / ROOT
+
+
+async def secure(running: RunningProxy, path: str = "/", *, host: str = HOST, root: Path | None = None) -> Response:
+    """Return the response to a request over https, by a client that trusts the authority alone."""
+    context = trusting(root or root_of(running))
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.edge.https, ssl=context, server_hostname=host)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    lines = head.decode().split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    return Response(int(lines[0].split()[1]), headers, body.decode())
+
+
+@pytest.mark.requirement("E1")
+async def test_a_client_that_trusts_the_authority_is_served(running: RunningProxy) -> None:
+    assert (await secure(running)).status == 200
+    assert (await secure(running, "/app", host="localhost")).status == 200
+    assert running.old.requests[-1]["x-forwarded-proto"] == "https"
+
+
+async def test_other_clients_do_not_trust_it(running: RunningProxy) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await asyncio.open_connection("127.0.0.1", running.edge.https, ssl=True, server_hostname=HOST)
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        await secure(running, host="other.example")
+
+
+@pytest.mark.requirement("E4")
+@pytest.mark.parametrize(
+    ("version", "served"),
+    [(ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)],
+    ids=lambda value: getattr(value, "name", ""),
+)
+async def test_only_new_versions_of_tls_are_served(
+    version: ssl.TLSVersion, served: bool, running: RunningProxy
+) -> None:
+    context = trusting(root_of(running))
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns() if not served else nothing():
+        context.minimum_version = context.maximum_version = version
+    connecting = asyncio.open_connection("127.0.0.1", running.edge.https, ssl=context, server_hostname=HOST)
+    if served:
+        (await connecting)[1].close()
+    else:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await connecting
+
+
+async def test_http_2_is_offered(running: RunningProxy) -> None:
+    context = trusting(root_of(running))
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    _, writer = await asyncio.open_connection("127.0.0.1", running.edge.https, ssl=context, server_hostname=HOST)
+    assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
+    writer.close()
+
+
+@pytest.mark.requirement("E3")
+async def test_http_is_redirected_with_path_and_query(running: RunningProxy) -> None:
+    client = Client(running.front_port, keep_alive=False)
+    found = await client.request("/a%20b?q=1", headers={"Host": f"{HOST}:{running.front_port}"})
+    assert (found.status, found.headers["location"]) == (301, f"https://{HOST}:{running.edge.https}/a%20b?q=1")
+    posted = await client.request("/", method="POST", headers={"Host": HOST})
+    assert posted.status == 308
+    assert running.old.requests == []
+
+
+@pytest.mark.requirement("E6")
+async def test_browsers_must_stay_on_https(running: RunningProxy) -> None:
+    for path in ("/", "/nothing"):
+        host = HOST if path == "/" else "localhost"
+        assert (await secure(running, path, host=host)).headers["strict-transport-security"] == "max-age=31536000"
+    redirect = await Client(running.front_port).request("/")
+    assert "strict-transport-security" not in redirect.headers
+
+
+async def test_a_new_certificate_is_used_without_a_reload_or_a_lost_request(running: RunningProxy) -> None:
+    before, worker = served_certificate(running), await worker_of(running)
+    (running.folders.edge / PEM).write_bytes(issue(running.folders.keys, (HOST, "localhost", "127.0.0.1")))
+    async with load(running.listener_port, rate=300) as tally:
+        await wait_until(lambda: tally.total > 20)
+        await running.set_shares({41: 100})
+        await wait_until(lambda: tally.total > 100)
+    assert served_certificate(running) != before
+    assert (tally.lost, await worker_of(running)) == ([], worker)
+
+
+def served_certificate(running: RunningProxy) -> str:
+    return ssl.get_server_certificate(("127.0.0.1", running.edge.https or 0))
+
+
+async def worker_of(running: RunningProxy) -> str:
+    return (await running.proxy.failed_attempts())[0]
+
+
+async def test_a_certificate_that_expires_soon_or_lacks_a_name_is_renewed(running: RunningProxy) -> None:
+    before = served_certificate(running)
+    await running.set_shares({41: 100})
+    assert served_certificate(running) == before
+    running.edge = replace(running.edge, routes=(*ROUTES, Route("/", "web", host="new.example")))
+    await running.set_shares({41: 100})
+    assert (await secure(running, host="new.example")).status == 200
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[..., Tls]:
+    """Write a certificate for some names and its key, by another authority; return where they are."""
+    make_authority(tmp_path, "another")
+
+    def write(*names: str) -> Tls:
+        pem = issue(tmp_path, names)
+        certificate, key = pem.split(b"-----BEGIN PRIVATE", 1)
+        (tmp_path / "shop.pem").write_bytes(certificate)
+        (tmp_path / "shop.key").write_bytes(b"-----BEGIN PRIVATE" + key)
+        return Tls("files", str(tmp_path / "shop.pem"), str(tmp_path / "shop.key"))
+
+    return write
+
+
+async def test_files_are_served_and_exchanged_when_they_change(
+    running: RunningProxy, files: Callable[..., Tls], tmp_path: Path
+) -> None:
+    running.edge = replace(running.edge, tls=files(HOST))
+    await running.set_shares({41: 100})
+    assert (await secure(running, root=tmp_path / ROOT)).status == 200
+    before, worker = served_certificate(running), await worker_of(running)
+    files(HOST)
+    await running.set_shares({41: 100})
+    assert (await secure(running, root=tmp_path / ROOT)).status == 200
+    assert served_certificate(running) != before
+    assert await worker_of(running) == worker
+
+
+async def test_a_broken_new_file_keeps_the_old_certificate_and_is_reported(
+    running: RunningProxy, files: Callable[..., Tls]
+) -> None:
+    tls = files(HOST)
+    running.edge = replace(running.edge, tls=tls)
+    await running.set_shares({41: 100})
+    before = served_certificate(running)
+    Path(tls.certificate).write_text("-----BEGIN CERTIFICATE-----\n")
+    await running.set_shares({41: 100})
+    assert served_certificate(running) == before
+    assert running.proxy.certificate.problem is not None
+    files(HOST)
+    await running.set_shares({41: 100})
+    assert running.proxy.certificate.problem is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda tls: Path(tls.key).unlink(), "shop.key cannot be read: No such file or directory"),
+        (lambda tls: Path(tls.certificate).write_text("x"), "are not a certificate and its key in PEM"),
+        (
+            lambda tls: Path(tls.key).write_bytes(Path(tls.key).with_name("authority.key").read_bytes()),
+            "is not the key",
+        ),
+    ],
+    ids=["no key", "no certificate", "another key"],
+)
+def test_files_that_cannot_be_used_are_refused(
+    spoil: Callable[[Tls], object], words: str, files: Callable[..., Tls]
+) -> None:
+    tls = files(HOST)
+    spoil(tls)
+    with pytest.raises(BadInput, match=words):
+        read_files(tls, Edge(routes=ROUTES))
+
+
+def test_a_certificate_must_be_for_the_hosts_of_the_routes(files: Callable[..., Tls]) -> None:
+    with pytest.raises(BadInput, match=r"shop\.pem is for other\.example, not for shop\.example"):
+        read_files(files("other.example"), Edge(routes=ROUTES))
+    read_files(files("*.example"), Edge(routes=ROUTES))
+    read_files(files("other.example"), Edge(routes=(Route("/", "web"),)))
+
+
+async def test_private_keys_are_readable_by_their_owner_only(running: RunningProxy) -> None:
+    for path in (running.folders.edge / PEM, running.folders.keys / "authority.key"):
+        assert path.stat().st_mode & 0o077 == 0
+    assert "PRIVATE" not in (running.folders.edge / "haproxy.cfg").read_text()
