@@ -15,11 +15,19 @@ FINE = Behaviour(0.001)
 RELEASES = 1000
 
 
-def observe(stream: Stream, seconds: int, compared: Compared = WEB) -> tuple[Verdict, int]:
-    """Return the verdict, the first `worse` or the last one, and the requests of the new release until then."""
-    signals = stream.signals(seconds)
-    start = next(signals)
-    observation = Observation([compared], start, start)
+def observe(stream: Stream, seconds: int, *, minute_before: bool = False) -> tuple[Verdict, int]:
+    """Return the verdict, the first `worse` or the last one, and the requests of the new release until then.
+
+    *minute_before*: the old release gets all requests for a minute, and then the new one.
+    """
+    signals = stream.signals(seconds + 60 * minute_before)
+    before = start = next(signals)
+    if minute_before:
+        stream.share = 0.0
+        start = [next(signals) for _ in range(60)][-1]
+        stream.share = 1.0
+    compared = WEB._replace(instances=stream.instances, side_by_side=not minute_before)
+    observation = Observation([compared], before, start)
     for now in signals:
         verdict = observation.verdict(now)
         requests = sum(counts.requests for source, counts in now.counts if source.release == NEW)
@@ -92,6 +100,24 @@ def test_at_most_one_of_a_thousand_unchanged_releases_is_found_worse() -> None:
         if verdict.result == "worse":
             alarms.append((seed, values, verdict))
     assert len(alarms) <= RELEASES / 1000, alarms
+
+
+@pytest.mark.slow
+def test_an_unchanged_release_that_got_all_requests_is_not_found_worse() -> None:
+    chance, alarms = random.Random(11), []
+    for seed in range(300):
+        same = Behaviour(chance.choice([0.0, 0.001, 0.02, 0.1]))
+        values = {"rate": chance.choice([3, 10, 50]), "instances": chance.choice([1, 3])}
+        verdict, _ = observe(stream(seed, old=same, new=same, **values), 60, minute_before=True)
+        if verdict.result == "worse":
+            alarms.append((seed, values, verdict))
+    assert alarms == []
+
+
+def test_a_release_that_fails_always_is_found_within_a_few_requests() -> None:
+    for seed in range(5):
+        verdict, requests = observe(stream(seed, rate=3, new=Behaviour(1.0)), 60)
+        assert (verdict.result, requests <= 20) == ("worse", True)
 
 
 @pytest.mark.failure("F76")

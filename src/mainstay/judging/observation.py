@@ -25,6 +25,8 @@ class Compared(NamedTuple):
     service: str
     old: int | None
     new: int
+    instances: int = 1
+    """How many instances of `new` run."""
     side_by_side: bool = True
     """Whether `old` gets requests too while `new` is observed. If not, its last minute before is compared."""
 
@@ -35,7 +37,6 @@ class _Times(NamedTuple):
     p95: float
     p99: float
     since: dict[Source, Counts]
-    since_s: float
 
 
 @dataclass
@@ -70,7 +71,12 @@ class Observation:
             found += _errors(each, old, new) + self._slow(each, now, new)
             summaries.append(_summary(each, old, every))
             fewest.append(every.requests + every.refused)
-        return judge(found, fewest_requests=min(fewest), summary="; ".join(summaries))
+        return judge(found, most=self._most, fewest_requests=min(fewest), summary="; ".join(summaries))
+
+    @property
+    def _most(self) -> int:
+        """The number of comparisons: errors and two times, of each release and of each of several instances."""
+        return sum(3 * (1 + (each.instances if each.instances > 1 else 0)) for each in self.services)
 
     def _old(self, compared: Compared, counted: Mapping[Source, Counts]) -> Counts | None:
         if compared.old is None:
@@ -79,7 +85,11 @@ class Observation:
         return sum(_instances(found, compared.service, compared.old).values(), Counts())
 
     def _slow(self, compared: Compared, now: Signals, new: Mapping[str, Counts]) -> list[Comparison]:
-        """Return the comparisons of times, of requests that began after the limits were set."""
+        """Return the comparisons of times, for requests of the new release that ended after the limits were set.
+
+        The old release's requests are those from then on too, or, if it gets none, those of the minute before, from
+        which the limits were taken.
+        """
         times = self._times.get(compared.service) or self._limits(compared, now)
         if times is None:
             return []
@@ -110,7 +120,7 @@ class Observation:
         if old.count < FEWEST_FOR_TIMES:
             return None
         p95, p99 = (old.quantile_ms(share) for share in (0.95, 0.99))
-        return _Times(_beyond(p95), _beyond(p99), dict(now.counts), now.at_s)
+        return _Times(_beyond(p95), _beyond(p99), dict(now.counts))
 
 
 def _beyond(milliseconds: float) -> float:

@@ -8,7 +8,7 @@ from mainstay.judging.sequential_test import Margin, Share, log_evidence, log_ev
 
 FALSE_ALARM = 0.0005
 """The chance that a release that is not worse is ever found worse, over everything that is compared in one observation,
-however long it takes."""
+however long it takes. It begins again when the counting of requests does."""
 ERRORS = Margin(times=1.25, plus=0.0005)
 SLOW = Margin(times=1.5, plus=0.01)
 FEWEST = 100
@@ -59,14 +59,14 @@ class Comparison(NamedTuple):
         return self.new.hits > self.margin.limit(self.old.hits / self.old.total) * self.new.total
 
 
-def judge(comparisons: Sequence[Comparison], *, fewest_requests: int, summary: str) -> Verdict:
-    """Return the verdict on everything that is compared.
+def judge(comparisons: Sequence[Comparison], *, most: int, fewest_requests: int, summary: str) -> Verdict:
+    """Return the verdict on everything that is compared so far.
 
-    *fewest_requests* is the number of requests of the service that had the fewest, *summary* the figures of all.
+    *most* is the number of comparisons that the observation may make; each has an equal part of the chance of a false
+    alarm. *fewest_requests* is the number of requests of the service that had the fewest, *summary* the figures of all.
     """
     strongest = max(comparisons, key=lambda each: each.log_evidence)
-    # Many comparisons would make a false alarm more probable, so each has a part of the chance.
-    if strongest.log_evidence >= math.log(len(comparisons) / FALSE_ALARM):
+    if strongest.log_evidence >= math.log(most / FALSE_ALARM):
         return Verdict("worse", strongest.evidence)
     if fewest_requests < FEWEST:
         looks_worse = next((each.evidence for each in comparisons if each.looks_worse), "")

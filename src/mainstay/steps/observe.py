@@ -65,7 +65,8 @@ class Observe(Step, frozen=True, kw_only=True, tag="observe"):
         found = []
         for service, old in self.replaced.items():
             side_by_side = old is not None and self.traffic[service].get(old, 0) > 0
-            found.append(Compared(service, old, next(iter(self.watched[service])), side_by_side))
+            ((new, instances),) = self.watched[service].items()
+            found.append(Compared(service, old, new, instances, side_by_side))
         return tuple(found)
 
     def _check(self, world: World, before: dict[str, int]) -> None:
