@@ -167,7 +167,16 @@ async def test_the_counts_are_what_the_clients_saw(running: RunningProxy) -> Non
     assert found[OLD].requests == sum(tally.answers.values())
     assert (found[NEW].requests, found[NEW].errors) == (len(tally.lost), len(tally.lost))
     assert found[OLD].errors == signals.signals().lost == 0
-    assert {source.instance for source, _ in signals.signals().counts} == {"web-41-1", "web-42-1"}
+    assert {(source.instance, source.route) for source, _ in signals.signals().counts} == {
+        ("web-41-1", "/"),
+        ("web-42-1", "/"),
+    }
+
+
+async def test_calls_between_services_have_no_route(running: RunningProxy) -> None:
+    await Client(running.listener_port).request()
+    await wait_until(lambda: running.log.signals.signals().counts)
+    assert [source.route for source, _ in running.log.signals.signals().counts] == [""]
 
 
 async def test_a_refused_connection_counts_for_the_instance_that_refused_it(running: RunningProxy) -> None:

@@ -18,6 +18,7 @@ FORMAT = ",".join(
         f'"release":"{RELEASE}"',
         '"method":"%[var(txn.method),json(utf8s)]"',
         '"path":"%[var(txn.path),json(utf8s)]"',
+        '"route":"%[var(txn.matched),json(utf8s)]"',
         '"status":%ST',
         '"bytes":%B',
         '"request_ms":%TR',
@@ -58,6 +59,8 @@ class Entry(msgspec.Struct, frozen=True):
     attempts: str = msgspec.field(name="retries")
     """The number of retries, after `+` when HAProxy sent the request to another slot."""
     id: str
+    route: str = ""
+    """Host and path of the route as the manifest has them; `-` when a service called, or none matches."""
 
     @property
     def slot(self) -> int | None:

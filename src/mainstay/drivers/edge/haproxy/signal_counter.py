@@ -169,7 +169,7 @@ class SignalCounter:
         preview = line.door == "preview" or line.slot.startswith(f"{line.service}.p")
         slot = self._slots.get(line.slot)
         instance = slot.instance if slot and slot.release == release else ""
-        return Source(line.service, release, instance, PREVIEW if preview else line.route)
+        return Source(line.service, release, instance, PREVIEW if preview else line.route.removeprefix("-"))
 
     def _counter(self, source: Source) -> _Counter:
         if source not in self._counters:

@@ -1,6 +1,7 @@
 """The front doors: one `frontend` for each public port."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from mainstay.drivers.edge.haproxy.config.backends import NOWHERE
 from mainstay.drivers.edge.haproxy.config.common import common_rules
@@ -15,7 +16,7 @@ from mainstay.drivers.edge.haproxy.config.rate_limits import limited_routes, rat
 from mainstay.drivers.edge.haproxy.config.redirects import redirect_rules
 from mainstay.drivers.edge.haproxy.config.size_limits import body_rules, connection_rules, size_rules
 from mainstay.drivers.edge.haproxy.config.strip import strip_rules
-from mainstay.drivers.edge.haproxy.config.syntax import bind_address, milliseconds
+from mainstay.drivers.edge.haproxy.config.syntax import bind_address, lines, milliseconds
 from mainstay.drivers.edge.haproxy.config.tls import https_bind, https_headers, https_redirect
 from mainstay.drivers.edge.haproxy.config.trace import trace_rules
 from mainstay.drivers.edge.haproxy.config.trusted_proxies import client_address
@@ -34,7 +35,6 @@ def doors(edge: Edge, ports: Mapping[str, int]) -> dict[int, list[Route]]:
 
 def door(edge: Edge, port: int, routes: list[Route], https: int | None = None) -> str:
     """Return the section of the front door at *port*, and at the port *https* if there is one."""
-    choices = "".join(f"  use_backend {route.service} if {condition(route)}\n" for route in routes)
     return f"""\
 frontend door:{port}
   bind {bind_address(edge.address, port)}
@@ -62,6 +62,16 @@ frontend door:{port}
 {header_rules(edge)}\
 {cors_rules(edge.cors)}\
 {compression(on=edge.compress)}\
-{choices}\
+{_choices(routes)}\
   default_backend {NOWHERE}
 """
+
+
+def _choices(routes: list[Route]) -> str:
+    """Return the rules that choose the route, which the access log names, and its backend."""
+    names = {route: quote(f"{route.host}{route.path}", safe="/%*:") for route in routes}
+    first = "if !{ var(txn.matched) -m found }"
+    return lines(
+        *(f"http-request set-var(txn.matched) str({name}) {first} {condition(route)}" for route, name in names.items()),
+        *(f"use_backend {route.service} if {{ var(txn.matched) -m str {name} }}" for route, name in names.items()),
+    )
