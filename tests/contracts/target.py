@@ -13,6 +13,7 @@ from mainstay.drivers.targets.target import Kept, LogQuery, Preparation, RunTarg
 from mainstay.errors import FenceRefused, Interrupted, PortTaken, Unreachable
 from mainstay.model import Artifact, Edge, Endings, Job, Member, Route, Shares, Shift, Source, TrafficLease
 from mainstay.model.http import Door, HttpRequest
+from mainstay.model.maintenance import Maintenance
 from mainstay.system.clock import Clock, Waiter
 
 EDGE = Edge(http=0, routes=(Route("/", "web"),), address="127.0.0.1", release_header=True)
@@ -316,6 +317,20 @@ class TargetContract(ABC):
         self.eventually(lambda: target.traffic_status().in_flight == {"web@1": 1}, "the request that is waited for")
         assert target.traffic_status().reverted
         self.served(target, {1: 50.0, 2: 50.0})
+
+    def test_maintenance_is_of_the_front_doors_alone_and_outlasts_a_newer_run(self, target: RunTarget) -> None:
+        on = Maintenance("soon", by="ada")
+        self.up(target, 1)
+        target.set_traffic((Shift({"web": {1: 100.0}}),))
+        self.served(target, {1: 100.0})
+        target.set_maintenance(on)
+        self.eventually(lambda: target.traffic_status().maintained == on, "maintenance")
+        target.for_run(FENCE + 1).set_edge(EDGE)
+        assert target.traffic_status().maintenance == on
+        assert target.send(HttpRequest("GET", "/"), "front").status == 503
+        target.set_maintenance(None)
+        self.eventually(lambda: target.traffic_status().maintained is None, "the end of maintenance")
+        assert target.send(HttpRequest("GET", "/"), "front").status == 200
 
     def test_the_preview_leads_to_ready_instances_of_the_requested_release(self, target: RunTarget) -> None:
         self.up(target, 1, 2)

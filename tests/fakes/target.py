@@ -47,6 +47,7 @@ from mainstay.model import (
     end_of,
 )
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Counts, Signals
 from mainstay.model.signals import Source as SignalSource
 from mainstay.system import file_tree
@@ -144,6 +145,7 @@ class FakeTarget:
         self._heartbeat_at = 0.0
         self._reverted = False
         self._preview: dict[str, int] = {}
+        self._maintenance: Maintenance | None = None
         self._edge: Edge | None = None
         self._edge_changed = float("-inf")
         self._jobs: dict[str, tuple[Job, float]] = {}
@@ -241,6 +243,12 @@ class FakeTarget:
 
         named = " ".join(f"{service}={release}" for service, release in releases.items())
         self._request(f"preview {named}".rstrip(), store)
+
+    def set_maintenance(self, wanted: Maintenance | None) -> None:
+        def store() -> None:
+            self._maintenance = wanted
+
+        self._request(f"maintenance {'on' if wanted else 'off'}", store, bound=False)
 
     def refuse_taken(self, wanted: Edge) -> None:
         with self._guard:
@@ -346,6 +354,8 @@ class FakeTarget:
                     for service, release in self._preview.items()
                     if not broken and release in self._ready_releases(service)
                 },
+                maintenance=self._maintenance,
+                maintained=self._maintenance,
                 edge=self._edge,
                 url=doors[0] if doors else "",
                 doors=doors,
@@ -365,6 +375,8 @@ class FakeTarget:
             if self._edge is None:
                 raise Unreachable("there is no edge")
             self.requests.append((door, request))
+            if door == "front" and self._maintenance:
+                return HttpResponse(503, (("retry-after", "5"),), b"", 0.01)
         return self.respond(request, door)
 
     def _respond(self, request: HttpRequest, door: Door) -> HttpResponse:

@@ -119,6 +119,21 @@ def test_headers_and_error_pages(sandbox: Sandbox) -> None:
             require_shown(hello.page, shown.command, output)
 
 
+def test_take_out_of_service(sandbox: Sandbox) -> None:
+    hello = Session(sandbox, "take-out-of-service")
+    hello.init()
+    door = re.search(r"http://127\.0\.0\.1:\d+", hello.type("mainstay up"))
+    assert door is not None
+    first, page, allowed, *rest = shown_on(hello.page)
+    hello.shows(first.command)
+    require_shown(hello.page, page.command, hello.type(page.command.replace("http://127.0.0.1:8080", door[0])))
+    hello.shows(allowed.command)
+    assert "It runs" in hello.type(f"curl -s {door[0]}/")
+    assert "maintenance is on since" in hello.type("mainstay status")
+    for shown in rest:
+        hello.shows(shown.command)
+
+
 def test_smoke_test_a_release(sandbox: Sandbox) -> None:
     hello = Session(sandbox, "smoke-test-a-release")
     hello.init()

@@ -36,6 +36,7 @@ from mainstay.model import (
     end_of,
 )
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 from mainstay.system import file_tree
 from mainstay.system.atomic_file import atomic_write
@@ -68,6 +69,9 @@ class ToyTarget:
 
     def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
         return "present" if artifact.key in self._desired().artifacts else "absent"
+
+    def set_maintenance(self, wanted: Maintenance | None) -> None:
+        """Ignore it: the toy has no front door."""
 
     def refuse_taken(self, wanted: Edge) -> None:
         """Accept every port: the toy opens none."""

@@ -25,6 +25,7 @@ COMMANDS = {
     "resume": Entry("Finish an unfinished run.", SHIP),
     "abort": Entry("Roll back the unfinished run, also from another terminal.", SHIP),
     "down": Entry("Stop everything that runs; keep the data.", SHIP),
+    "maintenance": Entry("Take the system out of service, or put it back.", SHIP),
     "set": Entry("Store values of variables that have no default in the manifest.", SETTINGS),
     "unset": Entry("Remove stored values of variables.", SETTINGS),
     "config": Entry("Show the variables that a service gets, with the source of each.", SETTINGS),
@@ -39,9 +40,7 @@ COMMANDS = {
     "journal": Entry("Show, verify or export the journal.", AUDIT),
 }
 
-NOT_YET = (
-    "attest backup boot db doctor drill exec incident maintenance migrate render restart run scale schedule serve watch"
-)
+NOT_YET = "attest backup boot db doctor drill exec incident migrate render restart run scale schedule serve watch"
 """Names of commands that are planned for later versions, with spaces between them."""
 
 NAMES_IN_OTHER_TOOLS = {

@@ -6,6 +6,7 @@ import msgspec
 
 from mainstay.model.edge import Edge
 from mainstay.model.fleet import Fleet, ReleaseNumber, Traffic
+from mainstay.model.maintenance import Maintenance
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -135,6 +136,10 @@ class TrafficStatus(msgspec.Struct, frozen=True):
     """The requested release of each service to which the preview door leads."""
     previewed: dict[str, int] = {}
     """The preview that is in effect now; equals `preview` once each release there has a ready instance."""
+    maintenance: Maintenance | None = None
+    """The requested maintenance."""
+    maintained: Maintenance | None = None
+    """The maintenance that is in effect now."""
     edge: Edge | None = None
     url: str = ""
     doors: tuple[str, ...] = ()

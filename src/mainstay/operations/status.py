@@ -45,12 +45,19 @@ def status(context: Context) -> Status:
         edge_problem=serving.problem.code if serving.problem else "",
         requests=requests,
         requests_not_counted=lost,
-        notes=tuple(_notes(running)),
+        notes=(*_maintenance(serving), *_notes(running)),
     )
     last = next((run for run in past.runs if run.outcome == "released"), None)
     stopped = not running.started and last is not None and not run_kind(last.kind).needs_running
     why = tuple(problems(found, running.notes, serving, stopped=stopped, full=shortage(context.folders.state)))
     return replace(found, health="degraded" if why else "stopped" if stopped else "healthy", problems=why)
+
+
+def _maintenance(serving: TrafficStatus) -> Iterator[Note]:
+    if on := serving.maintenance:
+        passes = f"except those in {', '.join(on.allow)} " if on.allow else ""
+        what = f"maintenance is on since {on.since} by {on.by}: clients {passes}get 503"
+        yield Note("maintenance", what, "mainstay maintenance off", level="note")
 
 
 def _notes(running: FleetStatus) -> Iterator[Note]:

@@ -3,9 +3,10 @@
 import msgspec
 
 from mainstay.model import Edge, Fleet, FleetStatus, Job, JobState, Shifts, TrafficLease, TrafficStatus
+from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 
-PROTOCOL = 5
+PROTOCOL = 6
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -43,6 +44,12 @@ class SetPreview(msgspec.Struct, frozen=True, tag="preview"):
     releases: dict[str, int]
 
 
+class SetMaintenance(msgspec.Struct, frozen=True, tag="maintenance"):
+    """Turn maintenance on, or off with None. An operator's request, so no run's fence refuses it."""
+
+    wanted: Maintenance | None
+
+
 class StartJob(msgspec.Struct, frozen=True, tag="job"):
     fence: int
     job: Job
@@ -77,7 +84,18 @@ class GetTraffic(msgspec.Struct, frozen=True, tag="get_traffic"):
     pass
 
 
-Changing = Claim | SetFleet | SetTraffic | LeaseHeartbeat | SetEdge | SetPreview | StartJob | StartAll | StopAll
+Changing = (
+    Claim
+    | SetFleet
+    | SetTraffic
+    | LeaseHeartbeat
+    | SetEdge
+    | SetPreview
+    | SetMaintenance
+    | StartJob
+    | StartAll
+    | StopAll
+)
 """The requests that only change the desired state."""
 Request = Changing | StopJob | Hello | GetFleet | GetTraffic | GetSignals | GetJob
 

@@ -19,6 +19,7 @@ from mainstay.model import (
     TrafficStatus,
 )
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 from mainstay.system.clock import Waiter
 from mainstay.system.folder_content import Measured
@@ -127,6 +128,14 @@ class Target(Protocol):
 
     def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
         """Return how much of *artifact* is present; `partial` if a preparation has begun, or if it is damaged."""
+        ...
+
+    def set_maintenance(self, wanted: Maintenance | None) -> None:
+        """Turn maintenance on, or off with None. Durable, whatever is deployed, until the next call.
+
+        While it is on, the front doors answer 503 except to allowed networks and on the services' health paths; it is
+        in effect once `traffic_status().maintained` equals it. Starts the supervisor if it is not running.
+        """
         ...
 
     def refuse_taken(self, wanted: Edge) -> None:

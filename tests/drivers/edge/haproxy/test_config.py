@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from mainstay.drivers.edge.haproxy.config.maintenance import HEALTH, MAINTENANCE
 from mainstay.drivers.edge.haproxy.config.render import Rendered, render
 from mainstay.drivers.edge.haproxy.preview_key import make_key
 from mainstay.drivers.edge.haproxy.process import binary
@@ -85,7 +86,8 @@ def frontend(port: int, edge: Edge = EDGE) -> list[str]:
 
 
 def check_with_haproxy(rendered: Rendered, folder: Path) -> subprocess.CompletedProcess[str]:
-    (folder / RELEASES).touch()
+    for name in (RELEASES, MAINTENANCE, HEALTH):
+        (folder / name).touch()
     make_key(folder)
     (folder / "haproxy.cfg").write_text(rendered.text)
     command = [binary(), "-c", "-q", "-C", str(folder), "-f", str(folder / "haproxy.cfg")]

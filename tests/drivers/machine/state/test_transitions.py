@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetPreview, SetTraffic
+from mainstay.drivers.machine.protocol import Claim, LeaseHeartbeat, SetFleet, SetMaintenance, SetPreview, SetTraffic
 from mainstay.drivers.machine.state.desired import Desired, HeldLease, Pending
 from mainstay.drivers.machine.state.transitions import after, auto_revert, is_drained, shifted
 from mainstay.errors import FenceRefused
 from mainstay.model import Member, Shift, TrafficLease
+from mainstay.model.maintenance import Maintenance
 from tests.drivers.machine.state.states import WEB, next_fleet, placed_fleet
 
 LEASE = TrafficLease(60, (Shift({"web": {41: 100.0}}),))
@@ -83,3 +84,10 @@ def test_an_expired_heartbeat_reverts_in_the_order_of_the_lease() -> None:
 def test_a_shift_waits_for_requests_in_flight(in_flight: dict[str, int], boot: str, now: float, drained: bool) -> None:
     pending = Pending({"web": {42: 30.0}}, TWO_SHIFTS[1:], "boot", 0)
     assert is_drained(pending, in_flight, boot, now) is drained
+
+
+def test_maintenance_is_set_by_an_operator_without_a_fence() -> None:
+    claimed = Desired(fence=7)
+    on = after(claimed, SetMaintenance(Maintenance("soon")), "boot", 0)
+    assert on == replace(claimed, maintenance=Maintenance("soon"))
+    assert after(on, SetMaintenance(None), "boot", 0) == claimed

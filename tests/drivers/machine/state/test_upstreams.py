@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.machine.state.desired import Desired, DesiredInstance, HeldLease
 from mainstay.drivers.machine.state.upstreams import desired_edge
-from mainstay.model import Edge, TrafficLease
+from mainstay.model import Edge, Health, Member, Route, TrafficLease, Workload
 from tests.drivers.machine.state.states import STEADY
 
 DESIRED = Desired(
@@ -42,3 +42,13 @@ def test_an_unready_instance_receives_requests_unless_a_run_observes_a_release()
 def test_in_a_stopped_environment_no_instance_receives_requests() -> None:
     edge = desired_edge(replace(DESIRED, started=False), {"a": STEADY})
     assert (edge.traffic, edge.preview, edge.stopping) == ({}, {}, True)
+
+
+def test_the_health_paths_of_routed_services_answer_during_maintenance_but_never_the_home_page() -> None:
+    web, api = (
+        Member(Workload("web", ("x",), health=Health(ready=ready, live=live)), 1, "1.0.0")
+        for ready, live in (("/health", "/"), ("/ready", "/live"))
+    )
+    routes = (Route("/", "web"), Route("/api", "api", strip=True))
+    desired = replace(DESIRED, edge=Edge(routes=routes), fleet={"web": {41: web}, "api": {41: api}, "inner": {41: api}})
+    assert desired_edge(desired, {}).health == ("/api/live", "/api/ready", "/health")

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 
 from mainstay.drivers.edge.haproxy import problems
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
+from mainstay.drivers.edge.haproxy.maintenance import maintenance_maps
 from mainstay.drivers.edge.haproxy.process import Proxy
 from mainstay.drivers.edge.haproxy.runtime_api import NotAnswering
 from mainstay.drivers.edge.haproxy.slots import Actual, DesiredEdge, Upstream, slots
 from mainstay.errors import MainstayError, Unreachable
 from mainstay.model import Edge, Note
+from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 from mainstay.system.background_tasks import BackgroundTasks
 from mainstay.system.process_runner import ProcessRunner
@@ -38,6 +40,8 @@ class EdgeController:
         """Why the edge does not serve as desired; None when it does."""
         self.edge: Edge | None = None
         """The edge that HAProxy was last configured for."""
+        self.maintenance: Maintenance | None = None
+        """The maintenance that is in effect."""
 
     async def open(self) -> None:
         """Start to receive the access log. Call this before HAProxy starts, so that no line is lost."""
@@ -101,7 +105,8 @@ class EdgeController:
         try:
             placed = slots(desired)
             self._log.signals.place(placed)
-            await self._proxy.converge(desired.edge, desired.ports, placed)
+            maps = maintenance_maps(desired.maintenance, desired.health)
+            await self._proxy.converge(desired.edge, desired.ports, placed, maps)
         except (MainstayError, OSError) as error:
             self._note(error)
             return False
@@ -109,7 +114,7 @@ class EdgeController:
             self._watch_exit()
         if self.problem is None or self.problem.code != problems.MASTER_STOPPED:
             self.problem = None
-        self.edge = desired.edge
+        self.edge, self.maintenance = desired.edge, desired.maintenance
         return True
 
     @property

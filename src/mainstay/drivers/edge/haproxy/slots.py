@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mainstay.drivers.edge.haproxy.replies import Server, State
 from mainstay.model import Edge, Shares, Traffic
+from mainstay.model.maintenance import Maintenance
 from mainstay.system.ports import LOOPBACK
 
 NOWHERE = f"{LOOPBACK}:1"
@@ -45,6 +46,10 @@ class DesiredEdge(msgspec.Struct, frozen=True):
     """The release of each service to which the preview door leads."""
     upstreams: Mapping[str, Upstream] = {}
     """By the instance's id."""
+    maintenance: Maintenance | None = None
+    """None: the front doors serve everyone."""
+    health: tuple[str, ...] = ()
+    """The paths at the front doors that answer during maintenance."""
     stopping: bool = False
     """The environment stops, so a HAProxy that does not run is not started."""
 

@@ -8,6 +8,7 @@ import msgspec
 from mainstay.errors import InvariantBroken
 from mainstay.model import Edge, Fleet, Job, Member, Revision, Shifts, Traffic, TrafficLease
 from mainstay.model.fleet import unbalanced
+from mainstay.model.maintenance import Maintenance
 
 FORMAT = 2
 
@@ -60,6 +61,8 @@ class Desired(msgspec.Struct, frozen=True):
     traffic: Traffic = {}
     preview: dict[str, int] = {}
     """The release of each service to which the preview door leads; the others are reached as from outside."""
+    maintenance: Maintenance | None = None
+    """No part of a release: it stays in force until an operator ends it."""
     lease: HeldLease | None = None
     pending: Pending | None = None
     """The rest of the last `traffic` request, or of an automatic revert."""

@@ -28,6 +28,8 @@ def after(desired: Desired, request: protocol.Changing, boot: str, now: float) -
     """
     if isinstance(request, protocol.StartAll):
         return replace(desired, started=True)
+    if isinstance(request, protocol.SetMaintenance):
+        return replace(desired, maintenance=request.wanted)
     refuse_older(desired, request.fence)
     desired = replace(desired, fence=request.fence)
     match request:

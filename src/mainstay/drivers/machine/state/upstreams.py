@@ -25,8 +25,27 @@ def desired_edge(desired: Desired, runtimes: Mapping[str, Runtime]) -> DesiredEd
             for name, one in desired.instances.items()
             if name not in runtimes or not runtimes[name].drained
         },
+        maintenance=desired.maintenance,
+        health=health_paths(desired),
         stopping=not desired.started,
     )
+
+
+def health_paths(desired: Desired) -> tuple[str, ...]:
+    """Return the health paths of services as clients of the front doors request them.
+
+    `/` is left out: it is the home page too, which must not be served during maintenance.
+    """
+    routes = desired.edge.routes if desired.edge else ()
+    probes = (
+        (route, path)
+        for route in routes
+        for member in desired.fleet.get(route.service, {}).values()
+        for path in (member.workload.health.ready, member.workload.health.live)
+        if path
+    )
+    paths = {route.path.rstrip("/") + path if route.strip else path for route, path in probes}
+    return tuple(sorted(paths - {"/"}))
 
 
 def upstream(one: DesiredInstance, *, ready: bool = False, accepting: bool = False) -> Upstream:

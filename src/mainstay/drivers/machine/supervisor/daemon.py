@@ -16,7 +16,7 @@ from mainstay.drivers.machine.instances.instances import Instances
 from mainstay.drivers.machine.instances.jobs import Jobs
 from mainstay.drivers.machine.instances.launch import Launching
 from mainstay.drivers.machine.logs.watch import LogWatch
-from mainstay.drivers.machine.protocol import Changing, LeaseHeartbeat, SetFleet, SetTraffic, StartAll
+from mainstay.drivers.machine.protocol import Changing, LeaseHeartbeat, SetFleet, SetMaintenance, SetTraffic, StartAll
 from mainstay.drivers.machine.state import transitions
 from mainstay.drivers.machine.state.addresses import allocate, listeners, reassign
 from mainstay.drivers.machine.state.decide import Action, Decision, cancelled_drains, decide
@@ -79,6 +79,8 @@ class Daemon:
             # Right after a boot no instance is known yet: those that failed before the boot must be started again too.
             self.instances.adopt(self.state.desired)
             self.instances.clear_failures(self.state.desired)
+        if isinstance(request, SetMaintenance):
+            log.info("maintenance is %s", f"on, by {request.wanted.by}" if request.wanted else "off")
         after = transitions.after(self.state.desired, request, self.state.boot, processes.boottime())
         if isinstance(request, SetTraffic):
             self.shift_gate.begin()

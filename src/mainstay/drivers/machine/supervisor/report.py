@@ -37,6 +37,7 @@ async def serving(daemon: Daemon) -> TrafficStatus:
     return replace(
         found,
         open=edge.serves(found.edge),
+        maintained=edge.maintenance,
         in_flight=dict(daemon.shift_gate.in_flight),
         undrained=dict(daemon.shift_gate.undrained),
     )

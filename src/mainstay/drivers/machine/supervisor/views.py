@@ -61,6 +61,7 @@ def serving(desired: Desired, actual: Actual, problem: Note | None) -> TrafficSt
         preview=desired.preview,
         previewed=dict(actual.preview),
         edge=desired.edge,
+        maintenance=desired.maintenance,
         url=doors[0] if doors else "",
         doors=doors,
         listeners={service: f"{LOOPBACK}:{port}" for service, port in listeners(desired).items()},

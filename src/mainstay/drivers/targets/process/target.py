@@ -19,6 +19,7 @@ from mainstay.drivers.machine.protocol import (
     Request,
     SetEdge,
     SetFleet,
+    SetMaintenance,
     SetPreview,
     SetTraffic,
     SignalsAnswer,
@@ -57,6 +58,7 @@ from mainstay.model import (
     TrafficStatus,
 )
 from mainstay.model.http import Door, HttpRequest, HttpResponse
+from mainstay.model.maintenance import Maintenance
 from mainstay.model.signals import Signals
 from mainstay.system.folder_content import children
 from mainstay.system.state_dir import Folders
@@ -131,6 +133,9 @@ class ProcessTarget:
 
     def start(self) -> None:
         self._request(StartAll())
+
+    def set_maintenance(self, wanted: Maintenance | None) -> None:
+        self._request(SetMaintenance(wanted))
 
     def refuse_taken(self, wanted: Edge) -> None:
         self._offline().refuse_taken(wanted, self.traffic_status().doors)

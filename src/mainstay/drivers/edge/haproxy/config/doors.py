@@ -9,6 +9,7 @@ from mainstay.drivers.edge.haproxy.config.compression import compression
 from mainstay.drivers.edge.haproxy.config.cors import cors_rules, origin_rules, preflight_rules
 from mainstay.drivers.edge.haproxy.config.forwarded import forwarded_headers
 from mainstay.drivers.edge.haproxy.config.headers import header_rules
+from mainstay.drivers.edge.haproxy.config.maintenance import maintenance_rules
 from mainstay.drivers.edge.haproxy.config.pages import page_rules
 from mainstay.drivers.edge.haproxy.config.paths import condition, path_rules
 from mainstay.drivers.edge.haproxy.config.preview_header import refuse_header
@@ -48,6 +49,7 @@ frontend door:{port}
 {path_rules([*routes, *limited_routes(edge)], edge.redirects)}\
 {https_redirect(https)}\
 {redirect_rules(edge.redirects)}\
+{maintenance_rules(edge)}\
 {rate_rules(edge)}\
 {size_rules(edge)}\
 {preflight_rules(edge.cors)}\

@@ -60,22 +60,38 @@ def type_rules() -> list[str]:
     ]
 
 
-def plain(status: int) -> str:
-    """Return the page for *status* of a system that has none of its own."""
+def plain(status: int, text: str = "") -> str:
+    """Return the page for *status* of a system that has none of its own; *text* is HTML and replaces its sentence."""
     title = TITLES[status]
-    return f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{_TEXTS[status]}</p>"
+    return f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{text or _TEXTS[status]}</p>"
+
+
+def variable_page(status: int, variable: str) -> str:
+    """Return the response with *status* whose page is in *variable* in Base64, for clients that do not want JSON."""
+    problem = base64.b64encode(_problem(status).encode()).decode()
+    # A variable cannot be an argument of `iif`, so the page is added where no problem document is sent.
+    return f"status {status} {_body(f'%[var(txn.json,0),iif({problem},),b64dec]%[var({variable}),b64dec]', status)}"
+
+
+def _problem(status: int) -> str:
+    return json.dumps({"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status})
 
 
 def _error(status: int, page: str) -> str:
-    problem = json.dumps({"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status})
+    problem = _problem(status)
     # HAProxy would encode a control character in the value of a variable, so each stays outside of it.
     breaks = {"\n": "\\n", "\t": "\\t"}
     parts = re.split("([\n\t])", page)
     body = _either(problem, parts[0])
     body += "".join(breaks.get(part) or _either("", part) for part in parts[1:] if part)
+    return f"http-error status {status} {_body(body, status)}"
+
+
+def _body(body: str, status: int) -> str:
+    """Return the part of a response that sets its body and headers."""
     retry = f" hdr Retry-After {RETRY_AFTER_S}" if status == 503 else ""
     return (
-        f'http-error status {status} content-type "text/html; charset=utf-8" '
+        'content-type "text/html; charset=utf-8" '
         f'lf-string "{body}" hdr Cache-Control no-store hdr {MARK} "%[var(txn.json)]"{retry}'
     )
 

@@ -1,0 +1,25 @@
+"""Maintenance at a front door. Whether it is on is in maps, which change at runtime without a reload."""
+
+from mainstay.drivers.edge.haproxy.config.pages import variable_page
+from mainstay.drivers.edge.haproxy.config.syntax import lines
+from mainstay.model import Edge
+
+MAINTENANCE = "maintenance.map"
+"""From networks to the page for their clients in Base64, or to ALLOWED."""
+HEALTH = "health.map"
+"""Its keys are the paths that answer during maintenance."""
+ALLOWED = "allowed"
+_REFUSED = (
+    f"{{ var(txn.closed) -m found }} !{{ var(txn.closed) -m str {ALLOWED} }} !{{ path,map_str({HEALTH}) -m found }}"
+)
+
+
+def maintenance_rules(edge: Edge) -> str:
+    """Return the rules that answer 503 while maintenance is on, with the edge's own page for 503 if it has one."""
+    own = any(page.status == 503 for page in edge.pages)
+    answer = "deny deny_status 503" if own else f"return {variable_page(503, 'txn.page')}"
+    return lines(
+        f"http-request set-var(txn.closed) src,map_ip({MAINTENANCE})",
+        "http-request set-var(txn.page) var(txn.closed) if !{ var(txn.json) -m bool }",
+        f"http-request {answer} if {_REFUSED}",
+    )

@@ -1,0 +1,49 @@
+"""Maintenance in HAProxy: the entries of its maps, and the commands that switch it without a reload. Pure."""
+
+import base64
+import html
+from collections.abc import Iterable, Mapping
+
+from mainstay.drivers.edge.haproxy.config.maintenance import ALLOWED, HEALTH, MAINTENANCE
+from mainstay.drivers.edge.haproxy.config.pages import plain
+from mainstay.model.maintenance import Maintenance
+
+Maps = Mapping[str, Mapping[str, str]]
+"""The entries of each map by the name of its file."""
+EVERYONE = ("0.0.0.0/0", "::/0")
+
+
+def maintenance_maps(wanted: Maintenance | None, health: Iterable[str] = ()) -> Maps:
+    """Return the entries of both maps; *health* are the paths that still answer. Without maintenance, both are empty.
+
+    The most specific network of a client decides, so a whole address family is refused by one entry.
+    """
+    if wanted is None:
+        return {HEALTH: {}, MAINTENANCE: {}}
+    page = base64.b64encode(plain(503, html.escape(wanted.message)).encode()).decode()
+    # A network of all addresses in `allow` replaces the entry that refuses everyone.
+    networks = dict.fromkeys(EVERYONE, page) | dict.fromkeys(wanted.allow, ALLOWED)
+    return {HEALTH: dict.fromkeys(sorted(health), "1"), MAINTENANCE: networks}
+
+
+def map_file(entries: Mapping[str, str]) -> str:
+    """Return the file from which a new worker loads a map."""
+    return "".join(f"{key} {value}\n" for key, value in entries.items())
+
+
+def map_commands(wanted: Maps, now: Maps) -> list[str]:
+    """Return the commands for all differences, in an order that never refuses an allowed client or a health path."""
+    added = [(name, *entry) for name, entries in wanted.items() for entry in _lenient_first(entries)]
+    removed = [(name, *entry) for name, entries in now.items() for entry in _lenient_first(entries)]
+    return [
+        *(_set(name, key, value, now[name]) for name, key, value in added if now[name].get(key) != value),
+        *(f"del map {name} {key}" for name, key, _ in reversed(removed) if key not in wanted[name]),
+    ]
+
+
+def _lenient_first(entries: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(entries.items(), key=lambda entry: entry[0] in EVERYONE)
+
+
+def _set(name: str, key: str, value: str, now: Mapping[str, str]) -> str:
+    return f"{'set' if key in now else 'add'} map {name} {key} {value}"

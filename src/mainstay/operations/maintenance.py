@@ -1,0 +1,50 @@
+"""`maintenance`: take the system out of service at its front doors, or put it back."""
+
+from mainstay.drivers.targets.target import Target
+from mainstay.errors import BadInput
+from mainstay.model.maintenance import Maintenance
+from mainstay.operations.context import Context
+from mainstay.system.clock import Clock, Waiter
+from mainstay.system.users import person
+
+WITHIN_S = 30.0
+
+
+def maintenance(context: Context) -> Maintenance | None:
+    """Return the maintenance that is on; None when it is off. Raises BadInput when nothing was deployed here yet."""
+    return context.target(context.stored()).traffic_status().maintenance
+
+
+def maintenance_on(context: Context, clock: Clock, *, message: str, allow: tuple[str, ...]) -> Maintenance:
+    """Turn maintenance on and return it once it is in effect; replaces maintenance that is on already.
+
+    Raises BadInput when nothing was deployed here yet or there is no front door, and StepFailed when the edge does not
+    apply it in time.
+    """
+    target = context.target(context.stored())
+    if target.traffic_status().edge is None:
+        what = "the environment has no front door, so nothing can be taken out of service"
+        raise BadInput(what, remedy="mainstay down stops its services", code="no-edge")
+    wanted = Maintenance(message, allow, person(), clock.now().isoformat(timespec="seconds"))
+    _set(target, clock, wanted)
+    return wanted
+
+
+def maintenance_off(context: Context, clock: Clock) -> Maintenance | None:
+    """Turn maintenance off, and return the maintenance that was on; None when it was off already."""
+    target = context.target(context.stored())
+    before = target.traffic_status().maintenance
+    if before is not None:
+        _set(target, clock, None)
+    return before
+
+
+def _set(target: Target, clock: Clock, wanted: Maintenance | None) -> None:
+    target.set_maintenance(wanted)
+    if target.fleet_status().started:
+        Waiter(clock).wait_until(
+            lambda: target.traffic_status().maintained == wanted,
+            within=WITHIN_S,
+            waiting_for="the edge to apply the change",
+            remedy="mainstay logs edge",
+        )
