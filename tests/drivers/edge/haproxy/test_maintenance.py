@@ -99,3 +99,10 @@ async def test_no_request_of_an_allowed_client_fails_while_maintenance_is_switch
 def test_nothing_is_sent_when_the_maps_are_as_desired(allow: tuple[str, ...]) -> None:
     maps = maintenance_maps(Maintenance(allow=allow), ("/health",))
     assert map_commands(maps, maps) == []
+
+
+def test_what_passes_is_allowed_before_everyone_is_refused_and_closed_after_everyone_is_served() -> None:
+    off, on = maintenance_maps(None), maintenance_maps(Maintenance(allow=HERE), ("/health",))
+    passing, refused = ["/health", *HERE], ["0.0.0.0/0", "::/0"]
+    assert [command.split()[3] for command in map_commands(on, off)] == passing + refused
+    assert [command.split()[3] for command in map_commands(off, on)] == (passing + refused)[::-1]
