@@ -109,8 +109,8 @@ class Proxy:
             await self._wait_until_loaded(rendered, process)
         if pem and await self._api.certificate(PEM) != fingerprint(pem):
             await self._api.set_certificate(PEM, pem)
-        await self._apply_maps()
         await self._apply_slots(await self._api.servers())
+        await self._apply_maps()  # Last: on a full disk it fails, and traffic must still change.
 
     async def actual(self) -> Actual:
         """Return the actual traffic and preview, by the slots that receive requests now."""
