@@ -19,7 +19,8 @@ import psutil
 
 from benchmarks.machine import write
 from mainstay.drivers.edge.haproxy.access_log import AccessLog
-from mainstay.drivers.edge.haproxy.process import Proxy, binary
+from mainstay.drivers.edge.haproxy.process import Proxy
+from mainstay.drivers.edge.haproxy.program import binary
 from mainstay.drivers.edge.haproxy.slots import DesiredEdge, Upstream, slots
 from mainstay.model import Edge, Route, Shares
 from mainstay.system.process_runner import ProcessRunner

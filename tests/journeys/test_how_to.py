@@ -306,6 +306,7 @@ SHOWN_BY_A_TEST: dict[str, Callable[[Sandbox], None]] = {
     "settings-and-secrets": test_settings_and_secrets,
     "ship-and-go-back": test_ship_and_go_back,
     "smoke-test-a-release": test_smoke_test_a_release,
+    "take-out-of-service": test_take_out_of_service,
     "versions-from-git": test_versions_from_git,
 }
 

@@ -9,7 +9,7 @@ import pytest
 from mainstay.drivers.edge.haproxy.config.maintenance import HEALTH, MAINTENANCE
 from mainstay.drivers.edge.haproxy.config.render import Rendered, render
 from mainstay.drivers.edge.haproxy.preview_key import make_key
-from mainstay.drivers.edge.haproxy.process import binary
+from mainstay.drivers.edge.haproxy.program import binary
 from mainstay.drivers.edge.haproxy.state_files import RELEASES
 from mainstay.model import Edge, Route
 from mainstay.system.state_dir import Folders

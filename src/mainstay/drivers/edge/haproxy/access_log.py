@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from mainstay.drivers.edge.haproxy.access_lines import NAME, Lost
-from mainstay.drivers.edge.haproxy.process import worker_user
+from mainstay.drivers.edge.haproxy.program import worker_user
 from mainstay.drivers.edge.haproxy.signal_counter import SignalCounter
 from mainstay.system import log_rotation
 from mainstay.system.state_dir import Folders

