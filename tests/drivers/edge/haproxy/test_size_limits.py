@@ -13,9 +13,11 @@ BODY, CONNECTIONS = 20_000, 3
 
 
 @pytest.fixture
-def edge() -> Edge:
+def edge(request: pytest.FixtureRequest) -> Edge:
+    """The edge of `running`; a parameter is a header of its responses."""
+    headers = (request.param,) if hasattr(request, "param") else ()
     limits = Limits(body_bytes=BODY, connections=CONNECTIONS)
-    return Edge(http=free_port(), routes=(Route("/", "web"),), limits=limits)
+    return Edge(http=free_port(), routes=(Route("/", "web"),), limits=limits, headers=headers)
 
 
 async def answered(running: RunningProxy, head: str, body: bytes = b"", *, ends: bool = True) -> int:
@@ -52,6 +54,14 @@ async def test_a_short_chunked_body_passes(running: RunningProxy) -> None:
 async def test_a_long_body_of_unknown_length_needs_a_length(headers: int, running: RunningProxy) -> None:
     head = f"X-Long: {'x' * headers}\r\nTransfer-Encoding: chunked"
     assert await answered(running, head, chunked(5000) * 10) == 411
+    assert running.old.requests == []
+
+
+@pytest.mark.parametrize("edge", [("X-Policy", "x" * 3500)], indirect=True, ids=["many response headers"])
+@pytest.mark.parametrize("headers", range(0, LONGEST_HEADERS, 2500))
+async def test_headers_leave_room_to_measure_a_body(headers: int, running: RunningProxy) -> None:
+    head = f"X-Long: {'x' * headers}\r\nTransfer-Encoding: chunked"
+    assert await answered(running, head, chunked(5000) * 10) in (411, 431)
     assert running.old.requests == []
 
 
