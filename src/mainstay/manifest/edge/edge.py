@@ -1,11 +1,12 @@
 """The edge: the component that receives requests and forwards them."""
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from mainstay.manifest.base import Section
+from mainstay.manifest.base import Section, rule_error
 from mainstay.manifest.edge.cors import CorsSection
 from mainstay.manifest.edge.error_pages import ErrorPages
 from mainstay.manifest.edge.headers import Headers, to_headers
@@ -14,7 +15,7 @@ from mainstay.manifest.edge.redirect import RedirectSection
 from mainstay.manifest.edge.route import RouteSection
 from mainstay.manifest.edge.timeouts import TimeoutsSection
 from mainstay.manifest.edge.tls import TlsSection
-from mainstay.manifest.scalars import port
+from mainstay.manifest.scalars import port, shown
 from mainstay.model.edge import Edge
 from mainstay.model.error_page import ErrorPage
 
@@ -23,6 +24,14 @@ _DEFAULT = Edge()
 
 def _public_port(value: object) -> object:
     return 0 if value == "auto" else port(value)
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address("" if "%" in value else value))
+    except ValueError:
+        what = f"{shown(value)} is not an IP address"
+        raise rule_error("bad-address", what, "write an address of this machine, such as 192.0.2.7") from None
 
 
 PublicPort = Annotated[
@@ -35,6 +44,12 @@ class EdgeSection(Section):
 
     http: PublicPort = Field(default=_DEFAULT.http, examples=[80])
     """The public port. `auto` (0 in JSON) takes a free one, which is then kept."""
+
+    bind: Annotated[str, AfterValidator(_address)] = Field(default=_DEFAULT.address, examples=["192.0.2.7"])
+    """The address of this machine at which the front doors listen. `0.0.0.0`: every IPv4 address; `::`: every address.
+
+    With a proxy on the same machine, the loopback address keeps others from bypassing it.
+    """
 
     https: PublicPort | None = Field(default=None, examples=[443])
     """The public port for https, `auto` for a free one; http then redirects to it. Needs `tls`. Routes with a port of
@@ -94,6 +109,7 @@ class EdgeSection(Section):
         tls = self.tls.to_tls(folder) if self.tls else None
         return Edge(
             http=self.http,
+            address=self.bind,
             routes=tuple(route.to_route() for route in self.routes),
             answer_s=self.timeouts.answer,
             body_s=self.timeouts.body,

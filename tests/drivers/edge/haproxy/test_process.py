@@ -268,3 +268,27 @@ def test_a_haproxy_that_listens_and_does_not_reply_is_frozen(tmp_path: Path) -> 
         frozen.listen()
         with pytest.raises(NotAnswering, match="did not answer"):
             asyncio.run(api_at(tmp_path / "haproxy.sock").servers())
+
+
+@pytest.mark.requirement("E52")
+@pytest.mark.parametrize(
+    ("edge", "open_at"),
+    [
+        (Edge(http=free_port(), routes=(Route("/", "web"),), address="127.0.0.2"), {"127.0.0.2"}),
+        (Edge(http=free_port(), routes=(Route("/", "web"),), address="::1"), {"::1"}),
+        (Edge(http=free_port(), routes=(Route("/", "web"),)), {"127.0.0.1", "127.0.0.2"}),
+        (Edge(http=free_port(), routes=(Route("/", "web"),), address="::"), {"127.0.0.1", "127.0.0.2", "::1"}),
+    ],
+    ids=["one IPv4 address", "one IPv6 address", "every IPv4 address", "every address"],
+)
+async def test_the_front_door_listens_at_its_address_only(edge: Edge, open_at: set[str], running: RunningProxy) -> None:
+    found = set()
+    for address in ("127.0.0.1", "127.0.0.2", "::1"):
+        try:
+            _, writer = await asyncio.open_connection(address, edge.http)
+        except OSError:
+            continue
+        writer.close()
+        found.add(address)
+    assert found == open_at
+    assert running.edge == edge

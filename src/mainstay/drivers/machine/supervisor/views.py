@@ -76,7 +76,8 @@ def _doors(desired: Desired) -> tuple[str, ...]:
     edge = desired.edge
     if edge is None:
         return ()
-    host = LOOPBACK if edge.address in {"", "0.0.0.0", "::", "*"} else edge.address
+    host = LOOPBACK if edge.address in {"0.0.0.0", "::"} else edge.address
+    host = f"[{host}]" if ":" in host else host
     first = edge.http or desired.ports.get("edge", 0)
     others = sorted({route.listen for route in edge.routes} - {0, first})
     https = (edge.https or desired.ports.get("edge-https", 0)) if edge.tls and edge.https is not None else 0

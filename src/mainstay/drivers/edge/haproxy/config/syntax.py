@@ -2,8 +2,10 @@
 
 
 def bind_address(address: str, port: int) -> str:
-    """Return an address as `bind` expects it: `[::]:80`."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    """Return an address as `bind` expects it: `[::1]:80`; `[::]` is for IPv4 too."""
+    if ":" not in address:
+        return f"{address}:{port}"
+    return f"[{address}]:{port}" + (" v4v6" if address == "::" else "")
 
 
 def milliseconds(seconds: float) -> str:
