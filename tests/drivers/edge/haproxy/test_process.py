@@ -136,6 +136,12 @@ async def test_a_client_cannot_forge_its_address(running: RunningProxy) -> None:
     assert not {"forwarded", "x_forwarded_for", "x-real-ip", "x_real_ip"} & seen.keys()
 
 
+@pytest.mark.parametrize("edge", [Edge(http=free_port(), routes=(Route("/app", "web"),))], ids=["/app"])
+async def test_a_response_of_the_edge_itself_has_an_id_too(running: RunningProxy) -> None:
+    answer = await Client(running.front_port).request("/elsewhere", headers={"X-Request-Id": "mine-2"})
+    assert (answer.status, answer.headers["x-request-id"]) == (404, "mine-2")
+
+
 async def test_every_request_has_an_id_and_an_incoming_one_is_kept(running: RunningProxy) -> None:
     await running.request(headers={"X-Request-Id": "mine-1"})
     await running.request()

@@ -14,7 +14,7 @@ def common_rules(edge: Edge) -> str:
         "http-request set-var(txn.id) req.hdr(X-Request-Id)",
         "http-request set-var(txn.method) method",
         "http-request set-var(txn.path) path",
-        "http-response set-header X-Request-Id %[var(txn.id)]",
+        "http-after-response set-header X-Request-Id %[var(txn.id)] if { var(txn.id) -m found }",
         "http-response del-header X-Mainstay-Release",
         *type_rules(),
     ]
