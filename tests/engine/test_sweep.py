@@ -141,6 +141,7 @@ def test_a_short_run_killed_at_any_two_points_ends_like_an_uninterrupted_run(nam
         scene.cut(first, second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCENES)
 def test_a_run_killed_several_times_ends_like_an_uninterrupted_run(name: str, in_memory: Path) -> None:
     chance = random.Random(f"{SEED} {name}")

@@ -74,6 +74,7 @@ def test_huge_counts_are_no_problem() -> None:
     assert log_evidence(Share(10**6, 10**9), Share(10**6, 10**9), MARGIN) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.001, 0.02, 0.3])
 def test_the_evidence_is_rarely_large_while_nothing_is_worse(share: float) -> None:
     """Of 2,000 streams that are looked at after each request, at most one in twenty ever reaches evidence of 20."""

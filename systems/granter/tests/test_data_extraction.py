@@ -265,6 +265,7 @@ def test_instructions_in_a_notice_are_ignored(models: FakeModels) -> None:
     assert result.by["amount"] == "rules"
 
 
+@pytest.mark.slow
 def test_the_key_is_never_logged(models: FakeModels, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for behaviour in get_args(Behaviour):

@@ -62,6 +62,7 @@ def test_a_body_is_read_up_to_its_limit() -> None:
         assert len(send(HttpRequest("GET", "/"), Entrance(address)).body) == LARGEST_BYTES
 
 
+@pytest.mark.slow
 def test_a_response_that_does_not_end_in_time_is_unreachable() -> None:
     done = threading.Event()
 
