@@ -86,7 +86,7 @@ async def measure(folders: Folders, old: int, new: int) -> dict[str, float]:
         before = cpu_s(proxy)
         found = await saturated(old, edge.http)
         found["edge_cpu_us"] = (cpu_s(proxy) - before) / found.pop("edge_requests") * 1e6
-        found["log_lines_lost"] = await proxy.dropped_lines()
+        found["log_lines_lost"] = (await proxy.worker()).dropped_lines
         return found | await switched(edge.http, set_traffic)
     finally:
         await proxy.stop()

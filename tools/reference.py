@@ -48,35 +48,31 @@ def manifest() -> Iterator[str]:
     yield "# The manifest"
     yield ""
     yield f"{schema['description']} `mainstay schema` prints the same for editors."
+    yield from _sections(schema, "SystemSection")
+    yield from _placeholders()
+
+
+def _sections(schema: dict[str, Any], root: str) -> Iterator[str]:
+    """The tables of the section *root* and of every other section in *schema*."""
     sections = {
         section.__name__: section for section in import_module("mainstay.manifest.base").Section.__subclasses__()
     }
-    yield from _part(schema, sections["SystemSection"])
+    yield from _part(schema, sections[root])
     for name, part in sorted(schema["$defs"].items()):
         yield ""
         yield f"## {_title(name)}"
         yield ""
         yield part["description"]
         yield from _part(part, sections[name])
-    yield from _placeholders()
 
 
 def smoke_flows() -> Iterator[str]:
     module = import_module("mainstay.manifest.smoke.flow")
     schema = import_module("mainstay.manifest.json_schema").json_schema(module.FlowSection, "a smoke flow")
-    sections = {
-        section.__name__: section for section in import_module("mainstay.manifest.base").Section.__subclasses__()
-    }
     yield "# Smoke flows"
     yield ""
     yield f"{schema['description']} [Smoke-test a release](../how-to/smoke-test-a-release.md) shows how to use them."
-    yield from _part(schema, sections["FlowSection"])
-    for name, part in sorted(schema["$defs"].items()):
-        yield ""
-        yield f"## {_title(name)}"
-        yield ""
-        yield part["description"]
-        yield from _part(part, sections[name])
+    yield from _sections(schema, "FlowSection")
     yield ""
     yield "## Placeholders of flows"
     yield ""

@@ -185,9 +185,11 @@ def test_an_undecided_observation_lasts_three_times_as_long_and_then_fails(obser
 
 
 @pytest.mark.failure("F78")
-def test_an_observation_whose_requests_are_not_counted_is_undecided(observed: Observed) -> None:
+def test_an_observation_whose_requests_are_not_counted_is_undecided(
+    observed: Observed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     share(observed)
-    observed.target.signals = unreachable  # type: ignore[method-assign]
+    monkeypatch.setattr(observed.target, "signals", unreachable)
     with pytest.raises(StepFailed, match="undecided after 90 s: requests are not being counted"):
         COMPARING.do(observed.world)
 

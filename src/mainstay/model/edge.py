@@ -1,5 +1,7 @@
 """The edge: its front door (public port) and its routes."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from mainstay.model.cors import Cors
@@ -48,6 +50,12 @@ class Edge(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     trusted_proxies: tuple[str, ...] = ()
     """Networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For is believed."""
+
+    def https_port(self, allocated: Mapping[str, int]) -> int | None:
+        """Return the port of https; None without TLS, and until *allocated* has a free one that it must be."""
+        if self.tls is None or self.https is None:
+            return None
+        return self.https or allocated.get("edge-https")
 
     @property
     def ports(self) -> frozenset[int]:

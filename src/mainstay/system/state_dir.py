@@ -80,6 +80,7 @@ class Folders:
     public_key = _Below("keys", "journal.pub")
     authority = _Below("keys", "authority.pem")
     """The certificate of the environment's own authority, which clients of its front door trust."""
+    authority_key = _Below("keys", "authority.key")
     supervisor_socket = _Below("sockets", "supervisor.sock")
     haproxy_socket = _Below("sockets", "haproxy.sock")
     access_log_socket = _Below("sockets", "access.sock")

@@ -20,7 +20,7 @@ from mainstay.drivers.secrets.sealed_file import SealedFile
 from mainstay.drivers.targets.process import requests
 from mainstay.drivers.targets.process.host import Host
 from mainstay.drivers.targets.process.storage import HostStorage
-from mainstay.drivers.targets.process.target import ProcessTarget
+from mainstay.drivers.targets.process.target import Parts, ProcessTarget
 from mainstay.model import (
     Edge,
     Environment,
@@ -58,9 +58,9 @@ class Machine:
         environment = Environment("shop", "local", "process", str(self.folders.state), str(self.folders.keys))
         sealed = SealedFile(self.folders.sealed, self.folders.secret_key)
         host = Host(environment, self.folders, Shell(), sealed, SystemClock())
-        self.target = ProcessTarget(self.folders, lambda: offline, lambda: HostStorage(host), lambda: requests).for_run(
-            1
-        )
+        self.target = ProcessTarget(
+            self.folders, Parts(lambda: offline, lambda: HostStorage(host), lambda: requests)
+        ).for_run(1)
         self.instance_runner = ProcessRunner(self.folders.instances)
         self.job_runner = ProcessRunner(self.folders.jobs)
 

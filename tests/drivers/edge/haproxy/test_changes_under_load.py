@@ -143,7 +143,7 @@ async def test_the_log_has_a_line_for_every_request(running: RunningProxy) -> No
         await wait_until(lambda: tally.total > 800)
     entries = await running.wait_for_log_entries(tally.total)
     assert len(entries) == tally.total
-    assert await running.proxy.dropped_lines() == 0
+    assert (await running.proxy.worker()).dropped_lines == 0
 
 
 async def test_the_ring_keeps_log_lines_while_no_supervisor_listens(running: RunningProxy) -> None:

@@ -186,7 +186,7 @@ async def test_a_refused_connection_counts_for_the_instance_that_refused_it(runn
     running.new.kill()
     statuses = [await running.request() for _ in range(4)]
     assert statuses == ["200 old"] * 4
-    signals.add_failures(*await running.proxy.failed_attempts())
+    signals.add_failures((await running.proxy.worker()).pid, await running.proxy.failed_attempts())
     assert (counted(running)[NEW].refused, counted(running)[NEW].requests) == (1, 0)
 
 

@@ -4,16 +4,20 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import nullcontext as nothing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from msgspec.structs import replace
 
-from mainstay.drivers.edge.haproxy.authority import ROOT, issue, make_authority
-from mainstay.drivers.edge.haproxy.certificates import PEM, read_files
+from mainstay.drivers.edge.haproxy import authority
+from mainstay.drivers.edge.haproxy.authority import issue, make_authority
+from mainstay.drivers.edge.haproxy.certificates import PEM, names_in, names_of, read_files
 from mainstay.errors import BadInput
 from mainstay.model import Edge, Route
 from mainstay.model.tls import Tls
+from mainstay.system.state_dir import Folders
 from tests.drivers.edge.haproxy.http_load import Client, Response, free_port, load, wait_until
 from tests.drivers.edge.haproxy.running_proxy import RunningProxy
 
@@ -34,7 +38,7 @@ def trusting(root: Path) -> ssl.SSLContext:
 
 
 def root_of(running: RunningProxy) -> Path:
-    return running.folders.keys / ROOT
+    return running.folders.authority
 
 
 async def secure(running: RunningProxy, path: str = "/", *, host: str = HOST, root: Path | None = None) -> Response:
@@ -113,7 +117,7 @@ async def test_browsers_must_stay_on_https(running: RunningProxy) -> None:
 
 async def test_a_new_certificate_is_used_without_a_reload_or_a_lost_request(running: RunningProxy) -> None:
     before, worker = served_certificate(running), await worker_of(running)
-    (running.folders.edge / PEM).write_bytes(issue(running.folders.keys, (HOST, "localhost", "127.0.0.1")))
+    (running.folders.edge / PEM).write_bytes(issue(running.folders, (HOST, "localhost", "127.0.0.1")))
     async with load(running.listener_port, rate=300) as tally:
         await wait_until(lambda: tally.total > 20)
         await running.set_shares({41: 100})
@@ -127,25 +131,50 @@ def served_certificate(running: RunningProxy) -> str:
 
 
 async def worker_of(running: RunningProxy) -> str:
-    return (await running.proxy.failed_attempts())[0]
+    return (await running.proxy.worker()).pid
 
 
-async def test_a_certificate_that_expires_soon_or_lacks_a_name_is_renewed(running: RunningProxy) -> None:
+async def test_a_certificate_that_lacks_a_name_is_replaced(running: RunningProxy) -> None:
     before = served_certificate(running)
     await running.set_shares({41: 100})
     assert served_certificate(running) == before
     running.edge = replace(running.edge, routes=(*ROUTES, Route("/", "web", host="new.example")))
     await running.set_shares({41: 100})
     assert (await secure(running, host="new.example")).status == 200
+    running.edge = replace(running.edge, address="127.0.0.2")
+    assert "127.0.0.2" in names_in(x509.load_pem_x509_certificate(keep_certificate(running)))
+
+
+def keep_certificate(running: RunningProxy) -> bytes:
+    """Return the certificate that the edge of *running* must have."""
+    return running.proxy.certificate.keep(running.edge) or b""
+
+
+@pytest.mark.parametrize(("days", "renewed"), [(29, True), (31, False)])
+async def test_a_certificate_is_renewed_30_days_before_it_expires(
+    days: int, renewed: bool, running: RunningProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(authority, "LEAF_DAYS", days)
+        kept = issue(running.folders, names_of(running.edge))
+    (running.folders.edge / PEM).write_bytes(kept)
+    assert (keep_certificate(running) != kept) is renewed
+
+
+async def test_a_kept_certificate_that_cannot_be_read_is_replaced(running: RunningProxy) -> None:
+    (running.folders.edge / PEM).write_bytes(b"x")
+    await running.set_shares({41: 100})
+    assert (await secure(running)).status == 200
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[..., Tls]:
     """Write a certificate for some names and its key, by another authority; return where they are."""
-    make_authority(tmp_path, "another")
+    another = Folders(tmp_path / "another", tmp_path)
+    make_authority(another)
 
     def write(*names: str) -> Tls:
-        pem = issue(tmp_path, names)
+        pem = issue(another, names)
         certificate, key = pem.split(b"-----BEGIN PRIVATE", 1)
         (tmp_path / "shop.pem").write_bytes(certificate)
         (tmp_path / "shop.key").write_bytes(b"-----BEGIN PRIVATE" + key)
@@ -159,11 +188,11 @@ async def test_files_are_served_and_exchanged_when_they_change(
 ) -> None:
     running.edge = replace(running.edge, tls=files(HOST))
     await running.set_shares({41: 100})
-    assert (await secure(running, root=tmp_path / ROOT)).status == 200
+    assert (await secure(running, root=tmp_path / "authority.pem")).status == 200
     before, worker = served_certificate(running), await worker_of(running)
     files(HOST)
     await running.set_shares({41: 100})
-    assert (await secure(running, root=tmp_path / ROOT)).status == 200
+    assert (await secure(running, root=tmp_path / "authority.pem")).status == 200
     assert served_certificate(running) != before
     assert await worker_of(running) == worker
 
@@ -205,6 +234,13 @@ def test_files_that_cannot_be_used_are_refused(
         read_files(tls, Edge(routes=ROUTES))
 
 
+def test_an_expired_certificate_is_refused(files: Callable[..., Tls], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authority, "LEAF_DAYS", -1)
+    monkeypatch.setattr(authority, "BACKDATED", timedelta(days=9))
+    with pytest.raises(BadInput, match=r"shop\.pem expired on \d{4}-"):
+        read_files(files(HOST), Edge(routes=ROUTES))
+
+
 def test_a_certificate_must_be_for_the_hosts_of_the_routes(files: Callable[..., Tls]) -> None:
     with pytest.raises(BadInput, match=r"shop\.pem is for other\.example, not for shop\.example"):
         read_files(files("other.example"), Edge(routes=ROUTES))
@@ -213,6 +249,6 @@ def test_a_certificate_must_be_for_the_hosts_of_the_routes(files: Callable[..., 
 
 
 async def test_private_keys_are_readable_by_their_owner_only(running: RunningProxy) -> None:
-    for path in (running.folders.edge / PEM, running.folders.keys / "authority.key"):
+    for path in (running.folders.edge / PEM, running.folders.authority_key):
         assert path.stat().st_mode & 0o077 == 0
     assert "PRIVATE" not in (running.folders.edge / "haproxy.cfg").read_text()

@@ -108,9 +108,9 @@ def read(line: bytes) -> Entry | Lost:
     """Parse one line of the log. Raises ValueError (or its subclass msgspec.DecodeError) for an incomplete line."""
     if line.startswith(b'{"at":') and b'"lost":' in line and b'"door":' not in line:
         return msgspec.json.decode(line, type=Lost)
-    return _ENTRIES.decode(line)
+    return ENTRIES.decode(line)
 
 
 _OWN_RESPONSES = ("LR", "PR")
 """The termination states of HAProxy's own responses, by a rule that returns or refuses."""
-_ENTRIES = msgspec.json.Decoder(Entry)
+ENTRIES = msgspec.json.Decoder(Entry)

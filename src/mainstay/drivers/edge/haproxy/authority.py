@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -10,22 +9,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mainstay.system.atomic_file import atomic_write
+from mainstay.system.state_dir import Folders
 
-ROOT = "authority.pem"
-"""The authority's certificate, in the environment's folder of keys. Clients that trust it trust the front door."""
-KEY = "authority.key"
 ROOT_DAYS, LEAF_DAYS = 3650, 90
 BACKDATED = timedelta(hours=1)
 """Clocks of clients may be a little behind."""
 
 
-def make_authority(keys: Path, name: str) -> None:
-    """Make the authority in the folder *keys* if there is none; *name* is the name of the environment."""
-    if (keys / KEY).exists() and (keys / ROOT).exists():
+def make_authority(folders: Folders) -> None:
+    """Make the authority of the environment if there is none."""
+    if folders.authority_key.exists() and folders.authority.exists():
         return
-    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folders.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Mainstay {name}"[:64])])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Mainstay {folders.state.name}"[:64])])
     usage = x509.KeyUsage(
         digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
         data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
@@ -37,14 +34,14 @@ def make_authority(keys: Path, name: str) -> None:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    atomic_write(keys / KEY, _private(key), 0o600)
-    atomic_write(keys / ROOT, root.public_bytes(serialization.Encoding.PEM), 0o644)
+    atomic_write(folders.authority_key, _private(key), 0o600)
+    atomic_write(folders.authority, root.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
-def issue(keys: Path, names: tuple[str, ...]) -> bytes:
+def issue(folders: Folders, names: tuple[str, ...]) -> bytes:
     """Return a new certificate for *names* (host names and addresses), followed by its private key, in PEM."""
-    root = x509.load_pem_x509_certificate((keys / ROOT).read_bytes())
-    signer = serialization.load_pem_private_key((keys / KEY).read_bytes(), password=None)
+    root = x509.load_pem_x509_certificate(folders.authority.read_bytes())
+    signer = serialization.load_pem_private_key(folders.authority_key.read_bytes(), password=None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])

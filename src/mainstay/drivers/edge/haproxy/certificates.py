@@ -51,7 +51,7 @@ class DoorCertificate:
 def names_of(edge: Edge) -> tuple[str, ...]:
     """Return the names that the front door must have in its certificate: the hosts of its routes, and this machine."""
     hosts = [*(route.host for route in edge.routes), *(each.host for each in edge.redirects)]
-    address = [edge.address] if edge.address not in {"", "*", "0.0.0.0", "::"} else []
+    address = [edge.address] if edge.address not in {"0.0.0.0", "::"} else []
     return tuple(dict.fromkeys(name for name in (*hosts, *address, socket.gethostname(), *LOCAL) if name))
 
 
@@ -66,8 +66,8 @@ def keep_certificate(edge: Edge, tls: Tls, folders: Folders) -> bytes:
     if tls.mode == "files":
         wanted = read_files(tls, edge)
     else:
-        make_authority(folders.keys, folders.state.name)
-        wanted = kept if _still_good(kept, edge, folders) else issue(folders.keys, names_of(edge))
+        make_authority(folders)
+        wanted = kept if _still_good(kept, edge, folders) else issue(folders, names_of(edge))
     if wanted != kept:
         folders.edge.mkdir(mode=0o700, parents=True, exist_ok=True)
         atomic_write(path, wanted, 0o600)
@@ -93,7 +93,7 @@ def read_files(tls: Tls, edge: Edge) -> bytes:
         raise _unusable(f"{tls.key} is not the key of {tls.certificate}", "name the key with which it was requested")
     if leaf.not_valid_after_utc <= datetime.now(UTC):
         raise _unusable(f"{tls.certificate} expired on {leaf.not_valid_after_utc:%Y-%m-%d}", "renew it")
-    names = dns_names(leaf)
+    names = names_in(leaf)
     for host in {route.host for route in edge.routes if route.host} - names:
         if f"*.{host.partition('.')[2]}" not in names:
             shown = ", ".join(sorted(names)) or "no name"
@@ -106,32 +106,24 @@ def fingerprint(pem: bytes) -> str:
     return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA1()).hex().upper()
 
 
-def dns_names(leaf: x509.Certificate) -> set[str]:
-    """Return the host names that a certificate is for."""
+def names_in(leaf: x509.Certificate) -> set[str]:
+    """Return the host names and addresses that a certificate is for."""
     try:
         found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return set()
-    return set(found.get_values_for_type(x509.DNSName))
+    return {*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))}
 
 
 def _still_good(kept: bytes, edge: Edge, folders: Folders) -> bool:
     """Return whether the certificate is from this authority, has every name and does not expire soon."""
-    if not kept:
-        return False
-    leaf = x509.load_pem_x509_certificate(kept)
-    root = x509.load_pem_x509_certificate(folders.authority.read_bytes())
-    hosts = {name for name in names_of(edge) if not name.replace(".", "").isdigit() and ":" not in name}
-    lasts = leaf.not_valid_after_utc - datetime.now(UTC) > RENEWED_BEFORE
-    return lasts and leaf.issuer == root.subject and hosts <= dns_names(leaf) and _signed_by(leaf, root)
-
-
-def _signed_by(leaf: x509.Certificate, root: x509.Certificate) -> bool:
     try:
-        leaf.verify_directly_issued_by(root)
+        leaf = x509.load_pem_x509_certificate(kept)
+        leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(folders.authority.read_bytes()))
     except (ValueError, TypeError, InvalidSignature):
         return False
-    return True
+    lasts = leaf.not_valid_after_utc - datetime.now(UTC) > RENEWED_BEFORE
+    return lasts and names_in(leaf) >= set(names_of(edge))
 
 
 def _spki(key: object) -> bytes:

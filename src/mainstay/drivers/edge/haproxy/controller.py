@@ -58,7 +58,7 @@ class EdgeController:
             self._unanswered = 0
             return  # Its exit has woken the daemon.
         try:
-            dropped = await self._proxy.dropped_lines()
+            worker = await self._proxy.worker()
         except NotAnswering as error:
             self._unanswered += 1
             self._note(error)
@@ -71,19 +71,19 @@ class EdgeController:
             self._wake()
         else:
             with contextlib.suppress(OSError):
-                self._log.report_dropped(dropped)
-            await self._count_failed_attempts()
+                self._log.report_dropped(worker.dropped_lines)
+            await self._count_failed_attempts(worker.pid)
             if self._unanswered:
                 self._unanswered = 0
                 self._wake()
             self._note_stopped_master()
 
-    async def _count_failed_attempts(self) -> None:
+    async def _count_failed_attempts(self, worker: str) -> None:
         signals = self._log.signals
         signals.remember()
         if signals.active:  # Without requests there is no attempt, and the reply is long.
             with contextlib.suppress(Unreachable):
-                signals.add_failures(*await self._proxy.failed_attempts())
+                signals.add_failures(worker, await self._proxy.failed_attempts())
 
     def signals(self, ago_s: float = 0.0) -> Signals:
         """Return the counters of requests, now or as they were *ago_s* seconds ago (at most 60)."""

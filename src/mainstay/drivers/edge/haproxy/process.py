@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from signal import SIGTERM, SIGUSR2
+from typing import NamedTuple
 
 from mainstay.drivers.edge.haproxy.certificates import PEM, DoorCertificate, fingerprint
 from mainstay.drivers.edge.haproxy.commands import commands_for, differs
@@ -38,6 +39,13 @@ OPEN = maintenance_maps(None)
 """The maps while there is no maintenance."""
 
 
+class Worker(NamedTuple):
+    """A worker process, and the number of access log lines that it has dropped."""
+
+    pid: str
+    dropped_lines: int
+
+
 class Proxy:
     """HAProxy under the supervisor. It keeps running when the supervisor ends, and the next supervisor adopts it.
 
@@ -67,9 +75,10 @@ class Proxy:
         """Make HAProxy serve *edge* with *slots*; None stops it. Fast when nothing has changed.
 
         *ports* are the allocated ports in `desired.json`, *maps* those of `maintenance_maps`. HAProxy reloads only for
-        changes outside its slots and maps. Raises
-        PortTaken when a port is in use, BadInput when there is no usable certificate, StepFailed when HAProxy rejects a
-        change, Unreachable when it does not respond.
+        changes outside its slots and maps.
+
+        Raises PortTaken when a port is in use, BadInput when there is no usable certificate, StepFailed when HAProxy
+        rejects a change, Unreachable when it does not respond.
         """
         self._slots, self._maps = tuple(slots), maps
         if edge is None:
@@ -110,13 +119,14 @@ class Proxy:
         counts = await self._api.requests_in_flight()
         return sum(counts[Slot(service, slot, preview=preview).server] for preview in (False, True))
 
-    async def dropped_lines(self) -> int:
-        """Return the number of access log lines that the current worker has dropped."""
-        return int((await self._api.info()).get("DroppedLogs", 0))
+    async def worker(self) -> Worker:
+        """Return the current worker."""
+        info = await self._api.info()
+        return Worker(info["Pid"], int(info.get("DroppedLogs", 0)))
 
-    async def failed_attempts(self) -> tuple[str, dict[str, int]]:
-        """Return the pid of the current worker, and how often it did not reach each server by name."""
-        return (await self._api.info())["Pid"], await self._api.failed_attempts()
+    async def failed_attempts(self) -> dict[str, int]:
+        """Return how often the current worker did not reach each server by name."""
+        return await self._api.failed_attempts()
 
     def stopped_pids(self) -> tuple[int, ...]:
         """Return the pids of those of the master and its workers that are stopped by a signal."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from mainstay.drivers.edge.haproxy.access_lines import ENTRIES, Entry
 from mainstay.drivers.edge.haproxy.slots import Slot
 from mainstay.model.signals import PREVIEW, Counts, Latency, Signals, Source, bucket_of
 
@@ -19,22 +20,6 @@ MOST_SOURCES = 500
 _BUCKETS = [bucket_of(milliseconds) for milliseconds in range(10_000)]
 
 
-class _Line(msgspec.Struct, gc=False):
-    """The fields of a line that are counted; see `access_lines.Entry`."""
-
-    door: str
-    service: str
-    slot: str
-    release: str
-    status: int
-    queue_ms: int
-    connect_ms: int
-    answer_ms: int
-    total_ms: int
-    ended: str
-    route: str = ""
-
-
 class _Counter:
     """The counts of one source; a request adds to them in place."""
 
@@ -44,7 +29,7 @@ class _Counter:
         self.requests = self.errors = self.refused = self.aborted = 0
         self.buckets: dict[int, int] = {}
 
-    def add(self, line: _Line) -> None:
+    def add(self, line: Entry) -> None:
         """Count a request by how it ended: the first letter of `ended` names who ended it, the second in which phase.
 
         A request that the client aborted is no error. If it was waiting for the response, its time counts, because
@@ -119,7 +104,7 @@ class SignalCounter:
             return
         for line in lines.splitlines():
             try:
-                found = _LINES.decode(line)
+                found = ENTRIES.decode(line)
             except msgspec.DecodeError:
                 self._lost += 1
             else:
@@ -157,19 +142,17 @@ class SignalCounter:
         counts = tuple((source, counter.counts()) for source, counter in sorted(self._counters.items()))
         return Signals(self._epoch, self._clock(), counts, self._lost)
 
-    def _of(self, line: _Line) -> _Counter:
-        key = (line.door, line.service, line.slot, line.release, line.route)
+    def _of(self, line: Entry) -> _Counter:
+        key = (line.door, line.service, line.server, line.number, line.route)
         found = self._by_line.get(key)
         if found is None:
             found = self._by_line[key] = self._counter(self._source(line))
         return found
 
-    def _source(self, line: _Line) -> Source:
-        release = int(line.release) if line.release.isdigit() else 0
-        preview = line.door == "preview" or line.slot.startswith(f"{line.service}.p")
-        slot = self._slots.get(line.slot)
+    def _source(self, line: Entry) -> Source:
+        release, slot = line.release or 0, self._slots.get(line.server)
         instance = slot.instance if slot and slot.release == release else ""
-        return Source(line.service, release, instance, PREVIEW if preview else line.route.removeprefix("-"))
+        return Source(line.service, release, instance, PREVIEW if line.preview else line.route.removeprefix("-"))
 
     def _counter(self, source: Source) -> _Counter:
         if source not in self._counters:
@@ -178,6 +161,3 @@ class SignalCounter:
                 self._by_line.clear()
             self._counters[source] = _Counter()
         return self._counters[source]
-
-
-_LINES = msgspec.json.Decoder(_Line)

@@ -80,6 +80,6 @@ def _doors(desired: Desired) -> tuple[str, ...]:
     host = f"[{host}]" if ":" in host else host
     first = edge.http or desired.ports.get("edge", 0)
     others = sorted({route.listen for route in edge.routes} - {0, first})
-    https = (edge.https or desired.ports.get("edge-https", 0)) if edge.tls and edge.https is not None else 0
+    https = edge.https_port(desired.ports)
     secure = (f"https://{host}:{https}",) if https else ()
     return secure + tuple(f"http://{host}:{port}" for port in (first, *others) if port)

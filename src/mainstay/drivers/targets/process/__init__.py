@@ -1,7 +1,7 @@
 """The process target: plain processes on this machine, run by the supervisor, without Docker."""
 
 from mainstay.drivers.secrets.sealed_file import SealedFile
-from mainstay.drivers.targets.process.target import OfflineReader, ProcessTarget, RequestSender, Storage
+from mainstay.drivers.targets.process.target import OfflineReader, Parts, ProcessTarget, RequestSender, Storage
 from mainstay.drivers.targets.target import TargetDriver
 from mainstay.model import Environment
 from mainstay.system.clock import SystemClock
@@ -29,7 +29,7 @@ def process_target(environment: Environment, folders: Folders) -> ProcessTarget:
 
         return requests
 
-    return ProcessTarget(folders, offline, storage, requests)
+    return ProcessTarget(folders, Parts(offline, storage, requests))
 
 
 DRIVER: TargetDriver = process_target

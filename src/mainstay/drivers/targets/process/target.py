@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from mainstay.drivers.machine.client import Client, NoReply
 from mainstay.drivers.machine.logs import files as logs
@@ -104,32 +104,31 @@ class RequestSender(Protocol):
     ) -> HttpResponse: ...
 
 
+class Parts(NamedTuple):
+    """What a process target needs seldom. Each is a callable, because its module is slow to import."""
+
+    offline: Callable[[], OfflineReader]
+    storage: Callable[[], Storage]
+    requests: Callable[[], RequestSender]
+
+
 class ProcessTarget:
     """Sends requests to the supervisor of the environment in *folders*.
 
-    Requests that change something start the supervisor if needed. Reads never start it: they use *offline* if it is
-    not running. *offline*, *storage* and *requests* are callables because those modules are slow to import and seldom
-    needed.
+    Requests that change something start the supervisor if needed. Reads never start it: they use `offline` of the
+    parts if it is not running.
     """
 
-    def __init__(
-        self,
-        folders: Folders,
-        offline: Callable[[], OfflineReader],
-        storage: Callable[[], Storage],
-        requests: Callable[[], RequestSender],
-    ) -> None:
+    def __init__(self, folders: Folders, parts: Parts) -> None:
         self._folders = folders
         self._client = Client(folders)
-        self._offline = offline
-        self._storage = storage
-        self._requests = requests
+        self._parts = parts
 
     def for_run(self, fence: int) -> "ProcessRunTarget":
-        return ProcessRunTarget(self._folders, self._offline, self._storage, self._requests, fence)
+        return ProcessRunTarget(self._folders, self._parts, fence)
 
     def prepared(self, artifact: Artifact, preparation: Preparation) -> Presence:
-        return self._storage().prepared(artifact, preparation, self)
+        return self._parts.storage().prepared(artifact, preparation, self)
 
     def start(self) -> None:
         self._request(StartAll())
@@ -138,22 +137,24 @@ class ProcessTarget:
         self._request(SetMaintenance(wanted))
 
     def refuse_taken(self, wanted: Edge) -> None:
-        self._offline().refuse_taken(wanted, self.traffic_status().doors)
+        self._parts.offline().refuse_taken(wanted, self.traffic_status().doors)
 
     def job_state(self, identity: str) -> JobState:
         answer = self._read(GetJob(identity), JobAnswer)
-        return answer.state if answer else self._offline().job_state(self._folders, identity)
+        return answer.state if answer else self._parts.offline().job_state(self._folders, identity)
 
     def fleet_status(self) -> FleetStatus:
         answer = self._read(GetFleet(), FleetAnswer)
-        return answer.running if answer else self._offline().fleet_status(self._folders)
+        return answer.running if answer else self._parts.offline().fleet_status(self._folders)
 
     def traffic_status(self) -> TrafficStatus:
         answer = self._read(GetTraffic(), TrafficAnswer)
-        return answer.serving if answer else self._offline().traffic_status(self._folders)
+        return answer.serving if answer else self._parts.offline().traffic_status(self._folders)
 
     def send(self, request: HttpRequest, door: Door) -> HttpResponse:
-        return self._requests().send_to_door(request, door, self.traffic_status().doors, self._folders.preview_socket)
+        return self._parts.requests().send_to_door(
+            request, door, self.traffic_status().doors, self._folders.preview_socket
+        )
 
     def signals(self, ago_s: float = 0.0) -> Signals:
         answer = self._read(GetSignals(ago_s), SignalsAnswer)
@@ -178,13 +179,13 @@ class ProcessTarget:
     def facts(
         self, *, live: Collection[str] = (), sources: Collection[Source] = (), path: str | None = None
     ) -> TargetFacts:
-        return self._storage().facts(live, sources, path)
+        return self._parts.storage().facts(live, sources, path)
 
     def prune(self, kept: Kept) -> None:
-        self._storage().prune(kept)
+        self._parts.storage().prune(kept)
 
     def data_left(self) -> Presence:
-        return self._storage().data_left()
+        return self._parts.storage().data_left()
 
     def _read(self, request: Request, expected: type[A]) -> A | None:
         """Return the supervisor's answer to *request*; None while it is not running."""
@@ -205,15 +206,8 @@ class ProcessTarget:
 class ProcessRunTarget(ProcessTarget):
     """The target for the run with *fence*, which is part of each of its requests."""
 
-    def __init__(
-        self,
-        folders: Folders,
-        offline: Callable[[], OfflineReader],
-        storage: Callable[[], Storage],
-        requests: Callable[[], RequestSender],
-        fence: int,
-    ) -> None:
-        super().__init__(folders, offline, storage, requests)
+    def __init__(self, folders: Folders, parts: Parts, fence: int) -> None:
+        super().__init__(folders, parts)
         self._fence = fence
 
     def claim(self) -> None:
@@ -224,15 +218,15 @@ class ProcessRunTarget(ProcessTarget):
 
     def prepare(self, artifact: Artifact, preparation: Preparation) -> str:
         self._refuse_older()
-        return self._storage().prepare(artifact, preparation, self)
+        return self._parts.storage().prepare(artifact, preparation, self)
 
     def discard(self, artifact: Artifact, preparation: Preparation) -> str:
         self._refuse_older()
-        return self._storage().discard(artifact, preparation, self)
+        return self._parts.storage().discard(artifact, preparation, self)
 
     def remove(self) -> int:
         self._refuse_older()
-        return self._storage().remove()
+        return self._parts.storage().remove()
 
     def set_fleet(self, wanted: Fleet) -> None:
         self._request(SetFleet(self._fence, wanted))

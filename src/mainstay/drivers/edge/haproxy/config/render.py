@@ -12,7 +12,6 @@ from mainstay.drivers.edge.haproxy.config.listeners import listener
 from mainstay.drivers.edge.haproxy.config.preview_door import preview_door
 from mainstay.drivers.edge.haproxy.config.rate_limits import rate_tables
 from mainstay.drivers.edge.haproxy.config.size_limits import connection_table
-from mainstay.drivers.edge.haproxy.config.tls import https_port
 from mainstay.model import Edge
 from mainstay.system.state_dir import Folders
 from mainstay.system.users import UserIds
@@ -43,7 +42,7 @@ def render(
     *ports* are the allocated ports: `listener:SERVICE` for internal addresses, `edge` if `edge.http` is 0, and
     `edge-https` if `edge.https` is 0.
     """
-    public, https = doors(edge, ports), https_port(edge, ports)
+    public, https = doors(edge, ports), edge.https_port(ports)
     main = next(iter(public))
     listeners = {s: ports[f"listener:{s}"] for s in sorted(slots) if f"listener:{s}" in ports}
     services = sorted({*slots, *(route.service for route in edge.routes)})

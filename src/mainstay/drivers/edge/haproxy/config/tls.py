@@ -1,7 +1,5 @@
 """TLS at the main front door: its port, the redirect from http, and the header that makes browsers stay."""
 
-from collections.abc import Mapping
-
 from mainstay.drivers.edge.haproxy.certificates import PEM
 from mainstay.drivers.edge.haproxy.config.syntax import bind_address, lines
 from mainstay.model import Edge
@@ -13,13 +11,6 @@ _CIPHERS = ":".join(
 )
 """For TLS 1.2: those with forward secrecy and authenticated encryption. All of TLS 1.3 are."""
 _HTTPS = "{ ssl_fc }"
-
-
-def https_port(edge: Edge, ports: Mapping[str, int]) -> int | None:
-    """Return the port of https; None without TLS."""
-    if edge.tls is None or edge.https is None:
-        return None
-    return edge.https or ports["edge-https"]
 
 
 def https_bind(edge: Edge, port: int | None) -> str:
